@@ -1,0 +1,239 @@
+//! What the other attributes of a function say: whether it is a test, and what they will do to it.
+//!
+//! Names are compared as the exact last segment of a path; an attribute may have been imported under any path, but
+//! `#[latest]` is no test.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use syn::parse::Parser as _;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Meta, Path, Token};
+
+/// Attributes that make a function a test.
+const TESTS: &[&str] =
+    &["test", "rstest", "test_case", "test_matrix", "case", "gtest", "async_test"];
+
+/// Attributes that change nothing about how a function is called.
+const INERT: &[&str] = &[
+    "allow",
+    "automatically_derived",
+    "cfg",
+    "cold",
+    "deny",
+    "deprecated",
+    "doc",
+    "expect",
+    "export_name",
+    "forbid",
+    "ignore",
+    "inline",
+    "link_section",
+    "must_use",
+    "no_mangle",
+    "should_panic",
+    "target_feature",
+    "track_caller",
+    "warn",
+];
+
+/// Tools whose attributes only they read.
+const TOOLS: &[&str] = &["clippy", "diagnostic", "miri", "rust_analyzer", "rustdoc", "rustfmt"];
+
+/// Crates whose `test` calls a function without arguments.
+const ARGUMENTLESS: &[&str] = &["core", "std", "tokio", "async_std", "smol_potat", "actix_rt"];
+
+fn last_is(path: &Path, name: &str) -> bool {
+    path.segments.last().is_some_and(|segment| segment.ident == name)
+}
+
+fn first_is_one_of(path: &Path, names: &[&str]) -> bool {
+    path.segments.len() > 1 && names.iter().any(|name| path.segments[0].ident == name)
+}
+
+/// Whether this is our own attribute.
+pub(crate) fn is_ours(attr: &Attribute) -> bool {
+    last_is(attr.path(), "llm_replay")
+}
+
+/// The attributes with those inside `cfg_attr(...)` in place of it: inside a module the compiler has not yet decided
+/// which of them hold.
+fn flat(attrs: &[Attribute]) -> Vec<Meta> {
+    fn add(meta: Meta, into: &mut Vec<Meta>) {
+        if let Meta::List(list) = &meta
+            && list.path.is_ident("cfg_attr")
+            && let Ok(parts) =
+                Punctuated::<Meta, Token![,]>::parse_terminated.parse2(list.tokens.clone())
+        {
+            return parts.into_iter().skip(1).for_each(|part| add(part, into));
+        }
+        into.push(meta);
+    }
+    let mut all = Vec::new();
+    for attr in attrs {
+        add(attr.meta.clone(), &mut all);
+    }
+    all
+}
+
+/// Whether one of the attributes makes the function a test.
+pub(crate) fn shows_a_test(attrs: &[Attribute]) -> bool {
+    flat(attrs).iter().any(|meta| TESTS.iter().any(|name| last_is(meta.path(), name)))
+}
+
+fn is_inert(meta: &Meta) -> bool {
+    let path = meta.path();
+    INERT.iter().any(|name| path.is_ident(name)) || first_is_one_of(path, TOOLS)
+}
+
+/// Whether nothing but inert attributes is left, so that nobody makes an `async fn` a test.
+pub(crate) fn all_inert(attrs: &[Attribute]) -> bool {
+    flat(attrs).iter().all(is_inert)
+}
+
+/// Whether one of the attributes may call the function with arguments.
+pub(crate) fn may_pass_arguments(attrs: &[Attribute], is_async: bool) -> bool {
+    flat(attrs).iter().any(|meta| {
+        let path = meta.path();
+        // The built-in `#[test]` refuses `async fn`; on one, a bare `test` is some crate's.
+        let built_in = path.is_ident("test") && !is_async;
+        let argumentless = built_in || last_is(path, "test") && first_is_one_of(path, ARGUMENTLESS);
+        !is_inert(meta) && !argumentless
+    })
+}
+
+/// Whether any panic turns the test green.
+pub(crate) fn bare_should_panic(attrs: &[Attribute]) -> bool {
+    flat(attrs).iter().any(|meta| match meta {
+        Meta::Path(path) => path.is_ident("should_panic"),
+        Meta::List(list) => list.path.is_ident("should_panic") && list.tokens.is_empty(),
+        Meta::NameValue(_) => false,
+    })
+}
+
+/// Where a test attribute starts the clock paused.
+pub(crate) fn start_paused(attrs: &[Attribute]) -> Option<Span> {
+    flat(attrs).iter().find_map(|meta| match meta {
+        Meta::List(list) if TESTS.iter().any(|name| last_is(&list.path, name)) => {
+            paused_in(list.tokens.clone())
+        }
+        _ => None,
+    })
+}
+
+/// Finds `start_paused = true`, also in an attribute that is passed as an argument.
+fn paused_in(tokens: TokenStream) -> Option<Span> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    tokens.iter().enumerate().find_map(|(at, token)| match token {
+        TokenTree::Group(group) => paused_in(group.stream()),
+        TokenTree::Ident(ident) if ident == "start_paused" => {
+            let off =
+                matches!(tokens.get(at + 2), Some(TokenTree::Ident(value)) if value == "false");
+            (!off).then(|| ident.span())
+        }
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attrs(text: &str) -> Vec<Attribute> {
+        Attribute::parse_outer.parse_str(text).unwrap()
+    }
+
+    #[test]
+    fn only_exact_names_make_a_test() {
+        let tests = [
+            "#[test]",
+            "#[tokio::test(flavor = \"multi_thread\")]",
+            "#[rstest]",
+            "#[rstest::rstest]",
+            "#[test_case(1; \"one\")]",
+            "#[case::test_case(1)]",
+            "#[test_log::test(tokio::test)]",
+            "#[cfg_attr(not(miri), ignore, tokio::test)]",
+            "#[::core::prelude::v1::test]",
+        ];
+        for text in tests {
+            assert!(shows_a_test(&attrs(text)), "{text}");
+        }
+        for text in [
+            "",
+            "#[latest]",
+            "#[test::other]",
+            "#[tested]",
+            "#[cfg(test)]",
+            "#[cfg_attr(test, ignore)]",
+            "#[serial]",
+            "#[fixture]",
+        ] {
+            assert!(!shows_a_test(&attrs(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn inert_attributes_make_no_test_of_an_async_function() {
+        for text in [
+            "",
+            "/// text",
+            "#[ignore = \"slow\"] #[should_panic]",
+            "#[clippy::x]",
+            "#[cfg_attr(a, ignore)]",
+        ] {
+            assert!(all_inert(&attrs(text)), "{text}");
+        }
+        for text in [
+            "#[tokio::test]",
+            "#[serial]",
+            "#[doc = \"\"] #[mine::runs]",
+            "#[cfg_attr(a, tokio::test)]",
+        ] {
+            assert!(!all_inert(&attrs(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_test_attributes_pass_no_arguments() {
+        let cases = [
+            ("#[test]", false, false),
+            ("#[tokio::test]", true, false),
+            ("#[core::prelude::v1::test] #[ignore]", false, false),
+            ("#[test]", true, true),
+            ("#[sqlx::test]", true, true),
+            ("#[rstest] #[tokio::test]", true, true),
+            ("#[test_case(1)]", false, true),
+            ("#[test_context(C)] #[test]", false, true),
+        ];
+        for (text, is_async, expected) in cases {
+            assert_eq!(may_pass_arguments(&attrs(text), is_async), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn should_panic_is_bare_without_a_text() {
+        for (text, expected) in [
+            ("#[should_panic]", true),
+            ("#[should_panic()]", true),
+            ("#[cfg_attr(a, should_panic)]", true),
+            ("#[should_panic(expected = \"x\")]", false),
+            ("#[should_panic = \"x\"]", false),
+            ("#[test]", false),
+        ] {
+            assert_eq!(bare_should_panic(&attrs(text)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_paused_clock_is_seen_in_test_attributes() {
+        for (text, expected) in [
+            ("#[tokio::test(start_paused = true)]", true),
+            ("#[tokio::test(flavor = \"current_thread\", start_paused = true)]", true),
+            ("#[test_log::test(tokio::test(start_paused = true))]", true),
+            ("#[tokio::test(start_paused = false)]", false),
+            ("#[tokio::test]", false),
+            ("#[doc(start_paused = true)]", false),
+        ] {
+            assert_eq!(start_paused(&attrs(text)).is_some(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! The text of one layer turned into rules: every value is looked at once, with one sentence when it is wrong.
+
+use std::path::PathBuf;
+
+use regex::Regex;
+
+use super::in_force::Origin;
+use super::rule::{AllowErrors, Side, Unused};
+use super::settings::Settings;
+use crate::json::path::Path as JsonPath;
+use crate::matching::{Normalize, Order};
+use crate::mode::{Mode, Refusal};
+use crate::provider::Provider;
+use crate::suggest;
+
+/// One layer, checked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Checked {
+    pub(super) mode: Option<Mode>,
+    pub(super) order: Option<Order>,
+    pub(super) unused: Option<Unused>,
+    pub(super) calls: Option<u32>,
+    pub(super) match_on: Option<Vec<String>>,
+    pub(super) ignore: Vec<JsonPath>,
+    pub(super) normalize: Vec<Normalize>,
+    pub(super) side: Vec<Side>,
+    pub(super) allow_errors: Option<AllowErrors>,
+    pub(super) env: Vec<(String, String)>,
+    pub(super) providers: Vec<Provider>,
+}
+
+/// A value that is not what its key takes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{key}`: {reason}")]
+pub(crate) struct Wrong {
+    pub(super) key: &'static str,
+    /// Which element of a list; zero for single values.
+    pub(super) index: usize,
+    pub(super) reason: String,
+}
+
+/// Why there are no rules for a test.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SettingsError {
+    /// A variable of ours has a value that means nothing.
+    #[error("`{name}`: {reason}")]
+    Variable { name: &'static str, reason: String },
+    /// The attribute or the builder says something that means nothing.
+    #[error("{origin}: {wrong}")]
+    Value { origin: Origin, wrong: Wrong },
+    /// So does an `llmock.toml`, or it is not TOML.
+    #[error("`{}:{line}:{column}`: {reason}", path.display())]
+    File { path: PathBuf, line: usize, column: usize, reason: String },
+    /// An `llmock.toml` is there and cannot be read.
+    #[error("failed to read `{}`: {reason}", path.display())]
+    Unreadable { path: PathBuf, reason: String },
+    /// Recording in CI.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+impl Settings {
+    /// Turns the text into rules.
+    pub(crate) fn check(&self) -> Result<Checked, Wrong> {
+        Ok(Checked {
+            mode: single("mode", self.mode.as_deref(), |text| {
+                text.parse().map_err(|error: crate::mode::ModeError| error.to_string())
+            })?,
+            order: single("order", self.order.as_deref(), |text| {
+                word(text, &[("any", Order::Any), ("strict", Order::Strict)])
+            })?,
+            unused: single("unused", self.unused.as_deref(), |text| {
+                word(
+                    text,
+                    &[("note", Unused::Note), ("fail", Unused::Fail), ("ignore", Unused::Ignore)],
+                )
+            })?,
+            calls: self.calls,
+            match_on: self.match_on.as_deref().map(fields).transpose()?,
+            ignore: each("ignore", &self.ignore, |text| json_path(text))?,
+            normalize: each("normalize", &self.normalize, normalize)?,
+            side: each("side", &self.side, |text| Side::parse(text))?,
+            allow_errors: self.allow_errors.as_ref().map(statuses).transpose()?,
+            env: each("env", &self.env, variable)?,
+            providers: each("providers", &self.providers, |id| provider(id))?,
+        })
+    }
+}
+
+fn single<T>(
+    key: &'static str,
+    text: Option<&str>,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<Option<T>, Wrong> {
+    text.map(read).transpose().map_err(|reason| Wrong { key, index: 0, reason })
+}
+
+fn each<S, T>(
+    key: &'static str,
+    values: &[S],
+    read: impl Fn(&S) -> Result<T, String>,
+) -> Result<Vec<T>, Wrong> {
+    let read = |(index, value)| read(value).map_err(|reason| Wrong { key, index, reason });
+    values.iter().enumerate().map(read).collect()
+}
+
+fn word<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, String> {
+    let text = text.trim();
+    known.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
+        let words: Vec<_> = known.iter().map(|(word, _)| *word).collect();
+        format!("unknown value `{text}`; {}", suggest::hint(text, &words))
+    })
+}
+
+fn fields(names: &[String]) -> Result<Vec<String>, Wrong> {
+    if names.is_empty() {
+        let reason = "names no field, so that all requests would be the same".to_owned();
+        return Err(Wrong { key: "match_on", index: 0, reason });
+    }
+    each("match_on", names, |name| {
+        if name.trim().is_empty() {
+            Err("a field has no name".to_owned())
+        } else {
+            Ok(name.clone())
+        }
+    })
+}
+
+fn json_path(text: &str) -> Result<JsonPath, String> {
+    JsonPath::parse(text).map_err(|error| error.to_string())
+}
+
+fn normalize((path, pattern, replacement): &(String, String, String)) -> Result<Normalize, String> {
+    let path = json_path(path)?;
+    let pattern = Regex::new(pattern).map_err(|error| {
+        // The library's message draws the pattern with a caret over several lines; its last line says what is wrong.
+        let message = error.to_string();
+        let last = message.lines().last().unwrap_or_default();
+        format!("`{pattern}` is not a regular expression: {}", last.trim_start_matches("error: "))
+    })?;
+    Ok(Normalize { path, pattern, replacement: replacement.clone() })
+}
+
+fn statuses(allowed: &AllowErrors) -> Result<AllowErrors, Wrong> {
+    if let AllowErrors::Only(statuses) = allowed
+        && let Some(index) = statuses.iter().position(|status| !(400..=599).contains(status))
+    {
+        let reason = format!("`{}` is not an error status, 400 to 599", statuses[index]);
+        return Err(Wrong { key: "allow_errors", index, reason });
+    }
+    Ok(allowed.clone())
+}
+
+fn variable((name, template): &(String, String)) -> Result<(String, String), String> {
+    let starts_well = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    if !starts_well || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return Err(format!("`{name}` is not the name of a variable"));
+    }
+    if name.starts_with("LLMOCK_") {
+        return Err(format!("`{name}` is one of llmock's own variables"));
+    }
+    if template.contains('\0') {
+        return Err(format!("the value of `{name}` contains a NUL"));
+    }
+    for inner in
+        template.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(inner, _)| inner)
+    {
+        let is_word = !inner.is_empty()
+            && inner.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        if is_word && inner != "base" {
+            return Err(format!(
+                "unknown placeholder `{{{inner}}}` in `{template}`; expected `{{base}}`"
+            ));
+        }
+    }
+    Ok((name.clone(), template.clone()))
+}
+
+fn provider(id: &str) -> Result<Provider, String> {
+    let known: Vec<_> = Provider::all().map(Provider::id).collect();
+    // An id of the user's own is fine, one that is nearly ours is a slip.
+    if !known.contains(&id)
+        && let Some(meant) = suggest::nearest(id, known.iter().copied())
+    {
+        return Err(format!("unknown provider `{id}`; did you mean `{meant}`?"));
+    }
+    id.parse().map_err(|error: crate::provider::ProviderIdError| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(values: &[&str]) -> Vec<String> {
+        values.iter().map(|value| (*value).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_with_its_key_and_its_place_in_the_list() {
+        let some = |text: &str| Some(text.to_owned());
+        let pair = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+        let cases = [
+            (
+                Settings { mode: some("recrod"), ..Settings::default() },
+                0,
+                "`mode`: `recrod` is not a mode; did you mean `record`?",
+            ),
+            (
+                Settings { order: some("strickt"), ..Settings::default() },
+                0,
+                "`order`: unknown value `strickt`; did you mean `strict`?",
+            ),
+            (
+                Settings { unused: some("warn"), ..Settings::default() },
+                0,
+                "`unused`: unknown value `warn`; expected `note`, `fail`, or `ignore`",
+            ),
+            (
+                Settings { match_on: Some(vec![]), ..Settings::default() },
+                0,
+                "`match_on`: names no field",
+            ),
+            (
+                Settings { ignore: texts(&["$.a", "a.b"]), ..Settings::default() },
+                1,
+                "`ignore`: `a.b` is not a JSON path",
+            ),
+            (
+                Settings {
+                    normalize: vec![("$.a".into(), "(".into(), String::new())],
+                    ..Settings::default()
+                },
+                0,
+                "`normalize`: `(` is not a regular expression: unclosed group",
+            ),
+            (
+                Settings { side: texts(&["/v1/models"]), ..Settings::default() },
+                0,
+                "`side`: `/v1/models` is not a method and a path",
+            ),
+            (
+                Settings { side: texts(&["GET /*/models"]), ..Settings::default() },
+                0,
+                "`side`: `GET /*/models` has a `*`",
+            ),
+            (
+                Settings {
+                    allow_errors: Some(AllowErrors::Only(vec![401, 200])),
+                    ..Settings::default()
+                },
+                1,
+                "`allow_errors`: `200` is not an error status",
+            ),
+            (
+                Settings { env: pair("MY URL", "x"), ..Settings::default() },
+                0,
+                "`env`: `MY URL` is not the name",
+            ),
+            (
+                Settings { env: pair("LLMOCK_MODE", "x"), ..Settings::default() },
+                0,
+                "`env`: `LLMOCK_MODE` is one of",
+            ),
+            (
+                Settings { env: pair("MY_URL", "{bsae}/v1"), ..Settings::default() },
+                0,
+                "`env`: unknown placeholder `{bsae}`",
+            ),
+            (
+                Settings { providers: texts(&["openai", "antropic"]), ..Settings::default() },
+                1,
+                "`providers`: unknown provider `antropic`; did you mean `anthropic`?",
+            ),
+        ];
+        for (settings, index, message) in cases {
+            let wrong = settings.check().expect_err(message);
+            assert!(wrong.to_string().starts_with(message), "{wrong} / {message}");
+            assert_eq!(wrong.index, index, "{message}");
+        }
+    }
+
+    #[test]
+    fn json_in_a_variable_is_not_a_placeholder() {
+        let settings = Settings {
+            env: vec![("MY_CONFIG".to_owned(), r#"{"url":"{base}/openai/v1"}"#.to_owned())],
+            ..Settings::default()
+        };
+        assert!(settings.check().is_ok());
+    }
+}

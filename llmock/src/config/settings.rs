@@ -1,0 +1,114 @@
+//! What one layer says, before anything is checked: the attribute's literals and their owned form.
+
+use super::rule::AllowErrors;
+
+/// What the attribute's expansion writes beside a test; every field that is not named is [`StaticSettings::NONE`]'s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StaticSettings {
+    /// `fixture = "a/b"` on the function.
+    pub fixture: Option<&'static str>,
+    /// `fixture = "x"` on the module around it: the file is `fixtures/x/<function>.json`.
+    pub module_fixture: Option<&'static str>,
+    /// `mode = "auto"`.
+    pub mode: Option<&'static str>,
+    /// `order = "any"` or `"strict"`.
+    pub order: Option<&'static str>,
+    /// `unused = "note"`, `"fail"`, or `"ignore"`.
+    pub unused: Option<&'static str>,
+    /// `calls = 3`: how many requests the test must send.
+    pub calls: Option<u32>,
+    /// `match_on("model", "messages")`.
+    pub match_on: Option<&'static [&'static str]>,
+    /// `ignore("$.path")`.
+    pub ignore: &'static [&'static str],
+    /// `normalize("$.path", "regex" => "placeholder")`: path, pattern, replacement.
+    pub normalize: &'static [(&'static str, &'static str, &'static str)],
+    /// `side("GET /v1/models")`.
+    pub side: &'static [&'static str],
+    /// `allow_errors(401)`; `Some(&[])` is the bare `allow_errors`, any error.
+    pub allow_errors: Option<&'static [u16]>,
+    /// `env(NAME = "{base}/openai/v1")`.
+    pub env: &'static [(&'static str, &'static str)],
+    /// `providers("openai")` or `provider = "openai"`.
+    pub providers: &'static [&'static str],
+    /// The test shows `#[should_panic]` without an expected text, so a panic of ours would turn it green.
+    pub bare_should_panic: bool,
+    /// The test takes an `LlmMock`: no variable is touched and no turn is waited for.
+    pub handle: bool,
+    /// The test is a plain `fn`.
+    pub blocking: bool,
+}
+
+impl StaticSettings {
+    /// Nothing said: the start of every struct update in the expansion.
+    pub const NONE: Self = Self {
+        fixture: None,
+        module_fixture: None,
+        mode: None,
+        order: None,
+        unused: None,
+        calls: None,
+        match_on: None,
+        ignore: &[],
+        normalize: &[],
+        side: &[],
+        allow_errors: None,
+        env: &[],
+        providers: &[],
+        bare_should_panic: false,
+        handle: false,
+        blocking: false,
+    };
+}
+
+/// What one layer says, as written: the builder fills it by hand, `llmock.toml` by parsing.
+///
+/// Values are unchecked text, so that every layer is checked by the same code with the same sentences.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Settings {
+    pub(crate) mode: Option<String>,
+    pub(crate) order: Option<String>,
+    pub(crate) unused: Option<String>,
+    pub(crate) calls: Option<u32>,
+    pub(crate) match_on: Option<Vec<String>>,
+    pub(crate) ignore: Vec<String>,
+    /// Path, pattern, replacement.
+    pub(crate) normalize: Vec<(String, String, String)>,
+    pub(crate) side: Vec<String>,
+    pub(crate) allow_errors: Option<AllowErrors>,
+    pub(crate) env: Vec<(String, String)>,
+    pub(crate) providers: Vec<String>,
+}
+
+impl From<&StaticSettings> for Settings {
+    fn from(said: &StaticSettings) -> Self {
+        let owned =
+            |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        Self {
+            mode: said.mode.map(str::to_owned),
+            order: said.order.map(str::to_owned),
+            unused: said.unused.map(str::to_owned),
+            calls: said.calls,
+            match_on: said.match_on.map(owned),
+            ignore: owned(said.ignore),
+            normalize: said
+                .normalize
+                .iter()
+                .map(|(path, pattern, with)| {
+                    ((*path).to_owned(), (*pattern).to_owned(), (*with).to_owned())
+                })
+                .collect(),
+            side: owned(said.side),
+            allow_errors: said.allow_errors.map(|statuses| match statuses {
+                [] => AllowErrors::Any,
+                some => AllowErrors::Only(some.to_vec()),
+            }),
+            env: said
+                .env
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            providers: owned(said.providers),
+        }
+    }
+}

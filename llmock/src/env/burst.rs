@@ -1,0 +1,261 @@
+//! The one burst of writes that points every client at the front, and what the variables held before.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::sync::OnceLock;
+
+use super::spare::SPARES;
+use super::{BASE_URL, same_name, write};
+use crate::provider::{Provider, is_address};
+
+/// Variables that send a client's requests through a proxy, in the spellings that clients read.
+const PROXIES: [&str; 6] =
+    ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
+/// Variables that name the hosts to reach without one.
+const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
+
+/// The names under which clients may know this machine.
+const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
+
+static BURST: OnceLock<Originals> = OnceLock::new();
+
+/// The environment as it was before llmock wrote to it.
+///
+/// In record mode it says where requests really go: whoever set `OPENAI_BASE_URL` to a gateway records from there.
+pub(crate) struct Originals {
+    variables: BTreeMap<OsString, OsString>,
+    /// What llmock has written since; empty for a snapshot without a burst.
+    written: Vec<String>,
+}
+
+/// The environment before the burst; if there was none yet, as it was when this was first asked.
+pub(crate) fn originals() -> &'static Originals {
+    static WITHOUT_BURST: OnceLock<Originals> = OnceLock::new();
+    BURST.get().unwrap_or_else(|| WITHOUT_BURST.get_or_init(Originals::now))
+}
+
+/// `NO_PROXY` in both spellings, extended for loopback; nothing if there is no proxy. For child processes.
+pub(crate) fn no_proxy() -> Vec<(String, String)> {
+    originals().no_proxy()
+}
+
+/// Points the clients of all providers at `base` (`http://127.0.0.1:PORT/env`), once a process.
+///
+/// It must run before the front's thread exists: it makes the environment grow, which is what crashes a C library
+/// that reads it at the same time. Later calls do nothing and give the same answer.
+pub(crate) fn redirect(base: &str) -> &'static Originals {
+    let table: Vec<(String, String)> = Provider::all()
+        .flat_map(|provider| provider.entry().variables)
+        .map(|(name, template)| ((*name).to_owned(), template.replace("{base}", base)))
+        .collect();
+    BURST.get_or_init(|| {
+        let mut originals = Originals::now();
+        let writes = originals.writes(base, &table);
+        for (name, value) in &writes {
+            write(name, Some(OsStr::new(value)));
+        }
+        SPARES.make();
+        originals.written = writes.into_iter().map(|(name, _)| name).collect();
+        originals
+    })
+}
+
+impl Originals {
+    fn now() -> Self {
+        Self { variables: std::env::vars_os().collect(), written: Vec::new() }
+    }
+
+    /// The proxy variables that were set.
+    pub(crate) fn proxies(&self) -> Vec<&'static str> {
+        let is_set = |name: &&str| self.get(name).is_some_and(|value| !value.trim().is_empty());
+        PROXIES.into_iter().filter(is_set).collect()
+    }
+
+    /// A variable's value before the burst.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        let exact = self.variables.get(OsStr::new(name));
+        let found = exact.or_else(|| {
+            let same =
+                |known: &OsString| known.to_str().is_some_and(|known| same_name(known, name));
+            self.variables.iter().find(|(known, _)| same(known)).map(|(_, value)| value)
+        });
+        found.and_then(|value| value.to_str())
+    }
+
+    /// Where a provider's requests really go, if a variable says so: its name and its value.
+    ///
+    /// `variables` are the provider's, best first; `own` is the front's address, `http://127.0.0.1:PORT`. An address
+    /// of a front is no upstream, neither of ours nor of a parent process that runs this one in a test of its own.
+    pub(crate) fn upstream_of<'a>(
+        &'a self,
+        variables: &[(&'static str, &str)],
+        own: &str,
+    ) -> Option<(&'static str, &'a str)> {
+        let parents = self.get(BASE_URL).map(|base| base.trim_end_matches("/env"));
+        let is_front = |url: &str| {
+            [Some(own), parents].into_iter().flatten().any(|front| lies_below(url, front))
+        };
+        let set = variables.iter().filter_map(|(name, _)| Some((*name, self.get(name)?.trim())));
+        set.into_iter().find(|(_, url)| is_address(url) && !is_front(url))
+    }
+
+    /// What the burst writes; of two entries with one name the first counts.
+    fn writes(&self, base: &str, table: &[(String, String)]) -> Vec<(String, String)> {
+        let mut writes = vec![(BASE_URL.to_owned(), base.to_owned())];
+        // `OPENAI_HOST=azure` chooses a service in some applications: a word is not ours to replace
+        let is_word =
+            |name: &str| self.get(name).is_some_and(|old| !old.trim().is_empty() && !is_address(old));
+        let table = table.iter().filter(|(name, _)| !is_word(name)).cloned();
+        for (name, value) in table.chain(self.no_proxy()) {
+            if !writes.iter().any(|(earlier, _)| same_name(earlier, &name)) {
+                writes.push((name, value));
+            }
+        }
+        writes
+    }
+
+    /// What the variables of the burst were, to give them back for a while; `None` for one that was absent.
+    pub(super) fn before(&self) -> Vec<(String, Option<OsString>)> {
+        let value = |name: &String| self.variables.get(OsStr::new(name)).cloned();
+        self.written.iter().map(|name| (name.clone(), value(name))).collect()
+    }
+
+    /// Both spellings of `NO_PROXY` with loopback in it, when there is a proxy that would swallow our requests.
+    fn no_proxy(&self) -> Vec<(String, String)> {
+        let set = |name: &str| self.get(name).is_some_and(|value| !value.trim().is_empty());
+        if !PROXIES.into_iter().any(set) {
+            return Vec::new();
+        }
+        let mut hosts: Vec<&str> = Vec::new();
+        let named =
+            NO_PROXY.into_iter().filter_map(|name| self.get(name)).flat_map(|list| list.split(','));
+        for host in named.map(str::trim).chain(LOOPBACK) {
+            if !host.is_empty() && !hosts.contains(&host) {
+                hosts.push(host);
+            }
+        }
+        // `*` means no proxy at all, but only where it stands alone.
+        let list = if hosts.contains(&"*") { "*".to_owned() } else { hosts.join(",") };
+        NO_PROXY.map(|name| (name.to_owned(), list.clone())).into()
+    }
+}
+
+/// Names alone: the values hold keys.
+impl fmt::Debug for Originals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Originals")
+            .field("variables", &self.variables.len())
+            .field("written", &self.written)
+            .finish()
+    }
+}
+
+fn lies_below(url: &str, address: &str) -> bool {
+    let rest = url.strip_prefix(address.trim_end_matches('/'));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn before(variables: &[(&str, &str)]) -> Originals {
+        let variables =
+            variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        Originals { variables, written: Vec::new() }
+    }
+
+    #[test]
+    fn the_upstream_is_the_first_variable_that_does_not_lead_back_to_a_front() {
+        const VARIABLES: &[(&str, &str)] = &[("OPENAI_BASE_URL", ""), ("OPENAI_API_BASE", "")];
+        type Found = Option<(&'static str, &'static str)>;
+        let gateway = "https://gateway.corp/v1";
+        let cases: &[(&[(&str, &str)], Found)] = &[
+            (&[], None),
+            (&[("OPENAI_API_BASE", gateway)], Some(("OPENAI_API_BASE", gateway))),
+            (
+                &[("OPENAI_BASE_URL", " "), ("OPENAI_API_BASE", gateway)],
+                Some(("OPENAI_API_BASE", gateway)),
+            ),
+            (&[("OPENAI_BASE_URL", "http://127.0.0.1:80/s/ab/openai/v1")], None),
+            (
+                &[("OPENAI_BASE_URL", "http://127.0.0.1:8089/v1")],
+                Some(("OPENAI_BASE_URL", "http://127.0.0.1:8089/v1")),
+            ),
+            (
+                &[
+                    ("LLMOCK_BASE_URL", "http://127.0.0.1:99/env"),
+                    ("OPENAI_BASE_URL", "http://127.0.0.1:99/env/openai/v1"),
+                ],
+                None,
+            ),
+        ];
+        for (variables, expected) in cases {
+            let originals = before(variables);
+            assert_eq!(
+                originals.upstream_of(VARIABLES, "http://127.0.0.1:80"),
+                *expected,
+                "{variables:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn loopback_is_excepted_from_a_proxy_in_both_spellings() {
+        type Variables = &'static [(&'static str, &'static str)];
+        let cases: &[(Variables, Option<&str>)] = &[
+            (&[], None),
+            (&[("NO_PROXY", "corp")], None),
+            (&[("HTTP_PROXY", "")], None),
+            (&[("HTTP_PROXY", "http://p:1")], Some("127.0.0.1,localhost,::1")),
+            (
+                &[("https_proxy", "http://p:1"), ("no_proxy", "corp, localhost")],
+                Some("corp,localhost,127.0.0.1,::1"),
+            ),
+            (
+                &[("ALL_PROXY", "http://p:1"), ("NO_PROXY", "a"), ("no_proxy", "b")],
+                Some("a,b,127.0.0.1,localhost,::1"),
+            ),
+            (&[("HTTP_PROXY", "http://p:1"), ("NO_PROXY", "*")], Some("*")),
+        ];
+        for (variables, expected) in cases {
+            let list = expected.unwrap_or_default().to_owned();
+            let both = NO_PROXY.map(|name| (name.to_owned(), list.clone())).to_vec();
+            let expected = if expected.is_some() { both } else { Vec::new() };
+            assert_eq!(before(variables).no_proxy(), expected, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn values_do_not_show_in_debug_output() {
+        let shown = format!("{:?}", before(&[("OPENAI_API_KEY", "sk-secret")]));
+        assert!(!shown.contains("sk-secret"), "{shown}");
+    }
+
+    #[test]
+    fn the_burst_covers_each_variable_once_and_the_proxies() {
+        let table =
+            ["first", "again"].map(|value| ("OPENAI_BASE_URL".to_owned(), value.to_owned()));
+        let writes =
+            before(&[("HTTP_PROXY", "http://p:1")]).writes("http://127.0.0.1:1/env", &table);
+        let names: Vec<_> = writes.iter().map(|(name, _)| name.as_str()).collect();
+        // Windows has one variable for the last two.
+        assert_eq!(&names[..3], ["LLMOCK_BASE_URL", "OPENAI_BASE_URL", "NO_PROXY"]);
+        assert_eq!(
+            (writes[0].1.as_str(), writes[1].1.as_str()),
+            ("http://127.0.0.1:1/env", "first")
+        );
+    }
+
+    #[test]
+    fn what_the_burst_wrote_can_be_given_back() {
+        let mut originals = before(&[("OPENAI_BASE_URL", "https://gateway.corp")]);
+        originals.written = vec!["OPENAI_BASE_URL".to_owned(), "ANTHROPIC_BASE_URL".to_owned()];
+        let gateway = Some(OsString::from("https://gateway.corp"));
+        let expected =
+            [("OPENAI_BASE_URL".to_owned(), gateway), ("ANTHROPIC_BASE_URL".to_owned(), None)];
+        assert_eq!(originals.before(), expected);
+    }
+}

@@ -1,0 +1,153 @@
+//! The process's environment: the only reader and writer of variables, and the only `unsafe`.
+//!
+//! [`names`] lists every variable of llmock's own. [`burst`] points the clients of all providers at the front, once a
+//! process; [`turn`] writes what one test needs and takes it back; [`preload`] does the burst before `main`.
+//! `docs/isolation.md` says how sound that is, with figures.
+
+pub(crate) mod burst;
+pub(crate) mod names;
+pub(crate) mod preload;
+mod spare;
+pub(crate) mod turn;
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+pub(crate) use burst::{Originals, no_proxy, originals, redirect};
+pub(crate) use names::{
+    ALLOW_CI_RECORD, BASE_URL, DISABLED, DRAIN_TIMEOUT, LLM_MOCK_DISABLED, MAX_BODY, MODE,
+    RECORD_DIR, WORKSPACE_ROOT,
+};
+pub(crate) use turn::{TurnVars, absent};
+
+use crate::mode;
+use crate::site::Places;
+
+/// Shorter values are words that a text may contain by chance.
+const SHORTEST_SECRET: usize = 16;
+
+/// A variable's value; `None` also for one that is not Unicode, which none of ours can be.
+pub(crate) fn read(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// A path in a variable; an empty one counts as absent.
+fn path(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// The folders that fixtures are looked for from.
+pub(crate) fn places() -> Places {
+    let cwd = std::env::current_dir().ok();
+    // `LLMOCK_WORKSPACE_ROOT=.` means the folder in which the command was typed, as far as anyone can tell.
+    let absolute =
+        |path: PathBuf| cwd.as_deref().map_or_else(|| path.clone(), |cwd| cwd.join(&path));
+    Places {
+        workspace_root: path(WORKSPACE_ROOT).map(absolute),
+        runtime_manifest_dir: path("CARGO_MANIFEST_DIR"),
+        cwd: cwd.clone(),
+    }
+}
+
+/// The folder that recordings are redirected to.
+pub(crate) fn record_dir() -> Option<PathBuf> {
+    path(RECORD_DIR)
+}
+
+/// The system's folder for temporary files.
+pub(crate) fn temporary_directory() -> PathBuf {
+    std::env::temp_dir()
+}
+
+/// Whether nextest runs this process, which means that no other test shares it.
+pub(crate) fn nextest() -> bool {
+    read("NEXTEST").as_deref() == Some("1")
+}
+
+/// The id that nextest gives all processes of one run.
+pub(crate) fn nextest_run_id() -> Option<String> {
+    read("NEXTEST_RUN_ID")
+}
+
+/// Whether this is a CI machine.
+pub(crate) fn ci() -> bool {
+    mode::is_ci(read("CI").as_deref())
+}
+
+/// The variables that decide about colour, as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ColourVars {
+    pub(crate) no_color: Option<String>,
+    pub(crate) clicolor_force: Option<String>,
+    pub(crate) cargo_term_color: Option<String>,
+    pub(crate) term: Option<String>,
+}
+
+/// Reads the variables that decide about colour.
+pub(crate) fn colours() -> ColourVars {
+    ColourVars {
+        no_color: read("NO_COLOR"),
+        clicolor_force: read("CLICOLOR_FORCE"),
+        cargo_term_color: read("CARGO_TERM_COLOR"),
+        term: read("TERM"),
+    }
+}
+
+/// Names and values that must not reach a file: variables that `is_secret` picks by name, with a value long enough.
+///
+/// `placeholders` are values that llmock itself set and that are no secrets.
+pub(crate) fn secrets(
+    is_secret: impl Fn(&str) -> bool,
+    placeholders: &[&str],
+) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, value)| is_secret(name) && value.len() >= SHORTEST_SECRET)
+        .filter(|(_, value)| !placeholders.contains(&value.as_str()))
+        .collect();
+    // The environment's order differs from run to run, the name in a placeholder must not.
+    found.sort();
+    found
+}
+
+/// Sets or removes one variable; does nothing if it already is so.
+fn write(name: &str, value: Option<&OsStr>) {
+    if std::env::var_os(name).as_deref() == value {
+        return;
+    }
+    #[expect(
+        unsafe_code,
+        reason = "`set_var` is unsafe, and clients read their address nowhere else"
+    )]
+    // SAFETY: no other thread may read the environment through C at this moment. Rust code is kept out by the
+    // standard library's own lock. C code is not, so callers keep the hazard as small as it can be: `burst`, the only
+    // one that makes the environment grow, runs once, before the front's thread exists and before the test's body
+    // runs (before any thread with `preload!`); `turn` keeps the number of variables as it is, under the turnstile.
+    // Tests that take a handle never come here.
+    unsafe {
+        match value {
+            Some(value) => std::env::set_var(name, value),
+            None => std::env::remove_var(name),
+        }
+    }
+}
+
+/// Whether two names are one variable.
+fn same_name(left: &str, right: &str) -> bool {
+    if cfg!(windows) { left.eq_ignore_ascii_case(right) } else { left == right }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_long_named_as_one_and_not_ours() {
+        write("LLMOCK_TEST_A_KEY", Some(OsStr::new("sk-0123456789abcdef")));
+        write("LLMOCK_TEST_B_KEY", Some(OsStr::new("short")));
+        write("LLMOCK_TEST_C_KEY", Some(OsStr::new("llmock-placeholder")));
+        let is_secret = |name: &str| name.starts_with("LLMOCK_TEST_") && name.ends_with("_KEY");
+        let found = secrets(is_secret, &["llmock-placeholder"]);
+        assert_eq!(found, [("LLMOCK_TEST_A_KEY".to_owned(), "sk-0123456789abcdef".to_owned())]);
+    }
+}

@@ -1,0 +1,291 @@
+//! The front: one hyper server a process that owns the address clients see.
+//!
+//! It has a thread and a runtime of its own, so that blocking clients, current-thread runtimes, and
+//! sync tests all work, starts when first needed, never stops, and prints nothing: text printed from
+//! its thread would land in the captured output of whichever test ran at that time. It knows requests,
+//! sessions by address ([`registry`]), and bodies ([`body`]); what to answer is the session's affair.
+
+pub(crate) mod body;
+pub(crate) mod registry;
+pub(crate) mod routing;
+#[cfg(feature = "record")]
+pub(crate) mod upstream;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use hyper::body::Incoming as IncomingBody;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::runtime::Handle;
+
+use crate::front::body::FrontBody;
+use crate::front::registry::Registry;
+use crate::front::routing::Route;
+use crate::provider::{self, Provider};
+use crate::report::refusals;
+
+/// The process-wide server.
+#[derive(Debug)]
+pub(crate) struct Front {
+    address: SocketAddr,
+    registry: Arc<Registry>,
+    runtime: Handle,
+}
+
+/// A request as the front received it, addressed to a session.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    pub(crate) provider: Provider,
+    pub(crate) method: Method,
+    /// What followed the provider's segment, query included.
+    pub(crate) rest: String,
+    /// Without `x-llmock-*`.
+    pub(crate) headers: HeaderMap,
+    /// As sent, still compressed if the client compressed it; `Err` holds the limit it exceeded.
+    pub(crate) body: Result<Bytes, TooLarge>,
+    pub(crate) received: Instant,
+}
+
+/// A request body went over the limit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TooLarge {
+    pub(crate) limit: u64,
+}
+
+/// What the session wants the client to get.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Reply {
+        status: StatusCode,
+        headers: HeaderMap,
+        body: FrontBody,
+    },
+    /// Close the connection before any byte, as a user's wiremock `Mock` may ask.
+    Abort,
+}
+
+/// What decides about requests: a session.
+pub(crate) trait Responder: Send + Sync + std::fmt::Debug {
+    /// The largest request body it takes, in bytes.
+    fn max_body(&self) -> u64;
+
+    /// Decides; runs on the front's runtime.
+    fn answer(
+        self: Arc<Self>,
+        incoming: Incoming,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Answer> + Send>>;
+}
+
+/// Why the front could not be started.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to open a port on 127.0.0.1 for the mock server")]
+pub(crate) struct BindError(#[source] std::io::Error);
+
+static LISTENER: OnceLock<Bound> = OnceLock::new();
+static FRONT: once_cell::sync::OnceCell<Front> = once_cell::sync::OnceCell::new();
+
+#[derive(Debug)]
+struct Bound {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+/// Binds the port without starting a thread, so that variables can be written before one exists.
+/// Connections made before [`Front::get`] wait in the backlog.
+pub(crate) fn bind() -> Result<SocketAddr, BindError> {
+    if let Some(bound) = LISTENER.get() {
+        return Ok(bound.address);
+    }
+    let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(BindError)?;
+    let address = listener.local_addr().map_err(BindError)?;
+    Ok(LISTENER.get_or_init(|| Bound { listener, address }).address)
+}
+
+impl Front {
+    /// The running front; starts it when nobody has.
+    pub(crate) fn get() -> Result<&'static Self, BindError> {
+        FRONT.get_or_try_init(Self::start)
+    }
+
+    fn start() -> Result<Self, BindError> {
+        let address = bind()?;
+        let bound = LISTENER.get().expect("bound just above");
+        let listener = bound.listener.try_clone().map_err(BindError)?;
+        listener.set_nonblocking(true).map_err(BindError)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .thread_name("llmock-blocking")
+            .build()
+            .map_err(BindError)?;
+        let handle = runtime.handle().clone();
+        let registry = Arc::new(Registry::default());
+        let desk = Arc::clone(&registry);
+        std::thread::Builder::new()
+            .name("llmock".into())
+            .spawn(move || runtime.block_on(accept(listener, desk)))
+            .map_err(BindError)?;
+        Ok(Self { address, registry, runtime: handle })
+    }
+
+    /// `http://127.0.0.1:PORT`, without a path.
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub(crate) fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    /// Runs a future on the front's runtime and blocks this thread until it is done.
+    ///
+    /// Works in sync tests and inside any runtime, since the front's thread is never the caller's.
+    pub(crate) fn run<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        self.runtime.spawn(async move {
+            let _ = sender.send(future.await);
+        });
+        receiver.recv().ok()
+    }
+}
+
+async fn accept(listener: TcpListener, registry: Arc<Registry>) {
+    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+    loop {
+        match listener.accept().await {
+            Ok((socket, _)) => {
+                // Replayed chunks are small; waiting to coalesce them would delay every event.
+                let _ = socket.set_nodelay(true);
+                let registry = Arc::clone(&registry);
+                tokio::spawn(async move {
+                    let service = service_fn(move |request| serve(request, Arc::clone(&registry)));
+                    // A client that leaves is no error of ours, and this thread must not print.
+                    let _ = hyper::server::conn::http1::Builder::new()
+                        // A pooled connection dies with its test's runtime and fails the next test
+                        // (24 of 1,600 requests measured; none with `Connection: close`).
+                        .keep_alive(false)
+                        .half_close(true)
+                        .serve_connection(TokioIo::new(socket), service)
+                        .await;
+                });
+            }
+            // Out of file descriptors: the only cure is time.
+            Err(_) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+        }
+    }
+}
+
+/// A service error makes hyper close the connection without a byte.
+#[derive(Debug, thiserror::Error)]
+#[error("connection closed on request of a mock")]
+struct Aborted;
+
+async fn serve(
+    request: http::Request<IncomingBody>,
+    registry: Arc<Registry>,
+) -> Result<http::Response<FrontBody>, Aborted> {
+    let received = Instant::now();
+    let (parts, body) = request.into_parts();
+    let target = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let (by_env, session, provider, rest) = match routing::route(target) {
+        Route::Env { provider, rest } => (true, registry.turn(), provider, rest),
+        Route::Session { id, provider, rest } => (false, registry.session(&id), provider, rest),
+        Route::Unknown => {
+            return Ok(refusal(Provider::OpenAI, target, &refusals::unknown_address(target)));
+        }
+    };
+    if parts.headers.contains_key(header::UPGRADE) && is_websocket(&parts.headers) {
+        let mut answer = refusal(provider, &rest, &refusals::no_websocket());
+        *answer.status_mut() = StatusCode::NOT_IMPLEMENTED;
+        return Ok(answer);
+    }
+    let Some(session) = session else {
+        let variable = provider.entry().variables.first().map_or("base URL", |(name, _)| name);
+        return Ok(refusal(provider, &rest, &refusals::no_session(by_env, variable)));
+    };
+    let mut headers = parts.headers;
+    strip_own(&mut headers);
+    let body = read(body, session.max_body()).await;
+    let incoming = Incoming { provider, method: parts.method, rest, headers, body, received };
+    match session.answer(incoming).await {
+        Answer::Reply { status, headers, body } => {
+            let mut response = http::Response::new(body);
+            *response.status_mut() = status;
+            *response.headers_mut() = headers;
+            Ok(response)
+        }
+        Answer::Abort => Err(Aborted),
+    }
+}
+
+fn is_websocket(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::UPGRADE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
+}
+
+/// Names beginning with `x-llmock-` are ours; nobody outside gets to speak them.
+fn strip_own(headers: &mut HeaderMap) {
+    let own: Vec<_> =
+        headers.keys().filter(|name| name.as_str().starts_with("x-llmock-")).cloned().collect();
+    for name in own {
+        headers.remove(name);
+    }
+}
+
+async fn read(body: IncomingBody, limit: u64) -> Result<Bytes, TooLarge> {
+    use http_body_util::BodyExt as _;
+    let limited = http_body_util::Limited::new(body, usize::try_from(limit).unwrap_or(usize::MAX));
+    match limited.collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(TooLarge { limit }),
+        // The client broke off; whatever we answer, nobody reads it.
+        Err(_) => Ok(Bytes::new()),
+    }
+}
+
+/// A refusal in the provider's own error shape with a status that no client retries.
+pub(crate) fn refusal(provider: Provider, rest: &str, message: &str) -> http::Response<FrontBody> {
+    let (status, headers, body) = refusal_parts(provider, rest, StatusCode::IM_A_TEAPOT, message);
+    let mut response = http::Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}
+
+/// See [`refusal`]; for answers that a session gives.
+pub(crate) fn refusal_parts(
+    provider: Provider,
+    rest: &str,
+    status: StatusCode,
+    message: &str,
+) -> (StatusCode, HeaderMap, FrontBody) {
+    let path = provider::canonical_path(provider, rest);
+    let family = provider::family(provider, "POST", &path);
+    let error =
+        provider::error_body(provider, family, status.as_u16(), "llmock_unmatched", message);
+    let mut headers = HeaderMap::new();
+    insert(&mut headers, "content-type", error.content_type);
+    insert(&mut headers, "x-should-retry", "false");
+    insert(&mut headers, "x-llmock", "unmatched");
+    for (name, value) in &error.headers {
+        insert(&mut headers, name, value);
+    }
+    (status, headers, FrontBody::full(error.body))
+}
+
+/// Adds a header; a name or value that HTTP refuses is left out rather than failing the answer.
+pub(crate) fn insert(headers: &mut HeaderMap, name: &str, value: &str) {
+    if let (Ok(name), Ok(value)) =
+        (http::HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
+    {
+        headers.append(name, value);
+    }
+}

@@ -1,0 +1,326 @@
+//! Parses JSON into the tree of [`super`], and says where and why a text is not JSON.
+
+use super::{Json, JsonStr, is_blank, offset_in, position};
+
+/// Why a text is not JSON, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct JsonError {
+    /// Byte offset into the text.
+    pub(crate) offset: usize,
+    /// Counted from one.
+    pub(crate) line: usize,
+    /// Counted in characters from one.
+    pub(crate) column: usize,
+    /// What the parser wanted to see there.
+    pub(crate) expected: &'static str,
+}
+
+/// Deeper nesting than this is refused, as `serde_json` does.
+const MAX_DEPTH: usize = 128;
+
+/// How many levels of its own a fixture may put around a body.
+const FILE_DEPTH: usize = 16;
+
+/// Parses one JSON value; only white space may follow it.
+pub(crate) fn parse(text: &str) -> Result<Json<'_>, JsonError> {
+    parse_to_depth(text, MAX_DEPTH)
+}
+
+/// Parses the text of a fixture, in which every body that [`parse`] accepts may stand.
+pub(crate) fn parse_file(text: &str) -> Result<Json<'_>, JsonError> {
+    parse_to_depth(text, MAX_DEPTH + FILE_DEPTH)
+}
+
+fn parse_to_depth(text: &str, max_depth: usize) -> Result<Json<'_>, JsonError> {
+    let mut parser = Parser { text, at: 0, max_depth };
+    parser.skip_space();
+    let value = parser.value(0)?;
+    parser.skip_space();
+    if parser.at < text.len() {
+        return Err(parser.error("the end of the text"));
+    }
+    Ok(value)
+}
+
+/// The source of the member value that follows `name`, a name of an object parsed from `text`.
+pub(crate) fn source_after<'a>(text: &'a str, name: JsonStr<'_>) -> Option<&'a str> {
+    let after = offset_in(text, name.0)? + name.0.len() + 1;
+    let rest = text.get(after..)?.trim_start_matches(is_blank).strip_prefix(':')?;
+    let rest = rest.trim_start_matches(is_blank);
+    rest.get(..value_length(rest.as_bytes()))
+}
+
+/// The length of the value that valid JSON begins with.
+fn value_length(json: &[u8]) -> usize {
+    let mut depth = 0_usize;
+    let mut at = 0;
+    while let Some(byte) = json.get(at) {
+        match byte {
+            b'"' => at += string_length(&json[at + 1..]),
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth > 0 => depth -= 1,
+            b'}' | b']' | b',' | b' ' | b'\t' | b'\n' | b'\r' if depth == 0 => return at,
+            _ if depth > 0 => {}
+            _ => {
+                at += 1;
+                continue;
+            }
+        }
+        at += 1;
+        if depth == 0 {
+            return at;
+        }
+    }
+    at
+}
+
+/// How far the closing quote is from the first byte after the opening one, counted from one.
+fn string_length(json: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(byte) = json.get(at) {
+        match byte {
+            b'"' => return at + 1,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    at
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    at: usize,
+    max_depth: usize,
+}
+
+impl<'a> Parser<'a> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn skip_space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn error(&self, expected: &'static str) -> JsonError {
+        let (line, column) = position(self.text, self.at);
+        JsonError { offset: self.at, line, column, expected }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Json<'a>, JsonError> {
+        if depth > self.max_depth {
+            return Err(self.error("at most 128 levels of nesting"));
+        }
+        match self.peek() {
+            Some(b'{') => self.object(depth),
+            Some(b'[') => self.array(depth),
+            Some(b'"') => self.string().map(Json::String),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.word("true", Json::Bool(true)),
+            Some(b'f') => self.word("false", Json::Bool(false)),
+            Some(b'n') => self.word("null", Json::Null),
+            _ => Err(self.error("a JSON value")),
+        }
+    }
+
+    fn word(&mut self, word: &'static str, value: Json<'a>) -> Result<Json<'a>, JsonError> {
+        if self.text[self.at..].starts_with(word) {
+            self.at += word.len();
+            Ok(value)
+        } else {
+            Err(self.error("a JSON value"))
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Json<'a>, JsonError> {
+        self.at += 1;
+        let mut members = Vec::new();
+        self.skip_space();
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Ok(Json::Object(members));
+        }
+        loop {
+            self.skip_space();
+            if self.peek() != Some(b'"') {
+                return Err(self.error("a member name in quotes"));
+            }
+            let name = self.string()?;
+            self.skip_space();
+            if self.peek() != Some(b':') {
+                return Err(self.error("`:`"));
+            }
+            self.at += 1;
+            self.skip_space();
+            let value = self.value(depth + 1)?;
+            members.push((name, value));
+            self.skip_space();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b'}') => {
+                    self.at += 1;
+                    return Ok(Json::Object(members));
+                }
+                _ => return Err(self.error("`,` or `}`")),
+            }
+        }
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Json<'a>, JsonError> {
+        self.at += 1;
+        let mut items = Vec::new();
+        self.skip_space();
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            return Ok(Json::Array(items));
+        }
+        loop {
+            self.skip_space();
+            items.push(self.value(depth + 1)?);
+            self.skip_space();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b']') => {
+                    self.at += 1;
+                    return Ok(Json::Array(items));
+                }
+                _ => return Err(self.error("`,` or `]`")),
+            }
+        }
+    }
+
+    fn string(&mut self) -> Result<JsonStr<'a>, JsonError> {
+        self.at += 1;
+        let start = self.at;
+        loop {
+            match self.peek() {
+                Some(b'"') => {
+                    let raw = &self.text[start..self.at];
+                    self.at += 1;
+                    return Ok(JsonStr(raw));
+                }
+                Some(b'\\') => self.escape()?,
+                Some(byte) if byte >= b' ' => {
+                    self.at += plain_length(&self.text.as_bytes()[self.at..]);
+                }
+                Some(_) => return Err(self.error("control characters as escapes")),
+                None => return Err(self.error("a closing `\"`")),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), JsonError> {
+        self.at += 1;
+        match self.peek() {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 1,
+            Some(b'u') => {
+                for _ in 0..4 {
+                    self.at += 1;
+                    if !self.peek().is_some_and(|byte| byte.is_ascii_hexdigit()) {
+                        return Err(self.error("four hexadecimal digits after `\\u`"));
+                    }
+                }
+                self.at += 1;
+            }
+            _ => return Err(self.error("an escape such as `\\n`")),
+        }
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<Json<'a>, JsonError> {
+        let start = self.at;
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        match self.peek() {
+            Some(b'0') => self.at += 1,
+            Some(b'1'..=b'9') => self.digits(),
+            _ => return Err(self.error("a digit")),
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.some_digits()?;
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.at += 1;
+            if matches!(self.peek(), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            self.some_digits()?;
+        }
+        Ok(Json::Number(&self.text[start..self.at]))
+    }
+
+    fn some_digits(&mut self) -> Result<(), JsonError> {
+        if !matches!(self.peek(), Some(b'0'..=b'9')) {
+            return Err(self.error("a digit"));
+        }
+        self.digits();
+        Ok(())
+    }
+
+    fn digits(&mut self) {
+        while matches!(self.peek(), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+    }
+}
+
+/// How many bytes of a string need no look at escapes.
+fn plain_length(bytes: &[u8]) -> usize {
+    let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..b' ');
+    bytes.iter().position(special).unwrap_or(bytes.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_source_of_a_member_in_the_text() {
+        let text = r#"{"a" :  [1, "]\"", {}] , "b":-1.5e3,"c":"\\","d": true}"#;
+        let Json::Object(members) = parse(text).unwrap() else { panic!("not an object") };
+        let sources: Vec<_> = members.iter().map(|(name, _)| source_after(text, *name)).collect();
+        let expected = [r#"[1, "]\"", {}]"#, "-1.5e3", r#""\\""#, "true"];
+        assert_eq!(sources, expected.map(Some));
+        assert_eq!(offset_in(text, members[1].0.raw()), text.find('b'));
+        assert_eq!(offset_in(text, "elsewhere"), None);
+    }
+
+    #[test]
+    fn allows_a_body_of_any_accepted_depth_inside_a_file() {
+        let body = format!("{}{}", "[".repeat(129), "]".repeat(129));
+        assert!(parse(&body).is_ok());
+        assert!(parse(&format!("[{body}]")).is_err());
+        assert!(parse_file(&format!(r#"{{"body":[[{body}]]}}"#)).is_ok());
+    }
+
+    #[test]
+    fn says_where_a_text_stops_being_json() {
+        for (text, line, column, expected) in [
+            ("", 1, 1, "a JSON value"),
+            ("{\n  \"a\": }", 2, 8, "a JSON value"),
+            ("{\"é\" 1}", 1, 6, "`:`"),
+            ("[1 2]", 1, 4, "`,` or `]`"),
+            ("{\"a\":1} x", 1, 9, "the end of the text"),
+            ("\"abc", 1, 5, "a closing `\"`"),
+            ("01", 1, 2, "the end of the text"),
+            ("[1.]", 1, 4, "a digit"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert_eq!(
+                (error.line, error.column, error.expected),
+                (line, column, expected),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn refuses_nesting_that_would_exhaust_the_stack() {
+        let text = "[".repeat(100_000);
+        assert_eq!(parse(&text).unwrap_err().expected, "at most 128 levels of nesting");
+    }
+}

@@ -1,0 +1,36 @@
+#![doc = include_str!("../../README.md")]
+
+mod builder;
+mod config;
+mod env;
+mod fixture;
+mod front;
+mod json;
+mod matching;
+mod mock;
+mod mode;
+mod overlay;
+mod private;
+mod provider;
+mod report;
+mod session;
+mod site;
+mod stream;
+mod suggest;
+
+/// What the attribute's expansion calls; it may change with every version.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::private::*;
+}
+
+pub use builder::{Builder, FinishError, MockSession, StartError};
+pub use fixture::{Fixture, FormatError, Interaction, LoadError, RemoveError, SaveError};
+#[cfg(feature = "macros")]
+pub use llmock_macros::llm_replay;
+pub use mock::{LlmMock, SentRequest};
+pub use mode::Mode;
+pub use provider::Provider;
+pub use session::ledger::AnsweredBy;
+/// The mock server inside a session; re-exported so that its types are the ones that llmock knows.
+pub use wiremock;

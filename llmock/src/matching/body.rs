@@ -1,0 +1,198 @@
+//! A body after a test's own rules: ignored values gone, texts evened, forms as objects.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::{Normalize, Rules};
+use crate::fixture::interaction::{Body, Part, PartValue};
+use crate::json::path::{Location, Path, Step};
+use crate::json::{self, Json, JsonStr};
+
+/// What is left of a body to compare.
+pub(crate) enum Content<'t> {
+    Empty,
+    Json(&'t Json<'t>),
+    /// The parts of a form as the members of an object.
+    Form(&'t Json<'t>),
+    Text(&'t str),
+    Bytes(&'t [u8]),
+}
+
+/// Hands the rest of a body to `then`; everything that it borrows lives for that call.
+pub(crate) fn examine<R>(body: &Body, rules: &Rules, then: impl FnOnce(Content<'_>) -> R) -> R {
+    if rules.ignore.iter().any(selects_everything) {
+        return then(Content::Empty);
+    }
+    match body {
+        Body::Empty => then(Content::Empty),
+        Body::Bytes(bytes) => then(Content::Bytes(bytes)),
+        Body::Text(text) => then(Content::Text(&evened_text(text, rules))),
+        Body::Form(parts) => match json::parse(&object_of(parts)) {
+            Ok(tree) => evened(tree, rules, |tree| then(Content::Form(tree))),
+            Err(_) => then(Content::Empty),
+        },
+        Body::Json(text) => match json::parse(text) {
+            Ok(tree) => evened(tree, rules, |tree| then(Content::Json(tree))),
+            // A fixture written by hand may claim more than its text keeps.
+            Err(_) => then(Content::Text(&evened_text(text, rules))),
+        },
+    }
+}
+
+fn selects_everything(path: &Path) -> bool {
+    path.as_str() == "$"
+}
+
+/// Text has no inside: only the path of the whole body reaches it.
+fn evened_text<'t>(text: &'t str, rules: &Rules) -> Cow<'t, str> {
+    let mut text = Cow::Borrowed(text);
+    for rule in rules.normalize.iter().filter(|rule| selects_everything(&rule.path)) {
+        text = Cow::Owned(rule.apply(&text).into_owned());
+    }
+    text
+}
+
+/// Every path is located in the body as it was sent, so that rules do not depend on each other.
+fn evened<R>(tree: Json<'_>, rules: &Rules, then: impl FnOnce(&Json<'_>) -> R) -> R {
+    if rules.ignore.is_empty() && rules.normalize.is_empty() {
+        return then(&tree);
+    }
+    let mut ignored: Vec<_> = rules.ignore.iter().flat_map(|path| path.locate(&tree)).collect();
+    // From the end, so that an index still means what it meant.
+    ignored.sort_unstable_by(|a, b| b.cmp(a));
+    ignored.dedup();
+    let texts: Vec<(Location, String)> = rewritten(&tree, &rules.normalize)
+        .into_iter()
+        .map(|(location, text)| {
+            let quoted = json::quote(&text);
+            (location, quoted[1..quoted.len() - 1].to_owned())
+        })
+        .collect();
+    let mut tree: Json<'_> = tree;
+    for (location, raw) in &texts {
+        replace(&mut tree, &location.0, JsonStr::from_raw(raw));
+    }
+    for location in &ignored {
+        remove(&mut tree, &location.0);
+    }
+    then(&tree)
+}
+
+/// The new text of every string that a rule selects or that stands inside what it selects.
+fn rewritten(tree: &Json<'_>, rules: &[Normalize]) -> BTreeMap<Location, String> {
+    let mut texts = BTreeMap::new();
+    for rule in rules {
+        for location in rule.path.locate(tree) {
+            let Some(value) = resolve(tree, &location.0) else { continue };
+            for (location, text) in strings(location, value) {
+                let text = texts.entry(location).or_insert(text);
+                *text = rule.apply(text).into_owned();
+            }
+        }
+    }
+    texts
+}
+
+impl Normalize {
+    fn apply<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.pattern.replace_all(text, self.replacement.as_str())
+    }
+}
+
+fn strings(from: Location, value: &Json<'_>) -> Vec<(Location, String)> {
+    let inside = |step: Step| {
+        let mut location = from.clone();
+        location.0.push(step);
+        location
+    };
+    match value {
+        Json::String(text) => vec![(from, text.decode().into_owned())],
+        Json::Array(items) => {
+            let items = items.iter().enumerate();
+            items.flat_map(|(at, item)| strings(inside(Step::Index(at)), item)).collect()
+        }
+        Json::Object(members) => members
+            .iter()
+            .flat_map(|(name, value)| {
+                strings(inside(Step::Name(name.decode().into_owned())), value)
+            })
+            .collect(),
+        Json::Null | Json::Bool(_) | Json::Number(_) => Vec::new(),
+    }
+}
+
+fn resolve<'t, 'a>(tree: &'t Json<'a>, steps: &[Step]) -> Option<&'t Json<'a>> {
+    steps.iter().try_fold(tree, |value, step| match step {
+        Step::Name(name) => value.get(name),
+        Step::Index(at) => value.at(*at),
+    })
+}
+
+fn child<'t, 'a>(tree: &'t mut Json<'a>, step: &Step) -> Option<&'t mut Json<'a>> {
+    match (tree, step) {
+        (Json::Array(items), Step::Index(at)) => items.get_mut(*at),
+        (Json::Object(members), Step::Name(name)) => {
+            members.iter_mut().find(|(key, _)| key.is(name)).map(|(_, value)| value)
+        }
+        _ => None,
+    }
+}
+
+fn replace<'a>(tree: &mut Json<'a>, steps: &[Step], text: JsonStr<'a>) {
+    match steps {
+        [] => *tree = Json::String(text),
+        [step, rest @ ..] => {
+            if let Some(value) = child(tree, step) {
+                replace(value, rest, text);
+            }
+        }
+    }
+}
+
+fn remove(tree: &mut Json<'_>, steps: &[Step]) {
+    match (tree, steps) {
+        (Json::Array(items), [Step::Index(at)]) if *at < items.len() => {
+            items.remove(*at);
+        }
+        (Json::Object(members), [Step::Name(name)]) => members.retain(|(key, _)| !key.is(name)),
+        (tree, [step, rest @ ..]) => {
+            if let Some(value) = child(tree, step) {
+                remove(value, rest);
+            }
+        }
+        (_, []) => {}
+    }
+}
+
+/// A form as JSON: a plain field is its text, everything with a file name is an object.
+fn object_of(parts: &[Part]) -> String {
+    let mut out = String::from("{");
+    for (at, part) in parts.iter().enumerate() {
+        let comma = if at == 0 { "" } else { "," };
+        let _ = write!(out, "{comma}{}:", json::quote(&part.name));
+        match (&part.value, &part.filename) {
+            (PartValue::Text(text), None) => out.push_str(&json::quote(text)),
+            (value, filename) => {
+                match value {
+                    PartValue::Text(text) => {
+                        let _ = write!(out, "{{\"text\":{}", json::quote(text));
+                    }
+                    PartValue::File { sha256, bytes } => {
+                        let _ =
+                            write!(out, "{{\"bytes\":{bytes},\"sha256\":{}", json::quote(sha256));
+                    }
+                }
+                for (name, value) in [("content_type", &part.content_type), ("filename", filename)]
+                {
+                    if let Some(value) = value {
+                        let _ = write!(out, ",\"{name}\":{}", json::quote(value));
+                    }
+                }
+                out.push('}');
+            }
+        }
+    }
+    out.push('}');
+    out
+}

@@ -1,0 +1,245 @@
+//! What of a JSON body counts, told member by member to whoever asks: the key, or a comparison.
+//!
+//! One walk serves both, so that a report never shows a difference that the key does not see.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::Rules;
+use crate::json::{Json, number};
+use crate::provider::{self, Family, Provider, ToolIdPath};
+
+/// What receives the canonical form of a body, in order.
+pub(crate) trait Sink {
+    fn null(&mut self);
+    fn boolean(&mut self, value: bool);
+    /// `token` is the number as written.
+    fn number(&mut self, canonical: &str, token: &str);
+    /// `text` is the string as sent, escapes resolved.
+    fn string(&mut self, canonical: &str, text: &str);
+    /// The `number`th tool call that the body mentions, counted from one.
+    fn tool_id(&mut self, number: usize, id: &str);
+    fn open_array(&mut self);
+    fn close_array(&mut self);
+    fn open_object(&mut self);
+    fn name(&mut self, name: &str);
+    fn close_object(&mut self);
+}
+
+/// The rules of one request's wire format.
+#[derive(Clone, Debug)]
+pub(crate) struct Shape<'r> {
+    /// Top-level members that do not count.
+    volatile: &'static [&'static str],
+    tool_ids: &'static [ToolIdPath],
+    /// What an absent `stream` means.
+    streams: bool,
+    only: Option<&'r [String]>,
+}
+
+impl<'r> Shape<'r> {
+    pub(crate) fn new(provider: Provider, method: &str, path: &str, rules: &'r Rules) -> Self {
+        let family: Family = provider::family(provider, method, path);
+        Self {
+            volatile: provider::volatile_fields(family),
+            tool_ids: provider::tool_ids(family),
+            streams: provider::wants_stream(family, path, None),
+            only: rules.match_on.as_deref(),
+        }
+    }
+
+    /// A form has neither tool calls nor fields of a known meaning.
+    pub(crate) fn of_form(rules: &'r Rules) -> Self {
+        Self { volatile: &[], tool_ids: &[], streams: false, only: rules.match_on.as_deref() }
+    }
+
+    /// Whether a top-level member counts.
+    fn counts(&self, name: &str, value: &Json<'_>) -> bool {
+        if name == "stream" {
+            return value.as_bool() != Some(self.streams);
+        }
+        match self.only {
+            Some(only) => only.iter().any(|field| field == name),
+            None => !self.volatile.contains(&name),
+        }
+    }
+}
+
+/// Walks a body.
+pub(crate) fn walk(body: &Json<'_>, shape: &Shape<'_>, sink: &mut impl Sink) {
+    let all = u32::MAX >> (32 - shape.tool_ids.len().min(32)).min(31);
+    let candidates = if shape.tool_ids.is_empty() { 0 } else { all };
+    let mut walk = Walk { shape, sink, ids: HashMap::new() };
+    walk.value(body, Place { depth: 0, exact: false, candidates });
+}
+
+/// Where the walk is.
+#[derive(Clone, Copy)]
+struct Place {
+    depth: usize,
+    /// Inside a schema or arguments, where `null` is a value.
+    exact: bool,
+    /// One bit for each path of a tool call's id that may still be met below.
+    candidates: u32,
+}
+
+struct Walk<'w, 'r, S> {
+    shape: &'w Shape<'r>,
+    sink: &'w mut S,
+    ids: HashMap<String, usize>,
+}
+
+impl<S: Sink> Walk<'_, '_, S> {
+    fn value(&mut self, value: &Json<'_>, place: Place) {
+        match value {
+            Json::Null => self.sink.null(),
+            Json::Bool(value) => self.sink.boolean(*value),
+            Json::Number(token) => self.sink.number(&number::canonical(token), token),
+            Json::String(text) => self.string(&text.decode(), place),
+            Json::Array(items) => {
+                let below = Place {
+                    candidates: self.candidates(place, "[]"),
+                    depth: place.depth + 1,
+                    ..place
+                };
+                self.sink.open_array();
+                for item in items {
+                    self.value(item, below);
+                }
+                self.sink.close_array();
+            }
+            Json::Object(_) => self.object(value, place),
+        }
+    }
+
+    fn string(&mut self, text: &str, place: Place) {
+        if self.is_tool_id(place) {
+            let next = self.ids.len() + 1;
+            let number = *self.ids.entry(text.to_owned()).or_insert(next);
+            self.sink.tool_id(number, text);
+        } else {
+            self.sink.string(&without_names_of_secrets(text), text);
+        }
+    }
+
+    fn object(&mut self, object: &Json<'_>, place: Place) {
+        let members = object.as_object().unwrap_or_default();
+        let mut counting: Vec<(Cow<'_, str>, &Json<'_>)> = members
+            .iter()
+            .filter(|(_, value)| place.exact || !value.is_null())
+            .map(|(name, value)| (name.decode(), value))
+            .filter(|(name, value)| place.depth > 0 || self.shape.counts(name, value))
+            .collect();
+        counting.sort_by(|(a, _), (b, _)| a.cmp(b));
+        self.sink.open_object();
+        for (name, value) in counting {
+            self.sink.name(&name);
+            let below = Place {
+                depth: place.depth + 1,
+                exact: place.exact || is_exact(&name, object, place.depth),
+                candidates: self.candidates(place, &name),
+            };
+            self.value(value, below);
+        }
+        self.sink.close_object();
+    }
+
+    /// The paths that go on by `step`.
+    fn candidates(&self, place: Place, step: &str) -> u32 {
+        let mut left = 0;
+        let mut rest = place.candidates;
+        while rest != 0 {
+            let bit = rest.trailing_zeros();
+            rest &= rest - 1;
+            let path = self.shape.tool_ids.get(bit as usize);
+            if path.is_some_and(|path| path.get(place.depth) == Some(&step)) {
+                left |= 1 << bit;
+            }
+        }
+        left
+    }
+
+    fn is_tool_id(&self, place: Place) -> bool {
+        place.candidates != 0
+            && self
+                .shape
+                .tool_ids
+                .iter()
+                .enumerate()
+                .any(|(at, path)| place.candidates & (1 << at) != 0 && path.len() == place.depth)
+    }
+}
+
+/// Whether `null` inside this member of `object` is a value of its own: in the schema of a tool or of
+/// an answer, in the arguments of a call and in what a function returned.
+fn is_exact(name: &str, object: &Json<'_>, depth: usize) -> bool {
+    match name {
+        "schema"
+        | "parameters"
+        | "parametersJsonSchema"
+        | "parameters_json_schema"
+        | "parameter_definitions"
+        | "input_schema"
+        | "inputSchema"
+        | "output_schema"
+        | "outputSchema"
+        | "responseSchema"
+        | "response_schema"
+        | "responseJsonSchema"
+        | "response_json_schema"
+        | "arguments"
+        | "args" => true,
+        // Of a tool call or a function's result, which have names; not the `input` of a request.
+        "input" | "response" => object.get("name").is_some(),
+        // Ollama's schema of the answer.
+        "format" => depth == 0,
+        _ => false,
+    }
+}
+
+/// Replaces `[REDACTED:NAME]` by `[REDACTED]`: where a test runs without the variable that holds a
+/// key, the same text is hidden under another name, or its placeholder key under none.
+pub(crate) fn without_names_of_secrets(text: &str) -> Cow<'_, str> {
+    const START: &str = "[REDACTED:";
+    // One byte is found many times faster than a word, and few prompts hold it.
+    if !text.contains('[') || !text.contains(START) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(START) {
+        let after = &rest[at + START.len()..];
+        let name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+        let end = after.bytes().position(|byte| !name(byte)).unwrap_or(after.len());
+        out.push_str(&rest[..at]);
+        if end > 0 && after[end..].starts_with(']') {
+            out.push_str("[REDACTED]");
+            rest = &after[end + 1..];
+        } else {
+            out.push_str(START);
+            rest = after;
+        }
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forgets_which_variable_held_a_secret() {
+        for (text, expected) in [
+            ("a [REDACTED:OPENAI_API_KEY] b", "a [REDACTED] b"),
+            ("[REDACTED:A][REDACTED:B]", "[REDACTED][REDACTED]"),
+            ("[REDACTED:]", "[REDACTED:]"),
+            ("[REDACTED:A B]", "[REDACTED:A B]"),
+            ("[REDACTED:[REDACTED:A]", "[REDACTED:[REDACTED]"),
+            ("[REDACTED:é]", "[REDACTED:é]"),
+            ("nothing", "nothing"),
+        ] {
+            assert_eq!(without_names_of_secrets(text), expected, "{text}");
+        }
+    }
+}

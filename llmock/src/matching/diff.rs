@@ -1,0 +1,313 @@
+//! Where two requests part, as data: one entry for each JSON path, address or body that differs.
+
+use super::Rules;
+use super::align::{align, members};
+use super::body::{Content, examine};
+use super::canonical::{Shape, without_names_of_secrets};
+use super::target::target;
+use super::tree::{Kind, Node};
+use crate::fixture::interaction::Request;
+use crate::json::path::Step;
+use crate::json::quote;
+use crate::provider::Provider;
+
+/// One difference that the key sees. Both sides are JSON text in full; `None` is absent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Difference {
+    /// `$.messages[1].content` as `ignore` takes it, or `method`, `path`, `query.alt`, `body`.
+    /// Elements of arrays are counted as they were sent, removed ones as they were recorded.
+    pub(crate) path: String,
+    pub(crate) recorded: Option<String>,
+    pub(crate) sent: Option<String>,
+}
+
+/// Everything by which the keys of two requests differ; empty when they are the same request.
+pub(crate) fn diff(
+    recorded: &Request,
+    sent: &Request,
+    provider: Provider,
+    rules: &Rules,
+) -> Vec<Difference> {
+    let mut differences = addresses(recorded, sent, provider);
+    let trees = (subject(provider, recorded, rules), subject(provider, sent, rules));
+    match &trees {
+        (Subject::Json(old), Subject::Json(new)) | (Subject::Form(old), Subject::Form(new)) => {
+            Comparison { differences: &mut differences, path: "$".to_owned() }.values(old, new);
+        }
+        (Subject::Opaque(old), Subject::Opaque(new)) if old == new => {}
+        _ => differences.push(Difference {
+            path: "body".to_owned(),
+            recorded: trees.0.to_json(),
+            sent: trees.1.to_json(),
+        }),
+    }
+    differences
+}
+
+/// What two bodies are compared as.
+pub(crate) enum Subject {
+    Json(Node),
+    Form(Node),
+    /// JSON text of a body without inside; `None` is no body.
+    Opaque(Option<String>),
+}
+
+impl Subject {
+    fn to_json(&self) -> Option<String> {
+        match self {
+            Subject::Json(node) | Subject::Form(node) => Some(node.to_json()),
+            Subject::Opaque(text) => text.clone(),
+        }
+    }
+}
+
+/// The body of a request under the rules.
+pub(crate) fn subject(provider: Provider, request: &Request, rules: &Rules) -> Subject {
+    examine(&request.body, rules, |content| match content {
+        Content::Empty => Subject::Opaque(None),
+        Content::Json(tree) => Subject::Json(Node::new(
+            tree,
+            &Shape::new(provider, &request.method, &request.path, rules),
+        )),
+        Content::Form(tree) => Subject::Form(Node::new(tree, &Shape::of_form(rules))),
+        Content::Text(text) => Subject::Opaque(Some(quote(&without_names_of_secrets(text)))),
+        Content::Bytes(bytes) => Subject::Opaque(Some(described(bytes))),
+    })
+}
+
+fn described(bytes: &[u8]) -> String {
+    format!("{{\"bytes\":{},\"sha256\":\"{}\"}}", bytes.len(), super::key::digest(bytes))
+}
+
+fn addresses(recorded: &Request, sent: &Request, provider: Provider) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    let mut note = |path: &str, recorded: Option<&str>, sent: Option<&str>| {
+        if recorded != sent {
+            let [recorded, sent] = [recorded, sent].map(|side| side.map(quote));
+            differences.push(Difference { path: path.to_owned(), recorded, sent });
+        }
+    };
+    let (old, new) = (target(provider, &recorded.path), target(provider, &sent.path));
+    note(
+        "method",
+        Some(&recorded.method.to_ascii_uppercase()),
+        Some(&sent.method.to_ascii_uppercase()),
+    );
+    note("path", Some(&old.path), Some(&new.path));
+    let mut names: Vec<&str> =
+        old.query.iter().chain(&new.query).map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        let values = |query: &'_ [(String, String)]| {
+            query
+                .iter()
+                .filter(|(key, _)| key == name)
+                .map(|(_, value)| value.clone())
+                .collect::<Vec<_>>()
+        };
+        let (old, new) = (values(&old.query), values(&new.query));
+        for at in 0..old.len().max(new.len()) {
+            let [old, new] = [&old, &new].map(|values| values.get(at).map(String::as_str));
+            note(&format!("query.{name}"), old, new);
+        }
+    }
+    differences
+}
+
+fn share_a_name(old: &[(String, Node)], new: &[(String, Node)]) -> bool {
+    members(old, new).iter().any(|(_, old, new)| old.is_some() && new.is_some())
+}
+
+struct Comparison<'d> {
+    differences: &'d mut Vec<Difference>,
+    path: String,
+}
+
+impl Comparison<'_> {
+    fn values(&mut self, old: &Node, new: &Node) {
+        if old.hash == new.hash {
+            return;
+        }
+        match (&old.kind, &new.kind) {
+            (Kind::Array(old), Kind::Array(new)) => {
+                for (i, j) in align(old, new) {
+                    let sides = (i.and_then(|i| old.get(i)), j.and_then(|j| new.get(j)));
+                    self.step(&Step::Index(j.or(i).unwrap_or_default()), sides);
+                }
+            }
+            // Objects without a common member are easier to read whole.
+            (Kind::Object(a), Kind::Object(b)) if self.path == "$" || share_a_name(a, b) => {
+                for (name, old, new) in members(a, b) {
+                    self.step(&Step::Name(name.to_owned()), (old, new));
+                }
+            }
+            _ => self.note(Some(old), Some(new)),
+        }
+    }
+
+    fn step(&mut self, step: &Step, sides: (Option<&Node>, Option<&Node>)) {
+        use std::fmt::Write as _;
+        let length = self.path.len();
+        let _ = write!(self.path, "{step}");
+        match sides {
+            (Some(old), Some(new)) => self.values(old, new),
+            (old, new) => self.note(old, new),
+        }
+        self.path.truncate(length);
+    }
+
+    fn note(&mut self, old: Option<&Node>, new: Option<&Node>) {
+        let [recorded, sent] = [old, new].map(|side| side.map(Node::to_json));
+        self.differences.push(Difference { path: self.path.clone(), recorded, sent });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::interaction::Body;
+
+    fn chat(path: &str, body: &str) -> Request {
+        Request { method: "POST".into(), path: path.into(), body: Body::Json(body.into()) }
+    }
+
+    /// `path: recorded -> sent`, one line a difference.
+    fn lines(recorded: &Request, sent: &Request) -> Vec<String> {
+        let absent = || "absent".to_owned();
+        diff(recorded, sent, Provider::OpenAI, &Rules::default())
+            .into_iter()
+            .map(|Difference { path, recorded, sent }| {
+                format!(
+                    "{path}: {} -> {}",
+                    recorded.unwrap_or_else(absent),
+                    sent.unwrap_or_else(absent)
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn names_each_place_where_two_bodies_part() {
+        for (recorded, sent, expected) in [
+            (r#"{"a":1}"#, r#"{"a":1.0,"user":"x","stream":false}"#, vec![]),
+            (r#"{"t":0.2}"#, "{}", vec!["$.t: 0.2 -> absent"]),
+            (
+                r#"{"t":0.20000000298023224}"#,
+                r#"{"t":0.25}"#,
+                vec!["$.t: 0.20000000298023224 -> 0.25"],
+            ),
+            (r#"{"a b":{"c":"x"}}"#, r#"{"a b":{"c":"y"}}"#, vec!["$['a b'].c: \"x\" -> \"y\""]),
+            (r#"{"a":1}"#, r#"{"a":"1"}"#, vec!["$.a: 1 -> \"1\""]),
+            (r#"{"a":{"b":1}}"#, r#"{"a":{"c":1}}"#, vec![r#"$.a: {"b":1} -> {"c":1}"#]),
+            (r#"{"a":{"b":1}}"#, r#"{"a":[2]}"#, vec![r#"$.a: {"b":1} -> [2]"#]),
+            ("[1]", "{}", vec!["$: [1] -> {}"]),
+            (r#"{"a":1,"a":2}"#, r#"{"a":1}"#, vec!["$.a: 2 -> absent"]),
+            (
+                r#"{"messages":[{"role":"user","content":"The quick fox"}]}"#,
+                r#"{"messages":[{"role":"user","content":"The quick foxes"}]}"#,
+                vec![r#"$.messages[0].content: "The quick fox" -> "The quick foxes""#],
+            ),
+        ] {
+            let [recorded, sent] = [recorded, sent].map(|body| chat("/v1/chat/completions", body));
+            assert_eq!(lines(&recorded, &sent), expected);
+        }
+    }
+
+    #[test]
+    fn an_inserted_or_removed_message_shifts_no_other() {
+        let messages = |texts: &[&str]| {
+            let messages: Vec<_> = texts
+                .iter()
+                .map(|text| format!(r#"{{"content":"{text}","role":"user"}}"#))
+                .collect();
+            chat("/v1/chat/completions", &format!(r#"{{"messages":[{}]}}"#, messages.join(",")))
+        };
+        let old = ["be brief", "what is rust", "a language", "and cargo"];
+        for (sent, expected) in [
+            (
+                vec!["be brief", "new", "what is rust", "a language", "and cargo"],
+                vec![r#"$.messages[1]: absent -> {"content":"new","role":"user"}"#],
+            ),
+            (
+                vec!["be brief", "a language", "and cargo"],
+                vec![r#"$.messages[1]: {"content":"what is rust","role":"user"} -> absent"#],
+            ),
+            (
+                vec!["be brief", "new", "what is dust", "a language", "and cargo"],
+                vec![
+                    r#"$.messages[1]: absent -> {"content":"new","role":"user"}"#,
+                    r#"$.messages[2].content: "what is rust" -> "what is dust""#,
+                ],
+            ),
+            (
+                vec!["be long", "what is rust", "a language", "and tools", "more"],
+                vec![
+                    r#"$.messages[0].content: "be brief" -> "be long""#,
+                    r#"$.messages[3].content: "and cargo" -> "and tools""#,
+                    r#"$.messages[4]: absent -> {"content":"more","role":"user"}"#,
+                ],
+            ),
+        ] {
+            assert_eq!(lines(&messages(&old), &messages(&sent)), expected, "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn names_what_differs_in_the_address() {
+        let old = chat("/v1/chat/completions?a=1&b=2", "{}");
+        let mut new = chat("/v1/completions?b=3&c=4", "{}");
+        new.method = "PUT".into();
+        let expected = [
+            r#"method: "POST" -> "PUT""#,
+            r#"path: "/v1/chat/completions" -> "/v1/completions""#,
+            r#"query.a: "1" -> absent"#,
+            r#"query.b: "2" -> "3""#,
+            r#"query.c: absent -> "4""#,
+        ];
+        assert_eq!(lines(&old, &new), expected);
+    }
+
+    #[test]
+    fn shows_bodies_without_inside_as_a_whole() {
+        let with = |body: Body| Request { method: "POST".into(), path: "/v1/x".into(), body };
+        let of_abc = r#"{"bytes":3,"sha256":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}"#;
+        assert_eq!(
+            lines(&with(Body::Bytes(b"abc".to_vec())), &with(Body::Text("abc".into()))),
+            [format!("body: {of_abc} -> \"abc\"")]
+        );
+        assert_eq!(
+            lines(&with(Body::Empty), &with(Body::Json("{}".into()))),
+            ["body: absent -> {}"]
+        );
+    }
+
+    #[test]
+    fn results_of_exchanged_tool_calls_show_their_ids() {
+        let turn = |first: &str, second: &str| {
+            let ids =
+                |name: &str, id: &str| format!(r#"{{"role":"{name}","tool_call_id":"{id}"}}"#);
+            chat(
+                "/v1/chat/completions",
+                &format!(r#"{{"messages":[{},{}]}}"#, ids("tool", first), ids("tool", second)),
+            )
+        };
+        assert_eq!(lines(&turn("a", "b"), &turn("x", "y")), Vec::<String>::new());
+        assert_eq!(
+            lines(&turn("a", "b"), &turn("x", "x")),
+            [r#"$.messages[1].tool_call_id: "b" -> "x""#]
+        );
+    }
+
+    #[test]
+    fn ignored_fields_are_no_difference() {
+        let rules = Rules {
+            ignore: vec![crate::json::path::Path::parse("$.messages[*].id").unwrap()],
+            ..Rules::default()
+        };
+        let old = chat("/v1/chat/completions", r#"{"messages":[{"id":1,"x":1}],"y":1}"#);
+        let new = chat("/v1/chat/completions", r#"{"messages":[{"id":2,"x":1}],"y":2}"#);
+        let differences = diff(&old, &new, Provider::OpenAI, &rules);
+        assert_eq!(differences.iter().map(|it| it.path.as_str()).collect::<Vec<_>>(), ["$.y"]);
+    }
+}

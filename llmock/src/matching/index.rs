@@ -1,0 +1,237 @@
+//! Which recording answers: a queue for each key, and who has taken what.
+
+use std::collections::HashMap;
+
+use super::Key;
+
+/// Whose an interaction is, seen from the session that plays it.
+///
+/// An interaction that must neither be missed nor keep its place in a strict order, such as a side
+/// call's, is entered as [`Ownership::Ownerless`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Ownership {
+    Own,
+    Ownerless,
+    Other,
+}
+
+/// Whether a session's own interactions may be asked for in any order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    Any,
+    Strict,
+}
+
+/// The answer to one request; positions are those of the entries given to [`Index::new`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// An interaction not used before; `borrowed` if another test recorded it.
+    Fresh { at: usize, borrowed: bool },
+    /// Every answer to this request was given; `last` was the last of them.
+    Spent { last: usize },
+    /// The request was recorded, but this session's next interaction is another one.
+    OutOfOrder { expected: usize },
+    /// No such request was recorded.
+    Unknown,
+}
+
+/// The interactions of a fixture under one session's rules.
+#[derive(Clone, Debug)]
+pub(crate) struct Index {
+    queues: HashMap<Key, Queue>,
+    entries: Vec<Entry>,
+    /// The session's own interactions in the order of the file.
+    own: Vec<usize>,
+    /// How many of `own`, from the start, are taken.
+    own_taken: usize,
+    claims: usize,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Queue {
+    /// In the order in which they are given out.
+    entries: Vec<usize>,
+    given: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    ownership: Ownership,
+    /// Counted from one.
+    taken_by: Option<usize>,
+}
+
+impl Index {
+    /// Takes the entries in the order of the file.
+    pub(crate) fn new(entries: impl IntoIterator<Item = (Key, Ownership)>) -> Self {
+        let mut index = Self {
+            queues: HashMap::new(),
+            entries: Vec::new(),
+            own: Vec::new(),
+            own_taken: 0,
+            claims: 0,
+        };
+        for (at, (key, ownership)) in entries.into_iter().enumerate() {
+            index.entries.push(Entry { ownership, taken_by: None });
+            index.queues.entry(key).or_default().entries.push(at);
+            if ownership == Ownership::Own {
+                index.own.push(at);
+            }
+        }
+        for queue in index.queues.values_mut() {
+            queue.entries.sort_by_key(|at| index.entries[*at].ownership);
+        }
+        index
+    }
+
+    /// Takes the next answer to a request.
+    pub(crate) fn claim(&mut self, key: Key, order: Order) -> Claim {
+        self.claims += 1;
+        let next_own = self.next_own();
+        let Some(queue) = self.queues.get_mut(&key) else { return Claim::Unknown };
+        let Some(&at) = queue.entries.get(queue.given) else {
+            return queue
+                .entries
+                .last()
+                .map_or(Claim::Unknown, |last| Claim::Spent { last: *last });
+        };
+        let entry = &mut self.entries[at];
+        if let (Order::Strict, Ownership::Own, Some(expected)) = (order, entry.ownership, next_own)
+            && expected != at
+        {
+            return Claim::OutOfOrder { expected };
+        }
+        entry.taken_by = Some(self.claims);
+        queue.given += 1;
+        let borrowed = entry.ownership == Ownership::Other;
+        self.skip_taken();
+        Claim::Fresh { at, borrowed }
+    }
+
+    fn skip_taken(&mut self) {
+        while self.next_own().is_some_and(|at| self.entries[at].taken_by.is_some()) {
+            self.own_taken += 1;
+        }
+    }
+
+    /// The session's first interaction in the order of the file that no request has taken.
+    pub(crate) fn next_own(&self) -> Option<usize> {
+        self.own.get(self.own_taken).copied()
+    }
+
+    /// The session's own interactions that no request has taken.
+    pub(crate) fn unused_own(&self) -> Vec<usize> {
+        self.own.iter().copied().filter(|at| self.entries[*at].taken_by.is_none()).collect()
+    }
+
+    /// How many answers to this request are left.
+    pub(crate) fn remaining(&self, key: Key) -> usize {
+        self.queues.get(&key).map_or(0, |queue| queue.entries.len() - queue.given)
+    }
+
+    /// Every interaction of this request, in the order in which they are given out.
+    pub(crate) fn of_key(&self, key: Key) -> &[usize] {
+        self.queues.get(&key).map_or(&[], |queue| &queue.entries)
+    }
+
+    /// Which call of [`Index::claim`], counted from one, took this interaction.
+    pub(crate) fn taken_by(&self, at: usize) -> Option<usize> {
+        self.entries.get(at)?.taken_by
+    }
+
+    /// How many interactions were taken.
+    pub(crate) fn used(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.taken_by.is_some()).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Claim::{Fresh, OutOfOrder, Spent, Unknown};
+    use super::Ownership::{Other, Own, Ownerless};
+    use super::*;
+    use crate::fixture::interaction::{Body, Request};
+    use crate::matching::{Rules, key};
+    use crate::provider::Provider;
+
+    fn key_of(name: &str) -> Key {
+        let request =
+            Request { method: "POST".into(), path: "/".into(), body: Body::Text(name.into()) };
+        key(Provider::OpenAI, &request, &Rules::default())
+    }
+
+    fn index(entries: &[(&str, Ownership)]) -> Index {
+        Index::new(entries.iter().map(|(name, ownership)| (key_of(name), *ownership)))
+    }
+
+    fn fresh(at: usize) -> Claim {
+        Fresh { at, borrowed: false }
+    }
+
+    #[test]
+    fn gives_answers_of_one_key_in_the_order_recorded_and_then_the_last() {
+        let mut index = index(&[("a", Own), ("b", Own), ("a", Own)]);
+        for (name, expected) in [
+            ("a", fresh(0)),
+            ("a", fresh(2)),
+            ("b", fresh(1)),
+            ("a", Spent { last: 2 }),
+            ("a", Spent { last: 2 }),
+            ("c", Unknown),
+        ] {
+            assert_eq!(index.claim(key_of(name), Order::Any), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn plays_own_before_ownerless_before_borrowed() {
+        let mut index =
+            index(&[("a", Other), ("a", Ownerless), ("a", Own), ("a", Other), ("a", Own)]);
+        let claims: Vec<_> = (0..6).map(|_| index.claim(key_of("a"), Order::Any)).collect();
+        assert_eq!(
+            claims,
+            [
+                fresh(2),
+                fresh(4),
+                fresh(1),
+                Fresh { at: 0, borrowed: true },
+                Fresh { at: 3, borrowed: true },
+                Spent { last: 3 },
+            ]
+        );
+    }
+
+    #[test]
+    fn strict_order_holds_for_own_interactions_alone() {
+        let mut index =
+            index(&[("x", Other), ("a", Own), ("y", Ownerless), ("b", Own), ("a", Own)]);
+        for (name, expected) in [
+            ("b", OutOfOrder { expected: 1 }),
+            ("y", fresh(2)),
+            ("a", fresh(1)),
+            ("a", OutOfOrder { expected: 3 }),
+            ("x", Fresh { at: 0, borrowed: true }),
+            ("b", fresh(3)),
+            ("a", fresh(4)),
+            ("a", Spent { last: 4 }),
+        ] {
+            assert_eq!(index.claim(key_of(name), Order::Strict), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn knows_what_is_left_and_who_took_what() {
+        let mut index = index(&[("a", Own), ("a", Own), ("b", Own), ("c", Other)]);
+        index.claim(key_of("unknown"), Order::Any);
+        index.claim(key_of("a"), Order::Any);
+        assert_eq!(index.unused_own(), [1, 2]);
+        assert_eq!(index.next_own(), Some(1));
+        assert_eq!((index.remaining(key_of("a")), index.remaining(key_of("unknown"))), (1, 0));
+        assert_eq!(index.of_key(key_of("a")), [0, 1]);
+        assert_eq!(
+            (index.taken_by(0), index.taken_by(1), index.taken_by(9)),
+            (Some(2), None, None)
+        );
+        assert_eq!(index.used(), 1);
+    }
+}

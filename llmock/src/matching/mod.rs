@@ -1,0 +1,47 @@
+//! What makes two requests the same, which recording answers, and how the closest one differs.
+//!
+//! [`key`] identifies a request: [`target`] is the canonical address, [`body`] applies a test's own
+//! rules, [`canonical`] walks what is left. [`index`] hands out recordings of a key in order,
+//! [`nearest`] finds what a miss resembles, [`diff`] says where they part, both over [`tree`].
+//! `docs/matching.md` is the norm, its tables are the tests.
+
+mod align;
+mod body;
+mod canonical;
+mod diff;
+mod index;
+mod key;
+mod nearest;
+#[cfg(test)]
+mod norm;
+mod target;
+mod tree;
+
+use regex::Regex;
+
+pub(crate) use diff::{Difference, diff};
+pub(crate) use index::{Claim, Index, Order, Ownership};
+pub(crate) use key::{Key, key, preimage};
+pub(crate) use nearest::{Nearest, nearest};
+
+use crate::json::path::Path;
+
+/// How a session compares requests; the default compares everything that can change an answer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rules {
+    /// Of the body only these top-level fields count; an absent one equals `null`.
+    pub(crate) match_on: Option<Vec<String>>,
+    /// Values that these paths select do not count.
+    pub(crate) ignore: Vec<Path>,
+    /// Text that these paths select is rewritten before it is compared, in this order.
+    pub(crate) normalize: Vec<Normalize>,
+}
+
+/// One `normalize("$.path", "regex" => "replacement")`.
+#[derive(Clone, Debug)]
+pub(crate) struct Normalize {
+    pub(crate) path: Path,
+    pub(crate) pattern: Regex,
+    /// In the syntax of `regex`: `$1` and `${name}` are groups, `$$` is a dollar sign.
+    pub(crate) replacement: String,
+}

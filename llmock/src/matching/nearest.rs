@@ -1,0 +1,277 @@
+//! Which recorded request a miss resembles most.
+//!
+//! A fixture may hold thousands: all are compared by the words they share, the best few by structure.
+
+use super::Rules;
+use super::align::alike;
+use super::diff::{Subject, subject};
+use super::target::{Target, target};
+use super::tree::{Node, word_hash, words};
+use crate::fixture::interaction::{Body, Interaction, Part, PartValue, Request};
+use crate::provider::Provider;
+
+/// The recorded request most like the one that missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Nearest {
+    /// The number that the candidate came with.
+    pub(crate) at: usize,
+    /// 100 only for the same request.
+    pub(crate) alike_percent: u8,
+}
+
+/// How many candidates are compared by structure.
+const FINALISTS: usize = 8;
+/// Below this a request to another path is no help.
+const LEAST_ALIKE_ELSEWHERE: u8 = 40;
+
+/// The candidate most like `request`; the first of equals. Those with the same provider, method and
+/// path come first; without one, another path of the provider counts if it is much alike.
+pub(crate) fn nearest<'i>(
+    provider: Provider,
+    request: &Request,
+    candidates: impl Iterator<Item = (usize, &'i Interaction)>,
+    rules: &Rules,
+) -> Option<Nearest> {
+    let address = target(provider, &request.path);
+    let (mut here, mut elsewhere) = (Vec::new(), Vec::new());
+    for (at, interaction) in candidates {
+        let other = &interaction.request;
+        if interaction.provider == provider && other.method.eq_ignore_ascii_case(&request.method) {
+            let same = target(provider, &other.path).path == address.path;
+            if same { here.push((at, other)) } else { elsewhere.push((at, other)) }
+        }
+    }
+    let least = if here.is_empty() { LEAST_ALIKE_ELSEWHERE } else { 0 };
+    let pool = if here.is_empty() { elsewhere } else { here };
+    let sent = Profile::new(provider, request, rules);
+    let mut best: Option<Nearest> = None;
+    for (at, candidate) in finalists(request, pool) {
+        let alike_percent = sent.percent(&Profile::new(provider, candidate, rules));
+        if alike_percent >= least && best.is_none_or(|best| alike_percent > best.alike_percent) {
+            best = Some(Nearest { at, alike_percent });
+        }
+    }
+    best
+}
+
+/// The candidates that share most words with the request, in their own order.
+fn finalists<'i>(request: &Request, pool: Vec<(usize, &'i Request)>) -> Vec<(usize, &'i Request)> {
+    if pool.len() <= FINALISTS {
+        return pool;
+    }
+    let sketch = Sketch::of(request);
+    let mut scored: Vec<_> = pool
+        .into_iter()
+        .enumerate()
+        .map(|(order, candidate)| (sketch.shared_permille(candidate.1), order, candidate))
+        .collect();
+    scored.sort_unstable_by_key(|(score, order, _)| (std::cmp::Reverse(*score), *order));
+    scored.truncate(FINALISTS);
+    scored.sort_unstable_by_key(|(_, order, _)| *order);
+    scored.into_iter().map(|(_, _, candidate)| candidate).collect()
+}
+
+/// The words of a request as bits: enough to sort out what has nothing in common with it.
+struct Sketch {
+    bits: Vec<u64>,
+    words: usize,
+}
+
+impl Sketch {
+    fn of(request: &Request) -> Self {
+        let mut sketch = Self { bits: vec![0; 1 << 10], words: 0 };
+        each_text(request, |text| {
+            for word in words(text) {
+                let (at, bit) = Self::place(word);
+                sketch.bits[at] |= bit;
+                sketch.words += 1;
+            }
+        });
+        sketch
+    }
+
+    fn place(word: &str) -> (usize, u64) {
+        let hash = word_hash(word);
+        ((hash >> 22) as usize, 1 << ((hash >> 16) & 63))
+    }
+
+    fn shared_permille(&self, other: &Request) -> usize {
+        let (mut shared, mut all) = (0, self.words);
+        each_text(other, |text| {
+            for word in words(text) {
+                let (at, bit) = Self::place(word);
+                shared += usize::from(self.bits[at] & bit != 0);
+                all += 1;
+            }
+        });
+        // A long body must not win by having every word: what it has too much counts against it.
+        2000 * shared.min(self.words) / all.max(1)
+    }
+}
+
+fn each_text(request: &Request, mut then: impl FnMut(&str)) {
+    then(&request.path);
+    match &request.body {
+        Body::Json(text) | Body::Text(text) => then(text),
+        Body::Form(parts) => parts.iter().for_each(|Part { name, value, .. }| {
+            then(name);
+            match value {
+                PartValue::Text(text) => then(text),
+                PartValue::File { sha256, .. } => then(sha256),
+            }
+        }),
+        Body::Empty | Body::Bytes(_) => {}
+    }
+}
+
+/// A request taken apart for the exact comparison.
+struct Profile<'r> {
+    target: Target<'r>,
+    body: Subject,
+}
+
+impl<'r> Profile<'r> {
+    fn new(provider: Provider, request: &'r Request, rules: &Rules) -> Self {
+        Self { target: target(provider, &request.path), body: subject(provider, request, rules) }
+    }
+
+    fn percent(&self, other: &Self) -> u8 {
+        let (address, of_address) = self.shared_address(other);
+        let (body, of_body) = match (&self.body, &other.body) {
+            (Subject::Json(a), Subject::Json(b)) | (Subject::Form(a), Subject::Form(b)) => {
+                (2.0 * alike(a, b), a.weight + b.weight)
+            }
+            (Subject::Opaque(a), Subject::Opaque(b)) if a == b => (2.0, 2.0),
+            (Subject::Opaque(Some(a)), Subject::Opaque(Some(b))) => {
+                let (a, b) = (Node::text(a, a), Node::text(b, b));
+                (2.0 * alike(&a, &b), a.weight + b.weight)
+            }
+            _ => (0.0, 2.0),
+        };
+        let (part, whole) = (address + body, of_address + of_body);
+        if part >= whole && self.target == other.target && self.same_body(other) {
+            return 100;
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+        let percent = (100.0 * part / whole).clamp(0.0, 99.0) as u8;
+        percent
+    }
+
+    fn same_body(&self, other: &Self) -> bool {
+        match (&self.body, &other.body) {
+            (Subject::Json(a), Subject::Json(b)) | (Subject::Form(a), Subject::Form(b)) => {
+                a.hash == b.hash
+            }
+            (Subject::Opaque(a), Subject::Opaque(b)) => a == b,
+            _ => false,
+        }
+    }
+
+    /// The shared and the whole weight of path and query.
+    fn shared_address(&self, other: &Self) -> (f32, f32) {
+        let (a, b) = (Node::text(&self.target.path, ""), Node::text(&other.target.path, ""));
+        let mut part = 2.0 * super::align::likeness(&a, &b);
+        let mut whole = 2.0;
+        let (a, b) = (&self.target.query, &other.target.query);
+        for (pairs, others) in [(a, b), (b, a)] {
+            for pair in pairs {
+                whole += 1.0;
+                part += f32::from(u8::from(others.contains(pair)));
+            }
+        }
+        (part, whole)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::interaction::{Content, Response};
+
+    fn interaction(provider: Provider, path: &str, body: &str) -> Interaction {
+        let request =
+            Request { method: "POST".into(), path: path.into(), body: Body::Json(body.into()) };
+        let response = Response {
+            status: 200,
+            headers: Vec::new(),
+            ms: None,
+            content: Content::Body(Body::Empty),
+        };
+        Interaction {
+            hash: String::new(),
+            provider,
+            test: None,
+            recorded_at: None,
+            request,
+            response,
+        }
+    }
+
+    const CHAT: &str = "/v1/chat/completions";
+
+    fn message(text: &str) -> String {
+        format!(r#"{{"model":"m","messages":[{{"role":"user","content":"{text}"}}]}}"#)
+    }
+
+    fn find(recorded: &[Interaction], sent: &Interaction) -> Option<Nearest> {
+        let candidates = recorded.iter().enumerate();
+        nearest(sent.provider, &sent.request, candidates, &Rules::default())
+    }
+
+    #[test]
+    fn prefers_the_same_path_and_then_the_same_words() {
+        let recorded = [
+            interaction(Provider::OpenAI, "/v1/responses", &message("the quick brown fox")),
+            interaction(Provider::Groq, CHAT, &message("the quick brown fox")),
+            interaction(Provider::OpenAI, CHAT, &message("translate this sentence please")),
+            interaction(Provider::OpenAI, CHAT, &message("the quick brown dog")),
+        ];
+        let found =
+            find(&recorded, &interaction(Provider::OpenAI, CHAT, &message("the quick brown fox")))
+                .unwrap();
+        assert_eq!(found.at, 3);
+        assert!((80..100).contains(&found.alike_percent), "{found:?}");
+    }
+
+    #[test]
+    fn looks_at_other_paths_only_for_want_of_the_same() {
+        let gemini = |model: &str| {
+            let path = format!("/v1beta/models/{model}:generateContent");
+            interaction(
+                Provider::Gemini,
+                &path,
+                r#"{"contents":[{"parts":[{"text":"hello there"}]}]}"#,
+            )
+        };
+        let found = find(&[gemini("gemini-2.0-flash")], &gemini("gemini-2.5-flash")).unwrap();
+        assert!((60..100).contains(&found.alike_percent), "{found:?}");
+        let unlike = interaction(Provider::Gemini, "/v1beta/files", r#"{"file":{"name":"x"}}"#);
+        assert_eq!(find(&[unlike], &gemini("gemini-2.5-flash")), None);
+        assert_eq!(find(&[], &gemini("gemini-2.5-flash")), None);
+    }
+
+    #[test]
+    fn says_a_hundred_percent_only_of_the_same_request() {
+        let long = "lorem ipsum ".repeat(500);
+        let recorded = [interaction(Provider::OpenAI, CHAT, &message(&long))];
+        let same = interaction(Provider::OpenAI, CHAT, &message(&long));
+        assert_eq!(find(&recorded, &same), Some(Nearest { at: 0, alike_percent: 100 }));
+        let almost = interaction(Provider::OpenAI, CHAT, &message(&format!("{long} dolor")));
+        assert_eq!(find(&recorded, &almost), Some(Nearest { at: 0, alike_percent: 99 }));
+    }
+
+    #[test]
+    fn finds_one_among_thousands() {
+        let recorded: Vec<_> = (0..3000)
+            .map(|n| {
+                let text =
+                    format!("question {n} about topic {} in city {}", n * 7 % 1009, n * 13 % 997);
+                interaction(Provider::OpenAI, CHAT, &message(&text))
+            })
+            .collect();
+        let sent = message("question 1234 about topic 566 in city 91 now");
+        let found = find(&recorded, &interaction(Provider::OpenAI, CHAT, &sent)).unwrap();
+        assert_eq!((1234 * 7 % 1009, 1234 * 13 % 997), (566, 90), "the sent city differs");
+        assert_eq!(found.at, 1234);
+    }
+}

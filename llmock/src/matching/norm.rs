@@ -1,0 +1,276 @@
+//! `docs/matching.md` is the norm: its tables are read and checked here, row by row.
+
+use proptest::prelude::*;
+
+use super::{Normalize, Rules, diff, key, preimage};
+use crate::fixture::interaction::{Body, Part, PartValue, Request};
+use crate::json::Json;
+use crate::json::path::Path;
+use crate::provider::{Family, Provider, canonical_path, tool_ids, volatile_fields};
+
+const NORM: &str = include_str!("../../../docs/matching.md");
+
+/// The rows of the table that begins with these headings.
+fn rows(headings: &str, columns: usize) -> Vec<Vec<&'static str>> {
+    let mut rows = Vec::new();
+    let mut inside = false;
+    for line in NORM.lines() {
+        let Some(row) = line.strip_prefix("| ").and_then(|line| line.strip_suffix(" |")) else {
+            inside = false;
+            continue;
+        };
+        let cells: Vec<&str> = row.split(" | ").map(str::trim).collect();
+        if inside && !cells[0].starts_with("---") {
+            assert_eq!(cells.len(), columns, "{line}");
+            rows.push(cells);
+        }
+        inside |= row.starts_with(headings);
+    }
+    rows
+}
+
+fn code(cell: &str) -> &str {
+    cell.strip_prefix('`')
+        .and_then(|cell| cell.strip_suffix('`'))
+        .unwrap_or_else(|| panic!("{cell}"))
+}
+
+/// `openai GET /v1/models`, with `POST` as the default.
+fn address(text: &str) -> (Provider, &str, &str) {
+    let (provider, rest) = text.split_once(' ').expect("a provider and a path");
+    let (method, path) = rest.split_once(' ').unwrap_or(("POST", rest));
+    (Provider::from_id(provider), method, path)
+}
+
+fn request(provider: Provider, method: &str, path: &str, side: &str) -> Request {
+    let (mut method, mut path, mut body) = (method, path, side);
+    if let Some((first, rest)) = side.split_once(' ')
+        && rest.starts_with('/')
+    {
+        (method, body) = (first, rest);
+    }
+    if body.starts_with('/') {
+        (path, body) = body.split_once(' ').unwrap_or((body, "empty"));
+    }
+    Request {
+        method: method.to_owned(),
+        path: canonical_path(provider, path),
+        body: parsed_body(body),
+    }
+}
+
+fn parsed_body(text: &str) -> Body {
+    let (kind, rest) = text.split_once(' ').unwrap_or((text, ""));
+    match kind {
+        "empty" => Body::Empty,
+        "text" => Body::Text(rest.to_owned()),
+        "bytes" => Body::Bytes(rest.as_bytes().to_vec()),
+        "form" => Body::Form(rest.split("; ").map(part).collect()),
+        _ => Body::Json(text.to_owned()),
+    }
+}
+
+fn part(text: &str) -> Part {
+    let (name, value) = text.split_once('=').expect("NAME=TEXT");
+    let file: Option<Vec<&str>> = value.strip_prefix('@').map(|file| file.split(':').collect());
+    Part {
+        name: name.to_owned(),
+        filename: file.as_ref().map(|file| file[0].to_owned()),
+        content_type: file.as_ref().map(|file| file[1].to_owned()),
+        value: match file {
+            None => PartValue::Text(value.to_owned()),
+            Some(file) => PartValue::File {
+                sha256: super::key::digest(file[2].as_bytes()),
+                bytes: file[2].len() as u64,
+            },
+        },
+    }
+}
+
+/// `match_on("a", "b")`, `ignore("$.a")` or `normalize("$.a", "regex" => "text")`.
+fn rules(text: &str) -> Rules {
+    let strings: Vec<String> = text.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+    let path = || Path::parse(&strings[0]).unwrap();
+    match text.split('(').next() {
+        Some("match_on") => Rules { match_on: Some(strings), ..Rules::default() },
+        Some("ignore") => Rules { ignore: vec![path()], ..Rules::default() },
+        Some("normalize") => {
+            let pattern = regex::Regex::new(&strings[1]).unwrap();
+            let rule = Normalize { path: path(), pattern, replacement: strings[2].clone() };
+            Rules { normalize: vec![rule], ..Rules::default() }
+        }
+        _ => panic!("unknown rule {text}"),
+    }
+}
+
+#[track_caller]
+fn check(row: &[&str], provider: Provider, sides: &[Request; 2], rules: &Rules) {
+    let [a, b] = sides;
+    let same = key(provider, a, rules) == key(provider, b, rules);
+    let expected = match row[4] {
+        "same" => true,
+        "different" => false,
+        other => panic!("no verdict: {other}"),
+    };
+    let shown = |request| String::from_utf8_lossy(&preimage(provider, request, rules)).into_owned();
+    assert_eq!(same, expected, "row {row:?}\n{}\n{}", shown(a), shown(b));
+    let differences = diff(a, b, provider, rules);
+    assert_eq!(
+        differences.is_empty(),
+        expected,
+        "row {row:?}: the diff disagrees: {differences:?}"
+    );
+}
+
+#[test]
+fn every_pair_of_the_norm_gets_its_verdict() {
+    let rows = rows("# | request | a |", 6);
+    assert!(rows.len() >= 60, "{}", rows.len());
+    for (at, row) in rows.iter().enumerate() {
+        assert_eq!(row[0], (at + 1).to_string(), "rows are numbered");
+        let (provider, method, path) = address(code(row[1]));
+        let sides = [row[2], row[3]].map(|side| request(provider, method, path, code(side)));
+        check(row, provider, &sides, &Rules::default());
+    }
+}
+
+#[test]
+fn every_pair_under_a_rule_gets_its_verdict() {
+    let rows = rows("# | rule | a |", 6);
+    assert!(rows.len() >= 20, "{}", rows.len());
+    for row in &rows {
+        let side = |side| request(Provider::OpenAI, "POST", "/v1/chat/completions", code(side));
+        check(row, Provider::OpenAI, &[row[2], row[3]].map(side), &rules(code(row[1])));
+    }
+}
+
+#[test]
+fn preimages_and_keys_are_those_of_the_vectors() {
+    let rows: Vec<_> = rows("# | request | body |", 5);
+    assert!(rows.len() >= 8, "{}", rows.len());
+    for row in rows {
+        let (provider, method, path) = address(code(row[1]));
+        let request = request(provider, method, path, code(row[2]));
+        let preimage = preimage(provider, &request, &Rules::default());
+        assert_eq!(String::from_utf8_lossy(&preimage), code(row[3]));
+        assert_eq!(key(provider, &request, &Rules::default()).to_string(), code(row[4]));
+    }
+}
+
+/// Every wire format by the name the norm gives it.
+const FAMILIES: [(&str, &[Family]); 9] = [
+    ("OpenAI chat", &[Family::OpenAiChat]),
+    ("OpenAI responses", &[Family::OpenAiResponses]),
+    ("OpenAI completions, embeddings", &[Family::OpenAiCompletions, Family::OpenAiEmbeddings]),
+    ("Anthropic", &[Family::Anthropic, Family::AnthropicCount]),
+    ("Gemini", &[Family::Gemini]),
+    ("Ollama", &[Family::Ollama]),
+    ("Cohere", &[Family::Cohere]),
+    ("Bedrock", &[Family::Bedrock]),
+    ("anything else", &[Family::Models, Family::Plain]),
+];
+
+#[test]
+fn the_norm_lists_what_each_wire_format_leaves_out() {
+    for (name, families) in FAMILIES {
+        for family in families {
+            let fields: Vec<_> =
+                volatile_fields(*family).iter().map(|field| format!("`{field}`")).collect();
+            let row = format!("| {name} | {} |", fields.join(", "));
+            assert!(NORM.contains(&row), "missing in docs/matching.md:\n{row}");
+            let ids: Vec<_> = tool_ids(*family)
+                .iter()
+                .map(|path| format!("`{}`", path.join(".").replace(".[]", "[]")))
+                .collect();
+            let row = format!(
+                "| {name} | {} |",
+                if ids.is_empty() { "none".into() } else { ids.join(", ") }
+            );
+            assert!(NORM.contains(&row), "missing in docs/matching.md:\n{row}");
+        }
+    }
+}
+
+/// Small bodies of values that are often equal under another spelling.
+fn json_text() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        prop::sample::select(vec![
+            "null",
+            "true",
+            "false",
+            "0",
+            "-0",
+            "1",
+            "1.0",
+            "1e0",
+            "0.2",
+            "0.20000000298023224",
+            "\"\"",
+            "\"a\"",
+            "\"\\u0061\"",
+            "\"call_1\"",
+            "\"call_2\"",
+            "\"[REDACTED:A]\"",
+            "\"[REDACTED:B]\"",
+            "[]",
+            "{}",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        let name = prop::sample::select(vec![
+            "messages",
+            "tool_calls",
+            "id",
+            "tool_call_id",
+            "stream",
+            "user",
+            "parameters",
+            "input",
+            "name",
+            "a",
+        ]);
+        let member = (name, inner.clone()).prop_map(|(name, value)| format!("\"{name}\":{value}"));
+        prop_oneof![
+            prop::collection::vec(inner, 0..4).prop_map(|items| format!("[{}]", items.join(","))),
+            prop::collection::vec(member, 0..4)
+                .prop_map(|members| format!("{{{}}}", members.join(", "))),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn two_bodies_differ_somewhere_exactly_if_their_keys_do(a in json_text(), b in json_text()) {
+        let rules = Rules::default();
+        let [a, b] = [a, b].map(|body| request(Provider::OpenAI, "POST", "/v1/chat/completions", &body));
+        let same = key(Provider::OpenAI, &a, &rules) == key(Provider::OpenAI, &b, &rules);
+        prop_assert_eq!(diff(&a, &b, Provider::OpenAI, &rules).is_empty(), same);
+        prop_assert!(diff(&a, &a, Provider::OpenAI, &rules).is_empty());
+    }
+
+    #[test]
+    fn a_body_equals_itself_with_members_reversed_and_spaces_between(body in json_text()) {
+        fn reversed(value: &Json<'_>) -> String {
+            match value {
+                Json::Object(members) => {
+                    // Stable for equal names, whose order counts.
+                    let mut members: Vec<_> = members.iter().collect();
+                    members.sort_by(|(a, _), (b, _)| b.raw().cmp(a.raw()));
+                    let members: Vec<_> =
+                        members.iter().map(|(name, value)| format!("\"{}\" : {}", name.raw(), reversed(value))).collect();
+                    format!("{{ {} }}", members.join(" , "))
+                }
+                Json::Array(items) => format!("[{}\n]", items.iter().map(reversed).collect::<Vec<_>>().join(",\t")),
+                Json::String(text) => format!("\"{}\"", text.raw()),
+                Json::Number(token) => (*token).to_owned(),
+                Json::Bool(value) => value.to_string(),
+                Json::Null => "null".to_owned(),
+            }
+        }
+        let other = reversed(&crate::json::parse(&body).unwrap());
+        let at = |body: &str| request(Provider::OpenAI, "POST", "/v1/chat/completions", body);
+        let rules = Rules::default();
+        prop_assert_eq!(key(Provider::OpenAI, &at(&body), &rules), key(Provider::OpenAI, &at(&other), &rules));
+    }
+}

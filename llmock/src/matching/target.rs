@@ -1,0 +1,82 @@
+//! The address of a request in the form in which it is compared.
+
+use std::borrow::Cow;
+
+use super::canonical::without_names_of_secrets;
+use crate::provider::Provider;
+
+/// Path and query of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Target<'a> {
+    pub(crate) path: Cow<'a, str>,
+    /// Decoded, sorted by name; pairs of one name keep their order.
+    pub(crate) query: Vec<(String, String)>,
+}
+
+/// Takes a canonical path of `provider::canonical_path` apart.
+pub(crate) fn target(provider: Provider, path: &str) -> Target<'_> {
+    let path = path.split('#').next().unwrap_or_default();
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let mut query: Vec<_> = query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (decode(name), without_names_of_secrets(&decode(value)).into_owned()))
+        .filter(|(name, _)| !(provider == Provider::Azure && name == "api-version"))
+        .collect();
+    query.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Target { path: without_version(provider, path), query }
+}
+
+/// Gemini serves `v1` and `v1beta` alike, and clients differ in which they ask.
+fn without_version(provider: Provider, path: &str) -> Cow<'_, str> {
+    if provider != Provider::Gemini {
+        return without_names_of_secrets(path);
+    }
+    for (start, canonical) in [("/v1/", "/v1beta/"), ("/upload/v1/", "/upload/v1beta/")] {
+        if let Some(rest) = path.strip_prefix(start) {
+            return Cow::Owned(without_names_of_secrets(&[canonical, rest].concat()).into_owned());
+        }
+    }
+    without_names_of_secrets(path)
+}
+
+/// Percent signs and the `+` of forms; what is not UTF-8 afterwards becomes U+FFFD.
+fn decode(text: &str) -> String {
+    if !text.contains(['%', '+']) {
+        return text.to_owned();
+    }
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let escaped = text.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
+        if let Some(byte) = escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            out.push(byte);
+            at += 3;
+        } else {
+            out.push(if bytes[at] == b'+' { b' ' } else { bytes[at] });
+            at += 1;
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decodes_what_a_query_escapes_and_keeps_what_it_does_not() {
+        for (text, decoded) in [
+            ("a+b", "a b"),
+            ("a%20b", "a b"),
+            ("%c3%A9", "é"),
+            ("100%", "100%"),
+            ("%zz", "%zz"),
+            ("%2B", "+"),
+        ] {
+            assert_eq!(decode(text), decoded, "{text}");
+        }
+    }
+}

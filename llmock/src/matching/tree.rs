@@ -1,0 +1,189 @@
+//! The canonical form of a body as a tree that can be compared and shown.
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
+use super::canonical::{Shape, Sink, walk};
+use crate::json::{self, Json};
+
+/// A value with what a comparison asks of it again and again.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) kind: Kind,
+    /// Equal for equal values under the rules in force.
+    pub(crate) hash: u64,
+    /// How much this value matters: a leaf one, a text a little more the longer it is.
+    pub(crate) weight: f32,
+    /// Hashes of all words and scalars inside, sorted.
+    pub(crate) bag: Vec<u32>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    /// A string as sent, escapes resolved.
+    Text(String),
+    /// Any other leaf, as JSON text.
+    Scalar(String),
+    Array(Vec<Node>),
+    /// Sorted by name.
+    Object(Vec<(String, Node)>),
+}
+
+impl Node {
+    /// What of `body` counts.
+    pub(crate) fn new(body: &Json<'_>, shape: &Shape<'_>) -> Self {
+        let mut builder = Builder { open: vec![Frame::default()] };
+        walk(body, shape, &mut builder);
+        let root = builder.open.pop().and_then(|mut frame| frame.nodes.pop());
+        root.map_or_else(|| Self::scalar("null", "null"), |(_, node)| node)
+    }
+
+    pub(crate) fn text(canonical: &str, text: &str) -> Self {
+        let bag = words(canonical).map(word_hash).collect();
+        Self::text_like(hash_of(("text", canonical)), text, bag)
+    }
+
+    fn text_like(hash: u64, text: &str, mut bag: Vec<u32>) -> Self {
+        bag.sort_unstable();
+        // Long prompts matter more than flags but must not drown them.
+        #[expect(clippy::cast_precision_loss, reason = "a weight, not a count")]
+        let weight = 1.0 + (1.0 + bag.len() as f32).log2();
+        Self { kind: Kind::Text(text.to_owned()), hash, weight, bag }
+    }
+
+    fn scalar(canonical: &str, token: &str) -> Self {
+        Self {
+            kind: Kind::Scalar(token.to_owned()),
+            hash: hash_of(("scalar", canonical)),
+            weight: 1.0,
+            bag: vec![word_hash(canonical)],
+        }
+    }
+
+    fn container(kind: Kind) -> Self {
+        let (hash, children): (u64, Vec<&Node>) = match &kind {
+            Kind::Array(items) => {
+                let hashes: Vec<_> = items.iter().map(|item| item.hash).collect();
+                (hash_of(("array", hashes)), items.iter().collect())
+            }
+            Kind::Object(members) => {
+                let hashes: Vec<_> =
+                    members.iter().map(|(name, value)| (name, value.hash)).collect();
+                (hash_of(("object", hashes)), members.iter().map(|(_, value)| value).collect())
+            }
+            Kind::Text(_) | Kind::Scalar(_) => (0, Vec::new()),
+        };
+        let weight = children.iter().map(|child| child.weight).sum::<f32>().max(1.0);
+        let mut bag: Vec<u32> =
+            children.iter().flat_map(|child| child.bag.iter().copied()).collect();
+        bag.sort_unstable();
+        Self { kind, hash, weight, bag }
+    }
+
+    /// The value as compact JSON, members sorted, what does not count left out.
+    pub(crate) fn to_json(&self) -> String {
+        let joined = |parts: Vec<String>| parts.join(",");
+        match &self.kind {
+            Kind::Text(text) => json::quote(text),
+            Kind::Scalar(token) => token.clone(),
+            Kind::Array(items) => {
+                format!("[{}]", joined(items.iter().map(Node::to_json).collect()))
+            }
+            Kind::Object(members) => {
+                let member = |(name, value): &(String, Node)| {
+                    format!("{}:{}", json::quote(name), value.to_json())
+                };
+                format!("{{{}}}", joined(members.iter().map(member).collect()))
+            }
+        }
+    }
+}
+
+/// Letters and digits that stand together, of any script.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+    let edge = |character: char| character.is_ascii() && !character.is_ascii_alphanumeric();
+    text.split(edge).filter(|word| !word.is_empty())
+}
+
+/// FNV-1a: short words, no adversary.
+pub(crate) fn word_hash(word: &str) -> u32 {
+    word.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+fn hash_of(value: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[derive(Default)]
+struct Frame {
+    /// Nodes of an array have no names.
+    nodes: Vec<(String, Node)>,
+    name: String,
+}
+
+struct Builder {
+    /// The root's frame first; never empty while the walk runs.
+    open: Vec<Frame>,
+}
+
+impl Builder {
+    fn push(&mut self, node: Node) {
+        if let Some(frame) = self.open.last_mut() {
+            let name = std::mem::take(&mut frame.name);
+            frame.nodes.push((name, node));
+        }
+    }
+
+    fn close(&mut self) -> Vec<(String, Node)> {
+        self.open.pop().unwrap_or_default().nodes
+    }
+}
+
+impl Sink for Builder {
+    fn null(&mut self) {
+        self.push(Node::scalar("null", "null"));
+    }
+
+    fn boolean(&mut self, value: bool) {
+        let token = if value { "true" } else { "false" };
+        self.push(Node::scalar(token, token));
+    }
+
+    fn number(&mut self, canonical: &str, token: &str) {
+        self.push(Node::scalar(canonical, token));
+    }
+
+    fn string(&mut self, canonical: &str, text: &str) {
+        self.push(Node::text(canonical, text));
+    }
+
+    fn tool_id(&mut self, number: usize, id: &str) {
+        self.push(Node::text_like(hash_of(("tool", number)), id, Vec::new()));
+    }
+
+    fn open_array(&mut self) {
+        self.open.push(Frame::default());
+    }
+
+    fn close_array(&mut self) {
+        let items = self.close().into_iter().map(|(_, item)| item).collect();
+        self.push(Node::container(Kind::Array(items)));
+    }
+
+    fn open_object(&mut self) {
+        self.open.push(Frame::default());
+    }
+
+    fn name(&mut self, name: &str) {
+        if let Some(frame) = self.open.last_mut() {
+            name.clone_into(&mut frame.name);
+        }
+    }
+
+    fn close_object(&mut self) {
+        let members = self.close();
+        self.push(Node::container(Kind::Object(members)));
+    }
+}

@@ -1,0 +1,215 @@
+//! [`LlmMock`]: what a test holds of its session.
+
+use std::sync::{Arc, Weak};
+
+use wiremock::MockServer;
+
+use crate::front::Front;
+use crate::overlay::Overlay;
+use crate::provider::Provider;
+use crate::session::envs;
+use crate::session::ledger::{AnsweredBy, Entry};
+use crate::session::state::State;
+
+/// A handle on the mock server of one session.
+///
+/// A test that takes one gets an address of its own, touches no environment variable, and runs in
+/// parallel with every other test:
+///
+/// ```no_run
+/// # use llmock::{LlmMock, Provider, llm_replay};
+/// # async fn summarize(base_url: &str, text: &str) -> String { String::new() }
+/// #[llm_replay(fixture = "summarize")]
+/// #[tokio::test]
+/// async fn summarizes(mock: &LlmMock) {
+///     let summary = summarize(&mock.base_url(Provider::OpenAI), "...").await;
+///     assert!(summary.contains("key points"));
+/// }
+/// ```
+///
+/// It is a weak handle: clones may outlive the test, and then answer nothing any more.
+#[derive(Clone, Debug)]
+pub struct LlmMock {
+    state: Weak<State>,
+    overlay: Arc<Overlay>,
+    place: Place,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    /// Requests come to the front.
+    Front { base: String, front: &'static Front },
+    /// Mode `off`: providers are asked directly.
+    Off { bases: Vec<(Provider, String)> },
+}
+
+impl LlmMock {
+    /// Starts to describe a session without the attribute, for scripts and binaries.
+    ///
+    /// ```no_run
+    /// use llmock::{LlmMock, Mode, Provider};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = LlmMock::builder().fixture("tests/fixtures/summarize").mode(Mode::Record).start()?;
+    /// let base_url = mock.base_url(Provider::Anthropic);
+    /// // ... run the program against `base_url` ...
+    /// mock.finish()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn builder() -> crate::Builder {
+        crate::Builder::default()
+    }
+
+    pub(crate) fn of(state: &Arc<State>) -> Self {
+        Self {
+            state: Arc::downgrade(state),
+            overlay: Arc::clone(&state.overlay),
+            place: Place::Front { base: state.base.clone(), front: state.front },
+        }
+    }
+
+    /// A handle that leads to the real providers.
+    pub(crate) fn off(bases: Vec<(Provider, String)>) -> Self {
+        Self { state: Weak::new(), overlay: Arc::default(), place: Place::Off { bases } }
+    }
+
+    /// The base URL for a client of this provider, in the shape its variable has: with `/v1` for
+    /// `OpenAI`, without for Anthropic. Never ends in `/`.
+    ///
+    /// In mode `off` it is the provider's own.
+    pub fn base_url(&self, provider: Provider) -> String {
+        match &self.place {
+            Place::Front { base, .. } => provider.base_url(base),
+            Place::Off { bases } => bases
+                .iter()
+                .find(|(known, _)| *known == provider)
+                .map(|(_, url)| url.clone())
+                .unwrap_or_default(),
+        }
+    }
+
+    /// The address below which every provider has its own segment: what `{base}` stands for.
+    ///
+    /// Empty in mode `off`.
+    pub fn url(&self) -> &str {
+        match &self.place {
+            Place::Front { base, .. } => base,
+            Place::Off { .. } => "",
+        }
+    }
+
+    /// Variables that lead a child process to this session: for [`std::process::Command::envs`].
+    ///
+    /// Base URLs of every provider, placeholder keys for those whose keys are not set (a child that
+    /// replays has none), and `NO_PROXY`. Empty in mode `off`.
+    ///
+    /// ```no_run
+    /// # use llmock::{LlmMock, llm_replay};
+    /// #[llm_replay(fixture = "cli")]
+    /// #[test]
+    /// fn the_binary_prints_a_summary(mock: &LlmMock) {
+    ///     let output = std::process::Command::new("target/debug/summarize")
+    ///         .envs(mock.envs())
+    ///         .output()
+    ///         .unwrap();
+    ///     assert!(output.status.success());
+    ///     assert_eq!(mock.requests().len(), 1);
+    /// }
+    /// ```
+    pub fn envs(&self) -> Vec<(String, String)> {
+        match &self.place {
+            Place::Front { base, .. } => {
+                let state = self.state.upgrade();
+                let replays = state.as_ref().is_some_and(|state| state.replays());
+                let providers = state.map(|state| state.providers()).unwrap_or_default();
+                envs::for_child(base, &providers, replays)
+            }
+            Place::Off { .. } => Vec::new(),
+        }
+    }
+
+    /// The wiremock server of this session, started when first asked for.
+    ///
+    /// What its `Mock`s answer wins over the fixture; what they do not, the fixture answers. They see
+    /// paths as the provider would (`/v1/chat/completions`). What they `expect` is verified when the test
+    /// ends. Clients keep talking to [`base_url`](Self::base_url), not to the server's own address.
+    ///
+    /// # Limits
+    ///
+    /// A `Mock` that answers with an empty 404 and no header of its own cannot be told from no `Mock`
+    /// at all: give it a body.
+    pub fn wiremock(&self) -> &MockServer {
+        match &self.place {
+            Place::Front { front, .. } => self.overlay.server(front),
+            Place::Off { .. } => {
+                // Nothing is sent there, but a test that mounts Mocks still runs.
+                let front = Front::get().expect("a port on 127.0.0.1 for the wiremock server");
+                self.overlay.server(front)
+            }
+        }
+    }
+
+    /// Every request of the session so far, in order of arrival.
+    pub fn requests(&self) -> Vec<SentRequest> {
+        let Some(state) = self.state.upgrade() else { return Vec::new() };
+        let book = state.book();
+        book.ledger.entries.iter().cloned().map(|entry| SentRequest { entry }).collect()
+    }
+}
+
+/// A request as the mock server received it, secrets taken out.
+#[derive(Clone, Debug)]
+pub struct SentRequest {
+    entry: Entry,
+}
+
+impl SentRequest {
+    /// Whose API it speaks.
+    pub fn provider(&self) -> Provider {
+        self.entry.provider
+    }
+
+    /// In upper case.
+    pub fn method(&self) -> &str {
+        &self.entry.method
+    }
+
+    /// As at the provider's own host, query included: `/v1/chat/completions`.
+    pub fn path(&self) -> &str {
+        &self.entry.path
+    }
+
+    /// Headers in order of arrival, names in lower case; those that hold keys are left out.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.entry.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The first header of this name, whatever its case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// The body after decompression; a multipart body as it was sent.
+    pub fn body(&self) -> &[u8] {
+        &self.entry.body
+    }
+
+    /// The body as text, with U+FFFD for what is not UTF-8.
+    pub fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.entry.body)
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    ///
+    /// If it is not JSON of type `T`.
+    pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_slice(&self.entry.body)
+    }
+
+    /// Who answered it.
+    pub fn answered_by(&self) -> AnsweredBy {
+        self.entry.answered_by
+    }
+}

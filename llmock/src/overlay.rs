@@ -1,0 +1,135 @@
+//! wiremock inside a session: the user's own `Mock`s are asked before the fixture.
+//!
+//! The server holds nothing of ours, so scoped mocks, `expect`, `reset`, and every helper a team has
+//! work on it as anywhere else. What its Mocks do not answer, wiremock's bare 404, the fixture answers.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::rt::TokioIo;
+use wiremock::MockServer;
+
+use crate::front::body::FrontBody;
+use crate::front::{Answer, Front, Incoming};
+
+/// The wiremock server of one session, started when it is first asked for.
+#[derive(Default)]
+pub(crate) struct Overlay {
+    server: OnceLock<MockServer>,
+    closed: AtomicBool,
+}
+
+impl std::fmt::Debug for Overlay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let address = self.server.get().map(|server| *server.address());
+        f.debug_struct("Overlay").field("address", &address).finish_non_exhaustive()
+    }
+}
+
+impl Overlay {
+    /// The server; never wiremock's pooled one, which keeps connections of earlier tests alive.
+    pub(crate) fn server(&self, front: &Front) -> &MockServer {
+        self.server.get_or_init(|| {
+            front
+                .run(async { MockServer::builder().start().await })
+                .expect("the front's runtime never stops")
+        })
+    }
+
+    /// What the user's Mocks answer; `None` if there are none or none of them matched.
+    ///
+    /// They see the path as the provider would: `/v1/chat/completions`.
+    pub(crate) async fn ask(&self, incoming: &Incoming, path: &str) -> Option<Answer> {
+        if self.closed.load(Ordering::Acquire) {
+            return None;
+        }
+        let server = self.server.get()?;
+        match exchange(server, incoming, path).await {
+            Ok((status, headers, body)) if is_unmatched(status, &headers, &body) => None,
+            Ok((status, mut headers, body)) => {
+                for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::CONTENT_LENGTH]
+                {
+                    headers.remove(name);
+                }
+                Some(Answer::Reply { status, headers, body: FrontBody::full(body) })
+            }
+            // A Mock may respond with an error, which wiremock turns into a closed connection.
+            Err(_) => Some(Answer::Abort),
+        }
+    }
+
+    /// Checks what the Mocks expect; wiremock's own text if they did not get it.
+    pub(crate) fn verify(&self) -> Result<(), String> {
+        let Some(server) = self.server.get() else { return Ok(()) };
+        catch_unwind(AssertUnwindSafe(|| block_on(server.verify()))).map_err(|panic| {
+            panic
+                .downcast_ref::<String>()
+                .cloned()
+                .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+                .unwrap_or_default()
+        })
+    }
+
+    /// Lets go of the Mocks, so that dropping the server verifies nothing a second time.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        if let Some(server) = self.server.get() {
+            block_on(server.reset());
+        }
+    }
+}
+
+async fn exchange(
+    server: &MockServer,
+    incoming: &Incoming,
+    path: &str,
+) -> Result<(StatusCode, HeaderMap, Bytes), Box<dyn std::error::Error + Send + Sync>> {
+    let socket = tokio::net::TcpStream::connect(server.address()).await?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(socket)).await?;
+    tokio::spawn(connection);
+    let body = incoming.body.as_ref().cloned().unwrap_or_default();
+    let mut request = http::Request::new(Full::new(body));
+    *request.method_mut() = incoming.method.clone();
+    *request.uri_mut() = path.parse()?;
+    *request.headers_mut() = incoming.headers.clone();
+    let response = sender.send_request(request).await?;
+    let (parts, body) = response.into_parts();
+    Ok((parts.status, parts.headers, body.collect().await?.to_bytes()))
+}
+
+/// What wiremock sends when no Mock matched: 404, no body, and no header a person would have set.
+fn is_unmatched(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> bool {
+    status == StatusCode::NOT_FOUND
+        && body.is_empty()
+        && headers
+            .keys()
+            .all(|name| [header::CONTENT_LENGTH, header::DATE, header::CONNECTION].contains(name))
+}
+
+/// Waits on this thread. wiremock's futures wait for a lock of its own and for nothing else, so they
+/// need no runtime, and a runtime's own `block_on` refuses to run inside a test's.
+fn block_on<F: Future>(future: F) -> F::Output {
+    struct Unpark(std::thread::Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The session as the attribute's expansion uses it: opened, concluded, or dropped on the way.
+
+use std::panic::resume_unwind;
+
+use crate::config::StaticSettings;
+use crate::mock::LlmMock;
+use crate::private::{Panic, Returned};
+use crate::report::{Outcome, Report, refusals, render};
+use crate::session::announce;
+use crate::session::open;
+use crate::session::{self};
+use crate::site::Site;
+
+/// The session of one test.
+#[derive(Debug)]
+pub struct Session {
+    inner: session::Session,
+    /// A panic of ours would turn a bare `#[should_panic]` green.
+    only_print: bool,
+}
+
+impl Session {
+    /// Opens the session of a test: waits for its turn, reads its fixture.
+    ///
+    /// # Panics
+    ///
+    /// With the reason, at the attribute, when there can be no session.
+    #[track_caller]
+    pub fn open(site: &'static Site, said: &'static StaticSettings) -> Self {
+        match open::attribute(site, said) {
+            Ok(inner) => Self { inner, only_print: said.bare_should_panic },
+            Err(failure) => panic!("\n{}", render::opening(&failure, open::style())),
+        }
+    }
+
+    /// The handle that the test takes as its parameter.
+    pub fn mock(&self) -> &LlmMock {
+        self.inner.mock()
+    }
+
+    /// Ends the session and gives back what the body gave.
+    ///
+    /// # Panics
+    ///
+    /// With the report, if llmock has a reason to fail the test and the body had none; with the body's
+    /// own payload, if it panicked.
+    #[track_caller]
+    pub fn conclude<T>(mut self, outcome: Result<T, Panic>, returned: Returned) -> T {
+        let ended = match (&outcome, returned) {
+            (Err(_), _) => Outcome::Panicked,
+            (Ok(_), Returned::Err) => Outcome::ReturnedErr,
+            (Ok(_), Returned::Ok | Returned::Unknown) => Outcome::Passed,
+        };
+        let report = self.inner.end(ended);
+        match outcome {
+            Ok(value) => {
+                if let Some(report) = report {
+                    judge(&report, ended, self.only_print);
+                }
+                value
+            }
+            Err(panic) => {
+                if let Some(report) = report {
+                    print(&report);
+                }
+                resume_unwind(panic)
+            }
+        }
+    }
+}
+
+/// Fails a test whose body is content, and otherwise leaves the last word to the body.
+#[track_caller]
+fn judge(report: &Report, ended: Outcome, only_print: bool) {
+    if report.fails() && ended == Outcome::Passed && !only_print {
+        fail(report);
+    }
+    print(report);
+}
+
+/// Shows the report of a test that fails for another reason too, and the notes of one that passes.
+#[expect(
+    clippy::print_stderr,
+    reason = "belongs to the failing test, so libtest should capture it"
+)]
+fn print(report: &Report) {
+    if let Some(block) = render::block(report, open::style()) {
+        eprintln!("{block}");
+    } else if let Some(line) = crate::report::notes::line(report) {
+        announce::line(&line);
+    }
+}
+
+#[track_caller]
+fn fail(report: &Report) -> ! {
+    // The newline sets the block apart from `thread … panicked at …:`.
+    panic!("\n{}", render::block(report, open::style()).unwrap_or_default())
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if let Some(left) = self.inner.abandon() {
+            announce::line(&refusals::cancelled(&left.test, left.kept.as_deref()));
+        }
+    }
+}

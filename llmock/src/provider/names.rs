@@ -1,0 +1,190 @@
+//! Which headers are kept, and which names hold secrets or addresses.
+
+use super::Provider;
+
+/// Response headers that a client or a reader of the fixture may want.
+const KEPT_HEADERS: &[&str] = &[
+    "content-disposition",
+    "content-type",
+    "location",
+    "openai-model",
+    "openai-processing-ms",
+    "openai-version",
+    "operation-location",
+    "request-id",
+    "retry-after",
+    "retry-after-ms",
+    "x-request-id",
+    "x-should-retry",
+];
+
+/// Beginnings of such headers: limits of rate, and what AWS clients read.
+const KEPT_PREFIXES: &[&str] = &[
+    "anthropic-ratelimit-",
+    "ratelimit-",
+    "x-amzn-",
+    "x-goog-upload-",
+    "x-ratelimit-",
+    "x-ms-region",
+];
+
+/// Whether a response header (lower-case name) is stored in a fixture: what describes the answer, never
+/// cookies, accounts, dates or framing. Names nobody listed are not stored.
+pub(crate) fn keeps_response_header(name: &str) -> bool {
+    KEPT_HEADERS.contains(&name)
+        || (KEPT_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+            && !name.starts_with("x-amzn-remapped-"))
+}
+
+/// Whether a request header (lower-case name) carries a key or names an account.
+pub(crate) fn is_secret_header(name: &str) -> bool {
+    const SECRET: &[&str] = &[
+        "anthropic-organization-id",
+        "api-key",
+        "authorization",
+        "chatgpt-account-id",
+        "cookie",
+        "ocp-apim-subscription-key",
+        "openai-organization",
+        "openai-project",
+        "proxy-authorization",
+        "x-amz-security-token",
+        "x-goog-user-project",
+    ];
+    // the endings catch `x-api-key`, `x-goog-api-key`, `x-auth-token` and what gateways invent
+    SECRET.contains(&name)
+        || ["-key", "-token", "-secret", "-credential", "-signature"]
+            .iter()
+            .any(|end| name.ends_with(end))
+}
+
+/// Whether a query parameter carries a key.
+pub(crate) fn is_secret_query(name: &str) -> bool {
+    const SECRET: &[&str] = &[
+        "key",
+        "api_key",
+        "api-key",
+        "apikey",
+        "access_token",
+        "auth_token",
+        "token",
+        "sig",
+        "signature",
+        "client_secret",
+        "subscription-key",
+        "x-amz-credential",
+        "x-amz-security-token",
+        "x-amz-signature",
+        "x-goog-credential",
+        "x-goog-signature",
+    ];
+    SECRET.iter().any(|secret| name.eq_ignore_ascii_case(secret))
+}
+
+/// Whether a variable of that name holds a secret: `*_KEY`, `*_TOKEN`, `*_SECRET`, or one of the table.
+pub(crate) fn is_secret_variable(name: &str) -> bool {
+    ["_KEY", "_TOKEN", "_SECRET"].iter().any(|end| name.len() > end.len() && name.ends_with(end))
+        || Provider::all().any(|provider| provider.entry().keys.iter().any(|(key, _)| *key == name))
+}
+
+/// Whether a variable's value is an address. `OPENAI_HOST=azure` names a kind of service in some
+/// applications: such a value is neither an upstream nor ours to replace.
+pub(crate) fn is_address(value: &str) -> bool {
+    let value = value.trim();
+    value.contains("://")
+        || (!value.is_empty()
+            && !value.contains(char::is_whitespace)
+            && (value.contains(['.', ':']) || value == "localhost"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_that_describe_the_answer_are_kept_and_accounts_are_not() {
+        for (name, kept) in [
+            ("content-type", true),
+            ("location", true),
+            ("x-request-id", true),
+            ("request-id", true),
+            ("x-ratelimit-remaining-tokens", true),
+            ("anthropic-ratelimit-requests-limit", true),
+            ("x-amzn-errortype", true),
+            ("x-amzn-bedrock-input-token-count", true),
+            ("retry-after", true),
+            ("openai-processing-ms", true),
+            ("set-cookie", false),
+            ("openai-organization", false),
+            ("openai-project", false),
+            ("anthropic-organization-id", false),
+            ("cf-ray", false),
+            ("date", false),
+            ("content-length", false),
+            ("transfer-encoding", false),
+            ("content-encoding", false),
+            ("authorization", false),
+            ("server", false),
+        ] {
+            assert_eq!(keeps_response_header(name), kept, "{name}");
+        }
+    }
+
+    #[test]
+    fn secret_names_are_known_by_their_ends_and_never_by_a_part() {
+        for (name, secret) in [
+            ("OPENAI_API_KEY", true),
+            ("GITHUB_TOKEN", true),
+            ("STRIPE_SECRET", true),
+            ("AWS_BEARER_TOKEN_BEDROCK", true),
+            ("CHATGPT_ACCESS_TOKEN", true),
+            ("MAX_TOKENS", false),
+            ("KEYBOARD", false),
+            ("TOKENIZERS_PARALLELISM", false),
+            ("_KEY", false),
+        ] {
+            assert_eq!(is_secret_variable(name), secret, "{name}");
+        }
+        for (name, secret) in [
+            ("key", true),
+            ("KEY", true),
+            ("X-Amz-Signature", true),
+            ("alt", false),
+            ("api-version", false),
+            ("keys", false),
+            ("pageToken", false),
+        ] {
+            assert_eq!(is_secret_query(name), secret, "{name}");
+        }
+    }
+
+    #[test]
+    fn request_headers_with_keys_are_known() {
+        for (name, secret) in [
+            ("authorization", true),
+            ("x-api-key", true),
+            ("x-goog-api-key", true),
+            ("x-amz-security-token", true),
+            ("idempotency-key", true),
+            ("content-type", false),
+            ("anthropic-version", false),
+            ("x-stainless-retry-count", false),
+        ] {
+            assert_eq!(is_secret_header(name), secret, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_not_an_address() {
+        for (value, address) in [
+            ("https://api.openai.com/v1", true),
+            ("127.0.0.1:11434", true),
+            ("gateway.internal", true),
+            ("localhost", true),
+            ("azure", false),
+            ("", false),
+        ] {
+            assert_eq!(is_address(value), address, "{value}");
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Request paths as at the provider's own host, whatever base URL a client was given.
+//!
+//! Clients join a base URL and a path in every way there is: `//chat/completions`, `/v1/v1/messages`,
+//! `/messages`, `%3A` for `:`. The canonical form is one of them, so that requests can be compared
+//! and forwarded.
+
+use std::fmt::Write as _;
+
+use super::{Entry, Provider, is_secret_query};
+
+/// The canonical form of what follows the provider's segment: `//chat/completions` becomes
+/// `/v1/chat/completions`; secret query parameters go, others keep their order and spelling.
+pub(crate) fn canonical_path(provider: Provider, path_and_query: &str) -> String {
+    let entry = provider.entry();
+    let wire = path_and_query.split('#').next().unwrap_or("");
+    let (path, query) = wire.split_once('?').unwrap_or((wire, ""));
+    let decoded: Vec<String> =
+        path.split('/').filter(|segment| !segment.is_empty()).map(decode_segment).collect();
+    let segments: Vec<&str> = decoded.iter().map(String::as_str).collect();
+    let mut canonical = with_aliases(entry, &with_root(entry, &segments));
+    append_query(&mut canonical, query);
+    canonical
+}
+
+/// The value a user gave to one of the provider's variables, in the shape [`upstream_url`] takes:
+/// `OPENAI_HOST=https://gateway` becomes `https://gateway/v1`, because `OPENAI_BASE_URL` holds the version.
+pub(crate) fn upstream_base(provider: Provider, variable: &str, value: &str) -> String {
+    let entry = provider.entry();
+    let value = value.trim().trim_end_matches('/');
+    let value = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
+    let (wanted, given) =
+        (included(entry), tail_of(entry, variable).unwrap_or_else(|| included(entry)));
+    if wanted == given || (!wanted.is_empty() && value.ends_with(wanted)) {
+        return value;
+    }
+    let root = value.strip_suffix(given).unwrap_or(&value);
+    format!("{root}{wanted}")
+}
+
+/// Where record mode goes if no variable says otherwise: the provider's usual host, Bedrock's in the
+/// region that the variables name. `read` reads a variable.
+pub(crate) fn default_upstream(
+    provider: Provider,
+    read: impl Fn(&str) -> Option<String>,
+) -> Option<String> {
+    let usual = provider.entry().upstream?;
+    let region = || {
+        let set = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(&read);
+        set.filter(|region| !region.is_empty())
+    };
+    match provider {
+        Provider::Bedrock => Some(match region() {
+            Some(region) => usual.replace("us-east-1", &region),
+            None => usual.to_owned(),
+        }),
+        _ => Some(usual.to_owned()),
+    }
+}
+
+/// Where a request with that canonical path goes when the provider is reached at `upstream_base`.
+///
+/// A base is taken at its word: `http://gateway/llm` in `OPENAI_BASE_URL` gives `/llm/chat/completions`,
+/// as the provider's clients would. Only what base and path both say is said once.
+pub(crate) fn upstream_url(
+    provider: Provider,
+    upstream_base: &str,
+    canonical_path: &str,
+) -> String {
+    let entry = provider.entry();
+    let base = completed(entry, upstream_base.trim_end_matches('/'));
+    let (path, query) =
+        canonical_path.split_at(canonical_path.find('?').unwrap_or(canonical_path.len()));
+    let wanted = included(entry);
+    let (host, base_path) = split_host(&base);
+    let mut base: Vec<&str> = base_path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let mut rest: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let included: Vec<&str> = wanted.split('/').filter(|segment| !segment.is_empty()).collect();
+    if rest.starts_with(&included) {
+        rest.drain(..included.len());
+        if included.is_empty() {
+            drop_overlap(entry, &mut base, &mut rest);
+        }
+    } else if base.ends_with(&included) {
+        base.truncate(base.len() - included.len());
+    }
+    let mut url = host.to_owned();
+    for segment in base.iter().chain(&rest) {
+        url.push('/');
+        url.push_str(segment);
+    }
+    url + query
+}
+
+/// Puts the root in front of a path that lacks it, and takes doubled ones away.
+fn with_root(entry: &Entry, segments: &[&str]) -> String {
+    let mut rest = segments;
+    loop {
+        match rest {
+            [first, second, ..] if is_version(first) && is_version(second) => rest = &rest[1..],
+            _ if !entry.root.is_empty()
+                && rest.starts_with(entry.root)
+                && rest[entry.root.len()..].starts_with(entry.root) =>
+            {
+                rest = &rest[entry.root.len()..];
+            }
+            _ => break,
+        }
+    }
+    let missing = missing_root(entry, rest);
+    missing.iter().chain(rest).fold(String::new(), |mut path, segment| {
+        let _ = write!(path, "/{segment}");
+        path
+    })
+}
+
+/// What of the root a path lacks in front.
+fn missing_root(entry: &Entry, path: &[&str]) -> &'static [&'static str] {
+    let root = entry.root;
+    let Some(first) = path.first() else { return root };
+    if path.starts_with(root) || entry.beside_root.contains(first) {
+        return &[];
+    }
+    for from in 1..root.len() {
+        if path.starts_with(&root[from..]) {
+            return &root[..from];
+        }
+    }
+    let versioned = root.last().is_some_and(|last| is_version(last));
+    // another version of the API, or a neighbour below the same first segment (`/api/anthropic`)
+    let elsewhere = (versioned && is_version(first)) || (root.len() > 1 && *first == root[0]);
+    if elsewhere { &[] } else { root }
+}
+
+fn with_aliases(entry: &Entry, path: &str) -> String {
+    for (from, to) in entry.aliases {
+        if let Some(rest) = path.strip_prefix(from)
+            && (rest.is_empty() || rest.starts_with('/'))
+        {
+            return format!("{to}{rest}");
+        }
+    }
+    if path.is_empty() { "/".to_owned() } else { path.to_owned() }
+}
+
+/// `v1`, `v1beta`, `v4`, `v1alpha2`.
+pub(super) fn is_version(segment: &str) -> bool {
+    let Some(rest) = segment.strip_prefix('v') else { return false };
+    let digits = rest.trim_start_matches(|character: char| character.is_ascii_digit());
+    let tail = digits.trim_end_matches(|character: char| character.is_ascii_digit());
+    digits.len() < rest.len() && ["", "alpha", "beta"].contains(&tail)
+}
+
+/// Resolves the escapes that mean the same unescaped, and writes the others in upper case: an escaped
+/// slash inside an ARN stays escaped, because it does not divide the path.
+fn decode_segment(segment: &str) -> String {
+    let mut out = String::with_capacity(segment.len());
+    let mut rest = segment;
+    while let Some(at) = rest.find('%') {
+        out.push_str(&rest[..at]);
+        let byte = rest.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        match byte {
+            Some(byte) if byte.is_ascii_alphanumeric() || b"-_~:@!$&'()*+,;=".contains(&byte) => {
+                out.push(char::from(byte));
+            }
+            Some(byte) => {
+                let _ = write!(out, "%{byte:02X}");
+            }
+            None => {
+                out.push('%');
+                rest = &rest[at + 1..];
+                continue;
+            }
+        }
+        rest = &rest[at + 3..];
+    }
+    out + rest
+}
+
+fn append_query(path: &mut String, query: &str) {
+    let mut mark = '?';
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let name = pair.split('=').next().unwrap_or("");
+        if !is_secret_query(&decode_segment(name)) {
+            path.push(mark);
+            path.push_str(pair);
+            mark = '&';
+        }
+    }
+}
+
+/// What the base URLs of this provider's variables (and its `upstream`) already hold of every path.
+fn included(entry: &Entry) -> &'static str {
+    match entry.variables.first() {
+        Some((_, template)) => tail(entry, template),
+        None => entry.base_path,
+    }
+}
+
+fn tail_of(entry: &Entry, variable: &str) -> Option<&'static str> {
+    let (_, template) = entry.variables.iter().find(|(name, _)| *name == variable)?;
+    Some(tail(entry, template))
+}
+
+/// What follows `{base}/<id>` in a template.
+fn tail(entry: &Entry, template: &'static str) -> &'static str {
+    template.strip_prefix("{base}/").and_then(|rest| rest.strip_prefix(entry.id)).unwrap_or("")
+}
+
+/// The provider's own host without a path means the provider's usual base.
+fn completed(entry: &Entry, base: &str) -> String {
+    match entry.upstream {
+        Some(usual) if split_host(base) == (split_host(usual).0, "") => usual.to_owned(),
+        _ => base.to_owned(),
+    }
+}
+
+/// Splits `http://host:1/path` before the path.
+fn split_host(url: &str) -> (&str, &str) {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    url.split_at(url[host..].find('/').map_or(url.len(), |at| host + at))
+}
+
+/// Says once what the end of the base and the beginning of the path both say.
+fn drop_overlap(entry: &Entry, base: &mut Vec<&str>, rest: &mut Vec<&str>) {
+    let shortest = entry.root.len().max(1);
+    for length in (shortest..=base.len().min(rest.len())).rev() {
+        if base.ends_with(&rest[..length]) {
+            rest.drain(..length);
+            return;
+        }
+    }
+    let both_versions =
+        |rest: &[&str]| rest.first().is_some_and(|first| is_version(first) || *first == "api");
+    if base.last().is_some_and(|last| is_version(last)) && both_versions(rest) {
+        base.pop();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,241 @@
+//! Base URLs and paths as clients are known to join them.
+
+use super::*;
+
+/// Provider, what follows its segment on the wire, and the canonical form.
+const PATHS: &[(&str, &str, &str)] = &[
+    ("openai", "/v1/chat/completions", "/v1/chat/completions"),
+    ("openai", "//chat/completions", "/v1/chat/completions"),
+    ("openai", "/chat/completions", "/v1/chat/completions"),
+    ("openai", "chat/completions", "/v1/chat/completions"),
+    ("openai", "/v1//chat/completions", "/v1/chat/completions"),
+    ("openai", "/v1/v1/chat/completions", "/v1/chat/completions"),
+    ("openai", "/v1/chat/completions/", "/v1/chat/completions"),
+    ("openai", "/v1/files/file-1/content?a=1", "/v1/files/file-1/content?a=1"),
+    ("openai", "/v2/things", "/v2/things"),
+    ("openai", "", "/v1"),
+    ("openai", "/v1/models?limit=2&after=x", "/v1/models?limit=2&after=x"),
+    ("openai", "/v1/chat/completions#stream", "/v1/chat/completions"),
+    ("openai", "/v1/models/ft%3agpt-4o%3Aorg", "/v1/models/ft:gpt-4o:org"),
+    ("anthropic", "/v1/messages", "/v1/messages"),
+    ("anthropic", "/v1/v1/messages", "/v1/messages"),
+    ("anthropic", "/messages", "/v1/messages"),
+    ("anthropic", "/v1/messages?beta=true", "/v1/messages?beta=true"),
+    ("anthropic", "/messages/count_tokens?beta=true", "/v1/messages/count_tokens?beta=true"),
+    ("gemini", "/models/m:generateContent", "/v1beta/models/m:generateContent"),
+    ("gemini", "/v1/models/m:generateContent", "/v1/models/m:generateContent"),
+    ("gemini", "/v1beta/v1beta/models/m:generateContent", "/v1beta/models/m:generateContent"),
+    ("gemini", "/v1beta/models/m%3AgenerateContent?key=AIza", "/v1beta/models/m:generateContent"),
+    (
+        "gemini",
+        "/v1beta/models/m:streamGenerateContent?alt=sse&key=x&b=%2F",
+        "/v1beta/models/m:streamGenerateContent?alt=sse&b=%2F",
+    ),
+    ("gemini", "/v1beta/openai/chat/completions", "/v1beta/openai/chat/completions"),
+    (
+        "gemini",
+        "/upload/v1beta/files?uploadType=resumable",
+        "/upload/v1beta/files?uploadType=resumable",
+    ),
+    ("azure", "//openai/deployments/d/chat/completions", "/openai/deployments/d/chat/completions"),
+    (
+        "azure",
+        "/openai/deployments/d/chat/completions?api-version=2024-10-21",
+        "/openai/deployments/d/chat/completions?api-version=2024-10-21",
+    ),
+    ("azure", "/deployments/d/embeddings", "/openai/deployments/d/embeddings"),
+    ("azure", "/openai/openai/deployments/d/embeddings", "/openai/deployments/d/embeddings"),
+    ("azure", "/v1/responses", "/openai/v1/responses"),
+    ("azure", "/anthropic/v1/messages", "/anthropic/v1/messages"),
+    ("bedrock", "/model/a.claude-v1%3A0/converse", "/model/a.claude-v1:0/converse"),
+    ("bedrock", "/model/a.claude-v1:0/converse", "/model/a.claude-v1:0/converse"),
+    (
+        "bedrock",
+        "/model/arn%3aaws%3Abedrock%3Aus-east-1%3A1%3Ainference-profile%2fp.m/converse",
+        "/model/arn:aws:bedrock:us-east-1:1:inference-profile%2Fp.m/converse",
+    ),
+    ("bedrock", "/model/m/invoke?X-Amz-Signature=1&x=2", "/model/m/invoke?x=2"),
+    ("ollama", "/api/chat", "/api/chat"),
+    ("ollama", "/api/api/chat", "/api/chat"),
+    ("ollama", "/v1/chat/completions", "/v1/chat/completions"),
+    ("ollama", "/v1/v1/chat/completions", "/v1/chat/completions"),
+    ("ollama", "/chat/completions", "/v1/chat/completions"),
+    ("cohere", "/v2/chat", "/v2/chat"),
+    ("cohere", "/v2/v2/chat", "/v2/chat"),
+    ("cohere", "/v1/chat", "/v1/chat"),
+    ("cohere", "/compatibility/v1/chat/completions", "/compatibility/v1/chat/completions"),
+    ("groq", "/openai/v1/chat/completions", "/openai/v1/chat/completions"),
+    ("groq", "/openai/v1/openai/v1/chat/completions", "/openai/v1/chat/completions"),
+    ("groq", "/v1/chat/completions", "/openai/v1/chat/completions"),
+    ("groq", "/chat/completions", "/openai/v1/chat/completions"),
+    ("openrouter", "/api/v1/chat/completions", "/api/v1/chat/completions"),
+    ("openrouter", "/chat/completions", "/api/v1/chat/completions"),
+    ("openrouter", "/v1/models", "/api/v1/models"),
+    ("deepseek", "/v1/chat/completions", "/chat/completions"),
+    ("deepseek", "/chat/completions", "/chat/completions"),
+    ("deepseek", "/beta/completions", "/beta/completions"),
+    ("perplexity", "/v1/chat/completions", "/chat/completions"),
+    ("perplexity", "/v1/responses", "/v1/responses"),
+    ("zai", "/chat/completions", "/api/paas/v4/chat/completions"),
+    ("zai", "/api/coding/paas/v4/chat/completions", "/api/coding/paas/v4/chat/completions"),
+    ("zai", "/api/anthropic/v1/messages", "/api/anthropic/v1/messages"),
+    ("minimax", "/anthropic/v1/messages", "/anthropic/v1/messages"),
+    ("llamacpp", "/props", "/props"),
+    ("llamacpp", "/completions", "/v1/completions"),
+    ("vertex", "/v1/projects/p/locations/l/x", "/v1/projects/p/locations/l/x"),
+    ("somebody-new", "/chat/completions", "/v1/chat/completions"),
+    ("openai", "/v1/files/100%/a%zz", "/v1/files/100%/a%zz"),
+    ("openai", "/v1/files/é%é", "/v1/files/é%é"),
+];
+
+/// Provider, its base URL, a canonical path, and where the request goes.
+const URLS: &[(&str, &str, &str, &str)] = &[
+    (
+        "openai",
+        "https://api.openai.com/v1",
+        "/v1/models?a=1",
+        "https://api.openai.com/v1/models?a=1",
+    ),
+    ("openai", "https://api.openai.com", "/v1/models", "https://api.openai.com/v1/models"),
+    (
+        "openai",
+        "http://127.0.0.1:8089/v1",
+        "/v1/chat/completions",
+        "http://127.0.0.1:8089/v1/chat/completions",
+    ),
+    (
+        "openai",
+        "http://127.0.0.1:8089/v1/",
+        "/v1/chat/completions",
+        "http://127.0.0.1:8089/v1/chat/completions",
+    ),
+    ("openai", "http://h:1/llm", "/v1/chat/completions", "http://h:1/llm/chat/completions"),
+    ("openai", "http://h:1/v1", "/v2/things", "http://h:1/v2/things"),
+    (
+        "anthropic",
+        "https://api.anthropic.com",
+        "/v1/messages",
+        "https://api.anthropic.com/v1/messages",
+    ),
+    ("anthropic", "http://127.0.0.1:8089", "/v1/messages", "http://127.0.0.1:8089/v1/messages"),
+    ("anthropic", "http://127.0.0.1:8089/v1", "/v1/messages", "http://127.0.0.1:8089/v1/messages"),
+    ("anthropic", "http://h/gateway/", "/v1/messages", "http://h/gateway/v1/messages"),
+    ("gemini", "http://h/v1beta", "/v1beta/models/m:x", "http://h/v1beta/models/m:x"),
+    ("gemini", "http://h/v1beta", "/v1/models/m:x", "http://h/v1/models/m:x"),
+    (
+        "openrouter",
+        "https://openrouter.ai/api/v1",
+        "/api/v1/models",
+        "https://openrouter.ai/api/v1/models",
+    ),
+    ("groq", "https://api.groq.com", "/openai/v1/models", "https://api.groq.com/openai/v1/models"),
+    (
+        "groq",
+        "https://api.groq.com/openai/v1",
+        "/openai/v1/models",
+        "https://api.groq.com/openai/v1/models",
+    ),
+    ("ollama", "http://127.0.0.1:11434", "/api/chat", "http://127.0.0.1:11434/api/chat"),
+    ("ollama", "http://h:1/v1", "/api/chat", "http://h:1/api/chat"),
+    ("ollama", "http://h:1/v1", "/v1/embeddings", "http://h:1/v1/embeddings"),
+    ("cohere", "https://api.cohere.com/v1", "/v2/chat", "https://api.cohere.com/v2/chat"),
+    (
+        "deepseek",
+        "https://api.deepseek.com/v1",
+        "/chat/completions",
+        "https://api.deepseek.com/v1/chat/completions",
+    ),
+    (
+        "azure",
+        "https://x.openai.azure.com/",
+        "/openai/v1/models",
+        "https://x.openai.azure.com/openai/v1/models",
+    ),
+    (
+        "azure",
+        "https://x.openai.azure.com/openai/v1",
+        "/openai/v1/models",
+        "https://x.openai.azure.com/openai/v1/models",
+    ),
+    ("bedrock", "http://h/b", "/model/m:0/converse", "http://h/b/model/m:0/converse"),
+    (
+        "zai",
+        "https://api.z.ai/api/paas/v4",
+        "/api/anthropic/v1/messages",
+        "https://api.z.ai/api/anthropic/v1/messages",
+    ),
+    (
+        "minimax",
+        "https://api.minimax.io/v1",
+        "/anthropic/v1/messages",
+        "https://api.minimax.io/anthropic/v1/messages",
+    ),
+    ("llamacpp", "http://127.0.0.1:8080/v1", "/props", "http://127.0.0.1:8080/props"),
+];
+
+#[test]
+fn paths_of_every_spelling_become_the_provider_s_own() {
+    for (id, raw, canonical) in PATHS {
+        let provider = Provider::from_id(id);
+        assert_eq!(canonical_path(provider, raw), *canonical, "{id} {raw}");
+        assert_eq!(
+            canonical_path(provider, canonical),
+            *canonical,
+            "{id}: {canonical} is canonical"
+        );
+    }
+}
+
+#[test]
+fn a_base_url_of_any_shape_leads_to_the_endpoint() {
+    for (id, base, path, url) in URLS {
+        assert_eq!(upstream_url(Provider::from_id(id), base, path), *url, "{id} {base} {path}");
+    }
+}
+
+#[test]
+fn the_value_of_every_variable_takes_one_shape() {
+    let cases = [
+        ("openai", "OPENAI_BASE_URL", "https://gw/v1/", "https://gw/v1"),
+        ("openai", "OPENAI_BASE_URL", "https://gw/llm", "https://gw/llm"),
+        ("openai", "OPENAI_HOST", "https://gw", "https://gw/v1"),
+        ("openai", "OPENAI_HOST", "https://gw/v1", "https://gw/v1"),
+        ("anthropic", "ANTHROPIC_URL", "https://gw/v1", "https://gw"),
+        ("anthropic", "ANTHROPIC_BASE_URL", "https://gw/a", "https://gw/a"),
+        ("ollama", "OLLAMA_HOST", "127.0.0.1:11434", "http://127.0.0.1:11434"),
+        ("groq", "GROQ_API_BASE", "https://gw/openai/v1", "https://gw"),
+    ];
+    for (id, variable, value, base) in cases {
+        assert_eq!(
+            upstream_base(Provider::from_id(id), variable, value),
+            base,
+            "{variable}={value}"
+        );
+    }
+}
+
+#[test]
+fn bedrock_is_asked_in_the_region_of_the_variables() {
+    let read = |name: &str| (name == "AWS_DEFAULT_REGION").then(|| "eu-west-1".to_owned());
+    let upstream =
+        |provider, read: &dyn Fn(&str) -> Option<String>| default_upstream(provider, read);
+    assert_eq!(
+        upstream(Provider::Bedrock, &read).as_deref(),
+        Some("https://bedrock-runtime.eu-west-1.amazonaws.com")
+    );
+    assert_eq!(
+        upstream(Provider::Bedrock, &|_| None).as_deref(),
+        Some("https://bedrock-runtime.us-east-1.amazonaws.com")
+    );
+    assert_eq!(upstream(Provider::Azure, &read), None);
+}
+
+#[test]
+fn every_provider_s_usual_upstream_leads_back_to_its_own_paths() {
+    for provider in Provider::all() {
+        let Some(upstream) = provider.entry().upstream else { continue };
+        let path = canonical_path(provider, "/chat/completions");
+        let host = split_host(upstream).0;
+        assert_eq!(upstream_url(provider, upstream, &path), format!("{host}{path}"), "{provider}");
+    }
+}

@@ -1,0 +1,430 @@
+//! The table of providers. One more provider is one more entry of [`providers!`].
+
+use super::entry::{Entry, Shape, UNKNOWN};
+
+/// 108 bytes with the prefix, which is what some clients insist on, and no key's check suffix.
+const ANTHROPIC_KEY: &str = "sk-ant-api03-llmock-placeholder-not-a-key-xxxxxxxxxxxxxxxx\
+                             xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+
+const KEY: &str = "llmock-placeholder";
+
+macro_rules! providers {
+    ($($(#[$doc:meta])* $variant:ident => $entry:expr;)*) => {
+        /// Whose API a request speaks, and where record mode forwards it.
+        ///
+        /// Its [id](Provider::id) stands in fixtures and in addresses: `BASE/openai/v1`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Provider {
+            $($(#[$doc])* $variant,)*
+            /// A provider without an entry, by its id; OpenAI's format is assumed.
+            Other(&'static str),
+        }
+
+        /// Every provider with its entry, the ones asked for most first.
+        pub(super) static TABLE: &[(Provider, Entry)] = &[$((Provider::$variant, $entry)),*];
+    };
+}
+
+providers! {
+    /// OpenAI.
+    OpenAI => Entry {
+        id: "openai",
+        name: "OpenAI",
+        variables: &[
+            ("OPENAI_BASE_URL", "{base}/openai/v1"),
+            ("OPENAI_API_BASE", "{base}/openai/v1"),
+            ("OPENAI_URL", "{base}/openai/v1"),
+            ("OPENAI_HOST", "{base}/openai"),
+        ],
+        upstream: Some("https://api.openai.com/v1"),
+        keys: &[("OPENAI_API_KEY", "sk-llmock-placeholder")],
+        ..UNKNOWN
+    };
+    /// Anthropic.
+    Anthropic => Entry {
+        id: "anthropic",
+        name: "Anthropic",
+        variables: &[
+            ("ANTHROPIC_BASE_URL", "{base}/anthropic"),
+            ("ANTHROPIC_API_BASE", "{base}/anthropic"),
+            ("ANTHROPIC_HOST", "{base}/anthropic"),
+            ("ANTHROPIC_URL", "{base}/anthropic/v1"),
+            ("CLAUDE_API_BASE", "{base}/anthropic/v1"),
+        ],
+        base_path: "",
+        upstream: Some("https://api.anthropic.com"),
+        keys: &[("ANTHROPIC_API_KEY", ANTHROPIC_KEY), ("CLAUDE_API_KEY", ANTHROPIC_KEY)],
+        shape: Shape::Anthropic,
+        ..UNKNOWN
+    };
+    /// Google's Gemini API.
+    Gemini => Entry {
+        id: "gemini",
+        name: "Gemini",
+        variables: &[
+            ("GOOGLE_GEMINI_BASE_URL", "{base}/gemini"),
+            ("GEMINI_BASE_URL", "{base}/gemini"),
+            ("GEMINI_API_BASE", "{base}/gemini/v1beta"),
+        ],
+        base_path: "",
+        root: &["v1beta"],
+        beside_root: &["upload", "download"],
+        upstream: Some("https://generativelanguage.googleapis.com"),
+        keys: &[
+            ("GEMINI_API_KEY", "AIza-llmock-placeholder"),
+            ("GOOGLE_API_KEY", "AIza-llmock-placeholder"),
+        ],
+        shape: Shape::Gemini,
+        ..UNKNOWN
+    };
+    /// Google's Vertex AI.
+    Vertex => Entry {
+        id: "vertex",
+        name: "Vertex AI",
+        variables: &[
+            ("GOOGLE_VERTEX_BASE_URL", "{base}/vertex"),
+            ("ANTHROPIC_VERTEX_BASE_URL", "{base}/vertex/v1"),
+        ],
+        base_path: "",
+        upstream: Some("https://aiplatform.googleapis.com"),
+        shape: Shape::Gemini,
+        ..UNKNOWN
+    };
+    /// Azure OpenAI.
+    Azure => Entry {
+        id: "azure",
+        name: "Azure OpenAI",
+        variables: &[("AZURE_OPENAI_ENDPOINT", "{base}/azure"), ("AZURE_ENDPOINT", "{base}/azure")],
+        base_path: "",
+        root: &["openai"],
+        beside_root: &["anthropic", "models", "providers"],
+        keys: &[("AZURE_OPENAI_API_KEY", KEY), ("AZURE_API_KEY", KEY)],
+        settings: &[("OPENAI_API_VERSION", "2024-10-21"), ("AZURE_API_VERSION", "2024-10-21")],
+        ..UNKNOWN
+    };
+    /// Amazon Bedrock.
+    Bedrock => Entry {
+        id: "bedrock",
+        name: "Amazon Bedrock",
+        variables: &[("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "{base}/bedrock")],
+        base_path: "",
+        root: &[],
+        upstream: Some("https://bedrock-runtime.us-east-1.amazonaws.com"),
+        keys: &[("AWS_BEARER_TOKEN_BEDROCK", KEY)],
+        settings: &[
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_DEFAULT_REGION", "us-east-1"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+        ],
+        shape: Shape::Bedrock,
+        ..UNKNOWN
+    };
+    /// Ollama.
+    Ollama => Entry {
+        id: "ollama",
+        name: "Ollama",
+        variables: &[
+            ("OLLAMA_HOST", "{base}/ollama"),
+            ("OLLAMA_API_BASE_URL", "{base}/ollama"),
+            ("OLLAMA_BASE_URL", "{base}/ollama"),
+            ("OLLAMA_API_BASE", "{base}/ollama/v1"),
+        ],
+        base_path: "",
+        root: &[],
+        aliases: &[
+            ("/api/api", "/api"),
+            ("/v1/api", "/api"),
+            ("/chat/completions", "/v1/chat/completions"),
+        ],
+        upstream: Some("http://127.0.0.1:11434"),
+        shape: Shape::Ollama,
+        ..UNKNOWN
+    };
+    /// Cohere.
+    Cohere => Entry {
+        id: "cohere",
+        name: "Cohere",
+        variables: &[
+            ("CO_API_URL", "{base}/cohere"),
+            ("COHERE_BASE_URL", "{base}/cohere"),
+            ("COHERE_API_BASE", "{base}/cohere/v2"),
+        ],
+        base_path: "",
+        root: &[],
+        upstream: Some("https://api.cohere.com"),
+        keys: &[("COHERE_API_KEY", KEY), ("CO_API_KEY", KEY)],
+        shape: Shape::Cohere,
+        ..UNKNOWN
+    };
+    /// Mistral AI.
+    Mistral => Entry {
+        id: "mistral",
+        name: "Mistral",
+        variables: &[
+            ("MISTRAL_BASE_URL", "{base}/mistral/v1"),
+            ("MISTRAL_API_BASE", "{base}/mistral/v1"),
+        ],
+        upstream: Some("https://api.mistral.ai/v1"),
+        keys: &[("MISTRAL_API_KEY", KEY)],
+        ..UNKNOWN
+    };
+    /// Groq.
+    Groq => Entry {
+        id: "groq",
+        name: "Groq",
+        variables: &[("GROQ_BASE_URL", "{base}/groq"), ("GROQ_API_BASE", "{base}/groq/openai/v1")],
+        base_path: "/openai/v1",
+        root: &["openai", "v1"],
+        upstream: Some("https://api.groq.com"),
+        keys: &[("GROQ_API_KEY", "gsk_llmock_placeholder")],
+        ..UNKNOWN
+    };
+    /// OpenRouter.
+    OpenRouter => Entry {
+        id: "openrouter",
+        name: "OpenRouter",
+        variables: &[
+            ("OPENROUTER_BASE_URL", "{base}/openrouter/api/v1"),
+            ("OPENROUTER_API_BASE", "{base}/openrouter/api/v1"),
+        ],
+        base_path: "/api/v1",
+        root: &["api", "v1"],
+        upstream: Some("https://openrouter.ai/api/v1"),
+        keys: &[("OPENROUTER_API_KEY", "sk-or-llmock-placeholder")],
+        ..UNKNOWN
+    };
+    /// DeepSeek.
+    DeepSeek => Entry {
+        id: "deepseek",
+        name: "DeepSeek",
+        variables: &[
+            ("DEEPSEEK_BASE_URL", "{base}/deepseek"),
+            ("DEEPSEEK_API_BASE", "{base}/deepseek"),
+        ],
+        base_path: "",
+        root: &[],
+        aliases: &[("/v1", "")],
+        upstream: Some("https://api.deepseek.com"),
+        keys: &[("DEEPSEEK_API_KEY", "sk-llmock-placeholder")],
+        ..UNKNOWN
+    };
+    /// xAI.
+    XAi => Entry {
+        id: "xai",
+        name: "xAI",
+        variables: &[("XAI_BASE_URL", "{base}/xai/v1"), ("XAI_API_BASE", "{base}/xai/v1")],
+        upstream: Some("https://api.x.ai/v1"),
+        keys: &[("XAI_API_KEY", "xai-llmock-placeholder")],
+        ..UNKNOWN
+    };
+    /// Together AI.
+    Together => Entry {
+        id: "together",
+        name: "Together AI",
+        variables: &[
+            ("TOGETHER_BASE_URL", "{base}/together/v1"),
+            ("TOGETHER_API_BASE", "{base}/together/v1"),
+        ],
+        upstream: Some("https://api.together.xyz/v1"),
+        keys: &[("TOGETHER_API_KEY", KEY)],
+        ..UNKNOWN
+    };
+    /// Perplexity.
+    Perplexity => Entry {
+        id: "perplexity",
+        name: "Perplexity",
+        variables: &[
+            ("PERPLEXITY_BASE_URL", "{base}/perplexity"),
+            ("PERPLEXITY_API_BASE", "{base}/perplexity"),
+        ],
+        base_path: "",
+        root: &[],
+        aliases: &[("/v1/chat/completions", "/chat/completions")],
+        upstream: Some("https://api.perplexity.ai"),
+        keys: &[("PERPLEXITY_API_KEY", "pplx-llmock-placeholder")],
+        ..UNKNOWN
+    };
+    /// Hugging Face's router.
+    HuggingFace => Entry {
+        id: "huggingface",
+        name: "Hugging Face",
+        variables: &[
+            ("HUGGINGFACE_BASE_URL", "{base}/huggingface/v1"),
+            ("HUGGINGFACE_API_BASE", "{base}/huggingface/v1"),
+        ],
+        // providers are first segments there: `/hf-inference/models/...`, `/together/v1/...`
+        beside_root: &[
+            "api", "cerebras", "fal-ai", "fireworks-ai", "groq", "hf-inference", "nebius",
+            "novita", "replicate", "sambanova", "together",
+        ],
+        upstream: Some("https://router.huggingface.co/v1"),
+        keys: &[("HUGGINGFACE_API_KEY", "hf_llmock_placeholder")],
+        ..UNKNOWN
+    };
+    /// Voyage AI.
+    Voyage => Entry {
+        id: "voyage",
+        name: "Voyage AI",
+        variables: &[
+            ("VOYAGE_BASE_URL", "{base}/voyage/v1"),
+            ("VOYAGE_API_BASE", "{base}/voyage/v1"),
+        ],
+        upstream: Some("https://api.voyageai.com/v1"),
+        keys: &[("VOYAGE_API_KEY", KEY)],
+        ..UNKNOWN
+    };
+    /// Z.ai.
+    Zai => Entry {
+        id: "zai",
+        name: "Z.ai",
+        variables: &[
+            ("ZAI_API_BASE", "{base}/zai/api/paas/v4"),
+            ("ZAI_ANTHROPIC_API_BASE", "{base}/zai/api/anthropic"),
+        ],
+        base_path: "/api/paas/v4",
+        root: &["api", "paas", "v4"],
+        upstream: Some("https://api.z.ai/api/paas/v4"),
+        keys: &[("ZAI_API_KEY", KEY)],
+        ..UNKNOWN
+    };
+    /// MiniMax.
+    MiniMax => Entry {
+        id: "minimax",
+        name: "MiniMax",
+        variables: &[
+            ("MINIMAX_API_BASE", "{base}/minimax/v1"),
+            ("MINIMAX_ANTHROPIC_API_BASE", "{base}/minimax/anthropic"),
+        ],
+        beside_root: &["anthropic"],
+        upstream: Some("https://api.minimax.io/v1"),
+        keys: &[("MINIMAX_API_KEY", KEY)],
+        ..UNKNOWN
+    };
+    /// Moonshot AI.
+    Moonshot => Entry {
+        id: "moonshot",
+        name: "Moonshot AI",
+        variables: &[
+            ("MOONSHOT_API_BASE", "{base}/moonshot/v1"),
+            ("MOONSHOT_ANTHROPIC_API_BASE", "{base}/moonshot/anthropic"),
+        ],
+        beside_root: &["anthropic"],
+        upstream: Some("https://api.moonshot.ai/v1"),
+        keys: &[("MOONSHOT_API_KEY", KEY)],
+        ..UNKNOWN
+    };
+    /// Xiaomi MiMo.
+    XiaomiMimo => Entry {
+        id: "xiaomimimo",
+        name: "Xiaomi MiMo",
+        variables: &[
+            ("XIAOMI_MIMO_API_BASE", "{base}/xiaomimimo/v1"),
+            ("XIAOMI_MIMO_ANTHROPIC_API_BASE", "{base}/xiaomimimo/anthropic"),
+        ],
+        beside_root: &["anthropic"],
+        upstream: Some("https://api.xiaomimimo.com/v1"),
+        keys: &[("XIAOMI_MIMO_API_KEY", KEY)],
+        ..UNKNOWN
+    };
+    /// Venice AI.
+    Venice => Entry {
+        id: "venice",
+        name: "Venice AI",
+        variables: &[("VENICE_BASE_URL", "{base}/venice/api/v1")],
+        base_path: "/api/v1",
+        root: &["api", "v1"],
+        upstream: Some("https://api.venice.ai/api/v1"),
+        keys: &[("VENICE_API_KEY", KEY)],
+        ..UNKNOWN
+    };
+    /// llama.cpp's server.
+    LlamaCpp => Entry {
+        id: "llamacpp",
+        name: "llama.cpp",
+        variables: &[("LLAMACPP_API_BASE_URL", "{base}/llamacpp/v1")],
+        beside_root: &[
+            "apply-template", "completion", "detokenize", "embedding", "health", "infill",
+            "lora-adapters", "metrics", "props", "slots", "tokenize",
+        ],
+        upstream: Some("http://127.0.0.1:8080/v1"),
+        ..UNKNOWN
+    };
+    /// Hyperbolic.
+    Hyperbolic => Entry {
+        id: "hyperbolic",
+        name: "Hyperbolic",
+        variables: &[("HYPERBOLIC_BASE_URL", "{base}/hyperbolic/v1")],
+        upstream: Some("https://api.hyperbolic.xyz/v1"),
+        keys: &[("HYPERBOLIC_API_KEY", KEY)],
+        ..UNKNOWN
+    };
+    /// Mira.
+    Mira => Entry {
+        id: "mira",
+        name: "Mira",
+        variables: &[("MIRA_BASE_URL", "{base}/mira/v1")],
+        beside_root: &["user-credits"],
+        upstream: Some("https://api.mira.network/v1"),
+        keys: &[("MIRA_API_KEY", KEY)],
+        ..UNKNOWN
+    };
+    /// Doubleword.
+    Doubleword => Entry {
+        id: "doubleword",
+        name: "Doubleword",
+        variables: &[("DOUBLEWORD_BASE_URL", "{base}/doubleword/v1")],
+        upstream: Some("https://api.doubleword.ai/v1"),
+        keys: &[("DOUBLEWORD_API_KEY", KEY)],
+        ..UNKNOWN
+    };
+    /// Fireworks AI.
+    Fireworks => Entry {
+        id: "fireworks",
+        name: "Fireworks AI",
+        variables: &[("FIREWORKS_BASE_URL", "{base}/fireworks/inference/v1")],
+        base_path: "/inference/v1",
+        root: &["inference", "v1"],
+        upstream: Some("https://api.fireworks.ai/inference/v1"),
+        keys: &[("FIREWORKS_API_KEY", KEY)],
+        ..UNKNOWN
+    };
+    /// Cerebras.
+    Cerebras => Entry {
+        id: "cerebras",
+        name: "Cerebras",
+        variables: &[("CEREBRAS_BASE_URL", "{base}/cerebras")],
+        base_path: "/v1",
+        upstream: Some("https://api.cerebras.ai"),
+        keys: &[("CEREBRAS_API_KEY", KEY)],
+        ..UNKNOWN
+    };
+    /// GitHub Copilot.
+    Copilot => Entry {
+        id: "copilot",
+        name: "GitHub Copilot",
+        variables: &[
+            ("GITHUB_COPILOT_API_BASE", "{base}/copilot"),
+            ("COPILOT_BASE_URL", "{base}/copilot"),
+        ],
+        base_path: "",
+        root: &[],
+        upstream: Some("https://api.githubcopilot.com"),
+        keys: &[("GITHUB_COPILOT_API_KEY", KEY), ("COPILOT_API_KEY", KEY)],
+        ..UNKNOWN
+    };
+    /// ChatGPT accounts (Codex).
+    ChatGpt => Entry {
+        id: "chatgpt",
+        name: "ChatGPT",
+        variables: &[
+            ("CHATGPT_API_BASE", "{base}/chatgpt/backend-api/codex"),
+            ("OPENAI_CHATGPT_API_BASE", "{base}/chatgpt/backend-api/codex"),
+        ],
+        base_path: "/backend-api/codex",
+        root: &["backend-api", "codex"],
+        upstream: Some("https://chatgpt.com/backend-api/codex"),
+        keys: &[("CHATGPT_ACCESS_TOKEN", KEY)],
+        ..UNKNOWN
+    };
+}

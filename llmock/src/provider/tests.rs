@@ -1,0 +1,132 @@
+//! What holds for every entry of the table, and the page that shows it.
+
+use std::collections::HashSet;
+
+use super::*;
+
+#[test]
+fn ids_are_read_back_and_unknown_ones_are_kept() {
+    for provider in Provider::all() {
+        assert_eq!(provider.id().parse(), Ok(provider));
+        assert_eq!(provider.to_string(), provider.id());
+    }
+    let other: Provider = "my-gateway".parse().unwrap();
+    assert_eq!(other, Provider::Other("my-gateway"));
+    assert_eq!(other, Provider::from_id("my-gateway"));
+    assert_eq!(other.base_url("http://h"), "http://h/my-gateway/v1");
+    for wrong in ["", "OpenAI", "a/b", "a b", "é"] {
+        assert!(wrong.parse::<Provider>().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn an_id_of_the_table_is_never_other() {
+    assert_eq!(Provider::from_id("openai"), Provider::OpenAI);
+    // somebody may write it out all the same
+    assert_eq!(Provider::Other("x").entry().id, "x");
+}
+
+#[test]
+fn ids_and_variables_name_one_provider_each() {
+    let mut seen = HashSet::new();
+    for provider in Provider::all() {
+        let entry = provider.entry();
+        assert!(seen.insert(entry.id), "{}", entry.id);
+        for (name, _) in entry.variables.iter().chain(entry.keys).chain(entry.settings) {
+            assert!(seen.insert(name), "{name}");
+            let fits =
+                |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+            assert!(name.bytes().all(fits), "{name}");
+        }
+    }
+}
+
+#[test]
+fn variables_lead_to_the_provider_s_own_part_of_the_front() {
+    for provider in Provider::all() {
+        let start = format!("{{base}}/{}", provider.id());
+        for (name, template) in provider.entry().variables {
+            assert!(template.starts_with(&start) && !template.ends_with('/'), "{name}={template}");
+            // whatever a client appends to it comes out the same
+            let tail = &template[start.len()..];
+            let root = provider.entry().root.join("/");
+            let direct = canonical_path(provider, &format!("/{root}/x/y"));
+            if !provider.entry().beside_root.iter().any(|first| tail.contains(first))
+                && !tail.contains("anthropic")
+                && !root.is_empty()
+            {
+                assert_eq!(canonical_path(provider, &format!("{tail}/x/y")), direct, "{name}");
+                assert_eq!(
+                    canonical_path(provider, &format!("{tail}//{root}/x/y")),
+                    direct,
+                    "{name}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_base_url_never_ends_in_a_slash() {
+    for provider in Provider::all() {
+        let url = provider.base_url("http://127.0.0.1:1/env/");
+        assert!(url.starts_with(&format!("http://127.0.0.1:1/env/{}", provider.id())), "{url}");
+        assert!(!url.ends_with('/') && !url[7..].contains("//"), "{url}");
+    }
+    assert_eq!(Provider::OpenAI.base_url("http://h:1/env"), "http://h:1/env/openai/v1");
+    assert_eq!(Provider::Anthropic.base_url("http://h:1/env"), "http://h:1/env/anthropic");
+    assert_eq!(Provider::Groq.base_url("http://h:1/env"), "http://h:1/env/groq/openai/v1");
+}
+
+#[test]
+fn placeholder_keys_are_plainly_nobody_s() {
+    for provider in Provider::all() {
+        for (name, value) in provider.entry().keys {
+            assert!(value.contains("llmock"), "{name}");
+            assert!(is_secret_variable(name), "{name}");
+        }
+    }
+    let (_, anthropic) = Provider::Anthropic.entry().keys[0];
+    assert!(anthropic.starts_with("sk-ant-api03-"));
+    assert_eq!(anthropic.len(), 108, "some clients count");
+    assert!(!anthropic.ends_with("AA"), "real keys do, and scanners look for it");
+}
+
+#[test]
+fn the_page_about_providers_shows_this_table() {
+    let page = include_str!("../../../docs/providers.md");
+    let (_, rest) =
+        page.split_once("<!-- table of providers -->\n").expect("the page has the table");
+    let (shown, _) = rest.split_once("<!-- end -->").expect("the table ends");
+    assert_eq!(
+        shown,
+        table_in_markdown(),
+        "docs/providers.md shows another table; replace it by the left one"
+    );
+}
+
+fn table_in_markdown() -> String {
+    let mut lines = vec![
+        "| id | variables | base URL of a handle | recorded from | keys put in when absent |"
+            .to_owned(),
+        "| --- | --- | --- | --- | --- |".to_owned(),
+    ];
+    for provider in Provider::all() {
+        let entry = provider.entry();
+        let variables = entry
+            .variables
+            .iter()
+            .map(|(name, template)| format!("`{name}={}`", template.replace("{base}", "B")));
+        let keys = entry.keys.iter().map(|(name, _)| format!("`{name}`"));
+        let settings = entry.settings.iter().map(|(name, value)| format!("`{name}={value}`"));
+        let cells = [
+            format!("`{}`", entry.id),
+            variables.collect::<Vec<_>>().join("<br>"),
+            format!("`{}`", provider.base_url("B")),
+            entry.upstream.map_or("its variable".to_owned(), |url| format!("`{url}`")),
+            keys.chain(settings).collect::<Vec<_>>().join("<br>"),
+        ];
+        lines.push(format!("| {} |", cells.join(" | ")).replace("|  |", "| |"));
+    }
+    lines.join("\n") + "\n"
+}

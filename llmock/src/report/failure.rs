@@ -1,0 +1,92 @@
+//! What fails a test besides a miss.
+
+/// A reason to fail a session that is not the miss of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// Replay, and no request reached llmock, so that nothing was tested.
+    NoRequests {
+        /// The test takes a handle, so no variable leads to llmock.
+        handle: bool,
+        /// The variables that lead to llmock, of the providers that the fixture names.
+        variables: Vec<String>,
+        /// The proxy variables that were set: a client may send everything there.
+        proxies: Vec<String>,
+    },
+    /// `calls = N` was not met.
+    Calls { expected: u32, got: usize },
+    /// `unused = "fail"`, and some interactions were not used.
+    Unused { interactions: Vec<IdleInteraction> },
+    /// The Mocks that the test mounted are not satisfied: wiremock's own text.
+    MockExpectations { text: String },
+    /// Recording: the provider refused, and no later request of the same key succeeded.
+    UpstreamError {
+        provider: &'static str,
+        method: String,
+        path: String,
+        status: u16,
+        /// The provider's own message.
+        message: Option<String>,
+        /// The variable that holds the key, never its value.
+        key: Option<String>,
+    },
+    /// The fixture could not be written.
+    Unwritable { path: String, why: String },
+    /// The fixture could not be read: path, line, column, and what was expected, as one sentence.
+    FixtureUnreadable { error: String },
+    /// After writing, a stored request does not find its own stored answer.
+    SelfCheck {
+        /// Positions in the file, counted from one.
+        interactions: Vec<usize>,
+    },
+    /// A provider's stream had not ended when the test had, and waiting was given up.
+    DrainTimeout { seconds: u64, streams: usize },
+    /// A variable, the attribute, or `llmock.toml` holds a value that means nothing, as one sentence.
+    Settings { error: String },
+    /// `LLMOCK_MODE=record` in CI.
+    CiRecord,
+    /// A session was opened inside another one on the same thread.
+    NestedSession { outer: String },
+    /// Another test kept the turn for too long.
+    TurnTimeout { holder: String, seconds: u64 },
+    /// Recording a parameterised test on a thread without a name: cases would overwrite each other.
+    UnknownCase { function: String },
+    /// No folder for fixtures was found; the places that were tried.
+    NoPlace { tried: Vec<String> },
+    /// The server could not start.
+    ServerFailed { why: String },
+}
+
+/// An interaction that a session did not use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct IdleInteraction {
+    /// Position in the file, counted from one.
+    pub(crate) interaction: usize,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    /// The text of its last user message.
+    pub(crate) prompt: Option<String>,
+}
+
+impl Failure {
+    /// A name for `last-run.jsonl`; part of its format.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::NoRequests { .. } => "no_requests",
+            Self::Calls { .. } => "calls",
+            Self::Unused { .. } => "unused",
+            Self::MockExpectations { .. } => "mock_expectations",
+            Self::UpstreamError { .. } => "upstream_error",
+            Self::Unwritable { .. } => "unwritable",
+            Self::FixtureUnreadable { .. } => "fixture_unreadable",
+            Self::SelfCheck { .. } => "self_check",
+            Self::DrainTimeout { .. } => "drain_timeout",
+            Self::Settings { .. } => "settings",
+            Self::CiRecord => "ci_record",
+            Self::NestedSession { .. } => "nested_session",
+            Self::TurnTimeout { .. } => "turn_timeout",
+            Self::UnknownCase { .. } => "unknown_case",
+            Self::NoPlace { .. } => "no_place",
+            Self::ServerFailed { .. } => "server_failed",
+        }
+    }
+}

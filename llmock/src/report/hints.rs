@@ -1,0 +1,290 @@
+//! At most one rule that would make a missed request match, ready to be pasted.
+//!
+//! A hint must work: a rule is offered only if it covers every place that differs, and never for the text
+//! of a prompt, which is what a test is about, unless nothing but a date, an id, or the like has changed.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::Surface;
+use super::miss::{Difference, Miss, MissReason};
+
+/// More places than these are not a detail that a test should overlook.
+const PLACES: usize = 3;
+
+/// Top-level members that carry what is asked: overlooking them would test nothing.
+const ASKED: [&str; 16] = [
+    "messages",
+    "input",
+    "contents",
+    "prompt",
+    "system",
+    "instructions",
+    "systemInstruction",
+    "system_instruction",
+    "tools",
+    "model",
+    "query",
+    "texts",
+    "message",
+    "chat_history",
+    "documents",
+    "content",
+];
+
+/// What changes by itself from run to run: pattern and placeholder, the most telling first.
+const SHAPES: [(&str, &str); 8] = [
+    ("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uuid>"),
+    (
+        "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?",
+        "<time>",
+    ),
+    ("[0-9]{4}-[0-9]{2}-[0-9]{2}", "<date>"),
+    ("[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?", "<time>"),
+    ("(/private)?(/tmp|/var/folders)/[A-Za-z0-9._/+-]+", "<tmp>"),
+    ("(127[.]0[.]0[.]1|localhost):[0-9]+", "<address>"),
+    ("[0-9a-f]{16,64}", "<hex>"),
+    ("[0-9]{10,19}", "<number>"),
+];
+
+static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    SHAPES
+        .iter()
+        .map(|(pattern, _)| Regex::new(pattern).expect("a constant pattern, compiled in a test"))
+        .collect()
+});
+
+/// A rule for the one miss of a test, as its surface spells it.
+pub(crate) fn rule(miss: &Miss, surface: Surface) -> Option<String> {
+    let rule = match &miss.reason {
+        MissReason::BodyDiffers { differences, .. } => for_differences(differences)?,
+        MissReason::EndpointUnknown { .. } if miss.method == "GET" => Rule::Side(format!(
+            "{} {}",
+            miss.method,
+            miss.path.split('?').next().unwrap_or_default()
+        )),
+        _ => return None,
+    };
+    match surface {
+        Surface::Attribute => Some(rule.in_attribute()),
+        Surface::Builder => Some(rule.in_builder()),
+        Surface::Mounted => None,
+    }
+}
+
+enum Rule {
+    Ignore(Vec<String>),
+    Normalize { path: String, pattern: &'static str, placeholder: &'static str },
+    Side(String),
+}
+
+impl Rule {
+    fn in_attribute(&self) -> String {
+        match self {
+            Self::Ignore(paths) => {
+                let paths: Vec<String> = paths.iter().map(|path| literal(path)).collect();
+                format!("ignore({})", paths.join(", "))
+            }
+            Self::Normalize { path, pattern, placeholder } => {
+                format!(
+                    "normalize({}, {} => {})",
+                    literal(path),
+                    literal(pattern),
+                    literal(placeholder)
+                )
+            }
+            Self::Side(endpoint) => format!("side({})", literal(endpoint)),
+        }
+    }
+
+    fn in_builder(&self) -> String {
+        match self {
+            Self::Ignore(paths) => {
+                let calls = paths.iter().map(|path| format!(".ignore({})", literal(path)));
+                calls.collect::<Vec<_>>().concat()
+            }
+            Self::Normalize { path, pattern, placeholder } => {
+                format!(
+                    ".normalize({}, {}, {})",
+                    literal(path),
+                    literal(pattern),
+                    literal(placeholder)
+                )
+            }
+            Self::Side(endpoint) => format!(".side({})", literal(endpoint)),
+        }
+    }
+}
+
+fn for_differences(differences: &[Difference]) -> Option<Rule> {
+    if differences.is_empty() || differences.len() > PLACES {
+        return None;
+    }
+    if let [difference] = differences
+        && let Some((pattern, placeholder)) = shape_of(difference)
+        && difference.path.starts_with('$')
+    {
+        return Some(Rule::Normalize { path: difference.path.clone(), pattern, placeholder });
+    }
+    let overlooked = |difference: &Difference| {
+        member_of(&difference.path).is_some_and(|member| !ASKED.contains(&member))
+    };
+    differences.iter().all(overlooked).then(|| {
+        Rule::Ignore(differences.iter().map(|difference| difference.path.clone()).collect())
+    })
+}
+
+/// The shape that accounts for the whole difference between two strings.
+fn shape_of(difference: &Difference) -> Option<(&'static str, &'static str)> {
+    let text = |json: &Option<String>| serde_json::from_str::<String>(json.as_deref()?).ok();
+    let (recorded, sent) = (text(&difference.recorded)?, text(&difference.sent)?);
+    let evens =
+        |pattern: &Regex| pattern.replace_all(&recorded, "") == pattern.replace_all(&sent, "");
+    let at = PATTERNS.iter().position(evens)?;
+    Some(SHAPES[at])
+}
+
+/// The top-level member that a path leads into; `None` if it leads elsewhere.
+fn member_of(path: &str) -> Option<&str> {
+    let rest = path.strip_prefix('$')?;
+    let end = |rest: &str| rest.find(['.', '[']).unwrap_or(rest.len());
+    if let Some(rest) = rest.strip_prefix('.') {
+        return Some(&rest[..end(rest)]).filter(|member| !member.is_empty());
+    }
+    let rest = rest.strip_prefix("['")?;
+    rest.split_once("']").map(|(member, _)| member)
+}
+
+/// A Rust string literal.
+fn literal(text: &str) -> String {
+    format!("\"{}\"", text.escape_default().to_string().replace("\\'", "'"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::miss::Closest;
+
+    /// Path, recorded, sent.
+    type Place<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
+
+    fn miss(differences: &[Place<'_>]) -> Miss {
+        let own = |text: &str| text.to_owned();
+        let differences = differences
+            .iter()
+            .map(|(path, recorded, sent)| Difference {
+                path: own(path),
+                recorded: recorded.map(own),
+                sent: sent.map(own),
+            })
+            .collect();
+        let closest = Closest {
+            interaction: 1,
+            alike_percent: 90,
+            recorded_at: None,
+            owner: None,
+            used_by: None,
+        };
+        Miss {
+            method: "POST".into(),
+            path: "/v1/messages".into(),
+            provider: "anthropic",
+            model: None,
+            prompt: None,
+            request: 1,
+            reason: MissReason::BodyDiffers { closest, differences },
+        }
+    }
+
+    #[test]
+    fn a_rule_is_offered_only_if_it_would_make_the_request_match() {
+        let prompt = "$.messages[1].content";
+        let cases: [(&str, &[Place<'_>], Option<&str>); 10] = [
+            (
+                "a sampling knob",
+                &[("$.temperature", Some("0.2"), None)],
+                Some(r#"ignore("$.temperature")"#),
+            ),
+            (
+                "two knobs",
+                &[("$.seed", Some("1"), Some("2")), ("$['x y'].z", None, Some("1"))],
+                Some(r#"ignore("$.seed", "$['x y'].z")"#),
+            ),
+            ("a prompt", &[(prompt, Some("\"a\""), Some("\"b\""))], None),
+            (
+                "a prompt and a knob",
+                &[(prompt, Some("\"a\""), Some("\"b\"")), ("$.seed", None, Some("1"))],
+                None,
+            ),
+            (
+                "a date in a prompt",
+                &[(prompt, Some("\"today is 2026-04-23\""), Some("\"today is 2026-05-02\""))],
+                Some(
+                    r#"normalize("$.messages[1].content", "[0-9]{4}-[0-9]{2}-[0-9]{2}" => "<date>")"#,
+                ),
+            ),
+            (
+                "a date and a word in a prompt",
+                &[(prompt, Some("\"now 2026-04-23\""), Some("\"today 2026-05-02\""))],
+                None,
+            ),
+            ("the model", &[("$.model", Some("\"a\""), Some("\"b\""))], None),
+            ("the path", &[("path", Some("\"/a\""), Some("\"/b\""))], None),
+            ("the whole body", &[("$", Some("{}"), Some("[]"))], None),
+            (
+                "many places",
+                &[
+                    ("$.a", None, None),
+                    ("$.b", None, None),
+                    ("$.c", None, None),
+                    ("$.d", None, None),
+                ],
+                None,
+            ),
+        ];
+        for (name, differences, expected) in cases {
+            assert_eq!(rule(&miss(differences), Surface::Attribute).as_deref(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_shape_is_known_by_an_example() {
+        let examples = [
+            ("3f2504e0-4f89-11d3-9a0c-0305e82c3301", "7d444840-9dc0-11d1-b245-5ffdce74fad2"),
+            ("2026-04-23T10:00:00Z", "2026-05-02 09:30:01.25+02:00"),
+            ("2026-04-23", "2026-05-02"),
+            ("at 9:05", "at 10:06:07"),
+            ("/tmp/.tmpAbC12/x.rs", "/tmp/.tmpZz9/x.rs"),
+            ("http://127.0.0.1:4000/", "http://127.0.0.1:51234/"),
+            ("0123456789abcdef0123", "fedcba98765432100123"),
+            ("1713866400", "1714636800000"),
+        ];
+        for ((_, placeholder), (recorded, sent)) in SHAPES.iter().zip(examples) {
+            let difference = Difference {
+                path: "$.input".into(),
+                recorded: Some(format!("\"{recorded}\"")),
+                sent: Some(format!("\"{sent}\"")),
+            };
+            let shape = shape_of(&difference).map(|(_, placeholder)| placeholder);
+            assert_eq!(shape, Some(*placeholder), "{recorded} against {sent}");
+        }
+    }
+
+    #[test]
+    fn a_background_call_may_be_named_as_such() {
+        let mut side = miss(&[]);
+        side.method = "GET".into();
+        side.path = "/v1/models?limit=2".into();
+        side.reason = MissReason::EndpointUnknown { recorded: Vec::new() };
+        assert_eq!(rule(&side, Surface::Attribute).as_deref(), Some(r#"side("GET /v1/models")"#));
+        assert_eq!(rule(&side, Surface::Builder).as_deref(), Some(r#".side("GET /v1/models")"#));
+        assert_eq!(rule(&side, Surface::Mounted), None);
+    }
+
+    #[test]
+    fn paths_become_rust_literals() {
+        let odd = miss(&[(r#"$['a"b']"#, Some("1"), None)]);
+        assert_eq!(rule(&odd, Surface::Attribute).as_deref(), Some(r#"ignore("$['a\"b']")"#));
+    }
+}

@@ -1,0 +1,155 @@
+//! What a test is told at its end: plain data filled by the session, and the text made of it.
+//!
+//! Nothing here reads the clock, the environment, or a file, and nothing prints: the session fills a
+//! [`Report`], [`render`] turns it into one block of text, [`notes`] into the one line of a passing test,
+//! [`ledger`] into a line of `last-run.jsonl`. Every sentence a failing test prints lives in this module.
+
+pub(crate) mod answer;
+pub(crate) mod command;
+pub(crate) mod failure;
+pub(crate) mod files;
+pub(crate) mod hints;
+pub(crate) mod ledger;
+pub(crate) mod miss;
+pub(crate) mod notes;
+pub(crate) mod refusals;
+pub(crate) mod render;
+pub(crate) mod sentences;
+pub(crate) mod style;
+pub(crate) mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use command::{Command, Place, Roots};
+pub(crate) use failure::{Failure, IdleInteraction};
+pub(crate) use miss::{Closest, Difference, Endpoint, Miss, MissReason};
+pub(crate) use notes::{Note, Source};
+pub(crate) use style::Style;
+
+use serde::Serialize;
+
+/// Everything there is to say about one session, in the order in which it happened.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Report {
+    /// The owner: `module::path::function`, with `::case` for a parameterised test.
+    pub(crate) test: String,
+    /// The fixture's path as a person would type it: relative to the package if it lies there.
+    pub(crate) fixture: String,
+    /// The mode in force: `replay`, `record`, `auto`, or `off`.
+    pub(crate) mode: &'static str,
+    /// Where rules are written in this test, so that a hint can be pasted there.
+    pub(crate) surface: Surface,
+    /// How the test's own body ended.
+    pub(crate) outcome: Outcome,
+    /// How much of the fixture this session may use, and has used.
+    pub(crate) tally: Tally,
+    /// Who answered the requests of this session.
+    pub(crate) answered: Answered,
+    pub(crate) misses: Vec<Miss>,
+    /// Reasons to fail besides misses.
+    pub(crate) failures: Vec<Failure>,
+    pub(crate) notes: Vec<Note>,
+    /// The rules that are not the default, with their origin.
+    pub(crate) rules: Vec<Rule>,
+    /// How to run this very test.
+    pub(crate) command: Command,
+}
+
+impl Report {
+    /// A session in which nothing has happened.
+    pub(crate) fn new(
+        test: impl Into<String>,
+        fixture: impl Into<String>,
+        mode: &'static str,
+        command: Command,
+    ) -> Self {
+        Self {
+            test: test.into(),
+            fixture: fixture.into(),
+            mode,
+            surface: Surface::Attribute,
+            outcome: Outcome::Passed,
+            tally: Tally::default(),
+            answered: Answered::default(),
+            misses: Vec::new(),
+            failures: Vec::new(),
+            notes: Vec::new(),
+            rules: Vec::new(),
+            command,
+        }
+    }
+
+    /// Whether llmock itself has a reason to fail the test.
+    pub(crate) fn fails(&self) -> bool {
+        !self.misses.is_empty() || !self.failures.is_empty()
+    }
+
+    pub(crate) fn verdict(&self) -> Verdict {
+        if self.fails() {
+            Verdict::Failed
+        } else if self.outcome == Outcome::Passed {
+            Verdict::Passed
+        } else {
+            Verdict::FailedItself
+        }
+    }
+}
+
+/// Whose failure it is, if it is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Passed,
+    /// llmock has a reason, whether or not the body has one too.
+    Failed,
+    /// The body panicked or returned an error, and llmock has nothing to add.
+    FailedItself,
+}
+
+/// How the test's own body ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Passed,
+    Panicked,
+    ReturnedErr,
+    /// The future was dropped before it ended: a timeout, a `select!`.
+    Cancelled,
+}
+
+/// Where a rule for this test is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Surface {
+    /// `#[llm_replay(..)]`
+    Attribute,
+    /// `LlmMock::builder()`
+    Builder,
+    /// `Fixture::mount` on a wiremock server, which has no rules of its own.
+    Mounted,
+}
+
+/// How much of the fixture has been used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Tally {
+    /// Interactions that this session has claimed, each counted once.
+    pub(crate) used: usize,
+    /// Interactions that this session could claim.
+    pub(crate) total: usize,
+}
+
+/// Requests of the session by who answered them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Answered {
+    pub(crate) fixture: usize,
+    pub(crate) mock: usize,
+    pub(crate) upstream: usize,
+    pub(crate) nothing: usize,
+}
+
+/// A rule that is not the default, and where it was set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rule {
+    /// As it would be written in the attribute: `ignore("$.metadata.run")`, `order = "strict"`.
+    pub(crate) rule: String,
+    /// `the attribute`, `LLMOCK_MODE`, `llmock.toml`, ...
+    pub(crate) origin: String,
+}

@@ -1,0 +1,344 @@
+//! The report of a failing test: one block of text, at most a screen, whatever the bodies were.
+//!
+//! `-` is what was recorded, `+` what was sent, `×` what failed. Nothing depends on the width of a
+//! terminal, and nothing on colour. Header values and keys are not in the data, so they cannot appear.
+
+use super::command::Command;
+use super::failure::Failure;
+use super::hints;
+use super::miss::{Difference, Miss, MissReason, Remedy};
+use super::sentences::{self, PATH};
+use super::style::Style;
+use super::values::{self, Span, count, excerpt, list, ordinal};
+use super::{Note, Outcome, Report, Surface};
+
+/// Misses, and other failures, that are shown in full.
+const SHOWN: usize = 3;
+/// Places shown for each miss, by how many misses are shown.
+const PLACES: [usize; SHOWN] = [8, 4, 2];
+/// Rules and notes that are shown.
+const LINES: usize = 5;
+/// Prompts are shortened to this many characters.
+const PROMPT: usize = 100;
+
+/// The block that a failing test prints last; `None` if llmock has no reason to fail it.
+pub(crate) fn block(report: &Report, style: Style) -> Option<String> {
+    if !report.fails() {
+        return None;
+    }
+    let mut page = Page { text: String::new(), style };
+    page.title(&headline(report));
+    if report.outcome == Outcome::Cancelled {
+        page.line(2, "the test was cancelled before it ended");
+    }
+    misses(&mut page, report);
+    failures(&mut page, report);
+    footer(&mut page, report);
+    Some(page.finish())
+}
+
+/// Why a session could not open: there is no report yet, and the same sentences.
+pub(crate) fn opening(failure: &Failure, style: Style) -> String {
+    let mut page = Page { text: String::new(), style };
+    page.title(&sentences::headline(failure));
+    let details = sentences::details(failure);
+    if !details.is_empty() {
+        page.gap();
+    }
+    for detail in details {
+        page.line(2, &detail);
+    }
+    page.finish()
+}
+
+fn headline(report: &Report) -> String {
+    let fixture = excerpt(&report.fixture, 3 * PATH);
+    if report.misses.is_empty() {
+        return match distinct(report).as_slice() {
+            [only] => sentences::headline(only),
+            several => format!("{} with {fixture}", count(several.len(), "problem")),
+        };
+    }
+    let requests = count(report.misses.len(), "request");
+    let every = |is: fn(&MissReason) -> bool| report.misses.iter().all(|miss| is(&miss.reason));
+    if every(|reason| matches!(reason, MissReason::NoFixtureFile)) {
+        format!("{requests} had no answer: there is no {fixture} yet")
+    } else if every(|reason| matches!(reason, MissReason::Empty)) {
+        format!("{requests} had no answer: {fixture} holds no interactions")
+    } else if report.mode == "record" {
+        format!("{requests} could not be recorded into {fixture}")
+    } else {
+        let total = count(report.tally.total, "interaction");
+        format!("{requests} had no match in {fixture} ({} of {total} used)", report.tally.used)
+    }
+}
+
+/// Misses that differ only in when they came: a client that tries again.
+fn groups(report: &Report) -> Vec<(&Miss, Vec<usize>)> {
+    let mut groups: Vec<(&Miss, Vec<usize>)> = Vec::new();
+    for miss in &report.misses {
+        let alike = |(first, _): &&mut (&Miss, Vec<usize>)| {
+            first.method == miss.method
+                && first.path == miss.path
+                && first.reason == miss.reason
+                && first.provider == miss.provider
+                && first.prompt == miss.prompt
+        };
+        match groups.iter_mut().find(alike) {
+            Some((_, requests)) => requests.push(miss.request),
+            None => groups.push((miss, vec![miss.request])),
+        }
+    }
+    groups
+}
+
+fn misses(page: &mut Page, report: &Report) {
+    let groups = groups(report);
+    let shown = groups.len().min(SHOWN);
+    let mut legend = true;
+    for (miss, requests) in groups.iter().take(SHOWN) {
+        page.gap();
+        page.entry(&format!("{} {}", miss.method, excerpt(&miss.path, PATH)), &who(miss, requests));
+        if !matches!(miss.reason, MissReason::NoFixtureFile | MissReason::Empty) {
+            page.line(4, &sentences::reason(&miss.reason, &report.test));
+        }
+        evidence(page, miss, PLACES[shown - 1], &mut legend);
+    }
+    if groups.len() > SHOWN {
+        let rest = groups[SHOWN..].iter().map(|(_, requests)| requests.len()).sum();
+        page.gap();
+        page.line(2, &format!("and {} without an answer", count(rest, "more request")));
+    }
+}
+
+/// `openai gpt-4o · 3rd request of this test`
+fn who(miss: &Miss, requests: &[usize]) -> String {
+    let mut words = Vec::new();
+    if !miss.provider.is_empty() {
+        words.push(miss.provider.to_owned());
+    }
+    if let Some(model) = &miss.model {
+        words.push(excerpt(model, 40));
+    }
+    let ordinals: Vec<String> = requests.iter().take(LINES).map(|at| ordinal(*at)).collect();
+    let when = match requests.len() {
+        0..=LINES => format!("{} request of this test", list(&ordinals)),
+        more => format!("{} requests of this test, from the {} on", more, ordinals[0]),
+    };
+    if words.is_empty() { when } else { format!("{} · {when}", words.join(" ")) }
+}
+
+/// What shows the request: where it differs, or else what it asked.
+fn evidence(page: &mut Page, miss: &Miss, places: usize, legend: &mut bool) {
+    let differences = miss.reason.differences();
+    if differences.is_empty() {
+        if let Some(prompt) = &miss.prompt {
+            page.line(4, &format!("prompt: {}", values::quote(prompt, PROMPT)));
+        }
+        if let MissReason::EndpointUnknown { recorded } = &miss.reason {
+            for endpoint in sentences::endpoints(recorded) {
+                page.line(6, &endpoint);
+            }
+        }
+        return;
+    }
+    if std::mem::take(legend) {
+        page.faint(4, "- recorded, + sent");
+    }
+    page.gap();
+    for difference in differences.iter().take(places) {
+        page.difference(difference);
+    }
+    if differences.len() > places {
+        page.line(6, &format!("and {}", count(differences.len() - places, "more difference")));
+    }
+}
+
+/// Every failure once: a client that tries again meets the same refusal again.
+fn distinct(report: &Report) -> Vec<&Failure> {
+    let mut distinct: Vec<&Failure> = Vec::new();
+    for failure in &report.failures {
+        if !distinct.contains(&failure) {
+            distinct.push(failure);
+        }
+    }
+    distinct
+}
+
+fn failures(page: &mut Page, report: &Report) {
+    let failures = distinct(report);
+    let alone = report.misses.is_empty() && failures.len() == 1;
+    for failure in failures.iter().take(SHOWN) {
+        page.gap();
+        if !alone {
+            page.entry(&sentences::headline(failure), "");
+        }
+        for detail in sentences::details(failure) {
+            page.line(if alone { 2 } else { 4 }, &detail);
+        }
+    }
+    if failures.len() > SHOWN {
+        page.gap();
+        page.line(2, &format!("and {}", count(failures.len() - SHOWN, "more problem")));
+    }
+}
+
+fn footer(page: &mut Page, report: &Report) {
+    if let Some((lead, mode)) = remedy(report) {
+        page.gap();
+        page.line(2, &lead);
+        page.command(&report.command, mode);
+    }
+    if let Some(hint) = hint(report) {
+        page.line(2, &hint);
+    }
+    rules(page, report);
+    let told = report.notes.iter().filter(|note| !is_told_elsewhere(note));
+    for (at, note) in told.take(LINES).enumerate() {
+        if at == 0 && report.rules.is_empty() {
+            page.gap();
+        }
+        page.faint(2, &format!("note: {}", note.clause(&report.fixture)));
+    }
+}
+
+/// Unused interactions are no wonder in a test that failed, and the remedy speaks of CI.
+fn is_told_elsewhere(note: &Note) -> bool {
+    matches!(note, Note::Unused { .. } | Note::OnlyReplayedInCi { .. })
+}
+
+/// What decided besides the defaults, and where it was written.
+fn rules(page: &mut Page, report: &Report) {
+    let rules: Vec<String> = report
+        .rules
+        .iter()
+        .take(LINES)
+        .map(|rule| format!("{} ({})", excerpt(&rule.rule, PATH), excerpt(&rule.origin, 60)))
+        .collect();
+    if !rules.is_empty() {
+        let more = report.rules.len().saturating_sub(LINES);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        page.gap();
+        page.faint(2, &format!("rules in force: {}{more}", rules.join(", ")));
+    }
+}
+
+/// The sentence before the command, and the mode of the command.
+fn remedy(report: &Report) -> Option<(String, &'static str)> {
+    let has = |remedy: Remedy| report.misses.iter().any(|miss| miss.reason.remedy() == remedy);
+    let why = if report.mode == "auto" {
+        "in CI `auto` only replays"
+    } else {
+        "replay never calls the provider"
+    };
+    if has(Remedy::RecordAgain) {
+        return Some((format!("{why}. If the change is intended, record it again:"), "record"));
+    }
+    if has(Remedy::Record) {
+        return Some((format!("{why}. Record this test once:"), "record"));
+    }
+    if has(Remedy::RunAgain) {
+        return Some(("when the cause is gone, run it again:".to_owned(), report.mode));
+    }
+    report.failures.iter().find_map(|failure| match failure {
+        Failure::Unused { .. } => {
+            Some(("if they are no longer needed, record the test again:".to_owned(), "record"))
+        }
+        Failure::FixtureUnreadable { .. } => {
+            Some(("repair it, or delete it and record the test again:".to_owned(), "record"))
+        }
+        Failure::UpstreamError { .. }
+        | Failure::DrainTimeout { .. }
+        | Failure::Unwritable { .. } => {
+            Some(("when the cause is gone, run it again:".to_owned(), report.mode))
+        }
+        _ => None,
+    })
+}
+
+/// One rule, if it would help every miss there is.
+fn hint(report: &Report) -> Option<String> {
+    let mut rules = report.misses.iter().map(|miss| hints::rule(miss, report.surface));
+    let rule = rules.next()??;
+    if !rules.all(|other| other.as_ref() == Some(&rule)) {
+        return None;
+    }
+    let side = rule.trim_start_matches('.').starts_with("side(");
+    let lead = if side { "or, if it is a background call:" } else { "or let it vary:" };
+    Some(match report.surface {
+        Surface::Attribute => format!("{lead}  #[llm_replay(.., {rule})]"),
+        Surface::Builder | Surface::Mounted => format!("{lead}  LlmMock::builder(){rule}"),
+    })
+}
+
+/// The text while it grows.
+struct Page {
+    text: String,
+    style: Style,
+}
+
+impl Page {
+    fn title(&mut self, headline: &str) {
+        let name = self.style.bold("llmock:");
+        self.line(0, &format!("{name} {}", self.style.bold(headline)));
+    }
+
+    fn line(&mut self, indent: usize, text: &str) {
+        self.text.push_str(&" ".repeat(indent));
+        self.text.push_str(text);
+        self.text.push('\n');
+    }
+
+    fn faint(&mut self, indent: usize, text: &str) {
+        let text = self.style.faint(text);
+        self.line(indent, &text);
+    }
+
+    /// An empty line, never two.
+    fn gap(&mut self) {
+        if !self.text.ends_with("\n\n") {
+            self.text.push('\n');
+        }
+    }
+
+    fn entry(&mut self, what: &str, who: &str) {
+        let mark = self.style.red("×");
+        let gap = if who.is_empty() { "" } else { "   " };
+        let line = format!("{mark} {}{gap}{}", self.style.bold(what), self.style.faint(who));
+        self.line(2, &line);
+    }
+
+    fn difference(&mut self, difference: &Difference) {
+        let style = self.style;
+        let pair = values::pair(difference.recorded.as_deref(), difference.sent.as_deref());
+        self.line(6, &excerpt(&difference.path, 2 * PATH));
+        let side = |spans: &[Span],
+                    plain: fn(Style, &str) -> String,
+                    strong: fn(Style, &str) -> String| {
+            let paint =
+                |span: &Span| (if span.changed { strong } else { plain })(style, &span.text);
+            spans.iter().map(paint).collect::<String>()
+        };
+        let recorded = side(&pair.recorded, Style::red, Style::strong_red);
+        let sent = side(&pair.sent, Style::green, Style::strong_green);
+        self.line(4, &format!("{}   {recorded}", style.red("-")));
+        self.line(4, &format!("{}   {sent}", style.green("+")));
+    }
+
+    fn command(&mut self, command: &Command, mode: &str) {
+        match command.in_mode(mode) {
+            Some(line) => self.line(6, &line),
+            None => self.line(6, &format!("set LLMOCK_MODE={mode} and run the program again")),
+        }
+        if self.style.windows {
+            let name = format!("(in PowerShell: $env:LLMOCK_MODE = \"{mode}\", then the command)");
+            self.faint(6, &name);
+        }
+    }
+
+    /// Without the last line end: whoever prints it adds one.
+    fn finish(mut self) -> String {
+        self.text.truncate(self.text.trim_end().len());
+        self.text
+    }
+}

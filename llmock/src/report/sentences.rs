@@ -1,0 +1,167 @@
+//! One sentence for each thing that can go wrong, shared by reports, HTTP answers, and errors.
+
+mod failures;
+
+pub(crate) use failures::{details, headline};
+
+use super::miss::{Closest, Endpoint, MissReason};
+use super::values::{count, excerpt, ordinal};
+
+/// Paths and messages are shortened to this many characters.
+pub(crate) const PATH: usize = 100;
+const MESSAGE: usize = 300;
+/// Items of a list that are shown.
+const ITEMS: usize = 5;
+
+/// Why a request was not answered.
+pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
+    match reason {
+        MissReason::NoFixtureFile => "the fixture does not exist yet".to_owned(),
+        MissReason::Empty => "the fixture holds no interactions".to_owned(),
+        MissReason::EndpointUnknown { .. } => {
+            "the fixture has no recording of this endpoint".to_owned()
+        }
+        MissReason::BodyDiffers { closest, .. } => {
+            format!("no recording has this body; closest is {}", closest_phrase(closest, test))
+        }
+        MissReason::AlreadyUsed { interaction, by_request } => format!(
+            "interaction #{interaction} matches, but the {} request of this test has used it \
+             (`order = \"strict\"`)",
+            ordinal(*by_request)
+        ),
+        MissReason::WrongOrder { interaction, expected, endpoint, .. } => {
+            wrong_order(*interaction, *expected, endpoint)
+        }
+        MissReason::FixtureUnreadable { error } => {
+            format!("the fixture cannot be read: {}", excerpt(error, MESSAGE))
+        }
+        MissReason::NoSession => "no test of llmock was running when it arrived".to_owned(),
+        MissReason::Late { test } => {
+            format!("it belongs to test `{}`, which has already ended", excerpt(test, PATH))
+        }
+        MissReason::NoProvider => "its address names no provider that llmock knows".to_owned(),
+        MissReason::BodyUnreadable { why } => {
+            format!("its body could not be read: {}", excerpt(why, MESSAGE))
+        }
+        MissReason::BodyTooLarge { limit } => {
+            format!("its body is larger than {} (`LLMOCK_MAX_BODY`)", size(*limit))
+        }
+        MissReason::NoUpstream { variables } => no_upstream(variables),
+        MissReason::UpstreamFailed { upstream, why } => {
+            format!("{} could not be reached: {}", excerpt(upstream, PATH), excerpt(why, MESSAGE))
+        }
+        MissReason::RecordRefused { why } => {
+            format!("it cannot be recorded here: {}", excerpt(why, MESSAGE))
+        }
+    }
+}
+
+fn closest_phrase(closest: &Closest, test: &str) -> String {
+    // What differs is never wholly alike, however small the difference.
+    let mut facts = vec![format!("{} % alike", closest.alike_percent.min(99))];
+    if let Some(at) = &closest.recorded_at {
+        facts.push(format!("recorded {}", excerpt(at.get(..10).unwrap_or(at), 40)));
+    }
+    if let Some(owner) = closest.owner.as_deref().filter(|owner| *owner != test) {
+        facts.push(format!("by `{}`", excerpt(owner, PATH)));
+    }
+    if let Some(request) = closest.used_by {
+        facts.push(format!("used by the {} request", ordinal(request)));
+    }
+    format!("interaction #{} ({})", closest.interaction, facts.join(", "))
+}
+
+fn wrong_order(interaction: Option<usize>, expected: usize, endpoint: &Endpoint) -> String {
+    let found = match interaction {
+        Some(at) => format!("it matches interaction #{at}, but"),
+        None => "it matches no interaction, and".to_owned(),
+    };
+    format!(
+        "{found} #{expected} comes next ({} {}, `order = \"strict\"`)",
+        endpoint.method,
+        excerpt(&endpoint.path, PATH)
+    )
+}
+
+fn no_upstream(variables: &[String]) -> String {
+    let names: Vec<String> = variables.iter().take(ITEMS).map(|name| code(name)).collect();
+    if names.is_empty() {
+        return "nothing says where this provider is".to_owned();
+    }
+    format!(
+        "nothing says where this provider is; set {} before the test starts",
+        names.join(" or ")
+    )
+}
+
+/// The recorded endpoints, for a request to another one.
+pub(crate) fn endpoints(recorded: &[Endpoint]) -> Vec<String> {
+    let mut lines: Vec<String> = recorded
+        .iter()
+        .take(ITEMS)
+        .map(|endpoint| {
+            let times = if endpoint.times > 1 {
+                format!(", {} times", endpoint.times)
+            } else {
+                String::new()
+            };
+            format!(
+                "{} {}  {}{times}",
+                endpoint.method,
+                excerpt(&endpoint.path, PATH),
+                endpoint.provider
+            )
+        })
+        .collect();
+    if recorded.len() > ITEMS {
+        lines.push(format!("and {}", count(recorded.len() - ITEMS, "more endpoint")));
+    }
+    lines
+}
+
+/// Said once a process and upstream, when the first request is forwarded.
+pub(crate) fn recording_from(provider: &str, upstream: &str, key: Option<&str>) -> String {
+    let key =
+        key.map_or_else(|| "no key variable set".to_owned(), |name| format!("key from {name}"));
+    format!("llmock: recording {provider} from {}, {key}", excerpt(upstream, MESSAGE))
+}
+
+/// Said while a test waits unusually long for its turn.
+pub(crate) fn waiting_for_turn(holder: &str, seconds: u64) -> String {
+    format!(
+        "llmock: waiting for the turn held by test `{}` for {seconds} s; put #[llm_replay] above #[serial]",
+        excerpt(holder, PATH)
+    )
+}
+
+/// Said when a handle from the builder is dropped before `finish()`.
+pub(crate) fn dropped_unfinished(test: &str, kept: Option<&str>) -> String {
+    let kept = kept.map_or_else(String::new, |path| {
+        format!("; its recording is kept in `{}`", excerpt(path, MESSAGE))
+    });
+    format!(
+        "llmock: `{}` was dropped before `finish()`, so nothing was checked or written{kept}",
+        excerpt(test, PATH)
+    )
+}
+
+/// Answered when no session is open and a client still has llmock's address.
+pub(crate) fn belongs_to_llmock(variable: &str) -> String {
+    format!(
+        "this process's {variable} belongs to llmock; annotate the test with #[llm_replay] \
+         or set LLMOCK_MODE=off"
+    )
+}
+
+pub(crate) fn size(bytes: u64) -> String {
+    const MIB: u64 = 1024 * 1024;
+    if bytes >= MIB && bytes.is_multiple_of(MIB) {
+        format!("{} MiB", bytes / MIB)
+    } else {
+        format!("{bytes} bytes")
+    }
+}
+
+fn code(name: &str) -> String {
+    format!("`{}`", excerpt(name, PATH))
+}

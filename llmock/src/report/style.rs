@@ -1,0 +1,114 @@
+//! Whether to colour, decided from plain data; the meaning never hangs on it.
+
+/// What the decision needs; read elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Terminal<'a> {
+    /// Standard error is a terminal.
+    pub(crate) attached: bool,
+    pub(crate) term: Option<&'a str>,
+    pub(crate) no_color: Option<&'a str>,
+    pub(crate) clicolor_force: Option<&'a str>,
+    pub(crate) cargo_term_color: Option<&'a str>,
+    /// The shell people type into does not know `NAME=value command`.
+    pub(crate) windows: bool,
+}
+
+/// How a report looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Style {
+    pub(crate) colour: bool,
+    pub(crate) windows: bool,
+}
+
+impl Style {
+    /// `NO_COLOR` wins, then what forces colour, then the terminal.
+    ///
+    /// nextest and CI pipe standard error, so that forcing must work without a terminal.
+    pub(crate) fn decide(terminal: Terminal<'_>) -> Self {
+        let set = |value: Option<&str>| value.is_some_and(|text| !text.is_empty());
+        let forced = set(terminal.clicolor_force) && terminal.clicolor_force != Some("0");
+        let colour = if set(terminal.no_color) {
+            false
+        } else if forced || terminal.cargo_term_color == Some("always") {
+            true
+        } else if terminal.cargo_term_color == Some("never") {
+            false
+        } else {
+            terminal.attached && terminal.term != Some("dumb")
+        };
+        Self { colour, windows: terminal.windows }
+    }
+
+    pub(crate) fn bold(self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    /// For what a reader may skip.
+    pub(crate) fn faint(self, text: &str) -> String {
+        self.paint("2", text)
+    }
+
+    pub(crate) fn red(self, text: &str) -> String {
+        self.paint("31", text)
+    }
+
+    pub(crate) fn green(self, text: &str) -> String {
+        self.paint("32", text)
+    }
+
+    /// For the words that differ inside a red line.
+    pub(crate) fn strong_red(self, text: &str) -> String {
+        self.paint("1;31", text)
+    }
+
+    /// For the words that differ inside a green line.
+    pub(crate) fn strong_green(self, text: &str) -> String {
+        self.paint("1;32", text)
+    }
+
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.colour && !text.is_empty() {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_follows_the_strongest_wish() {
+        let pipe = Terminal::default();
+        let tty = Terminal { attached: true, term: Some("xterm"), ..pipe };
+        let cases = [
+            ("a pipe", pipe, false),
+            ("a terminal", tty, true),
+            ("a dumb terminal", Terminal { term: Some("dumb"), ..tty }, false),
+            ("NO_COLOR on a terminal", Terminal { no_color: Some("1"), ..tty }, false),
+            ("an empty NO_COLOR", Terminal { no_color: Some(""), ..tty }, true),
+            ("forced through a pipe", Terminal { clicolor_force: Some("1"), ..pipe }, true),
+            ("CLICOLOR_FORCE=0", Terminal { clicolor_force: Some("0"), ..pipe }, false),
+            ("cargo forces", Terminal { cargo_term_color: Some("always"), ..pipe }, true),
+            ("cargo forbids", Terminal { cargo_term_color: Some("never"), ..tty }, false),
+            ("cargo decides by itself", Terminal { cargo_term_color: Some("auto"), ..tty }, true),
+            (
+                "NO_COLOR against force",
+                Terminal { no_color: Some("1"), clicolor_force: Some("1"), ..tty },
+                false,
+            ),
+        ];
+        for (name, terminal, expected) in cases {
+            assert_eq!(Style::decide(terminal).colour, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn without_colour_text_is_untouched() {
+        let style = Style::default();
+        assert_eq!(style.bold("a") + &style.red("b") + &style.strong_green("c"), "abc");
+        assert_eq!(Style { colour: true, ..style }.red("b"), "\u{1b}[31mb\u{1b}[0m");
+    }
+}

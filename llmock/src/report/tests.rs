@@ -1,0 +1,78 @@
+//! What is printed, as snapshots: a change of a sentence is a change to review.
+
+mod differing;
+mod failing;
+mod limits;
+mod missing;
+mod passing;
+
+use super::command::Command;
+use super::miss::{Closest, Difference, Endpoint, Miss, MissReason};
+use super::render::block;
+use super::{Report, Style, Tally};
+
+/// A replay test that has used two of three interactions.
+fn report() -> Report {
+    let command = Command::Line("cargo test --test api -- summarize --exact".into());
+    let mut report =
+        Report::new("api::summarize", "tests/fixtures/summarize.json", "replay", command);
+    report.tally = Tally { used: 2, total: 3 };
+    report.answered.fixture = 2;
+    report
+}
+
+fn with_misses(misses: impl IntoIterator<Item = Miss>) -> Report {
+    let mut report = report();
+    report.misses = misses.into_iter().collect();
+    report.answered.nothing = report.misses.len();
+    report
+}
+
+fn miss(reason: MissReason) -> Miss {
+    Miss {
+        method: "POST".into(),
+        path: "/v1/chat/completions".into(),
+        provider: "openai",
+        model: Some("gpt-4o".into()),
+        prompt: Some("Summarise: The quick brown foxes".into()),
+        request: 3,
+        reason,
+    }
+}
+
+fn body_differs(differences: Vec<Difference>) -> MissReason {
+    MissReason::BodyDiffers { closest: closest(), differences }
+}
+
+fn prompt_and_knob() -> Vec<Difference> {
+    vec![
+        difference(
+            "$.messages[1].content",
+            Some(r#""Summarise: The quick brown fox""#),
+            Some(r#""Summarise: The quick brown foxes""#),
+        ),
+        difference("$.temperature", Some("0.2"), None),
+    ]
+}
+
+fn closest() -> Closest {
+    Closest {
+        interaction: 3,
+        alike_percent: 91,
+        recorded_at: Some("2026-05-02T10:00:00Z".into()),
+        owner: Some("api::summarize".into()),
+        used_by: None,
+    }
+}
+
+fn difference(path: &str, recorded: Option<&str>, sent: Option<&str>) -> Difference {
+    Difference { path: path.into(), recorded: recorded.map(Into::into), sent: sent.map(Into::into) }
+}
+
+fn endpoint(method: &str, path: &str, times: usize) -> Endpoint {
+    Endpoint { provider: "openai", method: method.into(), path: path.into(), times }
+}
+
+fn plain(report: &Report) -> String {
+    block(report, Style::default()).expect("the report has a reason to fail")
+}

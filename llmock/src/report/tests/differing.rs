@@ -1,0 +1,242 @@
+//! Requests whose body differs from what was recorded: the diff, the hints, and what is left out.
+
+use super::*;
+use crate::report::{Note, Outcome, Rule, Surface};
+
+#[test]
+fn a_body_that_differs_is_shown_by_path() {
+    let report = with_misses([miss(body_differs(prompt_and_knob()))]);
+    insta::assert_snapshot!(plain(&report), @r#"
+    llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02)
+        - recorded, + sent
+
+          $.messages[1].content
+        -   "Summarise: The quick brown fox"
+        +   "Summarise: The quick brown foxes"
+          $.temperature
+        -   0.2
+        +   (absent)
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    "#);
+}
+
+#[test]
+fn colour_adds_to_it_and_says_nothing_new() {
+    let report = with_misses([miss(body_differs(prompt_and_knob()))]);
+    let colourful = block(&report, Style { colour: true, windows: false }).expect("it fails");
+    insta::assert_snapshot!(colourful.replace('\u{1b}', "␛"), @r#"
+    ␛[1mllmock:␛[0m ␛[1m1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)␛[0m
+
+      ␛[31m×␛[0m ␛[1mPOST /v1/chat/completions␛[0m   ␛[2mopenai gpt-4o · 3rd request of this test␛[0m
+        no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02)
+        ␛[2m- recorded, + sent␛[0m
+
+          $.messages[1].content
+        ␛[31m-␛[0m   ␛[31m"␛[0m␛[31mSummarise: The quick brown ␛[0m␛[1;31mfox␛[0m␛[31m"␛[0m
+        ␛[32m+␛[0m   ␛[32m"␛[0m␛[32mSummarise: The quick brown ␛[0m␛[1;32mfoxes␛[0m␛[32m"␛[0m
+          $.temperature
+        ␛[31m-␛[0m   ␛[1;31m0.2␛[0m
+        ␛[32m+␛[0m   ␛[32m(absent)␛[0m
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    "#);
+    let pattern = regex::Regex::new("\u{1b}\\[[0-9;]+m").expect("a constant pattern");
+    assert_eq!(pattern.replace_all(&colourful, ""), plain(&report));
+}
+
+#[test]
+fn a_knob_may_be_left_out_by_a_rule() {
+    let knob = vec![difference("$.temperature", Some("0.2"), Some("0.7"))];
+    let mut report = with_misses([miss(body_differs(knob))]);
+    insta::assert_snapshot!(plain(&report), @r#"
+    llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02)
+        - recorded, + sent
+
+          $.temperature
+        -   0.2
+        +   0.7
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+      or let it vary:  #[llm_replay(.., ignore("$.temperature"))]
+    "#);
+    report.surface = Surface::Builder;
+    report.command = Command::Program;
+    insta::assert_snapshot!(plain(&report), @r#"
+    llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02)
+        - recorded, + sent
+
+          $.temperature
+        -   0.2
+        +   0.7
+
+      replay never calls the provider. If the change is intended, record it again:
+          set LLMOCK_MODE=record and run the program again
+      or let it vary:  LlmMock::builder().ignore("$.temperature")
+    "#);
+    report.surface = Surface::Mounted;
+    assert!(!plain(&report).contains("vary"));
+}
+
+#[test]
+fn a_date_in_a_prompt_may_be_evened() {
+    let filler = "You are a careful assistant who answers in one paragraph. ".repeat(30);
+    let side = |day: &str| format!("\"{filler}Today is {day}. {filler}\"");
+    let differences = vec![difference(
+        "$.messages[0].content",
+        Some(&side("2026-04-23")),
+        Some(&side("2026-05-02")),
+    )];
+    let report = with_misses([miss(body_differs(differences))]);
+    insta::assert_snapshot!(plain(&report), @r#"
+    llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02)
+        - recorded, + sent
+
+          $.messages[0].content
+        -   "…aragraph. Today is 2026-04-23. You are a careful assi…"
+        +   "…aragraph. Today is 2026-05-02. You are a careful assi…"
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+      or let it vary:  #[llm_replay(.., normalize("$.messages[0].content", "[0-9]{4}-[0-9]{2}-[0-9]{2}" => "<date>"))]
+    "#);
+}
+
+#[test]
+fn what_was_added_to_a_conversation_is_shortened() {
+    let long = "word ".repeat(2_000);
+    let differences = vec![difference(
+        "$.messages[3]",
+        None,
+        Some(&format!(r#"{{"role":"tool","tool_call_id":"call_1","content":"{long}"}}"#)),
+    )];
+    let closest = Closest {
+        owner: Some("api::other_test".into()),
+        used_by: Some(1),
+        alike_percent: 100,
+        ..closest()
+    };
+    let report = with_misses([miss(MissReason::BodyDiffers { closest, differences })]);
+    insta::assert_snapshot!(plain(&report), @r#"
+    llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        no recording has this body; closest is interaction #3 (99 % alike, recorded 2026-05-02, by `api::other_test`, used by the 1st request)
+        - recorded, + sent
+
+          $.messages[3]
+        -   (absent)
+        +   {"role":"tool","tool_call_id":"call_1","content":"word word word word word word …rd word word word word word "} (10,052 characters)
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    "#);
+}
+
+#[test]
+fn a_client_that_tries_again_is_told_once() {
+    let again = |request| Miss { request, ..miss(body_differs(prompt_and_knob())) };
+    let report = with_misses([again(3), again(4), again(5)]);
+    let text = plain(&report);
+    assert!(text.starts_with("llmock: 3 requests had no match in tests/fixtures/summarize.json"));
+    assert_eq!(text.matches('×').count(), 1);
+    assert!(text.contains("3rd, 4th and 5th request of this test"), "{text}");
+    let often = plain(&with_misses((3..=20).map(again)));
+    assert!(often.contains("18 requests of this test, from the 3rd on"), "{often}");
+}
+
+#[test]
+fn at_most_three_misses_are_shown_in_full() {
+    let other = |request: usize| Miss {
+        request,
+        prompt: Some(format!("question {request}")),
+        ..miss(body_differs(vec![difference("$.seed", Some("1"), Some(&request.to_string()))]))
+    };
+    let report = with_misses((2..=8).map(other));
+    insta::assert_snapshot!(plain(&report), @r#"
+    llmock: 7 requests had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-4o · 2nd request of this test
+        no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02)
+        - recorded, + sent
+
+          $.seed
+        -   1
+        +   2
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02)
+
+          $.seed
+        -   1
+        +   3
+
+      × POST /v1/chat/completions   openai gpt-4o · 4th request of this test
+        no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02)
+
+          $.seed
+        -   1
+        +   4
+
+      and 4 more requests without an answer
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+      or let it vary:  #[llm_replay(.., ignore("$.seed"))]
+    "#);
+}
+
+#[test]
+fn notes_and_rules_stand_last() {
+    let mut report = with_misses([miss(body_differs(prompt_and_knob()))]);
+    report.outcome = Outcome::Cancelled;
+    report.mode = "auto";
+    report.rules = vec![
+        Rule {
+            rule: "ignore(\"$.metadata.run\")".into(),
+            origin: "llmock.toml of the workspace".into(),
+        },
+        Rule { rule: "mode = \"auto\"".into(), origin: "LLMOCK_MODE".into() },
+    ];
+    report.notes = vec![
+        Note::OnlyReplayedInCi { mode: "auto" },
+        Note::Unused { interactions: vec![1] },
+        Note::Stray { method: "POST".into(), path: "/v1/messages".into(), ms_after_open: 3 },
+    ];
+    insta::assert_snapshot!(plain(&report), @r#"
+    llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
+      the test was cancelled before it ended
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02)
+        - recorded, + sent
+
+          $.messages[1].content
+        -   "Summarise: The quick brown fox"
+        +   "Summarise: The quick brown foxes"
+          $.temperature
+        -   0.2
+        +   (absent)
+
+      in CI `auto` only replays. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+
+      rules in force: ignore("$.metadata.run") (llmock.toml of the workspace), mode = "auto" (LLMOCK_MODE)
+      note: POST /v1/messages arrived 3 ms after the session opened, before the body ran: an earlier test sent it
+    "#);
+}

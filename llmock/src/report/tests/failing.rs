@@ -1,0 +1,265 @@
+//! One snapshot for every failure that is not a miss.
+
+use super::*;
+use crate::report::render::opening;
+use crate::report::{Failure, IdleInteraction, Note};
+
+fn failing(failure: Failure) -> String {
+    let mut report = report();
+    let recording = matches!(
+        failure,
+        Failure::UpstreamError { .. }
+            | Failure::Unwritable { .. }
+            | Failure::SelfCheck { .. }
+            | Failure::DrainTimeout { .. }
+    );
+    report.mode = if recording { "record" } else { "replay" };
+    report.failures.push(failure);
+    plain(&report)
+}
+
+fn refused(status: u16, message: Option<&str>, key: Option<&str>) -> Failure {
+    Failure::UpstreamError {
+        provider: "openai",
+        method: "POST".into(),
+        path: "/v1/chat/completions".into(),
+        status,
+        message: message.map(Into::into),
+        key: key.map(Into::into),
+    }
+}
+
+#[test]
+fn no_request_at_all_is_a_failure_with_remedies() {
+    let failure = Failure::NoRequests {
+        handle: false,
+        variables: vec!["OPENAI_BASE_URL".into(), "OPENAI_API_BASE".into()],
+        proxies: vec!["HTTPS_PROXY".into()],
+    };
+    insta::assert_snapshot!(failing(failure), @r#"
+    llmock: no request reached llmock, so this test has replayed nothing
+
+      your client probably ignores `OPENAI_BASE_URL` and `OPENAI_API_BASE`; ways to reach llmock:
+        · the client takes a URL: add the parameter `mock: LlmMock`, pass `mock.base_url(..)`
+        · it reads another variable: env(MY_LLM_URL = "{base}/openai/v1")
+        · it is built before the first test: `llmock::preload!()` in the test crate
+        · `HTTPS_PROXY` is set: keep 127.0.0.1 out of the proxy (`NO_PROXY`)
+        · it asks no model in this test: calls = 0
+    "#);
+    let handle = Failure::NoRequests { handle: true, variables: Vec::new(), proxies: Vec::new() };
+    insta::assert_snapshot!(failing(handle), @"
+    llmock: no request reached llmock, so this test has replayed nothing
+
+      your client probably asks another server; ways to reach llmock:
+        · hand `mock.base_url(..)` to the client: a test with an `LlmMock` sets no variable
+        · it asks no model in this test: calls = 0
+    ");
+}
+
+#[test]
+fn calls_are_counted() {
+    insta::assert_snapshot!(failing(Failure::Calls { expected: 2, got: 1 }), @"llmock: 1 request reached llmock, expected 2 (`calls = 2`)");
+    insta::assert_snapshot!(failing(Failure::Calls { expected: 0, got: 2 }), @"
+    llmock: 2 requests reached llmock, expected 0 (`calls = 0`)
+
+      `calls = 0` declares a test that asks no model; take it off if this one does
+    ");
+}
+
+#[test]
+fn unused_interactions_are_listed() {
+    let idle = |interaction, prompt: Option<&str>| IdleInteraction {
+        interaction,
+        method: "POST".into(),
+        path: "/v1/chat/completions".into(),
+        prompt: prompt.map(Into::into),
+    };
+    let interactions = vec![idle(2, Some("What is \"new\"?")), idle(3, None)];
+    insta::assert_snapshot!(failing(Failure::Unused { interactions }), @r#"
+    llmock: 2 interactions of this test were not used (`unused = "fail"`)
+
+      #2 POST /v1/chat/completions  "What is \"new\"?"
+      #3 POST /v1/chat/completions
+
+      if they are no longer needed, record the test again:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    "#);
+}
+
+#[test]
+fn mocks_speak_in_wiremocks_words() {
+    let text = "Verifications failed:\n\n- Mock #0.\n\tExpected range of matching incoming requests: == 1\n\tNumber of matched incoming requests: 0\n";
+    insta::assert_snapshot!(failing(Failure::MockExpectations { text: text.into() }), @"
+    llmock: the Mocks of this test are not satisfied
+
+      Verifications failed:
+      - Mock #0.
+        Expected range of matching incoming requests: == 1
+        Number of matched incoming requests: 0
+    ");
+}
+
+#[test]
+fn a_provider_that_refuses_is_quoted() {
+    let mut report = report();
+    report.mode = "record";
+    report.failures =
+        vec![refused(401, Some("Incorrect API key provided"), Some("OPENAI_API_KEY"))];
+    report.notes =
+        vec![Note::AttemptKept { path: "tests/fixtures/summarize.json.failed".into(), count: 2 }];
+    insta::assert_snapshot!(plain(&report), @r#"
+    llmock: openai answered 401 to POST /v1/chat/completions, which is not recorded
+
+      it said: "Incorrect API key provided"
+      the key comes from `OPENAI_API_KEY`
+      if the test is about this answer: allow_errors(401)
+
+      when the cause is gone, run it again:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+
+      note: 2 interactions kept in tests/fixtures/summarize.json.failed
+    "#);
+    insta::assert_snapshot!(failing(refused(403, None, None)), @"
+    llmock: openai answered 403 to POST /v1/chat/completions, which is not recorded
+
+      no variable with a key of this provider is set
+      if the test is about this answer: allow_errors(403)
+
+      when the cause is gone, run it again:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    ");
+    insta::assert_snapshot!(failing(refused(429, None, Some("OPENAI_API_KEY"))), @"
+    llmock: openai answered 429 to POST /v1/chat/completions, which is not recorded
+
+      it limits the rate, or the account has no credit left
+      if the test is about this answer: allow_errors(429)
+
+      when the cause is gone, run it again:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    ");
+    insta::assert_snapshot!(failing(refused(503, None, None)), @"
+    llmock: openai answered 503 to POST /v1/chat/completions, which is not recorded
+
+      the failure is on its side
+      if the test is about this answer: allow_errors(503)
+
+      when the cause is gone, run it again:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    ");
+}
+
+#[test]
+fn a_file_that_cannot_be_written_or_read_is_named() {
+    let unwritable = Failure::Unwritable {
+        path: "tests/fixtures/summarize.json".into(),
+        why: "permission denied".into(),
+    };
+    insta::assert_snapshot!(failing(unwritable), @"
+    llmock: failed to write `tests/fixtures/summarize.json`: permission denied
+
+      the fixture is as it was before this test
+
+      when the cause is gone, run it again:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    ");
+    let unreadable = Failure::FixtureUnreadable {
+        error: "failed to load fixture `tests/fixtures/summarize.json`: line 14: unknown field `respone`, did you mean `response`?".into(),
+    };
+    insta::assert_snapshot!(failing(unreadable), @"
+    llmock: failed to load fixture `tests/fixtures/summarize.json`: line 14: unknown field `respone`, did you mean `response`?
+
+      the file is left as it is
+
+      repair it, or delete it and record the test again:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    ");
+}
+
+#[test]
+fn what_went_wrong_while_closing_is_said() {
+    insta::assert_snapshot!(failing(Failure::SelfCheck { interactions: vec![1, 4] }), @"
+    llmock: interactions #1 and #4 do not find their own answers again
+
+      the request that was stored is not the one that was sent: a secret, or a rule, has changed it
+    ");
+    insta::assert_snapshot!(failing(Failure::DrainTimeout { seconds: 30, streams: 1 }), @"
+    llmock: 1 stream of the provider had not ended 30 s after the test
+
+      the fixture is as it was; for a longer wait: LLMOCK_DRAIN_TIMEOUT=120
+
+      when the cause is gone, run it again:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    ");
+}
+
+#[test]
+fn a_session_that_cannot_open_says_why() {
+    let cases = [
+        Failure::Settings { error: "`LLMOCK_MODE` is `recrod`, expected `replay`, `record`, `auto`, or `off`; did you mean `record`?".into() },
+        Failure::CiRecord,
+        Failure::NestedSession { outer: "api::outer".into() },
+        Failure::TurnTimeout { holder: "api::slow".into(), seconds: 300 },
+        Failure::UnknownCase { function: "api::cases".into() },
+        Failure::NoPlace { tried: vec!["/a/tests/fixtures".into(), "/b/tests/fixtures".into()] },
+        Failure::ServerFailed { why: "address in use".into() },
+    ];
+    let text: Vec<String> =
+        cases.iter().map(|failure| opening(failure, Style::default())).collect();
+    insta::assert_snapshot!(text.join("\n\n"), @"
+    llmock: `LLMOCK_MODE` is `recrod`, expected `replay`, `record`, `auto`, or `off`; did you mean `record`?
+
+    llmock: `LLMOCK_MODE=record` is refused in CI (`CI` is set)
+
+      record on your machine and commit the fixture, or set LLMOCK_ALLOW_CI_RECORD=1
+
+    llmock: this thread already runs a test of llmock, `api::outer`
+
+      keep #[llm_replay] on the test, and take it off the function that the test calls
+
+    llmock: waited 300 s for the turn held by test `api::slow`
+
+      put #[llm_replay] above #[serial], or take a handle: `mock: LlmMock`
+
+    llmock: cannot tell the cases of `api::cases` apart: its thread has no name
+
+      run the body on the test's own thread, or give each case a fixture of its own
+
+    llmock: found no folder for the fixture
+
+      tried, in this order:
+        /a/tests/fixtures
+        /b/tests/fixtures
+      set LLMOCK_WORKSPACE_ROOT to the workspace; with Bazel, declare fixtures as data
+
+    llmock: the local server could not start: address in use
+    ");
+}
+
+#[test]
+fn several_failures_share_one_block() {
+    let mut report = with_misses([miss(MissReason::NoFixtureFile)]);
+    report.failures.push(Failure::MockExpectations { text: "- Mock #0.".into() });
+    insta::assert_snapshot!(plain(&report), @r#"
+    llmock: 1 request had no answer: there is no tests/fixtures/summarize.json yet
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        prompt: "Summarise: The quick brown foxes"
+
+      × the Mocks of this test are not satisfied
+        - Mock #0.
+
+      replay never calls the provider. Record this test once:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    "#);
+    report.misses.clear();
+    report.failures.extend(report.failures.clone());
+    report.failures.push(Failure::Calls { expected: 2, got: 1 });
+    insta::assert_snapshot!(plain(&report), @"
+    llmock: 2 problems with tests/fixtures/summarize.json
+
+      × the Mocks of this test are not satisfied
+        - Mock #0.
+
+      × 1 request reached llmock, expected 2 (`calls = 2`)
+    ");
+}

@@ -1,0 +1,232 @@
+//! One snapshot for every other reason of a miss.
+
+use super::*;
+use crate::report::{Rule, answer};
+
+#[test]
+fn a_fixture_that_does_not_exist_is_recorded_once() {
+    let mut report = with_misses([Miss { request: 1, ..miss(MissReason::NoFixtureFile) }]);
+    report.tally = Tally::default();
+    insta::assert_snapshot!(plain(&report), @r#"
+    llmock: 1 request had no answer: there is no tests/fixtures/summarize.json yet
+
+      × POST /v1/chat/completions   openai gpt-4o · 1st request of this test
+        prompt: "Summarise: The quick brown foxes"
+
+      replay never calls the provider. Record this test once:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    "#);
+}
+
+#[test]
+fn an_empty_fixture_says_so() {
+    let mut report = with_misses([Miss { request: 1, prompt: None, ..miss(MissReason::Empty) }]);
+    report.tally = Tally::default();
+    insta::assert_snapshot!(plain(&report), @"
+    llmock: 1 request had no answer: tests/fixtures/summarize.json holds no interactions
+
+      × POST /v1/chat/completions   openai gpt-4o · 1st request of this test
+
+      replay never calls the provider. Record this test once:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    ");
+}
+
+#[test]
+fn an_unknown_endpoint_is_answered_with_the_known_ones() {
+    let recorded =
+        vec![endpoint("POST", "/v1/chat/completions", 2), endpoint("POST", "/v1/embeddings", 1)];
+    let reason = MissReason::EndpointUnknown { recorded };
+    let report = with_misses([Miss {
+        method: "GET".into(),
+        path: "/v1/models".into(),
+        prompt: None,
+        model: None,
+        ..miss(reason)
+    }]);
+    insta::assert_snapshot!(plain(&report), @r#"
+    llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
+
+      × GET /v1/models   openai · 3rd request of this test
+        the fixture has no recording of this endpoint
+          POST /v1/chat/completions  openai, 2 times
+          POST /v1/embeddings  openai
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+      or, if it is a background call:  #[llm_replay(.., side("GET /v1/models"))]
+    "#);
+}
+
+#[test]
+fn many_endpoints_are_counted() {
+    let recorded = (0..9).map(|n| endpoint("GET", &format!("/v1/files/{n}"), 1)).collect();
+    let report = with_misses([miss(MissReason::EndpointUnknown { recorded })]);
+    assert!(plain(&report).contains("      and 4 more endpoints\n"));
+}
+
+#[test]
+fn strict_order_names_what_was_used_and_what_comes_next() {
+    let used = MissReason::AlreadyUsed { interaction: 2, by_request: 1 };
+    let order = MissReason::WrongOrder {
+        interaction: Some(3),
+        expected: 2,
+        endpoint: endpoint("POST", "/v1/embeddings", 1),
+        differences: Vec::new(),
+    };
+    let mut report = with_misses([
+        Miss { request: 2, ..miss(used) },
+        miss(order),
+        Miss {
+            request: 4,
+            ..miss(MissReason::WrongOrder {
+                interaction: None,
+                expected: 2,
+                endpoint: endpoint("POST", "/v1/chat/completions", 1),
+                differences: vec![difference("$.seed", Some("1"), Some("2"))],
+            })
+        },
+    ]);
+    report.rules = vec![Rule { rule: "order = \"strict\"".into(), origin: "attribute".into() }];
+    insta::assert_snapshot!(plain(&report), @r#"
+    llmock: 3 requests had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-4o · 2nd request of this test
+        interaction #2 matches, but the 1st request of this test has used it (`order = "strict"`)
+        prompt: "Summarise: The quick brown foxes"
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        it matches interaction #3, but #2 comes next (POST /v1/embeddings, `order = "strict"`)
+        prompt: "Summarise: The quick brown foxes"
+
+      × POST /v1/chat/completions   openai gpt-4o · 4th request of this test
+        it matches no interaction, and #2 comes next (POST /v1/chat/completions, `order = "strict"`)
+        - recorded, + sent
+
+          $.seed
+        -   1
+        +   2
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+
+      rules in force: order = "strict" (attribute)
+    "#);
+}
+
+#[test]
+fn strays_name_the_test_they_belong_to() {
+    let mut report = with_misses([
+        Miss { request: 1, ..miss(MissReason::NoSession) },
+        Miss { request: 2, ..miss(MissReason::Late { test: "api::earlier".into() }) },
+        Miss {
+            provider: "",
+            path: "/foo".into(),
+            model: None,
+            prompt: None,
+            ..miss(MissReason::NoProvider)
+        },
+    ]);
+    report.tally = Tally { used: 0, total: 1 };
+    insta::assert_snapshot!(plain(&report), @r#"
+    llmock: 3 requests had no match in tests/fixtures/summarize.json (0 of 1 interaction used)
+
+      × POST /v1/chat/completions   openai gpt-4o · 1st request of this test
+        no test of llmock was running when it arrived
+        prompt: "Summarise: The quick brown foxes"
+
+      × POST /v1/chat/completions   openai gpt-4o · 2nd request of this test
+        it belongs to test `api::earlier`, which has already ended
+        prompt: "Summarise: The quick brown foxes"
+
+      × POST /foo   3rd request of this test
+        its address names no provider that llmock knows
+    "#);
+}
+
+#[test]
+fn bodies_that_cannot_be_taken_say_why() {
+    let report = with_misses([
+        miss(MissReason::BodyTooLarge { limit: 16 * 1024 * 1024 }),
+        miss(MissReason::BodyUnreadable { why: "`gzip` data ends too early".into() }),
+        miss(MissReason::FixtureUnreadable {
+            error: "`tests/fixtures/summarize.json`, line 14, column 3: unknown field `respone`, did you mean `response`?".into(),
+        }),
+    ]);
+    insta::assert_snapshot!(plain(&report), @r#"
+    llmock: 3 requests had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        its body is larger than 16 MiB (`LLMOCK_MAX_BODY`)
+        prompt: "Summarise: The quick brown foxes"
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        its body could not be read: `gzip` data ends too early
+        prompt: "Summarise: The quick brown foxes"
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        the fixture cannot be read: `tests/fixtures/summarize.json`, line 14, column 3: unknown field `respone`, did you mean `response`?
+        prompt: "Summarise: The quick brown foxes"
+    "#);
+}
+
+#[test]
+fn a_provider_that_cannot_be_reached_is_named() {
+    let mut report = with_misses([
+        Miss {
+            request: 1,
+            ..miss(MissReason::UpstreamFailed {
+                upstream: "https://api.openai.com/v1".into(),
+                why: "connection refused".into(),
+            })
+        },
+        Miss {
+            provider: "azure",
+            request: 2,
+            ..miss(MissReason::NoUpstream {
+                variables: vec!["AZURE_OPENAI_ENDPOINT".into(), "AZURE_API_BASE".into()],
+            })
+        },
+        miss(MissReason::RecordRefused { why: "the feature `record` of llmock is off".into() }),
+    ]);
+    report.mode = "record";
+    insta::assert_snapshot!(plain(&report), @r#"
+    llmock: 3 requests could not be recorded into tests/fixtures/summarize.json
+
+      × POST /v1/chat/completions   openai gpt-4o · 1st request of this test
+        https://api.openai.com/v1 could not be reached: connection refused
+        prompt: "Summarise: The quick brown foxes"
+
+      × POST /v1/chat/completions   azure gpt-4o · 2nd request of this test
+        nothing says where this provider is; set `AZURE_OPENAI_ENDPOINT` or `AZURE_API_BASE` before the test starts
+        prompt: "Summarise: The quick brown foxes"
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        it cannot be recorded here: the feature `record` of llmock is off
+        prompt: "Summarise: The quick brown foxes"
+
+      when the cause is gone, run it again:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    "#);
+}
+
+#[test]
+fn windows_learns_how_to_set_a_variable() {
+    let report = with_misses([miss(MissReason::NoFixtureFile)]);
+    let text = block(&report, Style { colour: false, windows: true }).expect("it fails");
+    assert!(
+        text.ends_with("(in PowerShell: $env:LLMOCK_MODE = \"record\", then the command)"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_client_reads_one_line_that_stands_for_itself() {
+    let report = report();
+    let message =
+        |reason| answer::message(&miss(reason), &report.fixture, &report.test, &report.command);
+    insta::assert_snapshot!(message(body_differs(prompt_and_knob())), @"llmock: no answer for POST /v1/chat/completions in tests/fixtures/summarize.json: no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02); first difference at $.messages[1].content; to record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact");
+    insta::assert_snapshot!(message(MissReason::NoFixtureFile), @"llmock: no answer for POST /v1/chat/completions in tests/fixtures/summarize.json: the fixture does not exist yet; to record it: LLMOCK_MODE=record cargo test --test api -- summarize --exact");
+    insta::assert_snapshot!(message(MissReason::Late { test: "api::earlier".into() }), @"llmock: no answer for POST /v1/chat/completions in tests/fixtures/summarize.json: it belongs to test `api::earlier`, which has already ended");
+    insta::assert_snapshot!(message(MissReason::BodyTooLarge { limit: 1000 }), @"llmock: no answer for POST /v1/chat/completions in tests/fixtures/summarize.json: its body is larger than 1000 bytes (`LLMOCK_MAX_BODY`)");
+}

@@ -1,0 +1,93 @@
+//! What a passing test leaves: one line of notes, and one line of the ledger.
+
+use super::*;
+use crate::report::{Answered, Note, Outcome, Source, Verdict, ledger, notes, sentences};
+
+fn line(notes: Vec<Note>) -> String {
+    let mut report = report();
+    report.notes = notes;
+    notes::line(&report).expect("there are notes")
+}
+
+#[test]
+fn a_replay_without_events_is_silent() {
+    assert_eq!(notes::line(&report()), None);
+    assert_eq!(block(&report(), Style::default()), None);
+    assert_eq!(report().verdict(), Verdict::Passed);
+}
+
+#[test]
+fn a_recording_says_what_it_wrote_and_where_from() {
+    let recorded = Note::Recorded {
+        count: 3,
+        replaced: 2,
+        dropped: 1,
+        kept: 4,
+        sources: vec![Source {
+            provider: "openai",
+            upstream: "https://api.openai.com/v1".into(),
+            key: Some("OPENAI_API_KEY".into()),
+        }],
+    };
+    insta::assert_snapshot!(line(vec![recorded]), @"llmock: api::summarize: recorded 3 interactions from https://api.openai.com/v1 (key from OPENAI_API_KEY) → tests/fixtures/summarize.json (2 replaced, 1 dropped, 4 of other tests kept)");
+    let plainly =
+        Note::Recorded { count: 1, replaced: 0, dropped: 0, kept: 0, sources: Vec::new() };
+    insta::assert_snapshot!(line(vec![plainly]), @"llmock: api::summarize: recorded 1 interaction → tests/fixtures/summarize.json");
+}
+
+#[test]
+fn every_note_is_a_clause_of_one_line() {
+    let all = vec![
+        Note::NothingRecorded,
+        Note::Unused { interactions: vec![1, 2, 3, 4, 5, 6, 7] },
+        Note::Borrowed { interactions: vec![2], owner: "api::other".into() },
+        Note::Repeated { interaction: 3, times: 2 },
+        Note::Stray { method: "POST".into(), path: "/v1/messages".into(), ms_after_open: 3 },
+        Note::Retried { status: 429, times: 1 },
+        Note::Cut { interaction: 2 },
+        Note::AttemptKept { path: "tests/fixtures/a.json.failed".into(), count: 2 },
+        Note::OnlyReplayedInCi { mode: "auto" },
+    ];
+    let text = line(all);
+    assert!(!text.contains('\n'));
+    insta::assert_snapshot!(text.replace("; ", "\n"), @"
+    llmock: api::summarize: no request went to a provider, tests/fixtures/summarize.json is as it was
+    7 interactions unused (#1, #2, #3, #4, #5 and 2 more)
+    #2 borrowed from `api::other`
+    #3 repeated 2 times
+    POST /v1/messages arrived 3 ms after the session opened, before the body ran: an earlier test sent it
+    1 answer with status 429 not recorded, a retry succeeded
+    the provider cut the stream of #2, which replays cut
+    2 interactions kept in tests/fixtures/a.json.failed
+    `auto` only replays in CI
+    ");
+}
+
+#[test]
+fn what_the_process_says_in_passing() {
+    insta::assert_snapshot!(
+        sentences::recording_from("openai", "https://api.openai.com/v1", Some("OPENAI_API_KEY")), @"llmock: recording openai from https://api.openai.com/v1, key from OPENAI_API_KEY");
+    insta::assert_snapshot!(sentences::recording_from("ollama", "http://localhost:11434", None), @"llmock: recording ollama from http://localhost:11434, no key variable set");
+    insta::assert_snapshot!(sentences::waiting_for_turn("api::slow", 60), @"llmock: waiting for the turn held by test `api::slow` for 60 s; put #[llm_replay] above #[serial]");
+    insta::assert_snapshot!(sentences::dropped_unfinished("api::a", Some("a.json.failed")), @"llmock: `api::a` was dropped before `finish()`, so nothing was checked or written; its recording is kept in `a.json.failed`");
+    insta::assert_snapshot!(sentences::belongs_to_llmock("OPENAI_BASE_URL"), @"this process's OPENAI_BASE_URL belongs to llmock; annotate the test with #[llm_replay] or set LLMOCK_MODE=off");
+    insta::assert_snapshot!(sentences::dropped_unfinished("api::a", None), @"llmock: `api::a` was dropped before `finish()`, so nothing was checked or written");
+}
+
+#[test]
+fn the_ledger_keeps_one_object_a_test() {
+    insta::assert_snapshot!(ledger::line(&report()), @r##"{"test":"api::summarize","fixture":"tests/fixtures/summarize.json","mode":"replay","verdict":"passed","interactions":{"used":2,"total":3},"answered_by":{"fixture":2,"mock":0,"upstream":0,"nothing":0},"misses":[],"failures":[],"notes":[]}"##);
+    let mut report = with_misses([miss(body_differs(vec![difference("$.seed", Some("1"), None)]))]);
+    report.answered = Answered { fixture: 2, mock: 1, upstream: 0, nothing: 1 };
+    report.notes.push(Note::Repeated { interaction: 1, times: 1 });
+    insta::assert_snapshot!(ledger::line(&report), @r##"{"test":"api::summarize","fixture":"tests/fixtures/summarize.json","mode":"replay","verdict":"failed","interactions":{"used":2,"total":3},"answered_by":{"fixture":2,"mock":1,"upstream":0,"nothing":1},"misses":[{"request":3,"provider":"openai","method":"POST","path":"/v1/chat/completions","reason":"body_differs","sentence":"no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02)","differs_at":["$.seed"]}],"failures":[],"notes":[{"name":"repeated","sentence":"#1 repeated 1 time"}],"record":"LLMOCK_MODE=record cargo test --test api -- summarize --exact"}"##);
+}
+
+#[test]
+fn a_body_that_fails_by_itself_is_told_apart() {
+    let mut report = report();
+    report.outcome = Outcome::ReturnedErr;
+    assert_eq!(report.verdict(), Verdict::FailedItself);
+    report.misses.push(miss(MissReason::Empty));
+    assert_eq!(report.verdict(), Verdict::Failed);
+}

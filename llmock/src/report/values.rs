@@ -1,0 +1,382 @@
+//! Values as a report shows them: short, on one line, with nothing invisible in them.
+
+mod words;
+
+use words::Segment;
+
+/// Values up to this many characters are shown whole.
+const WHOLE: usize = 100;
+/// What is kept on each side of a change, or of a gap.
+const CONTEXT: usize = 24;
+/// What is kept of a changed passage: its head, and its tail.
+const HEAD: usize = 80;
+const TAIL: usize = 30;
+/// Changed passages shown in one value.
+const CHANGES: usize = 3;
+
+/// A piece of a shown value, and whether it is what differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) text: String,
+    pub(crate) changed: bool,
+}
+
+/// Both sides of a difference, ready to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pair {
+    pub(crate) recorded: Vec<Span>,
+    pub(crate) sent: Vec<Span>,
+}
+
+/// Shows the two sides of a difference, given as JSON text.
+pub(crate) fn pair(recorded: Option<&str>, sent: Option<&str>) -> Pair {
+    let (Some(old), Some(new)) = (recorded, sent) else {
+        return Pair { recorded: lone(recorded), sent: lone(sent) };
+    };
+    let shown = show(old, new, Escape::Invisible);
+    if shown.recorded == shown.sent && old != new {
+        // They differ in letters that look alike, such as an accent composed and decomposed.
+        return show(old, new, Escape::NotAscii);
+    }
+    shown
+}
+
+/// Shows one line of text that llmock did not write: a path, a message, a prompt.
+pub(crate) fn excerpt(text: &str, longest: usize) -> String {
+    let escape = |part: &str| escaped(part, Escape::Invisible, false);
+    if text.chars().nth(longest).is_none() {
+        return escape(text);
+    }
+    let tail = longest / 4;
+    format!("{}…{}", escape(first(text, longest - tail)), escape(last(text, tail)))
+}
+
+/// The same between quotes.
+pub(crate) fn quote(text: &str, longest: usize) -> String {
+    format!("\"{}\"", excerpt(text, longest).replace('"', "\\\""))
+}
+
+/// `1st`, `2nd`, `3rd`, `11th`.
+pub(crate) fn ordinal(number: usize) -> String {
+    let suffix = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{suffix}")
+}
+
+/// `1 request`, `2 requests`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{} {noun}s", thousands(number)) }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(crate) fn list(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+/// `1,234,567`.
+pub(crate) fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Escape {
+    /// What a terminal does not show, or obeys.
+    Invisible,
+    NotAscii,
+}
+
+fn show(old: &str, new: &str, escape: Escape) -> Pair {
+    let (old_text, new_text) = (decoded(old), decoded(new));
+    let quoted = old_text.is_some();
+    if quoted != new_text.is_some() {
+        return Pair { recorded: lone(Some(old)), sent: lone(Some(new)) };
+    }
+    let old_text = old_text.as_deref().unwrap_or(old);
+    let new_text = new_text.as_deref().unwrap_or(new);
+    let whole = is_short(old_text) && is_short(new_text);
+    let segments = words::diff(old_text, new_text);
+    let side = |pick: fn(&Segment<'_>) -> String| {
+        let mut line = Line { spans: Vec::new(), escape, quoted, whole };
+        line.fill(&segments, pick);
+        line.spans
+    };
+    Pair {
+        recorded: side(|segment| segment.old.to_owned()),
+        sent: side(|segment| segment.new.to_owned()),
+    }
+}
+
+/// A value that stands alone: the other side has nothing there, or another kind of value.
+fn lone(value: Option<&str>) -> Vec<Span> {
+    let Some(json) = value else { return vec![Span::same("(absent)")] };
+    let text = decoded(json);
+    let quoted = text.is_some();
+    let text = text.as_deref().unwrap_or(json);
+    let mark = if quoted { "\"" } else { "" };
+    let shown = if is_short(text) {
+        escaped(text, Escape::Invisible, quoted)
+    } else {
+        let head = escaped(first(text, HEAD), Escape::Invisible, quoted);
+        let tail = escaped(last(text, TAIL), Escape::Invisible, quoted);
+        format!("{head}…{tail}")
+    };
+    let size = if is_short(text) {
+        String::new()
+    } else {
+        format!(" ({} characters)", thousands(text.chars().count()))
+    };
+    vec![Span { text: format!("{mark}{shown}{mark}"), changed: true }, Span::same(&size)]
+}
+
+/// One side of a pair while it grows.
+struct Line {
+    spans: Vec<Span>,
+    escape: Escape,
+    quoted: bool,
+    whole: bool,
+}
+
+impl Line {
+    fn fill(&mut self, segments: &[Segment<'_>], pick: fn(&Segment<'_>) -> String) {
+        let changes = segments.iter().filter(|segment| segment.changed).count();
+        let mark = if self.quoted { "\"" } else { "" };
+        self.spans.push(Span::same(mark));
+        let mut shown = 0;
+        for (at, segment) in segments.iter().enumerate() {
+            if segment.changed {
+                if shown == CHANGES && !self.whole {
+                    break;
+                }
+                shown += 1;
+                self.change(&pick(segment));
+            } else {
+                self.context(&pick(segment), at == 0, at + 1 == segments.len());
+            }
+        }
+        self.spans.push(Span::same(mark));
+        if shown < changes {
+            let more = count(changes - shown, "more change");
+            self.spans.push(Span::same(&format!(" (and {more})")));
+        }
+    }
+
+    fn change(&mut self, text: &str) {
+        let shown = if self.whole || text.chars().count() <= HEAD + TAIL {
+            self.escape(text)
+        } else {
+            format!("{}…{}", self.escape(first(text, HEAD)), self.escape(last(text, TAIL)))
+        };
+        self.spans.push(Span { text: shown, changed: true });
+    }
+
+    /// What both sides share: only its edges matter, those beside a change.
+    fn context(&mut self, text: &str, opens: bool, closes: bool) {
+        let length = text.chars().count();
+        let kept = if opens || closes { CONTEXT } else { 2 * CONTEXT };
+        let shown = if self.whole || length <= kept + 8 {
+            self.escape(text)
+        } else {
+            let head = if opens { "" } else { first(text, CONTEXT) };
+            let tail = if closes { "" } else { last(text, CONTEXT) };
+            format!("{}…{}", self.escape(head), self.escape(tail))
+        };
+        self.spans.push(Span::same(&shown));
+    }
+
+    fn escape(&self, text: &str) -> String {
+        escaped(text, self.escape, self.quoted)
+    }
+}
+
+impl Span {
+    fn same(text: &str) -> Self {
+        Self { text: text.to_owned(), changed: false }
+    }
+}
+
+/// The text of a JSON string; `None` for every other value.
+fn decoded(json: &str) -> Option<String> {
+    if json.starts_with('"') { serde_json::from_str(json).ok() } else { None }
+}
+
+fn is_short(text: &str) -> bool {
+    text.chars().nth(WHOLE).is_none()
+}
+
+fn first(text: &str, characters: usize) -> &str {
+    text.char_indices().nth(characters).map_or(text, |(end, _)| &text[..end])
+}
+
+fn last(text: &str, characters: usize) -> &str {
+    if characters == 0 {
+        return "";
+    }
+    text.char_indices().rev().nth(characters - 1).map_or(text, |(start, _)| &text[start..])
+}
+
+/// Escapes what would not be seen, or what a terminal would obey.
+fn escaped(text: &str, escape: Escape, quoted: bool) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '"' if quoted => out.push_str("\\\""),
+            '\\' if quoted => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            _ if hides(character) || (escape == Escape::NotAscii && !character.is_ascii()) => {
+                // Infallible for a `String`.
+                let _ = write!(out, "\\u{{{:04x}}}", u32::from(character));
+            }
+            _ => out.push(character),
+        }
+    }
+    out
+}
+
+/// Controls, blanks other than a space, marks of direction, and what has no width.
+fn hides(character: char) -> bool {
+    character.is_control()
+        || (character.is_whitespace() && character != ' ')
+        || matches!(character,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(spans: &[Span]) -> String {
+        spans.iter().map(|span| span.text.as_str()).collect()
+    }
+
+    fn both(recorded: &str, sent: &str) -> (String, String) {
+        let pair = pair(Some(recorded), Some(sent));
+        (text(&pair.recorded), text(&pair.sent))
+    }
+
+    fn json(text: &str) -> String {
+        serde_json::to_string(text).expect("a string is JSON")
+    }
+
+    #[test]
+    fn short_values_are_shown_whole() {
+        let cases = [
+            ("0.2", "0.7", "0.2", "0.7"),
+            ("\"a\"", "\"b\"", "\"a\"", "\"b\""),
+            ("\"5\"", "5", "\"5\"", "5"),
+            ("null", "[]", "null", "[]"),
+            (r#""a\nb""#, r#""a\n\"b\"""#, r#""a\nb""#, r#""a\n\"b\"""#),
+        ];
+        for (recorded, sent, left, right) in cases {
+            assert_eq!(both(recorded, sent), (left.to_owned(), right.to_owned()));
+        }
+    }
+
+    #[test]
+    fn what_a_terminal_hides_or_obeys_is_escaped() {
+        let cases = [
+            ("a\u{a0}b", "\"a\\u{00a0}b\""),
+            ("a\u{200b}b", "\"a\\u{200b}b\""),
+            ("a\u{202e}b", "\"a\\u{202e}b\""),
+            ("a\u{1b}[31mb", "\"a\\u{001b}[31mb\""),
+            ("a\u{9b}31mb", "\"a\\u{009b}31mb\""),
+            ("é, 日本, 👍", "\"é, 日本, 👍\""),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(both(&json(value), "\"other\"").0, expected);
+        }
+        assert_eq!(excerpt("/v1/a\u{1b}]0;b", 80), "/v1/a\\u{001b}]0;b");
+    }
+
+    #[test]
+    fn letters_that_look_alike_are_told_apart() {
+        let (left, right) = both("\"caf\u{e9}\"", "\"cafe\u{301}\"");
+        assert_ne!(left, right);
+        let (left, right) = both("\"\u{e9}\"", "\"\\u00e9\"");
+        assert_eq!((left.as_str(), right.as_str()), ("\"\\u{00e9}\"", "\"\\u{00e9}\""));
+    }
+
+    #[test]
+    fn long_strings_keep_what_stands_beside_a_change() {
+        // Twenty-four characters on each side; `the ` and the blank after the change count among them.
+        let filler = "lorem ipsum dolor sit amet ".repeat(20);
+        let side = |word: &str| json(&format!("{filler}the {word} {filler}"));
+        let (left, right) = both(&side("fox"), &side("dog"));
+        assert_eq!(left, "\"…psum dolor sit amet the fox lorem ipsum dolor sit a…\"");
+        assert_eq!(right, left.replace("fox", "dog"));
+    }
+
+    #[test]
+    fn many_changes_are_counted() {
+        let side = |word: &str| json(&format!("{word} and quite a few words between ").repeat(9));
+        let (left, _) = both(&side("a1"), &side("b2"));
+        assert!(left.ends_with("(and 6 more changes)"), "{left}");
+    }
+
+    #[test]
+    fn a_value_without_its_like_is_shortened_and_measured() {
+        let long = format!("[{}]", "1,".repeat(5_000));
+        let shown = text(&pair(Some(&long), None).recorded);
+        assert!(shown.ends_with("1,1,1,] (10,002 characters)"), "{shown}");
+        assert!(shown.chars().count() < 160, "{shown}");
+        assert_eq!(text(&pair(Some(&long), None).sent), "(absent)");
+    }
+
+    #[test]
+    fn the_words_that_differ_are_marked() {
+        let pair = pair(Some("\"a quick fox\""), Some("\"a quick dog\""));
+        let changed: Vec<_> =
+            pair.sent.iter().filter(|span| span.changed).map(|span| span.text.as_str()).collect();
+        assert_eq!(changed, ["dog"]);
+    }
+
+    #[test]
+    fn numbers_are_spoken() {
+        let cases = [
+            (1, "1st"),
+            (2, "2nd"),
+            (3, "3rd"),
+            (4, "4th"),
+            (11, "11th"),
+            (12, "12th"),
+            (13, "13th"),
+            (21, "21st"),
+            (102, "102nd"),
+            (111, "111th"),
+        ];
+        for (number, expected) in cases {
+            assert_eq!(ordinal(number), expected);
+        }
+        assert_eq!(count(1, "request"), "1 request");
+        assert_eq!(count(0, "request"), "0 requests");
+        assert_eq!(thousands(1_234_567), "1,234,567");
+        assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
+    }
+
+    #[test]
+    fn excerpts_keep_both_ends() {
+        assert_eq!(excerpt("abcdefghijkl", 12), "abcdefghijkl");
+        assert_eq!(excerpt("abcdefghijklm", 12), "abcdefghi…klm");
+        assert_eq!(quote("say \"hi\"", 80), "\"say \\\"hi\\\"\"");
+    }
+}

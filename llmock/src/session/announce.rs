@@ -1,0 +1,27 @@
+//! Lines that a person should see although the test passes: straight to standard error.
+//!
+//! libtest captures what `eprintln!` prints and shows it only for failing tests; writing to the stream
+//! itself goes past that.
+
+use std::io::Write as _;
+use std::sync::{Mutex, PoisonError};
+
+use crate::provider::Provider;
+use crate::report::sentences;
+
+/// Prints one line; a closed standard error is nobody's problem.
+pub(crate) fn line(text: &str) {
+    // One write, so that lines of parallel tests do not mix.
+    let _ = std::io::stderr().lock().write_all(format!("{text}\n").as_bytes());
+}
+
+/// Says once a process where recordings come from and which variable holds the key.
+pub(crate) fn upstream(provider: Provider, base: &str, key: Option<&str>) {
+    static SAID: Mutex<Vec<(Provider, String)>> = Mutex::new(Vec::new());
+    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    if said.iter().any(|(known, at)| *known == provider && at == base) {
+        return;
+    }
+    said.push((provider, base.to_owned()));
+    line(&sentences::recording_from(provider.id(), base, key));
+}

@@ -1,0 +1,55 @@
+//! `target/llmock/last-run.jsonl`: one line a test, for tools that want to know how the last run went.
+
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::env;
+use crate::report::{Report, ledger};
+
+/// Adds a line; a run's first line clears what the run before has left. Never fails a test.
+pub(crate) fn append(report: &Report, package: Option<&Path>) {
+    let _ = try_append(report, package);
+}
+
+fn try_append(report: &Report, package: Option<&Path>) -> std::io::Result<()> {
+    let Some(target) = target_directory(package) else { return Ok(()) };
+    let folder = target.join("llmock");
+    fs::create_dir_all(&folder)?;
+    let path = folder.join("last-run.jsonl");
+    let mut file =
+        File::options().create(true).truncate(false).read(true).write(true).open(path)?;
+    // Many processes of one nextest run write here.
+    file.lock()?;
+    let run = run_id();
+    let mut first = String::new();
+    BufReader::new(&file).read_line(&mut first)?;
+    if !first.contains(&format!("\"run\":\"{run}\"")) {
+        file.set_len(0)?;
+    }
+    std::io::Seek::seek(&mut file, std::io::SeekFrom::End(0))?;
+    file.write_all(format!("{{\"run\":\"{run}\",{}\n", &ledger::line(report)[1..]).as_bytes())
+}
+
+/// The same for every test binary of one command: nextest says its id, Cargo is everybody's parent.
+fn run_id() -> String {
+    if let Some(id) = env::nextest_run_id() {
+        return id;
+    }
+    #[cfg(unix)]
+    return format!("cargo-{}", std::os::unix::process::parent_id());
+    #[cfg(not(unix))]
+    format!("process-{}", std::process::id())
+}
+
+/// The build directory that this test binary lies in: `…/target/debug/deps/api-0123`.
+fn target_directory(package: Option<&Path>) -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?;
+    let mut folders = program.ancestors().skip(1);
+    let deps = folders.next()?;
+    if deps.file_name()? == "deps" {
+        return deps.parent()?.parent().map(Path::to_owned);
+    }
+    // A script or a doctest: beside the package, if that has a build directory.
+    package.map(|package| package.join("target")).filter(|target| target.is_dir())
+}

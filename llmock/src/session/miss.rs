@@ -1,0 +1,149 @@
+//! Why nothing answered a request: the evidence that the report shows.
+
+use crate::fixture::interaction::{Body, Interaction, Request};
+use crate::json;
+use crate::matching::{self, Rules};
+use crate::provider::{self, Provider};
+use crate::report::{Closest, Difference, Endpoint, Miss, MissReason};
+use crate::session::ledger::Ledger;
+
+/// The request as the report shows it.
+pub(crate) fn describe(
+    provider: Provider,
+    request: &Request,
+    entry: usize,
+    reason: MissReason,
+) -> Miss {
+    let family = provider::family(provider, &request.method, &request.path);
+    let body = parsed(request);
+    Miss {
+        method: request.method.clone(),
+        path: request.path.clone(),
+        provider: provider.id(),
+        model: provider::model(provider, family, &request.path, body.as_ref()),
+        prompt: body.as_ref().and_then(|body| provider::prompt(family, body)),
+        request: entry + 1,
+        reason,
+    }
+}
+
+fn parsed(request: &Request) -> Option<json::Json<'_>> {
+    match &request.body {
+        Body::Json(text) => json::parse(text).ok(),
+        _ => None,
+    }
+}
+
+/// The text of the last user message of a recorded request.
+pub(crate) fn prompt_of(interaction: &Interaction) -> Option<String> {
+    let request = &interaction.request;
+    let family = provider::family(interaction.provider, &request.method, &request.path);
+    provider::prompt(family, &parsed(request)?)
+}
+
+/// What a reason is found in: a fixture, the rules, and what has been used of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Evidence<'a> {
+    pub(crate) interactions: &'a [Interaction],
+    /// There is no file, not even an empty one.
+    pub(crate) missing: bool,
+    pub(crate) rules: &'a Rules,
+    pub(crate) owner: Option<&'a str>,
+    pub(crate) ledger: &'a Ledger,
+}
+
+impl Evidence<'_> {
+    /// No interaction has this key: no file, no endpoint, or another body.
+    pub(crate) fn unknown(&self, provider: Provider, request: &Request) -> MissReason {
+        if self.missing {
+            return MissReason::NoFixtureFile;
+        }
+        if self.interactions.is_empty() {
+            return MissReason::Empty;
+        }
+        let candidates = self.interactions.iter().enumerate();
+        let Some(nearest) = matching::nearest(provider, request, candidates, self.rules) else {
+            return MissReason::EndpointUnknown { recorded: endpoints(self.interactions) };
+        };
+        let closest = &self.interactions[nearest.at];
+        MissReason::BodyDiffers {
+            closest: Closest {
+                interaction: nearest.at + 1,
+                alike_percent: nearest.alike_percent,
+                recorded_at: closest.recorded_at.clone(),
+                owner: closest.test.clone().filter(|test| Some(test.as_str()) != self.owner),
+                used_by: self.ledger.taker(nearest.at).map(|entry| entry + 1),
+            },
+            differences: self.differences(provider, &closest.request, request),
+        }
+    }
+
+    /// `order = "strict"`, and another interaction comes next.
+    pub(crate) fn wrong_order(
+        &self,
+        provider: Provider,
+        request: &Request,
+        expected: usize,
+    ) -> MissReason {
+        let key = matching::key(provider, request, self.rules);
+        let next = &self.interactions[expected];
+        let is_same =
+            |other: &Interaction| matching::key(other.provider, &other.request, self.rules) == key;
+        let same_endpoint = next.provider == provider
+            && next.request.method == request.method
+            && next.request.path == request.path;
+        MissReason::WrongOrder {
+            interaction: self.interactions.iter().position(is_same).map(|at| at + 1),
+            expected: expected + 1,
+            endpoint: Endpoint {
+                provider: next.provider.id(),
+                method: next.request.method.clone(),
+                path: next.request.path.clone(),
+                times: 1,
+            },
+            differences: if same_endpoint {
+                self.differences(provider, &next.request, request)
+            } else {
+                Vec::new()
+            },
+        }
+    }
+
+    fn differences(
+        &self,
+        provider: Provider,
+        recorded: &Request,
+        sent: &Request,
+    ) -> Vec<Difference> {
+        matching::diff(recorded, sent, provider, self.rules)
+            .into_iter()
+            .map(|difference| Difference {
+                path: difference.path,
+                recorded: difference.recorded,
+                sent: difference.sent,
+            })
+            .collect()
+    }
+}
+
+fn endpoints(interactions: &[Interaction]) -> Vec<Endpoint> {
+    let mut seen: Vec<Endpoint> = Vec::new();
+    for interaction in interactions {
+        let (provider, request) = (interaction.provider.id(), &interaction.request);
+        let known = seen.iter_mut().find(|endpoint| {
+            endpoint.provider == provider
+                && endpoint.method == request.method
+                && endpoint.path == request.path
+        });
+        match known {
+            Some(endpoint) => endpoint.times += 1,
+            None => seen.push(Endpoint {
+                provider,
+                method: request.method.clone(),
+                path: request.path.clone(),
+                times: 1,
+            }),
+        }
+    }
+    seen
+}

@@ -1,0 +1,126 @@
+//! One test's use of its fixture: opened before the body, concluded after it.
+//!
+//! [`Session`] owns everything that must be given back: the address, the turn, the variables, the user's
+//! Mocks. [`open`] gathers what it needs, [`state`] answers requests while the test runs, [`ledger`] keeps
+//! what happened, [`settle`] draws the balance. Nothing here panics in `Drop`.
+
+pub(crate) mod announce;
+pub(crate) mod envs;
+pub(crate) mod last_run;
+pub(crate) mod ledger;
+pub(crate) mod miss;
+pub(crate) mod open;
+#[cfg(feature = "record")]
+pub(crate) mod recording;
+pub(crate) mod rules;
+pub(crate) mod settle;
+pub(crate) mod state;
+pub(crate) mod streams;
+pub(crate) mod turnstile;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::env::TurnVars;
+use crate::fixture::store;
+use crate::mock::LlmMock;
+use crate::report::{Outcome, Report, Surface};
+use crate::session::state::State;
+use crate::session::turnstile::Turn;
+
+/// An open session.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// `None` in mode `off`, and once it has ended.
+    state: Option<Arc<State>>,
+    mock: LlmMock,
+    turn: Option<Turn>,
+    variables: Option<TurnVars>,
+    drain: Duration,
+    surface: Surface,
+}
+
+impl Session {
+    /// A session of mode `off`: it touches nothing and has nothing to say.
+    ///
+    /// Between tests that use llmock it holds the turn, so that its variables stay the original ones.
+    pub(crate) fn off(mock: LlmMock, turn: Option<Turn>, variables: Option<TurnVars>) -> Self {
+        let (drain, surface) = (Duration::ZERO, Surface::Attribute);
+        Self { state: None, mock, turn, variables, drain, surface }
+    }
+
+    /// Makes a session reachable.
+    pub(crate) fn begin(
+        state: Arc<State>,
+        turn: Option<Turn>,
+        variables: Option<TurnVars>,
+        drain: Duration,
+        surface: Surface,
+    ) -> Self {
+        let mock = LlmMock::of(&state);
+        let registry = state.front.registry();
+        if state.setup.by_env {
+            registry.begin_turn(Arc::clone(&state) as Arc<_>);
+        } else {
+            registry.register(&state.id, Arc::clone(&state) as Arc<_>);
+        }
+        state.start();
+        Self { state: Some(state), mock, turn, variables, drain, surface }
+    }
+
+    pub(crate) fn mock(&self) -> &LlmMock {
+        &self.mock
+    }
+
+    /// Ends the session; `None` in mode `off`.
+    pub(crate) fn end(&mut self, outcome: Outcome) -> Option<Report> {
+        let state = self.state.take()?;
+        let report = settle::settle(&state, outcome, self.surface, self.drain);
+        self.release(&state);
+        last_run::append(&report, state.setup.package.as_deref());
+        Some(report)
+    }
+
+    fn release(&mut self, state: &State) {
+        let registry = state.front.registry();
+        if state.setup.by_env {
+            registry.end_turn();
+        } else {
+            registry.unregister(&state.id);
+        }
+        if let Some(variables) = self.variables.take() {
+            variables.restore();
+        }
+        if let Some(turn) = self.turn.take() {
+            turn.give_back();
+        }
+    }
+
+    /// Gives everything back without a verdict: the test was cancelled. Says where its traffic is.
+    pub(crate) fn abandon(&mut self) -> Option<Abandoned> {
+        let state = self.state.take()?;
+        state.mark_closing();
+        state.overlay.close();
+        self.release(&state);
+        let failed = store::failed_path(&state.setup.write_to);
+        let recorded = !state.book().ledger.recordings.is_empty();
+        let kept = (recorded && failed.exists()).then(|| state.setup.shown_path(&failed));
+        let test = state.setup.owner.clone().unwrap_or_else(|| state.setup.shown.clone());
+        Some(Abandoned { test, kept })
+    }
+}
+
+/// What is left of a session that nobody concluded.
+#[derive(Debug)]
+pub(crate) struct Abandoned {
+    pub(crate) test: String,
+    /// Where its paid traffic is.
+    pub(crate) kept: Option<String>,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // Whoever owns the session says something first; this only gives back what is left.
+        let _ = self.abandon();
+    }
+}

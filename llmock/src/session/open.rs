@@ -1,0 +1,274 @@
+//! Opening a session: where the fixture lies, which rules are in force, whose turn it is.
+
+use std::fs;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::builder::{Builder, StartError};
+use crate::config::limits::Limits;
+use crate::config::{InForce, Origin, Settings, SettingsError, StaticSettings};
+use crate::env::{self, TurnVars};
+use crate::fixture::redact::Redactor;
+use crate::fixture::store::{self, LoadError};
+use crate::front::Front;
+use crate::mock::LlmMock;
+use crate::mode::Mode;
+use crate::provider::{self, Provider};
+use crate::report::style::Terminal;
+use crate::report::{Command, Failure, Place, Roots, Style, Surface, files, sentences};
+use crate::session::settle::unreadable;
+use crate::session::state::{Setup, State};
+use crate::session::turnstile::{self, NoTurn, Patience, Turn};
+use crate::session::{Session, announce};
+use crate::site::{self, Owner, Places, Site};
+
+/// A turn that takes longer than `warn` is worth a line, one that takes longer than `give_up` never comes.
+const PATIENCE: Patience =
+    Patience { warn: Duration::from_secs(60), give_up: Duration::from_secs(300) };
+
+/// Opens the session of a test with the attribute.
+pub(crate) fn attribute(site: &Site, said: &StaticSettings) -> Result<Session, Failure> {
+    let places = env::places();
+    let exists = |path: &Path| path.exists();
+    let package = site::package(&places, site.manifest_dir, &exists);
+    let in_force =
+        in_force((Origin::Attribute, &Settings::from(said)), package.as_deref(), &places)?;
+    let limits = Limits::read().map_err(settings)?;
+    let thread = std::thread::current();
+    let owner = site::owner(site, thread.name());
+    if in_force.mode.value == Mode::Off {
+        return off(&owner.name, said.handle);
+    }
+    let names = site::candidates(site, said.fixture, said.module_fixture, owner.case.as_deref());
+    let resolved = site::resolve(site, &names, &places, &exists).map_err(|error| {
+        let tried = error.tried.iter().map(|path| path.display().to_string()).collect();
+        Failure::NoPlace { tried }
+    })?;
+    check_case(&owner, in_force.mode.value)?;
+    let command = command(site, thread.name(), package.as_deref());
+    // Waiting first: a fixture that the test before is recording is read when it is written.
+    let turn = if said.handle { None } else { Some(take_turn(&owner.name)?) };
+    let write_to = resolved.write_path(env::record_dir().as_deref());
+    let prepared = Prepared {
+        owner: Some(owner.name),
+        shown: shown(&resolved.fixture, package.as_deref()),
+        fixture: resolved.fixture,
+        write_to,
+        package,
+        in_force,
+        by_env: !said.handle,
+        upstreams: Vec::new(),
+        limits,
+        command,
+    };
+    open(prepared, turn, Surface::Attribute)
+}
+
+/// Opens the session that a builder describes.
+pub(crate) fn builder(builder: Builder) -> Result<Session, StartError> {
+    let places = env::places();
+    let package = site::package(&places, None, &|path| path.exists());
+    let layer = (Origin::Builder, &builder.settings);
+    let in_force = in_force(layer, package.as_deref(), &places).map_err(StartError::from)?;
+    let limits = Limits::read().map_err(settings)?;
+    if in_force.mode.value == Mode::Off {
+        return Ok(off(builder.test.as_deref().unwrap_or_default(), true)?);
+    }
+    let fixture = store::path_of(&builder.fixture);
+    if in_force.mode.value == Mode::Replay && !fixture.exists() {
+        let command = Command::of_thread(std::thread::current().name(), env::nextest());
+        let hint = files::record_hint(&command);
+        return Err(StartError::Missing { source: LoadError::Missing { path: fixture }, hint });
+    }
+    let prepared = Prepared {
+        owner: builder.test,
+        shown: shown(&fixture, places.cwd.as_deref()),
+        write_to: fixture.clone(),
+        fixture,
+        package,
+        in_force,
+        by_env: false,
+        upstreams: builder.upstreams,
+        limits,
+        command: Command::of_thread(std::thread::current().name(), env::nextest()),
+    };
+    Ok(open(prepared, None, Surface::Builder)?)
+}
+
+/// A session before anything is started for it.
+struct Prepared {
+    owner: Option<String>,
+    fixture: PathBuf,
+    write_to: PathBuf,
+    package: Option<PathBuf>,
+    shown: String,
+    in_force: InForce,
+    by_env: bool,
+    upstreams: Vec<(Provider, String)>,
+    limits: Limits,
+    command: Command,
+}
+
+fn open(prepared: Prepared, turn: Option<Turn>, surface: Surface) -> Result<Session, Failure> {
+    let interactions = match store::load(&prepared.fixture) {
+        Ok(interactions) => Some(interactions),
+        Err(LoadError::Missing { .. }) => None,
+        Err(error) => return Err(unreadable(&error)),
+    };
+    let failed = |error: crate::front::BindError| Failure::ServerFailed { why: error.to_string() };
+    let address = crate::front::bind().map_err(failed)?;
+    if prepared.by_env {
+        env::redirect(&format!("http://{address}/env"));
+    }
+    let front = Front::get().map_err(failed)?;
+    let originals = env::originals();
+    let rules = prepared.in_force.rules();
+    let setup = Setup {
+        owner: prepared.owner,
+        fixture: prepared.fixture,
+        write_to: prepared.write_to,
+        package: prepared.package,
+        shown: prepared.shown,
+        in_force: prepared.in_force,
+        by_env: prepared.by_env,
+        upstreams: prepared.upstreams,
+        max_body: prepared.limits.max_body,
+        redactor: redactor(),
+        originals,
+        command: prepared.command,
+    };
+    let state = Arc::new(State::new(setup, rules, front, new_id(), interactions));
+    let variables = state.setup.by_env.then(|| TurnVars::apply(&turn_variables(&state)));
+    Ok(Session::begin(state, turn, variables, prepared.limits.drain, surface))
+}
+
+/// The test's own variables and, replaying, the placeholder keys of the providers it uses.
+fn turn_variables(state: &State) -> Vec<(String, String)> {
+    let mut variables = Vec::new();
+    if state.replays() {
+        let providers = state.providers();
+        let keys: Vec<_> = providers
+            .iter()
+            .flat_map(|provider| provider.entry().keys.iter().chain(provider.entry().settings))
+            .copied()
+            .collect();
+        variables.extend(env::absent(&keys));
+    }
+    variables.extend(state.setup.in_force.variables(&state.base));
+    variables
+}
+
+/// Mode `off` touches nothing; if another test has redirected the variables, this one gets them back.
+fn off(test: &str, handle: bool) -> Result<Session, Failure> {
+    let originals = env::originals();
+    let bases = Provider::all()
+        .filter_map(|provider| {
+            let entry = provider.entry();
+            let set = originals.upstream_of(entry.variables, "");
+            let url = set.map(|(_, url)| url.to_owned()).or(entry.upstream.map(str::to_owned))?;
+            Some((provider, url.trim_end_matches('/').to_owned()))
+        })
+        .collect();
+    let mock = LlmMock::off(bases);
+    if handle || env::read(env::BASE_URL).is_none() {
+        return Ok(Session::off(mock, None, None));
+    }
+    let turn = take_turn(test)?;
+    Ok(Session::off(mock, Some(turn), Some(TurnVars::originals())))
+}
+
+fn in_force(
+    own: (Origin, &Settings),
+    package: Option<&Path>,
+    places: &Places,
+) -> Result<InForce, Failure> {
+    let workspace = package.and_then(|package| {
+        site::workspace(package, places, &|path| fs::read_to_string(path).ok())
+    });
+    InForce::gather(own, package, workspace.as_deref()).map_err(settings)
+}
+
+fn settings(error: SettingsError) -> Failure {
+    match error {
+        SettingsError::Refused(_) => Failure::CiRecord,
+        other => Failure::Settings { error: other.to_string() },
+    }
+}
+
+fn take_turn(test: &str) -> Result<Turn, Failure> {
+    let warn = |holder: &str| {
+        announce::line(&sentences::waiting_for_turn(holder, PATIENCE.warn.as_secs()));
+    };
+    turnstile::take(test, PATIENCE, warn).map_err(|refused| match refused {
+        NoTurn::Nested { outer } => Failure::NestedSession { outer },
+        NoTurn::Timeout { holder, waited } => {
+            Failure::TurnTimeout { holder, seconds: waited.as_secs() }
+        }
+    })
+}
+
+/// Two recordings of one name in one process are two cases that cannot be told apart.
+fn check_case(owner: &Owner, mode: Mode) -> Result<(), Failure> {
+    static UNSURE: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    if owner.sure || mode == Mode::Replay {
+        return Ok(());
+    }
+    let mut unsure = UNSURE.lock().unwrap_or_else(PoisonError::into_inner);
+    if unsure.contains(&owner.name) {
+        return Err(Failure::UnknownCase { function: owner.name.clone() });
+    }
+    unsure.push(owner.name.clone());
+    Ok(())
+}
+
+fn command(site: &Site, thread: Option<&str>, package: Option<&Path>) -> Command {
+    let name = env::read("CARGO_PKG_NAME");
+    let has = |file: &str| package.is_some_and(|package| package.join(file).exists());
+    Place {
+        file: site.file,
+        module: site.module,
+        function: site.function,
+        thread,
+        package: name.as_deref(),
+        member: !site.hop.is_empty(),
+        roots: Roots::of(has("src/lib.rs"), has("src/main.rs")),
+        nextest: env::nextest(),
+    }
+    .command()
+}
+
+/// A path as a person would type it.
+pub(crate) fn shown(path: &Path, folder: Option<&Path>) -> String {
+    let short = folder.and_then(|folder| path.strip_prefix(folder).ok()).unwrap_or(path);
+    short.display().to_string().replace('\\', "/")
+}
+
+fn redactor() -> Redactor {
+    let placeholders: Vec<&str> = Provider::all()
+        .flat_map(|provider| provider.entry().keys)
+        .map(|(_, value)| *value)
+        .collect();
+    Redactor::new(env::secrets(provider::is_secret_variable, &placeholders))
+}
+
+/// 128 random bits in hexadecimal: nobody reaches a session by guessing.
+fn new_id() -> String {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes).expect("every system that runs tests has a source of random bits");
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Colour and shell, as this process sees them.
+pub(crate) fn style() -> Style {
+    let colours = env::colours();
+    Style::decide(Terminal {
+        attached: std::io::stderr().is_terminal(),
+        term: colours.term.as_deref(),
+        no_color: colours.no_color.as_deref(),
+        clicolor_force: colours.clicolor_force.as_deref(),
+        cargo_term_color: colours.cargo_term_color.as_deref(),
+        windows: cfg!(windows),
+    })
+}

@@ -1,0 +1,194 @@
+//! Record mode: a request goes to the real provider, its answer on its way into the fixture.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::fixture::encoding;
+use crate::fixture::interaction::{Body, Content, Interaction, Request, Response};
+use crate::fixture::store;
+use crate::front::upstream::{self, Head, Job, Recorded, UpstreamError};
+use crate::front::{Answer, Incoming};
+use crate::json;
+use crate::matching::{self, Rules};
+use crate::provider::{self, Provider};
+use crate::report::MissReason;
+use crate::session::announce;
+use crate::session::ledger::{AnsweredBy, Recording};
+use crate::session::state::{State, with_query_of};
+use crate::stream::{Chunk, End, Framing, Stream, framing_of};
+
+/// Asks the provider and relays what it says while it says it.
+pub(crate) async fn forward(
+    state: &Arc<State>,
+    entry: usize,
+    incoming: Incoming,
+    request: Request,
+) -> Answer {
+    let provider = incoming.provider;
+    let Some(base) = state.upstream_base(provider) else {
+        let variables =
+            provider.entry().variables.iter().map(|(name, _)| (*name).to_owned()).collect();
+        return state.miss(entry, &incoming, &request, MissReason::NoUpstream { variables });
+    };
+    note_upstream(state, provider, &base);
+    let path = with_query_of(&request.path, &incoming.rest);
+    let job = Job {
+        url: provider::upstream_url(provider, &base, &path),
+        method: incoming.method.clone(),
+        headers: incoming.headers.clone(),
+        body: incoming.body.as_ref().cloned().unwrap_or_default(),
+        received: incoming.received,
+    };
+    state.streams.begin();
+    state.book().ledger.entries[entry].answered_by = AnsweredBy::Upstream;
+    let keeper = Arc::clone(state);
+    let asked = request.clone();
+    let head = upstream::forward(job, move |outcome| {
+        keep(&keeper, entry, provider, asked, outcome);
+    });
+    match head.await {
+        Ok(Ok(Head { status, headers, body })) => Answer::Reply { status, headers, body },
+        Ok(Err(UpstreamError { cause, .. })) => {
+            failed(state, entry, &incoming, &request, base, cause)
+        }
+        // The task cannot go away before it has sent a head.
+        Err(_) => failed(state, entry, &incoming, &request, base, String::new()),
+    }
+}
+
+fn failed(
+    state: &State,
+    entry: usize,
+    incoming: &Incoming,
+    request: &Request,
+    upstream: String,
+    why: String,
+) -> Answer {
+    state.book().ledger.entries[entry].answered_by = AnsweredBy::Nothing;
+    state.miss(entry, incoming, request, MissReason::UpstreamFailed { upstream, why })
+}
+
+fn note_upstream(state: &State, provider: Provider, base: &str) {
+    let mut book = state.book();
+    let upstreams = &mut book.ledger.upstreams;
+    if !upstreams.iter().any(|(known, at)| *known == provider && at == base) {
+        upstreams.push((provider, base.to_owned()));
+        drop(book);
+        announce::upstream(provider, base, state.key_variable(provider).as_deref());
+    }
+}
+
+/// Runs when an answer is complete, in the task that received it.
+fn keep(
+    state: &Arc<State>,
+    entry: usize,
+    provider: Provider,
+    request: Request,
+    outcome: Result<Recorded, UpstreamError>,
+) {
+    let Ok(recorded) = outcome else {
+        state.streams.end();
+        return;
+    };
+    let family = provider::family(provider, &request.method, &request.path);
+    let mut response = response_of(provider, &request, recorded, state);
+    state.setup.redactor.response(&mut response);
+    let error_message = match &response.content {
+        Content::Body(Body::Json(text)) if response.status >= 400 => {
+            json::parse(text).ok().and_then(|body| provider::error_message(family, &body))
+        }
+        Content::Body(Body::Text(text)) if response.status >= 400 => Some(text.clone()),
+        _ => None,
+    };
+    let interaction = Interaction {
+        hash: matching::key(provider, &request, &Rules::default()).to_string(),
+        provider,
+        test: state.setup.owner.clone(),
+        recorded_at: Some(humantime::format_rfc3339_seconds(SystemTime::now()).to_string()),
+        response,
+        request,
+    };
+    let key = state.key(provider, &interaction.request);
+    let attempt = interaction.clone();
+    state.book().ledger.recordings.push(Recording { entry, key, interaction, error_message });
+    let state = Arc::clone(state);
+    tokio::task::spawn_blocking(move || {
+        // Best effort: the test may yet pass, and then says what it could not write.
+        let _ = store::keep_attempt(&state.setup.fixture, attempt);
+        state.streams.end();
+    });
+}
+
+fn response_of(
+    provider: Provider,
+    request: &Request,
+    recorded: Recorded,
+    state: &State,
+) -> Response {
+    let family = provider::family(provider, &request.method, &request.path);
+    let text = |name: &str| recorded.headers.get(name).and_then(|value| value.to_str().ok());
+    let parsed = match &request.body {
+        Body::Json(text) => json::parse(text).ok(),
+        _ => None,
+    };
+    let streamed = provider::wants_stream(family, &request.path, parsed.as_ref());
+    let content_type = text("content-type");
+    let mut headers: Vec<(String, String)> = recorded
+        .headers
+        .iter()
+        .filter(|(name, _)| provider::keeps_response_header(name.as_str()))
+        .map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
+        .collect();
+    let chunks = match plain(&recorded, text("content-encoding"), state) {
+        Some(chunks) => chunks,
+        None => {
+            // Undecodable: the client must hear how the bytes it gets are encoded.
+            let coding = text("content-encoding").unwrap_or_default().to_owned();
+            headers.push(("content-encoding".to_owned(), coding));
+            recorded.chunks.clone()
+        }
+    };
+    // A request to stream may be answered in one piece: an error, or a gateway that does not stream.
+    let is_array = |chunks: &[Chunk]| {
+        let mut bytes = chunks.iter().flat_map(|chunk| &chunk.bytes);
+        bytes.find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[')
+    };
+    let is_error = recorded.status.is_client_error() || recorded.status.is_server_error();
+    let framing = framing_of(content_type, streamed).filter(|framing| match framing {
+        Framing::JsonArray => is_array(&chunks),
+        Framing::Bytes => !is_error,
+        Framing::Sse | Framing::Ndjson | Framing::AwsEventStream => true,
+    });
+    let (ms, content) = match framing {
+        Some(framing) => {
+            (None, Content::Stream(Stream::from_chunks(framing, &chunks, recorded.end)))
+        }
+        None if recorded.end == End::Cut => {
+            (None, Content::Stream(Stream::from_chunks(Framing::Bytes, &chunks, End::Cut)))
+        }
+        None => {
+            let bytes = chunks.into_iter().flat_map(|chunk| chunk.bytes).collect();
+            // Without its type: the parts of a multipart answer are bytes to replay, not to compare.
+            (Some(recorded.ms), Content::Body(Body::from_wire(None, bytes)))
+        }
+    };
+    Response { status: recorded.status.as_u16(), headers, ms, content }
+}
+
+/// The chunks without compression; `None` if they cannot be decoded.
+///
+/// We ask for plain bytes, so this is for providers that compress all the same; a compressed stream
+/// loses its boundaries, as they were boundaries of something else.
+fn plain(recorded: &Recorded, coding: Option<&str>, state: &State) -> Option<Vec<Chunk>> {
+    if coding.is_none_or(|coding| coding.trim().is_empty()) {
+        return Some(recorded.chunks.clone());
+    }
+    let whole: Vec<u8> =
+        recorded.chunks.iter().flat_map(|chunk| chunk.bytes.iter().copied()).collect();
+    // Answers may be larger than what a client may send.
+    let limit = usize::try_from(state.setup.max_body).unwrap_or(usize::MAX).saturating_mul(16);
+    let bytes = encoding::decompress(coding, &whole, limit).ok()?;
+    Some(vec![Chunk { ms: recorded.ms, bytes: bytes.into_owned() }])
+}

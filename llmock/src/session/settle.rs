@@ -1,0 +1,361 @@
+//! The end of a session: what happened becomes a report, and a recording becomes a fixture.
+//!
+//! The order matters: nothing is verified while an answer is still arriving, nothing is written unless
+//! everything passed, and the address is given up last.
+
+use std::time::Duration;
+
+use crate::config::Unused;
+use crate::fixture::interaction::Interaction;
+use crate::fixture::merge::{Merge, MergeCounts, merge, same_answer};
+use crate::fixture::store::{self, LoadError, SaveError, UpdateError};
+use crate::fixture::{format, interaction::Content};
+use crate::matching::{self, Rules};
+use crate::mode::Mode;
+use crate::report::{
+    Answered, Failure, IdleInteraction, Note, Outcome, Report, Source, Surface, Tally,
+};
+use crate::session::ledger::{AnsweredBy, Recording, is_outage};
+use crate::session::miss::prompt_of;
+use crate::session::rules;
+use crate::session::state::{Book, State};
+use crate::stream::End;
+
+/// Ends the session and says how it went.
+pub(crate) fn settle(state: &State, outcome: Outcome, surface: Surface, drain: Duration) -> Report {
+    state.mark_closing();
+    let mut report = begin(state, outcome, surface);
+    let left = state.streams.drain(drain);
+    if left > 0 {
+        report.failures.push(Failure::DrainTimeout { seconds: drain.as_secs(), streams: left });
+    }
+    if let Err(text) = state.overlay.verify() {
+        report.failures.push(Failure::MockExpectations { text });
+    }
+    account(state, &mut report);
+    let kept = gate(state, &mut report);
+    if report.fails() || outcome != Outcome::Passed {
+        attempt_note(state, &mut report);
+    } else if state.mode() == Mode::Record || !kept.is_empty() {
+        write(state, kept, &mut report);
+    }
+    state.overlay.close();
+    report
+}
+
+fn begin(state: &State, outcome: Outcome, surface: Surface) -> Report {
+    let setup = &state.setup;
+    let mode = state.mode().as_str();
+    let test = setup.owner.clone().unwrap_or_else(|| setup.shown.clone());
+    let mut report = Report::new(test, setup.shown.clone(), mode, setup.command.clone());
+    report.outcome = outcome;
+    report.surface = surface;
+    report.rules = rules::not_default(&setup.in_force);
+    let asked = setup.in_force.asked;
+    if asked != setup.in_force.mode.value {
+        report.notes.push(Note::OnlyReplayedInCi { mode: asked.as_str() });
+    }
+    report
+}
+
+/// Everything but recordings: counts, misses, notes, and the failures they imply.
+fn account(state: &State, report: &mut Report) {
+    let mut book = state.book();
+    let ledger = &book.ledger;
+    report.answered = Answered {
+        fixture: ledger.answered(AnsweredBy::Fixture),
+        mock: ledger.answered(AnsweredBy::Mock),
+        upstream: ledger.answered(AnsweredBy::Upstream),
+        nothing: ledger.answered(AnsweredBy::Nothing),
+    };
+    report.misses.clone_from(&ledger.misses);
+    report.tally = tally(state, &book);
+    for entry in ledger.entries.iter().filter(|entry| entry.early.is_some()) {
+        let ms = entry.early.unwrap_or_default().as_millis();
+        report.notes.push(Note::Stray {
+            method: entry.method.clone(),
+            path: entry.path.clone(),
+            ms_after_open: u64::try_from(ms).unwrap_or(u64::MAX),
+        });
+    }
+    calls(state, &book, report);
+    unused(state, &mut book, report);
+    borrowed(&book, report);
+    repeated(&book, report);
+}
+
+fn tally(state: &State, book: &Book) -> Tally {
+    let mut used: Vec<usize> = book.ledger.claims.iter().map(|claim| claim.interaction).collect();
+    used.sort_unstable();
+    used.dedup();
+    let own = book
+        .interactions
+        .iter()
+        .filter(|interaction| interaction.test.is_none() || interaction.test == state.setup.owner);
+    let own = own.count();
+    Tally {
+        used: used.len(),
+        total: if own == 0 { book.interactions.len() } else { own.max(used.len()) },
+    }
+}
+
+fn calls(state: &State, book: &Book, report: &mut Report) {
+    let reached = book.ledger.entries.iter().filter(|entry| entry.early.is_none()).count();
+    let counted = book.ledger.counted().count();
+    let expected = state.setup.in_force.calls.as_ref().map(|calls| calls.value);
+    // A body that failed early has its own reason for not asking.
+    if report.outcome != Outcome::Passed {
+        return;
+    }
+    match expected {
+        Some(0) | None if reached == 0 && expected.is_none() => {
+            report.failures.push(state.no_requests());
+        }
+        Some(expected) if usize::try_from(expected).is_ok_and(|expected| expected != counted) => {
+            report.failures.push(if reached == 0 {
+                state.no_requests()
+            } else {
+                Failure::Calls { expected, got: counted }
+            });
+        }
+        _ => {}
+    }
+}
+
+fn unused(state: &State, book: &mut Book, report: &mut Report) {
+    let rule = state.setup.in_force.unused.value;
+    if rule == Unused::Ignore || state.mode() == Mode::Record || report.outcome != Outcome::Passed {
+        return;
+    }
+    let is_side = |interaction: &Interaction| {
+        let request = &interaction.request;
+        state.setup.in_force.is_side_call(&request.method, &request.path)
+    };
+    let idle: Vec<usize> =
+        book.unused_own(state).into_iter().filter(|at| !is_side(&book.interactions[*at])).collect();
+    if idle.is_empty() {
+        return;
+    }
+    if rule == Unused::Note {
+        let interactions = idle.into_iter().map(|at| at + 1).collect();
+        report.notes.push(Note::Unused { interactions });
+        return;
+    }
+    let interactions = idle.into_iter().map(|at| {
+        let interaction = &book.interactions[at];
+        IdleInteraction {
+            interaction: at + 1,
+            method: interaction.request.method.clone(),
+            path: interaction.request.path.clone(),
+            prompt: prompt_of(interaction),
+        }
+    });
+    report.failures.push(Failure::Unused { interactions: interactions.collect() });
+}
+
+fn borrowed(book: &Book, report: &mut Report) {
+    let mut owners: Vec<(String, Vec<usize>)> = Vec::new();
+    for claim in book.ledger.claims.iter().filter(|claim| claim.borrowed && !claim.repeated) {
+        let owner = book.interactions[claim.interaction].test.clone().unwrap_or_default();
+        match owners.iter_mut().find(|(known, _)| *known == owner) {
+            Some((_, interactions)) => interactions.push(claim.interaction + 1),
+            None => owners.push((owner, vec![claim.interaction + 1])),
+        }
+    }
+    for (owner, interactions) in owners {
+        report.notes.push(Note::Borrowed { interactions, owner });
+    }
+}
+
+fn repeated(book: &Book, report: &mut Report) {
+    let mut times: Vec<(usize, usize)> = Vec::new();
+    for claim in book.ledger.claims.iter().filter(|claim| claim.repeated) {
+        if book.ledger.entries[claim.entry].side {
+            continue;
+        }
+        match times.iter_mut().find(|(interaction, _)| *interaction == claim.interaction) {
+            Some((_, times)) => *times += 1,
+            None => times.push((claim.interaction, 1)),
+        }
+    }
+    for (interaction, times) in times {
+        report.notes.push(Note::Repeated { interaction: interaction + 1, times });
+    }
+}
+
+/// The recordings that belong in a fixture, in order of arrival; outages fail the test unless a later
+/// attempt succeeded or the test declares them.
+fn gate(state: &State, report: &mut Report) -> Vec<Recording> {
+    let mut recordings = std::mem::take(&mut state.book().ledger.recordings);
+    recordings.sort_by_key(|recording| recording.entry);
+    let allowed = &state.setup.in_force.allow_errors.value;
+    let refused = |recording: &Recording| {
+        let status = recording.interaction.response.status;
+        is_outage(status) && !allowed.allows(status)
+    };
+    let mut retried: Vec<(u16, usize)> = Vec::new();
+    let mut kept = Vec::with_capacity(recordings.len());
+    for (at, recording) in recordings.iter().enumerate() {
+        if !refused(recording) {
+            kept.push(recording.clone());
+            continue;
+        }
+        let status = recording.interaction.response.status;
+        let later = &recordings[at + 1..];
+        if later.iter().any(|later| later.key == recording.key && !refused(later)) {
+            match retried.iter_mut().find(|(known, _)| *known == status) {
+                Some((_, times)) => *times += 1,
+                None => retried.push((status, 1)),
+            }
+        } else {
+            report.failures.push(Failure::UpstreamError {
+                provider: recording.interaction.provider.id(),
+                method: recording.interaction.request.method.clone(),
+                path: recording.interaction.request.path.clone(),
+                status,
+                message: recording.error_message.clone(),
+                key: state.key_variable(recording.interaction.provider),
+            });
+        }
+    }
+    for (status, times) in retried {
+        report.notes.push(Note::Retried { status, times });
+    }
+    kept
+}
+
+fn attempt_note(state: &State, report: &mut Report) {
+    let failed = store::failed_path(&state.setup.write_to);
+    let count = report.answered.upstream;
+    if count > 0 && failed.exists() {
+        let path = state.setup.shown_path(&failed);
+        report.notes.push(Note::AttemptKept { path, count });
+    }
+}
+
+fn write(state: &State, recordings: Vec<Recording>, report: &mut Report) {
+    if recordings.is_empty() {
+        report.notes.push(Note::NothingRecorded);
+        return;
+    }
+    let path = &state.setup.write_to;
+    match store::update(path, &state.setup.fixture, |existing| change(state, existing, recordings))
+    {
+        Ok(Written { counts, unfaithful, cut, others }) if unfaithful.is_empty() => {
+            report.notes.push(Note::Recorded {
+                count: counts.recorded,
+                replaced: counts.replaced,
+                dropped: counts.removed,
+                kept: others,
+                sources: sources(state),
+            });
+            report.notes.extend(cut.into_iter().map(|interaction| Note::Cut { interaction }));
+            if let Err(SaveError { path, source }) =
+                store::drop_attempts(path, state.setup.owner.as_deref())
+            {
+                report.failures.push(unwritable(state, &path, &source.to_string()));
+            }
+        }
+        Ok(Written { unfaithful, .. }) => {
+            report.failures.push(Failure::SelfCheck { interactions: unfaithful });
+            attempt_note(state, report);
+        }
+        Err(UpdateError::Save(SaveError { path, source })) => {
+            report.failures.push(unwritable(state, &path, &source.to_string()));
+            attempt_note(state, report);
+        }
+        Err(UpdateError::Load(error)) => {
+            report.failures.push(unreadable(&error));
+            attempt_note(state, report);
+        }
+    }
+}
+
+fn unwritable(state: &State, path: &std::path::Path, why: &str) -> Failure {
+    Failure::Unwritable { path: state.setup.shown_path(path), why: why.to_owned() }
+}
+
+pub(crate) fn unreadable(error: &LoadError) -> Failure {
+    Failure::FixtureUnreadable { error: error.to_string() }
+}
+
+struct Written {
+    counts: MergeCounts,
+    /// Positions of interactions that would not replay what was recorded; then nothing is written.
+    unfaithful: Vec<usize>,
+    /// Positions of streams that the provider cut.
+    cut: Vec<usize>,
+    /// Interactions of other owners.
+    others: usize,
+}
+
+fn change(
+    state: &State,
+    existing: Vec<Interaction>,
+    recordings: Vec<Recording>,
+) -> (Option<String>, Written) {
+    let owner = state.setup.owner.as_deref();
+    let keyed = |interaction: Interaction| {
+        (state.key(interaction.provider, &interaction.request), interaction)
+    };
+    let existing = existing.into_iter().map(keyed).collect();
+    let recorded: Vec<_> =
+        recordings.iter().map(|recording| (recording.key, recording.interaction.clone())).collect();
+    let how = if state.mode() == Mode::Record { Merge::Replace } else { Merge::Add };
+    let (mut merged, counts) = merge(existing, recorded, owner, how);
+    for interaction in &mut merged {
+        let rules = Rules::default();
+        interaction.hash =
+            matching::key(interaction.provider, &interaction.request, &rules).to_string();
+    }
+    let text = format::write(&merged);
+    let unfaithful = unfaithful(state, &text, &recordings);
+    let cut = merged
+        .iter()
+        .enumerate()
+        .filter(|(_, interaction)| interaction.test.as_deref() == owner && is_cut(interaction))
+        .map(|(at, _)| at + 1)
+        .collect();
+    let others = merged.iter().filter(|other| other.test.as_deref() != owner).count();
+    let text = unfaithful.is_empty().then_some(text);
+    (text, Written { counts, unfaithful, cut, others })
+}
+
+fn is_cut(interaction: &Interaction) -> bool {
+    matches!(&interaction.response.content, Content::Stream(stream) if stream.end == End::Cut)
+}
+
+/// Reads the text back: every stored request must find its own answer again.
+fn unfaithful(state: &State, text: &str, recordings: &[Recording]) -> Vec<usize> {
+    let Ok(document) = format::read(text) else {
+        return (1..=recordings.len()).collect();
+    };
+    let keyed: Vec<_> = document
+        .interactions
+        .iter()
+        .map(|stored| (state.key(stored.provider, &stored.request), stored))
+        .collect();
+    let finds = |recording: &Recording| {
+        keyed.iter().any(|(key, stored)| {
+            *key == recording.key && same_answer(&stored.response, &recording.interaction.response)
+        })
+    };
+    recordings
+        .iter()
+        .enumerate()
+        .filter(|(_, recording)| !finds(recording))
+        .map(|(at, _)| at + 1)
+        .collect()
+}
+
+fn sources(state: &State) -> Vec<Source> {
+    let upstreams = state.book().ledger.upstreams.clone();
+    upstreams
+        .into_iter()
+        .map(|(provider, upstream)| Source {
+            provider: provider.id(),
+            upstream,
+            key: state.key_variable(provider),
+        })
+        .collect()
+}

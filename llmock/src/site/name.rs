@@ -1,0 +1,162 @@
+//! Names of fixtures: from a literal in the source, and from the test itself when it names none.
+
+use super::Site;
+
+/// The file name for a fixture's name: `.json` appended unless present, whatever dots stand before it.
+///
+/// The attribute, the builder, and the command share this rule, so that `v1.2.summary` is one file to all.
+pub(crate) fn fixture_file_name(name: &str) -> String {
+    let has_extension = name
+        .len()
+        .checked_sub(".json".len())
+        .and_then(|at| name.get(at..))
+        .is_some_and(|end| end.eq_ignore_ascii_case(".json"));
+    if has_extension { name.to_owned() } else { format!("{name}.json") }
+}
+
+/// Names below `fixtures/` under which a test's fixture may lie, the file for recording a new one first.
+///
+/// The second, if any, is the file that a whole module shares; it is used only if it is there.
+pub(crate) fn candidates(
+    site: &Site,
+    fixture: Option<&str>,
+    module_fixture: Option<&str>,
+    case: Option<&str>,
+) -> Vec<String> {
+    if let Some(name) = fixture {
+        // The cases of a parameterised test share a file that was named; their owners keep them apart.
+        return vec![fixture_file_name(name)];
+    }
+    let own = own_name(site, case);
+    if let Some(folder) = module_fixture {
+        // `fixture = "x.json"` on a module still names the folder `x`.
+        let folder = folder.strip_suffix(".json").unwrap_or(folder);
+        return vec![format!("{folder}/{own}.json")];
+    }
+    let folders = module_folders(site);
+    if folders.is_empty() {
+        return vec![format!("{own}.json")];
+    }
+    let folders = folders.join("/");
+    vec![format!("{folders}/{own}.json"), format!("{folders}.json")]
+}
+
+/// The function, and below it the case of a parameterised test.
+fn own_name(site: &Site, case: Option<&str>) -> String {
+    let function = plain(site.function);
+    match case {
+        Some(case) => format!("{function}/{}", case.replace("::", "/")),
+        None => function.to_owned(),
+    }
+}
+
+/// The module path as folders.
+///
+/// The crate's name stands first only for integration tests: many of them share one `tests/fixtures`, while the
+/// unit tests of a crate have it to themselves. A trailing `tests` module says nothing and is dropped.
+fn module_folders(site: &Site) -> Vec<&'static str> {
+    let mut segments = site.module.split("::").map(plain);
+    let root = segments.next();
+    let mut folders: Vec<_> = segments.collect();
+    if folders.last() == Some(&"tests") {
+        folders.pop();
+    }
+    if is_integration_test(site) {
+        folders.splice(0..0, root);
+    }
+    folders
+}
+
+/// Whether the file belongs to a test crate of its own instead of the package's library or programs.
+fn is_integration_test(site: &Site) -> bool {
+    let file = site.file.replace('\\', "/");
+    let above = site.hop.split(['/', '\\']).filter(|step| *step == "..").count();
+    // Below a workspace the file starts with the package's own folder, one step for each step of the hop.
+    let in_package = file.split('/').skip(above).collect::<Vec<_>>();
+    match in_package.first() {
+        Some(&"src") => return false,
+        Some(&("tests" | "benches" | "examples")) => return true,
+        _ => {}
+    }
+    let known = |folder: &&&str| matches!(**folder, "src" | "tests" | "benches" | "examples");
+    file.split('/').collect::<Vec<_>>().iter().rev().find(known) != Some(&"src")
+}
+
+/// An identifier without the `r#` of a raw one.
+fn plain(identifier: &str) -> &str {
+    identifier.strip_prefix("r#").unwrap_or(identifier)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_extension_is_appended_and_nothing_is_replaced() {
+        let cases = [
+            ("summarize", "summarize.json"),
+            ("summarize.json", "summarize.json"),
+            ("Summarize.JSON", "Summarize.JSON"),
+            ("gpt-4.1", "gpt-4.1.json"),
+            ("v1.2.summary", "v1.2.summary.json"),
+            ("agent/turns", "agent/turns.json"),
+            ("notes.jsonl", "notes.jsonl.json"),
+            ("é", "é.json"),
+        ];
+        for (name, file) in cases {
+            assert_eq!(fixture_file_name(name), file);
+        }
+    }
+
+    fn site(file: &'static str, hop: &'static str, module: &'static str) -> Site {
+        let (manifest_dir, remapped) = (None, [].as_slice());
+        Site { file, hop, manifest_dir, remapped, module, function: "greets", line: 1 }
+    }
+
+    #[test]
+    fn a_test_without_a_name_is_found_by_module_and_function() {
+        let cases: &[(&str, &str, &str, &[&str])] = &[
+            // file, hop, module, candidates
+            ("tests/api.rs", "", "api", &["api/greets.json", "api.json"]),
+            ("tests/api/main.rs", "", "api::sub", &["api/sub/greets.json", "api/sub.json"]),
+            ("member/tests/api.rs", "..", "api::tests", &["api/greets.json", "api.json"]),
+            ("tests/tests.rs", "", "tests", &["tests/greets.json", "tests.json"]),
+            ("src/lib.rs", "", "my_app::tests", &["greets.json"]),
+            ("src/lib.rs", "", "my_app", &["greets.json"]),
+            ("src/chat/mod.rs", "", "my_app::chat::tests", &["chat/greets.json", "chat.json"]),
+            ("src/tests/a.rs", "", "my_app::tests::a", &["tests/a/greets.json", "tests/a.json"]),
+            ("src/member/tests/api.rs", "../..", "api", &["api/greets.json", "api.json"]),
+            ("src/member/src/lib.rs", "../..", "m::r#type", &["type/greets.json", "type.json"]),
+            ("member/../shared/x.rs", "..", "x", &["x/greets.json", "x.json"]),
+            // No hop known, as under Buck2 and Bazel.
+            ("some/pkg/src/lib.rs", "", "pkg::a", &["a/greets.json", "a.json"]),
+            ("some\\pkg\\tests\\api.rs", "", "api", &["api/greets.json", "api.json"]),
+        ];
+        for (file, hop, module, expected) in cases {
+            let found = candidates(&site(file, hop, module), None, None, None);
+            assert_eq!(found, *expected, "{file}");
+        }
+    }
+
+    #[test]
+    fn a_case_has_a_file_of_its_own_unless_the_fixture_was_named() {
+        let site = site("tests/api.rs", "", "api");
+        let case = Some("case_1::b_2");
+        let cases = [
+            (None, None, vec!["api/greets/case_1/b_2.json", "api.json"]),
+            (None, Some("sums"), vec!["sums/greets/case_1/b_2.json"]),
+            (Some("one"), None, vec!["one.json"]),
+            (Some("one"), Some("sums"), vec!["one.json"]),
+        ];
+        for (fixture, module_fixture, expected) in cases {
+            assert_eq!(candidates(&site, fixture, module_fixture, case), expected);
+        }
+    }
+
+    #[test]
+    fn a_module_fixture_is_a_folder_with_a_file_for_each_function() {
+        let site = site("tests/api.rs", "", "api::summaries");
+        assert_eq!(candidates(&site, None, Some("summaries"), None), ["summaries/greets.json"]);
+        assert_eq!(candidates(&site, None, Some("v1.2"), None), ["v1.2/greets.json"]);
+    }
+}

@@ -1,0 +1,81 @@
+//! Who recorded an interaction: module, function, and the case of a parameterised test.
+
+use super::Site;
+
+/// The test in the form in which interactions carry it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Owner {
+    /// `module_path!()::function[::case]`.
+    pub(crate) name: String,
+    /// The case alone, `case_1` or `a_1::b_2`.
+    pub(crate) case: Option<String>,
+    /// Whether the thread told the whole name. If not, several cases of one function look alike.
+    pub(crate) sure: bool,
+}
+
+/// Finds the owner from the name of the thread that opens the session.
+///
+/// libtest gives every test's thread the exact path of the test, without the crate; rstest and `test_case` append
+/// the case to it. A thread without such a name (a timeout that moved the body, a doctest's `main`) tells nothing.
+pub(crate) fn owner(site: &Site, thread_name: Option<&str>) -> Owner {
+    let name = format!("{}::{}", site.module, site.function);
+    let in_crate = name.split_once("::").map_or(name.as_str(), |(_, rest)| rest);
+    let tail = thread_name
+        .and_then(|thread| plain(thread).strip_prefix(&plain(in_crate)).map(str::to_owned));
+    match tail.as_deref().map(|tail| (tail, tail.strip_prefix("::"))) {
+        Some(("", _)) => Owner { name: plain(&name), case: None, sure: true },
+        Some((_, Some(case))) => Owner {
+            name: format!("{}::{case}", plain(&name)),
+            case: Some(case.to_owned()),
+            sure: true,
+        },
+        // Another test's name, as `greets_twice` on the thread of `greets`: our body was called from there.
+        Some((_, None)) | None => Owner { name: plain(&name), case: None, sure: false },
+    }
+}
+
+/// A path without the `r#` of raw identifiers, which some tools print and others do not.
+fn plain(path: &str) -> String {
+    path.split("::")
+        .map(|part| part.strip_prefix("r#").unwrap_or(part))
+        .collect::<Vec<_>>()
+        .join("::")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_thread_tells_the_case() {
+        let cases = [
+            // module, function, thread, owner, case, sure
+            ("api", "greets", Some("greets"), "api::greets", None, true),
+            ("api::sub", "greets", Some("sub::greets"), "api::sub::greets", None, true),
+            ("api", "c1", Some("c1::case_1"), "api::c1::case_1", Some("case_1"), true),
+            (
+                "api",
+                "d1",
+                Some("d1::test_case_2_two"),
+                "api::d1::test_case_2_two",
+                Some("test_case_2_two"),
+                true,
+            ),
+            ("api", "c1", Some("c1::a_1::b_2"), "api::c1::a_1::b_2", Some("a_1::b_2"), true),
+            // The attribute below rstest: the generated function is the case.
+            ("api::c1", "case_1", Some("c1::case_1"), "api::c1::case_1", None, true),
+            ("api", "greets", Some("greets_twice"), "api::greets", None, false),
+            ("api", "greets", Some("main"), "api::greets", None, false),
+            ("api", "greets", Some("tokio-runtime-worker"), "api::greets", None, false),
+            ("api", "greets", None, "api::greets", None, false),
+            ("api::r#type", "r#match", Some("r#type::r#match"), "api::type::match", None, true),
+            ("api", "r#match", Some("match::case_1"), "api::match::case_1", Some("case_1"), true),
+        ];
+        for (module, function, thread, name, case, sure) in cases {
+            let (file, hop, manifest_dir, remapped) = ("tests/api.rs", "", None, [].as_slice());
+            let site = Site { file, hop, manifest_dir, remapped, module, function, line: 1 };
+            let expected = Owner { name: name.to_owned(), case: case.map(str::to_owned), sure };
+            assert_eq!(owner(&site, thread), expected, "{thread:?}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The package and the workspace of a test, which is where `llmock.toml` may stand.
+//!
+//! No Cargo is asked: spawning it costs every nextest process some 30 ms.
+
+use std::path::{Path, PathBuf};
+
+use super::resolve::{Places, normalize};
+
+/// The package under test: where Cargo or nextest say it is, else where it was compiled, else here.
+pub(crate) fn package(
+    places: &Places,
+    compiled_manifest_dir: Option<&str>,
+    exists: &dyn Fn(&Path) -> bool,
+) -> Option<PathBuf> {
+    let compiled = compiled_manifest_dir.map(PathBuf::from);
+    [places.runtime_manifest_dir.clone(), compiled, places.cwd.clone()]
+        .into_iter()
+        .flatten()
+        .find(|folder| exists(folder))
+}
+
+/// The workspace's root: the one that was named, else the nearest `Cargo.toml` upwards with a `[workspace]` table.
+///
+/// `read` gives a file's text. `None` if no manifest says that there is a workspace.
+pub(crate) fn workspace(
+    package: &Path,
+    places: &Places,
+    read: &dyn Fn(&Path) -> Option<String>,
+) -> Option<PathBuf> {
+    if let Some(named) = &places.workspace_root {
+        return Some(named.clone());
+    }
+    for folder in package.ancestors() {
+        let Some(manifest) = read(&folder.join("Cargo.toml")) else { continue };
+        if let Some(root) = workspace_key(&manifest) {
+            return Some(normalize(&folder.join(root)));
+        }
+        if has_workspace_table(&manifest) {
+            return Some(folder.to_path_buf());
+        }
+    }
+    None
+}
+
+fn has_workspace_table(manifest: &str) -> bool {
+    let header = |line: &str| line.starts_with("[workspace]") || line.starts_with("[workspace.");
+    manifest.lines().any(|line| header(line.trim_start()))
+}
+
+/// `package.workspace`, with which a member outside the workspace's folder names it.
+fn workspace_key(manifest: &str) -> Option<&str> {
+    let lines = manifest.lines().map(str::trim);
+    let package = lines.skip_while(|line| !line.starts_with("[package]")).skip(1);
+    let mut keys = package.take_while(|line| !line.starts_with('['));
+    keys.find_map(|line| {
+        let value = line.strip_prefix("workspace")?.trim_start().strip_prefix('=')?.trim_start();
+        let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+        value[1..].split(quote).next()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MEMBER: &str =
+        "[package]\nname = \"m\"\nversion.workspace = true\n[lints]\nworkspace = true\n";
+
+    #[test]
+    fn the_workspace_is_the_nearest_manifest_that_declares_one() {
+        type Files = &'static [(&'static str, &'static str)];
+        let cases: &[(Files, Option<&str>)] = &[
+            (
+                &[("/w/a/m/Cargo.toml", MEMBER), ("/w/Cargo.toml", "[workspace]\nmembers=[]")],
+                Some("/w"),
+            ),
+            (&[("/w/a/m/Cargo.toml", "[package]\n[workspace.lints.rust]\n")], Some("/w/a/m")),
+            (&[("/w/a/m/Cargo.toml", MEMBER)], None),
+            (&[("/w/a/m/Cargo.toml", "[package]\nworkspace = \"../../root\"\n")], Some("/w/root")),
+            (&[], None),
+        ];
+        for (files, expected) in cases {
+            let read = |path: &Path| {
+                files
+                    .iter()
+                    .find(|(name, _)| Path::new(name) == path)
+                    .map(|(_, text)| (*text).to_owned())
+            };
+            let root = workspace(Path::new("/w/a/m"), &Places::default(), &read);
+            assert_eq!(root.as_deref(), expected.map(Path::new), "{files:?}");
+        }
+    }
+
+    #[test]
+    fn a_named_root_is_believed() {
+        let places = Places { workspace_root: Some("/else".into()), ..Places::default() };
+        assert_eq!(workspace(Path::new("/w/m"), &places, &|_| None), Some(PathBuf::from("/else")));
+    }
+
+    #[test]
+    fn the_package_is_where_cargo_says_at_run_time_before_where_it_was_compiled() {
+        let places = Places {
+            runtime_manifest_dir: Some("/new/m".into()),
+            cwd: Some("/here".into()),
+            ..Places::default()
+        };
+        let cases: &[(&[&str], Option<&str>)] = &[
+            (&["/new/m", "/old/m", "/here"], Some("/new/m")),
+            (&["/old/m", "/here"], Some("/old/m")),
+            (&["/here"], Some("/here")),
+            (&[], None),
+        ];
+        for (there, expected) in cases {
+            let exists = |path: &Path| there.iter().any(|known| Path::new(known) == path);
+            assert_eq!(
+                package(&places, Some("/old/m"), &exists).as_deref(),
+                expected.map(Path::new)
+            );
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! How one server spells its framing: held once per stream, so that events carry only what differs.
+//!
+//! Every default is the commonest spelling; a stream in it needs no word about it in a fixture.
+
+/// The spelling of a stream; each framing looks only at the members that concern it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Dialect {
+    /// SSE and NDJSON: what ends a line.
+    pub(crate) eol: Eol,
+    /// SSE: whether one space follows the colon of `data:`, `event:` and `id:`.
+    pub(crate) space_after_colon: bool,
+    /// SSE: in which order the fields of an event stand.
+    pub(crate) field_order: [Field; 3],
+    /// NDJSON: whether the last line is ended too.
+    pub(crate) final_eol: bool,
+    /// JSON array: what stands around the elements.
+    pub(crate) array: ArrayMarks,
+}
+
+/// A line end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Eol {
+    Lf,
+    CrLf,
+    Cr,
+}
+
+/// A field of a server-sent event that [`Item::Sse`](super::Item::Sse) knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Field {
+    Event,
+    Id,
+    Data,
+}
+
+/// What a JSON array has around its elements, exact to the blank; the default is Gemini's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ArrayMarks {
+    /// Before the first element.
+    pub(crate) open: String,
+    /// Before every other element, from the comma on.
+    pub(crate) before: String,
+    /// After every element but the last, up to the comma.
+    pub(crate) after: String,
+    /// After the last element; empty if the array was cut there.
+    pub(crate) close: String,
+}
+
+impl Dialect {
+    /// The order of fields to which the others are exceptions; an `id` is rare.
+    pub(crate) const FIELD_ORDER: [Field; 3] = [Field::Id, Field::Event, Field::Data];
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Self {
+            eol: Eol::Lf,
+            space_after_colon: true,
+            field_order: Self::FIELD_ORDER,
+            final_eol: true,
+            array: ArrayMarks::default(),
+        }
+    }
+}
+
+impl Default for ArrayMarks {
+    fn default() -> Self {
+        Self {
+            open: "[".to_owned(),
+            before: ",\r\n".to_owned(),
+            after: "\n".to_owned(),
+            close: "\n]".to_owned(),
+        }
+    }
+}
+
+impl Eol {
+    /// The characters themselves.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Lf => "\n",
+            Self::CrLf => "\r\n",
+            Self::Cr => "\r",
+        }
+    }
+
+    /// As fixtures spell it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Lf => "lf",
+            Self::CrLf => "crlf",
+            Self::Cr => "cr",
+        }
+    }
+}
+
+impl Field {
+    /// On the wire and in fixtures.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Id => "id",
+            Self::Data => "data",
+        }
+    }
+
+    /// The inverse of [`name`](Self::name).
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        [Self::Event, Self::Id, Self::Data].into_iter().find(|field| field.name() == name)
+    }
+}
