@@ -1,4 +1,4 @@
-#![doc = include_str!("../../README.md")]
+#![doc = include_str!("../README.md")]
 
 mod builder;
 mod config;
@@ -29,8 +29,8 @@ pub use fixture::{Fixture, FormatError, Interaction, LoadError, RemoveError, Sav
 #[cfg(feature = "macros")]
 pub use llmock_macros::llm_replay;
 pub use mock::{LlmMock, SentRequest};
-pub use mode::Mode;
-pub use provider::Provider;
+pub use mode::{Mode, ModeError};
+pub use provider::{Provider, ProviderIdError};
 pub use session::ledger::AnsweredBy;
 /// The mock server inside a session; re-exported so that its types are the ones that llmock knows.
 pub use wiremock;

@@ -105,8 +105,9 @@ impl Originals {
     fn writes(&self, base: &str, table: &[(String, String)]) -> Vec<(String, String)> {
         let mut writes = vec![(BASE_URL.to_owned(), base.to_owned())];
         // `OPENAI_HOST=azure` chooses a service in some applications: a word is not ours to replace
-        let is_word =
-            |name: &str| self.get(name).is_some_and(|old| !old.trim().is_empty() && !is_address(old));
+        let is_word = |name: &str| {
+            self.get(name).is_some_and(|old| !old.trim().is_empty() && !is_address(old))
+        };
         let table = table.iter().filter(|(name, _)| !is_word(name)).cloned();
         for (name, value) in table.chain(self.no_proxy()) {
             if !writes.iter().any(|(earlier, _)| same_name(earlier, &name)) {

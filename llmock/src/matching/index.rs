@@ -44,7 +44,6 @@ pub(crate) struct Index {
     own: Vec<usize>,
     /// How many of `own`, from the start, are taken.
     own_taken: usize,
-    claims: usize,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -57,22 +56,16 @@ struct Queue {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     ownership: Ownership,
-    /// Counted from one.
-    taken_by: Option<usize>,
+    taken: bool,
 }
 
 impl Index {
     /// Takes the entries in the order of the file.
     pub(crate) fn new(entries: impl IntoIterator<Item = (Key, Ownership)>) -> Self {
-        let mut index = Self {
-            queues: HashMap::new(),
-            entries: Vec::new(),
-            own: Vec::new(),
-            own_taken: 0,
-            claims: 0,
-        };
+        let mut index =
+            Self { queues: HashMap::new(), entries: Vec::new(), own: Vec::new(), own_taken: 0 };
         for (at, (key, ownership)) in entries.into_iter().enumerate() {
-            index.entries.push(Entry { ownership, taken_by: None });
+            index.entries.push(Entry { ownership, taken: false });
             index.queues.entry(key).or_default().entries.push(at);
             if ownership == Ownership::Own {
                 index.own.push(at);
@@ -86,7 +79,6 @@ impl Index {
 
     /// Takes the next answer to a request.
     pub(crate) fn claim(&mut self, key: Key, order: Order) -> Claim {
-        self.claims += 1;
         let next_own = self.next_own();
         let Some(queue) = self.queues.get_mut(&key) else { return Claim::Unknown };
         let Some(&at) = queue.entries.get(queue.given) else {
@@ -101,7 +93,7 @@ impl Index {
         {
             return Claim::OutOfOrder { expected };
         }
-        entry.taken_by = Some(self.claims);
+        entry.taken = true;
         queue.given += 1;
         let borrowed = entry.ownership == Ownership::Other;
         self.skip_taken();
@@ -109,7 +101,7 @@ impl Index {
     }
 
     fn skip_taken(&mut self) {
-        while self.next_own().is_some_and(|at| self.entries[at].taken_by.is_some()) {
+        while self.next_own().is_some_and(|at| self.entries[at].taken) {
             self.own_taken += 1;
         }
     }
@@ -121,27 +113,12 @@ impl Index {
 
     /// The session's own interactions that no request has taken.
     pub(crate) fn unused_own(&self) -> Vec<usize> {
-        self.own.iter().copied().filter(|at| self.entries[*at].taken_by.is_none()).collect()
-    }
-
-    /// How many answers to this request are left.
-    pub(crate) fn remaining(&self, key: Key) -> usize {
-        self.queues.get(&key).map_or(0, |queue| queue.entries.len() - queue.given)
+        self.own.iter().copied().filter(|at| !self.entries[*at].taken).collect()
     }
 
     /// Every interaction of this request, in the order in which they are given out.
     pub(crate) fn of_key(&self, key: Key) -> &[usize] {
         self.queues.get(&key).map_or(&[], |queue| &queue.entries)
-    }
-
-    /// Which call of [`Index::claim`], counted from one, took this interaction.
-    pub(crate) fn taken_by(&self, at: usize) -> Option<usize> {
-        self.entries.get(at)?.taken_by
-    }
-
-    /// How many interactions were taken.
-    pub(crate) fn used(&self) -> usize {
-        self.entries.iter().filter(|entry| entry.taken_by.is_some()).count()
     }
 }
 
@@ -220,18 +197,12 @@ mod tests {
     }
 
     #[test]
-    fn knows_what_is_left_and_who_took_what() {
+    fn knows_what_is_left() {
         let mut index = index(&[("a", Own), ("a", Own), ("b", Own), ("c", Other)]);
         index.claim(key_of("unknown"), Order::Any);
         index.claim(key_of("a"), Order::Any);
         assert_eq!(index.unused_own(), [1, 2]);
         assert_eq!(index.next_own(), Some(1));
-        assert_eq!((index.remaining(key_of("a")), index.remaining(key_of("unknown"))), (1, 0));
         assert_eq!(index.of_key(key_of("a")), [0, 1]);
-        assert_eq!(
-            (index.taken_by(0), index.taken_by(1), index.taken_by(9)),
-            (Some(2), None, None)
-        );
-        assert_eq!(index.used(), 1);
     }
 }

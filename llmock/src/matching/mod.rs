@@ -19,10 +19,10 @@ mod tree;
 
 use regex::Regex;
 
-pub(crate) use diff::{Difference, diff};
+pub(crate) use diff::diff;
 pub(crate) use index::{Claim, Index, Order, Ownership};
-pub(crate) use key::{Key, key, preimage};
-pub(crate) use nearest::{Nearest, nearest};
+pub(crate) use key::{Key, key};
+pub(crate) use nearest::nearest;
 
 use crate::json::path::Path;
 

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::{Normalize, Rules, diff, key, preimage};
+use super::key::preimage;
+use super::{Normalize, Rules, diff, key};
 use crate::fixture::interaction::{Body, Part, PartValue, Request};
 use crate::json::Json;
 use crate::json::path::Path;

@@ -16,8 +16,6 @@ pub(crate) enum Shape {
 pub(crate) struct Entry {
     /// Its name in fixtures and addresses.
     pub(crate) id: &'static str,
-    /// Its name for people.
-    pub(crate) name: &'static str,
     /// The variables that clients and applications read their base URL from, with what each gets;
     /// `{base}` stands for the address of the front. The first one has the shape of `upstream`.
     pub(crate) variables: &'static [(&'static str, &'static str)],
@@ -42,7 +40,6 @@ pub(crate) struct Entry {
 /// A provider that nobody entered: OpenAI's format, no variables, no host.
 pub(super) const UNKNOWN: Entry = Entry {
     id: "",
-    name: "",
     variables: &[],
     base_path: "/v1",
     root: &["v1"],

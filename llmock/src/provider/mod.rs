@@ -83,7 +83,7 @@ fn intern(id: &str) -> &'static Entry {
         return entry;
     }
     let id: &'static str = Box::leak(id.to_owned().into_boxed_str());
-    let entry: &'static Entry = Box::leak(Box::new(Entry { id, name: id, ..entry::UNKNOWN }));
+    let entry: &'static Entry = Box::leak(Box::new(Entry { id, ..entry::UNKNOWN }));
     seen.push(entry);
     entry
 }

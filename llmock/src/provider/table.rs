@@ -30,7 +30,6 @@ providers! {
     /// OpenAI.
     OpenAI => Entry {
         id: "openai",
-        name: "OpenAI",
         variables: &[
             ("OPENAI_BASE_URL", "{base}/openai/v1"),
             ("OPENAI_API_BASE", "{base}/openai/v1"),
@@ -44,7 +43,6 @@ providers! {
     /// Anthropic.
     Anthropic => Entry {
         id: "anthropic",
-        name: "Anthropic",
         variables: &[
             ("ANTHROPIC_BASE_URL", "{base}/anthropic"),
             ("ANTHROPIC_API_BASE", "{base}/anthropic"),
@@ -61,7 +59,6 @@ providers! {
     /// Google's Gemini API.
     Gemini => Entry {
         id: "gemini",
-        name: "Gemini",
         variables: &[
             ("GOOGLE_GEMINI_BASE_URL", "{base}/gemini"),
             ("GEMINI_BASE_URL", "{base}/gemini"),
@@ -81,7 +78,6 @@ providers! {
     /// Google's Vertex AI.
     Vertex => Entry {
         id: "vertex",
-        name: "Vertex AI",
         variables: &[
             ("GOOGLE_VERTEX_BASE_URL", "{base}/vertex"),
             ("ANTHROPIC_VERTEX_BASE_URL", "{base}/vertex/v1"),
@@ -94,7 +90,6 @@ providers! {
     /// Azure OpenAI.
     Azure => Entry {
         id: "azure",
-        name: "Azure OpenAI",
         variables: &[("AZURE_OPENAI_ENDPOINT", "{base}/azure"), ("AZURE_ENDPOINT", "{base}/azure")],
         base_path: "",
         root: &["openai"],
@@ -106,7 +101,6 @@ providers! {
     /// Amazon Bedrock.
     Bedrock => Entry {
         id: "bedrock",
-        name: "Amazon Bedrock",
         variables: &[("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "{base}/bedrock")],
         base_path: "",
         root: &[],
@@ -123,7 +117,6 @@ providers! {
     /// Ollama.
     Ollama => Entry {
         id: "ollama",
-        name: "Ollama",
         variables: &[
             ("OLLAMA_HOST", "{base}/ollama"),
             ("OLLAMA_API_BASE_URL", "{base}/ollama"),
@@ -144,7 +137,6 @@ providers! {
     /// Cohere.
     Cohere => Entry {
         id: "cohere",
-        name: "Cohere",
         variables: &[
             ("CO_API_URL", "{base}/cohere"),
             ("COHERE_BASE_URL", "{base}/cohere"),
@@ -160,7 +152,6 @@ providers! {
     /// Mistral AI.
     Mistral => Entry {
         id: "mistral",
-        name: "Mistral",
         variables: &[
             ("MISTRAL_BASE_URL", "{base}/mistral/v1"),
             ("MISTRAL_API_BASE", "{base}/mistral/v1"),
@@ -172,7 +163,6 @@ providers! {
     /// Groq.
     Groq => Entry {
         id: "groq",
-        name: "Groq",
         variables: &[("GROQ_BASE_URL", "{base}/groq"), ("GROQ_API_BASE", "{base}/groq/openai/v1")],
         base_path: "/openai/v1",
         root: &["openai", "v1"],
@@ -183,7 +173,6 @@ providers! {
     /// OpenRouter.
     OpenRouter => Entry {
         id: "openrouter",
-        name: "OpenRouter",
         variables: &[
             ("OPENROUTER_BASE_URL", "{base}/openrouter/api/v1"),
             ("OPENROUTER_API_BASE", "{base}/openrouter/api/v1"),
@@ -197,7 +186,6 @@ providers! {
     /// DeepSeek.
     DeepSeek => Entry {
         id: "deepseek",
-        name: "DeepSeek",
         variables: &[
             ("DEEPSEEK_BASE_URL", "{base}/deepseek"),
             ("DEEPSEEK_API_BASE", "{base}/deepseek"),
@@ -212,7 +200,6 @@ providers! {
     /// xAI.
     XAi => Entry {
         id: "xai",
-        name: "xAI",
         variables: &[("XAI_BASE_URL", "{base}/xai/v1"), ("XAI_API_BASE", "{base}/xai/v1")],
         upstream: Some("https://api.x.ai/v1"),
         keys: &[("XAI_API_KEY", "xai-llmock-placeholder")],
@@ -221,7 +208,6 @@ providers! {
     /// Together AI.
     Together => Entry {
         id: "together",
-        name: "Together AI",
         variables: &[
             ("TOGETHER_BASE_URL", "{base}/together/v1"),
             ("TOGETHER_API_BASE", "{base}/together/v1"),
@@ -233,7 +219,6 @@ providers! {
     /// Perplexity.
     Perplexity => Entry {
         id: "perplexity",
-        name: "Perplexity",
         variables: &[
             ("PERPLEXITY_BASE_URL", "{base}/perplexity"),
             ("PERPLEXITY_API_BASE", "{base}/perplexity"),
@@ -248,7 +233,6 @@ providers! {
     /// Hugging Face's router.
     HuggingFace => Entry {
         id: "huggingface",
-        name: "Hugging Face",
         variables: &[
             ("HUGGINGFACE_BASE_URL", "{base}/huggingface/v1"),
             ("HUGGINGFACE_API_BASE", "{base}/huggingface/v1"),
@@ -265,7 +249,6 @@ providers! {
     /// Voyage AI.
     Voyage => Entry {
         id: "voyage",
-        name: "Voyage AI",
         variables: &[
             ("VOYAGE_BASE_URL", "{base}/voyage/v1"),
             ("VOYAGE_API_BASE", "{base}/voyage/v1"),
@@ -277,7 +260,6 @@ providers! {
     /// Z.ai.
     Zai => Entry {
         id: "zai",
-        name: "Z.ai",
         variables: &[
             ("ZAI_API_BASE", "{base}/zai/api/paas/v4"),
             ("ZAI_ANTHROPIC_API_BASE", "{base}/zai/api/anthropic"),
@@ -291,7 +273,6 @@ providers! {
     /// MiniMax.
     MiniMax => Entry {
         id: "minimax",
-        name: "MiniMax",
         variables: &[
             ("MINIMAX_API_BASE", "{base}/minimax/v1"),
             ("MINIMAX_ANTHROPIC_API_BASE", "{base}/minimax/anthropic"),
@@ -304,7 +285,6 @@ providers! {
     /// Moonshot AI.
     Moonshot => Entry {
         id: "moonshot",
-        name: "Moonshot AI",
         variables: &[
             ("MOONSHOT_API_BASE", "{base}/moonshot/v1"),
             ("MOONSHOT_ANTHROPIC_API_BASE", "{base}/moonshot/anthropic"),
@@ -317,7 +297,6 @@ providers! {
     /// Xiaomi MiMo.
     XiaomiMimo => Entry {
         id: "xiaomimimo",
-        name: "Xiaomi MiMo",
         variables: &[
             ("XIAOMI_MIMO_API_BASE", "{base}/xiaomimimo/v1"),
             ("XIAOMI_MIMO_ANTHROPIC_API_BASE", "{base}/xiaomimimo/anthropic"),
@@ -330,7 +309,6 @@ providers! {
     /// Venice AI.
     Venice => Entry {
         id: "venice",
-        name: "Venice AI",
         variables: &[("VENICE_BASE_URL", "{base}/venice/api/v1")],
         base_path: "/api/v1",
         root: &["api", "v1"],
@@ -341,7 +319,6 @@ providers! {
     /// llama.cpp's server.
     LlamaCpp => Entry {
         id: "llamacpp",
-        name: "llama.cpp",
         variables: &[("LLAMACPP_API_BASE_URL", "{base}/llamacpp/v1")],
         beside_root: &[
             "apply-template", "completion", "detokenize", "embedding", "health", "infill",
@@ -353,7 +330,6 @@ providers! {
     /// Hyperbolic.
     Hyperbolic => Entry {
         id: "hyperbolic",
-        name: "Hyperbolic",
         variables: &[("HYPERBOLIC_BASE_URL", "{base}/hyperbolic/v1")],
         upstream: Some("https://api.hyperbolic.xyz/v1"),
         keys: &[("HYPERBOLIC_API_KEY", KEY)],
@@ -362,7 +338,6 @@ providers! {
     /// Mira.
     Mira => Entry {
         id: "mira",
-        name: "Mira",
         variables: &[("MIRA_BASE_URL", "{base}/mira/v1")],
         beside_root: &["user-credits"],
         upstream: Some("https://api.mira.network/v1"),
@@ -372,7 +347,6 @@ providers! {
     /// Doubleword.
     Doubleword => Entry {
         id: "doubleword",
-        name: "Doubleword",
         variables: &[("DOUBLEWORD_BASE_URL", "{base}/doubleword/v1")],
         upstream: Some("https://api.doubleword.ai/v1"),
         keys: &[("DOUBLEWORD_API_KEY", KEY)],
@@ -381,7 +355,6 @@ providers! {
     /// Fireworks AI.
     Fireworks => Entry {
         id: "fireworks",
-        name: "Fireworks AI",
         variables: &[("FIREWORKS_BASE_URL", "{base}/fireworks/inference/v1")],
         base_path: "/inference/v1",
         root: &["inference", "v1"],
@@ -392,7 +365,6 @@ providers! {
     /// Cerebras.
     Cerebras => Entry {
         id: "cerebras",
-        name: "Cerebras",
         variables: &[("CEREBRAS_BASE_URL", "{base}/cerebras")],
         base_path: "/v1",
         upstream: Some("https://api.cerebras.ai"),
@@ -402,7 +374,6 @@ providers! {
     /// GitHub Copilot.
     Copilot => Entry {
         id: "copilot",
-        name: "GitHub Copilot",
         variables: &[
             ("GITHUB_COPILOT_API_BASE", "{base}/copilot"),
             ("COPILOT_BASE_URL", "{base}/copilot"),
@@ -416,7 +387,6 @@ providers! {
     /// ChatGPT accounts (Codex).
     ChatGpt => Entry {
         id: "chatgpt",
-        name: "ChatGPT",
         variables: &[
             ("CHATGPT_API_BASE", "{base}/chatgpt/backend-api/codex"),
             ("OPENAI_CHATGPT_API_BASE", "{base}/chatgpt/backend-api/codex"),

@@ -69,7 +69,6 @@ pub(crate) fn rule(miss: &Miss, surface: Surface) -> Option<String> {
     match surface {
         Surface::Attribute => Some(rule.in_attribute()),
         Surface::Builder => Some(rule.in_builder()),
-        Surface::Mounted => None,
     }
 }
 
@@ -279,7 +278,6 @@ mod tests {
         side.reason = MissReason::EndpointUnknown { recorded: Vec::new() };
         assert_eq!(rule(&side, Surface::Attribute).as_deref(), Some(r#"side("GET /v1/models")"#));
         assert_eq!(rule(&side, Surface::Builder).as_deref(), Some(r#".side("GET /v1/models")"#));
-        assert_eq!(rule(&side, Surface::Mounted), None);
     }
 
     #[test]

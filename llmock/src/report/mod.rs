@@ -123,8 +123,6 @@ pub(crate) enum Surface {
     Attribute,
     /// `LlmMock::builder()`
     Builder,
-    /// `Fixture::mount` on a wiremock server, which has no rules of its own.
-    Mounted,
 }
 
 /// How much of the fixture has been used.

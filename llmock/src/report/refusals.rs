@@ -1,6 +1,6 @@
 //! What the front itself says to a client, before any session is asked.
 
-use super::sentences::PATH;
+use super::sentences::{PATH, belongs_to_llmock};
 use super::values::excerpt;
 
 /// The address is none that llmock has handed out.
@@ -16,16 +16,13 @@ pub(crate) fn unknown_address(target: &str) -> String {
 /// No test is running, or the one that this address belonged to has ended.
 pub(crate) fn no_session(by_env: bool, variable: &str) -> String {
     if by_env {
-        format!(
-            "llmock: no test is open, and this process's {variable} belongs to llmock; annotate the test \
-             with #[llm_replay] or set LLMOCK_MODE=off"
-        )
+        format!("llmock: no test is open; {}", belongs_to_llmock(variable))
     } else {
         "llmock: the test that this address belonged to has ended".to_owned()
     }
 }
 
-/// WebSockets are another protocol.
+/// `WebSocket` is another protocol.
 pub(crate) fn no_websocket() -> String {
     "llmock: WebSocket connections are neither recorded nor replayed".to_owned()
 }

@@ -267,7 +267,7 @@ fn hint(report: &Report) -> Option<String> {
     let lead = if side { "or, if it is a background call:" } else { "or let it vary:" };
     Some(match report.surface {
         Surface::Attribute => format!("{lead}  #[llm_replay(.., {rule})]"),
-        Surface::Builder | Surface::Mounted => format!("{lead}  LlmMock::builder(){rule}"),
+        Surface::Builder => format!("{lead}  LlmMock::builder(){rule}"),
     })
 }
 

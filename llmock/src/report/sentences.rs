@@ -32,9 +32,6 @@ pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
         MissReason::WrongOrder { interaction, expected, endpoint, .. } => {
             wrong_order(*interaction, *expected, endpoint)
         }
-        MissReason::FixtureUnreadable { error } => {
-            format!("the fixture cannot be read: {}", excerpt(error, MESSAGE))
-        }
         MissReason::NoSession => "no test of llmock was running when it arrived".to_owned(),
         MissReason::Late { test } => {
             format!("it belongs to test `{}`, which has already ended", excerpt(test, PATH))

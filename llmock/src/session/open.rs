@@ -257,7 +257,7 @@ fn redactor() -> Redactor {
 fn new_id() -> String {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes).expect("every system that runs tests has a source of random bits");
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:032x}", u128::from_ne_bytes(bytes))
 }
 
 /// Colour and shell, as this process sees them.

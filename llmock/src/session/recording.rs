@@ -91,7 +91,7 @@ fn keep(
         return;
     };
     let family = provider::family(provider, &request.method, &request.path);
-    let mut response = response_of(provider, &request, recorded, state);
+    let mut response = response_of(provider, &request, &recorded, state);
     state.setup.redactor.response(&mut response);
     let error_message = match &response.content {
         Content::Body(Body::Json(text)) if response.status >= 400 => {
@@ -122,7 +122,7 @@ fn keep(
 fn response_of(
     provider: Provider,
     request: &Request,
-    recorded: Recorded,
+    recorded: &Recorded,
     state: &State,
 ) -> Response {
     let family = provider::family(provider, &request.method, &request.path);
@@ -141,15 +141,12 @@ fn response_of(
             (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         })
         .collect();
-    let chunks = match plain(&recorded, text("content-encoding"), state) {
-        Some(chunks) => chunks,
-        None => {
-            // Undecodable: the client must hear how the bytes it gets are encoded.
-            let coding = text("content-encoding").unwrap_or_default().to_owned();
-            headers.push(("content-encoding".to_owned(), coding));
-            recorded.chunks.clone()
-        }
-    };
+    let chunks = plain(recorded, text("content-encoding"), state).unwrap_or_else(|| {
+        // Undecodable: the client must hear how the bytes it gets are encoded.
+        let coding = text("content-encoding").unwrap_or_default().to_owned();
+        headers.push(("content-encoding".to_owned(), coding));
+        recorded.chunks.clone()
+    });
     // A request to stream may be answered in one piece: an error, or a gateway that does not stream.
     let is_array = |chunks: &[Chunk]| {
         let mut bytes = chunks.iter().flat_map(|chunk| &chunk.bytes);

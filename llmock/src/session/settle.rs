@@ -37,7 +37,7 @@ pub(crate) fn settle(state: &State, outcome: Outcome, surface: Surface, drain: D
     if report.fails() || outcome != Outcome::Passed {
         attempt_note(state, &mut report);
     } else if state.mode() == Mode::Record || !kept.is_empty() {
-        write(state, kept, &mut report);
+        write(state, &kept, &mut report);
     }
     state.overlay.close();
     report
@@ -127,12 +127,7 @@ fn unused(state: &State, book: &mut Book, report: &mut Report) {
     if rule == Unused::Ignore || state.mode() == Mode::Record || report.outcome != Outcome::Passed {
         return;
     }
-    let is_side = |interaction: &Interaction| {
-        let request = &interaction.request;
-        state.setup.in_force.is_side_call(&request.method, &request.path)
-    };
-    let idle: Vec<usize> =
-        book.unused_own(state).into_iter().filter(|at| !is_side(&book.interactions[*at])).collect();
+    let idle = book.unused_own(state);
     if idle.is_empty() {
         return;
     }
@@ -233,7 +228,7 @@ fn attempt_note(state: &State, report: &mut Report) {
     }
 }
 
-fn write(state: &State, recordings: Vec<Recording>, report: &mut Report) {
+fn write(state: &State, recordings: &[Recording], report: &mut Report) {
     if recordings.is_empty() {
         report.notes.push(Note::NothingRecorded);
         return;
@@ -292,7 +287,7 @@ struct Written {
 fn change(
     state: &State,
     existing: Vec<Interaction>,
-    recordings: Vec<Recording>,
+    recordings: &[Recording],
 ) -> (Option<String>, Written) {
     let owner = state.setup.owner.as_deref();
     let keyed = |interaction: Interaction| {
@@ -309,7 +304,7 @@ fn change(
             matching::key(interaction.provider, &interaction.request, &rules).to_string();
     }
     let text = format::write(&merged);
-    let unfaithful = unfaithful(state, &text, &recordings);
+    let unfaithful = unfaithful(state, &text, recordings);
     let cut = merged
         .iter()
         .enumerate()

@@ -150,6 +150,12 @@ impl State {
         if let Some(reason) = unreadable {
             return self.miss(entry, &incoming, &request, reason);
         }
+        if matches!(incoming.provider, Provider::Other(_))
+            && !self.providers().contains(&incoming.provider)
+            && self.mode() != Mode::Record
+        {
+            return self.miss(entry, &incoming, &request, MissReason::NoProvider);
+        }
         if self.closing.load(Ordering::Acquire) {
             let test = self.setup.owner.clone().unwrap_or_default();
             return self.miss(entry, &incoming, &request, MissReason::Late { test });
@@ -427,6 +433,11 @@ impl State {
     }
 
     pub(crate) fn ownership(&self, interaction: &Interaction) -> Ownership {
+        let request = &interaction.request;
+        if self.setup.in_force.is_side_call(&request.method, &request.path) {
+            // Neither unused nor in the way of a strict order.
+            return Ownership::Ownerless;
+        }
         match (&interaction.test, &self.setup.owner) {
             (None, None) => Ownership::Own,
             (None, Some(_)) => Ownership::Ownerless,
