@@ -74,7 +74,10 @@ impl Session {
 
     /// Ends the session; `None` in mode `off`.
     pub(crate) fn end(&mut self, outcome: Outcome) -> Option<Report> {
-        let state = self.state.take()?;
+        let Some(state) = self.state.take() else {
+            self.give_back();
+            return None;
+        };
         let report = settle::settle(&state, outcome, self.surface, self.drain);
         self.release(&state);
         last_run::append(&report, state.setup.package.as_deref());
@@ -88,6 +91,10 @@ impl Session {
         } else {
             registry.unregister(&state.id);
         }
+        self.give_back();
+    }
+
+    fn give_back(&mut self) {
         if let Some(variables) = self.variables.take() {
             variables.restore();
         }
@@ -98,7 +105,10 @@ impl Session {
 
     /// Gives everything back without a verdict: the test was cancelled. Says where its traffic is.
     pub(crate) fn abandon(&mut self) -> Option<Abandoned> {
-        let state = self.state.take()?;
+        let Some(state) = self.state.take() else {
+            self.give_back();
+            return None;
+        };
         state.mark_closing();
         state.overlay.close();
         self.release(&state);

@@ -14,7 +14,7 @@ use crate::provider::{self, Provider};
 use crate::report::MissReason;
 use crate::session::announce;
 use crate::session::ledger::{AnsweredBy, Recording};
-use crate::session::state::{State, with_query_of};
+use crate::session::state::{State, target};
 use crate::stream::{Chunk, End, Framing, Stream, framing_of};
 
 /// Asks the provider and relays what it says while it says it.
@@ -31,9 +31,8 @@ pub(crate) async fn forward(
         return state.miss(entry, &incoming, &request, MissReason::NoUpstream { variables });
     };
     note_upstream(state, provider, &base);
-    let path = with_query_of(&request.path, &incoming.rest);
     let job = Job {
-        url: provider::upstream_url(provider, &base, &path),
+        url: provider::upstream_url(provider, &base, &target(&incoming)),
         method: incoming.method.clone(),
         headers: incoming.headers.clone(),
         body: incoming.body.as_ref().cloned().unwrap_or_default(),

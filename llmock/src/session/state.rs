@@ -160,8 +160,7 @@ impl State {
             let test = self.setup.owner.clone().unwrap_or_default();
             return self.miss(entry, &incoming, &request, MissReason::Late { test });
         }
-        let path = with_query_of(&request.path, &incoming.rest);
-        if let Some(answer) = self.overlay.ask(&incoming, &path).await {
+        if let Some(answer) = self.overlay.ask(&incoming, &target(&incoming)).await {
             self.book().ledger.entries[entry].answered_by = AnsweredBy::Mock;
             return answer;
         }
@@ -231,12 +230,12 @@ impl State {
         let mut book = self.book();
         let is_side = book.ledger.entries[entry].side;
         let early = book.ledger.entries[entry].early.is_some();
+        if early {
+            // Not this test's: it must neither take an answer away from one that is nor be recorded.
+            return Decision::Miss(MissReason::NoSession);
+        }
         if self.mode() == Mode::Record {
             return Decision::Forward;
-        }
-        if early {
-            // Not this test's: it must not take an answer away from one that is.
-            return Decision::Miss(MissReason::NoSession);
         }
         let strict = self.setup.in_force.order.value == Order::Strict;
         let order = if is_side { Order::Any } else { self.setup.in_force.order.value };
@@ -495,10 +494,11 @@ pub(crate) fn text_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str>
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// A canonical path with the query as it was sent, secrets included: for those who really need them.
-pub(crate) fn with_query_of(path: &str, rest: &str) -> String {
-    let path = path.split('?').next().unwrap_or(path);
-    match rest.split_once('?') {
+/// The canonical path with the query as it was sent, secrets included: for the provider and for Mocks.
+pub(crate) fn target(incoming: &Incoming) -> String {
+    let canonical = provider::canonical_path(incoming.provider, &incoming.rest);
+    let path = canonical.split('?').next().unwrap_or(&canonical);
+    match incoming.rest.split_once('?') {
         Some((_, query)) => format!("{path}?{query}"),
         None => path.to_owned(),
     }
