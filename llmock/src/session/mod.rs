@@ -1,8 +1,8 @@
 //! One test's use of its fixture: opened before the body, concluded after it.
 //!
 //! [`Session`] owns everything that must be given back: the address, the turn, the variables, the user's
-//! Mocks. [`open`] gathers what it needs, [`state`] answers requests while the test runs, [`ledger`] keeps
-//! what happened, [`settle`] draws the balance. Nothing here panics in `Drop`.
+//! Mocks. [`open`] gathers what it needs, [`respond`] answers requests from [`state`] while the test runs, [`ledger`]
+//! keeps what happened, [`settle`] draws the balance. Nothing here panics in `Drop`.
 
 pub(crate) mod announce;
 pub(crate) mod envs;
@@ -12,6 +12,8 @@ pub(crate) mod miss;
 pub(crate) mod open;
 #[cfg(feature = "record")]
 pub(crate) mod recording;
+pub(crate) mod reply;
+pub(crate) mod respond;
 pub(crate) mod rules;
 pub(crate) mod settle;
 pub(crate) mod state;

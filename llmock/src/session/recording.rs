@@ -14,7 +14,8 @@ use crate::provider::{self, Provider};
 use crate::report::MissReason;
 use crate::session::announce;
 use crate::session::ledger::{AnsweredBy, Recording};
-use crate::session::state::{State, target};
+use crate::session::respond::target;
+use crate::session::state::State;
 use crate::stream::{Chunk, End, Framing, Stream, framing_of};
 
 /// Asks the provider and relays what it says while it says it.
