@@ -4,12 +4,13 @@ use std::ops::Deref;
 use std::path::PathBuf;
 
 use crate::config::Settings;
-use crate::fixture::store::LoadError;
+use crate::fixture::store::{self, LoadError};
 use crate::mock::LlmMock;
 use crate::mode::Mode;
 use crate::provider::Provider;
-use crate::report::{Failure, Miss, MissReason, Outcome, Report, render, sentences};
-use crate::session::{Session, announce, open};
+use crate::report::{Failure, Miss, MissReason, Outcome, Report, files, render, sentences};
+use crate::session::open::{self, Described, NotOpened};
+use crate::session::{Session, announce};
 
 /// Describes a session for a script, a binary, or a test harness of one's own.
 ///
@@ -33,10 +34,10 @@ use crate::session::{Session, announce, open};
 #[derive(Clone, Debug, Default)]
 #[must_use = "a builder does nothing until `start`"]
 pub struct Builder {
-    pub(crate) fixture: PathBuf,
-    pub(crate) test: Option<String>,
-    pub(crate) upstreams: Vec<(Provider, String)>,
-    pub(crate) settings: Settings,
+    fixture: PathBuf,
+    test: Option<String>,
+    upstreams: Vec<(Provider, String)>,
+    settings: Settings,
 }
 
 impl Builder {
@@ -140,7 +141,14 @@ impl Builder {
     /// When replaying and there is no fixture, when the fixture cannot be read, when a setting means
     /// nothing, when recording is refused in CI. Each says how to go on.
     pub fn start(self) -> Result<MockSession, StartError> {
-        open::builder(self).map(|session| MockSession { session, finished: false })
+        let described = Described {
+            owner: self.test,
+            fixture: store::path_of(&self.fixture),
+            upstreams: self.upstreams,
+            settings: self.settings,
+        };
+        let session = open::described(described)?;
+        Ok(MockSession { mock: LlmMock::new(session.access()), session, finished: false })
     }
 }
 
@@ -148,6 +156,7 @@ impl Builder {
 #[derive(Debug)]
 #[must_use = "without `finish` nothing is checked and nothing is written"]
 pub struct MockSession {
+    mock: LlmMock,
     session: Session,
     finished: bool,
 }
@@ -185,7 +194,7 @@ impl Deref for MockSession {
     type Target = LlmMock;
 
     fn deref(&self) -> &LlmMock {
-        self.session.mock()
+        &self.mock
     }
 }
 
@@ -212,9 +221,14 @@ pub enum StartError {
         /// How to record it.
         hint: String,
     },
-    /// The fixture cannot be read: path, line, column, and what was expected.
-    #[error("{0}")]
-    Unreadable(String),
+    /// The fixture cannot be read; it is left as it is.
+    #[error("{source}{hint}")]
+    Unreadable {
+        /// Which file, and where: line, column, and what was expected.
+        source: LoadError,
+        /// How to record it anew.
+        hint: String,
+    },
     /// A setting or a variable means nothing, or recording is refused in CI.
     #[error("{0}")]
     Settings(String),
@@ -249,12 +263,20 @@ pub enum FinishError {
     },
 }
 
-impl From<Failure> for StartError {
-    fn from(failure: Failure) -> Self {
+impl From<NotOpened> for StartError {
+    fn from(reason: NotOpened) -> Self {
+        let failure = match reason {
+            NotOpened::NoFixture(source @ LoadError::Missing { .. }, command) => {
+                return Self::Missing { source, hint: files::record_hint(&command) };
+            }
+            NotOpened::NoFixture(source, command) => {
+                return Self::Unreadable { source, hint: files::record_anew_hint(&command) };
+            }
+            NotOpened::Failed(failure) => failure,
+        };
         let text = render::opening(&failure, open::style());
         match failure {
             Failure::ServerFailed { .. } => Self::Server(text),
-            Failure::FixtureUnreadable { .. } => Self::Unreadable(text),
             _ => Self::Settings(text),
         }
     }

@@ -1,12 +1,12 @@
 //! [`LlmMock`]: what a test holds of its session.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use wiremock::MockServer;
 
 use crate::front::Front;
-use crate::overlay::Overlay;
 use crate::provider::Provider;
+use crate::session::Access;
 use crate::session::envs;
 use crate::session::ledger::{AnsweredBy, Entry};
 use crate::session::state::State;
@@ -30,17 +30,8 @@ use crate::session::state::State;
 /// It is a weak handle: clones may outlive the test, and then answer nothing any more.
 #[derive(Clone, Debug)]
 pub struct LlmMock {
-    state: Weak<State>,
-    overlay: Arc<Overlay>,
-    place: Place,
-}
-
-#[derive(Clone, Debug)]
-enum Place {
-    /// Requests come to the front.
-    Front { base: String, front: &'static Front },
-    /// Mode `off`: providers are asked directly.
-    Off { bases: Vec<(Provider, String)> },
+    access: Access,
+    base: String,
 }
 
 impl LlmMock {
@@ -60,17 +51,19 @@ impl LlmMock {
         crate::Builder::default()
     }
 
-    pub(crate) fn of(state: &Arc<State>) -> Self {
-        Self {
-            state: Arc::downgrade(state),
-            overlay: Arc::clone(&state.overlay),
-            place: Place::Front { base: state.base.clone(), front: state.front },
-        }
+    pub(crate) fn new(access: &Access) -> Self {
+        let base = match access {
+            Access::Open(state, _) => state.upgrade().map(|state| state.base.clone()),
+            Access::Off(..) => None,
+        };
+        Self { access: access.clone(), base: base.unwrap_or_default() }
     }
 
-    /// A handle that leads to the real providers.
-    pub(crate) fn off(bases: Vec<(Provider, String)>) -> Self {
-        Self { state: Weak::new(), overlay: Arc::default(), place: Place::Off { bases } }
+    fn state(&self) -> Option<Arc<State>> {
+        match &self.access {
+            Access::Open(state, _) => state.upgrade(),
+            Access::Off(..) => None,
+        }
     }
 
     /// The base URL for a client of this provider, in the shape its variable has: with `/v1` for
@@ -78,9 +71,9 @@ impl LlmMock {
     ///
     /// In mode `off` it is the provider's own.
     pub fn base_url(&self, provider: Provider) -> String {
-        match &self.place {
-            Place::Front { base, .. } => provider.base_url(base),
-            Place::Off { bases } => bases
+        match &self.access {
+            Access::Open(..) => provider.base_url(&self.base),
+            Access::Off(bases, _) => bases
                 .iter()
                 .find(|(known, _)| *known == provider)
                 .map(|(_, url)| url.clone())
@@ -92,10 +85,7 @@ impl LlmMock {
     ///
     /// Empty in mode `off`.
     pub fn url(&self) -> &str {
-        match &self.place {
-            Place::Front { base, .. } => base,
-            Place::Off { .. } => "",
-        }
+        &self.base
     }
 
     /// Variables that lead a child process to this session: for [`std::process::Command::envs`].
@@ -117,15 +107,13 @@ impl LlmMock {
     /// }
     /// ```
     pub fn envs(&self) -> Vec<(String, String)> {
-        match &self.place {
-            Place::Front { base, .. } => {
-                let state = self.state.upgrade();
-                let replays = state.as_ref().is_some_and(|state| state.replays());
-                let providers = state.map(|state| state.providers()).unwrap_or_default();
-                envs::for_child(base, &providers, replays)
-            }
-            Place::Off { .. } => Vec::new(),
+        if matches!(self.access, Access::Off(..)) {
+            return Vec::new();
         }
+        let state = self.state();
+        let replays = state.as_ref().is_some_and(|state| state.replays());
+        let providers = state.map(|state| state.providers()).unwrap_or_default();
+        envs::for_child(&self.base, &providers, replays)
     }
 
     /// The wiremock server of this session, started when first asked for.
@@ -138,20 +126,16 @@ impl LlmMock {
     ///
     /// A `Mock` that answers with an empty 404 and no header of its own cannot be told from no `Mock`
     /// at all: give it a body.
+    ///
+    /// In mode `off` nothing leads to it.
     pub fn wiremock(&self) -> &MockServer {
-        match &self.place {
-            Place::Front { front, .. } => self.overlay.server(front),
-            Place::Off { .. } => {
-                // Nothing is sent there, but a test that mounts Mocks still runs.
-                let front = Front::get().expect("a port on 127.0.0.1 for the wiremock server");
-                self.overlay.server(front)
-            }
-        }
+        let (Access::Open(_, overlay) | Access::Off(_, overlay)) = &self.access;
+        overlay.server(Front::get().expect("a port on 127.0.0.1, as every session needs one"))
     }
 
     /// Every request of the session so far, in order of arrival.
     pub fn requests(&self) -> Vec<SentRequest> {
-        let Some(state) = self.state.upgrade() else { return Vec::new() };
+        let Some(state) = self.state() else { return Vec::new() };
         let book = state.book();
         book.ledger.entries.iter().cloned().map(|entry| SentRequest { entry }).collect()
     }

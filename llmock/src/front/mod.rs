@@ -50,6 +50,18 @@ pub(crate) struct Incoming {
     pub(crate) received: Instant,
 }
 
+impl Incoming {
+    /// The canonical path with the query as it was sent, secrets included: for the provider and for Mocks.
+    pub(crate) fn target(&self) -> String {
+        let canonical = provider::canonical_path(self.provider, &self.rest);
+        let path = canonical.split('?').next().unwrap_or(&canonical);
+        match self.rest.split_once('?') {
+            Some((_, query)) => format!("{path}?{query}"),
+            None => path.to_owned(),
+        }
+    }
+}
+
 /// A request body went over the limit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TooLarge {

@@ -75,6 +75,11 @@ fn client() -> Result<&'static reqwest::Client, reqwest::Error> {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
+            // Bytes pass as they come, whatever features the program under test switches on in reqwest.
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
             .connect_timeout(CONNECT_TIMEOUT)
             .tcp_nodelay(true)
             .build()

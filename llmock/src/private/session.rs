@@ -6,15 +6,14 @@ use crate::config::StaticSettings;
 use crate::mock::LlmMock;
 use crate::private::{Panic, Returned};
 use crate::report::{Outcome, Report, refusals, render};
-use crate::session::announce;
-use crate::session::open;
-use crate::session::{self};
+use crate::session::{self, announce, open};
 use crate::site::Site;
 
 /// The session of one test.
 #[derive(Debug)]
 pub struct Session {
     inner: session::Session,
+    mock: LlmMock,
     /// A panic of ours would turn a bare `#[should_panic]` green.
     only_print: bool,
 }
@@ -28,14 +27,17 @@ impl Session {
     #[track_caller]
     pub fn open(site: &'static Site, said: &'static StaticSettings) -> Self {
         match open::attribute(site, said) {
-            Ok(inner) => Self { inner, only_print: said.bare_should_panic },
+            Ok(inner) => {
+                let mock = LlmMock::new(inner.access());
+                Self { inner, mock, only_print: said.bare_should_panic }
+            }
             Err(failure) => panic!("\n{}", render::opening(&failure, open::style())),
         }
     }
 
     /// The handle that the test takes as its parameter.
     pub fn mock(&self) -> &LlmMock {
-        self.inner.mock()
+        &self.mock
     }
 
     /// Ends the session and gives back what the body gave.

@@ -5,6 +5,12 @@ use std::path::Path;
 use super::command::Command;
 use crate::fixture::FormatError;
 
+/// A path as a person would type it.
+pub(crate) fn shown(path: &Path, folder: Option<&Path>) -> String {
+    let short = folder.and_then(|folder| path.strip_prefix(folder).ok()).unwrap_or(path);
+    short.display().to_string().replace('\\', "/")
+}
+
 /// There is no such file.
 pub(crate) fn missing(path: &Path) -> String {
     format!("there is no fixture `{}`", path.display())
@@ -29,4 +35,9 @@ pub(crate) fn unwritable(path: &Path, why: &str) -> String {
 /// Appended to an error about a fixture that recording would make.
 pub(crate) fn record_hint(command: &Command) -> String {
     format!("\nhint: record it by running {}", command.phrase("record"))
+}
+
+/// Appended to an error about a fixture that cannot be read, and that nobody overwrites.
+pub(crate) fn record_anew_hint(command: &Command) -> String {
+    format!("\nhint: to record it anew, delete it and run {}", command.phrase("record"))
 }

@@ -20,22 +20,26 @@ pub(crate) mod state;
 pub(crate) mod streams;
 pub(crate) mod turnstile;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use crate::env::TurnVars;
 use crate::fixture::store;
-use crate::mock::LlmMock;
+use crate::overlay::Overlay;
+use crate::provider::Provider;
 use crate::report::{Outcome, Report, Surface};
 use crate::session::state::State;
 use crate::session::turnstile::Turn;
+
+/// How long a cancelled session waits, so that an answer that was complete is in its file when it says so.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// An open session.
 #[derive(Debug)]
 pub(crate) struct Session {
     /// `None` in mode `off`, and once it has ended.
     state: Option<Arc<State>>,
-    mock: LlmMock,
+    access: Access,
     turn: Option<Turn>,
     variables: Option<TurnVars>,
     drain: Duration,
@@ -46,9 +50,20 @@ impl Session {
     /// A session of mode `off`: it touches nothing and has nothing to say.
     ///
     /// Between tests that use llmock it holds the turn, so that its variables stay the original ones.
-    pub(crate) fn off(mock: LlmMock, turn: Option<Turn>, variables: Option<TurnVars>) -> Self {
+    pub(crate) fn off(
+        bases: Vec<(Provider, String)>,
+        turn: Option<Turn>,
+        variables: Option<TurnVars>,
+    ) -> Self {
         let (drain, surface) = (Duration::ZERO, Surface::Attribute);
-        Self { state: None, mock, turn, variables, drain, surface }
+        Self {
+            state: None,
+            access: Access::Off(bases, Arc::default()),
+            turn,
+            variables,
+            drain,
+            surface,
+        }
     }
 
     /// Makes a session reachable.
@@ -59,7 +74,7 @@ impl Session {
         drain: Duration,
         surface: Surface,
     ) -> Self {
-        let mock = LlmMock::of(&state);
+        let access = Access::Open(Arc::downgrade(&state), Arc::clone(&state.overlay));
         let registry = state.front.registry();
         if state.setup.by_env {
             registry.begin_turn(Arc::clone(&state) as Arc<_>);
@@ -67,11 +82,12 @@ impl Session {
             registry.register(&state.id, Arc::clone(&state) as Arc<_>);
         }
         state.start();
-        Self { state: Some(state), mock, turn, variables, drain, surface }
+        Self { state: Some(state), access, turn, variables, drain, surface }
     }
 
-    pub(crate) fn mock(&self) -> &LlmMock {
-        &self.mock
+    /// What handles of this session need.
+    pub(crate) fn access(&self) -> &Access {
+        &self.access
     }
 
     /// Ends the session; `None` in mode `off`.
@@ -112,6 +128,7 @@ impl Session {
             return None;
         };
         state.mark_closing();
+        state.streams.drain(LAST_WORDS);
         state.overlay.close();
         self.release(&state);
         let failed = store::failed_path(&state.setup.write_to);
@@ -120,6 +137,14 @@ impl Session {
         let test = state.setup.owner.clone().unwrap_or_else(|| state.setup.shown.clone());
         Some(Abandoned { test, kept })
     }
+}
+
+/// How a handle reaches its session, without keeping it open.
+#[derive(Clone, Debug)]
+pub(crate) enum Access {
+    Open(Weak<State>, Arc<Overlay>),
+    /// Mode `off`: every provider at its own address.
+    Off(Vec<(Provider, String)>, Arc<Overlay>),
 }
 
 /// What is left of a session that nobody concluded.

@@ -6,19 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::builder::{Builder, StartError};
 use crate::config::limits::Limits;
 use crate::config::{InForce, Origin, Settings, SettingsError, StaticSettings};
 use crate::env::{self, TurnVars};
+use crate::fixture::interaction::Interaction;
 use crate::fixture::redact::Redactor;
 use crate::fixture::store::{self, LoadError};
 use crate::front::Front;
-use crate::mock::LlmMock;
 use crate::mode::Mode;
 use crate::provider::{self, Provider};
 use crate::report::style::Terminal;
 use crate::report::{Command, Failure, Place, Roots, Style, Surface, files, sentences};
-use crate::session::settle::unreadable;
 use crate::session::state::{Setup, State};
 use crate::session::turnstile::{self, NoTurn, Patience, Turn};
 use crate::session::{Session, announce};
@@ -50,10 +48,15 @@ pub(crate) fn attribute(site: &Site, said: &StaticSettings) -> Result<Session, F
     let command = command(site, thread.name(), package.as_deref());
     // Waiting first: a fixture that the test before is recording is read when it is written.
     let turn = if said.handle { None } else { Some(take_turn(&owner.name)?) };
+    let interactions = match store::load(&resolved.fixture) {
+        Ok(interactions) => Some(interactions),
+        Err(LoadError::Missing { .. }) => None,
+        Err(error) => return Err(Failure::FixtureUnreadable { error: error.to_string() }),
+    };
     let write_to = resolved.write_path(env::record_dir().as_deref());
     let prepared = Prepared {
         owner: Some(owner.name),
-        shown: shown(&resolved.fixture, package.as_deref()),
+        shown: files::shown(&resolved.fixture, package.as_deref()),
         fixture: resolved.fixture,
         write_to,
         package,
@@ -63,38 +66,63 @@ pub(crate) fn attribute(site: &Site, said: &StaticSettings) -> Result<Session, F
         limits,
         command,
     };
-    open(prepared, turn, Surface::Attribute)
+    open(prepared, interactions, turn, Surface::Attribute)
 }
 
-/// Opens the session that a builder describes.
-pub(crate) fn builder(builder: Builder) -> Result<Session, StartError> {
+/// A session that is opened without the attribute.
+#[derive(Debug)]
+pub(crate) struct Described {
+    pub(crate) owner: Option<String>,
+    /// The whole name of the file.
+    pub(crate) fixture: PathBuf,
+    pub(crate) upstreams: Vec<(Provider, String)>,
+    pub(crate) settings: Settings,
+}
+
+/// Why a described session did not open.
+#[derive(Debug)]
+pub(crate) enum NotOpened {
+    /// Replaying, and there is no such file; or it cannot be read.
+    NoFixture(LoadError, Command),
+    Failed(Failure),
+}
+
+/// Opens a session without the attribute.
+pub(crate) fn described(described: Described) -> Result<Session, NotOpened> {
     let places = env::places();
     let package = site::package(&places, None, &|path| path.exists());
-    let layer = (Origin::Builder, &builder.settings);
-    let in_force = in_force(layer, package.as_deref(), &places).map_err(StartError::from)?;
+    let layer = (Origin::Builder, &described.settings);
+    let in_force = in_force(layer, package.as_deref(), &places)?;
     let limits = Limits::read().map_err(settings)?;
     if in_force.mode.value == Mode::Off {
-        return Ok(off(builder.test.as_deref().unwrap_or_default(), true)?);
+        return Ok(off(described.owner.as_deref().unwrap_or_default(), true)?);
     }
-    let fixture = store::path_of(&builder.fixture);
-    if in_force.mode.value == Mode::Replay && !fixture.exists() {
-        let command = Command::of_thread(std::thread::current().name(), env::nextest());
-        let hint = files::record_hint(&command);
-        return Err(StartError::Missing { source: LoadError::Missing { path: fixture }, hint });
-    }
+    let command = Command::of_thread(std::thread::current().name(), env::nextest());
+    let fixture = described.fixture;
+    let interactions = match store::load(&fixture) {
+        Ok(interactions) => Some(interactions),
+        Err(LoadError::Missing { .. }) if in_force.mode.value != Mode::Replay => None,
+        Err(error) => return Err(NotOpened::NoFixture(error, command)),
+    };
     let prepared = Prepared {
-        owner: builder.test,
-        shown: shown(&fixture, places.cwd.as_deref()),
+        owner: described.owner,
+        shown: files::shown(&fixture, places.cwd.as_deref()),
         write_to: fixture.clone(),
         fixture,
         package,
         in_force,
         by_env: false,
-        upstreams: builder.upstreams,
+        upstreams: described.upstreams,
         limits,
-        command: Command::of_thread(std::thread::current().name(), env::nextest()),
+        command,
     };
-    Ok(open(prepared, None, Surface::Builder)?)
+    Ok(open(prepared, interactions, None, Surface::Builder)?)
+}
+
+impl From<Failure> for NotOpened {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
 }
 
 /// A session before anything is started for it.
@@ -111,12 +139,12 @@ struct Prepared {
     command: Command,
 }
 
-fn open(prepared: Prepared, turn: Option<Turn>, surface: Surface) -> Result<Session, Failure> {
-    let interactions = match store::load(&prepared.fixture) {
-        Ok(interactions) => Some(interactions),
-        Err(LoadError::Missing { .. }) => None,
-        Err(error) => return Err(unreadable(&error)),
-    };
+fn open(
+    prepared: Prepared,
+    interactions: Option<Vec<Interaction>>,
+    turn: Option<Turn>,
+    surface: Surface,
+) -> Result<Session, Failure> {
     let failed = |error: crate::front::BindError| Failure::ServerFailed { why: error.to_string() };
     let address = crate::front::bind().map_err(failed)?;
     if prepared.by_env {
@@ -171,12 +199,11 @@ fn off(test: &str, handle: bool) -> Result<Session, Failure> {
             Some((provider, url.trim_end_matches('/').to_owned()))
         })
         .collect();
-    let mock = LlmMock::off(bases);
     if handle || env::read(env::BASE_URL).is_none() {
-        return Ok(Session::off(mock, None, None));
+        return Ok(Session::off(bases, None, None));
     }
     let turn = take_turn(test)?;
-    Ok(Session::off(mock, Some(turn), Some(TurnVars::originals())))
+    Ok(Session::off(bases, Some(turn), Some(TurnVars::originals())))
 }
 
 fn in_force(
@@ -237,12 +264,6 @@ fn command(site: &Site, thread: Option<&str>, package: Option<&Path>) -> Command
         nextest: env::nextest(),
     }
     .command()
-}
-
-/// A path as a person would type it.
-pub(crate) fn shown(path: &Path, folder: Option<&Path>) -> String {
-    let short = folder.and_then(|folder| path.strip_prefix(folder).ok()).unwrap_or(path);
-    short.display().to_string().replace('\\', "/")
 }
 
 fn redactor() -> Redactor {

@@ -14,7 +14,6 @@ use crate::provider::{self, Provider};
 use crate::report::MissReason;
 use crate::session::announce;
 use crate::session::ledger::{AnsweredBy, Recording};
-use crate::session::respond::target;
 use crate::session::state::State;
 use crate::stream::{Chunk, End, Framing, Stream, framing_of};
 
@@ -33,7 +32,7 @@ pub(crate) async fn forward(
     };
     note_upstream(state, provider, &base);
     let job = Job {
-        url: provider::upstream_url(provider, &base, &target(&incoming)),
+        url: provider::upstream_url(provider, &base, &incoming.target()),
         method: incoming.method.clone(),
         headers: incoming.headers.clone(),
         body: incoming.body.as_ref().cloned().unwrap_or_default(),
@@ -114,7 +113,7 @@ fn keep(
     let state = Arc::clone(state);
     tokio::task::spawn_blocking(move || {
         // Best effort: the test may yet pass, and then says what it could not write.
-        let _ = store::keep_attempt(&state.setup.fixture, attempt);
+        let _ = store::keep_attempt(&state.setup.write_to, attempt);
         state.streams.end();
     });
 }

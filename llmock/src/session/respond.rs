@@ -47,7 +47,7 @@ impl State {
             let test = self.setup.owner.clone().unwrap_or_default();
             return self.miss(entry, &incoming, &request, MissReason::Late { test });
         }
-        if let Some(answer) = self.overlay.ask(&incoming, &target(&incoming)).await {
+        if let Some(answer) = self.overlay.ask(&incoming, &incoming.target()).await {
             self.book().ledger.entries[entry].answered_by = AnsweredBy::Mock;
             return answer;
         }
@@ -242,14 +242,4 @@ impl Responder for State {
 
 pub(crate) fn text_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-/// The canonical path with the query as it was sent, secrets included: for the provider and for Mocks.
-pub(crate) fn target(incoming: &Incoming) -> String {
-    let canonical = provider::canonical_path(incoming.provider, &incoming.rest);
-    let path = canonical.split('?').next().unwrap_or(&canonical);
-    match incoming.rest.split_once('?') {
-        Some((_, query)) => format!("{path}?{query}"),
-        None => path.to_owned(),
-    }
 }

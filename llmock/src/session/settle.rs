@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::config::Unused;
 use crate::fixture::interaction::Interaction;
 use crate::fixture::merge::{Merge, MergeCounts, merge, same_answer};
-use crate::fixture::store::{self, LoadError, SaveError, UpdateError};
+use crate::fixture::store::{self, SaveError, UpdateError};
 use crate::fixture::{format, interaction::Content};
 use crate::matching::{self, Rules};
 use crate::mode::Mode;
@@ -255,7 +255,7 @@ fn write(state: &State, recordings: &[Recording], report: &mut Report) {
             attempt_note(state, report);
         }
         Err(UpdateError::Load(error)) => {
-            report.failures.push(unreadable(&error));
+            report.failures.push(Failure::FixtureUnreadable { error: error.to_string() });
             attempt_note(state, report);
         }
     }
@@ -263,10 +263,6 @@ fn write(state: &State, recordings: &[Recording], report: &mut Report) {
 
 fn unwritable(state: &State, path: &std::path::Path, why: &str) -> Failure {
     Failure::Unwritable { path: state.setup.shown_path(path), why: why.to_owned() }
-}
-
-pub(crate) fn unreadable(error: &LoadError) -> Failure {
-    Failure::FixtureUnreadable { error: error.to_string() }
 }
 
 struct Written {

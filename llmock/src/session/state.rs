@@ -16,7 +16,7 @@ use crate::matching::{self, Index, Key, Ownership, Rules};
 use crate::mode::Mode;
 use crate::overlay::Overlay;
 use crate::provider::{self, Provider};
-use crate::report::{Command, Failure};
+use crate::report::{Command, Failure, files};
 use crate::session::ledger::{self, Ledger};
 use crate::session::streams::Streams;
 
@@ -140,7 +140,7 @@ impl State {
 impl Setup {
     /// A path as a person would type it.
     pub(crate) fn shown_path(&self, path: &std::path::Path) -> String {
-        crate::session::open::shown(path, self.package.as_deref())
+        files::shown(path, self.package.as_deref())
     }
 }
 
