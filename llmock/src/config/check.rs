@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use regex::Regex;
 
-use super::in_force::Origin;
+use super::origin::Origin;
 use super::rule::{AllowErrors, Side, Unused};
 use super::settings::Settings;
 use crate::json::path::Path as JsonPath;

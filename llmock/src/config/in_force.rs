@@ -1,11 +1,11 @@
 //! Layers merged into the rules of one session, each rule with its origin.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::check::{Checked, SettingsError};
 use super::file;
+use super::origin::{Origin, Sourced};
 use super::rule::{AllowErrors, Side, Unused};
 use super::settings::Settings;
 use crate::env;
@@ -13,42 +13,6 @@ use crate::json::path::Path as JsonPath;
 use crate::matching::{Normalize, Order, Rules};
 use crate::mode::{self, Mode};
 use crate::provider::Provider;
-
-/// Where a rule in force was said.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
-    /// A variable, by name.
-    Environment(&'static str),
-    /// `#[llm_replay(..)]` on the function or on the module around it.
-    Attribute,
-    /// `LlmMock::builder()`.
-    Builder,
-    /// The `llmock.toml` beside the package's `Cargo.toml`.
-    Package(PathBuf),
-    /// The `llmock.toml` at the workspace root.
-    Workspace(PathBuf),
-    /// Nobody said anything.
-    Default,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Environment(name) => write!(f, "`{name}`"),
-            Self::Attribute => f.write_str("`#[llm_replay]`"),
-            Self::Builder => f.write_str("`LlmMock::builder()`"),
-            Self::Package(path) | Self::Workspace(path) => write!(f, "`{}`", path.display()),
-            Self::Default => f.write_str("the default"),
-        }
-    }
-}
-
-/// A value and who said it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Sourced<T> {
-    pub(crate) value: T,
-    pub(crate) origin: Origin,
-}
 
 /// The rules of one session.
 ///
@@ -181,12 +145,6 @@ impl InForce {
         let expand =
             |(name, template): &(String, String)| (name.clone(), template.replace("{base}", base));
         self.env.iter().map(|variable| expand(&variable.value)).collect()
-    }
-}
-
-impl<T: Default> Default for Sourced<T> {
-    fn default() -> Self {
-        Self { value: T::default(), origin: Origin::Default }
     }
 }
 

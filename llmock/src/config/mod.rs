@@ -10,11 +10,13 @@ pub(crate) mod check;
 pub(crate) mod file;
 pub(crate) mod in_force;
 pub(crate) mod limits;
+pub(crate) mod origin;
 pub(crate) mod rule;
 pub(crate) mod settings;
 
 pub(crate) use check::SettingsError;
-pub(crate) use in_force::{Environment, InForce, Origin, Sourced};
+pub(crate) use in_force::{Environment, InForce};
+pub(crate) use origin::{Origin, Sourced};
 pub(crate) use rule::{AllowErrors, Unused};
 pub(crate) use settings::Settings;
 pub use settings::StaticSettings;

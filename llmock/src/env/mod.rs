@@ -101,8 +101,9 @@ pub(crate) fn secrets(
     placeholders: &[&str],
 ) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = std::env::vars_os()
+        .filter(|(_, value)| value.len() >= SHORTEST_SECRET)
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, value)| is_secret(name) && value.len() >= SHORTEST_SECRET)
+        .filter(|(name, _)| is_secret(name))
         .filter(|(_, value)| !placeholders.contains(&value.as_str()))
         .collect();
     // The environment's order differs from run to run, the name in a placeholder must not.

@@ -32,7 +32,7 @@ pub(crate) fn parse_file(text: &str) -> Result<Json<'_>, JsonError> {
 }
 
 fn parse_to_depth(text: &str, max_depth: usize) -> Result<Json<'_>, JsonError> {
-    let mut parser = Parser { text, at: 0, max_depth };
+    let mut parser = Parser { text, bytes: text.as_bytes(), at: 0, max_depth };
     parser.skip_space();
     let value = parser.value(0)?;
     parser.skip_space();
@@ -89,19 +89,24 @@ fn string_length(json: &[u8]) -> usize {
 
 struct Parser<'a> {
     text: &'a str,
+    bytes: &'a [u8],
     at: usize,
     max_depth: usize,
 }
 
 impl<'a> Parser<'a> {
     fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
+        if self.at < self.bytes.len() { Some(self.bytes[self.at]) } else { None }
     }
 
+    // This loop and that of `end_of_plain` meet most bytes of a file. Tests are debug builds, where
+    // an index is an instruction and every adapter of an iterator a call.
     fn skip_space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
+        let mut at = self.at;
+        while at < self.bytes.len() && matches!(self.bytes[at], b' ' | b'\t' | b'\n' | b'\r') {
+            at += 1;
         }
+        self.at = at;
     }
 
     fn error(&self, expected: &'static str) -> JsonError {
@@ -203,7 +208,7 @@ impl<'a> Parser<'a> {
                 }
                 Some(b'\\') => self.escape()?,
                 Some(byte) if byte >= b' ' => {
-                    self.at += plain_length(&self.text.as_bytes()[self.at..]);
+                    self.at = end_of_plain(self.bytes, self.at);
                 }
                 Some(_) => return Err(self.error("control characters as escapes")),
                 None => return Err(self.error("a closing `\"`")),
@@ -268,10 +273,12 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// How many bytes of a string need no look at escapes.
-fn plain_length(bytes: &[u8]) -> usize {
-    let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..b' ');
-    bytes.iter().position(special).unwrap_or(bytes.len())
+/// Where the bytes of a string that need no closer look end.
+fn end_of_plain(bytes: &[u8], mut at: usize) -> usize {
+    while at < bytes.len() && !matches!(bytes[at], b'"' | b'\\' | 0..b' ') {
+        at += 1;
+    }
+    at
 }
 
 #[cfg(test)]

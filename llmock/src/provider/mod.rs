@@ -60,11 +60,7 @@ impl Provider {
     pub(crate) fn entry(self) -> &'static Entry {
         match self {
             Self::Other(id) => intern(id),
-            known => table::TABLE
-                .iter()
-                .find(|(provider, _)| *provider == known)
-                .map(|(_, entry)| entry)
-                .expect("the enum and the table come from one list"),
+            known => table::entry(known).expect("the enum and the table come from one list"),
         }
     }
 

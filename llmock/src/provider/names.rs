@@ -1,6 +1,6 @@
 //! Which headers are kept, and which names hold secrets or addresses.
 
-use super::Provider;
+use super::table;
 
 /// Response headers that a client or a reader of the fixture may want.
 const KEPT_HEADERS: &[&str] = &[
@@ -84,7 +84,7 @@ pub(crate) fn is_secret_query(name: &str) -> bool {
 /// Whether a variable of that name holds a secret: `*_KEY`, `*_TOKEN`, `*_SECRET`, or one of the table.
 pub(crate) fn is_secret_variable(name: &str) -> bool {
     ["_KEY", "_TOKEN", "_SECRET"].iter().any(|end| name.len() > end.len() && name.ends_with(end))
-        || Provider::all().any(|provider| provider.entry().keys.iter().any(|(key, _)| *key == name))
+        || table::TABLE.iter().any(|(_, entry)| entry.keys.iter().any(|(key, _)| *key == name))
 }
 
 /// Whether a variable's value is an address. `OPENAI_HOST=azure` names a kind of service in some

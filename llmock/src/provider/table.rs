@@ -23,6 +23,17 @@ macro_rules! providers {
 
         /// Every provider with its entry, the ones asked for most first.
         pub(super) static TABLE: &[(Provider, Entry)] = &[$((Provider::$variant, $entry)),*];
+
+        /// The entry of a provider of the table, asked for many times with every session.
+        pub(super) fn entry(provider: Provider) -> Option<&'static Entry> {
+            match provider {
+                $(Provider::$variant => {
+                    static ENTRY: Entry = $entry;
+                    Some(&ENTRY)
+                })*
+                Provider::Other(_) => None,
+            }
+        }
     };
 }
 

@@ -64,10 +64,26 @@ fn failed(
     why: String,
 ) -> Answer {
     state.book().ledger.entries[entry].answered_by = AnsweredBy::Nothing;
+    let upstream = shown(state, &upstream);
     state.miss(entry, incoming, request, MissReason::UpstreamFailed { upstream, why })
 }
 
+/// An upstream as people may see it: without user info and query, which may hold a key.
+fn shown(state: &State, base: &str) -> String {
+    let base = base.split(['?', '#']).next().unwrap_or(base);
+    let base = match base.split_once("://") {
+        Some((scheme, rest)) => {
+            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            let host = authority.rsplit('@').next().unwrap_or(authority);
+            format!("{scheme}://{host}{path}")
+        }
+        None => base.to_owned(),
+    };
+    state.setup.redactor.text(&base).into_owned()
+}
+
 fn note_upstream(state: &State, provider: Provider, base: &str) {
+    let base = &shown(state, base);
     let mut book = state.book();
     let upstreams = &mut book.ledger.upstreams;
     if !upstreams.iter().any(|(known, at)| *known == provider && at == base) {

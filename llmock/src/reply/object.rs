@@ -1,0 +1,212 @@
+//! Writes JSON: members in the order given, texts quoted, tokens that are JSON already left alone.
+//!
+//! Answers are written once and never read back by us, so text is appended to text and no tree is built.
+
+use std::fmt::Write as _;
+
+use crate::json::layout::{self, Layout};
+use crate::json::{self, Json};
+
+/// A value that can stand in a JSON text.
+pub(super) trait ToJson {
+    fn write(&self, out: &mut String);
+}
+
+/// A JSON object without its closing brace.
+#[derive(Clone, Debug)]
+pub(super) struct Object(String);
+
+/// A text that is JSON.
+pub(super) struct Raw<T>(pub(super) T);
+
+/// `null`, where no value can ever stand.
+pub(super) struct Null;
+
+/// An [`Object`] in JSON's own notation; the values are anything that is [`ToJson`].
+macro_rules! object {
+    ($($name:literal: $value:expr),* $(,)?) => {
+        $crate::reply::object::Object::new()$(.with($name, &$value))*
+    };
+}
+pub(super) use object;
+
+impl Object {
+    pub(super) fn new() -> Self {
+        Self(String::from("{"))
+    }
+
+    /// Adds a member; the name needs no escapes.
+    #[must_use]
+    pub(super) fn with(mut self, name: &str, value: &(impl ToJson + ?Sized)) -> Self {
+        if self.0.len() > 1 {
+            self.0.push(',');
+        }
+        self.0.push('"');
+        self.0.push_str(name);
+        self.0.push_str("\":");
+        value.write(&mut self.0);
+        self
+    }
+
+    /// Adds a member that is absent when there is no value.
+    #[must_use]
+    pub(super) fn with_some(self, name: &str, value: Option<&(impl ToJson + ?Sized)>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
+    pub(super) fn into_text(mut self) -> String {
+        self.0.push('}');
+        self.0
+    }
+}
+
+/// The arguments of a tool call where the API wants them as JSON and not as text.
+///
+/// Text that is no JSON becomes a JSON string: nothing is lost, and the client complains as it would
+/// about a model that wrote it. Line breaks between tokens go, because events end at line breaks.
+pub(super) fn arguments(text: &str) -> Raw<String> {
+    let text = text.trim();
+    Raw(match json::parse(text) {
+        Ok(value) if text.contains(['\n', '\r']) => layout::print(&value, Layout::Compact),
+        Ok(_) => text.to_owned(),
+        Err(_) => json::quote(text),
+    })
+}
+
+impl ToJson for Object {
+    fn write(&self, out: &mut String) {
+        out.push_str(&self.0);
+        out.push('}');
+    }
+}
+
+impl<T: AsRef<str>> ToJson for Raw<T> {
+    fn write(&self, out: &mut String) {
+        out.push_str(self.0.as_ref());
+    }
+}
+
+impl ToJson for Null {
+    fn write(&self, out: &mut String) {
+        out.push_str("null");
+    }
+}
+
+impl ToJson for Json<'_> {
+    fn write(&self, out: &mut String) {
+        out.push_str(&layout::print(self, Layout::Compact));
+    }
+}
+
+impl ToJson for str {
+    fn write(&self, out: &mut String) {
+        out.push_str(&json::quote(self));
+    }
+}
+
+impl ToJson for String {
+    fn write(&self, out: &mut String) {
+        self.as_str().write(out);
+    }
+}
+
+impl ToJson for f32 {
+    fn write(&self, out: &mut String) {
+        if self.is_finite() {
+            let _ = write!(out, "{self}");
+        } else {
+            out.push_str("null");
+        }
+    }
+}
+
+macro_rules! displayed {
+    ($($kind:ty),*) => {$(
+        impl ToJson for $kind {
+            fn write(&self, out: &mut String) {
+                let _ = write!(out, "{self}");
+            }
+        }
+    )*};
+}
+displayed!(bool, u16, u64, usize);
+
+impl<T: ToJson + ?Sized> ToJson for &T {
+    fn write(&self, out: &mut String) {
+        (**self).write(out);
+    }
+}
+
+impl<T: ToJson> ToJson for Option<T> {
+    fn write(&self, out: &mut String) {
+        match self {
+            Some(value) => value.write(out),
+            None => Null.write(out),
+        }
+    }
+}
+
+impl<T: ToJson> ToJson for [T] {
+    fn write(&self, out: &mut String) {
+        out.push('[');
+        for (at, value) in self.iter().enumerate() {
+            if at > 0 {
+                out.push(',');
+            }
+            value.write(out);
+        }
+        out.push(']');
+    }
+}
+
+impl<T: ToJson, const N: usize> ToJson for [T; N] {
+    fn write(&self, out: &mut String) {
+        self.as_slice().write(out);
+    }
+}
+
+impl<T: ToJson> ToJson for Vec<T> {
+    fn write(&self, out: &mut String) {
+        self.as_slice().write(out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_has_its_members_in_the_order_given() {
+        let inner = object! { "b": "\"é\n", "a": Null };
+        let object = object! {
+            "z": [1_u64, 2],
+            "y": true,
+            "x": 0.5_f32,
+            "w": None::<u64>,
+            "v": vec![inner],
+            "u": Raw("1.0"),
+        };
+        assert_eq!(
+            object.with_some("t", None::<&str>).with_some("s", Some("")).into_text(),
+            r#"{"z":[1,2],"y":true,"x":0.5,"w":null,"v":[{"b":"\"é\n","a":null}],"u":1.0,"s":""}"#
+        );
+        assert_eq!(Object::new().into_text(), "{}");
+        assert_eq!(object! { "nan": f32::NAN }.into_text(), r#"{"nan":null}"#);
+    }
+
+    #[test]
+    fn arguments_keep_their_tokens_and_fit_in_a_line() {
+        for (text, written) in [
+            ("{\"a\":1.0}", "{\"a\":1.0}"),
+            (" { \"a\" : 1 } ", "{ \"a\" : 1 }"),
+            ("{\n  \"a\": [1,\r\n2]\n}", "{\"a\":[1,2]}"),
+            ("not json", "\"not json\""),
+            ("{\"a\":", "\"{\\\"a\\\":\""),
+        ] {
+            assert_eq!(arguments(text).0, written, "{text:?}");
+        }
+    }
+}
