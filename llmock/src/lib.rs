@@ -12,6 +12,7 @@ mod mode;
 mod overlay;
 mod private;
 mod provider;
+pub mod reply;
 mod report;
 mod session;
 mod site;

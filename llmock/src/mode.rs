@@ -102,7 +102,7 @@ pub(crate) fn is_ci(value: Option<&str>) -> bool {
      or set `LLMOCK_ALLOW_CI_RECORD=1`"
 )]
 pub(crate) struct Refusal {
-    asked_by: String,
+    pub(crate) asked_by: String,
 }
 
 /// The mode that holds: in CI `record` is refused and `auto` only replays, unless that was allowed.

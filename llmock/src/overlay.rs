@@ -73,6 +73,7 @@ impl Overlay {
                 .downcast_ref::<String>()
                 .cloned()
                 .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+                .map(|text| without_requests(&text))
                 .unwrap_or_default()
         })
     }
@@ -91,6 +92,11 @@ impl Drop for Overlay {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// Requests follow the verdicts with all their headers, those that hold keys included.
+fn without_requests(text: &str) -> String {
+    text.split("\nReceived requests:").next().unwrap_or_default().trim_end().to_owned()
 }
 
 async fn exchange(

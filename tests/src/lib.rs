@@ -1,1 +1,9 @@
-//! Skeleton.
+//! What the tests of this package share.
+
+pub mod client;
+pub mod corpus;
+pub mod model;
+pub mod process;
+pub mod recorded;
+pub mod scratch;
+pub mod upstream;

@@ -1,4 +1,4 @@
-//! The two figures that only variables set: how long to wait for a recording, how large a request may be.
+//! The figures that only variables set: how long to wait for a recording or a turn, how large a request may be.
 
 use std::time::Duration;
 
@@ -8,6 +8,9 @@ use crate::env;
 /// How long a test waits at its end for answers that are still being recorded.
 const DRAIN: Duration = Duration::from_secs(30);
 
+/// How long a test waits for its turn before it fails.
+const TURN: Duration = Duration::from_secs(300);
+
 /// The largest request body, in bytes.
 const MAX_BODY: u64 = 16 << 20;
 
@@ -15,21 +18,23 @@ const MAX_BODY: u64 = 16 << 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limits {
     pub(crate) drain: Duration,
+    pub(crate) turn: Duration,
     pub(crate) max_body: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { drain: DRAIN, max_body: MAX_BODY }
+        Self { drain: DRAIN, turn: TURN, max_body: MAX_BODY }
     }
 }
 
 impl Limits {
-    /// Reads `LLMOCK_DRAIN_TIMEOUT` and `LLMOCK_MAX_BODY`.
+    /// Reads `LLMOCK_DRAIN_TIMEOUT`, `LLMOCK_TURN_TIMEOUT`, and `LLMOCK_MAX_BODY`.
     pub(crate) fn read() -> Result<Self, SettingsError> {
         let default = Self::default();
         Ok(Self {
             drain: variable(env::DRAIN_TIMEOUT, duration)?.unwrap_or(default.drain),
+            turn: variable(env::TURN_TIMEOUT, duration)?.unwrap_or(default.turn),
             max_body: variable(env::MAX_BODY, bytes)?.unwrap_or(default.max_body),
         })
     }

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 pub(crate) use burst::{Originals, no_proxy, originals, redirect};
 pub(crate) use names::{
     ALLOW_CI_RECORD, BASE_URL, DISABLED, DRAIN_TIMEOUT, LLM_MOCK_DISABLED, MAX_BODY, MODE,
-    RECORD_DIR, WORKSPACE_ROOT,
+    RECORD_DIR, TURN_TIMEOUT, WORKSPACE_ROOT,
 };
 pub(crate) use turn::{TurnVars, absent};
 

@@ -125,13 +125,13 @@ fn each_text(request: &Request, mut then: impl FnMut(&str)) {
 }
 
 /// A request taken apart for the exact comparison.
-struct Profile<'r> {
-    target: Target<'r>,
+struct Profile {
+    target: Target,
     body: Subject,
 }
 
-impl<'r> Profile<'r> {
-    fn new(provider: Provider, request: &'r Request, rules: &Rules) -> Self {
+impl Profile {
+    fn new(provider: Provider, request: &Request, rules: &Rules) -> Self {
         Self { target: target(provider, &request.path), body: subject(provider, request, rules) }
     }
 

@@ -3,20 +3,20 @@
 use std::borrow::Cow;
 
 use super::canonical::without_names_of_secrets;
-use crate::provider::Provider;
+use crate::provider::{Provider, canonical_path};
 
 /// Path and query of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Target<'a> {
-    pub(crate) path: Cow<'a, str>,
+pub(crate) struct Target {
+    pub(crate) path: String,
     /// Decoded, sorted by name; pairs of one name keep their order.
     pub(crate) query: Vec<(String, String)>,
 }
 
-/// Takes a canonical path of `provider::canonical_path` apart.
-pub(crate) fn target(provider: Provider, path: &str) -> Target<'_> {
-    let path = path.split('#').next().unwrap_or_default();
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+/// Takes a path apart, canonical or not: a person or another program may have written it into a file.
+pub(crate) fn target(provider: Provider, path: &str) -> Target {
+    let canonical = canonical_path(provider, path);
+    let (path, query) = canonical.split_once('?').unwrap_or((&canonical, ""));
     let mut query: Vec<_> = query
         .split('&')
         .filter(|pair| !pair.is_empty())
@@ -25,7 +25,7 @@ pub(crate) fn target(provider: Provider, path: &str) -> Target<'_> {
         .filter(|(name, _)| !(provider == Provider::Azure && name == "api-version"))
         .collect();
     query.sort_by(|(a, _), (b, _)| a.cmp(b));
-    Target { path: without_version(provider, path), query }
+    Target { path: without_version(provider, path).into_owned(), query }
 }
 
 /// Gemini serves `v1` and `v1beta` alike, and clients differ in which they ask.
@@ -65,6 +65,23 @@ fn decode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_of_every_spelling_are_one_target() {
+        for (provider, canonical, spellings) in [
+            (Provider::OpenAI, "/v1/models?a=1", ["/models?a=1", "//v1/models?a=1&key=secret"]),
+            (
+                Provider::Bedrock,
+                "/model/m:0/converse",
+                ["/model/m%3A0/converse", "/model/m%3a0/converse"],
+            ),
+            (Provider::Other("acme"), "/v1/api/v2/chat", ["/api/v2/chat", "/v1/v1/api/v2/chat#x"]),
+        ] {
+            for spelling in spellings {
+                assert_eq!(target(provider, spelling), target(provider, canonical), "{spelling}");
+            }
+        }
+    }
 
     #[test]
     fn decodes_what_a_query_escapes_and_keeps_what_it_does_not() {

@@ -87,7 +87,8 @@ fn judge(report: &Report, ended: Outcome, only_print: bool) {
 )]
 fn print(report: &Report) {
     if let Some(block) = render::block(report, open::style()) {
-        eprintln!("{block}");
+        // Set apart from the panic message before it, and from libtest's `Error: …` after it.
+        eprintln!("\n{block}\n");
     } else if let Some(line) = crate::report::notes::line(report) {
         announce::line(&line);
     }

@@ -3,9 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::errors::error_text;
+use super::errors::error_message;
 use super::said::Said;
-use super::{ToolIdPath, anthropic, openai_chat, text};
+use super::{Family, ToolIdPath, anthropic, openai_chat, text};
 use crate::json::{self, Json};
 
 pub(super) const TOOL_IDS: &[ToolIdPath] = &[
@@ -41,7 +41,8 @@ pub(super) fn hear(said: &mut Said, headers: &[(String, String)], payload: &str)
     };
     let Ok(payload) = json::parse(payload) else { return };
     if let Some(kind) = header(":exception-type") {
-        said.error(&error_text(&payload).unwrap_or_else(|| kind.to_owned()));
+        let message = error_message(Family::Bedrock, &payload);
+        said.error(&message.unwrap_or_else(|| kind.to_owned()));
     }
     match header(":event-type") {
         Some("chunk") => hear_invoked(said, &payload),

@@ -20,7 +20,7 @@ pub(crate) fn error_body(
     kind: &str,
     message: &str,
 ) -> ErrorBody {
-    let shape = shape(provider, family);
+    let shape = error_shape(provider, family);
     let (kind, text) = (json::quote(kind), json::quote(message));
     let body = match shape {
         Shape::OpenAi => {
@@ -44,8 +44,9 @@ pub(crate) fn error_body(
     ErrorBody { content_type: "application/json", body, headers }
 }
 
-/// The endpoint decides before the provider does: Ollama's `v1/...` has OpenAI's errors.
-fn shape(provider: Provider, family: Family) -> Shape {
+/// How errors of an endpoint look. It decides before the provider does: Ollama's `v1/...` has OpenAI's
+/// errors.
+pub(crate) fn error_shape(provider: Provider, family: Family) -> Shape {
     match family {
         Family::OpenAiChat
         | Family::OpenAiResponses

@@ -26,7 +26,7 @@ use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 pub(crate) use entry::{Entry, Shape};
-pub(crate) use errors::{empty_answer, error_body, error_message};
+pub(crate) use errors::{empty_answer, error_body, error_message, error_shape};
 pub(crate) use family::{
     Family, ToolIdPath, family, model, preview, prompt, tool_ids, volatile_fields, wants_stream,
 };

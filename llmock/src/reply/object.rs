@@ -57,6 +57,16 @@ impl Object {
         }
     }
 
+    /// Adds all members of another object.
+    #[must_use]
+    pub(super) fn joined(mut self, other: &Self) -> Self {
+        if self.0.len() > 1 && other.0.len() > 1 {
+            self.0.push(',');
+        }
+        self.0.push_str(&other.0[1..]);
+        self
+    }
+
     pub(super) fn into_text(mut self) -> String {
         self.0.push('}');
         self.0
@@ -103,7 +113,14 @@ impl ToJson for Json<'_> {
 
 impl ToJson for str {
     fn write(&self, out: &mut String) {
-        out.push_str(&json::quote(self));
+        // most pieces of a stream need no escapes
+        if self.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+            out.push('"');
+            out.push_str(self);
+            out.push('"');
+        } else {
+            out.push_str(&json::quote(self));
+        }
     }
 }
 

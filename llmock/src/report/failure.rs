@@ -43,7 +43,7 @@ pub(crate) enum Failure {
     /// A variable, the attribute, or `llmock.toml` holds a value that means nothing, as one sentence.
     Settings { error: String },
     /// `LLMOCK_MODE=record` in CI.
-    CiRecord,
+    CiRecord { asked_by: String },
     /// A session was opened inside another one on the same thread.
     NestedSession { outer: String },
     /// Another test kept the turn for too long.
@@ -81,7 +81,7 @@ impl Failure {
             Self::SelfCheck { .. } => "self_check",
             Self::DrainTimeout { .. } => "drain_timeout",
             Self::Settings { .. } => "settings",
-            Self::CiRecord => "ci_record",
+            Self::CiRecord { .. } => "ci_record",
             Self::NestedSession { .. } => "nested_session",
             Self::TurnTimeout { .. } => "turn_timeout",
             Self::UnknownCase { .. } => "unknown_case",

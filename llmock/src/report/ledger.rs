@@ -1,81 +1,93 @@
 //! `target/llmock/last-run.jsonl`: one JSON object a test, for the command line and for scripts.
 
-use serde::Serialize;
-
 use super::miss::Miss;
 use super::sentences::{headline, reason};
 use super::{Answered, Report, Tally, Verdict};
+use crate::json;
 
-#[derive(Serialize)]
-struct Line<'a> {
-    test: &'a str,
-    fixture: &'a str,
-    mode: &'a str,
-    verdict: &'static str,
-    interactions: Tally,
-    answered_by: Answered,
-    misses: Vec<MissLine<'a>>,
-    failures: Vec<Named>,
-    notes: Vec<Named>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    record: Option<String>,
-}
+/// An object in which members stand in the order in which they are written. By hand: deriving it would make every
+/// user build `serde_derive`.
+#[derive(Default)]
+struct Object(String);
 
-#[derive(Serialize)]
-struct MissLine<'a> {
-    request: usize,
-    provider: &'a str,
-    method: &'a str,
-    path: &'a str,
-    reason: &'static str,
-    sentence: String,
-    differs_at: Vec<&'a str>,
-}
+impl Object {
+    /// A member whose value is JSON already.
+    fn json(mut self, name: &str, value: &str) -> Self {
+        self.0.push(if self.0.is_empty() { '{' } else { ',' });
+        self.0.push_str(&json::quote(name));
+        self.0.push(':');
+        self.0.push_str(value);
+        self
+    }
 
-#[derive(Serialize)]
-struct Named {
-    name: &'static str,
-    sentence: String,
+    fn text(self, name: &str, value: &str) -> Self {
+        self.json(name, &json::quote(value))
+    }
+
+    fn count(self, name: &str, value: usize) -> Self {
+        self.json(name, &value.to_string())
+    }
+
+    fn list(self, name: &str, values: impl Iterator<Item = String>) -> Self {
+        self.json(name, &format!("[{}]", values.collect::<Vec<_>>().join(",")))
+    }
+
+    fn end(self) -> String {
+        self.0 + "}"
+    }
 }
 
 /// One line without a line end; members always stand in the same order.
 pub(crate) fn line(report: &Report) -> String {
-    let line = Line {
-        test: &report.test,
-        fixture: &report.fixture,
-        mode: report.mode,
-        verdict: match report.verdict() {
-            Verdict::Passed => "passed",
-            Verdict::Failed => "failed",
-            Verdict::FailedItself => "failed_itself",
-        },
-        interactions: report.tally,
-        answered_by: report.answered,
-        misses: report.misses.iter().map(|miss| miss_line(miss, report)).collect(),
-        failures: report
-            .failures
-            .iter()
-            .map(|failure| Named { name: failure.name(), sentence: headline(failure) })
-            .collect(),
-        notes: report
-            .notes
-            .iter()
-            .map(|note| Named { name: note.name(), sentence: note.clause(&report.fixture) })
-            .collect(),
-        record: report.command.in_mode("record").filter(|_| report.fails()),
+    let verdict = match report.verdict() {
+        Verdict::Passed => "passed",
+        Verdict::Failed => "failed",
+        Verdict::FailedItself => "failed_itself",
     };
-    // Strings and integers only: nothing in it can fail to become JSON.
-    serde_json::to_string(&line).unwrap_or_default()
+    let notes = report.notes.iter().map(|note| named(note.name(), &note.clause(&report.fixture)));
+    let failures = report.failures.iter();
+    let line = Object::default()
+        .text("test", &report.test)
+        .text("fixture", &report.fixture)
+        .text("mode", report.mode)
+        .text("verdict", verdict)
+        .json("interactions", &tally(report.tally))
+        .json("answered_by", &answered(report.answered))
+        .list("misses", report.misses.iter().map(|miss| missed(miss, report)))
+        .list("failures", failures.map(|failure| named(failure.name(), &headline(failure))))
+        .list("notes", notes);
+    match report.command.in_mode("record").filter(|_| report.fails()) {
+        Some(command) => line.text("record", &command).end(),
+        None => line.end(),
+    }
 }
 
-fn miss_line<'a>(miss: &'a Miss, report: &Report) -> MissLine<'a> {
-    MissLine {
-        request: miss.request,
-        provider: miss.provider,
-        method: &miss.method,
-        path: &miss.path,
-        reason: miss.reason.name(),
-        sentence: reason(&miss.reason, &report.test),
-        differs_at: miss.reason.differences().iter().map(|place| place.path.as_str()).collect(),
-    }
+fn tally(tally: Tally) -> String {
+    Object::default().count("used", tally.used).count("total", tally.total).end()
+}
+
+fn answered(answered: Answered) -> String {
+    Object::default()
+        .count("fixture", answered.fixture)
+        .count("mock", answered.mock)
+        .count("upstream", answered.upstream)
+        .count("nothing", answered.nothing)
+        .end()
+}
+
+fn missed(miss: &Miss, report: &Report) -> String {
+    let differences = miss.reason.differences().iter();
+    Object::default()
+        .count("request", miss.request)
+        .text("provider", miss.provider)
+        .text("method", &miss.method)
+        .text("path", &miss.path)
+        .text("reason", miss.reason.name())
+        .text("sentence", &reason(&miss.reason, &report.test))
+        .list("differs_at", differences.map(|place| json::quote(&place.path)))
+        .end()
+}
+
+fn named(name: &str, sentence: &str) -> String {
+    Object::default().text("name", name).text("sentence", sentence).end()
 }

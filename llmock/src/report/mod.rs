@@ -27,8 +27,6 @@ pub(crate) use miss::{Closest, Difference, Endpoint, Miss, MissReason};
 pub(crate) use notes::{Note, Source};
 pub(crate) use style::Style;
 
-use serde::Serialize;
-
 /// Everything there is to say about one session, in the order in which it happened.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Report {
@@ -126,7 +124,7 @@ pub(crate) enum Surface {
 }
 
 /// How much of the fixture has been used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     /// Interactions that this session has claimed, each counted once.
     pub(crate) used: usize,
@@ -135,7 +133,7 @@ pub(crate) struct Tally {
 }
 
 /// Requests of the session by who answered them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Answered {
     pub(crate) fixture: usize,
     pub(crate) mock: usize,

@@ -226,7 +226,8 @@ fn rules(page: &mut Page, report: &Report) {
 /// The sentence before the command, and the mode of the command.
 fn remedy(report: &Report) -> Option<(String, &'static str)> {
     let has = |remedy: Remedy| report.misses.iter().any(|miss| miss.reason.remedy() == remedy);
-    let why = if report.mode == "auto" {
+    let in_ci = report.notes.iter().any(|note| matches!(note, Note::OnlyReplayedInCi { .. }));
+    let why = if in_ci || report.mode == "auto" {
         "in CI `auto` only replays"
     } else {
         "replay never calls the provider"

@@ -41,7 +41,10 @@ pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
             format!("its body could not be read: {}", excerpt(why, MESSAGE))
         }
         MissReason::BodyTooLarge { limit } => {
-            format!("its body is larger than {} (`LLMOCK_MAX_BODY`)", size(*limit))
+            format!(
+                "its body is larger than {}; for a higher limit: LLMOCK_MAX_BODY=64M",
+                size(*limit)
+            )
         }
         MissReason::NoUpstream { variables } => no_upstream(variables),
         MissReason::UpstreamFailed { upstream, why } => {
@@ -126,8 +129,9 @@ pub(crate) fn recording_from(provider: &str, upstream: &str, key: Option<&str>) 
 /// Said while a test waits unusually long for its turn.
 pub(crate) fn waiting_for_turn(holder: &str, seconds: u64) -> String {
     format!(
-        "llmock: waiting for the turn held by test `{}` for {seconds} s; put #[llm_replay] above #[serial]",
-        excerpt(holder, PATH)
+        "llmock: waiting for the turn held by test `{}` for {} s; if both use #[serial], put #[llm_replay] above it",
+        excerpt(holder, PATH),
+        seconds.max(1)
     )
 }
 

@@ -32,7 +32,7 @@ use crate::session::state::State;
 use crate::session::turnstile::Turn;
 
 /// How long a cancelled session waits, so that an answer that was complete is in its file when it says so.
-const LAST_WORDS: Duration = Duration::from_millis(500);
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// An open session.
 #[derive(Debug)]

@@ -22,10 +22,6 @@ use crate::session::turnstile::{self, NoTurn, Patience, Turn};
 use crate::session::{Session, announce};
 use crate::site::{self, Owner, Places, Site};
 
-/// A turn that takes longer than `warn` is worth a line, one that takes longer than `give_up` never comes.
-const PATIENCE: Patience =
-    Patience { warn: Duration::from_secs(60), give_up: Duration::from_secs(300) };
-
 /// Opens the session of a test with the attribute.
 pub(crate) fn attribute(site: &Site, said: &StaticSettings) -> Result<Session, Failure> {
     let places = env::places();
@@ -37,7 +33,7 @@ pub(crate) fn attribute(site: &Site, said: &StaticSettings) -> Result<Session, F
     let thread = std::thread::current();
     let owner = site::owner(site, thread.name());
     if in_force.mode.value == Mode::Off {
-        return off(&owner.name, said.handle);
+        return off(&owner.name, (!said.handle).then_some(limits.turn));
     }
     let names = site::candidates(site, said.fixture, said.module_fixture, owner.case.as_deref());
     let resolved = site::resolve(site, &names, &places, &exists).map_err(|error| {
@@ -47,11 +43,14 @@ pub(crate) fn attribute(site: &Site, said: &StaticSettings) -> Result<Session, F
     check_case(&owner, in_force.mode.value)?;
     let command = command(site, thread.name(), package.as_deref());
     // Waiting first: a fixture that the test before is recording is read when it is written.
-    let turn = if said.handle { None } else { Some(take_turn(&owner.name)?) };
+    let turn = if said.handle { None } else { Some(take_turn(&owner.name, limits.turn)?) };
     let interactions = match store::load(&resolved.fixture) {
         Ok(interactions) => Some(interactions),
         Err(LoadError::Missing { .. }) => None,
-        Err(error) => return Err(Failure::FixtureUnreadable { error: error.to_string() }),
+        Err(error) => {
+            let error = format!("{error}{}", files::record_anew_hint(&command));
+            return Err(Failure::FixtureUnreadable { error });
+        }
     };
     let write_to = resolved.write_path(env::record_dir().as_deref());
     let prepared = Prepared {
@@ -95,7 +94,7 @@ pub(crate) fn described(described: Described) -> Result<Session, NotOpened> {
     let in_force = in_force(layer, package.as_deref(), &places)?;
     let limits = Limits::read().map_err(settings)?;
     if in_force.mode.value == Mode::Off {
-        return Ok(off(described.owner.as_deref().unwrap_or_default(), true)?);
+        return Ok(off(described.owner.as_deref().unwrap_or_default(), None)?);
     }
     let command = Command::of_thread(std::thread::current().name(), env::nextest());
     let fixture = described.fixture;
@@ -189,7 +188,9 @@ fn turn_variables(state: &State) -> Vec<(String, String)> {
 }
 
 /// Mode `off` touches nothing; if another test has redirected the variables, this one gets them back.
-fn off(test: &str, handle: bool) -> Result<Session, Failure> {
+///
+/// `turn` is how long a test that reads variables waits for its turn; a handle needs none.
+fn off(test: &str, turn: Option<Duration>) -> Result<Session, Failure> {
     let originals = env::originals();
     let bases = Provider::all()
         .filter_map(|provider| {
@@ -199,10 +200,10 @@ fn off(test: &str, handle: bool) -> Result<Session, Failure> {
             Some((provider, url.trim_end_matches('/').to_owned()))
         })
         .collect();
-    if handle || env::read(env::BASE_URL).is_none() {
+    let Some(give_up) = turn.filter(|_| env::read(env::BASE_URL).is_some()) else {
         return Ok(Session::off(bases, None, None));
-    }
-    let turn = take_turn(test)?;
+    };
+    let turn = take_turn(test, give_up)?;
     Ok(Session::off(bases, Some(turn), Some(TurnVars::originals())))
 }
 
@@ -219,16 +220,18 @@ fn in_force(
 
 fn settings(error: SettingsError) -> Failure {
     match error {
-        SettingsError::Refused(_) => Failure::CiRecord,
+        SettingsError::Refused(refusal) => Failure::CiRecord { asked_by: refusal.asked_by },
         other => Failure::Settings { error: other.to_string() },
     }
 }
 
-fn take_turn(test: &str) -> Result<Turn, Failure> {
+/// Waits for the turn. One that does not come within `give_up` never comes; a fifth of that is worth a line.
+fn take_turn(test: &str, give_up: Duration) -> Result<Turn, Failure> {
+    let patience = Patience { warn: give_up / 5, give_up };
     let warn = |holder: &str| {
-        announce::line(&sentences::waiting_for_turn(holder, PATIENCE.warn.as_secs()));
+        announce::line(&sentences::waiting_for_turn(holder, patience.warn.as_secs()));
     };
-    turnstile::take(test, PATIENCE, warn).map_err(|refused| match refused {
+    turnstile::take(test, patience, warn).map_err(|refused| match refused {
         NoTurn::Nested { outer } => Failure::NestedSession { outer },
         NoTurn::Timeout { holder, waited } => {
             Failure::TurnTimeout { holder, seconds: waited.as_secs() }
@@ -267,11 +270,17 @@ fn command(site: &Site, thread: Option<&str>, package: Option<&Path>) -> Command
 }
 
 fn redactor() -> Redactor {
-    let placeholders: Vec<&str> = Provider::all()
+    let mut placeholders: Vec<&str> = Provider::all()
         .flat_map(|provider| provider.entry().keys)
         .map(|(_, value)| *value)
         .collect();
-    Redactor::new(env::secrets(provider::is_secret_variable, &placeholders))
+    placeholders.sort_unstable();
+    placeholders.dedup();
+    let secrets = env::secrets(provider::is_secret_variable, &placeholders);
+    // No secrets, but they stand where a secret stood when a machine with a key recorded the request.
+    let placeholders =
+        placeholders.iter().map(|value| ("PLACEHOLDER".to_owned(), (*value).to_owned()));
+    Redactor::new(secrets.into_iter().chain(placeholders))
 }
 
 /// 128 random bits in hexadecimal: nobody reaches a session by guessing.

@@ -48,10 +48,10 @@ pub(crate) async fn forward(
     match head.await {
         Ok(Ok(Head { status, headers, body })) => Answer::Reply { status, headers, body },
         Ok(Err(UpstreamError { cause, .. })) => {
-            failed(state, entry, &incoming, &request, base, cause)
+            failed(state, entry, &incoming, &request, &base, cause)
         }
         // The task cannot go away before it has sent a head.
-        Err(_) => failed(state, entry, &incoming, &request, base, String::new()),
+        Err(_) => failed(state, entry, &incoming, &request, &base, String::new()),
     }
 }
 
@@ -60,11 +60,11 @@ fn failed(
     entry: usize,
     incoming: &Incoming,
     request: &Request,
-    upstream: String,
+    upstream: &str,
     why: String,
 ) -> Answer {
     state.book().ledger.entries[entry].answered_by = AnsweredBy::Nothing;
-    let upstream = shown(state, &upstream);
+    let upstream = shown(state, upstream);
     state.miss(entry, incoming, request, MissReason::UpstreamFailed { upstream, why })
 }
 

@@ -60,7 +60,7 @@ fn begin(state: &State, outcome: Outcome, surface: Surface) -> Report {
 
 /// Everything but recordings: counts, misses, notes, and the failures they imply.
 fn account(state: &State, report: &mut Report) {
-    let mut book = state.book();
+    let book = state.book();
     let ledger = &book.ledger;
     report.answered = Answered {
         fixture: ledger.answered(AnsweredBy::Fixture),
@@ -79,7 +79,7 @@ fn account(state: &State, report: &mut Report) {
         });
     }
     calls(state, &book, report);
-    unused(state, &mut book, report);
+    unused(state, &book, report);
     borrowed(&book, report);
     repeated(&book, report);
 }
@@ -109,7 +109,7 @@ fn calls(state: &State, book: &Book, report: &mut Report) {
     }
     match expected {
         Some(0) if counted == 0 => {}
-        _ if reached == 0 => report.failures.push(state.no_requests()),
+        _ if reached == 0 => report.failures.push(state.no_requests(book)),
         Some(expected) if usize::try_from(expected).ok() != Some(counted) => {
             report.failures.push(Failure::Calls { expected, got: counted });
         }
@@ -117,7 +117,7 @@ fn calls(state: &State, book: &Book, report: &mut Report) {
     }
 }
 
-fn unused(state: &State, book: &mut Book, report: &mut Report) {
+fn unused(state: &State, book: &Book, report: &mut Report) {
     let rule = state.setup.in_force.unused.value;
     if rule == Unused::Ignore || state.mode() == Mode::Record || report.outcome != Outcome::Passed {
         return;

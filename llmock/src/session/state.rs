@@ -146,8 +146,15 @@ impl Setup {
 
 impl Book {
     /// This session's own interactions that no request has taken.
-    pub(crate) fn unused_own(&mut self, state: &State) -> Vec<usize> {
-        self.index(state).unused_own()
+    pub(crate) fn unused_own(&self, state: &State) -> Vec<usize> {
+        match &self.index {
+            Some(index) => index.unused_own(),
+            // Nothing was looked up, and keys are not worth computing to find that out.
+            None => {
+                let own = |at: &usize| state.ownership(&self.interactions[*at]) == Ownership::Own;
+                (0..self.interactions.len()).filter(own).collect()
+            }
+        }
     }
 
     pub(crate) fn index(&mut self, state: &State) -> &mut Index {
@@ -171,8 +178,12 @@ impl State {
 
     /// The providers that the fixture or the test names.
     pub(crate) fn providers(&self) -> Vec<Provider> {
+        self.providers_in(&self.book())
+    }
+
+    fn providers_in(&self, book: &Book) -> Vec<Provider> {
         let mut providers = self.setup.in_force.providers.value.clone();
-        for interaction in self.book().interactions.iter() {
+        for interaction in book.interactions.iter() {
             if !providers.contains(&interaction.provider) {
                 providers.push(interaction.provider);
             }
@@ -203,8 +214,8 @@ impl State {
     }
 
     /// Why a session without a request has failed.
-    pub(crate) fn no_requests(&self) -> Failure {
-        let variables = self.providers().into_iter().flat_map(|provider| {
+    pub(crate) fn no_requests(&self, book: &Book) -> Failure {
+        let variables = self.providers_in(book).into_iter().flat_map(|provider| {
             provider.entry().variables.iter().take(1).map(|(name, _)| (*name).to_owned())
         });
         let proxies = self.setup.originals.proxies();

@@ -23,20 +23,27 @@ pub(crate) fn headline(failure: &Failure) -> String {
         Failure::Unwritable { path, why } => {
             format!("failed to write `{}`: {}", excerpt(path, MESSAGE), excerpt(why, MESSAGE))
         }
-        Failure::FixtureUnreadable { error } | Failure::Settings { error } => {
-            excerpt(error, 2 * MESSAGE)
+        Failure::FixtureUnreadable { error } => {
+            excerpt(error.lines().next().unwrap_or_default(), 2 * MESSAGE)
         }
+        Failure::Settings { error } => excerpt(error, 2 * MESSAGE),
         Failure::SelfCheck { interactions } => self_check(interactions),
         Failure::DrainTimeout { seconds, streams } => {
             let streams = count(*streams, "stream");
             format!("{streams} of the provider had not ended {seconds} s after the test")
         }
-        Failure::CiRecord => CI_RECORD.to_owned(),
+        Failure::CiRecord { asked_by } => {
+            format!(
+                "mode `record` (from {}) is refused in CI (`CI` is set)",
+                excerpt(asked_by, PATH)
+            )
+        }
         Failure::NestedSession { outer } => {
             format!("this thread already runs a test of llmock, `{}`", excerpt(outer, PATH))
         }
         Failure::TurnTimeout { holder, seconds } => {
-            format!("waited {seconds} s for the turn held by test `{}`", excerpt(holder, PATH))
+            let (seconds, holder) = ((*seconds).max(1), excerpt(holder, PATH));
+            format!("waited {seconds} s for the turn held by test `{holder}`")
         }
         Failure::UnknownCase { function } => {
             format!(
@@ -52,7 +59,6 @@ pub(crate) fn headline(failure: &Failure) -> String {
 }
 
 const NO_REQUESTS: &str = "no request reached llmock, so this test has replayed nothing";
-const CI_RECORD: &str = "`LLMOCK_MODE=record` is refused in CI (`CI` is set)";
 
 fn unused(number: usize) -> String {
     let verb = if number == 1 { "was" } else { "were" };
@@ -84,21 +90,32 @@ pub(crate) fn details(failure: &Failure) -> Vec<String> {
             upstream_error(*status, message.as_deref(), key.as_deref())
         }
         Failure::Unwritable { .. } => line("the fixture is as it was before this test"),
-        Failure::FixtureUnreadable { .. } => line("the file is left as it is"),
+        Failure::FixtureUnreadable { error } => {
+            // The hints of the error, a line each.
+            let hints =
+                error.lines().skip(1).map(|hint| hint.strip_prefix("hint: ").unwrap_or(hint));
+            let hints = hints.map(|hint| excerpt(hint, MESSAGE));
+            hints.chain(["the file is left as it is".to_owned()]).collect()
+        }
         Failure::SelfCheck { .. } => line(
             "the request that was stored is not the one that was sent: a secret, or a rule, has changed it",
         ),
         Failure::DrainTimeout { .. } => {
             line("the fixture is as it was; for a longer wait: LLMOCK_DRAIN_TIMEOUT=120")
         }
-        Failure::CiRecord => {
+        Failure::CiRecord { .. } => {
             line("record on your machine and commit the fixture, or set LLMOCK_ALLOW_CI_RECORD=1")
         }
         Failure::NestedSession { .. } => {
             line("keep #[llm_replay] on the test, and take it off the function that the test calls")
         }
         Failure::TurnTimeout { .. } => {
-            line("put #[llm_replay] above #[serial], or take a handle: `mock: LlmMock`")
+            vec![
+                "two locks taken in different orders wait for ever: put #[llm_replay] above #[serial]"
+                    .to_owned(),
+                "in every test, or take a handle, which needs no turn: `mock: LlmMock`".to_owned(),
+                "if that test only takes long: LLMOCK_TURN_TIMEOUT=600".to_owned(),
+            ]
         }
         Failure::UnknownCase { .. } => {
             line("run the body on the test's own thread, or give each case a fixture of its own")

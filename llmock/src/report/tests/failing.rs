@@ -196,7 +196,7 @@ fn what_went_wrong_while_closing_is_said() {
 fn a_session_that_cannot_open_says_why() {
     let cases = [
         Failure::Settings { error: "`LLMOCK_MODE` is `recrod`, expected `replay`, `record`, `auto`, or `off`; did you mean `record`?".into() },
-        Failure::CiRecord,
+        Failure::CiRecord { asked_by: "`LLMOCK_MODE`".into() },
         Failure::NestedSession { outer: "api::outer".into() },
         Failure::TurnTimeout { holder: "api::slow".into(), seconds: 300 },
         Failure::UnknownCase { function: "api::cases".into() },
@@ -208,7 +208,7 @@ fn a_session_that_cannot_open_says_why() {
     insta::assert_snapshot!(text.join("\n\n"), @"
     llmock: `LLMOCK_MODE` is `recrod`, expected `replay`, `record`, `auto`, or `off`; did you mean `record`?
 
-    llmock: `LLMOCK_MODE=record` is refused in CI (`CI` is set)
+    llmock: mode `record` (from `LLMOCK_MODE`) is refused in CI (`CI` is set)
 
       record on your machine and commit the fixture, or set LLMOCK_ALLOW_CI_RECORD=1
 
@@ -218,7 +218,9 @@ fn a_session_that_cannot_open_says_why() {
 
     llmock: waited 300 s for the turn held by test `api::slow`
 
-      put #[llm_replay] above #[serial], or take a handle: `mock: LlmMock`
+      two locks taken in different orders wait for ever: put #[llm_replay] above #[serial]
+      in every test, or take a handle, which needs no turn: `mock: LlmMock`
+      if that test only takes long: LLMOCK_TURN_TIMEOUT=600
 
     llmock: cannot tell the cases of `api::cases` apart: its thread has no name
 

@@ -154,7 +154,7 @@ fn bodies_that_cannot_be_taken_say_why() {
     llmock: 2 requests had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
-        its body is larger than 16 MiB (`LLMOCK_MAX_BODY`)
+        its body is larger than 16 MiB; for a higher limit: LLMOCK_MAX_BODY=64M
         prompt: "Summarise: The quick brown foxes"
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
@@ -221,5 +221,5 @@ fn the_client_reads_one_line_that_stands_for_itself() {
     insta::assert_snapshot!(message(body_differs(prompt_and_knob())), @"llmock: no answer for POST /v1/chat/completions in tests/fixtures/summarize.json: no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02); first difference at $.messages[1].content; to record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact");
     insta::assert_snapshot!(message(MissReason::NoFixtureFile), @"llmock: no answer for POST /v1/chat/completions in tests/fixtures/summarize.json: the fixture does not exist yet; to record it: LLMOCK_MODE=record cargo test --test api -- summarize --exact");
     insta::assert_snapshot!(message(MissReason::Late { test: "api::earlier".into() }), @"llmock: no answer for POST /v1/chat/completions in tests/fixtures/summarize.json: it belongs to test `api::earlier`, which has already ended");
-    insta::assert_snapshot!(message(MissReason::BodyTooLarge { limit: 1000 }), @"llmock: no answer for POST /v1/chat/completions in tests/fixtures/summarize.json: its body is larger than 1000 bytes (`LLMOCK_MAX_BODY`)");
+    insta::assert_snapshot!(message(MissReason::BodyTooLarge { limit: 1000 }), @"llmock: no answer for POST /v1/chat/completions in tests/fixtures/summarize.json: its body is larger than 1000 bytes; for a higher limit: LLMOCK_MAX_BODY=64M");
 }

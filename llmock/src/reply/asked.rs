@@ -1,0 +1,258 @@
+//! What is answered: the request as far as its answer depends on it.
+
+use std::cell::OnceCell;
+use std::time::{Duration, UNIX_EPOCH};
+
+use sha2::{Digest, Sha256};
+
+use super::content::{Reply, ToolCall};
+use super::conversation::{self, Turn};
+use super::tokens;
+use crate::json::{self, Json};
+use crate::provider::{self, Family, Provider};
+
+/// A request as far as its answer depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestShape<'a> {
+    method: &'a str,
+    path: &'a str,
+    body: &'a [u8],
+}
+
+impl<'a> RequestShape<'a> {
+    /// A request by its method, its path with the query, and its body without compression.
+    ///
+    /// The path begins after the provider's base URL or at its host: `/chat/completions`,
+    /// `/v1/chat/completions` and `/openai/v1/chat/completions` (Groq) are all understood.
+    pub fn new(method: &'a str, path: &'a str, body: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self { method, path, body: body.as_ref() }
+    }
+
+    /// A `POST`.
+    pub fn post(path: &'a str, body: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self::new("POST", path, body)
+    }
+
+    /// A `GET`, which has no body.
+    pub fn get(path: &'a str) -> Self {
+        Self::new("GET", path, "")
+    }
+
+    /// The model that the request names, in its body or in its path.
+    pub fn model(&self, provider: Provider) -> Option<String> {
+        let (path, family, body) = self.read(provider);
+        provider::model(provider, family, &path, body.as_ref())
+    }
+
+    /// Whether the request asks for a streamed answer.
+    pub fn streams(&self, provider: Provider) -> bool {
+        let (path, family, body) = self.read(provider);
+        provider::wants_stream(family, &path, body.as_ref())
+    }
+
+    /// What has been said so far, the oldest first; empty where nobody speaks.
+    ///
+    /// ```
+    /// # use llmock::{Provider, reply::{RequestShape, Role}};
+    /// let body = r#"{"messages":[{"role":"user","content":[{"type":"text","text":"Hi"}]}]}"#;
+    /// let turns = RequestShape::post("/v1/messages", body).turns(Provider::Anthropic);
+    /// assert_eq!((turns[0].role, turns[0].text.as_str()), (Role::User, "Hi"));
+    /// ```
+    pub fn turns(&self, provider: Provider) -> Vec<Turn> {
+        let (_, family, body) = self.read(provider);
+        body.map_or_else(Vec::new, |body| conversation::turns(family, &body))
+    }
+
+    /// The canonical path, the format, and the body if it is JSON.
+    fn read(&self, provider: Provider) -> (String, Family, Option<Json<'a>>) {
+        let path = provider::canonical_path(provider, self.path);
+        let family = provider::family(provider, self.method, &path);
+        let text = std::str::from_utf8(self.body).ok();
+        (path, family, text.and_then(|text| json::parse(text).ok()))
+    }
+}
+
+/// What [`Reply::created`] is when nobody said: the beginning of 2025.
+const CREATED: u64 = 1_735_689_600;
+
+/// The request, read, and everything that was not said about its answer decided.
+pub(super) struct Asked<'a> {
+    pub(super) reply: &'a Reply,
+    pub(super) provider: Provider,
+    pub(super) family: Family,
+    pub(super) method: &'a str,
+    /// Canonical, with the query.
+    pub(super) path: String,
+    pub(super) body: Option<Json<'a>>,
+    pub(super) streams: bool,
+    pub(super) model: String,
+    pub(super) created: u64,
+    seed: Sha256,
+    /// Made once, because every event of a stream has them.
+    id: OnceCell<String>,
+    created_at: OnceCell<String>,
+}
+
+/// Tokens of request and answer.
+#[derive(Clone, Copy)]
+pub(super) struct Usage {
+    /// All of the request, cached ones among them.
+    pub(super) input: u64,
+    pub(super) cached: u64,
+    /// All of the answer, reasoning among them.
+    pub(super) output: u64,
+    pub(super) reasoning: u64,
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn new(reply: &'a Reply, provider: Provider, request: &RequestShape<'a>) -> Self {
+        let (path, family, body) = request.read(provider);
+        let named = || provider::model(provider, family, &path, body.as_ref());
+        let model = reply.model.clone().or_else(named).unwrap_or_else(|| "llmock".to_owned());
+        let mut seed = Sha256::new();
+        if let Some(id) = &reply.id {
+            seed.update(id);
+        } else {
+            seed.update(&path);
+            seed.update([0]);
+            seed.update(request.body);
+        }
+        Self {
+            reply,
+            provider,
+            family,
+            method: request.method,
+            streams: can_stream(family, &path)
+                && provider::wants_stream(family, &path, body.as_ref()),
+            path,
+            body,
+            model,
+            created: reply.created.unwrap_or(CREATED),
+            seed,
+            id: OnceCell::new(),
+            created_at: OnceCell::new(),
+        }
+    }
+
+    /// The path without its query.
+    pub(super) fn path_alone(&self) -> &str {
+        self.path.split('?').next().unwrap_or_default()
+    }
+
+    /// The last segment of the path.
+    pub(super) fn endpoint(&self) -> &str {
+        self.path_alone().rsplit('/').next().unwrap_or_default()
+    }
+
+    /// A member of the request's body that is there and not `null`.
+    pub(super) fn member(&self, name: &str) -> Option<&Json<'a>> {
+        self.body.as_ref()?.get(name).filter(|value| !value.is_null())
+    }
+
+    /// How many answers are asked for; nobody needs more than a few.
+    pub(super) fn count(&self, name: &str) -> u64 {
+        self.member(name).and_then(Json::as_u64).unwrap_or(1).clamp(1, 128)
+    }
+
+    /// The id of the answer; a format has one prefix for it.
+    pub(super) fn id(&self, prefix: &str) -> &str {
+        let given = || self.reply.id.clone();
+        self.id.get_or_init(|| given().unwrap_or_else(|| self.id_of(prefix, 0)))
+    }
+
+    /// The id of a thing inside the answer: the same for the same request, different for each thing.
+    pub(super) fn id_of(&self, prefix: &str, at: usize) -> String {
+        self.hex(prefix, at).into_iter().take(12).fold(prefix.to_owned(), push_hex)
+    }
+
+    /// An id in the form of a UUID.
+    pub(super) fn uuid(&self) -> String {
+        if let Some(id) = &self.reply.id {
+            return id.clone();
+        }
+        let hex = self.hex("uuid", 0).into_iter().take(16).fold(String::new(), push_hex);
+        let groups = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
+        groups.join("-")
+    }
+
+    fn hex(&self, prefix: &str, at: usize) -> [u8; 32] {
+        let mut hash = self.seed.clone();
+        hash.update([0]);
+        hash.update(prefix);
+        hash.update(at.to_be_bytes());
+        hash.finalize().into()
+    }
+
+    /// The id of the tool call at this place.
+    pub(super) fn call_id(&self, prefix: &str, at: usize, call: &ToolCall) -> String {
+        call.id.clone().unwrap_or_else(|| self.id_of(prefix, at))
+    }
+
+    /// What stands for the signature of the reasoning.
+    pub(super) fn signature(&self) -> String {
+        self.reply.signature.clone().unwrap_or_else(|| self.id_of("sig_", 0))
+    }
+
+    /// The tokens of the request, counted if the author did not say.
+    pub(super) fn input_tokens(&self) -> u64 {
+        match self.reply.usage {
+            Some((input, _)) => input,
+            None => tokens::of_request(self.body.as_ref()),
+        }
+    }
+
+    pub(super) fn usage(&self) -> Usage {
+        let reasoning = self.reply.reasoning.as_deref().map_or(0, tokens::of_text);
+        let output = match self.reply.usage {
+            Some((_, output)) => output,
+            None => reasoning + tokens::of_reply(self.reply),
+        };
+        let input = self.input_tokens();
+        Usage {
+            input,
+            cached: self.reply.cached.min(input),
+            output,
+            reasoning: reasoning.min(output),
+        }
+    }
+
+    /// When the answer was made, in RFC 3339.
+    pub(super) fn created_at(&self) -> &str {
+        // what lies beyond the year 9999 has no such form
+        let since = Duration::from_secs(self.created.min(253_402_300_799));
+        let at = UNIX_EPOCH + since;
+        self.created_at.get_or_init(|| humantime::format_rfc3339_seconds(at).to_string())
+    }
+}
+
+impl Usage {
+    pub(super) fn total(self) -> u64 {
+        self.input.saturating_add(self.output)
+    }
+
+    /// The tokens of the request that were not in the cache.
+    pub(super) fn fresh(self) -> u64 {
+        self.input - self.cached
+    }
+}
+
+/// Whether an endpoint has streamed answers at all: `"stream": true` means nothing to the others.
+fn can_stream(family: Family, path: &str) -> bool {
+    let path = path.split('?').next().unwrap_or_default();
+    match family {
+        Family::OpenAiChat | Family::OpenAiCompletions | Family::Anthropic => true,
+        Family::OpenAiResponses => path.ends_with("/responses"),
+        Family::Gemini => path.ends_with(":streamGenerateContent"),
+        Family::Ollama => path == "/api/chat" || path == "/api/generate",
+        Family::Cohere => path.ends_with("/chat"),
+        Family::Bedrock => path.ends_with("-stream"),
+        Family::OpenAiEmbeddings | Family::AnthropicCount | Family::Models | Family::Plain => false,
+    }
+}
+
+fn push_hex(mut text: String, byte: u8) -> String {
+    for half in [byte >> 4, byte & 15] {
+        text.extend(char::from_digit(u32::from(half), 16));
+    }
+    text
+}

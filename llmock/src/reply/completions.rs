@@ -1,0 +1,76 @@
+//! OpenAI's completions, which have text and nothing else.
+
+use super::asked::Asked;
+use super::object::{Null, Object, object};
+use super::rendered::{self, Rendered};
+use super::{errors, openai_chat};
+use crate::json::Json;
+
+pub(super) fn render(asked: &Asked<'_>) -> Rendered {
+    let finish = openai_chat::finish_reason(asked.reply.finished());
+    if asked.streams {
+        return stream(asked, finish);
+    }
+    let text = echoed(asked) + asked.reply.words().unwrap_or_default();
+    let choices: Vec<Object> =
+        (0..answers(asked)).map(|index| choice(index, &text, Some(finish))).collect();
+    let usage = openai_chat::usage(asked.usage());
+    head(asked).with("choices", &choices).with("usage", &usage).into()
+}
+
+fn stream(asked: &Asked<'_>, finish: &str) -> Rendered {
+    let (answers, usage) = (answers(asked), openai_chat::wants_usage(asked));
+    let mut items = Vec::new();
+    let mut send = |text: &str, finish: Option<&str>| {
+        items.extend((0..answers).map(|index| {
+            let chunk = head(asked).with("choices", &[choice(index, text, finish)]);
+            rendered::data(chunk.with_some("usage", usage.then_some(&Null)))
+        }));
+    };
+    let echoed = echoed(asked);
+    if !echoed.is_empty() {
+        send(&echoed, None);
+    }
+    for piece in asked.reply.word_pieces() {
+        send(piece, None);
+    }
+    if let Some(failure) = &asked.reply.failure {
+        items.push(rendered::data(errors::openai(asked, failure)));
+        return rendered::sse(items);
+    }
+    send("", Some(finish));
+    if usage {
+        let last = head(asked).with("choices", &[Null; 0]);
+        items.push(rendered::data(last.with("usage", &openai_chat::usage(asked.usage()))));
+    }
+    items.push(rendered::done());
+    rendered::sse(items)
+}
+
+/// One answer for each prompt and each of the `n` wanted.
+fn answers(asked: &Asked<'_>) -> u64 {
+    let texts = |items: &&[Json<'_>]| items.iter().all(|item| item.as_str().is_some());
+    let prompts = asked.member("prompt").and_then(Json::as_array).filter(texts);
+    let prompts = prompts.map_or(1, |prompts| prompts.len() as u64);
+    (prompts.max(1) * asked.count("n")).min(1024)
+}
+
+/// The prompt, if it is to be repeated before the answer.
+fn echoed(asked: &Asked<'_>) -> String {
+    let wanted = asked.member("echo").and_then(Json::as_bool).unwrap_or(false);
+    let prompt = asked.member("prompt").filter(|_| wanted).and_then(Json::as_str);
+    prompt.unwrap_or_default().into_owned()
+}
+
+fn head(asked: &Asked<'_>) -> Object {
+    object! {
+        "id": asked.id("cmpl-"),
+        "object": "text_completion",
+        "created": asked.created,
+        "model": asked.model,
+    }
+}
+
+fn choice(index: u64, text: &str, finish: Option<&str>) -> Object {
+    object! { "index": index, "text": text, "logprobs": Null, "finish_reason": finish }
+}

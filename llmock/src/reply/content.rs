@@ -1,0 +1,302 @@
+//! What an answer says, in no provider's words.
+
+use super::pieces::Chunks;
+
+/// An answer that a person writes: text, tool calls, reasoning or an error, in no provider's format.
+///
+/// [`render`](Self::render) turns it into what a provider would send. What is not said is filled in
+/// without a clock and without chance, so that the same request gets the same bytes: ids are derived
+/// from the request, tokens are counted as a quarter of the characters, and `created` is a constant.
+///
+/// ```
+/// use llmock::Provider;
+/// use llmock::reply::{Reply, RequestShape};
+///
+/// let reply = Reply::text("Let me look.").tool_call("get_weather", r#"{"city":"Paris"}"#);
+///
+/// let body = r#"{"model":"gpt-5","messages":[{"role":"user","content":"Weather?"}],"stream":true}"#;
+/// let rendered = reply.render(Provider::OpenAI, &RequestShape::post("/v1/chat/completions", body));
+/// assert_eq!(rendered.status, 200);
+/// assert_eq!(rendered.header("content-type"), Some("text/event-stream; charset=utf-8"));
+///
+/// let body = r#"{"model":"claude-sonnet-5","max_tokens":64,"messages":[]}"#;
+/// let rendered = reply.render(Provider::Anthropic, &RequestShape::post("/v1/messages", body));
+/// assert!(rendered.text().contains(r#""stop_reason":"tool_use""#));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reply {
+    pub(super) text: Option<String>,
+    /// The pieces that the text consists of, where the author chose them.
+    pub(super) pieces: Option<Vec<String>>,
+    pub(super) reasoning: Option<String>,
+    pub(super) signature: Option<String>,
+    pub(super) refusal: Option<String>,
+    pub(super) calls: Vec<ToolCall>,
+    pub(super) failure: Option<Failure>,
+    pub(super) kind: Option<String>,
+    pub(super) code: Option<String>,
+    pub(super) usage: Option<(u64, u64)>,
+    pub(super) cached: u64,
+    pub(super) finish: Option<Finish>,
+    pub(super) model: Option<String>,
+    pub(super) models: Vec<String>,
+    pub(super) id: Option<String>,
+    pub(super) created: Option<u64>,
+    pub(super) chunks: Chunks,
+    pub(super) embeddings: Vec<Vec<f32>>,
+    pub(super) headers: Vec<(String, String)>,
+}
+
+/// A tool that the model wants called.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ToolCall {
+    pub(super) id: Option<String>,
+    pub(super) name: String,
+    /// As the author wrote them; never empty.
+    pub(super) arguments: String,
+}
+
+/// The error that an answer is, or ends in.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Failure {
+    pub(super) status: u16,
+    pub(super) message: String,
+    /// Whether a stream has begun before it happens.
+    pub(super) midway: bool,
+}
+
+/// Why the model stopped; each provider has words of its own for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Finish {
+    /// It had said everything.
+    Stop,
+    /// The limit of tokens was reached.
+    Length,
+    /// It waits for the results of its tool calls.
+    ToolCalls,
+    /// A filter of the provider took the answer away.
+    ContentFilter,
+    /// The model declined.
+    Refusal,
+}
+
+impl Reply {
+    /// An answer that says nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An answer in text.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { text: Some(text.into()), ..Self::default() }
+    }
+
+    /// An answer in text that is streamed in exactly these pieces.
+    ///
+    /// ```
+    /// # use llmock::reply::Reply;
+    /// let reply = Reply::pieces(["Hel", "lo"]);
+    /// ```
+    #[must_use]
+    pub fn pieces(pieces: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let pieces: Vec<String> = pieces.into_iter().map(Into::into).collect();
+        Self { text: Some(pieces.concat()), pieces: Some(pieces), ..Self::default() }
+    }
+
+    /// The model declines, in these words.
+    #[must_use]
+    pub fn refusal(words: impl Into<String>) -> Self {
+        Self { refusal: Some(words.into()), ..Self::default() }
+    }
+
+    /// An error in the provider's own shape; [`kind`](Self::kind) and [`code`](Self::code) refine it.
+    ///
+    /// ```
+    /// # use llmock::{Provider, reply::{Reply, RequestShape}};
+    /// let reply = Reply::error(429, "slow down").header("retry-after", "2");
+    /// let rendered = reply.render(Provider::Anthropic, &RequestShape::post("/v1/messages", "{}"));
+    /// assert_eq!(rendered.status, 429);
+    /// assert_eq!(
+    ///     rendered.text(),
+    ///     r#"{"type":"error","error":{"type":"rate_limit_error","message":"slow down"}}"#
+    /// );
+    /// ```
+    #[must_use]
+    pub fn error(status: u16, message: impl Into<String>) -> Self {
+        let failure = Failure { status, message: message.into(), midway: false };
+        Self { failure: Some(failure), ..Self::default() }
+    }
+
+    /// What has been said so far is streamed, and then the provider fails. An answer that is not
+    /// streamed is an error with status 500.
+    #[must_use]
+    pub fn failing(mut self, message: impl Into<String>) -> Self {
+        self.failure = Some(Failure { status: 500, message: message.into(), midway: true });
+        self
+    }
+
+    /// Has a tool called. The arguments are sent as written, valid or not; none at all are `{}`.
+    ///
+    /// Where an API wants them as JSON and not as text, what is not JSON becomes a JSON string.
+    #[must_use]
+    pub fn tool_call(self, name: impl Into<String>, arguments: impl Into<String>) -> Self {
+        self.push_call(None, name.into(), arguments.into())
+    }
+
+    /// The same with the id that the client will quote with the result.
+    #[must_use]
+    pub fn tool_call_with_id(
+        self,
+        id: impl Into<String>,
+        name: impl Into<String>,
+        arguments: impl Into<String>,
+    ) -> Self {
+        self.push_call(Some(id.into()), name.into(), arguments.into())
+    }
+
+    fn push_call(mut self, id: Option<String>, name: String, arguments: String) -> Self {
+        let arguments = if arguments.is_empty() { "{}".to_owned() } else { arguments };
+        self.calls.push(ToolCall { id, name, arguments });
+        self
+    }
+
+    /// What the model thought before it answered, for the APIs that show it. OpenAI's chat
+    /// completions do not: there it counts as tokens only.
+    #[must_use]
+    pub fn reasoning(mut self, text: impl Into<String>) -> Self {
+        self.reasoning = Some(text.into());
+        self
+    }
+
+    /// The signature of the reasoning, which Anthropic's and Bedrock's clients send back.
+    #[must_use]
+    pub fn signature(mut self, signature: impl Into<String>) -> Self {
+        self.signature = Some(signature.into());
+        self
+    }
+
+    /// The tokens of the request, cached ones among them, and of the answer, reasoning among them.
+    #[must_use]
+    pub fn usage(mut self, input: u64, output: u64) -> Self {
+        self.usage = Some((input, output));
+        self
+    }
+
+    /// How many of the request's tokens came from the provider's cache.
+    #[must_use]
+    pub fn cached_tokens(mut self, tokens: u64) -> Self {
+        self.cached = tokens;
+        self
+    }
+
+    /// Why the model stopped; without it, tool calls and refusals speak for themselves.
+    #[must_use]
+    pub fn finish(mut self, finish: Finish) -> Self {
+        self.finish = Some(finish);
+        self
+    }
+
+    /// The model that is said to have answered; without it, the one that the request names.
+    #[must_use]
+    pub fn model(mut self, model: impl Into<String>) -> Self {
+        self.model = Some(model.into());
+        self
+    }
+
+    /// What a list of models shows, and which models there are when one is asked for by its id.
+    /// Without it, every model exists and the list has the one of [`model`](Self::model).
+    #[must_use]
+    pub fn models(mut self, models: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.models = models.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The id of the answer, verbatim; ids inside it are derived from this one.
+    #[must_use]
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// When the answer was made, in seconds since 1970.
+    #[must_use]
+    pub fn created(mut self, seconds: u64) -> Self {
+        self.created = Some(seconds);
+        self
+    }
+
+    /// How texts are cut when the answer is streamed.
+    #[must_use]
+    pub fn chunks(mut self, chunks: Chunks) -> Self {
+        self.chunks = chunks;
+        self
+    }
+
+    /// The vector that an endpoint for embeddings answers; given several times, the first input gets
+    /// the first and so on, the last one serving for the rest. Without it, vectors are made from the
+    /// words of the input, so that texts with words in common are close to each other.
+    #[must_use]
+    pub fn embedding(mut self, vector: impl IntoIterator<Item = f32>) -> Self {
+        self.embeddings.push(vector.into_iter().collect());
+        self
+    }
+
+    /// What kind of error it is (`rate_limit_error`), instead of the usual one of its status.
+    #[must_use]
+    pub fn kind(mut self, kind: impl Into<String>) -> Self {
+        self.kind = Some(kind.into());
+        self
+    }
+
+    /// The error's `code` (`insufficient_quota`), where the provider has one beside the kind.
+    #[must_use]
+    pub fn code(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    /// A header of the answer (`retry-after`); one that the answer has already is replaced.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into().to_ascii_lowercase(), value.into()));
+        self
+    }
+}
+
+/// What the formats read.
+impl Reply {
+    /// The text, or the refusal where the API has no place of its own for one. An answer without
+    /// calls says at least nothing.
+    pub(super) fn words(&self) -> Option<&str> {
+        let said = self.text.as_deref().or(self.refusal.as_deref());
+        said.or_else(|| self.calls.is_empty().then_some(""))
+    }
+
+    /// The pieces of [`words`](Self::words).
+    pub(super) fn word_pieces(&self) -> Vec<&str> {
+        match (&self.pieces, self.words()) {
+            (Some(pieces), _) => {
+                pieces.iter().map(String::as_str).filter(|piece| !piece.is_empty()).collect()
+            }
+            (None, Some(text)) => self.chunks.of(text),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    pub(super) fn reasoning_pieces(&self) -> Vec<&str> {
+        self.chunks.of(self.reasoning.as_deref().unwrap_or_default())
+    }
+
+    pub(super) fn finished(&self) -> Finish {
+        self.finish.unwrap_or(if !self.calls.is_empty() {
+            Finish::ToolCalls
+        } else if self.refusal.is_some() && self.text.is_none() {
+            Finish::Refusal
+        } else {
+            Finish::Stop
+        })
+    }
+}

@@ -1,0 +1,210 @@
+//! What a request says, in no provider's words: who spoke, and what.
+
+use crate::json::Json;
+use crate::json::layout::{self, Layout};
+use crate::provider::Family;
+
+/// One message of a conversation, or one item of it that came from a tool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Turn {
+    /// Who speaks.
+    pub role: Role,
+    /// The parts that are text, a line each; empty for pictures and for calls of tools.
+    pub text: String,
+}
+
+/// Who speaks in a [`Turn`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Role {
+    /// Who wrote the instructions: `system` and `developer`.
+    System,
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
+    /// A tool that the model had called. Where APIs put results into a message of the user, that
+    /// message is the tool's.
+    Tool,
+}
+
+/// The turns of a request, in their order.
+pub(super) fn turns(family: Family, body: &Json<'_>) -> Vec<Turn> {
+    match family {
+        Family::OpenAiEmbeddings | Family::Models | Family::Plain => return Vec::new(),
+        Family::OpenAiCompletions => return said_by_user(body, "prompt"),
+        _ => {}
+    }
+    let body = body.get("generateContentRequest").unwrap_or(body);
+    let messages = ["messages", "contents", "chat_history", "input"]
+        .iter()
+        .find_map(|name| body.get(name).and_then(Json::as_array))
+        .unwrap_or_default();
+    let mut turns: Vec<Turn> = messages.iter().map(turn).collect();
+    // what is said last has members of its own: in Responses, in Cohere's first API, in a completion
+    for name in ["input", "message", "prompt"] {
+        turns.extend(said_by_user(body, name));
+    }
+    if let Some(results) = body.get("tool_results").filter(|results| !results.is_null()) {
+        turns.push(Turn { role: Role::Tool, text: layout::print(results, Layout::Compact) });
+    }
+    turns
+}
+
+/// A text that stands alone in a member of the body.
+fn said_by_user(body: &Json<'_>, name: &str) -> Vec<Turn> {
+    let text = body.get(name).and_then(Json::as_str);
+    let turn = |text: std::borrow::Cow<'_, str>| Turn { role: Role::User, text: text.into_owned() };
+    text.map(turn).into_iter().collect()
+}
+
+fn turn(message: &Json<'_>) -> Turn {
+    let result = match message.get("type").and_then(Json::as_str).as_deref() {
+        Some(kind) if kind.ends_with("_call_output") => message.get("output"),
+        Some(kind) if kind.ends_with("_call") || kind == "reasoning" => {
+            return Turn { role: Role::Assistant, text: String::new() };
+        }
+        _ => None,
+    };
+    if let Some(output) = result {
+        return Turn { role: Role::Tool, text: text(output) };
+    }
+    let content = ["content", "parts", "message"].iter().find_map(|name| message.get(name));
+    let results = content.and_then(Json::as_array).unwrap_or_default().iter();
+    let results: Vec<String> = results.filter_map(result_of).map(text_or_json).collect();
+    if !results.is_empty() {
+        return Turn { role: Role::Tool, text: results.join("\n") };
+    }
+    let role = message.get("role").and_then(Json::as_str).unwrap_or_default().to_ascii_lowercase();
+    let role = match role.as_str() {
+        "system" | "developer" => Role::System,
+        "assistant" | "model" | "chatbot" => Role::Assistant,
+        "tool" | "function" => Role::Tool,
+        _ => Role::User,
+    };
+    Turn { role, text: content.map(text).unwrap_or_default() }
+}
+
+/// The result of a tool, if that is what a part of a message is.
+fn result_of<'a, 'b>(part: &'b Json<'a>) -> Option<&'b Json<'a>> {
+    if part.get("type").and_then(Json::as_str).as_deref() == Some("tool_result") {
+        // a result may be empty
+        return Some(part.get("content").unwrap_or(&Json::Null));
+    }
+    if let Some(result) = part.get("toolResult") {
+        return Some(result.get("content").unwrap_or(&Json::Null));
+    }
+    let response = part.get("functionResponse").or_else(|| part.get("function_response"))?;
+    Some(response.get("response").unwrap_or(&Json::Null))
+}
+
+/// The texts of a content: a string, a part, or parts, a line each. A model's thoughts are no text.
+fn text(content: &Json<'_>) -> String {
+    match content {
+        Json::String(text) => text.decode().into_owned(),
+        Json::Array(parts) => {
+            let texts = parts.iter().filter(|part| !is_thought(part)).filter_map(part_text);
+            texts.collect::<Vec<_>>().join("\n")
+        }
+        one => part_text(one).unwrap_or_default(),
+    }
+}
+
+fn part_text(part: &Json<'_>) -> Option<String> {
+    let text = part.as_str().or_else(|| part.get("text").and_then(Json::as_str));
+    text.map(std::borrow::Cow::into_owned)
+}
+
+fn is_thought(part: &Json<'_>) -> bool {
+    part.get("thought").and_then(Json::as_bool) == Some(true)
+}
+
+/// Results that are no text are shown as the JSON that they are.
+fn text_or_json(content: &Json<'_>) -> String {
+    match (text(content), content) {
+        (text, Json::Null) => text,
+        (text, _) if !text.is_empty() => text,
+        (text, Json::String(_)) => text,
+        (_, other) => layout::print(other, Layout::Compact),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::RequestShape;
+    use super::*;
+    use crate::provider::Provider;
+
+    #[test]
+    fn every_api_says_who_spoke_and_what() {
+        use Role::{Assistant, System, Tool, User};
+        for (id, path, body, turns) in [
+            (
+                "openai",
+                "/v1/chat/completions",
+                r#"{"messages":[{"role":"developer","content":"Be brief."},{"role":"user","content":
+                   [{"type":"text","text":"a"},{"type":"image_url","image_url":{}},{"type":"text","text":"b"}]},
+                   {"role":"assistant","content":null,"tool_calls":[]},{"role":"tool","content":"12°"}]}"#,
+                &[(System, "Be brief."), (User, "a\nb"), (Assistant, ""), (Tool, "12°")][..],
+            ),
+            ("openai", "/v1/responses", r#"{"input":"it's"}"#, &[(User, "it's")]),
+            (
+                "openai",
+                "/responses",
+                r#"{"input":[{"role":"user","content":[{"type":"input_text","text":"a"}]},{"type":"reasoning",
+                   "summary":[]},{"type":"function_call","name":"f","arguments":"{}"},
+                   {"type":"function_call_output","output":"12°"}]}"#,
+                &[(User, "a"), (Assistant, ""), (Assistant, ""), (Tool, "12°")],
+            ),
+            ("openai", "/v1/completions", r#"{"prompt":"a"}"#, &[(User, "a")]),
+            (
+                "anthropic",
+                "/v1/messages",
+                r#"{"system":"s","messages":[{"role":"user","content":"a"},{"role":"assistant","content":
+                   [{"type":"thinking","thinking":"hm"},{"type":"text","text":"b"}]},{"role":"user","content":
+                   [{"type":"tool_result","content":[{"type":"text","text":"12°"}]},{"type":"text","text":"hint"}]}]}"#,
+                &[(User, "a"), (Assistant, "b"), (Tool, "12°")],
+            ),
+            (
+                "gemini",
+                "/v1beta/models/m:generateContent",
+                r#"{"contents":[{"parts":[{"text":"a"}]},{"role":"model","parts":[{"text":"hm","thought":true},
+                   {"text":"b"}]},{"role":"user","parts":[{"functionResponse":{"response":{"t":12}}}]}]}"#,
+                &[(User, "a"), (Assistant, "b"), (Tool, r#"{"t":12}"#)],
+            ),
+            ("ollama", "/api/generate", r#"{"prompt":"a"}"#, &[(User, "a")]),
+            (
+                "ollama",
+                "/api/chat",
+                r#"{"messages":[{"role":"tool","content":"x"}]}"#,
+                &[(Tool, "x")],
+            ),
+            (
+                "cohere",
+                "/v1/chat",
+                r#"{"chat_history":[{"role":"USER","message":"a"},{"role":"CHATBOT","message":"b"}],"message":"c"}"#,
+                &[(User, "a"), (Assistant, "b"), (User, "c")],
+            ),
+            (
+                "bedrock",
+                "/model/m/converse",
+                r#"{"messages":[{"role":"user","content":[{"text":"a"}]},{"role":"user","content":
+                   [{"toolResult":{"toolUseId":"1","content":[{"json":{"t":1}}]}}]}]}"#,
+                &[(User, "a"), (Tool, r#"[{"json":{"t":1}}]"#)],
+            ),
+            ("openai", "/v1/embeddings", r#"{"input":"a"}"#, &[]),
+            ("openai", "/v1/chat/completions", "{", &[]),
+            (
+                "openai",
+                "/v1/chat/completions",
+                r#"{"messages":[7,null,{}]}"#,
+                &[(User, ""), (User, ""), (User, "")],
+            ),
+        ] {
+            let read = RequestShape::post(path, body).turns(Provider::from_id(id));
+            let read: Vec<_> = read.iter().map(|turn| (turn.role, turn.text.as_str())).collect();
+            assert_eq!(read, turns, "{id} {path} {body}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! OpenAI's chat completions, as most vendors answer them.
+
+use super::asked::{Asked, Usage};
+use super::content::Finish;
+use super::errors;
+use super::object::{Null, Object, object};
+use super::rendered::{self, Rendered};
+use crate::json::Json;
+use crate::provider::Provider;
+use crate::stream::Item;
+
+pub(super) fn render(asked: &Asked<'_>) -> Rendered {
+    if asked.streams { rendered::sse(stream(asked)) } else { whole(asked).into() }
+}
+
+fn whole(asked: &Asked<'_>) -> Object {
+    let choices: Vec<Object> = (0..asked.count("n"))
+        .map(|index| {
+            object! {
+                "index": index,
+                "message": message(asked),
+                "logprobs": Null,
+                "finish_reason": finish_reason(asked.reply.finished()),
+            }
+        })
+        .collect();
+    head(asked, "chat.completion").with("choices", &choices).with("usage", &usage(asked.usage()))
+}
+
+fn message(asked: &Asked<'_>) -> Object {
+    let reply = asked.reply;
+    let calls: Vec<Object> = reply
+        .calls
+        .iter()
+        .enumerate()
+        .map(|(at, call)| {
+            object! {
+                "id": asked.call_id("call_", at, call),
+                "type": "function",
+                "function": object! { "name": call.name, "arguments": call.arguments },
+            }
+        })
+        .collect();
+    let message = object! {
+        "role": "assistant",
+        "content": content(asked),
+        "refusal": reply.refusal,
+        "annotations": [Null; 0],
+    };
+    match (reasoning_member(asked.provider), &reply.reasoning) {
+        (Some(name), Some(reasoning)) => message.with(name, reasoning),
+        _ => message,
+    }
+    .with_some("tool_calls", (!calls.is_empty()).then_some(&calls))
+}
+
+/// The text; `null` beside a refusal or tool calls.
+fn content<'a>(asked: &'a Asked<'_>) -> Option<&'a str> {
+    match (&asked.reply.text, &asked.reply.refusal) {
+        (None, Some(_)) => None,
+        _ => asked.reply.words(),
+    }
+}
+
+/// What vendors call the text of the reasoning; OpenAI does not show it.
+fn reasoning_member(provider: Provider) -> Option<&'static str> {
+    match provider {
+        Provider::OpenAI | Provider::Azure => None,
+        Provider::OpenRouter | Provider::Groq | Provider::Ollama | Provider::Cerebras => {
+            Some("reasoning")
+        }
+        _ => Some("reasoning_content"),
+    }
+}
+
+fn stream(asked: &Asked<'_>) -> Vec<Item> {
+    let choices = asked.count("n");
+    let mut items = Vec::new();
+    let mut send = |delta: &Object, finish: Option<&str>| {
+        items.extend((0..choices).map(|index| rendered::data(chunk(asked, index, delta, finish))));
+    };
+    for delta in deltas(asked) {
+        send(&delta, None);
+    }
+    if let Some(failure) = &asked.reply.failure {
+        items.push(rendered::data(errors::openai(asked, failure)));
+        return items;
+    }
+    send(&Object::new(), Some(finish_reason(asked.reply.finished())));
+    if wants_usage(asked) {
+        let last = head(asked, "chat.completion.chunk").with("choices", &[Null; 0]);
+        items.push(rendered::data(last.with("usage", &usage(asked.usage()))));
+    }
+    items.push(rendered::done());
+    items
+}
+
+/// What each chunk adds to the message, from the role on.
+fn deltas(asked: &Asked<'_>) -> Vec<Object> {
+    let reply = asked.reply;
+    let first = content(asked).map(|_| "");
+    let mut deltas = vec![object! { "role": "assistant", "content": first, "refusal": Null }];
+    if let Some(name) = reasoning_member(asked.provider) {
+        let pieces = reply.reasoning_pieces();
+        deltas.extend(pieces.iter().map(|piece| Object::new().with(name, piece)));
+    }
+    if content(asked).is_some() {
+        let pieces = reply.word_pieces();
+        deltas.extend(pieces.iter().map(|piece| object! { "content": piece }));
+    }
+    let refusal = reply.chunks.of(reply.refusal.as_deref().unwrap_or_default());
+    deltas.extend(refusal.iter().map(|piece| object! { "refusal": piece }));
+    for (at, call) in reply.calls.iter().enumerate() {
+        let start = object! {
+            "index": at,
+            "id": asked.call_id("call_", at, call),
+            "type": "function",
+            "function": object! { "name": call.name, "arguments": "" },
+        };
+        deltas.push(object! { "tool_calls": [start] });
+        for piece in reply.chunks.of_arguments(&call.arguments) {
+            let more = object! { "index": at, "function": object! { "arguments": piece } };
+            deltas.push(object! { "tool_calls": [more] });
+        }
+    }
+    deltas
+}
+
+fn chunk(asked: &Asked<'_>, index: u64, delta: &Object, finish: Option<&str>) -> Object {
+    let choice = object! {
+        "index": index,
+        "delta": delta,
+        "logprobs": Null,
+        "finish_reason": finish,
+    };
+    head(asked, "chat.completion.chunk")
+        .with("choices", &[choice])
+        .with_some("usage", wants_usage(asked).then_some(&Null))
+}
+
+/// What a completion and each of its chunks begin with.
+fn head(asked: &Asked<'_>, kind: &str) -> Object {
+    object! {
+        "id": asked.id("chatcmpl-"),
+        "object": kind,
+        "created": asked.created,
+        "model": asked.model,
+        "system_fingerprint": "fp_llmock",
+    }
+}
+
+/// Whether the stream is to end with the usage.
+pub(super) fn wants_usage(asked: &Asked<'_>) -> bool {
+    let wanted = asked.member("stream_options").and_then(|all| all.get("include_usage"));
+    wanted.and_then(Json::as_bool).unwrap_or(false)
+}
+
+pub(super) fn usage(usage: Usage) -> Object {
+    object! {
+        "prompt_tokens": usage.input,
+        "completion_tokens": usage.output,
+        "total_tokens": usage.total(),
+        "prompt_tokens_details": object! { "cached_tokens": usage.cached, "audio_tokens": 0_u64 },
+        "completion_tokens_details": object! {
+            "reasoning_tokens": usage.reasoning,
+            "audio_tokens": 0_u64,
+            "accepted_prediction_tokens": 0_u64,
+            "rejected_prediction_tokens": 0_u64,
+        },
+    }
+}
+
+pub(super) fn finish_reason(finish: Finish) -> &'static str {
+    match finish {
+        // a refusal is a complete answer; it shows in the message
+        Finish::Stop | Finish::Refusal => "stop",
+        Finish::Length => "length",
+        Finish::ToolCalls => "tool_calls",
+        Finish::ContentFilter => "content_filter",
+    }
+}

@@ -1,0 +1,8 @@
+//! Every rendering is read by the modules that read real providers.
+
+mod ask;
+mod endpoints;
+mod failures;
+mod round_trip;
+mod streams;
+mod wholes;
