@@ -1,0 +1,63 @@
+//! `llmock clear`: removes a fixture or one of its interactions, and nothing that is no fixture.
+
+use std::path::Path;
+use std::{fs, io};
+
+use llmock::{Fixture, RemoveError};
+
+use super::Problem;
+use crate::output::{self, Screen};
+use crate::target::{self, Target};
+
+/// What to remove.
+#[derive(Debug)]
+pub(crate) enum Selection {
+    /// The file.
+    Everything,
+    /// The interaction whose hash begins so.
+    Hash(String),
+    /// The interaction at this place, counted from one.
+    Number(usize),
+}
+
+/// Removes what is selected and says so.
+pub(crate) fn clear(screen: &mut Screen, path: &Path, what: &Selection) -> io::Result<()> {
+    let mut fixture = match target::of(path) {
+        Ok(Target::Fixture(fixture)) => fixture,
+        Ok(Target::Folder(folder)) => return screen.problem(&Problem::Folder(folder)),
+        Err(Problem::Unreadable(error)) => return screen.problem(&Problem::NotCleared(error)),
+        Err(problem) => return screen.problem(&problem),
+    };
+    let removed = match what {
+        Selection::Everything => return delete(screen, &fixture),
+        Selection::Hash(prefix) => fixture.remove(prefix),
+        Selection::Number(number) => fixture.remove_nth(*number),
+    };
+    match removed {
+        Ok(removed) => screen.removed(&removed, &fixture),
+        Err(RemoveError::Ambiguous { hash, candidates }) => {
+            screen.problem(&ambiguous(&fixture, hash, &candidates))
+        }
+        Err(error) => screen.problem(&Problem::NotRemoved(error)),
+    }
+}
+
+fn delete(screen: &mut Screen, fixture: &Fixture) -> io::Result<()> {
+    match fs::remove_file(fixture.path()) {
+        Ok(()) => screen.deleted(fixture),
+        Err(why) => screen.problem(&Problem::NotDeleted { path: fixture.path().to_owned(), why }),
+    }
+}
+
+fn ambiguous(fixture: &Fixture, prefix: String, candidates: &[usize]) -> Problem {
+    let meant = || candidates.iter().filter_map(|at| fixture.interactions().get(at - 1));
+    let first = meant().next().map(llmock::Interaction::hash);
+    let equal = meant().all(|interaction| Some(interaction.hash()) == first);
+    let lines = output::lines(fixture.interactions());
+    Problem::Ambiguous {
+        path: fixture.path().to_owned(),
+        prefix,
+        candidates: candidates.iter().filter_map(|at| lines.get(at - 1).cloned()).collect(),
+        equal: candidates.first().copied().filter(|_| equal),
+    }
+}

@@ -1,0 +1,280 @@
+//! Every sentence that the command prints.
+
+use std::fmt;
+use std::io::{self, BufWriter, Stdout, Write};
+use std::path::Path;
+
+use llmock::{Fixture, Interaction, LoadError, RemoveError};
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::commands::Problem;
+
+/// Digits of a hash that are shown.
+const DIGITS: usize = 12;
+/// Prompts are shortened to this many characters, models to half of it.
+const PROMPT: usize = 60;
+
+/// Standard output and standard error, and whether there was anything to complain about.
+#[derive(Debug)]
+pub(crate) struct Screen {
+    out: BufWriter<Stdout>,
+    shown: bool,
+    failed: bool,
+}
+
+impl Screen {
+    pub(crate) fn new() -> Self {
+        Self { out: BufWriter::new(io::stdout()), shown: false, failed: false }
+    }
+
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// A fixture: what it is, and a line for each interaction.
+    pub(crate) fn fixture(&mut self, fixture: &Fixture) -> io::Result<()> {
+        if std::mem::replace(&mut self.shown, true) {
+            writeln!(self.out)?;
+        }
+        let interactions = fixture.interactions();
+        writeln!(self.out, "Fixture:      {}", fixture.path().display())?;
+        writeln!(self.out, "Provider:     {}", providers(interactions))?;
+        writeln!(self.out, "Interactions: {}", interactions.len())?;
+        if !interactions.is_empty() {
+            writeln!(self.out)?;
+        }
+        for line in lines(interactions) {
+            writeln!(self.out, "{line}")?;
+        }
+        Ok(())
+    }
+
+    /// A folder without fixtures, which is no failure.
+    pub(crate) fn no_fixtures(&mut self, folder: &Path) -> io::Result<()> {
+        self.shown = true;
+        writeln!(self.out, "no fixtures in `{}`", folder.display())
+    }
+
+    /// A fixture is gone.
+    pub(crate) fn deleted(&mut self, fixture: &Fixture) -> io::Result<()> {
+        let held = interactions(fixture.interactions().len());
+        writeln!(self.out, "removed {} ({held})", fixture.path().display())
+    }
+
+    /// An interaction is gone; the fixture is already without it.
+    pub(crate) fn removed(&mut self, removed: &Interaction, fixture: &Fixture) -> io::Result<()> {
+        writeln!(self.out, "removed from {}:", fixture.path().display())?;
+        let facts = Facts::of(removed);
+        writeln!(self.out, "  {}", facts.line(facts.model.width(), facts.time.width()))?;
+        let left = match fixture.interactions().len() {
+            0 => "no interactions are left".to_owned(),
+            1 => "1 interaction is left".to_owned(),
+            many => format!("{many} interactions are left"),
+        };
+        writeln!(self.out, "{left}")
+    }
+
+    /// Something was not done.
+    pub(crate) fn problem(&mut self, problem: &Problem) -> io::Result<()> {
+        self.failed = true;
+        // In the order in which things happened, where both go to one terminal.
+        self.out.flush()?;
+        writeln!(io::stderr().lock(), "error: {problem}")
+    }
+
+    /// Standard output takes no more. If standard error does not either, nobody is listening.
+    pub(crate) fn unwritable(&mut self, error: &io::Error) {
+        self.failed = true;
+        let _ = writeln!(io::stderr().lock(), "error: failed to write the output: {error}");
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { path, similar } => {
+                write!(f, "there is no fixture `{}`", path.display())?;
+                match similar {
+                    Some(similar) => write!(f, "; did you mean `{}`?", similar.display()),
+                    None => Ok(()),
+                }
+            }
+            Self::NotJson(path) => {
+                write!(f, "`{}` is no fixture: the name of one ends in `.json`", path.display())
+            }
+            Self::Unreadable(error) => error.fmt(f),
+            Self::NotCleared(error) => {
+                let why = match error {
+                    LoadError::Format { .. } => "it is no fixture that can be read",
+                    _ => "it could not be read",
+                };
+                write!(f, "{error}\n`{}` is left as it is: {why}", error.path().display())
+            }
+            Self::Folder(path) => {
+                let path = path.display();
+                write!(f, "`{path}` is a folder; name one fixture (`llmock list {path}`)")
+            }
+            Self::FolderUnreadable { path, why } => {
+                write!(f, "failed to read folder `{}`: {why}", path.display())
+            }
+            Self::NotDeleted { path, why } => {
+                write!(f, "failed to remove `{}`: {why}", path.display())
+            }
+            Self::NotRemoved(RemoveError::Unknown { hash, path }) => {
+                let path = path.display();
+                write!(f, "no interaction of `{path}` has a hash that begins with `{hash}`")?;
+                write!(f, "\nhint: `llmock list {path}` shows them")
+            }
+            Self::NotRemoved(error) => error.fmt(f),
+            Self::Ambiguous { path, prefix, candidates, equal } => {
+                ambiguous(f, path, prefix, candidates, *equal)
+            }
+        }
+    }
+}
+
+fn ambiguous(
+    f: &mut fmt::Formatter<'_>,
+    path: &Path,
+    prefix: &str,
+    candidates: &[String],
+    equal: Option<usize>,
+) -> fmt::Result {
+    let (path, number) = (path.display(), candidates.len());
+    writeln!(f, "`{prefix}` is the beginning of {number} hashes in `{path}`:")?;
+    f.write_str(&candidates.join("\n"))?;
+    match equal {
+        Some(first) => write!(
+            f,
+            "\nhint: their requests are equal; name one by its number: \
+             `llmock clear {path} --number {first}`"
+        ),
+        None => f.write_str("\nhint: add digits until only one is meant"),
+    }
+}
+
+/// One line for each interaction, in columns.
+pub(crate) fn lines(interactions: &[Interaction]) -> Vec<String> {
+    let all: Vec<Facts> = interactions.iter().map(Facts::of).collect();
+    let model = all.iter().map(|facts| facts.model.width()).max().unwrap_or_default();
+    let time = all.iter().map(|facts| facts.time.width()).max().unwrap_or_default();
+    let number = all.len().to_string().len();
+    all.iter()
+        .enumerate()
+        .map(|(at, facts)| format!("  {:>number$}  {}", at + 1, facts.line(model, time)))
+        .collect()
+}
+
+/// What a line says about an interaction.
+struct Facts {
+    digits: String,
+    model: String,
+    time: String,
+    marks: String,
+    asked: String,
+}
+
+impl Facts {
+    fn of(interaction: &Interaction) -> Self {
+        let hash = interaction.hash();
+        let digits = hash.split_once(':').map_or(hash.as_str(), |(_, digits)| digits);
+        let streaming = if interaction.is_streaming() { "[streaming] " } else { "" };
+        let error = match interaction.status() {
+            status @ 400.. => format!("[{status}] "),
+            _ => String::new(),
+        };
+        let asked = match interaction.prompt() {
+            Some(prompt) => format!("\"{}\"", shortened(&prompt, PROMPT).replace('"', "\\\"")),
+            None => shortened(&format!("{} {}", interaction.method(), interaction.path()), PROMPT),
+        };
+        Self {
+            digits: digits.chars().take(DIGITS).collect(),
+            model: interaction.model().map_or("-".into(), |model| shortened(&model, PROMPT / 2)),
+            time: shortened(interaction.recorded_at().unwrap_or("-"), PROMPT / 2),
+            marks: format!("{streaming}{error}"),
+            asked,
+        }
+    }
+
+    fn line(&self, model: usize, time: usize) -> String {
+        let Self { digits, marks, asked, .. } = self;
+        let (model, time) = (padded(&self.model, model), padded(&self.time, time));
+        format!("{digits}  {model}  {time}  {marks}{asked}")
+    }
+}
+
+/// Filled with blanks to so many columns of a terminal, which are not characters.
+fn padded(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(text.width())))
+}
+
+/// Runs of blanks and line breaks as one blank, at most so many characters, and nothing in it that
+/// would move the cursor or turn the line around.
+fn shortened(text: &str, limit: usize) -> String {
+    let words: Vec<&str> = text.split_whitespace().take(limit).collect();
+    let line = words.join(" ");
+    let mut kept: Vec<char> = line.chars().take(limit + 1).collect();
+    if kept.len() > limit {
+        kept.truncate(limit - 1);
+        kept.push('…');
+    }
+    kept.into_iter()
+        .map(|char| {
+            if char.is_control()
+                || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            {
+                char.escape_unicode().to_string()
+            } else {
+                char.to_string()
+            }
+        })
+        .collect()
+}
+
+fn providers(interactions: &[Interaction]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for interaction in interactions {
+        let name = interaction.provider().id();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    if names.is_empty() { "-".to_owned() } else { names.join(", ") }
+}
+
+fn interactions(number: usize) -> String {
+    if number == 1 { "1 interaction".to_owned() } else { format!("{number} interactions") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_one_line_of_so_many_characters() {
+        let cases = [
+            ("  Say\n\thello. ", 20, "Say hello."),
+            ("", 5, ""),
+            ("exact", 5, "exact"),
+            ("longer", 5, "long…"),
+            ("数据库的迁移", 5, "数据库的…"),
+            ("a b c d e f", 5, "a b …"),
+            ("\u{1b}[31mred", 20, "\\u{1b}[31mred"),
+            ("\u{202e}evil", 20, "\\u{202e}evil"),
+        ];
+        for (text, limit, expected) in cases {
+            assert_eq!(shortened(text, limit), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn wide_characters_take_two_columns() {
+        assert_eq!(padded("模型", 6), "模型  ");
+        assert_eq!(padded("model", 6), "model ");
+        assert_eq!(padded("longer", 2), "longer");
+    }
+}

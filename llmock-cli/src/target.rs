@@ -1,0 +1,119 @@
+//! What a path on the command line means: a fixture, or a folder of them.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use llmock::{Fixture, LoadError};
+
+use crate::commands::Problem;
+
+/// More slips than these and a suggestion is more often wrong than right.
+const MAX_SLIPS: usize = 2;
+
+/// What a path names.
+#[derive(Debug)]
+pub(crate) enum Target {
+    Fixture(Fixture),
+    Folder(PathBuf),
+}
+
+/// A fixture if there is one of that name, else a folder.
+pub(crate) fn of(path: &Path) -> Result<Target, Problem> {
+    let says_folder =
+        path.file_name().is_none() || path.to_string_lossy().ends_with(std::path::is_separator);
+    if says_folder && path.is_dir() {
+        return Ok(Target::Folder(path.to_owned()));
+    }
+    match Fixture::load(path) {
+        Ok(fixture) => Ok(Target::Fixture(fixture)),
+        Err(LoadError::Missing { .. } | LoadError::Io { .. }) if path.is_dir() => {
+            Ok(Target::Folder(path.to_owned()))
+        }
+        Err(LoadError::Missing { .. }) if path.is_file() => Err(Problem::NotJson(path.to_owned())),
+        Err(LoadError::Missing { path }) => {
+            let similar = similar(&path);
+            Err(Problem::Missing { path, similar })
+        }
+        Err(error) => Err(Problem::Unreadable(error)),
+    }
+}
+
+/// The fixtures below a folder in the order of their names; JSON files that are something else are
+/// left out.
+pub(crate) fn below(folder: &Path) -> impl Iterator<Item = Result<Fixture, Problem>> {
+    let mut files = Vec::new();
+    collect(folder, &mut files);
+    files.into_iter().filter_map(|file| {
+        let path = match file {
+            Ok(path) => path,
+            Err(problem) => return Some(Err(problem)),
+        };
+        match Fixture::load(&path) {
+            Ok(fixture) => Some(Ok(fixture)),
+            Err(LoadError::Format { .. }) if is_something_else(&path) => None,
+            Err(error) => Some(Err(Problem::Unreadable(error))),
+        }
+    })
+}
+
+/// Files that end in `.json`, without following links to folders: they may lead in circles.
+fn collect(folder: &Path, files: &mut Vec<Result<PathBuf, Problem>>) {
+    let unreadable = |why| Problem::FolderUnreadable { path: folder.to_owned(), why };
+    let entries = fs::read_dir(folder).and_then(|entries| {
+        entries
+            .map(|entry| entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))))
+            .collect::<io::Result<Vec<_>>>()
+    });
+    let mut entries = match entries {
+        Ok(entries) => entries,
+        Err(why) => return files.push(Err(unreadable(why))),
+    };
+    entries.sort_by(|(left, _), (right, _)| left.cmp(right));
+    for (path, kind) in entries {
+        if kind.is_dir() {
+            if !is_skipped(&path) {
+                collect(&path, files);
+            }
+        } else if is_json(&path) && path.is_file() {
+            files.push(Ok(path));
+        }
+    }
+}
+
+/// Folders in which nobody keeps fixtures, and which are large.
+fn is_skipped(folder: &Path) -> bool {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with('.') || name == "target" || name == "node_modules"
+}
+
+fn is_json(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+}
+
+/// Whether a file that cannot be loaded was never a fixture. A fixture that was cut off or that someone
+/// broke while editing still shows what it was.
+fn is_something_else(path: &Path) -> bool {
+    let Ok(bytes) = fs::read(path) else { return false };
+    let text = String::from_utf8_lossy(&bytes);
+    !text.trim().is_empty() && !text.contains("\"llmock\"") && !text.contains("\"interactions\"")
+}
+
+/// The file beside a missing one whose name is nearly the same.
+fn similar(missing: &Path) -> Option<PathBuf> {
+    let wanted = missing.file_stem()?.to_string_lossy().to_lowercase();
+    let folder = match missing.parent()? {
+        here if here.as_os_str().is_empty() => Path::new("."),
+        folder => folder,
+    };
+    let siblings = fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    siblings
+        .filter(|path| is_json(path))
+        .filter_map(|path| {
+            let name = path.file_stem()?.to_string_lossy().to_lowercase();
+            let slips = strsim::osa_distance(&wanted, &name);
+            let is_near = slips <= MAX_SLIPS && slips < name.chars().count();
+            is_near.then(|| (slips, missing.with_file_name(path.file_name().unwrap_or_default())))
+        })
+        .min()
+        .map(|(_, path)| path)
+}

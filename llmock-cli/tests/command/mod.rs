@@ -1,0 +1,74 @@
+//! Runs the built command in a folder of its own that holds copies of `tests/fixtures`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// A folder with a command in it.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    folder: TempDir,
+}
+
+/// What the command has printed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Desk {
+    /// With these files of `tests/fixtures`.
+    pub(crate) fn with(fixtures: &[&str]) -> Self {
+        let desk = Self { folder: tempfile::tempdir().unwrap() };
+        for name in fixtures {
+            let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+            desk.write(name, &fs::read_to_string(from).unwrap());
+        }
+        desk
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_llmock"));
+        command.args(arguments).current_dir(self.folder.path());
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        let Output { status, stdout, stderr } = self.command(arguments).output().unwrap();
+        // The name of a path is printed as the system spells it.
+        let text = |bytes| String::from_utf8(bytes).unwrap().replace('\\', "/");
+        Ran { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
+    }
+
+    /// Runs it successfully and gives what it printed.
+    pub(crate) fn prints(&self, arguments: &[&str]) -> String {
+        let ran = self.run(arguments);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+        ran.out
+    }
+
+    /// Runs it in vain and gives what it complained about.
+    pub(crate) fn fails(&self, arguments: &[&str]) -> String {
+        let ran = self.run(arguments);
+        assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{ran:?}");
+        ran.err
+    }
+}
