@@ -7,9 +7,14 @@
 #![deny(warnings, clippy::pedantic, clippy::significant_drop_tightening)]
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use llmock::{LlmMock, Provider, llm_replay};
+
+/// Set in the process that [`every_test_is_listed_once_and_runs_once`] starts.
+const LEDGER: &str = "LLMOCK_TEST_LEDGER";
 
 /// Notes that a body runs; a second time is a test that was registered twice.
 #[track_caller]
@@ -17,6 +22,10 @@ fn ran(name: &'static str) {
     static NAMES: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
     let fresh = NAMES.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
     assert!(fresh, "`{name}` runs twice");
+    if std::env::var_os(LEDGER).is_some() {
+        // Past libtest's capture, for the run that counts.
+        std::io::stderr().lock().write_all(format!("ran {name}\n").as_bytes()).unwrap();
+    }
 }
 
 /// The same, for a test with a handle: the handle leads to a session of its own.
@@ -352,4 +361,31 @@ mod whole {
             ran("whole::nested::plain");
         }
     }
+}
+
+#[test]
+fn every_test_is_listed_once_and_runs_once() {
+    if std::env::var_os(LEDGER).is_some() {
+        return;
+    }
+    let this = || {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        // What the surroundings ask for is not the point here.
+        command.env(LEDGER, "1").env_remove("LLMOCK_MODE").env_remove("LLMOCK_DISABLED");
+        command
+    };
+    let listed = this().args(["--list", "--format=terse"]).output().unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    let listed: Vec<_> = listed.lines().filter_map(|line| line.strip_suffix(": test")).collect();
+    let names: BTreeSet<_> = listed.iter().collect();
+    assert_eq!(listed.len(), names.len(), "a test is registered twice: {listed:?}");
+
+    let ran = this().output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
+    let ran = String::from_utf8(ran.stderr).unwrap();
+    let ran: Vec<_> = ran.lines().filter_map(|line| line.strip_prefix("ran ")).collect();
+    let bodies: BTreeSet<_> = ran.iter().collect();
+    assert_eq!(ran.len(), bodies.len(), "a body runs twice: {ran:?}");
+    // This one, the ignored one, and the one that only panics say nothing.
+    assert_eq!(ran.len(), listed.len() - 3, "{listed:?}\n{ran:?}");
 }

@@ -2,8 +2,9 @@
 //!
 //! [`Assistant`] summarizes reports, finds similar changes, and answers questions about a release with
 //! tools, through an OpenAI-compatible API; [`Editor`] rewrites drafts through Anthropic's. Addresses,
-//! keys, and the model come from the environment, the way the two SDKs read it.
+//! keys, and the model come from the environment.
 
+mod anthropic;
 mod assistant;
 mod conversation;
 mod editor;
@@ -11,6 +12,7 @@ mod error;
 mod release;
 mod similar;
 
+pub use anthropic::Anthropic;
 pub use assistant::Assistant;
 pub use conversation::{Conversation, ToolUse};
 pub use editor::Editor;

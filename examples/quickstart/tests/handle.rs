@@ -1,9 +1,8 @@
 //! Tests that take the mock as an argument: they touch no environment variable and run in parallel.
 
-use anthropic_sdk::ClientConfig;
 use async_openai::config::OpenAIConfig;
 use llmock::{LlmMock, Provider, llm_replay};
-use quickstart::{Assistant, Editor};
+use quickstart::{Anthropic, Assistant, Editor};
 use serde_json::Value;
 
 const REPORT: &str =
@@ -39,9 +38,8 @@ async fn streams_through_a_handle(mock: &LlmMock) {
 #[llm_replay(fixture = "handle/rewrite")]
 #[tokio::test]
 async fn asks_another_provider_through_a_handle(mock: &LlmMock) {
-    let config = ClientConfig::new("no key is needed to replay")
-        .with_base_url(mock.base_url(Provider::Anthropic));
-    let editor = Editor::new(config).unwrap();
+    let url = mock.base_url(Provider::Anthropic);
+    let editor = Editor::new(Anthropic::new(&url, "no key is needed to replay"));
     let note = editor.rewrite("you can get all invoices at once now").await.unwrap();
     assert!(!note.is_empty());
     assert_eq!(mock.requests()[0].path(), "/v1/messages");

@@ -147,14 +147,12 @@ impl Setup {
 impl Book {
     /// This session's own interactions that no request has taken.
     pub(crate) fn unused_own(&self, state: &State) -> Vec<usize> {
-        match &self.index {
-            Some(index) => index.unused_own(),
-            // Nothing was looked up, and keys are not worth computing to find that out.
-            None => {
-                let own = |at: &usize| state.ownership(&self.interactions[*at]) == Ownership::Own;
-                (0..self.interactions.len()).filter(own).collect()
-            }
+        if let Some(index) = &self.index {
+            return index.unused_own();
         }
+        // Nothing was looked up, and keys are not worth computing to find that out.
+        let own = |at: &usize| state.ownership(&self.interactions[*at]) == Ownership::Own;
+        (0..self.interactions.len()).filter(own).collect()
     }
 
     pub(crate) fn index(&mut self, state: &State) -> &mut Index {

@@ -62,6 +62,10 @@ pub fn difference(row: &Row, heard: &Heard, source: Source) -> Option<Finding> {
     header(row, heard, source).map(Finding::Wrong).or_else(|| body(row, heard, source))
 }
 
+/// What every server adds of its own.
+const OURS: [&str; 5] =
+    ["connection", "content-encoding", "content-length", "date", "transfer-encoding"];
+
 fn header(row: &Row, heard: &Heard, source: Source) -> Option<String> {
     let mut names: Vec<&str> = row.kept_by_the_wire().map(|(name, _)| name).collect();
     names.sort_unstable();
@@ -76,8 +80,6 @@ fn header(row: &Row, heard: &Heard, source: Source) -> Option<String> {
             return Some(format!("header {name}: {got:?} instead of {wanted:?}"));
         }
     }
-    const OURS: [&str; 5] =
-        ["connection", "content-encoding", "content-length", "date", "transfer-encoding"];
     let guessed = |name: &str| name == "content-type" && source != Source::Live;
     let invented = heard.headers.iter().find(|(name, _)| {
         !names.contains(&name.as_str()) && !OURS.contains(&name.as_str()) && !guessed(name)

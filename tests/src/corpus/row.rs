@@ -68,7 +68,9 @@ pub struct Cassette {
 ///
 /// If a file cannot be read or a line is not a row; names both.
 pub fn load(folder: &Path) -> io::Result<Vec<Cassette>> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)?
+    let named = |error: Error| Error::new(error.kind(), format!("{}: {error}", folder.display()));
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .map_err(named)?
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<io::Result<_>>()?;
     files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));

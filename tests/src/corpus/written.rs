@@ -1,5 +1,7 @@
 //! A fixture file written from rows by the norm in `docs/fixture-format.md`, without the library's writer.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
@@ -84,10 +86,10 @@ fn body(bytes: &[u8], with_layout: bool) -> String {
     let json = text.trim_matches([' ', '\t', '\r', '\n']);
     let mut members = format!(",\"body\":{json}");
     if let Some(layout) = layout::name(json).filter(|_| with_layout) {
-        members.push_str(&format!(",\"layout\":{}", quote(layout)));
+        let _ = write!(members, ",\"layout\":{}", quote(layout));
         let at = text.find(['{', '[']).expect("objects and arrays begin so");
-        members.push_str(&format!(",\"leading\":{}", quote(&text[..at])));
-        members.push_str(&format!(",\"trailing\":{}", quote(&text[at + json.len()..])));
+        let _ = write!(members, ",\"leading\":{}", quote(&text[..at]));
+        let _ = write!(members, ",\"trailing\":{}", quote(&text[at + json.len()..]));
     }
     members
 }
@@ -123,17 +125,17 @@ fn part(piece: &[u8]) -> Option<String> {
     let filename = parameter("filename");
     for (name, value) in [("filename", filename), ("content_type", line("content-type:"))] {
         if let Some(value) = value {
-            members.push_str(&format!(",\"{name}\":{}", quote(value)));
+            let _ = write!(members, ",\"{name}\":{}", quote(value));
         }
     }
     match std::str::from_utf8(content) {
         Ok(text) if filename.is_none() && text.len() <= 64 << 10 => {
-            members.push_str(&format!(",\"text\":{}}}", quote(text)));
+            let _ = write!(members, ",\"text\":{}}}", quote(text));
         }
         _ => {
             let digest: String =
                 Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
-            members.push_str(&format!(",\"sha256\":\"{digest}\",\"bytes\":{}}}", content.len()));
+            let _ = write!(members, ",\"sha256\":\"{digest}\",\"bytes\":{}}}", content.len());
         }
     }
     Some(members)

@@ -8,11 +8,11 @@ pub fn fixture(answers: &[(&str, &str)]) -> String {
 }
 
 /// The same, recorded by a test.
-pub fn owned_fixture(test: Option<&str>, answers: &[(&str, &str)]) -> String {
+pub fn owned_fixture(owner: Option<&str>, answers: &[(&str, &str)]) -> String {
     let mut text = String::from("{\n  \"llmock\": 1,\n  \"interactions\": [");
     for (at, (prompt, answer)) in answers.iter().enumerate() {
         let comma = if at == 0 { "" } else { "," };
-        let owner = test.map_or_else(String::new, |test| format!("\"test\": \"{test}\", "));
+        let owner = owner.map_or_else(String::new, |owner| format!("\"test\": \"{owner}\", "));
         write!(
             text,
             r#"{comma}

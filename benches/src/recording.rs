@@ -1,0 +1,45 @@
+//! What recording adds until a client sees the first byte.
+
+use std::time::Duration;
+
+use llmock::{LlmMock, Mode, Provider};
+
+use crate::client::Post;
+use crate::race::{race, timed};
+use crate::rivals::Answer;
+use crate::{Effort, fixtures, rivals, table};
+
+/// The upstream sends the first event at once and the others later, so that whoever waits for all of
+/// them is found out.
+pub fn figures(effort: Effort) {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let mut answer = Answer::events(fixtures::events());
+    answer.pause = Duration::from_millis(5);
+    let upstream = rivals::hyper(answer);
+    let request = fixtures::streaming_request();
+    let direct = Post::new(&upstream, "/chat/completions", &request);
+    let mut sessions = 0;
+    let mut open = || {
+        sessions += 1;
+        LlmMock::builder()
+            .fixture(folder.path().join(format!("recorded-{sessions}")))
+            .mode(Mode::Record)
+            .upstream(Provider::OpenAI, upstream.clone())
+            .start()
+    };
+    if let Err(error) = open().map(llmock::MockSession::fail) {
+        return table::skipped(&format!("recording overhead: {error}"));
+    }
+    let through = || {
+        let mock = open().expect("as the first");
+        let base = mock.base_url(Provider::OpenAI);
+        let took = Post::new(&base, "/chat/completions", &request).first_byte();
+        // Not `finish`, which would say what it wrote; the recording is waited for either way.
+        assert!(mock.fail().is_none(), "the upstream answers");
+        took
+    };
+    let contenders =
+        vec![timed("recording through llmock", through), timed("direct", || direct.first_byte())];
+    let times = race(effort.plan(600, Duration::from_secs(15)), contenders);
+    table::compare("time to the first byte of a stream", &times);
+}

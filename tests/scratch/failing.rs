@@ -1,0 +1,255 @@
+//! Tests that fail in every way that llmock knows; `spawned_failures.rs` runs them one by one.
+#![forbid(unsafe_code)]
+
+use std::time::Duration;
+
+use client::{ask, ask_at, send, try_ask, try_ask_at};
+use llmock::{LlmMock, Provider, llm_replay};
+
+#[llm_replay(fixture = "known")]
+#[test]
+fn all_matched() {
+    assert_eq!(ask("Summarise: the quick brown fox"), "A fox.");
+}
+
+#[llm_replay(fixture = "known")]
+#[test]
+fn a_swallowed_miss() {
+    let _ = try_ask("Summarise: the quick brown foxes");
+}
+
+#[llm_replay(fixture = "known")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_swallowed_miss_in_a_task(mock: LlmMock) {
+    let base_url = mock.base_url(Provider::OpenAI);
+    tokio::spawn(async move { _ = try_ask_at(&base_url, "Translate: cheese") }).await.unwrap();
+}
+
+#[llm_replay(fixture = "known")]
+#[test]
+fn a_panic_after_a_miss() {
+    let answer = try_ask("Summarise: the slow fox");
+    assert!(answer.is_ok(), "the body's own words");
+}
+
+#[llm_replay(fixture = "known")]
+#[test]
+fn a_panic_without_a_miss() {
+    assert_eq!(ask("Summarise: the quick brown fox"), "A dog.");
+}
+
+#[llm_replay(fixture = "known")]
+#[test]
+fn an_error_after_a_miss() -> Result<(), String> {
+    try_ask("Summarise: the slow fox").map(|_| ())
+}
+
+struct Mute;
+
+impl std::fmt::Debug for Mute {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Mute")
+    }
+}
+
+#[llm_replay(fixture = "known")]
+#[test]
+fn success_after_a_miss() -> Result<(), Mute> {
+    let _ = try_ask("Summarise: the slow fox");
+    Ok(())
+}
+
+#[llm_replay(fixture = "known")]
+#[test]
+fn an_exit_code_after_a_miss() -> std::process::ExitCode {
+    let _ = try_ask("Summarise: the slow fox");
+    std::process::ExitCode::SUCCESS
+}
+
+#[llm_replay(fixture = "known")]
+#[test]
+#[should_panic]
+fn a_bare_should_panic_after_a_miss() {
+    let _ = try_ask("Summarise: the slow fox");
+}
+
+#[llm_replay(fixture = "known")]
+#[test]
+#[should_panic(expected = "the body's own words")]
+fn an_expected_panic_after_a_miss() {
+    let _ = try_ask("Summarise: the slow fox");
+    panic!("the body's own words");
+}
+
+#[llm_replay(fixture = "known")]
+#[test]
+#[should_panic(expected = "the body's own words")]
+fn an_expected_panic_that_does_not_come() {
+    let _ = try_ask("Summarise: the slow fox");
+}
+
+/// What a test harness does that gives up on a body.
+async fn give_up<T>(body: impl Future<Output = T>) {
+    tokio::select! {
+        biased;
+        _ = body => unreachable!("it is cancelled"),
+        () = std::future::ready(()) => {}
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_body_gives_its_turn_back() {
+    #[llm_replay(fixture = "known")]
+    #[job::job]
+    async fn cancelled() {
+        std::future::pending::<()>().await;
+    }
+    give_up(cancelled()).await;
+    // The same thread takes the turn again, which would be refused as nested otherwise.
+    give_up(cancelled()).await;
+}
+
+#[tokio::test]
+async fn a_timeout_cancels() {
+    #[llm_replay(fixture = "known")]
+    #[job::job]
+    async fn late() {
+        ask("Summarise: the quick brown fox");
+        std::future::pending::<()>().await;
+    }
+    tokio::time::timeout(Duration::from_millis(1), late()).await.unwrap_err();
+}
+
+#[llm_replay(fixture = "of/left/by_note")]
+#[test]
+fn one_left() {
+    ask("first");
+}
+
+#[llm_replay(fixture = "of/left", unused = "fail")]
+#[test]
+fn one_left_and_that_is_wrong() {
+    ask("first");
+}
+
+#[llm_replay(fixture = "two", unused = "ignore")]
+#[test]
+fn one_left_and_nobody_cares() {
+    ask("first");
+}
+
+#[llm_replay(fixture = "two", calls = 3)]
+#[test]
+fn too_few_calls() {
+    ask("first");
+    ask("second");
+}
+
+#[llm_replay(fixture = "two", calls = 0)]
+#[test]
+fn a_call_where_none_is_declared() {
+    ask("first");
+}
+
+#[llm_replay(fixture = "of/order", order = "strict")]
+#[test]
+fn the_wrong_order() {
+    let _ = try_ask("second");
+    let _ = try_ask("first");
+}
+
+#[llm_replay(fixture = "of/often", order = "strict")]
+#[test]
+fn asked_once_too_often() {
+    ask("first");
+    let _ = try_ask("first");
+}
+
+#[llm_replay(fixture = "two")]
+#[test]
+fn asked_twice() {
+    ask("first");
+    ask("second");
+    ask("second");
+}
+
+#[llm_replay(fixture = "two", unused = "ignore", side("GET /v1/models"))]
+#[test]
+fn a_side_call() {
+    let base_url = std::env::var("OPENAI_BASE_URL").unwrap();
+    assert_eq!(send(&base_url, "GET", "/models", "").0, 200);
+    ask("first");
+}
+
+#[llm_replay(fixture = "two", unused = "ignore")]
+#[test]
+fn a_background_call() {
+    let base_url = std::env::var("OPENAI_BASE_URL").unwrap();
+    let _ = send(&base_url, "GET", "/models", "");
+    ask("first");
+}
+
+#[llm_replay(fixture = "two")]
+#[test]
+fn a_client_with_a_fixed_host() {
+    let elsewhere = std::env::var("SOMEWHERE_ELSE").unwrap();
+    assert_eq!(ask_at(&elsewhere, "first"), "from the provider itself");
+}
+
+#[llm_replay(fixture = "two")]
+#[test]
+fn a_client_with_a_fixed_host_beside_a_handle(_mock: LlmMock) {
+    let elsewhere = std::env::var("SOMEWHERE_ELSE").unwrap();
+    assert_eq!(ask_at(&elsewhere, "first"), "from the provider itself");
+}
+
+#[llm_replay(fixture = "of/another", ignore("$.user"), unused = "fail")]
+#[test]
+fn borrows_from_another_test() {
+    ask("first");
+}
+
+#[llm_replay(fixture = "not/yet")]
+#[test]
+fn no_fixture_yet() {
+    let _ = try_ask("first");
+}
+
+#[llm_replay(fixture = "known")]
+#[test]
+fn many_misses() {
+    for number in 0..7 {
+        let _ = try_ask(&format!("question {number}"));
+    }
+}
+
+#[llm_replay(fixture = "known")]
+#[test]
+fn a_client_that_tries_again() {
+    for _ in 0..3 {
+        let _ = try_ask("Summarise: the slow fox");
+    }
+}
+
+#[llm_replay(fixture = "known")]
+#[test]
+fn a_mock_that_is_not_called(mock: &LlmMock) {
+    use llmock::wiremock::{Mock, ResponseTemplate, matchers::path};
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let answer = ResponseTemplate::new(200).set_body_string("{}");
+    runtime.block_on(
+        Mock::given(path("/v1/files")).respond_with(answer).expect(1).mount(mock.wiremock()),
+    );
+    let base_url = mock.base_url(Provider::OpenAI);
+    assert_eq!(ask_at(&base_url, "Summarise: the quick brown fox"), "A fox.");
+}
+
+#[llm_replay(fixture = "known")]
+#[test]
+fn a_session_within_a_session() {
+    #[llm_replay(fixture = "two")]
+    fn helper() {
+        ask("first");
+    }
+    helper();
+}

@@ -1,0 +1,69 @@
+//! What applications do with their clients: one function a client and feature, which knows nothing of
+//! llmock. `clients.rs` runs them on the fixtures in the repository, `road.rs` from a model to a replay.
+
+#[cfg(feature = "openssl-clients")]
+pub(crate) mod anthropic_sdk;
+pub(crate) mod openai_sdk;
+pub(crate) mod plain;
+pub(crate) mod rig;
+
+/// The only model there is; llama.cpp names it in its answers.
+pub(crate) const MODEL: &str = "smollm2-135m";
+
+/// A question that the smallest model answers right.
+pub(crate) const QUESTION: &str = "What is the capital of France? Answer in one short sentence.";
+
+/// Two questions of one conversation, each of which needs a tool.
+pub(crate) const TOOL_QUESTIONS: [&str; 2] =
+    ["What is the weather in Paris?", "What is the weather in Oslo?"];
+
+/// What an application saw through its client.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Seen {
+    /// The text of the (last) answer.
+    pub(crate) text: String,
+    /// The text as it arrived, piece by piece, if it was streamed.
+    pub(crate) pieces: Vec<String>,
+    /// Calls of tools: name and arguments.
+    pub(crate) calls: Vec<(String, String)>,
+    /// Everything that the client handed out, as its own types print it.
+    pub(crate) raw: Vec<String>,
+}
+
+impl Seen {
+    pub(crate) fn saw(&mut self, what: &impl std::fmt::Debug) {
+        self.raw.push(format!("{what:?}"));
+    }
+
+    pub(crate) fn piece(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.pieces.push(text.to_owned());
+            self.text.push_str(text);
+        }
+    }
+
+    pub(crate) fn called(&mut self, tool: &str, arguments: &str) {
+        self.calls.push((tool.to_owned(), arguments.to_owned()));
+    }
+}
+
+/// The tool of the tool loops.
+pub(crate) mod weather {
+    use serde_json::{Value, json};
+
+    pub(crate) const NAME: &str = "weather";
+    pub(crate) const DESCRIPTION: &str = "Tells the weather in a city";
+
+    pub(crate) fn parameters() -> Value {
+        json!({
+            "type": "object",
+            "properties": { "city": { "type": "string", "description": "Name of the city" } },
+            "required": ["city"]
+        })
+    }
+
+    pub(crate) fn call(arguments: &Value) -> String {
+        let city = arguments["city"].as_str().unwrap_or("that place");
+        format!("It is sunny in {city} today, at 21 degrees.")
+    }
+}

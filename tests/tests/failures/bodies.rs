@@ -1,0 +1,98 @@
+//! A body that fails, or never ends, keeps the first word.
+
+use super::app::app;
+
+#[test]
+fn a_body_that_fails_itself_has_the_first_word() {
+    let app = app();
+    insta::assert_snapshot!(app.failure("a_panic_after_a_miss"), @r#"
+    thread 'a_panic_after_a_miss' panicked at tests/api.rs:32:5:
+    the body's own words
+
+    llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
+        no recording has this body; closest is interaction #1 (87 % alike)
+        - recorded, + sent
+
+          $.messages[0].content
+        -   "Summarise: the quick brown fox"
+        +   "Summarise: the slow fox"
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- a_panic_after_a_miss --exact
+    "#);
+    insta::assert_snapshot!(app.failure("a_panic_without_a_miss"), @r#"
+    thread 'a_panic_without_a_miss' panicked at tests/api.rs:38:5:
+    assertion `left == right` failed
+      left: "A fox."
+     right: "A dog."
+    "#);
+    insta::assert_snapshot!(app.failure("an_error_after_a_miss"), @r#"
+    llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
+        no recording has this body; closest is interaction #1 (87 % alike)
+        - recorded, + sent
+
+          $.messages[0].content
+        -   "Summarise: the quick brown fox"
+        +   "Summarise: the slow fox"
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- an_error_after_a_miss --exact
+
+    Error: "status 418: {\"error\":{\"message\":\"llmock: no answer for POST /v1/chat/completions in tests/fixtures/known.json: no recording has this body; closest is interaction #1 (87 % alike); first difference at $.messages[0].content; to record again: LLMOCK_MODE=record cargo test --test api -- an_error_after_a_miss --exact\",\"type\":\"llmock_unmatched\",\"param\":null,\"code\":\"llmock_unmatched\"}}"
+    "#);
+}
+
+#[test]
+fn should_panic_is_met_by_the_body_and_never_by_llmock() {
+    let app = app();
+    insta::assert_snapshot!(app.failure("a_bare_should_panic_after_a_miss"), @r#"
+    llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
+        no recording has this body; closest is interaction #1 (87 % alike)
+        - recorded, + sent
+
+          $.messages[0].content
+        -   "Summarise: the quick brown fox"
+        +   "Summarise: the slow fox"
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- a_bare_should_panic_after_a_miss --exact
+
+    note: test did not panic as expected at tests/api.rs:72:4
+    "#);
+    assert_eq!(app.note("an_expected_panic_after_a_miss"), "");
+    insta::assert_snapshot!(app.failure("an_expected_panic_that_does_not_come"), @r#"
+    thread 'an_expected_panic_that_does_not_come' panicked at tests/api.rs:84:1:
+
+    llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
+        no recording has this body; closest is interaction #1 (87 % alike)
+        - recorded, + sent
+
+          $.messages[0].content
+        -   "Summarise: the quick brown fox"
+        +   "Summarise: the slow fox"
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- an_expected_panic_that_does_not_come --exact
+    note: panic did not contain expected string
+          panic message: "\nllmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)\n\n  × POST /v1/chat/completions   openai gpt-5 · 1st request of this test\n    no recording has this body; closest is interaction #1 (87 % alike)\n    - recorded, + sent\n\n      $.messages[0].content\n    -   \"Summarise: the quick brown fox\"\n    +   \"Summarise: the slow fox\"\n\n  replay never calls the provider. If the change is intended, record it again:\n      LLMOCK_MODE=record cargo test --test api -- an_expected_panic_that_does_not_come --exact"
+     expected substring: "the body's own words"
+    "#);
+}
+
+#[test]
+fn a_cancelled_test_says_so_once_and_gives_its_turn_back() {
+    let app = app();
+    insta::assert_snapshot!(app.note("a_cancelled_body_gives_its_turn_back"), @"
+    llmock: test `api::cancelled` was cancelled before it ended, so nothing was checked
+    llmock: test `api::cancelled` was cancelled before it ended, so nothing was checked
+    ");
+    insta::assert_snapshot!(app.note("a_timeout_cancels"), @"llmock: test `api::late` was cancelled before it ended, so nothing was checked");
+}

@@ -1,0 +1,135 @@
+//! A request without an answer fails the test, whatever the client made of it.
+
+use super::app::{app, attribute_line};
+
+#[test]
+fn a_miss_fails_the_test_at_the_attribute_though_the_client_swallowed_it() {
+    let app = app();
+    assert_eq!(app.note("all_matched"), "");
+    insta::assert_snapshot!(app.failure("a_swallowed_miss"), @r#"
+    thread 'a_swallowed_miss' panicked at tests/api.rs:15:1:
+
+    llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
+        no recording has this body; closest is interaction #1 (92 % alike)
+        - recorded, + sent
+
+          $.messages[0].content
+        -   "Summarise: the quick brown fox"
+        +   "Summarise: the quick brown foxes"
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- a_swallowed_miss --exact
+    "#);
+    insta::assert_snapshot!(app.failure("a_swallowed_miss_in_a_task"), @r#"
+    thread 'a_swallowed_miss_in_a_task' panicked at tests/api.rs:21:1:
+
+    llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
+        no recording has this body; closest is interaction #2 (76 % alike)
+        - recorded, + sent
+
+          $.messages[0].content
+        -   "Translate: bread and butter"
+        +   "Translate: cheese"
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- a_swallowed_miss_in_a_task --exact
+    "#);
+    insta::assert_snapshot!(app.failure("success_after_a_miss"), @r#"
+    thread 'success_after_a_miss' panicked at tests/api.rs:55:1:
+
+    llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
+        no recording has this body; closest is interaction #1 (87 % alike)
+        - recorded, + sent
+
+          $.messages[0].content
+        -   "Summarise: the quick brown fox"
+        +   "Summarise: the slow fox"
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- success_after_a_miss --exact
+    "#);
+    insta::assert_snapshot!(app.failure("an_exit_code_after_a_miss"), @r#"
+    thread 'an_exit_code_after_a_miss' panicked at tests/api.rs:62:1:
+
+    llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
+        no recording has this body; closest is interaction #1 (87 % alike)
+        - recorded, + sent
+
+          $.messages[0].content
+        -   "Summarise: the quick brown fox"
+        +   "Summarise: the slow fox"
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- an_exit_code_after_a_miss --exact
+    "#);
+    for test in ["a_swallowed_miss", "a_swallowed_miss_in_a_task", "success_after_a_miss"] {
+        let place = format!("panicked at tests/api.rs:{}:1", attribute_line(test));
+        assert!(app.failure(test).contains(&place), "{place}: {}", app.failure(test));
+    }
+}
+
+#[test]
+fn a_strict_order_is_kept() {
+    let app = app();
+    insta::assert_snapshot!(app.failure("the_wrong_order"), @r#"
+    thread 'the_wrong_order' panicked at tests/api.rs:154:1:
+
+    llmock: 1 request had no match in tests/fixtures/of/order.json (1 of 2 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
+        it matches interaction #2, but #1 comes next (POST /v1/chat/completions, `order = "strict"`)
+        - recorded, + sent
+
+          $.messages[0].content
+        -   "first"
+        +   "second"
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- the_wrong_order --exact
+
+      rules in force: order = "strict" (`#[llm_replay]`)
+    "#);
+    insta::assert_snapshot!(app.failure("asked_once_too_often"), @r#"
+    thread 'asked_once_too_often' panicked at tests/api.rs:161:1:
+
+    llmock: 1 request had no match in tests/fixtures/of/often.json (1 of 2 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-5 · 2nd request of this test
+        interaction #1 matches, but the 1st request of this test has used it (`order = "strict"`)
+        prompt: "first"
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- asked_once_too_often --exact
+
+      rules in force: order = "strict" (`#[llm_replay]`)
+    "#);
+}
+
+#[test]
+fn a_background_call_is_a_miss_unless_it_is_a_side_call() {
+    let app = app();
+    assert_eq!(app.note("a_side_call"), "");
+    insta::assert_snapshot!(app.failure("a_background_call"), @r#"
+    thread 'a_background_call' panicked at tests/api.rs:184:1:
+
+    llmock: 1 request had no match in tests/fixtures/two.json (1 of 2 interactions used)
+
+      × GET /v1/models   openai · 1st request of this test
+        the fixture has no recording of this endpoint
+          POST /v1/chat/completions  openai, 2 times
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- a_background_call --exact
+      or, if it is a background call:  #[llm_replay(.., side("GET /v1/models"))]
+
+      rules in force: unused = "ignore" (`#[llm_replay]`)
+    "#);
+}

@@ -1,0 +1,87 @@
+//! Every other way to fail.
+
+use super::app::app;
+
+#[test]
+fn other_failures_have_a_sentence_each() {
+    let app = app();
+    insta::assert_snapshot!(app.failure("no_fixture_yet"), @r#"
+    thread 'no_fixture_yet' panicked at tests/api.rs:212:1:
+
+    llmock: 1 request had no answer: there is no tests/fixtures/not/yet.json yet
+
+      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
+        prompt: "first"
+
+      replay never calls the provider. Record this test once:
+          LLMOCK_MODE=record cargo test --test api -- no_fixture_yet --exact
+    "#);
+    insta::assert_snapshot!(app.failure("many_misses"), @r#"
+    thread 'many_misses' panicked at tests/api.rs:218:1:
+
+    llmock: 7 requests had no match in tests/fixtures/known.json (0 of 2 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
+        no recording has this body; closest is interaction #2 (65 % alike)
+        - recorded, + sent
+
+          $.messages[0].content
+        -   "Translate: bread and butter"
+        +   "question 0"
+
+      × POST /v1/chat/completions   openai gpt-5 · 2nd request of this test
+        no recording has this body; closest is interaction #2 (65 % alike)
+
+          $.messages[0].content
+        -   "Translate: bread and butter"
+        +   "question 1"
+
+      × POST /v1/chat/completions   openai gpt-5 · 3rd request of this test
+        no recording has this body; closest is interaction #2 (65 % alike)
+
+          $.messages[0].content
+        -   "Translate: bread and butter"
+        +   "question 2"
+
+      and 4 more requests without an answer
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- many_misses --exact
+    "#);
+    insta::assert_snapshot!(app.failure("a_client_that_tries_again"), @r#"
+    thread 'a_client_that_tries_again' panicked at tests/api.rs:226:1:
+
+    llmock: 3 requests had no match in tests/fixtures/known.json (0 of 2 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-5 · 1st, 2nd and 3rd request of this test
+        no recording has this body; closest is interaction #1 (87 % alike)
+        - recorded, + sent
+
+          $.messages[0].content
+        -   "Summarise: the quick brown fox"
+        +   "Summarise: the slow fox"
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- a_client_that_tries_again --exact
+    "#);
+    // wiremock panics with its own words first.
+    let unsatisfied = app.failure("a_mock_that_is_not_called");
+    let ours = unsatisfied.rfind("thread '").expect("a panic");
+    insta::assert_snapshot!(&unsatisfied[ours..], @"
+    thread 'a_mock_that_is_not_called' panicked at tests/api.rs:234:1:
+
+    llmock: the Mocks of this test are not satisfied
+
+      Verifications failed:
+      - Mock #0.
+        Expected range of matching incoming requests: == 1
+        Number of matched incoming requests: 0
+    ");
+    insta::assert_snapshot!(app.failure("a_session_within_a_session"), @"
+    thread 'a_session_within_a_session' panicked at tests/api.rs:250:5:
+
+    llmock: this thread already runs a test of llmock, `api::a_session_within_a_session`
+
+      keep #[llm_replay] on the test, and take it off the function that the test calls
+    ");
+}

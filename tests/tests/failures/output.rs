@@ -1,0 +1,92 @@
+//! Where the report goes, in which colours, and whether its command is true.
+
+use llmock_tests::scratch::{Upstream, has_nextest};
+
+use super::app::app;
+
+#[test]
+fn colours_are_for_terminals_and_for_those_who_force_them() {
+    let app = app();
+    let plain = app.failure("a_swallowed_miss");
+    assert!(!plain.contains('\x1b'), "{plain}");
+    let run = |pairs: &[(&str, &str)], words: &[&str]| {
+        let words = ["a_swallowed_miss", "--exact"].iter().chain(words);
+        let run = app.scratch().test(app.program("api"), words);
+        pairs.iter().fold(run, |run, (name, value)| run.env(name, value)).output()
+    };
+    for forced in [("CLICOLOR_FORCE", "1"), ("CARGO_TERM_COLOR", "always")] {
+        let coloured = run(&[forced], &[]).failure("a_swallowed_miss");
+        assert!(coloured.contains("\x1b["), "{forced:?}: {coloured}");
+        assert_eq!(without_colours(&coloured), plain, "colour adds no word");
+        let coloured = run(&[forced, ("NO_COLOR", "1")], &[]).failure("a_swallowed_miss");
+        assert_eq!(coloured, plain, "`NO_COLOR` wins");
+    }
+    for words in [["--nocapture"], ["--test-threads=1"]] {
+        let ran = run(&[("CLICOLOR_FORCE", "1")], &words);
+        assert!(
+            without_colours(&ran.everything()).contains(&plain),
+            "{words:?}: {}",
+            ran.everything()
+        );
+    }
+}
+
+fn without_colours(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\x1b[") {
+        plain.push_str(before);
+        rest = after.split_once('m').map_or("", |(_, rest)| rest);
+    }
+    plain + rest
+}
+
+#[test]
+fn the_command_that_is_named_records_the_test_again() {
+    let app = app();
+    let upstream = Upstream::start("recorded again");
+    let command = "cargo test --test api -- no_fixture_yet --exact";
+    let failure = app.failure("no_fixture_yet");
+    assert!(failure.contains(&format!("LLMOCK_MODE=record {command}")), "{failure}");
+
+    let words = command.split(' ').skip(1);
+    let ran = app
+        .scratch()
+        .cargo(".", words)
+        .env("LLMOCK_MODE", "record")
+        .env("CARGO_NET_OFFLINE", "true")
+        .env("OPENAI_BASE_URL", upstream.url())
+        .output();
+    assert!(ran.success, "{}", ran.everything());
+    assert_eq!(ran.passed(), ["no_fixture_yet"]);
+    assert_eq!(app.note("no_fixture_yet"), "");
+
+    // Once more with everything that it asked: nothing is left to record.
+    let again = app.scratch().read("tests/fixtures/not/yet.json");
+    assert!(again.contains("recorded again") && again.contains("\"hash\": \"1:"), "{again}");
+}
+
+#[test]
+fn nextest_shows_the_same_and_its_own_command() {
+    if !has_nextest() {
+        return;
+    }
+    let app = app();
+    let words = ["nextest", "run", "--offline", "a_swallowed_miss"];
+    let ran = app.scratch().cargo(".", words).output();
+    assert!(!ran.success, "{}", ran.everything());
+    let command = "LLMOCK_MODE=record cargo nextest run --test api -E 'test(=a_swallowed_miss)'";
+    assert!(ran.stderr().contains(command), "{}", ran.everything());
+}
+
+#[test]
+fn what_happened_is_in_the_ledger_of_the_last_run() {
+    let app = app();
+    app.run("all_matched");
+    let ledger = app.program("api").path.ancestors().nth(3).unwrap().join("llmock/last-run.jsonl");
+    let text = std::fs::read_to_string(&ledger).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let line = lines.into_iter().find(|line| line["test"] == "api::all_matched").expect(&text);
+    assert_eq!(line["verdict"], "passed", "{text}");
+    assert_eq!(line["mode"], "replay", "{text}");
+}
