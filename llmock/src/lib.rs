@@ -20,6 +20,7 @@ mod session;
 mod site;
 mod stream;
 mod suggest;
+mod written;
 
 /// What the attribute's expansion calls; it may change with every version.
 #[doc(hidden)]
@@ -37,3 +38,4 @@ pub use provider::{Provider, ProviderIdError};
 pub use session::ledger::AnsweredBy;
 /// The mock server inside a session; re-exported so that its types are the ones that llmock knows.
 pub use wiremock;
+pub use written::Written;
