@@ -3,11 +3,13 @@
 //! The server holds nothing of ours, so scoped mocks, `expect`, `reset`, and every helper a team has
 //! work on it as anywhere else. What its Mocks do not answer, wiremock's bare 404, the fixture answers.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::any::Any;
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Once, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
 
 use bytes::Bytes;
@@ -68,7 +70,7 @@ impl Overlay {
     /// Checks what the Mocks expect; wiremock's own text if they did not get it.
     pub(crate) fn verify(&self) -> Result<(), String> {
         let Some(server) = self.server.get() else { return Ok(()) };
-        catch_unwind(AssertUnwindSafe(|| block_on(server.verify()))).map_err(|panic| {
+        quietly(|| block_on(server.verify())).map_err(|panic| {
             panic
                 .downcast_ref::<String>()
                 .cloned()
@@ -92,6 +94,30 @@ impl Drop for Overlay {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs what may panic without a word of the panic hook: wiremock's message shows every header of every
+/// request, keys included, and the report says what matters of it.
+///
+/// The hook is wrapped once a process; on other threads, and at other times, it is the one that was there.
+fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, Box<dyn Any + Send>> {
+    static WRAPPED: Once = Once::new();
+    WRAPPED.call_once(|| {
+        let hook = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !QUIET.get() {
+                hook(info);
+            }
+        }));
+    });
+    QUIET.set(true);
+    let outcome = catch_unwind(AssertUnwindSafe(run));
+    QUIET.set(false);
+    outcome
 }
 
 /// Requests follow the verdicts with all their headers, those that hold keys included.
