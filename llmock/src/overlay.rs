@@ -48,12 +48,12 @@ impl Overlay {
     /// What the user's Mocks answer; `None` if there are none or none of them matched.
     ///
     /// They see the path as the provider would: `/v1/chat/completions`.
-    pub(crate) async fn ask(&self, incoming: &Incoming, path: &str) -> Option<Answer> {
+    pub(crate) async fn ask(&self, incoming: &Incoming) -> Option<Answer> {
         if self.closed.load(Ordering::Acquire) {
             return None;
         }
         let server = self.server.get()?;
-        match exchange(server, incoming, path).await {
+        match exchange(server, incoming, &incoming.target()).await {
             Ok((status, headers, body)) if is_unmatched(status, &headers, &body) => None,
             Ok((status, mut headers, body)) => {
                 for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::CONTENT_LENGTH]

@@ -17,6 +17,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming as IncomingBody;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -79,6 +80,9 @@ pub(crate) enum Answer {
     /// Close the connection before any byte, as a user's wiremock `Mock` may ask.
     Abort,
 }
+
+/// How many times its limit a body may be before the connection is cut.
+const PATIENCE_WITH_LARGE_BODIES: u64 = 16;
 
 /// What decides about requests: a session.
 pub(crate) trait Responder: Send + Sync + std::fmt::Debug {
@@ -252,15 +256,23 @@ fn strip_own(headers: &mut HeaderMap) {
     }
 }
 
-async fn read(body: IncomingBody, limit: u64) -> Result<Bytes, TooLarge> {
-    use http_body_util::BodyExt as _;
-    let limited = http_body_util::Limited::new(body, usize::try_from(limit).unwrap_or(usize::MAX));
-    match limited.collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(TooLarge { limit }),
-        // The client broke off; whatever we answer, nobody reads it.
-        Err(_) => Ok(Bytes::new()),
+/// Collects a body. One that is too large is read to its end all the same, within reason: a client that is
+/// still sending would see a broken connection instead of the answer that says why.
+async fn read(mut body: IncomingBody, limit: u64) -> Result<Bytes, TooLarge> {
+    let (mut kept, mut length) = (Vec::new(), 0_u64);
+    // The client broke off if a frame is an error; whatever we answer, nobody reads it.
+    while let Some(Ok(frame)) = body.frame().await {
+        let Some(data) = frame.data_ref() else { continue };
+        length = length.saturating_add(data.len() as u64);
+        if length <= limit {
+            kept.extend_from_slice(data);
+        } else if length > limit.saturating_mul(PATIENCE_WITH_LARGE_BODIES) {
+            break;
+        } else {
+            kept = Vec::new();
+        }
     }
+    if length > limit { Err(TooLarge { limit }) } else { Ok(kept.into()) }
 }
 
 /// A refusal in the provider's own error shape with a status that no client retries.

@@ -47,7 +47,7 @@ impl State {
             let test = self.setup.owner.clone().unwrap_or_default();
             return self.miss(entry, &incoming, &request, MissReason::Late { test });
         }
-        if let Some(answer) = self.overlay.ask(&incoming, &incoming.target()).await {
+        if let Some(answer) = self.overlay.ask(&incoming).await {
             self.book().ledger.entries[entry].answered_by = AnsweredBy::Mock;
             return answer;
         }
