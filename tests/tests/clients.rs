@@ -298,6 +298,7 @@ async fn through_anthropic_sdk(url: &str) -> Option<Seen> {
 }
 
 #[cfg(not(feature = "openssl-clients"))]
+#[expect(clippy::unused_async, reason = "stands in for a client that is not built")]
 async fn through_anthropic_sdk(_: &str) -> Option<Seen> {
     None
 }
