@@ -46,7 +46,10 @@ impl Assistant {
         report: &str,
         mut show: impl FnMut(&str),
     ) -> Result<String, Error> {
-        let request = self.request(summary_messages(report));
+        let request = CreateChatCompletionRequest {
+            stream: Some(true),
+            ..self.request(summary_messages(report))
+        };
         let mut stream = self.client.chat().create_stream(request).await?;
         let mut answer = String::new();
         while let Some(chunk) = stream.next().await {

@@ -14,7 +14,8 @@ use super::miss::{Difference, Miss, MissReason};
 const PLACES: usize = 3;
 
 /// Top-level members that carry what is asked: overlooking them would test nothing.
-const ASKED: [&str; 16] = [
+const ASKED: [&str; 17] = [
+    "stream",
     "messages",
     "input",
     "contents",
