@@ -10,7 +10,7 @@ use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::process::ExitCode;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 /// What a body panicked with, kept whole so that `resume_unwind` can go on with it.
 pub type Panic = Box<dyn Any + Send>;
@@ -21,12 +21,19 @@ pub type Panic = Box<dyn Any + Send>;
 /// It may be looked at after a panic only by `conclude`, which reads none of the body's own state; hence the
 /// assertion of unwind safety.
 pub async fn catch<F: Future>(mut body: Pin<&mut F>) -> Result<F::Output, Panic> {
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(context))) {
+    poll_fn(|context| poll_caught(body.as_mut(), context)).await
+}
+
+/// Behind a pointer, so that unwinding is compiled once for each type that bodies return and not for each body.
+fn poll_caught<T>(
+    body: Pin<&mut dyn Future<Output = T>>,
+    context: &mut Context<'_>,
+) -> Poll<Result<T, Panic>> {
+    match catch_unwind(AssertUnwindSafe(|| body.poll(context))) {
         Ok(Poll::Pending) => Poll::Pending,
         Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
         Err(panic) => Poll::Ready(Err(panic)),
-    })
-    .await
+    }
 }
 
 /// Runs a plain body to its end and keeps its panic.
@@ -118,7 +125,7 @@ mod tests {
     use std::cell::RefCell;
     use std::pin::pin;
     use std::process::Termination;
-    use std::task::{Context, Waker};
+    use std::task::Waker;
 
     use super::*;
 
