@@ -232,6 +232,10 @@ fn write(state: &State, recordings: &[Recording], report: &mut Report) {
     match store::update(path, &state.setup.fixture, |existing| change(state, existing, recordings))
     {
         Ok(Written { counts, unfaithful, cut, others }) if unfaithful.is_empty() => {
+            if *path != state.setup.fixture {
+                // Redirected: the note names the file that was written.
+                report.fixture = state.setup.shown_path(path);
+            }
             report.notes.push(Note::Recorded {
                 count: counts.recorded,
                 replaced: counts.replaced,
