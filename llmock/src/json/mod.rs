@@ -189,7 +189,7 @@ fn unescape(raw: &str) -> String {
     out
 }
 
-/// Reads `XXXX` or `XXXX\uYYYY` (a surrogate pair); returns the character and the bytes used.
+/// Reads four hexadecimal digits, or a surrogate pair `d83d\ude00`; returns the character and the bytes used.
 fn unicode_escape(rest: &str) -> (char, usize) {
     let hex = |from: usize| {
         rest.get(from..from + 4).and_then(|digits| u32::from_str_radix(digits, 16).ok())
