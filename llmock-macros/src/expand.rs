@@ -47,13 +47,8 @@ impl Test<'_> {
             let session = #open;
             #(#bindings)*
             #run
-            let returned = #root::Probe::of(&outcome).returned();
             #conclude
         };
-        // The session must live to the end: concluding earlier is exactly what it must not do.
-        function
-            .attrs
-            .push(syn::parse_quote_spanned!(span=> #[allow(clippy::significant_drop_tightening)]));
         function.into_token_stream()
     }
 
@@ -88,9 +83,9 @@ impl Test<'_> {
     /// of the function, for which the call must not look generated.
     fn conclude(&self, function: &TestFn, span: Span) -> TokenStream {
         let place = if self.in_module { function.sig.ident.span() } else { span };
-        let arguments = quote_spanned!(span=> outcome, returned);
-        let call = quote_spanned!(place=> conclude(#arguments));
-        quote_spanned!(span=> session.#call)
+        let returned = quote_spanned!(span=> returned);
+        let call = quote_spanned!(place=> conclude(#returned));
+        quote_spanned!(span=> let returned = ended.returned(); ended.#call)
     }
 
     /// The path of the private interface.
@@ -100,7 +95,7 @@ impl Test<'_> {
         quote_spanned!(span=> #path::__private)
     }
 
-    /// Opens the session, with everything that is known at compile time as one constant each.
+    /// Opens the session, with everything that is known at compile time as one constant.
     fn open(
         &self,
         function: &TestFn,
@@ -117,9 +112,9 @@ impl Test<'_> {
         let line = line.unwrap_or_else(|| quote_spanned!(span=> ::core::line!()));
         let settings = settings::fields(self.args, self.folder.as_ref(), function, takes_mock);
         quote_spanned! {span=>
-            #root::Session::open(
-                const {
-                    &#root::Site {
+            #root::Session::open(const {
+                &#root::Test {
+                    site: #root::Site {
                         file: ::core::file!(),
                         hop: #hop,
                         manifest_dir: ::core::option_env!("CARGO_MANIFEST_DIR"),
@@ -127,10 +122,10 @@ impl Test<'_> {
                         module: ::core::module_path!(),
                         function: #name,
                         line: #line,
-                    }
-                },
-                const { &#root::StaticSettings { #settings ..#root::StaticSettings::NONE } },
-            )
+                    },
+                    said: #root::StaticSettings { #settings ..#root::StaticSettings::NONE },
+                }
+            })
         }
     }
 }
@@ -193,18 +188,19 @@ fn speakable(output: &ReturnType) -> Option<TokenStream> {
     }
 }
 
-/// Runs the body: `let outcome = ...;`.
+/// Runs the body: `let ended = ...;`.
 fn run(function: &TestFn, root: &TokenStream, span: Span) -> TokenStream {
     let result = speakable(&function.sig.output);
-    let annotation =
-        result.as_ref().map(|ty| quote_spanned!(span=> : ::core::result::Result<#ty, _>));
+    let annotation = result.as_ref().map(|ty| quote_spanned!(span=> : #root::Ended<#ty>));
     let body = &function.body;
     let returns_unit = matches!(function.sig.output, ReturnType::Default);
     if function.sig.asyncness.is_none() {
         let result = result.filter(|_| !returns_unit);
         let arrow = result.map(|ty| quote_spanned!(span=> -> #ty));
         let block = braced(function, quote!(#body));
-        return quote_spanned!(span=> let outcome #annotation = #root::catch_sync(|| #arrow #block););
+        return quote_spanned! {span=>
+            let ended #annotation = #root::replay_sync(|| #arrow #block, session);
+        };
     }
     // An `async` block cannot name its result; a `return` that never runs lets the compiler infer and coerce in the
     // body as it does in the function the user wrote.
@@ -216,13 +212,8 @@ fn run(function: &TestFn, root: &TokenStream, span: Span) -> TokenStream {
         }
     });
     let block = braced(function, quote!(#pin #body));
-    // The body may borrow from the session, and so must be gone before that is concluded.
     quote_spanned! {span=>
-        let outcome #annotation = {
-            let body = ::core::pin::pin!(async #block);
-            let outcome = #root::catch(body).await;
-            outcome
-        };
+        let ended #annotation = #root::replay(::core::pin::pin!(async #block), session).await;
     }
 }
 

@@ -61,9 +61,9 @@ fn wanted(ty: &Type) -> Option<Wanted> {
 pub(crate) fn binding(param: &PatType, handle: &TokenStream, span: Span) -> TokenStream {
     let PatType { attrs, pat, ty, .. } = param;
     let value = match wanted(ty) {
-        Some(Wanted::Shared) => quote_spanned!(span=> #handle),
-        Some(Wanted::Mutable) => quote_spanned!(span=> &mut ::core::clone::Clone::clone(#handle)),
-        _ => quote_spanned!(span=> ::core::clone::Clone::clone(#handle)),
+        Some(Wanted::Shared) => quote_spanned!(span=> &#handle),
+        Some(Wanted::Mutable) => quote_spanned!(span=> &mut #handle),
+        _ => handle.clone(),
     };
     quote_spanned!(span=> #(#attrs)* let #pat: #ty = #value;)
 }

@@ -1,44 +1,66 @@
 //! Runs a test's body to its end, whatever that end is, and tells what it was.
 //!
-//! The expansion of `#[llm_replay]` puts [`catch`] or [`catch_sync`] around the body and asks [`Probe`] what came
-//! back, so that `Session::conclude` can judge before a panic travels on or an `Err` is returned.
+//! The expansion of `#[llm_replay]` hands the body to [`replay`] or [`replay_sync`] and gets back [`Ended`], whose
+//! `conclude` judges before a panic travels on or an `Err` is returned. What is generic here is compiled once for
+//! each type that bodies return: work done for each body would be paid by every test of a suite.
 
 use std::any::Any;
 use std::fmt;
-use std::future::{Future, poll_fn};
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::task::{Context, Poll};
 
+use crate::private::session::Session;
+
 /// What a body panicked with, kept whole so that `resume_unwind` can go on with it.
 pub type Panic = Box<dyn Any + Send>;
 
-/// Polls a pinned body to its end and keeps its panic.
-///
-/// The body stays in the caller's frame: nothing is allocated, and the result is `Send` exactly when the body is.
-/// It may be looked at after a panic only by `conclude`, which reads none of the body's own state; hence the
-/// assertion of unwind safety.
-pub async fn catch<F: Future>(mut body: Pin<&mut F>) -> Result<F::Output, Panic> {
-    poll_fn(|context| poll_caught(body.as_mut(), context)).await
+/// A pinned body of an `async` test, which stays in the test's own frame.
+pub type Body<'a, T> = Pin<&'a mut (dyn Future<Output = T> + 'a)>;
+
+/// Polls a body to its end and keeps its panic, and with it the session that is still to be concluded.
+pub fn replay<T>(body: Body<'_, T>, session: Session) -> Replay<'_, T> {
+    Replay { body, session: Some(session) }
 }
 
-/// Behind a pointer, so that unwinding is compiled once for each type that bodies return and not for each body.
-fn poll_caught<T>(
-    body: Pin<&mut dyn Future<Output = T>>,
-    context: &mut Context<'_>,
-) -> Poll<Result<T, Panic>> {
+/// See [`replay`]. Dropped before its end, it drops the session, which says that the test was cancelled.
+pub struct Replay<'a, T> {
+    body: Body<'a, T>,
+    session: Option<Session>,
+}
+
+impl<T> Future for Replay<'_, T> {
+    type Output = Ended<T>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended<T>> {
+        poll_caught(self.body.as_mut(), context).map(|outcome| {
+            let session = self.session.take().expect("a future is not polled after its end");
+            Ended { outcome, session }
+        })
+    }
+}
+
+impl<T> fmt::Debug for Replay<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Replay").field("session", &self.session).finish_non_exhaustive()
+    }
+}
+
+/// Runs a plain body to its end and keeps its panic, and with it the session that is still to be concluded.
+pub fn replay_sync<T>(body: impl FnOnce() -> T, session: Session) -> Ended<T> {
+    Ended { outcome: catch_unwind(AssertUnwindSafe(body)), session }
+}
+
+/// The body may be looked at after a panic only by `conclude`, which reads none of its state; hence the assertion of
+/// unwind safety.
+fn poll_caught<T>(body: Body<'_, T>, context: &mut Context<'_>) -> Poll<Result<T, Panic>> {
     match catch_unwind(AssertUnwindSafe(|| body.poll(context))) {
         Ok(Poll::Pending) => Poll::Pending,
         Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
         Err(panic) => Poll::Ready(Err(panic)),
     }
-}
-
-/// Runs a plain body to its end and keeps its panic.
-pub fn catch_sync<T>(body: impl FnOnce() -> T) -> Result<T, Panic> {
-    catch_unwind(AssertUnwindSafe(body))
 }
 
 /// What a body that did not panic returned, as far as its type tells.
@@ -52,56 +74,61 @@ pub enum Returned {
     Unknown,
 }
 
-/// Looks at what a body left behind: `Probe::of(&outcome).returned()`.
+/// A body that came to its end, and its session: `ended.conclude(ended.returned())`.
 ///
-/// The method is found by autoref specialisation: for the types that can say something it stands on `Probe` itself,
+/// `returned` is found by autoref specialisation: for the types that can say something it stands on `Ended` itself,
 /// for all others the call dereferences to [`Silent`]. So no trait must be in scope in the user's function, and an
 /// error needs no `Debug`.
-pub struct Probe<'a, T>(Option<&'a T>);
+#[must_use]
+pub struct Ended<T> {
+    outcome: Result<T, Panic>,
+    session: Session,
+}
 
-impl<'a, T> Probe<'a, T> {
-    /// Looks at what `catch` or `catch_sync` gave.
-    pub fn of(outcome: &'a Result<T, Panic>) -> Self {
-        Self(outcome.as_ref().ok())
+impl<T> Ended<T> {
+    /// Ends the session and gives back what the body gave; see [`Session::conclude`].
+    #[track_caller]
+    pub fn conclude(self, returned: Returned) -> T {
+        self.session.conclude(self.outcome, returned)
     }
 
     fn judge(&self, passed: impl FnOnce(&T) -> bool) -> Returned {
-        match self.0.map(passed) {
-            Some(true) => Returned::Ok,
-            Some(false) => Returned::Err,
-            None => Returned::Unknown,
+        match self.outcome.as_ref().map(passed) {
+            Ok(true) => Returned::Ok,
+            Ok(false) => Returned::Err,
+            Err(_) => Returned::Unknown,
         }
     }
 }
 
-impl<T> fmt::Debug for Probe<'_, T> {
+impl<T> fmt::Debug for Ended<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Probe").field(&self.0.map(|_| std::any::type_name::<T>())).finish()
+        f.debug_struct("Ended").field("session", &self.session).finish_non_exhaustive()
     }
 }
 
-impl<T, E> Probe<'_, Result<T, E>> {
+impl<T, E> Ended<Result<T, E>> {
     /// `Ok` or `Err`, as the body returned.
     pub fn returned(&self) -> Returned {
         self.judge(Result::is_ok)
     }
 }
 
-impl Probe<'_, ()> {
+impl Ended<()> {
     /// `Ok`: a body that came to its end without a panic has passed.
     pub fn returned(&self) -> Returned {
         self.judge(|()| true)
     }
 }
 
-impl Probe<'_, ExitCode> {
+impl Ended<ExitCode> {
     /// `Ok` for success, `Err` for every other code, which is how the test harness judges it.
     pub fn returned(&self) -> Returned {
         self.judge(|code| *code == ExitCode::SUCCESS)
     }
 }
 
-/// Where a [`Probe`] of any other type ends.
+/// Where an [`Ended`] of any other type ends.
 #[derive(Debug)]
 pub struct Silent;
 
@@ -112,7 +139,7 @@ impl Silent {
     }
 }
 
-impl<T> Deref for Probe<'_, T> {
+impl<T> Deref for Ended<T> {
     type Target = Silent;
 
     fn deref(&self) -> &Silent {
@@ -123,11 +150,13 @@ impl<T> Deref for Probe<'_, T> {
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
+    use std::future::poll_fn;
     use std::pin::pin;
     use std::process::Termination;
     use std::task::Waker;
 
     use super::*;
+    use crate::session;
 
     /// Polls until ready; the bodies here wake nobody, so each `Pending` is simply asked again.
     fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -151,6 +180,10 @@ mod tests {
 
     struct Mute;
 
+    async fn catch<T>(mut body: Body<'_, T>) -> Result<T, Panic> {
+        poll_fn(|context| poll_caught(body.as_mut(), context)).await
+    }
+
     #[test]
     fn a_value_passes_through_unchanged() {
         let body = pin!(async {
@@ -158,19 +191,16 @@ mod tests {
             String::from("kept")
         });
         assert_eq!(block_on(catch(body)).ok().as_deref(), Some("kept"));
-        assert_eq!(catch_sync(|| 7).ok(), Some(7));
     }
 
     #[test]
     fn a_panic_keeps_its_payload() {
-        let sync = catch_sync(|| std::panic::panic_any(41_u8)).map(|(): ()| ());
         let body = pin!(async {
             yield_once().await;
             std::panic::panic_any(42_u8);
         });
-        let later = block_on(catch(body)).map(|(): ()| ());
-        assert_eq!(sync.unwrap_err().downcast_ref::<u8>(), Some(&41));
-        assert_eq!(later.unwrap_err().downcast_ref::<u8>(), Some(&42));
+        let outcome = block_on(catch(body)).map(|(): ()| ());
+        assert_eq!(outcome.unwrap_err().downcast_ref::<u8>(), Some(&42));
     }
 
     #[test]
@@ -193,37 +223,35 @@ mod tests {
         assert_eq!(*seen.borrow(), ["dropped", "caught"]);
     }
 
-    #[test]
-    fn a_caught_body_is_as_much_send_as_it_was() {
-        fn sent<T: Send>(value: T) -> T {
-            value
-        }
-        let send = sent(async { catch(pin!(async { 1 })).await.ok() });
-        let not_send = async { catch(pin!(async { *std::rc::Rc::new(2) })).await.ok() };
-        assert_eq!((block_on(send), block_on(not_send)), (Some(1), Some(2)));
+    fn untouched() -> Session {
+        Session::over(session::Session::off(Vec::new(), None, None))
+    }
+
+    fn ended<T>(outcome: Result<T, Panic>) -> Ended<T> {
+        Ended { outcome, session: untouched() }
     }
 
     #[test]
     fn what_was_returned_is_told_from_the_type_alone() {
-        let ok: Result<Result<u8, String>, Panic> = Ok(Ok(1));
-        let err: Result<Result<u8, String>, Panic> = Ok(Err("no".into()));
-        let err_without_debug: Result<Result<(), Mute>, Panic> = Ok(Err(Mute));
-        let boxed: Result<Result<(), Box<dyn std::error::Error>>, Panic> = Ok(Err("no".into()));
-        let unit: Result<(), Panic> = Ok(());
-        let success: Result<ExitCode, Panic> = Ok(ExitCode::SUCCESS);
-        let failure: Result<ExitCode, Panic> = Ok(ExitCode::from(3));
-        let other: Result<Mute, Panic> = Ok(Mute);
-        let panicked: Result<Result<(), String>, Panic> = Err(Box::new("boom"));
+        let ok: Ended<Result<u8, String>> = ended(Ok(Ok(1)));
+        let err: Ended<Result<u8, String>> = ended(Ok(Err("no".into())));
+        let err_without_debug: Ended<Result<(), Mute>> = ended(Ok(Err(Mute)));
+        let boxed: Ended<Result<(), Box<dyn std::error::Error>>> = ended(Ok(Err("no".into())));
+        let unit: Ended<()> = ended(Ok(()));
+        let success: Ended<ExitCode> = ended(Ok(ExitCode::SUCCESS));
+        let failure: Ended<ExitCode> = ended(Ok(ExitCode::from(3)));
+        let other: Ended<Mute> = ended(Ok(Mute));
+        let panicked: Ended<Result<(), String>> = ended(Err(Box::new("boom")));
 
-        assert_eq!(Probe::of(&ok).returned(), Returned::Ok);
-        assert_eq!(Probe::of(&err).returned(), Returned::Err);
-        assert_eq!(Probe::of(&err_without_debug).returned(), Returned::Err);
-        assert_eq!(Probe::of(&boxed).returned(), Returned::Err);
-        assert_eq!(Probe::of(&unit).returned(), Returned::Ok);
-        assert_eq!(Probe::of(&success).returned(), Returned::Ok);
-        assert_eq!(Probe::of(&failure).returned(), Returned::Err);
-        assert_eq!(Probe::of(&other).returned(), Returned::Unknown);
-        assert_eq!(Probe::of(&panicked).returned(), Returned::Unknown);
+        assert_eq!(ok.returned(), Returned::Ok);
+        assert_eq!(err.returned(), Returned::Err);
+        assert_eq!(err_without_debug.returned(), Returned::Err);
+        assert_eq!(boxed.returned(), Returned::Err);
+        assert_eq!(unit.returned(), Returned::Ok);
+        assert_eq!(success.returned(), Returned::Ok);
+        assert_eq!(failure.returned(), Returned::Err);
+        assert_eq!(other.returned(), Returned::Unknown);
+        assert_eq!(panicked.returned(), Returned::Unknown);
     }
 
     #[test]
@@ -232,9 +260,9 @@ mod tests {
             ExitCode::FAILURE
         }
         fn generic<T>(value: T) -> Returned {
-            Probe::of(&Ok(value)).returned()
+            ended(Ok(value)).returned()
         }
-        assert_eq!(Probe::of(&catch_sync(opaque)).returned(), Returned::Unknown);
+        assert_eq!(replay_sync(opaque, untouched()).returned(), Returned::Unknown);
         assert_eq!(generic(Err::<(), ()>(())), Returned::Unknown);
     }
 }

@@ -6,5 +6,5 @@ mod session;
 pub use crate::config::StaticSettings;
 pub use crate::env::preload::preload;
 pub use crate::site::Site;
-pub use catch::{Panic, Probe, Returned, Silent, catch, catch_sync};
-pub use session::Session;
+pub use catch::{Body, Ended, Panic, Replay, Returned, Silent, replay, replay_sync};
+pub use session::{Session, Test};

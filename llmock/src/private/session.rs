@@ -9,6 +9,15 @@ use crate::report::{Outcome, Report, refusals, render};
 use crate::session::{self, announce, open};
 use crate::site::Site;
 
+/// What is known of a test at compile time, as one constant.
+#[derive(Debug)]
+pub struct Test {
+    /// Where it stands.
+    pub site: Site,
+    /// What its attribute says.
+    pub said: StaticSettings,
+}
+
 /// The session of one test.
 #[derive(Debug)]
 pub struct Session {
@@ -25,19 +34,25 @@ impl Session {
     ///
     /// With the reason, at the attribute, when there can be no session.
     #[track_caller]
-    pub fn open(site: &'static Site, said: &'static StaticSettings) -> Self {
+    pub fn open(Test { site, said }: &'static Test) -> Self {
         match open::attribute(site, said) {
             Ok(inner) => {
-                let mock = LlmMock::new(inner.access());
-                Self { inner, mock, only_print: said.bare_should_panic }
+                let mut session = Self::over(inner);
+                session.only_print = said.bare_should_panic;
+                session
             }
             Err(failure) => panic!("\n{}", render::opening(&failure, open::style())),
         }
     }
 
+    pub(crate) fn over(inner: session::Session) -> Self {
+        let mock = LlmMock::new(inner.access());
+        Self { inner, mock, only_print: false }
+    }
+
     /// The handle that the test takes as its parameter.
-    pub fn mock(&self) -> &LlmMock {
-        &self.mock
+    pub fn mock(&self) -> LlmMock {
+        self.mock.clone()
     }
 
     /// Ends the session and gives back what the body gave.

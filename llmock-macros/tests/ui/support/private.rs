@@ -2,12 +2,10 @@
 
 #![allow(dead_code, unused, clippy::all)]
 
-use std::{any::Any, future::Future, marker::PhantomData, pin::Pin};
+use std::{future::Future, pin::Pin};
 
 #[derive(Clone)]
 pub struct LlmMock;
-
-pub type Panic = Box<dyn Any + Send>;
 
 pub struct Site {
     pub file: &'static str,
@@ -59,36 +57,37 @@ impl StaticSettings {
     };
 }
 
-pub struct Session(LlmMock);
+pub struct Test {
+    pub site: Site,
+    pub said: StaticSettings,
+}
+
+pub struct Session;
 
 impl Session {
-    pub fn open(_: &'static Site, _: &'static StaticSettings) -> Self {
-        Self(LlmMock)
+    pub fn open(_: &'static Test) -> Self {
+        Self
     }
 
-    pub fn mock(&self) -> &LlmMock {
-        &self.0
-    }
-
-    pub fn conclude<T>(self, outcome: Result<T, Panic>, _: ()) -> T {
-        outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    pub fn mock(&self) -> LlmMock {
+        LlmMock
     }
 }
 
-pub async fn catch<F: Future>(body: Pin<&mut F>) -> Result<F::Output, Panic> {
-    Ok(body.await)
+pub async fn replay<T>(body: Pin<&mut dyn Future<Output = T>>, _: Session) -> Ended<T> {
+    Ended(body.await)
 }
 
-pub fn catch_sync<T>(body: impl FnOnce() -> T) -> Result<T, Panic> {
-    Ok(body())
+pub fn replay_sync<T>(body: impl FnOnce() -> T, _: Session) -> Ended<T> {
+    Ended(body())
 }
 
-pub struct Probe<'a, T>(PhantomData<&'a T>);
+pub struct Ended<T>(T);
 
-impl<'a, T> Probe<'a, T> {
-    pub fn of(_: &'a Result<T, Panic>) -> Self {
-        Self(PhantomData)
-    }
-
+impl<T> Ended<T> {
     pub fn returned(&self) {}
+
+    pub fn conclude(self, _: ()) -> T {
+        self.0
+    }
 }
