@@ -9,9 +9,10 @@ mod layouts {
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use layouts::files::{FILES, TESTS, fixtures};
-use llmock_tests::scratch::{Ran, Scratch, Upstream, has_nextest, owned_fixture, target};
+use llmock_tests::scratch::{Ran, Scratch, Upstream, has_nextest, owned_fixture, skipped, target};
 
 fn workspace() -> Scratch {
     let fixtures = fixtures();
@@ -79,6 +80,35 @@ fn a_remapped_path_leads_back_to_the_source() {
     assert!(ran.passed().contains(&"beside_the_source".to_owned()), "{}", ran.everything());
     // Otherwise nothing was remapped and the test shows nothing.
     assert!(ran.stdout().contains("this file is /M/tests/api.rs"), "{}", ran.everything());
+}
+
+/// Builds llmock and all it stands on once more, hence not by default.
+#[test]
+#[ignore = "builds everything with a nightly toolchain, where there is one; `.ci/run nightly` runs it"]
+fn a_nightly_build_with_trimmed_paths_finds_its_fixture() {
+    let nightly = || {
+        let mut command = Command::new("rustup");
+        command.args(["run", "nightly", "cargo"]);
+        command
+    };
+    let there = nightly().arg("--version").output().is_ok_and(|output| output.status.success());
+    if !there {
+        skipped("trimmed paths are not shown: rustup has no toolchain `nightly`");
+        return;
+    }
+    let scratch = workspace();
+    let mut command = nightly();
+    command
+        .args(["test", "--offline", "--verbose", "-Ztrim-paths"])
+        .args(["--config", "profile.dev.trim-paths=\"all\"", "-p", "member", "--test", "api"])
+        .args(["--", "--nocapture"])
+        .current_dir(scratch.path("ws"));
+    let ran = scratch.run(command).patience(1_200).output();
+    assert!(ran.success, "{}", ran.everything());
+    assert!(ran.passed().contains(&"beside_the_source".to_owned()), "{}", ran.everything());
+    // Otherwise nothing was trimmed and the test shows nothing.
+    assert!(ran.stderr().contains("--remap-path-scope=all"), "{}", ran.stderr());
+    assert!(ran.stdout().contains("this file is member/tests/api.rs"), "{}", ran.everything());
 }
 
 #[test]
