@@ -110,7 +110,8 @@ impl Test<'_> {
         let line = site::line(function.sig.ident.span()).filter(|_| self.in_module);
         let line = line.map(|line| LitInt::new(&line.to_string(), span).into_token_stream());
         let line = line.unwrap_or_else(|| quote_spanned!(span=> ::core::line!()));
-        let settings = settings::fields(self.args, self.folder.as_ref(), function, takes_mock);
+        let settings =
+            settings::fields(self.args, self.folder.as_ref(), function, takes_mock, root);
         quote_spanned! {span=>
             #root::Session::open(const {
                 &#root::Test {

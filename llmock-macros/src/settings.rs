@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::LitStr;
 
-use crate::args::Args;
+use crate::args::{Args, Named};
 use crate::attributes;
 use crate::item::TestFn;
 
@@ -49,6 +49,7 @@ pub(crate) fn fields(
     folder: Option<&LitStr>,
     function: &TestFn,
     takes_mock: bool,
+    root: &TokenStream,
 ) -> TokenStream {
     let span = Span::mixed_site();
     let mut fields = Fields { tokens: TokenStream::new(), span };
@@ -70,7 +71,22 @@ pub(crate) fn fields(
     let env =
         args.env.as_ref().filter(|_| !takes_mock).map(|env| env.pairs.iter().map(pair).collect());
     fields.list("env", env.as_ref());
-    fields.list("providers", args.providers.as_ref());
+    let providers = args.providers.as_ref();
+    let ids = providers.map(|named| named.iter().map(|named| named.id.clone()).collect());
+    fields.list("providers", ids.as_ref());
+    let declared = |named: &Named| {
+        let (id, url) = (&named.id, named.url.as_ref()?);
+        Some(quote_spanned!(span=> (#id, #url)))
+    };
+    let declared = providers.map(|named| named.iter().filter_map(declared).collect::<Vec<_>>());
+    fields.list("declared", declared.filter(|declared| !declared.is_empty()).as_ref());
+    fields.some("proxy", args.proxy.as_ref());
+    // A switch of a feature: without it, this call is a compile error that says so.
+    let intercept = args.intercept.as_ref();
+    let on = intercept.is_some_and(syn::LitBool::value);
+    let checked = on.then(|| quote_spanned!(span=> #root::intercept()));
+    let intercept = checked.or_else(|| intercept.map(ToTokens::to_token_stream));
+    fields.some("intercept", intercept);
     fields.flag("bare_should_panic", attributes::bare_should_panic(&function.attrs));
     fields.flag("handle", takes_mock);
     fields.flag("blocking", function.sig.asyncness.is_none());

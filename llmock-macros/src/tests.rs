@@ -31,9 +31,9 @@ fn above_a_tokio_test_with_a_borrowed_handle() {
 #[test]
 fn above_a_tokio_test_with_every_key() {
     assert_snapshot!(expanded(
-        r#"fixture = "agent/turns", mode = "auto", providers("openai", "groq"), match_on("model", "messages"), ignore("$.a"),
+        r#"fixture = "agent/turns", mode = "auto", providers(openai, "groq", acme = "https://llm.acme.dev/v1"), match_on("model", "messages"), ignore("$.a"),
            normalize("$.x", "[0-9]+" => "N", r"\s+" => " "), order = "strict", unused = "fail", calls = 3,
-           side("GET /v1/models"), allow_errors(401, 503), env(MY_URL = "{base}/openai/v1"), crate = my::llmock"#,
+           side("GET /v1/models"), allow_errors(401, 503), env(MY_URL = "{base}/openai/v1"), proxy = true, intercept = true, crate = my::llmock"#,
         "#[tokio::test] async fn tokio() { body().await; }",
     ));
 }

@@ -72,7 +72,32 @@ impl Builder {
     ///
     /// Without, the provider's variable as it was when the process started, else its own host.
     pub fn upstream(mut self, provider: Provider, base_url: impl Into<String>) -> Self {
+        // Said twice, the last counts, as with every other setting.
+        self.upstreams.retain(|(known, _)| *known != provider);
         self.upstreams.push((provider, base_url.into()));
+        self
+    }
+
+    /// Declares a provider that llmock does not know by the base URL that its clients have in production:
+    /// `.provider_at("acme", "https://llm.acme.dev/v1")`. Its [`LlmMock::base_url`] ends as that one does, and
+    /// recordings come from there, unless `ACME_BASE_URL` names another place.
+    pub fn provider_at(mut self, id: impl Into<String>, base_url: impl Into<String>) -> Self {
+        let id = id.into();
+        self.settings.providers.push(id.clone());
+        self.settings.declared.push((id, base_url.into()));
+        self
+    }
+
+    /// Makes the variables of a child process ([`LlmMock::envs`]) send its plain `http` requests here,
+    /// `HTTP_PROXY`: for clients with a fixed address, such as Ollama's.
+    pub fn proxy(mut self, on: bool) -> Self {
+        self.settings.proxy = Some(on);
+        self
+    }
+
+    /// The same for `https`, `HTTPS_PROXY` and `SSL_CERT_FILE`; on Linux, with the feature `intercept`.
+    pub fn intercept(mut self, on: bool) -> Self {
+        self.settings.intercept = Some(on);
         self
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wiremock::MockServer;
 
 use crate::front::Front;
-use crate::provider::Provider;
+use crate::provider::{Declared, Provider, path_of};
 use crate::session::Access;
 use crate::session::envs;
 use crate::session::ledger::{AnsweredBy, Entry};
@@ -32,6 +32,7 @@ use crate::session::state::State;
 pub struct LlmMock {
     access: Access,
     base: String,
+    declared: Arc<[Declared]>,
 }
 
 impl LlmMock {
@@ -52,11 +53,15 @@ impl LlmMock {
     }
 
     pub(crate) fn new(access: &Access) -> Self {
-        let base = match access {
-            Access::Open(state, _) => state.upgrade().map(|state| state.base.clone()),
+        let (base, declared) = match access {
+            Access::Open(state, _) => state.upgrade().map(|state| {
+                let declared = &state.setup.in_force.declared;
+                (state.base.clone(), declared.iter().map(|one| one.value.clone()).collect())
+            }),
             Access::Off(..) => None,
-        };
-        Self { access: access.clone(), base: base.unwrap_or_default() }
+        }
+        .unwrap_or_default();
+        Self { access: access.clone(), base, declared }
     }
 
     fn state(&self) -> Option<Arc<State>> {
@@ -72,13 +77,45 @@ impl LlmMock {
     /// In mode `off` it is the provider's own.
     pub fn base_url(&self, provider: Provider) -> String {
         match &self.access {
-            Access::Open(..) => provider.base_url(&self.base),
+            Access::Open(..) => {
+                let declared = self.declared.iter().find(|one| one.provider == provider);
+                match declared {
+                    Some(declared) => declared.base_url(&self.base),
+                    None => provider.base_url(&self.base),
+                }
+            }
             Access::Off(bases, _) => bases
                 .iter()
                 .find(|(known, _)| *known == provider)
                 .map(|(_, url)| url.clone())
                 .unwrap_or_default(),
         }
+    }
+
+    /// The same with a `/` at its end, for clients that join it with a relative path: `ollama-rs`
+    /// (`Ollama::try_new`), `gemini-rust` (`with_base_url`), `genai` (`Endpoint`).
+    pub fn base_url_with_slash(&self, provider: Provider) -> String {
+        self.base_url(provider) + "/"
+    }
+
+    /// What stands for the provider's host alone: without `/v1`, which clients of this kind add themselves
+    /// (`OPENAI_HOST`, a `host` in a configuration). Never ends in `/`.
+    ///
+    /// In mode `off` it is the provider's own.
+    pub fn host_url(&self, provider: Provider) -> String {
+        let base_url = self.base_url(provider);
+        match &self.access {
+            Access::Open(..) => format!("{}/{}", self.base, provider.id()),
+            Access::Off(..) => base_url[..base_url.len() - path_of(&base_url).len()].to_owned(),
+        }
+    }
+
+    /// [`host_url`](Self::host_url) with its port taken out, for clients that take the two apart:
+    /// `("http://127.0.0.1/…/ollama/", 40123)` for `Ollama::new(host, port)` of `ollama-rs`.
+    ///
+    /// The host keeps a path, which tells sessions apart, and a `/` at its end.
+    pub fn host_and_port(&self, provider: Provider) -> (String, u16) {
+        split_port(&self.host_url(provider))
     }
 
     /// The address below which every provider has its own segment: what `{base}` stands for.
@@ -110,10 +147,11 @@ impl LlmMock {
         if matches!(self.access, Access::Off(..)) {
             return Vec::new();
         }
-        let state = self.state();
-        let replays = state.as_ref().is_some_and(|state| state.replays());
-        let providers = state.map(|state| state.providers()).unwrap_or_default();
-        envs::for_child(&self.base, &providers, replays)
+        match self.state() {
+            Some(state) => envs::for_child(&state),
+            // The test is over: who asks that address is told so.
+            None => envs::base_urls(&self.base),
+        }
     }
 
     /// The wiremock server of this session, started when first asked for.
@@ -139,6 +177,18 @@ impl LlmMock {
         let book = state.book();
         book.ledger.entries.iter().cloned().map(|entry| SentRequest { entry }).collect()
     }
+}
+
+/// `http://127.0.0.1:40123/x` → `http://127.0.0.1/x/` and the port.
+fn split_port(url: &str) -> (String, u16) {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url[start..].find('/').map_or(url.len(), |at| start + at);
+    let usual = if url.starts_with("https:") { 443 } else { 80 };
+    let (host, port) = match url[start..end].rsplit_once(':') {
+        Some((host, port)) if port.parse::<u16>().is_ok() => (host, port.parse().unwrap_or(usual)),
+        _ => (&url[start..end], usual),
+    };
+    (format!("{}{host}{}/", &url[..start], &url[end..]), port)
 }
 
 /// A request as the mock server received it, secrets taken out.
@@ -195,5 +245,23 @@ impl SentRequest {
     /// Who answered it.
     pub fn answered_by(&self) -> AnsweredBy {
         self.entry.answered_by
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_and_port_are_taken_apart_and_the_path_stays() {
+        for (url, host, port) in [
+            ("http://127.0.0.1:40123/s/ab/ollama", "http://127.0.0.1/s/ab/ollama/", 40123),
+            ("http://127.0.0.1:11434", "http://127.0.0.1/", 11434),
+            ("https://api.openai.com", "https://api.openai.com/", 443),
+            ("http://[::1]", "http://[::1]/", 80),
+            ("http://[::1]:11434/x", "http://[::1]/x/", 11434),
+        ] {
+            assert_eq!(split_port(url), (host.to_owned(), port), "{url}");
+        }
     }
 }

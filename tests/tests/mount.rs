@@ -222,3 +222,36 @@ async fn an_empty_fixture_answers_and_refuses_nothing() {
     models.mount(&server).await;
     assert_eq!(client::send("GET", &format!("{}/v1/models", server.uri()), &[], b"").status, 204);
 }
+
+#[tokio::test]
+async fn addresses_of_the_provider_lead_to_the_server() {
+    let results = "https://api.anthropic.com/v1/messages/batches/b/results";
+    let (_folder, _, fixture) = load(&[
+        json!({
+            "provider": "anthropic",
+            "request": { "method": "GET", "path": "/v1/messages/batches/b" },
+            "response": { "body": { "id": "b", "results_url": results } },
+        }),
+        json!({
+            "provider": "anthropic",
+            "request": { "method": "GET", "path": "/v1/messages/batches/b/results" },
+            "response": { "text": "{}\n" },
+        }),
+        json!({
+            "provider": "anthropic",
+            "request": { "path": "/v1/notes", "body": { "about": results } },
+            "response": { "text": "noted" },
+        }),
+    ]);
+    let server = MockServer::start().await;
+    fixture.mount(&server).await;
+    let batch = client::send("GET", &format!("{}/v1/messages/batches/b", server.uri()), &[], b"");
+    let batch: Value = serde_json::from_str(&batch.text()).unwrap();
+    let address = batch["results_url"].as_str().unwrap();
+    assert_eq!(address, format!("{}/v1/messages/batches/b/results", server.uri()));
+    assert_eq!(client::send("GET", address, &[], b"").text(), "{}\n");
+    // What is quoted instead of followed is the provider's again.
+    let note = json!({ "about": address }).to_string();
+    let noted = client::send("POST", &format!("{}/v1/notes", server.uri()), &JSON, note.as_bytes());
+    assert_eq!(noted.text(), "noted");
+}

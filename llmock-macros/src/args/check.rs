@@ -95,6 +95,26 @@ pub(crate) fn provider(text: &LitStr, errors: &mut Errors) -> bool {
     judged(text, mistake, errors)
 }
 
+/// The base URL of a declared provider.
+pub(crate) fn url(id: &LitStr, url: &LitStr, errors: &mut Errors) -> bool {
+    judged(url, url_mistake(&id.value(), &url.value()), errors)
+}
+
+fn url_mistake(id: &str, url: &str) -> Option<String> {
+    let example = || format!("e.g. `{id} = \"https://llm.{id}.dev/v1\"`");
+    if url.trim().is_empty() {
+        return Some(format!(
+            "`{id}` has no address; write the base URL of its API, {}",
+            example()
+        ));
+    }
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let host = rest.and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    let odd = |c: char| c.is_whitespace() || c.is_control() || c == '?' || c == '#';
+    (host.is_empty() || host.starts_with(':') || url.contains(odd))
+        .then(|| format!("`{url}` is no base URL of an API, {}", example()))
+}
+
 /// The name of a field at the top of a request's body.
 pub(crate) fn field(text: &LitStr, errors: &mut Errors) -> bool {
     let name = text.value();
@@ -232,6 +252,22 @@ mod tests {
             let mistake = fixture_mistake(name).unwrap_or_default();
             assert!(mistake.contains(part), "{name:?}: {mistake}");
         }
+    }
+
+    #[test]
+    fn a_declared_provider_has_the_base_url_of_an_api() {
+        for url in ["https://llm.acme.dev/v1", "http://127.0.0.1:8080", "https://a.dev/"] {
+            assert_eq!(url_mistake("acme", url), None, "{url}");
+        }
+        let bad = ["llm.acme.dev", "https://", "ftp://a.dev", "https://a.dev/v1?k=1", "http://a b"];
+        for url in bad {
+            let mistake = url_mistake("acme", url).unwrap_or_default();
+            assert!(
+                mistake.contains("is no base URL of an API, e.g. `acme = "),
+                "{url}: {mistake}"
+            );
+        }
+        assert!(url_mistake("acme", " ").unwrap_or_default().starts_with("`acme` has no address;"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
-use syn::{LitInt, LitStr, Path, Token, parenthesized, token};
+use syn::{LitBool, LitInt, LitStr, Path, Token, parenthesized, token};
 
 use crate::errors::{Errors, suggestion};
 
@@ -28,18 +28,27 @@ const KEYS: &[&str] = &[
     "side",
     "allow_errors",
     "env",
+    "proxy",
+    "intercept",
     "crate",
 ];
 
 /// A pair of `normalize`: path, pattern, replacement.
 pub(crate) type Normalize = (LitStr, LitStr, LitStr);
 
+/// A provider that is named, with its base URL if that is declared.
+#[derive(Clone)]
+pub(crate) struct Named {
+    pub(crate) id: LitStr,
+    pub(crate) url: Option<LitStr>,
+}
+
 /// What one attribute says; a key that is absent or wrong is `None`.
 #[derive(Clone, Default)]
 pub(crate) struct Args {
     pub(crate) fixture: Option<LitStr>,
     pub(crate) mode: Option<LitStr>,
-    pub(crate) providers: Option<Vec<LitStr>>,
+    pub(crate) providers: Option<Vec<Named>>,
     pub(crate) match_on: Option<Vec<LitStr>>,
     pub(crate) ignore: Option<Vec<LitStr>>,
     pub(crate) normalize: Option<Vec<Normalize>>,
@@ -49,6 +58,8 @@ pub(crate) struct Args {
     pub(crate) side: Option<Vec<LitStr>>,
     pub(crate) allow_errors: Option<Vec<LitInt>>,
     pub(crate) env: Option<Env>,
+    pub(crate) proxy: Option<LitBool>,
+    pub(crate) intercept: Option<LitBool>,
     pub(crate) krate: Option<Path>,
 }
 
@@ -96,6 +107,8 @@ impl Args {
             side: self.side.or(outer.side),
             allow_errors: self.allow_errors.or(outer.allow_errors),
             env: self.env.or(outer.env.map(|env| Env { inherited: true, ..env })),
+            proxy: self.proxy.or(outer.proxy),
+            intercept: self.intercept.or(outer.intercept),
             krate: self.krate.or(outer.krate),
         }
     }
@@ -137,9 +150,15 @@ impl Args {
             "unused" => self.unused = word(key, check::UNUSED, input, errors)?,
             "provider" => {
                 let id = string(key, "openai", input)?;
-                self.providers =
-                    Some(id).filter(|id| check::provider(id, errors)).map(|id| vec![id]);
+                let id = Some(id).filter(|id| check::provider(id, errors));
+                self.providers = id.map(|id| vec![Named { id, url: None }]);
             }
+            "providers" => {
+                let named = within(input, key, PROVIDERS, |content| providers(content, errors))?;
+                self.providers = Some(named);
+            }
+            "proxy" => self.proxy = Some(switch(key, input)?),
+            "intercept" => self.intercept = Some(switch(key, input)?),
             "normalize" => {
                 let rules = within(input, key, NORMALIZE, |content| normalize(content, errors))?;
                 self.normalize.get_or_insert_default().extend(rules);
@@ -161,7 +180,6 @@ impl Args {
         type Judge = fn(&LitStr, &mut Errors) -> bool;
         let name = key.to_string();
         let (field, example, judge): (_, _, Judge) = match name.as_str() {
-            "providers" => (&mut self.providers, "openai", check::provider),
             "match_on" => (&mut self.match_on, "model", check::field),
             "ignore" => (&mut self.ignore, "$.metadata.run", check::json_path),
             _ => (&mut self.side, "GET /v1/models", check::side),
@@ -198,6 +216,8 @@ type Form<'a> = (&'a str, &'a str);
 const NORMALIZE: Form =
     ("a path and what to even out in it", r#"normalize("$.input", "[0-9]+ ms" => "N ms")"#);
 const ENV: Form = ("variables in parentheses", r#"env(MY_LLM_URL = "{base}/openai/v1")"#);
+const PROVIDERS: Form =
+    ("providers in parentheses", r#"providers(openai, acme = "https://llm.acme.dev/v1")"#);
 const CALLS: Form = ("a number of requests", "calls = 3");
 const CRATE: Form = ("the path of llmock", "crate = my_prelude::llmock");
 
@@ -314,6 +334,35 @@ fn calls(key: &Ident, input: ParseStream) -> syn::Result<LitInt> {
         let number: u32 = literal.base10_parse()?;
         Ok(LitInt::new(&number.to_string(), literal.span()))
     })
+}
+
+/// `key = true`.
+fn switch(key: &Ident, input: ParseStream) -> syn::Result<LitBool> {
+    assigned(key, ("`true` or `false`", &format!("{key} = true")), input, LitBool::parse)
+}
+
+/// `openai, "groq", acme = "https://llm.acme.dev/v1", ...`.
+fn providers(content: ParseStream, errors: &mut Errors) -> syn::Result<Vec<Named>> {
+    let one = |input: ParseStream| {
+        let wrong = |error: syn::Error| expected(error.span(), PROVIDERS);
+        let id: LitStr = if input.peek(LitStr) {
+            input.parse()?
+        } else {
+            let word = Ident::parse_any(input).map_err(wrong)?;
+            LitStr::new(&word.to_string(), word.span())
+        };
+        let url = input.parse::<Option<Token![=]>>()?.map(|_| input.parse().map_err(wrong));
+        Ok(Named { id, url: url.transpose()? })
+    };
+    let mut all: Vec<Named> = Vec::new();
+    for named in Punctuated::<_, Token![,]>::parse_terminated_with(content, one)? {
+        let holds = check::provider(&named.id, errors)
+            & named.url.as_ref().is_none_or(|url| check::url(&named.id, url, errors));
+        if holds {
+            all.push(named);
+        }
+    }
+    Ok(all)
 }
 
 /// `allow_errors`, or `allow_errors(401, 429)`.

@@ -8,6 +8,12 @@ fn parse(tokens: &str) -> (Args, Vec<String>) {
     (args, errors.messages())
 }
 
+fn named(list: Option<Vec<Named>>) -> Vec<String> {
+    let url = |url: Option<LitStr>| url.map_or_else(String::new, |url| format!("={}", url.value()));
+    let one = |Named { id, url: address }| id.value() + &url(address);
+    list.unwrap().into_iter().map(one).collect()
+}
+
 fn texts(list: &[LitStr]) -> Vec<String> {
     list.iter().map(LitStr::value).collect()
 }
@@ -15,15 +21,16 @@ fn texts(list: &[LitStr]) -> Vec<String> {
 #[test]
 fn every_key_is_read() {
     let (args, errors) = parse(
-        r#"fixture = "agent/turns", mode = "auto", providers("openai", "groq"), match_on("model", "messages",),
+        r#"fixture = "agent/turns", mode = "auto", providers("openai", groq, acme = "https://llm.acme.dev/v1",), match_on("model", "messages",),
            ignore("$.a", "$.b[?@.c == 1]"), normalize("$.x", "[0-9]+" => "N", r"\s+" => " "), normalize("$.y", "a" => "b"),
            order = "strict", unused = "fail", calls = 3u32, side("GET /v1/models"), allow_errors(401, 0x1f4),
-           env(MY_URL = "{base}/openai/v1", B = "x"), crate = crate::prelude::llmock,"#,
+           env(MY_URL = "{base}/openai/v1", B = "x"), proxy = true, intercept = false, crate = crate::prelude::llmock,"#,
     );
     assert_eq!(errors, [] as [&str; 0]);
     assert_eq!(args.fixture.unwrap().value(), "agent/turns");
     assert_eq!(args.mode.unwrap().value(), "auto");
-    assert_eq!(texts(&args.providers.unwrap()), ["openai", "groq"]);
+    assert_eq!(named(args.providers), ["openai", "groq", "acme=https://llm.acme.dev/v1"]);
+    assert!(args.proxy.unwrap().value() && !args.intercept.unwrap().value());
     assert_eq!(texts(&args.match_on.unwrap()), ["model", "messages"]);
     assert_eq!(texts(&args.ignore.unwrap()), ["$.a", "$.b[?@.c == 1]"]);
     let rules: Vec<_> = args
@@ -57,7 +64,7 @@ fn nothing_and_the_bare_key_are_read() {
     let (args, errors) = parse(r#"allow_errors, provider = "mistral""#);
     assert!(errors.is_empty());
     assert_eq!(args.allow_errors.unwrap().len(), 0);
-    assert_eq!(texts(&args.providers.unwrap()), ["mistral"]);
+    assert_eq!(named(args.providers), ["mistral"]);
 }
 
 #[test]
@@ -106,6 +113,17 @@ fn each_mistake_has_its_message() {
         (r#"env("A" = "x")"#, "expected variables in parentheses"),
         (r#"env(A = "\0")"#, "a variable cannot hold a NUL character"),
         (r#"provider = "OpenAI""#, "`OpenAI` is no provider id"),
+        (
+            r#"providers(openai, acme = "")"#,
+            "`acme` has no address; write the base URL of its API, e.g.",
+        ),
+        (r#"providers(acme = "llm.acme.dev")"#, "`llm.acme.dev` is no base URL of an API, e.g."),
+        ("providers(acme =)", "expected providers in parentheses, e.g. `providers(openai, acme"),
+        ("providers(acme = 7)", "expected providers in parentheses"),
+        ("providers()", "expected providers in parentheses"),
+        (r#"providers("OpenAI")"#, "`OpenAI` is no provider id"),
+        ("proxy", "expected `true` or `false`, e.g. `proxy = true`"),
+        (r#"intercept = "yes""#, "expected `true` or `false`, e.g. `intercept = true`"),
         (r#"crate = "llmock""#, "expected the path of llmock, e.g. `crate = my_prelude::llmock`"),
     ];
     for (tokens, expected) in cases {

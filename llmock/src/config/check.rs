@@ -10,7 +10,7 @@ use super::settings::Settings;
 use crate::json::path::Path as JsonPath;
 use crate::matching::{Normalize, Order};
 use crate::mode::{Mode, Refusal};
-use crate::provider::Provider;
+use crate::provider::{Declared, Provider};
 use crate::suggest;
 
 /// One layer, checked.
@@ -27,6 +27,9 @@ pub(crate) struct Checked {
     pub(super) allow_errors: Option<AllowErrors>,
     pub(super) env: Vec<(String, String)>,
     pub(super) providers: Vec<Provider>,
+    pub(super) declared: Vec<Declared>,
+    pub(super) proxy: Option<bool>,
+    pub(super) intercept: Option<bool>,
 }
 
 /// A value that is not what its key takes.
@@ -81,18 +84,35 @@ impl Settings {
             normalize: each("normalize", &self.normalize, normalize)?,
             side: each("side", &self.side, |text| Side::parse(text))?,
             allow_errors: self.allow_errors.as_ref().map(statuses).transpose()?,
-            env: each("env", &self.env, variable)?,
-            providers: each("providers", &self.providers, |id| provider(id))?,
+            env: each("env", &self.env, |pair| variable(pair, self))?,
+            providers: each("providers", &self.providers, |id| provider(id, self))?,
+            declared: self.declared()?,
+            proxy: self.proxy,
+            intercept: single("intercept", self.intercept, intercept)?,
         })
     }
 }
 
-fn single<T>(
+impl Settings {
+    /// A mistake in a declaration is one of `providers`, at the place of its id there.
+    fn declared(&self) -> Result<Vec<Declared>, Wrong> {
+        let read = |(id, url): &(String, String)| {
+            Declared::parse(id, url).map_err(|error| Wrong {
+                key: "providers",
+                index: self.providers.iter().position(|named| named == id).unwrap_or_default(),
+                reason: error.to_string(),
+            })
+        };
+        self.declared.iter().map(read).collect()
+    }
+}
+
+fn single<S, T>(
     key: &'static str,
-    text: Option<&str>,
-    read: impl Fn(&str) -> Result<T, String>,
+    value: Option<S>,
+    read: impl Fn(S) -> Result<T, String>,
 ) -> Result<Option<T>, Wrong> {
-    text.map(read).transpose().map_err(|reason| Wrong { key, index: 0, reason })
+    value.map(read).transpose().map_err(|reason| Wrong { key, index: 0, reason })
 }
 
 fn each<S, T>(
@@ -151,7 +171,10 @@ fn statuses(allowed: &AllowErrors) -> Result<AllowErrors, Wrong> {
     Ok(allowed.clone())
 }
 
-fn variable((name, template): &(String, String)) -> Result<(String, String), String> {
+fn variable(
+    (name, template): &(String, String),
+    layer: &Settings,
+) -> Result<(String, String), String> {
     let starts_well = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
     if !starts_well || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         return Err(format!("`{name}` is not the name of a variable"));
@@ -162,29 +185,48 @@ fn variable((name, template): &(String, String)) -> Result<(String, String), Str
     if template.contains('\0') {
         return Err(format!("the value of `{name}` contains a NUL"));
     }
-    for inner in
-        template.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(inner, _)| inner)
-    {
-        let is_word = !inner.is_empty()
-            && inner.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-        if is_word && inner != "base" {
-            return Err(format!(
-                "unknown placeholder `{{{inner}}}` in `{template}`; expected `{{base}}`"
-            ));
+    let mut known: Vec<&str> = layer.declared.iter().map(|(id, _)| id.as_str()).collect();
+    Provider::all().for_each(|provider| known.push(provider.id()));
+    known.push("base");
+    for word in placeholders(template).filter(|word| !known.contains(word)) {
+        // Another word may be a provider that another layer declares; that shows when they are merged.
+        if let Some(meant) = suggest::nearest(word, known.iter().copied()) {
+            let hint = format!("did you mean `{{{meant}}}`?");
+            return Err(format!("unknown placeholder `{{{word}}}` in `{template}`; {hint}"));
         }
     }
     Ok((name.clone(), template.clone()))
 }
 
-fn provider(id: &str) -> Result<Provider, String> {
+/// The words in braces that stand for an address; what else is in braces is text.
+pub(super) fn placeholders(template: &str) -> impl Iterator<Item = &str> {
+    let is_id =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+    let inner = template.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+    inner.map(|(inner, _)| inner).filter(move |inner| {
+        inner.starts_with(|first: char| first.is_ascii_lowercase()) && inner.bytes().all(is_id)
+    })
+}
+
+fn provider(id: &str, layer: &Settings) -> Result<Provider, String> {
     let known: Vec<_> = Provider::all().map(Provider::id).collect();
+    let is_declared = layer.declared.iter().any(|(declared, _)| declared == id);
     // An id of the user's own is fine, one that is nearly ours is a slip.
     if !known.contains(&id)
+        && !is_declared
         && let Some(meant) = suggest::nearest(id, known.iter().copied())
     {
         return Err(format!("unknown provider `{id}`; did you mean `{meant}`?"));
     }
     id.parse().map_err(|error: crate::provider::ProviderIdError| error.to_string())
+}
+
+/// Interception stands on a feature and on a system whose clients read `SSL_CERT_FILE`.
+fn intercept(on: bool) -> Result<bool, String> {
+    match crate::front::intercept::AVAILABLE {
+        Err(why) if on => Err(why.to_owned()),
+        _ => Ok(on),
+    }
 }
 
 #[cfg(test)]
@@ -264,12 +306,17 @@ mod tests {
             (
                 Settings { env: pair("MY_URL", "{bsae}/v1"), ..Settings::default() },
                 0,
-                "`env`: unknown placeholder `{bsae}`",
+                "`env`: unknown placeholder `{bsae}` in `{bsae}/v1`; did you mean `{base}`?",
             ),
             (
                 Settings { providers: texts(&["openai", "antropic"]), ..Settings::default() },
                 1,
                 "`providers`: unknown provider `antropic`; did you mean `anthropic`?",
+            ),
+            (
+                Settings { declared: pair("acme", ""), ..Settings::default() },
+                0,
+                "`providers`: `acme` has no address; declare it with the base URL of its API",
             ),
         ];
         for (settings, index, message) in cases {
@@ -277,6 +324,17 @@ mod tests {
             assert!(wrong.to_string().starts_with(message), "{wrong} / {message}");
             assert_eq!(wrong.index, index, "{message}");
         }
+    }
+
+    #[test]
+    fn a_declared_name_is_no_slip_however_near_it_is_to_another() {
+        let settings = Settings {
+            providers: texts(&["grok"]),
+            declared: vec![("grok".to_owned(), "https://grok.dev/v1".to_owned())],
+            env: vec![("MY_URL".to_owned(), "{grok}".to_owned())],
+            ..Settings::default()
+        };
+        assert!(settings.check().is_ok());
     }
 
     #[test]

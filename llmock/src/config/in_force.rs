@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::check::{Checked, SettingsError};
+use super::check::{Checked, SettingsError, Wrong, placeholders};
 use super::file;
 use super::origin::{Origin, Sourced};
 use super::rule::{AllowErrors, Side, Unused};
@@ -12,13 +12,13 @@ use crate::env;
 use crate::json::path::Path as JsonPath;
 use crate::matching::{Normalize, Order, Rules};
 use crate::mode::{self, Mode};
-use crate::provider::Provider;
+use crate::provider::{DeclareError, Declared, Provider};
 
 /// The rules of one session.
 ///
 /// The nearest layer that says something wins for single values, `match_on`, `allow_errors`, and
 /// `providers`. Lists that only ever add (`ignore`, `normalize`, `side`, `env`) are the sum of all layers, nearest
-/// first; of two `env` entries with one name the nearest wins.
+/// first; of two `env` entries, or two declared providers, with one name the nearest wins.
 #[derive(Clone, Debug)]
 pub(crate) struct InForce {
     /// What happens now, after the rules for CI.
@@ -36,6 +36,10 @@ pub(crate) struct InForce {
     /// Name and template, `{base}` still in it.
     pub(crate) env: Vec<Sourced<(String, String)>>,
     pub(crate) providers: Sourced<Vec<Provider>>,
+    /// Providers with a base URL that somebody has written down.
+    pub(crate) declared: Vec<Sourced<Declared>>,
+    pub(crate) proxy: Sourced<bool>,
+    pub(crate) intercept: Sourced<bool>,
 }
 
 /// What the variables say.
@@ -109,7 +113,7 @@ impl InForce {
         let mode = mode::effective(asked.value, &asked.origin, ci, allow_ci_record)?;
         let named =
             |layer: &Checked| Some(layer.providers.clone()).filter(|named| !named.is_empty());
-        Ok(Self {
+        let rules = Self {
             mode: Sourced { value: mode, origin: asked.origin },
             asked: asked.value,
             order: nearest(layers, |layer| layer.order)
@@ -121,9 +125,58 @@ impl InForce {
             normalize: sum(layers, |layer| &layer.normalize),
             side: sum(layers, |layer| &layer.side),
             allow_errors: nearest(layers, |layer| layer.allow_errors.clone()).unwrap_or_default(),
-            env: variables(layers),
+            env: first_of_each(sum(layers, |layer| &layer.env), |(name, _)| name.clone()),
             providers: nearest(layers, named).unwrap_or_default(),
-        })
+            declared: first_of_each(sum(layers, |layer| &layer.declared), |one| one.provider),
+            proxy: nearest(layers, |layer| layer.proxy).unwrap_or_default(),
+            intercept: nearest(layers, |layer| layer.intercept).unwrap_or_default(),
+        };
+        rules.check_names()?;
+        Ok(rules)
+    }
+
+    /// What one layer cannot know: a name that no layer explains.
+    fn check_names(&self) -> Result<(), SettingsError> {
+        let wrong = |origin: &Origin, key, reason| SettingsError::Value {
+            origin: origin.clone(),
+            wrong: Wrong { key, index: 0, reason },
+        };
+        let is_known = |id: &str| {
+            Provider::all().any(|known| known.id() == id)
+                || self.declared.iter().any(|one| one.value.provider.id() == id)
+        };
+        for variable in &self.env {
+            let template = &variable.value.1;
+            if let Some(word) =
+                placeholders(template).find(|word| *word != "base" && !is_known(word))
+            {
+                let hint = "expected `{base}` or a provider such as `{openai}`";
+                let reason = format!("unknown placeholder `{{{word}}}` in `{template}`; {hint}");
+                return Err(wrong(&variable.origin, "env", reason));
+            }
+        }
+        // The builder has another word for the address: `upstream`.
+        let Sourced { value: named, origin } = &self.providers;
+        match named.iter().map(|provider| provider.id()).find(|id| !is_known(id)) {
+            Some(id) if *origin != Origin::Builder => {
+                let reason = DeclareError::NoUrl(id.to_owned()).to_string();
+                Err(wrong(origin, "providers", reason))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What was said about a provider's address.
+    pub(crate) fn declared(&self, provider: Provider) -> Option<&Declared> {
+        self.declared.iter().map(|one| &one.value).find(|one| one.provider == provider)
+    }
+
+    /// The base URL of a provider's clients below `base`, in the shape it has in production.
+    pub(crate) fn base_url(&self, provider: Provider, base: &str) -> String {
+        match self.declared(provider) {
+            Some(declared) => declared.base_url(base),
+            None => provider.base_url(base),
+        }
     }
 
     /// The rules about what makes two requests the same, in the form in which `matching` takes them.
@@ -140,10 +193,16 @@ impl InForce {
         self.side.iter().any(|side| side.value.matches(method, canonical_path))
     }
 
-    /// The test's own variables with the address filled in.
+    /// The test's own variables with the addresses filled in: `{base}`, and `{openai}` for a provider's base URL.
     pub(crate) fn variables(&self, base: &str) -> Vec<(String, String)> {
-        let expand =
-            |(name, template): &(String, String)| (name.clone(), template.replace("{base}", base));
+        let expand = |(name, template): &(String, String)| {
+            let mut value = template.replace("{base}", base);
+            for id in placeholders(template).filter(|word| *word != "base") {
+                let address = self.base_url(Provider::from_id(id), base);
+                value = value.replace(&format!("{{{id}}}"), &address);
+            }
+            (name.clone(), value)
+        };
         self.env.iter().map(|variable| expand(&variable.value)).collect()
     }
 }
@@ -169,14 +228,15 @@ fn sum<T: Clone>(
     layers.iter().flat_map(sourced).collect()
 }
 
-fn variables(layers: &[(Origin, Arc<Checked>)]) -> Vec<Sourced<(String, String)>> {
-    let mut all: Vec<Sourced<(String, String)>> = Vec::new();
-    for variable in sum(layers, |layer| &layer.env) {
-        if !all.iter().any(|nearer| nearer.value.0 == variable.value.0) {
-            all.push(variable);
+/// Of several with one name the first, which is the nearest.
+fn first_of_each<T, N: PartialEq>(all: Vec<Sourced<T>>, name: impl Fn(&T) -> N) -> Vec<Sourced<T>> {
+    let mut first: Vec<Sourced<T>> = Vec::new();
+    for one in all {
+        if !first.iter().any(|nearer| name(&nearer.value) == name(&one.value)) {
+            first.push(one);
         }
     }
-    all
+    first
 }
 
 #[cfg(test)]
@@ -257,6 +317,35 @@ mod tests {
         let url = ("MY_URL".to_owned(), format!("{base}/openai/v1"));
         assert_eq!(rules.variables(base), [url, ("OTHER".to_owned(), "far".to_owned())]);
         assert_eq!(rules.rules().ignore.len(), 3);
+    }
+
+    #[test]
+    fn a_provider_is_declared_in_one_layer_and_named_in_another() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let file = Settings {
+            declared: vec![pair("acme", "https://far.dev/v1"), pair("llm2", "https://llm.dev/api")],
+            ..Settings::default()
+        };
+        let attribute = |providers: &str, env: &str| Settings {
+            providers: vec![providers.to_owned()],
+            declared: vec![pair("acme", "https://near.dev/v1")],
+            env: vec![pair("MY_URL", env)],
+            ..Settings::default()
+        };
+        let merged = |attribute| {
+            let layers = layers(&[(Origin::Attribute, attribute), (package(), file.clone())]);
+            InForce::merge(Environment::default(), &layers)
+        };
+        let rules = merged(attribute("llm2", "{llm2}/x {base} {acme} {openai}")).expect("correct");
+        let urls: Vec<_> = rules.declared.iter().map(|one| one.value.url.as_str()).collect();
+        assert_eq!(urls, ["https://near.dev/v1", "https://llm.dev/api"]);
+        assert_eq!(rules.variables("B")[0].1, "B/llm2/api/x B B/acme/v1 B/openai/v1");
+        let error = merged(attribute("other", "")).expect_err("nobody declares it").to_string();
+        let start = "`#[llm_replay]`: `providers`: `other` has no address; declare it with";
+        assert!(error.starts_with(start), "{error}");
+        let error = merged(attribute("acme", "{gateway}")).expect_err("nobody knows it");
+        let end = "unknown placeholder `{gateway}` in `{gateway}`; expected `{base}` or a provider";
+        assert!(error.to_string().contains(end), "{error}");
     }
 
     #[test]

@@ -29,8 +29,14 @@ pub struct StaticSettings {
     pub allow_errors: Option<&'static [u16]>,
     /// `env(NAME = "{base}/openai/v1")`.
     pub env: &'static [(&'static str, &'static str)],
-    /// `providers("openai")` or `provider = "openai"`.
+    /// `providers(openai)` or `provider = "openai"`; those that are declared too.
     pub providers: &'static [&'static str],
+    /// `providers(acme = "https://llm.acme.dev/v1")`.
+    pub declared: &'static [(&'static str, &'static str)],
+    /// `proxy = true`.
+    pub proxy: Option<bool>,
+    /// `intercept = true`.
+    pub intercept: Option<bool>,
     /// The test shows `#[should_panic]` without an expected text, so a panic of ours would turn it green.
     pub bare_should_panic: bool,
     /// The test takes an `LlmMock`: no variable is touched and no turn is waited for.
@@ -55,6 +61,9 @@ impl StaticSettings {
         allow_errors: None,
         env: &[],
         providers: &[],
+        declared: &[],
+        proxy: None,
+        intercept: None,
         bare_should_panic: false,
         handle: false,
         blocking: false,
@@ -77,13 +86,22 @@ pub(crate) struct Settings {
     pub(crate) side: Vec<String>,
     pub(crate) allow_errors: Option<AllowErrors>,
     pub(crate) env: Vec<(String, String)>,
+    /// Ids that are named; of those a declaration may stand in another layer.
     pub(crate) providers: Vec<String>,
+    /// Id and base URL.
+    pub(crate) declared: Vec<(String, String)>,
+    pub(crate) proxy: Option<bool>,
+    pub(crate) intercept: Option<bool>,
 }
 
 impl From<&StaticSettings> for Settings {
     fn from(said: &StaticSettings) -> Self {
         let owned =
             |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let pairs = |pairs: &[(&str, &str)]| {
+            let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+            pairs.iter().map(owned).collect()
+        };
         Self {
             mode: said.mode.map(str::to_owned),
             order: said.order.map(str::to_owned),
@@ -103,12 +121,11 @@ impl From<&StaticSettings> for Settings {
                 [] => AllowErrors::Any,
                 some => AllowErrors::Only(some.to_vec()),
             }),
-            env: said
-                .env
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
+            env: pairs(said.env),
             providers: owned(said.providers),
+            declared: pairs(said.declared),
+            proxy: said.proxy,
+            intercept: said.intercept,
         }
     }
 }

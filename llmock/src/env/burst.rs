@@ -16,6 +16,10 @@ const PROXIES: [&str; 6] =
 /// Variables that name the hosts to reach without one.
 const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
+/// Variables that name a file of certificates: OpenSSL and Rust, Python's requests, AWS clients, Node.
+const CERTIFICATES: [&str; 4] =
+    ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
+
 /// The names under which clients may know this machine.
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
 
@@ -39,6 +43,14 @@ pub(crate) fn originals() -> &'static Originals {
 /// `NO_PROXY` in both spellings, extended for loopback; nothing if there is no proxy. For child processes.
 pub(crate) fn no_proxy() -> Vec<(String, String)> {
     originals().no_proxy()
+}
+
+/// Variables that lead `https` through the front at `proxy`, and have clients trust these certificates: each TLS
+/// library and language reads its own.
+pub(crate) fn intercepted(proxy: &str, certificates: &str) -> Vec<(String, String)> {
+    let proxies = ["HTTPS_PROXY", "https_proxy"].map(|name| (name, proxy));
+    let all = proxies.into_iter().chain(CERTIFICATES.map(|name| (name, certificates)));
+    all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// Points the clients of all providers at `base` (`http://127.0.0.1:PORT/env`), once a process.
@@ -88,17 +100,17 @@ impl Originals {
     ///
     /// `variables` are the provider's, best first; `own` is the front's address, `http://127.0.0.1:PORT`. An address
     /// of a front is no upstream, neither of ours nor of a parent process that runs this one in a test of its own.
-    pub(crate) fn upstream_of<'a>(
+    pub(crate) fn upstream_of<'a, 'n>(
         &'a self,
-        variables: &[(&'static str, &str)],
+        variables: impl IntoIterator<Item = &'n str>,
         own: &str,
-    ) -> Option<(&'static str, &'a str)> {
+    ) -> Option<(&'n str, &'a str)> {
         let parents = self.get(BASE_URL).map(|base| base.trim_end_matches("/env"));
         let is_front = |url: &str| {
             [Some(own), parents].into_iter().flatten().any(|front| lies_below(url, front))
         };
-        let set = variables.iter().filter_map(|(name, _)| Some((*name, self.get(name)?.trim())));
-        set.into_iter().find(|(_, url)| is_address(url) && !is_front(url))
+        let mut set = variables.into_iter().filter_map(|name| Some((name, self.get(name)?.trim())));
+        set.find(|(_, url)| is_address(url) && !is_front(url))
     }
 
     /// What the burst writes; of two entries with one name the first counts.
@@ -121,6 +133,39 @@ impl Originals {
     pub(super) fn before(&self) -> Vec<(String, Option<OsString>)> {
         let value = |name: &String| self.variables.get(OsStr::new(name)).cloned();
         self.written.iter().map(|name| (name.clone(), value(name))).collect()
+    }
+
+    /// `NO_PROXY` with loopback in it and without a `*`, which would hide every client.
+    pub(crate) fn exceptions(&self) -> Vec<(String, String)> {
+        let is_ours = |host: &str| host.is_empty() || host == "*" || LOOPBACK.contains(&host);
+        let list: Vec<&str> = self.exceptions_but(is_ours).into_iter().chain(LOOPBACK).collect();
+        let list = list.join(",");
+        NO_PROXY.map(|name| (name.to_owned(), list.clone())).into()
+    }
+
+    fn exceptions_but(&self, dropped: impl Fn(&str) -> bool) -> Vec<&str> {
+        let named = NO_PROXY.into_iter().filter_map(|name| self.get(name));
+        let mut hosts: Vec<&str> = Vec::new();
+        for host in named.flat_map(|list| list.split(',')).map(str::trim) {
+            if !dropped(host) && !hosts.contains(&host) {
+                hosts.push(host);
+            }
+        }
+        hosts
+    }
+
+    /// Variables that lead plain `http` through the front at `proxy`, loopback included, whose servers hard-coded
+    /// clients ask. Exceptions that the user made for other hosts stay.
+    pub(crate) fn through(&self, proxy: &str) -> Vec<(String, String)> {
+        let mut variables: Vec<_> =
+            ["HTTP_PROXY", "http_proxy"].map(|name| (name.to_owned(), proxy.to_owned())).into();
+        let is_set = NO_PROXY.into_iter().any(|name| self.get(name).is_some());
+        // What the burst has written there names loopback.
+        if is_set || !self.no_proxy().is_empty() {
+            let list = self.exceptions_but(is_loopback).join(",");
+            variables.extend(NO_PROXY.map(|name| (name.to_owned(), list.clone())));
+        }
+        variables
     }
 
     /// Both spellings of `NO_PROXY` with loopback in it, when there is a proxy that would swallow our requests.
@@ -153,6 +198,12 @@ impl fmt::Debug for Originals {
     }
 }
 
+/// Whether an exception covers this machine, or everything.
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches(['.', '*']);
+    bare.is_empty() || LOOPBACK.contains(&bare) || bare == "[::1]" || bare.starts_with("127.")
+}
+
 fn lies_below(url: &str, address: &str) -> bool {
     let rest = url.strip_prefix(address.trim_end_matches('/'));
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
@@ -170,7 +221,7 @@ mod tests {
 
     #[test]
     fn the_upstream_is_the_first_variable_that_does_not_lead_back_to_a_front() {
-        const VARIABLES: &[(&str, &str)] = &[("OPENAI_BASE_URL", ""), ("OPENAI_API_BASE", "")];
+        const VARIABLES: [&str; 2] = ["OPENAI_BASE_URL", "OPENAI_API_BASE"];
         type Found = Option<(&'static str, &'static str)>;
         let gateway = "https://gateway.corp/v1";
         let cases: &[(&[(&str, &str)], Found)] = &[
@@ -226,6 +277,43 @@ mod tests {
             let both = NO_PROXY.map(|name| (name.to_owned(), list.clone())).to_vec();
             let expected = if expected.is_some() { both } else { Vec::new() };
             assert_eq!(before(variables).no_proxy(), expected, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn a_session_that_is_a_proxy_takes_loopback_out_of_the_exceptions() {
+        type Variables = &'static [(&'static str, &'static str)];
+        let cases: &[(Variables, Option<&str>)] = &[
+            (&[], None),
+            (&[("HTTPS_PROXY", "http://p:1")], Some("")),
+            (&[("NO_PROXY", "corp,localhost,127.0.0.1, 127.0.0.0/8,::1,[::1]")], Some("corp")),
+            (&[("no_proxy", "*")], Some("")),
+        ];
+        for (variables, exceptions) in cases {
+            let written = before(variables).through("http://127.0.0.1:1");
+            let get = |name: &str| {
+                written.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+            };
+            assert_eq!(get("HTTP_PROXY"), Some("http://127.0.0.1:1"), "{variables:?}");
+            assert_eq!(get("http_proxy"), Some("http://127.0.0.1:1"), "{variables:?}");
+            assert_eq!(
+                (get("NO_PROXY"), get("no_proxy")),
+                (*exceptions, *exceptions),
+                "{variables:?}"
+            );
+            assert_eq!(get("HTTPS_PROXY"), None);
+        }
+    }
+
+    #[test]
+    fn exceptions_beside_interception_keep_loopback_and_lose_the_star() {
+        for (list, expected) in [
+            ("", "127.0.0.1,localhost,::1"),
+            ("*", "127.0.0.1,localhost,::1"),
+            ("corp, localhost", "corp,127.0.0.1,localhost,::1"),
+        ] {
+            let both = NO_PROXY.map(|name| (name.to_owned(), expected.to_owned()));
+            assert_eq!(before(&[("NO_PROXY", list)]).exceptions(), both, "{list}");
         }
     }
 

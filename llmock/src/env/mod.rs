@@ -13,7 +13,7 @@ pub(crate) mod turn;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-pub(crate) use burst::{Originals, no_proxy, originals, redirect};
+pub(crate) use burst::{Originals, intercepted, no_proxy, originals, redirect};
 pub(crate) use names::{
     ALLOW_CI_RECORD, BASE_URL, DISABLED, DRAIN_TIMEOUT, LLM_MOCK_DISABLED, MAX_BODY, MODE,
     RECORD_DIR, TURN_TIMEOUT, WORKSPACE_ROOT,

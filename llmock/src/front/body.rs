@@ -45,6 +45,31 @@ impl FrontBody {
         let left = chunks.into_iter().filter(|chunk| !chunk.is_empty()).collect();
         Self::Chunks(Chunks { left, cut, pause: None })
     }
+
+    /// A live body when all of it has arrived, still in its chunks.
+    #[cfg(feature = "record")]
+    pub(crate) async fn held(self) -> Self {
+        let Self::Live(mut receiver) = self else { return self };
+        let (mut chunks, mut cut) = (Vec::new(), false);
+        while let Some(chunk) = receiver.recv().await {
+            match chunk {
+                Ok(chunk) => chunks.push(chunk),
+                Err(Cut) => cut = true,
+            }
+        }
+        Self::chunks(chunks, cut)
+    }
+
+    /// The bytes of a body that has arrived to its end.
+    #[cfg(feature = "record")]
+    pub(crate) fn whole(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Chunks(Chunks { left, cut: false, .. }) => {
+                Some(left.iter().flatten().copied().collect())
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Body for FrontBody {

@@ -5,9 +5,14 @@
 //! its thread would land in the captured output of whichever test ran at that time. It knows requests,
 //! sessions by address ([`registry`]), and bodies ([`body`]); what to answer is the session's affair.
 
+mod addressee;
 pub(crate) mod body;
+pub(crate) mod intercept;
+pub(crate) mod proxy;
 pub(crate) mod registry;
 pub(crate) mod routing;
+#[cfg(feature = "record")]
+pub(crate) mod sigv4;
 #[cfg(feature = "record")]
 pub(crate) mod upstream;
 
@@ -19,13 +24,14 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming as IncomingBody;
+use hyper::rt::{Read, Write};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::runtime::Handle;
 
+use crate::front::addressee::{Addressee, Tunnel};
 use crate::front::body::FrontBody;
 use crate::front::registry::Registry;
-use crate::front::routing::Route;
 use crate::provider::{self, Provider};
 use crate::report::refusals;
 
@@ -44,6 +50,8 @@ pub(crate) struct Incoming {
     pub(crate) method: Method,
     /// What followed the provider's segment, query included.
     pub(crate) rest: String,
+    /// The host of a request that came by a proxy variable and is for no provider.
+    pub(crate) unknown_host: Option<String>,
     /// Without `x-llmock-*`.
     pub(crate) headers: HeaderMap,
     /// As sent, still compressed if the client compressed it; `Err` holds the limit it exceeded.
@@ -88,6 +96,18 @@ const PATIENCE_WITH_LARGE_BODIES: u64 = 16;
 pub(crate) trait Responder: Send + Sync + std::fmt::Debug {
     /// The largest request body it takes, in bytes.
     fn max_body(&self) -> u64;
+
+    /// Whose host that is, for a request that a proxy variable has led here: the provider, and the path as at
+    /// its own host.
+    fn provider_at(&self, origin: &str, target: &str) -> Option<(Provider, String)>;
+
+    /// A client that asked for a tunnel is about to look at our certificate; the session waits for its verdict.
+    #[cfg(all(feature = "intercept", target_os = "linux"))]
+    fn handshake_begins(&self);
+
+    /// The client went on, or it refused the certificate of that host.
+    #[cfg(all(feature = "intercept", target_os = "linux"))]
+    fn handshake_ends(&self, refused: Option<&str>);
 
     /// Decides; runs on the front's runtime.
     fn answer(
@@ -139,7 +159,7 @@ impl Front {
             .map_err(BindError)?;
         let handle = runtime.handle().clone();
         let registry = Arc::new(Registry::default());
-        let desk = Arc::clone(&registry);
+        let desk = Arc::new(Desk { registry: Arc::clone(&registry), own: address });
         std::thread::Builder::new()
             .name("llmock".into())
             .spawn(move || runtime.block_on(accept(listener, desk)))
@@ -171,25 +191,21 @@ impl Front {
     }
 }
 
-async fn accept(listener: TcpListener, registry: Arc<Registry>) {
+/// What every connection needs to find its session.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    registry: Arc<Registry>,
+    own: SocketAddr,
+}
+
+async fn accept(listener: TcpListener, desk: Arc<Desk>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     loop {
         match listener.accept().await {
             Ok((socket, _)) => {
                 // Replayed chunks are small; waiting to coalesce them would delay every event.
                 let _ = socket.set_nodelay(true);
-                let registry = Arc::clone(&registry);
-                tokio::spawn(async move {
-                    let service = service_fn(move |request| serve(request, Arc::clone(&registry)));
-                    // A client that leaves is no error of ours, and this thread must not print.
-                    let _ = hyper::server::conn::http1::Builder::new()
-                        // A pooled connection dies with its test's runtime and fails the next test
-                        // (24 of 1,600 requests measured; none with `Connection: close`).
-                        .keep_alive(false)
-                        .half_close(true)
-                        .serve_connection(TokioIo::new(socket), service)
-                        .await;
-                });
+                tokio::spawn(converse(TokioIo::new(socket), Arc::clone(&desk), None));
             }
             // Out of file descriptors: the only cure is time.
             Err(_) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
@@ -197,38 +213,59 @@ async fn accept(listener: TcpListener, registry: Arc<Registry>) {
     }
 }
 
+/// Serves one connection to its end.
+async fn converse(
+    io: impl Read + Write + Unpin + Send + 'static,
+    desk: Arc<Desk>,
+    tunnel: Option<Arc<Tunnel>>,
+) {
+    let service = service_fn(move |request| serve(request, Arc::clone(&desk), tunnel.clone()));
+    // A client that leaves is no error of ours, and this thread must not print.
+    let _ = hyper::server::conn::http1::Builder::new()
+        // A pooled connection dies with its test's runtime and fails the next test
+        // (24 of 1,600 requests measured; none with `Connection: close`).
+        .keep_alive(false)
+        .half_close(true)
+        .serve_connection(io, service)
+        .with_upgrades()
+        .await;
+}
+
 /// A service error makes hyper close the connection without a byte.
 #[derive(Debug, thiserror::Error)]
 #[error("connection closed on request of a mock")]
 struct Aborted;
 
+/// Answers one request, which came in the open or through a tunnel.
 async fn serve(
     request: http::Request<IncomingBody>,
-    registry: Arc<Registry>,
+    desk: Arc<Desk>,
+    tunnel: Option<Arc<Tunnel>>,
 ) -> Result<http::Response<FrontBody>, Aborted> {
     let received = Instant::now();
+    if request.method() == Method::CONNECT {
+        return Ok(intercept::connect(request, desk));
+    }
     let (parts, body) = request.into_parts();
-    let target = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-    let (by_env, session, provider, rest) = match routing::route(target) {
-        Route::Env { provider, rest } => (true, registry.turn(), provider, rest),
-        Route::Session { id, provider, rest } => (false, registry.session(&id), provider, rest),
-        Route::Unknown => {
-            return Ok(refusal(Provider::OpenAI, target, &refusals::unknown_address(target)));
+    let addressee = match addressee::find(&parts, &desk, tunnel.as_deref()) {
+        Ok(addressee) => addressee,
+        Err(target) => {
+            return Ok(refusal(Provider::OpenAI, &target, &refusals::unknown_address(&target)));
         }
     };
+    let Addressee { session, provider, rest, unknown_host, by } = addressee;
     if parts.headers.contains_key(header::UPGRADE) && is_websocket(&parts.headers) {
         let mut answer = refusal(provider, &rest, &refusals::no_websocket());
         *answer.status_mut() = StatusCode::NOT_IMPLEMENTED;
         return Ok(answer);
     }
     let Some(session) = session else {
-        let variable = provider.entry().variables.first().map_or("base URL", |(name, _)| name);
-        return Ok(refusal(provider, &rest, &refusals::no_session(by_env, variable)));
+        return Ok(refusal(provider, &rest, &refusals::no_session(by)));
     };
-    let mut headers = parts.headers;
+    let (method, mut headers) = (parts.method, parts.headers);
     strip_own(&mut headers);
     let body = read(body, session.max_body()).await;
-    let incoming = Incoming { provider, method: parts.method, rest, headers, body, received };
+    let incoming = Incoming { provider, method, rest, unknown_host, headers, body, received };
     match session.answer(incoming).await {
         Answer::Reply { status, headers, body } => {
             let mut response = http::Response::new(body);
@@ -247,8 +284,10 @@ fn is_websocket(headers: &HeaderMap) -> bool {
         .is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
 }
 
-/// Names beginning with `x-llmock-` are ours; nobody outside gets to speak them.
+/// Names beginning with `x-llmock-` are ours; nobody outside gets to speak them. What is said to a proxy is said to us.
 fn strip_own(headers: &mut HeaderMap) {
+    headers.remove(header::PROXY_AUTHORIZATION);
+    headers.remove("proxy-connection");
     let own: Vec<_> =
         headers.keys().filter(|name| name.as_str().starts_with("x-llmock-")).cloned().collect();
     for name in own {

@@ -86,6 +86,12 @@ fn client() -> Result<&'static reqwest::Client, reqwest::Error> {
     })
 }
 
+/// Makes the client with the proxies and certificates of now, before a test changes those variables.
+pub(crate) fn prepare() {
+    // If it cannot be made, the first request that is forwarded says why.
+    let _ = client();
+}
+
 /// Starts forwarding on the current runtime. `done` is called once, from that task, with the whole
 /// answer or with the reason why there is none.
 pub(crate) fn forward(

@@ -75,7 +75,11 @@ mod tests {
                 "/model/m:0/converse",
                 ["/model/m%3A0/converse", "/model/m%3a0/converse"],
             ),
-            (Provider::Other("acme"), "/v1/api/v2/chat", ["/api/v2/chat", "/v1/v1/api/v2/chat#x"]),
+            (
+                Provider::Other("acme"),
+                "/v1/api/v2/chat",
+                ["//v1/api/v2/chat", "/v1/v1/api/v2/chat#x"],
+            ),
         ] {
             for spelling in spellings {
                 assert_eq!(target(provider, spelling), target(provider, canonical), "{spelling}");

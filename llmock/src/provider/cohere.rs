@@ -51,6 +51,10 @@ pub(super) fn hear(said: &mut Said, event: &Json<'_>) {
                 message().and_then(|message| message.get("content").and_then(text::content));
             said.text(&piece.unwrap_or_default());
         }
+        "tool-plan-delta" => {
+            let plan = message().and_then(|message| message.get("tool_plan")?.as_str());
+            said.text(&plan.unwrap_or_default());
+        }
         "tool-call-start" | "tool-call-delta" => {
             let index = event.get("index").and_then(Json::as_u64).unwrap_or(0).to_string();
             let Some(function) =

@@ -30,6 +30,8 @@ pub(crate) struct Entry {
     /// Where record mode goes if no variable says otherwise; `None` where every customer has a
     /// host of their own.
     pub(crate) upstream: Option<&'static str>,
+    /// Hosts of its API beside that of `upstream`; `*` stands for a customer's or a region's part.
+    pub(crate) hosts: &'static [&'static str],
     /// Variables that hold its keys, with what stands in for an absent one in replay.
     pub(crate) keys: &'static [(&'static str, &'static str)],
     /// Other variables without which its clients refuse to start, set in replay where absent.
@@ -46,6 +48,7 @@ pub(super) const UNKNOWN: Entry = Entry {
     beside_root: &[],
     aliases: &[],
     upstream: None,
+    hosts: &[],
     keys: &[],
     settings: &[],
     shape: Shape::OpenAi,

@@ -8,10 +8,12 @@
 mod anthropic;
 mod bedrock;
 mod cohere;
+mod declared;
 mod entry;
 mod errors;
 mod family;
 mod gemini;
+mod links;
 mod names;
 mod ollama;
 mod openai_chat;
@@ -25,15 +27,18 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
+pub(crate) use declared::{DeclareError, Declared, path_of};
 pub(crate) use entry::{Entry, Shape};
 pub(crate) use errors::{empty_answer, error_body, error_message, error_shape};
 pub(crate) use family::{
     Family, ToolIdPath, family, model, preview, prompt, tool_ids, volatile_fields, wants_stream,
 };
+pub(crate) use links::{Links, is_link_header, may_hold_links};
 pub(crate) use names::{
-    is_address, is_secret_header, is_secret_query, is_secret_variable, keeps_response_header,
+    is_address, is_secret_header, is_secret_query, is_secret_variable, is_signature_query,
+    keeps_response_header,
 };
-pub(crate) use path::{canonical_path, default_upstream, upstream_base, upstream_url};
+pub(crate) use path::{canonical_path, default_upstream, host_of, upstream_base, upstream_url};
 pub use table::Provider;
 
 impl Provider {
@@ -64,6 +69,13 @@ impl Provider {
         }
     }
 
+    /// Whether a host, with its port if it has one, is one of the provider's own.
+    pub(crate) fn owns_host(self, host: &str) -> bool {
+        let entry = self.entry();
+        let usual = entry.upstream.and_then(path::host_of);
+        usual.into_iter().chain(entry.hosts.iter().copied()).any(|own| path::is_host(own, host))
+    }
+
     /// Where a client of this provider is pointed: `BASE/openai/v1`; never ends in `/`.
     pub(crate) fn base_url(self, base: &str) -> String {
         let entry = self.entry();
@@ -79,7 +91,8 @@ fn intern(id: &str) -> &'static Entry {
         return entry;
     }
     let id: &'static str = Box::leak(id.to_owned().into_boxed_str());
-    let entry: &'static Entry = Box::leak(Box::new(Entry { id, ..entry::UNKNOWN }));
+    // Nothing is known of its paths, so each is what it says: some lie beside the version.
+    let entry: &'static Entry = Box::leak(Box::new(Entry { id, root: &[], ..entry::UNKNOWN }));
     seen.push(entry);
     entry
 }

@@ -4,8 +4,11 @@ use super::table;
 
 /// Response headers that a client or a reader of the fixture may want.
 const KEPT_HEADERS: &[&str] = &[
+    "azure-asyncoperation",
     "content-disposition",
+    "content-location",
     "content-type",
+    "link",
     "location",
     "openai-model",
     "openai-processing-ms",
@@ -79,6 +82,12 @@ pub(crate) fn is_secret_query(name: &str) -> bool {
         "x-goog-signature",
     ];
     SECRET.iter().any(|secret| name.eq_ignore_ascii_case(secret))
+}
+
+/// Whether a query parameter signs the address it stands in: of use for that address, until it expires.
+pub(crate) fn is_signature_query(name: &str) -> bool {
+    const SIGNATURES: &[&str] = &["sig", "signature", "x-amz-signature", "x-goog-signature"];
+    SIGNATURES.iter().any(|signature| name.eq_ignore_ascii_case(signature))
 }
 
 /// Whether a variable of that name holds a secret: `*_KEY`, `*_TOKEN`, `*_SECRET`, or one of the table.

@@ -22,9 +22,10 @@ pub(super) fn hear(said: &mut Said, line: &Json<'_>) {
     let message = line.get("message");
     let piece = line.get("response").or_else(|| message?.get("content")).and_then(Json::as_str);
     said.text(&piece.unwrap_or_default());
-    let calls =
-        message.and_then(|message| message.get("tool_calls")?.as_array()).unwrap_or_default();
-    for function in calls.iter().filter_map(|call| call.get("function")) {
+    // `/api/generate` has them beside its text.
+    let calls = [Some(line), message].into_iter().flatten();
+    let calls = calls.filter_map(|holder| holder.get("tool_calls")?.as_array()).flatten();
+    for function in calls.filter_map(|call| call.get("function")) {
         let name = function.get("name").and_then(Json::as_str).unwrap_or_default();
         said.whole_call(&name, function.get("arguments"));
     }

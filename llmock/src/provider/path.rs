@@ -26,15 +26,16 @@ pub(crate) fn canonical_path(provider: Provider, path_and_query: &str) -> String
 /// `OPENAI_HOST=https://gateway` becomes `https://gateway/v1`, because `OPENAI_BASE_URL` holds the version.
 pub(crate) fn upstream_base(provider: Provider, variable: &str, value: &str) -> String {
     let entry = provider.entry();
-    let value = value.trim().trim_end_matches('/');
+    let (value, query) = split_query(value.trim());
+    let value = value.trim_end_matches('/');
     let value = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
     let (wanted, given) =
         (included(entry), tail_of(entry, variable).unwrap_or_else(|| included(entry)));
     if wanted == given || (!wanted.is_empty() && value.ends_with(wanted)) {
-        return value;
+        return value + query;
     }
     let root = value.strip_suffix(given).unwrap_or(&value);
-    format!("{root}{wanted}")
+    format!("{root}{wanted}{query}")
 }
 
 /// Where record mode goes if no variable says otherwise: the provider's usual host, Bedrock's in the
@@ -60,21 +61,23 @@ pub(crate) fn default_upstream(
 /// Where a request with that canonical path goes when the provider is reached at `upstream_base`.
 ///
 /// A base is taken at its word: `http://gateway/llm` in `OPENAI_BASE_URL` gives `/llm/chat/completions`,
-/// as the provider's clients would. Only what base and path both say is said once.
+/// as the provider's clients would. Only what base and path both say is said once. A query of the base, such as
+/// Azure's `?api-version=`, goes with every request that does not say the same itself.
 pub(crate) fn upstream_url(
     provider: Provider,
     upstream_base: &str,
     canonical_path: &str,
 ) -> String {
     let entry = provider.entry();
-    let base = completed(entry, upstream_base.trim_end_matches('/'));
-    let (path, query) =
-        canonical_path.split_at(canonical_path.find('?').unwrap_or(canonical_path.len()));
+    let (base, base_query) = split_query(upstream_base);
+    let base = completed(entry, base.trim_end_matches('/'));
+    let (path, query) = split_query(canonical_path);
     let wanted = included(entry);
     let (host, base_path) = split_host(&base);
-    let mut base: Vec<&str> = base_path.split('/').filter(|segment| !segment.is_empty()).collect();
-    let mut rest: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-    let included: Vec<&str> = wanted.split('/').filter(|segment| !segment.is_empty()).collect();
+    // Doubled slashes in the base and one at the end of the path mean something to somebody.
+    let mut base = segments(base_path);
+    let mut rest = segments(path);
+    let included = segments(wanted);
     if rest.starts_with(&included) {
         rest.drain(..included.len());
         if included.is_empty() {
@@ -88,7 +91,36 @@ pub(crate) fn upstream_url(
         url.push('/');
         url.push_str(segment);
     }
-    url + query
+    url + &joined_queries(base_query, query)
+}
+
+/// What lies between the slashes of a path.
+fn segments(path: &str) -> Vec<&str> {
+    match path.strip_prefix('/').unwrap_or(path) {
+        "" => Vec::new(),
+        path => path.split('/').collect(),
+    }
+}
+
+/// Splits before the question mark.
+fn split_query(url: &str) -> (&str, &str) {
+    url.split_at(url.find('?').unwrap_or(url.len()))
+}
+
+/// Both queries in one, with what only the base says in front.
+fn joined_queries(base: &str, own: &str) -> String {
+    fn name(pair: &str) -> &str {
+        pair.split('=').next().unwrap_or(pair)
+    }
+    let said: Vec<&str> = own.trim_start_matches('?').split('&').map(name).collect();
+    let pairs = base.trim_start_matches('?').split('&');
+    let pairs: Vec<&str> =
+        pairs.filter(|pair| !pair.is_empty() && !said.contains(&name(pair))).collect();
+    match (pairs.is_empty(), own.trim_start_matches('?')) {
+        (true, _) => own.to_owned(),
+        (false, "") => format!("?{}", pairs.join("&")),
+        (false, own) => format!("?{}&{own}", pairs.join("&")),
+    }
 }
 
 /// Puts the root in front of a path that lacks it, and takes doubled ones away.
@@ -218,6 +250,43 @@ fn completed(entry: &Entry, base: &str) -> String {
 fn split_host(url: &str) -> (&str, &str) {
     let host = url.find("://").map_or(0, |at| at + 3);
     url.split_at(url[host..].find('/').map_or(url.len(), |at| host + at))
+}
+
+/// `host:1` of `http://user@host:1/path`, without a port that the scheme implies.
+pub(crate) fn host_of(url: &str) -> Option<&str> {
+    let (scheme, rest) = url.split_once("://")?;
+    let implied = match scheme {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return None,
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let host = host.strip_suffix(implied).unwrap_or(host);
+    (!host.is_empty() && !host.contains(char::is_whitespace)).then_some(host)
+}
+
+/// Whether a host is the one of the table; `*` there stands for one label, or a part of one.
+pub(super) fn is_host(pattern: &str, host: &str) -> bool {
+    let Some((before, after)) = pattern.split_once('*') else {
+        return pattern.eq_ignore_ascii_case(host);
+    };
+    let host = host.to_ascii_lowercase();
+    let middle = host.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+    middle.is_some_and(|middle| !middle.is_empty() && !middle.contains(['.', ':']))
+}
+
+/// Whether two URLs name one place, whatever their queries and spellings.
+pub(super) fn is_same_address(one: &str, other: &str) -> bool {
+    let segments = |url: &str| -> Vec<String> {
+        let path = split_host(url).1.split(['?', '#']).next().unwrap_or_default();
+        path.split('/').filter(|segment| !segment.is_empty()).map(decode_segment).collect()
+    };
+    let scheme = |url: &str| url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let hosts = host_of(one).zip(host_of(other));
+    scheme(one) == scheme(other)
+        && hosts.is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
+        && segments(one) == segments(other)
 }
 
 /// Says once what the end of the base and the beginning of the path both say.

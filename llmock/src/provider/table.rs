@@ -6,7 +6,7 @@ use super::entry::{Entry, Shape, UNKNOWN};
 const ANTHROPIC_KEY: &str = "sk-ant-api03-llmock-placeholder-not-a-key-xxxxxxxxxxxxxxxx\
                              xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
-const KEY: &str = "llmock-placeholder";
+pub(super) const KEY: &str = "llmock-placeholder";
 
 macro_rules! providers {
     ($($(#[$doc:meta])* $variant:ident => $entry:expr;)*) => {
@@ -95,6 +95,7 @@ providers! {
         ],
         base_path: "",
         upstream: Some("https://aiplatform.googleapis.com"),
+        hosts: &["*-aiplatform.googleapis.com"],
         shape: Shape::Gemini,
         ..UNKNOWN
     };
@@ -105,6 +106,7 @@ providers! {
         base_path: "",
         root: &["openai"],
         beside_root: &["anthropic", "models", "providers"],
+        hosts: &["*.openai.azure.com", "*.cognitiveservices.azure.com", "*.services.ai.azure.com"],
         keys: &[("AZURE_OPENAI_API_KEY", KEY), ("AZURE_API_KEY", KEY)],
         settings: &[("OPENAI_API_VERSION", "2024-10-21"), ("AZURE_API_VERSION", "2024-10-21")],
         ..UNKNOWN
@@ -116,6 +118,7 @@ providers! {
         base_path: "",
         root: &[],
         upstream: Some("https://bedrock-runtime.us-east-1.amazonaws.com"),
+        hosts: &["bedrock-runtime.*.amazonaws.com"],
         keys: &[("AWS_BEARER_TOKEN_BEDROCK", KEY)],
         settings: &[
             ("AWS_REGION", "us-east-1"),
@@ -156,6 +159,7 @@ providers! {
         base_path: "",
         root: &[],
         upstream: Some("https://api.cohere.com"),
+        hosts: &["api.cohere.ai"],
         keys: &[("COHERE_API_KEY", KEY), ("CO_API_KEY", KEY)],
         shape: Shape::Cohere,
         ..UNKNOWN
@@ -224,6 +228,7 @@ providers! {
             ("TOGETHER_API_BASE", "{base}/together/v1"),
         ],
         upstream: Some("https://api.together.xyz/v1"),
+        hosts: &["api.together.ai"],
         keys: &[("TOGETHER_API_KEY", KEY)],
         ..UNKNOWN
     };
@@ -254,6 +259,7 @@ providers! {
             "novita", "replicate", "sambanova", "together",
         ],
         upstream: Some("https://router.huggingface.co/v1"),
+        hosts: &["api-inference.huggingface.co"],
         keys: &[("HUGGINGFACE_API_KEY", "hf_llmock_placeholder")],
         ..UNKNOWN
     };
@@ -278,6 +284,7 @@ providers! {
         base_path: "/api/paas/v4",
         root: &["api", "paas", "v4"],
         upstream: Some("https://api.z.ai/api/paas/v4"),
+        hosts: &["open.bigmodel.cn"],
         keys: &[("ZAI_API_KEY", KEY)],
         ..UNKNOWN
     };
@@ -290,6 +297,7 @@ providers! {
         ],
         beside_root: &["anthropic"],
         upstream: Some("https://api.minimax.io/v1"),
+        hosts: &["api.minimaxi.com", "api.minimax.chat"],
         keys: &[("MINIMAX_API_KEY", KEY)],
         ..UNKNOWN
     };
@@ -302,6 +310,7 @@ providers! {
         ],
         beside_root: &["anthropic"],
         upstream: Some("https://api.moonshot.ai/v1"),
+        hosts: &["api.moonshot.cn"],
         keys: &[("MOONSHOT_API_KEY", KEY)],
         ..UNKNOWN
     };

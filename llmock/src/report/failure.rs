@@ -9,6 +9,10 @@ pub(crate) enum Failure {
         handle: bool,
         /// The variables that lead to llmock, of the providers that the fixture names.
         variables: Vec<String>,
+        /// Which of the ways for clients without a variable were open.
+        through: Through,
+        /// Hosts whose clients refused the certificate that `intercept = true` shows.
+        distrusted: Vec<String>,
         /// The proxy variables that were set: a client may send everything there.
         proxies: Vec<String>,
     },
@@ -54,6 +58,15 @@ pub(crate) enum Failure {
     NoPlace { tried: Vec<String> },
     /// The server could not start.
     ServerFailed { why: String },
+}
+
+/// The ways by which clients with a fixed address reach llmock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Through {
+    /// `proxy = true`.
+    pub(crate) proxy: bool,
+    /// `intercept = true`.
+    pub(crate) intercept: bool,
 }
 
 /// An interaction that a session did not use.

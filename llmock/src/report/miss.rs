@@ -54,6 +54,11 @@ pub(crate) enum MissReason {
     Late { test: String },
     /// The address under llmock names no provider.
     NoProvider,
+    /// It came by `HTTP_PROXY` or `HTTPS_PROXY`, for a host that is no provider's.
+    UnknownHost {
+        /// With its scheme: `http://llm.acme.dev`.
+        host: String,
+    },
     /// The body could not be decoded or received.
     BodyUnreadable { why: String },
     /// The request body is larger than `LLMOCK_MAX_BODY`.
@@ -130,6 +135,7 @@ impl MissReason {
             Self::NoSession => "no_session",
             Self::Late { .. } => "late",
             Self::NoProvider => "no_provider",
+            Self::UnknownHost { .. } => "unknown_host",
             Self::BodyUnreadable { .. } => "body_unreadable",
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::NoUpstream { .. } => "no_upstream",
@@ -149,6 +155,7 @@ impl MissReason {
             Self::NoSession
             | Self::Late { .. }
             | Self::NoProvider
+            | Self::UnknownHost { .. }
             | Self::BodyUnreadable { .. }
             | Self::BodyTooLarge { .. }
             | Self::RecordRefused { .. } => Remedy::None,

@@ -22,7 +22,7 @@ pub(crate) mod values;
 mod tests;
 
 pub(crate) use command::{Command, Place, Roots};
-pub(crate) use failure::{Failure, IdleInteraction};
+pub(crate) use failure::{Failure, IdleInteraction, Through};
 pub(crate) use miss::{Closest, Difference, Endpoint, Miss, MissReason};
 pub(crate) use notes::{Note, Source};
 pub(crate) use style::Style;

@@ -13,13 +13,29 @@ pub(crate) fn unknown_address(target: &str) -> String {
     )
 }
 
+/// What led a request here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    /// This variable of the process.
+    Variable(&'static str),
+    /// The address of one test.
+    Handle,
+}
+
 /// No test is running, or the one that this address belonged to has ended.
-pub(crate) fn no_session(by_env: bool, variable: &str) -> String {
-    if by_env {
-        format!("llmock: no test is open; {}", belongs_to_llmock(variable))
-    } else {
-        "llmock: the test that this address belonged to has ended".to_owned()
+pub(crate) fn no_session(by: By) -> String {
+    match by {
+        By::Variable(name) => format!("llmock: no test is open; {}", belongs_to_llmock(name)),
+        By::Handle => "llmock: the test that this address belonged to has ended".to_owned(),
     }
+}
+
+/// A tunnel was asked for, and this process cannot look into one.
+pub(crate) fn no_tunnel(authority: &str) -> String {
+    format!(
+        "llmock: a tunnel to `{}` would hide what is asked; `intercept = true` reads it",
+        excerpt(authority, PATH)
+    )
 }
 
 /// `WebSocket` is another protocol.
@@ -31,6 +47,30 @@ pub(crate) fn no_websocket() -> String {
 #[cfg(not(feature = "record"))]
 pub(crate) fn no_record_feature() -> String {
     "llmock is built without its feature `record`".to_owned()
+}
+
+/// A request that is signed for AWS, and llmock is built without what signs it anew.
+#[cfg(feature = "record")]
+pub(crate) fn no_bedrock_feature(host: &str) -> String {
+    format!(
+        "it is signed for llmock's address, which {host} does not accept; record with a bearer token in \
+         AWS_BEARER_TOKEN_BEDROCK, or build llmock with its feature `bedrock`"
+    )
+}
+
+/// There is nothing to sign a request with.
+#[cfg(feature = "record")]
+pub(crate) fn no_aws_credentials(host: &str) -> String {
+    format!(
+        "signing it for {host} takes AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; for those of a profile: \
+         eval \"$(aws configure export-credentials --format env)\""
+    )
+}
+
+/// The library that signs has refused.
+#[cfg(feature = "record")]
+pub(crate) fn not_signed(host: &str, why: &str) -> String {
+    format!("it could not be signed for {host}: {why}")
 }
 
 /// A session was dropped before it was concluded.

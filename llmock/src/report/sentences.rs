@@ -37,6 +37,7 @@ pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
             format!("it belongs to test `{}`, which has already ended", excerpt(test, PATH))
         }
         MissReason::NoProvider => "its address names no provider that llmock knows".to_owned(),
+        MissReason::UnknownHost { host } => unknown_host(host),
         MissReason::BodyUnreadable { why } => {
             format!("its body could not be read: {}", excerpt(why, MESSAGE))
         }
@@ -83,10 +84,20 @@ fn wrong_order(interaction: Option<usize>, expected: usize, endpoint: &Endpoint)
     )
 }
 
+fn unknown_host(host: &str) -> String {
+    let host = excerpt(host, PATH);
+    let name = host.split_once("://").map_or(&*host, |(_, name)| name);
+    format!(
+        "no provider that llmock knows is at `{host}`; declare it: providers(name = \"{host}\"), \
+         or keep it out of the proxy: env(NO_PROXY = \"{name}\")"
+    )
+}
+
 fn no_upstream(variables: &[String]) -> String {
     let names: Vec<String> = variables.iter().take(ITEMS).map(|name| code(name)).collect();
     if names.is_empty() {
-        return "nothing says where this provider is".to_owned();
+        let example = "providers(name = \"https://llm.name.dev/v1\")";
+        return format!("nothing says where this provider is; declare it: {example}");
     }
     format!(
         "nothing says where this provider is; set {} before the test starts",

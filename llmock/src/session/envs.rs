@@ -1,7 +1,10 @@
 //! Variables that lead clients to an address of the front.
 
+use crate::config::InForce;
 use crate::env;
-use crate::provider::Provider;
+use crate::front::proxy;
+use crate::provider::{Declared, Provider, is_address};
+use crate::session::state::State;
 
 /// Name and value of every base-URL variable of every provider.
 pub(crate) fn base_urls(base: &str) -> Vec<(String, String)> {
@@ -11,33 +14,78 @@ pub(crate) fn base_urls(base: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// The same of the providers that are declared; a word that stands there is not ours to replace.
+pub(crate) fn declared_urls(in_force: &InForce, base: &str) -> Vec<(String, String)> {
+    let originals = env::originals();
+    let is_word = |name: &str| {
+        originals.get(name).is_some_and(|old| !old.trim().is_empty() && !is_address(old))
+    };
+    let variables = in_force.declared.iter().flat_map(|one| one.value.variables());
+    variables
+        .filter(|(name, _)| !is_word(name))
+        .map(|(name, template)| (name, template.replace("{base}", base)))
+        .collect()
+}
+
 /// Placeholder keys of these providers.
-pub(crate) fn placeholders(providers: impl IntoIterator<Item = Provider>) -> Vec<(String, String)> {
+pub(crate) fn placeholders(
+    in_force: &InForce,
+    providers: impl IntoIterator<Item = Provider>,
+) -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = Vec::new();
     for provider in providers {
         let entry = provider.entry();
-        for (name, value) in entry.keys.iter().chain(entry.settings) {
-            if !all.iter().any(|(known, _)| known == name) {
-                all.push(((*name).to_owned(), (*value).to_owned()));
+        let own = in_force.declared(provider).and_then(Declared::placeholder);
+        let table = entry.keys.iter().chain(entry.settings);
+        let table = table.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        for (name, value) in table.chain(own) {
+            if !all.iter().any(|(known, _)| *known == name) {
+                all.push((name, value));
             }
         }
     }
     all
 }
 
+/// Variables that lead clients with a fixed address to the session, as far as its test asks for that.
+pub(crate) fn through(state: &State) -> Vec<(String, String)> {
+    let in_force = &state.setup.in_force;
+    let (originals, proxy) = (state.setup.originals, proxy_url(state));
+    let mut variables = Vec::new();
+    if let Some(trust) = &state.trust {
+        variables.extend(env::intercepted(&proxy, &trust.path().display().to_string()));
+    }
+    match (in_force.proxy.value, in_force.intercept.value) {
+        (true, _) => variables.extend(originals.through(&proxy)),
+        (false, true) => variables.extend(originals.exceptions()),
+        (false, false) => {}
+    }
+    variables
+}
+
+/// The front as a proxy: in a child process of a test with a handle it knows the session by its credentials.
+fn proxy_url(state: &State) -> String {
+    let origin = state.front.origin();
+    if state.setup.by_env {
+        return origin;
+    }
+    origin.replacen("://", &format!("://{}:{}@", proxy::USER, state.id), 1)
+}
+
 /// For a child process: everything that leads to the front, and what a keyless program needs to start.
-pub(crate) fn for_child(
-    base: &str,
-    providers: &[Provider],
-    replays: bool,
-) -> Vec<(String, String)> {
-    let mut variables = base_urls(base);
-    variables.push((env::BASE_URL.to_owned(), base.to_owned()));
-    variables.extend(env::no_proxy());
-    if replays {
+pub(crate) fn for_child(state: &State) -> Vec<(String, String)> {
+    let in_force = &state.setup.in_force;
+    let mut variables = base_urls(&state.base);
+    variables.push((env::BASE_URL.to_owned(), state.base.clone()));
+    let through = through(state);
+    let is_through = |name: &str| through.iter().any(|(known, _)| known == name);
+    variables.extend(env::no_proxy().into_iter().filter(|(name, _)| !is_through(name)));
+    variables.extend(declared_urls(in_force, &state.base));
+    if state.replays() {
         let absent = |name: &str| env::read(name).is_none_or(|value| value.is_empty());
-        let keys = placeholders(providers.iter().copied());
+        let keys = placeholders(in_force, state.providers());
         variables.extend(keys.into_iter().filter(|(name, _)| absent(name)));
     }
+    variables.extend(through);
     variables
 }

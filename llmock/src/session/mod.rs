@@ -8,8 +8,10 @@ pub(crate) mod announce;
 pub(crate) mod envs;
 pub(crate) mod last_run;
 pub(crate) mod ledger;
+pub(crate) mod links;
 pub(crate) mod miss;
 pub(crate) mod open;
+pub(crate) mod proxied;
 #[cfg(feature = "record")]
 pub(crate) mod recording;
 pub(crate) mod reply;

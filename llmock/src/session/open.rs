@@ -13,13 +13,14 @@ use crate::fixture::interaction::Interaction;
 use crate::fixture::redact::Redactor;
 use crate::fixture::store::{self, LoadError};
 use crate::front::Front;
+use crate::front::intercept::{self, Trust};
 use crate::mode::Mode;
-use crate::provider::{self, Provider};
+use crate::provider::{self, Declared, Provider};
 use crate::report::style::Terminal;
 use crate::report::{Command, Failure, Place, Roots, Style, Surface, files, sentences};
 use crate::session::state::{Setup, State};
 use crate::session::turnstile::{self, NoTurn, Patience, Turn};
-use crate::session::{Session, announce};
+use crate::session::{Session, announce, envs};
 use crate::site::{self, Owner, Places, Site};
 
 /// Opens the session of a test with the attribute.
@@ -33,7 +34,7 @@ pub(crate) fn attribute(site: &Site, said: &StaticSettings) -> Result<Session, F
     let thread = std::thread::current();
     let owner = site::owner(site, thread.name());
     if in_force.mode.value == Mode::Off {
-        return off(&owner.name, (!said.handle).then_some(limits.turn));
+        return off(&owner.name, &in_force, (!said.handle).then_some(limits.turn));
     }
     let names = site::candidates(site, said.fixture, said.module_fixture, owner.case.as_deref());
     let resolved = site::resolve(site, &names, &places, &exists).map_err(|error| {
@@ -94,7 +95,7 @@ pub(crate) fn described(described: Described) -> Result<Session, NotOpened> {
     let in_force = in_force(layer, package.as_deref(), &places)?;
     let limits = Limits::read().map_err(settings)?;
     if in_force.mode.value == Mode::Off {
-        return Ok(off(described.owner.as_deref().unwrap_or_default(), None)?);
+        return Ok(off(described.owner.as_deref().unwrap_or_default(), &in_force, None)?);
     }
     let command = Command::of_thread(std::thread::current().name(), env::nextest());
     let fixture = described.fixture;
@@ -166,23 +167,35 @@ fn open(
         originals,
         command: prepared.command,
     };
-    let state = Arc::new(State::new(setup, rules, front, new_id(), interactions));
+    let trust = trusted(&setup.in_force)?;
+    let state = Arc::new(State::new(setup, rules, front, new_id(), interactions, trust));
     let variables = state.setup.by_env.then(|| TurnVars::apply(&turn_variables(&state)));
     Ok(Session::begin(state, turn, variables, prepared.limits.drain, surface))
+}
+
+/// Gets ready for a session that changes proxies or certificates.
+fn trusted(in_force: &InForce) -> Result<Option<Trust>, Failure> {
+    if in_force.proxy.value || in_force.intercept.value {
+        // What asks the providers reads the proxies and the certificates too, and wants the real ones.
+        #[cfg(feature = "record")]
+        crate::front::upstream::prepare();
+    }
+    if !in_force.intercept.value {
+        return Ok(None);
+    }
+    let failed = |error: std::io::Error| Failure::ServerFailed { why: error.to_string() };
+    intercept::trust().map(Some).map_err(failed)
 }
 
 /// The test's own variables and, replaying, the placeholder keys of the providers it uses.
 fn turn_variables(state: &State) -> Vec<(String, String)> {
     let mut variables = Vec::new();
+    let in_force = &state.setup.in_force;
     if state.replays() {
-        let providers = state.providers();
-        let keys: Vec<_> = providers
-            .iter()
-            .flat_map(|provider| provider.entry().keys.iter().chain(provider.entry().settings))
-            .copied()
-            .collect();
-        variables.extend(env::absent(&keys));
+        variables.extend(env::absent(envs::placeholders(in_force, state.providers())));
     }
+    variables.extend(envs::declared_urls(in_force, &state.base));
+    variables.extend(envs::through(state));
     variables.extend(state.setup.in_force.variables(&state.base));
     variables
 }
@@ -190,13 +203,20 @@ fn turn_variables(state: &State) -> Vec<(String, String)> {
 /// Mode `off` touches nothing; if another test has redirected the variables, this one gets them back.
 ///
 /// `turn` is how long a test that reads variables waits for its turn; a handle needs none.
-fn off(test: &str, turn: Option<Duration>) -> Result<Session, Failure> {
+fn off(test: &str, in_force: &InForce, turn: Option<Duration>) -> Result<Session, Failure> {
     let originals = env::originals();
+    let others = in_force.declared.iter().map(|one| one.value.provider);
+    let others = others.filter(|provider| matches!(provider, Provider::Other(_)));
     let bases = Provider::all()
+        .chain(others)
         .filter_map(|provider| {
-            let entry = provider.entry();
-            let set = originals.upstream_of(entry.variables, "");
-            let url = set.map(|(_, url)| url.to_owned()).or(entry.upstream.map(str::to_owned))?;
+            let (entry, declared) = (provider.entry(), in_force.declared(provider));
+            let own = declared.map(Declared::variables).unwrap_or_default();
+            let names = entry.variables.iter().map(|(name, _)| *name);
+            let names = names.chain(own.iter().map(|(name, _)| name.as_str()));
+            let set = originals.upstream_of(names, "").map(|(_, url)| url.to_owned());
+            let declared = declared.map(|declared| declared.url.clone());
+            let url = set.or(declared).or(entry.upstream.map(str::to_owned))?;
             Some((provider, url.trim_end_matches('/').to_owned()))
         })
         .collect();

@@ -1,19 +1,26 @@
 //! Record mode: a request goes to the real provider, its answer on its way into the fixture.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use http::header;
+
+use crate::env;
 use crate::fixture::encoding;
 use crate::fixture::interaction::{Body, Content, Interaction, Request, Response};
 use crate::fixture::store;
+use crate::front::body::FrontBody;
+use crate::front::sigv4::{self, Credentials};
 use crate::front::upstream::{self, Head, Job, Recorded, UpstreamError};
 use crate::front::{Answer, Incoming};
 use crate::json;
 use crate::matching::{self, Rules};
 use crate::provider::{self, Provider};
-use crate::report::MissReason;
+use crate::report::{MissReason, refusals};
 use crate::session::announce;
 use crate::session::ledger::{AnsweredBy, Recording};
+use crate::session::links;
 use crate::session::state::State;
 use crate::stream::{Chunk, End, Framing, Stream, framing_of};
 
@@ -31,13 +38,16 @@ pub(crate) async fn forward(
         return state.miss(entry, &incoming, &request, MissReason::NoUpstream { variables });
     };
     note_upstream(state, provider, &base);
-    let job = Job {
-        url: provider::upstream_url(provider, &base, &incoming.target()),
+    let mut job = Job {
+        url: state.upstream_url(provider, &base, &target(&incoming)),
         method: incoming.method.clone(),
         headers: incoming.headers.clone(),
         body: incoming.body.as_ref().cloned().unwrap_or_default(),
         received: incoming.received,
     };
+    if let Err(why) = sign_anew(&mut job) {
+        return state.miss(entry, &incoming, &request, MissReason::RecordRefused { why });
+    }
     state.streams.begin();
     state.book().ledger.entries[entry].answered_by = AnsweredBy::Upstream;
     let keeper = Arc::clone(state);
@@ -46,13 +56,63 @@ pub(crate) async fn forward(
         keep(&keeper, entry, provider, asked, outcome);
     });
     match head.await {
-        Ok(Ok(Head { status, headers, body })) => Answer::Reply { status, headers, body },
+        Ok(Ok(head)) => relayed(state, provider, &request, head).await,
         Ok(Err(UpstreamError { cause, .. })) => {
             failed(state, entry, &incoming, &request, &base, cause)
         }
         // The task cannot go away before it has sent a head.
         Err(_) => failed(state, entry, &incoming, &request, &base, String::new()),
     }
+}
+
+/// The canonical path with a slash at its end if the client sent one: some servers answer nothing else.
+fn target(incoming: &Incoming) -> String {
+    let target = incoming.target();
+    let (path, query) = target.split_at(target.find('?').unwrap_or(target.len()));
+    let sent = incoming.rest.split(['?', '#']).next().unwrap_or_default();
+    let slash = if sent.ends_with('/') && !path.ends_with('/') { "/" } else { "" };
+    format!("{path}{slash}{query}")
+}
+
+/// Signs a request for AWS with the user's credentials, if its client signed it. Where no AWS is asked, a gateway
+/// or a server of somebody's own, the client's signature may do.
+fn sign_anew(job: &mut Job) -> Result<(), String> {
+    let Some(scope) = sigv4::scope(&job.headers) else { return Ok(()) };
+    let host = provider::host_of(&job.url).unwrap_or_default().to_owned();
+    let must = sigv4::is_aws(&host);
+    if cfg!(not(feature = "bedrock")) {
+        return if must { Err(refusals::no_bedrock_feature(&host)) } else { Ok(()) };
+    }
+    let read = |name| env::read(name).filter(|value| !value.trim().is_empty());
+    let [key_id, secret] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(read);
+    let Some((key_id, secret)) = key_id.zip(secret) else {
+        return if must { Err(refusals::no_aws_credentials(&host)) } else { Ok(()) };
+    };
+    let session_token = read("AWS_SESSION_TOKEN");
+    let credentials = Credentials { key_id, secret, session_token };
+    sigv4::sign(job, &scope, &credentials)
+        .map_err(|error| refusals::not_signed(&host, &error.to_string()))
+}
+
+/// What the provider says while it says it, its own addresses leading to the front. A JSON body that may hold some
+/// goes on when it is complete: nobody can read it before.
+async fn relayed(state: &State, provider: Provider, request: &Request, head: Head) -> Answer {
+    let Head { status, mut headers, mut body } = head;
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let is_json = text(header::CONTENT_TYPE).is_some_and(|kind| kind.contains("json"));
+    let is_coded = headers.contains_key(header::CONTENT_ENCODING);
+    if is_json && !is_coded && links::may_be_in(provider, request) {
+        body = body.held().await;
+    }
+    state.with_links(provider, request, |links| {
+        links::headers(status.as_u16(), &mut headers, links);
+        let text = body.whole().and_then(|bytes| String::from_utf8(bytes).ok());
+        if let Some(Cow::Owned(text)) = text.as_deref().map(|text| links.json(text)) {
+            headers.remove(header::CONTENT_LENGTH);
+            body = FrontBody::full(text);
+        }
+    });
+    Answer::Reply { status, headers, body }
 }
 
 fn failed(

@@ -5,14 +5,16 @@ use http::{HeaderMap, StatusCode, header};
 use crate::fixture::interaction::{Body, Content, Response};
 use crate::front::body::FrontBody;
 use crate::front::{self, Answer};
+use crate::provider::Links;
+use crate::session::links;
 use crate::stream::{End, Framing};
 
 /// Framing is made anew for every answer, so a recorded or imported framing header never applies.
 const FRAMING: [&str; 5] =
     ["connection", "content-length", "keep-alive", "transfer-encoding", "trailer"];
 
-/// A stored answer as the client gets it.
-pub(crate) fn reply(response: &Response) -> Answer {
+/// A stored answer as the client gets it; addresses of the API lead to the front, in the body too if it may have some.
+pub(crate) fn reply(response: &Response, links: &Links<'_>, in_body: bool) -> Answer {
     let mut headers = HeaderMap::with_capacity(response.headers.len() + 1);
     for (name, value) in &response.headers {
         if !FRAMING.contains(&name.as_str()) {
@@ -24,7 +26,9 @@ pub(crate) fn reply(response: &Response) -> Answer {
     {
         front::insert(&mut headers, "content-type", guess);
     }
+    links::headers(response.status, &mut headers, links);
     let body = match &response.content {
+        Content::Body(body) if in_body => FrontBody::full(links::body(body, links).into_owned()),
         Content::Body(body) => FrontBody::full(body.to_wire().into_owned()),
         Content::Stream(stream) => FrontBody::chunks(
             stream.to_chunks().into_iter().map(|chunk| chunk.bytes.into()),

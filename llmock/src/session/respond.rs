@@ -18,6 +18,7 @@ use crate::mode::Mode;
 use crate::provider::{self, Provider};
 use crate::report::{Miss, MissReason, answer};
 use crate::session::ledger::{self, AnsweredBy, Claimed};
+use crate::session::links;
 use crate::session::miss::{self, Evidence};
 use crate::session::reply::reply;
 use crate::session::state::{Book, State};
@@ -31,16 +32,18 @@ enum Decision {
 }
 
 impl State {
-    async fn respond(self: Arc<Self>, incoming: Incoming) -> Answer {
+    async fn respond(self: Arc<Self>, mut incoming: Incoming) -> Answer {
+        self.given.restore(&mut incoming);
         let (request, unreadable) = self.read(&incoming);
         let entry = self.note(&incoming, &request);
         if let Some(reason) = unreadable {
             return self.miss(entry, &incoming, &request, reason);
         }
-        if matches!(incoming.provider, Provider::Other(_))
-            && !self.providers().contains(&incoming.provider)
-            && self.mode() != Mode::Record
-        {
+        if let Some(host) = &incoming.unknown_host {
+            let reason = MissReason::UnknownHost { host: host.clone() };
+            return self.miss(entry, &incoming, &request, reason);
+        }
+        if !self.knows(incoming.provider) && self.mode() != Mode::Record {
             return self.miss(entry, &incoming, &request, MissReason::NoProvider);
         }
         if self.is_closing() {
@@ -53,7 +56,7 @@ impl State {
         }
         let decision = self.decide(entry, incoming.provider, &request);
         match decision {
-            Decision::Replay(at) => self.replay(at),
+            Decision::Replay(at) => self.replay(at, incoming.provider, &request),
             Decision::Side(body) => self.side_answer(entry, body),
             Decision::Forward => self.forward(entry, incoming, request).await,
             Decision::Miss(reason) => self.miss(entry, &incoming, &request, reason),
@@ -175,9 +178,12 @@ impl State {
         }
     }
 
-    fn replay(&self, at: usize) -> Answer {
+    fn replay(&self, at: usize, provider: Provider, request: &Request) -> Answer {
         let interactions = Arc::clone(&self.book().interactions);
-        reply(&interactions[at].response)
+        let in_body = links::may_be_in(provider, request);
+        self.with_links(provider, request, |links| {
+            reply(&interactions[at].response, links, in_body)
+        })
     }
 
     fn side_answer(&self, entry: usize, body: String) -> Answer {
@@ -238,6 +244,23 @@ impl State {
 impl Responder for State {
     fn max_body(&self) -> u64 {
         self.setup.max_body
+    }
+
+    fn provider_at(&self, origin: &str, target: &str) -> Option<(Provider, String)> {
+        State::provider_at(self, origin, target)
+    }
+
+    #[cfg(all(feature = "intercept", target_os = "linux"))]
+    fn handshake_begins(&self) {
+        self.streams.begin();
+    }
+
+    #[cfg(all(feature = "intercept", target_os = "linux"))]
+    fn handshake_ends(&self, refused: Option<&str>) {
+        if let Some(host) = refused {
+            self.note_distrust(host);
+        }
+        self.streams.end();
     }
 
     fn answer(self: Arc<Self>, incoming: Incoming) -> Pin<Box<dyn Future<Output = Answer> + Send>> {

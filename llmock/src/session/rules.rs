@@ -47,5 +47,15 @@ pub(crate) fn not_default(in_force: &InForce) -> Vec<Rule> {
             add(&in_force.allow_errors.origin, format!("allow_errors({})", statuses.join(", ")));
         }
     }
+    for Sourced { value, origin } in &in_force.declared {
+        let url = json::quote(&value.url);
+        add(origin, format!("providers({} = {url})", value.provider.id()));
+    }
+    if in_force.proxy.value {
+        add(&in_force.proxy.origin, "proxy = true".to_owned());
+    }
+    if in_force.intercept.value {
+        add(&in_force.intercept.origin, "intercept = true".to_owned());
+    }
     rules
 }

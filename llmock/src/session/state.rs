@@ -2,6 +2,7 @@
 //!
 //! [`respond`](super::respond) works on it while the test runs, [`settle`](super::settle) at the end.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -12,12 +13,14 @@ use crate::env::Originals;
 use crate::fixture::interaction::{Interaction, Request};
 use crate::fixture::redact::Redactor;
 use crate::front::Front;
+use crate::front::intercept::Trust;
 use crate::matching::{self, Index, Key, Ownership, Rules};
 use crate::mode::Mode;
 use crate::overlay::Overlay;
-use crate::provider::{self, Provider};
-use crate::report::{Command, Failure, files};
+use crate::provider::{self, Declared, Provider};
+use crate::report::{Command, Failure, Through, files};
 use crate::session::ledger::{self, Ledger};
+use crate::session::links::Given;
 use crate::session::streams::Streams;
 
 /// Everything a session is opened with, whoever opens it.
@@ -54,10 +57,17 @@ pub(crate) struct State {
     pub(crate) front: &'static Front,
     pub(crate) overlay: Arc<Overlay>,
     pub(crate) streams: Arc<Streams>,
+    pub(crate) given: Given,
     opened: Instant,
     started: OnceLock<Instant>,
     closing: AtomicBool,
     book: Mutex<Book>,
+    /// Certificates that this session's clients are told to trust, while it is open.
+    pub(crate) trust: Option<Trust>,
+    /// Hosts whose clients do not.
+    distrusted: Mutex<Vec<String>>,
+    /// Hosts of customers that clients with a fixed address have asked.
+    pub(crate) met: Mutex<HashMap<Provider, String>>,
 }
 
 /// The fixture as it was opened, and what has happened since.
@@ -77,6 +87,7 @@ impl State {
         front: &'static Front,
         id: String,
         interactions: Option<Vec<Interaction>>,
+        trust: Option<Trust>,
     ) -> Self {
         let base = if setup.by_env {
             format!("{}/env", front.origin())
@@ -97,10 +108,14 @@ impl State {
             front,
             overlay: Arc::default(),
             streams: Arc::default(),
+            given: Given::default(),
             opened: Instant::now(),
             started: OnceLock::new(),
             closing: AtomicBool::new(false),
             book: Mutex::new(book),
+            trust,
+            distrusted: Mutex::default(),
+            met: Mutex::default(),
         }
     }
 
@@ -192,23 +207,58 @@ impl State {
     /// Where recordings of a provider come from: what the builder says, else the variable as it was
     /// before llmock took it over, else the provider's own host.
     pub(crate) fn upstream_base(&self, provider: Provider) -> Option<String> {
-        let named = self.setup.upstreams.iter().find(|(known, _)| *known == provider);
-        if let Some((_, url)) = named {
+        let told = self.setup.upstreams.iter().find(|(known, _)| *known == provider);
+        if let Some((_, url)) = told {
             return Some(url.trim_end_matches('/').to_owned());
         }
-        let entry = provider.entry();
-        let set = self.setup.originals.upstream_of(entry.variables, &self.front.origin());
+        let declared = self.setup.in_force.declared(provider);
+        let own = declared.map(Declared::variables).unwrap_or_default();
+        let names = provider.entry().variables.iter().map(|(name, _)| *name);
+        let names = names.chain(own.iter().map(|(name, _)| name.as_str()));
+        let set = self.setup.originals.upstream_of(names, &self.front.origin());
         let read = |name: &str| self.setup.originals.get(name).map(str::to_owned);
         set.map(|(name, value)| provider::upstream_base(provider, name, value))
+            .or_else(|| declared.map(|declared| declared.url.clone()))
+            .or_else(|| self.met(provider))
             .or_else(|| provider::default_upstream(provider, read))
+    }
+
+    /// Where a request goes when the provider is reached at `base`.
+    pub(crate) fn upstream_url(&self, provider: Provider, base: &str, target: &str) -> String {
+        match self.setup.in_force.declared(provider) {
+            Some(declared) if matches!(provider, Provider::Other(_)) => {
+                declared.upstream_url(base, target)
+            }
+            _ => provider::upstream_url(provider, base, target),
+        }
+    }
+
+    /// Whether anybody has named the provider: the table, a declaration, the test, or the fixture.
+    pub(crate) fn knows(&self, provider: Provider) -> bool {
+        !matches!(provider, Provider::Other(_))
+            || self.setup.in_force.declared(provider).is_some()
+            || self.setup.upstreams.iter().any(|(known, _)| *known == provider)
+            || self.providers().contains(&provider)
     }
 
     /// The variable that holds the provider's key, if one is set.
     pub(crate) fn key_variable(&self, provider: Provider) -> Option<String> {
-        let keys = provider.entry().keys.iter();
-        keys.map(|(name, _)| *name)
+        let own = self.setup.in_force.declared(provider).and_then(Declared::key);
+        let keys = provider.entry().keys.iter().map(|(name, _)| (*name).to_owned());
+        keys.chain(own)
             .find(|name| self.setup.originals.get(name).is_some_and(|value| !value.is_empty()))
-            .map(str::to_owned)
+    }
+
+    #[cfg(all(feature = "intercept", target_os = "linux"))]
+    pub(crate) fn note_distrust(&self, host: &str) {
+        let mut hosts = self.distrust();
+        if !hosts.iter().any(|known| known == host) {
+            hosts.push(host.to_owned());
+        }
+    }
+
+    fn distrust(&self) -> MutexGuard<'_, Vec<String>> {
+        self.distrusted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Why a session without a request has failed.
@@ -220,6 +270,11 @@ impl State {
         Failure::NoRequests {
             handle: !self.setup.by_env,
             variables: variables.collect(),
+            through: Through {
+                proxy: self.setup.in_force.proxy.value,
+                intercept: self.setup.in_force.intercept.value,
+            },
+            distrusted: std::mem::take(&mut *self.distrust()),
             proxies: proxies.into_iter().map(str::to_owned).collect(),
         }
     }

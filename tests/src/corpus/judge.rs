@@ -23,10 +23,61 @@ impl Heard {
         Self { status, headers, body: chunks.concat(), end }
     }
 
+    /// The same with the provider's addresses where llmock's stand in their place.
+    ///
+    /// `root` is the address of the provider at llmock. What it stands for is read from the row at that very place,
+    /// and must be scheme and host of an address, or nothing in front of a path.
+    #[must_use]
+    pub fn at_home(mut self, row: &Row, root: &str) -> Self {
+        let body = homeward(&self.body, &row.response_body, root.as_bytes());
+        let escaped = root.replace('/', "\\/");
+        self.body = homeward(&body, &row.response_body, escaped.as_bytes());
+        let path = &root[root.find("://").map_or(0, |at| at + 3)..];
+        let path = path.find('/').map_or("", |at| &path[at..]);
+        for (name, value) in &mut self.headers {
+            let Some((_, wanted)) = row.kept_by_the_wire().find(|(known, _)| known == name) else {
+                continue;
+            };
+            let home = homeward(value.as_bytes(), wanted.as_bytes(), root.as_bytes());
+            *value = String::from_utf8(home).unwrap_or_default();
+            if name == "location"
+                && let Some(home) = value.strip_prefix(path).filter(|home| *home == wanted)
+            {
+                *value = home.to_owned();
+            }
+        }
+        self
+    }
+
     fn values(&self, name: &str) -> Vec<&str> {
         let named = self.headers.iter().filter(|(known, _)| known == name);
         named.map(|(_, value)| value.as_str()).collect()
     }
+}
+
+/// Puts scheme and host of the wanted address where `root` stands at the same place.
+fn homeward(got: &[u8], wanted: &[u8], root: &[u8]) -> Vec<u8> {
+    let mut home = Vec::with_capacity(got.len());
+    let mut at = 0;
+    while at < got.len() {
+        let origin = got[at..].starts_with(root).then(|| wanted.get(home.len()..)).flatten();
+        if let Some(length) = origin.and_then(origin_length) {
+            home.extend_from_slice(&wanted[home.len()..home.len() + length]);
+            at += root.len();
+        } else {
+            home.push(got[at]);
+            at += 1;
+        }
+    }
+    home
+}
+
+/// The length of `https://host` in front of a path.
+fn origin_length(address: &[u8]) -> Option<usize> {
+    const SCHEMES: [&[u8]; 3] = [b"https://", b"http://", b"https:\\/\\/"];
+    let scheme = SCHEMES.iter().find(|scheme| address.starts_with(scheme))?.len();
+    let host = address[scheme..].iter().position(|byte| b"/\\?\"".contains(byte))?;
+    Some(scheme + host)
 }
 
 /// Where an answer comes from, which decides what of it must be there.
@@ -225,6 +276,36 @@ mod tests {
             let found = difference(&row(wanted), &heard, source);
             assert_eq!(found.is_none(), exact, "{wanted} {heard:?} {source:?}: {found:?}");
         }
+    }
+
+    #[test]
+    fn addresses_of_llmock_go_home_only_where_the_row_has_one() {
+        let root = "http://127.0.0.1:9/s/ab/acme";
+        for (got, wanted, home) in [
+            ("a http://127.0.0.1:9/s/ab/acme/v1 b", "a https://h.dev/v1 b", "a https://h.dev/v1 b"),
+            (
+                "http://127.0.0.1:9/s/ab/acme/v1",
+                "not an address, but long enough",
+                "http://127.0.0.1:9/s/ab/acme/v1",
+            ),
+            ("http://127.0.0.1:9/s/ab/acme/v2", "https://h.dev/v1", "https://h.dev/v2"),
+            (
+                "http://127.0.0.1:9/s/cd/acme/v1",
+                "https://h.dev/v1",
+                "http://127.0.0.1:9/s/cd/acme/v1",
+            ),
+        ] {
+            let heard = heard(200, &[("x-request-id", got)], got);
+            let mut row = row(wanted);
+            row.response_headers.push(("x-request-id".to_owned(), wanted.to_owned()));
+            let heard = heard.at_home(&row, root);
+            assert_eq!(String::from_utf8_lossy(&heard.body), home);
+            assert_eq!(heard.values("x-request-id"), [home]);
+        }
+        let location = heard(200, &[("location", "/s/ab/acme/v1/c")], "");
+        let mut row = row("");
+        row.response_headers.push(("location".to_owned(), "/v1/c".to_owned()));
+        assert_eq!(location.at_home(&row, root).values("location"), ["/v1/c"]);
     }
 
     #[test]

@@ -106,7 +106,10 @@ impl Roads {
         for (number, (row, finding)) in cassette.rows.iter().zip(findings.iter_mut()).enumerate() {
             let url = target::url(&session, row);
             let difference = match ask(row, &url, &format!("{at}/{number}")) {
-                Some(heard) => judge::difference(row, &heard, source),
+                Some(heard) => {
+                    let root = format!("{}/{}", session.url(), target::provider(row).id());
+                    judge::difference(row, &heard.at_home(row, &root), source)
+                }
                 None => Some(Finding::Wrong("no answer".to_owned())),
             };
             if let Some(difference) = difference {

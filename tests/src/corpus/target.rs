@@ -42,6 +42,15 @@ pub fn path(row: &Row) -> String {
     escaped.fold(slash.to_owned(), |path, part| path + &part)
 }
 
+/// The same as at the provider's own host: where the recorder hid the base URL of one that llmock does not know, that
+/// is taken to end as base URLs of such providers do.
+pub fn own_path(row: &Row) -> String {
+    match provider(row) {
+        Provider::Other(_) if has_placeholder(row) => format!("/v1{}", path(row)),
+        _ => path(row),
+    }
+}
+
 /// Whether the recorder put a word of its own in place of the base URL.
 pub fn has_placeholder(row: &Row) -> bool {
     !row.url.contains("://")

@@ -19,7 +19,7 @@ pub fn fixture(cassette: &Cassette) -> String {
 
 fn interaction(row: &Row) -> String {
     let provider = quote(target::provider(row).id());
-    let (method, path) = (quote(&row.method), quote(&without_key(&target::path(row))));
+    let (method, path) = (quote(&row.method), quote(&without_key(&target::own_path(row))));
     let request = format!("{{\"method\":{method},\"path\":{path}{}}}", request_body(row));
     let content = match row.streaming {
         Some(streaming) => stream(row, streaming),

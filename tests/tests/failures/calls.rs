@@ -65,6 +65,7 @@ fn a_client_with_a_fixed_host_cannot_make_a_test_green() {
         · the client takes a URL: add the parameter `mock: LlmMock`, pass `mock.base_url(..)`
         · it reads another variable: env(MY_LLM_URL = "{base}/openai/v1")
         · it is built before the first test: `llmock::preload!()` in the test crate
+        · its address is fixed: proxy = true (plain http), intercept = true (https)
         · it asks no model in this test: calls = 0
     "#);
     insta::assert_snapshot!(failure("a_client_with_a_fixed_host_beside_a_handle"), @"

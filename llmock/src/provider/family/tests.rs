@@ -203,6 +203,14 @@ fn a_preview_of_events_says_what_the_model_said() {
         (
             Family::Cohere,
             &[
+                r#"{"type":"tool-plan-delta","delta":{"message":{"tool_plan":"I will"}}}"#,
+                r#"{"type":"tool-plan-delta","delta":{"message":{"tool_plan":" look."}}}"#,
+            ],
+            "I will look.",
+        ),
+        (
+            Family::Cohere,
+            &[
                 r#"{"type":"content-delta","delta":{"message":{"content":{"text":"Hi"}}}}"#,
                 r#"{"type":"tool-call-start","delta":{"message":{"tool_calls":{"function":{"name":"f"}}}}}"#,
                 r#"{"type":"tool-call-delta","delta":{"message":{"tool_calls":{"function":{"arguments":"{}"}}}}}"#,
@@ -227,6 +235,9 @@ fn a_preview_of_lines_and_elements_says_what_the_model_said() {
     assert_eq!(said(Family::Ollama, Framing::Ndjson, chat).as_deref(), Some("Hi call f({})"));
     let generated = "{\"response\":\"H\"}\n{\"response\":\"i\",\"done\":true}\n";
     assert_eq!(said(Family::Ollama, Framing::Ndjson, generated).as_deref(), Some("Hi"));
+    let called = r#"{"response":"","tool_calls":[{"function":{"name":"f","arguments":{"a":1}}}]}"#;
+    let heard = said(Family::Ollama, Framing::Ndjson, &format!("{called}\n"));
+    assert_eq!(heard.as_deref(), Some(r#"call f({"a":1})"#));
     let v1 = "{\"event_type\":\"text-generation\",\"text\":\"Hi\"}\n";
     assert_eq!(said(Family::Cohere, Framing::Ndjson, v1).as_deref(), Some("Hi"));
     let piece = |text: &str| {

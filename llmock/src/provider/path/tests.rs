@@ -83,7 +83,7 @@ const PATHS: &[(&str, &str, &str)] = &[
     ("llamacpp", "/props", "/props"),
     ("llamacpp", "/completions", "/v1/completions"),
     ("vertex", "/v1/projects/p/locations/l/x", "/v1/projects/p/locations/l/x"),
-    ("somebody-new", "/chat/completions", "/v1/chat/completions"),
+    ("somebody-new", "/chat/completions", "/chat/completions"),
     ("openai", "/v1/files/100%/a%zz", "/v1/files/100%/a%zz"),
     ("openai", "/v1/files/é%é", "/v1/files/é%é"),
 ];
@@ -171,6 +171,30 @@ const URLS: &[(&str, &str, &str, &str)] = &[
         "https://api.minimax.io/anthropic/v1/messages",
     ),
     ("llamacpp", "http://127.0.0.1:8080/v1", "/props", "http://127.0.0.1:8080/props"),
+    // a base with slashes of its own, a path with one at its end
+    (
+        "openai",
+        "http://gw/proxy/https://api.openai.com/v1/",
+        "/v1/files/",
+        "http://gw/proxy/https://api.openai.com/v1/files/",
+    ),
+    ("anthropic", "http://gw//a/", "/v1/messages", "http://gw//a/v1/messages"),
+    ("ollama", "http://h:1/", "/", "http://h:1"),
+    // a base with a query
+    (
+        "azure",
+        "https://x.openai.azure.com?api-version=1",
+        "/openai/deployments/d/chat/completions",
+        "https://x.openai.azure.com/openai/deployments/d/chat/completions?api-version=1",
+    ),
+    (
+        "azure",
+        "https://x.openai.azure.com/openai/v1/?api-version=1&a=b",
+        "/openai/v1/models?api-version=2",
+        "https://x.openai.azure.com/openai/v1/models?a=b&api-version=2",
+    ),
+    ("openai", "http://gw/v1?k", "/v1/models?x=1&y", "http://gw/v1/models?k&x=1&y"),
+    ("openai", "https://api.openai.com/?k=1", "/v1/models", "https://api.openai.com/v1/models?k=1"),
 ];
 
 #[test]
@@ -204,6 +228,8 @@ fn the_value_of_every_variable_takes_one_shape() {
         ("anthropic", "ANTHROPIC_BASE_URL", "https://gw/a", "https://gw/a"),
         ("ollama", "OLLAMA_HOST", "127.0.0.1:11434", "http://127.0.0.1:11434"),
         ("groq", "GROQ_API_BASE", "https://gw/openai/v1", "https://gw"),
+        ("openai", "OPENAI_HOST", "https://gw/?k=1", "https://gw/v1?k=1"),
+        ("anthropic", "ANTHROPIC_URL", "gw/v1?k=1", "http://gw?k=1"),
     ];
     for (id, variable, value, base) in cases {
         assert_eq!(

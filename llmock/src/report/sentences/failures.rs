@@ -1,7 +1,7 @@
 //! The sentences of failures that are not misses: one headline each, and what helps.
 
 use super::{ITEMS, MESSAGE, PATH, code};
-use crate::report::failure::{Failure, IdleInteraction};
+use crate::report::failure::{Failure, IdleInteraction, Through};
 use crate::report::values::{count, excerpt, list, quote};
 
 /// What failed, as the first line of its own entry.
@@ -78,8 +78,9 @@ fn self_check(interactions: &[usize]) -> String {
 pub(crate) fn details(failure: &Failure) -> Vec<String> {
     let line = |text: &str| vec![text.to_owned()];
     match failure {
-        Failure::NoRequests { handle, variables, proxies } => {
-            no_requests(*handle, variables, proxies)
+        Failure::NoRequests { handle, variables, through, distrusted, proxies } => {
+            let refused = distrusted.iter().take(ITEMS).map(|host| distrust(host));
+            refused.chain(no_requests(*handle, variables, *through, proxies)).collect()
         }
         Failure::Calls { expected: 0, .. } => {
             line("`calls = 0` declares a test that asks no model; take it off if this one does")
@@ -127,7 +128,12 @@ pub(crate) fn details(failure: &Failure) -> Vec<String> {
     }
 }
 
-fn no_requests(handle: bool, variables: &[String], proxies: &[String]) -> Vec<String> {
+fn no_requests(
+    handle: bool,
+    variables: &[String],
+    through: Through,
+    proxies: &[String],
+) -> Vec<String> {
     let mut ways = Vec::new();
     let lead = if handle {
         ways.push(
@@ -144,6 +150,7 @@ fn no_requests(handle: bool, variables: &[String], proxies: &[String]) -> Vec<St
         ways.push(
             "it is built before the first test: `llmock::preload!()` in the test crate".to_owned(),
         );
+        ways.push(fixed_address(through));
         let names: Vec<String> = variables.iter().take(3).map(|name| code(name)).collect();
         let ignored =
             if names.is_empty() { "the base-URL variables".to_owned() } else { list(&names) };
@@ -159,6 +166,30 @@ fn no_requests(handle: bool, variables: &[String], proxies: &[String]) -> Vec<St
     }
     ways.push("it asks no model in this test: calls = 0".to_owned());
     std::iter::once(lead).chain(ways.into_iter().map(|way| format!("  · {way}"))).collect()
+}
+
+/// A client that came and left.
+fn distrust(host: &str) -> String {
+    format!(
+        "the client for `{}` refused llmock's certificate: its TLS does not read SSL_CERT_FILE",
+        excerpt(host, PATH)
+    )
+}
+
+/// What to try for a client whose address is fixed, beyond what the test has tried.
+fn fixed_address(Through { proxy, intercept }: Through) -> String {
+    let tried = match (proxy, intercept) {
+        (false, false) => {
+            return "its address is fixed: proxy = true (plain http), intercept = true (https)"
+                .to_owned();
+        }
+        (true, false) => "HTTP_PROXY",
+        (false, true) => "HTTPS_PROXY and SSL_CERT_FILE",
+        (true, true) => "HTTP_PROXY, HTTPS_PROXY and SSL_CERT_FILE",
+    };
+    format!(
+        "it was built before this test set {tried} (a `static`?): run the test in a process of its own"
+    )
 }
 
 fn idle(interactions: &[IdleInteraction]) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::report::render::opening;
-use crate::report::{Failure, IdleInteraction, Note};
+use crate::report::{Failure, IdleInteraction, Note, Through};
 
 fn failing(failure: Failure) -> String {
     let mut report = report();
@@ -34,6 +34,8 @@ fn no_request_at_all_is_a_failure_with_remedies() {
     let failure = Failure::NoRequests {
         handle: false,
         variables: vec!["OPENAI_BASE_URL".into(), "OPENAI_API_BASE".into()],
+        through: Through::default(),
+        distrusted: Vec::new(),
         proxies: vec!["HTTPS_PROXY".into()],
     };
     insta::assert_snapshot!(failing(failure), @r#"
@@ -43,10 +45,17 @@ fn no_request_at_all_is_a_failure_with_remedies() {
         · the client takes a URL: add the parameter `mock: LlmMock`, pass `mock.base_url(..)`
         · it reads another variable: env(MY_LLM_URL = "{base}/openai/v1")
         · it is built before the first test: `llmock::preload!()` in the test crate
+        · its address is fixed: proxy = true (plain http), intercept = true (https)
         · `HTTPS_PROXY` is set: keep 127.0.0.1 out of the proxy (`NO_PROXY`)
         · it asks no model in this test: calls = 0
     "#);
-    let handle = Failure::NoRequests { handle: true, variables: Vec::new(), proxies: Vec::new() };
+    let handle = Failure::NoRequests {
+        handle: true,
+        variables: Vec::new(),
+        through: Through::default(),
+        distrusted: Vec::new(),
+        proxies: Vec::new(),
+    };
     insta::assert_snapshot!(failing(handle), @"
     llmock: no request reached llmock, so this test has replayed nothing
 
@@ -54,6 +63,30 @@ fn no_request_at_all_is_a_failure_with_remedies() {
         · hand `mock.base_url(..)` to the client: a test with an `LlmMock` sets no variable
         · it asks no model in this test: calls = 0
     ");
+}
+
+#[test]
+fn a_client_that_was_built_before_the_proxy_variables_is_suspected() {
+    let cases = [
+        (true, false, "it was built before this test set HTTP_PROXY (a `static`?)"),
+        (false, true, "it was built before this test set HTTPS_PROXY and SSL_CERT_FILE (a"),
+        (true, true, "it was built before this test set HTTP_PROXY, HTTPS_PROXY and SSL_CERT_FILE"),
+    ];
+    for (proxy, intercept, expected) in cases {
+        let failure = Failure::NoRequests {
+            handle: false,
+            variables: Vec::new(),
+            through: Through { proxy, intercept },
+            distrusted: vec!["llm.acme.dev".into()],
+            proxies: Vec::new(),
+        };
+        let text = failing(failure);
+        assert!(text.contains(expected) && !text.contains("proxy = true"), "{text}");
+        assert!(
+            text.contains("the client for `llm.acme.dev` refused llmock's certificate"),
+            "{text}"
+        );
+    }
 }
 
 #[test]

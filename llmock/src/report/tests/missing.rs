@@ -115,6 +115,25 @@ fn strict_order_names_what_was_used_and_what_comes_next() {
 }
 
 #[test]
+fn a_host_that_is_no_providers_is_named_with_two_ways_out() {
+    let host = "http://llm.acme.dev:8080".to_owned();
+    let missed = Miss { provider: "", model: None, ..miss(MissReason::UnknownHost { host }) };
+    let text = plain(&with_misses([missed]));
+    let sentence = "no provider that llmock knows is at `http://llm.acme.dev:8080`; declare it: \
+                    providers(name = \"http://llm.acme.dev:8080\"), or keep it out of the proxy: \
+                    env(NO_PROXY = \"llm.acme.dev:8080\")";
+    assert!(text.contains(sentence), "{text}");
+}
+
+#[test]
+fn a_provider_without_an_address_is_declared() {
+    let mut report = with_misses([miss(MissReason::NoUpstream { variables: Vec::new() })]);
+    report.mode = "record";
+    let sentence = "nothing says where this provider is; declare it: providers(name = \"https://";
+    assert!(plain(&report).contains(sentence), "{}", plain(&report));
+}
+
+#[test]
 fn strays_name_the_test_they_belong_to() {
     let mut report = with_misses([
         Miss { request: 1, ..miss(MissReason::NoSession) },

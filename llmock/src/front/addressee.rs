@@ -1,0 +1,79 @@
+//! Whom a request is for: by the path of an address that we handed out, or by the host that it names.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+
+use super::proxy::{self, Destination};
+use super::routing::{self, Route};
+use super::{Desk, Responder};
+use crate::provider::Provider;
+use crate::report::refusals::By;
+
+/// The session a request is for, and what it wants there.
+#[derive(Debug)]
+pub(super) struct Addressee {
+    /// `None` if it has ended, or no test is open.
+    pub(super) session: Option<Arc<dyn Responder>>,
+    pub(super) provider: Provider,
+    /// What followed the provider's segment, or its host, query included.
+    pub(super) rest: String,
+    /// The host, if it is no provider's.
+    pub(super) unknown_host: Option<String>,
+    pub(super) by: By,
+}
+
+/// A connection to a host that goes through us, decrypted.
+#[derive(Debug)]
+pub(super) struct Tunnel {
+    /// `api.openai.com:443`, or without the usual port.
+    pub(super) authority: String,
+    /// The session that the request for the tunnel named.
+    pub(super) session: Option<Arc<dyn Responder>>,
+}
+
+/// Finds the addressee; the target itself if it is nothing that we handed out.
+pub(super) fn find(
+    parts: &Parts,
+    desk: &Desk,
+    tunnel: Option<&Tunnel>,
+) -> Result<Addressee, String> {
+    let target = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    if let Some(tunnel) = tunnel {
+        let origin = format!("https://{}", tunnel.authority);
+        let destination = Destination { origin, target: target.to_owned() };
+        return Ok(at_host(destination, tunnel.session.clone()));
+    }
+    if let Some(destination) = proxy::destination(&parts.uri, desk.own) {
+        return Ok(at_host(destination, proxy::session(&parts.headers, &desk.registry)));
+    }
+    let (session, provider, rest, by) = match routing::route(target) {
+        Route::Env { provider, rest } => {
+            let variable = provider.entry().variables.first().map_or("base URL", |(name, _)| name);
+            (desk.registry.turn(), provider, rest, By::Variable(variable))
+        }
+        Route::Session { id, provider, rest } => {
+            (desk.registry.session(&id), provider, rest, By::Handle)
+        }
+        Route::Unknown => return Err(target.to_owned()),
+    };
+    Ok(Addressee { session, provider, rest, unknown_host: None, by })
+}
+
+fn at_host(
+    Destination { origin, target }: Destination,
+    session: Option<Arc<dyn Responder>>,
+) -> Addressee {
+    let by = By::Variable(if origin.starts_with("https:") { "HTTPS_PROXY" } else { "HTTP_PROXY" });
+    let found = session.as_ref().and_then(|session| session.provider_at(&origin, &target));
+    match found {
+        Some((provider, rest)) => Addressee { session, provider, rest, unknown_host: None, by },
+        None => Addressee {
+            session,
+            provider: Provider::from_id(""),
+            rest: target,
+            unknown_host: Some(origin),
+            by,
+        },
+    }
+}

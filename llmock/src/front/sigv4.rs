@@ -1,0 +1,237 @@
+//! Requests that a client signed for AWS: the signature covers the host, so that llmock's is no other's.
+//!
+//! A request that goes on to AWS is signed anew, for the host that it goes to and with the user's own credentials;
+//! what the client signed with does not matter. That takes the feature `bedrock`. A bearer token needs none of this.
+
+use http::{HeaderMap, header};
+
+use crate::front::upstream::Job;
+
+/// Where a signature counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Scope {
+    pub(crate) region: String,
+    pub(crate) service: String,
+}
+
+/// The user's own credentials.
+#[cfg_attr(
+    not(feature = "bedrock"),
+    expect(dead_code, reason = "nothing is signed without the feature")
+)]
+pub(crate) struct Credentials {
+    pub(crate) key_id: String,
+    pub(crate) secret: String,
+    pub(crate) session_token: Option<String>,
+}
+
+/// Why a request could not be signed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum SignError {
+    #[cfg(not(feature = "bedrock"))]
+    #[error("built without the feature `bedrock`")]
+    NoFeature,
+    #[cfg(feature = "bedrock")]
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// What the client signed for; `None` if it did not sign.
+pub(crate) fn scope(headers: &HeaderMap) -> Option<Scope> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (_, credential) = value.strip_prefix("AWS4-")?.split_once("Credential=")?;
+    // KEY-ID/20260423/us-east-1/bedrock/aws4_request
+    let mut parts = credential.split([',', ' ']).next()?.rsplit('/').skip(1);
+    let (service, region) = (parts.next()?, parts.next()?);
+    Some(Scope { region: region.to_owned(), service: service.to_owned() })
+}
+
+/// Whether AWS itself is at that host, where every signature is checked.
+pub(crate) fn is_aws(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"].iter().any(|end| host.ends_with(end))
+}
+
+/// Signs a request for the host that it goes to.
+#[cfg(not(feature = "bedrock"))]
+pub(crate) fn sign(_: &mut Job, _: &Scope, _: &Credentials) -> Result<(), SignError> {
+    Err(SignError::NoFeature)
+}
+
+/// Signs a request for the host that it goes to.
+#[cfg(feature = "bedrock")]
+pub(crate) fn sign(
+    job: &mut Job,
+    scope: &Scope,
+    credentials: &Credentials,
+) -> Result<(), SignError> {
+    signed::sign(job, scope, credentials).map_err(|error| {
+        let mut why = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            why = error.to_string();
+            cause = error.source();
+        }
+        SignError::Refused(why)
+    })
+}
+
+#[cfg(feature = "bedrock")]
+mod signed {
+    use std::error::Error;
+    use std::fmt::Write as _;
+    use std::time::SystemTime;
+
+    use aws_sigv4::http_request::{
+        SignableBody, SignableRequest, SigningSettings, sign as signature,
+    };
+    use aws_sigv4::sign::v4::SigningParams;
+    use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+
+    use super::{Credentials, Scope};
+    use crate::front::upstream::Job;
+
+    pub(super) fn sign(
+        job: &mut Job,
+        scope: &Scope,
+        credentials: &Credentials,
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        job.url = spelt_for_aws(&job.url);
+        strip(&mut job.headers);
+        let uri: Uri = job.url.parse()?;
+        let host = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
+        let host = host.rsplit('@').next().unwrap_or(host).to_owned();
+        let region = region_of(&host).unwrap_or(&scope.region).to_owned();
+        let identity = aws_credential_types::Credentials::new(
+            &credentials.key_id,
+            &credentials.secret,
+            credentials.session_token.clone(),
+            None,
+            "llmock",
+        )
+        .into();
+        let params = SigningParams::builder()
+            .identity(&identity)
+            .region(&region)
+            .name(&scope.service)
+            .time(SystemTime::now())
+            .settings(SigningSettings::default())
+            .build()?
+            .into();
+        let mut signed = vec![("host", host.as_str())];
+        for (name, value) in job.headers.iter().filter(|(name, _)| is_signed(name)) {
+            signed.push((name.as_str(), value.to_str()?));
+        }
+        let body = SignableBody::Bytes(&job.body);
+        let request =
+            SignableRequest::new(job.method.as_str(), &job.url, signed.into_iter(), body)?;
+        let (instructions, _) = signature(request, &params)?.into_parts();
+        add(&mut job.headers, instructions.headers())
+    }
+
+    fn add<'h>(
+        headers: &mut HeaderMap,
+        new: impl Iterator<Item = (&'h str, &'h str)>,
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        for (name, value) in new {
+            let mut value = HeaderValue::from_str(value)?;
+            value.set_sensitive(true);
+            headers.insert(HeaderName::from_bytes(name.as_bytes())?, value);
+        }
+        Ok(())
+    }
+
+    /// Takes the client's signature out.
+    fn strip(headers: &mut HeaderMap) {
+        headers.remove(header::AUTHORIZATION);
+        for name in
+            ["x-amz-content-sha256", "x-amz-date", "x-amz-region-set", "x-amz-security-token"]
+        {
+            headers.remove(name);
+        }
+    }
+
+    /// What AWS wants signed, beside the host; the rest may change on its way.
+    fn is_signed(name: &HeaderName) -> bool {
+        name == header::CONTENT_TYPE || name.as_str().starts_with("x-amz-")
+    }
+
+    /// Escapes the path as AWS's own clients do: `:` of a model's id is `%3A`. What is escaped already stays.
+    fn spelt_for_aws(url: &str) -> String {
+        let host = url.find("://").map_or(0, |at| at + 3);
+        let path = url[host..].find('/').map_or(url.len(), |at| host + at);
+        let query = url.find('?').unwrap_or(url.len()).max(path);
+        let mut out = url[..path].to_owned();
+        for byte in url[path..query].bytes() {
+            if byte.is_ascii_alphanumeric() || b"-_.~/%".contains(&byte) {
+                out.push(char::from(byte));
+            } else {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+        out + &url[query..]
+    }
+
+    /// `us-west-2` of `bedrock-runtime.us-west-2.amazonaws.com`.
+    fn region_of(host: &str) -> Option<&str> {
+        let host = host.strip_suffix(".cn").unwrap_or(host);
+        let labels = host.strip_suffix(".amazonaws.com")?;
+        labels.rsplit('.').next().filter(|region| region.contains('-') && labels.contains('.'))
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn the_region_is_that_of_the_host() {
+            for (host, region) in [
+                ("bedrock-runtime.us-west-2.amazonaws.com", Some("us-west-2")),
+                ("bedrock-runtime-fips.us-gov-west-1.amazonaws.com", Some("us-gov-west-1")),
+                ("bedrock-runtime.cn-north-1.amazonaws.com.cn", Some("cn-north-1")),
+                ("bedrock-runtime.amazonaws.com", None),
+                ("127.0.0.1:80", None),
+            ] {
+                assert_eq!(region_of(host), region, "{host}");
+            }
+        }
+
+        #[test]
+        fn paths_are_spelt_as_aws_s_own_clients_spell_them() {
+            for (url, spelt) in [
+                (
+                    "https://h/model/m-v1:0/converse?a=b:c",
+                    "https://h/model/m-v1%3A0/converse?a=b:c",
+                ),
+                ("https://h/model/arn%3Aaws%2Fx/invoke", "https://h/model/arn%3Aaws%2Fx/invoke"),
+                ("https://h:1", "https://h:1"),
+                ("https://h:1?a=b", "https://h:1?a=b"),
+            ] {
+                assert_eq!(spelt_for_aws(url), spelt);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn only_requests_that_are_signed_have_a_scope() {
+        let scope_of = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, HeaderValue::from_static(value));
+            scope(&headers)
+        };
+        let signed = "AWS4-HMAC-SHA256 Credential=AKID/20260423/eu-west-1/bedrock/aws4_request, \
+                      SignedHeaders=host;x-amz-date, Signature=00";
+        let expected = Scope { region: "eu-west-1".to_owned(), service: "bedrock".to_owned() };
+        assert_eq!(scope_of(signed), Some(expected));
+        assert_eq!(scope_of("Bearer AWS4-HMAC-SHA256 Credential=a/b/c/d/e"), None);
+        assert_eq!(scope_of("AWS4-HMAC-SHA256 Credential=a"), None);
+        assert_eq!(scope(&HeaderMap::new()), None);
+    }
+}

@@ -1,0 +1,118 @@
+//! Addresses inside answers, for this session: what the client gets instead, and what it quotes of it later.
+
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, header};
+
+use crate::fixture::interaction::{Body, Request};
+use crate::front::Incoming;
+use crate::provider::{self, Links, Provider};
+use crate::session::state::State;
+
+/// Addresses that clients of this session were given, each with the one that the provider sent.
+///
+/// A client may quote one in a later request instead of following it. What only this process understands must
+/// reach neither the provider nor the fixture.
+#[derive(Debug, Default)]
+pub(crate) struct Given(Mutex<Vec<(String, String)>>);
+
+impl Given {
+    pub(crate) fn remember(&self, ours: &str, theirs: &str) {
+        let mut pairs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !pairs.iter().any(|(known, _)| known == ours) {
+            pairs.push((ours.to_owned(), theirs.to_owned()));
+            // An address may begin with another: `…/p` and `…/p/cancel`.
+            pairs.sort_by_key(|(ours, _)| std::cmp::Reverse(ours.len()));
+        }
+    }
+
+    /// Puts the provider's addresses back into the body of a request that quotes ours.
+    pub(crate) fn restore(&self, incoming: &mut Incoming) {
+        if incoming.headers.contains_key(header::CONTENT_ENCODING) {
+            return;
+        }
+        let Some(restored) = incoming.body.as_deref().ok().and_then(|body| self.restored(body))
+        else {
+            return;
+        };
+        if incoming.headers.contains_key(header::CONTENT_LENGTH) {
+            incoming.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(restored.len()));
+        }
+        incoming.body = Ok(Bytes::from(restored));
+    }
+
+    /// A body with the provider's addresses, if it quotes ours.
+    pub(crate) fn restored(&self, body: &[u8]) -> Option<String> {
+        let pairs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if pairs.is_empty() {
+            return None;
+        }
+        let text = std::str::from_utf8(body).ok()?;
+        let restored = pairs.iter().fold(Cow::Borrowed(text), |text, (ours, theirs)| {
+            if text.contains(ours) { Cow::Owned(text.replace(ours, theirs)) } else { text }
+        });
+        match restored {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(text) => Some(text),
+        }
+    }
+}
+
+impl State {
+    /// Runs something that needs the links of an answer to this request.
+    pub(crate) fn with_links<T>(
+        &self,
+        provider: Provider,
+        request: &Request,
+        run: impl FnOnce(&Links<'_>) -> T,
+    ) -> T {
+        let upstream = self.upstream_base(provider);
+        let to_upstream = upstream
+            .as_deref()
+            .map(|base| move |path: &str| self.upstream_url(provider, base, path));
+        run(&Links {
+            provider,
+            root: &format!("{}/{}", self.base, provider.id()),
+            asked: &request.path,
+            upstream: upstream.as_deref().zip(to_upstream.as_ref().map(|to| to as _)),
+            is_recorded: &|path| {
+                let interactions = Arc::clone(&self.book().interactions);
+                interactions
+                    .iter()
+                    .any(|known| known.provider == provider && known.request.path == path)
+            },
+            given: &|ours, theirs| self.given.remember(ours, theirs),
+        })
+    }
+}
+
+/// Headers as the client gets them.
+pub(crate) fn headers(status: u16, headers: &mut HeaderMap, links: &Links<'_>) {
+    for (name, value) in
+        headers.iter_mut().filter(|(name, _)| provider::is_link_header(name.as_str()))
+    {
+        let replacement =
+            value.to_str().ok().and_then(|text| links.header(status, name.as_str(), text));
+        if let Some(replacement) = replacement.and_then(|text| HeaderValue::from_str(&text).ok()) {
+            *value = replacement;
+        }
+    }
+}
+
+/// Whether the body of an answer to this request may hold links; a stream never does.
+pub(crate) fn may_be_in(provider: Provider, request: &Request) -> bool {
+    provider::may_hold_links(provider::family(provider, &request.method, &request.path))
+}
+
+/// A stored body as the client gets it.
+pub(crate) fn body<'a>(body: &'a Body, links: &Links<'_>) -> Cow<'a, [u8]> {
+    match body {
+        Body::Json(text) => match links.json(text) {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        },
+        other => other.to_wire(),
+    }
+}
