@@ -6,4 +6,5 @@ pub mod model;
 pub mod process;
 pub mod recorded;
 pub mod scratch;
+pub mod source;
 pub mod upstream;

@@ -7,19 +7,16 @@
 mod clients;
 #[path = "road/exchange.rs"]
 mod exchange;
-
-use std::collections::BTreeMap;
-use std::net::TcpStream;
-use std::path::Path;
-use std::time::SystemTime;
+#[path = "road/trip.rs"]
+mod trip;
 
 #[cfg(feature = "openssl-clients")]
 use clients::anthropic_sdk;
 use clients::{Seen, openai_sdk, plain, rig};
-use exchange::Exchange;
-use llmock::{AnsweredBy, LlmMock, Mode, Provider};
-use llmock_tests::model::{self, Wire};
+use llmock::Provider;
+use llmock_tests::model;
 use llmock_tests::process;
+use trip::block_on;
 
 /// Where the client of a trip finds each API.
 struct At {
@@ -27,72 +24,15 @@ struct At {
     anthropic: String,
 }
 
-/// What one run of a client gave: to the application, and on the wire.
-struct Trip {
-    seen: Seen,
-    exchanges: Vec<Exchange>,
-}
-
-fn run(builder: llmock::Builder, by: AnsweredBy, program: impl Fn(At) -> Seen) -> Trip {
-    let mock = builder.start().unwrap_or_else(|error| panic!("{error}"));
-    let (wire, openai) = Wire::through(&mock.base_url(Provider::OpenAI));
-    let host = wire.address().to_string();
-    let anthropic = mock.base_url(Provider::Anthropic);
-    let own = anthropic.split('/').nth(2).unwrap().to_owned();
-    let seen = program(At { openai, anthropic: anthropic.replace(&own, &host) });
-    let exchanges: Vec<_> = wire.heard().iter().map(|bytes| Exchange::parse(bytes)).collect();
-    let requests = mock.requests();
-    assert_eq!(requests.len(), exchanges.len());
-    assert!(requests.iter().all(|request| request.answered_by() == by), "{requests:?}");
-    mock.finish().unwrap_or_else(|error| panic!("{error}"));
-    Trip { seen, exchanges }
-}
-
-/// Every file of a folder, with its content and when it was written.
-fn on_disk(folder: &Path) -> BTreeMap<String, (Vec<u8>, SystemTime)> {
-    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
-    entries
-        .map(|entry| {
-            let name = entry.file_name().into_string().unwrap();
-            let written = entry.metadata().unwrap().modified().unwrap();
-            (name, (std::fs::read(entry.path()).unwrap(), written))
-        })
-        .collect()
-}
-
 fn travel(program: impl Fn(At) -> Seen) {
     let Some(server) = model::url() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let fixture = folder.path().join("trip.json");
-    let (model, upstream) = Wire::through(&server);
-    let builder = LlmMock::builder().fixture(&fixture).test("road");
-    let recording = builder
-        .clone()
-        .mode(Mode::Record)
-        .upstream(Provider::OpenAI, format!("{upstream}/v1"))
-        .upstream(Provider::Anthropic, upstream);
-    let recorded = run(recording, AnsweredBy::Upstream, &program);
-
-    let address = model.address();
-    model.cut();
-    assert!(TcpStream::connect(address).is_err(), "the server is still there");
-    let before = on_disk(folder.path());
-    assert!(before.contains_key("trip.json"), "{:?}", before.keys());
-    for _ in 0..2 {
-        let replay = builder.clone().mode(Mode::Replay).strict_order().fail_on_unused();
-        let replayed = run(replay, AnsweredBy::Fixture, &program);
-        assert_eq!(replayed.seen, recorded.seen);
-        exchange::assert_same(&recorded.exchanges, &replayed.exchanges);
-    }
-    let changed = on_disk(folder.path());
-    assert!(changed == before, "{:?} became {:?}", before.keys(), changed.keys());
-}
-
-/// Runs an asynchronous program as its application would: on a runtime of its own.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    runtime.block_on(future)
+    let upstreams = |url: &str| {
+        vec![(Provider::OpenAI, format!("{url}/v1")), (Provider::Anthropic, url.to_owned())]
+    };
+    trip::travel(&server, upstreams, |at| {
+        let openai = at.base_url(Provider::OpenAI);
+        program(At { openai, anthropic: at.base_url(Provider::Anthropic) })
+    });
 }
 
 /// What is not text is seen by its print.

@@ -1,7 +1,7 @@
 //! async-openai.
 
 use async_openai::Client;
-use async_openai::config::OpenAIConfig;
+use async_openai::config::{Config, OpenAIConfig};
 use async_openai::types::chat::{
     ChatCompletionMessageToolCalls, ChatCompletionRequestAssistantMessageArgs,
     ChatCompletionRequestMessage, ChatCompletionRequestToolMessage,
@@ -36,11 +36,11 @@ pub(crate) fn user(text: &str) -> ChatCompletionRequestMessage {
     ChatCompletionRequestUserMessage::from(text).into()
 }
 
-pub(crate) async fn chat(client: &OpenAi) -> Seen {
+pub(crate) async fn chat(client: &Client<impl Config>) -> Seen {
     ask(client, QUESTION).await
 }
 
-pub(crate) async fn ask(client: &OpenAi, text: &str) -> Seen {
+pub(crate) async fn ask(client: &Client<impl Config>, text: &str) -> Seen {
     let response = client.chat().create(question(vec![user(text)])).await.unwrap();
     let mut seen = Seen::default();
     seen.saw(&response);
@@ -48,7 +48,7 @@ pub(crate) async fn ask(client: &OpenAi, text: &str) -> Seen {
     seen
 }
 
-pub(crate) async fn chat_stream(client: &OpenAi) -> Seen {
+pub(crate) async fn chat_stream(client: &Client<impl Config>) -> Seen {
     // With its feature `byot`, the client does not set this by itself.
     let request =
         CreateChatCompletionRequest { stream: Some(true), ..question(vec![user(QUESTION)]) };
@@ -65,7 +65,7 @@ pub(crate) async fn chat_stream(client: &OpenAi) -> Seen {
 }
 
 /// Each question is a turn that calls the tool and a turn that answers.
-pub(crate) async fn tools(client: &OpenAi) -> Seen {
+pub(crate) async fn tools(client: &Client<impl Config>) -> Seen {
     let mut seen = Seen::default();
     let mut messages = Vec::new();
     for text in TOOL_QUESTIONS {

@@ -17,6 +17,10 @@ pub(crate) struct Exchange {
 const OF_THE_CONNECTION: [&str; 5] =
     ["connection", "content-length", "date", "keep-alive", "transfer-encoding"];
 
+/// What is compared byte by byte.
+const STREAMS: [&str; 3] =
+    ["text/event-stream", "application/x-ndjson", "application/vnd.amazon.eventstream"];
+
 impl Exchange {
     pub(crate) fn parse(bytes: &[u8]) -> Self {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
@@ -41,7 +45,8 @@ impl Exchange {
     }
 
     fn is_stream(&self) -> bool {
-        self.headers["content-type"][0].starts_with("text/event-stream")
+        let kind = &self.headers["content-type"][0];
+        STREAMS.iter().any(|stream| kind.starts_with(stream))
     }
 }
 

@@ -1,0 +1,25 @@
+//! cohere-rust: version 1 of the API, and always streamed.
+
+use cohere_rust::Cohere;
+use cohere_rust::api::chat::{ChatRequest, ChatStreamResponse};
+
+use super::clients::{QUESTION, Seen};
+
+/// The version is in its base URL.
+pub(crate) fn at(base_url: &str) -> Cohere {
+    Cohere::new(format!("{base_url}/v1"), "not needed")
+}
+
+pub(crate) async fn chat_stream(client: &Cohere) -> Seen {
+    let request = ChatRequest { message: QUESTION, max_tokens: Some(32), ..ChatRequest::default() };
+    let mut events = client.chat(&request).await.unwrap();
+    let mut seen = Seen::default();
+    while let Some(event) = events.recv().await {
+        let event = event.unwrap();
+        seen.saw(&event);
+        if let ChatStreamResponse::ChatTextGeneration { text, .. } = event {
+            seen.piece(&text);
+        }
+    }
+    seen
+}

@@ -1,0 +1,75 @@
+//! ollama-rs.
+
+use futures::StreamExt as _;
+use ollama_rs::Ollama;
+use ollama_rs::generation::chat::request::ChatMessageRequest;
+use ollama_rs::generation::chat::{ChatMessage, ChatMessageResponse};
+use ollama_rs::generation::tools::ToolInfo;
+use ollama_rs::models::ModelOptions;
+use serde_json::json;
+
+use super::OLLAMA_MODEL;
+use super::clients::{QUESTION, Seen, TOOL_QUESTIONS, weather};
+
+/// Without the last `/`, it would ask `…/ollamaapi/chat`.
+pub(crate) fn at(base_url: &str) -> Ollama {
+    Ollama::try_new(format!("{base_url}/")).unwrap()
+}
+
+fn question(messages: Vec<ChatMessage>) -> ChatMessageRequest {
+    let options = ModelOptions::default().temperature(0.3).num_predict(32);
+    ChatMessageRequest::new(OLLAMA_MODEL.to_owned(), messages).options(options)
+}
+
+pub(crate) async fn chat(client: &Ollama) -> Seen {
+    let request = question(vec![ChatMessage::user(QUESTION.to_owned())]);
+    let response = client.send_chat_messages(request).await.unwrap();
+    let mut seen = Seen { text: response.message.content.clone(), ..Seen::default() };
+    seen.saw(&response);
+    seen
+}
+
+pub(crate) async fn chat_stream(client: &Ollama) -> Seen {
+    let request = question(vec![ChatMessage::user(QUESTION.to_owned())]);
+    let mut stream = client.send_chat_messages_stream(request).await.unwrap();
+    let mut seen = Seen::default();
+    while let Some(response) = stream.next().await {
+        let response: ChatMessageResponse = response.unwrap();
+        seen.saw(&response);
+        seen.piece(&response.message.content);
+    }
+    seen
+}
+
+/// Each question is a turn that calls the tool and a turn that answers.
+pub(crate) async fn tools(client: &Ollama) -> Seen {
+    let tool: ToolInfo = serde_json::from_value(json!({
+        "type": "function",
+        "function": {
+            "name": weather::NAME,
+            "description": weather::DESCRIPTION,
+            "parameters": weather::parameters(),
+        },
+    }))
+    .unwrap();
+    let mut seen = Seen::default();
+    let mut messages = Vec::new();
+    for text in TOOL_QUESTIONS {
+        messages.push(ChatMessage::user(text.to_owned()));
+        loop {
+            let request = question(messages.clone()).tools(vec![tool.clone()]);
+            let response = client.send_chat_messages(request).await.unwrap();
+            seen.saw(&response);
+            messages.push(response.message.clone());
+            if response.message.tool_calls.is_empty() {
+                seen.text = response.message.content;
+                break;
+            }
+            for call in response.message.tool_calls {
+                seen.called(&call.function.name, &call.function.arguments.to_string());
+                messages.push(ChatMessage::tool(weather::call(&call.function.arguments)));
+            }
+        }
+    }
+    seen
+}

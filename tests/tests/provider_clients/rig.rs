@@ -1,0 +1,72 @@
+//! rig's other providers: each from its base URL to a model that [`rig`](super::clients::rig) can ask.
+
+use rig_core::driver::Model;
+use rig_core::providers::cohere::{ChatRoute, CohereConfig};
+use rig_core::providers::gemini::GeminiConfig;
+use rig_core::providers::ollama::OllamaConfig;
+use rig_core::providers::openai::OpenAIConfig;
+use rig_core::providers::openai::wire::{DEEPSEEK, Dialect, GROQ, MISTRAL, OPENROUTER};
+use rig_core::providers::xai;
+
+use super::clients::MODEL;
+use super::clients::rig::ChatModel;
+use super::{OLLAMA_MODEL, key};
+
+fn vendor(dialect: &Dialect, base_url: &str) -> ChatModel {
+    let config = OpenAIConfig::with_key(dialect, "not needed").with_base_url(base_url);
+    config.client().completion(MODEL).erase()
+}
+
+/// Its base is the bare host; the version of ours in front of its own counts once.
+pub(crate) fn mistral(base_url: &str) -> ChatModel {
+    vendor(&MISTRAL, base_url)
+}
+
+pub(crate) fn groq(base_url: &str) -> ChatModel {
+    vendor(&GROQ, base_url)
+}
+
+pub(crate) fn deepseek(base_url: &str) -> ChatModel {
+    vendor(&DEEPSEEK, base_url)
+}
+
+pub(crate) fn openrouter(base_url: &str) -> ChatModel {
+    vendor(&OPENROUTER, base_url)
+}
+
+/// `POST /v1/responses`, with xAI's rules.
+pub(crate) fn xai(base_url: &str) -> ChatModel {
+    vendor(&xai::DIALECT, base_url)
+}
+
+/// The key stands in the address.
+pub(crate) fn gemini(base_url: &str) -> ChatModel {
+    GeminiConfig::new(key()).with_base_url(base_url).client().completion(MODEL).erase()
+}
+
+/// `POST /v1/chat/completions`.
+pub(crate) fn ollama(base_url: &str) -> ChatModel {
+    OllamaConfig::new().with_base_url(base_url).client().completion(OLLAMA_MODEL).erase()
+}
+
+/// `POST /api/chat`.
+pub(crate) fn ollama_native(base_url: &str) -> ChatModel {
+    OllamaConfig::new().with_base_url(base_url).client().native_completion(OLLAMA_MODEL).erase()
+}
+
+/// The daemon that `OLLAMA_API_BASE_URL` names.
+pub(crate) fn ollama_from_env() -> ChatModel {
+    OllamaConfig::from_env().unwrap().client().native_completion(OLLAMA_MODEL).erase()
+}
+
+/// `POST /compatibility/v1/chat/completions`.
+pub(crate) fn cohere(base_url: &str) -> ChatModel {
+    CohereConfig::new("not needed").with_base_url(base_url).client().completion(MODEL).erase()
+}
+
+/// `POST /v2/chat`.
+pub(crate) fn cohere_native(base_url: &str) -> ChatModel {
+    let client = CohereConfig::new("not needed").with_base_url(base_url).client();
+    let Model { wire, transport, .. } = client.completion(MODEL);
+    Model::new(wire.with_route(ChatRoute::Native), transport).erase()
+}
