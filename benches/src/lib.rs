@@ -2,12 +2,13 @@
 //!
 //! A machine that does other things too makes absolute times worth little, so contenders take turns in
 //! [`race`] and the tables of [`table`] show how many times one is the other, with the spread.
-//! [`fixtures`] makes the files, [`client`] asks, [`rivals`] answer.
+//! [`fixtures`] makes the files, [`client`] asks, [`rivals`] answer; [`load`] is for `llmock serve`.
 
 use std::time::Duration;
 
 pub mod client;
 pub mod fixtures;
+pub mod load;
 pub mod opening;
 pub mod race;
 pub mod recording;

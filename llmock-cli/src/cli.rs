@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{self, Selection};
 use crate::output::Screen;
+use crate::serve;
 
 /// The operation failed; what went wrong is on standard error. Usage errors are clap's, with 2.
 const FAILED: u8 = 1;
@@ -17,7 +18,7 @@ Exit codes:
   1  it could not be done; standard error says why
   2  the arguments mean nothing";
 
-/// Care for llmock fixtures: see what is recorded, remove what is stale
+/// Serve mock answers to any program, and care for llmock fixtures
 #[derive(Debug, Parser)]
 #[command(name = "llmock", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
 struct Cli {
@@ -29,6 +30,13 @@ struct Cli {
 enum Command {
     List(List),
     Clear(Clear),
+    /// Serve every provider's API: by strategy, from fixtures, or as a proxy that records
+    ///
+    /// Everything can also be said in a file (`--config`) or in variables (`LLMOCK_PORT`). One line of JSON
+    /// on standard output says when and where the server can be reached. SIGHUP has it read file and
+    /// fixtures again; SIGTERM and Ctrl-C have it finish open answers and stop.
+    #[command(after_help = EXIT_CODES)]
+    Serve(Box<serve::Flags>),
 }
 
 /// Show what fixtures hold
@@ -74,6 +82,7 @@ pub(crate) fn run() -> ExitCode {
     let mut screen = Screen::new();
     let done = match cli.command {
         Command::List(list) => commands::list(&mut screen, &list.paths),
+        Command::Serve(flags) => return serve::run(&flags),
         Command::Clear(clear) => {
             let what = match (clear.hash, clear.number) {
                 (Some(prefix), _) => Selection::Hash(prefix),

@@ -1,5 +1,8 @@
 //! Every sentence that the command prints.
 
+pub(crate) mod server;
+pub(crate) mod serving;
+
 use std::fmt;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::Path;

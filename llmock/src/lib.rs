@@ -12,6 +12,7 @@ mod matching;
 mod mock;
 mod mode;
 mod overlay;
+pub mod playback;
 mod private;
 mod provider;
 pub mod reply;

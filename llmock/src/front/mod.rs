@@ -62,12 +62,17 @@ pub(crate) struct Incoming {
 impl Incoming {
     /// The canonical path with the query as it was sent, secrets included: for the provider and for Mocks.
     pub(crate) fn target(&self) -> String {
-        let canonical = provider::canonical_path(self.provider, &self.rest);
-        let path = canonical.split('?').next().unwrap_or(&canonical);
-        match self.rest.split_once('?') {
-            Some((_, query)) => format!("{path}?{query}"),
-            None => path.to_owned(),
-        }
+        target_of(self.provider, &self.rest)
+    }
+}
+
+/// See [`Incoming::target`].
+pub(crate) fn target_of(provider: Provider, rest: &str) -> String {
+    let canonical = provider::canonical_path(provider, rest);
+    let path = canonical.split('?').next().unwrap_or(&canonical);
+    match rest.split_once('?') {
+        Some((_, query)) => format!("{path}?{query}"),
+        None => path.to_owned(),
     }
 }
 
@@ -285,7 +290,7 @@ fn is_websocket(headers: &HeaderMap) -> bool {
 }
 
 /// Names beginning with `x-llmock-` are ours; nobody outside gets to speak them. What is said to a proxy is said to us.
-fn strip_own(headers: &mut HeaderMap) {
+pub(crate) fn strip_own(headers: &mut HeaderMap) {
     headers.remove(header::PROXY_AUTHORIZATION);
     headers.remove("proxy-connection");
     let own: Vec<_> =

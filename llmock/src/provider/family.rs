@@ -150,7 +150,10 @@ pub(crate) fn model(
     path: &str,
     body: Option<&Json<'_>>,
 ) -> Option<String> {
-    if let Some(Json::String(name)) = body.and_then(|body| body.get("model")) {
+    // Bedrock's is in the path alone, whatever a model of its makes of a member of that name
+    if family != Family::Bedrock
+        && let Some(Json::String(name)) = body.and_then(|body| body.get("model"))
+    {
         return Some(name.decode().into_owned());
     }
     match (family, provider) {

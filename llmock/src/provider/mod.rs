@@ -19,6 +19,7 @@ mod ollama;
 mod openai_chat;
 mod openai_responses;
 mod path;
+mod recognise;
 mod said;
 mod table;
 mod text;
@@ -46,6 +47,12 @@ impl Provider {
     #[must_use]
     pub fn id(self) -> &'static str {
         self.entry().id
+    }
+
+    /// Whether the query parameter of that name carries a key, as `?key=` of Gemini's older clients does.
+    #[must_use]
+    pub fn is_secret_query(name: &str) -> bool {
+        is_secret_query(name)
     }
 
     /// The provider with this id; an id that is not in the table becomes [`Provider::Other`].

@@ -6,17 +6,18 @@ use std::time::{Duration, UNIX_EPOCH};
 use sha2::{Digest, Sha256};
 
 use super::content::{Reply, ToolCall};
-use super::conversation::{self, Turn};
+use super::conversation::Turn;
+use super::reading::Reading;
 use super::tokens;
-use crate::json::{self, Json};
+use crate::json::Json;
 use crate::provider::{self, Family, Provider};
 
 /// A request as far as its answer depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestShape<'a> {
-    method: &'a str,
-    path: &'a str,
-    body: &'a [u8],
+    pub(super) method: &'a str,
+    pub(super) path: &'a str,
+    pub(super) body: &'a [u8],
 }
 
 impl<'a> RequestShape<'a> {
@@ -40,14 +41,12 @@ impl<'a> RequestShape<'a> {
 
     /// The model that the request names, in its body or in its path.
     pub fn model(&self, provider: Provider) -> Option<String> {
-        let (path, family, body) = self.read(provider);
-        provider::model(provider, family, &path, body.as_ref())
+        self.read(provider).model()
     }
 
     /// Whether the request asks for a streamed answer.
     pub fn streams(&self, provider: Provider) -> bool {
-        let (path, family, body) = self.read(provider);
-        provider::wants_stream(family, &path, body.as_ref())
+        self.read(provider).streams()
     }
 
     /// What has been said so far, the oldest first; empty where nobody speaks.
@@ -59,16 +58,7 @@ impl<'a> RequestShape<'a> {
     /// assert_eq!((turns[0].role, turns[0].text.as_str()), (Role::User, "Hi"));
     /// ```
     pub fn turns(&self, provider: Provider) -> Vec<Turn> {
-        let (_, family, body) = self.read(provider);
-        body.map_or_else(Vec::new, |body| conversation::turns(family, &body))
-    }
-
-    /// The canonical path, the format, and the body if it is JSON.
-    fn read(&self, provider: Provider) -> (String, Family, Option<Json<'a>>) {
-        let path = provider::canonical_path(provider, self.path);
-        let family = provider::family(provider, self.method, &path);
-        let text = std::str::from_utf8(self.body).ok();
-        (path, family, text.and_then(|text| json::parse(text).ok()))
+        self.read(provider).turns()
     }
 }
 
@@ -105,28 +95,29 @@ pub(super) struct Usage {
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn new(reply: &'a Reply, provider: Provider, request: &RequestShape<'a>) -> Self {
-        let (path, family, body) = request.read(provider);
-        let named = || provider::model(provider, family, &path, body.as_ref());
-        let model = reply.model.clone().or_else(named).unwrap_or_else(|| "llmock".to_owned());
+    pub(super) fn new(reply: &'a Reply, reading: Reading<'a>) -> Self {
+        let model = reply.model.clone().or_else(|| reading.model());
+        let Reading { provider, family, method, path, bytes, body } = reading;
         let mut seed = Sha256::new();
         if let Some(id) = &reply.id {
             seed.update(id);
+        } else if let Some(given) = reply.seed {
+            seed.update(given.to_be_bytes());
         } else {
             seed.update(&path);
             seed.update([0]);
-            seed.update(request.body);
+            seed.update(bytes);
         }
         Self {
             reply,
             provider,
             family,
-            method: request.method,
+            method,
             streams: can_stream(family, &path)
                 && provider::wants_stream(family, &path, body.as_ref()),
             path,
             body,
-            model,
+            model: model.unwrap_or_else(|| "llmock".to_owned()),
             created: reply.created.unwrap_or(CREATED),
             seed,
             id: OnceCell::new(),
@@ -218,11 +209,15 @@ impl<'a> Asked<'a> {
 
     /// When the answer was made, in RFC 3339.
     pub(super) fn created_at(&self) -> &str {
-        // what lies beyond the year 9999 has no such form
-        let since = Duration::from_secs(self.created.min(253_402_300_799));
-        let at = UNIX_EPOCH + since;
-        self.created_at.get_or_init(|| humantime::format_rfc3339_seconds(at).to_string())
+        self.created_at.get_or_init(|| rfc3339(self.created))
     }
+}
+
+/// Seconds since 1970 in RFC 3339.
+pub(super) fn rfc3339(seconds: u64) -> String {
+    // what lies beyond the year 9999 has no such form
+    let since = Duration::from_secs(seconds.min(253_402_300_799));
+    humantime::format_rfc3339_seconds(UNIX_EPOCH + since).to_string()
 }
 
 impl Usage {
@@ -251,8 +246,9 @@ fn can_stream(family: Family, path: &str) -> bool {
 }
 
 fn push_hex(mut text: String, byte: u8) -> String {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
     for half in [byte >> 4, byte & 15] {
-        text.extend(char::from_digit(u32::from(half), 16));
+        text.push(char::from(DIGITS[usize::from(half)]));
     }
     text
 }

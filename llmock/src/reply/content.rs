@@ -1,5 +1,6 @@
 //! What an answer says, in no provider's words.
 
+use super::models::Model;
 use super::pieces::Chunks;
 
 /// An answer that a person writes: text, tool calls, reasoning or an error, in no provider's format.
@@ -39,8 +40,9 @@ pub struct Reply {
     pub(super) cached: u64,
     pub(super) finish: Option<Finish>,
     pub(super) model: Option<String>,
-    pub(super) models: Vec<String>,
+    pub(super) models: Vec<Model>,
     pub(super) id: Option<String>,
+    pub(super) seed: Option<u64>,
     pub(super) created: Option<u64>,
     pub(super) chunks: Chunks,
     pub(super) embeddings: Vec<Vec<f32>>,
@@ -209,7 +211,7 @@ impl Reply {
     /// What a list of models shows, and which models there are when one is asked for by its id.
     /// Without it, every model exists and the list has the one of [`model`](Self::model).
     #[must_use]
-    pub fn models(mut self, models: impl IntoIterator<Item = impl Into<String>>) -> Self {
+    pub fn models(mut self, models: impl IntoIterator<Item = impl Into<Model>>) -> Self {
         self.models = models.into_iter().map(Into::into).collect();
         self
     }
@@ -218,6 +220,13 @@ impl Reply {
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
+        self
+    }
+
+    /// What ids are derived from instead of the request, so that equal requests get different ids.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
         self
     }
 

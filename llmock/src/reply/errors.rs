@@ -33,12 +33,20 @@ pub(super) fn render(asked: &Asked<'_>, failure: &Failure) -> Rendered {
 
 /// A path that none of the formats knows.
 pub(super) fn unknown_endpoint(asked: &Asked<'_>) -> Rendered {
-    not_found(asked, format!("no reply is known to `{} {}`", asked.method, asked.path_alone()))
+    let message = format!("no reply is known to `{} {}`", asked.method, asked.path_alone());
+    render(asked, &Failure { status: 404, message, midway: false })
 }
 
-/// An answer with status 404.
-pub(super) fn not_found(asked: &Asked<'_>, message: String) -> Rendered {
-    render(asked, &Failure { status: 404, message, midway: false })
+/// A model that is not among those that there are.
+pub(super) fn no_model(asked: &Asked<'_>, id: &str) -> Rendered {
+    let message = format!("the model `{id}` does not exist");
+    let failure = Failure { status: 404, message, midway: false };
+    if provider::error_shape(asked.provider, asked.family) != Shape::OpenAi {
+        return render(asked, &failure);
+    }
+    let mut rendered = Rendered::from(in_openai(asked, &failure, Some("model_not_found")));
+    rendered.status = failure.status;
+    rendered
 }
 
 /// OpenAI's shape, which has a code beside the kind.
@@ -48,6 +56,10 @@ pub(super) fn openai(asked: &Asked<'_>, failure: &Failure) -> Object {
         429 => Some("rate_limit_exceeded"),
         _ => None,
     });
+    in_openai(asked, failure, code)
+}
+
+fn in_openai(asked: &Asked<'_>, failure: &Failure, code: Option<&str>) -> Object {
     object! {
         "error": object! {
             "message": failure.message,

@@ -8,6 +8,7 @@
 mod anthropic;
 mod asked;
 mod bedrock;
+mod check;
 mod cohere;
 mod cohere_v1;
 mod completions;
@@ -23,6 +24,8 @@ mod ollama;
 mod openai_chat;
 mod openai_responses;
 mod pieces;
+mod plain;
+mod reading;
 mod rendered;
 #[cfg(test)]
 mod tests;
@@ -32,7 +35,10 @@ mod vectors;
 pub use asked::RequestShape;
 pub use content::{Finish, Reply};
 pub use conversation::{Role, Turn};
+pub use models::Model;
 pub use pieces::Chunks;
+pub use plain::{CompressionError, uncompressed};
+pub use reading::{Endpoint, Reading};
 pub use rendered::{Rendered, RenderedBody};
 
 use asked::Asked;
@@ -47,12 +53,7 @@ impl Reply {
     /// contents, token counts, embeddings and models; Ollama's, Cohere's and Bedrock's own endpoints
     /// for the same. Anything else gets the provider's error with status 404.
     pub fn render(&self, provider: Provider, request: &RequestShape<'_>) -> Rendered {
-        let asked = Asked::new(self, provider, request);
-        let rendered = match &self.failure {
-            Some(failure) if !(failure.midway && asked.streams) => errors::render(&asked, failure),
-            _ => answer(&asked),
-        };
-        rendered.finish(&asked)
+        request.read(provider).render(self)
     }
 }
 
@@ -70,12 +71,12 @@ fn answer(asked: &Asked<'_>) -> Rendered {
         Family::Cohere => cohere::render(asked),
         Family::Bedrock => bedrock::render(asked),
         Family::Models => models::render(asked),
-        Family::Plain => plain(asked),
+        Family::Plain => no_conversation(asked),
     }
 }
 
 /// Endpoints in which there is no conversation.
-fn plain(asked: &Asked<'_>) -> Rendered {
+fn no_conversation(asked: &Asked<'_>) -> Rendered {
     if asked.endpoint() == "moderations" {
         return moderations::render(asked);
     }

@@ -1,10 +1,40 @@
 //! Lists of models, and one model by its id.
 
-use super::asked::Asked;
+use super::asked::{Asked, rfc3339};
 use super::object::{Null, Object, Raw, object};
 use super::rendered::Rendered;
 use super::{errors, ollama};
 use crate::provider::{Provider, Shape};
+
+/// A model of a list; a name alone is enough for one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Model {
+    id: String,
+    created: Option<u64>,
+    owned_by: Option<String>,
+}
+
+impl<T: Into<String>> From<T> for Model {
+    fn from(id: T) -> Self {
+        Self { id: id.into(), created: None, owned_by: None }
+    }
+}
+
+impl Model {
+    /// When the model was made, in seconds since 1970.
+    #[must_use]
+    pub fn created(mut self, seconds: u64) -> Self {
+        self.created = Some(seconds);
+        self
+    }
+
+    /// Who made it, where the provider says so.
+    #[must_use]
+    pub fn owned_by(mut self, owner: impl Into<String>) -> Self {
+        self.owned_by = Some(owner.into());
+        self
+    }
+}
 
 pub(super) fn render(asked: &Asked<'_>) -> Rendered {
     let shape = shape(asked);
@@ -25,23 +55,25 @@ fn shape(asked: &Asked<'_>) -> Shape {
 
 fn one(asked: &Asked<'_>, shape: Shape, id: &str) -> Rendered {
     let models = &asked.reply.models;
-    if models.is_empty() || models.iter().any(|model| model == id) {
-        return model(asked, shape, id).into();
+    match models.iter().find(|model| model.id == id) {
+        Some(known) => model(asked, shape, known).into(),
+        None if models.is_empty() => model(asked, shape, &id.into()).into(),
+        None => errors::no_model(asked, id),
     }
-    errors::not_found(asked, format!("the model `{id}` does not exist"))
 }
 
 fn list(asked: &Asked<'_>, shape: Shape) -> Rendered {
+    let alone = [Model::from(asked.model.as_str())];
     let given = asked.reply.models.as_slice();
-    let ids = if given.is_empty() { std::slice::from_ref(&asked.model) } else { given };
-    let models: Vec<Object> = ids.iter().map(|id| model(asked, shape, id)).collect();
+    let known = if given.is_empty() { &alone } else { given };
+    let models: Vec<Object> = known.iter().map(|known| model(asked, shape, known)).collect();
     match shape {
         Shape::OpenAi => object! { "object": "list", "data": models },
         Shape::Anthropic => object! {
             "data": models,
             "has_more": false,
-            "first_id": ids.first(),
-            "last_id": ids.last(),
+            "first_id": known.first().map(|first| &first.id),
+            "last_id": known.last().map(|last| &last.id),
         },
         Shape::Gemini | Shape::Ollama | Shape::Cohere => object! { "models": models },
         Shape::Bedrock => object! { "modelSummaries": models },
@@ -49,19 +81,21 @@ fn list(asked: &Asked<'_>, shape: Shape) -> Rendered {
     .into()
 }
 
-fn model(asked: &Asked<'_>, shape: Shape, id: &str) -> Object {
+fn model(asked: &Asked<'_>, shape: Shape, model: &Model) -> Object {
+    let id = model.id.as_str();
+    let created = model.created.unwrap_or(asked.created);
     match shape {
         Shape::OpenAi => object! {
             "id": id,
             "object": "model",
-            "created": asked.created,
-            "owned_by": "llmock",
+            "created": created,
+            "owned_by": model.owned_by.as_deref().unwrap_or("llmock"),
         },
         Shape::Anthropic => object! {
             "type": "model",
             "id": id,
             "display_name": id,
-            "created_at": asked.created_at(),
+            "created_at": rfc3339(created),
             "lifecycle": "active",
         },
         Shape::Gemini => object! {
@@ -75,7 +109,7 @@ fn model(asked: &Asked<'_>, shape: Shape, id: &str) -> Object {
         Shape::Ollama => object! {
             "name": id,
             "model": id,
-            "modified_at": asked.created_at(),
+            "modified_at": rfc3339(created),
             "size": 0_u64,
             "digest": "0".repeat(64),
             "details": ollama::details(),

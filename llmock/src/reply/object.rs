@@ -32,7 +32,10 @@ pub(super) use object;
 
 impl Object {
     pub(super) fn new() -> Self {
-        Self(String::from("{"))
+        // growing in steps costs more than what a small object leaves unused
+        let mut text = String::with_capacity(128);
+        text.push('{');
+        Self(text)
     }
 
     /// Adds a member; the name needs no escapes.

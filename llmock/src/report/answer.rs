@@ -10,6 +10,23 @@ pub(crate) const KIND: &str = "llmock_unmatched";
 
 /// A short message of one line that stands for itself in any client's error text.
 pub(crate) fn message(miss: &Miss, fixture: &str, test: &str, command: &Command) -> String {
+    let mut message = explanation(miss, fixture, test);
+    let run = match miss.reason.remedy() {
+        Remedy::Record => Some("to record it"),
+        Remedy::RecordAgain => Some("to record again"),
+        Remedy::RunAgain | Remedy::None => None,
+    };
+    if let Some(run) = run {
+        message.push_str("; ");
+        message.push_str(run);
+        message.push_str(": ");
+        message.push_str(&command.phrase("record"));
+    }
+    message
+}
+
+/// The same without the remedy, for whoever is not a test.
+pub(crate) fn explanation(miss: &Miss, fixture: &str, test: &str) -> String {
     // A request outside every session has no fixture.
     let place = if fixture.is_empty() {
         String::new()
@@ -21,17 +38,6 @@ pub(crate) fn message(miss: &Miss, fixture: &str, test: &str, command: &Command)
     if let Some(difference) = miss.reason.differences().first() {
         message.push_str("; first difference at ");
         message.push_str(&excerpt(&difference.path, PATH));
-    }
-    let run = match miss.reason.remedy() {
-        Remedy::Record => Some("to record it"),
-        Remedy::RecordAgain => Some("to record again"),
-        Remedy::RunAgain | Remedy::None => None,
-    };
-    if let Some(run) = run {
-        message.push_str("; ");
-        message.push_str(run);
-        message.push_str(": ");
-        message.push_str(&command.phrase("record"));
     }
     message
 }

@@ -32,6 +32,11 @@ pub(crate) fn unwritable(path: &Path, why: &str) -> String {
     format!("failed to write fixture `{}`: {why}", path.display())
 }
 
+/// Written down and read again, a recording is not what it was.
+pub(crate) fn unfaithful(path: &Path) -> String {
+    format!("fixture `{}` would not replay what was recorded", path.display())
+}
+
 /// Appended to an error about a fixture that recording would make.
 pub(crate) fn record_hint(command: &Command) -> String {
     format!("\nhint: record it by running {}", command.phrase("record"))

@@ -289,7 +289,7 @@ fn command(site: &Site, thread: Option<&str>, package: Option<&Path>) -> Command
     .command()
 }
 
-fn redactor() -> Redactor {
+pub(crate) fn redactor() -> Redactor {
     let mut placeholders: Vec<&str> = Provider::all()
         .flat_map(|provider| provider.entry().keys)
         .map(|(_, value)| *value)

@@ -9,6 +9,7 @@ use http::header;
 use crate::env;
 use crate::fixture::encoding;
 use crate::fixture::interaction::{Body, Content, Interaction, Request, Response};
+use crate::fixture::redact::Redactor;
 use crate::fixture::store;
 use crate::front::body::FrontBody;
 use crate::front::sigv4::{self, Credentials};
@@ -124,12 +125,12 @@ fn failed(
     why: String,
 ) -> Answer {
     state.book().ledger.entries[entry].answered_by = AnsweredBy::Nothing;
-    let upstream = shown(state, upstream);
+    let upstream = shown(&state.setup.redactor, upstream);
     state.miss(entry, incoming, request, MissReason::UpstreamFailed { upstream, why })
 }
 
 /// An upstream as people may see it: without user info and query, which may hold a key.
-fn shown(state: &State, base: &str) -> String {
+pub(crate) fn shown(redactor: &Redactor, base: &str) -> String {
     let base = base.split(['?', '#']).next().unwrap_or(base);
     let base = match base.split_once("://") {
         Some((scheme, rest)) => {
@@ -139,11 +140,11 @@ fn shown(state: &State, base: &str) -> String {
         }
         None => base.to_owned(),
     };
-    state.setup.redactor.text(&base).into_owned()
+    redactor.text(&base).into_owned()
 }
 
 fn note_upstream(state: &State, provider: Provider, base: &str) {
-    let base = &shown(state, base);
+    let base = &shown(&state.setup.redactor, base);
     let mut book = state.book();
     let upstreams = &mut book.ledger.upstreams;
     if !upstreams.iter().any(|(known, at)| *known == provider && at == base) {
@@ -165,16 +166,9 @@ fn keep(
         state.streams.end();
         return;
     };
-    let family = provider::family(provider, &request.method, &request.path);
-    let mut response = response_of(provider, &request, &recorded, state);
+    let mut response = response_of(provider, &request, &recorded, state.setup.max_body);
     state.setup.redactor.response(&mut response);
-    let error_message = match &response.content {
-        Content::Body(Body::Json(text)) if response.status >= 400 => {
-            json::parse(text).ok().and_then(|body| provider::error_message(family, &body))
-        }
-        Content::Body(Body::Text(text)) if response.status >= 400 => Some(text.clone()),
-        _ => None,
-    };
+    let error_message = error_message(provider, &request, &response);
     let interaction = Interaction {
         hash: matching::key(provider, &request, &Rules::default()).to_string(),
         provider,
@@ -194,11 +188,28 @@ fn keep(
     });
 }
 
-fn response_of(
+/// What an answer says that is an error.
+pub(crate) fn error_message(
+    provider: Provider,
+    request: &Request,
+    response: &Response,
+) -> Option<String> {
+    let family = provider::family(provider, &request.method, &request.path);
+    match &response.content {
+        Content::Body(Body::Json(text)) if response.status >= 400 => {
+            json::parse(text).ok().and_then(|body| provider::error_message(family, &body))
+        }
+        Content::Body(Body::Text(text)) if response.status >= 400 => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// An answer as it arrived, as a fixture keeps it.
+pub(crate) fn response_of(
     provider: Provider,
     request: &Request,
     recorded: &Recorded,
-    state: &State,
+    max_body: u64,
 ) -> Response {
     let family = provider::family(provider, &request.method, &request.path);
     let text = |name: &str| recorded.headers.get(name).and_then(|value| value.to_str().ok());
@@ -216,7 +227,7 @@ fn response_of(
             (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         })
         .collect();
-    let chunks = plain(recorded, text("content-encoding"), state).unwrap_or_else(|| {
+    let chunks = plain(recorded, text("content-encoding"), max_body).unwrap_or_else(|| {
         // Undecodable: the client must hear how the bytes it gets are encoded.
         let coding = text("content-encoding").unwrap_or_default().to_owned();
         headers.push(("content-encoding".to_owned(), coding));
@@ -253,14 +264,14 @@ fn response_of(
 ///
 /// We ask for plain bytes, so this is for providers that compress all the same; a compressed stream
 /// loses its boundaries, as they were boundaries of something else.
-fn plain(recorded: &Recorded, coding: Option<&str>, state: &State) -> Option<Vec<Chunk>> {
+fn plain(recorded: &Recorded, coding: Option<&str>, max_body: u64) -> Option<Vec<Chunk>> {
     if coding.is_none_or(|coding| coding.trim().is_empty()) {
         return Some(recorded.chunks.clone());
     }
     let whole: Vec<u8> =
         recorded.chunks.iter().flat_map(|chunk| chunk.bytes.iter().copied()).collect();
     // Answers may be larger than what a client may send.
-    let limit = usize::try_from(state.setup.max_body).unwrap_or(usize::MAX).saturating_mul(16);
+    let limit = usize::try_from(max_body).unwrap_or(usize::MAX).saturating_mul(16);
     let bytes = encoding::decompress(coding, &whole, limit).ok()?;
     Some(vec![Chunk { ms: recorded.ms, bytes: bytes.into_owned() }])
 }

@@ -15,6 +15,21 @@ const FRAMING: [&str; 5] =
 
 /// A stored answer as the client gets it; addresses of the API lead to the front, in the body too if it may have some.
 pub(crate) fn reply(response: &Response, links: &Links<'_>, in_body: bool) -> Answer {
+    let (status, mut headers) = head(response);
+    links::headers(response.status, &mut headers, links);
+    let body = match &response.content {
+        Content::Body(body) if in_body => FrontBody::full(links::body(body, links).into_owned()),
+        Content::Body(body) => FrontBody::full(body.to_wire().into_owned()),
+        Content::Stream(stream) => FrontBody::chunks(
+            stream.to_chunks().into_iter().map(|chunk| chunk.bytes.into()),
+            stream.end == End::Cut,
+        ),
+    };
+    Answer::Reply { status, headers, body }
+}
+
+/// Status and headers of a stored answer.
+pub(crate) fn head(response: &Response) -> (StatusCode, HeaderMap) {
     let mut headers = HeaderMap::with_capacity(response.headers.len() + 1);
     for (name, value) in &response.headers {
         if !FRAMING.contains(&name.as_str()) {
@@ -26,17 +41,7 @@ pub(crate) fn reply(response: &Response, links: &Links<'_>, in_body: bool) -> An
     {
         front::insert(&mut headers, "content-type", guess);
     }
-    links::headers(response.status, &mut headers, links);
-    let body = match &response.content {
-        Content::Body(body) if in_body => FrontBody::full(links::body(body, links).into_owned()),
-        Content::Body(body) => FrontBody::full(body.to_wire().into_owned()),
-        Content::Stream(stream) => FrontBody::chunks(
-            stream.to_chunks().into_iter().map(|chunk| chunk.bytes.into()),
-            stream.end == End::Cut,
-        ),
-    };
-    let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::OK);
-    Answer::Reply { status, headers, body }
+    (StatusCode::from_u16(response.status).unwrap_or(StatusCode::OK), headers)
 }
 
 /// For answers that a person wrote or another tool recorded without headers.

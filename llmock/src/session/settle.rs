@@ -10,7 +10,7 @@ use crate::fixture::interaction::Interaction;
 use crate::fixture::merge::{Merge, MergeCounts, merge, same_answer};
 use crate::fixture::store::{self, SaveError, UpdateError};
 use crate::fixture::{format, interaction::Content};
-use crate::matching::{self, Rules};
+use crate::matching::{self, Key, Rules};
 use crate::mode::Mode;
 use crate::report::{
     Answered, Failure, IdleInteraction, Note, Outcome, Report, Source, Surface, Tally,
@@ -299,7 +299,9 @@ fn change(
             matching::key(interaction.provider, &interaction.request, &rules).to_string();
     }
     let text = format::write(&merged);
-    let unfaithful = unfaithful(state, &text, recordings);
+    let recorded = recordings.iter().map(|recording| (recording.key, &recording.interaction));
+    let unfaithful =
+        unfaithful(&text, recorded, |stored| state.key(stored.provider, &stored.request));
     let cut = merged
         .iter()
         .enumerate()
@@ -316,24 +318,24 @@ fn is_cut(interaction: &Interaction) -> bool {
 }
 
 /// Reads the text back: every stored request must find its own answer again.
-fn unfaithful(state: &State, text: &str, recordings: &[Recording]) -> Vec<usize> {
+///
+/// Returns the positions, counted from one, of those that do not.
+pub(crate) fn unfaithful<'r>(
+    text: &str,
+    recorded: impl ExactSizeIterator<Item = (Key, &'r Interaction)>,
+    key: impl Fn(&Interaction) -> Key,
+) -> Vec<usize> {
     let Ok(document) = format::read(text) else {
-        return (1..=recordings.len()).collect();
+        return (1..=recorded.len()).collect();
     };
-    let keyed: Vec<_> = document
-        .interactions
-        .iter()
-        .map(|stored| (state.key(stored.provider, &stored.request), stored))
-        .collect();
-    let finds = |recording: &Recording| {
-        keyed.iter().any(|(key, stored)| {
-            *key == recording.key && same_answer(&stored.response, &recording.interaction.response)
-        })
-    };
-    recordings
-        .iter()
+    let keyed: Vec<_> = document.interactions.iter().map(|stored| (key(stored), stored)).collect();
+    recorded
         .enumerate()
-        .filter(|(_, recording)| !finds(recording))
+        .filter(|(_, (key, interaction))| {
+            !keyed.iter().any(|(found, stored)| {
+                found == key && same_answer(&stored.response, &interaction.response)
+            })
+        })
         .map(|(at, _)| at + 1)
         .collect()
 }

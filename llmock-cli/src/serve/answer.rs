@@ -1,0 +1,177 @@
+//! An answer, whoever gives it, and how it becomes bytes on a connection.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http_body::Frame;
+use llmock::reply::{Rendered, RenderedBody};
+use tokio::time::{Instant, Sleep};
+
+use super::metrics::OpenStream;
+
+/// What the client gets.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    /// Without framing (`content-length`, `transfer-encoding`).
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: AnswerBody,
+}
+
+#[derive(Debug)]
+pub(crate) enum AnswerBody {
+    /// In one piece.
+    Whole(Bytes),
+    /// Piece by piece, each sent as one chunk.
+    Stream { pieces: Vec<Piece>, end: End },
+    /// As it arrives from elsewhere; neither paced nor broken.
+    Live(Body),
+}
+
+/// A part of a stream, sent as one chunk.
+#[derive(Clone, Debug)]
+pub(crate) struct Piece {
+    /// When it is due, counted from the arrival of the request; `None` where nobody wants a certain time.
+    pub(crate) after: Option<Duration>,
+    pub(crate) bytes: Bytes,
+}
+
+/// How a stream ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Complete,
+    /// The connection is cut.
+    Cut,
+}
+
+/// Marks a response in whose place the connection is cut before a byte of it is sent.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("cut on purpose")]
+pub(crate) struct Aborted;
+
+impl From<Rendered> for Answer {
+    fn from(rendered: Rendered) -> Self {
+        let status = StatusCode::from_u16(rendered.status).unwrap_or(StatusCode::OK);
+        let mut headers = HeaderMap::with_capacity(rendered.headers.len() + 4);
+        for (name, value) in rendered.headers {
+            // a text that is no header, from a person's own words, is left out
+            if let (Ok(name), Ok(value)) =
+                (HeaderName::try_from(name), HeaderValue::try_from(value))
+            {
+                headers.append(name, value);
+            }
+        }
+        let body = match rendered.body {
+            RenderedBody::Whole(bytes) => AnswerBody::Whole(bytes.into()),
+            RenderedBody::Stream(events) => {
+                AnswerBody::Stream { pieces: pieces(&events), end: End::Complete }
+            }
+            _ => AnswerBody::Whole(Bytes::new()),
+        };
+        Self { status, headers, body }
+    }
+}
+
+/// One allocation for all events: thousands of streams are open at a time.
+fn pieces(events: &[Vec<u8>]) -> Vec<Piece> {
+    let mut all = Bytes::from(events.concat());
+    let piece = |event: &Vec<u8>| Piece { after: None, bytes: all.split_to(event.len()) };
+    events.iter().map(piece).collect()
+}
+
+impl Answer {
+    /// The response; `arrived` is the moment from which pieces count, `open` lives as long as the stream.
+    pub(crate) fn into_response(self, arrived: Instant, open: Option<OpenStream>) -> Response {
+        let body = match self.body {
+            AnswerBody::Whole(bytes) => Body::from(bytes),
+            AnswerBody::Live(body) => body,
+            AnswerBody::Stream { pieces, end } => Body::new(Paced {
+                pieces: pieces.into(),
+                end,
+                arrived,
+                timer: None,
+                flushed: None,
+                _open: open,
+            }),
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
+    }
+
+    /// The response that stands for none.
+    pub(crate) fn abort() -> Response {
+        let mut response = Response::new(Body::empty());
+        response.extensions_mut().insert(Aborted);
+        response
+    }
+}
+
+/// Hyper throws away unflushed frames when a body fails, so a cut waits until they are on the wire.
+const FLUSH: Duration = Duration::from_millis(2);
+
+/// The body of a stream: every piece when it is due.
+struct Paced {
+    pieces: VecDeque<Piece>,
+    end: End,
+    arrived: Instant,
+    /// Made for the first piece that has to wait.
+    timer: Option<Pin<Box<Sleep>>>,
+    /// When the last piece is on the wire, for a stream that is cut.
+    flushed: Option<Instant>,
+    _open: Option<OpenStream>,
+}
+
+impl Paced {
+    /// Ready when the moment has come. Moments count from the request, so that delays do not add up.
+    fn wait(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<()> {
+        if until <= Instant::now() {
+            return Poll::Ready(());
+        }
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+        if timer.deadline() != until {
+            timer.as_mut().reset(until);
+        }
+        timer.as_mut().poll(context)
+    }
+}
+
+impl http_body::Body for Paced {
+    type Data = Bytes;
+    type Error = Cut;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+        let Some(next) = self.pieces.front() else {
+            if self.end == End::Complete {
+                return Poll::Ready(None);
+            }
+            let flushed = *self.flushed.get_or_insert_with(|| Instant::now() + FLUSH);
+            ready!(self.wait(flushed, context));
+            return Poll::Ready(Some(Err(Cut)));
+        };
+        if let Some(after) = next.after {
+            let until = self.arrived + after;
+            ready!(self.wait(until, context));
+        }
+        Poll::Ready(self.pieces.pop_front().map(|piece| Ok(Frame::data(piece.bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.pieces.is_empty() && self.end == End::Complete
+    }
+}
+
+/// The stream is meant to break off here.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("cut on purpose")]
+pub(crate) struct Cut;

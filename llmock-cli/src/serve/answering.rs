@@ -1,0 +1,278 @@
+//! The road of a request to a provider's API: read, let in, decided about, spoilt, paced, and remembered.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::extract::{Request, State as Shared};
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::CONNECTION;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use llmock::Provider;
+use llmock::reply::Reply;
+use tokio::time::Instant;
+
+use super::answer::{Answer, AnswerBody, Piece};
+use super::ask::Ask;
+use super::dispatch::{self, Decided};
+use super::fault::{self, Fault};
+use super::incoming::{self, Unread};
+use super::journal::Entry;
+use super::pace::{self, Pace};
+use super::state::{Running, State};
+use super::{auth, sessions};
+
+/// Answers whatever is no route of our own.
+pub(crate) async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
+    let running = state.running();
+    let target = target(&request).to_owned();
+    let (ask, unread) = read(&state, &running, request, &target).await;
+    let (decided, fault) = decided(&state, &running, &ask, unread.as_ref()).await;
+    remember(&state, &ask, &decided, target, fault);
+    if fault == Some(Fault::Disconnect) {
+        return Answer::abort();
+    }
+    let answer = match fault {
+        Some(fault) => fault.spoil(decided.answer),
+        None => decided.answer,
+    };
+    let mut paced = paced(answer, &running.config.pace, &ask, &state, fault).await;
+    if unread.is_some() {
+        // what is left of its body would be taken for the next request
+        paced.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    paced
+}
+
+/// Path and query as they were sent.
+fn target(request: &Request) -> &str {
+    request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str)
+}
+
+/// The request as strategies know it; without a body if that could not be read.
+async fn read(
+    state: &State,
+    running: &Running,
+    request: Request,
+    target: &str,
+) -> (Ask, Option<Unread>) {
+    let (arrived, arrived_at) = (Instant::now(), SystemTime::now());
+    let (parts, body) = request.into_parts();
+    let (provider, path) = Provider::recognise(target, |name| parts.headers.contains_key(name));
+    let config = &running.config;
+    let read = match incoming::body(body, config.body_limit, config.read_timeout).await {
+        Ok(wire) => {
+            incoming::plain(&parts.headers, &wire, config.body_limit).map(|body| (wire, body))
+        }
+        Err(unread) => Err(unread),
+    };
+    let (read, unread) = match read {
+        Ok(read) => (read, None),
+        Err(unread) => ((Bytes::new(), Bytes::new()), Some(unread)),
+    };
+    let ask = Ask {
+        provider,
+        method: parts.method,
+        path: if path.is_empty() { "/".to_owned() } else { path.to_owned() },
+        session: sessions::id_of(&parts.headers, parts.uri.query()),
+        headers: parts.headers,
+        wire_body: read.0,
+        body: read.1,
+        number: state.next_number(),
+        arrived,
+        arrived_at,
+    };
+    (ask, unread)
+}
+
+/// The answer, and what is to go wrong with it.
+async fn decided(
+    state: &State,
+    running: &Running,
+    ask: &Ask,
+    unread: Option<&Unread>,
+) -> (Decided, Option<Fault>) {
+    let seed = state.seed(ask.number);
+    let refused = |reply| (dispatch::refused(ask, reply, seed), None);
+    let key = running.config.api_key.as_deref();
+    if let Err(denied) = auth::check(key, &ask.headers, ask.query()) {
+        return refused(Reply::error(401, denied.message()));
+    }
+    if let Some(unread) = unread {
+        return refused(Reply::error(unread.status(), unread.to_string()));
+    }
+    if let Some(Err(error)) =
+        ask.header(pace::HEADER).map(|text| running.config.pace.overridden(text))
+    {
+        return refused(Reply::error(400, error.to_string()));
+    }
+    let faults = &running.config.faults;
+    let draw = if faults.seed.is_some() { ask.number } else { seed };
+    match fault::decide(faults, ask.header(fault::HEADER), draw) {
+        Err(error) => refused(Reply::error(400, error.to_string())),
+        Ok(Some(fault @ Fault::Status { code, retry_after })) => {
+            let mut reply = Reply::error(code.as_u16(), Fault::message(code));
+            if let Some(seconds) = retry_after {
+                reply = reply.header("retry-after", seconds.to_string());
+            }
+            (dispatch::refused(ask, reply, seed), Some(fault))
+        }
+        Ok(fault) => (dispatch::decide(ask, running, seed).await, fault),
+    }
+}
+
+/// Enters the request into journal and metrics.
+fn remember(state: &State, ask: &Ask, decided: &Decided, target: String, fault: Option<Fault>) {
+    let took = ask.arrived.elapsed();
+    let status = decided.answer.status.as_u16();
+    state.metrics.request(known_id(ask.provider), route(&ask.path), status, took);
+    if let Some(fault) = fault {
+        state.metrics.fault(fault.name());
+    }
+    if let Some(hit) = decided.recorded {
+        state.metrics.fixture(hit);
+    }
+    let path = target.split('?').next().unwrap_or_default();
+    if !state.journal.load().wants(&ask.method, path) {
+        return;
+    }
+    state.journal.load().record(Entry {
+        method: ask.method.clone(),
+        path: target,
+        body: ask.body.clone(),
+        arrived: ask.arrived_at,
+        status,
+        provider: ask.provider,
+        model: decided.model.clone(),
+        session: ask.session.clone(),
+        answered_by: decided.by,
+        took,
+    });
+}
+
+/// A provider for the metrics, of which there are never more than a table has.
+fn known_id(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Other(_) => "other",
+        known => known.id(),
+    }
+}
+
+/// An endpoint for the metrics, likewise.
+fn route(path: &str) -> &'static str {
+    const KNOWN: [&str; 25] = [
+        "batchEmbedContents",
+        "chat",
+        "completions",
+        "converse",
+        "converse-stream",
+        "countTokens",
+        "count_tokens",
+        "embed",
+        "embedContent",
+        "embeddings",
+        "files",
+        "generate",
+        "generateContent",
+        "invoke",
+        "invoke-with-response-stream",
+        "messages",
+        "models",
+        "moderations",
+        "predict",
+        "rerank",
+        "responses",
+        "show",
+        "streamGenerateContent",
+        "tags",
+        "version",
+    ];
+    let path = path.split('?').next().unwrap_or_default();
+    let mut segments = path.rsplit('/');
+    let last = segments.next().unwrap_or_default();
+    let verb = last.rsplit(':').next().unwrap_or_default();
+    if verb == "completions" && segments.next() == Some("chat") {
+        return "chat/completions";
+    }
+    if path.contains("/models/") && verb == last {
+        return "models";
+    }
+    KNOWN.iter().find(|known| **known == verb).copied().unwrap_or("other")
+}
+
+/// The response when it is due.
+async fn paced(
+    mut answer: Answer,
+    usual: &Pace,
+    ask: &Ask,
+    state: &State,
+    fault: Option<Fault>,
+) -> Response {
+    let own = ask.header(pace::HEADER).and_then(|text| usual.overridden(text).ok());
+    let pace = own.as_ref().unwrap_or(usual);
+    let late = match fault {
+        Some(Fault::Slow(late)) => late,
+        _ => Duration::ZERO,
+    };
+    let draw = if pace.seed.is_some() { ask.number } else { state.seed(ask.number) };
+    let mut due = ask.arrived + late;
+    match &mut answer.body {
+        AnswerBody::Stream { pieces, .. } => schedule(pieces, pace, draw),
+        AnswerBody::Whole(body) if !pace.is_instant() && answer.status == StatusCode::OK => {
+            due += pace.whole(tokens(body), draw);
+        }
+        AnswerBody::Whole(_) | AnswerBody::Live(_) => {}
+    }
+    if due > ask.arrived {
+        tokio::time::sleep_until(due).await;
+    }
+    let streams = !matches!(answer.body, AnswerBody::Whole(_));
+    let open = streams.then(|| state.metrics.stream());
+    answer.into_response(ask.arrived + late, open)
+}
+
+/// Gives every piece its time: the recorded one, the one of the model, or none.
+fn schedule(pieces: &mut [Piece], pace: &Pace, number: u64) {
+    if pace.recorded && pieces.iter().any(|piece| piece.after.is_some()) {
+        return;
+    }
+    if pace.is_instant() {
+        for piece in pieces {
+            piece.after = None;
+        }
+        return;
+    }
+    let times = pace.schedule(pieces.len(), number);
+    for (piece, due) in pieces.iter_mut().zip(times) {
+        piece.after = Some(due);
+    }
+}
+
+/// How many tokens an answer has by its own account, in whatever words its provider has for that.
+fn tokens(body: &[u8]) -> usize {
+    const NAMES: [&str; 6] = [
+        "\"completion_tokens\":",
+        "\"output_tokens\":",
+        "\"candidatesTokenCount\":",
+        "\"eval_count\":",
+        "\"outputTokens\":",
+        "\"total_tokens\":",
+    ];
+    let text = String::from_utf8_lossy(body);
+    let counted = NAMES.iter().find_map(|name| {
+        let (_, rest) = text.split_once(name)?;
+        let digits = rest.trim_start();
+        let end = digits.find(|char: char| !char.is_ascii_digit()).unwrap_or(digits.len());
+        digits[..end].parse().ok()
+    });
+    counted.unwrap_or_default()
+}
+
+/// An error of a route of our own, in the format that most clients read.
+pub(crate) fn own_error(status: u16, message: &str, headers: &HeaderMap) -> Response {
+    let shape = llmock::reply::RequestShape::new(Method::GET.as_str(), "/v1/llmock", "");
+    let rendered = Reply::error(status, message).render(Provider::OpenAI, &shape);
+    let mut answer = Answer::from(rendered);
+    answer.headers.extend(headers.clone());
+    answer.into_response(Instant::now(), None)
+}

@@ -1,0 +1,109 @@
+//! Who may ask: anybody, or whoever sends the one key, in any of the places where clients put it.
+
+use http::HeaderMap;
+
+/// Why a request is turned away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Denied {
+    Missing,
+    Wrong,
+}
+
+impl Denied {
+    pub(crate) fn message(self) -> &'static str {
+        match self {
+            Self::Missing => "Missing API key",
+            Self::Wrong => "Invalid API key",
+        }
+    }
+}
+
+/// Whether a request may pass; without a key of our own, every request may.
+pub(crate) fn check(
+    key: Option<&str>,
+    headers: &HeaderMap,
+    query: Option<&str>,
+) -> Result<(), Denied> {
+    let Some(key) = key else { return Ok(()) };
+    let mut seen = false;
+    for sent in sent_keys(headers, query) {
+        seen = true;
+        if sent == key {
+            return Ok(());
+        }
+    }
+    Err(if seen { Denied::Wrong } else { Denied::Missing })
+}
+
+/// Every key that a request carries.
+fn sent_keys<'a>(
+    headers: &'a HeaderMap,
+    query: Option<&'a str>,
+) -> impl Iterator<Item = String> + 'a {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let authorization = header("authorization").and_then(of_authorization).map(str::to_owned);
+    let named = ["x-api-key", "x-goog-api-key", "api-key"].into_iter().filter_map(header);
+    let named = named.map(|key| key.trim().to_owned());
+    let in_query = query.and_then(of_query);
+    authorization.into_iter().chain(named).chain(in_query).filter(|key| !key.is_empty())
+}
+
+/// The key in `Bearer KEY`, or the id of the key that has signed for Amazon.
+fn of_authorization(value: &str) -> Option<&str> {
+    let (scheme, rest) = value.trim().split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(rest.trim());
+    }
+    if scheme.eq_ignore_ascii_case("aws4-hmac-sha256") {
+        return rest.split("Credential=").nth(1)?.split(['/', ',']).next();
+    }
+    None
+}
+
+fn of_query(query: &str) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(name, _)| name.eq_ignore_ascii_case("key")).map(|(_, key)| key.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_may_stand_wherever_clients_put_it() {
+        for (name, value, query, allowed) in [
+            ("authorization", "Bearer secret", None, Ok(())),
+            ("authorization", "bearer   secret ", None, Ok(())),
+            ("authorization", "BEARER secret", None, Ok(())),
+            ("x-api-key", "secret", None, Ok(())),
+            ("x-goog-api-key", "secret", None, Ok(())),
+            ("api-key", "secret", None, Ok(())),
+            ("x-other", "secret", Some("alt=sse&key=secret"), Ok(())),
+            ("x-other", "secret", Some("key=se%63ret"), Ok(())),
+            (
+                "authorization",
+                "AWS4-HMAC-SHA256 Credential=secret/20260101/us-east-1/bedrock/aws4_request, SignedHeaders=host",
+                None,
+                Ok(()),
+            ),
+            ("authorization", "Bearer wrong", None, Err(Denied::Wrong)),
+            ("authorization", "Bearer wrong", Some("key=secret"), Ok(())),
+            ("authorization", "Bearer secretx", None, Err(Denied::Wrong)),
+            ("x-api-key", "wrong", None, Err(Denied::Wrong)),
+            ("x-other", "secret", Some("key=%zz"), Err(Denied::Wrong)),
+            ("authorization", "Basic secret", None, Err(Denied::Missing)),
+            ("authorization", "secret", None, Err(Denied::Missing)),
+            ("authorization", "Bearer ", None, Err(Denied::Missing)),
+            ("x-other", "secret", None, Err(Denied::Missing)),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, value.parse().unwrap());
+            assert_eq!(
+                check(Some("secret"), &headers, query),
+                allowed,
+                "{name}: {value} ?{query:?}"
+            );
+            assert_eq!(check(None, &headers, query), Ok(()));
+        }
+    }
+}

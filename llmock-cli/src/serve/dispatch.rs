@@ -1,0 +1,138 @@
+//! Who answers a request to a provider's API: what is refused at once, then the strategies in their order.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use http::header::UPGRADE;
+use llmock::reply::{Endpoint, Model, Reading, Reply, RequestShape};
+
+use super::answer::Answer;
+use super::ask::Ask;
+use super::gate;
+use super::state::Running;
+use super::strategy::{self, Said, Strategy, Verdict};
+
+/// What no strategy answers: clients try it once, and no gateway takes it for a fault of its own.
+const UNANSWERED: u16 = 418;
+
+/// An answer and who gave it.
+#[derive(Debug)]
+pub(crate) struct Decided {
+    pub(crate) answer: Answer,
+    /// The name of the strategy, or `llmock` where none was asked.
+    pub(crate) by: &'static str,
+    pub(crate) model: Option<String>,
+    /// Whether a recording had the answer, if recordings were asked.
+    pub(crate) recorded: Option<bool>,
+}
+
+/// Who answers what no strategy is asked about.
+const OURSELVES: &str = "llmock";
+
+/// Finds the answer. `number` is the request's, from which the ids in its answer are made.
+pub(crate) async fn decide(ask: &Ask, running: &Running, number: u64) -> Decided {
+    let shape = RequestShape::new(ask.method.as_str(), &ask.path, &ask.body);
+    let reading = shape.read(ask.provider);
+    let model = reading.model();
+    let mut recorded = None;
+    let (verdict, by) = ask_all(ask, &reading, running, &mut recorded).await;
+    let answer = match verdict {
+        Verdict::Answer(answer) => answer,
+        Verdict::Reply(reply) => rendered(*reply, reading, number),
+        Verdict::Pass { why } => rendered(unanswered(ask, running, why), reading, number),
+    };
+    Decided { answer, by, model, recorded }
+}
+
+/// The answer of a request that cannot be decided about, in the provider's shape.
+pub(crate) fn refused(ask: &Ask, reply: Reply, number: u64) -> Decided {
+    let shape = RequestShape::new(ask.method.as_str(), &ask.path, &ask.body);
+    let answer = rendered(reply, shape.read(ask.provider), number);
+    Decided { answer, by: OURSELVES, model: None, recorded: None }
+}
+
+async fn ask_all(
+    ask: &Ask,
+    reading: &Reading<'_>,
+    running: &Running,
+    recorded: &mut Option<bool>,
+) -> (Verdict, &'static str) {
+    if ask.headers.contains_key(UPGRADE) && ask.header("upgrade").is_some_and(is_websocket) {
+        let reply = Reply::error(501, "llmock speaks no WebSocket");
+        return (Verdict::Reply(Box::new(reply)), OURSELVES);
+    }
+    let mut turns = None;
+    let mut whys = Vec::new();
+    for strategy in &running.chain {
+        let verdict = if strategy.takes_anything() {
+            let verdict = strategy.answer(ask).await;
+            if matches!(strategy, Strategy::Fixture(_)) {
+                *recorded = Some(matches!(verdict, Verdict::Answer(_)));
+            }
+            verdict
+        } else {
+            if turns.is_none()
+                && let Some(decided) = ourselves(ask, reading, running)
+            {
+                return (Verdict::Reply(Box::new(decided)), OURSELVES);
+            }
+            let turns = turns.get_or_insert_with(|| reading.turns());
+            let (openai, responses) = (reading.is_openai(), reading.is_responses());
+            strategy.reply(Said { turns, openai, responses })
+        };
+        match verdict {
+            Verdict::Pass { why } => whys.extend(why),
+            Verdict::Reply(reply) => {
+                let why = (!whys.is_empty()).then(|| whys.join("; "));
+                let reply = strategy::skipping(*reply, why.as_deref());
+                return (Verdict::Reply(Box::new(reply)), strategy.name());
+            }
+            answer @ Verdict::Answer(_) => return (answer, strategy.name()),
+        }
+    }
+    if turns.is_none()
+        && let Some(decided) = ourselves(ask, reading, running)
+    {
+        return (Verdict::Reply(Box::new(decided)), OURSELVES);
+    }
+    (Verdict::Pass { why: (!whys.is_empty()).then(|| whys.join("; ")) }, OURSELVES)
+}
+
+/// What needs no strategy: refusals, and whatever is no conversation.
+fn ourselves(ask: &Ask, reading: &Reading<'_>, running: &Running) -> Option<Reply> {
+    let models = &running.config.models;
+    if let Some(refusal) = gate::refusal(reading, ask.method.as_str(), models) {
+        return Some(refusal);
+    }
+    if reading.endpoint() == Endpoint::Conversation {
+        return None;
+    }
+    let listed = models.iter().map(|model| {
+        Model::from(model.id.as_str()).created(model.created).owned_by(model.owned_by.as_str())
+    });
+    Some(Reply::new().models(listed))
+}
+
+/// The refusal of a request that every strategy has passed on.
+fn unanswered(ask: &Ask, running: &Running, why: Option<String>) -> Reply {
+    let missed = running.fixtures().map(|fixtures| fixtures.why(ask));
+    let why = why.into_iter().chain(missed).collect::<Vec<_>>().join("; ");
+    let why = if why.is_empty() { "no strategy answers this request".to_owned() } else { why };
+    Reply::error(UNANSWERED, format!("llmock: {why}"))
+        .kind("llmock_unmatched")
+        .code("llmock_unmatched")
+        .header("x-should-retry", "false")
+        .header("x-llmock", "unmatched")
+}
+
+fn rendered(reply: Reply, reading: Reading<'_>, number: u64) -> Answer {
+    reading.render(&reply.created(now()).seed(number)).into()
+}
+
+fn is_websocket(value: &str) -> bool {
+    value.split(',').any(|protocol| protocol.trim().eq_ignore_ascii_case("websocket"))
+}
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

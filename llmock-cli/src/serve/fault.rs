@@ -1,0 +1,216 @@
+//! What goes wrong on purpose: how often, what, and what it does to an answer. Pure.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+
+use super::answer::{Answer, AnswerBody, End};
+use super::config::quantity;
+
+/// The header that decides about one answer.
+pub(crate) const HEADER: &str = "x-llmock-fault";
+
+const EXPECTED: &str = "expected `status=429, retry-after=2`, `disconnect`, `disconnect=midway`, `truncate`, \
+                        `malformed`, `slow=2s`, or `none`";
+
+/// One thing that goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// An error in the provider's own shape, instead of an answer.
+    Status { code: StatusCode, retry_after: Option<u32> },
+    /// The connection is cut before the first byte of an answer.
+    Disconnect,
+    /// The connection is cut in the middle of the body.
+    DisconnectMidway,
+    /// A stream ends in good order, but in its middle; a whole body lacks its second half.
+    Truncate,
+    /// JSON that is none, in every piece of a stream or in the body.
+    Malformed,
+    /// The first byte comes that much later.
+    Slow(Duration),
+}
+
+/// What may go wrong, and how often.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Faults {
+    /// The share of requests that something goes wrong with, from 0 to 1.
+    pub(crate) rate: f64,
+    /// What it is drawn from. Empty: from [`Faults::USUAL`].
+    pub(crate) kinds: Vec<Kind>,
+    /// What it is drawn with; absent: different with every start of the server.
+    pub(crate) seed: Option<u64>,
+}
+
+/// A fault and how often it is drawn in comparison to the others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Kind {
+    pub(crate) fault: Fault,
+    pub(crate) weight: f64,
+}
+
+/// Why a fault is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{HEADER}`: {0}")]
+pub(crate) struct FaultError(String);
+
+/// What goes wrong with the request of that number: what its header says, else what is drawn.
+pub(crate) fn decide(
+    faults: &Faults,
+    header: Option<&str>,
+    number: u64,
+) -> Result<Option<Fault>, FaultError> {
+    match header.map(str::trim) {
+        Some("none") => Ok(None),
+        Some(text) => Kind::read(text).map(|kind| Some(kind.fault)).map_err(FaultError),
+        None => Ok(faults.draw(number)),
+    }
+}
+
+impl Faults {
+    /// What providers do on a bad day.
+    const USUAL: [Kind; 4] = [
+        Kind::status(StatusCode::TOO_MANY_REQUESTS),
+        Kind::status(StatusCode::INTERNAL_SERVER_ERROR),
+        Kind::status(StatusCode::SERVICE_UNAVAILABLE),
+        Kind { fault: Fault::Disconnect, weight: 1.0 },
+    ];
+
+    fn draw(&self, number: u64) -> Option<Fault> {
+        if self.rate <= 0.0 {
+            return None;
+        }
+        let seed = self.seed.unwrap_or_default() ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut random = fastrand::Rng::with_seed(seed);
+        if random.f64() >= self.rate {
+            return None;
+        }
+        let kinds = if self.kinds.is_empty() { &Self::USUAL[..] } else { &self.kinds };
+        let mut left = random.f64() * kinds.iter().map(|kind| kind.weight).sum::<f64>();
+        let drawn = kinds.iter().find(|kind| {
+            left -= kind.weight;
+            left < 0.0
+        });
+        // Rounding may leave nothing of the last one's share.
+        drawn.or(kinds.last()).map(|kind| kind.fault)
+    }
+}
+
+impl Kind {
+    const fn status(code: StatusCode) -> Self {
+        Self { fault: Fault::Status { code, retry_after: None }, weight: 1.0 }
+    }
+
+    /// `status=429, retry-after=2, weight=3`: what goes wrong, then what belongs to it.
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
+        let mut parts = text.split(',').map(|part| {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            (name.trim(), value.trim())
+        });
+        let fault = match parts.next().unwrap_or_default() {
+            ("status", code) => Fault::Status { code: status(code)?, retry_after: None },
+            ("disconnect", "" | "before") => Fault::Disconnect,
+            ("disconnect", "midway") => Fault::DisconnectMidway,
+            ("truncate", "") => Fault::Truncate,
+            ("malformed", "") => Fault::Malformed,
+            ("slow", by) => Fault::Slow(quantity::duration(by)?),
+            _ => return Err(format!("`{text}` is no fault; {EXPECTED}")),
+        };
+        let mut kind = Self { fault, weight: 1.0 };
+        for (name, value) in parts {
+            match (name, &mut kind.fault) {
+                ("retry-after", Fault::Status { retry_after, .. }) => {
+                    let seconds = value.parse();
+                    *retry_after = Some(seconds.map_err(|_| {
+                        format!("`retry-after={value}` is no whole number of seconds")
+                    })?);
+                }
+                ("weight", _) => kind.weight = quantity::positive(value)?,
+                _ => return Err(format!("`{name}` does not belong to `{text}`; {EXPECTED}")),
+            }
+        }
+        Ok(kind)
+    }
+}
+
+fn status(text: &str) -> Result<StatusCode, String> {
+    let code = text.parse().ok().filter(|code| (400..=599).contains(code));
+    code.and_then(|code| StatusCode::from_u16(code).ok())
+        .ok_or_else(|| format!("`status={text}` is no status from 400 to 599"))
+}
+
+impl Fault {
+    /// Its name among the metrics.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Status { .. } => "status",
+            Self::Disconnect => "disconnect",
+            Self::DisconnectMidway => "disconnect_midway",
+            Self::Truncate => "truncate",
+            Self::Malformed => "malformed",
+            Self::Slow(_) => "slow",
+        }
+    }
+
+    /// What an error of that status says.
+    pub(crate) fn message(code: StatusCode) -> &'static str {
+        match code {
+            StatusCode::UNAUTHORIZED => "the API key is not valid (a fault on purpose)",
+            StatusCode::TOO_MANY_REQUESTS => "rate limit reached (a fault on purpose)",
+            _ if code.is_server_error() => "the server had an error (a fault on purpose)",
+            _ => "the request was refused (a fault on purpose)",
+        }
+    }
+
+    /// The answer as this fault leaves it. [`Fault::Status`], [`Fault::Disconnect`], and [`Fault::Slow`] leave it
+    /// alone: the first two take its place, the last one takes time.
+    pub(crate) fn spoil(self, mut answer: Answer) -> Answer {
+        answer.body = match (self, answer.body) {
+            (Self::DisconnectMidway, AnswerBody::Stream { pieces, .. }) => {
+                AnswerBody::Stream { pieces: half(pieces), end: End::Cut }
+            }
+            (Self::DisconnectMidway, AnswerBody::Whole(body)) => {
+                let bytes = body.slice(..body.len() / 2);
+                let piece = super::answer::Piece { after: None, bytes };
+                AnswerBody::Stream { pieces: vec![piece], end: End::Cut }
+            }
+            (Self::Truncate, AnswerBody::Stream { pieces, end }) => {
+                AnswerBody::Stream { pieces: half(pieces), end }
+            }
+            (Self::Truncate, AnswerBody::Whole(body)) => {
+                AnswerBody::Whole(body.slice(..body.len() / 2))
+            }
+            (Self::Malformed, AnswerBody::Stream { mut pieces, end }) => {
+                for piece in &mut pieces {
+                    piece.bytes = malformed(&piece.bytes);
+                }
+                AnswerBody::Stream { pieces, end }
+            }
+            (Self::Malformed, AnswerBody::Whole(body)) => AnswerBody::Whole(malformed(&body)),
+            (_, body) => body,
+        };
+        answer
+    }
+}
+
+fn half<T>(mut pieces: Vec<T>) -> Vec<T> {
+    pieces.truncate(pieces.len() / 2);
+    pieces
+}
+
+/// The same bytes without any `:`, which no JSON object survives; framing that has one of its own keeps it.
+fn malformed(bytes: &Bytes) -> Bytes {
+    let mut inside = false;
+    let spoilt = bytes.iter().map(|&byte| {
+        inside = match byte {
+            b'{' => true,
+            b'\n' => false,
+            _ => inside,
+        };
+        if inside && byte == b':' { b'!' } else { byte }
+    });
+    spoilt.collect()
+}
+
+#[cfg(test)]
+mod tests;

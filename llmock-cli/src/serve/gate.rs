@@ -1,0 +1,75 @@
+//! What is refused before any strategy is asked: other endpoints, other methods, bodies that say nothing,
+//! models that do not exist. The provider's own words and status, as far as it has any.
+
+use llmock::reply::{Endpoint, Reading, Reply};
+
+use super::config::Model;
+
+/// The provider's answer to a request that it does not take.
+pub(crate) fn refusal(reading: &Reading<'_>, method: &str, models: &[Model]) -> Option<Reply> {
+    let path = reading.path().split('?').next().unwrap_or_default();
+    match reading.endpoint() {
+        Endpoint::OnlyFor(only) => {
+            let why = format!("`{path}` takes {only}, not {method}");
+            return Some(Reply::error(405, why).header("allow", only));
+        }
+        Endpoint::Conversation | Endpoint::Other => {}
+        _ => return Some(Reply::error(404, format!("there is no endpoint `{method} {path}`"))),
+    }
+    if let Some(refusal) = reading.refusal() {
+        return Some(refusal);
+    }
+    // Moderation has models of its own, which nobody lists. A model that is asked for by its id is looked
+    // up with the others, in the provider's own way.
+    if models.is_empty() || method != "POST" || path.ends_with("/moderations") {
+        return None;
+    }
+    let named = reading.model()?;
+    (!exists(models, &named)).then(|| unknown_model(&named))
+}
+
+/// The error that a model does not exist.
+fn unknown_model(named: &str) -> Reply {
+    Reply::error(404, format!("the model `{named}` does not exist")).code("model_not_found")
+}
+
+/// Whether a name means one of the models: some clients add `:latest`, or `models/`.
+fn exists(models: &[Model], named: &str) -> bool {
+    let bare = |name: &str| -> String {
+        let name = name.strip_prefix("models/").unwrap_or(name);
+        name.strip_suffix(":latest").unwrap_or(name).to_owned()
+    };
+    models.iter().any(|model| model.id == named) || {
+        let named = bare(named);
+        models.iter().any(|model| bare(&model.id) == named)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use llmock::Provider;
+    use llmock::reply::RequestShape;
+
+    use super::*;
+
+    #[test]
+    fn a_model_is_known_however_clients_spell_it() {
+        let model = |id: &str| Model { id: id.to_owned(), created: 0, owned_by: String::new() };
+        let models = [model("llama3:latest"), model("gpt-5"), model("meta/llama")];
+        for (named, known) in [
+            ("gpt-5", true),
+            ("models/gpt-5", true),
+            ("llama3", true),
+            ("gpt-5:latest", true),
+            ("meta/llama", true),
+            ("gpt", false),
+            ("", false),
+        ] {
+            assert_eq!(exists(&models, named), known, "{named}");
+        }
+        let body = r#"{"model":"nope","messages":[{"role":"user","content":"Hi"}]}"#;
+        let reading = RequestShape::post("/v1/chat/completions", body).read(Provider::OpenAI);
+        assert!(refusal(&reading, "POST", &models).is_some());
+        assert!(refusal(&reading, "POST", &[]).is_none());
+    }
+}

@@ -1,0 +1,88 @@
+//! Reads a request's body, however it arrives: in time, not too much of it, and without its compression.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use http::header::CONTENT_ENCODING;
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+use llmock::reply::uncompressed;
+
+/// How many times the limit a body may be before the connection is cut: a client that is still sending
+/// would not see the answer.
+const PATIENCE: u64 = 16;
+
+/// Why there is no body.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unread {
+    #[error("the request body is larger than {limit} bytes")]
+    TooLarge { limit: usize },
+    #[error("the request body did not arrive in time")]
+    Slow,
+    #[error("the request body broke off")]
+    BrokenOff,
+    #[error("{0}")]
+    Compressed(String),
+}
+
+impl Unread {
+    pub(crate) fn status(&self) -> u16 {
+        match self {
+            Self::TooLarge { .. } => 413,
+            Self::Slow => 408,
+            Self::BrokenOff | Self::Compressed(_) => 400,
+        }
+    }
+}
+
+/// The body as it was sent.
+pub(crate) async fn body(mut body: Body, limit: usize, time: Duration) -> Result<Bytes, Unread> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    tokio::time::timeout(time, collect(&mut body, limit)).await.unwrap_or(Err(Unread::Slow))
+}
+
+async fn collect(body: &mut Body, limit: usize) -> Result<Bytes, Unread> {
+    let mut whole = Bytes::new();
+    let mut joined = BytesMut::new();
+    let mut seen = 0_u64;
+    let most = limit as u64;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Unread::BrokenOff)?.into_data() else { continue };
+        seen += data.len() as u64;
+        if seen > most {
+            // read on, so that the client sees the answer, but keep nothing
+            joined.clear();
+            if seen > most.saturating_mul(PATIENCE) {
+                break;
+            }
+        } else if whole.is_empty() && joined.is_empty() {
+            // most bodies come in one piece, which is not copied
+            whole = data;
+        } else {
+            if joined.is_empty() {
+                joined.extend_from_slice(&std::mem::take(&mut whole));
+            }
+            joined.extend_from_slice(&data);
+        }
+    }
+    if seen > most {
+        return Err(Unread::TooLarge { limit });
+    }
+    Ok(if joined.is_empty() { whole } else { joined.freeze() })
+}
+
+/// The body without the compression that the headers name.
+pub(crate) fn plain(headers: &HeaderMap, wire: &Bytes, limit: usize) -> Result<Bytes, Unread> {
+    let Some(coding) = headers.get(CONTENT_ENCODING) else { return Ok(wire.clone()) };
+    match uncompressed(coding.to_str().ok(), wire, limit) {
+        Ok(plain) if plain.len() > limit => Err(Unread::TooLarge { limit }),
+        Ok(std::borrow::Cow::Borrowed(_)) => Ok(wire.clone()),
+        Ok(std::borrow::Cow::Owned(plain)) => Ok(plain.into()),
+        Err(error) if error.is_too_long() => Err(Unread::TooLarge { limit }),
+        Err(error) => Err(Unread::Compressed(error.to_string())),
+    }
+}

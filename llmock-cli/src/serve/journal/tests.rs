@@ -1,0 +1,148 @@
+use std::collections::BTreeSet;
+
+use http::Method;
+use serde_json::Value;
+
+use super::*;
+
+fn entry(path: &str) -> Entry {
+    Entry {
+        method: Method::POST,
+        path: path.to_owned(),
+        body: Bytes::from_static(br#"{"model":"m","n":1.0}"#),
+        arrived: SystemTime::UNIX_EPOCH + Duration::from_millis(1_500),
+        status: 200,
+        provider: Provider::OpenAI,
+        model: Some("m".to_owned()),
+        session: "default".to_owned(),
+        answered_by: "MirrorStrategy",
+        took: Duration::from_micros(2_500),
+    }
+}
+
+fn shown(journal: &Journal, query: &str) -> Vec<Value> {
+    let json: Value = serde_json::from_slice(&journal.shown(query).unwrap()).unwrap();
+    json["requests"].as_array().unwrap().clone()
+}
+
+fn paths(journal: &Journal, query: &str) -> Vec<String> {
+    let requests = shown(journal, query);
+    requests.iter().map(|request| request["path"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn an_entry_shows_what_was_asked_and_what_became_of_it() {
+    let journal = Journal::new(10);
+    journal.record(entry("/v1/chat/completions"));
+    let expected = concat!(
+        r#"{"requests":[{"method":"POST","path":"/v1/chat/completions","body":{"model":"m","n":1.0},"#,
+        r#""timestamp":"1970-01-01T00:00:01.500Z","status":200,"provider":"openai","model":"m","#,
+        r#""session":"default","answered_by":"MirrorStrategy","ms":2}]}"#
+    );
+    assert_eq!(String::from_utf8(journal.shown("").unwrap()).unwrap(), expected);
+}
+
+#[test]
+fn bodies_are_shown_as_what_they_are() {
+    let journal = Journal::new(10);
+    let long = format!("\"{}\"", "x".repeat(2 * KEPT));
+    let cases: [(&[u8], Value); 5] = [
+        (b"", Value::Null),
+        (b"[1, 2]", serde_json::json!([1, 2])),
+        (b"not json", "not json".into()),
+        (b"\xff\"", "\u{fffd}\"".into()),
+        (long.as_bytes(), long[..KEPT].into()),
+    ];
+    for (body, expected) in cases {
+        journal.clear();
+        journal.record(Entry { body: Bytes::copy_from_slice(body), ..entry("/") });
+        assert_eq!(shown(&journal, "")[0]["body"], expected);
+    }
+}
+
+#[test]
+fn keys_in_a_query_are_not_shown() {
+    let journal = Journal::new(10);
+    for (sent, expected) in [
+        ("/m?key=secret", "/m?key=[REDACTED]"),
+        ("/m?alt=sse&k%65y=secret&a=b", "/m?alt=sse&k%65y=[REDACTED]&a=b"),
+        ("/m?api-version=1&access_token=secret", "/m?api-version=1&access_token=[REDACTED]"),
+        ("/m?keys=2", "/m?keys=2"),
+    ] {
+        journal.clear();
+        journal.record(entry(sent));
+        assert_eq!(paths(&journal, ""), [expected]);
+    }
+}
+
+#[test]
+fn the_oldest_go_first_when_there_are_too_many() {
+    let journal = Journal::new(3);
+    for number in 0..5 {
+        journal.record(entry(&format!("/{number}")));
+    }
+    assert_eq!(paths(&journal, ""), ["/2", "/3", "/4"]);
+    assert_eq!(paths(&journal, "limit=2"), ["/3", "/4"]);
+    assert_eq!(paths(&journal, "limit=0"), [""; 0]);
+    journal.clear();
+    assert_eq!(paths(&journal, ""), [""; 0]);
+    journal.record(entry("/5"));
+    assert_eq!(paths(&journal, ""), ["/5"]);
+}
+
+#[test]
+fn filters_leave_what_they_name() {
+    let journal = Journal::new(10);
+    journal.record(entry("/v1/chat/completions"));
+    journal.record(Entry { method: Method::GET, ..entry("/v1/models") });
+    journal.record(Entry { provider: Provider::Groq, status: 429, ..entry("/groq/v1/chat") });
+    journal.record(Entry { session: "b c".to_owned(), ..entry("/v1/responses") });
+    let cases: [(&str, &[usize]); 11] = [
+        ("", &[0, 1, 2, 3]),
+        ("method=get", &[1]),
+        ("method=POST&path=/v1/", &[0, 3]),
+        ("path=%2Fv1%2Fmodels", &[1]),
+        ("provider=groq", &[2]),
+        ("status=429", &[2]),
+        ("status=200&limit=1", &[3]),
+        ("session=b+c", &[3]),
+        ("session=b%20c", &[3]),
+        ("provider=nobody", &[]),
+        ("key=of-the-server", &[0, 1, 2, 3]),
+    ];
+    let all = paths(&journal, "");
+    for (query, expected) in cases {
+        let expected: Vec<&String> = expected.iter().map(|at| &all[*at]).collect();
+        assert_eq!(paths(&journal, query).iter().collect::<Vec<_>>(), expected, "{query}");
+    }
+    for wrong in ["status=ok", "limit=-1", "methods=GET"] {
+        assert!(journal.shown(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn routes_about_requests_are_not_requests() {
+    let journal = Journal::new(1);
+    for path in ["/health", "/history", "/metrics"] {
+        assert!(!journal.wants(&Method::GET, path), "{path}");
+    }
+    assert!(!journal.wants(&Method::OPTIONS, "/v1/models"));
+    assert!(journal.wants(&Method::GET, "/v1/models"));
+    assert!(!Journal::new(0).wants(&Method::GET, "/v1/models"), "switched off");
+}
+
+#[test]
+fn nothing_is_lost_when_many_record_at_once() {
+    let journal = Journal::new(800);
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let journal = &journal;
+            scope.spawn(move || {
+                for number in 0..100 {
+                    journal.record(entry(&format!("/{thread}/{number}")));
+                }
+            });
+        }
+    });
+    assert_eq!(paths(&journal, "").into_iter().collect::<BTreeSet<_>>().len(), 800);
+}

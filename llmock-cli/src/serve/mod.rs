@@ -1,0 +1,116 @@
+//! `llmock serve`: a server that speaks every provider's API, for programs in any language.
+//!
+//! [`config`] says how, [`server`] has the connections, [`app`] the routes, [`answering`] the road of a
+//! request: [`ask`] is what is asked, [`strategy`] who answers, [`answer`] how it is sent. [`fault`] and
+//! [`pace`] make answers worse and slower on purpose; [`journal`] and [`metrics`] remember.
+
+mod answer;
+mod answering;
+mod app;
+mod ask;
+mod auth;
+mod config;
+mod dispatch;
+mod fault;
+mod gate;
+mod incoming;
+mod journal;
+mod metrics;
+mod pace;
+mod recorder;
+mod reload;
+mod server;
+mod sessions;
+mod state;
+mod strategy;
+
+use std::io;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+pub(crate) use config::{ConfigError, Flags};
+pub(crate) use state::SetupError;
+
+use crate::output::serving;
+use config::Loaded;
+use state::State;
+
+/// Why there is no server.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServeError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    #[error("cannot listen on `{host}:{port}`: {why}")]
+    Bind { host: String, port: u16, why: io::Error },
+    #[error("cannot start: {0}")]
+    Runtime(io::Error),
+}
+
+/// Serves until it is told to stop.
+pub(crate) fn run(flags: &Flags) -> ExitCode {
+    match start(flags) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            serving::failed(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(flags: &Flags) -> Result<(), ServeError> {
+    // thousands of connections are more files than most systems allow a process at first; if it cannot have
+    // more, it serves fewer
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
+    let loaded = config::load(flags)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("llmock-serve")
+        .build()
+        .map_err(ServeError::Runtime)?;
+    let done = runtime.block_on(serve(flags.clone(), loaded));
+    // nobody waits for a recording that goes on; `serve` has
+    runtime.shutdown_background();
+    done
+}
+
+async fn serve(flags: Flags, loaded: Loaded) -> Result<(), ServeError> {
+    let Loaded { config, file, notes } = loaded;
+    for note in &notes {
+        serving::note(note);
+    }
+    let (host, port) = (config.host.clone(), config.port);
+    let failed = |why| ServeError::Bind { host: host.clone(), port, why };
+    let listener = server::bind(&host, port).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let watch = config.watch;
+    let state = Arc::new(State::new(config, own_addresses(address))?);
+    let running = state.running();
+    let strategies: Vec<&str> = running.chain.iter().map(strategy::Strategy::name).collect();
+    // before the line by which whoever started us knows that signals are heard
+    let stop = reload::stopped().map_err(ServeError::Runtime)?;
+    let reload =
+        reload::Reload::new(Arc::clone(&state), flags, file, watch).map_err(ServeError::Runtime)?;
+    serving::ready(address, &strategies, state.fixtures.len());
+    drop(running);
+    let reloading = tokio::spawn(reload.run());
+    let finished = server::serve(listener, Arc::clone(&state), stop).await;
+    reloading.abort();
+    let running = state.running();
+    let unwritten = match running.proxy() {
+        Some(proxy) => proxy.drain(running.config.shutdown_timeout).await,
+        None => 0,
+    };
+    serving::stopped(finished, unwritten);
+    Ok(())
+}
+
+/// Under which addresses clients may know this server.
+fn own_addresses(address: SocketAddr) -> Vec<String> {
+    let port = address.port();
+    let mut own = vec![format!("http://{address}")];
+    own.extend(["127.0.0.1", "localhost", "[::1]"].map(|host| format!("http://{host}:{port}")));
+    own
+}

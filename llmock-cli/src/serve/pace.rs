@@ -1,0 +1,231 @@
+//! How fast a model seems to be: when the first token comes, and how many follow in a second. Pure.
+//!
+//! Times are counted from the arrival of the request, never from the piece before: what one piece is late,
+//! the next one is not.
+
+use std::time::Duration;
+
+use super::config::quantity;
+
+/// The header that sets the pace of one answer.
+pub(crate) const HEADER: &str = "x-llmock-pace";
+
+/// Spreads the numbers of requests over all seeds.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Later than anybody waits, and still a time that a clock can hold.
+const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// A latency model. The default is as fast as possible.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Pace {
+    /// Until the first piece of a stream, or before a whole answer.
+    pub(crate) time_to_first_token: Duration,
+    /// 0: all at once.
+    pub(crate) tokens_per_second: f64,
+    /// By what share a wait may be longer or shorter, from 0 to 1.
+    pub(crate) jitter: f64,
+    /// What the jitter is drawn from; absent: different with every start of the server.
+    pub(crate) seed: Option<u64>,
+    /// Whether recorded answers come in the times in which they were recorded.
+    pub(crate) recorded: bool,
+    /// Whether the seed came with the request, whose times then depend on nothing else.
+    pub(crate) own_seed: bool,
+}
+
+/// Why a pace is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{HEADER}`: {0}")]
+pub(crate) struct PaceError(String);
+
+impl Pace {
+    /// What a request's header changes: `ttft=200ms, tps=50, jitter=0.1, seed=7`, `recorded`, or `none`.
+    /// What it does not name stays.
+    pub(crate) fn overridden(&self, header: &str) -> Result<Self, PaceError> {
+        let mut pace = self.clone();
+        for part in header.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            pace.set(name.trim(), value.trim()).map_err(PaceError)?;
+        }
+        Ok(pace)
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        match name {
+            "none" if value.is_empty() => *self = Self { seed: self.seed, ..Self::default() },
+            "recorded" if value.is_empty() => self.recorded = true,
+            "ttft" | "time-to-first-token" => self.time_to_first_token = quantity::duration(value)?,
+            "tps" | "tokens-per-second" => self.tokens_per_second = quantity::positive(value)?,
+            "jitter" => self.jitter = quantity::share(value)?,
+            "seed" => {
+                let seed = value.parse();
+                self.seed = Some(seed.map_err(|_| format!("`{value}` is no whole number"))?);
+                self.own_seed = true;
+            }
+            other => {
+                return Err(format!(
+                    "`{other}` means nothing here; expected `ttft=200ms`, `tps=50`, `jitter=0.1`, \
+                     `seed=7`, `recorded`, or `none`"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an answer may be sent at once.
+    pub(crate) fn is_instant(&self) -> bool {
+        self.time_to_first_token.is_zero() && self.tokens_per_second <= 0.0
+    }
+
+    /// When each of an answer's pieces is due, counted from the arrival of the request; never decreasing.
+    /// `number` is the request's, so that requests differ from each other and runs do not.
+    pub(crate) fn schedule(&self, pieces: usize, number: u64) -> Schedule {
+        let number = if self.own_seed { 0 } else { number };
+        let seed = self.seed.unwrap_or_default() ^ number.wrapping_mul(SPREAD);
+        Schedule {
+            gap: match self.tokens_per_second {
+                rate if rate > 0.0 => 1.0 / rate,
+                _ => 0.0,
+            },
+            first: self.time_to_first_token.as_secs_f64(),
+            jitter: self.jitter,
+            random: fastrand::Rng::with_seed(seed),
+            due: 0.0,
+            given: 0,
+            pieces,
+        }
+    }
+
+    /// When an answer in one piece is due that has that many tokens: with its last one.
+    pub(crate) fn whole(&self, tokens: usize, number: u64) -> Duration {
+        self.schedule(tokens.max(1), number).last().unwrap_or_default()
+    }
+}
+
+/// The times of an answer's pieces, made one after the other: a thousand open streams hold no lists.
+#[derive(Clone, Debug)]
+pub(crate) struct Schedule {
+    first: f64,
+    gap: f64,
+    jitter: f64,
+    random: fastrand::Rng,
+    due: f64,
+    given: usize,
+    pieces: usize,
+}
+
+impl Iterator for Schedule {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        if self.given == self.pieces {
+            return None;
+        }
+        let wait = if self.given == 0 { self.first } else { self.gap };
+        // Drawn even where there is nothing to wait for, so that the times of later pieces do not depend on it.
+        let stray = 1.0 + self.jitter * (2.0 * self.random.f64() - 1.0);
+        self.due += wait * stray;
+        self.given += 1;
+        Some(Duration::try_from_secs_f64(self.due).unwrap_or(NEVER).min(NEVER))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.pieces - self.given;
+        (left, Some(left))
+    }
+}
+
+impl ExactSizeIterator for Schedule {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pace(header: &str) -> Pace {
+        Pace::default().overridden(header).unwrap()
+    }
+
+    fn milliseconds(pace: &Pace, pieces: usize) -> Vec<u128> {
+        pace.schedule(pieces, 0).map(|due| due.as_millis()).collect()
+    }
+
+    #[test]
+    fn without_jitter_pieces_are_evenly_due_from_the_request_on() {
+        let cases: [(&str, usize, &[u128]); 6] = [
+            ("", 3, &[0, 0, 0]),
+            ("ttft=200ms", 3, &[200, 200, 200]),
+            ("tps=50", 4, &[0, 20, 40, 60]),
+            ("ttft=200ms, tps=50, seed=7", 3, &[200, 220, 240]),
+            ("time-to-first-token=1s,tokens-per-second=4", 2, &[1000, 1250]),
+            ("tps=50", 0, &[]),
+        ];
+        for (header, pieces, expected) in cases {
+            assert_eq!(milliseconds(&pace(header), pieces), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn jitter_strays_by_its_share_at_most_and_has_no_drift() {
+        let jittered = pace("ttft=100ms, tps=100, jitter=0.5, seed=7");
+        let times: Vec<f64> = jittered.schedule(10_000, 0).map(|due| due.as_secs_f64()).collect();
+        assert!((0.05..0.15).contains(&times[0]), "{}", times[0]);
+        let gaps: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(gaps.iter().all(|gap| (0.004_999..0.015_001).contains(gap)));
+        assert!(gaps.iter().any(|gap| *gap < 0.006) && gaps.iter().any(|gap| *gap > 0.014));
+        assert!((99.0..101.0).contains(&(times[9_999] - times[0])), "{}", times[9_999]);
+    }
+
+    #[test]
+    fn a_seed_gives_the_same_times_again_and_requests_differ() {
+        let times = |pace: &Pace, number| pace.schedule(50, number).collect::<Vec<_>>();
+        let seeded = |seed| Pace { seed: Some(seed), ..pace("ttft=100ms, tps=100, jitter=0.5") };
+        assert_eq!(times(&seeded(7), 3), times(&seeded(7), 3));
+        assert_ne!(times(&seeded(7), 3), times(&seeded(7), 4));
+        assert_ne!(times(&seeded(7), 3), times(&seeded(8), 3));
+
+        let own = seeded(7).overridden("seed=9").unwrap();
+        assert_eq!(times(&own, 3), times(&own, 4), "a header's seed decides alone");
+    }
+
+    #[test]
+    fn a_whole_answer_is_due_with_its_last_token() {
+        let steady = pace("ttft=200ms, tps=50");
+        assert_eq!(steady.whole(6, 0).as_millis(), 300);
+        assert_eq!(steady.whole(0, 0).as_millis(), 200);
+        assert_eq!(pace("tps=0.000000000000000000001").whole(9, 0), NEVER, "no clock overflows");
+        assert_eq!(Pace::default().whole(1_000, 0), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_header_changes_what_it_names() {
+        let configured = pace("ttft=200ms, tps=50, seed=7");
+        let faster = configured.overridden("tps=100").unwrap();
+        assert_eq!(faster, Pace { tokens_per_second: 100.0, ..configured.clone() });
+        let none = configured.overridden("none").unwrap();
+        assert!(none.is_instant() && none.seed == Some(7));
+        assert!(configured.overridden("recorded").unwrap().recorded);
+        assert_eq!(configured.overridden(" , "), Ok(configured));
+    }
+
+    #[test]
+    fn a_header_that_means_nothing_is_refused() {
+        for wrong in [
+            "fast",
+            "ttft",
+            "ttft=",
+            "ttft=fast",
+            "ttft=-1s",
+            "tps=-1",
+            "tps=inf",
+            "tps=NaN",
+            "jitter=2",
+            "jitter=-0.1",
+            "seed=x",
+            "seed=-1",
+            "none=1",
+            "ttft=200ms; tps=50",
+        ] {
+            assert!(Pace::default().overridden(wrong).is_err(), "{wrong}");
+        }
+    }
+}

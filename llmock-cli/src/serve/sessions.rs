@@ -1,0 +1,175 @@
+//! Whose request one is, and how far each client has come in the recordings.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::num::NonZeroUsize;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+
+use http::HeaderMap;
+use llmock::playback::PlaybackSession;
+use lru::LruCache;
+
+/// The header by which a client says whose request it is.
+pub(crate) const HEADER: &str = "x-llmock-session";
+
+/// Who shows neither a name nor a key.
+const NOBODY: &str = "default";
+
+/// Longer names are replaced by their digest.
+const LONGEST_NAME: usize = 128;
+
+/// The sessions of this many clients are kept; who has not been seen for longest begins anew.
+const KEPT: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
+
+/// Headers that hold the client's key, the first that is there counts.
+const KEYS: [&str; 4] = ["authorization", "x-api-key", "x-goog-api-key", "api-key"];
+
+/// The session that a request belongs to: the one it names, else the one of its key, else everybody's.
+///
+/// The key itself is never seen: its digest is of this process alone and says nothing about it.
+pub(crate) fn id_of(headers: &HeaderMap, query: Option<&str>) -> String {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let named = headers.get(HEADER).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    if let Some(name) = named.as_deref().map(str::trim).filter(|name| !name.is_empty()) {
+        return if name.len() > LONGEST_NAME { digest("name", name) } else { name.to_owned() };
+    }
+    let in_query = || {
+        let pairs = query.unwrap_or_default().split('&');
+        pairs.filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == "key")
+    };
+    let key = KEYS.into_iter().find_map(text).map(identity).or(in_query().map(|(_, key)| key));
+    match key.filter(|key| !key.is_empty()) {
+        Some(key) => digest("key", key),
+        None => NOBODY.to_owned(),
+    }
+}
+
+/// The part of a credential that is the same with every request: a signature is not.
+fn identity(credential: &str) -> &str {
+    let credential = credential.trim();
+    if credential.eq_ignore_ascii_case("bearer") {
+        return "";
+    }
+    let (scheme, rest) = credential.split_once(' ').unwrap_or(("", credential));
+    let rest = rest.trim();
+    if !scheme.starts_with("AWS4-") {
+        return rest;
+    }
+    let signer = rest.split_once("Credential=").map_or(rest, |(_, rest)| rest);
+    signer.split(['/', ',']).next().unwrap_or(signer)
+}
+
+fn digest(kind: &str, text: &str) -> String {
+    static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    format!("{kind}-{:016x}", HASHER.hash_one(text))
+}
+
+/// How far each client has come.
+#[derive(Debug)]
+pub(crate) struct Sessions {
+    by_id: Mutex<LruCache<String, Arc<PlaybackSession>>>,
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self::keeping(KEPT)
+    }
+}
+
+impl Sessions {
+    fn keeping(kept: NonZeroUsize) -> Self {
+        Self { by_id: Mutex::new(LruCache::new(kept)) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, LruCache<String, Arc<PlaybackSession>>> {
+        self.by_id.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The session with this id, begun if there is none.
+    pub(crate) fn of(&self, id: &str) -> Arc<PlaybackSession> {
+        let mut by_id = self.lock();
+        if let Some(known) = by_id.get(id) {
+            return Arc::clone(known);
+        }
+        let begun = Arc::<PlaybackSession>::default();
+        by_id.put(id.to_owned(), Arc::clone(&begun));
+        begun
+    }
+
+    /// Ends a session, so that its next request begins every queue again.
+    pub(crate) fn end(&self, id: &str) {
+        self.lock().pop(id);
+    }
+
+    /// Ends all of them.
+    pub(crate) fn end_all(&self) {
+        self.lock().clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| {
+                (HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value"))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_session_is_named_by_its_header_else_by_the_key_else_everybodys() {
+        type Sent<'a> = &'a [(&'static str, &'a str)];
+        let key = id_of(&headers(&[("authorization", "Bearer sk-secret-of-mine")]), None);
+        assert!(key.starts_with("key-") && !key.contains("secret"), "{key}");
+        let cases: &[(Sent<'_>, Option<&str>, &str)] = &[
+            (&[], None, "default"),
+            (&[("x-llmock-session", " a b ")], None, "a b"),
+            (&[("x-llmock-session", "mine"), ("authorization", "Bearer x")], None, "mine"),
+            (&[("x-llmock-session", "")], None, "default"),
+            (&[("authorization", "bearer  sk-secret-of-mine")], None, &key),
+            (&[("x-api-key", "sk-secret-of-mine")], None, &key),
+            (&[("api-key", "sk-secret-of-mine")], Some("key=other"), &key),
+            (&[], Some("alt=sse&key=sk-secret-of-mine"), &key),
+            (&[("authorization", "Bearer ")], None, "default"),
+        ];
+        for (sent, query, id) in cases {
+            assert_eq!(id_of(&headers(sent), *query), *id, "{sent:?} {query:?}");
+        }
+    }
+
+    #[test]
+    fn a_signed_request_is_known_by_its_signer_and_not_by_its_signature() {
+        let signed = |signer: &str, signature: &str| {
+            let value = format!(
+                "AWS4-HMAC-SHA256 Credential={signer}/20260101/us-east-1/bedrock/aws4_request, \
+                 SignedHeaders=host, Signature={signature}"
+            );
+            id_of(&headers(&[("authorization", &value)]), None)
+        };
+        assert_eq!(signed("AKIDA", "1"), signed("AKIDA", "2"));
+        assert_ne!(signed("AKIDA", "1"), signed("AKIDB", "1"));
+    }
+
+    #[test]
+    fn a_name_without_end_becomes_its_digest() {
+        let id = id_of(&headers(&[("x-llmock-session", &"n".repeat(10_000))]), None);
+        assert!(id.starts_with("name-") && id.len() < 32, "{id}");
+    }
+
+    #[test]
+    fn who_was_not_seen_for_longest_begins_anew() {
+        let sessions = Sessions::keeping(NonZeroUsize::new(2).expect("two"));
+        let (a, b) = (sessions.of("a"), sessions.of("b"));
+        assert!(Arc::ptr_eq(&a, &sessions.of("a")));
+        sessions.of("c");
+        assert!(Arc::ptr_eq(&a, &sessions.of("a")), "used later than b");
+        assert!(!Arc::ptr_eq(&b, &sessions.of("b")));
+        sessions.end("b");
+        assert_eq!(sessions.lock().len(), 1);
+    }
+}

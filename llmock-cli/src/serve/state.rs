@@ -1,0 +1,153 @@
+//! What requests share: the configuration in force and the chain made of it, replaced as a whole.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+use llmock::playback::RecordRefused;
+use llmock::{Provider, ProviderIdError};
+
+use super::config::{Config, CustomReply, StrategyName};
+use super::journal::Journal;
+use super::metrics::Metrics;
+use super::strategy::Strategy;
+use super::strategy::custom::CustomAnswers;
+use super::strategy::fixture::{self, Fixtures, FixturesError};
+use super::strategy::proxy::{Proxy, ProxySettings};
+
+/// Lives as long as the server.
+#[derive(Debug)]
+pub(crate) struct State {
+    running: ArcSwap<Running>,
+    pub(crate) fixtures: Arc<Fixtures>,
+    pub(crate) journal: ArcSwap<Journal>,
+    pub(crate) metrics: Metrics,
+    /// Addresses at which the server is reached.
+    own: Vec<String>,
+    /// How many requests there were.
+    number: AtomicU64,
+    /// Different with every start: what is drawn and made of it is.
+    seed: u64,
+}
+
+/// One configuration and what was made of it; a request keeps it to its end.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) config: Config,
+    pub(crate) chain: Vec<Strategy>,
+}
+
+/// Why a configuration cannot be put in force.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SetupError {
+    #[error(transparent)]
+    Fixtures(#[from] FixturesError),
+    #[error("{0}")]
+    Record(#[from] RecordRefused),
+    #[error("upstreams: {0}")]
+    Upstream(#[from] ProviderIdError),
+    #[error("`record` needs `fixtures`: the folder or the file to record into")]
+    NowhereToRecord,
+}
+
+impl State {
+    /// Puts a configuration in force for the first time.
+    pub(crate) fn new(config: Config, own: Vec<String>) -> Result<Self, SetupError> {
+        let fixtures = Arc::<Fixtures>::default();
+        let journal = ArcSwap::from_pointee(Journal::new(config.history));
+        let running = Running::new(config, &fixtures, &own)?;
+        Ok(Self {
+            running: ArcSwap::from_pointee(running),
+            fixtures,
+            journal,
+            metrics: Metrics::new(),
+            own,
+            number: AtomicU64::new(0),
+            seed: RandomState::new().hash_one(0),
+        })
+    }
+
+    /// What is in force now.
+    pub(crate) fn running(&self) -> Arc<Running> {
+        self.running.load_full()
+    }
+
+    /// Puts another configuration in force; if it cannot be, everything stays as it is.
+    pub(crate) fn reload(&self, config: Config) -> Result<(), SetupError> {
+        let running = Running::new(config, &self.fixtures, &self.own)?;
+        if self.running.load().config.history != running.config.history {
+            self.journal.store(Arc::new(Journal::new(running.config.history)));
+        }
+        self.running.store(Arc::new(running));
+        Ok(())
+    }
+
+    /// The number of a request, counted from the start of the server.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.number.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// What no two requests have in common, of this run of the server or of another.
+    pub(crate) fn seed(&self, number: u64) -> u64 {
+        self.seed.wrapping_add(number)
+    }
+}
+
+impl Running {
+    fn new(config: Config, fixtures: &Arc<Fixtures>, own: &[String]) -> Result<Self, SetupError> {
+        let mut chain = Vec::with_capacity(config.strategies.len());
+        for name in &config.strategies {
+            chain.push(match name {
+                StrategyName::Error => Strategy::Error,
+                StrategyName::ToolCall => Strategy::ToolCall,
+                StrategyName::Mirror => Strategy::Mirror,
+                StrategyName::CustomAnswers => {
+                    let pair = |reply: &CustomReply| (reply.question.clone(), reply.answer.clone());
+                    let replies = config.custom_replies.iter().map(pair);
+                    Strategy::CustomAnswers(CustomAnswers::new(replies))
+                }
+                StrategyName::Fixture => Strategy::Fixture(Arc::clone(fixtures)),
+                StrategyName::Proxy => Strategy::Proxy(Arc::new(proxy(&config, fixtures, own)?)),
+            });
+        }
+        // last, because what was loaded cannot be taken back
+        fixtures.load(config.fixtures.as_deref(), config.record, config.body_limit)?;
+        Ok(Self { config, chain })
+    }
+
+    /// The recordings, if they are asked at all.
+    pub(crate) fn fixtures(&self) -> Option<&Fixtures> {
+        self.chain.iter().find_map(|strategy| match strategy {
+            Strategy::Fixture(fixtures) => Some(&**fixtures),
+            _ => None,
+        })
+    }
+
+    /// The way to the providers, if there is one.
+    pub(crate) fn proxy(&self) -> Option<&Proxy> {
+        self.chain.iter().find_map(|strategy| match strategy {
+            Strategy::Proxy(proxy) => Some(&**proxy),
+            _ => None,
+        })
+    }
+}
+
+fn proxy(config: &Config, fixtures: &Arc<Fixtures>, own: &[String]) -> Result<Proxy, SetupError> {
+    let record = match (&config.fixtures, config.record) {
+        (Some(path), true) => Some(fixture::recording_path(path)),
+        (None, true) => return Err(SetupError::NowhereToRecord),
+        (_, false) => None,
+    };
+    let mut upstreams = Vec::new();
+    for (id, url) in &config.upstreams {
+        upstreams.push((id.parse::<Provider>()?, url.clone()));
+    }
+    let settings = ProxySettings {
+        record: record.as_deref(),
+        upstreams: &upstreams,
+        own,
+        api_key: config.api_key.as_deref(),
+    };
+    Ok(Proxy::new(&settings, Arc::clone(fixtures))?)
+}

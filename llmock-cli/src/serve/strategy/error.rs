@@ -1,0 +1,187 @@
+//! Errors that the user asks for: `raise error {"code": 429, "message": "slow down"}`.
+
+use llmock::reply::{Reply, Turn};
+use serde_json::Value;
+
+use super::last_of_user;
+
+const TRIGGER: &str = "raise error";
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) reply: Option<Reply>,
+    /// Why lines before that one were skipped.
+    pub(crate) skipped: Vec<String>,
+}
+
+/// The error of the first line that asks for one in a way that can be understood.
+pub(crate) fn answer(turns: &[Turn], openai: bool) -> Found {
+    let mut found = Found::default();
+    let Some(text) = last_of_user(turns).filter(|text| text.contains(TRIGGER)) else {
+        return found;
+    };
+    for (number, line) in (1..).zip(text.lines()) {
+        match raised(line) {
+            Some(Ok(raised)) => {
+                found.reply = Some(raised.reply(openai));
+                break;
+            }
+            Some(Err(why)) => found.skipped.push(format!("line {number}: {why}")),
+            None => {}
+        }
+    }
+    found
+}
+
+struct Raised {
+    code: u16,
+    message: String,
+    kind: Option<String>,
+    error_code: Option<String>,
+}
+
+/// What a line asks for; `None` if it does not speak of errors at all.
+fn raised(line: &str) -> Option<Result<Raised, String>> {
+    let mut last = None;
+    for (at, _) in line.match_indices(TRIGGER) {
+        let rest = &line[at + TRIGGER.len()..];
+        let object = rest.trim_start();
+        if object.len() == rest.len() || !object.starts_with('{') {
+            continue;
+        }
+        // what follows the object is no part of it
+        let value = serde_json::Deserializer::from_str(object).into_iter::<Value>().next();
+        let read = match value {
+            Some(Ok(value)) => read(&value),
+            _ => Err("what follows `raise error` is not JSON".to_owned()),
+        };
+        if read.is_ok() {
+            return Some(read);
+        }
+        last = Some(read);
+    }
+    last
+}
+
+fn read(value: &Value) -> Result<Raised, String> {
+    let code = match value.get("code") {
+        None | Some(Value::Null) => return Err("there is no `code`".to_owned()),
+        Some(code) => code
+            .as_u64()
+            .and_then(|code| u16::try_from(code).ok())
+            .filter(|code| (400..600).contains(code))
+            .ok_or_else(|| format!("`code` is {code}, not an integer from 400 to 599"))?,
+    };
+    let message = match value.get("message") {
+        None | Some(Value::Null) => return Err("there is no `message`".to_owned()),
+        Some(Value::String(message)) => message.clone(),
+        Some(other) => return Err(format!("`message` is {other}, not a string")),
+    };
+    Ok(Raised { code, message, kind: text(value, "type"), error_code: text(value, "error_code") })
+}
+
+/// A member as text; numbers are written as they stand.
+fn text(value: &Value, name: &str) -> Option<String> {
+    match value.get(name)? {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+impl Raised {
+    fn reply(self, openai: bool) -> Reply {
+        let mut reply = Reply::error(self.code, self.message);
+        // Elsewhere what stands for a status is the provider's to say.
+        let usual = |text: &str| openai.then(|| text.to_owned());
+        if let Some(kind) = self.kind.or_else(|| usual("api_error")) {
+            reply = reply.kind(kind);
+        }
+        if let Some(code) = self.error_code.or_else(|| usual("error")) {
+            reply = reply.code(code);
+        }
+        reply
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(line: &str) -> Option<Result<(u16, String), String>> {
+        Some(raised(line)?.map(|raised| (raised.code, raised.message)))
+    }
+
+    #[test]
+    fn a_line_that_can_be_understood_is_an_error() {
+        for (line, code, message) in [
+            (r#"raise error {"code": 429, "message": "m"}"#, 429, "m"),
+            (r#"please raise error   {"code":500,"message":"a } b"} thanks {}"#, 500, "a } b"),
+            (r#"raise error {"code":400,"message":""}"#, 400, ""),
+            (r#"raise error {"code":599,"message":"it's","x":{"y":[1]}}"#, 599, "it's"),
+            (r#"raise error {x} raise error {"code":404,"message":"m"}"#, 404, "m"),
+        ] {
+            assert_eq!(outcome(line), Some(Ok((code, message.to_owned()))), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_understood_says_why() {
+        for (line, why) in [
+            ("raise error {not json}", "what follows `raise error` is not JSON"),
+            (r#"raise error {"code":429,"message":"m""#, "what follows `raise error` is not JSON"),
+            (r#"raise error {"message":"m"}"#, "there is no `code`"),
+            (r#"raise error {"code":429}"#, "there is no `message`"),
+            (r#"raise error {"code":429,"message":7}"#, "`message` is 7, not a string"),
+            (
+                r#"raise error {"code":true,"message":"m"}"#,
+                "`code` is true, not an integer from 400 to 599",
+            ),
+            (
+                r#"raise error {"code":"429","message":"m"}"#,
+                "`code` is \"429\", not an integer from 400 to 599",
+            ),
+            (
+                r#"raise error {"code":200,"message":"m"}"#,
+                "`code` is 200, not an integer from 400 to 599",
+            ),
+            (
+                r#"raise error {"code":0,"message":"m"}"#,
+                "`code` is 0, not an integer from 400 to 599",
+            ),
+            (
+                r#"raise error {"code":999,"message":"m"}"#,
+                "`code` is 999, not an integer from 400 to 599",
+            ),
+            (
+                r#"raise error {"code":65965,"message":"m"}"#,
+                "`code` is 65965, not an integer from 400 to 599",
+            ),
+            (
+                r#"raise error {"code":-1,"message":"m"}"#,
+                "`code` is -1, not an integer from 400 to 599",
+            ),
+            (
+                r#"raise error {"code":429.5,"message":"m"}"#,
+                "`code` is 429.5, not an integer from 400 to 599",
+            ),
+        ] {
+            assert_eq!(outcome(line), Some(Err(why.to_owned())), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_does_not_ask_for_an_error_is_none_of_ours() {
+        for line in [
+            "",
+            "Hello",
+            "raise error",
+            "raise error 429",
+            r#"Raise Error {"code":429,"message":"m"}"#,
+            r#"raise error{"code":429,"message":"m"}"#,
+        ] {
+            assert_eq!(outcome(line), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! `FixtureStrategy`: answers from recordings.
+//!
+//! The recordings live as long as the server and are replaced as a whole, by a reload or when something
+//! was recorded; a request keeps those that it began with.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use llmock::playback::{Playback, Played, PlayedBody, Recorder, Request, Sent, UnreadableBody};
+use llmock::{Fixture, Interaction};
+
+use super::Verdict;
+use crate::commands::Problem;
+use crate::output::server;
+use crate::serve::answer::{Answer, AnswerBody, End, Piece};
+use crate::serve::ask::Ask;
+use crate::serve::sessions::Sessions;
+use crate::target::{self, Target};
+
+/// Where in a folder recordings are written.
+const RECORDED: &str = "recorded.json";
+
+/// The recordings, and who has heard which.
+#[derive(Debug)]
+pub(crate) struct Fixtures {
+    playback: ArcSwap<Playback>,
+    /// Held while the recordings are replaced, so that nothing recorded meanwhile is lost.
+    changing: Mutex<()>,
+    pub(crate) sessions: Sessions,
+    /// Who adds to them; after a reload another one.
+    recorder: Mutex<Option<Recorder>>,
+}
+
+/// Fixtures that cannot be used; never none.
+#[derive(Debug)]
+pub(crate) struct FixturesError {
+    problems: Vec<Problem>,
+}
+
+impl std::error::Error for FixturesError {}
+
+impl fmt::Display for FixturesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, problem) in self.problems.iter().enumerate() {
+            let line = if at == 0 { "" } else { "\n" };
+            write!(f, "{line}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Default for Fixtures {
+    /// Without any recording.
+    fn default() -> Self {
+        Self {
+            playback: ArcSwap::from_pointee(Playback::default()),
+            changing: Mutex::default(),
+            sessions: Sessions::default(),
+            recorder: Mutex::default(),
+        }
+    }
+}
+
+impl Fixtures {
+    /// Takes the recordings at `path`, a fixture or a folder of them, in place of those it has; without
+    /// a path there are none. If one file cannot be read, everything stays as it is.
+    ///
+    /// `may_be_absent` is for a server that records: what it writes there comes later.
+    pub(crate) fn load(
+        &self,
+        path: Option<&Path>,
+        may_be_absent: bool,
+        max_body: usize,
+    ) -> Result<(), FixturesError> {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let fixtures = match path {
+            Some(path) if !may_be_absent || exists(path) => read(path)?,
+            _ => Vec::new(),
+        };
+        self.playback.store(Playback::new(fixtures).max_body(max_body).into());
+        Ok(())
+    }
+
+    /// Adds what has just been recorded.
+    pub(crate) fn learn(&self, file: &Path, recorded: &[Interaction]) {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.playback.load();
+        self.playback.store(known.with_recorded(file, recorded).into());
+    }
+
+    /// Puts a recorder in the place of the one before, of which it takes over what that is still receiving.
+    pub(crate) fn recorded_by(&self, recorder: Recorder) -> Recorder {
+        let mut before = self.recorder.lock().unwrap_or_else(PoisonError::into_inner);
+        let recorder = match &*before {
+            Some(before) => recorder.in_place_of(before),
+            None => recorder,
+        };
+        *before = Some(recorder.clone());
+        recorder
+    }
+
+    /// How many interactions there are.
+    pub(crate) fn len(&self) -> usize {
+        self.playback.load().len()
+    }
+
+    /// The recorded answer, if there is one. The search for the reason why not is [`why`](Self::why)'s:
+    /// it is long, and most who ask have another strategy.
+    pub(crate) fn answer(&self, ask: &Ask) -> Verdict {
+        let playback = self.playback.load();
+        let request = match playback.read(&sent(ask)) {
+            Ok(request) => request,
+            Err(error) => return Verdict::Pass { why: Some(error.to_string()) },
+        };
+        let played = match playback.answers(&request) {
+            0 => None,
+            // The same for everybody, so nobody's place in the queue is looked up.
+            1 => llmock::playback::PlaybackSession::default().answer(&playback, &request),
+            _ => self.sessions.of(&ask.session).answer(&playback, &request),
+        };
+        played.map_or(Verdict::Pass { why: None }, |played| Verdict::Answer(answer_of(&played)))
+    }
+
+    /// In one sentence why no recording answers.
+    pub(crate) fn why(&self, ask: &Ask) -> String {
+        let playback = self.playback.load();
+        match playback.read(&sent(ask)) {
+            Ok(request) => server::not_recorded(&playback.why(&request)),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    /// The request as recordings know it.
+    pub(crate) fn request(&self, ask: &Ask) -> Result<Request, UnreadableBody> {
+        self.playback.load().read(&sent(ask))
+    }
+}
+
+/// Where recordings are written: the fixture that was named, else one of its own in the folder.
+pub(crate) fn recording_path(path: &Path) -> PathBuf {
+    let is_file = path.extension().is_some_and(|extension| extension == "json") && !path.is_dir();
+    if is_file { path.to_owned() } else { path.join(RECORDED) }
+}
+
+/// The request as the library takes it.
+pub(crate) fn sent(ask: &Ask) -> Sent<'_> {
+    Sent {
+        provider: ask.provider,
+        method: &ask.method,
+        path: &ask.path,
+        headers: &ask.headers,
+        body: &ask.wire_body,
+    }
+}
+
+fn exists(path: &Path) -> bool {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".json");
+    path.exists() || Path::new(&name).exists()
+}
+
+fn read(path: &Path) -> Result<Vec<Fixture>, FixturesError> {
+    let one = |problem| FixturesError { problems: vec![problem] };
+    let folder = match target::of(path).map_err(one)? {
+        Target::Fixture(fixture) => return Ok(vec![fixture]),
+        Target::Folder(folder) => folder,
+    };
+    let (mut fixtures, mut problems) = (Vec::new(), Vec::new());
+    for fixture in target::below(&folder) {
+        match fixture {
+            Ok(fixture) if is_hidden(fixture.path()) => {}
+            Ok(fixture) => fixtures.push(fixture),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(fixtures) } else { Err(FixturesError { problems }) }
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+}
+
+fn answer_of(played: &Played) -> Answer {
+    let body = match played.body() {
+        PlayedBody::Whole { bytes, .. } => AnswerBody::Whole(bytes.clone()),
+        PlayedBody::Stream { chunks, cut } => AnswerBody::Stream {
+            pieces: chunks
+                .iter()
+                .map(|(after, bytes)| Piece { after: Some(*after), bytes: bytes.clone() })
+                .collect(),
+            end: if *cut { End::Cut } else { End::Complete },
+        },
+        _ => AnswerBody::Whole(bytes::Bytes::new()),
+    };
+    Answer { status: played.status(), headers: played.headers().clone(), body }
+}

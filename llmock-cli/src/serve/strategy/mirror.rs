@@ -1,0 +1,15 @@
+//! Says back what the user said last.
+
+use llmock::reply::{Reply, Role, Turn};
+
+/// The text of the user's last message that has any. `responses` chooses the words when there is none.
+pub(crate) fn answer(turns: &[Turn], responses: bool) -> Reply {
+    let mut said = turns.iter().rev().filter(|turn| turn.role == Role::User);
+    // an empty text is a text where it stands alone, as in `"input": ""`
+    let text = match said.clone().find(|turn| !turn.text.is_empty()).or_else(|| said.next()) {
+        Some(turn) if responses || !turn.text.is_empty() => turn.text.as_str(),
+        _ if responses => "No user input provided.",
+        _ => "No user message provided.",
+    };
+    Reply::text(text)
+}

@@ -1,0 +1,199 @@
+//! `llmock serve --fixtures`: recordings answer, byte for byte, each client at its own place.
+
+#[allow(dead_code, reason = "shared with the tests of recording")]
+mod wire;
+
+use wire::Ask;
+use wire::server::{Place, Server, chat};
+
+const ALONE: (&str, &str) = ("LLMOCK_STRATEGIES", "FixtureStrategy");
+
+fn said(server: &Server, ask: &Ask) -> String {
+    server.asks(ask).text()
+}
+
+fn named(session: &str, prompt: &str) -> Ask {
+    chat(prompt).header("x-llmock-session", session)
+}
+
+#[test]
+fn every_fixture_below_a_folder_answers_and_nothing_else_is_read() {
+    let place = Place::new();
+    place.fixture("all/a.json", &[("one", "1")]);
+    place.fixture("all/deep/er/b.json", &[("two", "2")]);
+    place.fixture("all/a.json.failed", &[("three", "3")]);
+    place.fixture("all/.hidden.json", &[("three", "3")]);
+    place.fixture("all/.git/c.json", &[("three", "3")]);
+    place.write("all/package.json", "{\"name\":\"no fixture\"}");
+    let server = place.serve(&["--fixtures", "all"], &[ALONE]);
+    assert_eq!(said(&server, &chat("one")), "{\"said\":\"1\"}");
+    assert_eq!(said(&server, &chat("two")), "{\"said\":\"2\"}");
+    assert_eq!(server.asks(&chat("three")).status, 418);
+    let one = place.serve(&["--fixtures", "all/a"], &[ALONE]);
+    assert_eq!(said(&one, &chat("one")), "{\"said\":\"1\"}");
+    assert_eq!(one.asks(&chat("two")).status, 418);
+}
+
+#[test]
+fn a_queue_goes_through_the_files_in_order_and_repeats_its_last_answer() {
+    let place = Place::new();
+    place.fixture("all/a.json", &[("q", "1"), ("q", "2")]);
+    place.fixture("all/b.json", &[("q", "3")]);
+    let server = place.serve(&["--fixtures", "all"], &[]);
+    let answers: Vec<_> = (0..5).map(|_| said(&server, &chat("q"))).collect();
+    assert_eq!(answers, ["1", "2", "3", "3", "3"].map(|a| format!("{{\"said\":\"{a}\"}}")));
+}
+
+#[test]
+fn clients_that_name_a_session_or_show_a_key_have_queues_of_their_own() {
+    let place = Place::new();
+    place.fixture("all.json", &[("q", "1"), ("q", "2")]);
+    let server = place.serve(&["--fixtures", "all.json"], &[]);
+    let clients = [
+        named("a", "q"),
+        named("b", "q"),
+        chat("q").header("authorization", "Bearer sk-1"),
+        chat("q").header("x-api-key", "sk-2"),
+        chat("q"),
+    ];
+    for answer in ["{\"said\":\"1\"}", "{\"said\":\"2\"}", "{\"said\":\"2\"}"] {
+        for client in &clients {
+            assert_eq!(said(&server, client), answer, "{client:?}");
+        }
+    }
+    // the same key in another header is the same client
+    assert_eq!(
+        said(&server, &chat("q").header("authorization", "bearer sk-2")),
+        "{\"said\":\"2\"}"
+    );
+}
+
+#[test]
+fn parallel_clients_each_hear_every_answer_once() {
+    let place = Place::new();
+    place.fixture("all.json", &[("q", "1"), ("q", "2"), ("q", "3")]);
+    let server = place.serve(&["--fixtures", "all.json"], &[]);
+    std::thread::scope(|scope| {
+        for client in 0..16 {
+            let server = &server;
+            scope.spawn(move || {
+                let ask = named(&format!("client {client}"), "q");
+                let heard: Vec<_> = (0..3).map(|_| said(server, &ask)).collect();
+                let expected = ["1", "2", "3"].map(|a| format!("{{\"said\":\"{a}\"}}"));
+                assert_eq!(heard, expected, "client {client}");
+            });
+        }
+    });
+}
+
+#[test]
+fn a_session_that_is_deleted_begins_anew_and_others_go_on() {
+    let place = Place::new();
+    place.fixture("all.json", &[("q", "1"), ("q", "2"), ("q", "3")]);
+    let server = place.serve(&["--fixtures", "all.json"], &[]);
+    for client in ["a", "b"] {
+        assert_eq!(said(&server, &named(client, "q")), "{\"said\":\"1\"}");
+    }
+    assert_eq!(server.asks(&Ask::delete("/sessions/a")).status, 204);
+    assert_eq!(said(&server, &named("a", "q")), "{\"said\":\"1\"}");
+    assert_eq!(said(&server, &named("b", "q")), "{\"said\":\"2\"}");
+    assert_eq!(server.asks(&Ask::delete("/sessions")).status, 204);
+    assert_eq!(said(&server, &named("b", "q")), "{\"said\":\"1\"}");
+}
+
+const STREAMS: &str = r#"{"llmock":1,"interactions":[
+  {"provider":"openai","request":{"method":"POST","path":"/v1/chat/completions","body":{"cut":true}},
+   "response":{"status":200,"headers":{"content-type":"text/event-stream"},"stream":{"framing":"sse",
+   "end":"cut","events":[{"ms":1,"data":{"n":1}},{"ms":400,"data":{"n":2}}]}}},
+  {"provider":"ollama","request":{"method":"POST","path":"/api/chat","body":{"model":"m"}},
+   "response":{"status":200,"headers":{"content-type":"application/x-ndjson"},"stream":{"framing":
+   "ndjson","end":"complete","events":[{"ms":1,"data":{"n":1}},{"ms":300,"data":{"n":2}}]}}}]}"#;
+
+#[test]
+fn a_stream_keeps_its_chunks_and_a_cut_one_cuts_the_connection() {
+    let place = Place::new();
+    place.write("all.json", STREAMS);
+    let server = place.serve(&["--fixtures", "all.json"], &[]);
+    let cut = server.asks(&Ask::post("/v1/chat/completions", "{\"cut\":true}"));
+    assert!(cut.cut, "{cut:?}");
+    assert_eq!(cut.chunks, [b"data: {\"n\":1}\n\n", b"data: {\"n\":2}\n\n"]);
+    let complete = server.asks(&Ask::post("/api/chat", "{\"model\":\"m\"}"));
+    assert!(!complete.cut, "{complete:?}");
+    assert_eq!(complete.header("content-type"), Some("application/x-ndjson"));
+    assert_eq!(complete.chunks, [b"{\"n\":1}\n", b"{\"n\":2}\n"]);
+}
+
+#[test]
+fn recorded_times_are_kept_where_they_are_asked_for() {
+    let place = Place::new();
+    place.write("all.json", STREAMS);
+    let server = place.serve(&["--fixtures", "all.json"], &[]);
+    let paced = Ask::post("/api/chat", "{\"model\":\"m\"}").header("x-llmock-pace", "recorded");
+    let begun = std::time::Instant::now();
+    assert_eq!(server.asks(&paced).chunks.len(), 2);
+    // never sooner; how much later is the machine's affair
+    assert!(begun.elapsed().as_millis() >= 300);
+}
+
+#[test]
+fn what_no_recording_answers_goes_to_the_next_strategy() {
+    let place = Place::new();
+    place.fixture("all.json", &[("q", "1")]);
+    let server = place.serve(&["--fixtures", "all.json"], &[]);
+    assert_eq!(said(&server, &chat("q")), "{\"said\":\"1\"}");
+    let mirrored: serde_json::Value = serde_json::from_str(&said(&server, &chat("other"))).unwrap();
+    assert_eq!(mirrored["choices"][0]["message"]["content"], "other");
+}
+
+const ANTHROPIC: &str =
+    r#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"no"}]}"#;
+
+#[test]
+fn a_miss_says_which_recording_is_closest_and_where_it_differs() {
+    let place = Place::new();
+    place.fixture("all/a.json", &[("a cat", "1")]);
+    place.fixture("all/b.json", &[("nothing like it", "2"), ("the dog sat on the mat", "3")]);
+    let server = place.serve(&["--fixtures", "all"], &[ALONE]);
+    let missed = server.asks(&chat("the dog lay on the mat"));
+    assert_eq!(missed.status, 418);
+    assert_eq!(missed.header("x-should-retry"), Some("false"));
+    let body: serde_json::Value = serde_json::from_str(&missed.text()).unwrap();
+    let message = body["error"]["message"].as_str().unwrap();
+    for part in ["b.json", "interaction #2 (", "$.messages[0].content", "--record"] {
+        assert!(message.contains(part), "{part} is not in {message}");
+    }
+    let anthropic = server.asks(&Ask::post("/anthropic/v1/messages", ANTHROPIC));
+    let body: serde_json::Value = serde_json::from_str(&anthropic.text()).unwrap();
+    assert_eq!((anthropic.status, &body["type"]), (418, &serde_json::json!("error")), "{body}");
+}
+
+#[test]
+fn fixtures_that_cannot_be_read_keep_the_server_from_starting_and_are_all_named() {
+    let place = Place::new();
+    place.fixture("all/good.json", &[("q", "1")]);
+    place.write("all/broken.json", "{\"llmock\":1,\"interactions\":[");
+    place.write("all/deep/wrong.json", "{\"llmock\":1,\"interactions\":3}");
+    let why = place.refuses(&["--fixtures", "all"], &[]);
+    assert!(why.contains("broken.json") && why.contains("wrong.json"), "{why}");
+    assert!(!why.contains("good.json"), "{why}");
+    let why = place.refuses(&["--fixtures", "al"], &[]);
+    assert!(why.contains("there is no fixture `al.json`"), "{why}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reload_reads_the_fixtures_anew_and_a_broken_one_keeps_the_old() {
+    let place = Place::new();
+    place.fixture("all/a.json", &[("q", "1"), ("q", "2")]);
+    let server = place.serve(&["--fixtures", "all"], &[ALONE]);
+    assert_eq!(said(&server, &chat("q")), "{\"said\":\"1\"}");
+    place.write("all/b.json", "{\"llmock\":1,\"interactions\":[");
+    server.signal("-HUP");
+    server.says("b.json");
+    assert_eq!(said(&server, &chat("q")), "{\"said\":\"2\"}");
+    place.fixture("all/b.json", &[("new", "3"), ("q", "4")]);
+    server.signal("-HUP");
+    wire::soon("the reload", || (said(&server, &chat("new")) == "{\"said\":\"3\"}").then_some(()));
+    // the session goes on where it was
+    assert_eq!(said(&server, &chat("q")), "{\"said\":\"4\"}");
+}

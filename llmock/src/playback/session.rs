@@ -1,0 +1,40 @@
+//! How far one client has come in the queues of a playback.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::{Playback, Played, Request};
+use crate::matching::Key;
+
+/// One client's place in every queue: equal requests get their answers in the order recorded, and the last
+/// one again when there are no more.
+///
+/// It holds a few bytes for each request that has several answers and nothing for others, so
+/// thousands of sessions cost little. It outlives the playback: one that is loaded anew goes on.
+#[derive(Debug, Default)]
+pub struct PlaybackSession {
+    given: Mutex<HashMap<Key, usize>>,
+}
+
+impl PlaybackSession {
+    /// The next answer to a request; `None` if nothing is recorded for it ([`Playback::why`]).
+    pub fn answer(&self, playback: &Playback, request: &Request) -> Option<Played> {
+        let at = match playback.queue(request) {
+            [] => return None,
+            [only] => *only,
+            several => {
+                let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+                let next = given.entry(request.key).or_default();
+                let at = several[(*next).min(several.len() - 1)];
+                *next = next.saturating_add(1);
+                at
+            }
+        };
+        Some(playback.shared.answers[at].clone())
+    }
+
+    /// Begins every queue again.
+    pub fn restart(&self) {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}

@@ -1,0 +1,153 @@
+//! Whose API a request speaks when nothing but the request says so: by its path, then by its headers.
+
+use super::{Provider, table};
+
+impl Provider {
+    /// The provider that a request speaks to, and the rest of its path.
+    ///
+    /// A first segment that is a provider's id decides and is taken off (`/anthropic/v1/messages`). Otherwise
+    /// the provider's own paths decide (`/api/chat`, `/model/M/converse`), then the headers that only its
+    /// clients send (`anthropic-version`); what remains is taken for OpenAI's. `has_header` says whether
+    /// the request has the header with that name.
+    ///
+    /// ```
+    /// # use llmock::Provider;
+    /// let seen = Provider::recognise("/groq/openai/v1/models", |_| false);
+    /// assert_eq!(seen, (Provider::Groq, "/openai/v1/models"));
+    /// let seen = Provider::recognise("/v1/models", |name| name == "anthropic-version");
+    /// assert_eq!(seen, (Provider::Anthropic, "/v1/models"));
+    /// ```
+    pub fn recognise(path_and_query: &str, has_header: impl Fn(&str) -> bool) -> (Self, &str) {
+        let path = path_and_query.split('?').next().unwrap_or_default();
+        if let Some((provider, rest)) = by_prefix(path_and_query, path) {
+            return (provider, rest);
+        }
+        let provider = by_path(path).unwrap_or_else(|| by_headers(path, has_header));
+        (provider, path_and_query)
+    }
+}
+
+/// A first segment that is an id and not the beginning of a provider's own paths.
+fn by_prefix<'a>(whole: &'a str, path: &str) -> Option<(Provider, &'a str)> {
+    let trimmed = whole.trim_start_matches('/');
+    let id = trimmed.split(['/', '?']).next()?;
+    if id == "openai" && path.contains("/openai/deployments/") {
+        return None;
+    }
+    let (provider, _) = table::TABLE.iter().find(|(_, entry)| entry.id == id)?;
+    Some((*provider, &trimmed[id.len()..]))
+}
+
+/// Paths that one provider alone has.
+fn by_path(path: &str) -> Option<Provider> {
+    let path = path.trim_start_matches('/');
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let first = path.split('/').next().unwrap_or_default();
+    if path.contains("openai/deployments/") {
+        return Some(Provider::Azure);
+    }
+    if let Some((_, verb)) = last.rsplit_once(':')
+        && path.contains("models/")
+        && !verb.is_empty()
+        && first != "model"
+    {
+        return Some(if path.contains("/publishers/") {
+            Provider::Vertex
+        } else {
+            Provider::Gemini
+        });
+    }
+    Some(match (first, last) {
+        (_, "messages" | "count_tokens") if !path.contains("threads/") => Provider::Anthropic,
+        ("v1beta" | "v1alpha", _) => Provider::Gemini,
+        (
+            "model",
+            "converse"
+            | "converse-stream"
+            | "count-tokens"
+            | "invoke"
+            | "invoke-with-response-stream",
+        ) => Provider::Bedrock,
+        ("v2", _) | ("v1", "chat" | "embed" | "rerank") => Provider::Cohere,
+        ("api", _) if path.starts_with("api/v1/") => Provider::OpenRouter,
+        ("api", _) if !path.starts_with("api/paas/") => Provider::Ollama,
+        _ => return None,
+    })
+}
+
+/// Headers that the clients of one provider alone send.
+fn by_headers(path: &str, has: impl Fn(&str) -> bool) -> Provider {
+    // OpenAI's own endpoints are spoken by the clients of everybody
+    let azure = path.trim_start_matches('/').starts_with("openai/");
+    if has("anthropic-version") {
+        Provider::Anthropic
+    } else if has("x-goog-api-key") && !path.contains("chat/completions") {
+        Provider::Gemini
+    } else if azure || has("api-key") {
+        Provider::Azure
+    } else if has("x-amz-date") || has("x-amz-content-sha256") {
+        Provider::Bedrock
+    } else {
+        Provider::OpenAI
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_known_by_its_prefix_then_its_path_then_its_headers() {
+        for (path, headers, provider, rest) in [
+            ("/openai/v1/models", &[][..], "openai", "/v1/models"),
+            ("/openai", &[], "openai", ""),
+            ("/anthropic?x=1", &[], "anthropic", "?x=1"),
+            ("//groq/openai/v1/models", &[], "groq", "/openai/v1/models"),
+            (
+                "/cohere/compatibility/v1/chat/completions",
+                &[],
+                "cohere",
+                "/compatibility/v1/chat/completions",
+            ),
+            ("/openai/deployments/d/chat/completions?api-version=1", &[], "azure", ""),
+            (
+                "/azure/openai/deployments/d/embeddings",
+                &[],
+                "azure",
+                "/openai/deployments/d/embeddings",
+            ),
+            ("/v1/chat/completions", &[], "openai", ""),
+            ("/chat/completions", &["authorization"], "openai", ""),
+            ("/v1/chat/completions", &["api-key"], "azure", ""),
+            ("/v1/chat/completions", &["x-api-key"], "openai", ""),
+            ("/v1/messages", &[], "anthropic", ""),
+            ("/messages/count_tokens", &[], "anthropic", ""),
+            ("/v1/threads/t/messages", &[], "openai", ""),
+            ("/v1/models", &["anthropic-version"], "anthropic", ""),
+            ("/v1/models/m", &["x-goog-api-key"], "gemini", ""),
+            ("/v1beta/models/m:generateContent?key=k", &[], "gemini", ""),
+            ("/v1/models/m:streamGenerateContent", &[], "gemini", ""),
+            ("/v1beta/models", &[], "gemini", ""),
+            (
+                "/v1/projects/p/locations/l/publishers/google/models/m:generateContent",
+                &[],
+                "vertex",
+                "",
+            ),
+            ("/api/chat", &[], "ollama", ""),
+            ("/api/tags", &[], "ollama", ""),
+            ("/api/v1/chat/completions", &[], "openrouter", ""),
+            ("/v2/chat", &[], "cohere", ""),
+            ("/v1/rerank", &[], "cohere", ""),
+            ("/model/anthropic.claude-v2%3A1/converse", &[], "bedrock", ""),
+            ("/model/anthropic.claude-v2:1/converse-stream", &[], "bedrock", ""),
+            ("/v1/files", &["x-amz-date"], "bedrock", ""),
+            ("/v1/unknown", &[], "openai", ""),
+            ("", &[], "openai", ""),
+        ] {
+            let (seen, tail) = Provider::recognise(path, |name| headers.contains(&name));
+            let rest = if rest.is_empty() && !path.ends_with("openai") { path } else { rest };
+            assert_eq!((seen.id(), tail), (provider, rest), "{path} {headers:?}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+// Official Node clients against `llmock serve`: every answer must be what their users expect to read.
+
+import assert from "node:assert/strict";
+import Anthropic from "@anthropic-ai/sdk";
+import { GoogleGenAI } from "@google/genai";
+import { CohereClientV2 } from "cohere-ai";
+import { Ollama } from "ollama";
+import OpenAI from "openai";
+
+const URL = process.env.MOCK_URL;
+const KEYED = process.env.MOCK_KEYED_URL;
+const KEY = "your-secret-api-key";
+const CALL = `call tool 'weather' with '{"city": "Paris", "note": "it's warm"}'`;
+const CALLS = `${CALL}\ncall tool 'clock' with '{}'`;
+const ARGUMENTS = { city: "Paris", note: "it's warm" };
+const NAMES = ["weather", "clock"];
+const SCHEMA = {
+  type: "object",
+  properties: { city: { type: "string" }, note: { type: "string" } },
+};
+
+const functions = NAMES.map((name) => ({ type: "function", function: { name, parameters: SCHEMA } }));
+const user = (content) => [{ role: "user", content }];
+const all = async (stream) => {
+  const items = [];
+  for await (const item of stream) items.push(item);
+  return items;
+};
+
+const openai = (url = URL, apiKey = "any") => new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 });
+const anthropic = (url = URL, apiKey = "any") => new Anthropic({ baseURL: url, apiKey, maxRetries: 0 });
+const gemini = (apiKey = "any", url = URL) => new GoogleGenAI({ apiKey, httpOptions: { baseUrl: url } });
+const cohere = () => new CohereClientV2({ token: "any", environment: URL });
+const ollama = new Ollama({ host: URL });
+const claude = { model: "claude-mock", max_tokens: 100 };
+
+const checks = {
+  async "openai chat mirrors, streams, and counts"() {
+    const chat = openai().chat.completions;
+    const answer = await chat.create({ model: "gpt-4o", messages: user("Hello!") });
+    assert.equal(answer.choices[0].message.content, "Hello!");
+    const chunks = await all(
+      await chat.create({
+        model: "gpt-4o",
+        messages: user("one two three"),
+        stream: true,
+        stream_options: { include_usage: true },
+      }),
+    );
+    assert.equal(chunks.map((chunk) => chunk.choices[0]?.delta.content ?? "").join(""), "one two three");
+    assert.ok(chunks.at(-1).usage.total_tokens > 0);
+  },
+
+  async "openai chat agent loop ends with text"() {
+    const chat = openai().chat.completions;
+    const first = await chat.create({ model: "gpt-4o", messages: user(CALLS), tools: functions });
+    const { message, finish_reason } = first.choices[0];
+    assert.equal(finish_reason, "tool_calls");
+    assert.deepEqual(message.tool_calls.map((call) => call.function.name), NAMES);
+    assert.deepEqual(JSON.parse(message.tool_calls[0].function.arguments), ARGUMENTS);
+    const results = message.tool_calls.map(({ id }) => ({ role: "tool", tool_call_id: id, content: "sunny" }));
+    const second = await chat.create({ model: "gpt-4o", messages: [...user(CALLS), message, ...results] });
+    assert.match(second.choices[0].message.content, /sunny/);
+  },
+
+  async "openai chat stream helper assembles tool calls"() {
+    const stream = openai().chat.completions.stream({ model: "gpt-4o", messages: user(CALLS), tools: functions });
+    const { message } = (await stream.finalChatCompletion()).choices[0];
+    assert.deepEqual(JSON.parse(message.tool_calls[0].function.arguments), ARGUMENTS);
+    assert.deepEqual(message.tool_calls.map((call) => call.function.name), NAMES);
+  },
+
+  async "openai responses mirror, stream, and call tools"() {
+    const responses = openai().responses;
+    assert.equal((await responses.create({ model: "gpt-4o", input: "Hello!" })).output_text, "Hello!");
+    const events = await all(await responses.create({ model: "gpt-4o", input: "one two", stream: true }));
+    assert.deepEqual(events.map((event) => event.sequence_number), events.map((_, at) => at));
+    assert.equal(events.at(-1).response.status, "completed");
+    const tools = NAMES.map((name) => ({ type: "function", name, parameters: SCHEMA, strict: false }));
+    const first = await responses.create({ model: "gpt-4o", input: CALLS, tools });
+    const calls = first.output.filter((item) => item.type === "function_call");
+    assert.deepEqual(calls.map((call) => call.name), NAMES);
+    const results = calls.map(({ call_id }) => ({ type: "function_call_output", call_id, output: "sunny" }));
+    const second = await responses.create({ model: "gpt-4o", input: [...user(CALLS), ...first.output, ...results] });
+    assert.match(second.output_text, /sunny/);
+  },
+
+  async "openai errors, keys, embeddings, models"() {
+    const text = 'raise error {"code": 429, "message": "slow down", "error_code": "too_fast"}';
+    const chat = (client, content) => client.chat.completions.create({ model: "gpt-4o", messages: user(content) });
+    await assert.rejects(chat(openai(), text), (error) => {
+      assert.ok(error instanceof OpenAI.RateLimitError);
+      assert.equal(error.code, "too_fast");
+      return true;
+    });
+    await assert.rejects(chat(openai(KEYED, "wrong"), "Hello!"), OpenAI.AuthenticationError);
+    assert.equal((await chat(openai(KEYED, KEY), "Hello!")).choices[0].message.content, "Hello!");
+    const embedded = await openai().embeddings.create({ model: "text-embedding-3-small", input: ["a", "b"] });
+    assert.equal(embedded.data.length, 2);
+    assert.ok(embedded.data[0].embedding.every(Number.isFinite));
+    assert.ok(Array.isArray((await openai().models.list()).data));
+  },
+
+  async "anthropic mirrors, streams, and counts"() {
+    const { messages } = anthropic();
+    const answer = await messages.create({ ...claude, messages: user("Hello!") });
+    assert.equal(answer.content[0].text, "Hello!");
+    const final = await messages.stream({ ...claude, messages: user("one two") }).finalMessage();
+    assert.equal(final.content[0].text, "one two");
+    const count = await messages.countTokens({ model: claude.model, messages: user("Hello!") });
+    assert.ok(count.input_tokens > 0);
+  },
+
+  async "anthropic agent loop ends with text"() {
+    const { messages } = anthropic();
+    const tools = NAMES.map((name) => ({ name, input_schema: SCHEMA }));
+    const first = await messages.stream({ ...claude, messages: user(CALLS), tools }).finalMessage();
+    assert.equal(first.stop_reason, "tool_use");
+    const calls = first.content.filter((block) => block.type === "tool_use");
+    assert.deepEqual(calls.map((call) => call.name), NAMES);
+    assert.deepEqual(calls[0].input, ARGUMENTS);
+    const results = calls.map(({ id }) => ({ type: "tool_result", tool_use_id: id, content: "sunny" }));
+    const history = [...user(CALLS), { role: "assistant", content: first.content }, ...user(results)];
+    const second = await messages.create({ ...claude, messages: history, tools });
+    assert.match(second.content[0].text, /sunny/);
+  },
+
+  async "anthropic errors and keys"() {
+    const text = 'raise error {"code": 529, "message": "busy", "type": "overloaded_error"}';
+    const ask = (client, content) => client.messages.create({ ...claude, messages: user(content) });
+    await assert.rejects(ask(anthropic(), text), (error) => {
+      assert.equal(error.status, 529);
+      assert.equal(error.error.error.type, "overloaded_error");
+      return true;
+    });
+    await assert.rejects(ask(anthropic(KEYED, "wrong"), "Hello!"), Anthropic.AuthenticationError);
+    assert.equal((await ask(anthropic(KEYED, KEY), "Hello!")).content[0].text, "Hello!");
+  },
+
+  async "gemini mirrors, streams, calls tools, and fails"() {
+    const { models } = gemini();
+    const model = "gemini-2.5-flash";
+    assert.equal((await models.generateContent({ model, contents: "Hello!" })).text, "Hello!");
+    const chunks = await all(await models.generateContentStream({ model, contents: "one two three" }));
+    assert.equal(chunks.map((chunk) => chunk.text ?? "").join(""), "one two three");
+    const functionDeclarations = NAMES.map((name) => ({ name, parametersJsonSchema: SCHEMA }));
+    const config = { tools: [{ functionDeclarations }] };
+    const called = await models.generateContent({ model, contents: CALLS, config });
+    assert.deepEqual(called.functionCalls.map((call) => call.name), NAMES);
+    assert.deepEqual(called.functionCalls[0].args, ARGUMENTS);
+    const contents = 'raise error {"code": 429, "message": "slow down"}';
+    await assert.rejects(models.generateContent({ model, contents }), (error) => error.status === 429);
+    const right = await gemini(KEY, KEYED).models.generateContent({ model, contents: "Hello!" });
+    assert.equal(right.text, "Hello!");
+  },
+
+  async "ollama mirrors, streams, calls tools, and fails"() {
+    const model = "llama3.2";
+    const answer = await ollama.chat({ model, messages: user("one two") });
+    assert.equal(answer.message.content, "one two");
+    const chunks = await all(await ollama.chat({ model, messages: user("one two"), stream: true }));
+    assert.equal(chunks.map((chunk) => chunk.message.content).join(""), "one two");
+    const called = await ollama.chat({ model, messages: user(CALLS), tools: functions });
+    assert.deepEqual(called.message.tool_calls[0].function.arguments, ARGUMENTS);
+    const failing = user('raise error {"code": 404, "message": "no such model"}');
+    await assert.rejects(ollama.chat({ model, messages: failing }), /no such model/);
+  },
+
+  async "cohere mirrors, streams, and calls tools"() {
+    const model = "command-a-03-2025";
+    const answer = await cohere().chat({ model, messages: user("one two") });
+    assert.equal(answer.message.content[0].text, "one two");
+    const events = await all(await cohere().chatStream({ model, messages: user("one two") }));
+    const deltas = events.filter((event) => event.type === "content-delta");
+    assert.equal(deltas.map((event) => event.delta.message.content.text).join(""), "one two");
+    const called = await cohere().chat({ model, messages: user(CALLS), tools: functions });
+    assert.deepEqual(called.message.toolCalls.map((call) => call.function.name), NAMES);
+  },
+};
+
+let failed = 0;
+for (const [name, check] of Object.entries(checks)) {
+  try {
+    await check();
+    console.log(`ok node ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAILED node ${name}\n${error.stack ?? error}`);
+  }
+}
+console.log(`node: ${Object.keys(checks).length - failed} passed, ${failed} failed`);
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,496 @@
+"""Official Python clients against `llmock serve`: every answer must be what their users expect to read."""
+
+import json
+import os
+import sys
+import traceback
+
+URL = os.environ["MOCK_URL"]
+KEYED = os.environ["MOCK_KEYED_URL"]
+LISTED = os.environ["MOCK_LISTED_URL"]
+KEY = "your-secret-api-key"
+CALL = "call tool 'weather' with '{\"city\": \"Paris\", \"note\": \"it's warm\"}'"
+ARGUMENTS = {"city": "Paris", "note": "it's warm"}
+CALLS = CALL + "\ncall tool 'clock' with '{}'"
+SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}, "note": {"type": "string"}}}
+checks = []
+
+
+def check(function):
+    checks.append(function)
+    return function
+
+
+def raises(kind, function):
+    try:
+        function()
+    except kind as error:
+        return error
+    raise AssertionError(f"no {kind.__name__} was raised")
+
+
+# --- OpenAI
+
+
+def openai(url=URL, key="any"):
+    import openai
+
+    return openai.OpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0)
+
+
+def chat(text, **more):
+    return openai().chat.completions.create(
+        model="gpt-4o", messages=[{"role": "user", "content": text}], **more
+    )
+
+
+OPENAI_TOOLS = [
+    {"type": "function", "function": {"name": name, "parameters": SCHEMA}} for name in ("weather", "clock")
+]
+
+
+@check
+def openai_chat_mirrors_the_last_user_message():
+    answer = chat("Hello!")
+    assert answer.choices[0].message.content == "Hello!"
+    assert answer.choices[0].finish_reason == "stop"
+    assert answer.model == "gpt-4o" and answer.id.startswith("chatcmpl-")
+    assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens
+
+
+@check
+def openai_chat_without_the_version_in_the_path():
+    import openai as module
+
+    client = module.OpenAI(base_url=URL, api_key="any", max_retries=0)
+    answer = client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hi"}])
+    assert answer.choices[0].message.content == "Hi"
+
+
+@check
+def openai_chat_joins_text_parts_and_accepts_a_developer():
+    answer = openai().chat.completions.create(
+        model="gpt-4o",
+        messages=[
+            {"role": "developer", "content": "Be brief."},
+            {"role": "user", "content": [{"type": "text", "text": "one"}, {"type": "text", "text": "two"}]},
+        ],
+    )
+    assert answer.choices[0].message.content == "one\ntwo"
+
+
+@check
+def openai_chat_streams_with_usage_at_the_end():
+    chunks = list(chat("one two three", stream=True, stream_options={"include_usage": True}))
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+    assert text == "one two three"
+    assert chunks[-1].choices == [] and chunks[-1].usage.total_tokens > 0
+    assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == "stop"
+
+
+@check
+def openai_chat_calls_several_tools_in_one_message():
+    choice = chat(CALLS, tools=OPENAI_TOOLS).choices[0]
+    assert choice.finish_reason == "tool_calls"
+    calls = choice.message.tool_calls
+    assert [call.function.name for call in calls] == ["weather", "clock"]
+    assert json.loads(calls[0].function.arguments) == ARGUMENTS
+
+
+@check
+def openai_chat_streams_tool_calls():
+    with openai().chat.completions.stream(
+        model="gpt-4o", messages=[{"role": "user", "content": CALLS}], tools=OPENAI_TOOLS
+    ) as stream:
+        for _ in stream:
+            pass
+        calls = stream.get_final_completion().choices[0].message.tool_calls
+    assert [call.function.name for call in calls] == ["weather", "clock"]
+    assert json.loads(calls[0].function.arguments) == ARGUMENTS
+
+
+@check
+def openai_chat_agent_loop_ends_with_text():
+    call = chat(CALL, tools=OPENAI_TOOLS).choices[0].message
+    answer = openai().chat.completions.create(
+        model="gpt-4o",
+        messages=[
+            {"role": "user", "content": CALL},
+            call,
+            {"role": "tool", "tool_call_id": call.tool_calls[0].id, "content": "sunny"},
+        ],
+    )
+    assert answer.choices[0].message.tool_calls is None
+    assert "sunny" in answer.choices[0].message.content
+
+
+@check
+def openai_errors_are_raised_as_the_client_s_own():
+    import openai as module
+
+    text = 'raise error {"code": 429, "message": "slow down", "type": "rate", "error_code": "too_fast"}'
+    error = raises(module.RateLimitError, lambda: chat(text))
+    assert (error.status_code, error.code, error.type) == (429, "too_fast", "rate"), error
+    assert "slow down" in str(error)
+    raises(module.RateLimitError, lambda: list(chat(text, stream=True)))
+
+
+@check
+def openai_responses_mirror_and_stream():
+    answer = openai().responses.create(model="gpt-4o", input="Hello!")
+    assert answer.output_text == "Hello!" and answer.status == "completed"
+    events = list(openai().responses.create(model="gpt-4o", input="one two", stream=True))
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    assert events[0].type == "response.created" and events[-1].type == "response.completed"
+    deltas = [event.delta for event in events if event.type == "response.output_text.delta"]
+    assert "".join(deltas) == "one two" == events[-1].response.output_text
+
+
+@check
+def openai_responses_run_an_agent_loop():
+    tools = [{"type": "function", "name": "weather", "parameters": SCHEMA, "strict": False}]
+    client = openai()
+    first = client.responses.create(model="gpt-4o", input=CALLS, tools=tools)
+    calls = [item for item in first.output if item.type == "function_call"]
+    assert [call.name for call in calls] == ["weather", "clock"]
+    assert json.loads(calls[0].arguments) == ARGUMENTS
+    history = [{"role": "user", "content": CALLS}, *first.output]
+    history += [{"type": "function_call_output", "call_id": c.call_id, "output": "sunny"} for c in calls]
+    second = client.responses.create(model="gpt-4o", input=history, tools=tools)
+    assert "sunny" in second.output_text
+
+
+@check
+def openai_lists_models_and_misses_unknown_ones():
+    import openai as module
+
+    client = openai(LISTED)
+    assert [model.id for model in client.models.list().data] == ["gpt-4o", "org/model-1"]
+    assert client.models.retrieve("org/model-1").id == "org/model-1"
+    error = raises(module.NotFoundError, lambda: client.models.retrieve("gpt-9"))
+    assert error.code == "model_not_found", error
+    messages = [{"role": "user", "content": "Hello!"}]
+    error = raises(
+        module.NotFoundError, lambda: client.chat.completions.create(model="gpt-9", messages=messages)
+    )
+    assert error.code == "model_not_found", error
+
+
+@check
+def openai_embeds_completes_and_moderates():
+    vectors = openai().embeddings.create(model="text-embedding-3-small", input=["a", "b"]).data
+    assert len(vectors) == 2 and vectors[0].embedding != vectors[1].embedding
+    again = openai().embeddings.create(model="text-embedding-3-small", input="a").data[0].embedding
+    assert again == vectors[0].embedding
+    assert openai().completions.create(model="gpt-3.5-turbo-instruct", prompt="Hi").choices[0].text == "Hi"
+    assert openai().moderations.create(input="Hi").results[0].flagged is False
+
+
+@check
+def openai_key_is_checked_where_one_is_set():
+    import openai as module
+
+    messages = [{"role": "user", "content": "Hello!"}]
+    right = openai(KEYED, KEY).chat.completions.create(model="gpt-4o", messages=messages)
+    assert right.choices[0].message.content == "Hello!"
+    wrong = openai(KEYED, "wrong")
+    raises(module.AuthenticationError, lambda: wrong.chat.completions.create(model="m", messages=messages))
+
+
+# --- Anthropic
+
+
+def anthropic(url=URL, key="any"):
+    import anthropic
+
+    return anthropic.Anthropic(base_url=url, api_key=key, max_retries=0)
+
+
+ANTHROPIC_TOOLS = [{"name": name, "input_schema": SCHEMA} for name in ("weather", "clock")]
+
+
+def message(text, **more):
+    return anthropic().messages.create(
+        model="claude-mock", max_tokens=100, messages=[{"role": "user", "content": text}], **more
+    )
+
+
+@check
+def anthropic_mirrors_streams_and_counts():
+    answer = message("Hello!")
+    assert answer.content[0].text == "Hello!" and answer.stop_reason == "end_turn"
+    with anthropic().messages.stream(
+        model="claude-mock", max_tokens=100, messages=[{"role": "user", "content": "one two"}]
+    ) as stream:
+        assert "".join(stream.text_stream) == "one two"
+        assert stream.get_final_message().usage.output_tokens > 0
+    count = anthropic().messages.count_tokens(
+        model="claude-mock", messages=[{"role": "user", "content": "Hello!"}]
+    )
+    assert count.input_tokens > 0
+
+
+@check
+def anthropic_agent_loop_ends_with_text():
+    first = message(CALLS, tools=ANTHROPIC_TOOLS)
+    assert first.stop_reason == "tool_use"
+    calls = [block for block in first.content if block.type == "tool_use"]
+    assert [call.name for call in calls] == ["weather", "clock"] and calls[0].input == ARGUMENTS
+    results = [{"type": "tool_result", "tool_use_id": call.id, "content": "sunny"} for call in calls]
+    second = anthropic().messages.create(
+        model="claude-mock",
+        max_tokens=100,
+        messages=[
+            {"role": "user", "content": CALLS},
+            {"role": "assistant", "content": first.content},
+            {"role": "user", "content": results},
+        ],
+    )
+    assert second.stop_reason == "end_turn" and "sunny" in second.content[0].text
+
+
+@check
+def anthropic_streams_tool_calls():
+    with anthropic().messages.stream(
+        model="claude-mock",
+        max_tokens=100,
+        messages=[{"role": "user", "content": CALL}],
+        tools=ANTHROPIC_TOOLS,
+    ) as stream:
+        final = stream.get_final_message()
+    assert final.content[0].input == ARGUMENTS
+
+
+@check
+def anthropic_errors_and_keys():
+    import anthropic as module
+
+    text = 'raise error {"code": 529, "message": "busy", "type": "overloaded_error"}'
+    error = raises(module.APIStatusError, lambda: message(text))
+    assert error.status_code == 529 and error.body["error"]["type"] == "overloaded_error", error.body
+    messages = [{"role": "user", "content": "Hello!"}]
+    right = anthropic(KEYED, KEY).messages.create(model="m", max_tokens=9, messages=messages)
+    assert right.content[0].text == "Hello!"
+    wrong = anthropic(KEYED, "wrong")
+    raises(
+        module.AuthenticationError,
+        lambda: wrong.messages.create(model="m", max_tokens=9, messages=messages),
+    )
+
+
+@check
+def anthropic_lists_models():
+    listed = anthropic(LISTED).models.list().data
+    assert [model.id for model in listed] == ["gpt-4o", "org/model-1"]
+
+
+# --- Gemini
+
+
+def gemini(url=URL, key="any"):
+    from google import genai
+    from google.genai import types
+
+    return genai.Client(api_key=key, http_options=types.HttpOptions(base_url=url)), types
+
+
+def gemini_tools(types):
+    declarations = [
+        types.FunctionDeclaration(name=name, parameters_json_schema=SCHEMA) for name in ("weather", "clock")
+    ]
+    off = types.AutomaticFunctionCallingConfig(disable=True)
+    return types.GenerateContentConfig(
+        tools=[types.Tool(function_declarations=declarations)], automatic_function_calling=off
+    )
+
+
+@check
+def gemini_mirrors_streams_counts_and_embeds():
+    client, _ = gemini()
+    assert client.models.generate_content(model="gemini-2.5-flash", contents="Hello!").text == "Hello!"
+    stream = client.models.generate_content_stream(model="gemini-2.5-flash", contents="one two three")
+    assert "".join(chunk.text or "" for chunk in stream) == "one two three"
+    assert client.models.count_tokens(model="gemini-2.5-flash", contents="Hello!").total_tokens > 0
+    embedded = client.models.embed_content(model="gemini-embedding-001", contents=["a", "b"])
+    assert len(embedded.embeddings) == 2
+
+
+@check
+def gemini_agent_loop_ends_with_text():
+    client, types = gemini()
+    config = gemini_tools(types)
+    first = client.models.generate_content(model="gemini-2.5-flash", contents=CALLS, config=config)
+    assert [call.name for call in first.function_calls] == ["weather", "clock"]
+    assert first.function_calls[0].args == ARGUMENTS
+    results = [
+        types.Part.from_function_response(name=call.name, response={"result": "sunny"})
+        for call in first.function_calls
+    ]
+    history = [
+        types.Content(role="user", parts=[types.Part(text=CALLS)]),
+        first.candidates[0].content,
+        types.Content(role="user", parts=results),
+    ]
+    second = client.models.generate_content(model="gemini-2.5-flash", contents=history, config=config)
+    assert "sunny" in second.text
+
+
+@check
+def gemini_errors_and_keys():
+    from google.genai import errors
+
+    client, _ = gemini()
+    text = 'raise error {"code": 429, "message": "slow down", "type": "RESOURCE_EXHAUSTED"}'
+    error = raises(
+        errors.ClientError, lambda: client.models.generate_content(model="m", contents=text)
+    )
+    assert error.code == 429 and "slow down" in error.message
+    right, _ = gemini(KEYED, KEY)
+    assert right.models.generate_content(model="m", contents="Hello!").text == "Hello!"
+    wrong, _ = gemini(KEYED, "wrong")
+    error = raises(
+        errors.ClientError, lambda: wrong.models.generate_content(model="m", contents="Hello!")
+    )
+    assert error.code in (400, 401), error
+
+
+# --- Ollama
+
+
+def ollama():
+    import ollama
+
+    return ollama.Client(host=URL)
+
+
+@check
+def ollama_mirrors_streams_and_embeds():
+    messages = [{"role": "user", "content": "one two"}]
+    assert ollama().chat(model="llama3.2", messages=messages).message.content == "one two"
+    chunks = list(ollama().chat(model="llama3.2", messages=messages, stream=True))
+    assert "".join(chunk.message.content for chunk in chunks) == "one two" and chunks[-1].done
+    assert ollama().generate(model="llama3.2", prompt="Hello!").response == "Hello!"
+    assert len(ollama().embed(model="all-minilm", input=["a", "b"]).embeddings) == 2
+    assert isinstance(list(ollama().list().models), list)
+
+
+@check
+def ollama_agent_loop_ends_with_text():
+    tools = [
+        {"type": "function", "function": {"name": name, "description": name, "parameters": SCHEMA}}
+        for name in ("weather", "clock")
+    ]
+    messages = [{"role": "user", "content": CALLS}]
+    first = ollama().chat(model="llama3.2", messages=messages, tools=tools).message
+    assert [call.function.name for call in first.tool_calls] == ["weather", "clock"]
+    assert first.tool_calls[0].function.arguments == ARGUMENTS
+    messages += [first, {"role": "tool", "content": "sunny", "tool_name": "weather"}]
+    assert "sunny" in ollama().chat(model="llama3.2", messages=messages, tools=tools).message.content
+
+
+@check
+def ollama_errors():
+    import ollama as module
+
+    messages = [{"role": "user", "content": 'raise error {"code": 404, "message": "no such model"}'}]
+    error = raises(module.ResponseError, lambda: ollama().chat(model="m", messages=messages))
+    assert error.status_code == 404 and "no such model" in error.error
+
+
+# --- Cohere
+
+
+def cohere():
+    import cohere
+
+    return cohere.ClientV2(api_key="any", base_url=URL)
+
+
+@check
+def cohere_mirrors_streams_and_embeds():
+    messages = [{"role": "user", "content": "one two"}]
+    answer = cohere().chat(model="command-a-03-2025", messages=messages)
+    assert answer.message.content[0].text == "one two" and answer.finish_reason == "COMPLETE"
+    events = list(cohere().chat_stream(model="command-a-03-2025", messages=messages))
+    text = [event.delta.message.content.text for event in events if event.type == "content-delta"]
+    assert "".join(text) == "one two" and events[-1].type == "message-end"
+    embedded = cohere().embed(
+        model="embed-v4.0", input_type="search_query", texts=["a", "b"], embedding_types=["float"]
+    )
+    assert len(embedded.embeddings.float_) == 2
+
+
+@check
+def cohere_agent_loop_ends_with_text():
+    tools = [
+        {"type": "function", "function": {"name": name, "parameters": SCHEMA}} for name in ("weather", "clock")
+    ]
+    messages = [{"role": "user", "content": CALLS}]
+    first = cohere().chat(model="command-a-03-2025", messages=messages, tools=tools).message
+    assert [call.function.name for call in first.tool_calls] == ["weather", "clock"]
+    assert json.loads(first.tool_calls[0].function.arguments) == ARGUMENTS
+    messages += [
+        {"role": "assistant", "tool_calls": first.tool_calls},
+        {"role": "tool", "tool_call_id": first.tool_calls[0].id, "content": "sunny"},
+    ]
+    second = cohere().chat(model="command-a-03-2025", messages=messages, tools=tools)
+    assert "sunny" in second.message.content[0].text
+
+
+# --- Bedrock
+
+
+def bedrock():
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        "bedrock-runtime",
+        endpoint_url=URL,
+        region_name="us-east-1",
+        aws_access_key_id="any",
+        aws_secret_access_key="any",
+        config=Config(retries={"max_attempts": 1}),
+    )
+
+
+@check
+def bedrock_converses_and_streams():
+    messages = [{"role": "user", "content": [{"text": "one two"}]}]
+    model = "anthropic.claude-sonnet-4-5-20250929-v1:0"
+    answer = bedrock().converse(modelId=model, messages=messages)
+    assert answer["output"]["message"]["content"][0]["text"] == "one two"
+    events = list(bedrock().converse_stream(modelId=model, messages=messages)["stream"])
+    deltas = [e["contentBlockDelta"]["delta"]["text"] for e in events if "contentBlockDelta" in e]
+    assert "".join(deltas) == "one two"
+
+
+@check
+def bedrock_calls_tools_and_raises_errors():
+    from botocore.exceptions import ClientError
+
+    model = "anthropic.claude-sonnet-4-5-20250929-v1:0"
+    answer = bedrock().converse(modelId=model, messages=[{"role": "user", "content": [{"text": CALL}]}])
+    assert answer["output"]["message"]["content"][0]["toolUse"]["input"] == ARGUMENTS
+    text = 'raise error {"code": 429, "message": "slow down", "type": "ThrottlingException"}'
+    messages = [{"role": "user", "content": [{"text": text}]}]
+    error = raises(ClientError, lambda: bedrock().converse(modelId=model, messages=messages))
+    assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 429
+
+
+def main():
+    failed = 0
+    for function in checks:
+        try:
+            function()
+        except Exception:
+            failed += 1
+            print(f"FAILED python {function.__name__}")
+            traceback.print_exc()
+        else:
+            print(f"ok python {function.__name__}")
+    print(f"python: {len(checks) - failed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+main()
