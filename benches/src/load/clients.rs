@@ -54,16 +54,13 @@ async fn client(ask: Ask, until: Instant) -> Seen {
     let mut seen = Seen::default();
     let mut connection = None;
     while Instant::now() < until {
-        let mut current = match connection.take() {
-            Some(current) => current,
-            None => match Connection::open(&ask).await {
-                Ok(opened) => opened,
-                Err(_) => {
-                    seen.failed += 1;
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                    continue;
-                }
-            },
+        if connection.is_none() {
+            connection = Connection::open(&ask).await.ok();
+        }
+        let Some(mut current) = connection.take() else {
+            seen.failed += 1;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            continue;
         };
         let started = Instant::now();
         match current.exchange(&ask.bytes).await {
@@ -102,10 +99,10 @@ impl Connection {
             if self.socket.read_buf(&mut self.answer).await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            if let Some(head) = Head::of(&self.answer)? {
-                if head.is_over(&self.answer) {
-                    return Ok(head.stays);
-                }
+            if let Some(head) = Head::of(&self.answer)?
+                && head.is_over(&self.answer)
+            {
+                return Ok(head.stays);
             }
         }
     }
