@@ -32,6 +32,8 @@ mod openai_api_rs;
 mod rig;
 #[path = "road/trip.rs"]
 mod trip;
+#[path = "provider_clients/without_variable.rs"]
+mod without_variable;
 
 use std::path::PathBuf;
 
@@ -368,5 +370,38 @@ mod by_variables_of_a_child {
                 block_on(super::langchain::chat(&super::langchain::from_env()))
             });
         });
+    }
+}
+
+/// Clients with a fixed address, without a handle: their fixtures lie beside this file.
+mod with_a_fixed_address {
+    use llmock::llm_replay;
+
+    use super::*;
+
+    #[llm_replay(fixture = "provider_clients/ollama_rs_chat/chat", proxy = true)]
+    #[tokio::test]
+    async fn ollama_rs_by_proxy() {
+        text(&ollama_rs::chat(&ollama_rs::of_this_machine()).await);
+    }
+
+    #[llm_replay(fixture = "provider_clients/genai_ollama/chat", proxy = true)]
+    #[tokio::test]
+    async fn genai_ollama_by_proxy() {
+        text(&genai::chat(&genai::hosted(), AdapterKind::Ollama).await);
+    }
+
+    #[cfg(all(feature = "intercept", target_os = "linux"))]
+    #[llm_replay(fixture = "provider_clients/genai_gemini/chat_stream", intercept = true)]
+    #[tokio::test]
+    async fn genai_gemini_by_interception() {
+        streamed(&genai::chat_stream(&genai::hosted(), AdapterKind::Gemini).await);
+    }
+
+    #[cfg(all(feature = "intercept", target_os = "linux"))]
+    #[llm_replay(fixture = "provider_clients/genai_anthropic/chat_stream", intercept = true)]
+    #[tokio::test]
+    async fn genai_anthropic_by_interception() {
+        streamed(&genai::chat_stream(&genai::hosted(), AdapterKind::Anthropic).await);
     }
 }

@@ -49,6 +49,29 @@ const SHOWN: &[(&str, &str, &str, &str)] = &[
     ("`gemini-rust` 2.1", "handle", CLIENTS, "gemini_rust_alone"),
     ("`gemini-rust` 2.1", "handle", CLIENTS, "gemini_rust_tools"),
     ("`cohere-rust` 0.6", "handle", CLIENTS, "cohere_rust_alone"),
+    ("`async-openai` 0.43", "intercept", FIXED, "async_openai("),
+    ("`async-openai` 0.43, Azure", "intercept", FIXED, "async_openai_azure("),
+    ("`rig-core` 0.44, OpenAI", "intercept", FIXED, "rig_openai("),
+    ("`rig-core` 0.44, Anthropic", "intercept", FIXED, "rig_anthropic("),
+    ("`rig-core` 0.44, Ollama", "proxy", FIXED, "rig_ollama("),
+    ("`rig-core` 0.44, Gemini", "intercept", FIXED, "rig_gemini("),
+    ("`rig-core` 0.44, Mistral", "intercept", FIXED, "rig_mistral("),
+    ("`rig-core` 0.44, Groq", "intercept", FIXED, "rig_groq("),
+    ("`rig-core` 0.44, DeepSeek", "intercept", FIXED, "rig_deepseek("),
+    ("`rig-core` 0.44, OpenRouter", "intercept", FIXED, "rig_openrouter("),
+    ("`rig-core` 0.44, xAI", "intercept", FIXED, "rig_xai("),
+    ("`rig-core` 0.44, Cohere", "intercept", FIXED, "rig_cohere("),
+    ("`reqwest` 0.13", "proxy", "tests/proxy.rs", "a_client_with_a_fixed_plain_address"),
+    ("`reqwest` 0.13", "intercept", "tests/intercept.rs", "a_client_with_a_fixed_address"),
+    ("`anthropic-sdk-rust` 0.1", "intercept", FIXED, "anthropic_sdk("),
+    ("`langchain-rust` 7.0, OpenAI", "intercept", FIXED, "langchain("),
+    ("`aws-sdk-bedrockruntime` 1.153", "intercept", FIXED, "aws_sdk("),
+    ("`genai` 0.7, OpenAI, Anthropic, Gemini", "intercept", FIXED, "genai_openai("),
+    ("`genai` 0.7, OpenAI, Anthropic, Gemini", "intercept", FIXED, "genai_anthropic("),
+    ("`genai` 0.7, OpenAI, Anthropic, Gemini", "intercept", FIXED, "genai_gemini("),
+    ("`genai` 0.7, Ollama", "proxy", FIXED, "genai_ollama("),
+    ("`ollama-rs` 0.3", "proxy", FIXED, "ollama_rs("),
+    ("`gemini-rust` 2.1", "intercept", FIXED, "gemini_rust_beside_openssl("),
     ("`openai` (Python 3.52)", "variable", PYTHON, "def openai():"),
     ("`anthropic` (Python 2.11)", "variable", PYTHON, "def anthropic():"),
     ("`google-genai` (Python 3.4)", "variable", PYTHON, "def google_genai():"),
@@ -63,6 +86,7 @@ const SHOWN: &[(&str, &str, &str, &str)] = &[
 ];
 
 const CLIENTS: &str = "tests/provider_clients.rs";
+const FIXED: &str = "tests/provider_clients/without_variable.rs";
 const PYTHON: &str = "other-languages/clients.py";
 const NODE: &str = "other-languages/clients.mjs";
 
@@ -139,6 +163,17 @@ fn every_client_with_tests_stands_on_the_page() {
     let unsaid: Vec<_> = groups().difference(&shown_in(CLIENTS)).cloned().collect();
     assert!(groups().len() > 20, "{:?}", groups());
     assert!(unsaid.is_empty(), "{unsaid:?}");
+
+    // `client("recording", check): …`, and the same of its stream and its tools.
+    let fixed = read(FIXED);
+    let client = |line: &str| {
+        let (name, rest) = line.trim().split_once("(\"")?;
+        let is_case = rest.contains("\", ") && rest.contains("): ");
+        let client = name.trim_end_matches("_stream").trim_end_matches("_tools");
+        is_case.then(|| format!("{client}("))
+    };
+    let tested: BTreeSet<_> = fixed.lines().filter_map(client).collect();
+    assert_eq!(tested, shown_in(FIXED));
 
     let script = read("other-languages/run");
     for (variable, file, definition) in

@@ -10,6 +10,12 @@ pub(crate) fn at(base_url: &str) -> Cohere {
     Cohere::new(format!("{base_url}/v1"), "not needed")
 }
 
+/// At Cohere's own address, with the key of the environment.
+#[cfg(feature = "intercept")]
+pub(crate) fn hosted() -> Cohere {
+    Cohere::default()
+}
+
 pub(crate) async fn chat_stream(client: &Cohere) -> Seen {
     let request = ChatRequest { message: QUESTION, max_tokens: Some(32), ..ChatRequest::default() };
     let mut events = client.chat(&request).await.unwrap();

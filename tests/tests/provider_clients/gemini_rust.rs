@@ -14,6 +14,12 @@ pub(crate) fn at(base_url: &str) -> Gemini {
     Gemini::with_model_and_base_url(key(), model, base).unwrap()
 }
 
+/// At Google's own address.
+#[cfg(feature = "intercept")]
+pub(crate) fn hosted() -> Gemini {
+    Gemini::with_model(key(), Model::Custom(format!("models/{MODEL}"))).unwrap()
+}
+
 pub(crate) async fn chat(client: &Gemini) -> Seen {
     let request = client.generate_content().with_user_message(QUESTION).with_temperature(0.3);
     let response = request.with_max_output_tokens(32).execute().await.unwrap();

@@ -25,6 +25,11 @@ pub(crate) fn client(at: &At<'_>) -> Client {
     Client::builder().with_service_target_resolver_fn(resolver).build().unwrap()
 }
 
+/// As production code makes it: each adapter has its provider's address, and its key from the environment.
+pub(crate) fn hosted() -> Client {
+    Client::new().unwrap()
+}
+
 fn options(max_tokens: u32, temperature: f64) -> ChatOptions {
     ChatOptions::default()
         .with_temperature(temperature)

@@ -16,6 +16,11 @@ pub(crate) fn at(base_url: &str) -> Ollama {
     Ollama::try_new(format!("{base_url}/")).unwrap()
 }
 
+/// At the daemon of this machine: the address is a constant of the crate.
+pub(crate) fn of_this_machine() -> Ollama {
+    Ollama::default()
+}
+
 fn question(messages: Vec<ChatMessage>) -> ChatMessageRequest {
     let options = ModelOptions::default().temperature(0.3).num_predict(32);
     ChatMessageRequest::new(OLLAMA_MODEL.to_owned(), messages).options(options)

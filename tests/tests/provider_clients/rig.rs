@@ -17,6 +17,24 @@ fn vendor(dialect: &Dialect, base_url: &str) -> ChatModel {
     config.client().completion(MODEL).erase()
 }
 
+/// At the vendor's own address.
+#[cfg(feature = "intercept")]
+pub(crate) fn hosted(dialect: &Dialect) -> ChatModel {
+    OpenAIConfig::with_key(dialect, "not needed").client().completion(MODEL).erase()
+}
+
+/// At Google's own address.
+#[cfg(feature = "intercept")]
+pub(crate) fn hosted_gemini() -> ChatModel {
+    GeminiConfig::new(key()).client().completion(MODEL).erase()
+}
+
+/// At Cohere's own address.
+#[cfg(feature = "intercept")]
+pub(crate) fn hosted_cohere() -> ChatModel {
+    CohereConfig::new("not needed").client().completion(MODEL).erase()
+}
+
 /// Its base is the bare host; the version of ours in front of its own counts once.
 pub(crate) fn mistral(base_url: &str) -> ChatModel {
     vendor(&MISTRAL, base_url)
@@ -52,6 +70,11 @@ pub(crate) fn ollama(base_url: &str) -> ChatModel {
 /// `POST /api/chat`.
 pub(crate) fn ollama_native(base_url: &str) -> ChatModel {
     OllamaConfig::new().with_base_url(base_url).client().native_completion(OLLAMA_MODEL).erase()
+}
+
+/// The daemon of this machine.
+pub(crate) fn ollama_of_this_machine() -> ChatModel {
+    OllamaConfig::new().client().native_completion(OLLAMA_MODEL).erase()
 }
 
 /// The daemon that `OLLAMA_API_BASE_URL` names.
