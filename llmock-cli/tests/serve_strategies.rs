@@ -89,6 +89,10 @@ fn the_mirror_reads_every_form_of_input_of_a_response() {
         (json!([user("a"), {"type": "reasoning", "id": "r", "summary": []}, call]), "a"),
         (json!([{"role": "developer", "content": "d"}]), "No user input provided."),
         (json!([]), "No user input provided."),
+        (
+            json!([{"role": "user", "content": [{"type": "input_image", "image_url": "data:,"}]}]),
+            "No user input provided.",
+        ),
     ] {
         let answer =
             json_of(&post(&server, "/v1/responses", &json!({"model": "gpt-5", "input": input})));

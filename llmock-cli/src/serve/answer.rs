@@ -22,6 +22,8 @@ pub(crate) struct Answer {
     /// Without framing (`content-length`, `transfer-encoding`).
     pub(crate) headers: HeaderMap,
     pub(crate) body: AnswerBody,
+    /// When a recorded answer in one piece had arrived, counted from its request.
+    pub(crate) after: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -74,7 +76,7 @@ impl From<Rendered> for Answer {
             }
             _ => AnswerBody::Whole(Bytes::new()),
         };
-        Self { status, headers, body }
+        Self { status, headers, body, after: None }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use axum::extract::{Request, State as Shared};
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::CONNECTION;
+use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use llmock::Provider;
 use llmock::reply::Reply;
@@ -57,7 +57,7 @@ async fn read(
     target: &str,
 ) -> (Ask, Option<Unread>) {
     let (arrived, arrived_at) = (Instant::now(), SystemTime::now());
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let (provider, path) = Provider::recognise(target, |name| parts.headers.contains_key(name));
     let config = &running.config;
     let read = match incoming::body(body, config.body_limit, config.read_timeout).await {
@@ -70,6 +70,7 @@ async fn read(
         Ok(read) => (read, None),
         Err(unread) => ((Bytes::new(), Bytes::new()), Some(unread)),
     };
+    let read = with_own_addresses(state, &mut parts.headers, read);
     let ask = Ask {
         provider,
         method: parts.method,
@@ -83,6 +84,22 @@ async fn read(
         arrived_at,
     };
     (ask, unread)
+}
+
+/// The bodies as sent and as read, in which addresses of providers stand where the client quotes ours.
+fn with_own_addresses(
+    state: &State,
+    headers: &mut HeaderMap,
+    bodies: (Bytes, Bytes),
+) -> (Bytes, Bytes) {
+    if headers.contains_key(CONTENT_ENCODING) {
+        return bodies;
+    }
+    let Some(restored) = state.fixtures.redirects.restored(&bodies.1) else { return bodies };
+    if headers.contains_key(CONTENT_LENGTH) {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(restored.len()));
+    }
+    (restored.clone(), restored)
 }
 
 /// The answer, and what is to go wrong with it.
@@ -133,10 +150,11 @@ fn remember(state: &State, ask: &Ask, decided: &Decided, target: String, fault: 
         state.metrics.fixture(hit);
     }
     let path = target.split('?').next().unwrap_or_default();
-    if !state.journal.load().wants(&ask.method, path) {
+    let journal = state.journal.load();
+    if !journal.wants(&ask.method, path) {
         return;
     }
-    state.journal.load().record(Entry {
+    journal.record(Entry {
         method: ask.method.clone(),
         path: target,
         body: ask.body.clone(),
@@ -218,6 +236,9 @@ async fn paced(
     let mut due = ask.arrived + late;
     match &mut answer.body {
         AnswerBody::Stream { pieces, .. } => schedule(pieces, pace, draw),
+        AnswerBody::Whole(_) if pace.recorded && answer.after.is_some() => {
+            due += answer.after.unwrap_or_default();
+        }
         AnswerBody::Whole(body) if !pace.is_instant() && answer.status == StatusCode::OK => {
             due += pace.whole(tokens(body), draw);
         }

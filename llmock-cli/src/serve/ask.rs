@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use http::header::HOST;
 use http::{HeaderMap, Method};
 use llmock::Provider;
 use tokio::time::Instant;
@@ -33,6 +34,11 @@ impl Ask {
     /// The value of a header, if it is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Where the client reaches this server, by its own account.
+    pub(crate) fn origin(&self) -> Option<String> {
+        self.headers.get(HOST)?.to_str().ok().map(|host| format!("http://{host}"))
     }
 
     /// The query, without the question mark.

@@ -1,5 +1,8 @@
 //! Reads a request's body, however it arrives: in time, not too much of it, and without its compression.
 
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -42,7 +45,27 @@ pub(crate) async fn body(mut body: Body, limit: usize, time: Duration) -> Result
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    tokio::time::timeout(time, collect(&mut body, limit)).await.unwrap_or(Err(Unread::Slow))
+    let mut collected = pin!(collect(&mut body, limit));
+    // most bodies come with their head: setting a timer takes longer than reading such a one
+    match at_once(collected.as_mut()).await {
+        Some(read) => read,
+        None => tokio::time::timeout(time, collected).await.unwrap_or(Err(Unread::Slow)),
+    }
+}
+
+/// What needs nothing but to be asked a second time: the connection reads a body only after it was asked for.
+async fn at_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
+    let mut asked = false;
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending if asked => Poll::Ready(None),
+        Poll::Pending => {
+            asked = true;
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+    })
+    .await
 }
 
 async fn collect(body: &mut Body, limit: usize) -> Result<Bytes, Unread> {

@@ -23,6 +23,7 @@ mod server;
 mod sessions;
 mod state;
 mod strategy;
+mod timer;
 
 use std::io;
 use std::net::SocketAddr;

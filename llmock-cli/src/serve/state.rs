@@ -54,7 +54,8 @@ pub(crate) enum SetupError {
 impl State {
     /// Puts a configuration in force for the first time.
     pub(crate) fn new(config: Config, own: Vec<String>) -> Result<Self, SetupError> {
-        let fixtures = Arc::<Fixtures>::default();
+        let own_address = own.first().map_or("", String::as_str);
+        let fixtures = Arc::new(Fixtures::of_server_at(own_address));
         let journal = ArcSwap::from_pointee(Journal::new(config.history));
         let running = Running::new(config, &fixtures, &own)?;
         Ok(Self {

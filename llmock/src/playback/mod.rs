@@ -38,6 +38,7 @@ mod load;
 mod played;
 #[cfg(feature = "record")]
 mod recorder;
+mod redirects;
 mod request;
 mod session;
 #[cfg(feature = "record")]
@@ -52,6 +53,7 @@ pub use load::LoadErrors;
 pub use played::{Played, PlayedBody};
 #[cfg(feature = "record")]
 pub use recorder::{AskError, Recorder, Relayed, RelayedBody};
+pub use redirects::Redirects;
 pub use request::{Request, Sent, UnreadableBody};
 pub use session::PlaybackSession;
 #[cfg(feature = "record")]
@@ -64,7 +66,7 @@ use crate::matching::{self, Index, Key, Ownership, Rules};
 use crate::report::{MissReason, answer};
 use crate::session::ledger::Ledger;
 use crate::session::miss::{self, Evidence};
-use crate::session::open;
+use crate::session::{links, open};
 
 /// The largest decoded request body that is compared, unless [`Playback::max_body`] says otherwise.
 const MAX_BODY: usize = 16 << 20;
@@ -253,7 +255,8 @@ struct Parts {
 impl Parts {
     fn push(&mut self, mut interaction: Interaction) {
         self.keys.push(matching::key(interaction.provider, &interaction.request, &self.rules));
-        self.answers.push(Played::take(&mut interaction.response));
+        let in_body = links::may_be_in(interaction.provider, &interaction.request);
+        self.answers.push(Played::take(&mut interaction.response, in_body));
         self.interactions.push(interaction);
     }
 

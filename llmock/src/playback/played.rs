@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use crate::fixture::interaction::{Body, Content, Response};
+use crate::provider;
 use crate::session::reply;
 use crate::stream::End;
 
@@ -21,6 +22,8 @@ struct Answer {
     status: StatusCode,
     headers: HeaderMap,
     body: PlayedBody,
+    /// Whether it may hold addresses of the provider's API.
+    links: bool,
 }
 
 /// The body of a [`Played`] answer.
@@ -44,9 +47,12 @@ pub enum PlayedBody {
 }
 
 impl Played {
-    /// Makes an answer of a recorded response, and leaves it without its body.
-    pub(super) fn take(response: &mut Response) -> Self {
+    /// Makes an answer of a recorded response, and leaves it without its body. `links_in_body` says that a body in
+    /// JSON may hold addresses of the provider's API.
+    pub(super) fn take(response: &mut Response, links_in_body: bool) -> Self {
         let (status, headers) = reply::head(response);
+        let links = headers.keys().any(|name| provider::is_link_header(name.as_str()))
+            || (links_in_body && matches!(response.content, Content::Body(Body::Json(_))));
         let content = std::mem::replace(&mut response.content, Content::Body(Body::Empty));
         let body = match content {
             Content::Body(body) => PlayedBody::Whole {
@@ -63,7 +69,22 @@ impl Played {
                 cut: stream.end == End::Cut,
             },
         };
-        Self { shared: Arc::new(Answer { status, headers, body }) }
+        Self { shared: Arc::new(Answer { status, headers, body, links }) }
+    }
+
+    pub(super) fn may_hold_links(&self) -> bool {
+        self.shared.links
+    }
+
+    /// Another answer, made of this one.
+    pub(super) fn changed(
+        &self,
+        change: impl FnOnce(StatusCode, &mut HeaderMap, &mut PlayedBody),
+    ) -> Self {
+        let Answer { status, headers, body, links } = &*self.shared;
+        let (mut headers, mut body) = (headers.clone(), body.clone());
+        change(*status, &mut headers, &mut body);
+        Self { shared: Arc::new(Answer { status: *status, headers, body, links: *links }) }
     }
 
     /// The status that the provider answered with.

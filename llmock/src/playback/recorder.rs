@@ -1,5 +1,6 @@
 //! Asking the provider what a playback does not know.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,12 +8,12 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, header};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
 use super::upstream::{Upstreams, key_of};
 use super::writer::{self, Finished, Outcome, RecordRefused, Writer};
-use super::{Request, Sent};
+use super::{Redirects, Request, Sent};
 use crate::env;
 use crate::fixture::interaction::Interaction;
 use crate::fixture::redact::Redactor;
@@ -20,9 +21,9 @@ use crate::front;
 use crate::front::body::FrontBody;
 use crate::front::upstream::{self, Job, Recorded, UpstreamError};
 use crate::matching::{self, Rules};
-use crate::provider::{self, Provider};
+use crate::provider::{self, Links, Provider};
 use crate::session::streams::Streams;
-use crate::session::{open, recording};
+use crate::session::{links, open, recording};
 
 /// Forwards requests to their providers, and writes the answers into a fixture if it has one.
 ///
@@ -77,6 +78,29 @@ pub struct Relayed {
 #[derive(Debug)]
 pub struct RelayedBody(FrontBody);
 
+impl Relayed {
+    /// Itself when a body that is JSON has arrived.
+    async fn held(mut self) -> Self {
+        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let is_json = kind.is_some_and(|kind| kind.contains("json"));
+        if is_json && !self.headers.contains_key(header::CONTENT_ENCODING) {
+            self.body = RelayedBody(self.body.0.held().await);
+        }
+        self
+    }
+
+    /// Itself with other addresses, in its body only if that is held.
+    fn linked(mut self, links: &Links<'_>) -> Self {
+        links::headers(self.status.as_u16(), &mut self.headers, links);
+        let text = self.body.0.whole().and_then(|bytes| String::from_utf8(bytes).ok());
+        if let Some(Cow::Owned(text)) = text.as_deref().map(|text| links.json(text)) {
+            self.headers.remove(header::CONTENT_LENGTH);
+            self.body = RelayedBody(FrontBody::full(text));
+        }
+        self
+    }
+}
+
 /// Why a provider did not answer.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -97,6 +121,9 @@ pub enum AskError {
         /// What happened.
         cause: String,
     },
+    /// AWS takes no request that its client signed for another address, and this one cannot be signed anew.
+    #[error("{0}")]
+    NotSigned(String),
 }
 
 impl Recorder {
@@ -172,6 +199,40 @@ impl Recorder {
     ///
     /// If nobody knows where the provider is, or it cannot be reached.
     pub async fn ask(&self, sent: &Sent<'_>, request: Request) -> Result<Relayed, AskError> {
+        self.ask_and(sent, request, |relayed, _| std::future::ready(relayed)).await
+    }
+
+    /// The same for a client that reaches the server at `origin`: addresses of the provider's API inside the
+    /// answer lead there. A JSON body that may hold some goes on when it is complete.
+    ///
+    /// # Errors
+    ///
+    /// As [`ask`](Self::ask).
+    pub async fn ask_redirecting(
+        &self,
+        sent: &Sent<'_>,
+        request: Request,
+        redirects: &Redirects,
+        origin: &str,
+    ) -> Result<Relayed, AskError> {
+        let (provider, path) = (request.provider, request.path().to_owned());
+        let in_body = links::may_be_in(provider, &request.compared);
+        self.ask_and(sent, request, async |relayed: Relayed, base: String| {
+            let relayed = if in_body { relayed.held().await } else { relayed };
+            let nothing = |_: &str| false;
+            redirects.with_links(provider, &path, origin, Some(&base), &nothing, |links| {
+                relayed.linked(links)
+            })
+        })
+        .await
+    }
+
+    async fn ask_and<F: Future<Output = Relayed>>(
+        &self,
+        sent: &Sent<'_>,
+        request: Request,
+        then: impl FnOnce(Relayed, String) -> F,
+    ) -> Result<Relayed, AskError> {
         let provider = sent.provider;
         let originals = env::originals();
         let Some(base) = self.upstreams.base(provider, originals) else {
@@ -180,14 +241,15 @@ impl Recorder {
         };
         let shown = recording::shown(&self.redactor, &base);
         let unreachable = |cause| AskError::Unreachable { upstream: shown.clone(), cause };
-        let head = upstream::forward(self.job(sent, &base), self.keeper(request));
+        let mut job = self.job(sent, &base);
+        recording::sign_anew(&mut job).map_err(AskError::NotSigned)?;
+        let head = upstream::forward(job, self.keeper(request));
         match head.await {
-            Ok(Ok(head)) => Ok(Relayed {
-                status: head.status,
-                headers: head.headers,
-                body: RelayedBody(head.body),
-                upstream: shown,
-            }),
+            Ok(Ok(head)) => {
+                let (status, headers, body) = (head.status, head.headers, RelayedBody(head.body));
+                let relayed = Relayed { status, headers, body, upstream: shown };
+                Ok(then(relayed, base).await)
+            }
             Ok(Err(UpstreamError { cause, .. })) => Err(unreachable(cause)),
             // The task cannot go away before it has sent a head.
             Err(_) => Err(unreachable(String::new())),

@@ -14,9 +14,9 @@ pub(crate) fn canonical_path(provider: Provider, path_and_query: &str) -> String
     let entry = provider.entry();
     let wire = path_and_query.split('#').next().unwrap_or("");
     let (path, query) = wire.split_once('?').unwrap_or((wire, ""));
-    let decoded: Vec<String> =
-        path.split('/').filter(|segment| !segment.is_empty()).map(decode_segment).collect();
-    let segments: Vec<&str> = decoded.iter().map(String::as_str).collect();
+    // no escape resolves to a slash, so segments stay what they are
+    let decoded = decode_segment(path);
+    let segments: Vec<&str> = decoded.split('/').filter(|segment| !segment.is_empty()).collect();
     let mut canonical = with_aliases(entry, &with_root(entry, &segments));
     append_query(&mut canonical, query);
     canonical
@@ -139,8 +139,9 @@ fn with_root(entry: &Entry, segments: &[&str]) -> String {
         }
     }
     let missing = missing_root(entry, rest);
-    missing.iter().chain(rest).fold(String::new(), |mut path, segment| {
-        let _ = write!(path, "/{segment}");
+    missing.iter().chain(rest).fold(String::with_capacity(64), |mut path, segment| {
+        path.push('/');
+        path.push_str(segment);
         path
     })
 }

@@ -77,7 +77,8 @@ pub(super) struct Asked<'a> {
     pub(super) streams: bool,
     pub(super) model: String,
     pub(super) created: u64,
-    seed: Sha256,
+    /// What all ids are made from.
+    seed: u64,
     /// Made once, because every event of a stream has them.
     id: OnceCell<String>,
     created_at: OnceCell<String>,
@@ -98,16 +99,11 @@ impl<'a> Asked<'a> {
     pub(super) fn new(reply: &'a Reply, reading: Reading<'a>) -> Self {
         let model = reply.model.clone().or_else(|| reading.model());
         let Reading { provider, family, method, path, bytes, body } = reading;
-        let mut seed = Sha256::new();
-        if let Some(id) = &reply.id {
-            seed.update(id);
-        } else if let Some(given) = reply.seed {
-            seed.update(given.to_be_bytes());
-        } else {
-            seed.update(&path);
-            seed.update([0]);
-            seed.update(bytes);
-        }
+        let seed = match (&reply.id, reply.seed) {
+            (Some(id), _) => digest(id.as_bytes(), b""),
+            (None, Some(given)) => given,
+            (None, None) => digest(path.as_bytes(), bytes),
+        };
         Self {
             reply,
             provider,
@@ -153,7 +149,9 @@ impl<'a> Asked<'a> {
 
     /// The id of a thing inside the answer: the same for the same request, different for each thing.
     pub(super) fn id_of(&self, prefix: &str, at: usize) -> String {
-        self.hex(prefix, at).into_iter().take(12).fold(prefix.to_owned(), push_hex)
+        let mut id = String::with_capacity(prefix.len() + 24);
+        id.push_str(prefix);
+        self.bytes(prefix, at).into_iter().take(12).fold(id, push_hex)
     }
 
     /// An id in the form of a UUID.
@@ -161,17 +159,18 @@ impl<'a> Asked<'a> {
         if let Some(id) = &self.reply.id {
             return id.clone();
         }
-        let hex = self.hex("uuid", 0).into_iter().take(16).fold(String::new(), push_hex);
+        let hex = self.bytes("uuid", 0).into_iter().fold(String::with_capacity(32), push_hex);
         let groups = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
         groups.join("-")
     }
 
-    fn hex(&self, prefix: &str, at: usize) -> [u8; 32] {
-        let mut hash = self.seed.clone();
-        hash.update([0]);
-        hash.update(prefix);
-        hash.update(at.to_be_bytes());
-        hash.finalize().into()
+    /// What the thing at this place has in its id. Nobody guesses ids here, so that mixing bits is enough; a
+    /// digest for each id of an answer takes longer than the rest of it.
+    fn bytes(&self, prefix: &str, at: usize) -> [u8; 16] {
+        let place = prefix.bytes().fold(at as u64, |sum, byte| mixed(sum ^ u64::from(byte)));
+        let first = mixed(self.seed ^ place);
+        let both = (u128::from(first) << 64) | u128::from(mixed(first ^ self.seed));
+        both.to_be_bytes()
     }
 
     /// The id of the tool call at this place.
@@ -211,6 +210,21 @@ impl<'a> Asked<'a> {
     pub(super) fn created_at(&self) -> &str {
         self.created_at.get_or_init(|| rfc3339(self.created))
     }
+}
+
+/// 64 bits that depend on all bytes of both.
+fn digest(first: &[u8], second: &[u8]) -> u64 {
+    let digest =
+        Sha256::new().chain_update(first).chain_update([0]).chain_update(second).finalize();
+    digest.iter().take(8).fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
+}
+
+/// The step of `SplitMix64`: a small difference of two numbers becomes a large one, and no two become the same.
+fn mixed(number: u64) -> u64 {
+    let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
 }
 
 /// Seconds since 1970 in RFC 3339.

@@ -12,6 +12,8 @@ pub struct Turn {
     pub role: Role,
     /// The parts that are text, a line each; empty for pictures and for calls of tools.
     pub text: String,
+    /// Whether any part is text, if an empty one; a picture alone says nothing.
+    pub has_text: bool,
 }
 
 /// Who speaks in a [`Turn`].
@@ -33,7 +35,7 @@ pub enum Role {
 pub(super) fn turns(family: Family, body: &Json<'_>) -> Vec<Turn> {
     match family {
         Family::OpenAiEmbeddings | Family::Models | Family::Plain => return Vec::new(),
-        Family::OpenAiCompletions => return said_by_user(body, "prompt"),
+        Family::OpenAiCompletions => return said_by_user(body, "prompt").into_iter().collect(),
         _ => {}
     }
     let body = body.get("generateContentRequest").unwrap_or(body);
@@ -47,34 +49,40 @@ pub(super) fn turns(family: Family, body: &Json<'_>) -> Vec<Turn> {
         turns.extend(said_by_user(body, name));
     }
     if let Some(results) = body.get("tool_results").filter(|results| !results.is_null()) {
-        turns.push(Turn { role: Role::Tool, text: layout::print(results, Layout::Compact) });
+        turns.push(Turn::new(Role::Tool, layout::print(results, Layout::Compact)));
     }
     turns
 }
 
-/// A text that stands alone in a member of the body.
-fn said_by_user(body: &Json<'_>, name: &str) -> Vec<Turn> {
-    let text = body.get(name).and_then(Json::as_str);
-    let turn = |text: std::borrow::Cow<'_, str>| Turn { role: Role::User, text: text.into_owned() };
-    text.map(turn).into_iter().collect()
+impl Turn {
+    fn new(role: Role, text: String) -> Self {
+        Self { role, text, has_text: true }
+    }
+}
+
+/// A text that stands alone in a member of the body; a prompt may be several.
+fn said_by_user(body: &Json<'_>, name: &str) -> Option<Turn> {
+    let content = body.get(name)?;
+    let alone = content.as_str().is_some() || (name == "prompt" && has_text(content));
+    alone.then(|| Turn::new(Role::User, text(content)))
 }
 
 fn turn(message: &Json<'_>) -> Turn {
     let result = match message.get("type").and_then(Json::as_str).as_deref() {
         Some(kind) if kind.ends_with("_call_output") => message.get("output"),
         Some(kind) if kind.ends_with("_call") || kind == "reasoning" => {
-            return Turn { role: Role::Assistant, text: String::new() };
+            return Turn::new(Role::Assistant, String::new());
         }
         _ => None,
     };
     if let Some(output) = result {
-        return Turn { role: Role::Tool, text: text(output) };
+        return Turn::new(Role::Tool, text(output));
     }
     let content = ["content", "parts", "message"].iter().find_map(|name| message.get(name));
     let results = content.and_then(Json::as_array).unwrap_or_default().iter();
     let results: Vec<String> = results.filter_map(result_of).map(text_or_json).collect();
     if !results.is_empty() {
-        return Turn { role: Role::Tool, text: results.join("\n") };
+        return Turn::new(Role::Tool, results.join("\n"));
     }
     let role = message.get("role").and_then(Json::as_str).unwrap_or_default().to_ascii_lowercase();
     let role = match role.as_str() {
@@ -83,7 +91,8 @@ fn turn(message: &Json<'_>) -> Turn {
         "tool" | "function" => Role::Tool,
         _ => Role::User,
     };
-    Turn { role, text: content.map(text).unwrap_or_default() }
+    let has_text = content.is_some_and(has_text);
+    Turn { role, text: content.map(text).unwrap_or_default(), has_text }
 }
 
 /// The result of a tool, if that is what a part of a message is.
@@ -109,6 +118,11 @@ fn text(content: &Json<'_>) -> String {
         }
         one => part_text(one).unwrap_or_default(),
     }
+}
+
+fn has_text(content: &Json<'_>) -> bool {
+    let is_text = |part: &Json<'_>| part_text(part).is_some();
+    content.as_array().map_or_else(|| is_text(content), |parts| parts.iter().any(is_text))
 }
 
 fn part_text(part: &Json<'_>) -> Option<String> {
@@ -158,6 +172,8 @@ mod tests {
                 &[(User, "a"), (Assistant, ""), (Assistant, ""), (Tool, "12°")],
             ),
             ("openai", "/v1/completions", r#"{"prompt":"a"}"#, &[(User, "a")]),
+            ("openai", "/v1/completions", r#"{"prompt":["a","b"]}"#, &[(User, "a\nb")]),
+            ("openai", "/v1/completions", r#"{"prompt":[1,2]}"#, &[]),
             (
                 "anthropic",
                 "/v1/messages",

@@ -13,7 +13,7 @@ pub(super) trait ToJson {
 }
 
 /// A JSON object without its closing brace.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Object(String);
 
 /// A text that is JSON.
@@ -33,7 +33,12 @@ pub(super) use object;
 impl Object {
     pub(super) fn new() -> Self {
         // growing in steps costs more than what a small object leaves unused
-        let mut text = String::with_capacity(128);
+        Self::sized(128)
+    }
+
+    /// For an object of about that many bytes.
+    pub(super) fn sized(bytes: usize) -> Self {
+        let mut text = String::with_capacity(bytes);
         text.push('{');
         Self(text)
     }
@@ -87,6 +92,15 @@ pub(super) fn arguments(text: &str) -> Raw<String> {
         Ok(_) => text.to_owned(),
         Err(_) => json::quote(text),
     })
+}
+
+impl Clone for Object {
+    /// With the same room: what is cloned is the beginning of several objects.
+    fn clone(&self) -> Self {
+        let mut text = String::with_capacity(self.0.capacity());
+        text.push_str(&self.0);
+        Self(text)
+    }
 }
 
 impl ToJson for Object {

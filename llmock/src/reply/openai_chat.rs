@@ -24,7 +24,9 @@ fn whole(asked: &Asked<'_>) -> Object {
             }
         })
         .collect();
-    head(asked, "chat.completion").with("choices", &choices).with("usage", &usage(asked.usage()))
+    let text = asked.reply.text.as_deref().unwrap_or_default();
+    let head = head(asked, "chat.completion", 768 + text.len());
+    head.with("choices", &choices).with("usage", &usage(asked.usage()))
 }
 
 fn message(asked: &Asked<'_>) -> Object {
@@ -75,9 +77,11 @@ fn reasoning_member(provider: Provider) -> Option<&'static str> {
 
 fn stream(asked: &Asked<'_>) -> Vec<Item> {
     let choices = asked.count("n");
+    let head = head(asked, "chat.completion.chunk", 320);
     let mut items = Vec::new();
     let mut send = |delta: &Object, finish: Option<&str>| {
-        items.extend((0..choices).map(|index| rendered::data(chunk(asked, index, delta, finish))));
+        let chunk = |index| rendered::data(chunk(asked, &head, index, delta, finish));
+        items.extend((0..choices).map(chunk));
     };
     for delta in deltas(asked) {
         send(&delta, None);
@@ -88,7 +92,7 @@ fn stream(asked: &Asked<'_>) -> Vec<Item> {
     }
     send(&Object::new(), Some(finish_reason(asked.reply.finished())));
     if wants_usage(asked) {
-        let last = head(asked, "chat.completion.chunk").with("choices", &[Null; 0]);
+        let last = head.clone().with("choices", &[Null; 0]);
         items.push(rendered::data(last.with("usage", &usage(asked.usage()))));
     }
     items.push(rendered::done());
@@ -126,27 +130,30 @@ fn deltas(asked: &Asked<'_>) -> Vec<Object> {
     deltas
 }
 
-fn chunk(asked: &Asked<'_>, index: u64, delta: &Object, finish: Option<&str>) -> Object {
+fn chunk(
+    asked: &Asked<'_>,
+    head: &Object,
+    index: u64,
+    delta: &Object,
+    finish: Option<&str>,
+) -> Object {
     let choice = object! {
         "index": index,
         "delta": delta,
         "logprobs": Null,
         "finish_reason": finish,
     };
-    head(asked, "chat.completion.chunk")
-        .with("choices", &[choice])
-        .with_some("usage", wants_usage(asked).then_some(&Null))
+    head.clone().with("choices", &[choice]).with_some("usage", wants_usage(asked).then_some(&Null))
 }
 
-/// What a completion and each of its chunks begin with.
-fn head(asked: &Asked<'_>, kind: &str) -> Object {
-    object! {
-        "id": asked.id("chatcmpl-"),
-        "object": kind,
-        "created": asked.created,
-        "model": asked.model,
-        "system_fingerprint": "fp_llmock",
-    }
+/// What a completion and each of its chunks begin with, and room for the rest.
+fn head(asked: &Asked<'_>, kind: &str, bytes: usize) -> Object {
+    Object::sized(bytes)
+        .with("id", asked.id("chatcmpl-"))
+        .with("object", kind)
+        .with("created", &asked.created)
+        .with("model", &asked.model)
+        .with("system_fingerprint", "fp_llmock")
 }
 
 /// Whether the stream is to end with the usage.

@@ -77,7 +77,7 @@ fn target(incoming: &Incoming) -> String {
 
 /// Signs a request for AWS with the user's credentials, if its client signed it. Where no AWS is asked, a gateway
 /// or a server of somebody's own, the client's signature may do.
-fn sign_anew(job: &mut Job) -> Result<(), String> {
+pub(crate) fn sign_anew(job: &mut Job) -> Result<(), String> {
     let Some(scope) = sigv4::scope(&job.headers) else { return Ok(()) };
     let host = provider::host_of(&job.url).unwrap_or_default().to_owned();
     let must = sigv4::is_aws(&host);

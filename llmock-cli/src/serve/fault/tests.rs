@@ -113,12 +113,12 @@ fn stream() -> Answer {
     let pieces =
         EVENTS.map(|event| Piece { after: None, bytes: Bytes::from_static(event.as_bytes()) });
     let body = AnswerBody::Stream { pieces: pieces.to_vec(), end: End::Complete };
-    Answer { status: StatusCode::OK, headers: HeaderMap::new(), body }
+    Answer { status: StatusCode::OK, headers: HeaderMap::new(), body, after: None }
 }
 
 fn whole(text: &'static str) -> Answer {
     let body = AnswerBody::Whole(Bytes::from_static(text.as_bytes()));
-    Answer { status: StatusCode::OK, headers: HeaderMap::new(), body }
+    Answer { status: StatusCode::OK, headers: HeaderMap::new(), body, after: None }
 }
 
 fn shown(answer: &Answer) -> (String, Option<End>) {

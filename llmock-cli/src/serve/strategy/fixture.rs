@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use llmock::playback::{Playback, Played, PlayedBody, Recorder, Request, Sent, UnreadableBody};
+use llmock::playback::{
+    Playback, Played, PlayedBody, Recorder, Redirects, Request, Sent, UnreadableBody,
+};
 use llmock::{Fixture, Interaction};
 
 use super::Verdict;
@@ -29,6 +31,10 @@ pub(crate) struct Fixtures {
     /// Held while the recordings are replaced, so that nothing recorded meanwhile is lost.
     changing: Mutex<()>,
     pub(crate) sessions: Sessions,
+    /// What clients follow here instead of to a provider.
+    pub(crate) redirects: Redirects,
+    /// Where this server is, for clients that do not say.
+    own: String,
     /// Who adds to them; after a reload another one.
     recorder: Mutex<Option<Recorder>>,
 }
@@ -58,12 +64,24 @@ impl Default for Fixtures {
             playback: ArcSwap::from_pointee(Playback::default()),
             changing: Mutex::default(),
             sessions: Sessions::default(),
+            redirects: Redirects::default(),
+            own: String::new(),
             recorder: Mutex::default(),
         }
     }
 }
 
 impl Fixtures {
+    /// Without any recording, for a server at that address (`http://127.0.0.1:8000`).
+    pub(crate) fn of_server_at(own: &str) -> Self {
+        Self { own: own.to_owned(), ..Self::default() }
+    }
+
+    /// The address by which this client knows the server.
+    pub(crate) fn origin(&self, ask: &Ask) -> String {
+        ask.origin().unwrap_or_else(|| self.own.clone())
+    }
+
     /// Takes the recordings at `path`, a fixture or a folder of them, in place of those it has; without
     /// a path there are none. If one file cannot be read, everything stays as it is.
     ///
@@ -120,7 +138,9 @@ impl Fixtures {
             1 => llmock::playback::PlaybackSession::default().answer(&playback, &request),
             _ => self.sessions.of(&ask.session).answer(&playback, &request),
         };
-        played.map_or(Verdict::Pass { why: None }, |played| Verdict::Answer(answer_of(&played)))
+        let Some(played) = played else { return Verdict::Pass { why: None } };
+        let played = self.redirects.played(played, &playback, &request, &self.origin(ask));
+        Verdict::Answer(answer_of(&played))
     }
 
     /// In one sentence why no recording answers.
@@ -183,8 +203,12 @@ fn is_hidden(path: &Path) -> bool {
 }
 
 fn answer_of(played: &Played) -> Answer {
+    let mut at = None;
     let body = match played.body() {
-        PlayedBody::Whole { bytes, .. } => AnswerBody::Whole(bytes.clone()),
+        PlayedBody::Whole { bytes, after } => {
+            at = Some(*after);
+            AnswerBody::Whole(bytes.clone())
+        }
         PlayedBody::Stream { chunks, cut } => AnswerBody::Stream {
             pieces: chunks
                 .iter()
@@ -194,5 +218,5 @@ fn answer_of(played: &Played) -> Answer {
         },
         _ => AnswerBody::Whole(bytes::Bytes::new()),
     };
-    Answer { status: played.status(), headers: played.headers().clone(), body }
+    Answer { status: played.status(), headers: played.headers().clone(), body, after: at }
 }

@@ -7,7 +7,7 @@ pub(crate) fn answer(turns: &[Turn], responses: bool) -> Reply {
     let mut said = turns.iter().rev().filter(|turn| turn.role == Role::User);
     // an empty text is a text where it stands alone, as in `"input": ""`
     let text = match said.clone().find(|turn| !turn.text.is_empty()).or_else(|| said.next()) {
-        Some(turn) if responses || !turn.text.is_empty() => turn.text.as_str(),
+        Some(turn) if (responses && turn.has_text) || !turn.text.is_empty() => turn.text.as_str(),
         _ if responses => "No user input provided.",
         _ => "No user message provided.",
     };

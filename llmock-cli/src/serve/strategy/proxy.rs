@@ -69,7 +69,9 @@ impl Proxy {
             Ok(request) => request,
             Err(error) => return failed(400, &error.to_string()),
         };
-        match self.recorder.ask(&fixture::sent(ask), request).await {
+        let (sent, origin) = (fixture::sent(ask), self.fixtures.origin(ask));
+        let redirects = &self.fixtures.redirects;
+        match self.recorder.ask_redirecting(&sent, request, redirects, &origin).await {
             Ok(relayed) => {
                 self.tell(ask.provider, &relayed.upstream);
                 Verdict::Answer(answer_of(relayed))
@@ -113,5 +115,6 @@ fn answer_of(relayed: Relayed) -> Answer {
         status: relayed.status,
         headers: relayed.headers,
         body: AnswerBody::Live(Body::new(relayed.body)),
+        after: None,
     }
 }
