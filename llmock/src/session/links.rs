@@ -1,6 +1,7 @@
 //! Addresses inside answers, for this session: what the client gets instead, and what it quotes of it later.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -11,20 +12,24 @@ use crate::front::Incoming;
 use crate::provider::{self, Links, Provider};
 use crate::session::state::State;
 
-/// Addresses that clients of this session were given, each with the one that the provider sent.
+/// Of more addresses than this the oldest are forgotten: a server may hand them out for weeks.
+const REMEMBERED: usize = 1024;
+
+/// Addresses that clients were given, each with the one that the provider sent, the oldest first.
 ///
 /// A client may quote one in a later request instead of following it. What only this process understands must
 /// reach neither the provider nor the fixture.
 #[derive(Debug, Default)]
-pub(crate) struct Given(Mutex<Vec<(String, String)>>);
+pub(crate) struct Given(Mutex<VecDeque<(String, String)>>);
 
 impl Given {
     pub(crate) fn remember(&self, ours: &str, theirs: &str) {
         let mut pairs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !pairs.iter().any(|(known, _)| known == ours) {
-            pairs.push((ours.to_owned(), theirs.to_owned()));
-            // An address may begin with another: `…/p` and `…/p/cancel`.
-            pairs.sort_by_key(|(ours, _)| std::cmp::Reverse(ours.len()));
+            if pairs.len() == REMEMBERED {
+                pairs.pop_front();
+            }
+            pairs.push_back((ours.to_owned(), theirs.to_owned()));
         }
     }
 
@@ -50,7 +55,11 @@ impl Given {
             return None;
         }
         let text = std::str::from_utf8(body).ok()?;
-        let restored = pairs.iter().fold(Cow::Borrowed(text), |text, (ours, theirs)| {
+        let mut quoted: Vec<_> =
+            pairs.iter().filter(|(ours, _)| text.contains(ours.as_str())).collect();
+        // An address may begin with another: `…/p` and `…/p/cancel`.
+        quoted.sort_by_key(|(ours, _)| std::cmp::Reverse(ours.len()));
+        let restored = quoted.into_iter().fold(Cow::Borrowed(text), |text, (ours, theirs)| {
             if text.contains(ours) { Cow::Owned(text.replace(ours, theirs)) } else { text }
         });
         match restored {
@@ -114,5 +123,30 @@ pub(crate) fn body<'a>(body: &'a Body, links: &Links<'_>) -> Cow<'a, [u8]> {
             Cow::Owned(text) => Cow::Owned(text.into_bytes()),
         },
         other => other.to_wire(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_address_that_is_quoted_is_put_back_first() {
+        let given = Given::default();
+        given.remember("http://l/p", "https://h/p");
+        given.remember("http://l/p/cancel", "https://h/x");
+        let restored = given.restored(b"stop http://l/p/cancel, not http://l/p");
+        assert_eq!(restored.as_deref(), Some("stop https://h/x, not https://h/p"));
+        assert_eq!(given.restored(b"http://l/q"), None);
+    }
+
+    #[test]
+    fn of_too_many_addresses_the_oldest_is_forgotten() {
+        let given = Given::default();
+        for number in 0..=REMEMBERED {
+            given.remember(&format!("http://l/{number}/"), &format!("https://h/{number}/"));
+        }
+        assert_eq!(given.restored(b"http://l/0/"), None);
+        assert_eq!(given.restored(b"http://l/1/").as_deref(), Some("https://h/1/"));
     }
 }
