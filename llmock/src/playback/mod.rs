@@ -47,7 +47,7 @@ mod upstream;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 pub use load::LoadErrors;
 pub use played::{Played, PlayedBody};
@@ -92,7 +92,8 @@ struct Shared {
     index: Index,
     /// Each file and where its interactions end.
     files: Vec<(PathBuf, usize)>,
-    redactor: Arc<Redactor>,
+    /// Takes as long to make as a small server to start, which may never need it.
+    redactor: Arc<LazyLock<Redactor>>,
     rules: Rules,
 }
 
@@ -134,7 +135,12 @@ impl Playback {
             }
             parts.files.push((path, parts.interactions.len()));
         }
-        Self { shared: Arc::new(parts.shared(Arc::new(open::redactor()))), max_body: MAX_BODY }
+        let redactor = LazyLock::new(open::redactor as fn() -> Redactor);
+        if !parts.interactions.is_empty() {
+            // Now, and not when the first client waits.
+            LazyLock::force(&redactor);
+        }
+        Self { shared: Arc::new(parts.shared(Arc::new(redactor))), max_body: MAX_BODY }
     }
 
     /// Sets the largest decoded request body that is compared, in bytes; 16 MiB unless called.
@@ -266,7 +272,7 @@ impl Parts {
         self.keys.extend_from_slice(&from.keys[range]);
     }
 
-    fn shared(self, redactor: Arc<Redactor>) -> Shared {
+    fn shared(self, redactor: Arc<LazyLock<Redactor>>) -> Shared {
         // All are the server's own, so that a queue is in the order of the files.
         let index = Index::new(self.keys.iter().map(|key| (*key, Ownership::Own)));
         Shared {
