@@ -21,7 +21,7 @@ mod exchange;
 mod gemini_rust;
 #[path = "provider_clients/genai.rs"]
 mod genai;
-#[cfg(feature = "openssl-clients")]
+#[cfg(feature = "langchain-client")]
 #[path = "provider_clients/langchain.rs"]
 mod langchain;
 #[path = "provider_clients/ollama_rs.rs"]
@@ -307,7 +307,7 @@ provider_clients! {
         converse_stream(streamed): |client| bedrock::converse_stream(&client);
         tools(called): |client| bedrock::tools(&client);
     }
-    #[cfg(feature = "openssl-clients")]
+    #[cfg(feature = "langchain-client")]
     langchain_rust: OpenAI from Model, |at| langchain::at(&at.base_url(Provider::OpenAI)) => {
         chat(text): |client| langchain::chat(&client);
         chat_stream(streamed): |client| langchain::chat_stream(&client);
@@ -362,7 +362,7 @@ mod by_variables_of_a_child {
         });
     }
 
-    #[cfg(feature = "openssl-clients")]
+    #[cfg(feature = "langchain-client")]
     #[test]
     fn langchain() {
         process::alone(&[], |process| {

@@ -185,7 +185,7 @@ mod by_interception {
             use super::super::clients::anthropic_sdk;
             anthropic_sdk::messages(&anthropic_sdk::at("https://api.anthropic.com")).await
         };
-        #[cfg(feature = "openssl-clients")]
+        #[cfg(feature = "langchain-client")]
         langchain("provider_clients/langchain_rust/chat", text): async {
             use super::super::langchain;
             langchain::chat(&langchain::from_env()).await
