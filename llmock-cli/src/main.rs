@@ -6,10 +6,6 @@ mod output;
 mod serve;
 mod target;
 
-/// Thousands of small texts make an answer.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> std::process::ExitCode {
     cli::run()
 }

@@ -3,7 +3,9 @@
 #[allow(dead_code, reason = "shared with the tests of recording")]
 mod wire;
 
-use wire::server::Place;
+use std::io::Write as _;
+
+use wire::server::{Place, Server};
 use wire::{Ask, Upstream, whole};
 
 const BATCH: &str = "/v1/messages/batches/b1";
@@ -68,4 +70,76 @@ fn a_relayed_address_leads_to_the_server_and_is_recorded_as_it_was() {
     let file = place.read("all/recorded.json");
     assert!(file.contains(&format!("{}{BATCH}/results", upstream.origin)), "{file}");
     assert!(!file.contains(&server.origin), "{file}");
+}
+
+/// The batch's address as a client at this server hears it.
+fn results_of(server: &Server) -> String {
+    let seen = server.asks(&anthropic(BATCH)).text();
+    let seen: serde_json::Value = serde_json::from_str(&seen).unwrap();
+    seen["results_url"].as_str().unwrap().to_owned()
+}
+
+/// A message that quotes an address.
+fn about(address: &str) -> String {
+    format!(
+        r#"{{"model":"m","max_tokens":1,"messages":[{{"role":"user","content":"see {address}"}}]}}"#
+    )
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn a_relayed_address_that_a_client_quotes_is_the_providers_again_in_request_and_file() {
+    for (slash, compressed) in [("/", false), ("\\/", false), ("/", true)] {
+        let spelt = |address: &str| about(&address.replace('/', slash));
+        let upstream = Upstream::start(|received| {
+            let origin = received.header("host").map(|host| format!("http://{host}")).unwrap();
+            let body = match received.target.as_str() {
+                BATCH => batch(&format!("{origin}{BATCH}/results")),
+                _ => "{\"type\":\"message\"}".to_owned(),
+            };
+            whole("200 OK", "content-type: application/json\r\n", body.as_bytes())
+        });
+        let quoting = |address: &str| {
+            let body = spelt(address);
+            if compressed {
+                Ask::post("/v1/messages", gzip(&body)).header("content-encoding", "gzip")
+            } else {
+                Ask::post("/v1/messages", body)
+            }
+        };
+        let place = Place::new();
+        let variables = [("ANTHROPIC_BASE_URL", &*upstream.origin)];
+        let server = place.serve(&["--fixtures", "all", "--record"], &variables);
+        let path = format!("/anthropic{BATCH}/results");
+        let ours = results_of(&server);
+        assert_eq!(ours, format!("{}{path}", server.origin));
+        assert_eq!(server.asks(&Ask::get(&path)).status, 200);
+        assert_eq!(server.asks(&quoting(&ours)).status, 200);
+        place.recorded("all/recorded.json", 3);
+
+        let theirs = format!("{}{BATCH}/results", upstream.origin);
+        let sent = upstream.seen().remove(2);
+        assert_eq!(String::from_utf8_lossy(&sent.body), spelt(&theirs));
+        assert_eq!(sent.header("content-encoding"), None);
+        assert_eq!(sent.header("content-length"), Some(&*sent.body.len().to_string()));
+        let file = place.read("all/recorded.json");
+        assert!(file.contains(&format!("see {theirs}").replace('/', slash)), "{file}");
+        assert!(!file.contains(server.origin.trim_start_matches("http://")), "{file}");
+
+        // it answers from now on, and at a server with another address
+        assert_eq!(server.asks(&quoting(&ours)).status, 200);
+        assert_eq!(upstream.seen().len(), 3);
+        drop((server, upstream));
+        let replaying =
+            place.serve(&["--fixtures", "all"], &[("LLMOCK_STRATEGIES", "FixtureStrategy")]);
+        let ours = results_of(&replaying);
+        assert_eq!(ours, format!("{}{path}", replaying.origin));
+        let heard = replaying.asks(&quoting(&ours));
+        assert_eq!(heard.status, 200, "{}", heard.text());
+    }
 }

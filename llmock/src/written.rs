@@ -1,5 +1,6 @@
 //! A written reply as a wiremock responder: for the one answer in a test that no recording has.
 
+use http::header::CONTENT_TYPE;
 use wiremock::{Request, Respond, ResponseTemplate};
 
 use crate::fixture::encoding;
@@ -54,8 +55,8 @@ impl Respond for Written {
         let shape = RequestShape::new(request.method.as_str(), &target, &body);
         let rendered = self.reply.render(self.provider, &shape);
         let mut template = ResponseTemplate::new(rendered.status);
-        for (name, value) in rendered.headers.iter().filter(|(name, _)| name != "content-type") {
-            template = template.append_header(name.as_str(), value.as_str());
+        for (name, value) in rendered.headers.iter().filter(|(name, _)| **name != CONTENT_TYPE) {
+            template = template.append_header(name, value);
         }
         // The only setter that keeps both bytes and type as they are.
         template.set_body_raw(rendered.bytes(), rendered.header("content-type").unwrap_or_default())

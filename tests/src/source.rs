@@ -105,10 +105,10 @@ fn relay(url: impl Fn(&str) -> String + Send + Sync + 'static) -> String {
 fn written(provider: Provider, request: &Request) -> Answer {
     let shape = RequestShape::new(&request.method, &request.target, &request.body);
     let rendered = conversation(provider, &shape, &request.text()).render(provider, &shape);
-    let answer = rendered
-        .headers
-        .iter()
-        .fold(Answer::status(rendered.status), |answer, (name, value)| answer.header(name, value));
+    let mut answer = Answer::status(rendered.status);
+    for name in rendered.headers.keys() {
+        answer = answer.header(name.as_str(), rendered.header(name.as_str()).unwrap_or_default());
+    }
     match rendered.body {
         RenderedBody::Whole(body) => answer.body(body),
         RenderedBody::Stream(events) => events.into_iter().fold(answer, Answer::chunk),

@@ -116,13 +116,20 @@ fn load(contenders: &[Recipe], streams: bool, connections: usize, options: &Opti
             let Some(server) = &servers[at] else { continue };
             let ask = Ask::new(server.address, WORDS, streams, &[]);
             let during = Duration::from_secs_f64(options.seconds);
-            rounds[at].push(clients::ask(&ask, connections, during));
+            rounds[at].push(asked(server, &ask, connections, during));
         }
     }
     let kind = if streams { "streams" } else { "plain" };
     let title = format!("{kind}, {connections} connections");
     let memory: Vec<_> = servers.iter().map(|server| server.as_ref()?.memory()).collect();
     say(&table(&title, contenders, &rounds, &memory));
+}
+
+fn asked(server: &Server, ask: &Ask, connections: usize, during: Duration) -> Seen {
+    let before = server.cpu();
+    let mut seen = clients::ask(ask, connections, during);
+    seen.cpu = server.cpu().saturating_sub(before);
+    seen
 }
 
 fn table(
@@ -132,8 +139,8 @@ fn table(
     memory: &[Option<(u64, u64)>],
 ) -> String {
     let mut text = format!(
-        "{title:<28}{:>10}{:>11}{:>11}{:>11}{:>8}   {}",
-        "a second", "p50", "p99", "memory", "failed", "llmock is"
+        "{title:<28}{:>10}{:>11}{:>11}{:>14}{:>11}{:>8}   {}",
+        "a second", "p50", "p99", "cpu of one", "memory", "failed", "llmock is"
     );
     for (at, contender) in contenders.iter().enumerate() {
         if rounds[at].is_empty() {
@@ -143,11 +150,12 @@ fn table(
         let failed: usize = rounds[at].iter().map(|seen| seen.failed).sum();
         let _ = write!(
             text,
-            "\n  {:<26}{:>10.0}{:>8.2} ms{:>8.2} ms{:>8.1} MB{failed:>8}",
+            "\n  {:<26}{:>10.0}{:>8.2} ms{:>8.2} ms{:>11.1} µs{:>8.1} MB{failed:>8}",
             contender.name,
             median(rounds[at].iter().map(Seen::per_second)),
             millis(percentile(&times, 0.5)),
             millis(percentile(&times, 0.99)),
+            1e3 * median(rounds[at].iter().map(|seen| millis(seen.cpu_of_one()))),
             megabytes(memory[at].map_or(0, |(_, most)| most)),
         );
         if at > 0 {
@@ -179,7 +187,7 @@ fn fixtures(options: &Options) {
             let Some(server) = server else { continue };
             let ask = Ask::new(server.address, &question(sizes[at] - 1), false, &[]);
             let during = Duration::from_secs_f64(options.seconds);
-            rounds[at].push(clients::ask(&ask, 32, during));
+            rounds[at].push(asked(server, &ask, 32, during));
         }
     }
     let memory: Vec<_> = servers.iter().map(|server| server.as_ref()?.memory()).collect();

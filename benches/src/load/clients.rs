@@ -20,6 +20,8 @@ pub struct Seen {
     pub failed: usize,
     /// From the first question to the last answer.
     pub took: Duration,
+    /// How long the server had a core for them.
+    pub cpu: Duration,
 }
 
 impl Seen {
@@ -27,6 +29,12 @@ impl Seen {
     #[expect(clippy::cast_precision_loss, reason = "some million answers at most")]
     pub fn per_second(&self) -> f64 {
         self.times.len() as f64 / self.took.as_secs_f64()
+    }
+
+    /// What an answer costs the server.
+    pub fn cpu_of_one(&self) -> Duration {
+        let answers = u32::try_from(self.times.len()).unwrap_or(u32::MAX);
+        self.cpu / answers.max(1)
     }
 }
 

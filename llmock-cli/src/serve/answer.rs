@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use http_body::Frame;
 use llmock::reply::{Rendered, RenderedBody};
 use tokio::time::{Instant, Sleep};
@@ -60,31 +60,17 @@ pub(crate) struct Aborted;
 impl From<Rendered> for Answer {
     fn from(rendered: Rendered) -> Self {
         let status = StatusCode::from_u16(rendered.status).unwrap_or(StatusCode::OK);
-        let mut headers = HeaderMap::with_capacity(rendered.headers.len() + 4);
-        for (name, value) in rendered.headers {
-            // a text that is no header, from a person's own words, is left out
-            if let (Ok(name), Ok(value)) =
-                (HeaderName::try_from(name), HeaderValue::try_from(value))
-            {
-                headers.append(name, value);
-            }
-        }
         let body = match rendered.body {
-            RenderedBody::Whole(bytes) => AnswerBody::Whole(bytes.into()),
+            RenderedBody::Whole(bytes) => AnswerBody::Whole(bytes),
             RenderedBody::Stream(events) => {
-                AnswerBody::Stream { pieces: pieces(&events), end: End::Complete }
+                let piece = |bytes| Piece { after: None, bytes };
+                let pieces = events.into_iter().map(piece).collect();
+                AnswerBody::Stream { pieces, end: End::Complete }
             }
             _ => AnswerBody::Whole(Bytes::new()),
         };
-        Self { status, headers, body, after: None }
+        Self { status, headers: rendered.headers, body, after: None }
     }
-}
-
-/// One allocation for all events: thousands of streams are open at a time.
-fn pieces(events: &[Vec<u8>]) -> Vec<Piece> {
-    let mut all = Bytes::from(events.concat());
-    let piece = |event: &Vec<u8>| Piece { after: None, bytes: all.split_to(event.len()) };
-    events.iter().map(piece).collect()
 }
 
 impl Answer {

@@ -7,7 +7,9 @@ use axum::extract::{Request, State as Shared};
 use axum::response::Response;
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH};
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http_body::Body;
 use llmock::Provider;
 use llmock::reply::Reply;
 use tokio::time::Instant;
@@ -23,12 +25,19 @@ use super::state::{Running, State};
 use super::{auth, sessions};
 
 /// Answers whatever is no route of our own.
-pub(crate) async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
+pub(crate) async fn fallback(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
+    answer(&state, request).await
+}
+
+/// Answers a request to a provider's API.
+pub(crate) async fn answer<B>(state: &State, request: http::Request<B>) -> Response
+where
+    B: Body<Data = Bytes> + Unpin,
+{
     let running = state.running();
-    let target = target(&request).to_owned();
-    let (ask, unread) = read(&state, &running, request, &target).await;
-    let (decided, fault) = decided(&state, &running, &ask, unread.as_ref()).await;
-    remember(&state, &ask, &decided, target, fault);
+    let (ask, unread) = read(state, &running, request).await;
+    let (decided, fault) = decided(state, &running, &ask, unread.as_ref()).await;
+    remember(state, &ask, &decided, fault);
     if fault == Some(Fault::Disconnect) {
         return Answer::abort();
     }
@@ -36,7 +45,7 @@ pub(crate) async fn answer(Shared(state): Shared<Arc<State>>, request: Request) 
         Some(fault) => fault.spoil(decided.answer),
         None => decided.answer,
     };
-    let mut paced = paced(answer, &running.config.pace, &ask, &state, fault).await;
+    let mut paced = paced(answer, &running.config.pace, &ask, state, fault).await;
     if unread.is_some() {
         // what is left of its body would be taken for the next request
         paced.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -44,21 +53,17 @@ pub(crate) async fn answer(Shared(state): Shared<Arc<State>>, request: Request) 
     paced
 }
 
-/// Path and query as they were sent.
-fn target(request: &Request) -> &str {
-    request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str)
-}
-
 /// The request as strategies know it; without a body if that could not be read.
-async fn read(
+async fn read<B>(
     state: &State,
     running: &Running,
-    request: Request,
-    target: &str,
-) -> (Ask, Option<Unread>) {
+    request: http::Request<B>,
+) -> (Ask, Option<Unread>)
+where
+    B: Body<Data = Bytes> + Unpin,
+{
     let (arrived, arrived_at) = (Instant::now(), SystemTime::now());
     let (mut parts, body) = request.into_parts();
-    let (provider, path) = Provider::recognise(target, |name| parts.headers.contains_key(name));
     let config = &running.config;
     let read = match incoming::body(body, config.body_limit, config.read_timeout).await {
         Ok(wire) => {
@@ -72,10 +77,11 @@ async fn read(
     };
     let read = with_own_addresses(state, &mut parts.headers, read);
     let ask = Ask {
-        provider,
+        route: state.routes.of(&parts),
         method: parts.method,
-        path: if path.is_empty() { "/".to_owned() } else { path.to_owned() },
+        has_commands: Ask::has_commands(&parts.headers),
         session: sessions::id_of(&parts.headers, parts.uri.query()),
+        uri: parts.uri,
         headers: parts.headers,
         wire_body: read.0,
         body: read.1,
@@ -86,16 +92,15 @@ async fn read(
     (ask, unread)
 }
 
-/// The bodies as sent and as read, in which addresses of providers stand where the client quotes ours.
+/// The bodies as sent and as read, in which addresses of providers stand where the client quotes ours. Then they
+/// have no compression any more.
 fn with_own_addresses(
     state: &State,
     headers: &mut HeaderMap,
     bodies: (Bytes, Bytes),
 ) -> (Bytes, Bytes) {
-    if headers.contains_key(CONTENT_ENCODING) {
-        return bodies;
-    }
     let Some(restored) = state.fixtures.redirects.restored(&bodies.1) else { return bodies };
+    headers.remove(CONTENT_ENCODING);
     if headers.contains_key(CONTENT_LENGTH) {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(restored.len()));
     }
@@ -110,7 +115,7 @@ async fn decided(
     unread: Option<&Unread>,
 ) -> (Decided, Option<Fault>) {
     let seed = state.seed(ask.number);
-    let refused = |reply| (dispatch::refused(ask, reply, seed), None);
+    let refused = |reply: Reply| (dispatch::refused(ask, &reply, seed), None);
     let key = running.config.api_key.as_deref();
     if let Err(denied) = auth::check(key, &ask.headers, ask.query()) {
         return refused(Reply::error(401, denied.message()));
@@ -119,103 +124,52 @@ async fn decided(
         return refused(Reply::error(unread.status(), unread.to_string()));
     }
     if let Some(Err(error)) =
-        ask.header(pace::HEADER).map(|text| running.config.pace.overridden(text))
+        ask.command(&pace::HEADER).map(|text| running.config.pace.overridden(text))
     {
         return refused(Reply::error(400, error.to_string()));
     }
     let faults = &running.config.faults;
     let draw = if faults.seed.is_some() { ask.number } else { seed };
-    match fault::decide(faults, ask.header(fault::HEADER), draw) {
+    match fault::decide(faults, ask.command(&fault::HEADER), draw) {
         Err(error) => refused(Reply::error(400, error.to_string())),
         Ok(Some(fault @ Fault::Status { code, retry_after })) => {
             let mut reply = Reply::error(code.as_u16(), Fault::message(code));
             if let Some(seconds) = retry_after {
                 reply = reply.header("retry-after", seconds.to_string());
             }
-            (dispatch::refused(ask, reply, seed), Some(fault))
+            (dispatch::refused(ask, &reply, seed), Some(fault))
         }
         Ok(fault) => (dispatch::decide(ask, running, seed).await, fault),
     }
 }
 
 /// Enters the request into journal and metrics.
-fn remember(state: &State, ask: &Ask, decided: &Decided, target: String, fault: Option<Fault>) {
+fn remember(state: &State, ask: &Ask, decided: &Decided, fault: Option<Fault>) {
     let took = ask.arrived.elapsed();
     let status = decided.answer.status.as_u16();
-    state.metrics.request(known_id(ask.provider), route(&ask.path), status, took);
+    state.metrics.request(&ask.route.metrics, status, took);
     if let Some(fault) = fault {
         state.metrics.fault(fault.name());
     }
     if let Some(hit) = decided.recorded {
         state.metrics.fixture(hit);
     }
-    let path = target.split('?').next().unwrap_or_default();
     let journal = state.journal.load();
-    if !journal.wants(&ask.method, path) {
+    if !journal.wants(&ask.method, ask.uri.path()) {
         return;
     }
     journal.record(Entry {
         method: ask.method.clone(),
-        path: target,
+        path: ask.uri.path_and_query().map_or("/", PathAndQuery::as_str).to_owned(),
         body: ask.body.clone(),
         arrived: ask.arrived_at,
         status,
-        provider: ask.provider,
+        provider: ask.provider(),
         model: decided.model.clone(),
         session: ask.session.clone(),
         answered_by: decided.by,
         took,
     });
-}
-
-/// A provider for the metrics, of which there are never more than a table has.
-fn known_id(provider: Provider) -> &'static str {
-    match provider {
-        Provider::Other(_) => "other",
-        known => known.id(),
-    }
-}
-
-/// An endpoint for the metrics, likewise.
-fn route(path: &str) -> &'static str {
-    const KNOWN: [&str; 25] = [
-        "batchEmbedContents",
-        "chat",
-        "completions",
-        "converse",
-        "converse-stream",
-        "countTokens",
-        "count_tokens",
-        "embed",
-        "embedContent",
-        "embeddings",
-        "files",
-        "generate",
-        "generateContent",
-        "invoke",
-        "invoke-with-response-stream",
-        "messages",
-        "models",
-        "moderations",
-        "predict",
-        "rerank",
-        "responses",
-        "show",
-        "streamGenerateContent",
-        "tags",
-        "version",
-    ];
-    let path = path.split('?').next().unwrap_or_default();
-    let mut segments = path.rsplit('/');
-    let last = segments.next().unwrap_or_default();
-    let verb = last.rsplit(':').next().unwrap_or_default();
-    if verb == "completions" && segments.next() == Some("chat") {
-        return "chat/completions";
-    }
-    if path.contains("/models/") && verb == last {
-        return "models";
-    }
-    KNOWN.iter().find(|known| **known == verb).copied().unwrap_or("other")
 }
 
 /// The response when it is due.
@@ -226,7 +180,7 @@ async fn paced(
     state: &State,
     fault: Option<Fault>,
 ) -> Response {
-    let own = ask.header(pace::HEADER).and_then(|text| usual.overridden(text).ok());
+    let own = ask.command(&pace::HEADER).and_then(|text| usual.overridden(text).ok());
     let pace = own.as_ref().unwrap_or(usual);
     let late = match fault {
         Some(Fault::Slow(late)) => late,

@@ -1,6 +1,7 @@
 //! The routes: a few of our own, and the APIs of all providers behind them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -10,6 +11,7 @@ use axum::response::Response;
 use axum::routing::{delete, get};
 use http::header::{CONTENT_TYPE, HeaderName, ORIGIN};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use hyper::body::Incoming;
 use tower::ServiceExt as _;
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, ExposeHeaders};
 
@@ -47,8 +49,13 @@ impl App {
         Self { state, plain, for_pages }
     }
 
+    /// How long the head of a request may take.
+    pub(crate) fn head_timeout(&self) -> Duration {
+        self.state.running().config.read_timeout
+    }
+
     /// Answers a request.
-    pub(crate) async fn answer(&self, request: Request) -> Response {
+    pub(crate) async fn answer(&self, request: http::Request<Incoming>) -> Response {
         let of_page = request.headers().contains_key(ORIGIN)
             && !self.state.running().config.cors.allow_origins.is_empty();
         let router = if of_page || request.method() == Method::OPTIONS {
@@ -57,9 +64,9 @@ impl App {
             self.plain.clone()
         } else {
             // the way of almost all requests, which no router has to find
-            return answering::answer(Shared(Arc::clone(&self.state)), request).await;
+            return answering::answer(&self.state, request).await;
         };
-        match router.oneshot(request).await {
+        match router.oneshot(request.map(Body::new)).await {
             Ok(response) => response,
             Err(never) => match never {},
         }
@@ -81,7 +88,7 @@ fn router(state: Arc<State>) -> Router {
         .route("/sessions", delete(end_sessions))
         .route("/sessions/{id}", delete(end_session))
         .method_not_allowed_fallback(wrong_method)
-        .fallback(answering::answer)
+        .fallback(answering::fallback)
         .with_state(state)
 }
 

@@ -1,9 +1,10 @@
 //! Who answers a request to a provider's API: what is refused at once, then the strategies in their order.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::borrow::Cow;
+use std::time::UNIX_EPOCH;
 
 use http::header::UPGRADE;
-use llmock::reply::{Endpoint, Model, Reading, Reply, RequestShape};
+use llmock::reply::{Endpoint, Model, Reading, Reply};
 
 use super::answer::Answer;
 use super::ask::Ask;
@@ -30,23 +31,21 @@ const OURSELVES: &str = "llmock";
 
 /// Finds the answer. `number` is the request's, from which the ids in its answer are made.
 pub(crate) async fn decide(ask: &Ask, running: &Running, number: u64) -> Decided {
-    let shape = RequestShape::new(ask.method.as_str(), &ask.path, &ask.body);
-    let reading = shape.read(ask.provider);
-    let model = reading.model();
+    let reading = read(ask, number);
+    let model = reading.model().map(Cow::into_owned);
     let mut recorded = None;
     let (verdict, by) = ask_all(ask, &reading, running, &mut recorded).await;
     let answer = match verdict {
         Verdict::Answer(answer) => answer,
-        Verdict::Reply(reply) => rendered(*reply, reading, number),
-        Verdict::Pass { why } => rendered(unanswered(ask, running, why), reading, number),
+        Verdict::Reply(reply) => reading.render(&reply).into(),
+        Verdict::Pass { why } => reading.render(&unanswered(ask, running, why)).into(),
     };
     Decided { answer, by, model, recorded }
 }
 
 /// The answer of a request that cannot be decided about, in the provider's shape.
-pub(crate) fn refused(ask: &Ask, reply: Reply, number: u64) -> Decided {
-    let shape = RequestShape::new(ask.method.as_str(), &ask.path, &ask.body);
-    let answer = rendered(reply, shape.read(ask.provider), number);
+pub(crate) fn refused(ask: &Ask, reply: &Reply, number: u64) -> Decided {
+    let answer = read(ask, number).render(reply).into();
     Decided { answer, by: OURSELVES, model: None, recorded: None }
 }
 
@@ -56,7 +55,7 @@ async fn ask_all(
     running: &Running,
     recorded: &mut Option<bool>,
 ) -> (Verdict, &'static str) {
-    if ask.headers.contains_key(UPGRADE) && ask.header("upgrade").is_some_and(is_websocket) {
+    if ask.header(UPGRADE).is_some_and(is_websocket) {
         let reply = Reply::error(501, "llmock speaks no WebSocket");
         return (Verdict::Reply(Box::new(reply)), OURSELVES);
     }
@@ -76,15 +75,15 @@ async fn ask_all(
                 return (Verdict::Reply(Box::new(decided)), OURSELVES);
             }
             let turns = turns.get_or_insert_with(|| reading.turns());
-            let (openai, responses) = (reading.is_openai(), reading.is_responses());
+            let target = reading.target();
+            let (openai, responses) = (target.is_openai(), target.is_responses());
             strategy.reply(Said { turns, openai, responses })
         };
         match verdict {
             Verdict::Pass { why } => whys.extend(why),
             Verdict::Reply(reply) => {
-                let why = (!whys.is_empty()).then(|| whys.join("; "));
-                let reply = strategy::skipping(*reply, why.as_deref());
-                return (Verdict::Reply(Box::new(reply)), strategy.name());
+                let reply = strategy::skipping(reply, &whys);
+                return (Verdict::Reply(reply), strategy.name());
             }
             answer @ Verdict::Answer(_) => return (answer, strategy.name()),
         }
@@ -94,7 +93,7 @@ async fn ask_all(
     {
         return (Verdict::Reply(Box::new(decided)), OURSELVES);
     }
-    (Verdict::Pass { why: (!whys.is_empty()).then(|| whys.join("; ")) }, OURSELVES)
+    (Verdict::Pass { why: strategy::joined(&whys) }, OURSELVES)
 }
 
 /// What needs no strategy: refusals, and whatever is no conversation.
@@ -103,7 +102,7 @@ fn ourselves(ask: &Ask, reading: &Reading<'_>, running: &Running) -> Option<Repl
     if let Some(refusal) = gate::refusal(reading, ask.method.as_str(), models) {
         return Some(refusal);
     }
-    if reading.endpoint() == Endpoint::Conversation {
+    if reading.target().endpoint() == Endpoint::Conversation {
         return None;
     }
     let listed = models.iter().map(|model| {
@@ -124,15 +123,11 @@ fn unanswered(ask: &Ask, running: &Running, why: Option<String>) -> Reply {
         .header("x-llmock", "unmatched")
 }
 
-fn rendered(reply: Reply, reading: Reading<'_>, number: u64) -> Answer {
-    reading.render(&reply.created(now()).seed(number)).into()
+fn read(ask: &Ask, number: u64) -> Reading<'_> {
+    let created = ask.arrived_at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    ask.route.target.read(&ask.body).answered(created, number)
 }
 
 fn is_websocket(value: &str) -> bool {
     value.split(',').any(|protocol| protocol.trim().eq_ignore_ascii_case("websocket"))
-}
-
-/// Seconds since 1970.
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

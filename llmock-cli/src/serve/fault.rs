@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{HeaderName, StatusCode};
 
 use super::answer::{Answer, AnswerBody, End};
 use super::config::quantity;
 
 /// The header that decides about one answer.
-pub(crate) const HEADER: &str = "x-llmock-fault";
+pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-llmock-fault");
 
 const EXPECTED: &str = "expected `status=429, retry-after=2`, `disconnect`, `disconnect=midway`, `truncate`, \
                         `malformed`, `slow=2s`, or `none`";

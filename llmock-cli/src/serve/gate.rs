@@ -7,8 +7,9 @@ use super::config::Model;
 
 /// The provider's answer to a request that it does not take.
 pub(crate) fn refusal(reading: &Reading<'_>, method: &str, models: &[Model]) -> Option<Reply> {
-    let path = reading.path().split('?').next().unwrap_or_default();
-    match reading.endpoint() {
+    let target = reading.target();
+    let path = target.path_alone();
+    match target.endpoint() {
         Endpoint::OnlyFor(only) => {
             let why = format!("`{path}` takes {only}, not {method}");
             return Some(Reply::error(405, why).header("allow", only));

@@ -5,11 +5,10 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
-use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
-use http_body::Body as _;
+use http_body::Body;
 use http_body_util::BodyExt as _;
 use llmock::reply::uncompressed;
 
@@ -41,7 +40,10 @@ impl Unread {
 }
 
 /// The body as it was sent.
-pub(crate) async fn body(mut body: Body, limit: usize, time: Duration) -> Result<Bytes, Unread> {
+pub(crate) async fn body<B>(mut body: B, limit: usize, time: Duration) -> Result<Bytes, Unread>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
@@ -68,7 +70,10 @@ async fn at_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
     .await
 }
 
-async fn collect(body: &mut Body, limit: usize) -> Result<Bytes, Unread> {
+async fn collect<B>(body: &mut B, limit: usize) -> Result<Bytes, Unread>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
     let mut whole = Bytes::new();
     let mut joined = BytesMut::new();
     let mut seen = 0_u64;

@@ -11,6 +11,8 @@ use bytes::Bytes;
 use llmock::Provider;
 use serde_json::value::RawValue;
 
+use super::sessions::SessionId;
+
 /// Bodies are kept up to this length; a thousand of the largest ones would fill the memory.
 const KEPT: usize = 64 * 1024;
 
@@ -43,7 +45,7 @@ pub(crate) struct Entry {
     pub(crate) status: u16,
     pub(crate) provider: Provider,
     pub(crate) model: Option<String>,
-    pub(crate) session: String,
+    pub(crate) session: SessionId,
     /// The strategy, or what else answered.
     pub(crate) answered_by: &'static str,
     /// Until the head of the answer was ready.
@@ -145,7 +147,7 @@ impl Entry {
         member("status", self.status.to_string().as_bytes());
         member("provider", text(self.provider.id()).as_bytes());
         member("model", self.model.as_deref().map_or("null".to_owned(), text).as_bytes());
-        member("session", text(&self.session).as_bytes());
+        member("session", text(&self.session.to_string()).as_bytes());
         member("answered_by", text(self.answered_by).as_bytes());
         member("ms", took.to_string().as_bytes());
         out.push(b'}');
@@ -229,7 +231,7 @@ impl Filter {
             && self.path.as_deref().is_none_or(|start| entry.path.starts_with(start))
             && is(&self.provider, entry.provider.id())
             && self.status.is_none_or(|wanted| wanted == entry.status)
-            && is(&self.session, &entry.session)
+            && self.session.as_deref().is_none_or(|wanted| wanted == entry.session.to_string())
     }
 }
 

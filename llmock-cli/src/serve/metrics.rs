@@ -1,8 +1,8 @@
 //! Counts for Prometheus. A request touches a few atomic numbers and waits for nobody.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeMetric, MetricEncoder, NoLabelSet, text};
@@ -56,6 +56,22 @@ struct FaultLabels {
     kind: &'static str,
 }
 
+/// What is counted at a route, found without a search after the first time.
+#[derive(Debug)]
+pub(crate) struct RouteMetrics {
+    labels: RouteLabels,
+    latencies: OnceLock<Latencies>,
+    successes: OnceLock<Counter>,
+}
+
+impl RouteMetrics {
+    /// `provider` and `route` come from lists, not from the client.
+    pub(crate) fn new(provider: &'static str, route: &'static str) -> Self {
+        let labels = RouteLabels { provider, route };
+        Self { labels, latencies: OnceLock::new(), successes: OnceLock::new() }
+    }
+}
+
 /// A stream that is being sent; counted until it is dropped.
 #[derive(Debug)]
 pub(crate) struct OpenStream(Gauge);
@@ -84,16 +100,18 @@ impl Metrics {
         Self { registry, ..metrics }
     }
 
-    /// A request is answered. `provider` and `route` come from lists, not from the client.
-    pub(crate) fn request(
-        &self,
-        provider: &'static str,
-        route: &'static str,
-        status: u16,
-        took: Duration,
-    ) {
-        self.requests.get_or_create(&RequestLabels { provider, route, status }).inc();
-        self.latencies.get_or_create(&RouteLabels { provider, route }).observe(took);
+    /// A request is answered.
+    pub(crate) fn request(&self, route: &RouteMetrics, status: u16, took: Duration) {
+        let RouteLabels { provider, route: name } = route.labels;
+        let labels = RequestLabels { provider, route: name, status };
+        let count = || self.requests.get_or_create_owned(&labels);
+        if status == 200 {
+            route.successes.get_or_init(count).inc();
+        } else {
+            count().inc();
+        }
+        let latencies = || self.latencies.get_or_create_owned(&route.labels);
+        route.latencies.get_or_init(latencies).observe(took);
     }
 
     /// A stream begins.
@@ -188,7 +206,8 @@ mod tests {
         let metrics = Metrics::new();
         for (provider, status) in [("openai", 200), ("openai", 200), ("openai", 429), ("groq", 200)]
         {
-            metrics.request(provider, "chat", status, Duration::from_millis(1));
+            let chat = RouteMetrics::new(provider, "chat");
+            metrics.request(&chat, status, Duration::from_millis(1));
         }
         let shown = metrics.shown();
         for (provider, status, count) in
@@ -205,7 +224,11 @@ mod tests {
     fn latencies_fall_into_the_bucket_that_ends_behind_them() {
         let metrics = Metrics::new();
         for microseconds in [0, 100, 101, 1_000, 60_000_000] {
-            metrics.request("openai", "chat", 200, Duration::from_micros(microseconds));
+            metrics.request(
+                &RouteMetrics::new("openai", "chat"),
+                200,
+                Duration::from_micros(microseconds),
+            );
         }
         let shown = metrics.shown();
         let cases = [

@@ -19,6 +19,7 @@ mod metrics;
 mod pace;
 mod recorder;
 mod reload;
+mod routes;
 mod server;
 mod sessions;
 mod state;
@@ -66,9 +67,9 @@ fn start(flags: &Flags) -> Result<(), ServeError> {
     // more, it serves fewer
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     let loaded = config::load(flags)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    // for signals and for taking connections; those have threads of their own
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .thread_name("llmock-serve")
         .build()
         .map_err(ServeError::Runtime)?;
     let done = runtime.block_on(serve(flags.clone(), loaded));
@@ -90,6 +91,7 @@ async fn serve(flags: Flags, loaded: Loaded) -> Result<(), ServeError> {
     let state = Arc::new(State::new(config, own_addresses(address))?);
     let running = state.running();
     let strategies: Vec<&str> = running.chain.iter().map(strategy::Strategy::name).collect();
+    let workers = server::workers(&state).map_err(ServeError::Runtime)?;
     // before the line by which whoever started us knows that signals are heard
     let stop = reload::stopped().map_err(ServeError::Runtime)?;
     let reload =
@@ -97,7 +99,7 @@ async fn serve(flags: Flags, loaded: Loaded) -> Result<(), ServeError> {
     serving::ready(address, &strategies, state.fixtures.len());
     drop(running);
     let reloading = tokio::spawn(reload.run());
-    let finished = server::serve(listener, Arc::clone(&state), stop).await;
+    let finished = server::serve(listener, &workers, &state, stop).await;
     reloading.abort();
     let running = state.running();
     let unwritten = match running.proxy() {

@@ -5,10 +5,12 @@
 
 use std::time::Duration;
 
+use http::HeaderName;
+
 use super::config::quantity;
 
 /// The header that sets the pace of one answer.
-pub(crate) const HEADER: &str = "x-llmock-pace";
+pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-llmock-pace");
 
 /// Spreads the numbers of requests over all seeds.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;

@@ -1,9 +1,14 @@
 //! Connections: taken, served, and at the end given time to finish.
+//!
+//! Each core has a thread with a runtime of its own, and a connection stays on its thread: an answer takes
+//! microseconds, less than it takes to wake another thread for it.
 
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::pin::pin;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -14,6 +19,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime;
+use tokio::sync::mpsc::{self, UnboundedSender};
 
 use super::answer::Aborted;
 use super::app::App;
@@ -48,18 +55,20 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// Returns whether everything was.
 pub(crate) async fn serve(
     listener: TcpListener,
-    state: Arc<State>,
+    workers: &[UnboundedSender<Taken>],
+    state: &State,
     stop: impl Future<Output = ()>,
 ) -> bool {
-    let app = App::new(Arc::clone(&state));
     let open = GracefulShutdown::new();
     let mut stop = pin!(stop);
+    let mut next = 0;
     loop {
         tokio::select! {
-            taken = listener.accept() => match taken {
-                Ok((socket, _)) => {
-                    let patience = state.running().config.read_timeout;
-                    tokio::spawn(connection(socket, app.clone(), patience, open.watcher()));
+            taken = listener.accept() => match taken.and_then(|(socket, _)| socket.into_std()) {
+                Ok(socket) => {
+                    // in turn; a worker ends with the process alone
+                    let _ = workers[next % workers.len()].send((socket, open.watcher()));
+                    next = next.wrapping_add(1);
                 }
                 // Out of file descriptors: the only cure is time.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -72,10 +81,37 @@ pub(crate) async fn serve(
     tokio::time::timeout(limit, open.shutdown()).await.is_ok()
 }
 
-async fn connection(socket: TcpStream, app: App, head: Duration, watcher: Watcher) {
+/// A connection on its way to the thread that serves it.
+type Taken = (std::net::TcpStream, Watcher);
+
+/// The threads that serve connections, as many as there are cores.
+pub(crate) fn workers(state: &Arc<State>) -> io::Result<Vec<UnboundedSender<Taken>>> {
+    // Needed to the end of the process. To count who needs it would have the cores wait for each other.
+    let app: &'static App = Box::leak(Box::new(App::new(Arc::clone(state))));
+    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    (0..threads).map(|_| worker(app)).collect()
+}
+
+fn worker(app: &'static App) -> io::Result<UnboundedSender<Taken>> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let (queue, mut taken) = mpsc::unbounded_channel::<Taken>();
+    let work = async move {
+        while let Some((socket, watcher)) = taken.recv().await {
+            if let Ok(socket) = TcpStream::from_std(socket) {
+                tokio::spawn(connection(socket, app, watcher));
+            }
+        }
+    };
+    let name = "llmock-serve".to_owned();
+    thread::Builder::new().name(name).spawn(move || runtime.block_on(work))?;
+    Ok(queue)
+}
+
+async fn connection(socket: TcpStream, app: &'static App, watcher: Watcher) {
     // Events are small; waiting to coalesce them would delay every one.
     let _ = socket.set_nodelay(true);
-    let service = service_fn(move |request| respond(app.clone(), request));
+    let head = app.head_timeout();
+    let service = service_fn(move |request| respond(app, request));
     let connection = http1::Builder::new()
         .timer(OneTimer::default())
         .header_read_timeout(head)
@@ -89,8 +125,8 @@ async fn connection(socket: TcpStream, app: App, head: Duration, watcher: Watche
 }
 
 /// A service error makes hyper close the connection without a byte.
-async fn respond(app: App, request: Request<Incoming>) -> Result<Response<Body>, Aborted> {
-    let response = app.answer(request.map(Body::new)).await;
+async fn respond(app: &App, request: Request<Incoming>) -> Result<Response<Body>, Aborted> {
+    let response = app.answer(request).await;
     match response.extensions().get::<Aborted>() {
         Some(aborted) => Err(*aborted),
         None => Ok(response),

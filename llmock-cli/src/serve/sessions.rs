@@ -1,18 +1,17 @@
 //! Whose request one is, and how far each client has come in the recordings.
 
+use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
-use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName};
 use llmock::playback::PlaybackSession;
 use lru::LruCache;
 
 /// The header by which a client says whose request it is.
-pub(crate) const HEADER: &str = "x-llmock-session";
-
-/// Who shows neither a name nor a key.
-const NOBODY: &str = "default";
+pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-llmock-session");
 
 /// Longer names are replaced by their digest.
 const LONGEST_NAME: usize = 128;
@@ -21,25 +20,56 @@ const LONGEST_NAME: usize = 128;
 const KEPT: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 
 /// Headers that hold the client's key, the first that is there counts.
-const KEYS: [&str; 4] = ["authorization", "x-api-key", "x-goog-api-key", "api-key"];
+static KEYS: [HeaderName; 4] = [
+    AUTHORIZATION,
+    HeaderName::from_static("x-api-key"),
+    HeaderName::from_static("x-goog-api-key"),
+    HeaderName::from_static("api-key"),
+];
+
+/// Whose request one is. Shown only when somebody wants to see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SessionId {
+    Named(String),
+    /// The digest of a name that is too long.
+    LongName(u64),
+    /// The digest of a key.
+    Key(u64),
+    Everybody,
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named(name) => formatter.write_str(name),
+            Self::LongName(digest) => write!(formatter, "name-{digest:016x}"),
+            Self::Key(digest) => write!(formatter, "key-{digest:016x}"),
+            Self::Everybody => formatter.write_str("default"),
+        }
+    }
+}
 
 /// The session that a request belongs to: the one it names, else the one of its key, else everybody's.
 ///
 /// The key itself is never seen: its digest is of this process alone and says nothing about it.
-pub(crate) fn id_of(headers: &HeaderMap, query: Option<&str>) -> String {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let named = headers.get(HEADER).map(|value| String::from_utf8_lossy(value.as_bytes()));
+pub(crate) fn id_of(headers: &HeaderMap, query: Option<&str>) -> SessionId {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let named = headers.get(&HEADER).map(|value| String::from_utf8_lossy(value.as_bytes()));
     if let Some(name) = named.as_deref().map(str::trim).filter(|name| !name.is_empty()) {
-        return if name.len() > LONGEST_NAME { digest("name", name) } else { name.to_owned() };
+        return if name.len() > LONGEST_NAME {
+            SessionId::LongName(digest(name))
+        } else {
+            SessionId::Named(name.to_owned())
+        };
     }
     let in_query = || {
         let pairs = query.unwrap_or_default().split('&');
         pairs.filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == "key")
     };
-    let key = KEYS.into_iter().find_map(text).map(identity).or(in_query().map(|(_, key)| key));
+    let key = KEYS.iter().find_map(text).map(identity).or(in_query().map(|(_, key)| key));
     match key.filter(|key| !key.is_empty()) {
-        Some(key) => digest("key", key),
-        None => NOBODY.to_owned(),
+        Some(key) => SessionId::Key(digest(key)),
+        None => SessionId::Everybody,
     }
 }
 
@@ -58,9 +88,9 @@ fn identity(credential: &str) -> &str {
     signer.split(['/', ',']).next().unwrap_or(signer)
 }
 
-fn digest(kind: &str, text: &str) -> String {
+fn digest(text: &str) -> u64 {
     static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-    format!("{kind}-{:016x}", HASHER.hash_one(text))
+    HASHER.hash_one(text)
 }
 
 /// How far each client has come.
@@ -119,6 +149,10 @@ mod tests {
                 (HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value"))
             })
             .collect()
+    }
+
+    fn id_of(headers: &HeaderMap, query: Option<&str>) -> String {
+        super::id_of(headers, query).to_string()
     }
 
     #[test]

@@ -4,13 +4,14 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use llmock::playback::RecordRefused;
 use llmock::{Provider, ProviderIdError};
 
 use super::config::{Config, CustomReply, StrategyName};
 use super::journal::Journal;
 use super::metrics::Metrics;
+use super::routes::Routes;
 use super::strategy::Strategy;
 use super::strategy::custom::CustomAnswers;
 use super::strategy::fixture::{self, Fixtures, FixturesError};
@@ -23,6 +24,7 @@ pub(crate) struct State {
     pub(crate) fixtures: Arc<Fixtures>,
     pub(crate) journal: ArcSwap<Journal>,
     pub(crate) metrics: Metrics,
+    pub(crate) routes: Routes,
     /// Addresses at which the server is reached.
     own: Vec<String>,
     /// How many requests there were.
@@ -63,6 +65,7 @@ impl State {
             fixtures,
             journal,
             metrics: Metrics::new(),
+            routes: Routes::default(),
             own,
             number: AtomicU64::new(0),
             seed: RandomState::new().hash_one(0),
@@ -70,8 +73,8 @@ impl State {
     }
 
     /// What is in force now.
-    pub(crate) fn running(&self) -> Arc<Running> {
-        self.running.load_full()
+    pub(crate) fn running(&self) -> Guard<Arc<Running>> {
+        self.running.load()
     }
 
     /// Puts another configuration in force; if it cannot be, everything stays as it is.
@@ -113,7 +116,8 @@ impl Running {
             });
         }
         // last, because what was loaded cannot be taken back
-        fixtures.load(config.fixtures.as_deref(), config.record, config.body_limit)?;
+        let (path, rules) = (config.fixtures.as_deref(), &config.matching);
+        fixtures.load(path, config.record, rules, config.body_limit)?;
         Ok(Self { config, chain })
     }
 

@@ -8,7 +8,7 @@ use super::origin::Origin;
 use super::rule::{AllowErrors, Side, Unused};
 use super::settings::Settings;
 use crate::json::path::Path as JsonPath;
-use crate::matching::{Normalize, Order};
+use crate::matching::{Normalize, Order, Rules};
 use crate::mode::{Mode, Refusal};
 use crate::provider::{Declared, Provider};
 use crate::suggest;
@@ -38,8 +38,8 @@ pub(crate) struct Checked {
 pub(crate) struct Wrong {
     pub(super) key: &'static str,
     /// Which element of a list; zero for single values.
-    pub(super) index: usize,
-    pub(super) reason: String,
+    pub(crate) index: usize,
+    pub(crate) reason: String,
 }
 
 /// Why there are no rules for a test.
@@ -104,6 +104,13 @@ impl Settings {
             })
         };
         self.declared.iter().map(read).collect()
+    }
+}
+
+impl Checked {
+    /// What this layer alone says about what makes two requests the same.
+    pub(crate) fn into_rules(self) -> Rules {
+        Rules { match_on: self.match_on, ignore: self.ignore, normalize: self.normalize }
     }
 }
 

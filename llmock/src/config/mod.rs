@@ -14,7 +14,7 @@ pub(crate) mod origin;
 pub(crate) mod rule;
 pub(crate) mod settings;
 
-pub(crate) use check::SettingsError;
+pub(crate) use check::{SettingsError, Wrong};
 pub(crate) use in_force::{Environment, InForce};
 pub(crate) use origin::{Origin, Sourced};
 pub(crate) use rule::{AllowErrors, Unused};

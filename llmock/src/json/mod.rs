@@ -160,7 +160,9 @@ impl<'a> JsonStr<'a> {
 
     /// Whether the decoded text is `name`.
     pub(crate) fn is(self, name: &str) -> bool {
-        self.0 == name || (self.0.contains('\\') && self.decode() == name)
+        // an escape is longer than what it stands for
+        self.0 == name
+            || (self.0.len() > name.len() && self.0.contains('\\') && self.decode() == name)
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) use nearest::nearest;
 use crate::json::path::Path;
 
 /// How a session compares requests; the default compares everything that can change an answer.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Rules {
     /// Of the body only these top-level fields count; an absent one equals `null`.
     pub(crate) match_on: Option<Vec<String>>,
@@ -44,4 +44,13 @@ pub(crate) struct Normalize {
     pub(crate) pattern: Regex,
     /// In the syntax of `regex`: `$1` and `${name}` are groups, `$$` is a dollar sign.
     pub(crate) replacement: String,
+}
+
+impl PartialEq for Normalize {
+    /// By what was written.
+    fn eq(&self, other: &Self) -> bool {
+        self.path == other.path
+            && self.pattern.as_str() == other.pattern.as_str()
+            && self.replacement == other.replacement
+    }
 }

@@ -40,6 +40,7 @@ mod played;
 mod recorder;
 mod redirects;
 mod request;
+mod rules;
 mod session;
 #[cfg(feature = "record")]
 mod upstream;
@@ -55,6 +56,7 @@ pub use played::{Played, PlayedBody};
 pub use recorder::{AskError, Recorder, Relayed, RelayedBody};
 pub use redirects::Redirects;
 pub use request::{Request, Sent, UnreadableBody};
+pub use rules::{RuleError, Rules};
 pub use session::PlaybackSession;
 #[cfg(feature = "record")]
 pub use writer::{Outcome, RecordRefused};
@@ -62,7 +64,7 @@ pub use writer::{Outcome, RecordRefused};
 use crate::fixture::Fixture;
 use crate::fixture::interaction::Interaction;
 use crate::fixture::redact::Redactor;
-use crate::matching::{self, Index, Key, Ownership, Rules};
+use crate::matching::{self, Index, Key, Ownership};
 use crate::report::{MissReason, answer};
 use crate::session::ledger::Ledger;
 use crate::session::miss::{self, Evidence};
@@ -75,14 +77,14 @@ const MAX_BODY: usize = 16 << 20;
 ///
 /// Cloning is cheap, and a clone is the same playback. Who recorded an interaction does not count: the
 /// answers to equal requests are given in the order of the files, and within a file in its order.
-/// Requests are compared by the default rules.
+/// Requests are compared by the default rules, unless [`Playback::rules`] says otherwise.
 #[derive(Clone, Debug)]
 pub struct Playback {
     shared: Arc<Shared>,
     max_body: usize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Shared {
     /// Their answers are in `answers`, at the same positions, and no longer here.
     interactions: Vec<Interaction>,
@@ -94,7 +96,7 @@ struct Shared {
     files: Vec<(PathBuf, usize)>,
     /// Takes as long to make as a small server to start, which may never need it.
     redactor: Arc<LazyLock<Redactor>>,
-    rules: Rules,
+    rules: matching::Rules,
 }
 
 impl Playback {
@@ -150,13 +152,33 @@ impl Playback {
         self
     }
 
+    /// Sets by which rules requests are compared, recorded ones and those to come.
+    ///
+    /// ```no_run
+    /// use llmock::playback::{Playback, Rules};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let rules = Rules::default().ignore("$.metadata.run")?;
+    /// let playback = Playback::load(["fixtures/agent"])?.rules(rules);
+    /// # let _ = playback;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn rules(self, rules: Rules) -> Self {
+        if self.shared.rules == rules.0 {
+            return self;
+        }
+        let shared = Arc::unwrap_or_clone(self.shared).compared_by(rules.0);
+        Self { shared: Arc::new(shared), max_body: self.max_body }
+    }
+
     /// The same with interactions that have been recorded into one of its files since, or into a new one.
     ///
     /// Sessions go on where they were.
     #[must_use]
     pub fn with_recorded(&self, file: &Path, recorded: &[Interaction]) -> Self {
         let known = self.shared.files.iter().position(|(path, _)| path == file);
-        let mut parts = Parts::default();
+        let mut parts = Parts { rules: self.shared.rules.clone(), ..Parts::default() };
         let mut from = 0;
         for (at, (path, end)) in self.shared.files.iter().enumerate() {
             parts.copy(&self.shared, from..*end);
@@ -240,6 +262,14 @@ impl Default for Playback {
 }
 
 impl Shared {
+    /// The same interactions under other keys.
+    fn compared_by(self, rules: matching::Rules) -> Self {
+        let key = |of: &Interaction| matching::key(of.provider, &of.request, &rules);
+        let keys = self.interactions.iter().map(key).collect();
+        let Self { interactions, answers, files, redactor, .. } = self;
+        Parts { interactions, answers, keys, files, rules }.shared(redactor)
+    }
+
     /// The file that an interaction is from, and its number there, counted from one.
     fn place(&self, at: usize) -> Option<(&Path, usize)> {
         let file = self.files.iter().position(|(_, end)| at < *end)?;
@@ -255,7 +285,7 @@ struct Parts {
     answers: Vec<Played>,
     keys: Vec<Key>,
     files: Vec<(PathBuf, usize)>,
-    rules: Rules,
+    rules: matching::Rules,
 }
 
 impl Parts {

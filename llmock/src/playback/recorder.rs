@@ -294,12 +294,14 @@ impl Recorder {
     }
 
     fn finished(&self, request: Request, recorded: &Recorded, under_way: UnderWay) -> Finished {
-        let Request { provider, compared, key } = request;
+        let Request { provider, compared, .. } = request;
         let mut response = recording::response_of(provider, &compared, recorded, self.max_body);
         self.redactor.response(&mut response);
         let message = recording::error_message(provider, &compared, &response);
+        // Whatever rules the program compares by, a file has the key under the default ones.
+        let key = matching::key(provider, &compared, &Rules::default());
         let interaction = Interaction {
-            hash: matching::key(provider, &compared, &Rules::default()).to_string(),
+            hash: key.to_string(),
             provider,
             test: None,
             recorded_at: Some(humantime::format_rfc3339_seconds(SystemTime::now()).to_string()),

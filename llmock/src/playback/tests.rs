@@ -203,3 +203,47 @@ fn an_answer_among_many_is_found_by_its_key_alone() {
     let request = playback.read(&asks("2000").sent()).expect("readable");
     assert_eq!(playback.answers(&request), 0);
 }
+
+#[test]
+fn rules_decide_which_recording_answers_what_is_recorded_later_and_what_a_miss_shows() {
+    let folder = Folder::new();
+    let file = folder.write("a.json", &[said("run-1 of a cat", "1")]);
+    let rules = Rules::default().normalize("$.p", r"run-\d+", "RUN").expect("a rule");
+    let by_default = Playback::load([&file]).expect("a fixture");
+    let playback = by_default.clone().rules(rules);
+    let session = PlaybackSession::default();
+    assert_eq!(heard(&session, &by_default, "run-2 of a cat"), None);
+    assert_eq!(heard(&session, &playback, "run-2 of a cat").as_deref(), Some("{\"a\":\"1\"}"));
+    let recorded = Fixture::load(folder.write("new.json", &[said("run-3 of a dog", "2")]))
+        .expect("a fixture")
+        .into_interactions();
+    let playback = playback.with_recorded(&file, &recorded);
+    assert_eq!(heard(&session, &playback, "run-4 of a dog").as_deref(), Some("{\"a\":\"2\"}"));
+
+    let ignoring = playback.rules(Rules::default().ignore("$.p").expect("a rule"));
+    let mut asked = asks("");
+    asked.body = Bytes::from_static(b"{\"p\":\"neither\",\"q\":1}");
+    let missed = ignoring.why(&ignoring.read(&asked.sent()).expect("readable"));
+    assert!(missed.contains("first difference at $.q"), "{missed}");
+    let by_default = ignoring.rules(Rules::default());
+    assert_eq!(heard(&session, &by_default, "run-2 of a cat"), None);
+}
+
+#[test]
+fn a_rule_that_means_nothing_is_an_error_with_its_key_and_its_place() {
+    let rules = Rules::default;
+    let cases = [
+        (rules().ignore("p"), 0, "`ignore`: `p` is not a JSON path"),
+        (rules().normalize("p", "x", ""), 0, "`normalize`: `p` is not a JSON path"),
+        (rules().normalize("$.p", "(", ""), 0, "`normalize`: `(` is not a regular expression"),
+        (rules().match_on(["model", ""]), 1, "`match_on`: a field has no name"),
+        (rules().match_on([""; 0]), 0, "`match_on`: names no field"),
+    ];
+    for (wrong, index, expected) in cases {
+        let error = wrong.expect_err(expected);
+        assert!(error.to_string().starts_with(expected), "{error}");
+        assert_eq!(error.index(), index, "{error}");
+        let reason = expected.split_once(": ").expect("a key").1;
+        assert!(error.reason().starts_with(reason), "{}", error.reason());
+    }
+}

@@ -86,6 +86,7 @@ impl fmt::Debug for Listener {
 /// A whole answer with its request.
 #[derive(Debug)]
 pub(super) struct Finished {
+    /// Under the default rules.
     pub(super) key: Key,
     pub(super) interaction: Interaction,
     /// The provider's own message, for an answer that is an error.

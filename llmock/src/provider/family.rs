@@ -1,5 +1,7 @@
 //! Which wire format a request speaks, and what follows from it for matching and for people.
 
+use std::borrow::Cow;
+
 use super::said::Said;
 use super::{Provider, anthropic, bedrock, cohere, gemini, ollama, openai_chat, openai_responses};
 use crate::json::{self, Json};
@@ -100,33 +102,50 @@ pub(crate) fn volatile_fields(family: Family) -> &'static [&'static str] {
     }
 }
 
-/// Whether the request asks for a streamed answer.
-pub(crate) fn wants_stream(family: Family, path: &str, body: Option<&Json<'_>>) -> bool {
+/// How a client asks for a streamed answer at some path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StreamBy {
+    /// By the path itself.
+    Path,
+    /// By the member `stream`; without it, there is one if `absent` says so.
+    Member { absent: bool },
+}
+
+/// How a streamed answer is asked for at that path, which has its query.
+pub(crate) fn stream_by(family: Family, path: &str) -> StreamBy {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let verb = path.rsplit(['/', ':']).next().unwrap_or("");
-    if query.split('&').any(|pair| pair == "stream=true") {
-        return true;
-    }
-    if matches!(
+    let by_verb = matches!(
         verb,
         "streamGenerateContent"
             | "streamRawPredict"
             | "converse-stream"
             | "invoke-with-response-stream"
             | "text_stream"
-    ) {
-        return true;
-    }
-    match body.and_then(|body| body.get("stream")) {
-        Some(Json::Bool(wanted)) => *wanted,
-        Some(Json::Null) | None => stream_absent_is_true(family) && ollama::streams(path),
-        Some(_) => false,
+    );
+    if by_verb || query.split('&').any(|pair| pair == "stream=true") {
+        StreamBy::Path
+    } else {
+        // Ollama streams unless told not to; everyone else the other way round.
+        StreamBy::Member { absent: family == Family::Ollama && ollama::streams(path) }
     }
 }
 
-/// Ollama streams unless told not to; everyone else the other way round.
-fn stream_absent_is_true(family: Family) -> bool {
-    family == Family::Ollama
+impl StreamBy {
+    /// Whether a request with that body asks for a streamed answer.
+    pub(crate) fn wanted(self, body: Option<&Json<'_>>) -> bool {
+        match (self, body.and_then(|body| body.get("stream"))) {
+            (Self::Path, _) => true,
+            (Self::Member { .. }, Some(Json::Bool(wanted))) => *wanted,
+            (Self::Member { absent }, Some(Json::Null) | None) => absent,
+            (Self::Member { .. }, Some(_)) => false,
+        }
+    }
+}
+
+/// Whether the request asks for a streamed answer.
+pub(crate) fn wants_stream(family: Family, path: &str, body: Option<&Json<'_>>) -> bool {
+    stream_by(family, path).wanted(body)
 }
 
 /// Where ids of tool calls stand in a request body, and nowhere else.
@@ -144,25 +163,25 @@ pub(crate) fn tool_ids(family: Family) -> &'static [ToolIdPath] {
 }
 
 /// The model that a request names, in its body or in its path.
-pub(crate) fn model(
+pub(crate) fn model<'a>(
     provider: Provider,
     family: Family,
-    path: &str,
-    body: Option<&Json<'_>>,
-) -> Option<String> {
+    path: &'a str,
+    body: Option<&Json<'a>>,
+) -> Option<Cow<'a, str>> {
     // Bedrock's is in the path alone, whatever a model of its makes of a member of that name
     if family != Family::Bedrock
         && let Some(Json::String(name)) = body.and_then(|body| body.get("model"))
     {
-        return Some(name.decode().into_owned());
+        return Some(name.decode());
     }
     match (family, provider) {
-        (Family::Bedrock, _) => bedrock::model(path),
+        (Family::Bedrock, _) => bedrock::model(path).map(Cow::Owned),
         // a deployment is what Azure has in place of a model
         (_, Provider::Azure) => {
-            path.split_once("/deployments/")?.1.split('/').next().map(str::to_owned)
+            path.split_once("/deployments/")?.1.split('/').next().map(Cow::Borrowed)
         }
-        _ => gemini::model(path),
+        _ => gemini::model(path).map(Cow::Owned),
     }
 }
 

@@ -32,7 +32,8 @@ pub(crate) use declared::{DeclareError, Declared, path_of};
 pub(crate) use entry::{Entry, Shape};
 pub(crate) use errors::{empty_answer, error_body, error_message, error_shape};
 pub(crate) use family::{
-    Family, ToolIdPath, family, model, preview, prompt, tool_ids, volatile_fields, wants_stream,
+    Family, StreamBy, ToolIdPath, family, model, preview, prompt, stream_by, tool_ids,
+    volatile_fields, wants_stream,
 };
 pub(crate) use links::{Links, is_link_header, may_hold_links};
 pub(crate) use names::{
@@ -40,6 +41,7 @@ pub(crate) use names::{
     keeps_response_header,
 };
 pub(crate) use path::{canonical_path, default_upstream, host_of, upstream_base, upstream_url};
+pub use recognise::HeaderHints;
 pub use table::Provider;
 
 impl Provider {

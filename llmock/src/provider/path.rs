@@ -4,6 +4,7 @@
 //! `/messages`, `%3A` for `:`. The canonical form is one of them, so that requests can be compared
 //! and forwarded.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::{Entry, Provider, is_secret_query};
@@ -17,7 +18,7 @@ pub(crate) fn canonical_path(provider: Provider, path_and_query: &str) -> String
     // no escape resolves to a slash, so segments stay what they are
     let decoded = decode_segment(path);
     let segments: Vec<&str> = decoded.split('/').filter(|segment| !segment.is_empty()).collect();
-    let mut canonical = with_aliases(entry, &with_root(entry, &segments));
+    let mut canonical = with_aliases(entry, with_root(entry, &segments));
     append_query(&mut canonical, query);
     canonical
 }
@@ -164,7 +165,7 @@ fn missing_root(entry: &Entry, path: &[&str]) -> &'static [&'static str] {
     if elsewhere { &[] } else { root }
 }
 
-fn with_aliases(entry: &Entry, path: &str) -> String {
+fn with_aliases(entry: &Entry, path: String) -> String {
     for (from, to) in entry.aliases {
         if let Some(rest) = path.strip_prefix(from)
             && (rest.is_empty() || rest.starts_with('/'))
@@ -172,7 +173,7 @@ fn with_aliases(entry: &Entry, path: &str) -> String {
             return format!("{to}{rest}");
         }
     }
-    if path.is_empty() { "/".to_owned() } else { path.to_owned() }
+    if path.is_empty() { "/".to_owned() } else { path }
 }
 
 /// `v1`, `v1beta`, `v4`, `v1alpha2`.
@@ -185,7 +186,10 @@ pub(super) fn is_version(segment: &str) -> bool {
 
 /// Resolves the escapes that mean the same unescaped, and writes the others in upper case: an escaped
 /// slash inside an ARN stays escaped, because it does not divide the path.
-fn decode_segment(segment: &str) -> String {
+fn decode_segment(segment: &str) -> Cow<'_, str> {
+    if !segment.contains('%') {
+        return segment.into();
+    }
     let mut out = String::with_capacity(segment.len());
     let mut rest = segment;
     while let Some(at) = rest.find('%') {
@@ -206,7 +210,7 @@ fn decode_segment(segment: &str) -> String {
         }
         rest = &rest[at + 3..];
     }
-    out + rest
+    (out + rest).into()
 }
 
 fn append_query(path: &mut String, query: &str) {
@@ -279,15 +283,15 @@ pub(super) fn is_host(pattern: &str, host: &str) -> bool {
 
 /// Whether two URLs name one place, whatever their queries and spellings.
 pub(super) fn is_same_address(one: &str, other: &str) -> bool {
-    let segments = |url: &str| -> Vec<String> {
+    fn decoded(url: &str) -> Vec<Cow<'_, str>> {
         let path = split_host(url).1.split(['?', '#']).next().unwrap_or_default();
         path.split('/').filter(|segment| !segment.is_empty()).map(decode_segment).collect()
-    };
+    }
     let scheme = |url: &str| url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     let hosts = host_of(one).zip(host_of(other));
     scheme(one) == scheme(other)
         && hosts.is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
-        && segments(one) == segments(other)
+        && decoded(one) == decoded(other)
 }
 
 /// Says once what the end of the base and the beginning of the path both say.

@@ -2,27 +2,55 @@
 
 use super::{Provider, table};
 
+/// Which headers a request has that the clients of one provider alone send; collected from names in lower case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct HeaderHints(u8);
+
+impl HeaderHints {
+    const ANTHROPIC: u8 = 1;
+    const GEMINI: u8 = 2;
+    const AZURE: u8 = 4;
+    const BEDROCK: u8 = 8;
+
+    fn has(self, hint: u8) -> bool {
+        self.0 & hint != 0
+    }
+}
+
+impl<'a> FromIterator<&'a str> for HeaderHints {
+    fn from_iter<T: IntoIterator<Item = &'a str>>(names: T) -> Self {
+        let hint = |name| match name {
+            "anthropic-version" => Self::ANTHROPIC,
+            "x-goog-api-key" => Self::GEMINI,
+            "api-key" => Self::AZURE,
+            "x-amz-date" | "x-amz-content-sha256" => Self::BEDROCK,
+            _ => 0,
+        };
+        Self(names.into_iter().fold(0, |hints, name| hints | hint(name)))
+    }
+}
+
 impl Provider {
     /// The provider that a request speaks to, and the rest of its path.
     ///
     /// A first segment that is a provider's id decides and is taken off (`/anthropic/v1/messages`). Otherwise
     /// the provider's own paths decide (`/api/chat`, `/model/M/converse`), then the headers that only its
-    /// clients send (`anthropic-version`); what remains is taken for OpenAI's. `has_header` says whether
-    /// the request has the header with that name.
+    /// clients send (`anthropic-version`); what remains is taken for OpenAI's.
     ///
     /// ```
-    /// # use llmock::Provider;
-    /// let seen = Provider::recognise("/groq/openai/v1/models", |_| false);
+    /// # use llmock::{HeaderHints, Provider};
+    /// let seen = Provider::recognise("/groq/openai/v1/models", HeaderHints::default());
     /// assert_eq!(seen, (Provider::Groq, "/openai/v1/models"));
-    /// let seen = Provider::recognise("/v1/models", |name| name == "anthropic-version");
+    /// let hints: HeaderHints = ["host", "anthropic-version"].into_iter().collect();
+    /// let seen = Provider::recognise("/v1/models", hints);
     /// assert_eq!(seen, (Provider::Anthropic, "/v1/models"));
     /// ```
-    pub fn recognise(path_and_query: &str, has_header: impl Fn(&str) -> bool) -> (Self, &str) {
+    pub fn recognise(path_and_query: &str, hints: HeaderHints) -> (Self, &str) {
         let path = path_and_query.split('?').next().unwrap_or_default();
         if let Some((provider, rest)) = by_prefix(path_and_query, path) {
             return (provider, rest);
         }
-        let provider = by_path(path).unwrap_or_else(|| by_headers(path, has_header));
+        let provider = by_path(path).unwrap_or_else(|| by_headers(path, hints));
         (provider, path_and_query)
     }
 }
@@ -76,16 +104,16 @@ fn by_path(path: &str) -> Option<Provider> {
 }
 
 /// Headers that the clients of one provider alone send.
-fn by_headers(path: &str, has: impl Fn(&str) -> bool) -> Provider {
+fn by_headers(path: &str, hints: HeaderHints) -> Provider {
     // OpenAI's own endpoints are spoken by the clients of everybody
     let azure = path.trim_start_matches('/').starts_with("openai/");
-    if has("anthropic-version") {
+    if hints.has(HeaderHints::ANTHROPIC) {
         Provider::Anthropic
-    } else if has("x-goog-api-key") && !path.contains("chat/completions") {
+    } else if hints.has(HeaderHints::GEMINI) && !path.contains("chat/completions") {
         Provider::Gemini
-    } else if azure || has("api-key") {
+    } else if azure || hints.has(HeaderHints::AZURE) {
         Provider::Azure
-    } else if has("x-amz-date") || has("x-amz-content-sha256") {
+    } else if hints.has(HeaderHints::BEDROCK) {
         Provider::Bedrock
     } else {
         Provider::OpenAI
@@ -145,7 +173,7 @@ mod tests {
             ("/v1/unknown", &[], "openai", ""),
             ("", &[], "openai", ""),
         ] {
-            let (seen, tail) = Provider::recognise(path, |name| headers.contains(&name));
+            let (seen, tail) = Provider::recognise(path, headers.iter().copied().collect());
             let rest = if rest.is_empty() && !path.ends_with("openai") { path } else { rest };
             assert_eq!((seen.id(), tail), (provider, rest), "{path} {headers:?}");
         }

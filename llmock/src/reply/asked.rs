@@ -1,5 +1,6 @@
 //! What is answered: the request as far as its answer depends on it.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -10,7 +11,7 @@ use super::conversation::Turn;
 use super::reading::Reading;
 use super::tokens;
 use crate::json::Json;
-use crate::provider::{self, Family, Provider};
+use crate::provider::{Family, Provider};
 
 /// A request as far as its answer depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +42,7 @@ impl<'a> RequestShape<'a> {
 
     /// The model that the request names, in its body or in its path.
     pub fn model(&self, provider: Provider) -> Option<String> {
-        self.read(provider).model()
+        self.read(provider).model().map(Cow::into_owned)
     }
 
     /// Whether the request asks for a streamed answer.
@@ -72,10 +73,11 @@ pub(super) struct Asked<'a> {
     pub(super) family: Family,
     pub(super) method: &'a str,
     /// Canonical, with the query.
-    pub(super) path: String,
-    pub(super) body: Option<Json<'a>>,
+    pub(super) path: &'a str,
+    path_alone: &'a str,
+    pub(super) body: Option<&'a Json<'a>>,
     pub(super) streams: bool,
-    pub(super) model: String,
+    pub(super) model: Cow<'a, str>,
     pub(super) created: u64,
     /// What all ids are made from.
     seed: u64,
@@ -96,25 +98,26 @@ pub(super) struct Usage {
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn new(reply: &'a Reply, reading: Reading<'a>) -> Self {
-        let model = reply.model.clone().or_else(|| reading.model());
-        let Reading { provider, family, method, path, bytes, body } = reading;
-        let seed = match (&reply.id, reply.seed) {
+    pub(super) fn new(reply: &'a Reply, reading: &'a Reading<'_>) -> Self {
+        let model = reply.model.as_deref().map(Cow::Borrowed).or_else(|| reading.model());
+        let target = reading.target();
+        let body = reading.body.as_ref();
+        let seed = match (&reply.id, reply.seed.or(reading.seed)) {
             (Some(id), _) => digest(id.as_bytes(), b""),
             (None, Some(given)) => given,
-            (None, None) => digest(path.as_bytes(), bytes),
+            (None, None) => digest(target.path.as_bytes(), reading.bytes),
         };
         Self {
             reply,
-            provider,
-            family,
-            method,
-            streams: can_stream(family, &path)
-                && provider::wants_stream(family, &path, body.as_ref()),
-            path,
+            provider: target.provider,
+            family: target.family,
+            method: &target.method,
+            streams: target.streams(body),
+            path: &target.path,
+            path_alone: target.path_alone(),
             body,
-            model: model.unwrap_or_else(|| "llmock".to_owned()),
-            created: reply.created.unwrap_or(CREATED),
+            model: model.unwrap_or(Cow::Borrowed("llmock")),
+            created: reply.created.or(reading.created).unwrap_or(CREATED),
             seed,
             id: OnceCell::new(),
             created_at: OnceCell::new(),
@@ -122,18 +125,18 @@ impl<'a> Asked<'a> {
     }
 
     /// The path without its query.
-    pub(super) fn path_alone(&self) -> &str {
-        self.path.split('?').next().unwrap_or_default()
+    pub(super) fn path_alone(&self) -> &'a str {
+        self.path_alone
     }
 
     /// The last segment of the path.
-    pub(super) fn endpoint(&self) -> &str {
-        self.path_alone().rsplit('/').next().unwrap_or_default()
+    pub(super) fn endpoint(&self) -> &'a str {
+        self.path_alone.rsplit('/').next().unwrap_or_default()
     }
 
     /// A member of the request's body that is there and not `null`.
-    pub(super) fn member(&self, name: &str) -> Option<&Json<'a>> {
-        self.body.as_ref()?.get(name).filter(|value| !value.is_null())
+    pub(super) fn member(&self, name: &str) -> Option<&'a Json<'a>> {
+        self.body?.get(name).filter(|value| !value.is_null())
     }
 
     /// How many answers are asked for; nobody needs more than a few.
@@ -149,9 +152,11 @@ impl<'a> Asked<'a> {
 
     /// The id of a thing inside the answer: the same for the same request, different for each thing.
     pub(super) fn id_of(&self, prefix: &str, at: usize) -> String {
+        let hex = hex(self.bytes(prefix, at));
         let mut id = String::with_capacity(prefix.len() + 24);
         id.push_str(prefix);
-        self.bytes(prefix, at).into_iter().take(12).fold(id, push_hex)
+        id.push_str(text_of(&hex[..24]));
+        id
     }
 
     /// An id in the form of a UUID.
@@ -159,9 +164,9 @@ impl<'a> Asked<'a> {
         if let Some(id) = &self.reply.id {
             return id.clone();
         }
-        let hex = self.bytes("uuid", 0).into_iter().fold(String::with_capacity(32), push_hex);
+        let hex = hex(self.bytes("uuid", 0));
         let groups = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
-        groups.join("-")
+        groups.map(text_of).join("-")
     }
 
     /// What the thing at this place has in its id. Nobody guesses ids here, so that mixing bits is enough; a
@@ -187,7 +192,7 @@ impl<'a> Asked<'a> {
     pub(super) fn input_tokens(&self) -> u64 {
         match self.reply.usage {
             Some((input, _)) => input,
-            None => tokens::of_request(self.body.as_ref()),
+            None => tokens::of_request(self.body),
         }
     }
 
@@ -245,24 +250,17 @@ impl Usage {
     }
 }
 
-/// Whether an endpoint has streamed answers at all: `"stream": true` means nothing to the others.
-fn can_stream(family: Family, path: &str) -> bool {
-    let path = path.split('?').next().unwrap_or_default();
-    match family {
-        Family::OpenAiChat | Family::OpenAiCompletions | Family::Anthropic => true,
-        Family::OpenAiResponses => path.ends_with("/responses"),
-        Family::Gemini => path.ends_with(":streamGenerateContent"),
-        Family::Ollama => path == "/api/chat" || path == "/api/generate",
-        Family::Cohere => path.ends_with("/chat"),
-        Family::Bedrock => path.ends_with("-stream"),
-        Family::OpenAiEmbeddings | Family::AnthropicCount | Family::Models | Family::Plain => false,
+/// Two digits a byte.
+fn hex(bytes: [u8; 16]) -> [u8; 32] {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    let mut hex = [0; 32];
+    for (at, byte) in bytes.into_iter().enumerate() {
+        hex[2 * at] = DIGITS[usize::from(byte >> 4)];
+        hex[2 * at + 1] = DIGITS[usize::from(byte & 15)];
     }
+    hex
 }
 
-fn push_hex(mut text: String, byte: u8) -> String {
-    const DIGITS: [u8; 16] = *b"0123456789abcdef";
-    for half in [byte >> 4, byte & 15] {
-        text.push(char::from(DIGITS[usize::from(half)]));
-    }
-    text
+fn text_of(hex: &[u8]) -> &str {
+    std::str::from_utf8(hex).expect("digits are ASCII")
 }

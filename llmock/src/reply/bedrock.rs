@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::asked::{Asked, Usage};
 use super::content::Finish;
-use super::object::{Object, arguments, object};
+use super::object::{Object, arguments, nested, object};
 use super::rendered::{self, Rendered};
 use super::{anthropic, embeddings, errors};
 use crate::stream::Item;
@@ -36,7 +36,7 @@ fn whole(asked: &Asked<'_>) -> Object {
     let mut content = Vec::new();
     if let Some(reasoning) = &reply.reasoning {
         let text = object! { "text": reasoning, "signature": asked.signature() };
-        content.push(object! { "reasoningContent": object! { "reasoningText": text } });
+        content.push(object! { "reasoningContent": nested! { "reasoningText": text } });
     }
     content.extend(reply.words().map(|text| object! { "text": text }));
     for (at, call) in reply.calls.iter().enumerate() {
@@ -45,7 +45,7 @@ fn whole(asked: &Asked<'_>) -> Object {
     }
     let usage = asked.usage();
     object! {
-        "output": object! { "message": object! { "role": "assistant", "content": content } },
+        "output": nested! { "message": nested! { "role": "assistant", "content": content } },
         "stopReason": stop_reason(reply.finished()),
         "usage": counted(usage),
         "metrics": metrics(usage),
@@ -81,7 +81,7 @@ fn events(asked: &Asked<'_>) -> Vec<(&'static str, Object)> {
     }
     for (at, call) in reply.calls.iter().enumerate() {
         let pieces = reply.chunks.of_arguments(&call.arguments).into_iter();
-        let deltas = pieces.map(|piece| object! { "toolUse": object! { "input": piece } });
+        let deltas = pieces.map(|piece| object! { "toolUse": nested! { "input": piece } });
         block(Some(object! { "toolUse": tool_use(asked, at) }), deltas.collect());
     }
     if let Some(failure) = &reply.failure {
@@ -113,7 +113,7 @@ fn frame(kind: &str, payload: &Object) -> Item {
 fn wrapped(events: Vec<String>) -> Rendered {
     let frames = events
         .into_iter()
-        .map(|event| frame("chunk", &object! { "bytes": STANDARD.encode(event) }));
+        .map(|event| frame("chunk", &object! { "bytes": STANDARD.encode(&event) }));
     rendered::frames(frames.collect())
 }
 

@@ -1,15 +1,15 @@
 //! Which endpoints there are, and what a request must have for the provider to take it.
 
 use super::reading::{Endpoint, Reading};
+use super::target::Target;
 use crate::json::{self, Json};
 use crate::provider::{self, Family, Provider};
 
 const POST: &str = "POST";
 const GET: &str = "GET";
 
-/// Where a request goes.
+/// Where a request goes; `path` is without its query.
 pub(super) fn endpoint(provider: Provider, family: Family, method: &str, path: &str) -> Endpoint {
-    let path = path.split('?').next().unwrap_or_default();
     let (only, found) = match found(provider, family, path) {
         Some(found) => found,
         None if is_models(provider, path) => (GET, Endpoint::Other),
@@ -72,14 +72,14 @@ fn is_models(provider: Provider, path: &str) -> bool {
 
 /// Why the provider would refuse the request, in a sentence for its `message`.
 pub(super) fn refusal(reading: &Reading<'_>) -> Option<String> {
-    if reading.method != POST {
+    if reading.target().method != POST {
         return None;
     }
     let Some(body) = &reading.body else { return Some(unreadable(reading.bytes)) };
     if !matches!(body, Json::Object(_)) {
         return Some("the body is not a JSON object".to_owned());
     }
-    let rules = rules(reading);
+    let Target { family, rules, .. } = *reading.target();
     if rules.model && reading.model().is_none() && body.get("prompt").is_none_or(Json::is_null) {
         return Some(match body.get("model") {
             Some(Json::Null) | None => "you must provide a model parameter".to_owned(),
@@ -87,9 +87,9 @@ pub(super) fn refusal(reading: &Reading<'_>) -> Option<String> {
         });
     }
     required(body, &rules)
-        .or_else(|| rules.messages.and_then(|name| conversation(reading.family, body, name)))
+        .or_else(|| rules.messages.and_then(|name| conversation(family, body, name)))
         .or_else(|| typed(body))
-        .or_else(|| temperature(reading.family, body))
+        .or_else(|| temperature(family, body))
 }
 
 fn unreadable(bytes: &[u8]) -> String {
@@ -113,8 +113,8 @@ fn unreadable(bytes: &[u8]) -> String {
 }
 
 /// What the body of an endpoint must have.
-#[derive(Clone, Copy, Default)]
-struct Rules {
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rules {
     /// Whether the body or the path names a model.
     model: bool,
     /// Members of which one has to be there.
@@ -123,11 +123,11 @@ struct Rules {
     messages: Option<&'static str>,
 }
 
-fn rules(reading: &Reading<'_>) -> Rules {
+/// What a body has to have at a path, which is without its query.
+pub(super) fn rules(family: Family, path: &str) -> Rules {
     let chat = Rules { model: true, one_of: &["messages"], messages: Some("messages") };
-    let path = reading.path.split('?').next().unwrap_or_default();
     let last = path.rsplit('/').next().unwrap_or_default();
-    match reading.family {
+    match family {
         Family::OpenAiChat | Family::Anthropic | Family::AnthropicCount => {
             // in Vertex's and Bedrock's addresses the model is a part of the path
             Rules { model: !last.contains(':'), ..chat }
@@ -203,24 +203,17 @@ const ROLES: &[&str] = &["system", "developer", "user", "assistant", "tool", "fu
 
 /// Members that have one type wherever they are known.
 fn typed(body: &Json<'_>) -> Option<String> {
-    const TYPED: [(&str, &str); 6] = [
-        ("stream", "a boolean"),
-        ("model", "a string"),
-        ("temperature", "a number"),
-        ("top_p", "a number"),
-        ("max_tokens", "an integer"),
-        ("tools", "an array"),
-    ];
-    TYPED.iter().find_map(|(name, kind)| {
-        let value = body.get(name).filter(|value| !value.is_null())?;
-        let fits = match *kind {
-            "a boolean" => matches!(value, Json::Bool(_)),
-            "a string" => matches!(value, Json::String(_)),
-            "a number" => matches!(value, Json::Number(_)),
-            "an integer" => value.as_u64().is_some(),
-            _ => matches!(value, Json::Array(_)),
+    body.as_object()?.iter().find_map(|(name, value)| {
+        let name = name.decode();
+        let (kind, fits) = match &*name {
+            "stream" => ("a boolean", matches!(value, Json::Bool(_))),
+            "model" => ("a string", matches!(value, Json::String(_))),
+            "temperature" | "top_p" => ("a number", matches!(value, Json::Number(_))),
+            "max_tokens" => ("an integer", value.as_u64().is_some()),
+            "tools" => ("an array", matches!(value, Json::Array(_))),
+            _ => return None,
         };
-        (!fits).then(|| wrong(name, kind, value))
+        (!fits && !value.is_null()).then(|| wrong(&name, kind, value))
     })
 }
 
@@ -237,15 +230,7 @@ fn temperature(family: Family, body: &Json<'_>) -> Option<String> {
 }
 
 fn wrong(place: &str, expected: &str, found: &Json<'_>) -> String {
-    let found = match found {
-        Json::Null => "null",
-        Json::Bool(_) => "a boolean",
-        Json::Number(_) => "a number",
-        Json::String(_) => "a string",
-        Json::Array(_) => "an array",
-        Json::Object(_) => "an object",
-    };
-    format!("invalid type of `{place}`: expected {expected}, but got {found}")
+    format!("invalid type of `{place}`: expected {expected}, but got {}", found.kind())
 }
 
 #[cfg(test)]
@@ -284,7 +269,7 @@ mod tests {
         ] {
             let provider = Provider::from_id(id);
             let reading = RequestShape::new(method, path, "").read(provider);
-            assert_eq!(reading.endpoint(), leads_to, "{id} {method} {path}");
+            assert_eq!(reading.target().endpoint(), leads_to, "{id} {method} {path}");
         }
     }
 
@@ -307,7 +292,7 @@ mod tests {
         ] {
             let reading = RequestShape::post(path, body).read(Provider::from_id(id));
             assert!(
-                matches!(reading.endpoint(), Endpoint::Conversation | Endpoint::Other),
+                matches!(reading.target().endpoint(), Endpoint::Conversation | Endpoint::Other),
                 "{path}"
             );
             let rendered = reading.render(&Reply::text("Hi"));

@@ -2,7 +2,7 @@
 
 use super::asked::{Asked, Usage};
 use super::content::Finish;
-use super::object::{Null, Object, object};
+use super::object::{Null, Object, nested, object};
 use super::rendered::{self, Rendered};
 use super::{cohere_v1, embeddings, errors};
 use crate::stream::Item;
@@ -52,7 +52,7 @@ fn call(asked: &Asked<'_>, at: usize, whole: bool) -> Object {
     object! {
         "id": asked.call_id("call_", at, call),
         "type": "function",
-        "function": object! { "name": call.name, "arguments": arguments },
+        "function": nested! { "name": call.name, "arguments": arguments },
     }
 }
 
@@ -68,7 +68,7 @@ fn stream(asked: &Asked<'_>) -> Vec<Item> {
     let start = object! {
         "id": asked.uuid(),
         "type": "message-start",
-        "delta": object! { "message": start },
+        "delta": nested! { "message": start },
     };
     let mut items = vec![rendered::named("message-start", start)];
     let mut content = 0;
@@ -112,7 +112,7 @@ fn tool_call(items: &mut Vec<Item>, asked: &Asked<'_>, at: usize) {
     let start = object! { "tool_calls": call(asked, at, false) };
     items.push(event("tool-call-start", Some(at), Some(start)));
     for piece in asked.reply.chunks.of_arguments(&asked.reply.calls[at].arguments) {
-        let function = object! { "function": object! { "arguments": piece } };
+        let function = object! { "function": nested! { "arguments": piece } };
         items.push(event("tool-call-delta", Some(at), Some(object! { "tool_calls": function })));
     }
     items.push(event("tool-call-end", Some(at), None));

@@ -3,7 +3,7 @@
 use super::asked::Asked;
 use super::cohere;
 use super::content::Finish;
-use super::object::{Object, arguments, object};
+use super::object::{Object, arguments, nested, object};
 use super::rendered::{self, Rendered};
 use crate::stream::Item;
 
@@ -28,8 +28,8 @@ fn response(asked: &Asked<'_>) -> Object {
     .with_some("tool_calls", (!calls.is_empty()).then_some(&calls))
     .with(
         "meta",
-        &object! {
-            "api_version": object! { "version": "1" },
+        &nested! {
+            "api_version": nested! { "version": "1" },
             "billed_units": units,
             "tokens": units,
         },

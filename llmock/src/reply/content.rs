@@ -267,7 +267,8 @@ impl Reply {
         self
     }
 
-    /// A header of the answer (`retry-after`); one that the answer has already is replaced.
+    /// A header of the answer (`retry-after`); one that the answer has already is replaced, and a text that can be
+    /// no header's is left out.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into().to_ascii_lowercase(), value.into()));

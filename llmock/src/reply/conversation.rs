@@ -1,5 +1,7 @@
 //! What a request says, in no provider's words: who spoke, and what.
 
+use std::borrow::Cow;
+
 use crate::json::Json;
 use crate::json::layout::{self, Layout};
 use crate::provider::Family;
@@ -84,15 +86,22 @@ fn turn(message: &Json<'_>) -> Turn {
     if !results.is_empty() {
         return Turn::new(Role::Tool, results.join("\n"));
     }
-    let role = message.get("role").and_then(Json::as_str).unwrap_or_default().to_ascii_lowercase();
-    let role = match role.as_str() {
-        "system" | "developer" => Role::System,
-        "assistant" | "model" | "chatbot" => Role::Assistant,
-        "tool" | "function" => Role::Tool,
-        _ => Role::User,
-    };
+    let role = role(&message.get("role").and_then(Json::as_str).unwrap_or_default());
     let has_text = content.is_some_and(has_text);
     Turn { role, text: content.map(text).unwrap_or_default(), has_text }
+}
+
+fn role(name: &str) -> Role {
+    let is = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
+    if is(&["system", "developer"]) {
+        Role::System
+    } else if is(&["assistant", "model", "chatbot"]) {
+        Role::Assistant
+    } else if is(&["tool", "function"]) {
+        Role::Tool
+    } else {
+        Role::User
+    }
 }
 
 /// The result of a tool, if that is what a part of a message is.
@@ -116,7 +125,7 @@ fn text(content: &Json<'_>) -> String {
             let texts = parts.iter().filter(|part| !is_thought(part)).filter_map(part_text);
             texts.collect::<Vec<_>>().join("\n")
         }
-        one => part_text(one).unwrap_or_default(),
+        one => part_text(one).unwrap_or_default().into_owned(),
     }
 }
 
@@ -125,9 +134,8 @@ fn has_text(content: &Json<'_>) -> bool {
     content.as_array().map_or_else(|| is_text(content), |parts| parts.iter().any(is_text))
 }
 
-fn part_text(part: &Json<'_>) -> Option<String> {
-    let text = part.as_str().or_else(|| part.get("text").and_then(Json::as_str));
-    text.map(std::borrow::Cow::into_owned)
+fn part_text<'a>(part: &Json<'a>) -> Option<Cow<'a, str>> {
+    part.as_str().or_else(|| part.get("text").and_then(Json::as_str))
 }
 
 fn is_thought(part: &Json<'_>) -> bool {

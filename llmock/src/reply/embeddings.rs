@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::asked::Asked;
-use super::object::{Object, object};
+use super::object::{Object, nested, object};
 use super::rendered::Rendered;
 use super::vectors;
 use crate::json::Json;
@@ -37,7 +37,7 @@ pub(super) fn openai(asked: &Asked<'_>) -> Rendered {
         "object": "list",
         "data": data,
         "model": asked.model,
-        "usage": object! { "prompt_tokens": tokens, "total_tokens": tokens },
+        "usage": nested! { "prompt_tokens": tokens, "total_tokens": tokens },
     }
     .into()
 }
@@ -46,7 +46,7 @@ pub(super) fn openai(asked: &Asked<'_>) -> Rendered {
 pub(super) fn google(asked: &Asked<'_>, verb: &str) -> Rendered {
     let usual = if asked.model.contains("gemini") { 3072 } else { 768 };
     let given = |request: &Json<'_>| dimensions(request.get("outputDimensionality"), usual);
-    let body = asked.body.as_ref();
+    let body = asked.body;
     let requests: Vec<&Json<'_>> = match verb {
         "embedContent" => body.into_iter().collect(),
         "predict" => {
@@ -99,7 +99,7 @@ pub(super) fn cohere(asked: &Asked<'_>) -> Rendered {
     let by_type = asked.path_alone() == "/v2/embed" || asked.member("embedding_types").is_some();
     let answer = object! { "id": asked.uuid(), "texts": texts };
     let (answer, kind) = if by_type {
-        (answer.with("embeddings", &object! { "float": vectors }), "embeddings_by_type")
+        (answer.with("embeddings", &nested! { "float": vectors }), "embeddings_by_type")
     } else {
         (answer.with("embeddings", &vectors), "embeddings_floats")
     };
@@ -136,8 +136,8 @@ pub(super) fn titan(asked: &Asked<'_>) -> Rendered {
 
 fn cohere_meta(asked: &Asked<'_>) -> Object {
     object! {
-        "api_version": object! { "version": asked.path[1..].split('/').next().and_then(|v| v.strip_prefix('v')) },
-        "billed_units": object! { "input_tokens": asked.input_tokens() },
+        "api_version": nested! { "version": asked.path[1..].split('/').next().and_then(|v| v.strip_prefix('v')) },
+        "billed_units": nested! { "input_tokens": asked.input_tokens() },
     }
 }
 

@@ -1,8 +1,10 @@
 //! Errors in the words of each provider.
 
+use http::HeaderName;
+
 use super::asked::Asked;
 use super::content::Failure;
-use super::object::{Null, Object, object};
+use super::object::{Null, Object, nested, object};
 use super::rendered::Rendered;
 use crate::provider::{self, Shape};
 
@@ -25,7 +27,7 @@ pub(super) fn render(asked: &Asked<'_>, failure: &Failure) -> Rendered {
         Rendered::json(if in_array { format!("[{}]", error.body) } else { error.body })
     };
     if shape == Shape::Bedrock {
-        rendered.set_header("x-amzn-errortype", kind);
+        rendered.set_header(HeaderName::from_static("x-amzn-errortype"), kind);
     }
     rendered.status = failure.status;
     rendered
@@ -61,7 +63,7 @@ pub(super) fn openai(asked: &Asked<'_>, failure: &Failure) -> Object {
 
 fn in_openai(asked: &Asked<'_>, failure: &Failure, code: Option<&str>) -> Object {
     object! {
-        "error": object! {
+        "error": nested! {
             "message": failure.message,
             "type": kind(asked, failure),
             "param": Null,

@@ -2,7 +2,7 @@
 
 use super::asked::{Asked, Usage};
 use super::content::Finish;
-use super::object::{Object, arguments, object};
+use super::object::{Object, arguments, nested, object};
 use super::rendered::{self, Rendered};
 use super::{embeddings, errors};
 use crate::stream::Item;
@@ -86,7 +86,7 @@ fn calls<'a>(asked: &'a Asked<'_>) -> impl Iterator<Item = Object> + 'a {
 }
 
 fn candidate(parts: &[Object], finish: Option<&str>, index: u64) -> Object {
-    object! { "content": object! { "parts": *parts, "role": "model" } }
+    object! { "content": nested! { "parts": *parts, "role": "model" } }
         .with_some("finishReason", finish)
         .with("index", &index)
 }

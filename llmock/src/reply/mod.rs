@@ -27,6 +27,7 @@ mod pieces;
 mod plain;
 mod reading;
 mod rendered;
+mod target;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -40,6 +41,7 @@ pub use pieces::Chunks;
 pub use plain::{CompressionError, uncompressed};
 pub use reading::{Endpoint, Reading};
 pub use rendered::{Rendered, RenderedBody};
+pub use target::Target;
 
 use asked::Asked;
 
@@ -89,7 +91,7 @@ fn no_conversation(asked: &Asked<'_>) -> Rendered {
 
 /// The answer to an endpoint whose answers say nothing, or an error.
 fn harmless(asked: &Asked<'_>) -> Rendered {
-    match provider::empty_answer(asked.provider, &asked.path) {
+    match provider::empty_answer(asked.provider, asked.path) {
         Some(body) => Rendered::json(body),
         None => errors::unknown_endpoint(asked),
     }

@@ -63,7 +63,7 @@ fn one(asked: &Asked<'_>, shape: Shape, id: &str) -> Rendered {
 }
 
 fn list(asked: &Asked<'_>, shape: Shape) -> Rendered {
-    let alone = [Model::from(asked.model.as_str())];
+    let alone = [Model::from(&*asked.model)];
     let given = asked.reply.models.as_slice();
     let known = if given.is_empty() { &alone } else { given };
     let models: Vec<Object> = known.iter().map(|known| model(asked, shape, known)).collect();

@@ -29,7 +29,7 @@ pub(super) fn render(asked: &Asked<'_>) -> Rendered {
     let flagged = matches!(asked.reply.finished(), Finish::Refusal | Finish::ContentFilter);
     let results: Vec<Object> = (0..inputs(asked)).map(|_| result(flagged)).collect();
     let model = if asked.member("model").is_some() || asked.reply.model.is_some() {
-        asked.model.as_str()
+        &*asked.model
     } else {
         "omni-moderation-latest"
     };

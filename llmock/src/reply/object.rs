@@ -2,6 +2,7 @@
 //!
 //! Answers are written once and never read back by us, so text is appended to text and no tree is built.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::json::layout::{self, Layout};
@@ -24,22 +25,56 @@ pub(super) struct Null;
 
 /// An [`Object`] in JSON's own notation; the values are anything that is [`ToJson`].
 macro_rules! object {
-    ($($name:literal: $value:expr),* $(,)?) => {
-        $crate::reply::object::Object::new()$(.with($name, &$value))*
+    ($($members:tt)+) => {
+        $crate::reply::object::Object::of(&$crate::reply::object::nested! { $($members)+ })
     };
 }
 pub(super) use object;
 
+/// An object inside another one: written where it stands, when that one is.
+macro_rules! nested {
+    ($first:literal: $value:expr $(, $name:literal: $more:expr)* $(,)?) => {
+        $crate::reply::object::Nested(|out: &mut String| {
+            out.push_str(concat!("{\"", $first, "\":"));
+            $crate::reply::object::ToJson::write(&$value, out);
+            $(
+                out.push_str(concat!(",\"", $name, "\":"));
+                $crate::reply::object::ToJson::write(&$more, out);
+            )*
+        })
+    };
+}
+pub(super) use nested;
+
+/// What [`nested!`] makes: writes an object but for its closing brace.
+pub(super) struct Nested<F>(pub(super) F);
+
+impl<F: Fn(&mut String)> ToJson for Nested<F> {
+    fn write(&self, out: &mut String) {
+        (self.0)(out);
+        out.push('}');
+    }
+}
+
+/// Growing in steps costs more than what a small object leaves unused.
+const ROOM: usize = 256;
+
 impl Object {
     pub(super) fn new() -> Self {
-        // growing in steps costs more than what a small object leaves unused
-        Self::sized(128)
+        let mut text = String::with_capacity(ROOM);
+        text.push('{');
+        Self(text)
     }
 
-    /// For an object of about that many bytes.
-    pub(super) fn sized(bytes: usize) -> Self {
+    /// With these members, and room for more.
+    pub(super) fn of(members: &Nested<impl Fn(&mut String)>) -> Self {
+        Self::with_room(ROOM, members)
+    }
+
+    /// With these members, and room for about that many bytes.
+    pub(super) fn with_room(bytes: usize, members: &Nested<impl Fn(&mut String)>) -> Self {
         let mut text = String::with_capacity(bytes);
-        text.push('{');
+        (members.0)(&mut text);
         Self(text)
     }
 
@@ -130,13 +165,14 @@ impl ToJson for Json<'_> {
 
 impl ToJson for str {
     fn write(&self, out: &mut String) {
-        // most pieces of a stream need no escapes
-        if self.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        // most pieces of a stream need no escapes; without a way out, the loop takes many bytes at a time
+        let escapes = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+        if self.bytes().fold(false, |found, byte| found | escapes(byte)) {
+            out.push_str(&json::quote(self));
+        } else {
             out.push('"');
             out.push_str(self);
             out.push('"');
-        } else {
-            out.push_str(&json::quote(self));
         }
     }
 }
@@ -144,6 +180,12 @@ impl ToJson for str {
 impl ToJson for String {
     fn write(&self, out: &mut String) {
         self.as_str().write(out);
+    }
+}
+
+impl ToJson for Cow<'_, str> {
+    fn write(&self, out: &mut String) {
+        (**self).write(out);
     }
 }
 
@@ -157,16 +199,29 @@ impl ToJson for f32 {
     }
 }
 
-macro_rules! displayed {
-    ($($kind:ty),*) => {$(
-        impl ToJson for $kind {
-            fn write(&self, out: &mut String) {
-                let _ = write!(out, "{self}");
-            }
-        }
-    )*};
+impl ToJson for bool {
+    fn write(&self, out: &mut String) {
+        out.push_str(if *self { "true" } else { "false" });
+    }
 }
-displayed!(bool, u16, u64, usize);
+
+impl ToJson for u64 {
+    fn write(&self, out: &mut String) {
+        out.push_str(itoa::Buffer::new().format(*self));
+    }
+}
+
+impl ToJson for u16 {
+    fn write(&self, out: &mut String) {
+        u64::from(*self).write(out);
+    }
+}
+
+impl ToJson for usize {
+    fn write(&self, out: &mut String) {
+        (*self as u64).write(out);
+    }
+}
 
 impl<T: ToJson + ?Sized> ToJson for &T {
     fn write(&self, out: &mut String) {
@@ -220,7 +275,7 @@ mod tests {
             "y": true,
             "x": 0.5_f32,
             "w": None::<u64>,
-            "v": vec![inner],
+            "v": [&inner],
             "u": Raw("1.0"),
         };
         assert_eq!(

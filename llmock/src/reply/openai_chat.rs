@@ -3,7 +3,7 @@
 use super::asked::{Asked, Usage};
 use super::content::Finish;
 use super::errors;
-use super::object::{Null, Object, object};
+use super::object::{Null, Object, ToJson, nested, object};
 use super::rendered::{self, Rendered};
 use crate::json::Json;
 use crate::provider::Provider;
@@ -14,16 +14,15 @@ pub(super) fn render(asked: &Asked<'_>) -> Rendered {
 }
 
 fn whole(asked: &Asked<'_>) -> Object {
-    let choices: Vec<Object> = (0..asked.count("n"))
-        .map(|index| {
-            object! {
-                "index": index,
-                "message": message(asked),
-                "logprobs": Null,
-                "finish_reason": finish_reason(asked.reply.finished()),
-            }
-        })
-        .collect();
+    let choice = |index| {
+        object! {
+            "index": index,
+            "message": message(asked),
+            "logprobs": Null,
+            "finish_reason": finish_reason(asked.reply.finished()),
+        }
+    };
+    let choices: Vec<Object> = (0..asked.count("n")).map(choice).collect();
     let text = asked.reply.text.as_deref().unwrap_or_default();
     let head = head(asked, "chat.completion", 768 + text.len());
     head.with("choices", &choices).with("usage", &usage(asked.usage()))
@@ -39,7 +38,7 @@ fn message(asked: &Asked<'_>) -> Object {
             object! {
                 "id": asked.call_id("call_", at, call),
                 "type": "function",
-                "function": object! { "name": call.name, "arguments": call.arguments },
+                "function": nested! { "name": call.name, "arguments": call.arguments },
             }
         })
         .collect();
@@ -79,13 +78,11 @@ fn stream(asked: &Asked<'_>) -> Vec<Item> {
     let choices = asked.count("n");
     let head = head(asked, "chat.completion.chunk", 320);
     let mut items = Vec::new();
-    let mut send = |delta: &Object, finish: Option<&str>| {
+    let mut send = |delta: &dyn ToJson, finish: Option<&str>| {
         let chunk = |index| rendered::data(chunk(asked, &head, index, delta, finish));
         items.extend((0..choices).map(chunk));
     };
-    for delta in deltas(asked) {
-        send(&delta, None);
-    }
+    deltas(asked, |delta| send(delta, None));
     if let Some(failure) = &asked.reply.failure {
         items.push(rendered::data(errors::openai(asked, failure)));
         return items;
@@ -99,45 +96,47 @@ fn stream(asked: &Asked<'_>) -> Vec<Item> {
     items
 }
 
-/// What each chunk adds to the message, from the role on.
-fn deltas(asked: &Asked<'_>) -> Vec<Object> {
+/// Sends what each chunk adds to the message, from the role on.
+fn deltas(asked: &Asked<'_>, mut send: impl FnMut(&dyn ToJson)) {
     let reply = asked.reply;
     let first = content(asked).map(|_| "");
-    let mut deltas = vec![object! { "role": "assistant", "content": first, "refusal": Null }];
+    send(&nested! { "role": "assistant", "content": first, "refusal": Null });
     if let Some(name) = reasoning_member(asked.provider) {
-        let pieces = reply.reasoning_pieces();
-        deltas.extend(pieces.iter().map(|piece| Object::new().with(name, piece)));
+        for piece in reply.reasoning_pieces() {
+            send(&Object::new().with(name, piece));
+        }
     }
     if content(asked).is_some() {
-        let pieces = reply.word_pieces();
-        deltas.extend(pieces.iter().map(|piece| object! { "content": piece }));
+        for piece in reply.word_pieces() {
+            send(&nested! { "content": piece });
+        }
     }
-    let refusal = reply.chunks.of(reply.refusal.as_deref().unwrap_or_default());
-    deltas.extend(refusal.iter().map(|piece| object! { "refusal": piece }));
+    for piece in reply.chunks.of(reply.refusal.as_deref().unwrap_or_default()) {
+        send(&nested! { "refusal": piece });
+    }
     for (at, call) in reply.calls.iter().enumerate() {
-        let start = object! {
+        let start = nested! {
             "index": at,
             "id": asked.call_id("call_", at, call),
             "type": "function",
-            "function": object! { "name": call.name, "arguments": "" },
+            "function": nested! { "name": call.name, "arguments": "" },
         };
-        deltas.push(object! { "tool_calls": [start] });
+        send(&nested! { "tool_calls": [&start] });
         for piece in reply.chunks.of_arguments(&call.arguments) {
-            let more = object! { "index": at, "function": object! { "arguments": piece } };
-            deltas.push(object! { "tool_calls": [more] });
+            let more = nested! { "index": at, "function": nested! { "arguments": piece } };
+            send(&nested! { "tool_calls": [&more] });
         }
     }
-    deltas
 }
 
 fn chunk(
     asked: &Asked<'_>,
     head: &Object,
     index: u64,
-    delta: &Object,
+    delta: &dyn ToJson,
     finish: Option<&str>,
 ) -> Object {
-    let choice = object! {
+    let choice = nested! {
         "index": index,
         "delta": delta,
         "logprobs": Null,
@@ -148,12 +147,14 @@ fn chunk(
 
 /// What a completion and each of its chunks begin with, and room for the rest.
 fn head(asked: &Asked<'_>, kind: &str, bytes: usize) -> Object {
-    Object::sized(bytes)
-        .with("id", asked.id("chatcmpl-"))
-        .with("object", kind)
-        .with("created", &asked.created)
-        .with("model", &asked.model)
-        .with("system_fingerprint", "fp_llmock")
+    let members = nested! {
+        "id": asked.id("chatcmpl-"),
+        "object": kind,
+        "created": asked.created,
+        "model": asked.model,
+        "system_fingerprint": "fp_llmock",
+    };
+    Object::with_room(bytes, &members)
 }
 
 /// Whether the stream is to end with the usage.
@@ -167,8 +168,8 @@ pub(super) fn usage(usage: Usage) -> Object {
         "prompt_tokens": usage.input,
         "completion_tokens": usage.output,
         "total_tokens": usage.total(),
-        "prompt_tokens_details": object! { "cached_tokens": usage.cached, "audio_tokens": 0_u64 },
-        "completion_tokens_details": object! {
+        "prompt_tokens_details": nested! { "cached_tokens": usage.cached, "audio_tokens": 0_u64 },
+        "completion_tokens_details": nested! {
             "reasoning_tokens": usage.reasoning,
             "audio_tokens": 0_u64,
             "accepted_prediction_tokens": 0_u64,

@@ -1,12 +1,15 @@
 //! A request read once, for those who ask it several things and then answer it.
 
+use std::borrow::Cow;
+
 use super::asked::{Asked, RequestShape};
 use super::content::Reply;
 use super::conversation::{self, Turn};
 use super::rendered::Rendered;
+use super::target::Target;
 use super::{answer, check, errors};
 use crate::json::{self, Json};
-use crate::provider::{self, Family, Provider, Shape};
+use crate::provider::{self, Provider};
 
 /// A request as one provider reads it; made by [`RequestShape::read`].
 ///
@@ -16,19 +19,17 @@ use crate::provider::{self, Family, Provider, Shape};
 ///
 /// let body = r#"{"model":"gpt-5","messages":[{"role":"user","content":"Hello!"}]}"#;
 /// let reading = RequestShape::post("/v1/chat/completions", body).read(Provider::OpenAI);
-/// assert_eq!(reading.endpoint(), Endpoint::Conversation);
+/// assert_eq!(reading.target().endpoint(), Endpoint::Conversation);
 /// let echo = Reply::text(&reading.turns()[0].text);
 /// assert!(reading.render(&echo).text().contains("Hello!"));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Reading<'a> {
-    pub(super) provider: Provider,
-    pub(super) family: Family,
-    pub(super) method: &'a str,
-    /// Canonical, with the query.
-    pub(super) path: String,
+    pub(super) target: Cow<'a, Target>,
     pub(super) bytes: &'a [u8],
     pub(super) body: Option<Json<'a>>,
+    pub(super) created: Option<u64>,
+    pub(super) seed: Option<u64>,
 }
 
 /// What a path and a method lead to at a provider.
@@ -48,48 +49,45 @@ pub enum Endpoint {
 impl<'a> RequestShape<'a> {
     /// Reads the request as this provider would.
     pub fn read(&self, provider: Provider) -> Reading<'a> {
-        let path = provider::canonical_path(provider, self.path);
-        let family = provider::family(provider, self.method, &path);
-        let text = std::str::from_utf8(self.body).ok();
-        let body = text.and_then(|text| json::parse(text).ok());
-        Reading { provider, family, method: self.method, path, bytes: self.body, body }
+        Reading::new(Cow::Owned(Target::new(provider, self.method, self.path)), self.body)
     }
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    pub(super) fn new(target: Cow<'a, Target>, bytes: &'a [u8]) -> Self {
+        let text = std::str::from_utf8(bytes).ok();
+        let body = text.and_then(|text| json::parse(text).ok());
+        Self { target, bytes, body, created: None, seed: None }
+    }
+
+    /// When its answer is made, and what ids are derived from, for replies that do not say
+    /// ([`Reply::created`], [`Reply::seed`]).
+    #[must_use]
+    pub fn answered(mut self, created: u64, seed: u64) -> Self {
+        (self.created, self.seed) = (Some(created), Some(seed));
+        self
+    }
+
+    /// Where the request goes.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
     /// The model that the request names, in its body or in its path.
-    pub fn model(&self) -> Option<String> {
-        provider::model(self.provider, self.family, &self.path, self.body.as_ref())
+    pub fn model(&self) -> Option<Cow<'_, str>> {
+        let target = &self.target;
+        provider::model(target.provider, target.family, &target.path, self.body.as_ref())
     }
 
     /// Whether the request asks for a streamed answer.
     pub fn streams(&self) -> bool {
-        provider::wants_stream(self.family, &self.path, self.body.as_ref())
+        self.target.asks_for_stream(self.body.as_ref())
     }
 
     /// What has been said so far, the oldest first; empty where nobody speaks.
     pub fn turns(&self) -> Vec<Turn> {
-        self.body.as_ref().map_or_else(Vec::new, |body| conversation::turns(self.family, body))
-    }
-
-    /// Path and query as at the provider's own host, without secrets.
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
-    /// Whether errors and answers are in OpenAI's format, which many providers have.
-    pub fn is_openai(&self) -> bool {
-        provider::error_shape(self.provider, self.family) == Shape::OpenAi
-    }
-
-    /// Whether it is OpenAI's Responses format.
-    pub fn is_responses(&self) -> bool {
-        self.family == Family::OpenAiResponses
-    }
-
-    /// Where the request goes.
-    pub fn endpoint(&self) -> Endpoint {
-        check::endpoint(self.provider, self.family, self.method, &self.path)
+        let turns = |body| conversation::turns(self.target.family, body);
+        self.body.as_ref().map_or_else(Vec::new, turns)
     }
 
     /// Why the provider would refuse the request: a body that is no JSON, or members that are missing or
@@ -99,7 +97,7 @@ impl Reading<'_> {
     }
 
     /// The answer as the provider would send it; see [`Reply::render`].
-    pub fn render(self, reply: &Reply) -> Rendered {
+    pub fn render(&self, reply: &Reply) -> Rendered {
         let asked = Asked::new(reply, self);
         let rendered = match &reply.failure {
             Some(failure) if !(failure.midway && asked.streams) => errors::render(&asked, failure),

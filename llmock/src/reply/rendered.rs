@@ -1,5 +1,9 @@
 //! The rendered answer: status, headers, and a body in one piece or event by event.
 
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
 use super::asked::Asked;
 use super::object::Object;
 use crate::provider::{self, Shape};
@@ -11,8 +15,8 @@ use crate::stream::{ArrayMarks, Dialect, End, Eol, Event, Framing, Item, Stream}
 pub struct Rendered {
     /// The HTTP status.
     pub status: u16,
-    /// Names in lower case; framing (`content-length`, `transfer-encoding`) is left to the server.
-    pub headers: Vec<(String, String)>,
+    /// Framing (`content-length`, `transfer-encoding`) is left to the server.
+    pub headers: HeaderMap,
     /// The body, without compression.
     pub body: RenderedBody,
 }
@@ -22,22 +26,22 @@ pub struct Rendered {
 #[non_exhaustive]
 pub enum RenderedBody {
     /// An answer in one piece.
-    Whole(Vec<u8>),
+    Whole(Bytes),
     /// A stream, each item the bytes of one event, to be sent as one chunk.
-    Stream(Vec<Vec<u8>>),
+    Stream(Vec<Bytes>),
 }
 
 impl Rendered {
-    /// The value of the header with this name in lower case.
+    /// The value of the header with this name, if it is text.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.headers.get(name)?.to_str().ok()
     }
 
     /// The whole body, streamed or not.
-    pub fn bytes(&self) -> Vec<u8> {
+    pub fn bytes(&self) -> Bytes {
         match &self.body {
             RenderedBody::Whole(bytes) => bytes.clone(),
-            RenderedBody::Stream(events) => events.concat(),
+            RenderedBody::Stream(events) => events.concat().into(),
         }
     }
 
@@ -47,41 +51,46 @@ impl Rendered {
     }
 
     pub(super) fn json(body: String) -> Self {
-        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-        Self { status: 200, headers, body: RenderedBody::Whole(body.into_bytes()) }
+        Self::new("application/json", RenderedBody::Whole(body.into()))
     }
 
-    pub(super) fn stream(content_type: &str, stream: &Stream) -> Self {
-        let headers = vec![
-            ("content-type".to_owned(), content_type.to_owned()),
-            ("cache-control".to_owned(), "no-cache".to_owned()),
-        ];
-        let chunks = stream.event_chunks();
-        let body = RenderedBody::Stream(chunks.into_iter().map(|chunk| chunk.bytes).collect());
+    pub(super) fn stream(content_type: &'static str, stream: &Stream) -> Self {
+        let mut rendered = Self::new(content_type, RenderedBody::Stream(stream.event_bytes()));
+        rendered.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        rendered
+    }
+
+    fn new(content_type: &'static str, body: RenderedBody) -> Self {
+        // room for what a server adds
+        let mut headers = HeaderMap::with_capacity(6);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         Self { status: 200, headers, body }
     }
 
-    /// Puts a header in the place of the one with that name, or behind the others.
-    pub(super) fn set_header(&mut self, name: &str, value: String) {
-        match self.headers.iter_mut().find(|(known, _)| known == name) {
-            Some((_, old)) => *old = value,
-            None => self.headers.push((name.to_owned(), value)),
+    /// Puts a header in the place of the one with that name, or behind the others. A text that is no header's is
+    /// left out.
+    pub(super) fn set_header<N: TryInto<HeaderName>>(&mut self, name: N, value: String) {
+        if let (Ok(name), Ok(value)) = (name.try_into(), HeaderValue::try_from(value)) {
+            self.headers.insert(name, value);
         }
     }
 
     /// What every answer of the provider has, then what the author wants.
     pub(super) fn finish(mut self, asked: &Asked<'_>) -> Self {
+        static OPENAI: HeaderName = HeaderName::from_static("x-request-id");
+        static ANTHROPIC: HeaderName = HeaderName::from_static("request-id");
+        static AMAZON: HeaderName = HeaderName::from_static("x-amzn-requestid");
         let name = match provider::error_shape(asked.provider, asked.family) {
-            Shape::OpenAi => Some("x-request-id"),
-            Shape::Anthropic => Some("request-id"),
-            Shape::Bedrock => Some("x-amzn-requestid"),
+            Shape::OpenAi => Some(&OPENAI),
+            Shape::Anthropic => Some(&ANTHROPIC),
+            Shape::Bedrock => Some(&AMAZON),
             Shape::Gemini | Shape::Ollama | Shape::Cohere => None,
         };
         if let Some(name) = name {
-            self.set_header(name, asked.id_of("req_", 0));
+            self.set_header(name.clone(), asked.id_of("req_", 0));
         }
         for (name, value) in &asked.reply.headers {
-            self.set_header(name, value.clone());
+            self.set_header(name.as_str(), value.clone());
         }
         self
     }
@@ -127,7 +136,7 @@ pub(super) fn json_array(items: Vec<Item>) -> Rendered {
 }
 
 /// One JSON value a line.
-pub(super) fn lines(content_type: &str, items: Vec<Item>) -> Rendered {
+pub(super) fn lines(content_type: &'static str, items: Vec<Item>) -> Rendered {
     Rendered::stream(content_type, &stream_of(Framing::Ndjson, Dialect::default(), items))
 }
 

@@ -3,22 +3,25 @@
 use super::content::Reply;
 use crate::json::Json;
 
-/// Members of a request body whose texts the model reads.
-const READ: [&str; 13] = [
-    "arguments",
-    "content",
-    "contents",
-    "input",
-    "inputText",
-    "instructions",
-    "message",
-    "messages",
-    "prompt",
-    "system",
-    "systemInstruction",
-    "text",
-    "texts",
-];
+/// Whether the model reads the texts in that member of a request's body.
+fn is_read(name: &str) -> bool {
+    matches!(
+        name,
+        "arguments"
+            | "content"
+            | "contents"
+            | "input"
+            | "inputText"
+            | "instructions"
+            | "message"
+            | "messages"
+            | "prompt"
+            | "system"
+            | "systemInstruction"
+            | "text"
+            | "texts"
+    )
+}
 
 /// The tokens of a text, at least one.
 pub(super) fn of_text(text: &str) -> u64 {
@@ -42,10 +45,9 @@ fn read(value: &Json<'_>, wanted: bool) -> u64 {
     match value {
         Json::String(text) if wanted => characters(&text.decode()),
         Json::Array(items) => items.iter().map(|item| read(item, wanted)).sum(),
-        Json::Object(members) => members
-            .iter()
-            .map(|(name, value)| read(value, READ.iter().any(|read| name.is(read))))
-            .sum(),
+        Json::Object(members) => {
+            members.iter().map(|(name, value)| read(value, is_read(&name.decode()))).sum()
+        }
         _ => 0,
     }
 }

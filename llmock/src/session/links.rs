@@ -25,11 +25,16 @@ pub(crate) struct Given(Mutex<VecDeque<(String, String)>>);
 impl Given {
     pub(crate) fn remember(&self, ours: &str, theirs: &str) {
         let mut pairs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !pairs.iter().any(|(known, _)| known == ours) {
-            if pairs.len() == REMEMBERED {
-                pairs.pop_front();
+        match pairs.iter_mut().find(|(known, _)| known == ours) {
+            // The provider may be asked elsewhere by now: clients quote what they were given last.
+            Some((_, known)) if known != theirs => theirs.clone_into(known),
+            Some(_) => {}
+            None => {
+                if pairs.len() == REMEMBERED {
+                    pairs.pop_front();
+                }
+                pairs.push_back((ours.to_owned(), theirs.to_owned()));
             }
-            pairs.push_back((ours.to_owned(), theirs.to_owned()));
         }
     }
 
@@ -55,12 +60,22 @@ impl Given {
             return None;
         }
         let text = std::str::from_utf8(body).ok()?;
-        let mut quoted: Vec<_> =
-            pairs.iter().filter(|(ours, _)| text.contains(ours.as_str())).collect();
+        let is_quoted = |(ours, _): &(Cow<'_, str>, Cow<'_, str>)| text.contains(&**ours);
+        let mut quoted: Vec<_> = pairs
+            .iter()
+            .map(|(ours, theirs)| (Cow::Borrowed(&**ours), Cow::Borrowed(&**theirs)))
+            .filter(is_quoted)
+            .collect();
+        // Some encoders of JSON escape every slash.
+        if text.contains(":\\/\\/") {
+            let escaped = |address: &str| Cow::Owned(address.replace('/', "\\/"));
+            let pairs = pairs.iter().map(|(ours, theirs)| (escaped(ours), escaped(theirs)));
+            quoted.extend(pairs.filter(is_quoted));
+        }
         // An address may begin with another: `…/p` and `…/p/cancel`.
         quoted.sort_by_key(|(ours, _)| std::cmp::Reverse(ours.len()));
         let restored = quoted.into_iter().fold(Cow::Borrowed(text), |text, (ours, theirs)| {
-            if text.contains(ours) { Cow::Owned(text.replace(ours, theirs)) } else { text }
+            if text.contains(&*ours) { Cow::Owned(text.replace(&*ours, &theirs)) } else { text }
         });
         match restored {
             Cow::Borrowed(_) => None,
@@ -138,6 +153,15 @@ mod tests {
         let restored = given.restored(b"stop http://l/p/cancel, not http://l/p");
         assert_eq!(restored.as_deref(), Some("stop https://h/x, not https://h/p"));
         assert_eq!(given.restored(b"http://l/q"), None);
+    }
+
+    #[test]
+    fn an_address_is_put_back_as_it_was_spelt_and_as_it_was_given_last() {
+        let given = Given::default();
+        given.remember("http://l/p", "https://before/p");
+        given.remember("http://l/p", "https://h/p");
+        let restored = given.restored(br#"["http:\/\/l\/p","http://l/p"]"#);
+        assert_eq!(restored.as_deref(), Some(r#"["https:\/\/h\/p","https://h/p"]"#));
     }
 
     #[test]

@@ -20,7 +20,8 @@ pub(crate) fn describe(
         method: request.method.clone(),
         path: request.path.clone(),
         provider: provider.id(),
-        model: provider::model(provider, family, &request.path, body.as_ref()),
+        model: provider::model(provider, family, &request.path, body.as_ref())
+            .map(std::borrow::Cow::into_owned),
         prompt: body.as_ref().and_then(|body| provider::prompt(family, body)),
         request: entry + 1,
         reason,

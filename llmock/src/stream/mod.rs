@@ -14,6 +14,8 @@ mod sse;
 #[cfg(test)]
 mod tests;
 
+use ::bytes::Bytes;
+
 pub(crate) use content_type::framing_of;
 pub(crate) use dialect::{ArrayMarks, Dialect, Eol, Field};
 
@@ -202,6 +204,26 @@ impl Stream {
             }
         }
         chunks
+    }
+
+    /// The bytes of each event, all of them in one allocation.
+    pub(crate) fn event_bytes(&self) -> Vec<Bytes> {
+        let count = self.events.len();
+        let mut body =
+            Vec::with_capacity(self.events.iter().map(|event| event.item.size_hint()).sum());
+        let mut ends = Vec::with_capacity(count);
+        for (at, event) in self.events.iter().enumerate() {
+            self.write_item(&event.item, Place::of(at, count), &mut body);
+            ends.push(body.len());
+        }
+        let mut rest = Bytes::from(body);
+        let mut start = 0;
+        let pieces = ends.into_iter().map(|end| {
+            let piece = rest.split_to(end - start);
+            start = end;
+            piece
+        });
+        pieces.filter(|piece| !piece.is_empty()).collect()
     }
 
     /// The whole body.

@@ -19,6 +19,8 @@ pub(super) enum Kind {
     Models,
     /// A list of `{question, answer}`.
     Replies,
+    /// A list of `{path, pattern, replacement}`.
+    Normalize,
     /// A mapping from a provider's id to a URL.
     Upstreams,
 }
@@ -48,6 +50,9 @@ pub(crate) const KEYS: &[Key] = &[
     key("fixtures", Kind::Text, ""),
     key("record", Kind::Switch, "false"),
     key("watch", Kind::Switch, "false"),
+    key("matching.ignore", Kind::Texts, ""),
+    key("matching.normalize", Kind::Normalize, ""),
+    key("matching.match_on", Kind::Texts, ""),
     key("upstreams", Kind::Upstreams, ""),
     key("pace.time-to-first-token", Kind::Duration, "0"),
     key("pace.tokens-per-second", Kind::Number, "0"),
@@ -64,7 +69,7 @@ pub(crate) const KEYS: &[Key] = &[
 ];
 
 /// The sections: what stands before a dot.
-pub(super) const SECTIONS: [&str; 3] = ["cors", "pace", "faults"];
+pub(super) const SECTIONS: [&str; 4] = ["cors", "matching", "pace", "faults"];
 
 impl Key {
     /// The key of that path.
@@ -121,7 +126,9 @@ impl Kind {
                 };
                 Ok(Value::List(parts.map(node).collect()))
             }
-            Self::Texts | Self::Models | Self::Replies | Self::Upstreams => json(trimmed, place),
+            Self::Texts | Self::Models | Self::Replies | Self::Normalize | Self::Upstreams => {
+                json(trimmed, place)
+            }
         }
     }
 }
@@ -153,6 +160,7 @@ mod tests {
             ("cors.allow-origins", "LLMOCK_CORS_ALLOW_ORIGINS"),
             ("pace.tokens-per-second", "LLMOCK_PACE_TOKENS_PER_SECOND"),
             ("customReplies", "LLMOCK_CUSTOMREPLIES"),
+            ("matching.match_on", "LLMOCK_MATCHING_MATCH_ON"),
         ] {
             assert_eq!(variable(path), name);
         }

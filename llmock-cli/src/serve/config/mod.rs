@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod flags;
 mod keys;
+mod matching;
 mod merge;
 pub(in crate::serve) mod quantity;
 mod read;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 pub(crate) use error::ConfigError;
 pub(crate) use flags::Flags;
+use llmock::playback::Rules;
 pub(crate) use sections::{Cors, CustomReply, Model, StrategyName};
 
 use super::fault::Faults;
@@ -52,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) record: bool,
     /// Whether file and fixtures are read again when they change.
     pub(crate) watch: bool,
+    /// What makes a request the same as a recorded one.
+    pub(crate) matching: Rules,
     /// Where requests are forwarded, by the provider's id; its own host if it is not among them.
     pub(crate) upstreams: BTreeMap<String, String>,
     pub(crate) pace: Pace,

@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use llmock::playback::Rules;
+
 use super::error::ConfigError;
 use super::keys::{Key, Kind};
 use super::merge::Layers;
 use super::sections::{Cors, CustomReply, Model, StrategyName};
 use super::value::{Node, Place, Value};
-use super::{Config, quantity, suggest};
+use super::{Config, matching, quantity, suggest};
 use crate::serve::fault::{self, Faults};
 use crate::serve::pace::Pace;
 
-type Read<T> = Result<T, ConfigError>;
+/// A value, or what is wrong with it and where.
+pub(super) type Read<T> = Result<T, ConfigError>;
 
 /// The configuration that all layers make together.
 pub(super) fn config(layers: &Layers, notes: &mut Vec<String>) -> Read<Config> {
@@ -30,6 +33,7 @@ pub(super) fn config(layers: &Layers, notes: &mut Vec<String>) -> Read<Config> {
         fixtures: fixtures(&fields)?,
         record: fields.switch("record")?,
         watch: fields.switch("watch")?,
+        matching: matching::rules(&fields)?,
         upstreams: upstreams(layers)?,
         pace: pace(&fields)?,
         faults: Faults {
@@ -47,6 +51,9 @@ pub(super) fn config(layers: &Layers, notes: &mut Vec<String>) -> Read<Config> {
     };
     if config.faults.rate <= 0.0 && !config.faults.kinds.is_empty() {
         notes.push("`faults.kinds` has no effect while `faults.rate` is 0".to_owned());
+    }
+    if config.matching != Rules::default() && !config.strategies.contains(&StrategyName::Fixture) {
+        notes.push("`matching` has no effect without `FixtureStrategy` in `strategies`".to_owned());
     }
     Ok(config)
 }
@@ -80,7 +87,7 @@ fn strategies(fields: &Fields<'_>, notes: &mut Vec<String>) -> Read<Vec<Strategy
     if strategies.is_empty() {
         return Err(fields.wrong("strategies", "has no strategy, so nothing would be answered"));
     }
-    if fields.0.get("strategies").is_none() {
+    if !fields.is_said("strategies") {
         if record {
             strategies.insert(0, StrategyName::Proxy);
         }
@@ -103,7 +110,7 @@ fn strategies(fields: &Fields<'_>, notes: &mut Vec<String>) -> Read<Vec<Strategy
     if has_fixtures && !has(StrategyName::Fixture) {
         notes.push("`fixtures` has no effect without `FixtureStrategy` in `strategies`".to_owned());
     }
-    if fields.0.get("customReplies").is_some() && !has(StrategyName::CustomAnswers) {
+    if fields.is_said("customReplies") && !has(StrategyName::CustomAnswers) {
         notes.push(
             "`customReplies` has no effect without `CustomAnswersStrategy` in `strategies`"
                 .to_owned(),
@@ -192,7 +199,7 @@ fn reply(node: &Node) -> Read<CustomReply> {
 }
 
 /// The members of a mapping, each of them known.
-fn members(
+pub(super) fn members(
     node: &Node,
     what: &str,
     known: &[&str],
@@ -215,7 +222,7 @@ fn members(
     Ok(())
 }
 
-fn text(node: &Node) -> Read<&str> {
+pub(super) fn text(node: &Node) -> Read<&str> {
     match &node.value {
         Value::Text(text) => Ok(text),
         other => {
@@ -245,10 +252,16 @@ fn whole(node: &Node) -> Read<u64> {
 }
 
 /// Values by key; where nobody said anything, the default.
-struct Fields<'a>(&'a Layers);
+pub(super) struct Fields<'a>(&'a Layers);
 
 impl Fields<'_> {
-    fn node(&self, path: &str) -> Node {
+    /// Whether anybody said anything.
+    pub(super) fn is_said(&self, path: &str) -> bool {
+        self.0.get(path).is_some()
+    }
+
+    /// What was said, or the default.
+    pub(super) fn node(&self, path: &str) -> Node {
         if let Some(said) = self.0.get(path) {
             return said.clone();
         }
@@ -327,7 +340,8 @@ impl Fields<'_> {
         })
     }
 
-    fn list<T>(&self, path: &str, read: impl Fn(&Node) -> Read<T>) -> Read<Vec<T>> {
+    /// Every element of a list; nothing said is an empty one.
+    pub(super) fn list<T>(&self, path: &str, read: impl Fn(&Node) -> Read<T>) -> Read<Vec<T>> {
         let node = self.node(path);
         match &node.value {
             Value::Null => Ok(Vec::new()),

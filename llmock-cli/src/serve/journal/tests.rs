@@ -14,7 +14,7 @@ fn entry(path: &str) -> Entry {
         status: 200,
         provider: Provider::OpenAI,
         model: Some("m".to_owned()),
-        session: "default".to_owned(),
+        session: SessionId::Everybody,
         answered_by: "MirrorStrategy",
         took: Duration::from_micros(2_500),
     }
@@ -96,7 +96,7 @@ fn filters_leave_what_they_name() {
     journal.record(entry("/v1/chat/completions"));
     journal.record(Entry { method: Method::GET, ..entry("/v1/models") });
     journal.record(Entry { provider: Provider::Groq, status: 429, ..entry("/groq/v1/chat") });
-    journal.record(Entry { session: "b c".to_owned(), ..entry("/v1/responses") });
+    journal.record(Entry { session: SessionId::Named("b c".to_owned()), ..entry("/v1/responses") });
     let cases: [(&str, &[usize]); 11] = [
         ("", &[0, 1, 2, 3]),
         ("method=get", &[1]),

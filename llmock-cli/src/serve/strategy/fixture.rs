@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use llmock::playback::{
-    Playback, Played, PlayedBody, Recorder, Redirects, Request, Sent, UnreadableBody,
+    Playback, Played, PlayedBody, Recorder, Redirects, Request, Rules, Sent, UnreadableBody,
 };
 use llmock::{Fixture, Interaction};
 
@@ -90,6 +90,7 @@ impl Fixtures {
         &self,
         path: Option<&Path>,
         may_be_absent: bool,
+        rules: &Rules,
         max_body: usize,
     ) -> Result<(), FixturesError> {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -97,7 +98,7 @@ impl Fixtures {
             Some(path) if !may_be_absent || exists(path) => read(path)?,
             _ => Vec::new(),
         };
-        self.playback.store(Playback::new(fixtures).max_body(max_body).into());
+        self.playback.store(Playback::new(fixtures).rules(rules.clone()).max_body(max_body).into());
         Ok(())
     }
 
@@ -136,7 +137,7 @@ impl Fixtures {
             0 => None,
             // The same for everybody, so nobody's place in the queue is looked up.
             1 => llmock::playback::PlaybackSession::default().answer(&playback, &request),
-            _ => self.sessions.of(&ask.session).answer(&playback, &request),
+            _ => self.sessions.of(&ask.session.to_string()).answer(&playback, &request),
         };
         let Some(played) = played else { return Verdict::Pass { why: None } };
         let played = self.redirects.played(played, &playback, &request, &self.origin(ask));
@@ -167,9 +168,9 @@ pub(crate) fn recording_path(path: &Path) -> PathBuf {
 /// The request as the library takes it.
 pub(crate) fn sent(ask: &Ask) -> Sent<'_> {
     Sent {
-        provider: ask.provider,
+        provider: ask.provider(),
         method: &ask.method,
-        path: &ask.path,
+        path: &ask.route.path,
         headers: &ask.headers,
         body: &ask.wire_body,
     }

@@ -94,10 +94,9 @@ impl Strategy {
         let reply = match self {
             Self::Error => {
                 let found = error::answer(said.turns, said.openai);
-                let why = (!found.skipped.is_empty()).then(|| found.skipped.join("; "));
                 return match found.reply {
-                    Some(reply) => Verdict::Reply(Box::new(skipping(reply, why.as_deref()))),
-                    None => Verdict::Pass { why },
+                    Some(reply) => Verdict::Reply(skipping(Box::new(reply), &found.skipped)),
+                    None => Verdict::Pass { why: joined(&found.skipped) },
                 };
             }
             Self::ToolCall => tool_call::answer(said.turns),
@@ -116,11 +115,16 @@ impl Strategy {
 const SKIPPED: &str = "x-llmock-skipped";
 
 /// The reply with a header that says what was skipped on the way to it.
-pub(crate) fn skipping(reply: Reply, why: Option<&str>) -> Reply {
-    match why {
-        Some(why) => reply.header(SKIPPED, in_header(why)),
+pub(crate) fn skipping(reply: Box<Reply>, whys: &[String]) -> Box<Reply> {
+    match joined(whys) {
+        Some(why) => Box::new(reply.header(SKIPPED, in_header(&why))),
         None => reply,
     }
+}
+
+/// Reasons in one sentence.
+pub(crate) fn joined(whys: &[String]) -> Option<String> {
+    (!whys.is_empty()).then(|| whys.join("; "))
 }
 
 /// A text as the value of a header: short, and without what has no place there.

@@ -73,7 +73,7 @@ impl Proxy {
         let redirects = &self.fixtures.redirects;
         match self.recorder.ask_redirecting(&sent, request, redirects, &origin).await {
             Ok(relayed) => {
-                self.tell(ask.provider, &relayed.upstream);
+                self.tell(ask.provider(), &relayed.upstream);
                 Verdict::Answer(answer_of(relayed))
             }
             Err(error) => failed(BAD_GATEWAY, &explained(&error)),

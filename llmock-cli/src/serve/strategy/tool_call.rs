@@ -10,7 +10,7 @@ const WITH: &str = " with '";
 pub(crate) fn answer(turns: &[Turn]) -> Option<Reply> {
     let last = turns.iter().rev().find(|turn| turn.role != Role::System)?;
     match last.role {
-        Role::User => {
+        Role::User if last.text.contains(TRIGGER) => {
             let calls = calls(&last.text);
             let reply = |all: Reply, (name, arguments)| all.tool_call(name, arguments);
             (!calls.is_empty()).then(|| calls.into_iter().fold(Reply::new(), reply))

@@ -10,7 +10,7 @@ use item::Item;
 use super::asked::{Asked, Usage};
 use super::content::{Failure, Finish};
 use super::errors;
-use super::object::{Object, Raw, object};
+use super::object::{Object, Raw, nested, object};
 use super::rendered::{self, Rendered};
 
 pub(super) fn render(asked: &Asked<'_>) -> Rendered {
@@ -129,12 +129,12 @@ fn response_id(asked: &Asked<'_>) -> String {
 fn usage(usage: Usage) -> Object {
     object! {
         "input_tokens": usage.input,
-        "input_tokens_details": object! {
+        "input_tokens_details": nested! {
             "cached_tokens": usage.cached,
             "cache_write_tokens": 0_u64,
         },
         "output_tokens": usage.output,
-        "output_tokens_details": object! { "reasoning_tokens": usage.reasoning },
+        "output_tokens_details": nested! { "reasoning_tokens": usage.reasoning },
         "total_tokens": usage.total(),
     }
 }

@@ -138,7 +138,7 @@ pub(super) fn read(rendered: &Rendered) -> Stream {
     };
     let framing = stream::framing_of(rendered.header("content-type"), true).unwrap();
     let chunks: Vec<Chunk> =
-        events.iter().map(|bytes| Chunk { ms: 0, bytes: bytes.clone() }).collect();
+        events.iter().map(|bytes| Chunk { ms: 0, bytes: bytes.to_vec() }).collect();
     let stream = Stream::from_chunks(framing, &chunks, End::Complete);
     assert_eq!(stream.chunks, None, "a chunk is not an event: {}", rendered.text());
     for event in &stream.events {

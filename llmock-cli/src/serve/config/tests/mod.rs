@@ -44,7 +44,7 @@ fn without_anything_said_the_server_is_usable_and_alone() {
     assert_eq!(notes, [""; 0]);
 }
 
-const WHOLE: &str = "
+const WHOLE: &str = r"
 strategies: [CustomAnswersStrategy, MirrorStrategy]
 models:
   - id: gpt-4o
@@ -60,6 +60,11 @@ port: 9000
 customReplies:
   - question: What is the answer?
     answer: 42
+matching:
+  ignore: ['$.metadata.run', '$..cache_control']
+  normalize:
+    - {path: $.messages, pattern: 'run-\d+', replacement: RUN}
+  match_on: [model, messages]
 upstreams: {openai: 'http://gateway/v1/'}
 pace: {time-to-first-token: 200ms, tokens-per-second: 50, jitter: 0.1, seed: 7, recorded: true}
 faults:
@@ -88,6 +93,12 @@ fn every_key_of_a_file_means_something() {
     assert_eq!((config.host.as_str(), config.port), ("0.0.0.0", 9000));
     let reply = CustomReply { question: "What is the answer?".to_owned(), answer: "42".to_owned() };
     assert_eq!(config.custom_replies, [reply]);
+    let rules = Rules::default()
+        .ignore("$.metadata.run")
+        .and_then(|rules| rules.ignore("$..cache_control"))
+        .and_then(|rules| rules.normalize("$.messages", r"run-\d+", "RUN"))
+        .and_then(|rules| rules.match_on(["model", "messages"]));
+    assert_eq!(config.matching, rules.unwrap());
     let gateway = ("openai".to_owned(), "http://gateway/v1".to_owned());
     assert_eq!(config.upstreams, BTreeMap::from([gateway]));
     let pace = Pace {
@@ -118,6 +129,8 @@ fn a_file_that_says_nothing_changes_nothing() {
         "\u{feff}",
         "api-key:\nport: null\ncors:\n",
         "strategies: null\nmodels: ~\nfaults: {kinds: null}\nupstreams:\n",
+        "matching: {ignore: null, normalize: ~, match_on:}\n",
+        "matching: {ignore: [], normalize: []}\n",
     ] {
         assert_eq!(file(nothing), default, "{nothing:?}");
     }
@@ -136,6 +149,9 @@ fn every_key_can_be_said_by_a_variable_and_by_set_over_a_file() {
         ("fixtures", "elsewhere"),
         ("record", "true"),
         ("watch", "true"),
+        ("matching.ignore", "$.user;$.seed"),
+        ("matching.normalize", r#"[{"path": "$.a", "pattern": "b", "replacement": ""}]"#),
+        ("matching.match_on", "model"),
         ("upstreams", r#"{"openai": "https://other"}"#),
         ("pace.time-to-first-token", "1s"),
         ("pace.tokens-per-second", "1.5"),
@@ -362,7 +378,7 @@ fn the_documentation_has_every_key_variable_and_flag() {
 #[test]
 fn the_documentation_has_every_header_fault_and_metric() {
     let page = include_str!("../../../../../docs/serve.md");
-    for header in [pace::HEADER, fault::HEADER, sessions::HEADER] {
+    for header in [&pace::HEADER, &fault::HEADER, &sessions::HEADER] {
         assert!(page.contains(&format!("| `{header}` |")), "docs/serve.md has no row for {header}");
     }
     let table = page.split("| fault | |\n").nth(1).unwrap().split("\n\n").next().unwrap();

@@ -1,0 +1,120 @@
+//! Where requests go, worked out once for each path: that takes longer than reading a short body.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use http::request::Parts;
+use http::uri::PathAndQuery;
+use http::{HeaderName, Method};
+use llmock::reply::Target;
+use llmock::{HeaderHints, Provider};
+
+use super::metrics::RouteMetrics;
+
+/// Paths that are known at a time: programs ask at a few, and what asks at many shall not fill the memory.
+const MOST: usize = 256;
+
+/// What is known of all requests with one method to one path.
+#[derive(Debug)]
+pub(crate) struct Route {
+    method: Method,
+    hints: HeaderHints,
+    /// Path and query without the segment that named the provider.
+    pub(crate) path: String,
+    pub(crate) target: Target,
+    pub(crate) metrics: RouteMetrics,
+}
+
+type Known = HashMap<String, Vec<Arc<Route>>>;
+
+/// The routes that were asked for, by path and query as they were sent.
+#[derive(Default)]
+pub(crate) struct Routes(ArcSwap<Known>);
+
+impl Routes {
+    /// Where a request goes.
+    pub(crate) fn of(&self, parts: &Parts) -> Arc<Route> {
+        let hints = parts.headers.keys().map(HeaderName::as_str).collect();
+        let sent = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+        let known = self.0.load();
+        let is_it = |route: &&Arc<Route>| route.method == parts.method && route.hints == hints;
+        if let Some(route) = known.get(sent).and_then(|routes| routes.iter().find(is_it)) {
+            return Arc::clone(route);
+        }
+        let route = Arc::new(Route::new(parts.method.clone(), hints, sent));
+        self.0.rcu(|known| {
+            let mut known = if known.len() < MOST { Known::clone(known) } else { Known::new() };
+            known.entry(sent.to_owned()).or_default().push(Arc::clone(&route));
+            known
+        });
+        route
+    }
+}
+
+impl Route {
+    fn new(method: Method, hints: HeaderHints, sent: &str) -> Self {
+        let (provider, path) = Provider::recognise(sent, hints);
+        let path = if path.is_empty() { "/" } else { path }.to_owned();
+        let target = Target::new(provider, method.as_str(), &path);
+        let metrics = RouteMetrics::new(known_id(provider), endpoint(&path));
+        Self { method, hints, path, target, metrics }
+    }
+}
+
+impl fmt::Debug for Routes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Routes").field(&self.0.load().len()).finish()
+    }
+}
+
+/// A provider for the metrics, of which there are never more than a table has.
+fn known_id(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Other(_) => "other",
+        known => known.id(),
+    }
+}
+
+/// An endpoint for the metrics, likewise.
+fn endpoint(path: &str) -> &'static str {
+    const KNOWN: [&str; 25] = [
+        "batchEmbedContents",
+        "chat",
+        "completions",
+        "converse",
+        "converse-stream",
+        "countTokens",
+        "count_tokens",
+        "embed",
+        "embedContent",
+        "embeddings",
+        "files",
+        "generate",
+        "generateContent",
+        "invoke",
+        "invoke-with-response-stream",
+        "messages",
+        "models",
+        "moderations",
+        "predict",
+        "rerank",
+        "responses",
+        "show",
+        "streamGenerateContent",
+        "tags",
+        "version",
+    ];
+    let path = path.split('?').next().unwrap_or_default();
+    let mut segments = path.rsplit('/');
+    let last = segments.next().unwrap_or_default();
+    let verb = last.rsplit(':').next().unwrap_or_default();
+    if verb == "completions" && segments.next() == Some("chat") {
+        return "chat/completions";
+    }
+    if path.contains("/models/") && verb == last {
+        return "models";
+    }
+    KNOWN.iter().find(|known| **known == verb).copied().unwrap_or("other")
+}
