@@ -1,10 +1,10 @@
 //! `llmock serve --record` with AWS credentials: what a client signed for the server is signed anew for the provider,
 //! who checks every signature here.
 
-mod signature;
 #[allow(dead_code, reason = "shared with the other tests of the server")]
 mod wire;
 
+use llmock_tests::signature::{self, Sent};
 use wire::server::{Place, Server};
 use wire::{Ask, Received, Step, Upstream, whole};
 
@@ -41,7 +41,13 @@ fn bedrock(received: &Received) -> Vec<Step> {
     let mut names = vec!["content-type", "host", "x-amz-custom", "x-amz-date"];
     let token = received.header("x-amz-security-token");
     names.extend(token.map(|_| "x-amz-security-token"));
-    let expected = signature::expected(received, "eu-west-3", "bedrock", &names);
+    let sent = Sent {
+        method: &received.method,
+        target: &received.target,
+        headers: &received.headers,
+        body: &received.body,
+    };
+    let expected = signature::expected(&sent, "eu-west-3", "bedrock", &names);
     let json = "content-type: application/json\r\n";
     if received.header("authorization") == Some(&expected) {
         whole("200 OK", json, ANSWER.as_bytes())

@@ -6,5 +6,6 @@ pub mod model;
 pub mod process;
 pub mod recorded;
 pub mod scratch;
+pub mod signature;
 pub mod source;
 pub mod upstream;
