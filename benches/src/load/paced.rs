@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -32,36 +32,68 @@ pub struct Held {
     pub failed: usize,
     /// The most streams that were open at once.
     pub most: usize,
+    /// How late something would have come, each millisecond, that a thread without other work had to send: what the
+    /// machine alone is late. Sorted.
+    pub machine: Vec<Duration>,
 }
 
 /// Holds the streams open to their end.
 pub fn hold(ask: &Ask, plan: Plan) -> Held {
+    let over = Arc::new(AtomicBool::new(false));
+    let watch = std::thread::spawn({
+        let over = Arc::clone(&over);
+        move || lateness(&over)
+    });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a runtime").block_on(async {
-        let (open, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let begin = Instant::now();
-        let streams = u32::try_from(plan.streams).unwrap_or(u32::MAX).max(1);
-        let tasks: Vec<_> = (0..streams)
-            .map(|number| {
-                let at = begin + plan.ramp * number / streams;
-                let (ask, open, most) = (ask.clone(), Arc::clone(&open), Arc::clone(&most));
-                tokio::spawn(async move {
-                    tokio::time::sleep_until(at.into()).await;
-                    stream(&ask, plan, &open, &most).await
-                })
-            })
-            .collect();
-        let mut held = Held::default();
-        for task in tasks {
-            match task.await.expect("clients do not panic") {
-                Ok(errors) => held.errors.extend(errors),
-                Err(_) => held.failed += 1,
-            }
+    let mut held = runtime.expect("a runtime").block_on(streams(ask, plan));
+    over.store(true, Ordering::Relaxed);
+    held.machine = watch.join().expect("a thread that sleeps does not panic");
+    held
+}
+
+/// How late a thread is that does nothing but sleep, for each millisecond until it is `over`.
+fn lateness(over: &AtomicBool) -> Vec<Duration> {
+    const STEP: Duration = Duration::from_millis(1);
+    let mut lateness = Vec::new();
+    while !over.load(Ordering::Relaxed) {
+        let asleep = Instant::now();
+        std::thread::sleep(STEP);
+        // who was late by ten steps was late by nine for what was due in the next one
+        let mut late = asleep.elapsed().saturating_sub(STEP);
+        lateness.push(late);
+        while late > STEP {
+            late -= STEP;
+            lateness.push(late);
         }
-        held.most = most.load(Ordering::Relaxed);
-        held.errors.sort_unstable();
-        held
-    })
+    }
+    lateness.sort_unstable();
+    lateness
+}
+
+async fn streams(ask: &Ask, plan: Plan) -> Held {
+    let (open, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let begin = Instant::now();
+    let streams = u32::try_from(plan.streams).unwrap_or(u32::MAX).max(1);
+    let tasks: Vec<_> = (0..streams)
+        .map(|number| {
+            let at = begin + plan.ramp * number / streams;
+            let (ask, open, most) = (ask.clone(), Arc::clone(&open), Arc::clone(&most));
+            tokio::spawn(async move {
+                tokio::time::sleep_until(at.into()).await;
+                stream(&ask, plan, &open, &most).await
+            })
+        })
+        .collect();
+    let mut held = Held::default();
+    for task in tasks {
+        match task.await.expect("clients do not panic") {
+            Ok(errors) => held.errors.extend(errors),
+            Err(_) => held.failed += 1,
+        }
+    }
+    held.most = most.load(Ordering::Relaxed);
+    held.errors.sort_unstable();
+    held
 }
 
 async fn stream(
