@@ -16,6 +16,9 @@ use super::metrics::RouteMetrics;
 /// Paths that are known at a time: programs ask at a few, and what asks at many shall not fill the memory.
 const MOST: usize = 256;
 
+/// The same for methods and kinds of clients at one path.
+const MOST_AT_ONE: usize = 16;
+
 /// What is known of all requests with one method to one path.
 #[derive(Debug)]
 pub(crate) struct Route {
@@ -46,7 +49,11 @@ impl Routes {
         let route = Arc::new(Route::new(parts.method.clone(), hints, sent));
         self.0.rcu(|known| {
             let mut known = if known.len() < MOST { Known::clone(known) } else { Known::new() };
-            known.entry(sent.to_owned()).or_default().push(Arc::clone(&route));
+            let here = known.entry(sent.to_owned()).or_default();
+            if here.len() == MOST_AT_ONE {
+                here.clear();
+            }
+            here.push(Arc::clone(&route));
             known
         });
         route
@@ -117,4 +124,55 @@ fn endpoint(path: &str) -> &'static str {
         return "models";
     }
     KNOWN.iter().find(|known| **known == verb).copied().unwrap_or("other")
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    fn parts(method: &str, path: &str, header: Option<&str>) -> Parts {
+        let request = Request::builder().method(method).uri(path);
+        let request = header.into_iter().fold(request, |request, name| request.header(name, "x"));
+        request.body(()).expect("a request").into_parts().0
+    }
+
+    #[test]
+    fn a_route_is_known_by_path_method_and_what_its_client_shows() {
+        let routes = Routes::default();
+        let models = parts("GET", "/v1/models?limit=1", None);
+        let known = routes.of(&models);
+        assert!(Arc::ptr_eq(&known, &routes.of(&models)));
+        assert_eq!(
+            (known.target.provider(), &*known.path),
+            (Provider::OpenAI, "/v1/models?limit=1")
+        );
+        for (method, path, header, provider) in [
+            ("GET", "/v1/models", None, "openai"),
+            ("POST", "/v1/models?limit=1", None, "openai"),
+            ("GET", "/v1/models?limit=1", Some("anthropic-version"), "anthropic"),
+            ("GET", "/groq/v1/models?limit=1", None, "groq"),
+        ] {
+            let other = routes.of(&parts(method, path, header));
+            assert!(!Arc::ptr_eq(&known, &other), "{method} {path}");
+            assert_eq!(other.target.provider().id(), provider, "{method} {path}");
+        }
+        assert!(Arc::ptr_eq(&known, &routes.of(&models)));
+        assert_eq!(routes.of(&parts("GET", "/groq", None)).path, "/");
+    }
+
+    #[test]
+    fn whoever_asks_everywhere_does_not_fill_the_memory() {
+        let routes = Routes::default();
+        let known = || routes.0.load().values().map(Vec::len).sum::<usize>();
+        for number in 0..2 * MOST {
+            routes.of(&parts("POST", &format!("/v1/{number}"), None));
+            assert!(known() <= MOST, "{number}");
+        }
+        for number in 0..2 * MOST {
+            routes.of(&parts(&format!("M{number}"), "/v1/models", None));
+            assert!(known() <= MOST + MOST_AT_ONE, "{number}");
+        }
+    }
 }
