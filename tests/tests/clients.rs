@@ -3,6 +3,8 @@
 //! Record them again, with a model from `scripts/local-model`:
 //! `LLMOCK_MODE=record cargo test -p llmock-tests --test clients --features openssl-clients`.
 
+#[path = "clients/checks.rs"]
+mod checks;
 #[path = "clients/mod.rs"]
 mod clients;
 
@@ -10,28 +12,9 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{LazyLock, OnceLock};
 
+use checks::{arrived_in_pieces, asked_the_tool_twice, names_paris};
 use clients::{Seen, openai_sdk, rig};
 use llmock::{AnsweredBy, FinishError, LlmMock, Mode, Provider, llm_replay};
-use serde_json::Value;
-
-fn names_paris(seen: &Seen) {
-    assert!(seen.text.contains("Paris"), "{seen:?}");
-}
-
-fn arrived_in_pieces(seen: &Seen) {
-    assert!(seen.pieces.len() > 1, "one piece is no stream: {seen:?}");
-    assert_eq!(seen.pieces.concat(), seen.text);
-}
-
-fn asked_the_tool_twice(seen: &Seen) {
-    let city = |(tool, arguments): &(String, String)| {
-        assert_eq!(tool, "weather");
-        serde_json::from_str::<Value>(arguments).unwrap()["city"].clone()
-    };
-    let cities: Vec<_> = seen.calls.iter().map(city).collect();
-    assert_eq!(cities, ["Paris", "Oslo"], "{seen:?}");
-    assert!(!seen.text.is_empty());
-}
 
 #[llm_replay(fixture = "clients/async_openai")]
 mod async_openai {

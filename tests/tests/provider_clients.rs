@@ -9,6 +9,8 @@
 mod azure;
 #[path = "provider_clients/bedrock.rs"]
 mod bedrock;
+#[path = "clients/checks.rs"]
+mod checks;
 #[allow(dead_code, reason = "some of it is asked by `clients.rs` alone")]
 #[path = "clients/mod.rs"]
 mod clients;
@@ -38,12 +40,12 @@ mod without_variable;
 use std::path::PathBuf;
 
 use ::genai::adapter::AdapterKind;
+use checks::{arrived_in_pieces, asked_the_tool_twice as called, names_paris as text};
 use clients::rig::{ChatModel, agent, agent_stream, call, stream};
 use clients::{Seen, openai_sdk};
 use llmock::{LlmMock, MockSession, Provider};
 use llmock_tests::process;
 use llmock_tests::source::{self, Source};
-use serde_json::Value;
 use trip::{At, block_on};
 
 /// How the gateway for Ollama names the model.
@@ -57,24 +59,9 @@ fn key() -> String {
 /// What an answer must be, besides being the recorded one.
 type Check = fn(&Seen);
 
-fn text(seen: &Seen) {
-    assert!(seen.text.contains("Paris"), "{seen:?}");
-}
-
 fn streamed(seen: &Seen) {
     text(seen);
-    assert!(seen.pieces.len() > 1, "one piece is no stream: {seen:?}");
-    assert_eq!(seen.pieces.concat(), seen.text);
-}
-
-fn called(seen: &Seen) {
-    let city = |(tool, arguments): &(String, String)| {
-        assert_eq!(tool, "weather");
-        serde_json::from_str::<Value>(arguments).unwrap()["city"].clone()
-    };
-    let cities: Vec<_> = seen.calls.iter().map(city).collect();
-    assert_eq!(cities, ["Paris", "Oslo"], "{seen:?}");
-    assert!(!seen.text.is_empty());
+    arrived_in_pieces(seen);
 }
 
 /// One client with one provider.
