@@ -87,7 +87,8 @@ async fn serve(flags: Flags, loaded: Loaded) -> Result<(), ServeError> {
     let failed = |why| ServeError::Bind { host: host.clone(), port, why };
     let listener = server::bind(&host, port).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let watch = config.watch;
+    // before the recordings are read: what changes from now on is a change
+    let seen = config.watch.then(|| reload::looks(file.as_deref(), config.fixtures.as_deref()));
     let state = Arc::new(State::new(config, own_addresses(address))?);
     let running = state.running();
     let strategies: Vec<&str> = running.chain.iter().map(strategy::Strategy::name).collect();
@@ -95,7 +96,7 @@ async fn serve(flags: Flags, loaded: Loaded) -> Result<(), ServeError> {
     // before the line by which whoever started us knows that signals are heard
     let stop = reload::stopped().map_err(ServeError::Runtime)?;
     let reload =
-        reload::Reload::new(Arc::clone(&state), flags, file, watch).map_err(ServeError::Runtime)?;
+        reload::Reload::new(Arc::clone(&state), flags, file, seen).map_err(ServeError::Runtime)?;
     serving::ready(address, &strategies, state.fixtures.len());
     drop(running);
     let reloading = tokio::spawn(reload.run());

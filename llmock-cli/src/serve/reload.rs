@@ -50,23 +50,25 @@ pub(crate) struct Reload {
     state: Arc<State>,
     flags: Flags,
     file: Option<PathBuf>,
-    watch: bool,
+    /// What watched files looked like before they were read for the first time.
+    seen: Option<u64>,
     #[cfg(unix)]
     hangups: Signal,
 }
 
 impl Reload {
+    /// `seen` is what [`looks`] said before anything was read; without it, nothing is watched.
     pub(crate) fn new(
         state: Arc<State>,
         flags: Flags,
         file: Option<PathBuf>,
-        watch: bool,
+        seen: Option<u64>,
     ) -> io::Result<Self> {
         Ok(Self {
             state,
             flags,
             file,
-            watch,
+            seen,
             #[cfg(unix)]
             hangups: signal::unix::signal(SignalKind::hangup())?,
         })
@@ -74,24 +76,23 @@ impl Reload {
 
     /// Goes on for as long as the server does.
     pub(crate) async fn run(mut self) {
-        let mut seen = self.stamp().await;
         let mut recorded = self.state.fixtures.len();
         loop {
             let asked = self.next().await;
-            let now = if self.watch { self.stamp().await } else { seen };
+            let now = if self.seen.is_some() { Some(self.stamp().await) } else { None };
             // what was recorded into a fixture by this server is known already
             let of_ours = recorded != self.state.fixtures.len();
-            if asked || (now != seen && !of_ours) {
+            if asked || (now != self.seen && !of_ours) {
                 self.read_again().await;
             }
-            (seen, recorded) = (now, self.state.fixtures.len());
+            (self.seen, recorded) = (now, self.state.fixtures.len());
         }
     }
 
     /// Waits for a signal or for the next look at the files; whether it was a signal.
     async fn next(&mut self) -> bool {
         let tick = async {
-            if self.watch {
+            if self.seen.is_some() {
                 tokio::time::sleep(EVERY).await;
             } else {
                 std::future::pending::<()>().await;
@@ -127,9 +128,9 @@ impl Reload {
 
     /// What the files look like from outside.
     async fn stamp(&self) -> u64 {
-        let fixtures = self.state.running().config.fixtures.clone();
-        let paths: Vec<PathBuf> = self.file.iter().cloned().chain(fixtures).collect();
-        tokio::task::spawn_blocking(move || stamp(&paths)).await.unwrap_or_default()
+        let (state, file) = (Arc::clone(&self.state), self.file.clone());
+        let looks = move || looks(file.as_deref(), state.running().config.fixtures.as_deref());
+        tokio::task::spawn_blocking(looks).await.unwrap_or_default()
     }
 }
 
@@ -144,10 +145,11 @@ fn reload(state: &State, flags: &Flags) -> Result<Vec<String>, String> {
     Ok(loaded.notes)
 }
 
-/// A number that is another one when any of the files is.
-fn stamp(paths: &[PathBuf]) -> u64 {
+/// What the configuration and the fixtures look like from outside: a number that is another one when any of the
+/// files is.
+pub(crate) fn looks(file: Option<&Path>, fixtures: Option<&Path>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for path in paths {
+    for path in file.into_iter().chain(fixtures) {
         look(path, &mut hasher, DEPTH);
         // a fixture may be named without its `.json`
         let mut name = path.as_os_str().to_owned();
