@@ -75,6 +75,10 @@ pub(crate) fn id_of(headers: &HeaderMap, query: Option<&str>) -> SessionId {
 
 /// The part of a credential that is the same with every request: a signature is not.
 fn identity(credential: &str) -> &str {
+    // as almost everybody writes it
+    if let Some(key) = credential.strip_prefix("Bearer ") {
+        return key.trim();
+    }
     let credential = credential.trim();
     if credential.eq_ignore_ascii_case("bearer") {
         return "";

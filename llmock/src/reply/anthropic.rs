@@ -4,15 +4,18 @@ use super::asked::{Asked, Usage};
 use super::content::Finish;
 use super::errors;
 use super::object::{Null, Object, arguments, object};
-use super::rendered::{self, Rendered};
+use super::rendered::Rendered;
+use super::sse::Sse;
 
 pub(super) fn render(asked: &Asked<'_>) -> Rendered {
     if !asked.streams {
         return whole(asked).into();
     }
-    rendered::sse(
-        events(asked).into_iter().map(|(name, data)| rendered::named(name, data)).collect(),
-    )
+    let mut sse = Sse::new();
+    for (name, data) in events(asked) {
+        sse.named(name, &data);
+    }
+    sse.into()
 }
 
 /// The answer to a count of the request's tokens.

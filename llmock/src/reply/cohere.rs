@@ -3,13 +3,13 @@
 use super::asked::{Asked, Usage};
 use super::content::Finish;
 use super::object::{Null, Object, nested, object};
-use super::rendered::{self, Rendered};
+use super::rendered::Rendered;
+use super::sse::Sse;
 use super::{cohere_v1, embeddings, errors};
-use crate::stream::Item;
 
 pub(super) fn render(asked: &Asked<'_>) -> Rendered {
     match asked.path_alone() {
-        "/v2/chat" if asked.streams => rendered::sse(stream(asked)),
+        "/v2/chat" if asked.streams => stream(asked).into(),
         "/v2/chat" => whole(asked),
         "/v1/chat" => cohere_v1::render(asked),
         "/v1/embed" | "/v2/embed" => embeddings::cohere(asked),
@@ -56,7 +56,7 @@ fn call(asked: &Asked<'_>, at: usize, whole: bool) -> Object {
     }
 }
 
-fn stream(asked: &Asked<'_>) -> Vec<Item> {
+fn stream(asked: &Asked<'_>) -> Sse {
     let reply = asked.reply;
     let start = object! {
         "role": "assistant",
@@ -70,21 +70,22 @@ fn stream(asked: &Asked<'_>) -> Vec<Item> {
         "type": "message-start",
         "delta": nested! { "message": start },
     };
-    let mut items = vec![rendered::named("message-start", start)];
+    let mut sse = Sse::new();
+    sse.named("message-start", &start);
     let mut content = 0;
     if reply.reasoning.is_some() {
-        text_block(&mut items, content, "thinking", &reply.reasoning_pieces());
+        text_block(&mut sse, content, "thinking", &reply.reasoning_pieces());
         content += 1;
     }
     if reply.calls.is_empty() {
-        text_block(&mut items, content, "text", &reply.word_pieces());
+        text_block(&mut sse, content, "text", &reply.word_pieces());
     } else {
         for piece in reply.word_pieces() {
-            items.push(event("tool-plan-delta", None, Some(object! { "tool_plan": piece })));
+            event(&mut sse, "tool-plan-delta", None, Some(object! { "tool_plan": piece }));
         }
     }
     for at in 0..reply.calls.len() {
-        tool_call(&mut items, asked, at);
+        tool_call(&mut sse, asked, at);
     }
     let end = match &reply.failure {
         Some(failure) => object! { "finish_reason": "ERROR", "error": failure.message },
@@ -92,37 +93,37 @@ fn stream(asked: &Asked<'_>) -> Vec<Item> {
     };
     let end = end.with("usage", &usage(asked.usage()));
     let end = object! { "type": "message-end", "delta": end };
-    items.push(rendered::named("message-end", end));
-    items.push(rendered::done());
-    items
+    sse.named("message-end", &end);
+    sse.done();
+    sse
 }
 
 /// A block of text or of thoughts, from its start to its end.
-fn text_block(items: &mut Vec<Item>, at: usize, kind: &str, pieces: &[&str]) {
+fn text_block(sse: &mut Sse, at: usize, kind: &str, pieces: &[&str]) {
     let start = object! { "type": kind }.with(kind, "");
-    items.push(event("content-start", Some(at), Some(object! { "content": start })));
+    event(sse, "content-start", Some(at), Some(object! { "content": start }));
     for piece in pieces {
         let content = object! { "content": Object::new().with(kind, piece) };
-        items.push(event("content-delta", Some(at), Some(content)));
+        event(sse, "content-delta", Some(at), Some(content));
     }
-    items.push(event("content-end", Some(at), None));
+    event(sse, "content-end", Some(at), None);
 }
 
-fn tool_call(items: &mut Vec<Item>, asked: &Asked<'_>, at: usize) {
+fn tool_call(sse: &mut Sse, asked: &Asked<'_>, at: usize) {
     let start = object! { "tool_calls": call(asked, at, false) };
-    items.push(event("tool-call-start", Some(at), Some(start)));
+    event(sse, "tool-call-start", Some(at), Some(start));
     for piece in asked.reply.chunks.of_arguments(&asked.reply.calls[at].arguments) {
         let function = object! { "function": nested! { "arguments": piece } };
-        items.push(event("tool-call-delta", Some(at), Some(object! { "tool_calls": function })));
+        event(sse, "tool-call-delta", Some(at), Some(object! { "tool_calls": function }));
     }
-    items.push(event("tool-call-end", Some(at), None));
+    event(sse, "tool-call-end", Some(at), None);
 }
 
-fn event(kind: &str, index: Option<usize>, message: Option<Object>) -> Item {
+fn event(sse: &mut Sse, kind: &str, index: Option<usize>, message: Option<Object>) {
     let delta = message.map(|message| object! { "message": message });
     let data = object! { "type": kind };
     let data = data.with_some("index", index.as_ref()).with_some("delta", delta.as_ref());
-    rendered::named(kind, data)
+    sse.named(kind, &data);
 }
 
 fn usage(usage: Usage) -> Object {

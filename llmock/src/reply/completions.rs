@@ -2,14 +2,15 @@
 
 use super::asked::Asked;
 use super::object::{Null, Object, object};
-use super::rendered::{self, Rendered};
+use super::rendered::Rendered;
+use super::sse::Sse;
 use super::{errors, openai_chat};
 use crate::json::Json;
 
 pub(super) fn render(asked: &Asked<'_>) -> Rendered {
     let finish = openai_chat::finish_reason(asked.reply.finished());
     if asked.streams {
-        return stream(asked, finish);
+        return stream(asked, finish).into();
     }
     let text = echoed(asked) + asked.reply.words().unwrap_or_default();
     let choices: Vec<Object> =
@@ -18,14 +19,15 @@ pub(super) fn render(asked: &Asked<'_>) -> Rendered {
     head(asked).with("choices", &choices).with("usage", &usage).into()
 }
 
-fn stream(asked: &Asked<'_>, finish: &str) -> Rendered {
+fn stream(asked: &Asked<'_>, finish: &str) -> Sse {
     let (answers, usage) = (answers(asked), openai_chat::wants_usage(asked));
-    let mut items = Vec::new();
+    let head = head(asked);
+    let mut sse = Sse::new();
     let mut send = |text: &str, finish: Option<&str>| {
-        items.extend((0..answers).map(|index| {
-            let chunk = head(asked).with("choices", &[choice(index, text, finish)]);
-            rendered::data(chunk.with_some("usage", usage.then_some(&Null)))
-        }));
+        for index in 0..answers {
+            let chunk = head.clone().with("choices", &[choice(index, text, finish)]);
+            sse.data(&chunk.with_some("usage", usage.then_some(&Null)));
+        }
     };
     let echoed = echoed(asked);
     if !echoed.is_empty() {
@@ -35,16 +37,16 @@ fn stream(asked: &Asked<'_>, finish: &str) -> Rendered {
         send(piece, None);
     }
     if let Some(failure) = &asked.reply.failure {
-        items.push(rendered::data(errors::openai(asked, failure)));
-        return rendered::sse(items);
+        sse.data(&errors::openai(asked, failure));
+        return sse;
     }
     send("", Some(finish));
     if usage {
-        let last = head(asked).with("choices", &[Null; 0]);
-        items.push(rendered::data(last.with("usage", &openai_chat::usage(asked.usage()))));
+        let last = head.clone().with("choices", &[Null; 0]);
+        sse.data(&last.with("usage", &openai_chat::usage(asked.usage())));
     }
-    items.push(rendered::done());
-    rendered::sse(items)
+    sse.done();
+    sse
 }
 
 /// One answer for each prompt and each of the `n` wanted.

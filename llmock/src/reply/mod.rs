@@ -27,6 +27,7 @@ mod pieces;
 mod plain;
 mod reading;
 mod rendered;
+mod sse;
 mod target;
 #[cfg(test)]
 mod tests;

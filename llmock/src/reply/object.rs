@@ -110,6 +110,11 @@ impl Object {
         self
     }
 
+    /// This one with more members behind its own, for objects that begin alike.
+    pub(super) fn and<F: Fn(&mut String)>(&self, more: Nested<F>) -> And<'_, F> {
+        And(self, more)
+    }
+
     pub(super) fn into_text(mut self) -> String {
         self.0.push('}');
         self.0
@@ -142,6 +147,19 @@ impl ToJson for Object {
     fn write(&self, out: &mut String) {
         out.push_str(&self.0);
         out.push('}');
+    }
+}
+
+/// What [`Object::and`] makes.
+pub(super) struct And<'a, F>(&'a Object, Nested<F>);
+
+impl<F: Fn(&mut String)> ToJson for And<'_, F> {
+    fn write(&self, out: &mut String) {
+        out.push_str(&self.0.0);
+        // an object without members has its brace already
+        let brace = out.len();
+        self.1.write(out);
+        out.replace_range(brace..=brace, if self.0.0.len() > 1 { "," } else { "" });
     }
 }
 

@@ -4,13 +4,13 @@ use super::asked::{Asked, Usage};
 use super::content::Finish;
 use super::errors;
 use super::object::{Null, Object, ToJson, nested, object};
-use super::rendered::{self, Rendered};
+use super::rendered::Rendered;
+use super::sse::Sse;
 use crate::json::Json;
 use crate::provider::Provider;
-use crate::stream::Item;
 
 pub(super) fn render(asked: &Asked<'_>) -> Rendered {
-    if asked.streams { rendered::sse(stream(asked)) } else { whole(asked).into() }
+    if asked.streams { stream(asked).into() } else { whole(asked).into() }
 }
 
 fn whole(asked: &Asked<'_>) -> Object {
@@ -74,26 +74,36 @@ fn reasoning_member(provider: Provider) -> Option<&'static str> {
     }
 }
 
-fn stream(asked: &Asked<'_>) -> Vec<Item> {
-    let choices = asked.count("n");
-    let head = head(asked, "chat.completion.chunk", 320);
-    let mut items = Vec::new();
+fn stream(asked: &Asked<'_>) -> Sse {
+    let (choices, wants_usage) = (asked.count("n"), wants_usage(asked));
+    let head = head(asked, "chat.completion.chunk", 256);
+    let mut sse = Sse::new();
     let mut send = |delta: &dyn ToJson, finish: Option<&str>| {
-        let chunk = |index| rendered::data(chunk(asked, &head, index, delta, finish));
-        items.extend((0..choices).map(chunk));
+        for index in 0..choices {
+            let choice = nested! {
+                "index": index,
+                "delta": delta,
+                "logprobs": Null,
+                "finish_reason": finish,
+            };
+            if wants_usage {
+                sse.data(&head.and(nested! { "choices": [&choice], "usage": Null }));
+            } else {
+                sse.data(&head.and(nested! { "choices": [&choice] }));
+            }
+        }
     };
     deltas(asked, |delta| send(delta, None));
     if let Some(failure) = &asked.reply.failure {
-        items.push(rendered::data(errors::openai(asked, failure)));
-        return items;
+        sse.data(&errors::openai(asked, failure));
+        return sse;
     }
     send(&Object::new(), Some(finish_reason(asked.reply.finished())));
-    if wants_usage(asked) {
-        let last = head.clone().with("choices", &[Null; 0]);
-        items.push(rendered::data(last.with("usage", &usage(asked.usage()))));
+    if wants_usage {
+        sse.data(&head.and(nested! { "choices": [Null; 0], "usage": usage(asked.usage()) }));
     }
-    items.push(rendered::done());
-    items
+    sse.done();
+    sse
 }
 
 /// Sends what each chunk adds to the message, from the role on.
@@ -127,22 +137,6 @@ fn deltas(asked: &Asked<'_>, mut send: impl FnMut(&dyn ToJson)) {
             send(&nested! { "tool_calls": [&more] });
         }
     }
-}
-
-fn chunk(
-    asked: &Asked<'_>,
-    head: &Object,
-    index: u64,
-    delta: &dyn ToJson,
-    finish: Option<&str>,
-) -> Object {
-    let choice = nested! {
-        "index": index,
-        "delta": delta,
-        "logprobs": Null,
-        "finish_reason": finish,
-    };
-    head.clone().with("choices", &[choice]).with_some("usage", wants_usage(asked).then_some(&Null))
 }
 
 /// What a completion and each of its chunks begin with, and room for the rest.

@@ -54,8 +54,16 @@ impl Rendered {
         Self::new("application/json", RenderedBody::Whole(body.into()))
     }
 
-    pub(super) fn stream(content_type: &'static str, stream: &Stream) -> Self {
-        let mut rendered = Self::new(content_type, RenderedBody::Stream(stream.event_bytes()));
+    /// A stream whose events end at these places of the body.
+    pub(super) fn stream(content_type: &'static str, mut body: Bytes, ends: &[usize]) -> Self {
+        let mut start = 0;
+        let events = ends.iter().map(|end| {
+            let event = body.split_to(end - start);
+            start = *end;
+            event
+        });
+        let events = events.filter(|event| !event.is_empty()).collect();
+        let mut rendered = Self::new(content_type, RenderedBody::Stream(events));
         rendered.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         rendered
     }
@@ -102,51 +110,42 @@ impl From<Object> for Rendered {
     }
 }
 
-/// A server-sent event without a name.
+/// An event for [`google_sse`].
 pub(super) fn data(data: Object) -> Item {
     Item::Sse { event: None, id: None, data: data.into_text() }
-}
-
-/// A server-sent event that has its name in its data too.
-pub(super) fn named(event: &str, data: Object) -> Item {
-    Item::Sse { event: Some(event.to_owned()), id: None, data: data.into_text() }
-}
-
-/// What ends the streams of OpenAI and of Cohere.
-pub(super) fn done() -> Item {
-    Item::Sse { event: None, id: None, data: "[DONE]".to_owned() }
-}
-
-/// Server-sent events as everybody but Google spells them.
-pub(super) fn sse(items: Vec<Item>) -> Rendered {
-    let stream = stream_of(Framing::Sse, Dialect::default(), items);
-    Rendered::stream("text/event-stream; charset=utf-8", &stream)
 }
 
 /// Server-sent events as Google spells them.
 pub(super) fn google_sse(items: Vec<Item>) -> Rendered {
     let dialect = Dialect { eol: Eol::CrLf, ..Dialect::default() };
-    Rendered::stream("text/event-stream", &stream_of(Framing::Sse, dialect, items))
+    streamed("text/event-stream", Framing::Sse, dialect, items)
 }
 
 /// An array of JSON values that arrive one by one.
 pub(super) fn json_array(items: Vec<Item>) -> Rendered {
     let dialect = Dialect { array: ArrayMarks::default(), ..Dialect::default() };
-    Rendered::stream("application/json", &stream_of(Framing::JsonArray, dialect, items))
+    streamed("application/json", Framing::JsonArray, dialect, items)
 }
 
 /// One JSON value a line.
 pub(super) fn lines(content_type: &'static str, items: Vec<Item>) -> Rendered {
-    Rendered::stream(content_type, &stream_of(Framing::Ndjson, Dialect::default(), items))
+    streamed(content_type, Framing::Ndjson, Dialect::default(), items)
 }
 
 /// Frames of an AWS event stream.
 pub(super) fn frames(items: Vec<Item>) -> Rendered {
-    let stream = stream_of(Framing::AwsEventStream, Dialect::default(), items);
-    Rendered::stream("application/vnd.amazon.eventstream", &stream)
+    let content_type = "application/vnd.amazon.eventstream";
+    streamed(content_type, Framing::AwsEventStream, Dialect::default(), items)
 }
 
-fn stream_of(framing: Framing, dialect: Dialect, items: Vec<Item>) -> Stream {
+fn streamed(
+    content_type: &'static str,
+    framing: Framing,
+    dialect: Dialect,
+    items: Vec<Item>,
+) -> Rendered {
     let events = items.into_iter().map(|item| Event { ms: 0, item }).collect();
-    Stream { framing, dialect, events, chunks: None, end: End::Complete }
+    let stream = Stream { framing, dialect, events, chunks: None, end: End::Complete };
+    let (body, ends) = stream.body_and_ends();
+    Rendered::stream(content_type, body.into(), &ends)
 }

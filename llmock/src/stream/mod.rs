@@ -14,8 +14,6 @@ mod sse;
 #[cfg(test)]
 mod tests;
 
-use ::bytes::Bytes;
-
 pub(crate) use content_type::framing_of;
 pub(crate) use dialect::{ArrayMarks, Dialect, Eol, Field};
 
@@ -206,8 +204,8 @@ impl Stream {
         chunks
     }
 
-    /// The bytes of each event, all of them in one allocation.
-    pub(crate) fn event_bytes(&self) -> Vec<Bytes> {
+    /// The whole body, and where each event ends in it.
+    pub(crate) fn body_and_ends(&self) -> (Vec<u8>, Vec<usize>) {
         let count = self.events.len();
         let mut body =
             Vec::with_capacity(self.events.iter().map(|event| event.item.size_hint()).sum());
@@ -216,24 +214,12 @@ impl Stream {
             self.write_item(&event.item, Place::of(at, count), &mut body);
             ends.push(body.len());
         }
-        let mut rest = Bytes::from(body);
-        let mut start = 0;
-        let pieces = ends.into_iter().map(|end| {
-            let piece = rest.split_to(end - start);
-            start = end;
-            piece
-        });
-        pieces.filter(|piece| !piece.is_empty()).collect()
+        (body, ends)
     }
 
     /// The whole body.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let count = self.events.len();
-        let mut body = Vec::new();
-        for (at, event) in self.events.iter().enumerate() {
-            self.write_item(&event.item, Place::of(at, count), &mut body);
-        }
-        body
+        self.body_and_ends().0
     }
 
     fn write_item(&self, item: &Item, place: Place, out: &mut Vec<u8>) {

@@ -3,14 +3,13 @@
 use super::super::asked::Asked;
 use super::super::content::Reply;
 use super::super::object::{Null, Object, object};
-use super::super::rendered;
+use super::super::sse::Sse;
 use super::item::{self, Item};
 use super::{State, response};
-use crate::stream;
 
 /// Every event, numbered.
-pub(super) fn events(asked: &Asked<'_>) -> Vec<stream::Item> {
-    let mut sender = Sender { items: Vec::new() };
+pub(super) fn events(asked: &Asked<'_>) -> Sse {
+    let mut sender = Sender { sse: Sse::new(), sent: 0 };
     for name in ["response.created", "response.in_progress"] {
         sender.send(name, &object! { "response": response(asked, State::Begun) });
     }
@@ -35,18 +34,20 @@ pub(super) fn events(asked: &Asked<'_>) -> Vec<stream::Item> {
         None => ("response.completed", finished),
     };
     sender.send(name, &object! { "response": response(asked, state) });
-    sender.items
+    sender.sse
 }
 
 struct Sender {
-    items: Vec<stream::Item>,
+    sse: Sse,
+    sent: usize,
 }
 
 impl Sender {
     /// Adds an event of this type; `members` are those beside the type and the number.
     fn send(&mut self, kind: &str, members: &Object) {
-        let event = object! { "type": kind, "sequence_number": self.items.len() };
-        self.items.push(rendered::named(kind, event.joined(members)));
+        let event = object! { "type": kind, "sequence_number": self.sent };
+        self.sse.named(kind, &event.joined(members));
+        self.sent += 1;
     }
 }
 

@@ -11,7 +11,7 @@ use super::asked::{Asked, Usage};
 use super::content::{Failure, Finish};
 use super::errors;
 use super::object::{Object, Raw, nested, object};
-use super::rendered::{self, Rendered};
+use super::rendered::Rendered;
 
 pub(super) fn render(asked: &Asked<'_>) -> Rendered {
     match (asked.method, asked.endpoint()) {
@@ -26,7 +26,7 @@ pub(super) fn render(asked: &Asked<'_>) -> Rendered {
             "deleted": true,
         }
         .into(),
-        _ if asked.streams => rendered::sse(events::events(asked)),
+        _ if asked.streams => events::events(asked).into(),
         _ => response(asked, State::finished(asked)).into(),
     }
 }
