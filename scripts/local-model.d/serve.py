@@ -43,7 +43,7 @@ def parameters(port: int, template: str) -> xllamacpp.CommonParams:
     # penalty on repetition would keep it from copying the names of tools, so only the length is bounded.
     params.n_predict = 256
     # A cached prompt is evaluated in other batches, which moves the last digits of the logits.
-    params.cache_prompt = False
+    params.cache_prompt = os.environ.get("LOCAL_MODEL_CACHE", "0") == "1"
     return params
 
 
