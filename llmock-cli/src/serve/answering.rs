@@ -7,7 +7,6 @@ use axum::extract::{Request, State as Shared};
 use axum::response::Response;
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH};
-use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use http_body::Body;
 use llmock::Provider;
@@ -160,7 +159,7 @@ fn remember(state: &State, ask: &Ask, decided: &Decided, fault: Option<Fault>) {
     }
     journal.record(Entry {
         method: ask.method.clone(),
-        path: ask.uri.path_and_query().map_or("/", PathAndQuery::as_str).to_owned(),
+        path: Arc::clone(&ask.route.sent),
         body: ask.body.clone(),
         arrived: ask.arrived_at,
         status,

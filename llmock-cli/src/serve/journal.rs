@@ -4,7 +4,7 @@
 //! What is shown is made when it is asked for.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -37,7 +37,7 @@ struct Numbered {
 pub(crate) struct Entry {
     pub(crate) method: http::Method,
     /// As it was sent, query included; keys in the query are taken out before it is shown.
-    pub(crate) path: String,
+    pub(crate) path: Arc<str>,
     /// Without compression.
     pub(crate) body: Bytes,
     /// When it arrived.

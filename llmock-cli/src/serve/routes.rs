@@ -24,13 +24,15 @@ const MOST_AT_ONE: usize = 16;
 pub(crate) struct Route {
     method: Method,
     hints: HeaderHints,
+    /// Path and query as they were sent.
+    pub(crate) sent: Arc<str>,
     /// Path and query without the segment that named the provider.
     pub(crate) path: String,
     pub(crate) target: Target,
     pub(crate) metrics: RouteMetrics,
 }
 
-type Known = HashMap<String, Vec<Arc<Route>>>;
+type Known = HashMap<Arc<str>, Vec<Arc<Route>>>;
 
 /// The routes that were asked for, by path and query as they were sent.
 #[derive(Default)]
@@ -49,7 +51,7 @@ impl Routes {
         let route = Arc::new(Route::new(parts.method.clone(), hints, sent));
         self.0.rcu(|known| {
             let mut known = if known.len() < MOST { Known::clone(known) } else { Known::new() };
-            let here = known.entry(sent.to_owned()).or_default();
+            let here = known.entry(Arc::clone(&route.sent)).or_default();
             if here.len() == MOST_AT_ONE {
                 here.clear();
             }
@@ -66,7 +68,7 @@ impl Route {
         let path = if path.is_empty() { "/" } else { path }.to_owned();
         let target = Target::new(provider, method.as_str(), &path);
         let metrics = RouteMetrics::new(known_id(provider), endpoint(&path));
-        Self { method, hints, path, target, metrics }
+        Self { method, hints, sent: sent.into(), path, target, metrics }
     }
 }
 

@@ -66,7 +66,7 @@ pub(crate) fn id_of(headers: &HeaderMap, query: Option<&str>) -> SessionId {
         let pairs = query.unwrap_or_default().split('&');
         pairs.filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == "key")
     };
-    let key = KEYS.iter().find_map(text).map(identity).or(in_query().map(|(_, key)| key));
+    let key = KEYS.iter().find_map(text).map(identity).or_else(|| in_query().map(|(_, key)| key));
     match key.filter(|key| !key.is_empty()) {
         Some(key) => SessionId::Key(digest(key)),
         None => SessionId::Everybody,

@@ -155,14 +155,18 @@ impl<'a> JsonStr<'a> {
 
     /// The text with escapes resolved; an unpaired surrogate becomes U+FFFD.
     pub(crate) fn decode(self) -> Cow<'a, str> {
-        if self.0.contains('\\') { Cow::Owned(unescape(self.0)) } else { Cow::Borrowed(self.0) }
+        if self.has_escapes() { Cow::Owned(unescape(self.0)) } else { Cow::Borrowed(self.0) }
     }
 
     /// Whether the decoded text is `name`.
     pub(crate) fn is(self, name: &str) -> bool {
         // an escape is longer than what it stands for
-        self.0 == name
-            || (self.0.len() > name.len() && self.0.contains('\\') && self.decode() == name)
+        self.0 == name || (self.0.len() > name.len() && self.has_escapes() && self.decode() == name)
+    }
+
+    fn has_escapes(self) -> bool {
+        // of bytes, because most strings are shorter than the search for a character takes to begin
+        self.0.as_bytes().contains(&b'\\')
     }
 }
 

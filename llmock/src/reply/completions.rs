@@ -1,10 +1,11 @@
 //! OpenAI's completions, which have text and nothing else.
 
 use super::asked::Asked;
+use super::errors;
 use super::object::{Null, Object, object};
+use super::openai_chat::{self, TokenUsage};
 use super::rendered::Rendered;
 use super::sse::Sse;
-use super::{errors, openai_chat};
 use crate::json::Json;
 
 pub(super) fn render(asked: &Asked<'_>) -> Rendered {
@@ -15,7 +16,7 @@ pub(super) fn render(asked: &Asked<'_>) -> Rendered {
     let text = echoed(asked) + asked.reply.words().unwrap_or_default();
     let choices: Vec<Object> =
         (0..answers(asked)).map(|index| choice(index, &text, Some(finish))).collect();
-    let usage = openai_chat::usage(asked.usage());
+    let usage = TokenUsage(asked.usage());
     head(asked).with("choices", &choices).with("usage", &usage).into()
 }
 
@@ -43,7 +44,7 @@ fn stream(asked: &Asked<'_>, finish: &str) -> Sse {
     send("", Some(finish));
     if usage {
         let last = head.clone().with("choices", &[Null; 0]);
-        sse.data(&last.with("usage", &openai_chat::usage(asked.usage())));
+        sse.data(&last.with("usage", &TokenUsage(asked.usage())));
     }
     sse.done();
     sse

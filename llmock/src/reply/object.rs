@@ -49,11 +49,43 @@ pub(super) use nested;
 /// What [`nested!`] makes: writes an object but for its closing brace.
 pub(super) struct Nested<F>(pub(super) F);
 
-impl<F: Fn(&mut String)> ToJson for Nested<F> {
-    fn write(&self, out: &mut String) {
+impl<F: Fn(&mut String)> Nested<F> {
+    /// Writes it, then `more` members, each of which begins with its comma.
+    pub(super) fn write_with(&self, out: &mut String, more: impl FnOnce(&mut String)) {
         (self.0)(out);
+        more(out);
         out.push('}');
     }
+}
+
+impl<F: Fn(&mut String)> ToJson for Nested<F> {
+    fn write(&self, out: &mut String) {
+        self.write_with(out, |_| ());
+    }
+}
+
+/// Writes a member of an object; the name needs no escapes.
+pub(super) fn member(out: &mut String, name: &str, value: &(impl ToJson + ?Sized)) {
+    out.push('"');
+    out.push_str(name);
+    out.push_str("\":");
+    value.write(out);
+}
+
+/// Writes an array.
+pub(super) fn array<T>(
+    out: &mut String,
+    items: impl IntoIterator<Item = T>,
+    write: impl Fn(T, &mut String),
+) {
+    out.push('[');
+    for (at, item) in items.into_iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        write(item, out);
+    }
+    out.push(']');
 }
 
 /// Growing in steps costs more than what a small object leaves unused.
@@ -84,10 +116,7 @@ impl Object {
         if self.0.len() > 1 {
             self.0.push(',');
         }
-        self.0.push('"');
-        self.0.push_str(name);
-        self.0.push_str("\":");
-        value.write(&mut self.0);
+        member(&mut self.0, name, value);
         self
     }
 
@@ -258,14 +287,7 @@ impl<T: ToJson> ToJson for Option<T> {
 
 impl<T: ToJson> ToJson for [T] {
     fn write(&self, out: &mut String) {
-        out.push('[');
-        for (at, value) in self.iter().enumerate() {
-            if at > 0 {
-                out.push(',');
-            }
-            value.write(out);
-        }
-        out.push(']');
+        array(out, self, ToJson::write);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::asked::{Asked, Usage};
 use super::content::Finish;
 use super::errors;
-use super::object::{Null, Object, ToJson, nested, object};
+use super::object::{self, Null, Object, ToJson, nested};
 use super::rendered::Rendered;
 use super::sse::Sse;
 use crate::json::Json;
@@ -14,45 +14,68 @@ pub(super) fn render(asked: &Asked<'_>) -> Rendered {
 }
 
 fn whole(asked: &Asked<'_>) -> Object {
-    let choice = |index| {
-        object! {
-            "index": index,
-            "message": message(asked),
-            "logprobs": Null,
-            "finish_reason": finish_reason(asked.reply.finished()),
-        }
-    };
-    let choices: Vec<Object> = (0..asked.count("n")).map(choice).collect();
     let text = asked.reply.text.as_deref().unwrap_or_default();
     let head = head(asked, "chat.completion", 768 + text.len());
-    head.with("choices", &choices).with("usage", &usage(asked.usage()))
+    head.with("choices", &Choices(asked)).with("usage", &TokenUsage(asked.usage()))
 }
 
-fn message(asked: &Asked<'_>) -> Object {
-    let reply = asked.reply;
-    let calls: Vec<Object> = reply
-        .calls
-        .iter()
-        .enumerate()
-        .map(|(at, call)| {
-            object! {
+/// All answers that the request wants, which are the same.
+struct Choices<'a>(&'a Asked<'a>);
+
+impl ToJson for Choices<'_> {
+    fn write(&self, out: &mut String) {
+        let Self(asked) = self;
+        object::array(out, 0..asked.count("n"), |index, out| {
+            let choice = nested! {
+                "index": index,
+                "message": Message(asked),
+                "logprobs": Null,
+                "finish_reason": finish_reason(asked.reply.finished()),
+            };
+            choice.write(out);
+        });
+    }
+}
+
+struct Message<'a>(&'a Asked<'a>);
+
+impl ToJson for Message<'_> {
+    fn write(&self, out: &mut String) {
+        let Self(asked) = self;
+        let reply = asked.reply;
+        let message = nested! {
+            "role": "assistant",
+            "content": content(asked),
+            "refusal": reply.refusal,
+            "annotations": [Null; 0],
+        };
+        message.write_with(out, |out| {
+            if let (Some(name), Some(text)) = (reasoning_member(asked.provider), &reply.reasoning) {
+                out.push(',');
+                object::member(out, name, text);
+            }
+            if !reply.calls.is_empty() {
+                out.push(',');
+                object::member(out, "tool_calls", &ToolCalls(asked));
+            }
+        });
+    }
+}
+
+struct ToolCalls<'a>(&'a Asked<'a>);
+
+impl ToJson for ToolCalls<'_> {
+    fn write(&self, out: &mut String) {
+        let Self(asked) = self;
+        object::array(out, asked.reply.calls.iter().enumerate(), |(at, call), out| {
+            let call = nested! {
                 "id": asked.call_id("call_", at, call),
                 "type": "function",
                 "function": nested! { "name": call.name, "arguments": call.arguments },
-            }
-        })
-        .collect();
-    let message = object! {
-        "role": "assistant",
-        "content": content(asked),
-        "refusal": reply.refusal,
-        "annotations": [Null; 0],
-    };
-    match (reasoning_member(asked.provider), &reply.reasoning) {
-        (Some(name), Some(reasoning)) => message.with(name, reasoning),
-        _ => message,
+            };
+            call.write(out);
+        });
     }
-    .with_some("tool_calls", (!calls.is_empty()).then_some(&calls))
 }
 
 /// The text; `null` beside a refusal or tool calls.
@@ -100,7 +123,7 @@ fn stream(asked: &Asked<'_>) -> Sse {
     }
     send(&Object::new(), Some(finish_reason(asked.reply.finished())));
     if wants_usage {
-        sse.data(&head.and(nested! { "choices": [Null; 0], "usage": usage(asked.usage()) }));
+        sse.data(&head.and(nested! { "choices": [Null; 0], "usage": TokenUsage(asked.usage()) }));
     }
     sse.done();
     sse
@@ -157,18 +180,25 @@ pub(super) fn wants_usage(asked: &Asked<'_>) -> bool {
     wanted.and_then(Json::as_bool).unwrap_or(false)
 }
 
-pub(super) fn usage(usage: Usage) -> Object {
-    object! {
-        "prompt_tokens": usage.input,
-        "completion_tokens": usage.output,
-        "total_tokens": usage.total(),
-        "prompt_tokens_details": nested! { "cached_tokens": usage.cached, "audio_tokens": 0_u64 },
-        "completion_tokens_details": nested! {
-            "reasoning_tokens": usage.reasoning,
-            "audio_tokens": 0_u64,
-            "accepted_prediction_tokens": 0_u64,
-            "rejected_prediction_tokens": 0_u64,
-        },
+/// The member `usage` of chat completions and completions.
+pub(super) struct TokenUsage(pub(super) Usage);
+
+impl ToJson for TokenUsage {
+    fn write(&self, out: &mut String) {
+        let Self(usage) = self;
+        let members = nested! {
+            "prompt_tokens": usage.input,
+            "completion_tokens": usage.output,
+            "total_tokens": usage.total(),
+            "prompt_tokens_details": nested! { "cached_tokens": usage.cached, "audio_tokens": 0_u64 },
+            "completion_tokens_details": nested! {
+                "reasoning_tokens": usage.reasoning,
+                "audio_tokens": 0_u64,
+                "accepted_prediction_tokens": 0_u64,
+                "rejected_prediction_tokens": 0_u64,
+            },
+        };
+        members.write(out);
     }
 }
 

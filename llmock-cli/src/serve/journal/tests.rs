@@ -8,7 +8,7 @@ use super::*;
 fn entry(path: &str) -> Entry {
     Entry {
         method: Method::POST,
-        path: path.to_owned(),
+        path: path.into(),
         body: Bytes::from_static(br#"{"model":"m","n":1.0}"#),
         arrived: SystemTime::UNIX_EPOCH + Duration::from_millis(1_500),
         status: 200,
