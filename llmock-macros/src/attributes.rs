@@ -3,7 +3,7 @@
 //! Names are compared as the exact last segment of a path; an attribute may have been imported under any path, but
 //! `#[latest]` is no test.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Meta, Path, Token};
@@ -133,6 +133,29 @@ fn paused_in(tokens: TokenStream) -> Option<Span> {
     })
 }
 
+/// Where a test attribute that stands above has written that the clock starts paused: tokio's leaves a body that ends
+/// in `{ return Builder::new_current_thread().start_paused(true)….block_on(body); }`.
+///
+/// Nothing but that block is looked at: a runtime that the test itself makes may serve another purpose.
+pub(crate) fn paused_by_expansion(body: &TokenStream) -> Option<Span> {
+    let TokenTree::Group(last) = body.clone().into_iter().last()? else { return None };
+    let tokens: Vec<TokenTree> = last.stream().into_iter().collect();
+    let says = |word: &str| {
+        tokens.iter().any(|token| matches!(token, TokenTree::Ident(ident) if ident == word))
+    };
+    if last.delimiter() != Delimiter::Brace || !says("return") || !says("block_on") {
+        return None;
+    }
+    tokens.windows(2).find_map(|pair| match pair {
+        [TokenTree::Ident(ident), TokenTree::Group(group)] if ident == "start_paused" => {
+            let mut value = group.stream().into_iter();
+            // The value stands where the attribute does; the rest has the place of a statement of the body.
+            value.next().filter(|value| value.to_string() == "true").map(|value| value.span())
+        }
+        _ => None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,6 +257,33 @@ mod tests {
             ("#[doc(start_paused = true)]", false),
         ] {
             assert_eq!(start_paused(&attrs(text)).is_some(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_paused_clock_is_seen_in_what_tokio_has_made_of_a_test() {
+        // As `#[tokio::test(start_paused = true)]` of tokio-macros 2.7.2 leaves it.
+        let expanded = |builder: &str| {
+            format!(
+                "let body = async {{ ask().await; }}; tokio::pin!(body); \
+                 let body: ::core::pin::Pin<&mut dyn ::core::future::Future<Output = ()>> = body; \
+                 #[allow(clippy::expect_used)] {{ use tokio::runtime::Builder; return {builder}.enable_all().build()\
+                 .expect(\"Failed building the Runtime\").block_on(body); }}"
+            )
+        };
+        let elsewhere =
+            "let body = async { { return new().start_paused(true).build().block_on(x); } };";
+        for (body, expected) in [
+            (expanded("Builder::new_current_thread().start_paused(true)"), true),
+            (expanded("Builder::new_current_thread().start_paused(true).unhandled_panic(x)"), true),
+            (expanded("Builder::new_current_thread().start_paused(false)"), false),
+            (expanded("Builder::new_multi_thread().worker_threads(2usize)"), false),
+            (format!("{elsewhere} {}", expanded("Builder::new_current_thread()")), false),
+            ("Builder::new_current_thread().start_paused(true).build().block_on(x)".into(), false),
+            (String::new(), false),
+        ] {
+            let tokens: TokenStream = body.parse().unwrap();
+            assert_eq!(paused_by_expansion(&tokens).is_some(), expected, "{body}");
         }
     }
 }

@@ -54,7 +54,7 @@ impl Test<'_> {
 
     /// What only shows when attributes and signature are seen together.
     fn check(&self, function: &TestFn, takes_mock: bool, errors: &mut Errors) {
-        let TestFn { attrs, sig, .. } = function;
+        let TestFn { attrs, sig, body, .. } = function;
         let is_async = sig.asyncness.is_some();
         if is_async && attributes::all_inert(attrs) {
             let message =
@@ -68,7 +68,8 @@ impl Test<'_> {
                 "no attribute below `#[llm_replay]` provides this parameter; only an `LlmMock` is",
             );
         }
-        if let Some(span) = attributes::start_paused(attrs) {
+        let is_paused = attributes::start_paused(attrs);
+        if let Some(span) = is_paused.or_else(|| attributes::paused_by_expansion(body)) {
             let message = "a paused clock runs every request into its timeout; call `tokio::time::pause()` after the \
                            requests instead";
             errors.at(span, message);

@@ -124,6 +124,7 @@ fn whatever_is_wrong_the_function_is_still_there() {
         ("", "#[test] fn a(mock: &mut LlmMock) {}"),
         ("", "#[llm_replay] #[test] fn a() {}"),
         ("", "#[tokio::test(start_paused = true)] async fn a() {}"),
+        ("", "#[test] fn a() { { return new().start_paused(true).build().block_on(body); } }"),
         ("", "mod m { fn a() {} }"),
         ("", "struct S { a: fn a() }"),
         ("", "fn a();"),
