@@ -55,6 +55,65 @@ fn unchanged_answers_keep_place_and_times_and_new_ones_follow() {
     });
 }
 
+/// Records these prompts from a provider that gives these answers.
+fn record(
+    answers: impl IntoIterator<Item = Answer>,
+    fixture: &Path,
+    prompts: &[&str],
+) -> Result<(), llmock::FinishError> {
+    let mock = Upstream::start(answers).record(fixture, TEST).start().unwrap();
+    for text in prompts {
+        // The test bears whatever end the answer has.
+        let _ = chat(&mock, &prompt(text)).rest();
+    }
+    mock.finish()
+}
+
+#[test]
+fn a_cut_answer_takes_the_place_of_no_whole_one() {
+    alone(&[], |_| {
+        let whole = || Answer::sse(["data: {\"a\":1}\n\n", "data: [DONE]\n\n"]);
+        let json = || Answer::json(r#"{"a":1}"#);
+        let (cut, half) = (|| Answer::sse(["data: {\"a\":1}\n\n"]).cut(), || json().cut());
+        let refused = |fixture: &Path, answers: Vec<Answer>, prompts: &[&str], sentence: &str| {
+            let before = read(fixture);
+            let report = record(answers, fixture, prompts).unwrap_err().to_string();
+            assert!(report.contains(sentence), "{report}");
+            assert!(report.contains("out of the file and record again"), "{report}");
+            assert!(report.contains("kept in"), "{report}");
+            assert_eq!(read(fixture), before, "what was good is still there");
+            fs::remove_file(failed(fixture)).unwrap();
+        };
+        for (whole, cut) in [(whole(), cut()), (json(), half())] {
+            let (_folder, fixture) = place();
+            record([whole.clone()], &fixture, &["x", "a"]).unwrap();
+            let sentence = "the provider cut what was to replace #2, which is complete";
+            refused(&fixture, vec![cut.clone()], &["new", "a"], sentence);
+            // Tried again, and answered in full.
+            record([cut.clone(), whole.clone()], &fixture, &["a", "a"]).unwrap();
+            assert_eq!(prompts(&fixture), ["a", "a"]);
+            // Where nothing whole was, a cut answer is one like others, and is replaced by either.
+            fs::remove_file(&fixture).unwrap();
+            for answer in [&cut, &cut, &whole] {
+                record([answer.clone()], &fixture, &["a"]).unwrap();
+            }
+            assert!(!read(&fixture).contains("\"end\": \"cut\""));
+        }
+        // Of equal requests each has its own; what is not asked any more may go.
+        let (_folder, fixture) = place();
+        record([json()], &fixture, &["a", "a", "a"]).unwrap();
+        let sentence = "the provider cut what was to replace #2, which is complete";
+        refused(&fixture, vec![json(), half()], &["a", "a"], sentence);
+        let sentence = "the provider cut what was to replace #1, #2 and #3, which are complete";
+        refused(&fixture, vec![half()], &["a", "a", "a"], sentence);
+        // Those of other tests are in no danger.
+        let other = Upstream::start([half()]).record(&fixture, "merges::other").start().unwrap();
+        let _ = chat(&other, &prompt("a")).rest();
+        other.finish().unwrap();
+        assert_eq!(prompts(&fixture).len(), 4);
+    });
+}
+
 #[test]
 fn a_parallel_test_recorded_twenty_times_leaves_the_same_file() {
     alone(&[], |_| {

@@ -16,7 +16,7 @@ use crate::matching::{self, Key, Rules};
 use crate::mode::{self, Mode};
 use crate::provider::Provider;
 use crate::session::ledger::is_outage;
-use crate::session::settle;
+use crate::session::save;
 
 /// Recording is refused, as in CI.
 #[derive(Debug, thiserror::Error)]
@@ -198,6 +198,6 @@ fn added(
     }
     let text = format::write(&all);
     let recorded = recorded.iter().map(|(key, interaction)| (*key, interaction));
-    let unfaithful = settle::unfaithful(&text, recorded, key);
+    let unfaithful = save::unfaithful(&text, recorded, key);
     (unfaithful.is_empty().then_some(text), unfaithful)
 }

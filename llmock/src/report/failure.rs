@@ -42,6 +42,11 @@ pub(crate) enum Failure {
         /// Positions in the file, counted from one.
         interactions: Vec<usize>,
     },
+    /// Recording: the provider cut answers that were to replace whole ones.
+    CutOverWhole {
+        /// Positions of the whole ones in the file, counted from one.
+        interactions: Vec<usize>,
+    },
     /// A provider's stream had not ended when the test had, and waiting was given up.
     DrainTimeout { seconds: u64, streams: usize },
     /// A variable, the attribute, or `llmock.toml` holds a value that means nothing, as one sentence.
@@ -92,6 +97,7 @@ impl Failure {
             Self::Unwritable { .. } => "unwritable",
             Self::FixtureUnreadable { .. } => "fixture_unreadable",
             Self::SelfCheck { .. } => "self_check",
+            Self::CutOverWhole { .. } => "cut_over_whole",
             Self::DrainTimeout { .. } => "drain_timeout",
             Self::Settings { .. } => "settings",
             Self::CiRecord { .. } => "ci_record",

@@ -108,7 +108,10 @@ impl Note {
                 )
             }
             Self::Cut { interaction } => {
-                format!("the provider cut the stream of #{interaction}, which replays cut")
+                format!(
+                    "the provider cut the answer of #{interaction}, which replays cut: record again, unless the \
+                     test is about that"
+                )
             }
             Self::AttemptKept { path, count: number } => {
                 format!("{} kept in {}", count(*number, "interaction"), excerpt(path, PATH))

@@ -249,6 +249,7 @@ fn remedy(report: &Report) -> Option<(String, &'static str)> {
             Some(("repair it, or delete it and record the test again:".to_owned(), "record"))
         }
         Failure::UpstreamError { .. }
+        | Failure::CutOverWhole { .. }
         | Failure::DrainTimeout { .. }
         | Failure::Unwritable { .. } => {
             Some(("when the cause is gone, run it again:".to_owned(), report.mode))

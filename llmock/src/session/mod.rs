@@ -2,7 +2,7 @@
 //!
 //! [`Session`] owns everything that must be given back: the address, the turn, the variables, the user's
 //! Mocks. [`open`] gathers what it needs, [`respond`] answers requests from [`state`] while the test runs, [`ledger`]
-//! keeps what happened, [`settle`] draws the balance. Nothing here panics in `Drop`.
+//! keeps what happened, [`settle`] draws the balance, [`save`] writes what was recorded. Nothing here panics in `Drop`.
 
 pub(crate) mod announce;
 pub(crate) mod envs;
@@ -17,6 +17,7 @@ pub(crate) mod recording;
 pub(crate) mod reply;
 pub(crate) mod respond;
 pub(crate) mod rules;
+pub(crate) mod save;
 pub(crate) mod settle;
 pub(crate) mod state;
 pub(crate) mod streams;

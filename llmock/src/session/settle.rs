@@ -1,4 +1,4 @@
-//! The end of a session: what happened becomes a report, and a recording becomes a fixture.
+//! The end of a session: what happened becomes a report, and a recording becomes a fixture ([`save`]).
 //!
 //! The order matters: nothing is verified while an answer is still arriving, nothing is written unless
 //! everything passed, and the address is given up last.
@@ -6,20 +6,14 @@
 use std::time::Duration;
 
 use crate::config::Unused;
-use crate::fixture::interaction::Interaction;
-use crate::fixture::merge::{Merge, MergeCounts, merge, same_answer};
-use crate::fixture::store::{self, SaveError, UpdateError};
-use crate::fixture::{format, interaction::Content};
-use crate::matching::{self, Key, Rules};
 use crate::mode::Mode;
 use crate::report::{
-    Answered, Failure, IdleInteraction, Note, Outcome, Report, Source, Surface, Tally,
+    Answered, Failure, IdleInteraction, Note, Outcome, Report, Surface, Tally,
 };
 use crate::session::ledger::{AnsweredBy, Recording, is_outage};
 use crate::session::miss::prompt_of;
-use crate::session::rules;
 use crate::session::state::{Book, State};
-use crate::stream::End;
+use crate::session::{rules, save};
 
 /// Ends the session and says how it went.
 pub(crate) fn settle(state: &State, outcome: Outcome, surface: Surface, drain: Duration) -> Report {
@@ -35,9 +29,9 @@ pub(crate) fn settle(state: &State, outcome: Outcome, surface: Surface, drain: D
     account(state, &mut report);
     let kept = gate(state, &mut report);
     if report.fails() || outcome != Outcome::Passed {
-        attempt_note(state, &mut report);
+        save::attempt_note(state, &mut report);
     } else if state.mode() == Mode::Record || !kept.is_empty() {
-        write(state, &kept, &mut report);
+        save::write(state, &kept, &mut report);
     }
     state.overlay.close();
     report
@@ -212,142 +206,4 @@ fn gate(state: &State, report: &mut Report) -> Vec<Recording> {
         report.notes.push(Note::Retried { status, times });
     }
     kept
-}
-
-fn attempt_note(state: &State, report: &mut Report) {
-    let failed = store::failed_path(&state.setup.write_to);
-    let count = report.answered.upstream;
-    if count > 0 && failed.exists() {
-        let path = state.setup.shown_path(&failed);
-        report.notes.push(Note::AttemptKept { path, count });
-    }
-}
-
-fn write(state: &State, recordings: &[Recording], report: &mut Report) {
-    if recordings.is_empty() {
-        report.notes.push(Note::NothingRecorded);
-        return;
-    }
-    let path = &state.setup.write_to;
-    match store::update(path, &state.setup.fixture, |existing| change(state, existing, recordings))
-    {
-        Ok(Written { counts, unfaithful, cut, others }) if unfaithful.is_empty() => {
-            if *path != state.setup.fixture {
-                // Redirected: the note names the file that was written.
-                report.fixture = state.setup.shown_path(path);
-            }
-            report.notes.push(Note::Recorded {
-                count: counts.recorded,
-                replaced: counts.replaced,
-                dropped: counts.removed,
-                kept: others,
-                sources: sources(state),
-            });
-            report.notes.extend(cut.into_iter().map(|interaction| Note::Cut { interaction }));
-            if let Err(SaveError { path, source }) =
-                store::drop_attempts(path, state.setup.owner.as_deref())
-            {
-                report.failures.push(unwritable(state, &path, &source.to_string()));
-            }
-        }
-        Ok(Written { unfaithful, .. }) => {
-            report.failures.push(Failure::SelfCheck { interactions: unfaithful });
-            attempt_note(state, report);
-        }
-        Err(UpdateError::Save(SaveError { path, source })) => {
-            report.failures.push(unwritable(state, &path, &source.to_string()));
-            attempt_note(state, report);
-        }
-        Err(UpdateError::Load(error)) => {
-            report.failures.push(Failure::FixtureUnreadable { error: error.to_string() });
-            attempt_note(state, report);
-        }
-    }
-}
-
-fn unwritable(state: &State, path: &std::path::Path, why: &str) -> Failure {
-    Failure::Unwritable { path: state.setup.shown_path(path), why: why.to_owned() }
-}
-
-struct Written {
-    counts: MergeCounts,
-    /// Positions of interactions that would not replay what was recorded; then nothing is written.
-    unfaithful: Vec<usize>,
-    /// Positions of streams that the provider cut.
-    cut: Vec<usize>,
-    /// Interactions of other owners.
-    others: usize,
-}
-
-fn change(
-    state: &State,
-    existing: Vec<Interaction>,
-    recordings: &[Recording],
-) -> (Option<String>, Written) {
-    let owner = state.setup.owner.as_deref();
-    let keyed = |interaction: Interaction| {
-        (state.key(interaction.provider, &interaction.request), interaction)
-    };
-    let existing = existing.into_iter().map(keyed).collect();
-    let recorded: Vec<_> =
-        recordings.iter().map(|recording| (recording.key, recording.interaction.clone())).collect();
-    let how = if state.mode() == Mode::Record { Merge::Replace } else { Merge::Add };
-    let (mut merged, counts) = merge(existing, recorded, owner, how);
-    for interaction in &mut merged {
-        let rules = Rules::default();
-        interaction.hash =
-            matching::key(interaction.provider, &interaction.request, &rules).to_string();
-    }
-    let text = format::write(&merged);
-    let recorded = recordings.iter().map(|recording| (recording.key, &recording.interaction));
-    let unfaithful =
-        unfaithful(&text, recorded, |stored| state.key(stored.provider, &stored.request));
-    let cut = merged
-        .iter()
-        .enumerate()
-        .filter(|(_, interaction)| interaction.test.as_deref() == owner && is_cut(interaction))
-        .map(|(at, _)| at + 1)
-        .collect();
-    let others = merged.iter().filter(|other| other.test.as_deref() != owner).count();
-    let text = unfaithful.is_empty().then_some(text);
-    (text, Written { counts, unfaithful, cut, others })
-}
-
-fn is_cut(interaction: &Interaction) -> bool {
-    matches!(&interaction.response.content, Content::Stream(stream) if stream.end == End::Cut)
-}
-
-/// Reads the text back: every stored request must find its own answer again.
-///
-/// Returns the positions, counted from one, of those that do not.
-pub(crate) fn unfaithful<'r>(
-    text: &str,
-    recorded: impl ExactSizeIterator<Item = (Key, &'r Interaction)>,
-    key: impl Fn(&Interaction) -> Key,
-) -> Vec<usize> {
-    let Ok(document) = format::read(text) else {
-        return (1..=recorded.len()).collect();
-    };
-    let keyed: Vec<_> = document.interactions.iter().map(|stored| (key(stored), stored)).collect();
-    recorded
-        .enumerate()
-        .filter(|(_, (key, interaction))| {
-            !keyed.iter().any(|(found, stored)| {
-                found == key && same_answer(&stored.response, &interaction.response)
-            })
-        })
-        .map(|(at, _)| at + 1)
-        .collect()
-}
-
-fn sources(state: &State) -> Vec<Source> {
-    let upstreams = state.book().ledger.upstreams.clone();
-    upstreams
-        .into_iter()
-        .map(|(provider, upstream)| Source {
-            provider: provider.id(),
-            upstream,
-            key: state.key_variable(provider),
-        })
-        .collect()
 }

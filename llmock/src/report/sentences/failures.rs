@@ -28,6 +28,7 @@ pub(crate) fn headline(failure: &Failure) -> String {
         }
         Failure::Settings { error } => excerpt(error, 2 * MESSAGE),
         Failure::SelfCheck { interactions } => self_check(interactions),
+        Failure::CutOverWhole { interactions } => cut_over_whole(interactions),
         Failure::DrainTimeout { seconds, streams } => {
             let streams = count(*streams, "stream");
             format!("{streams} of the provider had not ended {seconds} s after the test")
@@ -65,8 +66,21 @@ fn unused(number: usize) -> String {
     format!("{} of this test {verb} not used (`unused = \"fail\"`)", count(number, "interaction"))
 }
 
+fn numbers(interactions: &[usize]) -> Vec<String> {
+    interactions.iter().take(ITEMS).map(|at| format!("#{at}")).collect()
+}
+
+fn cut_over_whole(interactions: &[usize]) -> String {
+    let whole = match interactions.len() {
+        0..=ITEMS => list(&numbers(interactions)),
+        many => format!("{many} interactions"),
+    };
+    let is = if interactions.len() == 1 { "is" } else { "are" };
+    format!("the provider cut what was to replace {whole}, which {is} complete")
+}
+
 fn self_check(interactions: &[usize]) -> String {
-    let numbers: Vec<String> = interactions.iter().take(ITEMS).map(|at| format!("#{at}")).collect();
+    let numbers = numbers(interactions);
     match interactions.len() {
         1 => format!("interaction {} does not find its own answer again", list(&numbers)),
         0..=ITEMS => format!("interactions {} do not find their own answers again", list(&numbers)),
@@ -101,6 +115,15 @@ pub(crate) fn details(failure: &Failure) -> Vec<String> {
         Failure::SelfCheck { .. } => line(
             "the request that was stored is not the one that was sent: a secret, or a rule, has changed it",
         ),
+        Failure::CutOverWhole { interactions } => {
+            let them = if interactions.len() == 1 { "it" } else { "them" };
+            vec![
+                "the fixture is as it was before this test".to_owned(),
+                format!(
+                    "if the test is about a cut answer: take {them} out of the file and record again"
+                ),
+            ]
+        }
         Failure::DrainTimeout { .. } => {
             line("the fixture is as it was; for a longer wait: LLMOCK_DRAIN_TIMEOUT=120")
         }

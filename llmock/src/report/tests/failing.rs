@@ -11,6 +11,7 @@ fn failing(failure: Failure) -> String {
         Failure::UpstreamError { .. }
             | Failure::Unwritable { .. }
             | Failure::SelfCheck { .. }
+            | Failure::CutOverWhole { .. }
             | Failure::DrainTimeout { .. }
     );
     report.mode = if recording { "record" } else { "replay" };
@@ -214,6 +215,15 @@ fn what_went_wrong_while_closing_is_said() {
     llmock: interactions #1 and #4 do not find their own answers again
 
       the request that was stored is not the one that was sent: a secret, or a rule, has changed it
+    ");
+    insta::assert_snapshot!(failing(Failure::CutOverWhole { interactions: vec![2] }), @"
+    llmock: the provider cut what was to replace #2, which is complete
+
+      the fixture is as it was before this test
+      if the test is about a cut answer: take it out of the file and record again
+
+      when the cause is gone, run it again:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
     ");
     insta::assert_snapshot!(failing(Failure::DrainTimeout { seconds: 30, streams: 1 }), @"
     llmock: 1 stream of the provider had not ended 30 s after the test

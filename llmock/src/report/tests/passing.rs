@@ -57,7 +57,7 @@ fn every_note_is_a_clause_of_one_line() {
     #3 repeated 2 times
     POST /v1/messages arrived 3 ms after the session opened, before the body ran: an earlier test sent it
     1 answer with status 429 not recorded, a retry succeeded
-    the provider cut the stream of #2, which replays cut
+    the provider cut the answer of #2, which replays cut: record again, unless the test is about that
     2 interactions kept in tests/fixtures/a.json.failed
     `auto` only replays in CI
     ");
