@@ -91,3 +91,120 @@ mod crossed {
         assert_eq!(ask("hello"), "hi there");
     }
 }
+
+/// What tests leave behind; they run in the order of their names, one at a time.
+mod left {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    use std::sync::mpsc;
+    use std::thread::JoinHandle;
+
+    use super::*;
+
+    static CONNECTIONS: Mutex<Vec<TcpStream>> = Mutex::new(Vec::new());
+    static THREAD: Mutex<Option<(mpsc::Sender<()>, JoinHandle<u16>)>> = Mutex::new(None);
+
+    fn base_url() -> String {
+        std::env::var("OPENAI_BASE_URL").unwrap()
+    }
+
+    fn body(prompt: &str) -> String {
+        format!(r#"{{"model":"gpt-5","messages":[{{"role":"user","content":"{prompt}"}}]}}"#)
+    }
+
+    fn message(prompt: &str) -> String {
+        let (base_url, body) = (base_url(), body(prompt));
+        let (_, path) = base_url.split_once("://").unwrap().1.split_once('/').unwrap();
+        let length = body.len();
+        format!(
+            "POST /{path}/chat/completions HTTP/1.1\r\nhost: localhost\r\n\
+             content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        )
+    }
+
+    fn connect() -> TcpStream {
+        let base_url = base_url();
+        let address = base_url.split_once("://").unwrap().1.split_once('/').unwrap().0;
+        TcpStream::connect(address).unwrap()
+    }
+
+    fn finish(mut connection: TcpStream, rest: &str) -> String {
+        connection.write_all(rest.as_bytes()).unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    #[llm_replay(fixture = "hello")]
+    #[test]
+    fn t1_half_a_request_and_a_connection() {
+        let (mut half, unused) = (connect(), connect());
+        half.write_all(&message("hello").as_bytes()[..40]).unwrap();
+        CONNECTIONS.lock().unwrap().extend([unused, half]);
+        // The server takes what comes in turn: when it answers this, it has seen both.
+        assert_eq!(ask("hello"), "hi there");
+    }
+
+    #[llm_replay(fixture = "hello", calls = 1)]
+    #[test]
+    fn t2_the_other_half() {
+        let half = CONNECTIONS.lock().unwrap().pop().unwrap();
+        let answer = finish(half, &message("hello")[40..]);
+        assert!(answer.starts_with("HTTP/1.1 418 "), "{answer}");
+        assert!(answer.contains("it began during test `api::left::t1_half_a_request_and_a_connection`"), "{answer}");
+        assert_eq!(ask("hello"), "hi there");
+    }
+
+    #[llm_replay(fixture = "hello")]
+    #[test]
+    fn t3_a_request_on_the_connection() {
+        assert_eq!(ask("hello"), "hi there");
+        let unused = CONNECTIONS.lock().unwrap().pop().unwrap();
+        finish(unused, &message("whose?"));
+    }
+
+    #[llm_replay(fixture = "left/later")]
+    #[test]
+    fn t4_a_thread() {
+        let (go, wait) = mpsc::channel();
+        let asks = move || {
+            wait.recv().unwrap();
+            client::send(&base_url(), "POST", "/chat/completions", &body("later")).0
+        };
+        *THREAD.lock().unwrap() = Some((go, std::thread::spawn(asks)));
+        assert_eq!(ask("hello"), "hi there");
+    }
+
+    #[llm_replay(fixture = "hello")]
+    #[test]
+    fn t5_its_request() {
+        assert_eq!(ask("hello"), "hi there");
+        let (go, thread) = THREAD.lock().unwrap().take().unwrap();
+        go.send(()).unwrap();
+        assert_eq!(thread.join().unwrap(), 418);
+    }
+
+    #[test]
+    fn t6_requests_of_no_test() {
+        #[llm_replay(fixture = "hello")]
+        fn of_a_handle(mock: LlmMock) -> String {
+            let base_url = mock.base_url(Provider::OpenAI);
+            assert_eq!(ask_at(&base_url, "hello"), "hi there");
+            base_url
+        }
+        let handle = of_a_handle();
+        let variable = base_url();
+        let nothing = variable.replace("/env/openai", "");
+        let cases = [
+            (variable.as_str(), "llmock: no test is open; this process's OPENAI_BASE_URL belongs to llmock"),
+            (handle.as_str(), "llmock: the test that this address belonged to has ended"),
+            (nothing.as_str(), "llmock: `/v1/chat/completions` is no address of this mock server"),
+        ];
+        for (base_url, sentence) in cases {
+            let path = "/chat/completions?key=hidden";
+            let (status, answer) = client::send(base_url, "POST", path, &body("hello"));
+            assert_eq!(status, 418, "{answer}");
+            assert!(answer.contains(sentence), "{answer}");
+        }
+    }
+}

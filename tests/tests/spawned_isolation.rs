@@ -1,6 +1,6 @@
 //! Tests of one process do not disturb each other: turns, handles, locks, proxies, and who prints.
 
-use llmock_tests::scratch::{App, fixture, has_nextest};
+use llmock_tests::scratch::{App, Binary, fixture, has_nextest};
 
 fn app() -> App {
     App::open(
@@ -9,6 +9,10 @@ fn app() -> App {
             ("tests/api.rs", include_str!("../scratch/patient.rs")),
             ("tests/preloaded.rs", include_str!("../scratch/preloaded.rs")),
             ("tests/fixtures/hello.json", &fixture(&[("hello", "hi there")])),
+            (
+                "tests/fixtures/left/later.json",
+                &fixture(&[("hello", "hi there"), ("later", "at last")]),
+            ),
         ],
     )
 }
@@ -60,6 +64,54 @@ fn two_locks_in_different_orders_end_with_a_report() {
       in every test, or take a handle, which needs no turn: `mock: LlmMock`
       if that test only takes long: LLMOCK_TURN_TIMEOUT=600
     ");
+}
+
+#[test]
+fn what_a_test_leaves_behind_is_told_from_the_next_ones_as_far_as_it_can_be() {
+    let app = app();
+    // In a folder of its own, so that nobody else writes into its ledger.
+    let program = app.scratch().path("alone/debug/deps/api");
+    std::fs::create_dir_all(program.parent().unwrap()).unwrap();
+    std::fs::hard_link(&app.program("api").path, &program).unwrap();
+    let api = Binary { path: program, ..app.program("api").clone() };
+    let ran = app.scratch().test(&api, ["left::", "--test-threads=1"]).output();
+    let (asks_on_it, its_request) =
+        ("left::t3_a_request_on_the_connection", "left::t5_its_request");
+    assert_eq!(ran.failed(), [asks_on_it, its_request], "{}", ran.everything());
+    assert_eq!(ran.passed().len(), 4, "{}", ran.everything());
+    // What began before is refused and fails nobody.
+    insta::assert_snapshot!(ran.stderr(), @"llmock: api::left::t2_the_other_half: POST /v1/chat/completions began during test `api::left::t1_half_a_request_and_a_connection`, so it was refused and does not count");
+    // Where that is not known, the report says what speaks for another test.
+    let note = |test: &str| {
+        let failure = ran.failure(test);
+        let note = failure.lines().find(|line| line.starts_with("  note: ")).map(str::to_owned);
+        note.unwrap_or(failure)
+    };
+    insta::assert_snapshot!(note(asks_on_it), @"  note: the 2nd request came on a connection that was opened during test `api::left::t1_half_a_request_and_a_connection`, which may have left it behind");
+    insta::assert_snapshot!(note(its_request), @"  note: test `api::left::t4_a_thread`, which ran before, was recorded with the 2nd request and has not sent it: it may have left it behind");
+    // And what was for nobody is kept for whoever looks.
+    let ledger = app.scratch().read("alone/llmock/last-run.jsonl");
+    let refused: Vec<serde_json::Value> = ledger
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter_map(|line| line.get("refused").cloned())
+        .collect();
+    let expected = [
+        (
+            "openai",
+            "no test is open; this process's OPENAI_BASE_URL belongs to llmock; annotate the test with #[llm_replay] or set LLMOCK_MODE=off",
+        ),
+        ("openai", "the test that this address belonged to has ended"),
+        (
+            "",
+            "`/v1/chat/completions` is no address of this mock server; clients get theirs from a base-URL variable or from `mock.base_url(..)`",
+        ),
+    ];
+    let expected = expected.map(|(provider, sentence)| {
+        let path = "/v1/chat/completions";
+        serde_json::json!({"provider": provider, "method": "POST", "path": path, "sentence": sentence})
+    });
+    assert_eq!(refused, expected, "{ledger}");
 }
 
 #[test]

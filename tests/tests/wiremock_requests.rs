@@ -1,5 +1,7 @@
 //! What a test is told about the requests it made, and what the server refuses before any Mock or fixture.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::PathBuf;
 
 use futures::executor::block_on;
@@ -146,6 +148,45 @@ fn an_address_that_nobody_was_given_is_refused_in_words() {
     }
     assert!(mock.requests().is_empty(), "they are nobody's");
     mock.finish().unwrap();
+}
+
+#[test]
+fn a_session_that_fails_tells_what_was_refused_meanwhile() {
+    let (_folder, file) = fixture();
+    let ended = LlmMock::builder().fixture(&file).test("ended").calls(0).start().unwrap();
+    let url = format!("{}/chat/completions", ended.base_url(Provider::OpenAI));
+    // Its head finds the session open, its body comes when that has ended.
+    let body = prompt("known");
+    let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let mut late = TcpStream::connect(host).unwrap();
+    let length = body.len();
+    write!(late, "POST /{path} HTTP/1.1\r\nhost: {host}\r\ncontent-length: {length}\r\n\r\n")
+        .unwrap();
+    // The server has come to that head when it answers this.
+    let origin = format!("http://{host}");
+    for _ in 0..2 {
+        assert_eq!(client::send("POST", &format!("{origin}/"), &JSON, b"{}").status, 418);
+    }
+    ended.finish().unwrap();
+
+    let mock = LlmMock::builder().fixture(&file).start().unwrap();
+    late.write_all(body.as_bytes()).unwrap();
+    let mut answer = String::new();
+    late.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 418 "), "{answer}");
+    let wrong = format!("{origin}/v1/chat/completions?key=hidden");
+    assert_eq!(client::send("POST", &wrong, &JSON, b"{}").status, 418);
+    assert_eq!(client::send("POST", &url, &JSON, b"{}").status, 418);
+    let report = mock.finish().unwrap_err().to_string();
+    let meanwhile = "note: meanwhile POST /v1/chat/completions was refused: ";
+    for sentence in [
+        "it belongs to test `ended`, which has already ended",
+        "`/v1/chat/completions` is no address of this mock server",
+        "the test that this address belonged to has ended",
+    ] {
+        assert!(report.contains(&format!("{meanwhile}{sentence}")), "{report}");
+    }
+    assert!(!report.contains("hidden"), "{report}");
 }
 
 #[test]

@@ -7,8 +7,10 @@
 
 mod addressee;
 pub(crate) mod body;
+pub(crate) mod connection;
 pub(crate) mod intercept;
 pub(crate) mod proxy;
+pub(crate) mod refused;
 pub(crate) mod registry;
 pub(crate) mod routing;
 #[cfg(feature = "record")]
@@ -31,6 +33,8 @@ use tokio::runtime::Handle;
 
 use crate::front::addressee::{Addressee, Tunnel};
 use crate::front::body::FrontBody;
+use crate::front::connection::{Came, Connection, Watched};
+use crate::front::refused::Refused;
 use crate::front::registry::Registry;
 use crate::provider::{self, Provider};
 use crate::report::refusals;
@@ -57,6 +61,7 @@ pub(crate) struct Incoming {
     /// As sent, still compressed if the client compressed it; `Err` holds the limit it exceeded.
     pub(crate) body: Result<Bytes, TooLarge>,
     pub(crate) received: Instant,
+    pub(crate) came: Came,
 }
 
 impl Incoming {
@@ -203,6 +208,25 @@ pub(crate) struct Desk {
     own: SocketAddr,
 }
 
+impl Desk {
+    /// Refuses a request that is for no session, and has that kept.
+    async fn turn_away(
+        &self,
+        provider: Option<Provider>,
+        method: &Method,
+        target: &str,
+        message: &str,
+    ) -> http::Response<FrontBody> {
+        let path = match provider {
+            Some(provider) => provider::canonical_path(provider, target),
+            None => target.to_owned(),
+        };
+        self.registry.refusals.add(Refused::new(provider, method, &path, message)).await;
+        // Somebody's error shape is better than none.
+        refusal(provider.unwrap_or(Provider::OpenAI), target, message)
+    }
+}
+
 async fn accept(listener: TcpListener, desk: Arc<Desk>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     loop {
@@ -224,7 +248,11 @@ async fn converse(
     desk: Arc<Desk>,
     tunnel: Option<Arc<Tunnel>>,
 ) {
-    let service = service_fn(move |request| serve(request, Arc::clone(&desk), tunnel.clone()));
+    let connection = Connection::open(&desk.registry);
+    let io = Watched { io, connection: Arc::clone(&connection) };
+    let service = service_fn(move |request| {
+        serve(request, Arc::clone(&desk), tunnel.clone(), Arc::clone(&connection))
+    });
     // A client that leaves is no error of ours, and this thread must not print.
     let _ = hyper::server::conn::http1::Builder::new()
         // A pooled connection dies with its test's runtime and fails the next test
@@ -246,6 +274,7 @@ async fn serve(
     request: http::Request<IncomingBody>,
     desk: Arc<Desk>,
     tunnel: Option<Arc<Tunnel>>,
+    connection: Arc<Connection>,
 ) -> Result<http::Response<FrontBody>, Aborted> {
     let received = Instant::now();
     if request.method() == Method::CONNECT {
@@ -255,22 +284,26 @@ async fn serve(
     let addressee = match addressee::find(&parts, &desk, tunnel.as_deref()) {
         Ok(addressee) => addressee,
         Err(target) => {
-            return Ok(refusal(Provider::OpenAI, &target, &refusals::unknown_address(&target)));
+            let message = refusals::unknown_address(&target);
+            return Ok(desk.turn_away(None, &parts.method, &target, &message).await);
         }
     };
     let Addressee { session, provider, rest, unknown_host, by } = addressee;
     if parts.headers.contains_key(header::UPGRADE) && is_websocket(&parts.headers) {
-        let mut answer = refusal(provider, &rest, &refusals::no_websocket());
+        let message = refusals::no_websocket();
+        let mut answer = desk.turn_away(Some(provider), &parts.method, &rest, &message).await;
         *answer.status_mut() = StatusCode::NOT_IMPLEMENTED;
         return Ok(answer);
     }
     let Some(session) = session else {
-        return Ok(refusal(provider, &rest, &refusals::no_session(by)));
+        let message = refusals::no_session(by);
+        return Ok(desk.turn_away(Some(provider), &parts.method, &rest, &message).await);
     };
     let (method, mut headers) = (parts.method, parts.headers);
     strip_own(&mut headers);
     let body = read(body, session.max_body()).await;
-    let incoming = Incoming { provider, method, rest, unknown_host, headers, body, received };
+    let came = connection.came();
+    let incoming = Incoming { provider, method, rest, unknown_host, headers, body, received, came };
     match session.answer(incoming).await {
         Answer::Reply { status, headers, body } => {
             let mut response = http::Response::new(body);

@@ -4,17 +4,29 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::front::Responder;
+use crate::front::connection::Moment;
+use crate::front::refused::Refusals;
 
 /// Open sessions by id, and the one whose turn it is at the address of the variables.
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
     open: Mutex<Open>,
+    /// Requests for which there is no session.
+    pub(crate) refusals: Refusals,
 }
 
 #[derive(Debug, Default)]
 struct Open {
     sessions: HashMap<String, Arc<dyn Responder>>,
-    turn: Option<Arc<dyn Responder>>,
+    turn: Option<Turn>,
+    /// How many turns have begun.
+    turns: u64,
+}
+
+#[derive(Debug)]
+struct Turn {
+    responder: Arc<dyn Responder>,
+    test: Arc<str>,
 }
 
 impl Registry {
@@ -31,8 +43,15 @@ impl Registry {
         self.lock().sessions.remove(id);
     }
 
-    pub(crate) fn begin_turn(&self, responder: Arc<dyn Responder>) {
-        self.lock().turn = Some(responder);
+    /// The number of the turn that begins next. Whoever asks holds the turnstile, so nobody else begins one.
+    pub(crate) fn next_turn(&self) -> u64 {
+        self.lock().turns + 1
+    }
+
+    pub(crate) fn begin_turn(&self, responder: Arc<dyn Responder>, test: &str) {
+        let mut open = self.lock();
+        open.turns += 1;
+        open.turn = Some(Turn { responder, test: test.into() });
     }
 
     pub(crate) fn end_turn(&self) {
@@ -44,6 +63,12 @@ impl Registry {
     }
 
     pub(crate) fn turn(&self) -> Option<Arc<dyn Responder>> {
-        self.lock().turn.clone()
+        self.lock().turn.as_ref().map(|turn| Arc::clone(&turn.responder))
+    }
+
+    /// Whose turn it is now.
+    pub(crate) fn now(&self) -> Moment {
+        let open = self.lock();
+        Moment { turns: open.turns, test: open.turn.as_ref().map(|turn| Arc::clone(&turn.test)) }
     }
 }

@@ -1,6 +1,8 @@
-//! `target/llmock/last-run.jsonl`: one JSON object a test, for the command line and for scripts.
+//! `target/llmock/last-run.jsonl`: one JSON object a test, and one for each request that was refused because no test was
+//! there for it.
 
 use super::miss::Miss;
+use super::refusals;
 use super::sentences::{headline, reason};
 use super::{Answered, Report, Tally, Verdict};
 use crate::json;
@@ -60,6 +62,21 @@ pub(crate) fn line(report: &Report) -> String {
         Some(command) => line.text("record", &command).end(),
         None => line.end(),
     }
+}
+
+/// A request that no session has seen: the same, with nothing but the member `refused`.
+pub(crate) fn refused_line(
+    provider: Option<&str>,
+    method: &str,
+    path: &str,
+    message: &str,
+) -> String {
+    let refused = Object::default()
+        .text("provider", provider.unwrap_or_default())
+        .text("method", method)
+        .text("path", path)
+        .text("sentence", refusals::sentence(message));
+    Object::default().json("refused", &refused.end()).end()
 }
 
 fn tally(tally: Tally) -> String {

@@ -48,8 +48,8 @@ pub(crate) enum MissReason {
         /// How the request differs from what comes next, if it is the same endpoint.
         differences: Vec<Difference>,
     },
-    /// No test was running when it arrived.
-    NoSession,
+    /// It began before this test's turn, while that test had it, or none.
+    Early { test: Option<String> },
     /// The test it belongs to had already ended.
     Late { test: String },
     /// The address under llmock names no provider.
@@ -132,7 +132,7 @@ impl MissReason {
             Self::BodyDiffers { .. } => "body_differs",
             Self::AlreadyUsed { .. } => "already_used",
             Self::WrongOrder { .. } => "wrong_order",
-            Self::NoSession => "no_session",
+            Self::Early { .. } => "early",
             Self::Late { .. } => "late",
             Self::NoProvider => "no_provider",
             Self::UnknownHost { .. } => "unknown_host",
@@ -152,7 +152,7 @@ impl MissReason {
             | Self::AlreadyUsed { .. }
             | Self::WrongOrder { .. } => Remedy::RecordAgain,
             Self::UpstreamFailed { .. } | Self::NoUpstream { .. } => Remedy::RunAgain,
-            Self::NoSession
+            Self::Early { .. }
             | Self::Late { .. }
             | Self::NoProvider
             | Self::UnknownHost { .. }

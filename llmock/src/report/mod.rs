@@ -24,7 +24,7 @@ mod tests;
 pub(crate) use command::{Command, Place, Roots};
 pub(crate) use failure::{Failure, IdleInteraction, Through};
 pub(crate) use miss::{Closest, Difference, Endpoint, Miss, MissReason};
-pub(crate) use notes::{Note, Source};
+pub(crate) use notes::{Note, Sign, Source};
 pub(crate) use style::Style;
 
 /// Everything there is to say about one session, in the order in which it happened.

@@ -1,8 +1,8 @@
 //! The notes of a passing test: one line, past libtest's capture.
 
-use super::Report;
-use super::sentences::PATH;
-use super::values::{count, excerpt, list};
+use super::sentences::{MESSAGE, PATH};
+use super::values::{count, excerpt, list, ordinal};
+use super::{Report, refusals};
 
 /// Something that a passing test should say, and that fails nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +32,21 @@ pub(crate) enum Note {
         /// How many times it was given again.
         times: usize,
     },
-    /// A request arrived before this test's body ran: it belongs to an earlier test.
-    Stray { method: String, path: String, ms_after_open: u64 },
+    /// A request began before this test's turn, while that test had it, or none: it is not this test's.
+    Stray { method: String, path: String, test: Option<String> },
+    /// A request that nothing has answered, or that was recorded, may be an earlier test's.
+    LeftBehind {
+        /// Which request of this session, counted from one.
+        request: usize,
+        sign: Sign,
+    },
+    /// A request of this process that was for no session, refused while this one was open.
+    Refused {
+        method: String,
+        path: String,
+        /// What its client was told.
+        message: String,
+    },
     /// Errors of the provider that were not recorded, as a later attempt succeeded.
     Retried { status: u16, times: usize },
     /// A recorded stream was cut by the provider.
@@ -42,6 +55,15 @@ pub(crate) enum Note {
     AttemptKept { path: String, count: usize },
     /// `mode` asks for more than replaying, and CI only replays.
     OnlyReplayedInCi { mode: &'static str },
+}
+
+/// What makes a request look like an earlier test's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Sign {
+    /// Its connection was opened while this test had the turn, or none.
+    Connection { test: Option<String> },
+    /// This test, the one before, was recorded with it and has not sent it.
+    Recording { test: String },
 }
 
 /// Where recorded answers came from.
@@ -64,6 +86,8 @@ impl Note {
             Self::Borrowed { .. } => "borrowed",
             Self::Repeated { .. } => "repeated",
             Self::Stray { .. } => "stray",
+            Self::LeftBehind { .. } => "left_behind",
+            Self::Refused { .. } => "refused",
             Self::Retried { .. } => "retried",
             Self::Cut { .. } => "cut",
             Self::AttemptKept { .. } => "attempt_kept",
@@ -96,10 +120,12 @@ impl Note {
             Self::Repeated { interaction, times } => {
                 format!("#{interaction} repeated {}", count(*times, "time"))
             }
-            Self::Stray { method, path, ms_after_open } => format!(
-                "{method} {} arrived {ms_after_open} ms after the session opened, before the body ran: \
-                 an earlier test sent it",
-                excerpt(path, PATH)
+            Self::Stray { method, path, test } => stray(method, path, test.as_deref()),
+            Self::LeftBehind { request, sign } => left_behind(*request, sign),
+            Self::Refused { method, path, message } => format!(
+                "meanwhile {method} {} was refused: {}",
+                excerpt(path, PATH),
+                excerpt(refusals::sentence(message), MESSAGE)
             ),
             Self::Retried { status, times } => {
                 format!(
@@ -129,6 +155,35 @@ pub(crate) fn line(report: &Report) -> Option<String> {
     let clauses: Vec<String> =
         report.notes.iter().map(|note| note.clause(&report.fixture)).collect();
     Some(format!("llmock: {}: {}", excerpt(&report.test, PATH), clauses.join("; ")))
+}
+
+fn stray(method: &str, path: &str, test: Option<&str>) -> String {
+    let path = excerpt(path, PATH);
+    let began = match test {
+        Some(test) => format!("began during test `{}`", excerpt(test, PATH)),
+        None => "began before this test".to_owned(),
+    };
+    format!("{method} {path} {began}, so it was refused and does not count")
+}
+
+fn left_behind(request: usize, sign: &Sign) -> String {
+    let request = ordinal(request);
+    match sign {
+        Sign::Connection { test: Some(test) } => format!(
+            "the {request} request came on a connection that was opened during test `{}`, which may have left it \
+             behind",
+            excerpt(test, PATH)
+        ),
+        Sign::Connection { test: None } => format!(
+            "the {request} request came on a connection that was opened before this test, so it may not be this \
+             test's"
+        ),
+        Sign::Recording { test } => format!(
+            "test `{}`, which ran before, was recorded with the {request} request and has not sent it: it may have \
+             left it behind",
+            excerpt(test, PATH)
+        ),
+    }
 }
 
 fn recorded(

@@ -30,6 +30,11 @@ pub(crate) fn no_session(by: By) -> String {
     }
 }
 
+/// What a client was told, for those who know who speaks.
+pub(crate) fn sentence(message: &str) -> &str {
+    message.strip_prefix("llmock: ").unwrap_or(message)
+}
+
 /// A tunnel was asked for, and this process cannot look into one.
 pub(crate) fn no_tunnel(authority: &str) -> String {
     format!(

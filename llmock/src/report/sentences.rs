@@ -9,7 +9,7 @@ use super::values::{count, excerpt, ordinal};
 
 /// Paths and messages are shortened to this many characters.
 pub(crate) const PATH: usize = 100;
-const MESSAGE: usize = 300;
+pub(crate) const MESSAGE: usize = 300;
 /// Items of a list that are shown.
 const ITEMS: usize = 5;
 
@@ -32,7 +32,10 @@ pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
         MissReason::WrongOrder { interaction, expected, endpoint, .. } => {
             wrong_order(*interaction, *expected, endpoint)
         }
-        MissReason::NoSession => "no test of llmock was running when it arrived".to_owned(),
+        MissReason::Early { test: Some(test) } => {
+            format!("it began during test `{}`, before this one", excerpt(test, PATH))
+        }
+        MissReason::Early { test: None } => "it began before this test".to_owned(),
         MissReason::Late { test } => {
             format!("it belongs to test `{}`, which has already ended", excerpt(test, PATH))
         }

@@ -1,18 +1,31 @@
-//! `target/llmock/last-run.jsonl`: one line a test, for tools that want to know how the last run went.
+//! `target/llmock/last-run.jsonl`: one line a test, and one for each request that no test was there for. For people and
+//! tools that want to know how the last run went.
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::env;
+use crate::front::refused::Refused;
+use crate::provider::Provider;
 use crate::report::{Report, ledger};
 
-/// Adds a line; a run's first line clears what the run before has left. Never fails a test.
+/// Adds a test's line; a run's first line clears what the run before has left. Never fails a test.
 pub(crate) fn append(report: &Report, package: Option<&Path>) {
-    let _ = try_append(report, package);
+    let _ = try_append(&ledger::line(report), package);
 }
 
-fn try_append(report: &Report, package: Option<&Path>) -> std::io::Result<()> {
+/// Adds the line of a request that was refused without a session.
+pub(crate) fn append_refused(refused: &Refused) {
+    let Refused { provider, method, path, message, .. } = refused;
+    let provider = provider.map(Provider::id);
+    let line = ledger::refused_line(provider, method, path, message);
+    let package = env::places().runtime_manifest_dir;
+    let _ = try_append(&line, package.as_deref());
+}
+
+/// Adds an object, which begins with its run.
+fn try_append(line: &str, package: Option<&Path>) -> std::io::Result<()> {
     let Some(target) = target_directory(package) else { return Ok(()) };
     let folder = target.join("llmock");
     fs::create_dir_all(&folder)?;
@@ -28,7 +41,7 @@ fn try_append(report: &Report, package: Option<&Path>) -> std::io::Result<()> {
         file.set_len(0)?;
     }
     std::io::Seek::seek(&mut file, std::io::SeekFrom::End(0))?;
-    file.write_all(format!("{{\"run\":\"{run}\",{}\n", &ledger::line(report)[1..]).as_bytes())
+    file.write_all(format!("{{\"run\":\"{run}\",{}\n", &line[1..]).as_bytes())
 }
 
 /// The same for every test binary of one command: nextest says its id, Cargo is everybody's parent.

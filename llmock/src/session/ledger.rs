@@ -1,10 +1,11 @@
 //! What happened in a session: every request, who answered it, and what was recorded.
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use http::StatusCode;
 
 use crate::fixture::interaction::{Body, Interaction, Request};
+use crate::front::connection::Came;
 use crate::matching::Key;
 use crate::provider::Provider;
 use crate::report::Miss;
@@ -37,8 +38,33 @@ pub(crate) struct Entry {
     pub(crate) answered_by: AnsweredBy,
     /// Declared by `side(...)`: never a miss, never unused, not counted by `calls`.
     pub(crate) side: bool,
-    /// It came before this test's body ran, so it cannot be this test's.
-    pub(crate) early: Option<Duration>,
+    pub(crate) arrival: Arrival,
+}
+
+/// Whether a request is the test's that has the turn, as far as that can be known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// Nothing speaks against it.
+    #[default]
+    InTime,
+    /// Its connection was opened before the turn began, during this test.
+    OnEarlierConnection { test: Option<Arc<str>> },
+    /// It began before the turn, during this test, so it cannot be this one's.
+    Early { test: Option<Arc<str>> },
+}
+
+impl Arrival {
+    /// `turn` is the number of the turn that the request was found in; `None` for the address of a handle.
+    pub(crate) fn of(came: &Came, turn: Option<u64>) -> Self {
+        let Some(turn) = turn else { return Self::InTime };
+        if came.began.turns < turn {
+            return Self::Early { test: came.began.test.clone() };
+        }
+        if came.opened.turns < turn {
+            return Self::OnEarlierConnection { test: came.opened.test.clone() };
+        }
+        Self::InTime
+    }
 }
 
 /// An answer of the provider, on its way into the fixture.
@@ -60,6 +86,8 @@ pub(crate) struct Ledger {
     pub(crate) recordings: Vec<Recording>,
     /// Positions in the fixture that were given to a request, with that request.
     pub(crate) claims: Vec<Claimed>,
+    /// Requests that the test before was recorded with and has not sent, with that test.
+    pub(crate) awaited: Vec<(usize, String)>,
     /// Upstreams that were asked, in order of first use.
     pub(crate) upstreams: Vec<(Provider, String)>,
 }
@@ -73,10 +101,17 @@ pub(crate) struct Claimed {
     pub(crate) repeated: bool,
 }
 
+impl Entry {
+    /// Whether it began before this test's turn, so that it cannot be this test's.
+    pub(crate) fn is_early(&self) -> bool {
+        matches!(self.arrival, Arrival::Early { .. })
+    }
+}
+
 impl Ledger {
-    /// Requests that count: neither side calls nor what came before the body ran.
+    /// Requests that count: neither side calls nor what began before the turn.
     pub(crate) fn counted(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().filter(|entry| !entry.side && entry.early.is_none())
+        self.entries.iter().filter(|entry| !entry.side && !entry.is_early())
     }
 
     pub(crate) fn answered(&self, by: AnsweredBy) -> usize {
@@ -100,18 +135,6 @@ pub(crate) fn is_outage(status: u16) -> bool {
     ) || status >= 500
 }
 
-/// How long after `opened` a request came, if the body was not running yet.
-pub(crate) fn early(
-    received: Instant,
-    opened: Instant,
-    started: Option<&Instant>,
-) -> Option<Duration> {
-    match started {
-        Some(started) if received >= *started => None,
-        _ => Some(received.saturating_duration_since(opened)),
-    }
-}
-
 /// The request as the ledger keeps it.
 ///
 /// `bytes` stand for what the request does not keep: the files of a multipart body.
@@ -133,6 +156,6 @@ pub(crate) fn entry(
         body,
         answered_by: AnsweredBy::Nothing,
         side: false,
-        early: None,
+        arrival: Arrival::default(),
     }
 }

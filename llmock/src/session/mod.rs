@@ -5,6 +5,7 @@
 //! keeps what happened, [`settle`] draws the balance, [`save`] writes what was recorded. Nothing here panics in `Drop`.
 
 pub(crate) mod announce;
+pub(crate) mod before;
 pub(crate) mod envs;
 pub(crate) mod last_run;
 pub(crate) mod ledger;
@@ -80,11 +81,12 @@ impl Session {
         let access = Access::Open(Arc::downgrade(&state), Arc::clone(&state.overlay));
         let registry = state.front.registry();
         if state.setup.by_env {
-            registry.begin_turn(Arc::clone(&state) as Arc<_>);
+            state.take_turn(registry.next_turn());
+            let test = state.setup.owner.as_deref().unwrap_or_default();
+            registry.begin_turn(Arc::clone(&state) as Arc<_>, test);
         } else {
             registry.register(&state.id, Arc::clone(&state) as Arc<_>);
         }
-        state.start();
         Self { state: Some(state), access, turn, variables, drain, surface }
     }
 
@@ -109,6 +111,7 @@ impl Session {
         let registry = state.front.registry();
         if state.setup.by_env {
             registry.end_turn();
+            before::keep(state);
         } else {
             registry.unregister(&state.id);
         }
@@ -131,6 +134,7 @@ impl Session {
             return None;
         };
         state.mark_closing();
+        state.book().balanced = true;
         state.streams.drain(LAST_WORDS);
         state.overlay.close();
         self.release(&state);

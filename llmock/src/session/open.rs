@@ -20,7 +20,7 @@ use crate::report::style::Terminal;
 use crate::report::{Command, Failure, Place, Roots, Style, Surface, files, sentences};
 use crate::session::state::{Setup, State};
 use crate::session::turnstile::{self, NoTurn, Patience, Turn};
-use crate::session::{Session, announce, envs};
+use crate::session::{Session, announce, envs, last_run};
 use crate::site::{self, Owner, Places, Site};
 
 /// Opens the session of a test with the attribute.
@@ -151,6 +151,7 @@ fn open(
         env::redirect(&format!("http://{address}/env"));
     }
     let front = Front::get().map_err(failed)?;
+    front.registry().refusals.keep_with(last_run::append_refused);
     let originals = env::originals();
     let rules = prepared.in_force.rules();
     let setup = Setup {

@@ -12,12 +12,14 @@ use http::{HeaderMap, StatusCode, header};
 use crate::fixture::encoding;
 use crate::fixture::interaction::{Body, Request};
 use crate::front::body::FrontBody;
+use crate::front::refused::Refused;
 use crate::front::{self, Answer, Incoming, Responder};
 use crate::matching::{Claim, Order};
 use crate::mode::Mode;
 use crate::provider::{self, Provider};
-use crate::report::{Miss, MissReason, answer};
-use crate::session::ledger::{self, AnsweredBy, Claimed};
+use crate::report::{Miss, MissReason, answer, sentences};
+use crate::session::before;
+use crate::session::ledger::{self, AnsweredBy, Arrival, Claimed};
 use crate::session::links;
 use crate::session::miss::{self, Evidence};
 use crate::session::reply::reply;
@@ -35,7 +37,12 @@ impl State {
     async fn respond(self: Arc<Self>, mut incoming: Incoming) -> Answer {
         self.given.restore(&mut incoming);
         let (request, unreadable) = self.read(&incoming);
-        let entry = self.note(&incoming, &request);
+        let (entry, arrival) = self.note(&incoming, &request);
+        if let Arrival::Early { test } = arrival {
+            // Not this test's: it must neither take an answer away from one that is, nor be recorded.
+            let reason = MissReason::Early { test: test.as_deref().map(str::to_owned) };
+            return self.miss(entry, &incoming, &request, reason);
+        }
         if let Some(reason) = unreadable {
             return self.miss(entry, &incoming, &request, reason);
         }
@@ -47,8 +54,7 @@ impl State {
             return self.miss(entry, &incoming, &request, MissReason::NoProvider);
         }
         if self.is_closing() {
-            let test = self.setup.owner.clone().unwrap_or_default();
-            return self.miss(entry, &incoming, &request, MissReason::Late { test });
+            return self.late(entry, &incoming, &request).await;
         }
         if let Some(answer) = self.overlay.ask(&incoming).await {
             self.book().ledger.entries[entry].answered_by = AnsweredBy::Mock;
@@ -89,8 +95,8 @@ impl State {
         }
     }
 
-    /// Enters the request into the ledger.
-    fn note(&self, incoming: &Incoming, request: &Request) -> usize {
+    /// Enters the request into the ledger; says where, and whether it can be this test's.
+    fn note(&self, incoming: &Incoming, request: &Request) -> (usize, Arrival) {
         let headers = incoming
             .headers
             .iter()
@@ -113,10 +119,11 @@ impl State {
             .side
             .iter()
             .any(|side| side.value.matches(&request.method, &request.path));
-        entry.early = self.early(incoming.received);
+        let arrival = Arrival::of(&incoming.came, self.turn());
+        entry.arrival = arrival.clone();
         let mut book = self.book();
         book.ledger.entries.push(entry);
-        book.ledger.entries.len() - 1
+        (book.ledger.entries.len() - 1, arrival)
     }
 
     /// Mocks have been asked; this asks the fixture.
@@ -124,11 +131,6 @@ impl State {
         let key = self.key(provider, request);
         let mut book = self.book();
         let is_side = book.ledger.entries[entry].side;
-        let early = book.ledger.entries[entry].early.is_some();
-        if early {
-            // Not this test's: it must neither take an answer away from one that is nor be recorded.
-            return Decision::Miss(MissReason::NoSession);
-        }
         if self.mode() == Mode::Record {
             return Decision::Forward;
         }
@@ -205,6 +207,7 @@ impl State {
             MissReason::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             _ => StatusCode::IM_A_TEAPOT,
         };
+        self.suspect(entry, incoming.provider, request, &reason);
         let missed = miss::describe(incoming.provider, request, entry, reason);
         let test = self.setup.owner.as_deref().unwrap_or_default();
         let message = answer::message(&missed, &self.setup.shown, test, &self.setup.command);
@@ -216,10 +219,37 @@ impl State {
 
     fn remember(&self, entry: usize, missed: Miss) {
         let mut book = self.book();
-        // Neither a call from before the body nor a side call fails the test.
-        let counts = book.ledger.entries.get(entry).is_some_and(|entry| entry.early.is_none());
+        // What began before the turn does not fail the test.
+        let counts = book.ledger.entries.get(entry).is_some_and(|entry| !entry.is_early());
         if counts {
             book.ledger.misses.push(missed);
+        }
+    }
+
+    /// Refuses what comes after the end. Once the balance is drawn no report can show it any more.
+    async fn late(&self, entry: usize, incoming: &Incoming, request: &Request) -> Answer {
+        let test = self.setup.owner.clone().unwrap_or_else(|| self.setup.shown.clone());
+        let reason = MissReason::Late { test };
+        let message = sentences::reason(&reason, "");
+        let answer = self.miss(entry, incoming, request, reason);
+        let balanced = self.book().balanced;
+        if balanced {
+            let refused =
+                Refused::new(Some(incoming.provider), &incoming.method, &request.path, &message);
+            self.front.registry().refusals.add(refused).await;
+        }
+        answer
+    }
+
+    /// Remembers a request that the test before may have left behind.
+    fn suspect(&self, entry: usize, provider: Provider, request: &Request, reason: &MissReason) {
+        let is_unknown =
+            matches!(reason, MissReason::BodyDiffers { .. } | MissReason::EndpointUnknown { .. });
+        if is_unknown
+            && self.setup.by_env
+            && let Some(test) = before::awaits(provider, request)
+        {
+            self.book().ledger.awaited.push((entry, test));
         }
     }
 

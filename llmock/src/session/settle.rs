@@ -3,14 +3,16 @@
 //! The order matters: nothing is verified while an answer is still arriving, nothing is written unless
 //! everything passed, and the address is given up last.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Unused;
+use crate::front::refused::Refused;
 use crate::mode::Mode;
 use crate::report::{
-    Answered, Failure, IdleInteraction, Note, Outcome, Report, Surface, Tally,
+    Answered, Failure, IdleInteraction, Note, Outcome, Report, Sign, Surface, Tally,
 };
-use crate::session::ledger::{AnsweredBy, Recording, is_outage};
+use crate::session::ledger::{AnsweredBy, Arrival, Ledger, Recording, is_outage};
 use crate::session::miss::prompt_of;
 use crate::session::state::{Book, State};
 use crate::session::{rules, save};
@@ -30,6 +32,7 @@ pub(crate) fn settle(state: &State, outcome: Outcome, surface: Surface, drain: D
     let kept = gate(state, &mut report);
     if report.fails() || outcome != Outcome::Passed {
         save::attempt_note(state, &mut report);
+        circumstances(state, &mut report);
     } else if state.mode() == Mode::Record || !kept.is_empty() {
         save::write(state, &kept, &mut report);
     }
@@ -54,7 +57,8 @@ fn begin(state: &State, outcome: Outcome, surface: Surface) -> Report {
 
 /// Everything but recordings: counts, misses, notes, and the failures they imply.
 fn account(state: &State, report: &mut Report) {
-    let book = state.book();
+    let mut book = state.book();
+    book.balanced = true;
     let ledger = &book.ledger;
     report.answered = Answered {
         fixture: ledger.answered(AnsweredBy::Fixture),
@@ -64,18 +68,51 @@ fn account(state: &State, report: &mut Report) {
     };
     report.misses.clone_from(&ledger.misses);
     report.tally = tally(state, &book);
-    for entry in ledger.entries.iter().filter(|entry| entry.early.is_some()) {
-        let ms = entry.early.unwrap_or_default().as_millis();
-        report.notes.push(Note::Stray {
-            method: entry.method.clone(),
-            path: entry.path.clone(),
-            ms_after_open: u64::try_from(ms).unwrap_or(u64::MAX),
-        });
-    }
+    strangers(ledger, report);
     calls(state, &book, report);
     unused(state, &book, report);
     borrowed(&book, report);
     repeated(&book, report);
+}
+
+/// Requests that are not this test's, and those that may not be.
+fn strangers(ledger: &Ledger, report: &mut Report) {
+    let owned = |test: &Option<Arc<str>>| test.as_deref().map(str::to_owned);
+    for (at, entry) in ledger.entries.iter().enumerate() {
+        match &entry.arrival {
+            Arrival::InTime => {}
+            Arrival::Early { test } => report.notes.push(Note::Stray {
+                method: entry.method.clone(),
+                path: entry.path.clone(),
+                test: owned(test),
+            }),
+            // What a fixture or a Mock has answered was expected, whoever asked.
+            Arrival::OnEarlierConnection { test } => {
+                if matches!(entry.answered_by, AnsweredBy::Nothing | AnsweredBy::Upstream) {
+                    let sign = Sign::Connection { test: owned(test) };
+                    report.notes.push(Note::LeftBehind { request: at + 1, sign });
+                }
+            }
+        }
+    }
+    for (at, test) in &ledger.awaited {
+        let sign = Sign::Recording { test: test.clone() };
+        report.notes.push(Note::LeftBehind { request: at + 1, sign });
+    }
+}
+
+/// What may have made a test fail and is no fault of its requests.
+fn circumstances(state: &State, report: &mut Report) {
+    if !report.fails() {
+        return;
+    }
+    for refused in state.front.registry().refusals.since(state.opened) {
+        let Refused { method, path, message, .. } = refused;
+        let note = Note::Refused { method, path, message };
+        if !report.notes.contains(&note) {
+            report.notes.push(note);
+        }
+    }
 }
 
 fn tally(state: &State, book: &Book) -> Tally {
@@ -94,7 +131,7 @@ fn tally(state: &State, book: &Book) -> Tally {
 }
 
 fn calls(state: &State, book: &Book, report: &mut Report) {
-    let reached = book.ledger.entries.iter().filter(|entry| entry.early.is_none()).count();
+    let reached = book.ledger.entries.iter().filter(|entry| !entry.is_early()).count();
     let counted = book.ledger.counted().count();
     let expected = state.setup.in_force.calls.as_ref().map(|calls| calls.value);
     // A body that failed early has its own reason for not asking.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::config::InForce;
 use crate::env::Originals;
@@ -19,7 +19,7 @@ use crate::mode::Mode;
 use crate::overlay::Overlay;
 use crate::provider::{self, Declared, Provider};
 use crate::report::{Command, Failure, Through, files};
-use crate::session::ledger::{self, Ledger};
+use crate::session::ledger::Ledger;
 use crate::session::links::Given;
 use crate::session::streams::Streams;
 
@@ -58,8 +58,9 @@ pub(crate) struct State {
     pub(crate) overlay: Arc<Overlay>,
     pub(crate) streams: Arc<Streams>,
     pub(crate) given: Given,
-    opened: Instant,
-    started: OnceLock<Instant>,
+    pub(crate) opened: Instant,
+    /// The number of its turn; a session that is reached by a handle has none.
+    turn: OnceLock<u64>,
     closing: AtomicBool,
     book: Mutex<Book>,
     /// Certificates that this session's clients are told to trust, while it is open.
@@ -78,6 +79,8 @@ pub(crate) struct Book {
     /// Built at the first request: many sessions never look anything up.
     index: Option<Index>,
     pub(crate) ledger: Ledger,
+    /// The balance is drawn: what comes now is in no report.
+    pub(crate) balanced: bool,
 }
 
 impl State {
@@ -99,6 +102,7 @@ impl State {
             interactions: Arc::new(interactions.unwrap_or_default()),
             index: None,
             ledger: Ledger::default(),
+            balanced: false,
         };
         Self {
             setup,
@@ -110,7 +114,7 @@ impl State {
             streams: Arc::default(),
             given: Given::default(),
             opened: Instant::now(),
-            started: OnceLock::new(),
+            turn: OnceLock::new(),
             closing: AtomicBool::new(false),
             book: Mutex::new(book),
             trust,
@@ -128,9 +132,13 @@ impl State {
         self.setup.in_force.mode.value
     }
 
-    /// From here on requests are this test's.
-    pub(crate) fn start(&self) {
-        let _ = self.started.set(Instant::now());
+    /// Gives it the number of its turn, before anybody can find it there.
+    pub(crate) fn take_turn(&self, number: u64) {
+        let _ = self.turn.set(number);
+    }
+
+    pub(crate) fn turn(&self) -> Option<u64> {
+        self.turn.get().copied()
     }
 
     /// From here on requests are late.
@@ -140,11 +148,6 @@ impl State {
 
     pub(crate) fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Acquire)
-    }
-
-    /// How long after the opening a request came, if the body was not running yet.
-    pub(crate) fn early(&self, received: Instant) -> Option<Duration> {
-        ledger::early(received, self.opened, self.started.get())
     }
 
     pub(crate) fn key(&self, provider: Provider, request: &Request) -> Key {

@@ -1,7 +1,7 @@
 //! Requests whose body differs from what was recorded: the diff, the hints, and what is left out.
 
 use super::*;
-use crate::report::{Note, Outcome, Rule, Surface};
+use crate::report::{Note, Outcome, Rule, Sign, Surface};
 
 #[test]
 fn a_body_that_differs_is_shown_by_path() {
@@ -214,7 +214,11 @@ fn notes_and_rules_stand_last() {
     report.notes = vec![
         Note::OnlyReplayedInCi { mode: "auto" },
         Note::Unused { interactions: vec![1] },
-        Note::Stray { method: "POST".into(), path: "/v1/messages".into(), ms_after_open: 3 },
+        Note::Stray { method: "POST".into(), path: "/v1/messages".into(), test: None },
+        Note::LeftBehind {
+            request: 3,
+            sign: Sign::Connection { test: Some("api::earlier".into()) },
+        },
     ];
     insta::assert_snapshot!(plain(&report), @r#"
     llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
@@ -235,6 +239,7 @@ fn notes_and_rules_stand_last() {
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
 
       rules in force: ignore("$.metadata.run") (llmock.toml of the workspace), mode = "auto" (LLMOCK_MODE)
-      note: POST /v1/messages arrived 3 ms after the session opened, before the body ran: an earlier test sent it
+      note: POST /v1/messages began before this test, so it was refused and does not count
+      note: the 3rd request came on a connection that was opened during test `api::earlier`, which may have left it behind
     "#);
 }

@@ -136,7 +136,7 @@ fn a_provider_without_an_address_is_declared() {
 #[test]
 fn strays_name_the_test_they_belong_to() {
     let mut report = with_misses([
-        Miss { request: 1, ..miss(MissReason::NoSession) },
+        Miss { request: 1, ..miss(MissReason::Early { test: Some("api::before".into()) }) },
         Miss { request: 2, ..miss(MissReason::Late { test: "api::earlier".into() }) },
         Miss {
             provider: "",
@@ -151,7 +151,7 @@ fn strays_name_the_test_they_belong_to() {
     llmock: 3 requests had no match in tests/fixtures/summarize.json (0 of 1 interaction used)
 
       × POST /v1/chat/completions   openai gpt-4o · 1st request of this test
-        no test of llmock was running when it arrived
+        it began during test `api::before`, before this one
         prompt: "Summarise: The quick brown foxes"
 
       × POST /v1/chat/completions   openai gpt-4o · 2nd request of this test
@@ -240,5 +240,6 @@ fn the_client_reads_one_line_that_stands_for_itself() {
     insta::assert_snapshot!(message(body_differs(prompt_and_knob())), @"llmock: no answer for POST /v1/chat/completions in tests/fixtures/summarize.json: no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02); first difference at $.messages[1].content; to record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact");
     insta::assert_snapshot!(message(MissReason::NoFixtureFile), @"llmock: no answer for POST /v1/chat/completions in tests/fixtures/summarize.json: the fixture does not exist yet; to record it: LLMOCK_MODE=record cargo test --test api -- summarize --exact");
     insta::assert_snapshot!(message(MissReason::Late { test: "api::earlier".into() }), @"llmock: no answer for POST /v1/chat/completions in tests/fixtures/summarize.json: it belongs to test `api::earlier`, which has already ended");
+    insta::assert_snapshot!(message(MissReason::Early { test: None }), @"llmock: no answer for POST /v1/chat/completions in tests/fixtures/summarize.json: it began before this test");
     insta::assert_snapshot!(message(MissReason::BodyTooLarge { limit: 1000 }), @"llmock: no answer for POST /v1/chat/completions in tests/fixtures/summarize.json: its body is larger than 1000 bytes; for a higher limit: LLMOCK_MAX_BODY=64M");
 }

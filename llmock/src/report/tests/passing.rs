@@ -1,7 +1,7 @@
 //! What a passing test leaves: one line of notes, and one line of the ledger.
 
 use super::*;
-use crate::report::{Answered, Note, Outcome, Source, Verdict, ledger, notes, sentences};
+use crate::report::{Answered, Note, Outcome, Sign, Source, Verdict, ledger, notes, sentences};
 
 fn line(notes: Vec<Note>) -> String {
     let mut report = report();
@@ -42,7 +42,18 @@ fn every_note_is_a_clause_of_one_line() {
         Note::Unused { interactions: vec![1, 2, 3, 4, 5, 6, 7] },
         Note::Borrowed { interactions: vec![2], owner: "api::other".into() },
         Note::Repeated { interaction: 3, times: 2 },
-        Note::Stray { method: "POST".into(), path: "/v1/messages".into(), ms_after_open: 3 },
+        Note::Stray {
+            method: "POST".into(),
+            path: "/v1/messages".into(),
+            test: Some("api::earlier".into()),
+        },
+        Note::LeftBehind { request: 2, sign: Sign::Connection { test: None } },
+        Note::LeftBehind { request: 2, sign: Sign::Recording { test: "api::earlier".into() } },
+        Note::Refused {
+            method: "POST".into(),
+            path: "/v1/chat/completions".into(),
+            message: "llmock: no test is open".into(),
+        },
         Note::Retried { status: 429, times: 1 },
         Note::Cut { interaction: 2 },
         Note::AttemptKept { path: "tests/fixtures/a.json.failed".into(), count: 2 },
@@ -55,7 +66,10 @@ fn every_note_is_a_clause_of_one_line() {
     7 interactions unused (#1, #2, #3, #4, #5 and 2 more)
     #2 borrowed from `api::other`
     #3 repeated 2 times
-    POST /v1/messages arrived 3 ms after the session opened, before the body ran: an earlier test sent it
+    POST /v1/messages began during test `api::earlier`, so it was refused and does not count
+    the 2nd request came on a connection that was opened before this test, so it may not be this test's
+    test `api::earlier`, which ran before, was recorded with the 2nd request and has not sent it: it may have left it behind
+    meanwhile POST /v1/chat/completions was refused: no test is open
     1 answer with status 429 not recorded, a retry succeeded
     the provider cut the answer of #2, which replays cut: record again, unless the test is about that
     2 interactions kept in tests/fixtures/a.json.failed
@@ -77,6 +91,7 @@ fn what_the_process_says_in_passing() {
 #[test]
 fn the_ledger_keeps_one_object_a_test() {
     insta::assert_snapshot!(ledger::line(&report()), @r##"{"test":"api::summarize","fixture":"tests/fixtures/summarize.json","mode":"replay","verdict":"passed","interactions":{"used":2,"total":3},"answered_by":{"fixture":2,"mock":0,"upstream":0,"nothing":0},"misses":[],"failures":[],"notes":[]}"##);
+    insta::assert_snapshot!(ledger::refused_line(Some("openai"), "POST", "/v1/models", "llmock: no test is open"), @r#"{"refused":{"provider":"openai","method":"POST","path":"/v1/models","sentence":"no test is open"}}"#);
     let mut report = with_misses([miss(body_differs(vec![difference("$.seed", Some("1"), None)]))]);
     report.answered = Answered { fixture: 2, mock: 1, upstream: 0, nothing: 1 };
     report.notes.push(Note::Repeated { interaction: 1, times: 1 });

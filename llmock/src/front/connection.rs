@@ -1,0 +1,107 @@
+//! When a connection was opened, and when its request began: whose turn it was then.
+//!
+//! All tests without a handle share one address, and a task that one of them has left behind may ask when the next has
+//! the turn. What began before a turn cannot be that turn's. A connection that was only opened before proves nothing:
+//! a client in a `static` may have opened it for later.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+
+use super::registry::Registry;
+
+/// A moment in the sequence of turns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// How many turns had begun.
+    pub(crate) turns: u64,
+    /// The test that had the turn; `None` between two turns.
+    pub(crate) test: Option<Arc<str>>,
+}
+
+/// What is known of the connection that a request came on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Came {
+    /// When the connection was opened.
+    pub(crate) opened: Moment,
+    /// When the first byte of the request came.
+    pub(crate) began: Moment,
+}
+
+/// A connection. It carries one request, since every answer closes its connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    registry: Arc<Registry>,
+    opened: Moment,
+    began: OnceLock<Moment>,
+}
+
+impl Connection {
+    pub(super) fn open(registry: &Arc<Registry>) -> Arc<Self> {
+        let opened = registry.now();
+        Arc::new(Self { registry: Arc::clone(registry), opened, began: OnceLock::new() })
+    }
+
+    pub(super) fn came(&self) -> Came {
+        let began = self.began.get().cloned().unwrap_or_else(|| self.registry.now());
+        Came { opened: self.opened.clone(), began }
+    }
+
+    fn has_read(&self) {
+        self.began.get_or_init(|| self.registry.now());
+    }
+}
+
+/// A socket that tells its connection when the first byte comes.
+pub(super) struct Watched<T> {
+    pub(super) io: T,
+    pub(super) connection: Arc<Connection>,
+}
+
+impl<T: Read + Unpin> Read for Watched<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let read = Pin::new(&mut self.io).poll_read(context, buffer);
+        // The end of a connection without a request counts too, and nobody asks for it.
+        if read.is_ready() {
+            self.connection.has_read();
+        }
+        read
+    }
+}
+
+impl<T: Write + Unpin> Write for Watched<T> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(context, slices)
+    }
+}

@@ -1,0 +1,92 @@
+//! Requests that belong to no session: an address that nobody was given, a test that has ended, no test at all.
+//!
+//! Their clients are told why, and so is whoever looks afterwards: the last of them are kept here for the reports of
+//! sessions that fail meanwhile, and each is handed to a keeper that outlives the process.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
+
+use crate::provider::Provider;
+
+/// More than a report shows.
+const REMEMBERED: usize = 32;
+
+/// More than anybody reads; a client that asks for ever fills no disk.
+const KEPT: usize = 200;
+
+/// A request that was answered without any session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) at: Instant,
+    /// `None` if its address names none.
+    pub(crate) provider: Option<Provider>,
+    pub(crate) method: String,
+    /// Without its query, which may hold a key.
+    pub(crate) path: String,
+    /// What its client was told.
+    pub(crate) message: String,
+}
+
+/// Writes one of them where people look.
+pub(crate) type Keeper = fn(&Refused);
+
+/// All of them, of one process.
+#[derive(Debug, Default)]
+pub(crate) struct Refusals {
+    last: Mutex<Last>,
+    keeper: OnceLock<Keeper>,
+}
+
+#[derive(Debug, Default)]
+struct Last {
+    refused: VecDeque<Refused>,
+    kept: usize,
+}
+
+impl Refused {
+    pub(crate) fn new(
+        provider: Option<Provider>,
+        method: &http::Method,
+        target: &str,
+        message: &str,
+    ) -> Self {
+        let path = target.split(['?', '#']).next().unwrap_or(target).to_owned();
+        let method = method.as_str().to_ascii_uppercase();
+        Self { at: Instant::now(), provider, method, path, message: message.to_owned() }
+    }
+}
+
+impl Refusals {
+    fn lock(&self) -> MutexGuard<'_, Last> {
+        // A panic while it was held has at worst forgotten one.
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Names who keeps them; the first counts.
+    pub(crate) fn keep_with(&self, keeper: Keeper) {
+        let _ = self.keeper.set(keeper);
+    }
+
+    /// Remembers one and has it kept, before its client hears of it. Runs on the front's runtime.
+    pub(crate) async fn add(&self, refused: Refused) {
+        let is_kept = {
+            let mut last = self.lock();
+            if last.refused.len() == REMEMBERED {
+                last.refused.pop_front();
+            }
+            last.refused.push_back(refused.clone());
+            last.kept += 1;
+            last.kept <= KEPT
+        };
+        if let Some(keep) = self.keeper.get().copied().filter(|_| is_kept) {
+            // It writes to a file, and this thread serves everyone.
+            let _ = tokio::task::spawn_blocking(move || keep(&refused)).await;
+        }
+    }
+
+    /// The last ones since that moment, in order.
+    pub(crate) fn since(&self, moment: Instant) -> Vec<Refused> {
+        self.lock().refused.iter().filter(|refused| refused.at >= moment).cloned().collect()
+    }
+}
