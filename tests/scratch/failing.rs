@@ -253,3 +253,33 @@ fn a_session_within_a_session() {
     }
     helper();
 }
+
+/// Asks as most clients do: with a timeout on the runtime's clock.
+async fn ask_in_time(prompt: &str) -> Result<String, reqwest::Error> {
+    let url = format!("{}/chat/completions", std::env::var("OPENAI_BASE_URL").unwrap());
+    let body = format!(r#"{{"model":"gpt-5","messages":[{{"role":"user","content":"{prompt}"}}]}}"#);
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+    client.post(url).body(body).send().await?.text().await
+}
+
+#[llm_replay(fixture = "known")]
+#[tokio::test]
+async fn a_panic_under_a_paused_clock() {
+    tokio::time::pause();
+    let answer = ask_in_time("Summarise: the quick brown fox").await;
+    assert!(answer.is_ok(), "the body's own words");
+}
+
+#[llm_replay(fixture = "known")]
+#[tokio::test]
+async fn a_miss_under_a_paused_clock() {
+    tokio::time::pause();
+    let _ = try_ask("Summarise: the slow fox");
+}
+
+#[llm_replay(fixture = "known")]
+#[tokio::test]
+async fn a_clock_that_is_paused_after_the_requests() {
+    ask_in_time("Summarise: the quick brown fox").await.unwrap();
+    tokio::time::pause();
+}

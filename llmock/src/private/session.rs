@@ -105,7 +105,11 @@ fn print(report: &Report) {
         // Set apart from the panic message before it, and from libtest's `Error: …` after it.
         eprintln!("\n{block}\n");
     } else if let Some(line) = crate::report::notes::line(report) {
-        announce::line(&line);
+        if report.outcome == Outcome::Passed {
+            announce::line(&line);
+        } else {
+            eprintln!("\n{line}\n");
+        }
     }
 }
 

@@ -4,6 +4,10 @@ use super::sentences::{MESSAGE, PATH};
 use super::values::{count, excerpt, list, ordinal};
 use super::{Report, refusals};
 
+const PAUSED_CLOCK: &str = "the clock of this test's runtime is paused, so a request that is sent now runs into its \
+                            client's timeout: call `tokio::time::pause()` after the requests, or \
+                            `tokio::time::resume()` before them";
+
 /// Something that a passing test should say, and that fails nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Note {
@@ -47,6 +51,8 @@ pub(crate) enum Note {
         /// What its client was told.
         message: String,
     },
+    /// The clock of the test's runtime stands still.
+    PausedClock,
     /// Errors of the provider that were not recorded, as a later attempt succeeded.
     Retried { status: u16, times: usize },
     /// A recorded stream was cut by the provider.
@@ -88,6 +94,7 @@ impl Note {
             Self::Stray { .. } => "stray",
             Self::LeftBehind { .. } => "left_behind",
             Self::Refused { .. } => "refused",
+            Self::PausedClock => "paused_clock",
             Self::Retried { .. } => "retried",
             Self::Cut { .. } => "cut",
             Self::AttemptKept { .. } => "attempt_kept",
@@ -127,6 +134,7 @@ impl Note {
                 excerpt(path, PATH),
                 excerpt(refusals::sentence(message), MESSAGE)
             ),
+            Self::PausedClock => PAUSED_CLOCK.to_owned(),
             Self::Retried { status, times } => {
                 format!(
                     "{} with status {status} not recorded, a retry succeeded",

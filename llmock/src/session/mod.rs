@@ -6,6 +6,7 @@
 
 pub(crate) mod announce;
 pub(crate) mod before;
+pub(crate) mod clock;
 pub(crate) mod envs;
 pub(crate) mod last_run;
 pub(crate) mod ledger;

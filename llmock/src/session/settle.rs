@@ -15,7 +15,7 @@ use crate::report::{
 use crate::session::ledger::{AnsweredBy, Arrival, Ledger, Recording, is_outage};
 use crate::session::miss::prompt_of;
 use crate::session::state::{Book, State};
-use crate::session::{rules, save};
+use crate::session::{clock, rules, save};
 
 /// Ends the session and says how it went.
 pub(crate) fn settle(state: &State, outcome: Outcome, surface: Surface, drain: Duration) -> Report {
@@ -103,6 +103,9 @@ fn strangers(ledger: &Ledger, report: &mut Report) {
 
 /// What may have made a test fail and is no fault of its requests.
 fn circumstances(state: &State, report: &mut Report) {
+    if clock::is_paused() {
+        report.notes.push(Note::PausedClock);
+    }
     if !report.fails() {
         return;
     }

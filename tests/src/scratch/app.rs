@@ -19,7 +19,7 @@ client.path = "client"
 job.path = "job"
 llmock = { path = "$LLMOCK" }
 reqwest = { version = "0.13", default-features = false }
-tokio = { version = "1", features = ["rt-multi-thread", "macros", "time"] }
+tokio = { version = "1", features = ["rt-multi-thread", "macros", "test-util", "time"] }
 "#;
 
 const CLIENT_MANIFEST: &str =

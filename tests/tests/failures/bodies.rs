@@ -96,3 +96,18 @@ fn a_cancelled_test_says_so_once_and_gives_its_turn_back() {
     ");
     insta::assert_snapshot!(app.note("a_timeout_cancels"), @"llmock: test `api::late` was cancelled before it ended, so nothing was checked");
 }
+
+#[test]
+fn a_paused_clock_is_suspected_when_a_test_fails() {
+    const NOTE: &str = "the clock of this test's runtime is paused, so a request that is sent now runs into its \
+                        client's timeout: call `tokio::time::pause()` after the requests, or \
+                        `tokio::time::resume()` before them";
+    let app = app();
+    let panicked = app.failure("a_panic_under_a_paused_clock");
+    let note = format!("the body's own words\n\nllmock: api::a_panic_under_a_paused_clock: {NOTE}");
+    assert!(panicked.contains(&note), "{panicked}");
+    let missed = app.failure("a_miss_under_a_paused_clock");
+    assert!(missed.contains("1 request had no match"), "{missed}");
+    assert!(missed.contains(&format!("\n  note: {NOTE}")), "{missed}");
+    assert_eq!(app.note("a_clock_that_is_paused_after_the_requests"), "");
+}

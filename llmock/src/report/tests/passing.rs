@@ -54,6 +54,7 @@ fn every_note_is_a_clause_of_one_line() {
             path: "/v1/chat/completions".into(),
             message: "llmock: no test is open".into(),
         },
+        Note::PausedClock,
         Note::Retried { status: 429, times: 1 },
         Note::Cut { interaction: 2 },
         Note::AttemptKept { path: "tests/fixtures/a.json.failed".into(), count: 2 },
@@ -70,6 +71,7 @@ fn every_note_is_a_clause_of_one_line() {
     the 2nd request came on a connection that was opened before this test, so it may not be this test's
     test `api::earlier`, which ran before, was recorded with the 2nd request and has not sent it: it may have left it behind
     meanwhile POST /v1/chat/completions was refused: no test is open
+    the clock of this test's runtime is paused, so a request that is sent now runs into its client's timeout: call `tokio::time::pause()` after the requests, or `tokio::time::resume()` before them
     1 answer with status 429 not recorded, a retry succeeded
     the provider cut the answer of #2, which replays cut: record again, unless the test is about that
     2 interactions kept in tests/fixtures/a.json.failed
