@@ -55,8 +55,9 @@ pub(crate) fn intercepted(proxy: &str, certificates: &str) -> Vec<(String, Strin
 
 /// Points the clients of all providers at `base` (`http://127.0.0.1:PORT/env`), once a process.
 ///
-/// It must run before the front's thread exists: it makes the environment grow, which is what crashes a C library
-/// that reads it at the same time. Later calls do nothing and give the same answer.
+/// It makes the environment grow, which is what crashes a C library that reads it at the same time, so it runs as early
+/// as it can: before the first test that needs it, and with it before the front's thread, unless a test with a handle
+/// has started that; with `preload!` before `main`. Later calls do nothing and give the same answer.
 pub(crate) fn redirect(base: &str) -> &'static Originals {
     let table: Vec<(String, String)> = Provider::all()
         .flat_map(|provider| provider.entry().variables)

@@ -121,9 +121,11 @@ fn write(name: &str, value: Option<&OsStr>) {
         reason = "`set_var` is unsafe, and clients read their address nowhere else"
     )]
     // SAFETY: no other thread may read the environment through C at this moment. Rust code is kept out by the
-    // standard library's own lock. C code is not, so callers keep the hazard as small as it can be: `burst`, the only
-    // one that makes the environment grow, runs once, before the front's thread exists and before the test's body
-    // runs (before any thread with `preload!`); `turn` keeps the number of variables as it is, under the turnstile.
+    // standard library's own lock. C code is not, and nobody can promise for all code of a process: other tests may be
+    // running, and the front's thread exists if a test with a handle came first (it reads variables through C only to
+    // look up host names while recording). So callers keep the hazard as small as it can be: `burst`, the only one that
+    // makes the environment grow, runs once, before the body of the first test that needs it; `turn` keeps the number
+    // of variables as it is, under the turnstile. With `preload!` the burst runs before there is any second thread.
     // Tests that take a handle never come here.
     unsafe {
         match value {

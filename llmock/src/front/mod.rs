@@ -140,7 +140,8 @@ struct Bound {
     address: SocketAddr,
 }
 
-/// Binds the port without starting a thread, so that variables can be written before one exists.
+/// Binds the port without starting a thread: the address is known before variables are written, and a first test that
+/// needs them writes them before there is one.
 /// Connections made before [`Front::get`] wait in the backlog.
 pub(crate) fn bind() -> Result<SocketAddr, BindError> {
     if let Some(bound) = LISTENER.get() {
