@@ -326,7 +326,7 @@ fn a_provider_that_cannot_be_reached_or_refuses_leaves_the_fixture_alone() {
     llmock: 1 request could not be recorded into tests/fixtures/hello.json
 
       × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
-        http://127.0.0.1:9/v1 could not be reached: $OS_ERROR
+        http://127.0.0.1:9/v1 could not be reached: connection refused
         prompt: "hello"
 
       when the cause is gone, run it again:

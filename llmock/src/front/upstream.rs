@@ -3,7 +3,8 @@
 //! The work runs in a task of the front, never inside the client's connection: a client that leaves
 //! early does not stop a recording that is being paid for. Bytes are passed on as they come.
 
-use std::error::Error as _;
+use std::error::Error;
+use std::io;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -186,11 +187,28 @@ fn millis(since: Instant) -> u64 {
 
 /// The last cause says what happened (`connection refused`); the first only that something did.
 fn innermost(error: &reqwest::Error) -> String {
-    let mut cause = error.source();
-    let mut text = None;
-    while let Some(error) = cause {
-        text = Some(error.to_string());
-        cause = error.source();
+    let mut last: &(dyn Error + 'static) = error;
+    while let Some(cause) = last.source() {
+        last = cause;
     }
-    text.unwrap_or_else(|| error.to_string())
+    let of_network = last.downcast_ref().and_then(network_fault);
+    of_network.unwrap_or_else(|| last.to_string())
+}
+
+/// What happens on any network, in words that are the same everywhere: those of the system differ from one to the
+/// next, and on Windows with its language.
+fn network_fault(error: &io::Error) -> Option<String> {
+    use io::ErrorKind as Kind;
+    let known = matches!(
+        error.kind(),
+        Kind::ConnectionRefused
+            | Kind::ConnectionReset
+            | Kind::ConnectionAborted
+            | Kind::HostUnreachable
+            | Kind::NetworkUnreachable
+            | Kind::NetworkDown
+            | Kind::TimedOut
+    );
+    // An error without a number is not the system's, and has words of its own.
+    (known && error.raw_os_error().is_some()).then(|| error.kind().to_string())
 }
