@@ -227,13 +227,21 @@ fn ci_refuses_to_record_and_auto_only_replays() {
         let upstream = Upstream::start([Answer::json("{}")]);
         let error = upstream.record(&fixture, TEST).start().unwrap_err().to_string();
         assert!(error.contains("LLMOCK_ALLOW_CI_RECORD=1"), "{error}");
-        let started = upstream.session(Mode::Auto, &fixture, TEST).start();
-        if let Ok(mock) = started {
-            assert_eq!(chat(&mock, &prompt("x")).status, 418);
-            mock.finish().unwrap_err();
-        }
-        assert!(upstream.requests().is_empty());
+        // Whoever only replays needs something to replay.
+        let error = upstream.session(Mode::Auto, &fixture, TEST).start().unwrap_err();
+        assert!(matches!(error, llmock::StartError::Missing { .. }), "{error:?}");
         assert!(!fixture.exists());
+
+        fs::write(&fixture, r#"{"llmock": 1, "interactions": []}"#).unwrap();
+        let before = fs::read(&fixture).unwrap();
+        let mock = upstream.session(Mode::Auto, &fixture, TEST).start().unwrap();
+        assert_eq!(chat(&mock, &prompt("x")).status, 418);
+        let error = mock.finish().unwrap_err();
+        assert!(matches!(error, FinishError::Missed { requests: 1, .. }), "{error:?}");
+        let report = error.to_string();
+        assert!(report.contains("in CI `auto` only replays"), "{report}");
+        assert!(upstream.requests().is_empty());
+        assert_eq!(fs::read(&fixture).unwrap(), before);
     });
 }
 
