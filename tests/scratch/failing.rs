@@ -283,3 +283,9 @@ async fn a_clock_that_is_paused_after_the_requests() {
     ask_in_time("Summarise: the quick brown fox").await.unwrap();
     tokio::time::pause();
 }
+
+#[llm_replay(fixture = "known")]
+#[tokio::test]
+async fn a_panic_in_an_async_body() {
+    assert_eq!(ask("Summarise: the quick brown fox"), "A dog.");
+}

@@ -1,5 +1,7 @@
 //! A body that fails, or never ends, keeps the first word.
 
+use llmock_tests::scratch::{Upstream, answered};
+
 use super::app::app;
 
 #[test]
@@ -44,6 +46,29 @@ fn a_body_that_fails_itself_has_the_first_word() {
 
     Error: "status 418: {\"error\":{\"message\":\"llmock: no answer for POST /v1/chat/completions in tests/fixtures/known.json: no recording has this body; closest is interaction #1 (87 % alike); first difference at $.messages[0].content; to record again: LLMOCK_MODE=record cargo test --test api -- an_error_after_a_miss --exact\",\"type\":\"llmock_unmatched\",\"param\":null,\"code\":\"llmock_unmatched\"}}"
     "#);
+}
+
+#[test]
+fn a_body_that_fails_while_recording_leaves_the_good_recording_and_keeps_what_was_paid_for() {
+    const FIXTURE: &str = "tests/fixtures/known.json";
+    let app = app();
+    let good = app.scratch().read(FIXTURE);
+    // The last is an answer that the client can make nothing of.
+    for (test, said, body, own_words) in [
+        ("a_panic_without_a_miss", "A cat.", answered("A cat."), "`left == right` failed"),
+        ("a_panic_in_an_async_body", "A bird.", answered("A bird."), "`left == right` failed"),
+        ("an_error_after_a_miss", "A stone.", r#"{"text":"A stone."}"#.to_owned(), "Error: "),
+    ] {
+        let upstream = Upstream::with_status(200, &body);
+        let run = app.one(test).env("LLMOCK_MODE", "record").env("OPENAI_BASE_URL", upstream.url());
+        let ran = run.output();
+        assert!(!ran.success, "{}", ran.everything());
+        assert!(ran.failure(test).contains(own_words), "{}", ran.everything());
+        assert_eq!(upstream.requests(), 1, "{test}");
+        assert_eq!(app.scratch().read(FIXTURE), good, "{test}");
+        let kept = app.scratch().read(&format!("{FIXTURE}.failed"));
+        assert!(kept.contains(said), "{test}: {kept}");
+    }
 }
 
 #[test]
