@@ -203,7 +203,7 @@ fn a_client_with_a_fixed_host_beside_a_handle(_mock: LlmMock) {
     assert_eq!(ask_at(&elsewhere, "first"), "from the provider itself");
 }
 
-#[llm_replay(fixture = "of/another", ignore("$.user"), unused = "fail")]
+#[llm_replay(fixture = "of/another", unused = "fail")]
 #[test]
 fn borrows_from_another_test() {
     ask("first");

@@ -129,3 +129,62 @@ impl From<&StaticSettings> for Settings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Both literals name every field, so that a new one cannot be left out here.
+    #[test]
+    fn what_the_attribute_says_arrives_in_full() {
+        let said = StaticSettings {
+            fixture: Some("a/b"),
+            module_fixture: Some("x"),
+            mode: Some("auto"),
+            order: Some("strict"),
+            unused: Some("fail"),
+            calls: Some(3),
+            match_on: Some(&["model", "messages"]),
+            ignore: &["$.a", "$.b"],
+            normalize: &[("$.c", "[0-9]+", "N"), ("$.d", "x", "")],
+            side: &["GET /v1/models"],
+            allow_errors: Some(&[401, 429]),
+            env: &[("MY_LLM", "{base}/openai/v1")],
+            providers: &["openai", "acme"],
+            declared: &[("acme", "https://llm.acme.dev/v1")],
+            proxy: Some(true),
+            intercept: Some(false),
+            bare_should_panic: true,
+            handle: true,
+            blocking: true,
+        };
+        let text = str::to_owned;
+        let expected = Settings {
+            mode: Some(text("auto")),
+            order: Some(text("strict")),
+            unused: Some(text("fail")),
+            calls: Some(3),
+            match_on: Some(vec![text("model"), text("messages")]),
+            ignore: vec![text("$.a"), text("$.b")],
+            normalize: vec![
+                (text("$.c"), text("[0-9]+"), text("N")),
+                (text("$.d"), text("x"), text("")),
+            ],
+            side: vec![text("GET /v1/models")],
+            allow_errors: Some(AllowErrors::Only(vec![401, 429])),
+            env: vec![(text("MY_LLM"), text("{base}/openai/v1"))],
+            providers: vec![text("openai"), text("acme")],
+            declared: vec![(text("acme"), text("https://llm.acme.dev/v1"))],
+            proxy: Some(true),
+            intercept: Some(false),
+        };
+        assert_eq!(Settings::from(&said), expected);
+    }
+
+    #[test]
+    fn nothing_said_is_nothing_and_allow_errors_without_a_list_is_all() {
+        assert_eq!(Settings::from(&StaticSettings::NONE), Settings::default());
+        let bare = StaticSettings { allow_errors: Some(&[]), ..StaticSettings::NONE };
+        assert_eq!(Settings::from(&bare).allow_errors, Some(AllowErrors::Any));
+    }
+}
