@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Barrier, LazyLock, Mutex};
+use std::sync::{Barrier, LazyLock};
 
 use client::{ask, ask_at};
 use llmock::{LlmMock, Provider, llm_replay};
@@ -64,31 +64,52 @@ mod pair {
     }
 }
 
-/// Two locks, taken in different orders: what `#[serial]` above and below `#[llm_replay]` comes to.
-mod crossed {
+/// Tests that llmock keeps its hands off, between others that it redirects.
+mod off {
     use super::*;
 
-    static SERIAL: Mutex<()> = Mutex::new(());
-    static BOTH_HOLD_ONE: Barrier = Barrier::new(2);
-
-    #[test]
-    fn serial_first() {
-        #[llm_replay(fixture = "hello")]
-        fn then_the_turn() {
-            assert_eq!(ask("hello"), "hi there");
-        }
-        let _serial = SERIAL.lock().unwrap();
-        BOTH_HOLD_ONE.wait();
-        then_the_turn();
+    fn variable(name: &str) -> Option<String> {
+        std::env::var(name).ok()
     }
 
     #[llm_replay(fixture = "hello")]
-    #[test]
-    fn turn_first() {
-        BOTH_HOLD_ONE.wait();
-        // Poisoned by the one that gave up.
-        let _serial = SERIAL.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    fn redirected() {
         assert_eq!(ask("hello"), "hi there");
+        assert!(variable("ANTHROPIC_BASE_URL").unwrap().ends_with("/env/anthropic"));
+    }
+
+    #[llm_replay(mode = "off")]
+    fn untouched() {
+        assert_eq!(variable("OPENAI_BASE_URL").as_deref(), Some("http://gateway.example/v1"));
+        for name in ["ANTHROPIC_BASE_URL", "LLMOCK_BASE_URL"] {
+            assert_eq!(variable(name), None, "{name}");
+        }
+    }
+
+    #[llm_replay(mode = "off")]
+    fn untouched_with_a_handle(mock: &LlmMock) {
+        assert_eq!(mock.base_url(Provider::OpenAI), "http://gateway.example/v1");
+    }
+
+    #[llm_replay(mode = "off")]
+    fn untouched_while_another_waits() {
+        let panic = std::thread::spawn(redirected).join().unwrap_err();
+        let said = panic.downcast_ref::<String>().unwrap();
+        let holder = "for the turn held by test `api::off::untouched_while_another_waits`";
+        assert!(said.contains(holder), "{said}");
+        assert_eq!(variable("OPENAI_BASE_URL").as_deref(), Some("http://gateway.example/v1"));
+    }
+
+    #[test]
+    fn between_others() {
+        // Nobody has written a variable yet.
+        untouched();
+        redirected();
+        untouched();
+        redirected();
+        untouched_with_a_handle();
+        untouched_while_another_waits();
+        redirected();
     }
 }
 

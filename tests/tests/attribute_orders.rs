@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use llmock::{LlmMock, Provider, llm_replay};
 
@@ -95,6 +96,15 @@ mod above {
     async fn by_rstest_with_handle(#[case] name: &'static str, mock: &LlmMock) {
         pause().await;
         ran_with(mock, name);
+    }
+
+    #[llm_replay(calls = 0)]
+    #[rstest::rstest]
+    #[timeout(Duration::from_mins(1))]
+    #[case("above::by_rstest_with_timeout 1")]
+    #[case("above::by_rstest_with_timeout 2")]
+    fn by_rstest_with_timeout(#[case] name: &'static str) {
+        ran(name);
     }
 
     #[llm_replay(calls = 0)]
@@ -201,129 +211,30 @@ mod below {
         pause().await;
         ran_with(mock, "below::by_test_log_with_handle");
     }
-}
 
-mod returns {
-    use std::error::Error;
-    use std::process::{ExitCode, Termination};
-
-    use super::*;
-
-    struct Mute;
-
-    impl From<std::num::ParseIntError> for Mute {
-        fn from(_: std::num::ParseIntError) -> Self {
-            Self
-        }
-    }
-
-    impl std::fmt::Debug for Mute {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("Mute")
-        }
-    }
-
-    #[llm_replay(calls = 0)]
-    #[tokio::test]
-    async fn a_boxed_error() -> Result<(), Box<dyn Error>> {
-        pause().await;
-        let number: u8 = "7".parse()?;
-        ran("returns::a_boxed_error");
-        match number {
-            7 => Ok(()),
-            8 => return Err("eight".into()),
-            _ => Err(Box::new(std::fmt::Error)),
-        }
-    }
-
+    #[serial_test::serial]
     #[llm_replay(calls = 0)]
     #[test]
-    fn an_error_of_ones_own() -> Result<(), Mute> {
-        let _: u8 = "7".parse()?;
-        ran("returns::an_error_of_ones_own");
-        Ok(())
+    fn in_series() {
+        ran("below::in_series");
     }
 
+    #[serial_test::serial]
     #[llm_replay(calls = 0)]
     #[tokio::test]
-    async fn an_exit_code(_mock: LlmMock) -> ExitCode {
-        ran("returns::an_exit_code");
+    async fn in_series_on_tokio() {
         pause().await;
-        ExitCode::SUCCESS
-    }
-
-    #[llm_replay(calls = 0)]
-    #[test]
-    fn something_that_terminates() -> impl Termination {
-        ran("returns::something_that_terminates");
-        Ok::<(), String>(())
+        ran("below::in_series_on_tokio");
     }
 }
 
-mod bodies {
-    use std::rc::Rc;
-
+mod orders {
     use super::*;
 
-    #[llm_replay(calls = 0)]
-    #[test]
-    #[should_panic(expected = "the body's own words")]
-    fn a_panic_keeps_its_text() {
-        ran("bodies::a_panic_keeps_its_text");
-        panic!("the body's own words");
-    }
-
-    #[llm_replay(calls = 0)]
-    #[tokio::test]
-    #[should_panic]
-    #[expect(clippy::should_panic_without_expect, reason = "the bare form is what is tested")]
-    async fn a_bare_should_panic_is_met_by_the_body() {
-        pause().await;
-        panic!("any");
-    }
-
-    #[llm_replay(calls = 0)]
-    #[test]
-    #[ignore = "shows that `ignore` stays"]
-    fn ignored() {
-        unreachable!("it is ignored");
-    }
-
-    #[llm_replay(calls = 0)]
-    #[tokio::test]
-    async fn an_early_return() {
-        ran("bodies::an_early_return");
-        if std::hint::black_box(true) {
-            return;
-        }
-        pause().await;
-    }
-
-    #[llm_replay(calls = 0)]
-    #[tokio::test]
-    async fn values_that_stay_on_one_thread_live_across_an_await() {
-        let shared = Rc::new(1);
-        pause().await;
-        assert_eq!(*shared, 1);
-        ran("bodies::values_that_stay_on_one_thread_live_across_an_await");
-    }
-
-    #[llm_replay(calls = 0)]
-    #[test]
-    fn names_of_the_body_are_its_own(session: &LlmMock) {
-        #![allow(clippy::items_after_statements)]
-        let outcome = session.base_url(Provider::OpenAI);
-        const SITE: &str = "/s/";
-        let returned = outcome.contains(SITE);
-        assert!(returned);
-        ran("bodies::names_of_the_body_are_its_own");
-    }
-
-    #[llm_replay(calls = 0)]
-    #[test]
-    fn r#match(#[allow(unused_variables)] mut_is_fine: LlmMock) {
-        ran("bodies::match");
-    }
+    mod bodies;
+    mod locks;
+    mod returns;
+    mod unnamed;
 }
 
 #[llm_replay(calls = 0)]
@@ -363,29 +274,43 @@ mod whole {
     }
 }
 
+/// This program, to run some of its tests in another process.
+fn this() -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    // What the surroundings ask for is not the point here.
+    command.env_remove("LLMOCK_MODE").env_remove("LLMOCK_DISABLED");
+    command
+}
+
 #[test]
 fn every_test_is_listed_once_and_runs_once() {
     if std::env::var_os(LEDGER).is_some() {
         return;
     }
-    let this = || {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        // What the surroundings ask for is not the point here.
-        command.env(LEDGER, "1").env_remove("LLMOCK_MODE").env_remove("LLMOCK_DISABLED");
-        command
-    };
     let listed = this().args(["--list", "--format=terse"]).output().unwrap();
     let listed = String::from_utf8(listed.stdout).unwrap();
     let listed: Vec<_> = listed.lines().filter_map(|line| line.strip_suffix(": test")).collect();
     let names: BTreeSet<_> = listed.iter().collect();
     assert_eq!(listed.len(), names.len(), "a test is registered twice: {listed:?}");
 
-    let ran = this().output().unwrap();
+    let ran = this().env(LEDGER, "1").output().unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
     let ran = String::from_utf8(ran.stderr).unwrap();
     let ran: Vec<_> = ran.lines().filter_map(|line| line.strip_prefix("ran ")).collect();
     let bodies: BTreeSet<_> = ran.iter().collect();
     assert_eq!(ran.len(), bodies.len(), "a body runs twice: {ran:?}");
-    // This one, the ignored one, and the one that only panics say nothing.
-    assert_eq!(ran.len(), listed.len() - 3, "{listed:?}\n{ran:?}");
+    // Those that only panic or are ignored say nothing, nor do this one and its like.
+    let silent = [
+        "every_test_is_listed_once_and_runs_once",
+        "orders::bodies::a_bare_should_panic_is_met_by_the_body",
+        "orders::bodies::ignored",
+        "orders::locks::serial_first",
+        "orders::locks::turn_first",
+        "orders::locks::two_locks_in_different_orders_end_with_a_report",
+        "orders::unnamed::cases_on_threads_without_a_name_are_not_recorded",
+    ];
+    for name in silent {
+        assert!(listed.contains(&name), "{name}: {listed:?}");
+    }
+    assert_eq!(ran.len(), listed.len() - silent.len(), "{listed:?}\n{ran:?}");
 }

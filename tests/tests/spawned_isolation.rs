@@ -48,22 +48,12 @@ fn tests_with_a_handle_run_at_the_same_time() {
 }
 
 #[test]
-fn two_locks_in_different_orders_end_with_a_report() {
+fn a_test_in_mode_off_has_the_variables_as_they_were_between_others_that_are_redirected() {
     let app = app();
-    let run = app.scratch().test(app.program("api"), ["crossed::", "--test-threads=2"]);
-    let ran = run.env("LLMOCK_TURN_TIMEOUT", "500ms").output();
-    assert_eq!(ran.failed(), ["crossed::serial_first"], "{}", ran.everything());
-    assert_eq!(ran.passed(), ["crossed::turn_first"], "{}", ran.everything());
-    insta::assert_snapshot!(ran.stderr(), @"llmock: waiting for the turn held by test `api::crossed::turn_first` for 1 s; if both use #[serial], put #[llm_replay] above it");
-    insta::assert_snapshot!(ran.failure("crossed::serial_first"), @"
-    thread 'crossed::serial_first' panicked at tests/api.rs:76:9:
-
-    llmock: waited 1 s for the turn held by test `api::crossed::turn_first`
-
-      two locks taken in different orders wait for ever: put #[llm_replay] above #[serial]
-      in every test, or take a handle, which needs no turn: `mock: LlmMock`
-      if that test only takes long: LLMOCK_TURN_TIMEOUT=600
-    ");
+    let test = "off::between_others";
+    let run = app.one(test).env("OPENAI_BASE_URL", "http://gateway.example/v1");
+    let ran = run.env("LLMOCK_TURN_TIMEOUT", "200ms").output();
+    assert_eq!(ran.passed(), [test], "{}", ran.everything());
 }
 
 #[test]
