@@ -1,6 +1,6 @@
 //! Where the report goes, in which colours, and whether its command is true.
 
-use llmock_tests::scratch::{Upstream, has_nextest};
+use llmock_tests::scratch::{App, Ran, Upstream, has_nextest};
 
 use super::app::app;
 
@@ -9,25 +9,58 @@ fn colours_are_for_terminals_and_for_those_who_force_them() {
     let app = app();
     let plain = app.failure("a_swallowed_miss");
     assert!(!plain.contains('\x1b'), "{plain}");
-    let run = |pairs: &[(&str, &str)], words: &[&str]| {
-        let words = ["a_swallowed_miss", "--exact"].iter().chain(words);
-        let run = app.scratch().test(app.program("api"), words);
-        pairs.iter().fold(run, |run, (name, value)| run.env(name, value)).output()
+    let failure = |pairs: &[(&str, &str)]| {
+        let run = app.one("a_swallowed_miss");
+        let run = pairs.iter().fold(run, |run, (name, value)| run.env(name, value));
+        run.output().failure("a_swallowed_miss")
     };
     for forced in [("CLICOLOR_FORCE", "1"), ("CARGO_TERM_COLOR", "always")] {
-        let coloured = run(&[forced], &[]).failure("a_swallowed_miss");
+        let coloured = failure(&[forced]);
         assert!(coloured.contains("\x1b["), "{forced:?}: {coloured}");
         assert_eq!(without_colours(&coloured), plain, "colour adds no word");
-        let coloured = run(&[forced, ("NO_COLOR", "1")], &[]).failure("a_swallowed_miss");
-        assert_eq!(coloured, plain, "`NO_COLOR` wins");
+        assert_eq!(failure(&[forced, ("NO_COLOR", "1")]), plain, "`NO_COLOR` wins");
     }
-    for words in [["--nocapture"], ["--test-threads=1"]] {
-        let ran = run(&[("CLICOLOR_FORCE", "1")], &words);
-        assert!(
-            without_colours(&ran.everything()).contains(&plain),
-            "{words:?}: {}",
-            ran.everything()
-        );
+}
+
+/// Every test of the application, one after the other in one process.
+fn all(app: &App, colours: bool, words: &[&str]) -> Ran {
+    // For those that ask another server than llmock.
+    let elsewhere = Upstream::start("from the provider itself");
+    let run = app.scratch().test(app.program("api"), ["--test-threads=1"].iter().chain(words));
+    let run = run.env("SOMEWHERE_ELSE", elsewhere.url());
+    let run = if colours { run.env("CLICOLOR_FORCE", "1") } else { run };
+    run.output()
+}
+
+#[test]
+fn every_test_says_the_same_captured_or_not_and_with_colours_or_without() {
+    let app = app();
+    let plain = all(&app, false, &[]);
+    let (failed, passed) = (plain.failed(), plain.passed());
+    assert!(failed.len() > 20 && passed.len() > 5, "{}", plain.everything());
+    for (colours, words) in [(true, &[][..]), (false, &["--nocapture"]), (true, &["--nocapture"])] {
+        let ran = all(&app, colours, words);
+        let shown = ran.everything();
+        assert_eq!((ran.failed(), ran.passed()), (failed.clone(), passed.clone()), "{shown}");
+        assert_eq!(shown.contains('\x1b'), colours, "{shown}");
+        let shown = without_colours(&shown);
+        for test in &failed {
+            let expected = plain.failure(test);
+            // What libtest itself has to say about a panic that it expected comes later.
+            let expected = expected.split("\nnote: ").next().unwrap_or_default().trim_end();
+            let nothing_to_add = expected.contains("\"A dog.\"");
+            assert_ne!(expected.contains("llmock: "), nothing_to_add, "{expected}");
+            assert!(shown.contains(expected), "{test}, {colours}, {words:?}: {shown}");
+            if colours && words.is_empty() {
+                let coloured = ran.failure(test);
+                assert_eq!(coloured.contains('\x1b'), !nothing_to_add, "{coloured}");
+                assert!(without_colours(&coloured).starts_with(expected), "{coloured}");
+            }
+        }
+        // Notes go past the capture.
+        for note in plain.stderr().lines() {
+            assert!(shown.contains(note), "{note}: {shown}");
+        }
     }
 }
 
