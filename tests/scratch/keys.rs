@@ -84,10 +84,11 @@ key! { env, [env(MY_LLM = "{base}/openai/v1")], {
     assert_eq!(ask_at(&variable("MY_LLM"), "hello"), "hi there");
 } }
 
-key! { proxy, [proxy = true], {
+// Nobody listens there.
+key! { proxy, [proxy = true] beside [providers(acme = "http://127.0.0.1:9/v1"),], {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let status = runtime.block_on(async {
-        let request = reqwest::Client::new().post("http://127.0.0.1:11434/v1/chat/completions");
+        let request = reqwest::Client::new().post("http://127.0.0.1:9/v1/chat/completions");
         let body = r#"{"model":"gpt-5","messages":[{"role":"user","content":"hello"}]}"#;
         request.body(body).send().await.expect("the fixed address answers").status()
     });

@@ -57,8 +57,7 @@ fn run(app: &App, key: &str, test: &str, toml: &str) -> Ran {
     let owner = format!("api::{key}::{test}");
     let answers = [("hello", "hi there"), ("took 12 ms", "quick")];
     let provider = match key {
-        "declared" => "\"acme\"",
-        "proxy" => "\"ollama\"",
+        "declared" | "proxy" => "\"acme\"",
         _ => "\"openai\"",
     };
     let recorded = owned_fixture(Some(&owner), &answers).replace("\"openai\"", provider);
