@@ -3,8 +3,9 @@
 #[allow(dead_code, reason = "shared with the tests of recording")]
 mod wire;
 
-use wire::Ask;
+use serde_json::Value;
 use wire::server::{Place, Server, chat};
+use wire::{Ask, Heard};
 
 const ALONE: (&str, &str) = ("LLMOCK_STRATEGIES", "FixtureStrategy");
 
@@ -196,4 +197,61 @@ fn a_reload_reads_the_fixtures_anew_and_a_broken_one_keeps_the_old() {
     wire::soon("the reload", || (said(&server, &chat("new")) == "{\"said\":\"3\"}").then_some(()));
     // the session goes on where it was
     assert_eq!(said(&server, &chat("q")), "{\"said\":\"4\"}");
+}
+
+/// The recordings that clients of other languages are tested with.
+const REAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures");
+
+/// The first JSON object in a frame, whatever is around it.
+fn object(frame: &[u8]) -> Option<Value> {
+    let objects = (0..frame.len()).filter(|at| frame[*at] == b'{');
+    let mut read = objects.map(|at| serde_json::Deserializer::from_slice(&frame[at..]));
+    read.find_map(|text| text.into_iter().next()?.ok())
+}
+
+/// What each event of a stream says; frames of AWS are chunks, the other framings are lines.
+fn events(heard: &Heard, framing: &str) -> Vec<Value> {
+    if framing == "aws-event-stream" {
+        return heard.chunks.iter().filter_map(|chunk| object(chunk)).collect();
+    }
+    let end = |line: &str| line.ends_with("[DONE]").then(|| "[DONE]".into());
+    heard.text().lines().filter_map(|line| object(line.as_bytes()).or_else(|| end(line))).collect()
+}
+
+#[test]
+fn what_real_clients_have_recorded_is_served_as_it_was_recorded() {
+    let place = Place::new();
+    let server = place.serve(&["--fixtures", REAL], &[ALONE]);
+    let files = std::fs::read_dir(REAL).unwrap().map(|file| file.unwrap().path());
+    let mut files: Vec<_> =
+        files.filter(|file| file.extension() == Some("json".as_ref())).collect();
+    files.sort();
+    let mut framings = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let fixture: Value = serde_json::from_str(&text).unwrap();
+        for interaction in fixture["interactions"].as_array().unwrap() {
+            let (request, response) = (&interaction["request"], &interaction["response"]);
+            let word = |value: &Value| value.as_str().unwrap().to_owned();
+            let path = format!("/{}{}", word(&interaction["provider"]), word(&request["path"]));
+            let heard = server.asks(&Ask::post(&path, request["body"].to_string()));
+            let what = format!("{} {path}", file.display());
+            assert_eq!(heard.status, response["status"], "{what}: {}", heard.text());
+            let kind = word(&response["headers"]["content-type"]);
+            assert_eq!(heard.header("content-type"), Some(kind.as_str()), "{what}");
+            let stream = &response["stream"];
+            if stream.is_null() {
+                assert_eq!(object(&heard.bytes()).as_ref(), Some(&response["body"]), "{what}");
+                continue;
+            }
+            let framing = word(&stream["framing"]);
+            let recorded = stream["events"].as_array().unwrap().iter();
+            let recorded: Vec<_> = recorded.map(|event| event["data"].clone()).collect();
+            assert_eq!(events(&heard, &framing), recorded, "{what}");
+            framings.push(framing);
+        }
+    }
+    for framing in ["sse", "ndjson", "aws-event-stream"] {
+        assert!(framings.iter().any(|known| known == framing), "{framings:?}");
+    }
 }
