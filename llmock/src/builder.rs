@@ -136,6 +136,13 @@ impl Builder {
         self
     }
 
+    /// Says nothing about interactions that were not used, for a session that means to use a part of its
+    /// fixture; without, they are a note.
+    pub fn ignore_unused(mut self) -> Self {
+        self.settings.unused = Some("ignore".to_owned());
+        self
+    }
+
     /// How many requests there must be, side calls not counted. Zero declares a session without any.
     pub fn calls(mut self, calls: u32) -> Self {
         self.settings.calls = Some(calls);

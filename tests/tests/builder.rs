@@ -214,6 +214,7 @@ fn each_rule_of_a_builder_holds() {
         ("order", builder().strict_order(), &prompt("b"), false),
         ("any order", builder(), &prompt("b"), true),
         ("unused", builder().fail_on_unused(), &prompt("a"), false),
+        ("ignored", builder().fail_on_unused().ignore_unused(), &prompt("a"), true),
         ("calls", builder().calls(1), &prompt("a"), true),
         ("other calls", builder().calls(2), &prompt("a"), false),
     ] {
@@ -222,6 +223,8 @@ fn each_rule_of_a_builder_holds() {
         let ended = mock.finish();
         assert_eq!(ended.is_ok(), passes, "{name}: {ended:?}");
     }
+    let report = builder().ignore_unused().calls(1).start().unwrap().finish().unwrap_err();
+    assert!(report.to_string().contains("unused = \"ignore\""), "{report}");
 }
 
 #[test]
