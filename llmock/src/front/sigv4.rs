@@ -6,6 +6,7 @@
 use http::{HeaderMap, header};
 
 use crate::front::upstream::Job;
+use crate::provider::aws;
 
 /// Where a signature counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,17 +40,8 @@ pub(crate) enum SignError {
 /// What the client signed for; `None` if it did not sign.
 pub(crate) fn scope(headers: &HeaderMap) -> Option<Scope> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (_, credential) = value.strip_prefix("AWS4-")?.split_once("Credential=")?;
-    // KEY-ID/20260423/us-east-1/bedrock/aws4_request
-    let mut parts = credential.split([',', ' ']).next()?.rsplit('/').skip(1);
-    let (service, region) = (parts.next()?, parts.next()?);
+    let (region, service) = aws::scope(value)?;
     Some(Scope { region: region.to_owned(), service: service.to_owned() })
-}
-
-/// Whether AWS itself is at that host, where every signature is checked.
-pub(crate) fn is_aws(host: &str) -> bool {
-    let host = host.to_ascii_lowercase();
-    [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"].iter().any(|end| host.ends_with(end))
 }
 
 /// Signs a request for the host that it goes to.
@@ -79,7 +71,6 @@ pub(crate) fn sign(
 #[cfg(feature = "bedrock")]
 mod signed {
     use std::error::Error;
-    use std::fmt::Write as _;
     use std::time::SystemTime;
 
     use aws_sigv4::http_request::{
@@ -90,18 +81,19 @@ mod signed {
 
     use super::{Credentials, Scope};
     use crate::front::upstream::Job;
+    use crate::provider::aws;
 
     pub(super) fn sign(
         job: &mut Job,
         scope: &Scope,
         credentials: &Credentials,
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
-        job.url = spelt_for_aws(&job.url);
+        job.url = aws::spelt(&job.url);
         strip(&mut job.headers);
         let uri: Uri = job.url.parse()?;
         let host = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
         let host = host.rsplit('@').next().unwrap_or(host).to_owned();
-        let region = region_of(&host).unwrap_or(&scope.region).to_owned();
+        let region = aws::region_of(&host).unwrap_or(&scope.region).to_owned();
         let identity = aws_credential_types::Credentials::new(
             &credentials.key_id,
             &credentials.secret,
@@ -119,7 +111,7 @@ mod signed {
             .build()?
             .into();
         let mut signed = vec![("host", host.as_str())];
-        for (name, value) in job.headers.iter().filter(|(name, _)| is_signed(name)) {
+        for (name, value) in job.headers.iter().filter(|(name, _)| aws::is_signed(name.as_str())) {
             signed.push((name.as_str(), value.to_str()?));
         }
         let body = SignableBody::Bytes(&job.body);
@@ -144,71 +136,8 @@ mod signed {
     /// Takes the client's signature out.
     fn strip(headers: &mut HeaderMap) {
         headers.remove(header::AUTHORIZATION);
-        for name in
-            ["x-amz-content-sha256", "x-amz-date", "x-amz-region-set", "x-amz-security-token"]
-        {
+        for name in aws::SIGNATURE_HEADERS {
             headers.remove(name);
-        }
-    }
-
-    /// What AWS wants signed, beside the host; the rest may change on its way.
-    fn is_signed(name: &HeaderName) -> bool {
-        name == header::CONTENT_TYPE || name.as_str().starts_with("x-amz-")
-    }
-
-    /// Escapes the path as AWS's own clients do: `:` of a model's id is `%3A`. What is escaped already stays.
-    fn spelt_for_aws(url: &str) -> String {
-        let host = url.find("://").map_or(0, |at| at + 3);
-        let path = url[host..].find('/').map_or(url.len(), |at| host + at);
-        let query = url.find('?').unwrap_or(url.len()).max(path);
-        let mut out = url[..path].to_owned();
-        for byte in url[path..query].bytes() {
-            if byte.is_ascii_alphanumeric() || b"-_.~/%".contains(&byte) {
-                out.push(char::from(byte));
-            } else {
-                let _ = write!(out, "%{byte:02X}");
-            }
-        }
-        out + &url[query..]
-    }
-
-    /// `us-west-2` of `bedrock-runtime.us-west-2.amazonaws.com`.
-    fn region_of(host: &str) -> Option<&str> {
-        let host = host.strip_suffix(".cn").unwrap_or(host);
-        let labels = host.strip_suffix(".amazonaws.com")?;
-        labels.rsplit('.').next().filter(|region| region.contains('-') && labels.contains('.'))
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::*;
-
-        #[test]
-        fn the_region_is_that_of_the_host() {
-            for (host, region) in [
-                ("bedrock-runtime.us-west-2.amazonaws.com", Some("us-west-2")),
-                ("bedrock-runtime-fips.us-gov-west-1.amazonaws.com", Some("us-gov-west-1")),
-                ("bedrock-runtime.cn-north-1.amazonaws.com.cn", Some("cn-north-1")),
-                ("bedrock-runtime.amazonaws.com", None),
-                ("127.0.0.1:80", None),
-            ] {
-                assert_eq!(region_of(host), region, "{host}");
-            }
-        }
-
-        #[test]
-        fn paths_are_spelt_as_aws_s_own_clients_spell_them() {
-            for (url, spelt) in [
-                (
-                    "https://h/model/m-v1:0/converse?a=b:c",
-                    "https://h/model/m-v1%3A0/converse?a=b:c",
-                ),
-                ("https://h/model/arn%3Aaws%2Fx/invoke", "https://h/model/arn%3Aaws%2Fx/invoke"),
-                ("https://h:1", "https://h:1"),
-                ("https://h:1?a=b", "https://h:1?a=b"),
-            ] {
-                assert_eq!(spelt_for_aws(url), spelt);
-            }
         }
     }
 }

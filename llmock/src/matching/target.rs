@@ -16,24 +16,22 @@ pub(crate) struct Target {
 /// Takes a path apart, canonical or not: a person or another program may have written it into a file.
 pub(crate) fn target(provider: Provider, path: &str) -> Target {
     let canonical = canonical_path(provider, path);
+    let idle = provider.entry().idle_query;
     let (path, query) = canonical.split_once('?').unwrap_or((&canonical, ""));
     let mut query: Vec<_> = query
         .split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
         .map(|(name, value)| (decode(name), without_names_of_secrets(&decode(value)).into_owned()))
-        .filter(|(name, _)| !(provider == Provider::Azure && name == "api-version"))
+        .filter(|(name, _)| !idle.contains(&name.as_str()))
         .collect();
     query.sort_by(|(a, _), (b, _)| a.cmp(b));
-    Target { path: without_version(provider, path).into_owned(), query }
+    Target { path: as_compared(provider, path).into_owned(), query }
 }
 
-/// Gemini serves `v1` and `v1beta` alike, and clients differ in which they ask.
-fn without_version(provider: Provider, path: &str) -> Cow<'_, str> {
-    if provider != Provider::Gemini {
-        return without_names_of_secrets(path);
-    }
-    for (start, canonical) in [("/v1/", "/v1beta/"), ("/upload/v1/", "/upload/v1beta/")] {
+/// One spelling of a path that the provider answers alike under two.
+fn as_compared(provider: Provider, path: &str) -> Cow<'_, str> {
+    for (start, canonical) in provider.entry().same {
         if let Some(rest) = path.strip_prefix(start) {
             return Cow::Owned(without_names_of_secrets(&[canonical, rest].concat()).into_owned());
         }

@@ -27,6 +27,11 @@ pub(crate) struct Entry {
     pub(crate) beside_root: &'static [&'static str],
     /// Spellings of a path's beginning that mean another.
     pub(crate) aliases: &'static [(&'static str, &'static str)],
+    /// Beginnings of paths that are answered alike, though a client's own is the one that is asked; compared as
+    /// the second.
+    pub(crate) same: &'static [(&'static str, &'static str)],
+    /// Query parameters that cannot change the answer.
+    pub(crate) idle_query: &'static [&'static str],
     /// Where record mode goes if no variable says otherwise; `None` where every customer has a
     /// host of their own.
     pub(crate) upstream: Option<&'static str>,
@@ -47,6 +52,8 @@ pub(super) const UNKNOWN: Entry = Entry {
     root: &["v1"],
     beside_root: &[],
     aliases: &[],
+    same: &[],
+    idle_query: &[],
     upstream: None,
     hosts: &[],
     keys: &[],

@@ -3,9 +3,10 @@
 //! [`table`] is the one list of providers. [`path`] makes request paths comparable, [`family`]
 //! says which wire format a request speaks, and each format has a module that reads it. [`errors`]
 //! writes answers of our own in a provider's shape, [`names`] decides which headers and variables
-//! are secret.
+//! are secret, [`keys`] knows keys by their shape. [`aws`] is what signing for AWS takes.
 
 mod anthropic;
+pub(crate) mod aws;
 mod bedrock;
 mod cohere;
 mod declared;
@@ -13,6 +14,7 @@ mod entry;
 mod errors;
 mod family;
 mod gemini;
+mod keys;
 mod links;
 mod names;
 mod ollama;
@@ -35,6 +37,7 @@ pub(crate) use family::{
     Family, StreamBy, ToolIdPath, family, model, preview, prompt, stream_by, tool_ids,
     volatile_fields, wants_stream,
 };
+pub(crate) use keys::{KEY_SHAPES, is_base64, is_word};
 pub(crate) use links::{Links, is_link_header, may_hold_links};
 pub(crate) use names::{
     is_address, is_secret_header, is_secret_query, is_secret_variable, is_signature_query,
@@ -42,6 +45,7 @@ pub(crate) use names::{
 };
 pub(crate) use path::{canonical_path, default_upstream, host_of, upstream_base, upstream_url};
 pub use recognise::HeaderHints;
+pub(crate) use recognise::{conversations, of_answer, of_request};
 pub use table::Provider;
 
 impl Provider {

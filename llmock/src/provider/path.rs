@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::{Entry, Provider, is_secret_query};
+use super::{Entry, Provider, aws, is_secret_query};
 
 /// The canonical form of what follows the provider's segment: `//chat/completions` becomes
 /// `/v1/chat/completions`; secret query parameters go, others keep their order and spelling.
@@ -47,7 +47,7 @@ pub(crate) fn default_upstream(
 ) -> Option<String> {
     let usual = provider.entry().upstream?;
     let region = || {
-        let set = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(&read);
+        let set = aws::REGIONS.into_iter().find_map(&read);
         set.filter(|region| !region.is_empty())
     };
     match provider {

@@ -1,6 +1,7 @@
 //! Whose API a request speaks when nothing but the request says so: by its path, then by its headers.
 
 use super::{Provider, table};
+use crate::json::Json;
 
 /// Which headers a request has that the clients of one provider alone send; collected from names in lower case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -53,6 +54,37 @@ impl Provider {
         let provider = by_path(path).unwrap_or_else(|| by_headers(path, hints));
         (provider, path_and_query)
     }
+}
+
+/// Which of OpenAI and Anthropic has given an answer, or an event of a streamed one, by its shape.
+pub(crate) fn of_answer(answer: &Json<'_>) -> Option<Provider> {
+    let is = |name: &str, prefix: &str| {
+        answer.get(name).and_then(Json::as_str).is_some_and(|value| value.starts_with(prefix))
+    };
+    if answer.get("choices").is_some() || is("object", "chat.completion") {
+        return Some(Provider::OpenAI);
+    }
+    let anthropic = is("type", "message") || is("type", "content_block");
+    (anthropic || answer.get("stop_reason").is_some()).then_some(Provider::Anthropic)
+}
+
+/// Which of the two a conversation is meant for, by its model and by what only one of them takes.
+pub(crate) fn of_request(body: &Json<'_>) -> Option<Provider> {
+    let model = body.get("model").and_then(Json::as_str)?;
+    let openai = ["gpt-", "chatgpt-", "o1", "o3", "o4"];
+    if model.starts_with("claude") {
+        Some(Provider::Anthropic)
+    } else if openai.iter().any(|prefix| model.starts_with(prefix)) {
+        Some(Provider::OpenAI)
+    } else {
+        // At the top level only Anthropic takes a system prompt.
+        body.get("system").map(|_| Provider::Anthropic)
+    }
+}
+
+/// Where the two take conversations.
+pub(crate) fn conversations(provider: Provider) -> &'static str {
+    if provider == Provider::Anthropic { "/v1/messages" } else { "/v1/chat/completions" }
 }
 
 /// A first segment that is an id and not the beginning of a provider's own paths.

@@ -78,6 +78,7 @@ providers! {
         base_path: "",
         root: &["v1beta"],
         beside_root: &["upload", "download"],
+        same: &[("/v1/", "/v1beta/"), ("/upload/v1/", "/upload/v1beta/")],
         upstream: Some("https://generativelanguage.googleapis.com"),
         keys: &[
             ("GEMINI_API_KEY", "AIza-llmock-placeholder"),
@@ -106,6 +107,7 @@ providers! {
         base_path: "",
         root: &["openai"],
         beside_root: &["anthropic", "models", "providers"],
+        idle_query: &["api-version"],
         hosts: &["*.openai.azure.com", "*.cognitiveservices.azure.com", "*.services.ai.azure.com"],
         keys: &[("AZURE_OPENAI_API_KEY", KEY), ("AZURE_API_KEY", KEY)],
         settings: &[("OPENAI_API_VERSION", "2024-10-21"), ("AZURE_API_VERSION", "2024-10-21")],

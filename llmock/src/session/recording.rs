@@ -17,7 +17,7 @@ use crate::front::upstream::{self, Head, Job, Recorded, UpstreamError};
 use crate::front::{Answer, Incoming};
 use crate::json;
 use crate::matching::{self, Rules};
-use crate::provider::{self, Provider};
+use crate::provider::{self, Provider, aws};
 use crate::report::{MissReason, refusals};
 use crate::session::announce;
 use crate::session::ledger::{AnsweredBy, Recording};
@@ -80,16 +80,16 @@ fn target(incoming: &Incoming) -> String {
 pub(crate) fn sign_anew(job: &mut Job) -> Result<(), String> {
     let Some(scope) = sigv4::scope(&job.headers) else { return Ok(()) };
     let host = provider::host_of(&job.url).unwrap_or_default().to_owned();
-    let must = sigv4::is_aws(&host);
+    let must = aws::is_host(&host);
     if cfg!(not(feature = "bedrock")) {
         return if must { Err(refusals::no_bedrock_feature(&host)) } else { Ok(()) };
     }
     let read = |name| env::read(name).filter(|value| !value.trim().is_empty());
-    let [key_id, secret] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(read);
+    let [key_id, secret] = [aws::KEY_ID, aws::SECRET].map(read);
     let Some((key_id, secret)) = key_id.zip(secret) else {
         return if must { Err(refusals::no_aws_credentials(&host)) } else { Ok(()) };
     };
-    let session_token = read("AWS_SESSION_TOKEN");
+    let session_token = read(aws::SESSION_TOKEN);
     let credentials = Credentials { key_id, secret, session_token };
     sigv4::sign(job, &scope, &credentials)
         .map_err(|error| refusals::not_signed(&host, &error.to_string()))

@@ -1,0 +1,93 @@
+//! What signing for AWS takes: names, hosts, and spellings.
+
+#[cfg(feature = "bedrock")]
+use std::fmt::Write as _;
+
+/// The variables that hold a user's own credentials.
+pub(crate) const KEY_ID: &str = "AWS_ACCESS_KEY_ID";
+pub(crate) const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
+pub(crate) const SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
+
+/// The variables that name a region, best first.
+pub(super) const REGIONS: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+
+/// What a signature puts into a request beside `authorization`.
+#[cfg(feature = "bedrock")]
+pub(crate) const SIGNATURE_HEADERS: [&str; 4] =
+    ["x-amz-content-sha256", "x-amz-date", "x-amz-region-set", "x-amz-security-token"];
+
+/// Region and service that the value of an `authorization` was made for; `None` if it is no signature.
+pub(crate) fn scope(authorization: &str) -> Option<(&str, &str)> {
+    let (_, credential) = authorization.strip_prefix("AWS4-")?.split_once("Credential=")?;
+    // KEY-ID/20260423/us-east-1/bedrock/aws4_request
+    let mut parts = credential.split([',', ' ']).next()?.rsplit('/').skip(1);
+    let (service, region) = (parts.next()?, parts.next()?);
+    Some((region, service))
+}
+
+/// Whether AWS itself is at that host, where every signature is checked.
+pub(crate) fn is_host(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"].iter().any(|end| host.ends_with(end))
+}
+
+/// What AWS wants signed, beside the host; the rest may change on its way.
+#[cfg(feature = "bedrock")]
+pub(crate) fn is_signed(name: &str) -> bool {
+    name == "content-type" || name.starts_with("x-amz-")
+}
+
+/// Escapes the path as AWS's own clients do: `:` of a model's id is `%3A`. What is escaped already stays.
+#[cfg(feature = "bedrock")]
+pub(crate) fn spelt(url: &str) -> String {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    let path = url[host..].find('/').map_or(url.len(), |at| host + at);
+    let query = url.find('?').unwrap_or(url.len()).max(path);
+    let mut out = url[..path].to_owned();
+    for byte in url[path..query].bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~/%".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out + &url[query..]
+}
+
+/// `us-west-2` of `bedrock-runtime.us-west-2.amazonaws.com`.
+#[cfg(feature = "bedrock")]
+pub(crate) fn region_of(host: &str) -> Option<&str> {
+    let host = host.strip_suffix(".cn").unwrap_or(host);
+    let labels = host.strip_suffix(".amazonaws.com")?;
+    labels.rsplit('.').next().filter(|region| region.contains('-') && labels.contains('.'))
+}
+
+#[cfg(all(test, feature = "bedrock"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_region_is_that_of_the_host() {
+        for (host, region) in [
+            ("bedrock-runtime.us-west-2.amazonaws.com", Some("us-west-2")),
+            ("bedrock-runtime-fips.us-gov-west-1.amazonaws.com", Some("us-gov-west-1")),
+            ("bedrock-runtime.cn-north-1.amazonaws.com.cn", Some("cn-north-1")),
+            ("bedrock-runtime.amazonaws.com", None),
+            ("127.0.0.1:80", None),
+        ] {
+            assert_eq!(region_of(host), region, "{host}");
+        }
+    }
+
+    #[test]
+    fn paths_are_spelt_as_aws_s_own_clients_spell_them() {
+        for (url, expected) in [
+            ("https://h/model/m-v1:0/converse?a=b:c", "https://h/model/m-v1%3A0/converse?a=b:c"),
+            ("https://h/model/arn%3Aaws%2Fx/invoke", "https://h/model/arn%3Aaws%2Fx/invoke"),
+            ("https://h:1", "https://h:1"),
+            ("https://h:1?a=b", "https://h:1?a=b"),
+        ] {
+            assert_eq!(spelt(url), expected);
+        }
+    }
+}
