@@ -95,19 +95,16 @@ pub(crate) fn is_ci(value: Option<&str>) -> bool {
     value.is_some_and(|text| parse_bool(text).unwrap_or(true))
 }
 
-/// Recording was asked for where it must not happen.
+/// Recording was asked for where it must not happen; `report::Failure::CiRecord` says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "mode `record` (from {asked_by}) is refused in CI (`CI` is set); record on your machine and commit the fixture, \
-     or set `LLMOCK_ALLOW_CI_RECORD=1`"
-)]
+#[error("mode `record` (from {asked_by}) is refused in CI")]
 pub(crate) struct Refusal {
     pub(crate) asked_by: String,
 }
 
 /// The mode that holds: in CI `record` is refused and `auto` only replays, unless that was allowed.
 ///
-/// `asked_by` ends the message: the variable, the attribute, or the file that asked.
+/// `asked_by` is in the message: the variable, the attribute, or the file that asked.
 pub(crate) fn effective(
     requested: Mode,
     asked_by: &dyn fmt::Display,

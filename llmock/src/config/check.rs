@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use regex::Regex;
 
 use super::origin::Origin;
-use super::rule::{AllowErrors, Side, Unused};
+use super::rule::{self, AllowErrors, Side, Unused};
 use super::settings::Settings;
 use crate::json::path::Path as JsonPath;
 use crate::matching::{Normalize, Order, Rules};
 use crate::mode::{Mode, Refusal};
 use crate::provider::{Declared, Provider};
+use crate::report::settings as words;
 use crate::suggest;
 
 /// One layer, checked.
@@ -134,15 +135,14 @@ fn each<S, T>(
 fn word<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, String> {
     let text = text.trim();
     known.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
-        let words: Vec<_> = known.iter().map(|(word, _)| *word).collect();
-        format!("unknown value `{text}`; {}", suggest::hint(text, &words))
+        let known: Vec<_> = known.iter().map(|(word, _)| *word).collect();
+        words::unknown_value(text, &known)
     })
 }
 
 fn fields(names: &[String]) -> Result<Vec<String>, Wrong> {
     if names.is_empty() {
-        let reason = "names no field, so that all requests would be the same".to_owned();
-        return Err(Wrong { key: "match_on", index: 0, reason });
+        return Err(Wrong { key: "match_on", index: 0, reason: words::NO_FIELD.to_owned() });
     }
     each("match_on", names, |name| {
         if name.trim().is_empty() {
@@ -172,7 +172,7 @@ fn statuses(allowed: &AllowErrors) -> Result<AllowErrors, Wrong> {
     if let AllowErrors::Only(statuses) = allowed
         && let Some(index) = statuses.iter().position(|status| !(400..=599).contains(status))
     {
-        let reason = format!("`{}` is not an error status, 400 to 599", statuses[index]);
+        let reason = words::no_error_status(statuses[index]);
         return Err(Wrong { key: "allow_errors", index, reason });
     }
     Ok(allowed.clone())
@@ -198,8 +198,7 @@ fn variable(
     for word in placeholders(template).filter(|word| !known.contains(word)) {
         // Another word may be a provider that another layer declares; that shows when they are merged.
         if let Some(meant) = suggest::nearest(word, known.iter().copied()) {
-            let hint = format!("did you mean `{{{meant}}}`?");
-            return Err(format!("unknown placeholder `{{{word}}}` in `{template}`; {hint}"));
+            return Err(words::unknown_placeholder(word, template, meant));
         }
     }
     Ok((name.clone(), template.clone()))
@@ -223,15 +222,15 @@ fn provider(id: &str, layer: &Settings) -> Result<Provider, String> {
         && !is_declared
         && let Some(meant) = suggest::nearest(id, known.iter().copied())
     {
-        return Err(format!("unknown provider `{id}`; did you mean `{meant}`?"));
+        return Err(words::unknown_provider(id, meant));
     }
     id.parse().map_err(|error: crate::provider::ProviderIdError| error.to_string())
 }
 
 /// Interception stands on a feature and on a system whose clients read `SSL_CERT_FILE`.
 fn intercept(on: bool) -> Result<bool, String> {
-    match crate::front::intercept::AVAILABLE {
-        Err(why) if on => Err(why.to_owned()),
+    match rule::INTERCEPT {
+        Err(why) if on => Err(why.reason.to_owned()),
         _ => Ok(on),
     }
 }

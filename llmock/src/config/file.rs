@@ -16,7 +16,7 @@ use super::check::{Checked, SettingsError};
 use super::rule::AllowErrors;
 use super::settings::Settings;
 use crate::json;
-use crate::suggest;
+use crate::report::settings as words;
 
 /// The file's name.
 pub(crate) const NAME: &str = "llmock.toml";
@@ -214,8 +214,7 @@ impl Reader {
                 rule.get_ref().as_table().ok_or_else(|| expected("normalize", rule, form))?;
             if let Some(key) = table.keys().find(|key| !FIELDS.contains(&key.get_ref().as_ref())) {
                 let name = key.get_ref();
-                let reason =
-                    format!("unknown key `{name}` in `normalize`; {}", suggest::hint(name, FIELDS));
+                let reason = words::unknown_field("normalize", name, FIELDS);
                 return Err(Mistake { at: key.span().start, reason });
             }
             let mut field = |name: &str| match table.get(name) {
@@ -268,9 +267,9 @@ impl Reader {
 
 fn unknown(at: usize, name: &str) -> Mistake {
     let reason = if ONE_TEST.contains(&name) {
-        format!("`{name}` belongs to one test; write it in `#[llm_replay({name} = ..)]`")
+        words::belongs_to_one_test(name)
     } else {
-        format!("unknown key `{name}`; {}", suggest::hint(name, KEYS))
+        words::unknown_key(name, KEYS)
     };
     Mistake { at, reason }
 }

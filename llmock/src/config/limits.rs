@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::check::SettingsError;
 use crate::env;
+use crate::report::settings;
 
 /// How long a test waits at its end for answers that are still being recorded.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -53,8 +54,7 @@ fn variable<T>(
 /// `30`, `30s`, `2m`, or `500ms`; a bare number is seconds.
 fn duration(text: &str) -> Result<Duration, String> {
     let (digits, unit) = split(text);
-    let wrong =
-        || format!("`{text}` is not a time; expected seconds, or a number with `ms`, `s`, or `m`");
+    let wrong = || settings::no_time(text);
     let number: u64 = digits.parse().map_err(|_| wrong())?;
     match unit {
         "" | "s" => Ok(Duration::from_secs(number)),
@@ -67,8 +67,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 /// `1048576`, `64k`, `16M`, `16MiB`, or `1G`, all by powers of 1024.
 fn bytes(text: &str) -> Result<u64, String> {
     let (digits, unit) = split(text);
-    let wrong =
-        || format!("`{text}` is not a size; expected bytes, or a number with `K`, `M`, or `G`");
+    let wrong = || settings::no_size(text);
     let number: u64 = digits.parse().map_err(|_| wrong())?;
     let shift = match unit.to_ascii_lowercase().as_str() {
         "" | "b" => 0,

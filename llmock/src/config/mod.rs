@@ -17,6 +17,7 @@ pub(crate) mod settings;
 pub(crate) use check::{SettingsError, Wrong};
 pub(crate) use in_force::{Environment, InForce};
 pub(crate) use origin::{Origin, Sourced};
+pub use rule::intercept;
 pub(crate) use rule::{AllowErrors, Unused};
 pub(crate) use settings::Settings;
 pub use settings::StaticSettings;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::report::settings::{self, NoIntercept};
+
 /// What becomes of recorded interactions that a replaying test did not ask for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Unused {
@@ -12,6 +14,23 @@ pub(crate) enum Unused {
     Fail,
     /// Nothing.
     Ignore,
+}
+
+/// Whether `intercept = true` can hold in this build, on this system; if not, why.
+pub(super) const INTERCEPT: Result<(), &NoIntercept> = if cfg!(not(target_os = "linux")) {
+    Err(&settings::INTERCEPT_IS_OF_LINUX)
+} else if cfg!(not(feature = "intercept")) {
+    Err(&settings::INTERCEPT_IS_A_FEATURE)
+} else {
+    Ok(())
+};
+
+/// What the expansion writes for `intercept = true`: where that cannot hold, the test does not compile.
+pub const fn intercept() -> bool {
+    match INTERCEPT {
+        Ok(()) => true,
+        Err(why) => panic!("{}", why.compiling),
+    }
 }
 
 /// Which error answers of a provider may be recorded.
@@ -48,7 +67,7 @@ pub(crate) struct Side {
 impl Side {
     /// Reads a method and a path.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let form = || format!("`{text}` is not a method and a path such as `GET /v1/models`");
+        let form = || settings::no_side_call(text);
         let (method, path) = text.trim().split_once(' ').ok_or_else(form)?;
         let path = path.trim_start();
         let is_method = !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_alphabetic());
@@ -60,7 +79,7 @@ impl Side {
             None => (path, false),
         };
         if path.contains('*') {
-            return Err(format!("`{text}` has a `*` that is not at its end"));
+            return Err(settings::misplaced_star(text));
         }
         Ok(Self { method: method.to_ascii_uppercase(), path: path.to_owned(), is_prefix })
     }

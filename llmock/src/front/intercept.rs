@@ -20,26 +20,6 @@ use super::{Desk, refusal};
 use crate::provider::Provider;
 use crate::report::refusals;
 
-/// Whether `intercept = true` can hold in this build, on this system; if not, why.
-pub(crate) const AVAILABLE: Result<(), &str> = if cfg!(not(target_os = "linux")) {
-    Err("works on Linux alone, where clients read `SSL_CERT_FILE`")
-} else if cfg!(not(feature = "intercept")) {
-    Err("needs the feature `intercept` of llmock")
-} else {
-    Ok(())
-};
-
-/// What the expansion writes for `intercept = true`: where that cannot hold, the test does not compile.
-pub const fn intercept() -> bool {
-    match AVAILABLE {
-        Ok(()) => true,
-        Err(_) if cfg!(not(target_os = "linux")) => {
-            panic!("`intercept = true` works on Linux alone, where clients read `SSL_CERT_FILE`")
-        }
-        Err(_) => panic!("`intercept = true` needs the feature `intercept` of llmock"),
-    }
-}
-
 /// Answers a request for a tunnel (RFC 9110 §9.3.6): opens one whose other end is here, or says why not.
 pub(super) fn connect(
     request: http::Request<hyper::body::Incoming>,

@@ -3,9 +3,8 @@
 mod catch;
 mod session;
 
-pub use crate::config::StaticSettings;
+pub use crate::config::{StaticSettings, intercept};
 pub use crate::env::preload::preload;
-pub use crate::front::intercept::intercept;
 pub use crate::site::Site;
 pub use catch::{Body, Ended, Panic, Replay, Returned, Silent, replay, replay_sync};
 pub use session::{Session, Test};

@@ -2,7 +2,10 @@
 //!
 //! Nothing here reads the clock, the environment, or a file, and nothing prints: the session fills a
 //! [`Report`], [`render`] turns it into one block of text, [`notes`] into the one line of a passing test,
-//! [`ledger`] into a line of `last-run.jsonl`. Every sentence a failing test prints lives in this module.
+//! [`ledger`] into a line of `last-run.jsonl`.
+//!
+//! An error is a typed fragment where it arises, with one hint at most. The sentences that a test prints around it, what is
+//! wrong with a setting, and what to do about a failure are said in this module.
 
 pub(crate) mod answer;
 pub(crate) mod command;
@@ -15,6 +18,7 @@ pub(crate) mod notes;
 pub(crate) mod refusals;
 pub(crate) mod render;
 pub(crate) mod sentences;
+pub(crate) mod settings;
 pub(crate) mod style;
 pub(crate) mod values;
 

@@ -45,22 +45,11 @@ impl Resolved {
     }
 }
 
-/// No folder of the test's source, and no package, is where it was when the test was compiled.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "found no folder for the fixtures of `{file}`; tried {}\n\
-     hint: set `LLMOCK_WORKSPACE_ROOT` to the folder of the checkout; under Bazel or Buck2 declare the fixtures as \
-     data of the test",
-    paths(tried)
-)]
-pub(crate) struct ResolveError {
-    pub(crate) file: String,
+/// No folder of the test's source, and no package, is where it was when the test was compiled; these were looked for.
+/// `report::Failure::NoPlace` says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NoFolder {
     pub(crate) tried: Vec<PathBuf>,
-}
-
-fn paths(tried: &[PathBuf]) -> String {
-    let shown: Vec<_> = tried.iter().map(|path| format!("`{}`", path.display())).collect();
-    if shown.is_empty() { "nothing, no folder is known".to_owned() } else { shown.join(", ") }
 }
 
 /// Finds the fixture of a test.
@@ -72,7 +61,7 @@ pub(crate) fn resolve(
     names: &[String],
     places: &Places,
     exists: &dyn Fn(&Path) -> bool,
-) -> Result<Resolved, ResolveError> {
+) -> Result<Resolved, NoFolder> {
     let mut tried = Vec::new();
     let beside_source = source_folders(site, places).into_iter().find(|(_, folder)| {
         tried.push(folder.clone());
@@ -88,7 +77,7 @@ pub(crate) fn resolve(
         Some((root, package.join("tests").join(FIXTURES)))
     });
     let Some((root, folder)) = found else {
-        return Err(ResolveError { file: site.file.to_owned(), tried });
+        return Err(NoFolder { tried });
     };
     let tried: Vec<_> = names.iter().map(|name| normalize(&folder.join(name))).collect();
     let existing = tried.iter().find(|path| exists(path)).or(tried.first());

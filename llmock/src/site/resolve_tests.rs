@@ -205,7 +205,7 @@ fn site(layout: &Layout) -> Site {
     Site { file, hop, manifest_dir, remapped, module: "api", function: "greets", line: 1 }
 }
 
-fn resolve_in(layout: &Layout, names: &[&str]) -> Result<Resolved, ResolveError> {
+fn resolve_in(layout: &Layout, names: &[&str]) -> Result<Resolved, NoFolder> {
     let places = Places {
         workspace_root: layout.named_root.map(PathBuf::from),
         runtime_manifest_dir: layout.runtime.map(PathBuf::from),
@@ -231,7 +231,7 @@ fn every_layout_finds_its_fixture() {
 }
 
 #[test]
-fn nothing_found_lists_every_candidate_and_the_way_out() {
+fn nothing_found_lists_every_candidate() {
     let nowhere = Layout {
         named_root: Some("/checkout"),
         runtime: Some("/new/member"),
@@ -250,9 +250,6 @@ fn nothing_found_lists_every_candidate_and_the_way_out() {
         "/tmp/tests/fixtures",
     ];
     assert_eq!(error.tried, tried.map(PathBuf::from));
-    let message = error.to_string();
-    assert!(message.contains("`/new/member/tests`"), "{message}");
-    assert!(message.contains("LLMOCK_WORKSPACE_ROOT"), "{message}");
 }
 
 #[test]
