@@ -1,12 +1,11 @@
 //! The process's environment: the only reader and writer of variables, and the only `unsafe`.
 //!
 //! [`names`] lists every variable of llmock's own. [`burst`] points the clients of all providers at the front, once a
-//! process; [`turn`] writes what one test needs and takes it back; [`preload`] does the burst before `main`.
+//! process; [`turn`] writes what one test needs and takes it back.
 //! `docs/isolation.md` says how sound that is, with figures.
 
 pub(crate) mod burst;
 pub(crate) mod names;
-pub(crate) mod preload;
 mod spare;
 pub(crate) mod turn;
 

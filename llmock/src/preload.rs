@@ -2,8 +2,8 @@
 
 use std::panic;
 
-use super::redirect;
 use crate::config::Environment;
+use crate::env::redirect;
 use crate::front;
 use crate::mode::Mode;
 
