@@ -1,4 +1,4 @@
-//! Every variable of llmock's own.
+//! Every variable of the library's own. Those of `llmock serve` are keys of its configuration, and listed there.
 
 macro_rules! names {
     ($($constant:ident = $name:literal, $doc:literal;)*) => {
@@ -24,6 +24,7 @@ names! {
     TURN_TIMEOUT = "LLMOCK_TURN_TIMEOUT", "how long a test without a handle waits for its turn, in seconds (300)";
     MAX_BODY = "LLMOCK_MAX_BODY", "the largest request body, in bytes or as `16M` (16 MiB)";
     BASE_URL = "LLMOCK_BASE_URL", "set by llmock: the address that stands for `{base}`, for code that builds its own URLs";
+    SPARE = "LLMOCK_SPARE_", "set by llmock, with a number behind it: a place in the environment that a test's variable takes";
 }
 
 #[cfg(test)]

@@ -6,10 +6,11 @@
 
 use std::ffi::OsStr;
 
+use super::names::SPARE;
 use super::write;
 
 /// The spare variables of this process.
-pub(super) const SPARES: Spares = Spares { prefix: "LLMOCK_SPARE_", count: 24 };
+pub(super) const SPARES: Spares = Spares { prefix: SPARE, count: 24 };
 
 /// A row of numbered variables, some of them there, some of them out.
 pub(super) struct Spares {
