@@ -42,3 +42,16 @@ pub use session::ledger::AnsweredBy;
 /// The mock server inside a session; re-exported so that its types are the ones that llmock knows.
 pub use wiremock;
 pub use written::Written;
+
+#[cfg(test)]
+mod tests {
+    /// A link would vanish where a checkout has none, and Cargo packages no file from above.
+    #[test]
+    fn the_page_of_the_crate_is_that_of_the_repository() {
+        let (crates, repositorys) = (include_str!("../README.md"), include_str!("../../README.md"));
+        assert!(
+            crates == repositorys,
+            "they differ; to make them one: cp README.md llmock/README.md"
+        );
+    }
+}
