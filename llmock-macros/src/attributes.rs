@@ -6,7 +6,7 @@
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Meta, Path, Token};
+use syn::{Attribute, Expr, ExprLit, Lit, Meta, MetaNameValue, Path, Token};
 
 /// Attributes that make a function a test.
 const TESTS: &[&str] =
@@ -100,12 +100,19 @@ pub(crate) fn may_pass_arguments(attrs: &[Attribute], is_async: bool) -> bool {
     })
 }
 
-/// Whether any panic turns the test green.
-pub(crate) fn bare_should_panic(attrs: &[Attribute]) -> bool {
-    flat(attrs).iter().any(|meta| match meta {
-        Meta::Path(path) => path.is_ident("should_panic"),
-        Meta::List(list) => list.path.is_ident("should_panic") && list.tokens.is_empty(),
-        Meta::NameValue(_) => false,
+/// With which words a test has to panic; empty where any panic turns it green.
+pub(crate) fn should_panic(attrs: &[Attribute]) -> Option<String> {
+    let attrs = flat(attrs);
+    let meta = attrs.iter().find(|meta| meta.path().is_ident("should_panic"))?;
+    let expected = match meta {
+        Meta::Path(_) => None,
+        Meta::List(list) => list.parse_args::<MetaNameValue>().ok().map(|pair| pair.value),
+        Meta::NameValue(pair) => Some(pair.value.clone()),
+    };
+    Some(match expected {
+        Some(Expr::Lit(ExprLit { lit: Lit::Str(words), .. })) => words.value(),
+        // the compiler takes nothing else
+        _ => String::new(),
     })
 }
 
@@ -233,16 +240,17 @@ mod tests {
     }
 
     #[test]
-    fn should_panic_is_bare_without_a_text() {
+    fn should_panic_has_words_or_none() {
         for (text, expected) in [
-            ("#[should_panic]", true),
-            ("#[should_panic()]", true),
-            ("#[cfg_attr(a, should_panic)]", true),
-            ("#[should_panic(expected = \"x\")]", false),
-            ("#[should_panic = \"x\"]", false),
-            ("#[test]", false),
+            ("#[should_panic]", Some("")),
+            ("#[should_panic()]", Some("")),
+            ("#[cfg_attr(a, should_panic)]", Some("")),
+            ("#[should_panic(expected = \"x\")]", Some("x")),
+            ("#[cfg_attr(a, should_panic(expected = \"x\"))]", Some("x")),
+            ("#[should_panic = \"x\"]", Some("x")),
+            ("#[test]", None),
         ] {
-            assert_eq!(bare_should_panic(&attrs(text)), expected, "{text}");
+            assert_eq!(should_panic(&attrs(text)).as_deref(), expected, "{text}");
         }
     }
 

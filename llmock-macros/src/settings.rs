@@ -87,7 +87,7 @@ pub(crate) fn fields(
     let checked = on.then(|| quote_spanned!(span=> #root::intercept()));
     let intercept = checked.or_else(|| intercept.map(ToTokens::to_token_stream));
     fields.some("intercept", intercept);
-    fields.flag("bare_should_panic", attributes::bare_should_panic(&function.attrs));
+    fields.some("should_panic", attributes::should_panic(&function.attrs));
     fields.flag("handle", takes_mock);
     fields.flag("blocking", function.sig.asyncness.is_none());
     fields.tokens

@@ -289,3 +289,17 @@ async fn a_clock_that_is_paused_after_the_requests() {
 async fn a_panic_in_an_async_body() {
     assert_eq!(ask("Summarise: the quick brown fox"), "A dog.");
 }
+
+#[llm_replay(fixture = "wanted")]
+#[test]
+#[should_panic(expected = "it is no dog")]
+fn a_panic_that_is_wanted() {
+    assert_eq!(ask("Summarise: the quick brown fox"), "A dog.", "it is no dog");
+}
+
+#[llm_replay(fixture = "not_wanted")]
+#[test]
+#[should_panic(expected = "it is no bird")]
+fn a_panic_that_is_not_wanted() {
+    assert_eq!(ask("Summarise: the quick brown fox"), "A dog.", "it is no dog");
+}

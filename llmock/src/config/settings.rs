@@ -37,8 +37,8 @@ pub struct StaticSettings {
     pub proxy: Option<bool>,
     /// `intercept = true`.
     pub intercept: Option<bool>,
-    /// The test shows `#[should_panic]` without an expected text, so a panic of ours would turn it green.
-    pub bare_should_panic: bool,
+    /// The words with which the test has to panic, by `#[should_panic]`; `Some("")` if any panic will do.
+    pub should_panic: Option<&'static str>,
     /// The test takes an `LlmMock`: no variable is touched and no turn is waited for.
     pub handle: bool,
     /// The test is a plain `fn`.
@@ -64,7 +64,7 @@ impl StaticSettings {
         declared: &[],
         proxy: None,
         intercept: None,
-        bare_should_panic: false,
+        should_panic: None,
         handle: false,
         blocking: false,
     };
@@ -154,7 +154,7 @@ mod tests {
             declared: &[("acme", "https://llm.acme.dev/v1")],
             proxy: Some(true),
             intercept: Some(false),
-            bare_should_panic: true,
+            should_panic: Some("x"),
             handle: true,
             blocking: true,
         };

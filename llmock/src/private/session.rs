@@ -23,8 +23,8 @@ pub struct Test {
 pub struct Session {
     inner: session::Session,
     mock: LlmMock,
-    /// A panic of ours would turn a bare `#[should_panic]` green.
-    only_print: bool,
+    /// The words of its `#[should_panic]`, empty if it has none.
+    should_panic: Option<&'static str>,
 }
 
 impl Session {
@@ -38,7 +38,7 @@ impl Session {
         match open::attribute(site, said) {
             Ok(inner) => {
                 let mut session = Self::over(inner);
-                session.only_print = said.bare_should_panic;
+                session.should_panic = said.should_panic;
                 session
             }
             Err(failure) => panic!("\n{}", render::opening(&failure, open::style())),
@@ -47,7 +47,7 @@ impl Session {
 
     pub(crate) fn over(inner: session::Session) -> Self {
         let mock = LlmMock::new(inner.access());
-        Self { inner, mock, only_print: false }
+        Self { inner, mock, should_panic: None }
     }
 
     /// The handle that the test takes as its parameter.
@@ -64,6 +64,8 @@ impl Session {
     #[track_caller]
     pub fn conclude<T>(mut self, outcome: Result<T, Panic>, returned: Returned) -> T {
         let ended = match (&outcome, returned) {
+            // then the test passes, and what it has recorded is as good as any
+            (Err(panic), _) if self.expects(panic) => Outcome::Passed,
             (Err(_), _) => Outcome::Panicked,
             (Ok(_), Returned::Err) => Outcome::ReturnedErr,
             (Ok(_), Returned::Ok | Returned::Unknown) => Outcome::Passed,
@@ -72,7 +74,8 @@ impl Session {
         match outcome {
             Ok(value) => {
                 if let Some(report) = report {
-                    judge(&report, ended, self.only_print);
+                    // A panic of ours would turn a bare `#[should_panic]` green.
+                    judge(&report, ended, self.should_panic == Some(""));
                 }
                 value
             }
@@ -84,6 +87,17 @@ impl Session {
             }
         }
     }
+
+    /// Whether that is the panic for which the test is there.
+    fn expects(&self, panic: &Panic) -> bool {
+        self.should_panic.is_some_and(|words| text_of(panic).contains(words))
+    }
+}
+
+/// What a panic says; those of `panic_any` say nothing.
+fn text_of(panic: &Panic) -> &str {
+    let literal = panic.downcast_ref::<&str>().copied();
+    literal.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or_default()
 }
 
 /// Fails a test whose body is content, and otherwise leaves the last word to the body.

@@ -72,6 +72,25 @@ fn a_body_that_fails_while_recording_leaves_the_good_recording_and_keeps_what_wa
 }
 
 #[test]
+fn a_panic_that_the_test_is_there_for_is_recorded_and_no_other() {
+    let app = app();
+    let upstream = Upstream::with_status(200, &answered("A cat."));
+    let recording = |test| {
+        app.one(test).env("LLMOCK_MODE", "record").env("OPENAI_BASE_URL", upstream.url()).output()
+    };
+    let ran = recording("a_panic_that_is_wanted");
+    assert!(ran.success, "{}", ran.everything());
+    assert!(app.scratch().read("tests/fixtures/wanted.json").contains("A cat."));
+    let replayed = app.one("a_panic_that_is_wanted").output();
+    assert!(replayed.success, "{}", replayed.everything());
+    assert_eq!(upstream.requests(), 1);
+
+    let ran = recording("a_panic_that_is_not_wanted");
+    assert!(!ran.success, "{}", ran.everything());
+    assert!(!app.scratch().path("tests/fixtures/not_wanted.json").exists());
+}
+
+#[test]
 fn should_panic_is_met_by_the_body_and_never_by_llmock() {
     let app = app();
     insta::assert_snapshot!(app.failure("a_bare_should_panic_after_a_miss"), @r#"

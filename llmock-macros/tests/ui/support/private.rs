@@ -34,7 +34,7 @@ pub struct StaticSettings {
     pub declared: &'static [(&'static str, &'static str)],
     pub proxy: Option<bool>,
     pub intercept: Option<bool>,
-    pub bare_should_panic: bool,
+    pub should_panic: Option<&'static str>,
     pub handle: bool,
     pub blocking: bool,
 }
@@ -57,7 +57,7 @@ impl StaticSettings {
         declared: &[],
         proxy: None,
         intercept: None,
-        bare_should_panic: false,
+        should_panic: None,
         handle: false,
         blocking: false,
     };
