@@ -5,7 +5,7 @@ mod wire;
 
 use serde_json::Value;
 use wire::server::{Place, Server, chat};
-use wire::{Ask, Heard};
+use wire::{Ask, Heard, Upstream, whole};
 
 const ALONE: (&str, &str) = ("LLMOCK_STRATEGIES", "FixtureStrategy");
 
@@ -144,6 +144,108 @@ fn what_no_recording_answers_goes_to_the_next_strategy() {
     assert_eq!(said(&server, &chat("q")), "{\"said\":\"1\"}");
     let mirrored: serde_json::Value = serde_json::from_str(&said(&server, &chat("other"))).unwrap();
     assert_eq!(mirrored["choices"][0]["message"]["content"], "other");
+}
+
+fn embedding(of: &str) -> Ask {
+    Ask::post("/v1/embeddings", format!(r#"{{"model":"m","input":"{of}"}}"#))
+}
+
+/// What is no conversation, recorded beside one.
+const OTHER_THINGS: &str = r#"{"llmock":1,"interactions":[
+  {"provider":"openai","request":{"method":"POST","path":"/v1/embeddings","body":{"model":"m","input":"known"}},
+   "response":{"status":200,"body":{"said":"e"}}},
+  {"provider":"openai","request":{"method":"POST","path":"/v1/audio/speech","body":{"input":"known"}},
+   "response":{"status":200,"text":"spoken"}},
+  {"provider":"openai","request":{"method":"POST","path":"/v1/chat/completions",
+   "body":{"model":"m","messages":[{"role":"user","content":"raise error {x}"}]}},
+   "response":{"status":200,"body":{"said":"c"}}}]}"#;
+
+#[test]
+fn recordings_alone_answer_nothing_that_was_not_recorded() {
+    let place = Place::new();
+    place.write("all.json", OTHER_THINGS);
+    let server = place.serve(&["--fixtures", "all.json", "--set", "models=gpt-5"], &[ALONE]);
+    server.says("`models` has no effect where only recordings and providers answer");
+    assert_eq!(said(&server, &embedding("known")), "{\"said\":\"e\"}");
+    for (ask, because) in [
+        (
+            embedding("unknown"),
+            "POST /v1/embeddings in all.json: no recording has this body; closest is interaction #1",
+        ),
+        (Ask::post("/v1/audio/speech", r#"{"input":"unknown"}"#), "first difference at $.input"),
+        (Ask::post("/v1/moderations", r#"{"input":"x"}"#), "POST /v1/moderations"),
+        (
+            Ask::post("/v2/rerank", r#"{"model":"m","query":"q","documents":["d"]}"#),
+            "POST /v2/rerank",
+        ),
+        (Ask::post("/v1/messages/count_tokens", ANTHROPIC), "POST /v1/messages/count_tokens"),
+        (Ask::get("/v1/models"), "GET /v1/models"),
+        (Ask::get("/v1/chat/completions"), "GET /v1/chat/completions"),
+        (Ask::post("/v1/chat/completions", "not json"), "POST /v1/chat/completions"),
+    ] {
+        let missed = server.asks(&ask);
+        assert_eq!((missed.status, missed.header("x-llmock")), (418, Some("unmatched")), "{ask:?}");
+        assert!(missed.text().contains(because), "{because} {}", missed.text());
+    }
+}
+
+#[test]
+fn recordings_are_asked_wherever_they_stand_before_an_answer_is_made_up() {
+    let place = Place::new();
+    place.write("all.json", OTHER_THINGS);
+    let speech = Ask::post("/v1/audio/speech", r#"{"input":"known"}"#);
+    let not_json = Ask::post("/v1/chat/completions", "not json");
+    let fixtures = ["--fixtures", "all.json", "--strategies"];
+    for (strategies, chat_answer) in [
+        ("ErrorStrategy,FixtureStrategy,MirrorStrategy", 200),
+        ("ErrorStrategy,ToolCallStrategy,FixtureStrategy", 418),
+        ("FixtureStrategy,ErrorStrategy", 418),
+    ] {
+        let server = place.serve(&[&fixtures[..], &[strategies]].concat(), &[]);
+        assert_eq!(said(&server, &embedding("known")), "{\"said\":\"e\"}", "{strategies}");
+        assert_eq!(said(&server, &speech), "spoken", "{strategies}");
+        assert!(said(&server, &embedding("unknown")).contains("\"embedding\""), "{strategies}");
+        for (ask, status) in [
+            (Ask::post("/v1/audio/speech", "{}"), 404),
+            (Ask::get("/v1/chat/completions"), 405),
+            (not_json.clone(), 400),
+            (chat("Hi"), chat_answer),
+        ] {
+            assert_eq!(server.asks(&ask).status, status, "{strategies} {ask:?}");
+        }
+        let heard = server.asks(&chat("raise error {x}"));
+        let skipped = "line 1: what follows `raise error` is not JSON";
+        let expected = strategies.starts_with("Error").then_some(skipped);
+        assert_eq!(heard.text(), "{\"said\":\"c\"}", "{strategies}");
+        assert_eq!(heard.header("x-llmock-skipped"), expected, "{strategies}");
+    }
+    let first = "MirrorStrategy,FixtureStrategy";
+    let server = place.serve(&[&fixtures[..], &[first]].concat(), &[]);
+    assert!(said(&server, &embedding("known")).contains("\"embedding\""));
+}
+
+#[test]
+fn a_provider_behind_a_strategy_is_asked_for_all_that_is_no_conversation() {
+    let upstream = Upstream::start(|received| {
+        let body = format!("{{\"heard\":\"{}\"}}", received.target);
+        whole("200 OK", "content-type: application/json\r\n", body.as_bytes())
+    });
+    let place = Place::new();
+    let strategies = "ErrorStrategy,FixtureStrategy,ProxyStrategy";
+    let arguments = ["--fixtures", "all", "--record", "--strategies", strategies];
+    let base = format!("{}/v1", upstream.origin);
+    let server = place.serve(&arguments, &[("OPENAI_BASE_URL", &base)]);
+    for ask in
+        [embedding("x"), Ask::get("/v1/files"), Ask::post("/v1/chat/completions", "not json")]
+    {
+        assert_eq!(said(&server, &ask), format!("{{\"heard\":\"{}\"}}", ask.path));
+    }
+    let heard = server.asks(&chat("raise error {x}"));
+    assert!(heard.status == 200 && heard.header("x-llmock-skipped").is_some(), "{heard:?}");
+    let raised = chat(r#"raise error {\"code\": 429, \"message\": \"m\"}"#);
+    assert_eq!(server.asks(&raised).status, 429);
+    assert_eq!(upstream.seen().len(), 4);
+    assert_eq!(place.recorded("all/recorded.json", 4).len(), 4);
 }
 
 const ANTHROPIC: &str =

@@ -1,10 +1,10 @@
-//! Who answers a request to a provider's API: what is refused at once, then the strategies in their order.
+//! Who answers a request to a provider's API: the strategies in their order, and what needs none.
 
 use std::borrow::Cow;
 use std::time::UNIX_EPOCH;
 
 use http::header::UPGRADE;
-use llmock::reply::{Endpoint, Model, Reading, Reply};
+use llmock::reply::{Endpoint, Model, Reading, Reply, Turn};
 
 use super::answer::Answer;
 use super::ask::Ask;
@@ -59,8 +59,8 @@ async fn ask_all(
         let reply = Reply::error(501, "llmock speaks no WebSocket");
         return (Verdict::Reply(Box::new(reply)), OURSELVES);
     }
-    let mut turns = None;
     let mut whys = Vec::new();
+    let mut meant = None;
     for strategy in &running.chain {
         let verdict = if strategy.takes_anything() {
             let verdict = strategy.answer(ask).await;
@@ -69,15 +69,16 @@ async fn ask_all(
             }
             verdict
         } else {
-            if turns.is_none()
-                && let Some(decided) = ourselves(ask, reading, running)
-            {
-                return (Verdict::Reply(Box::new(decided)), OURSELVES);
+            match meant.get_or_insert_with(|| Meant::by(ask, reading, running)) {
+                Meant::Conversation(turns) => {
+                    let target = reading.target();
+                    let (openai, responses) = (target.is_openai(), target.is_responses());
+                    strategy.reply(Said { turns, openai, responses })
+                }
+                // here nobody behind would be asked about a conversation either
+                Meant::Other(_) if strategy.answers_anything() => break,
+                Meant::Other(_) => Verdict::Pass { why: None },
             }
-            let turns = turns.get_or_insert_with(|| reading.turns());
-            let target = reading.target();
-            let (openai, responses) = (target.is_openai(), target.is_responses());
-            strategy.reply(Said { turns, openai, responses })
         };
         match verdict {
             Verdict::Pass { why } => whys.extend(why),
@@ -85,15 +86,33 @@ async fn ask_all(
                 let reply = strategy::skipping(reply, &whys);
                 return (Verdict::Reply(reply), strategy.name());
             }
-            answer @ Verdict::Answer(_) => return (answer, strategy.name()),
+            Verdict::Answer(mut answer) => {
+                strategy::note_skipped(&mut answer.headers, &whys);
+                return (Verdict::Answer(answer), strategy.name());
+            }
         }
     }
-    if turns.is_none()
-        && let Some(decided) = ourselves(ask, reading, running)
-    {
-        return (Verdict::Reply(Box::new(decided)), OURSELVES);
+    match meant {
+        Some(Meant::Other(reply)) => (Verdict::Reply(reply), OURSELVES),
+        _ => (Verdict::Pass { why: strategy::joined(&whys) }, OURSELVES),
     }
-    (Verdict::Pass { why: strategy::joined(&whys) }, OURSELVES)
+}
+
+/// What a request is to the strategies that make answers up. A chain of recordings and providers alone never
+/// asks, so that it answers nothing that nobody has said.
+enum Meant {
+    Conversation(Vec<Turn>),
+    /// They all pass it on; the answer to it needs no strategy.
+    Other(Box<Reply>),
+}
+
+impl Meant {
+    fn by(ask: &Ask, reading: &Reading<'_>, running: &Running) -> Self {
+        match ourselves(ask, reading, running) {
+            Some(reply) => Self::Other(Box::new(reply)),
+            None => Self::Conversation(reading.turns()),
+        }
+    }
 }
 
 /// What needs no strategy: refusals, and whatever is no conversation.

@@ -1,4 +1,4 @@
-//! What is refused before any strategy is asked: other endpoints, other methods, bodies that say nothing,
+//! What is refused before any strategy reads it: other endpoints, other methods, bodies that say nothing,
 //! models that do not exist. The provider's own words and status, as far as it has any.
 
 use llmock::reply::{Endpoint, Reading, Reply};

@@ -52,6 +52,11 @@ pub(super) fn config(layers: &Layers, notes: &mut Vec<String>) -> Read<Config> {
     if config.faults.rate <= 0.0 && !config.faults.kinds.is_empty() {
         notes.push("`faults.kinds` has no effect while `faults.rate` is 0".to_owned());
     }
+    let invents =
+        |name: &StrategyName| !matches!(name, StrategyName::Fixture | StrategyName::Proxy);
+    if !config.models.is_empty() && !config.strategies.iter().any(invents) {
+        notes.push("`models` has no effect where only recordings and providers answer".to_owned());
+    }
     if config.matching != Rules::default() && !config.strategies.contains(&StrategyName::Fixture) {
         notes.push("`matching` has no effect without `FixtureStrategy` in `strategies`".to_owned());
     }

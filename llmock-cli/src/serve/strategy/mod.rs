@@ -12,6 +12,7 @@ pub(crate) mod tool_call;
 
 use std::sync::Arc;
 
+use http::{HeaderMap, HeaderName, HeaderValue};
 use llmock::reply::{Reply, Role, Turn};
 
 use super::answer::Answer;
@@ -80,6 +81,11 @@ impl Strategy {
         matches!(self, Self::Fixture(_) | Self::Proxy(_))
     }
 
+    /// Whether it passes on no conversation, so that nobody behind it is asked.
+    pub(crate) fn answers_anything(&self) -> bool {
+        matches!(self, Self::Mirror)
+    }
+
     /// The answer to a request as it was sent.
     pub(crate) async fn answer(&self, ask: &Ask) -> Verdict {
         match self {
@@ -112,13 +118,21 @@ impl Strategy {
 }
 
 /// The header that says which lines a strategy did not understand, and why.
-const SKIPPED: &str = "x-llmock-skipped";
+static SKIPPED: HeaderName = HeaderName::from_static("x-llmock-skipped");
 
 /// The reply with a header that says what was skipped on the way to it.
 pub(crate) fn skipping(reply: Box<Reply>, whys: &[String]) -> Box<Reply> {
     match joined(whys) {
-        Some(why) => Box::new(reply.header(SKIPPED, in_header(&why))),
+        Some(why) => Box::new(reply.header(SKIPPED.as_str(), in_header(&why))),
         None => reply,
+    }
+}
+
+/// The same for an answer that is complete.
+pub(crate) fn note_skipped(headers: &mut HeaderMap, whys: &[String]) {
+    let why = joined(whys).map(|why| in_header(&why));
+    if let Some(Ok(why)) = why.map(HeaderValue::try_from) {
+        headers.insert(&SKIPPED, why);
     }
 }
 
