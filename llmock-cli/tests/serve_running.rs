@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use wire::server::{Place, Server, chat};
-use wire::{Ask, soon};
+use wire::{Ask, Upstream, soon, whole};
 
 /// What the mirror says to it.
 fn said(server: &Server, text: &str) -> String {
@@ -119,6 +119,53 @@ fn a_watched_folder_of_fixtures_is_read_again_and_a_broken_fixture_changes_nothi
     server.says("the old configuration stays in force");
     assert!(server.said().contains("c.json"), "{}", server.said());
     assert_eq!(server.asks(&chat("two")).text(), "{\"said\":\"2\"}");
+}
+
+#[test]
+fn what_others_change_is_read_again_while_the_server_records() {
+    let upstream = Upstream::start(|_| whole("200 OK", "", b"{}"));
+    let place = Place::new();
+    place.write("config.yaml", "api-key: one\n");
+    let base = format!("{}/v1", upstream.origin);
+    let arguments = ["--config", "config.yaml", "--watch", "--fixtures", "all", "--record"];
+    let server = place.serve(&arguments, &[("OPENAI_BASE_URL", &base)]);
+    let mut turn = 0;
+    // something is recorded before every look at the files
+    let mut records_with = |key: &str| {
+        turn += 1;
+        let status = server.asks(&chat(&turn.to_string()).header("x-api-key", key)).status;
+        std::thread::sleep(Duration::from_millis(50));
+        status
+    };
+    assert_eq!(records_with("one"), 200);
+    place.write("config.yaml", "api-key: two\n");
+    soon("the other key", || (records_with("one") == 401).then_some(()));
+    place.fixture("all/before.json", &[("theirs", "1")]);
+    soon("the other fixture", || {
+        assert_eq!(records_with("two"), 200);
+        let theirs = chat("theirs").header("x-api-key", "two").header("x-llmock-session", "s");
+        let heard = server.asks(&theirs).text();
+        assert_eq!(server.asks(&Ask::delete("/sessions").header("x-api-key", "two")).status, 204);
+        (heard == "{\"said\":\"1\"}").then_some(())
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reload_begins_to_watch() {
+    let place = Place::new();
+    place.write("config.yaml", "api-key: one\n");
+    let server = place.serve(&["--config", "config.yaml"], &[]);
+    let takes = |key: &str| {
+        soon(key, || {
+            (server.asks(&chat("Hi").header("x-api-key", key)).status == 200).then_some(())
+        });
+    };
+    place.write("config.yaml", "api-key: two\nwatch: true\n");
+    server.signal("-HUP");
+    takes("two");
+    place.write("config.yaml", "api-key: three\nwatch: true\n");
+    takes("three");
 }
 
 #[cfg(unix)]

@@ -88,7 +88,7 @@ async fn serve(flags: Flags, loaded: Loaded) -> Result<(), ServeError> {
     let listener = server::bind(&host, port).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     // before the recordings are read: what changes from now on is a change
-    let seen = config.watch.then(|| reload::looks(file.as_deref(), config.fixtures.as_deref()));
+    let seen = config.watch.then(|| reload::Looks::of(file.as_deref(), &config));
     let state = Arc::new(State::new(config, own_addresses(address))?);
     let running = state.running();
     let strategies: Vec<&str> = running.chain.iter().map(strategy::Strategy::name).collect();

@@ -14,8 +14,9 @@ use tokio::signal;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind};
 
-use super::config::{self, Flags};
+use super::config::{self, Config, Flags};
 use super::state::State;
+use super::strategy::fixture;
 use crate::output::serving;
 
 /// How often files are compared.
@@ -50,19 +51,19 @@ pub(crate) struct Reload {
     state: Arc<State>,
     flags: Flags,
     file: Option<PathBuf>,
-    /// What watched files looked like before they were read for the first time.
-    seen: Option<u64>,
+    /// What watched files looked like before they were read; nothing where they are not watched.
+    seen: Option<Looks>,
     #[cfg(unix)]
     hangups: Signal,
 }
 
 impl Reload {
-    /// `seen` is what [`looks`] said before anything was read; without it, nothing is watched.
+    /// `seen` is how everything looked before it was read; without it, nothing is watched.
     pub(crate) fn new(
         state: Arc<State>,
         flags: Flags,
         file: Option<PathBuf>,
-        seen: Option<u64>,
+        seen: Option<Looks>,
     ) -> io::Result<Self> {
         Ok(Self {
             state,
@@ -76,16 +77,17 @@ impl Reload {
 
     /// Goes on for as long as the server does.
     pub(crate) async fn run(mut self) {
-        let mut recorded = self.state.fixtures.len();
+        let mut known = self.state.fixtures.len();
         loop {
             let asked = self.next().await;
-            let now = if self.seen.is_some() { Some(self.stamp().await) } else { None };
-            // what was recorded into a fixture by this server is known already
-            let of_ours = recorded != self.state.fixtures.len();
-            if asked || (now != self.seen && !of_ours) {
+            let now = self.look().await.or(self.seen);
+            let has_learned = known != self.state.fixtures.len();
+            let is_new = |(now, seen): (Looks, Looks)| now.is_news_after(seen, has_learned);
+            if asked || now.zip(self.seen).is_some_and(is_new) {
                 self.read_again().await;
             }
-            (self.seen, recorded) = (now, self.state.fixtures.len());
+            self.seen = now.filter(|_| self.state.running().config.watch);
+            known = self.state.fixtures.len();
         }
     }
 
@@ -126,11 +128,11 @@ impl Reload {
         }
     }
 
-    /// What the files look like from outside.
-    async fn stamp(&self) -> u64 {
+    /// How everything looks now.
+    async fn look(&self) -> Option<Looks> {
         let (state, file) = (Arc::clone(&self.state), self.file.clone());
-        let looks = move || looks(file.as_deref(), state.running().config.fixtures.as_deref());
-        tokio::task::spawn_blocking(looks).await.unwrap_or_default()
+        let look = move || Looks::of(file.as_deref(), &state.running().config);
+        tokio::task::spawn_blocking(look).await.ok()
     }
 }
 
@@ -145,31 +147,68 @@ fn reload(state: &State, flags: &Flags) -> Result<Vec<String>, String> {
     Ok(loaded.notes)
 }
 
-/// What the configuration and the fixtures look like from outside: a number that is another one when any of the
-/// files is.
-pub(crate) fn looks(file: Option<&Path>, fixtures: Option<&Path>) -> u64 {
+/// What files look like from outside: numbers that are others when any of the files is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Looks {
+    configuration: u64,
+    fixtures: u64,
+    /// The fixture that this server writes into, which is none of the others.
+    recorded: u64,
+}
+
+impl Looks {
+    pub(crate) fn of(file: Option<&Path>, config: &Config) -> Self {
+        let fixtures = config.fixtures.as_deref();
+        let recorded = fixtures.filter(|_| config.record).map(fixture::recording_path);
+        Self {
+            configuration: look_at(file, None),
+            fixtures: look_at(fixtures, recorded.as_deref()),
+            recorded: look_at(recorded.as_deref(), None),
+        }
+    }
+
+    /// Whether something is to be read that was not there before. What this server has learned since then it
+    /// has written itself.
+    fn is_news_after(self, before: Self, has_learned: bool) -> bool {
+        let theirs = (self.configuration, self.fixtures) != (before.configuration, before.fixtures);
+        theirs || (self.recorded != before.recorded && !has_learned)
+    }
+}
+
+fn look_at(path: Option<&Path>, but: Option<&Path>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for path in file.into_iter().chain(fixtures) {
-        look(path, &mut hasher, DEPTH);
+    if let Some(path) = path {
+        look(path, but, &mut hasher, DEPTH);
         // a fixture may be named without its `.json`
         let mut name = path.as_os_str().to_owned();
         name.push(".json");
-        look(Path::new(&name), &mut hasher, 0);
+        look(Path::new(&name), but, &mut hasher, 0);
     }
     hasher.finish()
 }
 
-fn look(path: &Path, hasher: &mut DefaultHasher, depth: usize) {
+fn look(path: &Path, but: Option<&Path>, hasher: &mut DefaultHasher, depth: usize) {
     let Ok(found) = std::fs::metadata(path) else { return };
+    if but == Some(path) {
+        return;
+    }
     path.hash(hasher);
     if !found.is_dir() {
         (found.len(), found.modified().ok()).hash(hasher);
         return;
     }
     let Ok(entries) = std::fs::read_dir(path) else { return };
-    let mut below: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    let entries = entries.flatten().map(|entry| entry.path());
+    let mut below: Vec<PathBuf> = entries.filter(|path| may_be_fixtures(path)).collect();
     below.sort();
     for path in below.iter().filter(|_| depth > 0) {
-        look(path, hasher, depth - 1);
+        look(path, but, hasher, depth - 1);
     }
+}
+
+/// Leaves out what lies beside fixtures while they are written.
+fn may_be_fixtures(path: &Path) -> bool {
+    let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    !is_hidden && (is_json || path.is_dir())
 }
