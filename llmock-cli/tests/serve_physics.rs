@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 use wire::server::{Place, Server, chat};
-use wire::{Ask, Heard};
+use wire::{Ask, Heard, Upstream, chunk, chunked, whole};
 
 const STREAMED: &str =
     r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"one two three four"}]}"#;
@@ -52,9 +52,8 @@ fn a_status_is_an_error_in_the_shape_of_the_provider() {
     assert_eq!((heard.status, heard.header("retry-after")), (503, None));
 }
 
-#[test]
-fn a_connection_is_cut_before_or_midway() {
-    let server = Place::new().serve(&[], &[]);
+/// All that comes on the connection of a request whose answer is to be cut off before it begins.
+fn cut_before(server: &Server) -> String {
     let mut socket = TcpStream::connect(server.origin.strip_prefix("http://").unwrap()).unwrap();
     let head = format!(
         "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nx-llmock-fault: disconnect\r\ncontent-length: {}\r\n\r\n",
@@ -64,7 +63,15 @@ fn a_connection_is_cut_before_or_midway() {
     let mut seen = Vec::new();
     // A reset is a cut too.
     let _ = socket.read_to_end(&mut seen);
-    assert_eq!(String::from_utf8_lossy(&seen), "");
+    String::from_utf8_lossy(&seen).into_owned()
+}
+
+#[test]
+fn a_connection_is_cut_before_or_midway() {
+    let server = Place::new().serve(&[], &[]);
+    assert_eq!(cut_before(&server), "");
+    let history: Value = serde_json::from_str(&server.asks(&Ask::get("/history")).text()).unwrap();
+    assert_eq!(history["requests"][0]["status"], 444, "{history}");
 
     let whole = server.asks(&streamed());
     let cut = faulty(&server, streamed(), "disconnect=midway");
@@ -85,12 +92,70 @@ fn a_body_is_truncated_in_good_order_or_malformed() {
 
     let malformed = faulty(&server, streamed(), "malformed");
     assert!(!malformed.cut && malformed.chunks.len() == whole.chunks.len());
-    for event in malformed.text().lines().filter_map(|line| line.strip_prefix("data: {")) {
-        assert!(serde_json::from_str::<Value>(&format!("{{{event}")).is_err(), "{event}");
-    }
+    assert_eq!(parsed(&malformed), (whole.chunks.len() - 1, 0), "{malformed:?}");
+    assert!(malformed.text().ends_with("data: [DONE]\n\n"));
     let malformed = faulty(&server, chat("Hello!"), "malformed");
     assert_eq!((malformed.status, malformed.cut), (200, false));
     assert!(serde_json::from_slice::<Value>(&malformed.bytes()).is_err(), "{malformed:?}");
+}
+
+/// How many events of a stream have data before the `[DONE]`, and of how many it is JSON.
+fn parsed(heard: &Heard) -> (usize, usize) {
+    let text = heard.text();
+    let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
+    let data: Vec<&str> = data.filter(|data| *data != "[DONE]").collect();
+    let json = data.iter().filter(|data| serde_json::from_str::<Value>(data).is_ok());
+    (data.len(), json.count())
+}
+
+/// As Gemini prints it.
+const PRINTED: &str = "{\n  \"choices\": [\n    {\n      \"index\": 0\n    }\n  ]\n}\n";
+
+#[test]
+fn what_a_provider_says_is_spoilt_too_and_recorded_as_it_was() {
+    let events = ["data: {\"n\":1}\n\n", "data: {\"n\":2}\n\n", "data: [DONE]\n\n"];
+    let upstream = Upstream::start(move |received| {
+        if !String::from_utf8_lossy(&received.body).contains("stream") {
+            let kind = "content-type: application/json\r\n";
+            return whole("200 OK", kind, PRINTED.as_bytes());
+        }
+        let head = chunked("content-type: text/event-stream\r\n");
+        let chunks = events.iter().chain([&""]).map(|event| chunk(event.as_bytes()));
+        std::iter::once(head).chain(chunks).collect()
+    });
+    let place = Place::new();
+    let base = format!("{}/v1", upstream.origin);
+    let server =
+        place.serve(&["--fixtures", "all", "--record"], &[("OPENAI_BASE_URL", base.as_str())]);
+    assert_eq!(cut_before(&server), "");
+    assert!(upstream.seen().is_empty(), "nobody pays for an answer that is not sent");
+
+    let is_json = |heard: &Heard| serde_json::from_slice::<Value>(&heard.bytes()).is_ok();
+    for (number, fault) in ["truncate", "disconnect=midway", "malformed"].iter().enumerate() {
+        let plain = chat(&format!("plain {number}"));
+        let body = STREAMED.replace("one", &number.to_string());
+        let stream = Ask::post("/v1/chat/completions", body);
+        for session in ["as it comes", "as it was recorded"] {
+            let ask =
+                |ask: &Ask| faulty(&server, ask.clone().header("x-llmock-session", session), fault);
+            let (heard, streamed) = (ask(&plain), ask(&stream));
+            server.has_recorded(2 * (number + 1));
+            let cut = *fault == "disconnect=midway";
+            assert_eq!((heard.status, heard.cut, streamed.cut), (200, cut, cut), "{session}");
+            assert!(!heard.bytes().is_empty() && !is_json(&heard), "{session} {heard:?}");
+            if *fault == "malformed" {
+                assert_eq!((parsed(&streamed), heard.bytes().len()), ((2, 0), PRINTED.len()));
+            } else {
+                assert_eq!(streamed.text(), events[0], "{session}");
+            }
+        }
+        let later = |ask: &Ask| server.asks(&ask.clone().header("x-llmock-session", "later"));
+        assert_eq!(later(&plain).text(), PRINTED);
+        assert_eq!(later(&stream).text(), events.concat());
+    }
+    assert_eq!(upstream.seen().len(), 6);
+    let counted = server.asks(&Ask::get("/metrics")).text();
+    assert!(counted.contains("llmock_faults_total{kind=\"malformed\"} 4"), "{counted}");
 }
 
 #[test]

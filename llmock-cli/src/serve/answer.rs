@@ -32,7 +32,7 @@ pub(crate) enum AnswerBody {
     Whole(Bytes),
     /// Piece by piece, each sent as one chunk.
     Stream { pieces: Vec<Piece>, end: End },
-    /// As it arrives from elsewhere; neither paced nor broken.
+    /// As it arrives from elsewhere, in its own time.
     Live(Body),
 }
 
@@ -103,7 +103,7 @@ impl Answer {
 }
 
 /// Hyper throws away unflushed frames when a body fails, so a cut waits until they are on the wire.
-const FLUSH: Duration = Duration::from_millis(2);
+pub(super) const FLUSH: Duration = Duration::from_millis(2);
 
 /// The body of a stream: every piece when it is due.
 struct Paced {

@@ -23,6 +23,9 @@ use super::pace::{self, Pace};
 use super::state::{Running, State};
 use super::{auth, sessions};
 
+/// What stands in history and metrics for a connection that is cut before an answer, as in nginx's logs.
+const NO_ANSWER: u16 = 444;
+
 /// Answers whatever is no route of our own.
 pub(crate) async fn fallback(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
     answer(&state, request).await
@@ -137,6 +140,11 @@ async fn decided(
                 reply = reply.header("retry-after", seconds.to_string());
             }
             (dispatch::refused(ask, &reply, seed), Some(fault))
+        }
+        // nobody is asked, and paid, for an answer that is not sent
+        Ok(fault @ Some(Fault::Disconnect)) => {
+            let nothing = Reply::error(NO_ANSWER, "the connection is cut (a fault on purpose)");
+            (dispatch::refused(ask, &nothing, seed), fault)
         }
         Ok(fault) => (dispatch::decide(ask, running, seed).await, fault),
     }

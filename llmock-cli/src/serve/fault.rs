@@ -1,8 +1,12 @@
-//! What goes wrong on purpose: how often, what, and what it does to an answer. Pure.
+//! What goes wrong on purpose: how often, what, and what it does to an answer. Pure but for [`live`], which
+//! spoils what is still arriving.
+
+mod live;
 
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http::{HeaderName, StatusCode};
 
 use super::answer::{Answer, AnswerBody, End};
@@ -23,7 +27,8 @@ pub(crate) enum Fault {
     Disconnect,
     /// The connection is cut in the middle of the body.
     DisconnectMidway,
-    /// A stream ends in good order, but in its middle; a whole body lacks its second half.
+    /// A stream ends in good order, but in its middle; a whole body lacks its second half. Of what is still
+    /// arriving, nobody knows the middle: the first piece comes, or half of it if it is the only one.
     Truncate,
     /// JSON that is none, in every piece of a stream or in the body.
     Malformed,
@@ -187,7 +192,15 @@ impl Fault {
                 AnswerBody::Stream { pieces, end }
             }
             (Self::Malformed, AnswerBody::Whole(body)) => AnswerBody::Whole(malformed(&body)),
-            (_, body) => body,
+            (Self::DisconnectMidway | Self::Truncate, AnswerBody::Live(body)) => {
+                // that of the whole
+                answer.headers.remove(CONTENT_LENGTH);
+                let is_cut = self == Self::DisconnectMidway;
+                let end = if is_cut { End::Cut } else { End::Complete };
+                AnswerBody::Live(live::begun(body, end))
+            }
+            (Self::Malformed, AnswerBody::Live(body)) => AnswerBody::Live(live::malformed(body)),
+            (Self::Status { .. } | Self::Disconnect | Self::Slow(_), body) => body,
         };
         answer
     }
@@ -198,16 +211,13 @@ fn half<T>(mut pieces: Vec<T>) -> Vec<T> {
     pieces
 }
 
-/// The same bytes without any `:`, which no JSON object survives; framing that has one of its own keeps it.
+/// The same bytes with no object and no array that begins, wherever lines end: framing has neither. A stream's
+/// `[DONE]` is no array, and stays.
 fn malformed(bytes: &Bytes) -> Bytes {
-    let mut inside = false;
-    let spoilt = bytes.iter().map(|&byte| {
-        inside = match byte {
-            b'{' => true,
-            b'\n' => false,
-            _ => inside,
-        };
-        if inside && byte == b':' { b'!' } else { byte }
+    let spoilt = bytes.iter().enumerate().map(|(at, &byte)| match byte {
+        b'{' => b'!',
+        b'[' if bytes.get(at + 1) != Some(&b'D') => b'!',
+        _ => byte,
     });
     spoilt.collect()
 }

@@ -140,11 +140,18 @@ fn a_fault_does_to_an_answer_what_its_name_says() {
         (Fault::DisconnectMidway, stream(), &first_half, Some(End::Cut)),
         (Fault::Truncate, whole(r#"{"a":12}"#), r#"{"a""#, None),
         (Fault::DisconnectMidway, whole(r#"{"a":12}"#), r#"{"a""#, Some(End::Cut)),
-        (Fault::Malformed, whole(r#"{"a":{"b":1}}"#), r#"{"a"!{"b"!1}}"#, None),
+        (Fault::Malformed, whole(r#"{"a":{"b":1}}"#), r#"!"a":!"b":1}}"#, None),
+        // every line of it stands for itself, as it does where an answer is printed for people
+        (
+            Fault::Malformed,
+            whole("[{\n  \"a\": [\n    1\n  ]\n}]\n"),
+            "!!\n  \"a\": !\n    1\n  ]\n}]\n",
+            None,
+        ),
         (
             Fault::Malformed,
             stream(),
-            "event: a\ndata: {\"a\"!\"b!c\"}\n\ndata: {\"d\"!1}\n\ndata: {\"e\"!{\"f\"!2}}\n\ndata: [DONE]\n\n",
+            "event: a\ndata: !\"a\":\"b:c\"}\n\ndata: !\"d\":1}\n\ndata: !\"e\":!\"f\":2}}\n\ndata: [DONE]\n\n",
             Some(End::Complete),
         ),
         (Fault::Slow(Duration::from_secs(1)), whole("{}"), "{}", None),

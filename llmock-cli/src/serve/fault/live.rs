@@ -1,0 +1,70 @@
+//! What is spoilt while it is still arriving. Whoever records it hears the whole of it.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http_body::Frame;
+use http_body_util::BodyExt as _;
+use tokio::time::Sleep;
+
+use crate::serve::answer::{Cut, End, FLUSH};
+
+/// The beginning of a body: its first piece, or half of it if there is no other.
+pub(super) fn begun(body: Body, end: End) -> Body {
+    Body::new(Begun { body: Some(body), first: None, end, flushed: None })
+}
+
+/// The body with JSON that is none.
+pub(super) fn malformed(body: Body) -> Body {
+    Body::new(body.map_frame(|frame| frame.map_data(|data| super::malformed(&data))))
+}
+
+struct Begun {
+    /// Until it is known how much of the first piece is sent.
+    body: Option<Body>,
+    first: Option<Bytes>,
+    end: End,
+    /// When the piece is on the wire, for a body that is cut.
+    flushed: Option<Pin<Box<Sleep>>>,
+}
+
+impl http_body::Body for Begun {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        while let Some(body) = &mut self.body {
+            let data = match ready!(Pin::new(body).poll_frame(context)?) {
+                Some(frame) => match frame.into_data() {
+                    Ok(data) if !data.is_empty() => Some(data),
+                    _ => continue,
+                },
+                None => None,
+            };
+            let sent = match (self.first.take(), data) {
+                (None, Some(first)) => {
+                    self.first = Some(first);
+                    continue;
+                }
+                (Some(first), Some(_)) => first,
+                (Some(only), None) => only.slice(..only.len() / 2),
+                (None, None) => Bytes::new(),
+            };
+            self.body = None;
+            if !sent.is_empty() {
+                return Poll::Ready(Some(Ok(Frame::data(sent))));
+            }
+        }
+        if self.end == End::Complete {
+            return Poll::Ready(None);
+        }
+        let sleep = || Box::pin(tokio::time::sleep(FLUSH));
+        ready!(self.flushed.get_or_insert_with(sleep).as_mut().poll(context));
+        Poll::Ready(Some(Err(axum::Error::new(Cut))))
+    }
+}
