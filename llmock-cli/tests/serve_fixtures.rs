@@ -3,6 +3,8 @@
 #[allow(dead_code, reason = "shared with the tests of recording")]
 mod wire;
 
+use std::sync::Mutex;
+
 use serde_json::Value;
 use wire::server::{Place, Server, chat};
 use wire::{Ask, Heard, Upstream, whole};
@@ -100,6 +102,47 @@ fn a_session_that_is_deleted_begins_anew_and_others_go_on() {
     assert_eq!(said(&server, &named("b", "q")), "{\"said\":\"2\"}");
     assert_eq!(server.asks(&Ask::delete("/sessions")).status, 204);
     assert_eq!(said(&server, &named("b", "q")), "{\"said\":\"1\"}");
+}
+
+/// What a resource answers that is polled, one state after the other.
+#[test]
+fn a_client_hears_what_others_have_recorded_and_then_the_provider_again() {
+    let count = Mutex::new(0);
+    let upstream = Upstream::start(move |_| {
+        let mut count = count.lock().unwrap();
+        *count += 1;
+        let body = format!("{{\"state\":{count}}}");
+        whole("200 OK", "content-type: application/json\r\n", body.as_bytes())
+    });
+    let place = Place::new();
+    let base = format!("{}/v1", upstream.origin);
+    let server = place.serve(&["--fixtures", "all", "--record"], &[("OPENAI_BASE_URL", &base)]);
+    let state = |server: &Server, session: &str| {
+        said(server, &Ask::get("/v1/batches/b1").header("x-llmock-session", session))
+    };
+    for (session, number, recorded) in [
+        ("a", 1, 1),
+        ("a", 2, 2),
+        ("b", 1, 2),
+        ("b", 2, 2),
+        ("b", 3, 3),
+        ("c", 1, 3),
+        ("a", 3, 3),
+        ("a", 4, 4),
+    ] {
+        assert_eq!(state(&server, session), format!("{{\"state\":{number}}}"), "{session}");
+        server.has_recorded(recorded);
+    }
+    assert_eq!(upstream.seen().len(), 4);
+    // who begins anew pays for nothing twice
+    assert_eq!(server.asks(&Ask::delete("/sessions/a")).status, 204);
+    assert_eq!(state(&server, "a"), "{\"state\":1}");
+    place.recorded("all/recorded.json", 4);
+    drop((server, upstream));
+    let replaying = place.serve(&["--fixtures", "all"], &[]);
+    for number in [1, 2, 3, 4, 4] {
+        assert_eq!(state(&replaying, "a"), format!("{{\"state\":{number}}}"));
+    }
 }
 
 const STREAMS: &str = r#"{"llmock":1,"interactions":[

@@ -64,7 +64,7 @@ async fn ask_all(
     for strategy in &running.chain {
         let verdict = if strategy.takes_anything() {
             let verdict = strategy.answer(ask).await;
-            if matches!(strategy, Strategy::Fixture(_)) {
+            if matches!(strategy, Strategy::Fixture { .. }) {
                 *recorded = Some(matches!(verdict, Verdict::Answer(_)));
             }
             verdict

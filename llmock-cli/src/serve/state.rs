@@ -14,7 +14,7 @@ use super::metrics::Metrics;
 use super::routes::Routes;
 use super::strategy::Strategy;
 use super::strategy::custom::CustomAnswers;
-use super::strategy::fixture::{self, Fixtures, FixturesError};
+use super::strategy::fixture::{self, Fixtures, FixturesError, Spent};
 use super::strategy::proxy::{Proxy, ProxySettings};
 
 /// Lives as long as the server.
@@ -111,7 +111,10 @@ impl Running {
                     let replies = config.custom_replies.iter().map(pair);
                     Strategy::CustomAnswers(CustomAnswers::new(replies))
                 }
-                StrategyName::Fixture => Strategy::Fixture(Arc::clone(fixtures)),
+                StrategyName::Fixture => Strategy::Fixture {
+                    fixtures: Arc::clone(fixtures),
+                    spent: if config.record { Spent::Misses } else { Spent::Repeats },
+                },
                 StrategyName::Proxy => Strategy::Proxy(Arc::new(proxy(&config, fixtures, own)?)),
             });
         }
@@ -124,7 +127,7 @@ impl Running {
     /// The recordings, if they are asked at all.
     pub(crate) fn fixtures(&self) -> Option<&Fixtures> {
         self.chain.iter().find_map(|strategy| match strategy {
-            Strategy::Fixture(fixtures) => Some(&**fixtures),
+            Strategy::Fixture { fixtures, .. } => Some(&**fixtures),
             _ => None,
         })
     }

@@ -9,8 +9,8 @@ use crate::matching::Key;
 /// One client's place in every queue: equal requests get their answers in the order recorded, and the last
 /// one again when there are no more.
 ///
-/// It holds a few bytes for each request that has several answers and nothing for others, so
-/// thousands of sessions cost little. It outlives the playback: one that is loaded anew goes on.
+/// It holds a few bytes for each request that has several answers, and nothing for others unless it looks for
+/// what is [`unheard`](Self::unheard), so thousands of sessions cost little. It outlives the playback: one that is loaded anew goes on.
 #[derive(Debug, Default)]
 pub struct PlaybackSession {
     given: Mutex<HashMap<Key, usize>>,
@@ -31,6 +31,18 @@ impl PlaybackSession {
             }
         };
         Some(playback.shared.answers[at].clone())
+    }
+
+    /// The next answer that this session has not heard; `None` if there is none.
+    ///
+    /// This is for a program that asks the provider then: what that says counts as heard, since it stands at the
+    /// end of the queue as soon as it is recorded.
+    pub fn unheard(&self, playback: &Playback, request: &Request) -> Option<Played> {
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = given.entry(request.key).or_default();
+        let at = playback.queue(request).get(*next);
+        *next = next.saturating_add(1);
+        Some(playback.shared.answers[*at?].clone())
     }
 
     /// Begins every queue again.

@@ -83,6 +83,27 @@ fn queues_go_through_the_files_in_order_and_repeat_their_last_answer() {
 }
 
 #[test]
+fn a_session_that_has_heard_everything_counts_what_it_hears_elsewhere() {
+    let folder = Folder::new();
+    let file = folder.write("a.json", &[said("q", "1")]);
+    let before = Playback::load([&file]).expect("a fixture");
+    let session = PlaybackSession::default();
+    let unheard = |playback: &Playback| {
+        let request = playback.read(&asks("q").sent()).expect("readable");
+        text(session.unheard(playback, &request))
+    };
+    assert_eq!(unheard(&before).as_deref(), Some("{\"a\":\"1\"}"));
+    assert_eq!(unheard(&before), None);
+    let recorded = Fixture::load(folder.write("new.json", &[said("q", "2"), said("q", "3")]))
+        .expect("a fixture")
+        .into_interactions();
+    // the second was recorded for this session, the third for another one
+    let after = before.with_recorded(&file, &recorded);
+    assert_eq!(unheard(&after).as_deref(), Some("{\"a\":\"3\"}"));
+    assert_eq!(unheard(&after), None);
+}
+
+#[test]
 fn sessions_do_not_share_queues() {
     let folder = Folder::new();
     let playback =

@@ -9,7 +9,8 @@ use std::sync::{Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use llmock::playback::{
-    Playback, Played, PlayedBody, Recorder, Redirects, Request, Rules, Sent, UnreadableBody,
+    Playback, PlaybackSession, Played, PlayedBody, Recorder, Redirects, Request, Rules, Sent,
+    UnreadableBody,
 };
 use llmock::{Fixture, Interaction};
 
@@ -37,6 +38,15 @@ pub(crate) struct Fixtures {
     own: String,
     /// Who adds to them; after a reload another one.
     recorder: Mutex<Option<Recorder>>,
+}
+
+/// What a client gets that has heard every answer to its request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spent {
+    /// The last one again.
+    Repeats,
+    /// None, so that the provider is asked: what changes there (a batch that is waited for) goes on.
+    Misses,
 }
 
 /// Fixtures that cannot be used; never none.
@@ -127,17 +137,19 @@ impl Fixtures {
 
     /// The recorded answer, if there is one. The search for the reason why not is [`why`](Self::why)'s:
     /// it is long, and most who ask have another strategy.
-    pub(crate) fn answer(&self, ask: &Ask) -> Verdict {
+    pub(crate) fn answer(&self, ask: &Ask, spent: Spent) -> Verdict {
         let playback = self.playback.load();
         let request = match playback.read(&sent(ask)) {
             Ok(request) => request,
             Err(error) => return Verdict::Pass { why: Some(error.to_string()) },
         };
-        let played = match playback.answers(&request) {
-            0 => None,
+        let session = || self.sessions.of(&ask.session.to_string());
+        let played = match (spent, playback.answers(&request)) {
+            (Spent::Misses, _) => session().unheard(&playback, &request),
+            (Spent::Repeats, 0) => None,
             // The same for everybody, so nobody's place in the queue is looked up.
-            1 => llmock::playback::PlaybackSession::default().answer(&playback, &request),
-            _ => self.sessions.of(&ask.session.to_string()).answer(&playback, &request),
+            (Spent::Repeats, 1) => PlaybackSession::default().answer(&playback, &request),
+            (Spent::Repeats, _) => session().answer(&playback, &request),
         };
         let Some(played) = played else { return Verdict::Pass { why: None } };
         let played = self.redirects.played(played, &playback, &request, &self.origin(ask));

@@ -19,7 +19,7 @@ use super::answer::Answer;
 use super::ask::Ask;
 use super::config::StrategyName;
 use custom::CustomAnswers;
-use fixture::Fixtures;
+use fixture::{Fixtures, Spent};
 use proxy::Proxy;
 
 /// What a strategy says to a request.
@@ -48,7 +48,7 @@ pub(crate) enum Strategy {
     ToolCall,
     CustomAnswers(CustomAnswers),
     Mirror,
-    Fixture(Arc<Fixtures>),
+    Fixture { fixtures: Arc<Fixtures>, spent: Spent },
     Proxy(Arc<Proxy>),
 }
 
@@ -70,7 +70,7 @@ impl Strategy {
             Self::ToolCall => StrategyName::ToolCall,
             Self::CustomAnswers(_) => StrategyName::CustomAnswers,
             Self::Mirror => StrategyName::Mirror,
-            Self::Fixture(_) => StrategyName::Fixture,
+            Self::Fixture { .. } => StrategyName::Fixture,
             Self::Proxy(_) => StrategyName::Proxy,
         }
         .name()
@@ -78,7 +78,7 @@ impl Strategy {
 
     /// Whether it knows any request, and not conversations alone: then nobody has checked the request.
     pub(crate) fn takes_anything(&self) -> bool {
-        matches!(self, Self::Fixture(_) | Self::Proxy(_))
+        matches!(self, Self::Fixture { .. } | Self::Proxy(_))
     }
 
     /// Whether it passes on no conversation, so that nobody behind it is asked.
@@ -89,7 +89,7 @@ impl Strategy {
     /// The answer to a request as it was sent.
     pub(crate) async fn answer(&self, ask: &Ask) -> Verdict {
         match self {
-            Self::Fixture(fixtures) => fixtures.answer(ask),
+            Self::Fixture { fixtures, spent } => fixtures.answer(ask, *spent),
             Self::Proxy(proxy) => proxy.answer(ask).await,
             _ => Verdict::Pass { why: None },
         }
@@ -108,7 +108,7 @@ impl Strategy {
             Self::ToolCall => tool_call::answer(said.turns),
             Self::CustomAnswers(answers) => answers.answer(said.turns),
             Self::Mirror => Some(mirror::answer(said.turns, said.responses)),
-            Self::Fixture(_) | Self::Proxy(_) => None,
+            Self::Fixture { .. } | Self::Proxy(_) => None,
         };
         match reply {
             Some(reply) => Verdict::Reply(Box::new(reply)),
