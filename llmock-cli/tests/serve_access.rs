@@ -5,7 +5,7 @@ mod wire;
 
 use serde_json::{Value, json};
 use wire::server::{Place, Server, chat};
-use wire::{Ask, Heard};
+use wire::{Ask, Heard, Upstream};
 
 const KEY: [&str; 2] = ["--api-key", "secret"];
 
@@ -140,5 +140,24 @@ fn the_history_has_every_request_that_was_made_also_the_refused_ones() {
     assert_eq!(requests[0]["body"]["messages"][0]["content"], "Hi");
     assert!(!history.to_string().contains("secret"), "{history}");
     assert_eq!(asks(Ask::delete("/history")).status, 204);
+    assert_eq!(json_of(&asks(Ask::get("/history"))), json!({"requests": []}));
+}
+
+#[test]
+fn a_slash_behind_a_route_of_the_server_makes_no_difference() {
+    let upstream = Upstream::start(|_| panic!("nobody asks a provider for that"));
+    let place = Place::new();
+    place.write("c.yaml", &format!("upstreams: {{openai: {}}}\nfixtures: .\n", upstream.origin));
+    let proxied = ["--config", "c.yaml", "--strategies", "FixtureStrategy,ProxyStrategy"];
+    let server = place.serve(&[&proxied[..], &KEY].concat(), &[]);
+    let asks = |ask: Ask| server.asks(&ask.header("x-api-key", "secret"));
+    assert_eq!(json_of(&asks(Ask::get("/history/"))), json!({"requests": []}));
+    assert_eq!(server.asks(&Ask::get("/history/")).status, 401);
+    assert_eq!(json_of(&server.asks(&Ask::get("/health/")))["status"], "healthy");
+    assert!(asks(Ask::get("/metrics/")).text().ends_with("# EOF\n"));
+    for path in ["/history/", "/sessions/", "/sessions/a/"] {
+        assert_eq!(asks(Ask::delete(path)).status, 204, "{path}");
+    }
+    assert_eq!(asks(Ask::post("/history/", "{}")).status, 405);
     assert_eq!(json_of(&asks(Ask::get("/history"))), json!({"requests": []}));
 }

@@ -80,13 +80,19 @@ fn is_ours(path: &str) -> bool {
 }
 
 fn router(state: Arc<State>) -> Router {
-    Router::new()
-        .route("/", get(root))
-        .route("/health", get(health))
-        .route("/history", get(history).delete(forget))
-        .route("/metrics", get(scraped))
-        .route("/sessions", delete(end_sessions))
-        .route("/sessions/{id}", delete(end_session))
+    let ours = [
+        ("/health", get(health)),
+        ("/history", get(history).delete(forget)),
+        ("/metrics", get(scraped)),
+        ("/sessions", delete(end_sessions)),
+        ("/sessions/{id}", delete(end_session)),
+    ];
+    let root = Router::new().route("/", get(root));
+    ours.into_iter()
+        // no provider is to hear of it for a slash
+        .fold(root, |router, (path, methods)| {
+            router.route(path, methods.clone()).route(&format!("{path}/"), methods)
+        })
         .method_not_allowed_fallback(wrong_method)
         .fallback(answering::fallback)
         .with_state(state)
