@@ -97,8 +97,18 @@ fn pages_of_allowed_origins_read_every_answer_the_refused_ones_too() {
         let heard = server.asks(&ask.clone().header("origin", allowed));
         assert_eq!(heard.header("access-control-allow-origin"), Some(allowed), "{}", ask.path);
         assert_eq!(heard.header("access-control-allow-credentials"), Some("true"));
+        let readable = heard.header("access-control-expose-headers").unwrap_or_default();
+        for name in ["retry-after", "x-llmock", "x-llmock-skipped", "x-request-id"] {
+            assert!(readable.split(',').any(|one| one.trim() == name), "{name} in {readable}");
+        }
         let heard = server.asks(&ask.header("origin", "https://other.example"));
         assert_eq!(heard.header("access-control-allow-origin"), None);
+    }
+    let open = Place::new().serve(&[], &[("LLMOCK_CORS_ALLOW_ORIGINS", "*")]);
+    for origin in [allowed, "https://other.example"] {
+        let heard = open.asks(&chat("Hi").header("origin", origin));
+        // pages that send cookies are not served by `*`
+        assert_eq!(heard.header("access-control-allow-origin"), Some(origin));
     }
 }
 

@@ -154,6 +154,7 @@ fn every_api_streams_event_by_event() {
         let heard = server.asks(&post(path, &body));
         assert_eq!(heard.status, 200, "{path}");
         assert!(heard.header("content-type").unwrap().starts_with(kind), "{path} {heard:?}");
+        assert_eq!(heard.header("cache-control"), Some("no-cache"), "{path}");
         assert!(heard.chunks.len() >= 3 && !heard.cut, "{path} {:?}", heard.chunks.len());
         assert!(heard.text().ends_with(end), "{path} {:?}", heard.text());
         for word in ["Hello", " big", " world!"] {
@@ -163,6 +164,7 @@ fn every_api_streams_event_by_event() {
     let body = json!({"messages": [{"role": "user", "content": [{"text": "Hello big world!"}]}]});
     let heard = server.asks(&post("/model/m/converse-stream", &body));
     assert_eq!(heard.header("content-type"), Some("application/vnd.amazon.eventstream"));
+    assert_eq!(heard.header("cache-control"), Some("no-cache"));
     assert!(heard.chunks.len() >= 4);
 }
 

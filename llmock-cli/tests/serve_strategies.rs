@@ -39,7 +39,10 @@ fn chat_text(server: &Server, messages: &Value) -> String {
 
 /// Names and arguments of the tool calls of a chat completion.
 fn chat_calls(server: &Server, messages: &Value) -> Vec<(String, String)> {
-    let answer = json_of(&chat(server, messages));
+    calls_of(&json_of(&chat(server, messages)))
+}
+
+fn calls_of(answer: &Value) -> Vec<(String, String)> {
     assert_eq!(answer["choices"].as_array().unwrap().len(), 1, "{answer}");
     assert_eq!(answer["choices"][0]["finish_reason"], "tool_calls", "{answer}");
     let calls = answer["choices"][0]["message"]["tool_calls"].as_array().unwrap();
@@ -122,6 +125,13 @@ fn one_line_or_many_ask_for_one_tool_call_or_many_in_one_message() {
         ("call tool 'f' with ''", vec![pair("f", "{}")]),
     ] {
         assert_eq!(chat_calls(&server, &json!([user(text)])), calls, "{text}");
+        // which tools there are makes no difference
+        for name in ["f", "another"] {
+            let tool = json!({"type": "function", "function": {"name": name, "parameters": {}}});
+            let body = json!({"model": "m", "messages": [user(text)], "tools": [tool]});
+            let answer = json_of(&post(&server, "/v1/chat/completions", &body));
+            assert_eq!(calls_of(&answer), calls, "{text} with the tool {name}");
+        }
     }
 }
 
@@ -202,24 +212,30 @@ fn the_result_of_a_tool_ends_the_loop_with_text() {
     let server = server();
     let call =
         json!({"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}});
-    let asked = json!([user("call tool 'f' with '{}'"), {"role": "assistant", "content": null, "tool_calls": [call]}]);
-    let with = |result: &str| {
-        let mut messages = asked.clone();
-        messages
-            .as_array_mut()
-            .unwrap()
-            .push(json!({"role": "tool", "tool_call_id": "c1", "content": result}));
-        messages
-    };
-    assert_eq!(chat_text(&server, &with("12°")), "last tool call result is 12°");
-    // nothing to tell: the mirror is asked
-    assert_eq!(chat_text(&server, &with("")), "call tool 'f' with '{}'");
-    let input = json!([user("call tool 'f' with '{}'"),
-        {"type": "reasoning", "id": "r", "summary": []},
-        {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
-        {"type": "function_call_output", "call_id": "c", "output": "12°"}]);
-    let answer = json_of(&post(&server, "/v1/responses", &json!({"model": "m", "input": input})));
-    assert_eq!(answer["output"][0]["content"][0]["text"], "last tool call result is 12°");
+    let trigger = "call tool 'f' with '{}'";
+    let error = r#"raise error {"code": 429, "message": "m"}"#;
+    let tool = |result| json!({"role": "tool", "tool_call_id": "c1", "content": result});
+    let function = json!({"role": "function", "name": "f", "content": "12°"});
+    for (asked, result, said) in [
+        (trigger, tool("12°"), "last tool call result is 12°"),
+        (trigger, function, "last tool call result is 12°"),
+        (error, tool("12°"), "last tool call result is 12°"),
+        // nothing to tell: the mirror is asked
+        (trigger, tool(""), trigger),
+    ] {
+        let called = json!({"role": "assistant", "content": null, "tool_calls": [&call]});
+        let messages = json!([user(asked), called, result]);
+        assert_eq!(chat_text(&server, &messages), said, "{messages}");
+    }
+    for (output, said) in [("12°", "last tool call result is 12°"), ("", trigger)] {
+        let input = json!([user(trigger),
+            {"type": "reasoning", "id": "r", "summary": []},
+            {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
+            {"type": "function_call_output", "call_id": "c", "output": output}]);
+        let body = json!({"model": "m", "input": input});
+        let answer = json_of(&post(&server, "/v1/responses", &body));
+        assert_eq!(answer["output"][0]["content"][0]["text"], said, "{input}");
+    }
 }
 
 #[test]
