@@ -208,7 +208,6 @@ fn recordings_alone_answer_nothing_that_was_not_recorded() {
     let place = Place::new();
     place.write("all.json", OTHER_THINGS);
     let server = place.serve(&["--fixtures", "all.json", "--set", "models=gpt-5"], &[ALONE]);
-    server.says("`models` has no effect where only recordings and providers answer");
     assert_eq!(said(&server, &embedding("known")), "{\"said\":\"e\"}");
     for (ask, because) in [
         (
@@ -230,6 +229,7 @@ fn recordings_alone_answer_nothing_that_was_not_recorded() {
         assert_eq!((missed.status, missed.header("x-llmock")), (418, Some("unmatched")), "{ask:?}");
         assert!(missed.text().contains(because), "{because} {}", missed.text());
     }
+    server.says("`models` has no effect where only recordings and providers answer");
 }
 
 #[test]
