@@ -19,5 +19,6 @@ COPY --from=build /llmock /usr/local/bin/llmock
 # Inside a container nobody reaches the loopback address.
 ENV LLMOCK_HOST=0.0.0.0
 EXPOSE 8000
-USER nonroot:nonroot
+# By number, since a cluster that asks for `runAsNonRoot` cannot look a name up.
+USER 65532:65532
 ENTRYPOINT ["/usr/local/bin/llmock", "serve"]

@@ -5,7 +5,7 @@
 mod wire;
 
 use std::fs;
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -87,14 +87,30 @@ fn the_command_line_of_the_image_answers_from_outside_the_container() {
 }
 
 #[test]
+fn the_command_line_of_the_image_listens_at_its_own_port() {
+    if let Err(error) = TcpListener::bind(("0.0.0.0", 8000)) {
+        eprintln!("SKIPPED: the port of the image: something else listens at 8000: {error}");
+        return;
+    }
+    let (place, (arguments, variables)) = (Place::new(), command_line());
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let variables: Vec<(&str, &str)> =
+        variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let server = Server::started(place.command_as_said(&arguments, &variables));
+    assert!(server.origin.ends_with(":8000"), "{}", server.origin);
+    says_hello("http://127.0.0.1:8000");
+}
+
+#[test]
 fn the_image_is_small_runs_as_nobody_and_says_its_port() {
     let image = image();
     assert!(all(&image, "FROM")[0].contains("distroless"), "{image:?}");
-    let user = all(&image, "USER");
-    assert!(
-        user.len() == 1 && !user[0].starts_with("root") && !user[0].starts_with('0'),
-        "{user:?}"
-    );
+    // The number of the image below, and of the manifest: a cluster takes no name for somebody who is not root.
+    let user = manifest("Deployment")["spec"]["template"]["spec"]["securityContext"]["runAsUser"]
+        .as_u64()
+        .unwrap();
+    assert_ne!(user, 0);
+    assert_eq!(all(&image, "USER"), [format!("{user}:{user}")]);
     assert_eq!(all(&image, "EXPOSE"), ["8000"]);
     assert_eq!(all(&image, "RUN"), [""; 0], "there is no shell to run anything");
     // The port is the built-in one: no instruction names another.
@@ -225,8 +241,41 @@ fn the_manifest_gives_the_server_no_rights_and_no_variables_of_the_cluster() {
     assert_eq!(rights["allowPrivilegeEscalation"], false);
     assert_eq!(rights["readOnlyRootFilesystem"], true);
     assert_eq!(rights["capabilities"]["drop"][0], "ALL");
-    // `shutdown-timeout` is 10 seconds.
-    assert!(pod["terminationGracePeriodSeconds"].as_u64().unwrap() > 10);
+}
+
+#[test]
+fn a_pod_that_goes_refuses_nobody_and_ends_what_is_open() {
+    let (deployment, container) = (manifest("Deployment"), container());
+    let grace = deployment["spec"]["template"]["spec"]["terminationGracePeriodSeconds"].as_u64();
+    // A command would need a shell, which the image has not.
+    let lifecycle = &container["lifecycle"];
+    assert!(lifecycle["preStop"]["exec"].is_null(), "{lifecycle}");
+    let accepts = lifecycle["preStop"]["sleep"]["seconds"].as_u64().unwrap();
+    // The probe tells the service after that many seconds at the latest, and `shutdown-timeout` is 10.
+    let probed = container["readinessProbe"]["periodSeconds"].as_u64().unwrap();
+    assert!(accepts > probed && grace.unwrap() > accepts + 10, "{accepts} {grace:?}");
+}
+
+#[test]
+fn clients_are_spread_over_all_replicas_even_from_one_address() {
+    let service = manifest("Service");
+    assert_eq!(service["spec"]["sessionAffinity"], "None");
+}
+
+#[test]
+fn a_scrape_without_the_key_is_refused_and_one_with_it_is_not() {
+    let pod = manifest("Deployment")["spec"]["template"].clone();
+    let annotation = |name: &str| pod["metadata"]["annotations"][name].as_str().unwrap().to_owned();
+    let path = annotation("prometheus.io/path");
+    assert_eq!(annotation("prometheus.io/port"), "8000");
+    let secret = &container()["env"][0];
+    assert_eq!(secret["name"], "LLMOCK_API_KEY");
+    let server = Place::new().serve(&[], &[("LLMOCK_API_KEY", "the-key")]);
+    assert_eq!(server.asks(&Ask::get(&path)).status, 401);
+    let scrape = Ask::get(&path).header("authorization", "Bearer the-key");
+    assert_eq!(server.asks(&scrape).status, 200);
+    let probe = container()["readinessProbe"]["httpGet"]["path"].as_str().unwrap().to_owned();
+    assert_eq!(server.asks(&Ask::get(&probe)).status, 200);
 }
 
 /// Lays files out as the kubelet does: links to a hidden folder, which is swapped as a whole.

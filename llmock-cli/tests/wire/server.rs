@@ -52,11 +52,21 @@ impl Place {
     }
 
     pub(crate) fn command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_llmock"));
-        command.arg("serve").args(arguments);
+        let mut command = self.command_as_said(arguments, variables);
         if !arguments.contains(&"--port") {
             command.args(["--port", "0"]);
         }
+        command
+    }
+
+    /// The same at the port that it chooses itself.
+    pub(crate) fn command_as_said(
+        &self,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_llmock"));
+        command.arg("serve").args(arguments);
         command.current_dir(self.folder.path()).env_clear();
         // Windows finds no sockets without the first, and everybody wants a place for temporary files.
         for name in ["SYSTEMROOT", "PATH", "TMPDIR", "TEMP", "TMP"] {
@@ -70,26 +80,7 @@ impl Place {
 
     /// A server that is ready.
     pub(crate) fn serve(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Server {
-        let mut command = self.command(arguments, variables);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let said = Arc::<Mutex<String>>::default();
-        let (stderr, heard) = (child.stderr.take().unwrap(), Arc::clone(&said));
-        thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                let mut heard = heard.lock().unwrap();
-                heard.push_str(&line);
-                heard.push('\n');
-            }
-        });
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        let ready: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|_| {
-            panic!("{line:?} is no ready line; said: {}", said.lock().unwrap());
-        });
-        thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
-        let origin = ready["url"].as_str().unwrap().trim_end_matches('/').to_owned();
-        Server { origin, child, said }
+        Server::started(self.command(arguments, variables))
     }
 
     /// A server that does not start, and what it says about that.
@@ -131,6 +122,29 @@ impl AsRef<Path> for Place {
 }
 
 impl Server {
+    /// A server that is ready.
+    pub(crate) fn started(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let said = Arc::<Mutex<String>>::default();
+        let (stderr, heard) = (child.stderr.take().unwrap(), Arc::clone(&said));
+        thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                let mut heard = heard.lock().unwrap();
+                heard.push_str(&line);
+                heard.push('\n');
+            }
+        });
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let ready: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|_| {
+            panic!("{line:?} is no ready line; said: {}", said.lock().unwrap());
+        });
+        thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
+        let origin = ready["url"].as_str().unwrap().trim_end_matches('/').to_owned();
+        Self { origin, child, said }
+    }
+
     pub(crate) fn asks(&self, ask: &Ask) -> Heard {
         ask.send(&self.origin)
     }
