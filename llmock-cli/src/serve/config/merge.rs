@@ -13,7 +13,12 @@ pub(super) struct Layers {
     said: BTreeMap<&'static str, Node>,
     /// By provider, so that a later layer changes one and leaves the others.
     upstreams: BTreeMap<String, Node>,
+    /// What was said and means nothing, in sentences.
+    notes: Vec<String>,
 }
+
+/// A key that the files of the Python server have. It starts all the same, and has nothing to switch on.
+const FORMER: &str = "debug";
 
 impl Layers {
     /// What was said last about a key; nothing if that was null.
@@ -24,6 +29,11 @@ impl Layers {
     /// Whether a key was said, null included.
     pub(super) fn upstreams(&self) -> &BTreeMap<String, Node> {
         &self.upstreams
+    }
+
+    /// Takes the notes.
+    pub(super) fn notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
     }
 
     /// Puts a value over what was said before.
@@ -74,6 +84,10 @@ impl Layers {
         for (name, place, node) in members {
             if section.is_none() && SECTIONS.contains(&name.as_str()) {
                 self.section(&name, node)?;
+                continue;
+            }
+            if section.is_none() && name == FORMER && matches!(place, Place::File { .. }) {
+                self.notes.push(format!("{place}: `{FORMER}` has no effect here"));
                 continue;
             }
             let path = section.map_or_else(|| name.clone(), |section| format!("{section}.{name}"));

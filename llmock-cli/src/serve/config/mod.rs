@@ -112,7 +112,8 @@ pub(crate) fn configure(
     if let Some((path, text)) = file {
         file::read(path, text, &mut layers)?;
     }
-    let mut notes = variables::read(variables, &mut layers)?;
+    let mut notes = layers.notes();
+    notes.extend(variables::read(variables, &mut layers)?);
     flags::read(flags, &mut layers)?;
     let config = read::config(&layers, &mut notes)?;
     Ok((config, notes))

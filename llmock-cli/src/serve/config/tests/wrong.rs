@@ -83,6 +83,18 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
 }
 
 #[test]
+fn a_file_of_the_python_server_is_taken_and_what_means_nothing_is_told() {
+    let text = "port: 9000\ndebug: true\nmodels:\n- {id: gpt-4o, created: 1, owned_by: openai}\n";
+    let (config, notes) = read_all(text, &[], &Flags::default()).unwrap();
+    assert_eq!((config.port, config.models.len()), (9000, 1));
+    assert_eq!(notes, ["etc/llmock.yaml:2:1: `debug` has no effect here"]);
+    for (text, set) in [("pace: {debug: true}\n", &[][..]), ("", &["debug=true"])] {
+        let error = read(text, &[], &with_set(set)).unwrap_err();
+        assert!(error.contains("unknown key `"), "{error}");
+    }
+}
+
+#[test]
 fn a_flag_that_means_nothing_is_refused() {
     for (setting, expected) in [
         ("port", "flag `--set port`: expected `KEY=VALUE`"),
