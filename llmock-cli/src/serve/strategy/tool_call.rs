@@ -56,12 +56,44 @@ fn end_of_json(text: &str) -> Option<usize> {
     after[blanks..].starts_with('\'').then(|| values.byte_offset() + blanks)
 }
 
-/// The same of any other text, in one line: an apostrophe inside a word (`it's`) does not close it.
+/// The same of any other text, in one line and before the next call.
+///
+/// An apostrophe with a letter or digit behind it closes nothing: it stands inside a word (`it's`) or, with none
+/// before it either, opens a quotation, whose end closes nothing else. What is left may still be a plural's
+/// (`the dogs' bowl`): behind an `s`, before a blank and a word, it closes only if no other apostrophe does.
 fn end_of_text(text: &str) -> Option<usize> {
     let line = text.split('\n').next().unwrap_or_default();
-    let mut quotes = line.match_indices('\'').map(|(at, _)| at);
-    let closes = |at: &usize| !line[at + 1..].starts_with(char::is_alphanumeric);
-    quotes.find(closes)
+    let before_next = line.split(TRIGGER).next().unwrap_or_default();
+    closing(before_next).or_else(|| closing(line))
+}
+
+fn closing(line: &str) -> Option<usize> {
+    let (mut quoted, mut plural, mut last) = (0, None, None);
+    for (at, _) in line.match_indices('\'') {
+        let (before, after) = (&line[..at], &line[at + 1..]);
+        if after.starts_with(char::is_alphanumeric) {
+            quoted += usize::from(!before.ends_with(char::is_alphanumeric));
+            continue;
+        }
+        last = Some(at);
+        if quoted > 0 {
+            quoted -= 1;
+        } else if may_be_plural(before, after) {
+            plural = Some(at);
+        } else {
+            return last;
+        }
+    }
+    // a quotation that nobody ended was none: `'tis`
+    plural.or(last)
+}
+
+/// Whether an apostrophe may belong to the word before it.
+fn may_be_plural(before: &str, after: &str) -> bool {
+    let mut follows = after.chars();
+    before.ends_with(['s', 'S', 'x', 'z'])
+        && follows.next() == Some(' ')
+        && follows.next().is_some_and(char::is_alphanumeric)
 }
 
 #[cfg(test)]
@@ -86,6 +118,22 @@ mod tests {
             ("call tool 'f' with 'not json'", &[("f", "not json")]),
             ("call tool 'f' with 'it's not json' and don't", &[("f", "it's not json")]),
             ("call tool 'f' with '{\"t\":\"it's\"'", &[("f", "{\"t\":\"it's\"")]),
+            ("call tool 'f' with 'the dogs' bowl'", &[("f", "the dogs' bowl")]),
+            ("call tool 'f' with '{\"t\":\"dogs' bone\"'", &[("f", "{\"t\":\"dogs' bone\"")]),
+            ("call tool 'f' with '\"the dogs' bone\"', now", &[("f", "\"the dogs' bone\"")]),
+            ("call tool 'f' with 'dogs', and cats'", &[("f", "dogs")]),
+            ("call tool 'f' with 'yes' and it's fine", &[("f", "yes")]),
+            ("call tool 'f' with 'yes' and say 'hi'", &[("f", "yes")]),
+            ("call tool 'f' with 'no' for the dogs' sake", &[("f", "no")]),
+            ("call tool 'f' with 'say 'hi' now', please", &[("f", "say 'hi' now")]),
+            ("call tool 'f' with 'rock 'n' roll'", &[("f", "rock 'n' roll")]),
+            ("call tool 'f' with ''tis the season'", &[("f", "'tis the season")]),
+            (
+                "call tool 'a' with 'cats' then call tool 'b' with 'the dogs' bowl'",
+                &[("a", "cats"), ("b", "the dogs' bowl")],
+            ),
+            // nobody can tell
+            ("call tool 'f' with 'yes' for the dogs' sake", &[("f", "yes' for the dogs")]),
             ("call tool 'f' with ''", &[("f", "")]),
             ("call tool 'f' with '{\"a\":\n1}'", &[("f", "{\"a\":\n1}")]),
             ("call tool 'f' with ' {\"a\":1} '", &[("f", " {\"a\":1} ")]),
