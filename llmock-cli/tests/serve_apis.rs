@@ -48,6 +48,8 @@ fn openai_s_endpoints_exist_with_and_without_a_version() {
         for (ask, member) in [
             (Ask::get(&format!("{prefix}/models")), "data"),
             (Ask::get(&format!("{prefix}/models/m")), "id"),
+            (Ask::get(&format!("{prefix}/models/ft:gpt-4o-mini:acme::x")), "id"),
+            (Ask::get(&format!("{prefix}/models/library/llama3:8b")), "id"),
             (post(&format!("{prefix}/chat/completions"), &hello()), "choices"),
             (post(&format!("{prefix}/responses"), &json!({"model": "m", "input": "Hi"})), "output"),
             (post(&format!("{prefix}/embeddings"), &json!({"model": "m", "input": "Hi"})), "data"),

@@ -19,6 +19,28 @@ pub(super) fn owns(last: &str) -> bool {
         || verb == "predict"
 }
 
+/// The methods of a model in the references of Gemini and Vertex. What else follows a colon belongs to the model's
+/// name: `ft:gpt-4o-mini:acme::x`, `llama3:8b`.
+const VERBS: [&str; 12] = [
+    "asyncBatchEmbedContent",
+    "batchEmbedContents",
+    "batchGenerateContent",
+    "computeTokens",
+    "countTokens",
+    "embedContent",
+    "fetchPredictOperation",
+    "generateAnswer",
+    "generateContent",
+    "predict",
+    "predictLongRunning",
+    "streamGenerateContent",
+];
+
+/// Whether the last segment of a path ends in a method that no other provider's models have.
+pub(super) fn names_verb(last: &str) -> bool {
+    last.rsplit_once(':').is_some_and(|(_, verb)| VERBS.contains(&verb))
+}
+
 /// `models/M:verb` and `models/M`.
 pub(super) fn model(path: &str) -> Option<String> {
     let path = path.split(['?', '#']).next()?;

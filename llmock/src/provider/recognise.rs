@@ -1,6 +1,6 @@
 //! Whose API a request speaks when nothing but the request says so: by its path, then by its headers.
 
-use super::{Provider, table};
+use super::{Provider, gemini, table};
 use crate::json::Json;
 
 /// Which headers a request has that the clients of one provider alone send; collected from names in lower case.
@@ -106,16 +106,14 @@ fn by_path(path: &str) -> Option<Provider> {
     if path.contains("openai/deployments/") {
         return Some(Provider::Azure);
     }
-    if let Some((_, verb)) = last.rsplit_once(':')
-        && path.contains("models/")
-        && !verb.is_empty()
-        && first != "model"
-    {
-        return Some(if path.contains("/publishers/") {
-            Provider::Vertex
-        } else {
-            Provider::Gemini
-        });
+    if path.contains("models/") && first != "model" {
+        let has_verb = last.rsplit_once(':').is_some_and(|(_, verb)| !verb.is_empty());
+        if has_verb && path.contains("/publishers/") {
+            return Some(Provider::Vertex);
+        }
+        if gemini::names_verb(last) {
+            return Some(Provider::Gemini);
+        }
     }
     Some(match (first, last) {
         (_, "messages" | "count_tokens") if !path.contains("threads/") => Provider::Anthropic,
@@ -188,6 +186,20 @@ mod tests {
             ("/v1beta/models/m:generateContent?key=k", &[], "gemini", ""),
             ("/v1/models/m:streamGenerateContent", &[], "gemini", ""),
             ("/v1beta/models", &[], "gemini", ""),
+            ("/v1/models/m:countTokens", &[], "gemini", ""),
+            ("/models/m:batchEmbedContents", &[], "gemini", ""),
+            ("/v1/models/ft:gpt-4o-mini:acme::x", &[], "openai", ""),
+            ("/v1/models/llama3:8b", &[], "openai", ""),
+            ("/models/meta/llama3:8b", &[], "openai", ""),
+            ("/v1/models/claude:1", &["anthropic-version"], "anthropic", ""),
+            ("/v1beta/models/m:unheard", &[], "gemini", ""),
+            ("/api/v1/models/meta-llama/llama-3:free", &[], "openrouter", ""),
+            (
+                "/v1/projects/p/locations/l/publishers/anthropic/models/m:streamRawPredict",
+                &[],
+                "vertex",
+                "",
+            ),
             (
                 "/v1/projects/p/locations/l/publishers/google/models/m:generateContent",
                 &[],

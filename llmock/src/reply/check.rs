@@ -62,10 +62,12 @@ fn found(provider: Provider, family: Family, path: &str) -> Option<(&'static str
     }
 }
 
-/// Lists of models and models, whatever the method; ids of some have slashes. `M:verb` is no model.
+/// Lists of models and models, whatever the method; ids of some have slashes, ids of others colons. Google's
+/// `M:verb` is no model.
 fn is_models(provider: Provider, path: &str) -> bool {
+    let of_google = matches!(provider, Provider::Gemini | Provider::Vertex);
     match path.split_once("/models/") {
-        Some((_, id)) => !id.is_empty() && !id.contains(':'),
+        Some((_, id)) => !id.is_empty() && !(of_google && id.contains(':')),
         None => provider::family(provider, GET, path) == Family::Models,
     }
 }
@@ -253,6 +255,8 @@ mod tests {
             ("openai", "HEAD", "/v1/models", Endpoint::Other),
             ("openai", "POST", "/v1/models", Endpoint::OnlyFor(GET)),
             ("openai", "DELETE", "/v1/models/a/b", Endpoint::OnlyFor(GET)),
+            ("openai", "GET", "/v1/models/a/b:8b", Endpoint::Other),
+            ("openai", "POST", "/v1/models/ft:a::b", Endpoint::OnlyFor(GET)),
             ("openai", "POST", "/v1/audio/speech", Endpoint::Unknown),
             ("anthropic", "POST", "/v1/messages", TALK),
             ("anthropic", "PUT", "/v1/messages/count_tokens", Endpoint::OnlyFor(POST)),

@@ -176,6 +176,11 @@ fn models_are_listed_and_found_in_every_shape() {
         let text = get(&reply, provider, path);
         assert!(text.starts_with(one), "{path} {text}");
     }
+    let tuned = Reply::new().models(["ft:gpt-4o-mini:acme::x"]);
+    for path in ["/v1/models/ft:gpt-4o-mini:acme::x", "/v1/models/ft%3Agpt-4o-mini%3Aacme%3A%3Ax"] {
+        let text = get(&tuned, Provider::OpenAI, path);
+        assert!(text.starts_with(r#"{"id":"ft:gpt-4o-mini:acme::x","#), "{path} {text}");
+    }
     let missing = reply.render(Provider::OpenAI, &RequestShape::get("/v1/models/m-3"));
     assert_eq!(missing.status, 404);
     assert_eq!(
