@@ -117,6 +117,23 @@ fn other_apis_are_recognised_by_prefix_path_and_headers() {
             ),
             "/stop_reason",
         ),
+        (
+            post("/model/meta.llama3-8b-instruct-v1:0/invoke", &json!({"prompt": "Hi"})),
+            "/generation",
+        ),
+        (
+            post("/model/mistral.mistral-7b-instruct-v0:2/invoke", &json!({"prompt": "Hi"})),
+            "/outputs/0",
+        ),
+        (
+            post("/model/amazon.titan-text-lite-v1/invoke", &json!({"inputText": "Hi"})),
+            "/results/0",
+        ),
+        (
+            post("/model/amazon.nova-lite-v1:0/invoke", &json!({"messages": said})),
+            "/output/message",
+        ),
+        (post("/model/cohere.command-r-v1:0/invoke", &json!({"message": "Hi"})), "/text"),
         (post("/azure/openai/deployments/d/chat/completions", &hello()), "/choices"),
         (post("/api/v1/chat/completions", &hello()), "/choices"),
         (post("/some/gateway/v1/chat/completions", &hello()), "/choices"),

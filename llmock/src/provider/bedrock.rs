@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::errors::error_message;
 use super::said::Said;
-use super::{Family, ToolIdPath, anthropic, openai_chat, text};
+use super::{Family, ToolIdPath, anthropic, cohere, openai_chat, text};
 use crate::json::{self, Json};
 
 pub(super) const TOOL_IDS: &[ToolIdPath] = &[
@@ -80,10 +80,12 @@ fn hear_invoked(said: &mut Said, payload: &Json<'_>) {
         return;
     };
     let Ok(event) = json::parse(&inner) else { return };
-    if let Some(piece) =
-        event.get("outputText").or_else(|| event.get("generation")).and_then(Json::as_str)
-    {
+    let output = event.get("outputs").and_then(|outputs| outputs.at(0)?.get("text"));
+    let generation = ["outputText", "generation"].iter().find_map(|name| event.get(name));
+    if let Some(piece) = generation.or(output).and_then(Json::as_str) {
         said.text(&piece);
+    } else if event.get("event_type").is_some() {
+        cohere::hear(said, &event);
     } else if event.get("choices").is_some() {
         openai_chat::hear(said, &event);
     } else if event.get("type").is_some() {

@@ -1,33 +1,73 @@
-//! Amazon Bedrock: `converse`, its stream, and `invoke` for the models of Anthropic and Amazon.
+//! Amazon Bedrock: `converse`, its stream, and `invoke`, whose bodies are those of the model's maker.
+//!
+//! Nova's are those of `converse` (`docs.aws.amazon.com/nova/latest/userguide/complete-request-schema.html`), those of
+//! Cohere's Command R the ones of Cohere's first chat (`model-parameters-cohere-command-r-plus.html` in Bedrock's user
+//! guide); [`bedrock_text`](super::bedrock_text) has models that continue a text.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::asked::{Asked, Usage};
+use super::bedrock_text::Maker;
 use super::content::Finish;
 use super::object::{Object, arguments, nested, object};
 use super::rendered::{self, Rendered};
-use super::{anthropic, embeddings, errors};
+use super::{anthropic, bedrock_text, cohere_v1, embeddings, errors};
 use crate::stream::Item;
 
 pub(super) fn render(asked: &Asked<'_>) -> Rendered {
-    let by_anthropic = asked.model.contains("anthropic") || asked.model.contains("claude");
     match asked.endpoint() {
         "converse" => whole(asked).into(),
         "converse-stream" => rendered::frames(
             events(asked).iter().map(|(kind, payload)| frame(kind, payload)).collect(),
         ),
         "count-tokens" => object! { "inputTokens": asked.input_tokens() }.into(),
-        "invoke" if by_anthropic => anthropic::whole(asked).into(),
-        "invoke" if asked.model.contains("embed") => embeddings::titan(asked),
-        "invoke" if asked.model.contains("nova") => whole(asked).into(),
-        "invoke-with-response-stream" if by_anthropic => wrapped(anthropic::event_data(asked)),
-        "invoke-with-response-stream" if asked.model.contains("nova") => {
-            let named =
-                |(kind, payload): &(&str, Object)| Object::new().with(kind, payload).into_text();
-            wrapped(events(asked).iter().map(named).collect())
-        }
+        "invoke" => invoke(asked),
+        "invoke-with-response-stream" => invoke_stream(asked),
         _ => errors::unknown_endpoint(asked),
+    }
+}
+
+/// Whether the model has one of these names.
+fn is(asked: &Asked<'_>, names: &[&str]) -> bool {
+    names.iter().any(|name| asked.model.contains(name))
+}
+
+const ANTHROPIC: &[&str] = &["anthropic", "claude"];
+const NOVA: &[&str] = &["nova"];
+const COMMAND_R: &[&str] = &["cohere.command-r"];
+
+fn invoke(asked: &Asked<'_>) -> Rendered {
+    if is(asked, ANTHROPIC) {
+        anthropic::whole(asked).into()
+    } else if is(asked, &["embed"]) {
+        embeddings::titan(asked)
+    } else if is(asked, NOVA) {
+        whole(asked).into()
+    } else if is(asked, COMMAND_R) {
+        cohere_v1::response(asked).into()
+    } else {
+        match Maker::of(asked) {
+            Some(maker) => bedrock_text::whole(asked, maker).into(),
+            None => errors::unknown_endpoint(asked),
+        }
+    }
+}
+
+fn invoke_stream(asked: &Asked<'_>) -> Rendered {
+    if is(asked, ANTHROPIC) {
+        wrapped(anthropic::event_data(asked))
+    } else if is(asked, NOVA) {
+        let named =
+            |(kind, payload): &(&str, Object)| Object::new().with(kind, payload).into_text();
+        wrapped(events(asked).iter().map(named).collect())
+    } else if is(asked, COMMAND_R) {
+        wrapped(cohere_v1::events(asked).into_iter().map(Object::into_text).collect())
+    } else {
+        match Maker::of(asked) {
+            Some(maker) => breaking_off(asked, bedrock_text::chunks(asked, maker)),
+            None => errors::unknown_endpoint(asked),
+        }
     }
 }
 
@@ -111,10 +151,21 @@ fn frame(kind: &str, payload: &Object) -> Item {
 
 /// What the model's maker would stream, each event in a frame.
 fn wrapped(events: Vec<String>) -> Rendered {
-    let frames = events
-        .into_iter()
-        .map(|event| frame("chunk", &object! { "bytes": STANDARD.encode(&event) }));
-    rendered::frames(frames.collect())
+    rendered::frames(chunks(events))
+}
+
+fn chunks(events: Vec<String>) -> Vec<Item> {
+    let chunk = |event: String| frame("chunk", &object! { "bytes": STANDARD.encode(&event) });
+    events.into_iter().map(chunk).collect()
+}
+
+/// The same of a maker that has no event for an error; Bedrock has one.
+fn breaking_off(asked: &Asked<'_>, events: Vec<String>) -> Rendered {
+    let mut frames = chunks(events);
+    if let Some(failure) = &asked.reply.failure {
+        frames.push(frame(EXCEPTION, &object! { "message": failure.message }));
+    }
+    rendered::frames(frames)
 }
 
 fn tool_use(asked: &Asked<'_>, at: usize) -> Object {

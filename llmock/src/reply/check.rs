@@ -269,6 +269,7 @@ mod tests {
             ("cohere", "POST", "/v2/rerank", Endpoint::Other),
             ("bedrock", "POST", "/model/m/converse-stream", TALK),
             ("bedrock", "POST", "/model/amazon.titan-embed-text-v2/invoke", Endpoint::Other),
+            ("bedrock", "POST", "/model/meta.llama3-8b-instruct-v1:0/invoke", TALK),
             ("bedrock", "POST", "/model/m/other", Endpoint::Unknown),
         ] {
             let provider = Provider::from_id(id);

@@ -15,7 +15,7 @@ pub(super) fn render(asked: &Asked<'_>) -> Rendered {
     rendered::lines("application/stream+json", items)
 }
 
-fn response(asked: &Asked<'_>) -> Object {
+pub(super) fn response(asked: &Asked<'_>) -> Object {
     let (reply, usage) = (asked.reply, asked.usage());
     let calls = calls(asked);
     let units = cohere::units(usage);
@@ -43,7 +43,7 @@ fn calls(asked: &Asked<'_>) -> Vec<Object> {
         .collect()
 }
 
-fn events(asked: &Asked<'_>) -> Vec<Object> {
+pub(super) fn events(asked: &Asked<'_>) -> Vec<Object> {
     let reply = asked.reply;
     let event = |kind: &str| object! { "is_finished": false, "event_type": kind };
     let start = event("stream-start").with("generation_id", &asked.id_of("gen_", 0));

@@ -46,8 +46,8 @@ pub(super) fn turns(family: Family, body: &Json<'_>) -> Vec<Turn> {
         .find_map(|name| body.get(name).and_then(Json::as_array))
         .unwrap_or_default();
     let mut turns: Vec<Turn> = messages.iter().map(turn).collect();
-    // what is said last has members of its own: in Responses, in Cohere's first API, in a completion
-    for name in ["input", "message", "prompt"] {
+    // what is said last has members of its own: in Responses, in Cohere's first API, in a completion, with Titan
+    for name in ["input", "message", "prompt", "inputText"] {
         turns.extend(said_by_user(body, name));
     }
     if let Some(results) = body.get("tool_results").filter(|results| !results.is_null()) {
@@ -217,6 +217,7 @@ mod tests {
                    [{"toolResult":{"toolUseId":"1","content":[{"json":{"t":1}}]}}]}]}"#,
                 &[(User, "a"), (Tool, r#"[{"json":{"t":1}}]"#)],
             ),
+            ("bedrock", "/model/m/invoke", r#"{"inputText":"a"}"#, &[(User, "a")]),
             ("openai", "/v1/embeddings", r#"{"input":"a"}"#, &[]),
             ("openai", "/v1/chat/completions", "{", &[]),
             (

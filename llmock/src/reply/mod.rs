@@ -8,6 +8,7 @@
 mod anthropic;
 mod asked;
 mod bedrock;
+mod bedrock_text;
 mod check;
 mod cohere;
 mod cohere_v1;

@@ -3,6 +3,7 @@
 mod ask;
 mod endpoints;
 mod failures;
+mod invoke;
 mod round_trip;
 mod streams;
 mod wholes;

@@ -325,19 +325,3 @@ fn bedrock_streams_frames_that_are_named_by_a_header() {
     }
     assert_eq!(names[12..], ["metadata"]);
 }
-
-#[test]
-fn invoke_wraps_what_the_model_s_maker_streams() {
-    for (model, last) in
-        [("anthropic.claude-3", "end_turn"), ("us.amazon.nova-lite-v1:0", "end_turn")]
-    {
-        let path = format!("/model/{model}/invoke-with-response-stream");
-        let rendered = render(&Reply::text("Hello there"), Provider::Bedrock, &path, "{}");
-        assert!(names(&rendered).iter().all(|name| name == "chunk"));
-        let family = crate::provider::Family::Bedrock;
-        let heard = crate::provider::preview(family, &read(&rendered));
-        assert_eq!(heard.as_deref(), Some("Hello there"), "{model}");
-        let path = format!("/model/{model}/invoke");
-        assert!(render(&Reply::text("x"), Provider::Bedrock, &path, "{}").text().contains(last));
-    }
-}
