@@ -145,6 +145,82 @@ fn other_apis_are_recognised_by_prefix_path_and_headers() {
 }
 
 #[test]
+fn every_prompt_of_a_completion_is_answered_for_itself() {
+    let place = Place::new();
+    place.write(
+        "config.yaml",
+        "strategies: [ErrorStrategy, CustomAnswersStrategy, MirrorStrategy]\n\
+         customReplies: [{question: q, answer: known}, {question: r, answer: too}]\n",
+    );
+    let server = place.serve(&["--config", "config.yaml"], &[]);
+    for (body, expected) in [
+        (json!({"prompt": ["a", "b c"]}), &["a", "b c"][..]),
+        (json!({"prompt": ["a", "b c"], "n": 2}), &["a", "a", "b c", "b c"]),
+        (json!({"prompt": "a", "n": 2}), &["a", "a"]),
+        (json!({"prompt": ["q", "r"]}), &["known", "too"]),
+        (json!({"prompt": ["q", "a"]}), &["q", "a"]),
+        (json!({"prompt": ["", "a"]}), &["", "a"]),
+    ] {
+        for streams in [false, true] {
+            let mut body = body.clone();
+            (body["model"], body["stream"]) = (json!("m"), json!(streams));
+            let text = server.asks(&post("/v1/completions", &body)).text();
+            let events = text.split("\n\n").map(|event| event.trim_start_matches("data: "));
+            let mut said = vec![String::new(); expected.len()];
+            for event in events.filter(|event| event.starts_with('{')) {
+                let event: Value = serde_json::from_str(event).unwrap();
+                for choice in event["choices"].as_array().unwrap() {
+                    let index = usize::try_from(choice["index"].as_u64().unwrap()).unwrap();
+                    said[index].push_str(choice["text"].as_str().unwrap());
+                }
+            }
+            assert_eq!(said, expected, "{body}");
+        }
+    }
+    let failing =
+        json!({"model": "m", "prompt": ["a", r#"raise error {"code": 429, "message": "x"}"#]});
+    assert_eq!(server.asks(&post("/v1/completions", &failing)).status, 429);
+}
+
+#[test]
+fn a_small_request_for_a_huge_answer_is_refused_in_the_provider_s_shape() {
+    let server = server();
+    let words = "a ".repeat(4000);
+    let user = json!([{"role": "user", "content": words}]);
+    let inputs = vec!["a"; 2000];
+    for (path, body, message) in [
+        (
+            "/v1/chat/completions",
+            json!({"model": "m", "messages": user, "n": 128, "stream": true}),
+            "/error/message",
+        ),
+        (
+            "/v1/chat/completions",
+            json!({"model": "m", "messages": user, "n": 129}),
+            "/error/message",
+        ),
+        (
+            "/v1/embeddings",
+            json!({"model": "m", "input": inputs, "dimensions": 4096}),
+            "/error/message",
+        ),
+        ("/v2/embed", json!({"model": "m", "texts": inputs, "output_dimension": 4096}), "/message"),
+        (
+            "/v1/completions",
+            json!({"model": "m", "prompt": vec![words.as_str(); 8], "n": 128, "stream": true}),
+            "/error/message",
+        ),
+    ] {
+        let heard = server.asks(&post(path, &body));
+        assert_eq!(heard.status, 400, "{path}");
+        assert!(json_of(&heard).pointer(message).is_some_and(Value::is_string), "{path} {heard:?}");
+    }
+    // a name is in every event
+    let named = json!({"model": "m".repeat(100_000), "messages": user, "stream": true});
+    assert_eq!(server.asks(&post("/v1/chat/completions", &named)).status, 400);
+}
+
+#[test]
 fn every_api_streams_event_by_event() {
     let server = server();
     let with = |mut body: Value| {

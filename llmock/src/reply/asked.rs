@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::content::{Reply, ToolCall};
 use super::conversation::Turn;
-use super::reading::Reading;
-use super::tokens;
+use super::reading::{Endpoint, Reading};
+use super::{limits, tokens};
 use crate::json::Json;
 use crate::provider::{Family, Provider};
 
@@ -71,6 +71,8 @@ pub(super) struct Asked<'a> {
     pub(super) reply: &'a Reply,
     pub(super) provider: Provider,
     pub(super) family: Family,
+    /// Whether a model answers what somebody said.
+    pub(super) is_conversation: bool,
     pub(super) method: &'a str,
     /// Canonical, with the query.
     pub(super) path: &'a str,
@@ -111,6 +113,7 @@ impl<'a> Asked<'a> {
             reply,
             provider: target.provider,
             family: target.family,
+            is_conversation: target.endpoint == Endpoint::Conversation,
             method: &target.method,
             streams: target.streams(body),
             path: &target.path,
@@ -139,9 +142,9 @@ impl<'a> Asked<'a> {
         self.body?.get(name).filter(|value| !value.is_null())
     }
 
-    /// How many answers are asked for; nobody needs more than a few.
+    /// How many answers are asked for.
     pub(super) fn count(&self, name: &str) -> u64 {
-        self.member(name).and_then(Json::as_u64).unwrap_or(1).clamp(1, 128)
+        self.member(name).and_then(Json::as_u64).unwrap_or(1).clamp(1, limits::CHOICES)
     }
 
     /// The id of the answer; a format has one prefix for it.

@@ -1,5 +1,6 @@
 //! Which endpoints there are, and what a request must have for the provider to take it.
 
+use super::limits;
 use super::reading::{Endpoint, Reading};
 use super::target::Target;
 use crate::json::{self, Json};
@@ -67,7 +68,8 @@ fn found(provider: Provider, family: Family, path: &str) -> Option<(&'static str
 fn is_models(provider: Provider, path: &str) -> bool {
     let of_google = matches!(provider, Provider::Gemini | Provider::Vertex);
     match path.split_once("/models/") {
-        Some((_, id)) => !id.is_empty() && !(of_google && id.contains(':')),
+        Some((_, id)) if of_google && id.contains(':') => false,
+        Some((_, id)) => !id.is_empty(),
         None => provider::family(provider, GET, path) == Family::Models,
     }
 }
@@ -92,6 +94,7 @@ pub(super) fn refusal(reading: &Reading<'_>) -> Option<String> {
         .or_else(|| rules.messages.and_then(|name| conversation(family, body, name)))
         .or_else(|| typed(body))
         .or_else(|| temperature(family, body))
+        .or_else(|| limits::of_request(reading))
 }
 
 fn unreadable(bytes: &[u8]) -> String {

@@ -46,6 +46,8 @@ pub struct Reply {
     pub(super) created: Option<u64>,
     pub(super) chunks: Chunks,
     pub(super) embeddings: Vec<Vec<f32>>,
+    /// The texts for the prompts of a completion.
+    pub(super) completions: Vec<String>,
     pub(super) headers: Vec<(String, String)>,
 }
 
@@ -250,6 +252,23 @@ impl Reply {
     #[must_use]
     pub fn embedding(mut self, vector: impl IntoIterator<Item = f32>) -> Self {
         self.embeddings.push(vector.into_iter().collect());
+        self
+    }
+
+    /// What one of several prompts of a completion (`"prompt": ["a", "b"]`) is answered; given several times, the
+    /// first prompt gets the first and so on, the last one serving for the rest. Without it, and everywhere else,
+    /// the text is the answer.
+    ///
+    /// ```
+    /// # use llmock::{Provider, reply::{Reply, RequestShape}};
+    /// let reply = Reply::new().completion("Paris").completion("Rome");
+    /// let body = r#"{"model":"m","prompt":["The capital of France is","The capital of Italy is"]}"#;
+    /// let rendered = reply.render(Provider::OpenAI, &RequestShape::post("/v1/completions", body));
+    /// assert!(rendered.text().contains(r#"{"index":1,"text":"Rome","#));
+    /// ```
+    #[must_use]
+    pub fn completion(mut self, text: impl Into<String>) -> Self {
+        self.completions.push(text.into());
         self
     }
 

@@ -16,6 +16,10 @@ pub struct Turn {
     pub text: String,
     /// Whether any part is text, if an empty one; a picture alone says nothing.
     pub has_text: bool,
+    /// Whether it is a prompt of a completion: of several, each has an answer of its own ([`Reply::completion`]).
+    ///
+    /// [`Reply::completion`]: super::Reply::completion
+    pub is_prompt: bool,
 }
 
 /// Who speaks in a [`Turn`].
@@ -37,7 +41,7 @@ pub enum Role {
 pub(super) fn turns(family: Family, body: &Json<'_>) -> Vec<Turn> {
     match family {
         Family::OpenAiEmbeddings | Family::Models | Family::Plain => return Vec::new(),
-        Family::OpenAiCompletions => return said_by_user(body, "prompt").into_iter().collect(),
+        Family::OpenAiCompletions => return body.get("prompt").map(prompts).unwrap_or_default(),
         _ => {}
     }
     let body = body.get("generateContentRequest").unwrap_or(body);
@@ -58,7 +62,23 @@ pub(super) fn turns(family: Family, body: &Json<'_>) -> Vec<Turn> {
 
 impl Turn {
     fn new(role: Role, text: String) -> Self {
-        Self { role, text, has_text: true }
+        Self { role, text, has_text: true, is_prompt: false }
+    }
+}
+
+/// The prompts of a completion; those in tokens say nothing.
+fn prompts(content: &Json<'_>) -> Vec<Turn> {
+    let prompt = |content: &Json<'_>| {
+        let text = content.as_str();
+        let has_text = text.is_some();
+        let text = text.unwrap_or_default().into_owned();
+        Turn { role: Role::User, text, has_text, is_prompt: true }
+    };
+    match content {
+        Json::Array(items) if !items.iter().any(|item| item.as_str().is_some()) => Vec::new(),
+        Json::Array(items) => items.iter().map(prompt).collect(),
+        Json::String(_) => vec![prompt(content)],
+        _ => Vec::new(),
     }
 }
 
@@ -88,7 +108,7 @@ fn turn(message: &Json<'_>) -> Turn {
     }
     let role = role(&message.get("role").and_then(Json::as_str).unwrap_or_default());
     let has_text = content.is_some_and(has_text);
-    Turn { role, text: content.map(text).unwrap_or_default(), has_text }
+    Turn { role, text: content.map(text).unwrap_or_default(), has_text, is_prompt: false }
 }
 
 fn role(name: &str) -> Role {
@@ -180,7 +200,7 @@ mod tests {
                 &[(User, "a"), (Assistant, ""), (Assistant, ""), (Tool, "12°")],
             ),
             ("openai", "/v1/completions", r#"{"prompt":"a"}"#, &[(User, "a")]),
-            ("openai", "/v1/completions", r#"{"prompt":["a","b"]}"#, &[(User, "a\nb")]),
+            ("openai", "/v1/completions", r#"{"prompt":["a","b"]}"#, &[(User, "a"), (User, "b")]),
             ("openai", "/v1/completions", r#"{"prompt":[1,2]}"#, &[]),
             (
                 "anthropic",

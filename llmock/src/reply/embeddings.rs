@@ -1,37 +1,37 @@
 //! Embeddings in every format, and the ranking that follows from them.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::asked::Asked;
-use super::object::{Object, nested, object};
+use super::object::{self, Object, ToJson, nested, object};
 use super::rendered::Rendered;
-use super::vectors;
+use super::{limits, vectors};
 use crate::json::Json;
 use crate::json::layout::{self, Layout};
-
-/// More coordinates than any model has.
-const MOST: usize = 16_384;
+use crate::provider::Family;
 
 /// OpenAI's.
 pub(super) fn openai(asked: &Asked<'_>) -> Rendered {
     let texts = asked.member("input").map(inputs).unwrap_or_default();
     let encoded =
         asked.member("encoding_format").and_then(Json::as_str).as_deref() == Some("base64");
-    let usual = if asked.model.contains("large") { 3072 } else { 1536 };
-    let vectors = embedded(asked, &texts, dimensions(asked.member("dimensions"), usual));
-    let data: Vec<Object> = vectors
-        .iter()
-        .enumerate()
-        .map(|(index, vector)| {
-            let item = object! { "object": "embedding", "index": index };
+    let vectors = embedded(asked, &texts, asked.member("dimensions"));
+    let data = Each(&vectors, |index, vector: &Vector<'_>, out: &mut String| {
+        let item = nested! { "object": "embedding", "index": index };
+        item.write_with(out, |out| {
+            out.push(',');
             if encoded {
-                let bytes: Vec<u8> = vector.iter().flat_map(|value| value.to_le_bytes()).collect();
-                return item.with("embedding", &STANDARD.encode(bytes));
+                let numbers = vector.numbers();
+                let bytes: Vec<u8> = numbers.iter().flat_map(|value| value.to_le_bytes()).collect();
+                object::member(out, "embedding", &STANDARD.encode(bytes));
+            } else {
+                object::member(out, "embedding", vector);
             }
-            item.with("embedding", vector)
-        })
-        .collect();
+        });
+    });
     let tokens = asked.input_tokens();
     object! {
         "object": "list",
@@ -44,8 +44,6 @@ pub(super) fn openai(asked: &Asked<'_>) -> Rendered {
 
 /// Gemini's `embedContent` and `batchEmbedContents`, and Vertex's `predict`.
 pub(super) fn google(asked: &Asked<'_>, verb: &str) -> Rendered {
-    let usual = if asked.model.contains("gemini") { 3072 } else { 768 };
-    let given = |request: &Json<'_>| dimensions(request.get("outputDimensionality"), usual);
     let body = asked.body;
     let requests: Vec<&Json<'_>> = match verb {
         "embedContent" => body.into_iter().collect(),
@@ -54,32 +52,35 @@ pub(super) fn google(asked: &Asked<'_>, verb: &str) -> Rendered {
         }
         _ => body.and_then(|body| body.get("requests")?.as_array()).into_iter().flatten().collect(),
     };
-    let wanted = match verb {
-        "predict" => body.and_then(|body| body.get("parameters")).map_or(usual, given),
-        _ => requests.first().map_or(usual, |request| given(request)),
+    let said = match verb {
+        "predict" => body.and_then(|body| body.get("parameters")),
+        _ => requests.first().copied(),
     };
     let texts: Vec<String> = requests.iter().map(|request| text_of(request)).collect();
+    let wanted = said.and_then(|said| said.get("outputDimensionality"));
     let vectors = embedded(asked, &texts, wanted);
-    let values: Vec<Object> = vectors.iter().map(|vector| object! { "values": vector }).collect();
     match verb {
-        "embedContent" => object! { "embedding": values.first() },
-        "predict" => {
-            let predictions: Vec<Object> =
-                values.iter().map(|values| object! { "embeddings": values }).collect();
-            object! { "predictions": predictions }
-        }
-        _ => object! { "embeddings": values },
+        "embedContent" => object! { "embedding": nested! { "values": first(&vectors) } },
+        "predict" => object! {
+            "predictions": Each(&vectors, |_, vector: &Vector<'_>, out: &mut String| {
+                nested! { "embeddings": nested! { "values": vector } }.write(out);
+            }),
+        },
+        _ => object! {
+            "embeddings": Each(&vectors, |_, vector: &Vector<'_>, out: &mut String| {
+                nested! { "values": vector }.write(out);
+            }),
+        },
     }
     .into()
 }
 
 /// Ollama's `embed`, and `embeddings` for one prompt.
 pub(super) fn ollama(asked: &Asked<'_>) -> Rendered {
-    let wanted = dimensions(asked.member("dimensions"), 768);
+    let wanted = asked.member("dimensions");
     if asked.endpoint() == "embeddings" {
         let texts = asked.member("prompt").map(inputs).unwrap_or_default();
-        let vectors = embedded(asked, &texts, wanted);
-        return object! { "embedding": vectors.first().cloned().unwrap_or_default() }.into();
+        return object! { "embedding": first(&embedded(asked, &texts, wanted)) }.into();
     }
     let texts = asked.member("input").map(inputs).unwrap_or_default();
     object! {
@@ -95,7 +96,7 @@ pub(super) fn ollama(asked: &Asked<'_>) -> Rendered {
 /// Cohere's, of both versions; kinds of vectors other than `float` are not made.
 pub(super) fn cohere(asked: &Asked<'_>) -> Rendered {
     let texts = asked.member("texts").map(inputs).unwrap_or_default();
-    let vectors = embedded(asked, &texts, dimensions(asked.member("output_dimension"), 1536));
+    let vectors = embedded(asked, &texts, asked.member("output_dimension"));
     let by_type = asked.path_alone() == "/v2/embed" || asked.member("embedding_types").is_some();
     let answer = object! { "id": asked.uuid(), "texts": texts };
     let (answer, kind) = if by_type {
@@ -126,9 +127,8 @@ pub(super) fn rerank(asked: &Asked<'_>) -> Rendered {
 /// Amazon's Titan, inside Bedrock's `invoke`.
 pub(super) fn titan(asked: &Asked<'_>) -> Rendered {
     let texts = asked.member("inputText").map(inputs).unwrap_or_default();
-    let vectors = embedded(asked, &texts, dimensions(asked.member("dimensions"), 1024));
     object! {
-        "embedding": vectors.first().cloned().unwrap_or_default(),
+        "embedding": first(&embedded(asked, &texts, asked.member("dimensions"))),
         "inputTextTokenCount": asked.input_tokens(),
     }
     .into()
@@ -141,27 +141,78 @@ fn cohere_meta(asked: &Asked<'_>) -> Object {
     }
 }
 
-/// A vector for each text: the author's, or one made of its words.
-fn embedded(asked: &Asked<'_>, texts: &[String], dimensions: usize) -> Vec<Vec<f32>> {
-    let given = &asked.reply.embeddings;
-    let vector = |(at, text): (usize, &String)| match given.get(at).or(given.last()) {
-        Some(vector) => vector.clone(),
-        None => vectors::embed(text, dimensions),
-    };
-    texts.iter().enumerate().map(vector).collect()
+/// A vector that is made when it is written, since all vectors of a request together are large.
+enum Vector<'a> {
+    Given(&'a [f32]),
+    Of { text: &'a str, dimensions: usize },
 }
 
-fn dimensions(wanted: Option<&Json<'_>>, usual: usize) -> usize {
+impl Vector<'_> {
+    fn numbers(&self) -> Cow<'_, [f32]> {
+        match *self {
+            Self::Given(numbers) => Cow::Borrowed(numbers),
+            Self::Of { text, dimensions } => Cow::Owned(vectors::embed(text, dimensions)),
+        }
+    }
+}
+
+impl ToJson for Vector<'_> {
+    fn write(&self, out: &mut String) {
+        self.numbers().write(out);
+    }
+}
+
+/// An array, each element of which is written by its place and vector.
+struct Each<'a, F>(&'a [Vector<'a>], F);
+
+impl<F: Fn(usize, &Vector<'_>, &mut String)> ToJson for Each<'_, F> {
+    fn write(&self, out: &mut String) {
+        let Self(vectors, write) = self;
+        object::array(out, vectors.iter().enumerate(), |(at, vector), out| write(at, vector, out));
+    }
+}
+
+/// The only vector of an answer; without an input there is none.
+fn first<'a>(vectors: &'a [Vector<'a>]) -> &'a Vector<'a> {
+    vectors.first().unwrap_or(&Vector::Given(&[]))
+}
+
+/// A vector for each text: the author's, or one made of its words.
+fn embedded<'a>(
+    asked: &'a Asked<'_>,
+    texts: &'a [String],
+    wanted: Option<&Json<'_>>,
+) -> Vec<Vector<'a>> {
+    let given = &asked.reply.embeddings;
+    let dimensions = dimensions(wanted, usual(asked.family, &asked.model));
+    let vector = |(at, text)| match given.get(at).or(given.last()) {
+        Some(numbers) => Vector::Given(numbers),
+        None => Vector::Of { text, dimensions },
+    };
+    texts.iter().map(String::as_str).enumerate().map(vector).collect()
+}
+
+/// How many dimensions a model's vectors have if the request does not say.
+pub(super) fn usual(family: Family, model: &str) -> usize {
+    match family {
+        Family::OpenAiEmbeddings if model.contains("large") => 3072,
+        Family::Gemini if model.contains("gemini") => 3072,
+        Family::Gemini | Family::Ollama => 768,
+        Family::Bedrock => 1024,
+        _ => 1536,
+    }
+}
+
+/// Those that the request wants, or the usual ones.
+pub(super) fn dimensions(wanted: Option<&Json<'_>>, usual: usize) -> usize {
     let wanted = wanted.and_then(Json::as_u64).and_then(|wanted| usize::try_from(wanted).ok());
-    wanted.unwrap_or(usual).min(MOST)
+    wanted.unwrap_or(usual).min(limits::DIMENSIONS)
 }
 
 /// The texts of an input: a text, texts, the tokens of one, or those of several.
 fn inputs(input: &Json<'_>) -> Vec<String> {
     match input {
-        Json::Array(items) if !items.iter().any(|item| matches!(item, Json::Number(_))) => {
-            items.iter().map(text_of).collect()
-        }
+        Json::Array(items) if !limits::is_tokens(items) => items.iter().map(text_of).collect(),
         one => vec![text_of(one)],
     }
 }

@@ -33,12 +33,17 @@ fn whole(asked: &Asked<'_>) -> Rendered {
     let mut parts: Vec<Object> = reply.reasoning.iter().map(thought).collect();
     parts.extend(reply.words().map(|text| object! { "text": text }));
     parts.extend(calls(asked));
-    let config = asked.member("generationConfig");
-    let count = config.and_then(|config| config.get("candidateCount")?.as_u64()).unwrap_or(1);
-    let candidates: Vec<Object> = (0..count.clamp(1, 8))
+    let candidates: Vec<Object> = (0..candidates(asked))
         .map(|index| candidate(&parts, Some(finish_reason(reply.finished())), index))
         .collect();
     response(asked, &candidates, asked.usage()).into()
+}
+
+/// How many answers are asked for; a stream has one.
+pub(super) fn candidates(asked: &Asked<'_>) -> usize {
+    let config = asked.member("generationConfig").filter(|_| !asked.streams);
+    let count = config.and_then(|config| config.get("candidateCount")?.as_u64()).unwrap_or(1);
+    usize::try_from(count).unwrap_or(usize::MAX).clamp(1, 8)
 }
 
 /// The chunks of a stream; the last one says why it ends.
@@ -85,7 +90,7 @@ fn calls<'a>(asked: &'a Asked<'_>) -> impl Iterator<Item = Object> + 'a {
     })
 }
 
-fn candidate(parts: &[Object], finish: Option<&str>, index: u64) -> Object {
+fn candidate(parts: &[Object], finish: Option<&str>, index: usize) -> Object {
     object! { "content": nested! { "parts": *parts, "role": "model" } }
         .with_some("finishReason", finish)
         .with("index", &index)

@@ -18,6 +18,7 @@ mod conversation;
 mod embeddings;
 mod errors;
 mod gemini;
+mod limits;
 mod models;
 mod moderations;
 mod object;
@@ -55,7 +56,8 @@ impl Reply {
     /// Known are chat completions, Responses, completions, embeddings, moderations and models in
     /// OpenAI's format; messages, token counts and models in Anthropic's; Gemini's and Vertex's
     /// contents, token counts, embeddings and models; Ollama's, Cohere's and Bedrock's own endpoints
-    /// for the same. Anything else gets the provider's error with status 404.
+    /// for the same. Anything else gets the provider's error with status 404, and what would be longer than
+    /// 32 MiB one with status 400.
     pub fn render(&self, provider: Provider, request: &RequestShape<'_>) -> Rendered {
         request.read(provider).render(self)
     }

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use super::asked::{Asked, RequestShape};
-use super::content::Reply;
+use super::content::{Failure, Reply};
 use super::conversation::{self, Turn};
 use super::rendered::Rendered;
 use super::target::Target;
-use super::{answer, check, errors};
+use super::{answer, check, errors, limits};
 use crate::json::{self, Json};
 use crate::provider::{self, Provider};
 
@@ -90,8 +90,8 @@ impl<'a> Reading<'a> {
         self.body.as_ref().map_or_else(Vec::new, turns)
     }
 
-    /// Why the provider would refuse the request: a body that is no JSON, or members that are missing or
-    /// of a wrong type. `None` does not mean that the provider takes it.
+    /// Why the provider would refuse the request: a body that is no JSON, or members that are missing, of a
+    /// wrong type, or ask for more than anybody answers at once. `None` does not mean that the provider takes it.
     pub fn refusal(&self) -> Option<Reply> {
         check::refusal(self).map(|why| Reply::error(400, why))
     }
@@ -101,7 +101,12 @@ impl<'a> Reading<'a> {
         let asked = Asked::new(reply, self);
         let rendered = match &reply.failure {
             Some(failure) if !(failure.midway && asked.streams) => errors::render(&asked, failure),
-            _ => answer(&asked),
+            _ => match limits::of_answer(&asked) {
+                Some(message) => {
+                    errors::render(&asked, &Failure { status: 400, message, midway: false })
+                }
+                None => answer(&asked),
+            },
         };
         rendered.finish(&asked)
     }

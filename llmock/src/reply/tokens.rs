@@ -31,8 +31,8 @@ pub(super) fn of_text(text: &str) -> u64 {
 /// The tokens of what the model says, its reasoning left out.
 pub(super) fn of_reply(reply: &Reply) -> u64 {
     let calls = reply.calls.iter().map(|call| characters(&call.name) + characters(&call.arguments));
-    let said = [&reply.text, &reply.refusal].into_iter().flatten().map(|text| characters(text));
-    of_characters(calls.chain(said).sum())
+    let said = [&reply.text, &reply.refusal].into_iter().flatten().chain(&reply.completions);
+    of_characters(calls.chain(said.map(|text| characters(text))).sum())
 }
 
 /// The tokens of everything in a request that the model reads; tools and options are not counted.

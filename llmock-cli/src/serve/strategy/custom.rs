@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use llmock::reply::{Reply, Turn};
 
-use super::last_of_user;
+use super::{last_of_user, several_prompts};
 
 /// The questions, without blanks around them, and their answers.
 #[derive(Debug, Default)]
@@ -20,9 +20,14 @@ impl CustomAnswers {
         Self(answers)
     }
 
-    /// The answer to what the user said last, if it is exactly one of the questions.
+    /// The answer to what the user said last, if it is exactly one of the questions; of several prompts, each is.
     pub(crate) fn answer(&self, turns: &[Turn]) -> Option<Reply> {
-        let question = last_of_user(turns)?.trim();
-        self.0.get(question).map(|answer| Reply::text(answer.as_str()))
+        let known = |question: &str| self.0.get(question.trim()).map(String::as_str);
+        if let Some(prompts) = several_prompts(turns) {
+            let answers: Option<Vec<&str>> =
+                prompts.iter().map(|prompt| known(&prompt.text)).collect();
+            return Some(answers?.into_iter().fold(Reply::new(), Reply::completion));
+        }
+        known(last_of_user(turns)?).map(Reply::text)
     }
 }

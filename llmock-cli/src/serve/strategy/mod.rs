@@ -41,6 +41,11 @@ fn last_of_user(turns: &[Turn]) -> Option<&str> {
     (last.role == Role::User).then_some(last.text.as_str())
 }
 
+/// The prompts of a completion that has more than one, each of which has an answer of its own.
+fn several_prompts(turns: &[Turn]) -> Option<&[Turn]> {
+    (turns.len() > 1 && turns[0].is_prompt).then_some(turns)
+}
+
 /// A strategy with what it needs to know.
 #[derive(Debug)]
 pub(crate) enum Strategy {

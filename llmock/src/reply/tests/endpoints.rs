@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::super::{Reply, RequestShape};
-use super::ask::{at, get, post};
+use super::super::{RenderedBody, Reply, RequestShape};
+use super::ask::{at, data, get, post};
 use crate::json::{self, Json};
 use crate::provider::Provider;
 
@@ -131,7 +131,45 @@ fn an_input_of_tokens_is_one_text_and_several_are_several() {
     }
     let huge = r#"{"input":"a","dimensions":18446744073709551615}"#;
     let answer = post(&Reply::new(), Provider::OpenAI, "/v1/embeddings", huge);
-    assert_eq!(numbers(&answer, &["data", "0", "embedding"]).len(), 16_384);
+    assert_eq!(numbers(&answer, &["data", "0", "embedding"]).len(), 4096);
+}
+
+#[test]
+fn every_prompt_of_a_completion_has_its_choices_one_behind_the_other() {
+    let texts = |reply: &Reply, more: &str| -> Vec<String> {
+        let body = format!(r#"{{"model":"m",{more}}}"#);
+        let rendered =
+            reply.render(Provider::OpenAI, &RequestShape::post("/v1/completions", &body));
+        let mut texts: Vec<String> = Vec::new();
+        let whole = matches!(rendered.body, RenderedBody::Whole(_));
+        for event in if whole { vec![rendered.text()] } else { data(&rendered) } {
+            let answer = json::parse(&event).unwrap();
+            for choice in answer.get("choices").and_then(Json::as_array).unwrap() {
+                let index = choice.get("index").and_then(Json::as_u64).unwrap();
+                let index = usize::try_from(index).unwrap();
+                texts.resize(texts.len().max(index + 1), String::new());
+                texts[index].push_str(&choice.get("text").and_then(Json::as_str).unwrap());
+            }
+        }
+        texts
+    };
+    let one = Reply::text("one text");
+    let two = Reply::new().completion("to a").completion("all of b");
+    for (reply, prompt, expected) in [
+        (&one, r#""prompt":"a""#, &["one text"][..]),
+        (&one, r#""prompt":["a","b"]"#, &["one text", "one text"]),
+        (&two, r#""prompt":["a","b"]"#, &["to a", "all of b"]),
+        (&two, r#""prompt":["a","b"],"n":2"#, &["to a", "to a", "all of b", "all of b"]),
+        (&two, r#""prompt":["a","b","c"]"#, &["to a", "all of b", "all of b"]),
+        (&two, r#""prompt":["a","b"],"echo":true"#, &["ato a", "ball of b"]),
+        (&two, r#""prompt":[[1,2],[3]]"#, &["to a", "all of b"]),
+        (&two, r#""prompt":[1,2]"#, &["to a"]),
+        (&two, r#""n":2"#, &["to a", "to a"]),
+    ] {
+        assert_eq!(texts(reply, prompt), expected, "{prompt}");
+        let streamed = format!(r#"{prompt},"stream":true"#);
+        assert_eq!(texts(reply, &streamed), expected, "{streamed}");
+    }
 }
 
 #[test]

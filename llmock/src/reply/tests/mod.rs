@@ -4,6 +4,7 @@ mod ask;
 mod endpoints;
 mod failures;
 mod invoke;
+mod limits;
 mod round_trip;
 mod streams;
 mod wholes;
