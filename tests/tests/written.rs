@@ -1,5 +1,8 @@
 //! Answers that a person writes, read by the clients that read the real ones.
 
+#[path = "written/kinds.rs"]
+mod kinds;
+
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
 use futures::StreamExt as _;
