@@ -117,10 +117,30 @@ fn a_client_sees_a_stream_while_it_comes_and_one_that_leaves_cuts_no_recording()
     open.send(()).unwrap();
     server.has_recorded(1);
     assert!(place.interactions("all/recorded.json")[0].is_streaming());
-    let replayed = server.asks(&chat("hello").header("x-llmock-session", "later"));
+    let replayed = server.asks(&chat("hello"));
     assert!(!replayed.cut);
     assert_eq!(replayed.chunks, [b"data: {\"n\":1}\n\n", b"data: {\"n\":2}\n\n"]);
     assert_eq!(upstream.seen().len(), 1);
+}
+
+#[test]
+fn what_was_recorded_answers_from_then_on_in_every_session() {
+    let count = Mutex::new(0);
+    let upstream = Upstream::start(move |_| {
+        let mut count = count.lock().unwrap();
+        *count += 1;
+        json(&format!("{{\"n\":{count}}}"))
+    });
+    let place = Place::new();
+    let server = place.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
+    assert_eq!(server.asks(&chat("q")).text(), "{\"n\":1}");
+    server.has_recorded(1);
+    for session in ["default", "a", "b", "a"] {
+        let again = chat("q").header("x-llmock-session", session);
+        assert_eq!(server.asks(&again).text(), "{\"n\":1}", "{session}");
+    }
+    assert_eq!(server.asks(&chat("other")).text(), "{\"n\":2}");
+    assert_eq!(upstream.seen().len(), 2);
 }
 
 #[test]
@@ -205,8 +225,9 @@ fn the_provider_gets_the_clients_key_and_the_file_does_not() {
     let variables = [("OPENAI_BASE_URL", &*at(&upstream)), ("GEMINI_BASE_URL", &upstream.origin)];
     let server = place.serve(&RECORD, &variables);
     let ask = chat("my key is sk-proj-0123456789abcdefghijklmn")
-        .header("authorization", "Bearer sk-of-a-client-0123456789");
-    server.asks(&ask.clone().header("x-llmock-session", "mine"));
+        .header("authorization", "Bearer sk-of-a-client-0123456789")
+        .header("x-llmock-session", "mine");
+    server.asks(&ask);
     server.asks(&Ask::post("/v1beta/models/g:generateContent?key=AIza-of-a-client", "{}"));
     server.has_recorded(2);
     let seen = upstream.seen();
@@ -219,7 +240,7 @@ fn the_provider_gets_the_clients_key_and_the_file_does_not() {
     for secret in ["sk-of-a-client", "AIza-of-a-client", "sk-proj-0123456789"] {
         assert!(!file.contains(secret), "{secret} is in {file}");
     }
-    // and it is found all the same by who has not heard it
+    // and it is found again all the same
     assert!(server.asks(&ask).text().contains("[REDACTED:"));
     assert_eq!(upstream.seen().len(), 2);
 }

@@ -10,7 +10,8 @@ use crate::matching::Key;
 /// one again when there are no more.
 ///
 /// It holds a few bytes for each request that has several answers, and nothing for others unless it looks for
-/// what is [`unheard`](Self::unheard), so thousands of sessions cost little. It outlives the playback: one that is loaded anew goes on.
+/// what is [`unheard`](Self::unheard), so thousands of sessions cost little. It outlives the playback: one that is
+/// loaded anew goes on.
 #[derive(Debug, Default)]
 pub struct PlaybackSession {
     given: Mutex<HashMap<Key, usize>>,

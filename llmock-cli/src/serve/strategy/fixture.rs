@@ -45,7 +45,8 @@ pub(crate) struct Fixtures {
 pub(crate) enum Spent {
     /// The last one again.
     Repeats,
-    /// None, so that the provider is asked: what changes there (a batch that is waited for) goes on.
+    /// None if it only looks, so that the provider is asked: what changes there (a batch that is waited for) goes
+    /// on. A request that does something is not paid for twice.
     Misses,
 }
 
@@ -144,6 +145,7 @@ impl Fixtures {
             Err(error) => return Verdict::Pass { why: Some(error.to_string()) },
         };
         let session = || self.sessions.of(&ask.session.to_string());
+        let spent = if ask.method.is_safe() { spent } else { Spent::Repeats };
         let played = match (spent, playback.answers(&request)) {
             (Spent::Misses, _) => session().unheard(&playback, &request),
             (Spent::Repeats, 0) => None,
