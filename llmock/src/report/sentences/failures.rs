@@ -142,7 +142,7 @@ pub(crate) fn details(failure: &Failure) -> Vec<String> {
             ]
         }
         Failure::UnknownCase { .. } => {
-            line("run the body on the test's own thread, or give each case a fixture of its own")
+            line("run the body on the test's own thread, or make each case a test function")
         }
         Failure::NoPlace { tried } => no_place(tried),
         Failure::Settings { .. } | Failure::ServerFailed { .. } | Failure::Calls { .. } => {

@@ -267,7 +267,7 @@ fn a_session_that_cannot_open_says_why() {
 
     llmock: cannot tell the cases of `api::cases` apart: its thread has no name
 
-      run the body on the test's own thread, or give each case a fixture of its own
+      run the body on the test's own thread, or make each case a test function
 
     llmock: found no folder for the fixture
 
