@@ -120,8 +120,9 @@ pub(super) fn of_answer(asked: &Asked<'_>) -> Option<String> {
     if !asked.is_conversation {
         return None;
     }
-    // most answers are so short that it does not matter into how many events they are cut
-    if size(asked, &Said::of(asked, &str::len)) <= ANSWER || bound(asked) <= ANSWER {
+    // most answers are so short that it does not matter what they consist of
+    let worst = Said::of(asked, &|text| ESCAPE * text.len(), &str::len);
+    if size(asked, &worst) <= ANSWER || bound(asked) <= ANSWER {
         return None;
     }
     Some(format!("the answer to this request would be longer than {ANSWER} bytes"))
@@ -131,7 +132,7 @@ pub(super) fn of_answer(asked: &Asked<'_>) -> Option<String> {
 pub(super) fn bound(asked: &Asked<'_>) -> usize {
     let chunks = asked.reply.chunks;
     let pieces = |text: &str| chunks.of(text).len().max(chunks.of_arguments(text).len());
-    size(asked, &Said::of(asked, &pieces))
+    size(asked, &Said::of(asked, &written, &pieces))
 }
 
 /// How much all answers to a request say.
@@ -143,8 +144,12 @@ struct Said {
 }
 
 impl Said {
-    /// `pieces` counts those of a text.
-    fn of(asked: &Asked<'_>, pieces: &dyn Fn(&str) -> usize) -> Self {
+    /// `bytes` and `pieces` count those of a text.
+    fn of(
+        asked: &Asked<'_>,
+        bytes: &dyn Fn(&str) -> usize,
+        pieces: &dyn Fn(&str) -> usize,
+    ) -> Self {
         let reply = asked.reply;
         let mut said = Self { answers: 0, bytes: 0, pieces: 0 };
         // code that is filled in is answered as a chat is
@@ -152,7 +157,7 @@ impl Said {
         if asked.family == Family::OpenAiCompletions && !fills_in {
             for (answers, text) in completions::said(asked) {
                 said.answers += answers;
-                said.bytes = said.bytes.saturating_add(answers.saturating_mul(written(&text)));
+                said.bytes = said.bytes.saturating_add(answers.saturating_mul(bytes(&text)));
                 let pieces = pieces(&text).max(reply.pieces.as_ref().map_or(0, Vec::len) + 1);
                 said.pieces = said.pieces.saturating_add(answers.saturating_mul(pieces));
             }
@@ -161,7 +166,7 @@ impl Said {
         let texts = [&reply.text, &reply.refusal, &reply.reasoning].into_iter().flatten();
         let calls = reply.calls.iter().flat_map(|call| [&call.name, &call.arguments]);
         for text in texts.chain(calls) {
-            said.bytes += written(text);
+            said.bytes += bytes(text);
             said.pieces += pieces(text);
         }
         if let Some(chosen) = &reply.pieces {
@@ -194,11 +199,14 @@ fn size(asked: &Asked<'_>, said: &Said) -> usize {
     all.saturating_add(HEAD)
 }
 
+/// The most bytes that JSON makes of one: `\u001f`.
+const ESCAPE: usize = 6;
+
 /// The bytes of a text in JSON, without its quotes.
 fn written(text: &str) -> usize {
     let bytes = text.bytes().map(|byte| match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 2,
-        ..b' ' => 6,
+        ..b' ' => ESCAPE,
         _ => 1,
     });
     bytes.sum()

@@ -39,9 +39,7 @@ impl Model {
 pub(super) fn render(asked: &Asked<'_>) -> Rendered {
     let shape = shape(asked);
     match asked.path_alone().split_once("/models/") {
-        Some((_, id)) if !id.is_empty() => {
-            one(asked, shape, &id.replace("%2F", "/").replace("%3A", ":"))
-        }
+        Some((_, id)) if !id.is_empty() => one(asked, shape, &id.replace("%2F", "/")),
         _ => list(asked, shape),
     }
 }
