@@ -15,6 +15,7 @@ use crate::fixture::{format, merge};
 use crate::matching::{self, Key, Rules};
 use crate::mode::{self, Mode};
 use crate::provider::Provider;
+use crate::report::settings;
 use crate::session::ledger::is_outage;
 use crate::session::save;
 
@@ -107,12 +108,12 @@ pub(super) struct Writer {
 
 /// Whether anything may be recorded here.
 pub(super) fn allowed() -> Result<(), RecordRefused> {
-    let refused = |error: &dyn fmt::Display| RecordRefused(error.to_string());
     let Environment { ci, allow_ci_record, .. } =
-        Environment::read().map_err(|error| refused(&error))?;
-    mode::effective(Mode::Record, &"the program", ci, allow_ci_record)
-        .map(|_| ())
-        .map_err(|error| refused(&error))
+        Environment::read().map_err(|error| RecordRefused(error.to_string()))?;
+    match mode::effective(Mode::Record, &"the program", ci, allow_ci_record) {
+        Ok(_) => Ok(()),
+        Err(refusal) => Err(RecordRefused(format!("{refusal}; {}", settings::NO_RECORDING_IN_CI))),
+    }
 }
 
 impl Writer {

@@ -21,6 +21,10 @@ pub(crate) const INTERCEPT_IS_A_FEATURE: NoIntercept = NoIntercept {
     compiling: "`intercept = true` needs the feature `intercept` of llmock",
 };
 
+/// What to do where CI refuses to record.
+pub(crate) const NO_RECORDING_IN_CI: &str =
+    "record on your machine and commit the fixture, or set LLMOCK_ALLOW_CI_RECORD=1";
+
 /// An empty `match_on`.
 pub(crate) const NO_FIELD: &str = "names no field, so that all requests would be the same";
 

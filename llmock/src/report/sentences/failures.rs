@@ -2,6 +2,7 @@
 
 use super::{ITEMS, MESSAGE, PATH, code};
 use crate::report::failure::{Failure, IdleInteraction, Through};
+use crate::report::settings;
 use crate::report::values::{count, excerpt, list, quote};
 
 /// What failed, as the first line of its own entry.
@@ -127,9 +128,7 @@ pub(crate) fn details(failure: &Failure) -> Vec<String> {
         Failure::DrainTimeout { .. } => {
             line("the fixture is as it was; for a longer wait: LLMOCK_DRAIN_TIMEOUT=120")
         }
-        Failure::CiRecord { .. } => {
-            line("record on your machine and commit the fixture, or set LLMOCK_ALLOW_CI_RECORD=1")
-        }
+        Failure::CiRecord { .. } => line(settings::NO_RECORDING_IN_CI),
         Failure::NestedSession { .. } => {
             line("keep #[llm_replay] on the test, and take it off the function that the test calls")
         }
