@@ -43,7 +43,7 @@ fn cases_on_threads_without_a_name_are_not_recorded() {
         assert_eq!(passed, 1, "the first may be the only one: {shown}");
         for line in [
             "llmock: cannot tell the cases of `attribute_orders::orders::unnamed::case` apart: its thread has no name",
-            "  run the body on the test's own thread, or give each case a fixture of its own",
+            "  run the body on the test's own thread, or make each case a test function",
         ] {
             assert!(shown.contains(line), "{line}\n{shown}");
         }
