@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Barrier, LazyLock};
+use std::sync::{Barrier, LazyLock, Mutex};
 
 use client::{ask, ask_at};
 use llmock::{LlmMock, Provider, llm_replay};
