@@ -3,8 +3,6 @@
 #[allow(dead_code, reason = "shared with the tests of recording")]
 mod wire;
 
-use std::sync::Mutex;
-
 use serde_json::Value;
 use wire::server::{Place, Server, chat};
 use wire::{Ask, Heard, Upstream, whole};
@@ -107,11 +105,10 @@ fn a_session_that_is_deleted_begins_anew_and_others_go_on() {
 /// What a resource answers that is polled, one state after the other.
 #[test]
 fn a_client_hears_what_others_have_recorded_and_then_the_provider_again() {
-    let count = Mutex::new(0);
+    let next = std::sync::atomic::AtomicUsize::new(1);
     let upstream = Upstream::start(move |_| {
-        let mut count = count.lock().unwrap();
-        *count += 1;
-        let body = format!("{{\"state\":{count}}}");
+        let number = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let body = format!("{{\"state\":{number}}}");
         whole("200 OK", "content-type: application/json\r\n", body.as_bytes())
     });
     let place = Place::new();
