@@ -242,6 +242,25 @@ fn whoever_sends_too_slowly_is_not_waited_for() {
 }
 
 #[test]
+fn whoever_waits_for_us_is_not_taken_for_slow() {
+    let server = Place::new().serve(&["--set", "read-timeout=200ms"], &[]);
+    let body = r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"a b c d"}]}"#;
+    let request = format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx-llmock-pace: ttft=1s\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut socket = connect(&server);
+    socket.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    // to the end of the connection, which the client then leaves idle
+    socket.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(answer.contains("data: [DONE]") && answer.ends_with("0\r\n\r\n"), "{answer}");
+    is_well(&server);
+}
+
+#[test]
 fn headers_that_mean_nothing_are_refused_in_words() {
     let server = Place::new().serve(&[], &[]);
     for (name, value) in [("x-llmock-pace", "fast"), ("x-llmock-fault", "explode")] {

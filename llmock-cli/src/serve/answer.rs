@@ -6,14 +6,17 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::response::Response;
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use http_body::Frame;
+use http_body_util::{Either, Full};
 use llmock::reply::{Rendered, RenderedBody};
 use tokio::time::{Instant, Sleep};
 
 use super::metrics::OpenStream;
+
+/// An answer's body on its way: in one piece, as most are, or anything else.
+pub(crate) type AnswerBytes = Either<Full<Bytes>, Body>;
 
 /// What the client gets.
 #[derive(Debug)]
@@ -75,18 +78,22 @@ impl From<Rendered> for Answer {
 
 impl Answer {
     /// The response; `arrived` is the moment from which pieces count, `open` lives as long as the stream.
-    pub(crate) fn into_response(self, arrived: Instant, open: Option<OpenStream>) -> Response {
+    pub(crate) fn into_response(
+        self,
+        arrived: Instant,
+        open: Option<OpenStream>,
+    ) -> Response<AnswerBytes> {
         let body = match self.body {
-            AnswerBody::Whole(bytes) => Body::from(bytes),
-            AnswerBody::Live(body) => body,
-            AnswerBody::Stream { pieces, end } => Body::new(Paced {
+            AnswerBody::Whole(bytes) => Either::Left(Full::new(bytes)),
+            AnswerBody::Live(body) => Either::Right(body),
+            AnswerBody::Stream { pieces, end } => Either::Right(Body::new(Paced {
                 pieces: pieces.into(),
                 end,
                 arrived,
                 timer: None,
                 flushed: None,
                 _open: open,
-            }),
+            })),
         };
         let mut response = Response::new(body);
         *response.status_mut() = self.status;
@@ -95,8 +102,8 @@ impl Answer {
     }
 
     /// The response that stands for none.
-    pub(crate) fn abort() -> Response {
-        let mut response = Response::new(Body::empty());
+    pub(crate) fn abort() -> Response<AnswerBytes> {
+        let mut response = Response::new(Either::Left(Full::default()));
         response.extensions_mut().insert(Aborted);
         response
     }

@@ -3,17 +3,16 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use axum::body::Body;
 use axum::extract::{Request, State as Shared};
-use axum::response::Response;
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use http_body::Body;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use llmock::Provider;
 use llmock::reply::Reply;
 use tokio::time::Instant;
 
-use super::answer::{Answer, AnswerBody, Piece};
+use super::answer::{Answer, AnswerBody, AnswerBytes, Piece};
 use super::ask::Ask;
 use super::dispatch::{self, Decided};
 use super::fault::{self, Fault};
@@ -27,19 +26,22 @@ use super::{auth, sessions};
 const NO_ANSWER: u16 = 444;
 
 /// Answers whatever is no route of our own.
-pub(crate) async fn fallback(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
-    answer(&state, request).await
+pub(crate) async fn fallback(
+    Shared(state): Shared<Arc<State>>,
+    request: Request,
+) -> Response<Body> {
+    answer(&state, request).await.map(Body::new)
 }
 
 /// Answers a request to a provider's API.
-pub(crate) async fn answer<B>(state: &State, request: http::Request<B>) -> Response
+pub(crate) async fn answer<B>(state: &State, request: http::Request<B>) -> Response<AnswerBytes>
 where
-    B: Body<Data = Bytes> + Unpin,
+    B: http_body::Body<Data = Bytes> + Unpin,
 {
     let running = state.running();
     let (ask, unread) = read(state, &running, request).await;
-    let (decided, fault) = decided(state, &running, &ask, unread.as_ref()).await;
-    remember(state, &ask, &decided, fault);
+    let (mut decided, fault) = decided(state, &running, &ask, unread.as_ref()).await;
+    remember(state, &ask, &mut decided, fault);
     if fault == Some(Fault::Disconnect) {
         return Answer::abort();
     }
@@ -62,7 +64,7 @@ async fn read<B>(
     request: http::Request<B>,
 ) -> (Ask, Option<Unread>)
 where
-    B: Body<Data = Bytes> + Unpin,
+    B: http_body::Body<Data = Bytes> + Unpin,
 {
     let (arrived, arrived_at) = (Instant::now(), SystemTime::now());
     let (mut parts, body) = request.into_parts();
@@ -151,7 +153,7 @@ async fn decided(
 }
 
 /// Enters the request into journal and metrics.
-fn remember(state: &State, ask: &Ask, decided: &Decided, fault: Option<Fault>) {
+fn remember(state: &State, ask: &Ask, decided: &mut Decided, fault: Option<Fault>) {
     let took = ask.arrived.elapsed();
     let status = decided.answer.status.as_u16();
     state.metrics.request(&ask.route.metrics, status, took);
@@ -165,18 +167,18 @@ fn remember(state: &State, ask: &Ask, decided: &Decided, fault: Option<Fault>) {
     if !journal.wants(&ask.method, ask.uri.path()) {
         return;
     }
-    journal.record(Entry {
+    let entry = Entry {
         method: ask.method.clone(),
         path: Arc::clone(&ask.route.sent),
-        body: ask.body.clone(),
         arrived: ask.arrived_at,
         status,
         provider: ask.provider(),
-        model: decided.model.clone(),
+        model: decided.model.take(),
         session: ask.session.clone(),
         answered_by: decided.by,
         took,
-    });
+    };
+    journal.record(entry, &ask.body);
 }
 
 /// The response when it is due.
@@ -186,7 +188,7 @@ async fn paced(
     ask: &Ask,
     state: &State,
     fault: Option<Fault>,
-) -> Response {
+) -> Response<AnswerBytes> {
     let own = ask.command(&pace::HEADER).and_then(|text| usual.overridden(text).ok());
     let pace = own.as_ref().unwrap_or(usual);
     let late = match fault {
@@ -206,7 +208,7 @@ async fn paced(
         AnswerBody::Whole(_) | AnswerBody::Live(_) => {}
     }
     if due > ask.arrived {
-        tokio::time::sleep_until(due).await;
+        Box::pin(tokio::time::sleep_until(due)).await;
     }
     let streams = !matches!(answer.body, AnswerBody::Whole(_));
     let open = streams.then(|| state.metrics.stream());
@@ -251,10 +253,10 @@ fn tokens(body: &[u8]) -> usize {
 }
 
 /// An error of a route of our own, in the format that most clients read.
-pub(crate) fn own_error(status: u16, message: &str, headers: &HeaderMap) -> Response {
+pub(crate) fn own_error(status: u16, message: &str, headers: &HeaderMap) -> Response<Body> {
     let shape = llmock::reply::RequestShape::new(Method::GET.as_str(), "/v1/llmock", "");
     let rendered = Reply::error(status, message).render(Provider::OpenAI, &shape);
     let mut answer = Answer::from(rendered);
     answer.headers.extend(headers.clone());
-    answer.into_response(Instant::now(), None)
+    answer.into_response(Instant::now(), None).map(Body::new)
 }

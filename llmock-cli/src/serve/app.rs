@@ -11,10 +11,12 @@ use axum::response::Response;
 use axum::routing::{delete, get};
 use http::header::{CONTENT_TYPE, HeaderName, ORIGIN};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http_body_util::Either;
 use hyper::body::Incoming;
 use tower::ServiceExt as _;
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, ExposeHeaders};
 
+use super::answer::AnswerBytes;
 use super::answering::{self, own_error};
 use super::auth;
 use super::metrics;
@@ -55,7 +57,10 @@ impl App {
     }
 
     /// Answers a request.
-    pub(crate) async fn answer(&self, request: http::Request<Incoming>) -> Response {
+    pub(crate) async fn answer(
+        &self,
+        request: http::Request<Incoming>,
+    ) -> http::Response<AnswerBytes> {
         let of_page = request.headers().contains_key(ORIGIN)
             && !self.state.running().config.cors.allow_origins.is_empty();
         let router = if of_page || request.method() == Method::OPTIONS {
@@ -66,8 +71,9 @@ impl App {
             // the way of almost all requests, which no router has to find
             return answering::answer(&self.state, request).await;
         };
-        match router.oneshot(request.map(Body::new)).await {
-            Ok(response) => response,
+        // in a box, so that all others do not have to carry it around
+        match Box::pin(router.oneshot(request.map(Body::new))).await {
+            Ok(response) => response.map(Either::Right),
             Err(never) => match never {},
         }
     }

@@ -51,7 +51,8 @@ where
     // most bodies come with their head: setting a timer takes longer than reading such a one
     match at_once(collected.as_mut()).await {
         Some(read) => read,
-        None => tokio::time::timeout(time, collected).await.unwrap_or(Err(Unread::Slow)),
+        // in a box, so that the others do not have to carry it around
+        None => Box::pin(tokio::time::timeout(time, collected)).await.unwrap_or(Err(Unread::Slow)),
     }
 }
 

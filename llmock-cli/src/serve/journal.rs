@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
 use llmock::Provider;
 use serde_json::value::RawValue;
 
@@ -26,10 +25,12 @@ pub(crate) struct Journal {
     next: AtomicUsize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Numbered {
     number: usize,
     entry: Entry,
+    /// Without compression.
+    body: Vec<u8>,
 }
 
 /// A request and what became of it. No headers: they hold keys.
@@ -38,8 +39,6 @@ pub(crate) struct Entry {
     pub(crate) method: http::Method,
     /// As it was sent, query included; keys in the query are taken out before it is shown.
     pub(crate) path: Arc<str>,
-    /// Without compression.
-    pub(crate) body: Bytes,
     /// When it arrived.
     pub(crate) arrived: SystemTime,
     pub(crate) status: u16,
@@ -75,20 +74,28 @@ impl Journal {
         !self.slots.is_empty() && method != http::Method::OPTIONS && !UNRECORDED.contains(&path)
     }
 
-    /// Keeps a request instead of the oldest one.
-    pub(crate) fn record(&self, mut entry: Entry) {
+    /// Keeps a request and the beginning of its body instead of the oldest one.
+    pub(crate) fn record(&self, entry: Entry, body: &[u8]) {
         if self.slots.is_empty() {
             return;
         }
-        // A slice would hold on to the buffer of the connection, which could not use it again.
-        entry.body = Bytes::copy_from_slice(&entry.body[..entry.body.len().min(KEPT)]);
+        let body = &body[..body.len().min(KEPT)];
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let slot = &self.slots[number % self.slots.len()];
         let mut kept = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        // Whoever is a whole round late must not replace what is newer.
-        let replaced = match &*kept {
+        let replaced = match &mut *kept {
+            // Whoever is a whole round late must not replace what is newer.
             Some(newer) if newer.number > number => None,
-            _ => kept.replace(Numbered { number, entry }),
+            Some(oldest) => {
+                oldest.number = number;
+                oldest.body.clear();
+                oldest.body.extend_from_slice(body);
+                Some(std::mem::replace(&mut oldest.entry, entry))
+            }
+            None => {
+                *kept = Some(Numbered { number, entry, body: body.to_vec() });
+                None
+            }
         };
         drop(kept);
         drop(replaced);
@@ -109,8 +116,7 @@ impl Journal {
             .iter()
             .filter_map(|slot| {
                 let kept = slot.lock().unwrap_or_else(PoisonError::into_inner);
-                let Numbered { number, entry } = kept.as_ref()?;
-                filter.wants(entry).then(|| Numbered { number: *number, entry: entry.clone() })
+                kept.as_ref().filter(|kept| filter.wants(&kept.entry)).cloned()
             })
             .collect();
         found.sort_unstable_by_key(|numbered| numbered.number);
@@ -120,18 +126,19 @@ impl Journal {
             if at > 0 {
                 out.push(b',');
             }
-            numbered.entry.write(&mut out);
+            numbered.write(&mut out);
         }
         out.extend_from_slice(b"]}");
         Ok(out)
     }
 }
 
-impl Entry {
-    /// Itself as JSON.
+impl Numbered {
+    /// The request as JSON.
     fn write(&self, out: &mut Vec<u8>) {
-        let arrived = humantime::format_rfc3339_millis(self.arrived).to_string();
-        let took = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX);
+        let entry = &self.entry;
+        let arrived = humantime::format_rfc3339_millis(entry.arrived).to_string();
+        let took = u64::try_from(entry.took.as_millis()).unwrap_or(u64::MAX);
         let mut separator = b'{';
         let mut member = |name: &str, value: &[u8]| {
             out.push(separator);
@@ -140,15 +147,15 @@ impl Entry {
             out.push(b':');
             out.extend_from_slice(value);
         };
-        member("method", text(self.method.as_str()).as_bytes());
-        member("path", text(&without_keys(&self.path)).as_bytes());
+        member("method", text(entry.method.as_str()).as_bytes());
+        member("path", text(&without_keys(&entry.path)).as_bytes());
         member("body", shown_body(&self.body).as_bytes());
         member("timestamp", text(&arrived).as_bytes());
-        member("status", self.status.to_string().as_bytes());
-        member("provider", text(self.provider.id()).as_bytes());
-        member("model", self.model.as_deref().map_or("null".to_owned(), text).as_bytes());
-        member("session", text(&self.session.to_string()).as_bytes());
-        member("answered_by", text(self.answered_by).as_bytes());
+        member("status", entry.status.to_string().as_bytes());
+        member("provider", text(entry.provider.id()).as_bytes());
+        member("model", entry.model.as_deref().map_or("null".to_owned(), text).as_bytes());
+        member("session", text(&entry.session.to_string()).as_bytes());
+        member("answered_by", text(entry.answered_by).as_bytes());
         member("ms", took.to_string().as_bytes());
         out.push(b'}');
     }

@@ -10,6 +10,7 @@ mod app;
 mod ask;
 mod auth;
 mod config;
+mod connection;
 mod dispatch;
 mod fault;
 mod gate;
@@ -24,7 +25,6 @@ mod server;
 mod sessions;
 mod state;
 mod strategy;
-mod timer;
 
 use std::io;
 use std::net::SocketAddr;
@@ -100,7 +100,7 @@ async fn serve(flags: Flags, loaded: Loaded) -> Result<(), ServeError> {
     serving::ready(address, &strategies, state.fixtures.len());
     drop(running);
     let reloading = tokio::spawn(reload.run());
-    let finished = server::serve(listener, &workers, &state, stop).await;
+    let finished = server::serve(listener, workers, &state, stop).await;
     reloading.abort();
     let running = state.running();
     let unwritten = match running.proxy() {

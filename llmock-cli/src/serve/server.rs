@@ -11,24 +11,23 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use axum::body::Body;
-use http::{Request, Response};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime;
-use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use super::answer::Aborted;
 use super::app::App;
+use super::connection::{self, Observed, Pulse};
 use super::state::State;
-use super::timer::OneTimer;
 
 /// Connections that wait to be taken: a load test opens thousands at once.
 const BACKLOG: u32 = 4096;
+
+/// How often a worker looks after its connections: eight times in the patience it has with them, within these.
+const SHORTEST_LOOK: Duration = Duration::from_millis(10);
+const LONGEST_LOOK: Duration = Duration::from_secs(1);
 
 /// Opens the first address of `host` that can be opened.
 pub(crate) async fn bind(host: &str, port: u16) -> io::Result<TcpListener> {
@@ -55,11 +54,10 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// Returns whether everything was.
 pub(crate) async fn serve(
     listener: TcpListener,
-    workers: &[UnboundedSender<Taken>],
+    workers: Vec<Worker>,
     state: &State,
     stop: impl Future<Output = ()>,
 ) -> bool {
-    let open = GracefulShutdown::new();
     let mut stop = pin!(stop);
     let mut next = 0;
     loop {
@@ -67,7 +65,7 @@ pub(crate) async fn serve(
             taken = listener.accept() => match taken.and_then(|(socket, _)| socket.into_std()) {
                 Ok(socket) => {
                     // in turn; a worker ends with the process alone
-                    let _ = workers[next % workers.len()].send((socket, open.watcher()));
+                    let _ = workers[next % workers.len()].queue.send(socket);
                     next = next.wrapping_add(1);
                 }
                 // Out of file descriptors: the only cure is time.
@@ -78,57 +76,72 @@ pub(crate) async fn serve(
     }
     drop(listener);
     let limit = state.running().config.shutdown_timeout;
-    tokio::time::timeout(limit, open.shutdown()).await.is_ok()
+    let (queues, ends): (Vec<_>, Vec<_>) =
+        workers.into_iter().map(|worker| (worker.queue, worker.ended)).unzip();
+    drop(queues);
+    let ended = async {
+        for end in ends {
+            let _ = end.await;
+        }
+    };
+    tokio::time::timeout(limit, ended).await.is_ok()
 }
 
-/// A connection on its way to the thread that serves it.
-type Taken = (std::net::TcpStream, Watcher);
+/// A thread that serves connections.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    /// Takes connections; when it is gone, the worker finishes what it has.
+    queue: UnboundedSender<std::net::TcpStream>,
+    /// When it has finished.
+    ended: oneshot::Receiver<()>,
+}
 
-/// The threads that serve connections, as many as there are cores.
-pub(crate) fn workers(state: &Arc<State>) -> io::Result<Vec<UnboundedSender<Taken>>> {
+/// As many of them as there are cores.
+pub(crate) fn workers(state: &Arc<State>) -> io::Result<Vec<Worker>> {
     // Needed to the end of the process. To count who needs it would have the cores wait for each other.
     let app: &'static App = Box::leak(Box::new(App::new(Arc::clone(state))));
     let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     (0..threads).map(|_| worker(app)).collect()
 }
 
-fn worker(app: &'static App) -> io::Result<UnboundedSender<Taken>> {
+fn worker(app: &'static App) -> io::Result<Worker> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let (queue, mut taken) = mpsc::unbounded_channel::<Taken>();
-    let work = async move {
-        while let Some((socket, watcher)) = taken.recv().await {
-            if let Ok(socket) = TcpStream::from_std(socket) {
-                tokio::spawn(connection(socket, app, watcher));
+    let (queue, taken) = mpsc::unbounded_channel();
+    let (end, ended) = oneshot::channel();
+    let work = move || {
+        runtime.block_on(work(app, taken));
+        let _ = end.send(());
+    };
+    thread::Builder::new().name("llmock-serve".to_owned()).spawn(work)?;
+    Ok(Worker { queue, ended })
+}
+
+/// Serves the connections of one worker, and cuts those whose clients do not get on.
+async fn work(app: &'static App, mut taken: UnboundedReceiver<std::net::TcpStream>) {
+    let mut open = JoinSet::new();
+    let mut observed: Vec<Observed> = Vec::new();
+    let mut next_look = Instant::now();
+    loop {
+        tokio::select! {
+            socket = taken.recv() => match socket.map(TcpStream::from_std) {
+                Some(Ok(socket)) => {
+                    let pulse = Arc::<Pulse>::default();
+                    let task = open.spawn(connection::serve(socket, app, Arc::clone(&pulse)));
+                    observed.push(Observed::new(pulse, task));
+                }
+                Some(Err(_)) => {}
+                None => break,
+            },
+            Some(_) = open.join_next() => {}
+            () = tokio::time::sleep_until(next_look), if !open.is_empty() => {
+                let patience = app.head_timeout();
+                observed.retain_mut(|connection| connection.look(patience));
+                next_look = Instant::now() + (patience / 8).clamp(SHORTEST_LOOK, LONGEST_LOOK);
             }
         }
-    };
-    let name = "llmock-serve".to_owned();
-    thread::Builder::new().name(name).spawn(move || runtime.block_on(work))?;
-    Ok(queue)
-}
-
-async fn connection(socket: TcpStream, app: &'static App, watcher: Watcher) {
-    // Events are small; waiting to coalesce them would delay every one.
-    let _ = socket.set_nodelay(true);
-    let head = app.head_timeout();
-    let service = service_fn(move |request| respond(app, request));
-    let connection = http1::Builder::new()
-        .timer(OneTimer::default())
-        .header_read_timeout(head)
-        // An event is three small pieces: to copy them into one costs less than to name them to the system.
-        .writev(false)
-        // Who has sent everything may close that side and still wait for the answer.
-        .half_close(true)
-        .serve_connection(TokioIo::new(socket), service);
-    // A client that leaves is no error of ours.
-    let _ = watcher.watch(connection).await;
-}
-
-/// A service error makes hyper close the connection without a byte.
-async fn respond(app: &App, request: Request<Incoming>) -> Result<Response<Body>, Aborted> {
-    let response = app.answer(request).await;
-    match response.extensions().get::<Aborted>() {
-        Some(aborted) => Err(*aborted),
-        None => Ok(response),
     }
+    for connection in observed {
+        connection.pulse.end();
+    }
+    while open.join_next().await.is_some() {}
 }

@@ -9,10 +9,12 @@ pub(crate) mod layout;
 pub(crate) mod number;
 mod parse;
 pub(crate) mod path;
+mod plain;
 
 use std::borrow::Cow;
 
 pub(crate) use parse::{JsonError, parse, parse_file, source_after};
+pub(crate) use plain::plain_length;
 
 /// A parsed JSON value whose strings and numbers are slices of the source text.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +29,10 @@ pub(crate) enum Json<'a> {
     Object(Vec<(JsonStr<'a>, Json<'a>)>),
 }
 
-/// A JSON string as written between its quotes, escapes unresolved.
+/// A JSON string as written, escapes unresolved.
+///
+/// Without its quotes if it has no escapes, with the closing one if it has any: no other string can end so. Whether
+/// there are escapes is asked for each member of an object whenever one is looked up, and this takes no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct JsonStr<'a>(&'a str);
 
@@ -55,23 +60,33 @@ pub(crate) fn is_blank(character: char) -> bool {
 /// Prints a Rust string as a JSON string with quotes, unescaped UTF-8 wherever JSON allows it.
 pub(crate) fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
+    push_quoted(&mut out, text);
+    out
+}
+
+/// The same behind another text.
+pub(crate) fn push_quoted(out: &mut String, text: &str) {
     out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            control if control < ' ' => {
+    let mut rest = text;
+    loop {
+        let (plain, special) = rest.split_at(plain_length(rest.as_bytes()));
+        out.push_str(plain);
+        let mut characters = special.chars();
+        match characters.next() {
+            None => break,
+            Some('"') => out.push_str("\\\""),
+            Some('\\') => out.push_str("\\\\"),
+            Some('\n') => out.push_str("\\n"),
+            Some('\r') => out.push_str("\\r"),
+            Some('\t') => out.push_str("\\t"),
+            Some(control) => {
                 use std::fmt::Write as _;
                 let _ = write!(out, "\\u{:04x}", u32::from(control));
             }
-            other => out.push(other),
         }
+        rest = characters.as_str();
     }
     out.push('"');
-    out
 }
 
 impl<'a> Json<'a> {
@@ -143,34 +158,46 @@ impl<'a> Json<'a> {
 }
 
 impl<'a> JsonStr<'a> {
-    /// Takes what stands between the quotes of a valid JSON string.
-    pub(crate) fn from_raw(raw: &'a str) -> Self {
-        Self(raw)
+    /// A valid JSON string, given with its quotes.
+    pub(crate) fn from_quoted(quoted: &'a str) -> Self {
+        let text = &quoted[1..];
+        let end = text.len() - 1;
+        Self(if plain_length(text.as_bytes()) == end { &text[..end] } else { text })
     }
 
     /// What stands between the quotes.
     pub(crate) fn raw(self) -> &'a str {
-        self.0
+        self.escaped().unwrap_or(self.0)
     }
 
     /// The text with escapes resolved; an unpaired surrogate becomes U+FFFD.
     pub(crate) fn decode(self) -> Cow<'a, str> {
-        if self.has_escapes() { Cow::Owned(unescape(self.0)) } else { Cow::Borrowed(self.0) }
+        match self.escaped() {
+            Some(raw) => Cow::Owned(unescape(raw)),
+            None => Cow::Borrowed(self.0),
+        }
     }
 
     /// Whether the decoded text is `name`.
     pub(crate) fn is(self, name: &str) -> bool {
-        // an escape is longer than what it stands for
-        self.0 == name || (self.0.len() > name.len() && self.has_escapes() && self.decode() == name)
+        match self.escaped() {
+            // an escape is longer than what it stands for
+            Some(raw) => raw.len() > name.len() && unescape(raw) == name,
+            None => self.0 == name,
+        }
     }
 
-    fn has_escapes(self) -> bool {
-        // of bytes, because most strings are shorter than the search for a character takes to begin
-        self.0.as_bytes().contains(&b'\\')
+    /// What stands between the quotes of a string that has escapes.
+    fn escaped(self) -> Option<&'a str> {
+        match self.0.as_bytes() {
+            [.., b'"'] => Some(&self.0[..self.0.len() - 1]),
+            _ => None,
+        }
     }
 }
 
-fn unescape(raw: &str) -> String {
+/// Resolves the escapes of what stands between the quotes of a valid JSON string.
+pub(crate) fn unescape(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some(at) = rest.find('\\') {
@@ -229,6 +256,33 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_known_with_escapes_and_without() {
+        for (raw, name, is) in [
+            ("role", "role", true),
+            ("role", "roles", false),
+            ("roles", "role", false),
+            ("", "", true),
+            ("", "role", false),
+            ("role", "", false),
+            (r"\u0072ole", "role", true),
+            (r"rol\u0065", "role", true),
+            (r"rol\u0065s", "role", false),
+            (r"rol\u0066", "role", false),
+            (r"role\n", "role", false),
+            (r"a\/b", "a/b", true),
+            (r#"a\""#, "a\"", true),
+            (r#"a\""#, "a", false),
+            (r"a\\", r"a\", true),
+        ] {
+            let quoted = format!("\"{raw}\"");
+            let string = JsonStr::from_quoted(&quoted);
+            assert_eq!((string.is(name), string.decode() == name), (is, is), "{raw} {name}");
+            assert_eq!(parse(&quoted), Ok(Json::String(string)));
+            assert_eq!(string.raw(), raw);
+        }
+    }
+
+    #[test]
     fn resolves_surrogate_pairs_and_replaces_lone_ones() {
         for (raw, decoded) in [
             (r"\ud83d\ude00", "😀"),
@@ -236,7 +290,7 @@ mod tests {
             (r"\ud83dx", "\u{fffd}x"),
             (r"a\n\t\\\u0041", "a\n\t\\A"),
         ] {
-            assert_eq!(JsonStr::from_raw(raw).decode(), decoded, "{raw}");
+            assert_eq!(unescape(raw), decoded, "{raw}");
         }
     }
 

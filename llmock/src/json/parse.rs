@@ -1,6 +1,6 @@
 //! Parses JSON into the tree of [`super`], and says where and why a text is not JSON.
 
-use super::{Json, JsonStr, is_blank, offset_in, position};
+use super::{Json, JsonStr, is_blank, offset_in, plain_length, position};
 
 /// Why a text is not JSON, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,8 @@ fn parse_to_depth(text: &str, max_depth: usize) -> Result<Json<'_>, JsonError> {
 
 /// The source of the member value that follows `name`, a name of an object parsed from `text`.
 pub(crate) fn source_after<'a>(text: &'a str, name: JsonStr<'_>) -> Option<&'a str> {
-    let after = offset_in(text, name.0)? + name.0.len() + 1;
+    let name = name.raw();
+    let after = offset_in(text, name)? + name.len() + 1;
     let rest = text.get(after..)?.trim_start_matches(is_blank).strip_prefix(':')?;
     let rest = rest.trim_start_matches(is_blank);
     rest.get(..value_length(rest.as_bytes()))
@@ -99,8 +100,8 @@ impl<'a> Parser<'a> {
         if self.at < self.bytes.len() { Some(self.bytes[self.at]) } else { None }
     }
 
-    // This loop and that of `end_of_plain` meet most bytes of a file. Tests are debug builds, where
-    // an index is an instruction and every adapter of an iterator a call.
+    // This loop meets many bytes of a file. Tests are debug builds, where an index is an instruction and every
+    // adapter of an iterator a call.
     fn skip_space(&mut self) {
         let mut at = self.at;
         while at < self.bytes.len() && matches!(self.bytes[at], b' ' | b'\t' | b'\n' | b'\r') {
@@ -199,17 +200,19 @@ impl<'a> Parser<'a> {
     fn string(&mut self) -> Result<JsonStr<'a>, JsonError> {
         self.at += 1;
         let start = self.at;
+        let mut has_escapes = false;
         loop {
             match self.peek() {
                 Some(b'"') => {
-                    let raw = &self.text[start..self.at];
+                    let end = self.at;
                     self.at += 1;
-                    return Ok(JsonStr(raw));
+                    return Ok(JsonStr(&self.text[start..if has_escapes { self.at } else { end }]));
                 }
-                Some(b'\\') => self.escape()?,
-                Some(byte) if byte >= b' ' => {
-                    self.at = end_of_plain(self.bytes, self.at);
+                Some(b'\\') => {
+                    self.escape()?;
+                    has_escapes = true;
                 }
+                Some(byte) if byte >= b' ' => self.at += plain_length(&self.bytes[self.at..]),
                 Some(_) => return Err(self.error("control characters as escapes")),
                 None => return Err(self.error("a closing `\"`")),
             }
@@ -271,14 +274,6 @@ impl<'a> Parser<'a> {
             self.at += 1;
         }
     }
-}
-
-/// Where the bytes of a string that need no closer look end.
-fn end_of_plain(bytes: &[u8], mut at: usize) -> usize {
-    while at < bytes.len() && !matches!(bytes[at], b'"' | b'\\' | 0..b' ') {
-        at += 1;
-    }
-    at
 }
 
 #[cfg(test)]

@@ -64,14 +64,11 @@ fn evened<R>(tree: Json<'_>, rules: &Rules, then: impl FnOnce(&Json<'_>) -> R) -
     ignored.dedup();
     let texts: Vec<(Location, String)> = rewritten(&tree, &rules.normalize)
         .into_iter()
-        .map(|(location, text)| {
-            let quoted = json::quote(&text);
-            (location, quoted[1..quoted.len() - 1].to_owned())
-        })
+        .map(|(location, text)| (location, json::quote(&text)))
         .collect();
     let mut tree: Json<'_> = tree;
-    for (location, raw) in &texts {
-        replace(&mut tree, &location.0, JsonStr::from_raw(raw));
+    for (location, quoted) in &texts {
+        replace(&mut tree, &location.0, JsonStr::from_quoted(quoted));
     }
     for location in &ignored {
         remove(&mut tree, &location.0);

@@ -156,10 +156,7 @@ impl<'a> Asked<'a> {
     /// The id of a thing inside the answer: the same for the same request, different for each thing.
     pub(super) fn id_of(&self, prefix: &str, at: usize) -> String {
         let hex = hex(self.bytes(prefix, at));
-        let mut id = String::with_capacity(prefix.len() + 24);
-        id.push_str(prefix);
-        id.push_str(text_of(&hex[..24]));
-        id
+        [prefix, text_of(&hex[..24])].concat()
     }
 
     /// An id in the form of a UUID.
@@ -175,7 +172,8 @@ impl<'a> Asked<'a> {
     /// What the thing at this place has in its id. Nobody guesses ids here, so that mixing bits is enough; a
     /// digest for each id of an answer takes longer than the rest of it.
     fn bytes(&self, prefix: &str, at: usize) -> [u8; 16] {
-        let place = prefix.bytes().fold(at as u64, |sum, byte| mixed(sum ^ u64::from(byte)));
+        let place =
+            prefix.bytes().fold(at as u64, |sum, byte| sum.rotate_left(8) ^ u64::from(byte));
         let first = mixed(self.seed ^ place);
         let both = (u128::from(first) << 64) | u128::from(mixed(first ^ self.seed));
         both.to_be_bytes()
@@ -255,11 +253,11 @@ impl Usage {
 
 /// Two digits a byte.
 fn hex(bytes: [u8; 16]) -> [u8; 32] {
-    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' - 10 + half };
     let mut hex = [0; 32];
-    for (at, byte) in bytes.into_iter().enumerate() {
-        hex[2 * at] = DIGITS[usize::from(byte >> 4)];
-        hex[2 * at + 1] = DIGITS[usize::from(byte & 15)];
+    for (digits, byte) in hex.chunks_exact_mut(2).zip(bytes) {
+        digits[0] = digit(byte >> 4);
+        digits[1] = digit(byte & 15);
     }
     hex
 }

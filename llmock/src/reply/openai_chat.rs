@@ -3,7 +3,7 @@
 use super::asked::{Asked, Usage};
 use super::content::Finish;
 use super::errors;
-use super::object::{self, Null, Object, ToJson, nested};
+use super::object::{self, Null, Object, ToJson, Word, nested};
 use super::rendered::Rendered;
 use super::sse::Sse;
 use crate::json::Json;
@@ -30,7 +30,7 @@ impl ToJson for Choices<'_> {
                 "index": index,
                 "message": Message(asked),
                 "logprobs": Null,
-                "finish_reason": finish_reason(asked.reply.finished()),
+                "finish_reason": Word(finish_reason(asked.reply.finished())),
             };
             choice.write(out);
         });
@@ -44,7 +44,7 @@ impl ToJson for Message<'_> {
         let Self(asked) = self;
         let reply = asked.reply;
         let message = nested! {
-            "role": "assistant",
+            "role": Word("assistant"),
             "content": content(asked),
             "refusal": reply.refusal,
             "annotations": [Null; 0],
@@ -101,13 +101,13 @@ fn stream(asked: &Asked<'_>) -> Sse {
     let (choices, wants_usage) = (asked.count("n"), wants_usage(asked));
     let head = head(asked, "chat.completion.chunk", 256);
     let mut sse = Sse::new();
-    let mut send = |delta: &dyn ToJson, finish: Option<&str>| {
+    let mut send = |delta: &dyn ToJson, finish: Option<&'static str>| {
         for index in 0..choices {
             let choice = nested! {
                 "index": index,
                 "delta": delta,
                 "logprobs": Null,
-                "finish_reason": finish,
+                "finish_reason": finish.map(Word),
             };
             if wants_usage {
                 sse.data(&head.and(nested! { "choices": [&choice], "usage": Null }));
@@ -163,13 +163,13 @@ fn deltas(asked: &Asked<'_>, mut send: impl FnMut(&dyn ToJson)) {
 }
 
 /// What a completion and each of its chunks begin with, and room for the rest.
-fn head(asked: &Asked<'_>, kind: &str, bytes: usize) -> Object {
+fn head(asked: &Asked<'_>, kind: &'static str, bytes: usize) -> Object {
     let members = nested! {
         "id": asked.id("chatcmpl-"),
-        "object": kind,
+        "object": Word(kind),
         "created": asked.created,
         "model": asked.model,
-        "system_fingerprint": "fp_llmock",
+        "system_fingerprint": Word("fp_llmock"),
     };
     Object::with_room(bytes, &members)
 }

@@ -9,7 +9,6 @@ fn entry(path: &str) -> Entry {
     Entry {
         method: Method::POST,
         path: path.into(),
-        body: Bytes::from_static(br#"{"model":"m","n":1.0}"#),
         arrived: SystemTime::UNIX_EPOCH + Duration::from_millis(1_500),
         status: 200,
         provider: Provider::OpenAI,
@@ -19,6 +18,8 @@ fn entry(path: &str) -> Entry {
         took: Duration::from_micros(2_500),
     }
 }
+
+const BODY: &[u8] = br#"{"model":"m","n":1.0}"#;
 
 fn shown(journal: &Journal, query: &str) -> Vec<Value> {
     let json: Value = serde_json::from_slice(&journal.shown(query).unwrap()).unwrap();
@@ -33,7 +34,7 @@ fn paths(journal: &Journal, query: &str) -> Vec<String> {
 #[test]
 fn an_entry_shows_what_was_asked_and_what_became_of_it() {
     let journal = Journal::new(10);
-    journal.record(entry("/v1/chat/completions"));
+    journal.record(entry("/v1/chat/completions"), BODY);
     let expected = concat!(
         r#"{"requests":[{"method":"POST","path":"/v1/chat/completions","body":{"model":"m","n":1.0},"#,
         r#""timestamp":"1970-01-01T00:00:01.500Z","status":200,"provider":"openai","model":"m","#,
@@ -55,7 +56,7 @@ fn bodies_are_shown_as_what_they_are() {
     ];
     for (body, expected) in cases {
         journal.clear();
-        journal.record(Entry { body: Bytes::copy_from_slice(body), ..entry("/") });
+        journal.record(entry("/"), body);
         assert_eq!(shown(&journal, "")[0]["body"], expected);
     }
 }
@@ -70,7 +71,7 @@ fn keys_in_a_query_are_not_shown() {
         ("/m?keys=2", "/m?keys=2"),
     ] {
         journal.clear();
-        journal.record(entry(sent));
+        journal.record(entry(sent), BODY);
         assert_eq!(paths(&journal, ""), [expected]);
     }
 }
@@ -79,24 +80,27 @@ fn keys_in_a_query_are_not_shown() {
 fn the_oldest_go_first_when_there_are_too_many() {
     let journal = Journal::new(3);
     for number in 0..5 {
-        journal.record(entry(&format!("/{number}")));
+        journal.record(entry(&format!("/{number}")), BODY);
     }
     assert_eq!(paths(&journal, ""), ["/2", "/3", "/4"]);
     assert_eq!(paths(&journal, "limit=2"), ["/3", "/4"]);
     assert_eq!(paths(&journal, "limit=0"), [""; 0]);
     journal.clear();
     assert_eq!(paths(&journal, ""), [""; 0]);
-    journal.record(entry("/5"));
+    journal.record(entry("/5"), BODY);
     assert_eq!(paths(&journal, ""), ["/5"]);
 }
 
 #[test]
 fn filters_leave_what_they_name() {
     let journal = Journal::new(10);
-    journal.record(entry("/v1/chat/completions"));
-    journal.record(Entry { method: Method::GET, ..entry("/v1/models") });
-    journal.record(Entry { provider: Provider::Groq, status: 429, ..entry("/groq/v1/chat") });
-    journal.record(Entry { session: SessionId::Named("b c".to_owned()), ..entry("/v1/responses") });
+    journal.record(entry("/v1/chat/completions"), BODY);
+    journal.record(Entry { method: Method::GET, ..entry("/v1/models") }, BODY);
+    journal.record(Entry { provider: Provider::Groq, status: 429, ..entry("/groq/v1/chat") }, BODY);
+    journal.record(
+        Entry { session: SessionId::Named("b c".to_owned()), ..entry("/v1/responses") },
+        BODY,
+    );
     let cases: [(&str, &[usize]); 11] = [
         ("", &[0, 1, 2, 3]),
         ("method=get", &[1]),
@@ -139,7 +143,7 @@ fn nothing_is_lost_when_many_record_at_once() {
             let journal = &journal;
             scope.spawn(move || {
                 for number in 0..100 {
-                    journal.record(entry(&format!("/{thread}/{number}")));
+                    journal.record(entry(&format!("/{thread}/{number}")), BODY);
                 }
             });
         }
