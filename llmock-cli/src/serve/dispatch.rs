@@ -31,16 +31,23 @@ const OURSELVES: &str = "llmock";
 
 /// Finds the answer. `number` is the request's, from which the ids in its answer are made.
 pub(crate) async fn decide(ask: &Ask, running: &Running, number: u64) -> Decided {
+    let place = running.repeats.as_ref().and_then(|repeats| repeats.place(ask));
+    if let Some(decided) = place.and_then(|place| place.answer(ask, created(ask), number)) {
+        return decided;
+    }
     let reading = read(ask, number);
     let model = reading.model().map(Cow::into_owned);
     let mut recorded = None;
     let (verdict, by) = ask_all(ask, &reading, running, &mut recorded).await;
-    let answer = match verdict {
-        Verdict::Answer(answer) => answer,
-        Verdict::Reply(reply) => reading.render(&reply).into(),
-        Verdict::Pass { why } => reading.render(&unanswered(ask, running, why)).into(),
+    let reply = match verdict {
+        Verdict::Answer(answer) => return Decided { answer, by, model, recorded },
+        Verdict::Reply(reply) => reply,
+        Verdict::Pass { why } => Box::new(unanswered(ask, running, why)),
     };
-    Decided { answer, by, model, recorded }
+    if let Some(place) = place {
+        place.keep(ask, &reading, &reply, by, model.as_deref());
+    }
+    Decided { answer: reading.render(&reply).into(), by, model, recorded }
 }
 
 /// The answer of a request that cannot be decided about, in the provider's shape.
@@ -143,8 +150,12 @@ fn unanswered(ask: &Ask, running: &Running, why: Option<String>) -> Reply {
 }
 
 fn read(ask: &Ask, number: u64) -> Reading<'_> {
-    let created = ask.arrived_at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    ask.route.target.read(&ask.body).answered(created, number)
+    ask.route.target.read(&ask.body).answered(created(ask), number)
+}
+
+/// When an answer is said to be made, in seconds since 1970.
+fn created(ask: &Ask) -> u64 {
+    ask.arrived_at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 fn is_websocket(value: &str) -> bool {

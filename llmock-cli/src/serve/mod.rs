@@ -20,6 +20,7 @@ mod metrics;
 mod pace;
 mod recorder;
 mod reload;
+mod repeats;
 mod routes;
 mod server;
 mod sessions;

@@ -11,6 +11,7 @@ use llmock::{Provider, ProviderIdError};
 use super::config::{Config, CustomReply, StrategyName};
 use super::journal::Journal;
 use super::metrics::Metrics;
+use super::repeats::Repeats;
 use super::routes::Routes;
 use super::strategy::Strategy;
 use super::strategy::custom::CustomAnswers;
@@ -38,6 +39,8 @@ pub(crate) struct State {
 pub(crate) struct Running {
     pub(crate) config: Config,
     pub(crate) chain: Vec<Strategy>,
+    /// Requests that were answered before, if answers follow from them.
+    pub(crate) repeats: Option<Repeats>,
 }
 
 /// Why a configuration cannot be put in force.
@@ -121,7 +124,8 @@ impl Running {
         // last, because what was loaded cannot be taken back
         let (path, rules) = (config.fixtures.as_deref(), &config.matching);
         fixtures.load(path, config.record, rules, config.body_limit)?;
-        Ok(Self { config, chain })
+        let repeats = (!chain.iter().any(Strategy::takes_anything)).then(Repeats::default);
+        Ok(Self { config, chain, repeats })
     }
 
     /// The recordings, if they are asked at all.

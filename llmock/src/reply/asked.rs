@@ -1,7 +1,7 @@
 //! What is answered: the request as far as its answer depends on it.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::time::{Duration, UNIX_EPOCH};
 
 use sha2::{Digest, Sha256};
@@ -83,6 +83,8 @@ pub(super) struct Asked<'a> {
     pub(super) created: u64,
     /// What all ids are made from.
     seed: u64,
+    /// Where each id that is made is noted, if anybody wants to know.
+    noted: Option<&'a RefCell<Vec<NotedId>>>,
     /// Made once, because every event of a stream has them.
     id: OnceCell<String>,
     created_at: OnceCell<String>,
@@ -97,6 +99,15 @@ pub(super) struct Usage {
     /// All of the answer, reasoning among them.
     pub(super) output: u64,
     pub(super) reasoning: u64,
+}
+
+/// An id as it was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NotedId {
+    /// What of it follows from the seed.
+    pub(super) text: String,
+    pub(super) place: u64,
+    pub(super) is_uuid: bool,
 }
 
 impl<'a> Asked<'a> {
@@ -122,8 +133,21 @@ impl<'a> Asked<'a> {
             model: model.unwrap_or(Cow::Borrowed("llmock")),
             created: reply.created.or(reading.created).unwrap_or(CREATED),
             seed,
+            noted: None,
             id: OnceCell::new(),
             created_at: OnceCell::new(),
+        }
+    }
+
+    /// Notes all ids from now on.
+    pub(super) fn noting(mut self, noted: Option<&'a RefCell<Vec<NotedId>>>) -> Self {
+        self.noted = noted;
+        self
+    }
+
+    fn note(&self, text: &str, place: u64, is_uuid: bool) {
+        if let Some(noted) = self.noted {
+            noted.borrow_mut().push(NotedId { text: text.to_owned(), place, is_uuid });
         }
     }
 
@@ -155,8 +179,10 @@ impl<'a> Asked<'a> {
 
     /// The id of a thing inside the answer: the same for the same request, different for each thing.
     pub(super) fn id_of(&self, prefix: &str, at: usize) -> String {
-        let hex = hex(self.bytes(prefix, at));
-        [prefix, text_of(&hex[..24])].concat()
+        let place = place(prefix, at);
+        let hex = hex_id(self.seed, place);
+        self.note(text_of(&hex), place, false);
+        [prefix, text_of(&hex)].concat()
     }
 
     /// An id in the form of a UUID.
@@ -164,19 +190,10 @@ impl<'a> Asked<'a> {
         if let Some(id) = &self.reply.id {
             return id.clone();
         }
-        let hex = hex(self.bytes("uuid", 0));
-        let groups = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
-        groups.map(text_of).join("-")
-    }
-
-    /// What the thing at this place has in its id. Nobody guesses ids here, so that mixing bits is enough; a
-    /// digest for each id of an answer takes longer than the rest of it.
-    fn bytes(&self, prefix: &str, at: usize) -> [u8; 16] {
-        let place =
-            prefix.bytes().fold(at as u64, |sum, byte| sum.rotate_left(8) ^ u64::from(byte));
-        let first = mixed(self.seed ^ place);
-        let both = (u128::from(first) << 64) | u128::from(mixed(first ^ self.seed));
-        both.to_be_bytes()
+        let place = place("uuid", 0);
+        let uuid = uuid_id(self.seed, place);
+        self.note(&uuid, place, true);
+        uuid
     }
 
     /// The id of the tool call at this place.
@@ -249,6 +266,32 @@ impl Usage {
     pub(super) fn fresh(self) -> u64 {
         self.input - self.cached
     }
+}
+
+/// What distinguishes the ids inside an answer.
+fn place(prefix: &str, at: usize) -> u64 {
+    prefix.bytes().fold(at as u64, |sum, byte| sum.rotate_left(8) ^ u64::from(byte))
+}
+
+/// What the id at a place has behind its prefix.
+pub(super) fn hex_id(seed: u64, place: u64) -> [u8; 24] {
+    let hex = hex(id_bytes(seed, place));
+    *hex.first_chunk().expect("there are 32 digits")
+}
+
+/// The id at a place in the form of a UUID.
+pub(super) fn uuid_id(seed: u64, place: u64) -> String {
+    let hex = hex(id_bytes(seed, place));
+    let groups = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
+    groups.map(text_of).join("-")
+}
+
+/// Nobody guesses ids here, so that mixing bits is enough; a digest for each id of an answer takes longer than the
+/// rest of it.
+fn id_bytes(seed: u64, place: u64) -> [u8; 16] {
+    let first = mixed(seed ^ place);
+    let both = (u128::from(first) << 64) | u128::from(mixed(first ^ seed));
+    both.to_be_bytes()
 }
 
 /// Two digits a byte.

@@ -31,6 +31,7 @@ mod reading;
 mod rendered;
 mod sse;
 mod target;
+mod template;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -45,6 +46,7 @@ pub use plain::{CompressionError, uncompressed};
 pub use reading::{Endpoint, Reading};
 pub use rendered::{Rendered, RenderedBody};
 pub use target::Target;
+pub use template::Template;
 
 use asked::Asked;
 

@@ -1,8 +1,9 @@
 //! A request read once, for those who ask it several things and then answer it.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 
-use super::asked::{Asked, RequestShape};
+use super::asked::{Asked, NotedId, RequestShape};
 use super::content::{Failure, Reply};
 use super::conversation::{self, Turn};
 use super::rendered::Rendered;
@@ -98,7 +99,16 @@ impl<'a> Reading<'a> {
 
     /// The answer as the provider would send it; see [`Reply::render`].
     pub fn render(&self, reply: &Reply) -> Rendered {
-        let asked = Asked::new(reply, self);
+        self.render_noting(reply, None)
+    }
+
+    /// The same, and every id that was made for it.
+    pub(super) fn render_noting(
+        &self,
+        reply: &Reply,
+        noted: Option<&RefCell<Vec<NotedId>>>,
+    ) -> Rendered {
+        let asked = Asked::new(reply, self).noting(noted);
         let rendered = match &reply.failure {
             Some(failure) if !(failure.midway && asked.streams) => errors::render(&asked, failure),
             _ => match limits::of_answer(&asked) {

@@ -7,4 +7,5 @@ mod invoke;
 mod limits;
 mod round_trip;
 mod streams;
+mod templates;
 mod wholes;
