@@ -13,10 +13,21 @@ use std::time::Duration;
 use llmock_benches::load::clients::Seen;
 use llmock_benches::load::paced::{self, Plan};
 use llmock_benches::load::process::{Recipe, Server};
-use llmock_benches::load::{Ask, bare, clients};
+use llmock_benches::load::{Ask, NUMBER, bare, clients};
 
 const CONNECTIONS: [usize; 3] = [1, 32, 512];
 const WORDS: &str = "one two three four five six seven eight";
+
+/// What clients ask for.
+#[derive(Clone, Copy)]
+enum Load {
+    /// The same again and again.
+    Plain,
+    /// The same again and again, streamed.
+    Streams,
+    /// Something else each time, for a server that remembers what it was asked.
+    NeverAgain,
+}
 
 struct Options {
     llmock: String,
@@ -39,11 +50,12 @@ fn main() -> ExitCode {
     let mut contenders = vec![llmock(&options.llmock, &[]), bare_hyper()];
     contenders.extend(options.rivals.clone());
     start_up(&contenders);
-    for streams in [false, true] {
+    for kind in [Load::Plain, Load::Streams] {
         for connections in CONNECTIONS {
-            load(&contenders, streams, connections, &options);
+            load(&contenders, kind, connections, &options);
         }
     }
+    load(&contenders, Load::NeverAgain, 32, &options);
     fixtures(&options);
     paced_streams(&options);
     ExitCode::SUCCESS
@@ -104,9 +116,14 @@ fn started(contender: &Recipe) -> Option<Server> {
 }
 
 /// Contenders take turns, so that what disturbs one disturbs the other.
-fn load(contenders: &[Recipe], streams: bool, connections: usize, options: &Options) {
+fn load(contenders: &[Recipe], kind: Load, connections: usize, options: &Options) {
     let servers: Vec<_> = contenders.iter().map(started).collect();
     let mut rounds: Vec<Vec<Seen>> = vec![Vec::new(); contenders.len()];
+    let (name, words, streams) = match kind {
+        Load::Plain => ("plain", WORDS.to_owned(), false),
+        Load::Streams => ("streams", WORDS.to_owned(), true),
+        Load::NeverAgain => ("each once", format!("{WORDS} {NUMBER}"), false),
+    };
     for round in 0..options.rounds {
         let mut order: Vec<usize> = (0..contenders.len()).collect();
         if round % 2 == 1 {
@@ -114,13 +131,12 @@ fn load(contenders: &[Recipe], streams: bool, connections: usize, options: &Opti
         }
         for at in order {
             let Some(server) = &servers[at] else { continue };
-            let ask = Ask::new(server.address, WORDS, streams, &[]);
+            let ask = Ask::new(server.address, &words, streams, &[]);
             let during = Duration::from_secs_f64(options.seconds);
             rounds[at].push(asked(server, &ask, connections, during));
         }
     }
-    let kind = if streams { "streams" } else { "plain" };
-    let title = format!("{kind}, {connections} connections");
+    let title = format!("{name}, {connections} connections");
     let memory: Vec<_> = servers.iter().map(|server| server.as_ref()?.memory()).collect();
     say(&table(&title, contenders, &rounds, &memory));
 }

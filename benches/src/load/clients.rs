@@ -45,7 +45,7 @@ pub fn ask(ask: &Ask, clients: usize, during: Duration) -> Seen {
         let started = Instant::now();
         let until = started + during;
         let tasks: Vec<_> =
-            (0..clients).map(|_| tokio::spawn(client(ask.clone(), until))).collect();
+            (0..clients).map(|at| tokio::spawn(client(ask.clone(), at as u64, until))).collect();
         let mut seen = Seen::default();
         for task in tasks {
             let one = task.await.expect("clients do not panic");
@@ -58,7 +58,9 @@ pub fn ask(ask: &Ask, clients: usize, during: Duration) -> Seen {
     })
 }
 
-async fn client(ask: Ask, until: Instant) -> Seen {
+async fn client(mut ask: Ask, at: u64, until: Instant) -> Seen {
+    // numbers that no other client has
+    let mut numbers = at * 100_000..;
     let mut seen = Seen::default();
     let mut connection = None;
     while Instant::now() < until {
@@ -71,7 +73,7 @@ async fn client(ask: Ask, until: Instant) -> Seen {
             continue;
         };
         let started = Instant::now();
-        match current.exchange(&ask.bytes).await {
+        match current.exchange(ask.numbered(numbers.next().unwrap_or_default())).await {
             Ok(stays) => {
                 seen.times.push(started.elapsed());
                 connection = stays.then_some(current);

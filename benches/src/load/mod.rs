@@ -9,6 +9,7 @@ pub mod paced;
 pub mod process;
 
 use std::net::SocketAddr;
+use std::ops::Range;
 
 /// A request of chat completions, as the bytes that every client sends.
 #[derive(Clone, Debug)]
@@ -16,7 +17,12 @@ pub struct Ask {
     /// Of the server.
     pub address: SocketAddr,
     bytes: Vec<u8>,
+    /// Where in them a number stands that is another one each time.
+    number: Option<Range<usize>>,
 }
+
+/// Stands in the words of a question that is asked with another number each time.
+pub const NUMBER: &str = "00000000";
 
 impl Ask {
     /// Asks for these words back, streamed or not; `headers` are whole lines.
@@ -26,11 +32,24 @@ impl Ask {
             r#"{{"model":"gpt-4o"{stream},"messages":[{{"role":"user","content":"{words}"}}]}}"#
         );
         let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
-        let bytes = format!(
+        let bytes: Vec<u8> = format!(
             "POST /v1/chat/completions HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
              accept: */*\r\nauthorization: Bearer none\r\n{headers}content-length: {}\r\n\r\n{body}",
             body.len()
-        );
-        Self { address, bytes: bytes.into() }
+        )
+        .into();
+        let number = bytes.windows(NUMBER.len()).rposition(|window| window == NUMBER.as_bytes());
+        Self { address, bytes, number: number.map(|at| at..at + NUMBER.len()) }
+    }
+
+    /// The bytes to send, with that number if they have one.
+    fn numbered(&mut self, mut number: u64) -> &[u8] {
+        if let Some(digits) = self.number.clone() {
+            for digit in self.bytes[digits].iter_mut().rev() {
+                *digit = b'0' + (number % 10) as u8;
+                number /= 10;
+            }
+        }
+        &self.bytes
     }
 }
