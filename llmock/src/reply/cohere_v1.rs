@@ -3,8 +3,9 @@
 use super::asked::Asked;
 use super::cohere;
 use super::content::Finish;
-use super::object::{Object, arguments, nested, object};
+use super::object::{Object, ToJson, arguments, nested, object};
 use super::rendered::{self, Rendered};
+use crate::json::Json;
 use crate::stream::Item;
 
 pub(super) fn render(asked: &Asked<'_>) -> Rendered {
@@ -26,6 +27,7 @@ pub(super) fn response(asked: &Asked<'_>) -> Object {
         "finish_reason": finish_reason(reply.finished()),
     }
     .with_some("tool_calls", (!calls.is_empty()).then_some(&calls))
+    .with("chat_history", &History(asked))
     .with(
         "meta",
         &nested! {
@@ -34,6 +36,38 @@ pub(super) fn response(asked: &Asked<'_>) -> Object {
             "tokens": units,
         },
     )
+}
+
+/// The conversation as the next request may send it: what this one said came before, what it says, and the answer.
+/// Some clients take the answer from here.
+struct History<'a>(&'a Asked<'a>);
+
+impl ToJson for History<'_> {
+    fn write(&self, out: &mut String) {
+        let Self(asked) = self;
+        out.push('[');
+        let mut add = |turn: &dyn ToJson| {
+            turn.write(out);
+            out.push(',');
+        };
+        for turn in asked.member("chat_history").and_then(Json::as_array).unwrap_or_default() {
+            add(turn);
+        }
+        // empty beside the results of tools
+        let message = asked.member("message").and_then(Json::as_str).unwrap_or_default();
+        if !message.is_empty() {
+            add(&nested! { "role": "USER", "message": message });
+        }
+        if let Some(results) = asked.member("tool_results") {
+            add(&nested! { "role": "TOOL", "tool_results": results });
+        }
+        let calls = calls(asked);
+        let text = asked.reply.words().unwrap_or_default();
+        object! { "role": "CHATBOT", "message": text }
+            .with_some("tool_calls", (!calls.is_empty()).then_some(&calls))
+            .write(out);
+        out.push(']');
+    }
 }
 
 fn calls(asked: &Asked<'_>) -> Vec<Object> {

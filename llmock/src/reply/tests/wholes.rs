@@ -134,6 +134,38 @@ fn cohere_says_its_plan_before_it_calls() {
     );
 }
 
+/// "A list of previous messages between the user and the model": Cohere's reference of its first API.
+#[test]
+fn cohere_s_first_api_quotes_the_conversation_with_its_answer() {
+    let before = r#"{"role":"USER","message":"Hi"},{"role":"CHATBOT","message":"Hello"}"#;
+    let called = r#"[{"name":"weather","parameters":{"city":"Paris"}},{"name":"time","parameters":"not json"}]"#;
+    let results = r#"[{"call":{"name":"weather","parameters":{}},"outputs":[{"is":"sunny"}]}]"#;
+    for (body, reply, history) in [
+        (r#"{"message":"Hi"}"#.to_owned(), Reply::text("Hello"), before.to_owned()),
+        (
+            format!(r#"{{"chat_history":[{before}],"message":"And?"}}"#),
+            calling(),
+            format!(
+                r#"{before},{{"role":"USER","message":"And?"}},{{"role":"CHATBOT","message":"Look.","tool_calls":{called}}}"#
+            ),
+        ),
+        (
+            format!(r#"{{"message":"","chat_history":[],"tool_results":{results}}}"#),
+            Reply::text("Sunny."),
+            format!(
+                r#"{{"role":"TOOL","tool_results":{results}}},{{"role":"CHATBOT","message":"Sunny."}}"#
+            ),
+        ),
+    ] {
+        let history = format!(r#""chat_history":[{history}],"meta""#);
+        let whole = post(&reply, Provider::Cohere, "/v1/chat", &body);
+        assert!(whole.contains(&history), "{whole}");
+        let streamed = body.replacen('{', r#"{"stream":true,"#, 1);
+        let streamed = post(&reply, Provider::Cohere, "/v1/chat", &streamed);
+        assert!(streamed.lines().last().unwrap().contains(&history), "{streamed}");
+    }
+}
+
 #[test]
 fn converse_has_a_block_for_each_thing_said() {
     assert_eq!(
