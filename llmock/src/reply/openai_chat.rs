@@ -3,7 +3,7 @@
 use super::asked::{Asked, Usage};
 use super::content::Finish;
 use super::errors;
-use super::object::{self, Null, Object, ToJson, Word, nested};
+use super::object::{self, Null, Object, Raw, ToJson, Word, nested};
 use super::rendered::Rendered;
 use super::sse::Sse;
 use crate::json::Json;
@@ -98,7 +98,9 @@ fn reasoning_member(provider: Provider) -> Option<&'static str> {
 }
 
 fn stream(asked: &Asked<'_>) -> Sse {
-    let (choices, wants_usage) = (asked.count("n"), wants_usage(asked));
+    let (choices, at_the_end) = (asked.count("n"), usage_at_the_end(asked));
+    let has_it = at_the_end.as_ref().is_some_and(|(name, _)| *name == "usage");
+    let wants_usage = wants_usage(asked) && !has_it;
     let head = head(asked, "chat.completion.chunk", 256);
     let mut sse = Sse::new();
     let mut send = |delta: &dyn ToJson, finish: Option<&'static str>| {
@@ -109,7 +111,10 @@ fn stream(asked: &Asked<'_>) -> Sse {
                 "logprobs": Null,
                 "finish_reason": finish.map(Word),
             };
-            if wants_usage {
+            let is_last = finish.is_some() && index + 1 == choices;
+            if let Some((name, usage)) = at_the_end.as_ref().filter(|_| is_last) {
+                sse.data(&head.clone().with("choices", &[&choice]).with(name, usage));
+            } else if wants_usage {
                 sse.data(&head.and(nested! { "choices": [&choice], "usage": Null }));
             } else {
                 sse.data(&head.and(nested! { "choices": [&choice] }));
@@ -174,10 +179,29 @@ fn head(asked: &Asked<'_>, kind: &'static str, bytes: usize) -> Object {
     Object::with_room(bytes, &members)
 }
 
-/// Whether the stream is to end with the usage.
+/// Whether the stream is to end with the usage, in a chunk of its own.
 pub(super) fn wants_usage(asked: &Asked<'_>) -> bool {
     let wanted = asked.member("stream_options").and_then(|all| all.get("include_usage"));
-    wanted.and_then(Json::as_bool).unwrap_or(false)
+    // that one always does
+    asked.provider == Provider::OpenRouter || wanted.and_then(Json::as_bool).unwrap_or(false)
+}
+
+/// The usage where vendors have it without being asked: beside the reason for the end.
+fn usage_at_the_end(asked: &Asked<'_>) -> Option<(&'static str, Raw<String>)> {
+    let mut text = String::new();
+    let name = match asked.provider {
+        Provider::Mistral => {
+            TokenUsage(asked.usage()).write(&mut text);
+            "usage"
+        }
+        Provider::Groq => {
+            let usage = TokenUsage(asked.usage());
+            nested! { "id": asked.id_of("req_", 0), "usage": usage }.write(&mut text);
+            "x_groq"
+        }
+        _ => return None,
+    };
+    Some((name, Raw(text)))
 }
 
 /// The member `usage` of chat completions and completions.

@@ -66,6 +66,32 @@ fn a_chat_streams_its_role_its_text_its_calls_and_its_end() {
 }
 
 #[test]
+fn some_vendors_stream_the_usage_without_being_asked() {
+    let path = "/v1/chat/completions";
+    let counts = r#"{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,"#;
+    for (provider, last, holds) in [
+        // Mistral's reference of `CompletionChunk`: beside the reason for the end
+        (Provider::Mistral, 1, format!(r#""finish_reason":"tool_calls"}}],"usage":{counts}"#)),
+        // Groq's: the same, among its own members
+        (Provider::Groq, 1, r#""finish_reason":"tool_calls"}],"x_groq":{"id":"req_"#.to_owned()),
+        // OpenRouter's "Usage Accounting": in the last event of every stream
+        (Provider::OpenRouter, 1, format!(r#""choices":[],"usage":{counts}"#)),
+    ] {
+        let events = data(&render(&calling(), provider, path, STREAMED));
+        let end = &events[events.len() - last];
+        assert!(end.contains(&holds) && end.contains(counts), "{provider:?} {end}");
+        let with_counts = events.iter().filter(|event| event.contains(counts)).count();
+        assert_eq!(with_counts, 1, "{provider:?} {events:?}");
+    }
+    // who asks Mistral for it gets it once too, and Groq's clients get both
+    let body = r#"{"stream":true,"stream_options":{"include_usage":true}}"#;
+    for (provider, times) in [(Provider::Mistral, 1), (Provider::Groq, 2)] {
+        let text = render(&calling(), provider, path, body).text();
+        assert_eq!(text.matches(counts).count(), times, "{provider:?} {text}");
+    }
+}
+
+#[test]
 fn several_choices_stream_side_by_side() {
     let body = r#"{"stream":true,"n":2}"#;
     let rendered = render(&Reply::text("a b"), Provider::OpenAI, "/v1/chat/completions", body);
