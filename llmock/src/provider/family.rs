@@ -177,6 +177,8 @@ pub(crate) fn model<'a>(
     }
     match (family, provider) {
         (Family::Bedrock, _) => bedrock::model(path).map(Cow::Owned),
+        // what `/api/show` called it at first, and still takes
+        (Family::Ollama, _) => body?.get("name")?.as_str(),
         // a deployment is what Azure has in place of a model
         (_, Provider::Azure) => {
             path.split_once("/deployments/")?.1.split('/').next().map(Cow::Borrowed)

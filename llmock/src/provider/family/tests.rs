@@ -113,6 +113,7 @@ fn model_and_prompt_are_found_where_each_format_has_them() {
             "hi",
         ),
         ("ollama", "/api/generate", r#"{"model":"l","prompt":"hi"}"#, "l", "hi"),
+        ("ollama", "/api/show", r#"{"name":"l","prompt":"hi"}"#, "l", "hi"),
         ("cohere", "/v1/chat", r#"{"model":"c","message":"hi"}"#, "c", "hi"),
         (
             "bedrock",
