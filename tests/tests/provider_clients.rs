@@ -166,27 +166,27 @@ macro_rules! provider_clients {
 }
 
 provider_clients! {
-    genai_openai: OpenAI from Model, |at| genai::client(at) => {
+    genai_openai: OpenAI from Model, |at| genai::client(at.url()) => {
         chat(text): |client| genai::chat(&client, AdapterKind::OpenAI);
         chat_stream(streamed): |client| genai::chat_stream(&client, AdapterKind::OpenAI);
         tools(called): |client| genai::tools(&client, AdapterKind::OpenAI);
     }
-    genai_anthropic: Anthropic from Model, |at| genai::client(at) => {
+    genai_anthropic: Anthropic from Model, |at| genai::client(at.url()) => {
         chat(text): |client| genai::chat(&client, AdapterKind::Anthropic);
         chat_stream(streamed): |client| genai::chat_stream(&client, AdapterKind::Anthropic);
         tools(called): |client| genai::tools(&client, AdapterKind::Anthropic);
     }
-    genai_gemini: Gemini from Gemini, |at| genai::client(at) => {
+    genai_gemini: Gemini from Gemini, |at| genai::client(at.url()) => {
         chat(text): |client| genai::chat(&client, AdapterKind::Gemini);
         chat_stream(streamed): |client| genai::chat_stream(&client, AdapterKind::Gemini);
         tools(called): |client| genai::tools(&client, AdapterKind::Gemini);
     }
-    genai_ollama: Ollama from Ollama, |at| genai::client(at) => {
+    genai_ollama: Ollama from Ollama, |at| genai::client(at.url()) => {
         chat(text): |client| genai::chat(&client, AdapterKind::Ollama);
         chat_stream(streamed): |client| genai::chat_stream(&client, AdapterKind::Ollama);
     }
     // The gateway keeps the model's tool calls to itself.
-    genai_ollama_tools: Ollama from Written, |at| genai::client(at) => {
+    genai_ollama_tools: Ollama from Written, |at| genai::client(at.url()) => {
         tools(called): |client| genai::tools(&client, AdapterKind::Ollama);
     }
     rig_gemini: Gemini from Gemini, |at| rig::gemini(&at.base_url(Provider::Gemini)) => {

@@ -18,13 +18,19 @@ pub(crate) fn at(base_url: &str) -> Anthropic {
     with(ClientConfig::new("not needed").with_base_url(base_url))
 }
 
-fn question() -> MessageCreateBuilder {
+pub(crate) fn question() -> MessageCreateBuilder {
     MessageCreateBuilder::new(MODEL, 32).temperature(0.3)
 }
 
 pub(crate) async fn messages(client: &Anthropic) -> Seen {
-    let message = client.messages().create(question().user(QUESTION).build()).await.unwrap();
+    ask(client, QUESTION).await
+}
+
+pub(crate) async fn ask(client: &Anthropic, text: &str) -> Seen {
+    let message = client.messages().create(question().user(text).build()).await.unwrap();
     let mut seen = Seen::default();
+    seen.finished(message.stop_reason.as_ref());
+    seen.counted(Some(message.usage.output_tokens));
     seen.saw(&message);
     for block in message.content {
         if let ContentBlock::Text { text } = block {
@@ -35,7 +41,11 @@ pub(crate) async fn messages(client: &Anthropic) -> Seen {
 }
 
 pub(crate) async fn messages_stream(client: &Anthropic) -> Seen {
-    let request = question().user(QUESTION).build();
+    ask_stream(client, QUESTION).await
+}
+
+pub(crate) async fn ask_stream(client: &Anthropic, text: &str) -> Seen {
+    let request = question().user(text).build();
     let mut stream = client.messages().create_stream(request).await.unwrap();
     let mut seen = Seen::default();
     while let Some(event) = stream.next().await {
@@ -46,6 +56,10 @@ pub(crate) async fn messages_stream(client: &Anthropic) -> Seen {
                 delta: ContentBlockDelta::TextDelta { text },
                 ..
             } => seen.piece(&text),
+            MessageStreamEvent::MessageDelta { delta, usage } => {
+                seen.finished(delta.stop_reason);
+                seen.counted(Some(usage.output_tokens));
+            }
             // The stream itself does not end when its connection does.
             MessageStreamEvent::MessageStop => break,
             _ => {}
@@ -54,16 +68,20 @@ pub(crate) async fn messages_stream(client: &Anthropic) -> Seen {
     seen
 }
 
-/// Each question is a turn that calls the tool and a turn that answers.
 pub(crate) async fn tools(client: &Anthropic) -> Seen {
+    tool_loop(client, &TOOL_QUESTIONS).await
+}
+
+/// Each question is a turn that calls the tool and a turn that answers.
+pub(crate) async fn tool_loop(client: &Anthropic, questions: &[&str]) -> Seen {
     let tool = Tool::new(weather::NAME, weather::DESCRIPTION)
         .parameter("city", "string", "Name of the city")
         .required("city")
         .build();
     let mut seen = Seen::default();
     let mut request = question().tools(vec![tool]);
-    for text in TOOL_QUESTIONS {
-        request = request.user(text);
+    for text in questions {
+        request = request.user(*text);
         loop {
             let message = client.messages().create(request.clone().build()).await.unwrap();
             seen.saw(&message);

@@ -26,6 +26,10 @@ pub(crate) struct Seen {
     pub(crate) pieces: Vec<String>,
     /// Calls of tools: name and arguments.
     pub(crate) calls: Vec<(String, String)>,
+    /// Why the (last) answer ended, as the client's own type prints it; empty where it does not say.
+    pub(crate) finish: String,
+    /// How many tokens the (last) answer had, where the client says so.
+    pub(crate) tokens: Option<u64>,
     /// Everything that the client handed out, as its own types print it.
     pub(crate) raw: Vec<String>,
 }
@@ -44,6 +48,18 @@ impl Seen {
 
     pub(crate) fn called(&mut self, tool: &str, arguments: &str) {
         self.calls.push((tool.to_owned(), arguments.to_owned()));
+    }
+
+    /// Nothing said takes nothing back: streams say it once.
+    pub(crate) fn finished(&mut self, why: Option<impl std::fmt::Debug>) {
+        if let Some(why) = why {
+            format!("{why:?}").trim_matches('"').clone_into(&mut self.finish);
+        }
+    }
+
+    /// The same.
+    pub(crate) fn counted(&mut self, tokens: Option<impl TryInto<u64>>) {
+        self.tokens = tokens.and_then(|tokens| tokens.try_into().ok()).or(self.tokens);
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn at(base_url: &str) -> OpenAi {
     Client::with_config(OpenAIConfig::new().with_api_base(base_url).with_api_key("not needed"))
 }
 
-fn question(messages: Vec<ChatCompletionRequestMessage>) -> CreateChatCompletionRequest {
+pub(crate) fn question(messages: Vec<ChatCompletionRequestMessage>) -> CreateChatCompletionRequest {
     CreateChatCompletionRequest {
         model: MODEL.to_owned(),
         messages,
@@ -44,31 +44,42 @@ pub(crate) async fn ask(client: &Client<impl Config>, text: &str) -> Seen {
     let response = client.chat().create(question(vec![user(text)])).await.unwrap();
     let mut seen = Seen::default();
     seen.saw(&response);
-    seen.text = response.choices[0].message.content.clone().unwrap_or_default();
+    seen.counted(response.usage.as_ref().map(|usage| usage.completion_tokens));
+    let choice = &response.choices[0];
+    seen.finished(choice.finish_reason);
+    seen.text = choice.message.content.clone().unwrap_or_default();
     seen
 }
 
 pub(crate) async fn chat_stream(client: &Client<impl Config>) -> Seen {
+    ask_stream(client, QUESTION).await
+}
+
+pub(crate) async fn ask_stream(client: &Client<impl Config>, text: &str) -> Seen {
     // With its feature `byot`, the client does not set this by itself.
-    let request =
-        CreateChatCompletionRequest { stream: Some(true), ..question(vec![user(QUESTION)]) };
+    let request = CreateChatCompletionRequest { stream: Some(true), ..question(vec![user(text)]) };
     let mut stream = client.chat().create_stream(request).await.unwrap();
     let mut seen = Seen::default();
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.unwrap();
         seen.saw(&chunk);
         for choice in chunk.choices {
+            seen.finished(choice.finish_reason);
             seen.piece(&choice.delta.content.unwrap_or_default());
         }
     }
     seen
 }
 
-/// Each question is a turn that calls the tool and a turn that answers.
 pub(crate) async fn tools(client: &Client<impl Config>) -> Seen {
+    tool_loop(client, &TOOL_QUESTIONS).await
+}
+
+/// Each question is a turn that calls the tool and a turn that answers.
+pub(crate) async fn tool_loop(client: &Client<impl Config>, questions: &[&str]) -> Seen {
     let mut seen = Seen::default();
     let mut messages = Vec::new();
-    for text in TOOL_QUESTIONS {
+    for text in questions {
         messages.push(user(text));
         loop {
             let mut request = question(messages.clone());

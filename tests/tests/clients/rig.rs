@@ -40,19 +40,29 @@ pub(crate) fn messages(client: &Anthropic) -> ChatModel {
     client.completion(MODEL).erase()
 }
 
-fn question() -> CompletionRequest {
-    CompletionRequest::new(QUESTION).temperature(0.3).max_tokens(32)
+pub(crate) fn question(text: &str) -> CompletionRequest {
+    CompletionRequest::new(text).temperature(0.3).max_tokens(32)
 }
 
 pub(crate) async fn call(model: ChatModel) -> Seen {
-    let response = model.call(question()).await.unwrap();
+    ask(model, QUESTION).await
+}
+
+pub(crate) async fn ask(model: ChatModel, text: &str) -> Seen {
+    let response = model.call(question(text)).await.unwrap();
     let mut seen = Seen { text: response.text(), ..Seen::default() };
+    seen.finished(response.finish_reason());
+    seen.counted(response.usage.output_tokens);
     seen.saw(&response);
     seen
 }
 
 pub(crate) async fn stream(model: ChatModel) -> Seen {
-    let mut stream = model.stream(question()).unwrap();
+    ask_stream(model, QUESTION).await
+}
+
+pub(crate) async fn ask_stream(model: ChatModel, text: &str) -> Seen {
+    let mut stream = model.stream(question(text)).unwrap();
     let mut seen = Seen::default();
     while let Some(item) = stream.next().await {
         let item = item.unwrap();
@@ -61,6 +71,9 @@ pub(crate) async fn stream(model: ChatModel) -> Seen {
             seen.piece(&text);
         }
     }
+    let response = stream.finish().await.unwrap();
+    seen.finished(response.finish_reason());
+    seen.counted(response.usage.output_tokens);
     seen
 }
 
@@ -95,26 +108,34 @@ fn weather_agent(model: ChatModel) -> Agent {
         .build()
 }
 
-/// A conversation of two questions; for each, the agent calls its tool and then answers.
 pub(crate) async fn agent(model: ChatModel) -> Seen {
+    tool_loop(model, &TOOL_QUESTIONS).await
+}
+
+/// A conversation; for each question, the agent calls its tool and then answers.
+pub(crate) async fn tool_loop(model: ChatModel, questions: &[&str]) -> Seen {
     let agent = weather_agent(model);
     let mut seen = Seen::default();
     let mut history: Vec<Message> = Vec::new();
-    for text in TOOL_QUESTIONS {
-        let response = agent.prompt(text).history(history.clone()).await.unwrap();
+    for text in questions {
+        let response = agent.prompt(*text).history(history.clone()).await.unwrap();
         keep(&mut seen, &response);
         history.extend(response.messages);
     }
     seen
 }
 
-/// The same, but the answers are streamed.
 pub(crate) async fn agent_stream(model: ChatModel) -> Seen {
+    tool_loop_stream(model, &TOOL_QUESTIONS).await
+}
+
+/// The same, but the answers are streamed.
+pub(crate) async fn tool_loop_stream(model: ChatModel, questions: &[&str]) -> Seen {
     let agent = weather_agent(model);
     let mut seen = Seen::default();
     let mut history: Vec<Message> = Vec::new();
-    for text in TOOL_QUESTIONS {
-        let mut stream = agent.prompt(text).history(history.clone()).stream();
+    for text in questions {
+        let mut stream = agent.prompt(*text).history(history.clone()).stream();
         while let Some(item) = stream.next().await {
             match item.unwrap() {
                 MultiTurnStreamItem::StreamAssistantItem(item) => {

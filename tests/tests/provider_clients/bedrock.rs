@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::clients::{QUESTION, Seen, TOOL_QUESTIONS, weather};
 
 /// Its colon and its slash are escaped in the path.
-const MODEL: &str = "anthropic.claude-3-5-sonnet-20241022-v2:0";
+pub(crate) const MODEL: &str = "anthropic.claude-3-5-sonnet-20241022-v2:0";
 
 /// The same, named by an inference profile.
 const PROFILE: &str =
@@ -36,7 +36,7 @@ pub(crate) async fn from_env() -> Client {
     Client::new(&aws_config::load_defaults(BehaviorVersion::latest()).await)
 }
 
-fn user(text: &str) -> Message {
+pub(crate) fn user(text: &str) -> Message {
     message(ConversationRole::User, [ContentBlock::Text(text.to_owned())])
 }
 
@@ -49,7 +49,7 @@ fn inference() -> InferenceConfiguration {
     InferenceConfiguration::builder().max_tokens(32).temperature(0.3).build()
 }
 
-fn question(client: &Client, model: &str) -> ConverseFluentBuilder {
+pub(crate) fn question(client: &Client, model: &str) -> ConverseFluentBuilder {
     let system = SystemContentBlock::Text("Be brief.".to_owned());
     client.converse().model_id(model).system(system).inference_config(inference())
 }
@@ -59,10 +59,12 @@ fn said(output: Option<ConverseOutput>) -> Message {
     message
 }
 
-async fn ask(client: &Client, model: &str) -> Seen {
-    let answer = question(client, model).messages(user(QUESTION)).send().await.unwrap();
+pub(crate) async fn ask(client: &Client, model: &str, text: &str) -> Seen {
+    let answer = question(client, model).messages(user(text)).send().await.unwrap();
     let mut seen = Seen::default();
     seen.saw(&answer);
+    seen.finished(Some(&answer.stop_reason));
+    seen.counted(answer.usage.as_ref().map(|usage| usage.output_tokens));
     for block in said(answer.output).content {
         if let ContentBlock::Text(text) = block {
             seen.text.push_str(&text);
@@ -72,34 +74,49 @@ async fn ask(client: &Client, model: &str) -> Seen {
 }
 
 pub(crate) async fn converse(client: &Client) -> Seen {
-    ask(client, MODEL).await
+    ask(client, MODEL, QUESTION).await
 }
 
 pub(crate) async fn converse_with_an_inference_profile(client: &Client) -> Seen {
-    ask(client, PROFILE).await
+    ask(client, PROFILE, QUESTION).await
 }
 
 pub(crate) async fn converse_stream(client: &Client) -> Seen {
+    ask_stream(client, QUESTION).await
+}
+
+pub(crate) async fn ask_stream(client: &Client, text: &str) -> Seen {
     let request = client.converse_stream().model_id(MODEL).inference_config(inference());
-    let answer = request.messages(user(QUESTION)).send().await.unwrap();
+    let answer = request.messages(user(text)).send().await.unwrap();
     let mut stream = answer.stream;
     let mut seen = Seen::default();
     while let Some(event) = stream.recv().await.unwrap() {
         seen.saw(&event);
-        if let ConverseStreamOutput::ContentBlockDelta(event) = event
-            && let Some(ContentBlockDelta::Text(text)) = event.delta
-        {
-            seen.piece(&text);
+        match event {
+            ConverseStreamOutput::ContentBlockDelta(event) => {
+                if let Some(ContentBlockDelta::Text(text)) = event.delta {
+                    seen.piece(&text);
+                }
+            }
+            ConverseStreamOutput::MessageStop(event) => seen.finished(Some(event.stop_reason)),
+            ConverseStreamOutput::Metadata(event) => {
+                seen.counted(event.usage.map(|usage| usage.output_tokens));
+            }
+            _ => {}
         }
     }
     seen
 }
 
-/// Each question is a turn that calls the tool and a turn that answers.
 pub(crate) async fn tools(client: &Client) -> Seen {
+    tool_loop(client, &TOOL_QUESTIONS).await
+}
+
+/// Each question is a turn that calls the tool and a turn that answers.
+pub(crate) async fn tool_loop(client: &Client, questions: &[&str]) -> Seen {
     let mut seen = Seen::default();
     let mut messages = Vec::new();
-    for text in TOOL_QUESTIONS {
+    for text in questions {
         messages.push(user(text));
         loop {
             let request = question(client, MODEL).set_messages(Some(messages.clone()));

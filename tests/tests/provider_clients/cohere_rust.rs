@@ -17,14 +17,25 @@ pub(crate) fn hosted() -> Cohere {
 }
 
 pub(crate) async fn chat_stream(client: &Cohere) -> Seen {
-    let request = ChatRequest { message: QUESTION, max_tokens: Some(32), ..ChatRequest::default() };
-    let mut events = client.chat(&request).await.unwrap();
+    ask_stream(client, QUESTION).await
+}
+
+pub(crate) fn question(text: &str) -> ChatRequest<'_> {
+    ChatRequest { message: text, max_tokens: Some(32), ..ChatRequest::default() }
+}
+
+pub(crate) async fn ask_stream(client: &Cohere, text: &str) -> Seen {
+    let mut events = client.chat(&question(text)).await.unwrap();
     let mut seen = Seen::default();
     while let Some(event) = events.recv().await {
         let event = event.unwrap();
         seen.saw(&event);
-        if let ChatStreamResponse::ChatTextGeneration { text, .. } = event {
-            seen.piece(&text);
+        match event {
+            ChatStreamResponse::ChatTextGeneration { text, .. } => seen.piece(&text),
+            ChatStreamResponse::ChatStreamEnd { finish_reason, .. } => {
+                seen.finished(Some(finish_reason));
+            }
+            ChatStreamResponse::ChatStreamStart { .. } => {}
         }
     }
     seen

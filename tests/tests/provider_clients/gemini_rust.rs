@@ -1,7 +1,10 @@
 //! gemini-rust.
 
 use futures::StreamExt as _;
-use gemini_rust::{Content, FunctionDeclaration, Gemini, Message, Model, Role, Tool};
+use gemini_rust::{
+    Content, ContentBuilder, FunctionDeclaration, Gemini, GenerationResponse, Message, Model, Role,
+    Tool,
+};
 use serde_json::json;
 
 use super::clients::{MODEL, QUESTION, Seen, TOOL_QUESTIONS, weather};
@@ -21,34 +24,57 @@ pub(crate) fn hosted() -> Gemini {
 }
 
 pub(crate) async fn chat(client: &Gemini) -> Seen {
-    let request = client.generate_content().with_user_message(QUESTION).with_temperature(0.3);
-    let response = request.with_max_output_tokens(32).execute().await.unwrap();
+    ask(client, QUESTION).await
+}
+
+pub(crate) fn question(client: &Gemini, text: &str) -> ContentBuilder {
+    let request = client.generate_content().with_user_message(text);
+    request.with_temperature(0.3).with_max_output_tokens(32)
+}
+
+pub(crate) async fn ask(client: &Gemini, text: &str) -> Seen {
+    let response = question(client, text).execute().await.unwrap();
     let mut seen = Seen { text: response.text(), ..Seen::default() };
     seen.saw(&response);
+    ended(&mut seen, &response);
     seen
 }
 
+fn ended(seen: &mut Seen, response: &GenerationResponse) {
+    seen.finished(response.candidates.first().and_then(|one| one.finish_reason.as_ref()));
+    let usage = response.usage_metadata.as_ref();
+    seen.counted(usage.and_then(|usage| usage.candidates_token_count));
+}
+
 pub(crate) async fn chat_stream(client: &Gemini) -> Seen {
-    let request = client.generate_content().with_user_message(QUESTION).with_temperature(0.3);
-    let mut stream = request.with_max_output_tokens(32).execute_stream().await.unwrap();
+    ask_stream(client, QUESTION).await
+}
+
+pub(crate) async fn ask_stream(client: &Gemini, text: &str) -> Seen {
+    let mut stream = question(client, text).execute_stream().await.unwrap();
     let mut seen = Seen::default();
     while let Some(response) = stream.next().await {
         let response = response.unwrap();
         seen.saw(&response);
         seen.piece(&response.text());
+        ended(&mut seen, &response);
     }
     seen
 }
 
-/// Each question is a turn that calls the tool and a turn that answers.
 pub(crate) async fn tools(client: &Gemini) -> Seen {
+    tool_loop(client, &TOOL_QUESTIONS).await
+}
+
+/// Each question is a turn that calls the tool and a turn that answers.
+pub(crate) async fn tool_loop(client: &Gemini, questions: &[&str]) -> Seen {
     let function = FunctionDeclaration::new(weather::NAME, weather::DESCRIPTION, None)
         .with_parameters_value(weather::parameters());
     let tool = Tool::new(function);
     let mut seen = Seen::default();
     let mut messages: Vec<Message> = Vec::new();
-    for text in TOOL_QUESTIONS {
-        messages.push(Message::user(text));
+    for text in questions {
+        messages.push(Message::user(*text));
         loop {
             let request = client.generate_content().with_messages(messages.clone());
             let request = request.with_tool(tool.clone()).with_temperature(0.0);

@@ -10,16 +10,21 @@ use genai::{Client, ModelIden, ServiceTarget};
 
 use super::clients::{QUESTION, Seen, TOOL_QUESTIONS, weather};
 use super::key;
-use super::trip::At;
 
 /// Sends every adapter to llmock: genai and llmock have the same names for providers. An `Endpoint` ends in
 /// `/`; those of the adapters hold the version as well, which llmock does without.
-pub(crate) fn client(at: &At<'_>) -> Client {
-    let base = at.url();
+pub(crate) fn client(base: String) -> Client {
+    resolved(key(), move |kind| format!("{base}/{}/", kind.as_lower_str()))
+}
+
+/// Sends every adapter to its endpoint, with one key for all.
+pub(crate) fn resolved<F>(key: String, endpoint: F) -> Client
+where
+    F: Fn(AdapterKind) -> String + Clone + Send + Sync + 'static,
+{
     let resolver = move |mut target: ServiceTarget| -> Result<ServiceTarget, Error> {
-        let provider = target.model.adapter_kind.as_lower_str();
-        target.endpoint = Endpoint::from_owned(format!("{base}/{provider}/"));
-        target.auth = AuthData::from_single(key());
+        target.endpoint = Endpoint::from_owned(endpoint(target.model.adapter_kind));
+        target.auth = AuthData::from_single(key.clone());
         Ok(target)
     };
     Client::builder().with_service_target_resolver_fn(resolver).build().unwrap()
@@ -38,51 +43,74 @@ fn options(max_tokens: u32, temperature: f64) -> ChatOptions {
         .with_capture_tool_calls(true)
 }
 
-fn question() -> ChatRequest {
-    ChatRequest::new(vec![ChatMessage::user(QUESTION)])
+pub(crate) fn question(text: &str) -> ChatRequest {
+    ChatRequest::new(vec![ChatMessage::user(text)])
 }
 
-fn model(kind: AdapterKind) -> ModelIden {
+pub(crate) fn model(kind: AdapterKind) -> ModelIden {
     let local = kind == AdapterKind::Ollama;
     ModelIden::new(kind, if local { super::OLLAMA_MODEL } else { super::clients::MODEL })
 }
 
 pub(crate) async fn chat(client: &Client, kind: AdapterKind) -> Seen {
+    ask(client, model(kind), QUESTION).await
+}
+
+pub(crate) async fn ask(client: &Client, model: ModelIden, text: &str) -> Seen {
     let options = options(32, 0.3);
-    let response = client.exec_chat(model(kind), question(), Some(&options)).await.unwrap();
+    let response = client.exec_chat(model, question(text), Some(&options)).await.unwrap();
     let mut seen = Seen { text: response.first_text().unwrap().to_owned(), ..Seen::default() };
+    seen.finished(response.stop_reason.as_ref());
+    seen.counted(response.usage.completion_tokens);
     seen.saw(&response);
     seen
 }
 
 pub(crate) async fn chat_stream(client: &Client, kind: AdapterKind) -> Seen {
-    let options = options(32, 0.3);
-    let answer = client.exec_chat_stream(model(kind), question(), Some(&options)).await.unwrap();
+    ask_stream(client, model(kind), QUESTION, &options(32, 0.3)).await
+}
+
+pub(crate) async fn ask_stream(
+    client: &Client,
+    model: ModelIden,
+    text: &str,
+    options: &ChatOptions,
+) -> Seen {
+    let answer = client.exec_chat_stream(model, question(text), Some(options)).await.unwrap();
     let mut stream = answer.stream;
     let mut seen = Seen::default();
     while let Some(event) = stream.next().await {
         let event = event.unwrap();
         seen.saw(&event);
-        if let ChatStreamEvent::Chunk(chunk) = event {
-            seen.piece(&chunk.content);
+        match event {
+            ChatStreamEvent::Chunk(chunk) => seen.piece(&chunk.content),
+            ChatStreamEvent::End(end) => {
+                seen.finished(end.captured_stop_reason);
+                seen.counted(end.captured_usage.and_then(|usage| usage.completion_tokens));
+            }
+            _ => {}
         }
     }
     seen
 }
 
-/// Each question is a turn that calls the tool and a turn that answers.
 pub(crate) async fn tools(client: &Client, kind: AdapterKind) -> Seen {
+    tool_loop(client, &model(kind), &TOOL_QUESTIONS).await
+}
+
+/// Each question is a turn that calls the tool and a turn that answers.
+pub(crate) async fn tool_loop(client: &Client, model: &ModelIden, questions: &[&str]) -> Seen {
     let tool = Tool::new(weather::NAME)
         .with_description(weather::DESCRIPTION)
         .with_schema(weather::parameters());
     let mut seen = Seen::default();
     let mut request = ChatRequest::default().with_tools([tool]);
-    for text in TOOL_QUESTIONS {
-        request = request.append_message(ChatMessage::user(text));
+    for text in questions {
+        request = request.append_message(ChatMessage::user(*text));
         loop {
             let options = options(64, 0.0);
             let response =
-                client.exec_chat(model(kind), request.clone(), Some(&options)).await.unwrap();
+                client.exec_chat(model.clone(), request.clone(), Some(&options)).await.unwrap();
             if let Some(text) = response.first_text() {
                 text.clone_into(&mut seen.text);
             }

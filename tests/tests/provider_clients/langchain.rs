@@ -28,31 +28,45 @@ fn with(llm: Llm) -> Llm {
 }
 
 pub(crate) async fn chat(llm: &Llm) -> Seen {
-    let result = llm.generate(&[Message::new_human_message(QUESTION)]).await.unwrap();
+    ask(llm, QUESTION).await
+}
+
+pub(crate) async fn ask(llm: &Llm, text: &str) -> Seen {
+    let result = llm.generate(&[Message::new_human_message(text)]).await.unwrap();
     let mut seen = Seen { text: result.generation.clone(), ..Seen::default() };
+    seen.counted(result.tokens.as_ref().map(|tokens| tokens.completion_tokens));
     seen.saw(&result);
     seen
 }
 
 pub(crate) async fn chat_stream(llm: &Llm) -> Seen {
-    let mut stream = llm.stream(&[Message::new_human_message(QUESTION)]).await.unwrap();
+    ask_stream(llm, QUESTION).await
+}
+
+pub(crate) async fn ask_stream(llm: &Llm, text: &str) -> Seen {
+    let mut stream = llm.stream(&[Message::new_human_message(text)]).await.unwrap();
     let mut seen = Seen::default();
     while let Some(data) = stream.next().await {
         let data = data.unwrap();
         seen.saw(&data);
         seen.piece(&data.content);
+        seen.finished(data.value["choices"][0]["finish_reason"].as_str());
     }
     seen
 }
 
-/// Each question is a turn that calls the tool and a turn that answers.
 pub(crate) async fn tools(llm: &Llm) -> Seen {
+    tool_loop(llm, &TOOL_QUESTIONS).await
+}
+
+/// Each question is a turn that calls the tool and a turn that answers.
+pub(crate) async fn tool_loop(llm: &Llm, questions: &[&str]) -> Seen {
     let tool = FunctionDefinition::new(weather::NAME, weather::DESCRIPTION, weather::parameters());
     let options = CallOptions::default().with_max_tokens(64).with_temperature(0.0);
     let llm = llm.clone().with_options(options.with_functions(vec![tool]));
     let mut seen = Seen::default();
     let mut messages = Vec::new();
-    for text in TOOL_QUESTIONS {
+    for text in questions {
         messages.push(Message::new_human_message(text));
         loop {
             let result = llm.generate(&messages).await.unwrap();

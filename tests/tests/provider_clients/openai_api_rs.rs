@@ -20,38 +20,57 @@ pub(crate) fn from_env() -> OpenAIClient {
     OpenAIClient::builder().with_api_key("not needed").build().unwrap()
 }
 
-fn message(role: MessageRole, text: &str) -> ChatCompletionMessage {
+pub(crate) fn message(role: MessageRole, text: &str) -> ChatCompletionMessage {
     let content = Content::Text(text.to_owned());
     ChatCompletionMessage { role, content, name: None, tool_calls: None, tool_call_id: None }
 }
 
 pub(crate) async fn chat(client: &OpenAIClient) -> Seen {
-    let messages = vec![message(MessageRole::user, QUESTION)];
-    let request = ChatCompletionRequest::new(MODEL.to_owned(), messages);
-    let response = client.chat_completion(request.temperature(0.3).max_tokens(32)).await.unwrap();
-    let text = response.inner.choices[0].message.content.clone().unwrap();
-    let mut seen = Seen { text, ..Seen::default() };
+    ask(client, QUESTION).await
+}
+
+pub(crate) fn question(text: &str) -> ChatCompletionRequest {
+    let messages = vec![message(MessageRole::user, text)];
+    ChatCompletionRequest::new(MODEL.to_owned(), messages).temperature(0.3).max_tokens(32)
+}
+
+pub(crate) async fn ask(client: &OpenAIClient, text: &str) -> Seen {
+    let response = client.chat_completion(question(text)).await.unwrap();
+    let choice = &response.inner.choices[0];
+    let mut seen = Seen { text: choice.message.content.clone().unwrap(), ..Seen::default() };
+    seen.finished(choice.finish_reason.as_ref());
+    seen.counted(Some(response.inner.usage.completion_tokens));
     seen.saw(&response.inner);
     seen
 }
 
 pub(crate) async fn chat_stream(client: &OpenAIClient) -> Seen {
-    let messages = vec![message(MessageRole::user, QUESTION)];
+    ask_stream(client, QUESTION).await
+}
+
+pub(crate) async fn ask_stream(client: &OpenAIClient, text: &str) -> Seen {
+    let messages = vec![message(MessageRole::user, text)];
     let request = ChatCompletionStreamRequest::new(MODEL.to_owned(), messages);
     let request = request.temperature(0.3).max_tokens(32);
     let mut stream = client.chat_completion_stream(request).await.unwrap();
     let mut seen = Seen::default();
     while let Some(event) = stream.next().await {
         seen.saw(&event);
-        if let ChatCompletionStreamResponse::Content(text) = event {
-            seen.piece(&text);
+        match event {
+            ChatCompletionStreamResponse::Content(text) => seen.piece(&text),
+            ChatCompletionStreamResponse::Done => seen.finished(Some("done")),
+            _ => {}
         }
     }
     seen
 }
 
-/// Each question is a turn that calls the tool and a turn that answers.
 pub(crate) async fn tools(client: &OpenAIClient) -> Seen {
+    tool_loop(client, &TOOL_QUESTIONS).await
+}
+
+/// Each question is a turn that calls the tool and a turn that answers.
+pub(crate) async fn tool_loop(client: &OpenAIClient, questions: &[&str]) -> Seen {
     let tool: Tool = serde_json::from_value(json!({
         "type": "function",
         "function": {
@@ -63,7 +82,7 @@ pub(crate) async fn tools(client: &OpenAIClient) -> Seen {
     .unwrap();
     let mut seen = Seen::default();
     let mut messages = Vec::new();
-    for text in TOOL_QUESTIONS {
+    for text in questions {
         messages.push(message(MessageRole::user, text));
         loop {
             let request = ChatCompletionRequest::new(MODEL.to_owned(), messages.clone());

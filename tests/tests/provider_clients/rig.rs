@@ -1,9 +1,9 @@
 //! rig's other providers: each from its base URL to a model that [`rig`](super::clients::rig) can ask.
 
 use rig_core::driver::Model;
-use rig_core::providers::cohere::{ChatRoute, CohereConfig};
-use rig_core::providers::gemini::GeminiConfig;
-use rig_core::providers::ollama::OllamaConfig;
+use rig_core::providers::cohere::{ChatRoute, Cohere, CohereConfig};
+use rig_core::providers::gemini::{Gemini, GeminiConfig};
+use rig_core::providers::ollama::{Ollama, OllamaConfig};
 use rig_core::providers::openai::OpenAIConfig;
 use rig_core::providers::openai::wire::{DEEPSEEK, Dialect, GROQ, MISTRAL, OPENROUTER};
 use rig_core::providers::xai;
@@ -58,18 +58,26 @@ pub(crate) fn xai(base_url: &str) -> ChatModel {
 }
 
 /// The key stands in the address.
+pub(crate) fn gemini_at(base_url: &str) -> Gemini {
+    GeminiConfig::new(key()).with_base_url(base_url).client()
+}
+
 pub(crate) fn gemini(base_url: &str) -> ChatModel {
-    GeminiConfig::new(key()).with_base_url(base_url).client().completion(MODEL).erase()
+    gemini_at(base_url).completion(MODEL).erase()
+}
+
+pub(crate) fn ollama_at(base_url: &str) -> Ollama {
+    OllamaConfig::new().with_base_url(base_url).client()
 }
 
 /// `POST /v1/chat/completions`.
 pub(crate) fn ollama(base_url: &str) -> ChatModel {
-    OllamaConfig::new().with_base_url(base_url).client().completion(OLLAMA_MODEL).erase()
+    ollama_at(base_url).completion(OLLAMA_MODEL).erase()
 }
 
 /// `POST /api/chat`.
 pub(crate) fn ollama_native(base_url: &str) -> ChatModel {
-    OllamaConfig::new().with_base_url(base_url).client().native_completion(OLLAMA_MODEL).erase()
+    ollama_at(base_url).native_completion(OLLAMA_MODEL).erase()
 }
 
 /// The daemon of this machine.
@@ -82,14 +90,17 @@ pub(crate) fn ollama_from_env() -> ChatModel {
     OllamaConfig::from_env().unwrap().client().native_completion(OLLAMA_MODEL).erase()
 }
 
+pub(crate) fn cohere_at(base_url: &str) -> Cohere {
+    CohereConfig::new("not needed").with_base_url(base_url).client()
+}
+
 /// `POST /compatibility/v1/chat/completions`.
 pub(crate) fn cohere(base_url: &str) -> ChatModel {
-    CohereConfig::new("not needed").with_base_url(base_url).client().completion(MODEL).erase()
+    cohere_at(base_url).completion(MODEL).erase()
 }
 
 /// `POST /v2/chat`.
 pub(crate) fn cohere_native(base_url: &str) -> ChatModel {
-    let client = CohereConfig::new("not needed").with_base_url(base_url).client();
-    let Model { wire, transport, .. } = client.completion(MODEL);
+    let Model { wire, transport, .. } = cohere_at(base_url).completion(MODEL);
     Model::new(wire.with_route(ChatRoute::Native), transport).erase()
 }
