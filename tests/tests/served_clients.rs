@@ -1,8 +1,8 @@
 //! The clients of Rust, untouched, against a running `llmock serve`. Where it listens is said by
 //! `LLMOCK_TEST_SERVE_URL` and the like; `tests/conformance/run rust` starts servers and sets them.
 //!
-//! A group is a client with one API of the server. Its tests are named for what it must see: an echo, the same
-//! as a stream, an agent's loop, an error, vectors, the models.
+//! A group is a client with one API of the server. Its tests are named for what it must see ([`answers`]): an
+//! echo, a call of a tool, and an error, each in one piece and as a stream; an agent's loop; vectors; the models.
 
 #[path = "served_clients/answers.rs"]
 mod answers;
@@ -11,6 +11,8 @@ mod azure;
 #[allow(dead_code, reason = "some of it is asked by `provider_clients.rs` alone")]
 #[path = "provider_clients/bedrock.rs"]
 mod bedrock;
+#[path = "served_clients/calls.rs"]
+mod calls;
 #[allow(dead_code, reason = "some of it is asked by `clients.rs` alone")]
 #[path = "clients/checks.rs"]
 mod checks;
@@ -50,6 +52,8 @@ mod ollama_rs;
 #[allow(dead_code, reason = "some of it is asked by `provider_clients.rs` alone")]
 #[path = "provider_clients/openai_api_rs.rs"]
 mod openai_api_rs;
+#[path = "served_clients/others.rs"]
+mod others;
 #[path = "served_clients/responses.rs"]
 mod responses;
 #[allow(dead_code, reason = "some of it is asked by `provider_clients.rs` alone")]
@@ -104,6 +108,7 @@ fn genai_at(url: String) -> Client {
     genai::resolved(key(), move |kind| endpoint(&url, kind))
 }
 
+/// From the root of a server to a client, and from there to what it saw, with what that must be.
 macro_rules! served {
     ($tests:ident from $server:ident {
         $($(#[$attribute:meta])* $group:ident: |$url:ident| $make:expr => {
@@ -125,15 +130,16 @@ macro_rules! served {
     };
 }
 
-/// Adapters of genai: their models, and how each says that a text has ended.
+/// Adapters of genai: their models, and how each says that a text has ended, and a call.
 macro_rules! adapters {
-    ($($group:ident: $kind:ident, $model:literal, $finish:literal;)*) => {
+    ($($group:ident: $kind:ident, $model:literal, $finish:literal, $call:literal;)*) => {
         served! {
             adapters_of_genai from open {
                 $($group: |url| (genai_at(url), ModelIden::new(AdapterKind::$kind, $model)) => {
                     echoes($finish, Counted): |at| genai::ask(&at.0, at.1, HELLO);
                     streams($finish, Counted): |at| genai::ask_stream(&at.0, at.1, WORDS, &counting());
                     loops(): |at| genai::tool_loop(&at.0, &at.1, &CALLS);
+                    calls_streaming($call, Counted): |at| genai::ask_stream(&at.0, at.1, CALLS[0], &counting());
                     fails(Some(429)): |at| failures::genai(&at.0, at.1, answers::ERROR);
                     fails_streaming(Some(429)): |at| failures::genai_stream(&at.0, at.1);
                 })*
@@ -143,25 +149,25 @@ macro_rules! adapters {
 }
 
 fn counting() -> ChatOptions {
-    ChatOptions::default().with_capture_usage(true)
+    ChatOptions::default().with_capture_usage(true).with_capture_tool_calls(true)
 }
 
 adapters! {
-    openai: OpenAI, "gpt-4o", "Completed(\"stop\")";
-    openai_responses: OpenAIResp, "gpt-5", "Completed(\"completed\")";
-    anthropic: Anthropic, "claude-mock", "Completed(\"end_turn\")";
-    gemini: Gemini, "gemini-mock", "Completed(\"STOP\")";
-    vertex: Vertex, "gemini-mock", "Completed(\"STOP\")";
-    ollama: Ollama, "llama3.2", "Completed(\"stop\")";
-    ollama_cloud: OllamaCloud, "llama3.2", "Completed(\"stop\")";
-    bedrock: BedrockApi, "anthropic.claude-mock-v1:0", "Completed(\"end_turn\")";
-    groq: Groq, "llama-mock", "Completed(\"stop\")";
-    openrouter: OpenRouter, "openai/gpt-4o", "Completed(\"stop\")";
-    fireworks: Fireworks, "fireworks-mock", "Completed(\"stop\")";
-    mistral: Mistral, "mistral-mock", "Completed(\"stop\")";
-    deepseek: DeepSeek, "deepseek-chat", "Completed(\"stop\")";
-    together: Together, "meta/llama-mock", "Completed(\"stop\")";
-    xai: Xai, "grok-mock", "Completed(\"stop\")";
+    openai: OpenAI, "gpt-4o", "Completed(\"stop\")", "ToolCall(\"tool_calls\")";
+    openai_responses: OpenAIResp, "gpt-5", "Completed(\"completed\")", "Completed(\"completed\")";
+    anthropic: Anthropic, "claude-mock", "Completed(\"end_turn\")", "ToolCall(\"tool_use\")";
+    gemini: Gemini, "gemini-mock", "Completed(\"STOP\")", "Completed(\"STOP\")";
+    vertex: Vertex, "gemini-mock", "Completed(\"STOP\")", "Completed(\"STOP\")";
+    ollama: Ollama, "llama3.2", "Completed(\"stop\")", "Completed(\"stop\")";
+    ollama_cloud: OllamaCloud, "llama3.2", "Completed(\"stop\")", "Completed(\"stop\")";
+    bedrock: BedrockApi, "anthropic.claude-mock-v1:0", "Completed(\"end_turn\")", "ToolCall(\"tool_use\")";
+    groq: Groq, "llama-mock", "Completed(\"stop\")", "ToolCall(\"tool_calls\")";
+    openrouter: OpenRouter, "openai/gpt-4o", "Completed(\"stop\")", "ToolCall(\"tool_calls\")";
+    fireworks: Fireworks, "fireworks-mock", "Completed(\"stop\")", "ToolCall(\"tool_calls\")";
+    mistral: Mistral, "mistral-mock", "Completed(\"stop\")", "ToolCall(\"tool_calls\")";
+    deepseek: DeepSeek, "deepseek-chat", "Completed(\"stop\")", "ToolCall(\"tool_calls\")";
+    together: Together, "meta/llama-mock", "Completed(\"stop\")", "ToolCall(\"tool_calls\")";
+    xai: Xai, "grok-mock", "Completed(\"stop\")", "ToolCall(\"tool_calls\")";
 }
 
 /// APIs of rig, each from the server's root to a model.
@@ -175,6 +181,7 @@ macro_rules! models_of_rig {
                     loops(): |model| agents::tool_loop(model, &CALLS);
                     loops_streaming(): |model| agents::tool_loop_stream(model, &CALLS);
                     fails(Some(429)): |model| failures::rig(model);
+                    fails_streaming(Some(429)): |model| failures::rig_stream(model);
                 })*
             }
         }
@@ -203,7 +210,9 @@ served! {
             echoes("Stop", Counted): |client| openai_sdk::ask(&client, HELLO);
             streams("Stop", Unsaid): |client| openai_sdk::ask_stream(&client, WORDS);
             loops(): |client| openai_sdk::tool_loop(&client, &CALLS);
+            calls_streaming("ToolCalls", Counted): |client| calls::async_openai(&client);
             fails(Some(429)): |client| failures::async_openai(&client);
+            fails_streaming(Some(429)): |client| failures::async_openai_stream(&client);
             embeds(): |client| embeddings::async_openai(&client);
         }
         async_openai_responses: |url| openai_sdk::at(&v1(&url)) => {
@@ -214,13 +223,17 @@ served! {
             echoes("Stop", Counted): |client| openai_sdk::ask(&client, HELLO);
             streams("Stop", Unsaid): |client| openai_sdk::ask_stream(&client, WORDS);
             loops(): |client| openai_sdk::tool_loop(&client, &CALLS);
+            calls_streaming("ToolCalls", Counted): |client| calls::async_openai(&client);
             fails(Some(429)): |client| failures::async_openai(&client);
+            fails_streaming(Some(429)): |client| failures::async_openai_stream(&client);
         }
+        // Of a call that arrives in pieces, it drops all but the first: it wants an id in each.
         openai_api_rs: |url| openai_api_rs::at(&v1(&url)) => {
             echoes("stop", Counted): |client| openai_api_rs::ask(&client, HELLO);
             streams("done", Unsaid): |client| openai_api_rs::ask_stream(&client, WORDS);
             loops(): |client| openai_api_rs::tool_loop(&client, &CALLS);
             fails(Some(429)): |client| failures::openai_api_rs(&client);
+            fails_streaming(None): |client| failures::openai_api_rs_stream(&client);
             embeds(): |client| embeddings::openai_api_rs(&client);
         }
         openai_api_rs_responses: |url| openai_api_rs::at(&v1(&url)) => {
@@ -233,6 +246,7 @@ served! {
             echoes("", Counted): |llm| langchain::ask(&llm, HELLO);
             streams("stop", Unsaid): |llm| langchain::ask_stream(&llm, WORDS);
             loops(): |llm| langchain::tool_loop(&llm, &CALLS);
+            calls_streaming("", Unsaid): |llm| calls::langchain(&llm);
             fails(Some(429)): |llm| failures::langchain(&llm);
         }
         #[cfg(feature = "openssl-clients")]
@@ -240,20 +254,26 @@ served! {
             echoes("EndTurn", Counted): |client| anthropic_sdk::ask(&client, HELLO);
             streams("EndTurn", Counted): |client| anthropic_sdk::ask_stream(&client, WORDS);
             loops(): |client| anthropic_sdk::tool_loop(&client, &CALLS);
+            calls_streaming("ToolUse", Counted): |client| calls::anthropic_sdk(&client);
             fails(Some(429)): |client| failures::anthropic_sdk(&client);
+            fails_streaming(Some(429)): |client| failures::anthropic_sdk_stream(&client);
         }
         gemini_rust: |url| gemini_rust::at(&url) => {
             echoes("Stop", Counted): |client| gemini_rust::ask(&client, HELLO);
             streams("Stop", Counted): |client| gemini_rust::ask_stream(&client, WORDS);
             loops(): |client| gemini_rust::tool_loop(&client, &CALLS);
+            calls_streaming("Stop", Counted): |client| gemini_rust::ask_stream(&client, CALLS[0]);
             fails(Some(429)): |client| failures::gemini_rust(&client);
+            fails_streaming(Some(429)): |client| failures::gemini_rust_stream(&client);
             embeds(): |client| embeddings::gemini_rust(&client);
         }
         ollama_rs: |url| ollama_rs::at(&url) => {
             echoes("done", Counted): |client| ollama_rs::ask(&client, HELLO);
             streams("done", Counted): |client| ollama_rs::ask_stream(&client, WORDS);
             loops(): |client| ollama_rs::tool_loop(&client, &CALLS);
+            calls_streaming("done", Counted): |client| ollama_rs::ask_stream(&client, CALLS[0]);
             fails(None): |client| failures::ollama_rs(&client);
+            fails_streaming(None): |client| failures::ollama_rs_stream(&client);
             embeds(): |client| embeddings::ollama_rs(&client);
         }
         // It streams always, and has neither tools nor counts.
@@ -266,7 +286,9 @@ served! {
             echoes("EndTurn", Counted): |client| bedrock::ask(&client, bedrock::MODEL, HELLO);
             streams("EndTurn", Counted): |client| bedrock::ask_stream(&client, WORDS);
             loops(): |client| bedrock::tool_loop(&client, &CALLS);
+            calls_streaming("ToolUse", Counted): |client| calls::aws_sdk(&client);
             fails(Some(429)): |client| failures::aws_sdk(&client);
+            fails_streaming(Some(429)): |client| failures::aws_sdk_stream(&client);
             embeds(): |client| embeddings::aws_sdk(&client);
         }
         // It leaves tools out of what it sends to Cohere, and knows no result of one.

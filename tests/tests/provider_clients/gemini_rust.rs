@@ -57,6 +57,9 @@ pub(crate) async fn ask_stream(client: &Gemini, text: &str) -> Seen {
         let response = response.unwrap();
         seen.saw(&response);
         seen.piece(&response.text());
+        for call in response.function_calls() {
+            seen.called(&call.name, &call.args.to_string());
+        }
         ended(&mut seen, &response);
     }
     seen

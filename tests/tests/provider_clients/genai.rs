@@ -85,8 +85,11 @@ pub(crate) async fn ask_stream(
         match event {
             ChatStreamEvent::Chunk(chunk) => seen.piece(&chunk.content),
             ChatStreamEvent::End(end) => {
-                seen.finished(end.captured_stop_reason);
-                seen.counted(end.captured_usage.and_then(|usage| usage.completion_tokens));
+                seen.finished(end.captured_stop_reason.as_ref());
+                seen.counted(end.captured_usage.as_ref().and_then(|usage| usage.completion_tokens));
+                for call in end.captured_into_tool_calls().unwrap_or_default() {
+                    seen.called(&call.fn_name, &call.fn_arguments.to_string());
+                }
             }
             _ => {}
         }

@@ -57,6 +57,9 @@ pub(crate) async fn ask_stream(client: &Ollama, text: &str) -> Seen {
         let response: ChatMessageResponse = response.unwrap();
         seen.saw(&response);
         seen.piece(&response.message.content);
+        for call in &response.message.tool_calls {
+            seen.called(&call.function.name, &call.function.arguments.to_string());
+        }
         ended(&mut seen, &response);
     }
     seen

@@ -1,6 +1,6 @@
 //! What each client must have made of what the server said.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::checks::{arrived_in_pieces, asked_the_tool_twice};
 use super::clients::{Seen, weather};
@@ -51,6 +51,15 @@ pub(crate) fn loops(seen: &Seen) {
     asked_the_tool_twice(seen);
     assert!(seen.text.starts_with("last tool call result is "), "{seen:?}");
     assert!(seen.text.contains(&weather::call(&json!({ "city": "Oslo" }))), "{seen:?}");
+}
+
+/// The call that the first of the questions asks for, as it arrives.
+pub(crate) fn calls_streaming(seen: &Seen, finish: &str, tokens: Tokens) {
+    let [(name, arguments)] = &seen.calls[..] else { panic!("{seen:?}") };
+    assert_eq!(name, weather::NAME, "{seen:?}");
+    let arguments: Value = serde_json::from_str(arguments).unwrap();
+    assert_eq!(arguments, json!({ "city": "Paris" }), "{seen:?}");
+    ended(seen, finish, tokens);
 }
 
 /// The same, where the last text arrives in pieces.

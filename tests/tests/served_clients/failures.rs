@@ -4,9 +4,12 @@
 use anthropic_sdk::{Anthropic, AnthropicError};
 use async_openai::config::Config;
 use async_openai::error::OpenAIError;
+use async_openai::types::chat::CreateChatCompletionRequest;
 use aws_sdk_bedrockruntime::Client as Bedrock;
 use aws_sdk_bedrockruntime::operation::converse::ConverseError;
+use aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamError;
 use cohere_rust::{Cohere, CohereApiError};
+use futures::StreamExt as _;
 use gemini_rust::{ClientError, Gemini};
 use genai::ModelIden;
 use genai::chat::ChatStreamEvent;
@@ -16,20 +19,35 @@ use ollama_rs::Ollama;
 use ollama_rs::error::OllamaError;
 use ollama_rs::generation::chat::ChatMessage;
 use openai_api_rs::v1::api::OpenAIClient;
+use openai_api_rs::v1::chat_completion::MessageRole;
+use openai_api_rs::v1::chat_completion::chat_completion_stream::ChatCompletionStreamRequest;
 use openai_api_rs::v1::error::APIError;
+use rig_core::error::ProviderError;
 
 use super::answers::{ERROR, Failure};
 #[cfg(feature = "openssl-clients")]
 use super::clients::anthropic_sdk as anthropic;
 use super::clients::rig::ChatModel;
-use super::clients::{openai_sdk, rig};
+use super::clients::{MODEL, openai_sdk, rig};
 #[cfg(feature = "langchain-client")]
 use super::langchain;
 use super::{bedrock, cohere_rust as cohere, gemini_rust as gemini, openai_api_rs as openai};
 
 pub(crate) async fn async_openai(client: &async_openai::Client<impl Config>) -> Failure {
-    let error = client.chat().create(openai_sdk::question(vec![openai_sdk::user(ERROR)])).await;
-    let error = error.unwrap_err();
+    let request = openai_sdk::question(vec![openai_sdk::user(ERROR)]);
+    of_async_openai(client.chat().create(request).await.unwrap_err())
+}
+
+pub(crate) async fn async_openai_stream(client: &async_openai::Client<impl Config>) -> Failure {
+    let request = openai_sdk::question(vec![openai_sdk::user(ERROR)]);
+    let request = CreateChatCompletionRequest { stream: Some(true), ..request };
+    match client.chat().create_stream(request).await {
+        Ok(mut stream) => of_async_openai(stream.next().await.unwrap().unwrap_err()),
+        Err(error) => of_async_openai(error),
+    }
+}
+
+fn of_async_openai(error: OpenAIError) -> Failure {
     let OpenAIError::ApiError(error) = error else { panic!("{error:?}") };
     Failure { status: Some(error.status_code.as_u16()), message: error.api_error.message }
 }
@@ -48,9 +66,7 @@ fn of_genai(error: &genai::Error) -> Failure {
     Failure { status, message: error.to_string() }
 }
 
-/// Where a stream was asked for, it is the stream that fails.
 pub(crate) async fn genai_stream(client: &genai::Client, model: ModelIden) -> Failure {
-    use futures::StreamExt as _;
     let answer = client.exec_chat_stream(model, super::genai::question(ERROR), None).await;
     let mut stream = match answer {
         Ok(answer) => answer.stream,
@@ -66,21 +82,44 @@ pub(crate) async fn genai_stream(client: &genai::Client, model: ModelIden) -> Fa
 }
 
 pub(crate) async fn rig(model: ChatModel) -> Failure {
-    let error = model.call(rig::question(ERROR)).await.unwrap_err();
+    of_rig(&model.call(rig::question(ERROR)).await.unwrap_err())
+}
+
+pub(crate) async fn rig_stream(model: ChatModel) -> Failure {
+    let mut stream = model.stream(rig::question(ERROR)).unwrap();
+    of_rig(&stream.next().await.unwrap().unwrap_err())
+}
+
+fn of_rig(error: &ProviderError) -> Failure {
     let reply = error.provider_response().unwrap_or_else(|| panic!("{error:?}"));
     Failure { status: reply.status.map(|status| status.as_u16()), message: reply.body.clone() }
 }
 
-/// Its type has no status.
 pub(crate) async fn ollama_rs(client: &Ollama) -> Failure {
     let request = super::ollama_rs::question(vec![ChatMessage::user(ERROR.to_owned())]);
-    let error = client.send_chat_messages(request).await.unwrap_err();
+    of_ollama_rs(client.send_chat_messages(request).await.unwrap_err())
+}
+
+pub(crate) async fn ollama_rs_stream(client: &Ollama) -> Failure {
+    let request = super::ollama_rs::question(vec![ChatMessage::user(ERROR.to_owned())]);
+    of_ollama_rs(client.send_chat_messages_stream(request).await.err().unwrap())
+}
+
+/// Its type has no status.
+fn of_ollama_rs(error: OllamaError) -> Failure {
     let OllamaError::Other(message) = error else { panic!("{error:?}") };
     Failure { status: None, message }
 }
 
 pub(crate) async fn gemini_rust(client: &Gemini) -> Failure {
-    let error = gemini::question(client, ERROR).execute().await.unwrap_err();
+    of_gemini_rust(gemini::question(client, ERROR).execute().await.unwrap_err())
+}
+
+pub(crate) async fn gemini_rust_stream(client: &Gemini) -> Failure {
+    of_gemini_rust(gemini::question(client, ERROR).execute_stream().await.err().unwrap())
+}
+
+fn of_gemini_rust(error: ClientError) -> Failure {
     let ClientError::BadResponse { code, description } = error else { panic!("{error:?}") };
     Failure { status: Some(code), message: description.unwrap() }
 }
@@ -100,6 +139,24 @@ pub(crate) async fn openai_api_rs(client: &OpenAIClient) -> Failure {
     Failure { status: message.split(' ').next().and_then(|first| first.parse().ok()), message }
 }
 
+/// Nor does its text begin with it here.
+pub(crate) async fn openai_api_rs_stream(client: &OpenAIClient) -> Failure {
+    let messages = vec![openai::message(MessageRole::user, ERROR)];
+    let request = ChatCompletionStreamRequest::new(MODEL.to_owned(), messages);
+    let error = client.chat_completion_stream(request).await.err().unwrap();
+    let APIError::CustomError { message } = error else { panic!("{error:?}") };
+    Failure { status: None, message }
+}
+
+pub(crate) async fn aws_sdk_stream(client: &Bedrock) -> Failure {
+    let request = client.converse_stream().model_id(bedrock::MODEL).messages(bedrock::user(ERROR));
+    let error = request.send().await.err().unwrap();
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    let error = error.into_service_error();
+    let ConverseStreamError::ThrottlingException(error) = error else { panic!("{error:?}") };
+    Failure { status, message: error.message.unwrap() }
+}
+
 pub(crate) async fn aws_sdk(client: &Bedrock) -> Failure {
     let request = bedrock::question(client, bedrock::MODEL).messages(bedrock::user(ERROR));
     let error = request.send().await.unwrap_err();
@@ -112,7 +169,17 @@ pub(crate) async fn aws_sdk(client: &Bedrock) -> Failure {
 #[cfg(feature = "openssl-clients")]
 pub(crate) async fn anthropic_sdk(client: &Anthropic) -> Failure {
     let request = anthropic::question().user(ERROR).build();
-    let error = client.messages().create(request).await.unwrap_err();
+    of_anthropic_sdk(client.messages().create(request).await.unwrap_err())
+}
+
+#[cfg(feature = "openssl-clients")]
+pub(crate) async fn anthropic_sdk_stream(client: &Anthropic) -> Failure {
+    let request = anthropic::question().user(ERROR).build();
+    of_anthropic_sdk(client.messages().create_stream(request).await.err().unwrap())
+}
+
+#[cfg(feature = "openssl-clients")]
+fn of_anthropic_sdk(error: AnthropicError) -> Failure {
     let AnthropicError::RateLimit { message, status } = error else { panic!("{error:?}") };
     Failure { status: Some(status), message }
 }

@@ -3,9 +3,14 @@
 use ::genai::adapter::AdapterKind;
 use ::genai::{Client, ModelIden};
 
+use rig_core::error::ProviderError;
+use rig_core::providers::anthropic::AnthropicConfig;
+use rig_core::providers::gemini::GeminiConfig;
+use rig_core::providers::openai::OpenAIConfig;
+
 use super::answers::HELLO;
 use super::server::{self, KEY};
-use super::{endpoint, failures, genai};
+use super::{endpoint, failures, genai, v1};
 
 /// An adapter for each place: `Authorization`, `x-api-key`, `x-goog-api-key`, and what Amazon's clients send.
 const PLACES: [(AdapterKind, &str); 6] = [
@@ -42,4 +47,44 @@ fn genai_is_turned_away_with_another() {
         assert_eq!(failure.status, Some(401), "{kind}: {failure:?}");
         assert!(failure.message.contains("Invalid API key"), "{kind}: {failure:?}");
     }
+}
+
+/// Whether rig's own checks find the key right, with OpenAI, Anthropic, and Gemini.
+fn verified(url: &str, key: &str) -> [Result<(), ProviderError>; 3] {
+    server::block_on(async {
+        [
+            OpenAIConfig::new(key).with_base_url(v1(url)).client().verify().await,
+            AnthropicConfig::new(key).with_base_url(url).client().verify().await,
+            GeminiConfig::new(key).with_base_url(url).client().verify().await,
+        ]
+    })
+}
+
+#[test]
+fn rig_verifies_the_key() {
+    let Some(url) = server::keyed() else { return };
+    for right in verified(&url, KEY) {
+        right.unwrap();
+    }
+    for wrong in verified(&url, "wrong") {
+        assert!(matches!(wrong, Err(ProviderError::InvalidAuthentication(_))), "{wrong:?}");
+    }
+}
+
+#[cfg(feature = "openssl-clients")]
+#[test]
+fn anthropic_sdk_is_turned_away_with_another() {
+    use anthropic_sdk::{AnthropicError, ClientConfig};
+
+    use super::clients::anthropic_sdk as app;
+
+    let Some(url) = server::keyed() else { return };
+    let ask = |key| {
+        let client = app::with(ClientConfig::new(key).with_base_url(&url));
+        let request = app::question().user(HELLO).build();
+        server::block_on(async { client.messages().create(request).await })
+    };
+    ask(KEY).unwrap();
+    let error = ask("wrong").unwrap_err();
+    assert!(matches!(error, AnthropicError::Authentication { status: 401, .. }), "{error:?}");
 }
