@@ -1,8 +1,9 @@
 //! `llmock serve`: a server that speaks every provider's API, for programs in any language.
 //!
-//! [`config`] says how, [`server`] has the connections, [`app`] the routes, [`answering`] the road of a
-//! request: [`ask`] is what is asked, [`strategy`] who answers, [`answer`] how it is sent. [`fault`] and
-//! [`pace`] make answers worse and slower on purpose; [`journal`] and [`metrics`] remember.
+//! [`config`] says how, [`server`] has the connections, [`connection`] is one of them, [`app`] has the routes,
+//! [`answering`] is the road of a request: [`ask`] is what is asked, [`strategy`] who answers, [`answer`] how it
+//! is sent. [`fault`] and [`pace`] make answers worse and slower on purpose; [`journal`] and [`metrics`]
+//! remember, and [`repeats`] what is asked again.
 
 mod answer;
 mod answering;
