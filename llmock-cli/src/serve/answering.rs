@@ -80,11 +80,12 @@ where
         Err(unread) => ((Bytes::new(), Bytes::new()), Some(unread)),
     };
     let read = with_own_addresses(state, &mut parts.headers, read);
+    let has_commands = Ask::has_commands(&parts.headers);
     let ask = Ask {
         route: state.routes.of(&parts),
         method: parts.method,
-        has_commands: Ask::has_commands(&parts.headers),
-        session: sessions::id_of(&parts.headers, parts.uri.query()),
+        has_commands,
+        session: sessions::id_of(&parts.headers, has_commands, parts.uri.query()),
         uri: parts.uri,
         headers: parts.headers,
         wire_body: read.0,

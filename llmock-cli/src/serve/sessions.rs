@@ -51,10 +51,12 @@ impl fmt::Display for SessionId {
 
 /// The session that a request belongs to: the one it names, else the one of its key, else everybody's.
 ///
-/// The key itself is never seen: its digest is of this process alone and says nothing about it.
-pub(crate) fn id_of(headers: &HeaderMap, query: Option<&str>) -> SessionId {
+/// The key itself is never seen: its digest is of this process alone and says nothing about it. `has_commands` is
+/// whether any header is meant for us.
+pub(crate) fn id_of(headers: &HeaderMap, has_commands: bool, query: Option<&str>) -> SessionId {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let named = headers.get(&HEADER).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let named = if has_commands { headers.get(&HEADER) } else { None };
+    let named = named.map(|value| String::from_utf8_lossy(value.as_bytes()));
     if let Some(name) = named.as_deref().map(str::trim).filter(|name| !name.is_empty()) {
         return if name.len() > LONGEST_NAME {
             SessionId::LongName(digest(name))
@@ -156,7 +158,7 @@ mod tests {
     }
 
     fn id_of(headers: &HeaderMap, query: Option<&str>) -> String {
-        super::id_of(headers, query).to_string()
+        super::id_of(headers, true, query).to_string()
     }
 
     #[test]

@@ -69,8 +69,7 @@ impl Rendered {
     }
 
     fn new(content_type: &'static str, body: RenderedBody) -> Self {
-        // room for what a server adds
-        let mut headers = HeaderMap::with_capacity(6);
+        let mut headers = room_for_headers();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         Self { status: 200, headers, body }
     }
@@ -102,6 +101,11 @@ impl Rendered {
         }
         self
     }
+}
+
+/// No headers yet. Hyper takes the room of those it has sent for those it reads next.
+pub(super) fn room_for_headers() -> HeaderMap {
+    HeaderMap::with_capacity(6)
 }
 
 impl From<Object> for Rendered {

@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 
 use super::asked::{NotedId, hex_id, uuid_id};
 use super::content::Reply;
 use super::reading::Reading;
-use super::rendered::{Rendered, RenderedBody};
+use super::rendered::{self, Rendered, RenderedBody};
 
 /// The answer to one request, to be given again and again without reading the request again.
 ///
@@ -31,10 +31,15 @@ use super::rendered::{Rendered, RenderedBody};
 #[derive(Clone, Debug)]
 pub struct Template {
     status: u16,
-    headers: HeaderMap,
-    /// Those of the headers that differ.
-    blank_headers: Vec<(HeaderName, Form)>,
+    headers: Vec<(HeaderName, Value)>,
     body: Body,
+}
+
+/// The value of a header.
+#[derive(Clone, Debug)]
+enum Value {
+    Same(HeaderValue),
+    Differs(Form),
 }
 
 #[derive(Clone, Debug)]
@@ -82,10 +87,14 @@ impl Reading<'_> {
         }
         let ids = noted.into_inner();
         let form = |bytes: &[u8]| Form::of(bytes, &created.to_string(), &ids);
-        let mut template = Template {
+        let value = |value: &HeaderValue| match form(value.as_bytes()) {
+            form if form.blanks.is_empty() => Value::Same(value.clone()),
+            form => Value::Differs(form),
+        };
+        let headers = rendered.headers.iter().map(|(name, known)| (name.clone(), value(known)));
+        let template = Template {
             status: rendered.status,
-            headers: HeaderMap::with_capacity(rendered.headers.capacity()),
-            blank_headers: Vec::new(),
+            headers: headers.collect(),
             body: match &rendered.body {
                 RenderedBody::Whole(bytes) => Body::Whole(form(bytes)),
                 RenderedBody::Stream(events) => {
@@ -93,14 +102,6 @@ impl Reading<'_> {
                 }
             },
         };
-        for (name, value) in &rendered.headers {
-            let form = form(value.as_bytes());
-            if !form.blanks.is_empty() {
-                template.blank_headers.push((name.clone(), form));
-            }
-            // in the order of the rendering; what is blank is replaced
-            template.headers.append(name.clone(), value.clone());
-        }
         let (created, seed) = other;
         let rendered = self.clone().answered(created, seed).render(reply);
         (template.render(created, seed) == rendered).then_some(template)
@@ -112,10 +113,14 @@ impl Template {
     pub fn render(&self, created: u64, seed: u64) -> Rendered {
         let mut digits = itoa::Buffer::new();
         let created = digits.format(created);
-        let mut headers = self.headers.clone();
-        for (name, form) in &self.blank_headers {
-            if let Ok(value) = HeaderValue::from_maybe_shared(form.filled(created, seed)) {
-                headers.insert(name.clone(), value);
+        let mut headers = rendered::room_for_headers();
+        for (name, value) in &self.headers {
+            let value = match value {
+                Value::Same(value) => Ok(value.clone()),
+                Value::Differs(form) => HeaderValue::from_maybe_shared(form.filled(created, seed)),
+            };
+            if let Ok(value) = value {
+                headers.append(name, value);
             }
         }
         let body = match &self.body {
@@ -128,7 +133,7 @@ impl Template {
 
 /// All events of a stream, in one piece of memory.
 fn stream(events: &[Form], created: &str, seed: u64) -> Vec<Bytes> {
-    let mut all = Vec::with_capacity(events.iter().map(Form::room).sum());
+    let mut all = Vec::with_capacity(events.iter().map(|event| event.length(created)).sum());
     let ends: Vec<usize> = events
         .iter()
         .map(|event| {
@@ -164,14 +169,18 @@ impl Form {
         form
     }
 
-    /// The most bytes that it has when it is filled in.
-    fn room(&self) -> usize {
-        const LONGEST_BLANK: usize = 36;
-        self.bytes.len() + LONGEST_BLANK * self.blanks.len()
+    /// How many bytes it has when it is filled in.
+    fn length(&self, created: &str) -> usize {
+        let blank = |(_, blank): &(usize, Blank)| match blank {
+            Blank::Created => created.len(),
+            Blank::Id(_) => 24,
+            Blank::Uuid(_) => 36,
+        };
+        self.bytes.len() + self.blanks.iter().map(blank).sum::<usize>()
     }
 
     fn filled(&self, created: &str, seed: u64) -> Bytes {
-        let mut filled = Vec::with_capacity(self.room());
+        let mut filled = Vec::with_capacity(self.length(created));
         self.fill(&mut filled, created, seed);
         filled.into()
     }
