@@ -63,7 +63,7 @@ fn main() -> ExitCode {
 
 fn options(mut words: impl Iterator<Item = String>) -> Option<Options> {
     let mut options =
-        Options { llmock: words.next()?, seconds: 2.0, rounds: 3, rivals: Vec::new() };
+        Options { llmock: words.next()?, seconds: 0.5, rounds: 15, rivals: Vec::new() };
     while let Some(word) = words.next() {
         match word.as_str() {
             "--seconds" => options.seconds = words.next()?.parse().ok()?,

@@ -1,4 +1,7 @@
 //! A server of hyper and nothing else, which answers every question with the same bytes.
+//!
+//! They are those that `llmock serve` answers to the question of the load: clients on the same cores take as long
+//! for the answers of one as of the other.
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -6,6 +9,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
@@ -39,24 +44,29 @@ async fn respond(request: http::Request<Incoming>) -> Result<http::Response<Piec
         ("application/json", 1)
     };
     let mut response = http::Response::new(Pieces { left, streams });
-    let content_type = http::HeaderValue::from_static(content_type);
-    response.headers_mut().insert("content-type", content_type);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if streams {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    }
+    let id = HeaderValue::from_static("req_0123456789abcdef01234567");
+    headers.insert(HeaderName::from_static("x-request-id"), id);
     Ok(response)
 }
 
-/// As large as answers of chat completions are.
 const WHOLE: &str = concat!(
     r#"{"id":"chatcmpl-0123456789abcdef01234567","object":"chat.completion","created":1735689600,"#,
-    r#""model":"gpt-4o","choices":[{"index":0,"message":{"role":"assistant","content":"one two three "#,
-    r#"four five six seven eight","refusal":null,"annotations":[]},"logprobs":null,"#,
-    r#""finish_reason":"stop"}],"usage":{"prompt_tokens":10,"completion_tokens":10,"total_tokens":20,"#,
-    r#""prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":"#,
-    r#"{"reasoning_tokens":0,"audio_tokens":0}},"service_tier":"default"}"#,
+    r#""model":"gpt-4o","system_fingerprint":"fp_llmock","choices":[{"index":0,"message":{"role":"#,
+    r#""assistant","content":"one two three four five six seven eight","refusal":null,"#,
+    r#""annotations":[]},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"#,
+    r#""completion_tokens":9,"total_tokens":18,"prompt_tokens_details":{"cached_tokens":0,"#,
+    r#""audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,"#,
+    r#""accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}}"#,
 );
 const EVENT: &str = concat!(
     r#"data: {"id":"chatcmpl-0123456789abcdef01234567","object":"chat.completion.chunk","#,
-    r#""created":1735689600,"model":"gpt-4o","choices":[{"index":0,"delta":{"content":"word "},"#,
-    r#""logprobs":null,"finish_reason":null}]}"#,
+    r#""created":1735689600,"model":"gpt-4o","system_fingerprint":"fp_llmock","choices":[{"index":0,"#,
+    r#""delta":{"content":"word "},"logprobs":null,"finish_reason":null}]}"#,
     "\n\n"
 );
 
@@ -77,7 +87,11 @@ impl Body for Pieces {
             return Poll::Ready(None);
         }
         self.left -= 1;
-        let piece = if self.streams { EVENT } else { WHOLE };
+        let piece = match (self.streams, self.left) {
+            (false, _) => WHOLE,
+            (true, 0) => "data: [DONE]\n\n",
+            (true, _) => EVENT,
+        };
         Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(piece.as_bytes())))))
     }
 
