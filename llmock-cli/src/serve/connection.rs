@@ -7,7 +7,7 @@
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -20,7 +20,6 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::answer::{Aborted, AnswerBytes};
@@ -40,20 +39,35 @@ pub(super) async fn serve(socket: TcpStream, app: &'static App, pulse: Arc<Pulse
             .half_close(true)
             .serve_connection(socket, service)
     );
+    let _over = Over(&pulse);
     let (mut known, mut ending) = (false, false);
-    let served = std::future::poll_fn(|context| {
+    std::future::poll_fn(|context| {
         if !known {
-            pulse.known_by(context.waker());
+            *pulse.waker() = Some(context.waker().clone());
             known = true;
+        }
+        if pulse.cut.load(Ordering::Relaxed) {
+            return Poll::Ready(());
         }
         if !ending && pulse.ending.load(Ordering::Relaxed) {
             connection.as_mut().graceful_shutdown();
             ending = true;
         }
-        connection.as_mut().poll(context)
-    });
-    // A client that leaves is no error of ours.
-    let _ = served.await;
+        // A client that leaves is no error of ours.
+        connection.as_mut().poll(context).map(|_| ())
+    })
+    .await;
+}
+
+/// The end of a connection, in whatever way.
+struct Over<'a>(&'a Pulse);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.over.store(true, Ordering::Relaxed);
+        // it would keep the memory of the task
+        self.0.waker().take();
+    }
 }
 
 /// A service error makes hyper close the connection without a byte.
@@ -70,27 +84,28 @@ async fn respond(
     }
 }
 
-/// What a connection notes and its worker reads. Both are on one thread.
+/// What a connection and its worker note for each other. Both are on one thread.
 #[derive(Debug, Default)]
 pub(super) struct Pulse {
     /// A request is being answered: we are not waiting for the client.
     answering: AtomicBool,
     /// Something was answered or sent since the worker looked.
     moved: AtomicBool,
+    over: AtomicBool,
     /// No further request is wanted.
     ending: AtomicBool,
+    /// Nothing is wanted.
+    cut: AtomicBool,
     waker: Mutex<Option<Waker>>,
 }
 
 impl Pulse {
-    fn known_by(&self, waker: &Waker) {
-        *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker.clone());
+    fn waker(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.waker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has the connection end when what was asked is answered.
-    pub(super) fn end(&self) {
-        self.ending.store(true, Ordering::Relaxed);
-        let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner).take();
+    fn wake(&self) {
+        let waker = self.waker().take();
         waker.into_iter().for_each(Waker::wake);
     }
 }
@@ -98,15 +113,14 @@ impl Pulse {
 /// A connection as its worker sees it.
 #[derive(Debug)]
 pub(super) struct Observed {
-    pub(super) pulse: Arc<Pulse>,
-    task: AbortHandle,
+    pulse: Arc<Pulse>,
     /// Since when nothing has been seen to move.
     quiet_since: Instant,
 }
 
 impl Observed {
-    pub(super) fn new(pulse: Arc<Pulse>, task: AbortHandle) -> Self {
-        Self { pulse, task, quiet_since: Instant::now() }
+    pub(super) fn new(pulse: Arc<Pulse>) -> Self {
+        Self { pulse, quiet_since: Instant::now() }
     }
 
     /// Cuts a connection that has owed us the head of a request for that long. Returns whether it goes on.
@@ -115,10 +129,17 @@ impl Observed {
         if moved || self.pulse.answering.load(Ordering::Relaxed) {
             self.quiet_since = Instant::now();
         } else if self.quiet_since.elapsed() >= patience {
-            self.task.abort();
+            self.pulse.cut.store(true, Ordering::Relaxed);
+            self.pulse.wake();
             return false;
         }
-        !self.task.is_finished()
+        !self.pulse.over.load(Ordering::Relaxed)
+    }
+
+    /// Has the connection end when what was asked is answered.
+    pub(super) fn end(&self) {
+        self.pulse.ending.store(true, Ordering::Relaxed);
+        self.pulse.wake();
     }
 }
 

@@ -126,8 +126,8 @@ async fn work(app: &'static App, mut taken: UnboundedReceiver<std::net::TcpStrea
             socket = taken.recv() => match socket.map(TcpStream::from_std) {
                 Some(Ok(socket)) => {
                     let pulse = Arc::<Pulse>::default();
-                    let task = open.spawn(connection::serve(socket, app, Arc::clone(&pulse)));
-                    observed.push(Observed::new(pulse, task));
+                    observed.push(Observed::new(Arc::clone(&pulse)));
+                    open.spawn(connection::serve(socket, app, pulse));
                 }
                 Some(Err(_)) => {}
                 None => break,
@@ -140,8 +140,6 @@ async fn work(app: &'static App, mut taken: UnboundedReceiver<std::net::TcpStrea
             }
         }
     }
-    for connection in observed {
-        connection.pulse.end();
-    }
+    observed.iter().for_each(Observed::end);
     while open.join_next().await.is_some() {}
 }
