@@ -50,6 +50,7 @@ fn main() -> ExitCode {
     let mut contenders = vec![llmock(&options.llmock, &[]), bare_hyper()];
     contenders.extend(options.rivals.clone());
     start_up(&contenders);
+    say("aims at 32 connections: 0.85 x of bare hyper, 1.50 x of the best other server");
     for kind in [Load::Plain, Load::Streams] {
         for connections in CONNECTIONS {
             load(&contenders, kind, connections, &options);

@@ -43,6 +43,7 @@ pub(crate) use names::{
     is_address, is_secret_header, is_secret_query, is_secret_variable, is_signature_query,
     keeps_response_header,
 };
+pub(crate) use openai_chat::{StreamUsage, reasoning_member, stream_usage};
 pub(crate) use path::{canonical_path, default_upstream, host_of, upstream_base, upstream_url};
 pub use recognise::HeaderHints;
 pub(crate) use recognise::{conversations, of_answer, of_request};

@@ -2,11 +2,45 @@
 
 use super::errors::error_text;
 use super::said::{self, Said};
-use super::{ToolIdPath, text};
+use super::{Provider, ToolIdPath, text};
 use crate::json::Json;
 
 pub(super) const TOOL_IDS: &[ToolIdPath] =
     &[&["messages", "[]", "tool_calls", "[]", "id"], &["messages", "[]", "tool_call_id"]];
+
+/// What vendors call the text of the reasoning; OpenAI does not show it.
+pub(crate) fn reasoning_member(provider: Provider) -> Option<&'static str> {
+    match provider {
+        Provider::OpenAI | Provider::Azure => None,
+        Provider::OpenRouter | Provider::Groq | Provider::Ollama | Provider::Cerebras => {
+            Some("reasoning")
+        }
+        _ => Some("reasoning_content"),
+    }
+}
+
+/// Where a vendor's streams have the usage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StreamUsage {
+    /// In a chunk of its own behind the others, if `stream_options.include_usage` asks for it.
+    IfAsked,
+    /// There, asked for or not.
+    Always,
+    /// Beside the reason for the end, asked for or not.
+    AtTheEnd,
+    /// There in the member `x_groq`, asked for or not, and in a chunk of its own if asked for.
+    InGroqsOwn,
+}
+
+/// As OpenRouter's "Usage Accounting" and Mistral's reference of `CompletionChunk` say, and as Groq's clients read it.
+pub(crate) fn stream_usage(provider: Provider) -> StreamUsage {
+    match provider {
+        Provider::OpenRouter => StreamUsage::Always,
+        Provider::Mistral => StreamUsage::AtTheEnd,
+        Provider::Groq => StreamUsage::InGroqsOwn,
+        _ => StreamUsage::IfAsked,
+    }
+}
 
 /// The text of the last message that is not the assistant's.
 pub(super) fn prompt(body: &Json<'_>) -> Option<String> {

@@ -7,7 +7,7 @@ use super::object::{self, Null, Object, Raw, ToJson, Word, nested};
 use super::rendered::Rendered;
 use super::sse::Sse;
 use crate::json::Json;
-use crate::provider::Provider;
+use crate::provider::{self, StreamUsage};
 
 pub(super) fn render(asked: &Asked<'_>) -> Rendered {
     if asked.streams { stream(asked).into() } else { whole(asked).into() }
@@ -50,7 +50,9 @@ impl ToJson for Message<'_> {
             "annotations": [Null; 0],
         };
         message.write_with(out, |out| {
-            if let (Some(name), Some(text)) = (reasoning_member(asked.provider), &reply.reasoning) {
+            if let (Some(name), Some(text)) =
+                (provider::reasoning_member(asked.provider), &reply.reasoning)
+            {
                 out.push(',');
                 object::member(out, name, text);
             }
@@ -83,17 +85,6 @@ fn content<'a>(asked: &'a Asked<'_>) -> Option<&'a str> {
     match (&asked.reply.text, &asked.reply.refusal) {
         (None, Some(_)) => None,
         _ => asked.reply.words(),
-    }
-}
-
-/// What vendors call the text of the reasoning; OpenAI does not show it.
-fn reasoning_member(provider: Provider) -> Option<&'static str> {
-    match provider {
-        Provider::OpenAI | Provider::Azure => None,
-        Provider::OpenRouter | Provider::Groq | Provider::Ollama | Provider::Cerebras => {
-            Some("reasoning")
-        }
-        _ => Some("reasoning_content"),
     }
 }
 
@@ -139,7 +130,7 @@ fn deltas(asked: &Asked<'_>, mut send: impl FnMut(&dyn ToJson)) {
     let reply = asked.reply;
     let first = content(asked).map(|_| "");
     send(&nested! { "role": "assistant", "content": first, "refusal": Null });
-    if let Some(name) = reasoning_member(asked.provider) {
+    if let Some(name) = provider::reasoning_member(asked.provider) {
         for piece in reply.reasoning_pieces() {
             send(&Object::new().with(name, piece));
         }
@@ -182,24 +173,24 @@ fn head(asked: &Asked<'_>, kind: &'static str, bytes: usize) -> Object {
 /// Whether the stream is to end with the usage, in a chunk of its own.
 pub(super) fn wants_usage(asked: &Asked<'_>) -> bool {
     let wanted = asked.member("stream_options").and_then(|all| all.get("include_usage"));
-    // that one always does
-    asked.provider == Provider::OpenRouter || wanted.and_then(Json::as_bool).unwrap_or(false)
+    provider::stream_usage(asked.provider) == StreamUsage::Always
+        || wanted.and_then(Json::as_bool).unwrap_or(false)
 }
 
-/// The usage where vendors have it without being asked: beside the reason for the end.
+/// The member with the usage beside the reason for the end.
 fn usage_at_the_end(asked: &Asked<'_>) -> Option<(&'static str, Raw<String>)> {
     let mut text = String::new();
-    let name = match asked.provider {
-        Provider::Mistral => {
+    let name = match provider::stream_usage(asked.provider) {
+        StreamUsage::IfAsked | StreamUsage::Always => return None,
+        StreamUsage::AtTheEnd => {
             TokenUsage(asked.usage()).write(&mut text);
             "usage"
         }
-        Provider::Groq => {
+        StreamUsage::InGroqsOwn => {
             let usage = TokenUsage(asked.usage());
             nested! { "id": asked.id_of("req_", 0), "usage": usage }.write(&mut text);
             "x_groq"
         }
-        _ => return None,
     };
     Some((name, Raw(text)))
 }
