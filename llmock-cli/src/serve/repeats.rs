@@ -40,9 +40,16 @@ struct Slot {
 struct Known {
     route: Arc<Route>,
     body: Box<[u8]>,
-    answer: Template,
+    /// `None` where answers have no template, so that nobody looks for one again.
+    answer: Option<Template>,
     by: &'static str,
     model: Option<String>,
+}
+
+impl Known {
+    fn is(&self, ask: &Ask) -> bool {
+        Arc::ptr_eq(&self.route, &ask.route) && self.body[..] == ask.body[..]
+    }
 }
 
 /// Where a request is kept, or would be.
@@ -76,12 +83,9 @@ impl Place<'_> {
     /// The answer to a request that is known.
     pub(crate) fn answer(&self, ask: &Ask, created: u64, number: u64) -> Option<Decided> {
         let known = self.slot.known.load();
-        let known = known.as_ref()?;
-        if !Arc::ptr_eq(&known.route, &ask.route) || known.body[..] != ask.body[..] {
-            return None;
-        }
+        let known = known.as_ref().filter(|known| known.is(ask))?;
         Some(Decided {
-            answer: known.answer.render(created, number).into(),
+            answer: known.answer.as_ref()?.render(created, number).into(),
             by: known.by,
             model: known.model.clone(),
             recorded: None,
@@ -98,10 +102,11 @@ impl Place<'_> {
         by: &'static str,
         model: Option<&str>,
     ) {
-        if self.slot.last.swap(self.digest, Ordering::Relaxed) != self.digest {
+        let came_before = self.slot.last.swap(self.digest, Ordering::Relaxed) == self.digest;
+        if !came_before || self.slot.known.load().as_ref().is_some_and(|known| known.is(ask)) {
             return;
         }
-        let Some(answer) = reading.template(reply) else { return };
+        let answer = reading.template(reply);
         let (route, body) = (Arc::clone(&ask.route), ask.body[..].into());
         let known = Known { route, body, answer, by, model: model.map(str::to_owned) };
         self.slot.known.store(Some(Arc::new(known)));
