@@ -37,7 +37,7 @@ pub use fixture::{Fixture, FormatError, Interaction, LoadError, RemoveError, Sav
 pub use llmock_macros::llm_replay;
 pub use mock::{LlmMock, SentRequest};
 pub use mode::{Mode, ModeError};
-pub use provider::{HeaderHints, Provider, ProviderIdError};
+pub use provider::{HeaderHints, OtherProvider, Provider, ProviderIdError};
 pub use session::ledger::AnsweredBy;
 /// The mock server inside a session; re-exported so that its types are the ones that llmock knows.
 pub use wiremock;

@@ -8,7 +8,7 @@ use llmock_tests::client::{JSON, prompt, send};
 use llmock_tests::process::{KEPT, alone};
 use llmock_tests::upstream::{Answer, Upstream};
 
-const ACME: Provider = Provider::Other("acme");
+const ACME: Provider = Provider::named("acme");
 const COLOUR: &str = "Name a colour.";
 
 /// What a client of Acme does: base URL and key come from variables, the health check lies beside the API.

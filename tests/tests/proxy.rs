@@ -165,7 +165,7 @@ fn a_declared_host_is_a_providers() {
         let mock = builder
             .proxy(true)
             .provider_at("acme", "http://llm.acme.dev:8080/v1")
-            .upstream(Provider::Other("acme"), format!("{}/v1", upstream.url()))
+            .upstream(Provider::named("acme"), format!("{}/v1", upstream.url()))
             .start()
             .expect("a session");
         let proxy = variable(&mock, "HTTP_PROXY").expect("a proxy");

@@ -74,7 +74,7 @@ mod tests {
                 ["/model/m%3A0/converse", "/model/m%3a0/converse"],
             ),
             (
-                Provider::Other("acme"),
+                Provider::named("acme"),
                 "/v1/api/v2/chat",
                 ["//v1/api/v2/chat", "/v1/v1/api/v2/chat#x"],
             ),

@@ -44,8 +44,8 @@ impl Declared {
     /// Where a client of this provider is pointed: `BASE/acme` and the path of the declared URL.
     pub(crate) fn base_url(&self, base: &str) -> String {
         match self.provider {
-            Provider::Other(id) => {
-                format!("{}/{id}{}", base.trim_end_matches('/'), path_of(&self.url))
+            Provider::Other(_) => {
+                format!("{}/{}{}", base.trim_end_matches('/'), self.provider, path_of(&self.url))
             }
             known => known.base_url(base),
         }
@@ -70,8 +70,8 @@ impl Declared {
     }
 
     fn stem(&self) -> Option<String> {
-        let Provider::Other(id) = self.provider else { return None };
-        let stem = id.to_ascii_uppercase().replace('-', "_");
+        let Provider::Other(_) = self.provider else { return None };
+        let stem = self.provider.id().to_ascii_uppercase().replace('-', "_");
         stem.starts_with(|first: char| !first.is_ascii_digit()).then_some(stem)
     }
 

@@ -44,7 +44,10 @@ pub(crate) struct Entry {
     pub(crate) shape: Shape,
 }
 
-/// A provider that nobody entered: OpenAI's format, no variables, no host.
+/// A provider without an entry. Nothing is known of its paths, so each is what it says: some lie beside the version.
+pub(super) static OTHER: Entry = Entry { root: &[], ..UNKNOWN };
+
+/// What an entry of the table leaves out: OpenAI's format, no variables, no host.
 pub(super) const UNKNOWN: Entry = Entry {
     id: "",
     variables: &[],

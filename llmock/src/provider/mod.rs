@@ -26,6 +26,7 @@ mod said;
 mod table;
 mod text;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
@@ -50,10 +51,41 @@ pub(crate) use recognise::{conversations, of_answer, of_request};
 pub use table::Provider;
 
 impl Provider {
+    /// The provider with this id: the one in the table, or [`Provider::Other`].
+    ///
+    /// Works in constants. To turn text into a provider at run time, use [`str::parse`].
+    ///
+    /// ```
+    /// use llmock::Provider;
+    ///
+    /// const ACME: Provider = Provider::named("acme");
+    /// assert_eq!(ACME.id(), "acme");
+    /// assert_eq!(Provider::named("openai"), Provider::OpenAI);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the id is empty, longer than 64 bytes, or holds anything but lower-case letters, digits, `-` and `_`.
+    #[must_use]
+    #[track_caller]
+    pub const fn named(id: &'static str) -> Self {
+        assert!(
+            is_id(id),
+            "a provider id consists of at most 64 lower-case letters, digits, `-` and `_`"
+        );
+        match table::find(id) {
+            Some(provider) => provider,
+            None => Self::Other(OtherProvider(id)),
+        }
+    }
+
     /// The name under which fixtures and addresses know the provider: `openai`, `anthropic`, ...
     #[must_use]
     pub fn id(self) -> &'static str {
-        self.entry().id
+        match self {
+            Self::Other(OtherProvider(id)) => id,
+            known => known.entry().id,
+        }
     }
 
     /// Whether the query parameter of that name carries a key, as `?key=` of Gemini's older clients does.
@@ -62,12 +94,10 @@ impl Provider {
         is_secret_query(name)
     }
 
-    /// The provider with this id; an id that is not in the table becomes [`Provider::Other`].
+    /// The provider with this id, which a URL or a file may spell in any way. What is not in the table becomes
+    /// [`Provider::Other`] as it is, so that a report can show it.
     pub(crate) fn from_id(id: &str) -> Self {
-        match table::TABLE.iter().find(|(_, entry)| entry.id == id) {
-            Some((provider, _)) => *provider,
-            None => Self::Other(intern(id).id),
-        }
+        table::find(id).unwrap_or_else(|| Self::Other(OtherProvider(intern(id))))
     }
 
     /// Every provider of the table, in its order.
@@ -77,10 +107,7 @@ impl Provider {
 
     /// The facts about this provider.
     pub(crate) fn entry(self) -> &'static Entry {
-        match self {
-            Self::Other(id) => intern(id),
-            known => table::entry(known).expect("the enum and the table come from one list"),
-        }
+        table::entry(self).unwrap_or(&entry::OTHER)
     }
 
     /// Whether a host, with its port if it has one, is one of the provider's own.
@@ -92,23 +119,31 @@ impl Provider {
 
     /// Where a client of this provider is pointed: `BASE/openai/v1`; never ends in `/`.
     pub(crate) fn base_url(self, base: &str) -> String {
-        let entry = self.entry();
-        format!("{}/{}{}", base.trim_end_matches('/'), entry.id, entry.base_path)
+        format!("{}/{}{}", base.trim_end_matches('/'), self.id(), self.entry().base_path)
     }
 }
 
-/// The entry of an unknown id, made once and kept: a program meets a handful of them.
-fn intern(id: &str) -> &'static Entry {
-    static SEEN: Mutex<Vec<&'static Entry>> = Mutex::new(Vec::new());
-    let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(entry) = seen.iter().find(|entry| entry.id == id) {
-        return entry;
+/// The id of a provider without an entry in the table. [`Provider::named`] and [`str::parse`] make it, so that no
+/// provider of the table has a second value.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OtherProvider(&'static str);
+
+impl fmt::Debug for OtherProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
-    let id: &'static str = Box::leak(id.to_owned().into_boxed_str());
-    // Nothing is known of its paths, so each is what it says: some lie beside the version.
-    let entry: &'static Entry = Box::leak(Box::new(Entry { id, root: &[], ..entry::UNKNOWN }));
-    seen.push(entry);
-    entry
+}
+
+/// An id that outlives its text. `Provider` is `Copy`, so an id from a file is kept for as long as the process
+/// runs; each is kept once, and a program uses a handful.
+fn intern(id: &str) -> &'static str {
+    static KNOWN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.get(id).copied().unwrap_or_else(|| {
+        let id: &'static str = Box::leak(id.into());
+        known.insert(id);
+        id
+    })
 }
 
 impl fmt::Display for Provider {
@@ -126,13 +161,21 @@ impl FromStr for Provider {
     type Err = ProviderIdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fits =
-            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
-        if text.is_empty() || text.len() > 64 || !text.bytes().all(fits) {
-            return Err(ProviderIdError(text.to_owned()));
-        }
-        Ok(Self::from_id(text))
+        if is_id(text) { Ok(Self::from_id(text)) } else { Err(ProviderIdError(text.to_owned())) }
     }
+}
+
+/// Whether a text can be a provider's id.
+const fn is_id(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        if !matches!(bytes[at], b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_') {
+            return false;
+        }
+        at += 1;
+    }
+    0 < bytes.len() && bytes.len() <= 64
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The table of providers. One more provider is one more entry of [`providers!`].
 
+use super::OtherProvider;
 use super::entry::{Entry, Shape, UNKNOWN};
 
 /// 108 bytes with the prefix, which is what some clients insist on, and no key's check suffix.
@@ -18,11 +19,19 @@ macro_rules! providers {
         pub enum Provider {
             $($(#[$doc])* $variant,)*
             /// A provider without an entry, by its id; OpenAI's format is assumed.
-            Other(&'static str),
+            Other(OtherProvider),
         }
 
         /// Every provider with its entry, the ones asked for most first.
         pub(super) static TABLE: &[(Provider, Entry)] = &[$((Provider::$variant, $entry)),*];
+
+        /// The provider of the table with this id; can be called in constants.
+        pub(super) const fn find(id: &str) -> Option<Provider> {
+            $(if is_same(const { $entry.id }, id) {
+                return Some(Provider::$variant);
+            })*
+            None
+        }
 
         /// The entry of a provider of the table, asked for many times with every session.
         pub(super) fn entry(provider: Provider) -> Option<&'static Entry> {
@@ -35,6 +44,16 @@ macro_rules! providers {
             }
         }
     };
+}
+
+/// `==` of strings, which is not `const`.
+const fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
 }
 
 providers! {

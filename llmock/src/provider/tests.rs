@@ -5,25 +5,35 @@ use std::collections::HashSet;
 use super::*;
 
 #[test]
-fn ids_are_read_back_and_unknown_ones_are_kept() {
+fn every_id_parses_to_its_provider() {
     for provider in Provider::all() {
         assert_eq!(provider.id().parse(), Ok(provider));
+        assert_eq!(Provider::named(provider.id()), provider);
         assert_eq!(provider.to_string(), provider.id());
     }
     let other: Provider = "my-gateway".parse().unwrap();
-    assert_eq!(other, Provider::Other("my-gateway"));
     assert_eq!(other, Provider::from_id("my-gateway"));
     assert_eq!(other.base_url("http://h"), "http://h/my-gateway/v1");
-    for wrong in ["", "OpenAI", "a/b", "a b", "é"] {
+    for wrong in ["", "OpenAI", "a/b", "a b", "a b/../c", "é", &"a".repeat(65)] {
         assert!(wrong.parse::<Provider>().is_err(), "{wrong}");
     }
 }
 
 #[test]
-fn an_id_of_the_table_is_never_other() {
+fn one_id_is_one_provider() {
+    const ACME: Provider = Provider::named("acme");
+    assert_eq!(Provider::named("openai"), Provider::OpenAI);
+    assert_eq!("openai".parse(), Ok(Provider::OpenAI));
     assert_eq!(Provider::from_id("openai"), Provider::OpenAI);
-    // somebody may write it out all the same
-    assert_eq!(Provider::Other("x").entry().id, "x");
+    assert_eq!("acme".parse(), Ok(ACME));
+    assert_eq!(ACME.id(), "acme");
+    assert_eq!(format!("{ACME:?}"), "Other(\"acme\")");
+}
+
+#[test]
+#[should_panic(expected = "a provider id consists of")]
+fn a_text_that_is_no_id_names_no_provider() {
+    let _ = Provider::named("a b/../c");
 }
 
 #[test]
