@@ -255,3 +255,12 @@ async fn addresses_of_the_provider_lead_to_the_server() {
     let noted = client::send("POST", &format!("{}/v1/notes", server.uri()), &JSON, note.as_bytes());
     assert_eq!(noted.text(), "noted");
 }
+
+#[tokio::test]
+async fn compares_requests_with_their_secrets_redacted() {
+    let redacted = "my token is [REDACTED:PLACEHOLDER]";
+    let (_folder, _, fixture) = load(&[recorded(redacted, "1")]);
+    let server = MockServer::start().await;
+    fixture.mount(&server).await;
+    assert_eq!(ask(&server, "my token is llmock-placeholder").text(), "1");
+}
