@@ -229,3 +229,35 @@ fn requests_without_a_body_go_without_one() {
         assert!(seen.header("content-length").is_none_or(|length| length == "0"));
     });
 }
+
+#[test]
+fn incomplete_request_bodies_are_not_requests() {
+    use std::io::{Read as _, Write as _};
+
+    /// Announces more bytes than it sends, and returns what the server sends back.
+    fn send_half(mock: &MockSession) -> Vec<u8> {
+        let url = format!("{}/chat/completions", mock.base_url(Provider::OpenAI));
+        let rest = url.strip_prefix("http://").unwrap();
+        let (host, path) = rest.split_at(rest.find('/').unwrap());
+        let mut socket = std::net::TcpStream::connect(host).unwrap();
+        let head = format!("POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-length: 84\r\n\r\n");
+        socket.write_all(head.as_bytes()).unwrap();
+        socket.write_all(br#"{"model":"m","messages":[{"rol"#).unwrap();
+        socket.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut received = Vec::new();
+        socket.read_to_end(&mut received).unwrap();
+        received
+    }
+
+    alone(&[], |_| {
+        let (_folder, fixture) = place();
+        let upstream = Upstream::start([Answer::json("{}")]);
+        both_ways(&upstream, &fixture, |mock| {
+            assert_eq!(send_half(mock), b"");
+            assert_eq!(chat(mock, &prompt("whole")).status, 200);
+            assert_eq!(mock.requests().len(), 1);
+        });
+        assert_eq!(upstream.requests().len(), 1);
+        assert_eq!(Fixture::load(&fixture).unwrap().interactions().len(), 1);
+    });
+}

@@ -267,7 +267,7 @@ async fn converse(
 
 /// A service error makes hyper close the connection without a byte.
 #[derive(Debug, thiserror::Error)]
-#[error("connection closed on request of a mock")]
+#[error("connection closed without a response")]
 struct Aborted;
 
 /// Answers one request, which came in the open or through a tunnel.
@@ -302,7 +302,10 @@ async fn serve(
     };
     let (method, mut headers) = (parts.method, parts.headers);
     strip_own(&mut headers);
-    let body = read(body, session.max_body()).await;
+    let Ok(body) = read(body, session.max_body()).await else {
+        // The client stopped sending: nobody made this request, and nobody waits for a response.
+        return Err(Aborted);
+    };
     let came = connection.came();
     let incoming = Incoming { provider, method, rest, unknown_host, headers, body, received, came };
     match session.answer(incoming).await {
@@ -336,10 +339,12 @@ pub(crate) fn strip_own(headers: &mut HeaderMap) {
 
 /// Collects a body. One that is too large is read to its end all the same, within reason: a client that is
 /// still sending would see a broken connection instead of the answer that says why.
-async fn read(mut body: IncomingBody, limit: u64) -> Result<Bytes, TooLarge> {
+///
+/// An error means that the client closed the connection before the end of the body.
+async fn read(mut body: IncomingBody, limit: u64) -> Result<Result<Bytes, TooLarge>, hyper::Error> {
     let (mut kept, mut length) = (Vec::new(), 0_u64);
-    // The client broke off if a frame is an error; whatever we answer, nobody reads it.
-    while let Some(Ok(frame)) = body.frame().await {
+    while let Some(frame) = body.frame().await {
+        let frame = frame?;
         let Some(data) = frame.data_ref() else { continue };
         length = length.saturating_add(data.len() as u64);
         if length <= limit {
@@ -350,7 +355,7 @@ async fn read(mut body: IncomingBody, limit: u64) -> Result<Bytes, TooLarge> {
             kept = Vec::new();
         }
     }
-    if length > limit { Err(TooLarge { limit }) } else { Ok(kept.into()) }
+    Ok(if length > limit { Err(TooLarge { limit }) } else { Ok(kept.into()) })
 }
 
 /// A refusal in the provider's own error shape with a status that no client retries.
