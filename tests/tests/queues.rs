@@ -273,6 +273,37 @@ fn unused_interactions_of_other_tests_are_nobodys_concern() {
 }
 
 #[test]
+fn order_and_unused_apply_to_files_without_owners() {
+    alone(&[], |_| {
+        let (_folder, fixture) = place();
+        let upstream = Upstream::start([Answer::json("{}")]);
+        let mock = upstream.record(&fixture, TEST).start().unwrap();
+        for text in ["first", "second", "third"] {
+            chat(&mock, &prompt(text)).bytes();
+        }
+        mock.finish().unwrap();
+        let owned = fs::read_to_string(&fixture).unwrap();
+        let owner = format!("      \"test\": \"{TEST}\",\n");
+        fs::write(&fixture, owned.replace(&owner, "")).unwrap();
+
+        let mock = replay(&fixture, TEST).strict_order().start().unwrap();
+        assert_eq!(chat(&mock, &prompt("second")).status, 418);
+        let report = mock.finish().unwrap_err().to_string();
+        assert!(report.contains("it matches interaction #2, but #1 comes next"), "{report}");
+        let mock = replay(&fixture, TEST).fail_on_unused().start().unwrap();
+        assert_eq!(chat(&mock, &prompt("first")).status, 200);
+        let report = mock.finish().unwrap_err().to_string();
+        assert!(report.contains("2 interactions of this test were not used"), "{report}");
+
+        // With an interaction of its own, the test shares the others.
+        fs::write(&fixture, owned.replacen(&owner, "", 2)).unwrap();
+        let mock = replay(&fixture, TEST).strict_order().fail_on_unused().start().unwrap();
+        assert_eq!(chat(&mock, &prompt("third")).status, 200);
+        mock.finish().unwrap();
+    });
+}
+
+#[test]
 fn answers_are_recorded_in_order_of_arrival_however_they_end() {
     alone(&[], |_| {
         let (_folder, fixture) = place();

@@ -76,6 +76,8 @@ pub(crate) struct State {
 pub(crate) struct Book {
     pub(crate) interactions: Arc<Vec<Interaction>>,
     pub(crate) missing: bool,
+    /// Whether the fixture holds interactions of this session's owner.
+    has_own: bool,
     /// Built at the first request: many sessions never look anything up.
     index: Option<Index>,
     pub(crate) ledger: Ledger,
@@ -97,9 +99,12 @@ impl State {
         } else {
             format!("{}/s/{id}", front.origin())
         };
+        let missing = interactions.is_none();
+        let interactions = interactions.unwrap_or_default();
         let book = Book {
-            missing: interactions.is_none(),
-            interactions: Arc::new(interactions.unwrap_or_default()),
+            missing,
+            has_own: interactions.iter().any(|interaction| interaction.test == setup.owner),
+            interactions: Arc::new(interactions),
             index: None,
             ledger: Ledger::default(),
             balanced: false,
@@ -169,17 +174,18 @@ impl Book {
             return index.unused_own();
         }
         // Nothing was looked up, and keys are not worth computing to find that out.
-        let own = |at: &usize| state.ownership(&self.interactions[*at]) == Ownership::Own;
+        let own =
+            |at: &usize| state.ownership(&self.interactions[*at], self.has_own) == Ownership::Own;
         (0..self.interactions.len()).filter(own).collect()
     }
 
     pub(crate) fn index(&mut self, state: &State) -> &mut Index {
-        let interactions = &self.interactions;
+        let (interactions, has_own) = (&self.interactions, self.has_own);
         self.index.get_or_insert_with(|| {
             Index::new(interactions.iter().map(|interaction| {
                 (
                     state.key(interaction.provider, &interaction.request),
-                    state.ownership(interaction),
+                    state.ownership(interaction, has_own),
                 )
             }))
         })
@@ -282,16 +288,17 @@ impl State {
         }
     }
 
-    pub(crate) fn ownership(&self, interaction: &Interaction) -> Ownership {
+    /// Interactions without an owner belong to the session's test, unless it has some of its own (`has_own`).
+    pub(crate) fn ownership(&self, interaction: &Interaction, has_own: bool) -> Ownership {
         let request = &interaction.request;
         if self.setup.in_force.is_side_call(&request.method, &request.path) {
             // Neither unused nor in the way of a strict order.
             return Ownership::Ownerless;
         }
         match (&interaction.test, &self.setup.owner) {
-            (None, None) => Ownership::Own,
-            (None, Some(_)) => Ownership::Ownerless,
-            (Some(test), Some(owner)) if test == owner => Ownership::Own,
+            (test, owner) if test == owner => Ownership::Own,
+            (None, _) if has_own => Ownership::Ownerless,
+            (None, _) => Ownership::Own,
             (Some(_), _) => Ownership::Other,
         }
     }
