@@ -161,7 +161,8 @@ fn no_key_is_shown_and_none_is_needed_only_where_none_is_set() {
 fn metrics_count_requests_streams_fixtures_and_faults() {
     let place = Place::new();
     place.fixture("all/a.json", &[("known", "1")]);
-    let server = place.serve(&["--fixtures", "all"], &[]);
+    let strategies = "FixtureStrategy,MirrorStrategy";
+    let server = place.serve(&["--fixtures", "all", "--strategies", strategies], &[]);
     server.asks(&chat("known"));
     server.asks(&chat("unknown"));
     server.asks(&chat("unknown").header("x-llmock-fault", "status=503"));

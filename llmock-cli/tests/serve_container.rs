@@ -321,6 +321,10 @@ fn a_pod_of_the_manifest_answers_from_its_mounted_fixtures_and_by_rule() {
 fn a_pod_without_fixtures_answers_by_rule() {
     let place = Place::new();
     fs::create_dir(place.path("fixtures")).unwrap();
-    let server = place.serve(&["--fixtures", "fixtures"], &[]);
+    let map = manifest("ConfigMap");
+    let configured = map["data"]["llmock.yaml"].as_str().unwrap();
+    let strategies = configured.lines().find(|line| line.starts_with("strategies:")).unwrap();
+    place.write("llmock.yaml", strategies);
+    let server = place.serve(&["--config", "llmock.yaml", "--fixtures", "fixtures"], &[]);
     says_hello(&server.origin);
 }

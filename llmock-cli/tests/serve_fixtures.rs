@@ -177,10 +177,20 @@ fn recorded_times_are_kept_where_they_are_asked_for() {
 }
 
 #[test]
-fn what_no_recording_answers_goes_to_the_next_strategy() {
+fn a_miss_is_a_miss_unless_other_strategies_are_configured() {
     let place = Place::new();
     place.fixture("all.json", &[("q", "1")]);
     let server = place.serve(&["--fixtures", "all.json"], &[]);
+    assert_eq!(said(&server, &chat("q")), "{\"said\":\"1\"}");
+    for ask in [chat("other"), embedding("other"), Ask::get("/v1/models")] {
+        let missed = server.asks(&ask);
+        assert_eq!((missed.status, missed.header("x-llmock")), (418, Some("unmatched")), "{ask:?}");
+        let body: serde_json::Value = serde_json::from_str(&missed.text()).unwrap();
+        let message = body["error"]["message"].as_str().unwrap();
+        assert!(message.contains(" in all.json: "), "{message}");
+    }
+    let list = ["--fixtures", "all.json", "--strategies", "FixtureStrategy,MirrorStrategy"];
+    let server = place.serve(&list, &[]);
     assert_eq!(said(&server, &chat("q")), "{\"said\":\"1\"}");
     let mirrored: serde_json::Value = serde_json::from_str(&said(&server, &chat("other"))).unwrap();
     assert_eq!(mirrored["choices"][0]["message"]["content"], "other");

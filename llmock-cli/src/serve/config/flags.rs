@@ -34,7 +34,7 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) strategies: Option<Vec<String>>,
 
-    /// The folder whose fixtures are replayed; puts `FixtureStrategy` in front
+    /// Replay the fixtures in this folder; the default strategy is then `FixtureStrategy` alone
     #[arg(long, value_name = "DIR")]
     pub(crate) fixtures: Option<PathBuf>,
 

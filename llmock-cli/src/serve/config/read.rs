@@ -85,7 +85,8 @@ fn history(fields: &Fields<'_>) -> Read<usize> {
         .ok_or_else(|| fields.wrong("history", "is above 1000000"))
 }
 
-/// The list as it was said; or the usual one, behind the strategies that other settings ask for.
+/// The configured list, or else what `fixtures` and `record` imply, or else the default. A server with fixtures
+/// must not make responses up unless it is told to: a miss would look like a match.
 fn strategies(fields: &Fields<'_>, notes: &mut Vec<String>) -> Read<Vec<StrategyName>> {
     let mut strategies = fields.list("strategies", strategy)?;
     let (has_fixtures, record) = (fields.text("fixtures")?.is_some(), fields.switch("record")?);
@@ -93,11 +94,11 @@ fn strategies(fields: &Fields<'_>, notes: &mut Vec<String>) -> Read<Vec<Strategy
         return Err(fields.wrong("strategies", "has no strategy, so nothing would be answered"));
     }
     if !fields.is_said("strategies") {
-        if record {
-            strategies.insert(0, StrategyName::Proxy);
-        }
         if has_fixtures {
-            strategies.insert(0, StrategyName::Fixture);
+            strategies = vec![StrategyName::Fixture];
+        }
+        if record {
+            strategies.push(StrategyName::Proxy);
         }
     }
     let has = |strategy| strategies.contains(&strategy);

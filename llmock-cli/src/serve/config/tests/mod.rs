@@ -323,15 +323,12 @@ fn every_variable_of_the_library_is_reserved_and_none_is_a_key() {
 }
 
 #[test]
-fn fixtures_and_recording_put_their_strategies_in_front_unless_a_list_is_said() {
-    use StrategyName::{Error, Fixture, Mirror, Proxy, ToolCall};
+fn fixtures_and_recording_replace_the_default_strategies() {
+    use StrategyName::{Error, Fixture, Proxy};
     let mut flags = Flags { fixtures: Some("dir".into()), ..Flags::default() };
-    assert_eq!(read("", &[], &flags).unwrap().strategies, [Fixture, Error, ToolCall, Mirror]);
+    assert_eq!(read("", &[], &flags).unwrap().strategies, [Fixture]);
     flags.record = true;
-    assert_eq!(
-        read("", &[], &flags).unwrap().strategies,
-        [Fixture, Proxy, Error, ToolCall, Mirror]
-    );
+    assert_eq!(read("", &[], &flags).unwrap().strategies, [Fixture, Proxy]);
     flags.strategies =
         Some(vec!["ErrorStrategy".into(), "FixtureStrategy".into(), "ProxyStrategy".into()]);
     assert_eq!(read("", &[], &flags).unwrap().strategies, [Error, Fixture, Proxy]);
