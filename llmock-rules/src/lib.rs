@@ -1,0 +1,22 @@
+//! The grammar of llmock's settings.
+//!
+//! One parser per kind of value, shared by the attribute `#[llm_replay]`, `llmock.toml`, the builder, environment
+//! variables and `llmock serve`, so that a value means the same everywhere and a mistake has the same message. The
+//! crate is pure and small because the attribute runs it inside the compiler. Use it through `llmock`; its API follows
+//! no version of its own.
+
+mod address;
+mod json_path;
+mod name;
+mod problem;
+mod quantity;
+mod request;
+mod word;
+
+pub use address::BaseUrl;
+pub use json_path::{Comparable, Filter, JsonPath, Operator, Query, Segment, Selector, Slice};
+pub use name::{EnvName, FieldName, FixtureName, ProviderId};
+pub use problem::{Problem, hint, list, nearest};
+pub use quantity::{Duration, Share, Size};
+pub use request::{AllowErrors, SideCall};
+pub use word::{Mode, Order, Switch, Unused};

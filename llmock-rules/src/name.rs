@@ -1,0 +1,236 @@
+//! Names: of body fields, environment variables, providers and fixtures.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::problem::Problem;
+
+/// Declares a checked name: `mistake` returns what is wrong with a text, if anything.
+macro_rules! names {
+    ($($(#[$doc:meta])* $name:ident, $mistake:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks the name.
+            pub fn parse(text: &str) -> Result<Self, Problem> {
+                match $mistake(text) {
+                    Some(message) => Err(Problem::new(message)),
+                    None => Ok(Self(text.to_owned())),
+                }
+            }
+
+            /// The name as written.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Problem;
+
+            fn from_str(text: &str) -> Result<Self, Problem> {
+                Self::parse(text)
+            }
+        }
+    )*};
+}
+
+names! {
+    /// A field at the top level of a request body: `model`, not a path such as `$.messages[0]`.
+    FieldName, field_mistake;
+    /// An environment variable that a setting may write; not one of llmock's own.
+    EnvName, variable_mistake;
+    /// A provider: lower-case letters, digits, `-` and `_`, at most 64.
+    ProviderId, provider_mistake;
+    /// A fixture: the same file on every system, always inside the fixture folder.
+    FixtureName, fixture_mistake;
+}
+
+fn field_mistake(name: &str) -> Option<String> {
+    // Array fields of forms end in `[]`.
+    let stem = name.strip_suffix("[]").unwrap_or(name);
+    let is_path = stem.starts_with('$') || stem.contains(['.', '[', ']', '/', '*', '\'', '"']);
+    if name.trim().is_empty() {
+        Some("a field name is empty".to_owned())
+    } else if is_path {
+        let form = "expected a top-level field of the body such as `messages`, not a path";
+        Some(format!("invalid field name `{name}`: {form}"))
+    } else if name.trim() != name || name.contains(char::is_control) {
+        Some(format!("invalid field name `{}`: it contains whitespace", name.escape_debug()))
+    } else {
+        None
+    }
+}
+
+fn variable_mistake(name: &str) -> Option<String> {
+    let starts_well = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    if !starts_well || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        let form = "expected letters, digits and `_`, starting with no digit";
+        Some(format!("invalid variable name `{name}`: {form}"))
+    } else if name.starts_with("LLMOCK_") {
+        Some(format!("`{name}` is one of llmock's own variables and cannot be set here"))
+    } else {
+        None
+    }
+}
+
+fn provider_mistake(id: &str) -> Option<String> {
+    let fits =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+    let form = "expected at most 64 lower-case letters, digits, `-` and `_`, such as `openai`";
+    (id.is_empty() || id.len() > 64 || !id.bytes().all(fits))
+        .then(|| format!("invalid provider id `{id}`: {form}"))
+}
+
+/// Names that Windows keeps for devices, with any extension and in any case.
+const DEVICES: &[&str] = &["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
+
+fn fixture_mistake(name: &str) -> Option<String> {
+    let has_drive =
+        name.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && name[1..].starts_with(':');
+    let invalid = |reason: &str| Some(format!("invalid fixture name `{name}`: {reason}"));
+    if name.trim().is_empty() || name == ".json" {
+        Some("the fixture name is empty".to_owned())
+    } else if name.starts_with(['/', '\\']) || has_drive {
+        invalid("it is absolute; fixtures are in `fixtures/` next to the test")
+    } else if name.contains('\\') {
+        invalid(&format!("it contains a backslash; write `{}`", name.replace('\\', "/")))
+    } else {
+        name.split('/').find_map(part_mistake).and_then(|reason| invalid(&reason))
+    }
+}
+
+/// What is wrong with one folder or the file of a fixture name.
+fn part_mistake(part: &str) -> Option<String> {
+    let stem = part.split('.').next().unwrap_or_default().trim_end().to_uppercase();
+    if part.is_empty() {
+        Some("one of its parts is empty".to_owned())
+    } else if part == "." || part == ".." {
+        Some(format!("`{part}` would leave the fixture folder"))
+    } else if let Some(odd) = part.chars().find(|c| c.is_control() || "<>:\"|?*".contains(*c)) {
+        Some(format!("it contains `{}`, which Windows does not allow", odd.escape_debug()))
+    } else if part.ends_with(['.', ' ']) {
+        Some(format!("`{part}` ends in a dot or a space, which Windows drops"))
+    } else if DEVICES.contains(&stem.as_str()) || is_numbered_device(&stem) {
+        Some(format!("`{part}` is a device name on Windows"))
+    } else {
+        None
+    }
+}
+
+/// Whether the name is `COM1` and the like; superscript digits count too.
+fn is_numbered_device(stem: &str) -> bool {
+    let number = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
+    let mut number = number.unwrap_or_default().chars();
+    matches!((number.next(), number.next()), (Some('0'..='9' | '¹' | '²' | '³'), None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn field_names_are_not_paths() {
+        for name in ["model", "max_tokens", "reasoning-effort", "timestamp_granularities[]", "é"] {
+            assert_eq!(FieldName::parse(name).unwrap().as_str(), name);
+        }
+        for (name, reason) in [
+            ("", "a field name is empty"),
+            ("  ", "a field name is empty"),
+            ("$", "not a path"),
+            ("$.messages", "not a path"),
+            ("messages[0]", "not a path"),
+            ("messages.0.content", "not a path"),
+            ("/messages/0", "not a path"),
+            ("*", "not a path"),
+            (" model", "contains whitespace"),
+            ("model\n", "contains whitespace"),
+        ] {
+            let error = FieldName::parse(name).unwrap_err().to_string();
+            assert!(error.ends_with(reason), "{name}: {error}");
+        }
+    }
+
+    #[test]
+    fn variables_are_names_and_not_our_own() {
+        for name in ["MY_URL", "_x", "a1"] {
+            assert!(EnvName::parse(name).is_ok(), "{name}");
+        }
+        for (name, start) in [
+            ("", "invalid variable name ``: expected letters"),
+            ("1X", "invalid variable name `1X`: expected letters"),
+            ("MY URL", "invalid variable name `MY URL`: expected letters"),
+            ("ÄPFEL", "invalid variable name `ÄPFEL`: expected letters"),
+            ("LLMOCK_MODE", "`LLMOCK_MODE` is one of llmock's own variables"),
+        ] {
+            let error = EnvName::parse(name).unwrap_err().to_string();
+            assert!(error.starts_with(start), "{error}");
+        }
+    }
+
+    #[test]
+    fn provider_ids_are_short_lower_case_words() {
+        for id in ["openai", "01ai", "my-llm_2", &"a".repeat(64)] {
+            assert!(ProviderId::parse(id).is_ok(), "{id}");
+        }
+        for id in ["", "OpenAI", "a b", "a/b", "é", &"a".repeat(65)] {
+            let error = ProviderId::parse(id).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("invalid provider id `{id}`: ")), "{error}");
+        }
+    }
+
+    #[test]
+    fn fixture_names_are_the_same_file_everywhere() {
+        for name in [
+            "summarize",
+            "agent/turns",
+            "gpt-4.1",
+            "v1.2.summary",
+            "a.json",
+            "Übung/été",
+            "console",
+            "com10",
+            ".hidden",
+        ] {
+            assert_eq!(fixture_mistake(name), None, "{name}");
+        }
+        for (name, reason) in [
+            ("", "is empty"),
+            ("  ", "is empty"),
+            (".json", "is empty"),
+            ("/etc/x", "is absolute"),
+            ("\\\\server\\x", "is absolute"),
+            ("c:/x", "is absolute"),
+            ("C:\\x", "is absolute"),
+            ("a\\b", "write `a/b`"),
+            ("a//b", "parts is empty"),
+            ("a/", "parts is empty"),
+            ("../a", "`..` would leave"),
+            ("a/../../b", "`..` would leave"),
+            ("./a", "`.` would leave"),
+            ("a?b", "contains `?`"),
+            ("a:b", "is absolute"),
+            ("ab:c", "contains `:`"),
+            ("what*", "contains `*`"),
+            ("tab\tbed", "contains `\\t`"),
+            ("a./b", "ends in a dot or a space"),
+            ("a ", "ends in a dot or a space"),
+            ("nul", "device name"),
+            ("Aux.json", "device name"),
+            ("con/x", "device name"),
+            ("COM1", "device name"),
+            ("lpt².v1", "device name"),
+        ] {
+            let mistake = fixture_mistake(name).unwrap_or_default();
+            assert!(mistake.contains(reason), "{name:?}: {mistake}");
+        }
+    }
+}

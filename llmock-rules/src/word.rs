@@ -1,0 +1,167 @@
+//! Values from a closed list of words.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::problem::{Problem, hint};
+
+/// Declares an enum whose values are words, once: the words, their parser, and their text.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident, $what:literal: $($(#[$word_doc:meta])* $variant:ident = $word:literal,)*) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $($(#[$word_doc])* $variant,)*
+        }
+
+        impl $name {
+            /// All values, in the order in which messages list them.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The word for it in settings.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)*
+                }
+            }
+
+            /// Reads the word, in any case and with blanks around it.
+            pub fn parse(text: &str) -> Result<Self, Problem> {
+                let word = text.trim();
+                let found = Self::ALL.iter().find(|value| value.as_str().eq_ignore_ascii_case(word));
+                found.copied().ok_or_else(|| {
+                    let hint = hint(word, &[$($word),*]);
+                    Problem::new(format!("invalid {} `{word}`{hint}", $what))
+                })
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Problem;
+
+            fn from_str(text: &str) -> Result<Self, Problem> {
+                Self::parse(text)
+            }
+        }
+    };
+}
+
+words! {
+    /// What llmock does with the requests of a test.
+    ///
+    /// `LLMOCK_MODE` decides, then the attribute or the builder, then `llmock.toml`. The default is [`Mode::Replay`].
+    ///
+    /// ```
+    /// use llmock_rules::Mode;
+    ///
+    /// assert_eq!("record".parse(), Ok(Mode::Record));
+    /// assert_eq!(Mode::default().to_string(), "replay");
+    /// ```
+    #[non_exhaustive]
+    Mode, "mode":
+    /// Respond from the fixture; a request without a recording fails the test. Never contacts a provider.
+    #[default]
+    Replay = "replay",
+    /// Forward every request to the provider, and write a new fixture if the test passes.
+    Record = "record",
+    /// Respond from the fixture, forward requests without a recording to the provider, and add them to the fixture.
+    Auto = "auto",
+    /// Do nothing: llmock sets no variable and sees no request.
+    Off = "off",
+}
+
+words! {
+    /// Whether interactions may be replayed out of order.
+    Order, "order":
+    /// In any order.
+    #[default]
+    Any = "any",
+    /// Only in the order in which they were recorded.
+    Strict = "strict",
+}
+
+words! {
+    /// What happens if a test does not use all recorded interactions.
+    Unused, "value":
+    /// A note on standard error.
+    #[default]
+    Note = "note",
+    /// The test fails.
+    Fail = "fail",
+    /// Nothing.
+    Ignore = "ignore",
+}
+
+/// A switch: `1`, `true`, `yes`, `on`, or `0`, `false`, `no`, `off`, in any case. Empty is off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Switch(pub bool);
+
+impl Switch {
+    /// Reads the switch.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let word = text.trim();
+        match word.to_ascii_lowercase().as_str() {
+            "1" | "true" | "yes" | "on" => Ok(Self(true)),
+            "" | "0" | "false" | "no" | "off" => Ok(Self(false)),
+            _ => Err(Problem::invalid(
+                "switch",
+                word,
+                "expected `1`, `true`, `yes`, `on`, or `0`, `false`, `no`, `off`",
+            )),
+        }
+    }
+}
+
+impl FromStr for Switch {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        Self::parse(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_survive_a_round_trip() {
+        for mode in Mode::ALL {
+            assert_eq!(mode.to_string().parse(), Ok(*mode));
+        }
+        assert_eq!(" Record\n".parse(), Ok(Mode::Record));
+        assert_eq!("strict".parse(), Ok(Order::Strict));
+        assert_eq!("fail".parse(), Ok(Unused::Fail));
+    }
+
+    #[test]
+    fn unknown_words_get_a_suggestion_or_the_list() {
+        for (word, message) in [
+            ("recrod", "invalid mode `recrod`; did you mean `record`?"),
+            ("live", "invalid mode `live`: expected `replay`, `record`, `auto`, or `off`"),
+            ("", "invalid mode ``: expected `replay`, `record`, `auto`, or `off`"),
+        ] {
+            assert_eq!(Mode::parse(word).unwrap_err().to_string(), message);
+        }
+        let error = Unused::parse("warn").unwrap_err().to_string();
+        assert_eq!(error, "invalid value `warn`: expected `note`, `fail`, or `ignore`");
+    }
+
+    #[test]
+    fn switches_accept_the_usual_words() {
+        for word in ["1", "true", "yes", "on", " TRUE "] {
+            assert_eq!(Switch::parse(word), Ok(Switch(true)), "{word}");
+        }
+        for word in ["0", "false", "no", "off", "", " "] {
+            assert_eq!(Switch::parse(word), Ok(Switch(false)), "{word}");
+        }
+        let error = Switch::parse("maybe").unwrap_err().to_string();
+        assert!(error.starts_with("invalid switch `maybe`: expected `1`, `true`"), "{error}");
+    }
+}
