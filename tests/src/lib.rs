@@ -1,11 +1,3 @@
-//! What the tests of this package share.
+//! Recorded traffic of real clients, which the test `corpus` and the program of that name play.
 
-pub mod client;
 pub mod corpus;
-pub mod model;
-pub mod process;
-pub mod recorded;
-pub mod scratch;
-pub mod signature;
-pub mod source;
-pub mod upstream;

@@ -11,8 +11,8 @@ use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
+use llmock_testkit::process::KEPT;
 use llmock_tests::corpus::{play, serve};
-use llmock_tests::process::KEPT;
 
 /// Says that this process has an environment in which recording is allowed and nothing is redirected.
 const ALONE: &str = "CORPUS_ALONE";

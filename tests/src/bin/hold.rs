@@ -5,7 +5,7 @@
 //! hold FIXTURE -- COMMAND...   # the same, and open as long as this command runs with those variables
 //! ```
 //!
-//! `LLMOCK_MODE=record` records, from the servers that `llmock_tests::source` names. Ends with status 1 if the
+//! `LLMOCK_MODE=record` records, from the servers that `llmock_testkit::source` names. Ends with status 1 if the
 //! command failed, or if it sent something that was not recorded.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use llmock::{LlmMock, MockSession, Provider};
-use llmock_tests::source::Source;
+use llmock_testkit::source::Source;
 use serde_json::json;
 
 /// Where each provider is recorded from.

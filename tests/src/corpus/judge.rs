@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use super::layout;
 use super::row::Row;
-use crate::client::{End, Reply};
+use llmock_testkit::client::{End, Reply};
 
 /// An answer as a client heard it.
 #[derive(Clone, Debug)]

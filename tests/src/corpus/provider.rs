@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::row::{Cassette, Row};
 use super::{chunks, target};
-use crate::upstream::{Answer, Request, Upstream};
+use llmock_testkit::upstream::{Answer, Request, Upstream};
 
 /// The header by which a request names its row: cassette and place in it.
 pub const ROW: &str = "x-corpus-row";

@@ -10,7 +10,7 @@ use super::judge::{self, Finding, Heard, Source};
 use super::provider::{Provider, ROW};
 use super::row::{Cassette, Row};
 use super::{target, written};
-use crate::client;
+use llmock_testkit::client;
 
 /// What both roads need.
 #[derive(Debug)]

@@ -1,0 +1,186 @@
+//! `llmock list`, as a shell runs it. The hashes are the test vectors of `docs/matching.md`.
+
+use std::process::Stdio;
+
+use crate::command::Desk;
+
+const SHOP: &str = r#"Fixture:      shop.json
+Provider:     openai, anthropic
+Interactions: 4
+
+  1  540f2d6f6f77  gpt-4o  2026-04-23T10:00:00Z  "hi"
+  2  c6f066d51d75  gpt-4o  2026-04-23T10:00:02Z  [streaming] POST /v1/chat/completions
+  3  c66ca070e4fc  claude  -                     [529] "grün"
+  4  9c41d2c79a07  -       2026-04-23T10:00:03Z  GET /v1/models
+"#;
+
+#[test]
+fn shows_what_a_fixture_holds_with_or_without_its_extension() {
+    let desk = Desk::with(&["shop.json"]);
+    assert_eq!(desk.prints(&["list", "shop.json"]), SHOP);
+    assert_eq!(desk.prints(&["list", "shop"]), SHOP);
+}
+
+#[test]
+fn a_dot_in_a_name_is_part_of_it() {
+    let desk = Desk::with(&[]);
+    desk.write("gpt-4.1.json", r#"{"llmock": 1, "interactions": []}"#);
+    let empty = "Fixture:      gpt-4.1.json\nProvider:     -\nInteractions: 0\n";
+    assert_eq!(desk.prints(&["list", "gpt-4.1"]), empty);
+}
+
+#[test]
+fn reads_the_fixtures_of_llm_mock_without_changing_them() {
+    let desk = Desk::with(&["llm-mock-1.json", "llm-mock-2.json"]);
+    let before = (desk.read("llm-mock-1.json"), desk.read("llm-mock-2.json"));
+    let shown = desk.prints(&["list", "llm-mock-1", "llm-mock-2"]);
+    let first: Vec<&str> = shown.lines().take(5).collect();
+    assert_eq!(
+        first[..3],
+        ["Fixture:      llm-mock-1.json", "Provider:     anthropic", "Interactions: 1"]
+    );
+    assert!(
+        first[4].ends_with(r#"  claude-3-5-haiku  2025-11-05T08:09:10Z  "Say yes.""#),
+        "{shown}"
+    );
+    let last = shown.lines().last().unwrap();
+    assert!(last.ends_with(r#"  gpt-4o  2025-11-05T08:09:10Z  [streaming] "Count.""#), "{shown}");
+    assert_eq!((desk.read("llm-mock-1.json"), desk.read("llm-mock-2.json")), before);
+}
+
+#[test]
+fn prompts_are_one_line_each_however_long_wide_or_hostile() {
+    let desk = Desk::with(&["texts.json"]);
+    let shown = desk.prints(&["list", "texts"]);
+    // Without the hashes, which say nothing about texts.
+    let asked: Vec<String> =
+        shown.lines().skip(4).map(|line| line.chars().skip(19).collect()).collect();
+    assert_eq!(
+        asked,
+        [
+            "模型    -  \"把这份报告的要点总结成三句话，不要遗漏任何数字，也不要添加报告里没有的内容；\
+             如果某个数字看起来有误，请在最后单独指出，…\"",
+            "gpt-4o  -  \"What is in this /\"picture/\"? /u{1b}[31mAnswer in one word.\"",
+            "m       -  \"one two\"",
+        ]
+    );
+}
+
+#[test]
+fn a_folder_means_all_fixtures_below_it() {
+    let desk = Desk::with(&["shop.json"]);
+    let one = |id: &str| {
+        format!(
+            r#"{{"llmock": 1, "interactions": [{{"provider": "{id}", "request": {{"path": "/x"}}, "response": {{}}}}]}}"#
+        )
+    };
+    desk.write("all/b.json", &one("gemini"));
+    desk.write("all/a/deep.json", &one("ollama"));
+    desk.write("all/package.json", r#"{"name": "no fixture"}"#);
+    desk.write("all/notes.txt", "no fixture either");
+    desk.write("all/target/c.json", &one("cohere"));
+    desk.write("all/.cache/d.json", &one("cohere"));
+    let fixtures = |path: &str| -> Vec<String> {
+        let shown = desk.prints(&["list", path]);
+        let named = shown.lines().filter_map(|line| line.strip_prefix("Fixture:      "));
+        named.map(str::to_owned).collect()
+    };
+    assert_eq!(fixtures("all"), ["all/a/deep.json", "all/b.json"]);
+    // A name that is a fixture and a folder is the fixture.
+    desk.write("all.json", &one("groq"));
+    assert_eq!(fixtures("all"), ["all.json"]);
+    assert_eq!(fixtures("all/"), ["all/a/deep.json", "all/b.json"]);
+    assert_eq!(fixtures("."), ["./all/a/deep.json", "./all/b.json", "./all.json", "./shop.json"]);
+}
+
+#[test]
+fn a_folder_without_fixtures_is_no_failure() {
+    let desk = Desk::with(&[]);
+    desk.write("empty/readme", "");
+    assert_eq!(desk.prints(&["list", "empty"]), "no fixtures in `empty`\n");
+}
+
+#[test]
+fn what_cannot_be_shown_is_named_and_the_rest_is_shown() {
+    let desk = Desk::with(&["shop.json"]);
+    desk.write("broken/a.json", "");
+    desk.write("broken/b.json", r#"{"llmock": 1, "interactions": ["#);
+    desk.write("broken/c.json", r#"{"llmock": 2, "interactions": []}"#);
+    let ran = desk.run(&["list", "shop", "broken", "nowhere"]);
+    assert_eq!((ran.code, ran.out.as_str()), (1, SHOP));
+    let errors: Vec<&str> = ran.err.lines().filter(|line| line.starts_with("error: ")).collect();
+    assert_eq!(errors.len(), 4, "{}", ran.err);
+    for (error, name) in errors.iter().zip(["a.json", "b.json", "c.json"]) {
+        let start = format!("error: failed to load fixture `broken/{name}`: line 1, column ");
+        assert!(error.starts_with(&start), "{error}");
+    }
+    assert_eq!(errors[3], "error: there is no fixture `nowhere.json`");
+}
+
+#[test]
+fn a_mistyped_name_gets_a_suggestion() {
+    let desk = Desk::with(&["shop.json"]);
+    assert_eq!(
+        desk.fails(&["list", "shpo"]),
+        "error: there is no fixture `shpo.json`; did you mean `shop.json`?\n"
+    );
+    desk.write("notes.txt", "hello");
+    assert_eq!(
+        desk.fails(&["list", "notes.txt"]),
+        "error: `notes.txt` is no fixture: the name of one ends in `.json`\n"
+    );
+}
+
+#[test]
+fn what_a_failed_recording_has_left_can_be_shown() {
+    let desk = Desk::with(&["shop.json"]);
+    std::fs::rename(desk.path("shop.json"), desk.path("shop.json.failed")).unwrap();
+    let shown = desk.prints(&["list", "shop.json.failed"]);
+    assert_eq!(shown, SHOP.replace("shop.json", "shop.json.failed"));
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let desk = Desk::with(&["shop.json"]);
+    // More than a pipe holds, so that the command writes after the reader has gone.
+    let paths = ["shop"; 1000];
+    let arguments: Vec<&str> = std::iter::once("list").chain(paths).collect();
+    let mut command = desk.command(&arguments);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn arguments_that_mean_nothing_are_usage_errors() {
+    let desk = Desk::with(&["shop.json"]);
+    for arguments in [
+        &["list"][..],
+        &["list", "--colour", "shop"],
+        &["clear"],
+        &["clear", "shop", "--hash", ""],
+        &["clear", "shop", "--hash", "main"],
+        &["clear", "shop", "--hash", "54", "--number", "1"],
+        &["clear", "shop", "--number", "one"],
+        &["remove", "shop"],
+        &[],
+    ] {
+        let ran = desk.run(arguments);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");
+        assert!(ran.err.contains("--help"), "{arguments:?}: {}", ran.err);
+    }
+    assert_eq!(desk.prints(&["list", "shop"]), SHOP);
+}
+
+#[test]
+fn help_tells_the_exit_codes() {
+    let desk = Desk::with(&[]);
+    for arguments in [&["--help"][..], &["list", "--help"], &["clear", "-h"]] {
+        let help = desk.prints(arguments);
+        assert!(help.contains("  1  it could not be done; standard error says why"), "{help}");
+    }
+    let version = concat!("llmock ", env!("CARGO_PKG_VERSION"), "\n");
+    assert_eq!(desk.prints(&["--version"]), version);
+}

@@ -1,0 +1,7 @@
+//! The command `llmock`, run as a process.
+
+mod clear;
+mod command;
+mod list;
+mod serve;
+mod wire;

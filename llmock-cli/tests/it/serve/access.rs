@@ -1,0 +1,170 @@
+//! `llmock serve`: who may ask, from which pages, and what the server remembers of it.
+
+use crate::wire::server::{Place, Server, chat};
+use crate::wire::{Ask, Heard, Upstream};
+use serde_json::{Value, json};
+
+const KEY: [&str; 2] = ["--api-key", "secret"];
+
+fn json_of(heard: &Heard) -> Value {
+    serde_json::from_str(&heard.text()).unwrap_or_else(|_| panic!("no JSON: {heard:?}"))
+}
+
+fn locked() -> Server {
+    Place::new()
+        .serve(&KEY, &[("LLMOCK_CORS_ALLOW_ORIGINS", "https://app.example;http://localhost:3000")])
+}
+
+#[test]
+fn without_a_key_of_its_own_the_server_takes_any_and_none() {
+    let server = Place::new().serve(&[], &[]);
+    for ask in [chat("Hi"), chat("Hi").header("authorization", "Bearer anything")] {
+        assert_eq!(server.asks(&ask).status, 200);
+    }
+}
+
+#[test]
+fn the_key_is_taken_wherever_clients_put_it() {
+    let server = locked();
+    for (name, value) in [
+        ("authorization", "Bearer secret"),
+        ("authorization", "bearer secret"),
+        ("x-api-key", "secret"),
+        ("x-goog-api-key", "secret"),
+        ("api-key", "secret"),
+    ] {
+        assert_eq!(server.asks(&chat("Hi").header(name, value)).status, 200, "{name}: {value}");
+    }
+    let body = r#"{"contents":[{"parts":[{"text":"Hi"}]}]}"#;
+    let ask = |key: &str| Ask::post(&format!("/v1beta/models/m:generateContent?key={key}"), body);
+    assert_eq!(server.asks(&ask("secret")).status, 200);
+    assert_eq!(server.asks(&ask("wrong")).status, 401);
+}
+
+#[test]
+fn a_wrong_or_missing_key_is_refused_in_the_provider_s_shape() {
+    let server = locked();
+    let wrong = |path: &str| Ask::post(path, "{}").header("authorization", "Bearer wrong");
+    for (ask, body) in [
+        (
+            wrong("/v1/chat/completions"),
+            json!({"error": {"message": "Invalid API key", "type": "invalid_request_error", "param": null,
+                "code": "invalid_api_key"}}),
+        ),
+        (
+            wrong("/v1/messages"),
+            json!({"type": "error", "error": {"type": "authentication_error", "message": "Invalid API key"}}),
+        ),
+        (
+            wrong("/v1beta/models/m:generateContent"),
+            json!({"error": {"code": 401, "message": "Invalid API key", "status": "UNAUTHENTICATED"}}),
+        ),
+        (wrong("/api/chat"), json!({"error": "Invalid API key"})),
+        (wrong("/v2/chat"), json!({"message": "Invalid API key"})),
+        (wrong("/model/m/converse"), json!({"message": "Invalid API key"})),
+        (Ask::post("/v2/chat", "{}"), json!({"message": "Missing API key"})),
+        (
+            Ask::post("/v2/chat", "{}").header("authorization", "Basic secret"),
+            json!({"message": "Missing API key"}),
+        ),
+    ] {
+        let heard = server.asks(&ask);
+        assert_eq!((heard.status, json_of(&heard)), (401, body), "{}", ask.path);
+    }
+    for path in ["/history", "/metrics"] {
+        assert_eq!(server.asks(&Ask::get(path)).status, 401, "{path}");
+        let with_key = Ask::get(path).header("authorization", "Bearer secret");
+        assert_eq!(server.asks(&with_key).status, 200, "{path}");
+    }
+    assert_eq!(server.asks(&Ask::get("/health")).status, 200);
+}
+
+#[test]
+fn pages_of_allowed_origins_read_every_answer_the_refused_ones_too() {
+    let server = locked();
+    let allowed = "https://app.example";
+    for ask in [
+        chat("Hi").header("authorization", "Bearer secret"),
+        chat("Hi").header("authorization", "Bearer wrong"),
+        chat("Hi"),
+        Ask::get("/v1/nothing").header("x-api-key", "secret"),
+        Ask::get("/health"),
+        Ask::get("/history"),
+    ] {
+        let heard = server.asks(&ask.clone().header("origin", allowed));
+        assert_eq!(heard.header("access-control-allow-origin"), Some(allowed), "{}", ask.path);
+        assert_eq!(heard.header("access-control-allow-credentials"), Some("true"));
+        let readable = heard.header("access-control-expose-headers").unwrap_or_default();
+        for name in ["retry-after", "x-llmock", "x-llmock-skipped", "x-request-id"] {
+            assert!(readable.split(',').any(|one| one.trim() == name), "{name} in {readable}");
+        }
+        let heard = server.asks(&ask.header("origin", "https://other.example"));
+        assert_eq!(heard.header("access-control-allow-origin"), None);
+    }
+    let open = Place::new().serve(&[], &[("LLMOCK_CORS_ALLOW_ORIGINS", "*")]);
+    for origin in [allowed, "https://other.example"] {
+        let heard = open.asks(&chat("Hi").header("origin", origin));
+        // pages that send cookies are not served by `*`
+        assert_eq!(heard.header("access-control-allow-origin"), Some(origin));
+    }
+}
+
+#[test]
+fn a_preflight_needs_no_key() {
+    let server = locked();
+    let ask = Ask { method: "OPTIONS", ..Ask::get("/v1/chat/completions") }
+        .header("origin", "http://localhost:3000")
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "authorization,content-type,x-stainless-os");
+    let heard = server.asks(&ask);
+    assert_eq!(heard.status, 200, "{heard:?}");
+    for (name, value) in [
+        ("access-control-allow-origin", "http://localhost:3000"),
+        ("access-control-allow-methods", "POST"),
+        ("access-control-allow-headers", "authorization,content-type,x-stainless-os"),
+    ] {
+        assert_eq!(heard.header(name), Some(value), "{heard:?}");
+    }
+}
+
+#[test]
+fn the_history_has_every_request_that_was_made_also_the_refused_ones() {
+    let server = locked();
+    server.asks(&chat("Hi").header("authorization", "Bearer secret"));
+    server.asks(&chat("Ho").header("authorization", "Bearer wrong"));
+    server.asks(&Ask::get("/health"));
+    server.asks(&Ask { method: "OPTIONS", ..Ask::get("/v1/models") });
+    let asks = |ask: Ask| server.asks(&ask.header("x-api-key", "secret"));
+    let history = json_of(&asks(Ask::get("/history")));
+    let requests = history["requests"].as_array().unwrap();
+    let seen: Vec<_> =
+        requests.iter().map(|one| (one["path"].as_str(), one["status"].as_u64())).collect();
+    let path = Some("/v1/chat/completions");
+    assert_eq!(seen, [(path, Some(200)), (path, Some(401))], "{history}");
+    assert_eq!(requests[0]["answered_by"], "MirrorStrategy");
+    assert_eq!(requests[0]["model"], "m");
+    assert_eq!(requests[0]["provider"], "openai");
+    assert_eq!(requests[0]["body"]["messages"][0]["content"], "Hi");
+    assert!(!history.to_string().contains("secret"), "{history}");
+    assert_eq!(asks(Ask::delete("/history")).status, 204);
+    assert_eq!(json_of(&asks(Ask::get("/history"))), json!({"requests": []}));
+}
+
+#[test]
+fn a_slash_behind_a_route_of_the_server_makes_no_difference() {
+    let upstream = Upstream::start(|_| panic!("nobody asks a provider for that"));
+    let place = Place::new();
+    place.write("c.yaml", &format!("upstreams: {{openai: {}}}\nfixtures: .\n", upstream.origin));
+    let proxied = ["--config", "c.yaml", "--strategies", "FixtureStrategy,ProxyStrategy"];
+    let server = place.serve(&[&proxied[..], &KEY].concat(), &[]);
+    let asks = |ask: Ask| server.asks(&ask.header("x-api-key", "secret"));
+    assert_eq!(json_of(&asks(Ask::get("/history/"))), json!({"requests": []}));
+    assert_eq!(server.asks(&Ask::get("/history/")).status, 401);
+    assert_eq!(json_of(&server.asks(&Ask::get("/health/")))["status"], "healthy");
+    assert!(asks(Ask::get("/metrics/")).text().ends_with("# EOF\n"));
+    for path in ["/history/", "/sessions/", "/sessions/a/"] {
+        assert_eq!(asks(Ask::delete(path)).status, 204, "{path}");
+    }
+    assert_eq!(asks(Ask::post("/history/", "{}")).status, 405);
+    assert_eq!(json_of(&asks(Ask::get("/history"))), json!({"requests": []}));
+}

@@ -1,0 +1,381 @@
+//! `llmock serve`: which endpoints there are, and how their answers look.
+
+use crate::wire::server::{Place, Server};
+use crate::wire::{Ask, Heard};
+use serde_json::{Value, json};
+
+fn server() -> Server {
+    Place::new().serve(&[], &[])
+}
+
+fn listing() -> Server {
+    let place = Place::new();
+    place.write(
+        "config.yaml",
+        "models:\n- {id: gpt-5, created: 1715367049, owned_by: openai}\n- meta-llama/Llama-3\n",
+    );
+    place.serve(&["--config", "config.yaml"], &[])
+}
+
+fn json_of(heard: &Heard) -> Value {
+    serde_json::from_str(&heard.text()).unwrap_or_else(|_| panic!("no JSON: {heard:?}"))
+}
+
+fn post(path: &str, body: &Value) -> Ask {
+    Ask::post(path, body.to_string())
+}
+
+fn hello() -> Value {
+    json!({"model": "gpt-5", "messages": [{"role": "user", "content": "Hello big world!"}]})
+}
+
+#[test]
+fn the_server_is_healthy_and_says_the_time() {
+    let heard = server().asks(&Ask::get("/health"));
+    let body = json_of(&heard);
+    assert_eq!((heard.status, &body["status"]), (200, &json!("healthy")));
+    let time = body["timestamp"].as_str().unwrap();
+    assert!(time.ends_with('Z') && time.as_bytes()[10] == b'T', "{time}");
+}
+
+#[test]
+fn openai_s_endpoints_exist_with_and_without_a_version() {
+    let server = server();
+    for prefix in ["", "/v1", "/openai", "/openai/v1"] {
+        for (ask, member) in [
+            (Ask::get(&format!("{prefix}/models")), "data"),
+            (Ask::get(&format!("{prefix}/models/m")), "id"),
+            (Ask::get(&format!("{prefix}/models/ft:gpt-4o-mini:acme::x")), "id"),
+            (Ask::get(&format!("{prefix}/models/library/llama3:8b")), "id"),
+            (post(&format!("{prefix}/chat/completions"), &hello()), "choices"),
+            (post(&format!("{prefix}/responses"), &json!({"model": "m", "input": "Hi"})), "output"),
+            (post(&format!("{prefix}/embeddings"), &json!({"model": "m", "input": "Hi"})), "data"),
+            (
+                post(&format!("{prefix}/completions"), &json!({"model": "m", "prompt": "Hi"})),
+                "choices",
+            ),
+            (post(&format!("{prefix}/moderations"), &json!({"input": "Hi"})), "results"),
+        ] {
+            let heard = server.asks(&ask);
+            assert_eq!(heard.status, 200, "{} {heard:?}", ask.path);
+            assert!(!json_of(&heard)[member].is_null(), "{} {heard:?}", ask.path);
+        }
+    }
+}
+
+#[test]
+fn other_apis_are_recognised_by_prefix_path_and_headers() {
+    let server = server();
+    let said = json!([{"role": "user", "content": "Hi"}]);
+    let messages = json!({"model": "m", "max_tokens": 9, "messages": said});
+    let contents = json!({"contents": [{"parts": [{"text": "Hi"}]}]});
+    for (ask, member) in [
+        (post("/v1/messages", &messages), "/stop_reason"),
+        (post("/anthropic/v1/messages", &messages), "/stop_reason"),
+        (post("/v1/messages/count_tokens", &messages), "/input_tokens"),
+        (Ask::get("/v1/models").header("anthropic-version", "2023-06-01"), "/has_more"),
+        (Ask::get("/anthropic/v1/models"), "/has_more"),
+        (post("/v1beta/models/m:generateContent?key=k", &contents), "/candidates"),
+        (post("/gemini/v1beta/models/m:streamGenerateContent", &contents), "/0/candidates"),
+        (post("/v1beta/models/m:countTokens", &contents), "/totalTokens"),
+        (
+            post("/v1beta/models/m:embedContent", &json!({"content": {"parts": [{"text": "Hi"}]}})),
+            "/embedding",
+        ),
+        (Ask::get("/v1beta/models"), "/models"),
+        (Ask::get("/v1/models").header("x-goog-api-key", "k"), "/models"),
+        (post("/api/chat", &json!({"model": "m", "messages": said, "stream": false})), "/message"),
+        (
+            post("/api/generate", &json!({"model": "m", "prompt": "Hi", "stream": false})),
+            "/response",
+        ),
+        (post("/ollama/api/embed", &json!({"model": "m", "input": "Hi"})), "/embeddings"),
+        (post("/api/show", &json!({"model": "m"})), "/details"),
+        (Ask::get("/api/tags"), "/models"),
+        (Ask::get("/api/version"), "/version"),
+        (post("/v2/chat", &json!({"model": "m", "messages": said})), "/finish_reason"),
+        (post("/v1/chat", &json!({"model": "m", "message": "Hi"})), "/text"),
+        (
+            post("/cohere/v2/embed", &json!({"model": "m", "texts": ["Hi"], "input_type": "x"})),
+            "/embeddings",
+        ),
+        (post("/v2/rerank", &json!({"model": "m", "query": "q", "documents": ["d"]})), "/results"),
+        (
+            post(
+                "/model/m/converse",
+                &json!({"messages": [{"role": "user", "content": [{"text": "Hi"}]}]}),
+            ),
+            "/stopReason",
+        ),
+        (
+            post(
+                "/bedrock/model/anthropic.claude-v2%3A1/invoke",
+                &json!({"max_tokens": 9, "messages": said}),
+            ),
+            "/stop_reason",
+        ),
+        (
+            post("/model/meta.llama3-8b-instruct-v1:0/invoke", &json!({"prompt": "Hi"})),
+            "/generation",
+        ),
+        (
+            post("/model/mistral.mistral-7b-instruct-v0:2/invoke", &json!({"prompt": "Hi"})),
+            "/outputs/0",
+        ),
+        (
+            post("/model/amazon.titan-text-lite-v1/invoke", &json!({"inputText": "Hi"})),
+            "/results/0",
+        ),
+        (
+            post("/model/amazon.nova-lite-v1:0/invoke", &json!({"messages": said})),
+            "/output/message",
+        ),
+        (post("/model/cohere.command-r-v1:0/invoke", &json!({"message": "Hi"})), "/text"),
+        (post("/azure/openai/deployments/d/chat/completions", &hello()), "/choices"),
+        (post("/api/v1/chat/completions", &hello()), "/choices"),
+        (post("/some/gateway/v1/chat/completions", &hello()), "/choices"),
+    ] {
+        let heard = server.asks(&ask);
+        assert_eq!(heard.status, 200, "{} {heard:?}", ask.path);
+        assert!(json_of(&heard).pointer(member).is_some(), "{member} of {}: {heard:?}", ask.path);
+    }
+}
+
+#[test]
+fn every_prompt_of_a_completion_is_answered_for_itself() {
+    let place = Place::new();
+    place.write(
+        "config.yaml",
+        "strategies: [ErrorStrategy, CustomAnswersStrategy, MirrorStrategy]\n\
+         customReplies: [{question: q, answer: known}, {question: r, answer: too}]\n",
+    );
+    let server = place.serve(&["--config", "config.yaml"], &[]);
+    for (body, expected) in [
+        (json!({"prompt": ["a", "b c"]}), &["a", "b c"][..]),
+        (json!({"prompt": ["a", "b c"], "n": 2}), &["a", "a", "b c", "b c"]),
+        (json!({"prompt": "a", "n": 2}), &["a", "a"]),
+        (json!({"prompt": ["q", "r"]}), &["known", "too"]),
+        (json!({"prompt": ["q", "a"]}), &["q", "a"]),
+        (json!({"prompt": ["", "a"]}), &["", "a"]),
+    ] {
+        for streams in [false, true] {
+            let mut body = body.clone();
+            (body["model"], body["stream"]) = (json!("m"), json!(streams));
+            let text = server.asks(&post("/v1/completions", &body)).text();
+            let events = text.split("\n\n").map(|event| event.trim_start_matches("data: "));
+            let mut said = vec![String::new(); expected.len()];
+            for event in events.filter(|event| event.starts_with('{')) {
+                let event: Value = serde_json::from_str(event).unwrap();
+                for choice in event["choices"].as_array().unwrap() {
+                    let index = usize::try_from(choice["index"].as_u64().unwrap()).unwrap();
+                    said[index].push_str(choice["text"].as_str().unwrap());
+                }
+            }
+            assert_eq!(said, expected, "{body}");
+        }
+    }
+    let failing =
+        json!({"model": "m", "prompt": ["a", r#"raise error {"code": 429, "message": "x"}"#]});
+    assert_eq!(server.asks(&post("/v1/completions", &failing)).status, 429);
+}
+
+#[test]
+fn a_small_request_for_a_huge_answer_is_refused_in_the_provider_s_shape() {
+    let server = server();
+    let words = "a ".repeat(4000);
+    let user = json!([{"role": "user", "content": words}]);
+    let inputs = vec!["a"; 2000];
+    for (path, body, message) in [
+        (
+            "/v1/chat/completions",
+            json!({"model": "m", "messages": user, "n": 128, "stream": true}),
+            "/error/message",
+        ),
+        (
+            "/v1/chat/completions",
+            json!({"model": "m", "messages": user, "n": 129}),
+            "/error/message",
+        ),
+        (
+            "/v1/embeddings",
+            json!({"model": "m", "input": inputs, "dimensions": 4096}),
+            "/error/message",
+        ),
+        ("/v2/embed", json!({"model": "m", "texts": inputs, "output_dimension": 4096}), "/message"),
+        (
+            "/v1/completions",
+            json!({"model": "m", "prompt": vec![words.as_str(); 8], "n": 128, "stream": true}),
+            "/error/message",
+        ),
+    ] {
+        let heard = server.asks(&post(path, &body));
+        assert_eq!(heard.status, 400, "{path}");
+        assert!(json_of(&heard).pointer(message).is_some_and(Value::is_string), "{path} {heard:?}");
+    }
+    // a name is in every event
+    let named = json!({"model": "m".repeat(100_000), "messages": user, "stream": true});
+    assert_eq!(server.asks(&post("/v1/chat/completions", &named)).status, 400);
+}
+
+#[test]
+fn every_api_streams_event_by_event() {
+    let server = server();
+    let with = |mut body: Value| {
+        body["stream"] = json!(true);
+        body
+    };
+    let contents = json!({"contents": [{"parts": [{"text": "Hello big world!"}]}]});
+    for (path, body, kind, end) in [
+        ("/v1/chat/completions", with(hello()), "text/event-stream", "data: [DONE]\n\n"),
+        (
+            "/v1/messages",
+            with(hello()),
+            "text/event-stream",
+            "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+        ),
+        (
+            "/v1beta/models/m:streamGenerateContent?alt=sse",
+            contents.clone(),
+            "text/event-stream",
+            "\r\n\r\n",
+        ),
+        ("/v1beta/models/m:streamGenerateContent", contents, "application/json", "]"),
+        ("/api/chat", hello(), "application/x-ndjson", "}\n"),
+        ("/v2/chat", with(hello()), "text/event-stream", "\n\n"),
+    ] {
+        let heard = server.asks(&post(path, &body));
+        assert_eq!(heard.status, 200, "{path}");
+        assert!(heard.header("content-type").unwrap().starts_with(kind), "{path} {heard:?}");
+        assert_eq!(heard.header("cache-control"), Some("no-cache"), "{path}");
+        assert!(heard.chunks.len() >= 3 && !heard.cut, "{path} {:?}", heard.chunks.len());
+        assert!(heard.text().ends_with(end), "{path} {:?}", heard.text());
+        for word in ["Hello", " big", " world!"] {
+            assert!(heard.text().contains(word), "{path} {word}");
+        }
+    }
+    let body = json!({"messages": [{"role": "user", "content": [{"text": "Hello big world!"}]}]});
+    let heard = server.asks(&post("/model/m/converse-stream", &body));
+    assert_eq!(heard.header("content-type"), Some("application/vnd.amazon.eventstream"));
+    assert_eq!(heard.header("cache-control"), Some("no-cache"));
+    assert!(heard.chunks.len() >= 4);
+}
+
+#[test]
+fn a_chat_completion_has_what_its_clients_read() {
+    let server = server();
+    let answer = json_of(&server.asks(&post("/v1/chat/completions", &hello())));
+    let id = answer["id"].as_str().unwrap();
+    let digits = id.strip_prefix("chatcmpl-").unwrap();
+    assert!(digits.len() == 24 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
+    assert_eq!(answer["object"], "chat.completion");
+    assert_eq!(answer["model"], "gpt-5");
+    assert_eq!(answer["choices"][0]["finish_reason"], "stop");
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let created = answer["created"].as_u64().unwrap();
+    assert!(created <= now && created > now - 600, "{created}");
+    let usage = &answer["usage"];
+    let sum =
+        usage["prompt_tokens"].as_u64().unwrap() + usage["completion_tokens"].as_u64().unwrap();
+    assert_eq!(usage["total_tokens"].as_u64(), Some(sum));
+    assert!(usage["completion_tokens"].as_u64().unwrap() >= 1);
+    let again = json_of(&server.asks(&post("/v1/chat/completions", &hello())));
+    assert_ne!(again["id"], answer["id"], "two answers are two things");
+}
+
+#[test]
+fn a_stream_tells_the_usage_if_it_is_asked_to() {
+    let server = server();
+    for (asked, told) in [(json!(null), false), (json!({"include_usage": true}), true)] {
+        let mut body = hello();
+        body["stream"] = json!(true);
+        body["stream_options"] = asked;
+        let text = server.asks(&post("/v1/chat/completions", &body)).text();
+        assert_eq!(text.contains("\"choices\":[],\"usage\":{"), told, "{text}");
+    }
+}
+
+#[test]
+fn the_models_of_the_configuration_are_listed_and_found() {
+    let server = listing();
+    let list = json_of(&server.asks(&Ask::get("/v1/models")));
+    let gpt =
+        json!({"id": "gpt-5", "object": "model", "created": 1_715_367_049, "owned_by": "openai"});
+    assert_eq!((&list["object"], &list["data"][0]), (&json!("list"), &gpt));
+    assert_eq!(list["data"][1]["id"], "meta-llama/Llama-3");
+    assert_eq!(json_of(&server.asks(&Ask::get("/models/gpt-5"))), gpt);
+    for path in ["/v1/models/meta-llama/Llama-3", "/v1/models/meta-llama%2FLlama-3"] {
+        assert_eq!(json_of(&server.asks(&Ask::get(path)))["id"], "meta-llama/Llama-3", "{path}");
+    }
+}
+
+#[test]
+fn a_model_that_does_not_exist_is_not_found_in_the_provider_s_words() {
+    let server = listing();
+    let openai = json!({"error": {"message": "the model `nope` does not exist",
+        "type": "invalid_request_error", "param": null, "code": "model_not_found"}});
+    let messages = json!({"model": "nope", "max_tokens": 9, "messages": []});
+    for (ask, body) in [
+        (Ask::get("/v1/models/nope"), openai.clone()),
+        (post("/v1/chat/completions", &messages), openai.clone()),
+        (post("/v1/responses", &json!({"model": "nope", "input": "Hi"})), openai),
+        (
+            post("/v1/messages", &messages),
+            json!({"type": "error", "error": {"type": "not_found_error", "message": "the model `nope` does not exist"}}),
+        ),
+        (post("/api/chat", &messages), json!({"error": "the model `nope` does not exist"})),
+        (post("/v2/chat", &messages), json!({"message": "the model `nope` does not exist"})),
+        (
+            post("/v1beta/models/nope:generateContent", &json!({"contents": []})),
+            json!({"error": {"code": 404, "message": "the model `nope` does not exist", "status": "NOT_FOUND"}}),
+        ),
+        (
+            post("/model/nope/converse", &json!({"messages": []})),
+            json!({"message": "the model `nope` does not exist"}),
+        ),
+    ] {
+        let heard = server.asks(&ask);
+        assert_eq!((heard.status, json_of(&heard)), (404, body), "{}", ask.path);
+    }
+    let any = self::server();
+    assert_eq!(any.asks(&post("/v1/chat/completions", &messages)).status, 200);
+}
+
+#[test]
+fn unknown_routes_and_wrong_methods_are_errors_in_the_provider_s_shape() {
+    let server = server();
+    for (ask, status, message) in [
+        (Ask::get("/v1/nothing"), 404, "/error/message"),
+        (post("/v1/audio/speech", &json!({})), 404, "/error/message"),
+        (Ask::get("/anthropic/v1/nothing"), 404, "/error/message"),
+        (Ask::get("/gemini/v1beta/nothing"), 404, "/error/message"),
+        (Ask::get("/api/nothing"), 404, "/error"),
+        (Ask::get("/cohere/v2/nothing"), 404, "/message"),
+        (Ask::get("/model/m/nothing").header("x-amz-date", "x"), 404, "/message"),
+        (Ask::get("/v1/chat/completions"), 405, "/error/message"),
+        (Ask::delete("/v1/messages"), 405, "/error/message"),
+        (Ask::get("/v2/chat"), 405, "/message"),
+        (Ask::get("/api/chat"), 405, "/error"),
+        (post("/v1/models", &json!({})), 405, "/error/message"),
+        (post("/v1/models/m", &json!({})), 405, "/error/message"),
+        (post("/health", &json!({})), 405, "/error/message"),
+        (Ask::get("/v1/responses/resp_1"), 404, "/error/message"),
+    ] {
+        let heard = server.asks(&ask);
+        assert_eq!(heard.status, status, "{} {} {heard:?}", ask.method, ask.path);
+        let body = json_of(&heard);
+        assert!(body.pointer(message).is_some_and(Value::is_string), "{} {body}", ask.path);
+        assert!(body.get("detail").is_none());
+    }
+    let heard = server.asks(&Ask::get("/v1/chat/completions"));
+    assert_eq!(heard.header("allow"), Some("POST"));
+}
+
+#[test]
+fn a_web_socket_is_refused_politely() {
+    let ask = Ask::get("/v1/realtime?model=m")
+        .header("upgrade", "websocket")
+        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+    let heard = server().asks(&ask);
+    assert_eq!(heard.status, 501, "{heard:?}");
+    assert!(json_of(&heard)["error"]["message"].is_string());
+}

@@ -1,0 +1,134 @@
+//! `llmock serve --record` with AWS credentials: what a client signed for the server is signed anew for the provider,
+//! who checks every signature here.
+
+use crate::wire::server::{Place, Server};
+use crate::wire::{Ask, Received, Step, Upstream, whole};
+use llmock_testkit::signature::{self, Sent};
+
+const MODEL: &str = "anthropic.claude-3-haiku-20240307-v1%3A0";
+const ANSWER: &str =
+    r#"{"output":{"message":{"content":[{"text":"hello"}]}},"stopReason":"end_turn"}"#;
+const RECORD: [&str; 3] = ["--fixtures", "all", "--record"];
+
+/// What a client signs with that knows no credentials but a test's, for a host that is llmock's.
+const SIGNED: [(&str, &str); 4] = [
+    (
+        "authorization",
+        "AWS4-HMAC-SHA256 Credential=AKIDCLIENT/20260423/eu-west-3/bedrock/aws4_request, \
+         SignedHeaders=content-type;host;x-amz-date, Signature=00",
+    ),
+    ("x-amz-date", "20260423T100000Z"),
+    ("x-amz-security-token", "the-clients-token"),
+    ("x-amz-content-sha256", "00"),
+];
+
+/// A request to Bedrock without a signature.
+fn unsigned() -> Ask {
+    let body = r#"{"messages":[{"role":"user","content":[{"text":"hi"}]}]}"#;
+    Ask::post(&format!("/model/{MODEL}/converse"), body)
+}
+
+fn signed() -> Ask {
+    let ask = unsigned().header("x-amz-custom", "kept").header("amz-sdk-request", "attempt=1");
+    SIGNED.iter().fold(ask, |ask, (name, value)| ask.header(name, value))
+}
+
+/// Bedrock: it answers who shows the right signature, and nobody else.
+fn bedrock(received: &Received) -> Vec<Step> {
+    let mut names = vec!["content-type", "host", "x-amz-custom", "x-amz-date"];
+    let token = received.header("x-amz-security-token");
+    names.extend(token.map(|_| "x-amz-security-token"));
+    let sent = Sent {
+        method: &received.method,
+        target: &received.target,
+        headers: &received.headers,
+        body: &received.body,
+    };
+    let expected = signature::expected(&sent, "eu-west-3", "bedrock", &names);
+    let json = "content-type: application/json\r\n";
+    if received.header("authorization") == Some(&expected) {
+        whole("200 OK", json, ANSWER.as_bytes())
+    } else {
+        whole("403 Forbidden", json, b"{\"message\":\"the signature does not match\"}")
+    }
+}
+
+fn is_answered(server: &Server, ask: &Ask) {
+    let heard = server.asks(ask);
+    assert_eq!((heard.status, heard.text().as_str()), (200, ANSWER), "{ask:?}");
+}
+
+/// Records with the user's credentials, and replays without any; `token` is what a session of theirs has.
+fn is_recorded(token: Option<&str>) {
+    let upstream = Upstream::start(bedrock);
+    let place = Place::new();
+    let mut variables = vec![
+        ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", &*upstream.origin),
+        ("AWS_ACCESS_KEY_ID", signature::KEY_ID),
+        ("AWS_SECRET_ACCESS_KEY", signature::SECRET),
+    ];
+    variables.extend(token.map(|token| ("AWS_SESSION_TOKEN", token)));
+    let server = place.serve(&RECORD, &variables);
+    is_answered(&server, &signed());
+    server.has_recorded(1);
+    is_answered(&server, &signed());
+
+    let seen = upstream.seen();
+    assert_eq!(seen.len(), 1, "the second answer was recorded");
+    assert_eq!(seen[0].target, format!("/model/{MODEL}/converse"));
+    assert_eq!(seen[0].body, unsigned().body);
+    assert_eq!(seen[0].header("x-amz-custom"), Some("kept"));
+    assert_eq!(seen[0].header("x-amz-security-token"), token);
+    for (name, value) in SIGNED {
+        let of_the_client =
+            seen[0].headers.iter().any(|(known, sent)| known == name && sent == value);
+        assert!(!of_the_client, "{name} of the client reached the provider");
+    }
+
+    let shown = [place.read("all/recorded.json"), server.said()].concat();
+    let secrets = [signature::KEY_ID, signature::SECRET, "AKIDCLIENT", "the-clients-token", "AWS4"];
+    for secret in secrets.into_iter().chain(token) {
+        assert!(!shown.contains(secret), "{secret} is in {shown}");
+    }
+    drop((server, upstream));
+
+    let replaying = place.serve(&["--fixtures", "all"], &[]);
+    is_answered(&replaying, &signed());
+    is_answered(&replaying, &unsigned());
+}
+
+#[test]
+fn a_signed_request_is_signed_anew_with_the_users_own_credentials() {
+    is_recorded(None);
+}
+
+#[test]
+fn credentials_of_a_session_bring_their_token() {
+    is_recorded(Some("the-users-session"));
+}
+
+#[test]
+fn a_signature_that_the_provider_refuses_is_not_recorded() {
+    let upstream = Upstream::start(bedrock);
+    let place = Place::new();
+    let variables = [
+        ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", &*upstream.origin),
+        ("AWS_ACCESS_KEY_ID", signature::KEY_ID),
+        ("AWS_SECRET_ACCESS_KEY", "of somebody else"),
+    ];
+    let server = place.serve(&RECORD, &variables);
+    assert_eq!(server.asks(&signed()).status, 403);
+    server.says("not recorded: bedrock answered 403: the signature does not match");
+    assert!(!place.path("all").exists());
+}
+
+#[test]
+fn without_credentials_nothing_goes_to_aws_and_the_client_hears_what_it_takes() {
+    let place = Place::new();
+    let aws = "https://bedrock-runtime.eu-west-3.amazonaws.com";
+    let server = place.serve(&RECORD, &[("LLMOCK_UPSTREAMS_BEDROCK", aws)]);
+    let refused = server.asks(&signed());
+    assert_eq!((refused.status, refused.header("x-should-retry")), (502, Some("false")));
+    let sentence = "takes AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+    assert!(refused.text().contains(sentence), "{}", refused.text());
+}

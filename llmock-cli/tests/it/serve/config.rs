@@ -1,0 +1,217 @@
+//! `llmock serve` is told what to do by a file, by variables, and by flags, and shows what it did.
+
+use crate::wire::server::{Place, Server, chat};
+use crate::wire::{Ask, soon};
+use serde_json::Value;
+
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
+fn json(server: &Server, ask: &Ask) -> Value {
+    let heard = server.asks(ask);
+    serde_json::from_slice(&heard.bytes()).unwrap_or_else(|_| panic!("{}", heard.text()))
+}
+
+fn requests(server: &Server, query: &str) -> Vec<Value> {
+    let shown = json(server, &Ask::get(&format!("/history{query}")));
+    shown["requests"].as_array().unwrap_or_else(|| panic!("{shown}")).clone()
+}
+
+fn models(server: &Server) -> Vec<String> {
+    let listed = json(server, &Ask::get("/v1/models"));
+    let ids = listed["data"].as_array().unwrap().iter();
+    ids.map(|model| model["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn flags_win_over_variables_and_these_over_the_file() {
+    let place = Place::new();
+    place.write("llmock.yaml", "models: [of-the-file]\nport: 1\n");
+    let file = ["--config", "llmock.yaml"];
+    let variable = ("LLMOCK_MODELS", "of;the;variable");
+    assert_eq!(models(&place.serve(&file, &[])), ["of-the-file"]);
+    assert_eq!(models(&place.serve(&file, &[variable])), ["of", "the", "variable"]);
+    let server = place.serve(&[&file[..], &["--set", "models=of-the-flag"]].concat(), &[variable]);
+    assert_eq!(models(&server), ["of-the-flag"]);
+    let named = ("LLMOCK_CONFIG", "llmock.yaml");
+    assert_eq!(models(&place.serve(&[], &[named])), ["of-the-file"]);
+}
+
+#[test]
+fn what_makes_no_configuration_is_an_error_at_the_start_that_says_where() {
+    let place = Place::new();
+    place.write("typo.yaml", "host: 127.0.0.1\nstrategy: []\n");
+    place.write("broken.yaml", "models: [a\n");
+    let cases: [(&[&str], Variables<'_>, &str); 9] = [
+        (&["--config", "typo.yaml"], &[], "typo.yaml:2:1: unknown key `strategy`"),
+        (&["--config", "broken.yaml"], &[], "broken.yaml:"),
+        (&["--config", "absent.yaml"], &[], "cannot read `absent.yaml`"),
+        (&[], &[("LLMOCK_CONFIG", "absent.yaml")], "cannot read `absent.yaml`"),
+        (
+            &[],
+            &[("LLMOCK_STRATEGIES", "[]")],
+            "variable `LLMOCK_STRATEGIES`: `strategies` has no strategy",
+        ),
+        (&["--strategies", "MirorStrategy"], &[], "did you mean `MirrorStrategy`?"),
+        (&[], &[("LLMOCK_WATCH", "perhaps")], "variable `LLMOCK_WATCH`: `perhaps` is neither"),
+        (&["--record"], &[], "flag `--record`: `record` needs `fixtures`"),
+        (
+            &["--set", "pace.jitter=2"],
+            &[],
+            "flag `--set pace.jitter`: `pace.jitter` is a part of 1",
+        ),
+    ];
+    for (arguments, variables, expected) in cases {
+        let said = place.refuses(arguments, variables);
+        assert!(said.starts_with("error: ") && said.contains(expected), "{expected}: {said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+}
+
+#[test]
+fn a_variable_that_means_nothing_is_reported_and_those_of_the_library_are_not() {
+    let place = Place::new();
+    let variables = [
+        ("LLMOCK_PROT", "1"),
+        ("LLMOCK_MODE", "no mode"),
+        ("LLMOCK_DISABLED", "1"),
+        ("OTHER", "1"),
+    ];
+    let server = place.serve(&[], &variables);
+    server.says("variable `LLMOCK_PROT` means nothing; did you mean `LLMOCK_PORT`?");
+    assert_eq!(server.said().lines().count(), 1, "{}", server.said());
+}
+
+#[test]
+fn history_shows_what_was_asked_and_by_whom_it_was_answered() {
+    let server = Place::new().serve(&[], &[]);
+    server.asks(&chat("Hello!"));
+    server.asks(&chat("raise error {\\\"code\\\": 429, \\\"message\\\": \\\"slow down\\\"}"));
+    server.asks(&Ask::get("/health"));
+    server.asks(&Ask::get("/metrics"));
+    server.asks(&Ask { method: "OPTIONS", ..Ask::get("/v1/models") });
+    server.asks(&Ask::post("/v1/messages", "not json").header("x-llmock-session", "mine"));
+    let all = requests(&server, "");
+    let facts: Vec<[&str; 5]> = all
+        .iter()
+        .map(|one| {
+            ["method", "path", "provider", "session", "answered_by"]
+                .map(|k| one[k].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(facts[0], ["POST", "/v1/chat/completions", "openai", "default", "MirrorStrategy"]);
+    assert_eq!(facts[1], ["POST", "/v1/chat/completions", "openai", "default", "ErrorStrategy"]);
+    assert_eq!(facts[2][..4], ["POST", "/v1/messages", "anthropic", "mine"]);
+    assert_eq!(all.len(), 3, "{all:?}");
+    assert_eq!(all.iter().map(|one| one["status"].clone()).collect::<Vec<_>>(), [200, 429, 400]);
+    assert_eq!(all[0]["body"]["messages"][0]["content"], "Hello!");
+    assert_eq!(all[0]["model"], "m");
+    assert_eq!(all[2]["body"], "not json");
+
+    assert_eq!(requests(&server, "?status=429"), all[1..2]);
+    assert_eq!(requests(&server, "?provider=anthropic&method=POST"), all[2..]);
+    assert_eq!(requests(&server, "?path=/v1/chat&limit=1"), all[1..2]);
+    assert_eq!(server.asks(&Ask::get("/history?colour=red")).status, 400);
+
+    assert_eq!(server.asks(&Ask::delete("/history")).status, 204);
+    assert_eq!(requests(&server, ""), Vec::<Value>::new());
+}
+
+#[test]
+fn history_can_be_short_or_switched_off() {
+    let server = Place::new().serve(&["--set", "history=2"], &[]);
+    for prompt in ["1", "2", "3"] {
+        server.asks(&chat(prompt));
+    }
+    let kept = requests(&server, "");
+    let prompts: Vec<&Value> =
+        kept.iter().map(|one| &one["body"]["messages"][0]["content"]).collect();
+    assert_eq!(prompts, ["2", "3"]);
+    let server = Place::new().serve(&[], &[("LLMOCK_HISTORY", "0")]);
+    server.asks(&chat("1"));
+    assert_eq!(requests(&server, ""), Vec::<Value>::new());
+}
+
+#[test]
+fn no_key_is_shown_and_none_is_needed_only_where_none_is_set() {
+    const KEY: &str = "sk-the-one-key-of-this-server";
+    let server = Place::new().serve(&["--api-key", KEY], &[]);
+    let bearer = format!("Bearer {KEY}");
+    assert_eq!(server.asks(&chat("in a header").header("authorization", &bearer)).status, 200);
+    let path = format!("/v1beta/models/m:generateContent?alt=json&key={KEY}");
+    let body = r#"{"contents":[{"parts":[{"text":"in the query"}]}]}"#;
+    assert_eq!(server.asks(&Ask::post(&path, body)).status, 200);
+    for path in ["/history", "/metrics", "/v1/models"] {
+        assert_eq!(server.asks(&Ask::get(path)).status, 401, "{path}");
+        assert_eq!(server.asks(&Ask::get(&format!("{path}?key=wrong"))).status, 401, "{path}");
+    }
+    assert_eq!(server.asks(&Ask::delete("/history")).status, 401);
+    assert_eq!(server.asks(&Ask::get("/health")).status, 200);
+
+    let shown = server.asks(&Ask::get("/history").header("authorization", &bearer)).text();
+    assert!(shown.contains("in a header") && shown.contains("in the query"), "{shown}");
+    assert!(shown.contains("alt=json&key=[REDACTED]") && !shown.contains(KEY), "{shown}");
+    let counted = server.asks(&Ask::get(&format!("/metrics?key={KEY}")));
+    assert!(counted.status == 200 && !counted.text().contains(KEY));
+}
+
+#[test]
+fn metrics_count_requests_streams_fixtures_and_faults() {
+    let place = Place::new();
+    place.fixture("all/a.json", &[("known", "1")]);
+    let strategies = "FixtureStrategy,MirrorStrategy";
+    let server = place.serve(&["--fixtures", "all", "--strategies", strategies], &[]);
+    server.asks(&chat("known"));
+    server.asks(&chat("unknown"));
+    server.asks(&chat("unknown").header("x-llmock-fault", "status=503"));
+    server.asks(&Ask::get("/nobody/knows/this/route"));
+    let slow = Ask::post(
+        "/v1/chat/completions",
+        r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"a b c"}]}"#,
+    )
+    .header("x-llmock-pace", "tps=2");
+    let open = slow.begin(&server.origin);
+    let shown = server.asks(&Ask::get("/metrics"));
+    assert_eq!(
+        shown.header("content-type"),
+        Some("application/openmetrics-text; version=1.0.0; charset=utf-8")
+    );
+    let shown = shown.text();
+    for line in [
+        "llmock_requests_total{provider=\"openai\",route=\"chat/completions\",status=\"200\"} 3",
+        "llmock_requests_total{provider=\"openai\",route=\"chat/completions\",status=\"503\"} 1",
+        "llmock_latency_seconds_count{provider=\"openai\",route=\"chat/completions\"} 4",
+        "llmock_open_streams 1",
+        "llmock_fixtures_total{result=\"hit\"} 1",
+        "llmock_faults_total{kind=\"status\"} 1",
+    ] {
+        assert!(shown.lines().any(|one| one == line), "{line} in\n{shown}");
+    }
+    assert!(!shown.contains("nobody"), "a client cannot make up labels:\n{shown}");
+    drop(open);
+    soon("the end of the stream", || {
+        let shown = server.asks(&Ask::get("/metrics")).text();
+        shown.contains("llmock_open_streams 0").then_some(())
+    });
+}
+
+#[test]
+fn pages_of_the_origins_named_may_read_answers_and_others_may_not() {
+    let server = Place::new().serve(
+        &["--api-key", "k"],
+        &[("LLMOCK_CORS_ALLOW_ORIGINS", "http://localhost:3000;https://app.example")],
+    );
+    for (origin, allowed) in [
+        ("http://localhost:3000", true),
+        ("https://app.example", true),
+        ("http://localhost:3001", false),
+        ("https://app.example.evil", false),
+    ] {
+        let heard = server.asks(&chat("Hello!").header("origin", origin));
+        assert_eq!(heard.status, 401);
+        let expected = allowed.then_some(origin);
+        assert_eq!(heard.header("access-control-allow-origin"), expected, "{origin}");
+    }
+    let unnamed = Place::new().serve(&[], &[]);
+    let heard = unnamed.asks(&chat("Hello!").header("origin", "http://localhost:3000"));
+    assert_eq!(heard.header("access-control-allow-origin"), None);
+}

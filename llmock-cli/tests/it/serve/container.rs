@@ -1,0 +1,327 @@
+//! The image and the manifest for Kubernetes start a server that answers, as far as that can be seen without
+//! a cluster.
+
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::wire::Ask;
+use crate::wire::server::{Place, Server, chat};
+use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
+use serde_json::{Map, Value};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The instructions of the last stage of the Dockerfile, in their order.
+fn image() -> Vec<(String, String)> {
+    let text = fs::read_to_string(root().join("Dockerfile")).unwrap();
+    let text = text.replace("\r\n", "\n").replace("\\\n", " ");
+    let lines =
+        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let instructions: Vec<(String, String)> = lines
+        .map(|line| line.split_once(' ').unwrap())
+        .map(|(name, rest)| (name.to_owned(), rest.trim().to_owned()))
+        .collect();
+    let last = instructions.iter().rposition(|(name, _)| name == "FROM").unwrap();
+    instructions[last..].to_vec()
+}
+
+fn all<'a>(image: &'a [(String, String)], name: &str) -> Vec<&'a str> {
+    image.iter().filter(|(known, _)| known == name).map(|(_, rest)| rest.as_str()).collect()
+}
+
+/// The command line of the image without its program, and its variables.
+fn command_line() -> (Vec<String>, Vec<(String, String)>) {
+    let image = image();
+    let mut words: Vec<String> = Vec::new();
+    for name in ["ENTRYPOINT", "CMD"] {
+        for list in all(&image, name) {
+            words.extend(serde_json::from_str::<Vec<String>>(list).unwrap());
+        }
+    }
+    assert!(words[0].ends_with("/llmock") && words[1] == "serve", "{words:?}");
+    let variables = all(&image, "ENV").into_iter().map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap();
+        (name.to_owned(), value.to_owned())
+    });
+    (words[2..].to_vec(), variables.collect())
+}
+
+fn serve(place: &Place, arguments: &[String], variables: &[(String, String)]) -> Server {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let variables: Vec<(&str, &str)> =
+        variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    place.serve(&arguments, &variables)
+}
+
+/// What everybody tries first.
+fn says_hello(origin: &str) {
+    let body = r#"{"model":"gpt-4o","messages":[{"role":"user","content":"Hello!"}]}"#;
+    let ask = Ask::post("/v1/chat/completions", body)
+        .header("authorization", "Bearer your-secret-api-key");
+    let heard = ask.send(origin);
+    assert_eq!(heard.status, 200, "{}", heard.text());
+    let answer: Value = serde_json::from_slice(&heard.bytes()).unwrap();
+    assert_eq!(answer["choices"][0]["message"]["content"], "Hello!");
+}
+
+#[test]
+fn the_command_line_of_the_image_answers_from_outside_the_container() {
+    let (arguments, variables) = command_line();
+    let server = serve(&Place::new(), &arguments, &variables);
+    says_hello(&server.origin);
+    // Every address of 127/8 is this machine's on Linux; only a server at all addresses is reached there.
+    if cfg!(target_os = "linux") {
+        let port = server.origin.rsplit_once(':').unwrap().1;
+        assert!(
+            TcpStream::connect(format!("127.0.0.2:{port}")).is_ok(),
+            "loopback alone is not enough"
+        );
+    }
+}
+
+#[test]
+fn the_command_line_of_the_image_listens_at_its_own_port() {
+    if let Err(error) = TcpListener::bind(("0.0.0.0", 8000)) {
+        eprintln!("SKIPPED: the port of the image: something else listens at 8000: {error}");
+        return;
+    }
+    let (place, (arguments, variables)) = (Place::new(), command_line());
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let variables: Vec<(&str, &str)> =
+        variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let server = Server::started(place.command_as_said(&arguments, &variables));
+    assert!(server.origin.ends_with(":8000"), "{}", server.origin);
+    says_hello("http://127.0.0.1:8000");
+}
+
+#[test]
+fn the_image_is_small_runs_as_nobody_and_says_its_port() {
+    let image = image();
+    assert!(all(&image, "FROM")[0].contains("distroless"), "{image:?}");
+    // The number of the image below, and of the manifest: a cluster takes no name for somebody who is not root.
+    let user = manifest("Deployment")["spec"]["template"]["spec"]["securityContext"]["runAsUser"]
+        .as_u64()
+        .unwrap();
+    assert_ne!(user, 0);
+    assert_eq!(all(&image, "USER"), [format!("{user}:{user}")]);
+    assert_eq!(all(&image, "EXPOSE"), ["8000"]);
+    assert_eq!(all(&image, "RUN"), [""; 0], "there is no shell to run anything");
+    // The port is the built-in one: no instruction names another.
+    let page = fs::read_to_string(root().join("docs/serve.md")).unwrap();
+    assert!(page.contains("| `port` | `LLMOCK_PORT` | `8000` |"));
+}
+
+#[test]
+fn the_image_builds_and_answers_where_there_is_an_engine() {
+    let Some(engine) = engine() else {
+        eprintln!(
+            "SKIPPED: building the image: neither docker nor podman has a running engine here"
+        );
+        return;
+    };
+    let run = |arguments: &[&str]| {
+        let ran = Command::new(engine).args(arguments).current_dir(root()).output().unwrap();
+        let (out, err) =
+            (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+        assert!(ran.status.success(), "{engine} {arguments:?}\n{out}{err}");
+        out.trim().to_owned()
+    };
+    let tag = format!("llmock-test-{}", std::process::id());
+    run(&["build", "-t", &tag, "."]);
+    let id = run(&["run", "-d", "--rm", "-p", "127.0.0.1::8000", &tag]);
+    let container = Container { engine, id, tag };
+    let address = run(&["port", &container.id, "8000"]);
+    let origin = format!("http://{}", address.lines().next().unwrap());
+    crate::wire::soon("the server in the container", || {
+        TcpStream::connect(origin.strip_prefix("http://").unwrap()).ok()
+    });
+    says_hello(&origin);
+}
+
+fn engine() -> Option<&'static str> {
+    let runs = |engine: &&str| {
+        let mut info = Command::new(engine);
+        info.arg("info").stdout(Stdio::null()).stderr(Stdio::null());
+        info.status().is_ok_and(|status| status.success())
+    };
+    ["docker", "podman"].into_iter().find(runs)
+}
+
+/// A container that goes away with its image.
+struct Container {
+    engine: &'static str,
+    id: String,
+    tag: String,
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        let _ = Command::new(self.engine).args(["stop", "-t", "5", &self.id]).output();
+        let _ = Command::new(self.engine).args(["rmi", "-f", &self.tag]).output();
+    }
+}
+
+/// The objects of the manifest by their kind.
+fn manifest(kind: &str) -> Value {
+    let text = fs::read_to_string(root().join("deploy/kubernetes.yaml")).unwrap();
+    let documents = Yaml::load_from_str(&text).unwrap();
+    let mut found = documents.iter().map(json).filter(|object| object["kind"] == kind);
+    let object = found.next().unwrap_or_else(|| panic!("no {kind}"));
+    assert!(found.next().is_none(), "a second {kind}");
+    object
+}
+
+fn json(yaml: &Yaml<'_>) -> Value {
+    match yaml {
+        Yaml::Value(Scalar::Boolean(switch)) => (*switch).into(),
+        Yaml::Value(Scalar::Integer(integer)) => (*integer).into(),
+        Yaml::Value(Scalar::FloatingPoint(number)) => number.into_inner().into(),
+        Yaml::Value(Scalar::String(text)) => text.as_ref().into(),
+        Yaml::Sequence(items) => items.iter().map(json).collect::<Vec<_>>().into(),
+        Yaml::Mapping(members) => {
+            let member = |(key, value)| (text(key).to_owned(), json(value));
+            members.iter().map(member).collect::<Map<_, _>>().into()
+        }
+        _ => Value::Null,
+    }
+}
+
+fn text<'a>(yaml: &'a Yaml<'_>) -> &'a str {
+    let Yaml::Value(Scalar::String(text)) = yaml else { panic!("{yaml:?} is no text") };
+    text
+}
+
+/// The one container of the deployment.
+fn container() -> Value {
+    let containers = manifest("Deployment")["spec"]["template"]["spec"]["containers"].clone();
+    assert_eq!(containers.as_array().unwrap().len(), 1);
+    containers[0].clone()
+}
+
+#[test]
+fn the_manifest_agrees_with_itself_about_labels_ports_and_volumes() {
+    let (deployment, service, container) =
+        (manifest("Deployment"), manifest("Service"), container());
+    let pod = &deployment["spec"]["template"];
+    assert_eq!(deployment["spec"]["selector"]["matchLabels"], pod["metadata"]["labels"]);
+    assert_eq!(service["spec"]["selector"], pod["metadata"]["labels"]);
+    assert!(deployment["spec"]["replicas"].as_u64().unwrap() > 1);
+
+    assert_eq!(container["ports"][0]["containerPort"], 8000);
+    assert_eq!(service["spec"]["ports"][0]["targetPort"], container["ports"][0]["name"]);
+    for probe in ["readinessProbe", "livenessProbe"] {
+        assert_eq!(container[probe]["httpGet"]["path"], "/health", "{probe}");
+        assert_eq!(container[probe]["httpGet"]["port"], container["ports"][0]["name"], "{probe}");
+    }
+
+    let volumes = pod["spec"]["volumes"].as_array().unwrap();
+    for mount in container["volumeMounts"].as_array().unwrap() {
+        assert_eq!(mount["readOnly"], true, "{mount}");
+        assert!(volumes.iter().any(|volume| volume["name"] == mount["name"]), "{mount}");
+    }
+    assert_eq!(volumes[0]["configMap"]["name"], manifest("ConfigMap")["metadata"]["name"]);
+}
+
+#[test]
+fn the_manifest_gives_the_server_no_rights_and_no_variables_of_the_cluster() {
+    let (deployment, container) = (manifest("Deployment"), container());
+    let pod = &deployment["spec"]["template"]["spec"];
+    // A service named `llmock` would set LLMOCK_PORT to an address.
+    assert_eq!(pod["enableServiceLinks"], false);
+    assert_eq!(pod["automountServiceAccountToken"], false);
+    assert_eq!(pod["securityContext"]["runAsNonRoot"], true);
+    let rights = &container["securityContext"];
+    assert_eq!(rights["allowPrivilegeEscalation"], false);
+    assert_eq!(rights["readOnlyRootFilesystem"], true);
+    assert_eq!(rights["capabilities"]["drop"][0], "ALL");
+}
+
+#[test]
+fn a_pod_that_goes_refuses_nobody_and_ends_what_is_open() {
+    let (deployment, container) = (manifest("Deployment"), container());
+    let grace = deployment["spec"]["template"]["spec"]["terminationGracePeriodSeconds"].as_u64();
+    // A command would need a shell, which the image has not.
+    let lifecycle = &container["lifecycle"];
+    assert!(lifecycle["preStop"]["exec"].is_null(), "{lifecycle}");
+    let accepts = lifecycle["preStop"]["sleep"]["seconds"].as_u64().unwrap();
+    // The probe tells the service after that many seconds at the latest, and `shutdown-timeout` is 10.
+    let probed = container["readinessProbe"]["periodSeconds"].as_u64().unwrap();
+    assert!(accepts > probed && grace.unwrap() > accepts + 10, "{accepts} {grace:?}");
+}
+
+#[test]
+fn clients_are_spread_over_all_replicas_even_from_one_address() {
+    let service = manifest("Service");
+    assert_eq!(service["spec"]["sessionAffinity"], "None");
+}
+
+#[test]
+fn a_scrape_without_the_key_is_refused_and_one_with_it_is_not() {
+    let pod = manifest("Deployment")["spec"]["template"].clone();
+    let annotation = |name: &str| pod["metadata"]["annotations"][name].as_str().unwrap().to_owned();
+    let path = annotation("prometheus.io/path");
+    assert_eq!(annotation("prometheus.io/port"), "8000");
+    let secret = &container()["env"][0];
+    assert_eq!(secret["name"], "LLMOCK_API_KEY");
+    let server = Place::new().serve(&[], &[("LLMOCK_API_KEY", "the-key")]);
+    assert_eq!(server.asks(&Ask::get(&path)).status, 401);
+    let scrape = Ask::get(&path).header("authorization", "Bearer the-key");
+    assert_eq!(server.asks(&scrape).status, 200);
+    let probe = container()["readinessProbe"]["httpGet"]["path"].as_str().unwrap().to_owned();
+    assert_eq!(server.asks(&Ask::get(&probe)).status, 200);
+}
+
+/// Lays files out as the kubelet does: links to a hidden folder, which is swapped as a whole.
+#[cfg(unix)]
+fn mount(folder: &Path, files: &[(&str, &str)]) {
+    use std::os::unix::fs::symlink;
+    let hidden = folder.join("..2026_04_23");
+    fs::create_dir_all(&hidden).unwrap();
+    symlink("..2026_04_23", folder.join("..data")).unwrap();
+    for (name, text) in files {
+        fs::write(hidden.join(name), text).unwrap();
+        symlink(Path::new("..data").join(name), folder.join(name)).unwrap();
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_pod_of_the_manifest_answers_from_its_mounted_fixtures_and_by_rule() {
+    let place = Place::new();
+    place.fixture("recorded.json", &[("known", "from the volume")]);
+    let map = manifest("ConfigMap");
+    let configured = map["data"]["llmock.yaml"].as_str().unwrap();
+    let fixtures = place.path("fixtures");
+    mount(&fixtures, &[("recorded.json", &place.read("recorded.json"))]);
+    // The paths of the pod, in this folder.
+    let configured = configured.replace("/fixtures", fixtures.to_str().unwrap());
+    mount(&place.path("etc/llmock"), &[("llmock.yaml", &configured)]);
+
+    let (mut arguments, variables) = command_line();
+    let container = container();
+    for word in container["args"].as_array().unwrap() {
+        let word = word.as_str().unwrap();
+        arguments.push(word.replace("/etc/llmock", place.path("etc/llmock").to_str().unwrap()));
+    }
+    let server = serve(&place, &arguments, &variables);
+    let probe = container["readinessProbe"]["httpGet"]["path"].as_str().unwrap().to_owned();
+    assert_eq!(server.asks(&Ask::get(&probe)).status, 200);
+    assert_eq!(server.asks(&chat("known")).text(), r#"{"said":"from the volume"}"#);
+    says_hello(&server.origin);
+}
+
+#[test]
+fn a_pod_without_fixtures_answers_by_rule() {
+    let place = Place::new();
+    fs::create_dir(place.path("fixtures")).unwrap();
+    let map = manifest("ConfigMap");
+    let configured = map["data"]["llmock.yaml"].as_str().unwrap();
+    let strategies = configured.lines().find(|line| line.starts_with("strategies:")).unwrap();
+    place.write("llmock.yaml", strategies);
+    let server = place.serve(&["--config", "llmock.yaml", "--fixtures", "fixtures"], &[]);
+    says_hello(&server.origin);
+}

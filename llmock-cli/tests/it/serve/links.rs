@@ -1,0 +1,142 @@
+//! Addresses of a provider's API inside answers: clients of `llmock serve` follow them to the server.
+
+use std::io::Write as _;
+
+use crate::wire::server::{Place, Server};
+use crate::wire::{Ask, Upstream, whole};
+
+const BATCH: &str = "/v1/messages/batches/b1";
+const RESULTS: &str = "{\"custom_id\":\"1\"}\n";
+
+fn batch(results: &str) -> String {
+    format!("{{\"id\": \"b1\",  \"results_url\": \"{results}\"}}")
+}
+
+fn anthropic(path: &str) -> Ask {
+    Ask::get(path).header("anthropic-version", "2023-06-01")
+}
+
+#[test]
+fn a_recorded_address_leads_to_the_server_and_stays_in_the_file() {
+    let theirs = "https://api.anthropic.com/v1/messages/batches/b1/results";
+    let place = Place::new();
+    let batch_of_file = batch(theirs);
+    let file = format!(
+        r#"{{"llmock":1,"interactions":[
+        {{"provider":"anthropic","request":{{"method":"GET","path":"{BATCH}"}},
+          "response":{{"status":200,"headers":{{"content-type":"application/json"}},"body":{batch_of_file}}}}},
+        {{"provider":"anthropic","request":{{"method":"GET","path":"{BATCH}/results"}},
+          "response":{{"status":200,"text":"done"}}}},
+        {{"provider":"anthropic","request":{{"method":"POST","path":"/v1/messages","body":{{"model":"m","at":"{theirs}"}}}},
+          "response":{{"status":200,"text":"known"}}}}]}}"#
+    );
+    place.write("all.json", &file);
+    let server = place.serve(&["--fixtures", "all.json"], &[]);
+
+    let ours = format!("{}/anthropic{BATCH}/results", server.origin);
+    let seen = server.asks(&anthropic(BATCH)).text();
+    assert!(seen.contains(&format!("\"{ours}\"")), "{seen}");
+    assert_eq!(Ask::get(&format!("/anthropic{BATCH}/results")).send(&server.origin).text(), "done");
+    let quoted = Ask::post("/v1/messages", format!("{{\"model\":\"m\",\"at\":\"{ours}\"}}"));
+    assert_eq!(server.asks(&quoted).text(), "known");
+    // a client is led to where it came to
+    let known_as = server.origin.replace("127.0.0.1", "localhost");
+    let seen = anthropic(BATCH).send(&known_as).text();
+    assert!(seen.contains(&format!("\"{known_as}/anthropic{BATCH}/results\"")), "{seen}");
+    assert_eq!(place.read("all.json"), file);
+}
+
+#[test]
+fn a_relayed_address_leads_to_the_server_and_is_recorded_as_it_was() {
+    let upstream = Upstream::start(|received| {
+        let origin = received.header("host").map(|host| format!("http://{host}")).unwrap();
+        let (kind, body) = match received.target.as_str() {
+            BATCH => ("application/json", batch(&format!("{origin}{BATCH}/results"))),
+            _ => ("application/x-jsonl", RESULTS.to_owned()),
+        };
+        whole("200 OK", &format!("content-type: {kind}\r\n"), body.as_bytes())
+    });
+    let place = Place::new();
+    let variables = [("ANTHROPIC_BASE_URL", &*upstream.origin)];
+    let server = place.serve(&["--fixtures", "all", "--record"], &variables);
+    let ours = format!("/anthropic{BATCH}/results");
+    let seen = server.asks(&anthropic(BATCH)).text();
+    assert_eq!(seen, batch(&format!("{}{ours}", server.origin)));
+    assert_eq!(server.asks(&Ask::get(&ours)).text(), RESULTS);
+    place.recorded("all/recorded.json", 2);
+    let file = place.read("all/recorded.json");
+    assert!(file.contains(&format!("{}{BATCH}/results", upstream.origin)), "{file}");
+    assert!(!file.contains(&server.origin), "{file}");
+}
+
+/// The batch's address as a client at this server hears it.
+fn results_of(server: &Server) -> String {
+    let seen = server.asks(&anthropic(BATCH)).text();
+    let seen: serde_json::Value = serde_json::from_str(&seen).unwrap();
+    seen["results_url"].as_str().unwrap().to_owned()
+}
+
+/// A message that quotes an address.
+fn about(address: &str) -> String {
+    format!(
+        r#"{{"model":"m","max_tokens":1,"messages":[{{"role":"user","content":"see {address}"}}]}}"#
+    )
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn a_relayed_address_that_a_client_quotes_is_the_providers_again_in_request_and_file() {
+    for (slash, compressed) in [("/", false), ("\\/", false), ("/", true)] {
+        let spelt = |address: &str| about(&address.replace('/', slash));
+        let upstream = Upstream::start(|received| {
+            let origin = received.header("host").map(|host| format!("http://{host}")).unwrap();
+            let body = match received.target.as_str() {
+                BATCH => batch(&format!("{origin}{BATCH}/results")),
+                _ => "{\"type\":\"message\"}".to_owned(),
+            };
+            whole("200 OK", "content-type: application/json\r\n", body.as_bytes())
+        });
+        let quoting = |address: &str| {
+            let body = spelt(address);
+            if compressed {
+                Ask::post("/v1/messages", gzip(&body)).header("content-encoding", "gzip")
+            } else {
+                Ask::post("/v1/messages", body)
+            }
+        };
+        let place = Place::new();
+        let variables = [("ANTHROPIC_BASE_URL", &*upstream.origin)];
+        let server = place.serve(&["--fixtures", "all", "--record"], &variables);
+        let path = format!("/anthropic{BATCH}/results");
+        let ours = results_of(&server);
+        assert_eq!(ours, format!("{}{path}", server.origin));
+        assert_eq!(server.asks(&Ask::get(&path)).status, 200);
+        assert_eq!(server.asks(&quoting(&ours)).status, 200);
+        place.recorded("all/recorded.json", 3);
+
+        let theirs = format!("{}{BATCH}/results", upstream.origin);
+        let sent = upstream.seen().remove(2);
+        assert_eq!(String::from_utf8_lossy(&sent.body), spelt(&theirs));
+        assert_eq!(sent.header("content-encoding"), None);
+        assert_eq!(sent.header("content-length"), Some(&*sent.body.len().to_string()));
+        let file = place.read("all/recorded.json");
+        assert!(file.contains(&format!("see {theirs}").replace('/', slash)), "{file}");
+        assert!(!file.contains(server.origin.trim_start_matches("http://")), "{file}");
+
+        // it answers from now on, and at a server with another address
+        assert_eq!(server.asks(&quoting(&ours)).status, 200);
+        assert_eq!(upstream.seen().len(), 3);
+        drop((server, upstream));
+        let replaying =
+            place.serve(&["--fixtures", "all"], &[("LLMOCK_STRATEGIES", "FixtureStrategy")]);
+        let ours = results_of(&replaying);
+        assert_eq!(ours, format!("{}{path}", replaying.origin));
+        let heard = replaying.asks(&quoting(&ours));
+        assert_eq!(heard.status, 200, "{}", heard.text());
+    }
+}

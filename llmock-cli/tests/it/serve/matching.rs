@@ -1,0 +1,225 @@
+//! `matching` in the configuration of `llmock serve`: what makes two requests the same, for all of its clients.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::wire::server::{Place, Server, chat};
+use crate::wire::{Ask, Upstream, soon, whole};
+
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
+const ALONE: (&str, &str) = ("LLMOCK_STRATEGIES", "FixtureStrategy");
+const ANSWER: &str = "{\"said\":\"1\"}";
+const DATES: &str =
+    r#"[{"path": "$.messages", "pattern": "\\d{4}-\\d\\d-\\d\\d", "replacement": "DATE"}]"#;
+
+/// One recording, of a chat about one day.
+fn place() -> Place {
+    let place = Place::new();
+    place.fixture("all.json", &[("on 2026-01-01", "1")]);
+    place
+}
+
+/// The recorded request, sent on another day.
+fn later() -> Ask {
+    chat("on 2026-12-31")
+}
+
+/// The recorded request with a member more.
+fn labelled() -> Ask {
+    let body = r#"{"model":"m","messages":[{"role":"user","content":"on 2026-01-01"}],"run":7}"#;
+    Ask::post("/v1/chat/completions", body)
+}
+
+fn is_answered(server: &Server, ask: &Ask) -> bool {
+    let heard = server.asks(ask);
+    match heard.status {
+        200 => assert_eq!(heard.text(), ANSWER),
+        status => assert_eq!(status, 418, "{}", heard.text()),
+    }
+    heard.status == 200
+}
+
+#[test]
+fn rules_of_a_file_decide_which_recording_answers() {
+    let place = place();
+    let cases = [
+        ("", false, false),
+        ("  ignore: [$.run]\n", true, false),
+        ("  ignore: $.run\n", true, false),
+        ("  match_on: [model, messages]\n", true, false),
+        ("  match_on: [model]\n", true, true),
+        (
+            "  normalize:\n  - {path: $.messages, pattern: '\\d{4}-\\d\\d-\\d\\d', replacement: D}\n",
+            false,
+            true,
+        ),
+    ];
+    for (rules, with_label, at_another_time) in cases {
+        place.write("llmock.yaml", &format!("fixtures: all\nmatching:\n{rules}"));
+        let server = place.serve(&["--config", "llmock.yaml"], &[ALONE]);
+        assert!(is_answered(&server, &chat("on 2026-01-01")), "{rules}");
+        assert_eq!(is_answered(&server, &labelled()), with_label, "{rules}");
+        assert_eq!(is_answered(&server, &later()), at_another_time, "{rules}");
+        // whose API and which path it is counts under every rule
+        assert!(!is_answered(
+            &server,
+            &Ask { path: "/groq/v1/chat/completions".to_owned(), ..later() }
+        ));
+    }
+}
+
+#[test]
+fn variables_and_flags_say_the_same_rules() {
+    let place = place();
+    let fixtures = ["--fixtures", "all.json"];
+    let section = format!("{{\"ignore\": [\"$.run\"], \"normalize\": {DATES}}}");
+    let sayings: [(&[&str], Variables<'_>); 3] = [
+        (&[], &[("LLMOCK_MATCHING_IGNORE", "$.x;$.run"), ("LLMOCK_MATCHING_NORMALIZE", DATES)]),
+        (&[], &[("LLMOCK_MATCHING", &section)]),
+        (&["--set", "matching.match_on=model"], &[]),
+    ];
+    for (arguments, variables) in sayings {
+        let server = place.serve(&[&fixtures, arguments].concat(), &[&[ALONE], variables].concat());
+        assert!(is_answered(&server, &labelled()), "{arguments:?} {variables:?}");
+        assert!(is_answered(&server, &later()), "{arguments:?} {variables:?}");
+        assert_eq!(server.said(), "", "nothing to report");
+    }
+}
+
+#[test]
+fn a_wrong_rule_keeps_the_server_from_starting_and_is_named_with_its_place() {
+    let place = place();
+    place.write("llmock.yaml", "fixtures: all\nmatching:\n  ignore:\n  - $.a\n  - b\n");
+    let cases: [(&[&str], Variables<'_>, &str); 5] = [
+        (
+            &["--config", "llmock.yaml"],
+            &[],
+            "llmock.yaml:5:5: `matching.ignore`: `b` is not a JSON path: ",
+        ),
+        (
+            &[],
+            &[("LLMOCK_MATCHING_MATCH_ON", ";")],
+            "variable `LLMOCK_MATCHING_MATCH_ON`: `matching.match_on`: names no field",
+        ),
+        (
+            &[],
+            &[(
+                "LLMOCK_MATCHING",
+                r#"{"normalize": [{"path": "$", "pattern": "(", "replacement": ""}]}"#,
+            )],
+            "variable `LLMOCK_MATCHING`: `matching.normalize`: `(` is not a regular expression: ",
+        ),
+        (&["--set", "matching.normalize=$.a"], &[], "flag `--set matching.normalize`: not JSON: "),
+        (&[], &[("LLMOCK_MATCHING", "{\"ignored\": []}")], "did you mean `ignore`?"),
+    ];
+    for (arguments, variables, expected) in cases {
+        let said = place.refuses(arguments, variables);
+        assert!(said.starts_with("error: ") && said.contains(expected), "{expected}: {said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+}
+
+#[test]
+fn rules_without_recordings_are_reported() {
+    let server = Place::new().serve(&["--set", "matching.ignore=$.run"], &[]);
+    server.says("`matching` has no effect without `FixtureStrategy`");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reload_changes_the_rules_and_a_wrong_one_leaves_those_in_force() {
+    let place = place();
+    let rules = |rules: &str| {
+        place.write("llmock.yaml", &format!("fixtures: all\nmatching: {rules}\n"));
+    };
+    rules("{}");
+    let server = place.serve(&["--config", "llmock.yaml"], &[ALONE]);
+    assert!(!is_answered(&server, &labelled()));
+    rules("{ignore: [$.run]}");
+    server.signal("-HUP");
+    soon("the rule", || is_answered(&server, &labelled()).then_some(()));
+    assert!(!is_answered(&server, &later()));
+    rules("{ignore: [run]}");
+    server.signal("-HUP");
+    server.says("stays in force: llmock.yaml:2:21: `matching.ignore`: `run` is not a JSON path");
+    assert!(is_answered(&server, &labelled()));
+    rules("{match_on: [model]}");
+    server.signal("-HUP");
+    soon("the other rule", || is_answered(&server, &later()).then_some(()));
+}
+
+#[test]
+fn a_miss_shows_no_difference_that_a_rule_takes_away() {
+    let place = place();
+    let ask = Ask::post(
+        "/v1/chat/completions",
+        r#"{"a":1,"model":"m","messages":[{"role":"user","content":"in 2026"}]}"#,
+    );
+    let differs_first = |arguments: &[&str], path: &str| {
+        let arguments = [&["--fixtures", "all.json"], arguments].concat();
+        let heard = place.serve(&arguments, &[ALONE]).asks(&ask);
+        assert_eq!(heard.status, 418);
+        let expected = format!("first difference at {path};");
+        assert!(heard.text().contains(&expected), "{expected} {}", heard.text());
+    };
+    differs_first(&[], "$.a");
+    differs_first(&["--set", "matching.ignore=$.a"], "$.messages[0].content");
+}
+
+#[test]
+fn what_a_rule_makes_the_same_is_recorded_once() {
+    let asked = AtomicUsize::new(0);
+    let upstream = Upstream::start(move |_| {
+        let number = asked.fetch_add(1, Ordering::Relaxed) + 1;
+        let body = format!("{{\"n\":{number}}}");
+        whole("200 OK", "content-type: application/json\r\n", body.as_bytes())
+    });
+    let base = format!("{}/v1", upstream.origin);
+    let place = Place::new();
+    let variables = [("OPENAI_BASE_URL", &*base), ("LLMOCK_MATCHING_NORMALIZE", DATES)];
+    let server = place.serve(&["--fixtures", "all", "--record"], &variables);
+    assert_eq!(server.asks(&chat("on 2026-01-01")).text(), "{\"n\":1}");
+    server.has_recorded(1);
+    assert_eq!(server.asks(&chat("on 2026-01-02")).text(), "{\"n\":1}");
+    assert_eq!(server.asks(&chat("at 2026-01-02")).text(), "{\"n\":2}");
+    server.has_recorded(2);
+    assert_eq!(server.asks(&chat("at 2026-01-03")).text(), "{\"n\":2}");
+    let recorded = place.interactions("all/recorded.json");
+    let prompts: Vec<_> = recorded.iter().filter_map(llmock::Interaction::prompt).collect();
+    assert_eq!(prompts, ["on 2026-01-01", "at 2026-01-02"], "as they were sent");
+    assert_eq!(upstream.seen().len(), 2);
+    drop((server, upstream));
+
+    // The file has nothing of the rules: a server without them takes it as it is.
+    let replaying = place.serve(&["--fixtures", "all"], &[ALONE]);
+    assert_eq!(replaying.asks(&chat("on 2026-01-01")).text(), "{\"n\":1}");
+    assert_eq!(replaying.asks(&chat("on 2026-01-02")).status, 418);
+}
+
+/// `user` does not count unless it is named, so without the rule these two would be one request.
+#[test]
+fn what_a_rule_keeps_apart_is_recorded_apart() {
+    let upstream = Upstream::start(|received| {
+        whole("200 OK", "content-type: application/json\r\n", &received.body)
+    });
+    let base = format!("{}/v1", upstream.origin);
+    let place = Place::new();
+    let variables = [("OPENAI_BASE_URL", &*base), ("LLMOCK_MATCHING_MATCH_ON", "model;user")];
+    let server = place.serve(&["--fixtures", "all", "--record"], &variables);
+    let of = |user: &str| {
+        let body = format!(
+            r#"{{"model":"m","user":"{user}","messages":[{{"role":"user","content":"hi"}}]}}"#
+        );
+        Ask::post("/v1/chat/completions", body)
+    };
+    for (at, user) in ["a", "b"].into_iter().enumerate() {
+        assert!(server.asks(&of(user)).text().contains(&format!("\"{user}\"")));
+        server.has_recorded(at + 1);
+    }
+    drop((server, upstream));
+    let replaying = place.serve(&["--fixtures", "all"], &[ALONE, variables[1]]);
+    for user in ["b", "a"] {
+        assert!(replaying.asks(&of(user)).text().contains(&format!("\"{user}\"")));
+    }
+    assert_eq!(replaying.asks(&of("c")).status, 418);
+}

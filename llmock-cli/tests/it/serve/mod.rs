@@ -1,0 +1,18 @@
+//! `llmock serve`: a server as a process, and clients that talk to it over sockets.
+
+mod access;
+mod apis;
+mod bad_input;
+#[cfg(feature = "bedrock")]
+mod bedrock;
+mod config;
+mod container;
+mod fixtures;
+mod links;
+mod matching;
+mod physics;
+mod record;
+mod repeats;
+mod running;
+mod rust_clients;
+mod strategies;

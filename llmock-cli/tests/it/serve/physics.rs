@@ -1,0 +1,315 @@
+//! `llmock serve` is slow and goes wrong as it is told to: pace and faults, by configuration and by header.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use crate::wire::server::{Place, Server, chat};
+use crate::wire::{Ask, Heard, Upstream, chunk, chunked, whole};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
+
+const STREAMED: &str =
+    r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"one two three four"}]}"#;
+
+fn streamed() -> Ask {
+    Ask::post("/v1/chat/completions", STREAMED)
+}
+
+fn faulty(server: &Server, ask: Ask, fault: &str) -> Heard {
+    server.asks(&ask.header("x-llmock-fault", fault))
+}
+
+fn content(heard: &Heard) -> String {
+    let answer: Value = serde_json::from_slice(&heard.bytes()).unwrap_or(Value::Null);
+    answer["choices"][0]["message"]["content"].as_str().unwrap_or("").to_owned()
+}
+
+#[test]
+fn a_status_is_an_error_in_the_shape_of_the_provider() {
+    let server = Place::new().serve(&[], &[]);
+    let cases = [
+        (chat("Hello!"), "/error/message"),
+        (streamed(), "/error/message"),
+        (
+            Ask::post("/v1/messages", r#"{"model":"m","max_tokens":9,"messages":[]}"#),
+            "/error/message",
+        ),
+        (Ask::post("/v1beta/models/m:generateContent", r#"{"contents":[]}"#), "/error/status"),
+        (Ask::post("/api/chat", r#"{"model":"m","messages":[]}"#), "/error"),
+    ];
+    for (ask, place) in cases {
+        let path = ask.path.clone();
+        let heard = faulty(&server, ask, "status=429, retry-after=7");
+        assert_eq!((heard.status, heard.header("retry-after")), (429, Some("7")), "{path}");
+        let answer: Value = serde_json::from_slice(&heard.bytes()).unwrap();
+        assert!(answer.pointer(place).is_some_and(Value::is_string), "{path}: {answer}");
+    }
+    let heard = faulty(&server, chat("Hello!"), "status=503");
+    assert_eq!((heard.status, heard.header("retry-after")), (503, None));
+}
+
+/// All that comes on the connection of a request whose answer is to be cut off before it begins.
+fn cut_before(server: &Server) -> String {
+    let mut socket = TcpStream::connect(server.origin.strip_prefix("http://").unwrap()).unwrap();
+    let head = format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nx-llmock-fault: disconnect\r\ncontent-length: {}\r\n\r\n",
+        STREAMED.len()
+    );
+    socket.write_all(&[head.as_bytes(), STREAMED.as_bytes()].concat()).unwrap();
+    let mut seen = Vec::new();
+    // A reset is a cut too.
+    let _ = socket.read_to_end(&mut seen);
+    String::from_utf8_lossy(&seen).into_owned()
+}
+
+#[test]
+fn a_connection_is_cut_before_or_midway() {
+    let server = Place::new().serve(&[], &[]);
+    assert_eq!(cut_before(&server), "");
+    let history: Value = serde_json::from_str(&server.asks(&Ask::get("/history")).text()).unwrap();
+    assert_eq!(history["requests"][0]["status"], 444, "{history}");
+
+    let whole = server.asks(&streamed());
+    let cut = faulty(&server, streamed(), "disconnect=midway");
+    assert!(cut.cut && !whole.cut);
+    assert!(!cut.chunks.is_empty() && cut.chunks.len() < whole.chunks.len(), "{cut:?}");
+    let cut = faulty(&server, chat("Hello!"), "disconnect=midway");
+    assert!(cut.cut && cut.text().starts_with('{') && content(&cut).is_empty(), "{cut:?}");
+    assert_eq!(content(&server.asks(&chat("Hello!"))), "Hello!", "the server goes on");
+}
+
+#[test]
+fn a_body_is_truncated_in_good_order_or_malformed() {
+    let server = Place::new().serve(&[], &[]);
+    let whole = server.asks(&streamed());
+    let truncated = faulty(&server, streamed(), "truncate");
+    assert!(!truncated.cut && truncated.status == 200);
+    assert!(truncated.chunks.len() < whole.chunks.len() && !truncated.text().contains("[DONE]"));
+
+    let malformed = faulty(&server, streamed(), "malformed");
+    assert!(!malformed.cut && malformed.chunks.len() == whole.chunks.len());
+    assert_eq!(parsed(&malformed), (whole.chunks.len() - 1, 0), "{malformed:?}");
+    assert!(malformed.text().ends_with("data: [DONE]\n\n"));
+    let malformed = faulty(&server, chat("Hello!"), "malformed");
+    assert_eq!((malformed.status, malformed.cut), (200, false));
+    assert!(serde_json::from_slice::<Value>(&malformed.bytes()).is_err(), "{malformed:?}");
+}
+
+/// How many events of a stream have data before the `[DONE]`, and of how many it is JSON.
+fn parsed(heard: &Heard) -> (usize, usize) {
+    let text = heard.text();
+    let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
+    let data: Vec<&str> = data.filter(|data| *data != "[DONE]").collect();
+    let json = data.iter().filter(|data| serde_json::from_str::<Value>(data).is_ok());
+    (data.len(), json.count())
+}
+
+/// As Gemini prints it.
+const PRINTED: &str = "{\n  \"choices\": [\n    {\n      \"index\": 0\n    }\n  ]\n}\n";
+
+#[test]
+fn what_a_provider_says_is_spoilt_too_and_recorded_as_it_was() {
+    let events = ["data: {\"n\":1}\n\n", "data: {\"n\":2}\n\n", "data: [DONE]\n\n"];
+    let upstream = Upstream::start(move |received| {
+        if !String::from_utf8_lossy(&received.body).contains("stream") {
+            let kind = "content-type: application/json\r\n";
+            return whole("200 OK", kind, PRINTED.as_bytes());
+        }
+        let head = chunked("content-type: text/event-stream\r\n");
+        let chunks = events.iter().chain([&""]).map(|event| chunk(event.as_bytes()));
+        std::iter::once(head).chain(chunks).collect()
+    });
+    let place = Place::new();
+    let base = format!("{}/v1", upstream.origin);
+    let server =
+        place.serve(&["--fixtures", "all", "--record"], &[("OPENAI_BASE_URL", base.as_str())]);
+    assert_eq!(cut_before(&server), "");
+    assert!(upstream.seen().is_empty(), "nobody pays for an answer that is not sent");
+
+    let is_json = |heard: &Heard| serde_json::from_slice::<Value>(&heard.bytes()).is_ok();
+    for (number, fault) in ["truncate", "disconnect=midway", "malformed"].iter().enumerate() {
+        let plain = chat(&format!("plain {number}"));
+        let body = STREAMED.replace("one", &number.to_string());
+        let stream = Ask::post("/v1/chat/completions", body);
+        for session in ["as it comes", "as it was recorded"] {
+            let ask =
+                |ask: &Ask| faulty(&server, ask.clone().header("x-llmock-session", session), fault);
+            let (heard, streamed) = (ask(&plain), ask(&stream));
+            server.has_recorded(2 * (number + 1));
+            let cut = *fault == "disconnect=midway";
+            assert_eq!((heard.status, heard.cut, streamed.cut), (200, cut, cut), "{session}");
+            assert!(!heard.bytes().is_empty() && !is_json(&heard), "{session} {heard:?}");
+            if *fault == "malformed" {
+                assert_eq!((parsed(&streamed), heard.bytes().len()), ((2, 0), PRINTED.len()));
+            } else {
+                assert_eq!(streamed.text(), events[0], "{session}");
+            }
+        }
+        let later = |ask: &Ask| server.asks(&ask.clone().header("x-llmock-session", "later"));
+        assert_eq!(later(&plain).text(), PRINTED);
+        assert_eq!(later(&stream).text(), events.concat());
+    }
+    assert_eq!(upstream.seen().len(), 6);
+    let counted = server.asks(&Ask::get("/metrics")).text();
+    assert!(counted.contains("llmock_faults_total{kind=\"malformed\"} 4"), "{counted}");
+}
+
+#[test]
+fn faults_come_at_their_rate_the_same_ones_with_the_same_seed() {
+    let place = Place::new();
+    place.write(
+        "llmock.yaml",
+        "faults: {rate: 0.5, seed: 7, kinds: ['status=500', 'status=429, weight=2']}\n",
+    );
+    let statuses = |more: &[&str]| -> Vec<u16> {
+        let server = place.serve(&[&["--config", "llmock.yaml"], more].concat(), &[]);
+        (0..60).map(|_| server.asks(&chat("Hello!")).status).collect()
+    };
+    let first = statuses(&[]);
+    for status in [200, 429, 500] {
+        assert!(first.contains(&status), "{first:?}");
+    }
+    assert_eq!(statuses(&[]), first);
+    assert_ne!(statuses(&["--set", "faults.seed=8"]), first);
+    assert!(statuses(&["--set", "faults.rate=1"]).iter().all(|status| *status != 200));
+}
+
+#[test]
+fn a_header_decides_about_one_request_and_one_that_means_nothing_is_refused() {
+    let server =
+        Place::new().serve(&["--set", "faults.rate=1", "--set", "faults.kinds=status=500"], &[]);
+    assert_eq!(server.asks(&chat("Hello!")).status, 500);
+    assert_eq!(content(&faulty(&server, chat("Hello!"), "none")), "Hello!");
+    assert_eq!(server.asks(&Ask::get("/health")).status, 200, "the server itself has no faults");
+    for (name, value) in [("x-llmock-fault", "boom"), ("x-llmock-pace", "fast")] {
+        let heard = server.asks(&chat("Hello!").header(name, value));
+        assert_eq!(heard.status, 400);
+        assert!(heard.text().contains(name) && heard.text().contains(value), "{}", heard.text());
+    }
+}
+
+#[test]
+fn no_piece_comes_before_its_time() {
+    let server = Place::new().serve(&[], &[("LLMOCK_PACE", r#"{"tokens-per-second": 50}"#)]);
+    let begun = Instant::now();
+    let mut open = streamed().header("x-llmock-pace", "ttft=100ms").begin(&server.origin);
+    let mut pieces = 0;
+    while open.chunk().unwrap().is_some() {
+        let due = Duration::from_millis(100 + 20 * pieces);
+        assert!(begun.elapsed() >= due, "piece {pieces} after {:?}", begun.elapsed());
+        pieces += 1;
+    }
+    assert!(pieces > 4, "{pieces}");
+
+    let begun = Instant::now();
+    server.asks(&chat("one two three four").header("x-llmock-pace", "ttft=100ms"));
+    assert!(begun.elapsed() >= Duration::from_millis(100), "{:?}", begun.elapsed());
+    let begun = Instant::now();
+    faulty(&server, chat("Hello!").header("x-llmock-pace", "none"), "slow=150ms");
+    assert!(begun.elapsed() >= Duration::from_millis(150), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn one_slow_answer_keeps_nobody_waiting() {
+    let server = Place::new().serve(&[], &[]);
+    let slow = streamed().header("x-llmock-pace", "tps=0.001").begin(&server.origin);
+    let unaffected = streamed().header("x-llmock-pace", "none");
+    for _ in 0..20 {
+        assert!(server.asks(&unaffected).text().contains("[DONE]"));
+    }
+    drop(slow);
+}
+
+/// `LLMOCK_TEST_STREAMS=10000 cargo test --release -p llmock-cli --test serve_physics open -- --nocapture`
+/// prints how late pieces are, and fails if more than one of a hundred is 20 ms late.
+#[test]
+fn many_open_streams_keep_their_times() {
+    let asked = std::env::var("LLMOCK_TEST_STREAMS").ok().and_then(|count| count.parse().ok());
+    let count: u32 = asked.unwrap_or(200);
+    // How often each stream gets a piece: ten thousand of them are still to fit on two cores.
+    let every = Duration::from_millis(if asked.is_some() { 2_000 } else { 100 });
+    let server = Place::new().serve(&[], &[]);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let mut late: Vec<Duration> = runtime.block_on(async {
+        let streams: Vec<_> = (0..count)
+            .map(|number| {
+                // Clients do not begin all at once; neither do these.
+                let wait = every * 4 * number / count;
+                tokio::spawn(lateness(server.origin.clone(), every, wait))
+            })
+            .collect();
+        let mut late = Vec::new();
+        for stream in streams {
+            late.extend(stream.await.unwrap());
+        }
+        late
+    });
+    late.sort_unstable();
+    let nth = |percent: usize| late[(late.len() - 1) * percent / 100];
+    let (p50, p99, most) = (nth(50), nth(99), nth(100));
+    eprintln!(
+        "{count} streams, {} pieces late by p50 {p50:?}, p99 {p99:?}, at most {most:?}",
+        late.len()
+    );
+    if let Some(memory) = server.peak_memory() {
+        eprintln!("the server's memory was {memory} at most");
+    }
+    if asked.is_some() {
+        assert!(p99 < Duration::from_millis(20), "p99 is {p99:?}");
+    } else {
+        eprintln!(
+            "SKIPPED: how late pieces are: LLMOCK_TEST_STREAMS does not say how many streams to measure"
+        );
+    }
+}
+
+/// How late each piece of a stream is. Panics if one is early, or if one is missing.
+async fn lateness(origin: String, gap: Duration, wait: Duration) -> Vec<Duration> {
+    tokio::time::sleep(wait).await;
+    let address = origin.strip_prefix("http://").unwrap().to_owned();
+    let mut socket = tokio::net::TcpStream::connect(&address).await.unwrap();
+    socket.set_nodelay(true).unwrap();
+    let head = format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
+         x-llmock-pace: ttft={}ms, tps={}\r\ncontent-length: {}\r\n\r\n",
+        4 * gap.as_millis(),
+        1.0 / gap.as_secs_f64(),
+        STREAMED.len()
+    );
+    let begun = Instant::now();
+    socket.write_all(&[head.as_bytes(), STREAMED.as_bytes()].concat()).await.unwrap();
+    let mut reader = tokio::io::BufReader::with_capacity(1024, socket);
+    let mut line = String::new();
+    while line != "\r\n" {
+        line.clear();
+        assert!(reader.read_line(&mut line).await.unwrap() > 0, "no answer");
+    }
+    let mut late = Vec::new();
+    loop {
+        line.clear();
+        reader.read_line(&mut line).await.unwrap();
+        let size = usize::from_str_radix(line.trim_end(), 16).expect("the size of a chunk");
+        if size == 0 {
+            break;
+        }
+        let due = gap * (4 + u32::try_from(late.len()).unwrap());
+        let arrived = begun.elapsed();
+        late.push(
+            arrived.checked_sub(due).unwrap_or_else(|| panic!("{arrived:?} instead of {due:?}")),
+        );
+        let mut piece = vec![0; size + 2];
+        reader.read_exact(&mut piece).await.unwrap();
+    }
+    assert!(late.len() > 4, "{late:?}");
+    late
+}
+
+impl Server {
+    /// As the system counts it, where that is known.
+    fn peak_memory(&self) -> Option<String> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        Some(line.trim().to_owned())
+    }
+}

@@ -1,0 +1,128 @@
+//! `llmock serve`: a request that comes again is answered as it was before, at its own time and with ids of its own.
+
+use std::collections::HashSet;
+
+use crate::wire::server::{Place, Server};
+use crate::wire::{Ask, Heard};
+use serde_json::{Value, json};
+
+const TIMES: usize = 5;
+
+fn post(path: &str, body: &Value) -> Ask {
+    Ask::post(path, body.to_string())
+}
+
+fn said(text: &str, streamed: bool) -> Value {
+    json!({"model": "m", "max_tokens": 9, "stream": streamed, "messages": [{"role": "user", "content": text}]})
+}
+
+/// The text of an answer without ids and moments: runs of digits as long as those of an id, a UUID, or a moment.
+fn evened(heard: &Heard) -> String {
+    let is_digit = |char: char| char.is_ascii_hexdigit();
+    let text = heard.text();
+    let mut out = String::new();
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let (digits, after) =
+            rest.split_at(rest.find(|char| !is_digit(char)).unwrap_or(rest.len()));
+        out.push_str(if matches!(digits.len(), 4 | 8 | 10 | 12 | 24) { "#" } else { digits });
+        let next = after.find(is_digit).unwrap_or(after.len());
+        out.push_str(&after[..next]);
+        rest = &after[next..];
+    }
+    out
+}
+
+fn requests() -> Vec<Ask> {
+    let input = json!({"model": "m", "input": "Hi", "stream": true});
+    let contents = json!({"contents": [{"parts": [{"text": "Hi"}]}]});
+    vec![
+        post("/v1/chat/completions", &said("Hello big world", false)),
+        post("/v1/chat/completions", &said("Hello big world", true)),
+        post("/v1/chat/completions", &said("call tool 'f' with '{\"a\":\"it's\"}'", false)),
+        post(
+            "/v1/chat/completions",
+            &said("call tool 'f' with '{}' and call tool 'g' with '1'", true),
+        ),
+        post(
+            "/v1/chat/completions",
+            &said("raise error {\"code\":429,\"message\":\"slow\"}", false),
+        ),
+        post("/v1/chat/completions", &said("raise error {\"code\":1}", false)),
+        post("/v1/responses", &input),
+        post("/v1/messages", &said("Hello", true)),
+        post("/v1beta/models/m:generateContent", &contents),
+        post("/v1beta/models/m:streamGenerateContent?alt=sse", &contents),
+        post("/v2/chat", &said("Hello", true)),
+        post(
+            "/model/m/converse",
+            &json!({"messages": [{"role": "user", "content": [{"text": "Hi"}]}]}),
+        ),
+        post("/v1/embeddings", &json!({"model": "m", "input": ["a", "b"]})),
+        post("/v1/chat/completions", &json!({"model": "m"})),
+        Ask::post("/v1/chat/completions", "{not json"),
+        Ask::get("/v1/models"),
+        Ask::get("/v1/nothing"),
+    ]
+}
+
+#[test]
+fn a_request_that_comes_again_is_answered_as_before() {
+    let server = Place::new().serve(&[], &[]);
+    for ask in requests() {
+        let heard: Vec<Heard> = (0..TIMES).map(|_| server.asks(&ask)).collect();
+        for later in &heard[1..] {
+            let what = format!("{} {}", ask.path, String::from_utf8_lossy(&ask.body));
+            assert_eq!(later.status, heard[0].status, "{what}");
+            assert_eq!(evened(later), evened(&heard[0]), "{what}");
+            let names = |heard: &Heard| -> Vec<String> {
+                heard.headers.iter().map(|(name, _)| name.clone()).collect()
+            };
+            assert_eq!(names(later), names(&heard[0]), "{what}");
+            assert_eq!(later.chunks.len(), heard[0].chunks.len(), "{what}");
+        }
+    }
+}
+
+#[test]
+fn every_answer_has_ids_of_its_own() {
+    let server = Place::new().serve(&[], &[]);
+    let ask = post("/v1/chat/completions", &said("call tool 'f' with '{}'", false));
+    let mut ids = HashSet::new();
+    for _ in 0..TIMES {
+        let heard = server.asks(&ask);
+        let body: Value = serde_json::from_str(&heard.text()).unwrap();
+        let call = &body["choices"][0]["message"]["tool_calls"][0]["id"];
+        ids.insert(body["id"].to_string());
+        ids.insert(call.to_string());
+        ids.insert(heard.header("x-request-id").unwrap().to_owned());
+    }
+    assert_eq!(ids.len(), 3 * TIMES, "{ids:?}");
+}
+
+#[test]
+fn what_a_request_wants_of_us_counts_each_time() {
+    let server: Server = Place::new().serve(&[], &[]);
+    let ask = post("/v1/chat/completions", &said("Hello", false));
+    for _ in 0..TIMES {
+        assert_eq!(server.asks(&ask).status, 200);
+    }
+    let spoilt = Ask::post(&ask.path, ask.body.clone()).header("x-llmock-fault", "status=503");
+    assert_eq!(server.asks(&spoilt).status, 503);
+    // a header by which a client is known makes another API of it
+    let anthropic = Ask::post("/v1/messages", ask.body.clone());
+    assert!(server.asks(&anthropic).text().contains("\"type\":\"message\""));
+    let upgrade = Ask::post(&ask.path, ask.body.clone()).header("upgrade", "websocket");
+    assert_eq!(server.asks(&upgrade).status, 501);
+
+    let history: Value = serde_json::from_str(&server.asks(&Ask::get("/history")).text()).unwrap();
+    let requests = history["requests"].as_array().unwrap();
+    assert_eq!(requests.len(), TIMES + 3, "{history}");
+    for request in &requests[..TIMES] {
+        assert_eq!(
+            (&request["model"], &request["answered_by"]),
+            (&json!("m"), &json!("MirrorStrategy"))
+        );
+        assert_eq!(request["body"], said("Hello", false));
+    }
+}

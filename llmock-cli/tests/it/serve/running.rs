@@ -1,0 +1,218 @@
+//! `llmock serve`: how it starts, changes its mind, and ends.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::wire::server::{Place, Server, chat};
+use crate::wire::{Ask, Upstream, soon, whole};
+use serde_json::Value;
+
+/// What the mirror says to it.
+fn said(server: &Server, text: &str) -> String {
+    let answer: Value = serde_json::from_str(&server.asks(&chat(text)).text()).unwrap();
+    answer["choices"][0]["message"]["content"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn one_line_says_where_the_server_is() {
+    let place = Place::new();
+    let mut child =
+        place.command(&[], &[]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    lines.read_line(&mut line).unwrap();
+    let ready: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(ready["ready"], true);
+    assert_eq!(ready["pid"], child.id());
+    let (url, port) = (ready["url"].as_str().unwrap(), ready["port"].as_u64().unwrap());
+    assert_eq!(url, format!("http://127.0.0.1:{port}"));
+    assert_eq!(Ask::get("/health").send(url).status, 200);
+    child.kill().unwrap();
+    let mut rest = String::new();
+    lines.read_to_string(&mut rest).unwrap();
+    child.wait().unwrap();
+    assert_eq!(rest, "", "nothing else is printed there");
+}
+
+#[test]
+fn a_port_that_is_taken_is_a_clear_error() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_llmock"));
+    let ran = command.args(["serve", "--port", &port]).env_clear().output().unwrap();
+    let said = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!((ran.status.code(), ran.stdout.as_slice()), (Some(1), &b""[..]), "{said}");
+    assert!(said.starts_with(&format!("error: cannot listen on `127.0.0.1:{port}`: ")), "{said}");
+}
+
+#[test]
+fn variables_win_over_the_file_and_flags_over_variables() {
+    let place = Place::new();
+    place.write("config.yaml", "strategies: [ErrorStrategy]\napi-key: of-the-file\n");
+    let file = ["--config", "config.yaml"];
+    let mirror =
+        [("LLMOCK_STRATEGIES", "ErrorStrategy;MirrorStrategy"), ("LLMOCK_API_KEY", "null")];
+    let server = place.serve(&file, &mirror);
+    assert_eq!(said(&server, "Hi"), "Hi");
+    let flags = ["--config", "config.yaml", "--api-key", "of-the-flags"];
+    let server = place.serve(&flags, &mirror);
+    assert_eq!(server.asks(&chat("Hi")).status, 401);
+    assert_eq!(server.asks(&chat("Hi").header("x-api-key", "of-the-flags")).status, 200);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_hangup_has_the_file_read_again_and_a_broken_one_changes_nothing() {
+    let place = Place::new();
+    let replies = |answer: &str| {
+        let text = format!(
+            "strategies: [CustomAnswersStrategy, MirrorStrategy]\n\
+             customReplies: [{{question: Q, answer: {answer}}}]\n"
+        );
+        place.write("config.yaml", &text);
+    };
+    replies("one");
+    let server = place.serve(&["--config", "config.yaml"], &[]);
+    assert_eq!(said(&server, "Q"), "one");
+    replies("two");
+    assert_eq!(said(&server, "Q"), "one", "nobody asked for it");
+    server.signal("-HUP");
+    soon("the reload", || (said(&server, "Q") == "two").then_some(()));
+    place.write("config.yaml", "strategies: [Nonsense]\n");
+    server.signal("-HUP");
+    server.says("the old configuration stays in force");
+    assert!(server.said().contains("Nonsense"), "{}", server.said());
+    assert_eq!(said(&server, "Q"), "two");
+    replies("three");
+    server.signal("-HUP");
+    soon("the reload", || (said(&server, "Q") == "three").then_some(()));
+}
+
+#[test]
+fn a_watched_file_is_read_again_when_it_changes() {
+    let place = Place::new();
+    place.write("config.yaml", "api-key: one\n");
+    let server = place.serve(&["--config", "config.yaml", "--watch"], &[]);
+    let with = |key: &str| server.asks(&chat("Hi").header("x-api-key", key)).status;
+    assert_eq!((with("one"), with("two!")), (200, 401));
+    place.write("config.yaml", "api-key: two!\n");
+    soon("the reload", || (with("two!") == 200).then_some(()));
+    place.write("config.yaml", "api-key: [broken\n");
+    server.says("the old configuration stays in force");
+    assert_eq!((with("one"), with("two!")), (401, 200));
+}
+
+#[test]
+fn a_watched_folder_of_fixtures_is_read_again_and_a_broken_fixture_changes_nothing() {
+    let place = Place::new();
+    place.fixture("all/a.json", &[("one", "1")]);
+    let server = place.serve(&["--fixtures", "all", "--watch"], &[]);
+    assert_eq!(server.asks(&chat("one")).text(), "{\"said\":\"1\"}");
+    place.fixture("all/deep/b.json", &[("two", "2")]);
+    soon("the reload", || (server.asks(&chat("two")).text() == "{\"said\":\"2\"}").then_some(()));
+    place.write("all/c.json", "{\"llmock\":1,");
+    server.says("the old configuration stays in force");
+    assert!(server.said().contains("c.json"), "{}", server.said());
+    assert_eq!(server.asks(&chat("two")).text(), "{\"said\":\"2\"}");
+}
+
+#[test]
+fn what_others_change_is_read_again_while_the_server_records() {
+    let upstream = Upstream::start(|_| whole("200 OK", "", b"{}"));
+    let place = Place::new();
+    place.write("config.yaml", "api-key: one\n");
+    let base = format!("{}/v1", upstream.origin);
+    let arguments = ["--config", "config.yaml", "--watch", "--fixtures", "all", "--record"];
+    let server = place.serve(&arguments, &[("OPENAI_BASE_URL", &base)]);
+    let mut turn = 0;
+    // something is recorded before every look at the files
+    let mut records_with = |key: &str| {
+        turn += 1;
+        let status = server.asks(&chat(&turn.to_string()).header("x-api-key", key)).status;
+        std::thread::sleep(Duration::from_millis(50));
+        status
+    };
+    assert_eq!(records_with("one"), 200);
+    place.write("config.yaml", "api-key: two\n");
+    soon("the other key", || (records_with("one") == 401).then_some(()));
+    place.fixture("all/before.json", &[("theirs", "1")]);
+    soon("the other fixture", || {
+        assert_eq!(records_with("two"), 200);
+        let theirs = chat("theirs").header("x-api-key", "two").header("x-llmock-session", "s");
+        let heard = server.asks(&theirs).text();
+        assert_eq!(server.asks(&Ask::delete("/sessions").header("x-api-key", "two")).status, 204);
+        (heard == "{\"said\":\"1\"}").then_some(())
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reload_begins_to_watch() {
+    let place = Place::new();
+    place.write("config.yaml", "api-key: one\n");
+    let server = place.serve(&["--config", "config.yaml"], &[]);
+    let takes = |key: &str| {
+        soon(key, || {
+            (server.asks(&chat("Hi").header("x-api-key", key)).status == 200).then_some(())
+        });
+    };
+    place.write("config.yaml", "api-key: two\nwatch: true\n");
+    server.signal("-HUP");
+    takes("two");
+    place.write("config.yaml", "api-key: three\nwatch: true\n");
+    takes("three");
+}
+
+#[cfg(unix)]
+#[test]
+fn open_answers_are_finished_before_the_server_stops() {
+    let server = Place::new().serve(&[], &[]);
+    let body =
+        r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"a b c d e f"}]}"#;
+    let ask = Ask::post("/v1/chat/completions", body).header("x-llmock-pace", "ttft=100ms, tps=20");
+    let mut open = ask.begin(&server.origin);
+    assert!(open.chunk().unwrap().is_some());
+    server.signal("-TERM");
+    let address = server.origin.trim_start_matches("http://").to_owned();
+    soon("the port to be closed", || std::net::TcpStream::connect(&address).err());
+    let heard = open.finish();
+    assert!(!heard.cut && heard.text().ends_with("data: [DONE]\n\n"), "{heard:?}");
+    server.ended();
+}
+
+#[cfg(unix)]
+#[test]
+fn answers_that_take_too_long_are_cut_when_the_server_stops() {
+    let server = Place::new().serve(&["--set", "shutdown-timeout=200ms"], &[]);
+    let ask = chat("Hi").header("x-llmock-pace", "ttft=1h");
+    let address = server.origin.trim_start_matches("http://").to_owned();
+    let mut socket = std::net::TcpStream::connect(address).unwrap();
+    let head = format!(
+        "POST {} HTTP/1.1\r\nhost: x\r\nx-llmock-pace: ttft=1h\r\ncontent-length: {}\r\n\r\n",
+        ask.path,
+        ask.body.len()
+    );
+    std::io::Write::write_all(&mut socket, &[head.as_bytes(), &ask.body].concat()).unwrap();
+    soon("the request to arrive", || {
+        let history = server.asks(&Ask::get("/history")).text();
+        history.contains("/v1/chat/completions").then_some(())
+    });
+    let begun = Instant::now();
+    server.signal("-TERM");
+    let said = server.ended();
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    assert!(said.contains("stopped before every open answer was sent"), "{said:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn idle_connections_do_not_delay_the_end() {
+    let server = Place::new().serve(&["--set", "shutdown-timeout=1h"], &[]);
+    let address = server.origin.trim_start_matches("http://").to_owned();
+    let _idle = std::net::TcpStream::connect(address).unwrap();
+    assert_eq!(server.asks(&Ask::get("/health")).status, 200);
+    server.signal("-INT");
+    assert_eq!(server.ended(), "");
+}

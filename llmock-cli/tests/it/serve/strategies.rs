@@ -1,0 +1,352 @@
+//! `llmock serve`: who answers what, in every API.
+
+mod apis;
+use crate::wire::server::{Place, Server};
+use crate::wire::{Ask, Heard};
+use serde_json::{Value, json};
+
+fn server() -> Server {
+    Place::new().serve(&[], &[])
+}
+
+fn post(server: &Server, path: &str, body: &Value) -> Heard {
+    server.asks(&Ask::post(path, body.to_string()))
+}
+
+fn json_of(heard: &Heard) -> Value {
+    serde_json::from_str(&heard.text()).unwrap_or_else(|_| panic!("no JSON: {heard:?}"))
+}
+
+fn user(content: impl Into<Value>) -> Value {
+    json!({"role": "user", "content": content.into()})
+}
+
+/// What a chat completion answers to these messages.
+fn chat(server: &Server, messages: &Value) -> Heard {
+    post(server, "/v1/chat/completions", &json!({"model": "gpt-5", "messages": messages}))
+}
+
+fn chat_text(server: &Server, messages: &Value) -> String {
+    let answer = json_of(&chat(server, messages));
+    let choices = answer["choices"].as_array().unwrap();
+    assert_eq!(choices.len(), 1, "{answer}");
+    choices[0]["message"]["content"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+}
+
+/// Names and arguments of the tool calls of a chat completion.
+fn chat_calls(server: &Server, messages: &Value) -> Vec<(String, String)> {
+    calls_of(&json_of(&chat(server, messages)))
+}
+
+fn calls_of(answer: &Value) -> Vec<(String, String)> {
+    assert_eq!(answer["choices"].as_array().unwrap().len(), 1, "{answer}");
+    assert_eq!(answer["choices"][0]["finish_reason"], "tool_calls", "{answer}");
+    let calls = answer["choices"][0]["message"]["tool_calls"].as_array().unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let call =
+        |call: &Value| (text(&call["function"]["name"]), text(&call["function"]["arguments"]));
+    calls.iter().map(call).collect()
+}
+
+#[test]
+fn the_mirror_says_what_the_user_said_last() {
+    let server = server();
+    let image = json!([{"type": "image_url", "image_url": {"url": "data:,"}}]);
+    let parts = json!([{"type": "text", "text": "a"}, {"type": "image_url", "image_url": {"url": "data:,"}},
+        {"type": "text", "text": "b"}]);
+    for (messages, said) in [
+        (json!([user("Hello!")]), "Hello!"),
+        (json!([user("one"), {"role": "assistant", "content": "x"}, user("two")]), "two"),
+        (
+            json!([{"role": "developer", "content": "d"}, user("it's \"é\" \u{1f600}\n")]),
+            "it's \"é\" \u{1f600}\n",
+        ),
+        (json!([user(parts)]), "a\nb"),
+        (json!([user("text"), user(image.clone())]), "text"),
+        (json!([user("one"), {"role": "assistant", "content": "prefill"}]), "one"),
+        (json!([user("one"), {"role": "system", "content": "late"}]), "one"),
+        (json!([user(image)]), "No user message provided."),
+        (json!([{"role": "system", "content": "s"}]), "No user message provided."),
+        (json!([]), "No user message provided."),
+    ] {
+        assert_eq!(chat_text(&server, &messages), said, "{messages}");
+    }
+}
+
+#[test]
+fn the_mirror_reads_every_form_of_input_of_a_response() {
+    let server = server();
+    let call = json!({"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"});
+    for (input, said) in [
+        (json!("it's"), "it's"),
+        (json!(""), ""),
+        (json!([user("a")]), "a"),
+        (
+            json!([user(
+                json!([{"type": "input_text", "text": "a"}, {"type": "text", "text": "b"}])
+            )]),
+            "a\nb",
+        ),
+        (json!([user("a"), {"type": "reasoning", "id": "r", "summary": []}, call]), "a"),
+        (json!([{"role": "developer", "content": "d"}]), "No user input provided."),
+        (json!([]), "No user input provided."),
+        (
+            json!([{"role": "user", "content": [{"type": "input_image", "image_url": "data:,"}]}]),
+            "No user input provided.",
+        ),
+    ] {
+        let answer =
+            json_of(&post(&server, "/v1/responses", &json!({"model": "gpt-5", "input": input})));
+        let message = answer["output"].as_array().unwrap().last().unwrap();
+        assert_eq!(message["content"][0]["text"], said, "{input} {answer}");
+    }
+}
+
+#[test]
+fn one_line_or_many_ask_for_one_tool_call_or_many_in_one_message() {
+    let server = server();
+    let pair = |name: &str, arguments: &str| (name.to_owned(), arguments.to_owned());
+    for (text, calls) in [
+        ("call tool 'f' with '{\"city\": \"Paris\"}'", vec![pair("f", "{\"city\": \"Paris\"}")]),
+        ("call tool 'f' with '{\"t\":\"it's\"}'", vec![pair("f", "{\"t\":\"it's\"}")]),
+        (
+            "call tool 'a' with '{}' and call tool 'b' with '[1]'",
+            vec![pair("a", "{}"), pair("b", "[1]")],
+        ),
+        (
+            "call tool 'a' with '{}'\nthen\ncall tool 'b' with '{}'",
+            vec![pair("a", "{}"), pair("b", "{}")],
+        ),
+        ("call tool 'f' with 'not json'", vec![pair("f", "not json")]),
+        ("call tool 'f' with ''", vec![pair("f", "{}")]),
+    ] {
+        assert_eq!(chat_calls(&server, &json!([user(text)])), calls, "{text}");
+        // which tools there are makes no difference
+        for name in ["f", "another"] {
+            let tool = json!({"type": "function", "function": {"name": name, "parameters": {}}});
+            let body = json!({"model": "m", "messages": [user(text)], "tools": [tool]});
+            let answer = json_of(&post(&server, "/v1/chat/completions", &body));
+            assert_eq!(calls_of(&answer), calls, "{text} with the tool {name}");
+        }
+    }
+}
+
+#[test]
+fn a_streamed_answer_has_the_same_calls_with_an_index_each() {
+    let server = server();
+    let text = "call tool 'a' with '{\"x\":1}' call tool 'b' with '{}'";
+    let heard = post(
+        &server,
+        "/v1/chat/completions",
+        &json!({"model": "m", "stream": true, "messages": [user(text)]}),
+    );
+    let mut calls: Vec<(String, String)> = Vec::new();
+    for event in events(&heard.text()) {
+        for call in event["choices"][0]["delta"]["tool_calls"].as_array().into_iter().flatten() {
+            let at = usize::try_from(call["index"].as_u64().unwrap()).unwrap();
+            calls.resize(calls.len().max(at + 1), <(String, String)>::default());
+            calls[at].0 += call["function"]["name"].as_str().unwrap_or_default();
+            calls[at].1 += call["function"]["arguments"].as_str().unwrap_or_default();
+        }
+    }
+    assert_eq!(calls, [("a".into(), "{\"x\":1}".into()), ("b".into(), "{}".into())]);
+    assert!(heard.text().ends_with("data: [DONE]\n\n"));
+}
+
+/// The data of server-sent events, as far as it is JSON.
+fn events(text: &str) -> Vec<Value> {
+    let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
+    data.filter_map(|data| serde_json::from_str(data).ok()).collect()
+}
+
+#[test]
+fn a_response_has_every_call_as_an_item_and_its_events_are_numbered() {
+    let server = server();
+    let input = "call tool 'a' with '{}' call tool 'b' with '{}'";
+    let body = json!({"model": "m", "input": input, "stream": true});
+    let all = events(&post(&server, "/responses", &body).text());
+    let numbers: Vec<u64> =
+        all.iter().map(|event| event["sequence_number"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, (0..all.len() as u64).collect::<Vec<_>>());
+    let output = &all.last().unwrap()["response"]["output"];
+    let names: Vec<&str> =
+        output.as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["a", "b"]);
+    let kinds: Vec<&str> = all.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    for kind in [
+        "response.created",
+        "response.in_progress",
+        "response.output_item.added",
+        "response.function_call_arguments.delta",
+        "response.function_call_arguments.done",
+        "response.output_item.done",
+        "response.completed",
+    ] {
+        assert!(kinds.contains(&kind), "{kind} in {kinds:?}");
+    }
+}
+
+#[test]
+fn only_the_last_message_of_the_user_triggers_anything_and_only_if_it_is_the_last() {
+    let server = server();
+    let trigger = "call tool 'f' with '{}'";
+    let error = r#"raise error {"code": 429, "message": "m"}"#;
+    for earlier in [trigger, error] {
+        let messages = json!([user(earlier), {"role": "assistant", "content": "ok"}, user("Hi")]);
+        assert_eq!(chat_text(&server, &messages), "Hi");
+        let messages = json!([user(earlier), {"role": "assistant", "content": "ok"}]);
+        assert_eq!(chat_text(&server, &messages), earlier);
+        let messages = json!([{"role": "system", "content": earlier}, user("Hi")]);
+        assert_eq!(chat_text(&server, &messages), "Hi");
+    }
+    let messages = json!([user(trigger), {"role": "system", "content": "s"}]);
+    assert_eq!(chat_calls(&server, &messages).len(), 1);
+}
+
+#[test]
+fn the_result_of_a_tool_ends_the_loop_with_text() {
+    let server = server();
+    let call =
+        json!({"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}});
+    let trigger = "call tool 'f' with '{}'";
+    let error = r#"raise error {"code": 429, "message": "m"}"#;
+    let tool = |result| json!({"role": "tool", "tool_call_id": "c1", "content": result});
+    let function = json!({"role": "function", "name": "f", "content": "12°"});
+    for (asked, result, said) in [
+        (trigger, tool("12°"), "last tool call result is 12°"),
+        (trigger, function, "last tool call result is 12°"),
+        (error, tool("12°"), "last tool call result is 12°"),
+        // nothing to tell: the mirror is asked
+        (trigger, tool(""), trigger),
+    ] {
+        let called = json!({"role": "assistant", "content": null, "tool_calls": [&call]});
+        let messages = json!([user(asked), called, result]);
+        assert_eq!(chat_text(&server, &messages), said, "{messages}");
+    }
+    for (output, said) in [("12°", "last tool call result is 12°"), ("", trigger)] {
+        let input = json!([user(trigger),
+            {"type": "reasoning", "id": "r", "summary": []},
+            {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
+            {"type": "function_call_output", "call_id": "c", "output": output}]);
+        let body = json!({"model": "m", "input": input});
+        let answer = json_of(&post(&server, "/v1/responses", &body));
+        assert_eq!(answer["output"][0]["content"][0]["text"], said, "{input}");
+    }
+}
+
+#[test]
+fn an_error_is_in_the_provider_s_own_shape_streamed_or_not() {
+    let server = server();
+    let text = r#"please raise error {"code": 429, "message": "slow } down", "type": "t", "error_code": "c"} now }"#;
+    let openai =
+        json!({"error": {"message": "slow } down", "type": "t", "param": null, "code": "c"}});
+    for stream in [false, true] {
+        let body = json!({"model": "m", "stream": stream, "messages": [user(text)]});
+        let heard = post(&server, "/v1/chat/completions", &body);
+        assert_eq!((heard.status, json_of(&heard)), (429, openai.clone()));
+    }
+    let heard = chat(&server, &json!([user(r#"raise error {"code": 503, "message": "m"}"#)]));
+    assert_eq!(
+        (heard.status, json_of(&heard)),
+        (
+            503,
+            json!({"error": {"message": "m", "type": "api_error", "param": null, "code": "error"}})
+        )
+    );
+    let body = json!({"model": "m", "max_tokens": 9, "messages": [user(r#"raise error {"code": 529, "message": "m"}"#)]});
+    let heard = post(&server, "/v1/messages", &body);
+    let error = &json_of(&heard)["error"];
+    assert_eq!((heard.status, error), (529, &json!({"type": "overloaded_error", "message": "m"})));
+}
+
+#[test]
+fn an_error_that_cannot_be_understood_is_skipped_and_a_header_says_why() {
+    let server = server();
+    for (line, why) in [
+        ("raise error {no json}", "line 1: what follows `raise error` is not JSON"),
+        (r#"raise error {"message": "m"}"#, "line 1: there is no `code`"),
+        (r#"raise error {"code": 429}"#, "line 1: there is no `message`"),
+        (
+            r#"raise error {"code": true, "message": "m"}"#,
+            "line 1: `code` is true, not an integer from 400 to 599",
+        ),
+        (
+            r#"raise error {"code": 42, "message": "m"}"#,
+            "line 1: `code` is 42, not an integer from 400 to 599",
+        ),
+        (
+            r#"raise error {"code": 999, "message": "m"}"#,
+            "line 1: `code` is 999, not an integer from 400 to 599",
+        ),
+        (
+            r#"raise error {"code": 0, "message": "m"}"#,
+            "line 1: `code` is 0, not an integer from 400 to 599",
+        ),
+        (
+            r#"raise error {"code": 200, "message": "m"}"#,
+            "line 1: `code` is 200, not an integer from 400 to 599",
+        ),
+        (r#"raise error {"code": 429, "message": 1}"#, "line 1: `message` is 1, not a string"),
+    ] {
+        let heard = chat(&server, &json!([user(line)]));
+        assert_eq!((heard.status, heard.header("x-llmock-skipped")), (200, Some(why)), "{line}");
+        assert_eq!(json_of(&heard)["choices"][0]["message"]["content"], line);
+    }
+    let lines = "raise error {x}\nraise error {\"code\": 418, \"message\": \"m\"}";
+    let heard = chat(&server, &json!([user(lines)]));
+    assert_eq!(heard.status, 418);
+    assert!(heard.header("x-llmock-skipped").unwrap().starts_with("line 1: "));
+    let heard = chat(&server, &json!([user("raise error {x}\ncall tool 'f' with '{}'")]));
+    assert_eq!(json_of(&heard)["choices"][0]["finish_reason"], "tool_calls");
+    assert_eq!(chat(&server, &json!([user("Hi")])).header("x-llmock-skipped"), None);
+}
+
+#[test]
+fn configured_questions_have_their_answers() {
+    let place = Place::new();
+    place.write(
+        "config.yaml",
+        "strategies: [CustomAnswersStrategy, MirrorStrategy]\ncustomReplies:\n\
+         - question: What is it?\n  answer: 'It is a mock: fine.'\n- {question: Two?, answer: 2}\n",
+    );
+    let server = place.serve(&["--config", "config.yaml"], &[]);
+    for (question, answer) in [
+        ("What is it?", "It is a mock: fine."),
+        ("  What is it?\n", "It is a mock: fine."),
+        ("Two?", "2"),
+        ("what is it?", "what is it?"),
+        ("What is it? Really?", "What is it? Really?"),
+    ] {
+        assert_eq!(chat_text(&server, &json!([user(question)])), answer);
+    }
+}
+
+#[test]
+fn the_first_strategy_that_answers_wins() {
+    let place = Place::new();
+    let server = place.serve(&["--strategies", "MirrorStrategy,ErrorStrategy"], &[]);
+    let trigger = r#"raise error {"code": 429, "message": "m"}"#;
+    assert_eq!(chat_text(&server, &json!([user(trigger)])), trigger);
+}
+
+#[test]
+fn what_no_strategy_answers_is_told_in_the_provider_s_shape() {
+    let server = Place::new().serve(&["--strategies", "ErrorStrategy"], &[]);
+    let heard = chat(&server, &json!([user("raise error {x}")]));
+    assert_eq!((heard.status, heard.header("x-should-retry")), (418, Some("false")));
+    let message = json_of(&heard)["error"]["message"].as_str().unwrap().to_owned();
+    assert_eq!(message, "llmock: line 1: what follows `raise error` is not JSON");
+    let heard = chat(&server, &json!([user("Hi")]));
+    assert_eq!(json_of(&heard)["error"]["message"], "llmock: no strategy answers this request");
+}
+
+#[test]
+fn an_empty_list_or_an_unknown_name_stops_the_server_from_starting() {
+    let place = Place::new();
+    place.write("empty.yaml", "strategies: []\n");
+    place.write("unknown.yaml", "strategies: [MirorStrategy]\n");
+    let said = place.refuses(&["--config", "empty.yaml"], &[]);
+    assert!(said.contains("empty.yaml:1") && said.contains("strategies"), "{said}");
+    let said = place.refuses(&["--config", "unknown.yaml"], &[]);
+    assert!(said.contains("MirorStrategy") && said.contains("`MirrorStrategy`"), "{said}");
+}

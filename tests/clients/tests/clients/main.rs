@@ -1,0 +1,11 @@
+//! Clients of language models, as applications use them, with llmock in front of the model.
+
+mod apps;
+mod checks;
+#[cfg(feature = "provider-clients")]
+mod providers;
+mod recorded;
+mod road;
+#[cfg(feature = "provider-clients")]
+mod served;
+mod written;

@@ -1,0 +1,328 @@
+//! Sessions without the attribute: what opens one, what ends one, and what each error says.
+
+use std::error::Error as _;
+use std::path::{Path, PathBuf};
+
+use llmock::{FinishError, LlmMock, LoadError, MockSession, Mode, Provider, StartError};
+use llmock_testkit::client::{chat, prompt};
+use llmock_testkit::process::alone;
+use serde_json::json;
+use tempfile::TempDir;
+
+/// `answers.json` in a folder of its own, with an answer to each of these prompts.
+fn fixture(prompts: &[&str]) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("answers.json");
+    let answer = |text: &&str| {
+        let body: serde_json::Value = serde_json::from_str(&prompt(text)).unwrap();
+        json!({
+            "provider": "openai",
+            "request": { "path": "/v1/chat/completions", "body": body },
+            "response": { "text": format!("recorded {text}") },
+        })
+    };
+    let interactions: Vec<_> = prompts.iter().map(answer).collect();
+    std::fs::write(&file, json!({ "llmock": 1, "interactions": interactions }).to_string())
+        .unwrap();
+    (folder, file)
+}
+
+fn start(file: &Path) -> MockSession {
+    LlmMock::builder().fixture(file).start().unwrap()
+}
+
+fn failure(mock: MockSession) -> FinishError {
+    mock.finish().unwrap_err()
+}
+
+/// Cases with an environment of their own run in a process each, which knows its case by this variable.
+const CASE: &str = "TEST_CASE";
+
+fn is_of_another_process(case: usize) -> bool {
+    std::env::var(CASE).is_ok_and(|own| own != case.to_string())
+}
+
+/// The folder of the test is another one each time.
+fn without(folder: &TempDir, text: &str) -> String {
+    text.replace(&folder.path().display().to_string(), "FOLDER").replace("FOLDER\\", "FOLDER/")
+}
+
+#[test]
+fn a_missing_fixture_is_an_error_that_says_how_to_record_it() {
+    alone(&[], |_| {
+        let folder = tempfile::tempdir().unwrap();
+        let error =
+            LlmMock::builder().fixture(folder.path().join("v1.2.none")).start().unwrap_err();
+        let StartError::Missing { source: LoadError::Missing { path }, .. } = &error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(*path, folder.path().join("v1.2.none.json"));
+        assert_eq!(
+            error.source().unwrap().to_string(),
+            format!("there is no fixture `{}`", path.display())
+        );
+        assert_eq!(
+            without(&folder, &error.to_string()),
+            "there is no fixture `FOLDER/v1.2.none.json`\n\
+             hint: record it by running LLMOCK_MODE=record cargo test -- \
+             builder::a_missing_fixture_is_an_error_that_says_how_to_record_it --exact"
+        );
+    });
+}
+
+#[test]
+fn a_program_that_is_no_test_is_told_to_run_itself() {
+    alone(&[], |_| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("none");
+        let started = std::thread::spawn(|| LlmMock::builder().fixture(file).start());
+        let error = started.join().unwrap().unwrap_err();
+        assert_eq!(
+            without(&folder, &error.to_string()),
+            "there is no fixture `FOLDER/none.json`\n\
+             hint: record it by running the same program with LLMOCK_MODE=record"
+        );
+    });
+}
+
+#[test]
+fn an_unreadable_fixture_is_an_error_that_says_where_and_how_to_record_it_anew() {
+    alone(&[], |_| {
+        let hint = "\nhint: to record it anew, delete it and run LLMOCK_MODE=record cargo test -- \
+                    builder::an_unreadable_fixture_is_an_error_that_says_where_and_how_to_record_it_anew --exact";
+        for (text, expected) in [
+            (
+                "{\"llmock\": 1,\n \"interactions\": 7}",
+                "failed to load fixture `FOLDER/answers.json`: line 2, column 2: expected an array for `interactions`, found `7`",
+            ),
+            (
+                "",
+                "failed to load fixture `FOLDER/answers.json`: line 1, column 1: the file is empty\n\
+                 hint: restore it from version control, or delete it and record again",
+            ),
+        ] {
+            let (folder, file) = fixture(&[]);
+            std::fs::write(&file, text).unwrap();
+            for mode in [Mode::Replay, Mode::Record, Mode::Auto] {
+                let error = LlmMock::builder().fixture(&file).mode(mode).start().unwrap_err();
+                assert!(matches!(
+                    &error,
+                    StartError::Unreadable { source: LoadError::Format { .. }, .. }
+                ));
+                assert_eq!(without(&folder, &error.to_string()), format!("{expected}{hint}"));
+                assert_eq!(std::fs::read_to_string(&file).unwrap(), text, "it stays as it was");
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("answers.json")).unwrap();
+        let error = LlmMock::builder().fixture(folder.path().join("answers")).start().unwrap_err();
+        assert!(matches!(&error, StartError::Unreadable { source: LoadError::Io { .. }, .. }));
+        let text = without(&folder, &error.to_string());
+        assert!(text.starts_with("failed to read fixture `FOLDER/answers.json`: "), "{text}");
+        assert!(text.ends_with(hint), "{text}");
+    });
+}
+
+#[test]
+fn a_missing_interaction_is_an_error_with_the_report() {
+    alone(&[], |_| {
+        let (folder, file) = fixture(&["Name a colour."]);
+        let mock = start(&file);
+        assert_eq!(chat(&mock, &prompt("Name a number.")).status, 418);
+        let error = failure(mock);
+        assert!(matches!(error, FinishError::Missed { requests: 1, .. }), "{error:?}");
+        // How alike is for matching to say.
+        let text = without(&folder, &error.to_string());
+        let (begin, rest) = text.split_once("#1 (").unwrap();
+        let (_, end) = rest.split_once(" % alike)").unwrap();
+        assert_eq!(
+            format!("{begin}#1 (…){end}"),
+            "llmock: 1 request had no match in FOLDER/answers.json (0 of 1 interaction used)
+
+  × POST /v1/chat/completions   openai m · 1st request of this test
+    no recording has this body; closest is interaction #1 (…)
+    - recorded, + sent
+
+      $.messages[0].content
+    -   \"Name a colour.\"
+    +   \"Name a number.\"
+
+  replay never calls the provider. If the change is intended, record it again:
+      LLMOCK_MODE=record cargo test -- builder::a_missing_interaction_is_an_error_with_the_report --exact"
+        );
+    });
+}
+
+#[test]
+fn a_session_without_a_request_is_an_error_unless_it_is_declared() {
+    alone(&[], |_| {
+        let (_folder, file) = fixture(&["a"]);
+        let error = failure(start(&file));
+        assert!(matches!(error, FinishError::NoRequests { .. }), "{error:?}");
+        let text = error.to_string();
+        assert!(text.starts_with("llmock: no request reached llmock"), "{text}");
+        assert!(text.contains("mock.base_url(..)"), "{text}");
+        LlmMock::builder().fixture(&file).calls(0).start().unwrap().finish().unwrap();
+    });
+}
+
+#[test]
+fn values_that_mean_nothing_are_errors_that_name_them() {
+    let cases =
+        [("LLMOCK_MODE", "banana"), ("LLMOCK_DISABLED", "perhaps"), ("LLMOCK_MAX_BODY", "much")];
+    for (case, (name, value)) in cases.into_iter().enumerate() {
+        if is_of_another_process(case) {
+            continue;
+        }
+        alone(&[(name, value), (CASE, &case.to_string())], |_| {
+            let (_folder, file) = fixture(&["a"]);
+            let error = LlmMock::builder().fixture(file).start().unwrap_err();
+            assert!(matches!(error, StartError::Settings(_)), "{error:?}");
+            let text = error.to_string();
+            assert!(text.contains(name) && text.contains(value), "{text}");
+        });
+    }
+}
+
+#[test]
+fn rules_that_mean_nothing_are_errors_that_name_them() {
+    let (_folder, file) = fixture(&["a"]);
+    let builder = || LlmMock::builder().fixture(&file);
+    for (builder, part) in [
+        (builder().ignore("$.["), "$.["),
+        (builder().normalize("$.a", "(", "x"), "("),
+        (builder().side("models"), "models"),
+    ] {
+        let error = builder.start().unwrap_err();
+        assert!(matches!(error, StartError::Settings(_)), "{error:?}");
+        assert!(error.to_string().contains(part), "{error}");
+    }
+}
+
+#[test]
+fn each_rule_of_a_builder_holds() {
+    let (_folder, file) = fixture(&["a", "b"]);
+    let builder = || LlmMock::builder().fixture(&file);
+    let with = |extra: &str| prompt("a").replacen('{', &format!("{{{extra},"), 1);
+    let seed = with("\"seed\":7");
+    let today = prompt("a").replace("\"a\"", "\"a 2026-11-21\"");
+    for (name, rules, sent, passes) in [
+        ("none", builder(), &seed, false),
+        ("ignore", builder().ignore("$.seed"), &seed, true),
+        ("match_on", builder().match_on(["model", "messages"]), &seed, true),
+        ("normalize", builder().normalize("$.messages[*].content", " [0-9-]+", ""), &today, true),
+        ("order", builder().strict_order(), &prompt("b"), false),
+        ("any order", builder(), &prompt("b"), true),
+        ("unused", builder().fail_on_unused(), &prompt("a"), false),
+        ("ignored", builder().fail_on_unused().ignore_unused(), &prompt("a"), true),
+        ("calls", builder().calls(1), &prompt("a"), true),
+        ("other calls", builder().calls(2), &prompt("a"), false),
+    ] {
+        let mock = rules.start().unwrap();
+        let _ = chat(&mock, sent).text();
+        let ended = mock.finish();
+        assert_eq!(ended.is_ok(), passes, "{name}: {ended:?}");
+    }
+    let report = builder().ignore_unused().calls(1).start().unwrap().finish().unwrap_err();
+    assert!(report.to_string().contains("unused = \"ignore\""), "{report}");
+}
+
+#[test]
+fn an_owner_takes_its_own_answer_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("shared.json");
+    let body: serde_json::Value = serde_json::from_str(&prompt("a")).unwrap();
+    let answer = |owner: &str| {
+        json!({
+            "provider": "openai", "test": owner,
+            "request": { "path": "/v1/chat/completions", "body": body },
+            "response": { "text": owner },
+        })
+    };
+    let fixture = json!({ "llmock": 1, "interactions": [answer("one"), answer("two")] });
+    std::fs::write(&file, fixture.to_string()).unwrap();
+    for owner in ["two", "one"] {
+        let mock = LlmMock::builder().fixture(&file).test(owner).start().unwrap();
+        assert_eq!(chat(&mock, &prompt("a")).text(), owner);
+        mock.finish().unwrap();
+    }
+}
+
+#[test]
+fn a_session_touches_no_variable() {
+    alone(&[("OPENAI_API_KEY", "")], |_| {
+        let (_folder, file) = fixture(&["a"]);
+        let before: Vec<_> = std::env::vars_os().collect();
+        let mock = start(&file);
+        assert_eq!(std::env::vars_os().collect::<Vec<_>>(), before);
+        chat(&mock, &prompt("a")).text();
+        mock.finish().unwrap();
+        assert_eq!(std::env::vars_os().collect::<Vec<_>>(), before);
+    });
+}
+
+#[test]
+fn a_handle_that_outlives_its_session_answers_nothing() {
+    let (_folder, file) = fixture(&["a"]);
+    let mock = start(&file);
+    let handle = LlmMock::clone(&mock);
+    assert_eq!(chat(&handle, &prompt("a")).text(), "recorded a");
+    assert_eq!(handle.requests().len(), 1);
+    mock.finish().unwrap();
+    let reply = chat(&handle, &prompt("a"));
+    assert_eq!((reply.status, reply.header("x-should-retry")), (418, Some("false")));
+    let text = reply.text();
+    assert!(text.contains("the test that this address belonged to has ended"), "{text}");
+    assert!(handle.requests().is_empty());
+}
+
+#[test]
+fn in_mode_off_a_handle_leads_to_the_real_providers() {
+    const OPENAI: &str = "https://api.openai.com/v1";
+    let (own, none) = (("OPENAI_BASE_URL", "http://gateway.example/v1/"), ("UNUSED", ""));
+    let cases = [
+        (("LLMOCK_MODE", "off"), none, OPENAI),
+        (("LLMOCK_DISABLED", "1"), none, OPENAI),
+        (("LLM_MOCK_DISABLED", "true"), none, OPENAI),
+        (("LLMOCK_DISABLED", "yes"), ("LLMOCK_MODE", "record"), OPENAI),
+        (("LLMOCK_MODE", "off"), own, "http://gateway.example/v1"),
+    ];
+    for (case, (switch, other, openai)) in cases.into_iter().enumerate() {
+        if is_of_another_process(case) {
+            continue;
+        }
+        alone(&[switch, other, (CASE, &case.to_string())], |_| {
+            // Nothing is looked at, so that nothing has to be there.
+            let mock = LlmMock::builder().fixture("no/such/fixture").start().unwrap();
+            assert_eq!(mock.base_url(Provider::OpenAI), openai);
+            assert_eq!(mock.base_url(Provider::Anthropic), "https://api.anthropic.com");
+            assert_eq!((mock.url(), mock.envs(), mock.requests().len()), ("", vec![], 0));
+            mock.finish().unwrap();
+        });
+    }
+}
+
+#[test]
+fn a_switch_that_says_no_switches_nothing_off() {
+    let cases = [("LLMOCK_DISABLED", "0"), ("LLM_MOCK_DISABLED", "false"), ("LLMOCK_DISABLED", "")];
+    for (case, switch) in cases.into_iter().enumerate() {
+        if is_of_another_process(case) {
+            continue;
+        }
+        alone(&[switch, (CASE, &case.to_string())], |_| {
+            let (_folder, file) = fixture(&["a"]);
+            let mock = start(&file);
+            assert_eq!(chat(&mock, &prompt("a")).text(), "recorded a");
+            mock.finish().unwrap();
+        });
+    }
+}
+
+#[test]
+fn the_mode_off_of_a_builder_is_one_too() {
+    alone(&[], |_| {
+        let mock = LlmMock::builder().mode(Mode::Off).start().unwrap();
+        assert_eq!(mock.base_url(Provider::Anthropic), "https://api.anthropic.com");
+        mock.finish().unwrap();
+    });
+}

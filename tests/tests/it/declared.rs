@@ -1,0 +1,217 @@
+//! A provider that llmock does not know, declared by the base URL that its clients have in production.
+
+use std::path::Path;
+use std::process::Command;
+
+use llmock::{FinishError, LlmMock, Mode, Provider, StartError, llm_replay};
+use llmock_testkit::client::{JSON, prompt, send};
+use llmock_testkit::process::{KEPT, alone};
+use llmock_testkit::upstream::{Answer, Upstream};
+
+const ACME: Provider = Provider::named("acme");
+const COLOUR: &str = "Name a colour.";
+
+/// What a client of Acme does: base URL and key come from variables, the health check lies beside the API.
+fn ask(base_url: &str) -> (String, String) {
+    let url = format!("{base_url}/chat/completions");
+    let key = std::env::var("ACME_API_KEY").unwrap_or_default();
+    let authorization = format!("Bearer {key}");
+    let headers = [JSON[0], ("authorization", authorization.as_str())];
+    let answer = send("POST", &url, &headers, prompt(COLOUR).as_bytes()).text();
+    let host = base_url.strip_suffix("/llm/v1").expect("the path of the declared address");
+    (answer, send("GET", &format!("{host}/health"), &[], b"").text())
+}
+
+fn answering() -> Upstream {
+    Upstream::answering(|_, request| match request.target.as_str() {
+        "/gateway/llm/v1/chat/completions" => {
+            Answer::json(r#"{"choices":[{"message":{"role":"assistant","content":"Blue."}}]}"#)
+        }
+        "/gateway/health" => Answer::json(r#"{"ok":true}"#),
+        other => Answer::error(404, other),
+    })
+}
+
+#[llm_replay(
+    fixture = "declared/acme",
+    providers(openai, acme = "https://llm.acme.dev/llm/v1"),
+    env(MY_LLM = "{acme}", MY_GATEWAY = "{base}/acme/llm/v1", MY_OPENAI = "{openai}")
+)]
+#[test]
+fn variables_lead_to_a_declared_provider() {
+    let variable = |name: &str| std::env::var(name).expect("llmock sets it");
+    let base_url = variable("ACME_BASE_URL");
+    for name in ["ACME_API_BASE", "MY_LLM", "MY_GATEWAY"] {
+        assert_eq!(variable(name), base_url, "{name}");
+    }
+    assert_eq!(variable("MY_OPENAI"), variable("OPENAI_BASE_URL"));
+    assert!(!variable("ACME_API_KEY").is_empty(), "a client without a key may refuse to start");
+    let (answer, health) = ask(&base_url);
+    assert!(answer.contains("Blue."), "{answer}");
+    assert!(health.contains("true"), "{health}");
+}
+
+#[llm_replay(providers(acme = "https://llm.acme.dev/llm/v1"), order = "strict")]
+mod on_a_module {
+    use super::*;
+
+    #[llm_replay(fixture = "declared/acme")]
+    #[test]
+    fn a_handle_knows_it(mock: &LlmMock) {
+        assert_eq!(mock.base_url(ACME), format!("{}/acme/llm/v1", mock.url()));
+        let (answer, _) = ask(&mock.base_url(ACME));
+        assert!(answer.contains("Blue."), "{answer}");
+    }
+}
+
+#[test]
+fn a_variable_that_names_a_gateway_is_recorded_from() {
+    if std::env::var_os("TEST_PROCESS_PART").is_some() {
+        return;
+    }
+    let upstream = answering();
+    let folder = tempfile::tempdir().expect("a folder");
+    let kept = KEPT.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
+    let ran = Command::new(std::env::current_exe().expect("this program"))
+        .args(["declared::variables_lead_to_a_declared_provider", "--exact", "--nocapture"])
+        .env_clear()
+        .envs(kept)
+        .env("LLMOCK_MODE", "record")
+        .env("LLMOCK_RECORD_DIR", folder.path())
+        .env("ACME_BASE_URL", format!("{}/gateway/llm/v1", upstream.url()))
+        .env("ACME_API_KEY", "acme-0123456789-abcdef")
+        .output()
+        .expect("this program runs");
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success(), "{said}");
+    assert!(said.contains("recording acme from "), "{said}");
+    assert!(said.contains("key from ACME_API_KEY"), "{said}");
+    let targets: Vec<_> = upstream.requests().into_iter().map(|request| request.target).collect();
+    assert_eq!(targets, ["/gateway/llm/v1/chat/completions", "/gateway/health"]);
+    assert_eq!(
+        upstream.requests()[0].header("authorization"),
+        Some("Bearer acme-0123456789-abcdef")
+    );
+    let text = only_file(folder.path());
+    for part in [r#""provider": "acme""#, r#""path": "/llm/v1/chat/completions""#, "\"/health\""] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!text.contains("acme-0123456789"), "{text}");
+}
+
+/// The text of the one fixture below a folder.
+fn only_file(folder: &Path) -> String {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "json") {
+                found.push(path);
+            }
+        }
+    }
+    assert_eq!(found.len(), 1, "{found:?}");
+    std::fs::read_to_string(&found[0]).expect("a file")
+}
+
+#[test]
+fn a_builder_records_inside_and_outside_the_declared_path() {
+    alone(&[], |_| {
+        let upstream = answering();
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("acme");
+        let session = |mode| {
+            let builder = LlmMock::builder().fixture(&file).mode(mode);
+            builder.provider_at("acme", format!("{}/gateway/llm/v1/", upstream.url()))
+        };
+        let mock = session(Mode::Record).start().expect("a correct declaration");
+        assert_eq!(mock.base_url(ACME), format!("{}/acme/gateway/llm/v1", mock.url()));
+        let recorded = ask_below_gateway(&mock);
+        mock.finish().expect("recorded");
+        let mock = session(Mode::Replay).start().expect("the fixture");
+        assert_eq!(ask_below_gateway(&mock), recorded);
+        mock.finish().expect("replayed");
+        assert_eq!(upstream.requests().len(), 2);
+    });
+}
+
+fn ask_below_gateway(mock: &LlmMock) -> (String, String) {
+    let base_url = mock.base_url(ACME);
+    let answer = send("POST", &format!("{base_url}/chat/completions"), &JSON, b"{}").text();
+    let health = format!("{}/gateway/health", mock.host_url(ACME));
+    (answer, send("GET", &health, &[], b"").text())
+}
+
+#[test]
+fn paths_decide_which_api_a_declared_provider_speaks() {
+    alone(&[], |_| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("acme.json");
+        std::fs::write(&file, r#"{"llmock": 1, "interactions": []}"#).expect("a file");
+        let builder = LlmMock::builder().fixture(&file);
+        let mock =
+            builder.provider_at("acme", "https://llm.acme.dev/v1").start().expect("a session");
+        let miss = |path: &str| {
+            let url = format!("{}{path}", mock.base_url(ACME));
+            send("POST", &url, &JSON, prompt(COLOUR).as_bytes()).text()
+        };
+        assert!(miss("/messages").starts_with(r#"{"type":"error","error":"#), "Anthropic's shape");
+        assert!(miss("/chat/completions").starts_with(r#"{"error":"#), "OpenAI's shape");
+        let error = mock.finish().expect_err("two requests without an answer");
+        assert!(matches!(error, FinishError::Missed { requests: 2, .. }), "{error}");
+    });
+}
+
+#[test]
+fn a_declaration_without_an_address_is_one_sentence() {
+    alone(&[], |_| {
+        let start = |id: &str, url: &str| {
+            let builder = LlmMock::builder().fixture("no/such/file").mode(Mode::Record);
+            let error = builder.provider_at(id, url).start().expect_err("nothing can be asked");
+            assert!(matches!(error, StartError::Settings(_)), "{error:?}");
+            error.to_string()
+        };
+        let cases = [
+            ("acme", "", "`acme` has no address; declare it with the base URL of its API, such as"),
+            ("acme", "llm.acme.dev", "`llm.acme.dev` is no base URL of an API: it does not begin"),
+            ("Acme", "https://llm.acme.dev", "`Acme` is not a provider id"),
+        ];
+        for (id, url, sentence) in cases {
+            let said = start(id, url);
+            assert!(said.contains(sentence) && said.lines().count() == 1, "{said}");
+        }
+    });
+}
+
+#[test]
+fn in_mode_off_a_declared_provider_is_where_it_was_declared() {
+    alone(&[("LLMOCK_MODE", "off")], |_| {
+        let builder = LlmMock::builder().fixture("no/such/file");
+        let builder = builder.provider_at("acme", "https://llm.acme.dev/v1/");
+        let mock = builder.start().expect("mode `off` opens nothing");
+        assert_eq!(mock.base_url(ACME), "https://llm.acme.dev/v1");
+        assert_eq!(mock.host_url(ACME), "https://llm.acme.dev");
+        assert_eq!(mock.host_and_port(ACME), ("https://llm.acme.dev/".to_owned(), 443));
+        mock.finish().expect("nothing to say");
+    });
+}
+
+#[test]
+fn a_base_url_has_the_form_that_a_client_wants() {
+    alone(&[], |_| {
+        let builder = LlmMock::builder().fixture("no/such/file").mode(Mode::Record).calls(0);
+        let mock = builder.start().expect("a session");
+        let base = mock.url().to_owned();
+        let (openai, ollama) = (Provider::OpenAI, Provider::Ollama);
+        assert_eq!(mock.base_url_with_slash(openai), format!("{base}/openai/v1/"));
+        assert_eq!(mock.host_url(openai), format!("{base}/openai"));
+        assert_eq!(mock.host_url(Provider::Groq), format!("{base}/groq"));
+        let (host, port) = mock.host_and_port(ollama);
+        let joined = host.replacen("127.0.0.1", &format!("127.0.0.1:{port}"), 1);
+        assert_eq!(joined, mock.base_url_with_slash(ollama));
+        mock.finish().expect("`calls = 0` declares it");
+    });
+}

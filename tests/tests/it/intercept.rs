@@ -1,0 +1,216 @@
+//! `intercept = true`: clients whose `https` address is fixed reach llmock by `HTTPS_PROXY` and `SSL_CERT_FILE`.
+
+use std::path::Path;
+use std::process::Command;
+
+use llmock::{FinishError, LlmMock, MockSession, llm_replay};
+use llmock_testkit::client::prompt;
+use llmock_testkit::process::{KEPT, alone, skipped};
+use llmock_testkit::upstream::{Answer, Upstream};
+use reqwest::{Certificate, Client, Proxy};
+
+const COMPLETIONS: &str = "https://api.openai.com/v1/chat/completions";
+const MODELS: &str = "https://api.openai.com/v1/models";
+const FIXTURE: &str = include_str!("fixtures/intercept/openai.json");
+
+/// A client as many are: its address is a constant, proxies and certificates are read where it is built.
+async fn complete(client: &Client) -> String {
+    let request = client.post(COMPLETIONS).header("content-type", "application/json");
+    let request = request.bearer_auth("sk-of-the-client").body(prompt("Name a colour."));
+    request.send().await.expect("an answer").text().await.expect("a body")
+}
+
+async fn get(client: &Client, url: &str) -> (u16, String) {
+    let answer = client.get(url).send().await.expect("an answer");
+    (answer.status().as_u16(), answer.text().await.expect("a body"))
+}
+
+#[llm_replay(fixture = "intercept/openai", intercept = true)]
+#[tokio::test]
+async fn a_client_with_a_fixed_address_is_answered() {
+    let client = Client::new();
+    let answer = complete(&client).await;
+    assert!(answer.contains("Blue."), "{answer}");
+    assert_eq!(get(&client, MODELS).await.0, 200);
+}
+
+#[llm_replay(
+    fixture = "intercept/openai",
+    providers(openai = "http://localhost:4999/v1"),
+    intercept = true,
+    proxy = true
+)]
+#[tokio::test]
+async fn both_ways_may_be_open() {
+    let answer = complete(&Client::new()).await;
+    assert!(answer.contains("Blue."), "{answer}");
+    assert_eq!(get(&Client::new(), "http://127.0.0.1:4999/v1/models").await.0, 200);
+}
+
+#[llm_replay(fixture = "intercept/openai", intercept = true)]
+#[should_panic(expected = "it was built before this test set HTTPS_PROXY and SSL_CERT_FILE")]
+#[test]
+fn a_client_from_before_the_test_is_suspected_when_nothing_comes() {}
+
+#[llm_replay(calls = 0)]
+#[test]
+fn a_turn_without_the_key_trusts_nobody_new() {
+    let file = std::env::var("SSL_CERT_FILE").unwrap_or_default();
+    assert!(!file.contains("llmock-certificates"), "{file}");
+}
+
+#[test]
+fn what_such_a_client_asks_is_recorded_from_where_the_variable_says() {
+    let upstream = Upstream::answering(|_, request| match request.target.as_str() {
+        "/v1/chat/completions" => {
+            Answer::json(r#"{"choices":[{"message":{"role":"assistant","content":"Blue."}}]}"#)
+        }
+        "/v1/models" => Answer::json(r#"{"data":[]}"#),
+        other => Answer::error(404, other),
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let kept = KEPT.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
+    let ran = Command::new(std::env::current_exe().expect("this program"))
+        .args(["intercept::a_client_with_a_fixed_address_is_answered", "--exact", "--nocapture"])
+        .env_clear()
+        .envs(kept)
+        .env("LLMOCK_MODE", "record")
+        .env("LLMOCK_RECORD_DIR", folder.path())
+        .env("OPENAI_BASE_URL", format!("{}/v1", upstream.url()))
+        .env("NO_PROXY", "*")
+        .env("TMPDIR", folder.path())
+        .output()
+        .expect("this program runs");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let asked = upstream.requests();
+    let targets: Vec<_> = asked.iter().map(|request| request.target.as_str()).collect();
+    assert_eq!(targets, ["/v1/chat/completions", "/v1/models"]);
+    assert_eq!(asked[0].header("authorization"), Some("Bearer sk-of-the-client"));
+    let left = std::fs::read_dir(folder.path()).expect("a folder").flatten();
+    let left: Vec<_> = left.map(|entry| entry.file_name()).collect();
+    let is_ours =
+        |name: &std::ffi::OsString| name.to_string_lossy().starts_with("llmock-certificates");
+    assert!(!left.iter().any(is_ours), "the certificates are gone: {left:?}");
+}
+
+fn session(folder: &tempfile::TempDir) -> MockSession {
+    let file = folder.path().join("openai.json");
+    std::fs::write(&file, FIXTURE).expect("a file");
+    LlmMock::builder().fixture(file).intercept(true).start().expect("a session")
+}
+
+fn variable(mock: &LlmMock, name: &str) -> String {
+    let found = mock.envs().into_iter().find(|(known, _)| known == name);
+    found.unwrap_or_else(|| panic!("`{name}` is set")).1
+}
+
+/// A client that goes through the proxy of a handle and trusts only the certificates in its file.
+fn client(mock: &LlmMock) -> Client {
+    let proxy = Proxy::https(variable(mock, "HTTPS_PROXY")).expect("an address");
+    let file = std::fs::read(variable(mock, "SSL_CERT_FILE")).expect("a file");
+    let certificates = Certificate::from_pem_bundle(&file).expect("certificates");
+    let builder = Client::builder().proxy(proxy).tls_certs_only(certificates);
+    builder.build().expect("a client")
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(future)
+}
+
+#[test]
+fn a_host_of_no_provider_is_refused_and_never_reached() {
+    alone(&[], |_| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mock = session(&folder);
+        let (status, answer) = block_on(get(&client(&mock), "https://llm.acme.dev/v1/models"));
+        let sentence = "no provider that llmock knows is at `https://llm.acme.dev`; declare it:";
+        assert_eq!(status, 418);
+        assert!(answer.contains(sentence), "{answer}");
+        let error = mock.finish().expect_err("a request without an answer");
+        assert!(matches!(error, FinishError::Missed { requests: 1, .. }), "{error:?}");
+        let report = error.to_string();
+        assert!(report.contains(sentence) && report.contains("intercept = true"), "{report}");
+    });
+}
+
+#[test]
+fn a_customers_own_host_is_its_providers() {
+    const AZURE: &str = r#"{"llmock": 1, "interactions": [{
+        "provider": "azure",
+        "request": {"method": "GET", "path": "/openai/models"},
+        "response": {"status": 200, "body": {"data": []}}
+    }]}"#;
+    alone(&[], |_| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("azure.json");
+        std::fs::write(&file, AZURE).expect("a file");
+        let mock = LlmMock::builder().fixture(file).intercept(true).start().expect("a session");
+        let url = "https://my-team.openai.azure.com/openai/models?api-version=2024-10-21";
+        let (status, answer) = block_on(get(&client(&mock), url));
+        assert_eq!((status, answer.as_str()), (200, r#"{"data":[]}"#));
+        mock.finish().expect("answered");
+    });
+}
+
+#[test]
+fn a_client_that_does_not_trust_us_is_named() {
+    alone(&[], |_| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mock = session(&folder);
+        let proxy = Proxy::https(variable(&mock, "HTTPS_PROXY")).expect("an address");
+        let builder = Client::builder().proxy(proxy).tls_certs_only([]);
+        let client = builder.build().expect("a client that trusts nobody");
+        let error = block_on(client.get(MODELS).send()).expect_err("an unknown issuer");
+        assert!(error.is_connect() || error.is_request(), "{error:?}");
+        let error = mock.finish().expect_err("nothing was asked").to_string();
+        let sentence = "the client for `api.openai.com` refused llmock's certificate";
+        assert!(error.contains(sentence), "{error}");
+    });
+}
+
+#[test]
+fn child_processes_in_other_languages_are_answered() {
+    const PYTHON: &str =
+        "import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read().decode())";
+    alone(&[], |_| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mock = session(&folder);
+        let mut asked = 0;
+        let programs: [(&str, &[&str]); 2] = [("curl", &["-sS"]), ("python3", &["-c", PYTHON])];
+        for (program, words) in programs {
+            let mut command = Command::new(program);
+            command.args(words).arg(MODELS).envs(mock.envs());
+            match command.output() {
+                Ok(output) => {
+                    let said = String::from_utf8_lossy(&output.stdout);
+                    let error = String::from_utf8_lossy(&output.stderr);
+                    assert!(said.contains(r#"{"data":[]}"#), "{program}: {said}{error}");
+                    asked += 1;
+                }
+                Err(_) => {
+                    skipped(&format!("interception of OpenSSL in `{program}`: not installed"));
+                }
+            }
+        }
+        assert_eq!(mock.requests().len(), asked);
+        match asked {
+            0 => drop(mock.fail()),
+            _ => mock.finish().expect("answered"),
+        }
+    });
+}
+
+#[test]
+fn the_file_of_certificates_goes_with_the_session() {
+    alone(&[], |_| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mock = session(&folder);
+        let file = variable(&mock, "SSL_CERT_FILE");
+        for name in ["REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"] {
+            assert_eq!(variable(&mock, name), file);
+        }
+        assert!(Path::new(&file).exists());
+        assert!(mock.fail().is_none());
+        assert!(!Path::new(&file).exists());
+    });
+}

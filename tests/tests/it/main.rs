@@ -1,0 +1,17 @@
+//! The library and the attribute, in this process or in a copy of it that runs one test.
+
+mod attribute_orders;
+mod builder;
+mod child_process;
+mod corpus;
+mod declared;
+#[cfg(all(feature = "intercept", target_os = "linux"))]
+mod intercept;
+mod links;
+mod providers_page;
+mod proxy;
+mod queues;
+mod recording;
+mod replaying;
+mod secrets;
+mod wiremock;

@@ -1,0 +1,206 @@
+//! `proxy = true`: clients whose plain `http` address is fixed reach llmock by `HTTP_PROXY`.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::Command;
+
+use llmock::{FinishError, LlmMock, MockSession, Mode, Provider, llm_replay};
+use llmock_testkit::process::{KEPT, alone};
+use llmock_testkit::upstream::{Answer, Upstream};
+use reqwest::Client;
+
+const GENERATE: &str = r#"{"model":"m","prompt":"Name a colour.","stream":false}"#;
+
+/// A client as many are: the address of Ollama is a constant, and the proxies are read where it is built.
+async fn generate(client: &Client) -> String {
+    let request = client.post("http://127.0.0.1:11434/api/generate");
+    let request = request.header("content-type", "application/json").body(GENERATE);
+    request.send().await.expect("an answer").text().await.expect("a body")
+}
+
+#[llm_replay(fixture = "proxy/ollama", proxy = true)]
+#[tokio::test]
+async fn a_client_with_a_fixed_plain_address_is_answered() {
+    let client = Client::new();
+    let answer = generate(&client).await;
+    assert!(answer.contains("Blue."), "{answer}");
+    // One that reads the variable goes through the proxy too, to our own address.
+    let base_url = std::env::var("OLLAMA_HOST").expect("llmock sets it");
+    let version = client.get(format!("{base_url}/api/version")).send().await.expect("an answer");
+    assert!(version.text().await.expect("a body").contains("0.12"));
+}
+
+#[llm_replay(fixture = "proxy/ollama", proxy = true)]
+#[should_panic(expected = "it was built before this test set HTTP_PROXY (a `static`?)")]
+#[test]
+fn a_client_from_before_the_test_is_suspected_when_nothing_comes() {}
+
+#[llm_replay(calls = 0)]
+#[test]
+fn a_turn_without_the_key_has_no_proxy_of_ours() {
+    let base = std::env::var("LLMOCK_BASE_URL").expect("llmock sets it");
+    let origin = base.trim_end_matches("/env");
+    for name in ["HTTP_PROXY", "http_proxy"] {
+        assert_ne!(std::env::var(name).ok().as_deref(), Some(origin), "{name}");
+    }
+}
+
+/// Runs a test of this program in a process of its own.
+fn run(test: &str, variables: &[(&str, &str)]) -> (bool, String) {
+    let kept = KEPT.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
+    let ran = Command::new(std::env::current_exe().expect("this program"))
+        .args([test, "--exact", "--nocapture"])
+        .env_clear()
+        .envs(kept)
+        .envs(variables.iter().copied())
+        .output()
+        .expect("this program runs");
+    let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (ran.status.success(), shown(&ran.stdout) + &shown(&ran.stderr))
+}
+
+#[test]
+fn what_such_a_client_asks_is_recorded_from_where_the_variable_says() {
+    let upstream = Upstream::answering(|_, request| match request.target.as_str() {
+        "/api/generate" => Answer::json(r#"{"response":"Blue.","done":true}"#),
+        "/api/version" => Answer::json(r#"{"version":"0.12"}"#),
+        other => Answer::error(404, other),
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().display().to_string();
+    let url = upstream.url();
+    let variables = [
+        ("LLMOCK_MODE", "record"),
+        ("LLMOCK_RECORD_DIR", path.as_str()),
+        ("OLLAMA_HOST", url.as_str()),
+    ];
+    let (passed, said) = run("proxy::a_client_with_a_fixed_plain_address_is_answered", &variables);
+    assert!(passed, "{said}");
+    let targets: Vec<_> = upstream.requests().into_iter().map(|request| request.target).collect();
+    assert_eq!(targets, ["/api/generate", "/api/version"]);
+    assert_eq!(upstream.requests()[0].header("proxy-authorization"), None);
+}
+
+#[test]
+fn exceptions_that_cover_loopback_do_not_hide_the_client() {
+    let dead = "http://127.0.0.1:9";
+    for exceptions in ["localhost,127.0.0.1", "*", "example.org"] {
+        let variables = [("NO_PROXY", exceptions), ("no_proxy", exceptions), ("ALL_PROXY", dead)];
+        let (passed, said) =
+            run("proxy::a_client_with_a_fixed_plain_address_is_answered", &variables);
+        assert!(passed, "{exceptions}: {said}");
+    }
+}
+
+fn session(folder: &tempfile::TempDir) -> MockSession {
+    let file = folder.path().join("ollama.json");
+    std::fs::write(&file, include_str!("fixtures/proxy/ollama.json")).expect("a file");
+    LlmMock::builder().fixture(file).proxy(true).start().expect("a session")
+}
+
+fn variable(mock: &LlmMock, name: &str) -> Option<String> {
+    mock.envs().into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
+}
+
+#[test]
+fn a_child_process_of_a_handle_is_known_by_the_credentials_of_its_proxy() {
+    alone(&[], |_| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mock = session(&folder);
+        let proxy = variable(&mock, "HTTP_PROXY").expect("a proxy");
+        assert_eq!(variable(&mock, "http_proxy").as_ref(), Some(&proxy));
+        let proxy = reqwest::Proxy::http(proxy).expect("an address");
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let answer = runtime.block_on(async {
+            generate(&Client::builder().proxy(proxy).build().expect("a client")).await
+        });
+        assert!(answer.contains("Blue."), "{answer}");
+        assert_eq!(mock.requests()[0].header("proxy-authorization"), None);
+        mock.finish().expect("answered");
+    });
+}
+
+/// Sends a request line with a whole URL, as clients send it to a proxy.
+fn through(proxy: &str, method: &str, target: &str) -> String {
+    let (credentials, address) =
+        proxy.strip_prefix("http://").and_then(|rest| rest.split_once('@')).expect("credentials");
+    let mut stream = TcpStream::connect(address).expect("the front");
+    let credentials = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, credentials);
+    write!(
+        stream,
+        "{method} {target} HTTP/1.1\r\nhost: x\r\nproxy-authorization: Basic {credentials}\r\n\
+         content-length: 0\r\n\r\n"
+    )
+    .expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
+}
+
+#[test]
+fn a_host_of_no_provider_is_refused_by_its_name() {
+    alone(&[], |_| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mock = session(&folder);
+        let proxy = variable(&mock, "HTTP_PROXY").expect("a proxy");
+        let answer = through(&proxy, "GET", "http://llm.acme.dev:8080/v1/models?key=secret");
+        assert!(answer.starts_with("HTTP/1.1 418 "), "{answer}");
+        let sentence =
+            "no provider that llmock knows is at `http://llm.acme.dev:8080`; declare it:";
+        assert!(answer.contains(sentence), "{answer}");
+        let error = mock.finish().expect_err("a request without an answer");
+        assert!(matches!(error, FinishError::Missed { requests: 1, .. }), "{error:?}");
+        let report = error.to_string();
+        assert!(report.contains(sentence), "{report}");
+        assert!(report.contains("proxy = true"), "the rules in force: {report}");
+        assert!(!report.contains("secret"), "{report}");
+    });
+}
+
+#[test]
+fn a_declared_host_is_a_providers() {
+    alone(&[], |_| {
+        let upstream = Upstream::start([Answer::json(r#"{"data":[]}"#)]);
+        let folder = tempfile::tempdir().expect("a folder");
+        let builder = LlmMock::builder().fixture(folder.path().join("acme")).mode(Mode::Record);
+        let mock = builder
+            .proxy(true)
+            .provider_at("acme", "http://llm.acme.dev:8080/v1")
+            .upstream(Provider::named("acme"), format!("{}/v1", upstream.url()))
+            .start()
+            .expect("a session");
+        let proxy = variable(&mock, "HTTP_PROXY").expect("a proxy");
+        let answer = through(&proxy, "GET", "http://llm.acme.dev:8080/v1/models");
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        assert_eq!(upstream.requests()[0].target, "/v1/models");
+        assert_eq!(mock.requests()[0].path(), "/v1/models");
+        mock.finish().expect("recorded");
+    });
+}
+
+#[test]
+fn a_whole_url_of_our_own_address_is_an_address_like_any_other() {
+    alone(&[], |_| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mock = session(&folder);
+        let proxy = variable(&mock, "HTTP_PROXY").expect("a proxy");
+        let target = format!("{}/api/version", mock.base_url(Provider::Ollama));
+        assert!(through(&proxy, "GET", &target).contains("0.12"));
+        assert!(through(&proxy, "GET", &target.replace("127.0.0.1", "localhost")).contains("0.12"));
+        mock.finish().expect("answered");
+    });
+}
+
+#[test]
+fn a_tunnel_is_refused_where_nothing_can_look_into_it() {
+    alone(&[], |_| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mock = session(&folder);
+        let proxy = variable(&mock, "HTTP_PROXY").expect("a proxy");
+        let answer = through(&proxy, "CONNECT", "api.openai.com:443");
+        assert!(answer.starts_with("HTTP/1.1 501 "), "{answer}");
+        assert!(answer.contains("a tunnel to `api.openai.com:443` would hide"), "{answer}");
+        let error = mock.finish().expect_err("no request");
+        assert!(matches!(error, FinishError::NoRequests { .. }), "{error}");
+    });
+}

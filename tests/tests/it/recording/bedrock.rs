@@ -1,0 +1,96 @@
+//! Recording from Bedrock: a bearer token passes, and what a client signed is signed anew for the host it goes to.
+
+use llmock::{MockSession, Mode, Provider};
+use llmock_testkit::client::{Reply, send};
+use llmock_testkit::process::alone;
+use llmock_testkit::recorded::{place, read};
+use llmock_testkit::upstream::{Answer, Upstream, replay};
+
+#[cfg(feature = "bedrock")]
+mod signature;
+
+const TEST: &str = "bedrock::test";
+const MODEL: &str = "anthropic.claude-3-haiku-20240307-v1%3A0";
+const ASK: &str = r#"{"messages":[{"role":"user","content":[{"text":"hi"}]}]}"#;
+const ANSWER: &str =
+    r#"{"output":{"message":{"content":[{"text":"hello"}]}},"stopReason":"end_turn"}"#;
+/// What a client signs with that knows no credentials but a test's, for a host that is llmock's.
+const SIGNED: [(&str, &str); 5] = [
+    (
+        "authorization",
+        "AWS4-HMAC-SHA256 Credential=AKIDCLIENT/20260423/eu-west-3/bedrock/aws4_request, \
+         SignedHeaders=content-type;host;x-amz-date, Signature=00",
+    ),
+    ("x-amz-date", "20260423T100000Z"),
+    ("x-amz-security-token", "the client's token"),
+    ("x-amz-content-sha256", "00"),
+    ("content-type", "application/json"),
+];
+
+fn converse(mock: &MockSession, headers: &[(&str, &str)]) -> Reply {
+    let url = format!("{}/model/{MODEL}/converse", mock.base_url(Provider::Bedrock));
+    send("POST", &url, headers, ASK.as_bytes())
+}
+
+#[test]
+fn a_bearer_token_reaches_the_provider_as_it_is() {
+    alone(&[("AWS_BEARER_TOKEN_BEDROCK", "a-token-of-the-users-own")], |_| {
+        let (_folder, fixture) = place();
+        let upstream = Upstream::start([Answer::json(ANSWER)]);
+        let bearer = [("authorization", "Bearer a-token-of-the-users-own")];
+        let recording = upstream.record(&fixture, TEST).upstream(Provider::Bedrock, upstream.url());
+        let mock = recording.start().unwrap();
+        assert_eq!(converse(&mock, &bearer).text(), ANSWER);
+        mock.finish().unwrap();
+        assert_eq!(upstream.requests()[0].header("authorization"), Some(bearer[0].1));
+        assert!(!read(&fixture).contains("a-token"), "{}", read(&fixture));
+        let mock = replay(&fixture, TEST).start().unwrap();
+        assert_eq!(converse(&mock, &[("authorization", "Bearer another")]).text(), ANSWER);
+        mock.finish().unwrap();
+    });
+}
+
+/// Whoever is asked there, nobody is: the refusal comes first.
+const AWS: &str = "https://bedrock-runtime.eu-west-3.amazonaws.com";
+
+#[test]
+fn a_signed_request_is_refused_where_it_would_be_refused_and_told_what_it_takes() {
+    alone(&[], |_| {
+        let (_folder, fixture) = place();
+        let recording = replay(&fixture, TEST).mode(Mode::Record).upstream(Provider::Bedrock, AWS);
+        let mock = recording.start().unwrap();
+        let refused = converse(&mock, &SIGNED);
+        assert_eq!(refused.status, 418);
+        let host = AWS.trim_start_matches("https://");
+        let sentence = if cfg!(feature = "bedrock") {
+            format!(
+                "signing it for {host} takes AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; for those of a profile: "
+            )
+        } else {
+            format!(
+                "it is signed for llmock's address, which {host} does not accept; record with a bearer token in \
+                 AWS_BEARER_TOKEN_BEDROCK, or build llmock with its feature `bedrock`"
+            )
+        };
+        let text = refused.text();
+        assert!(text.contains(&sentence), "{text}");
+        let report = mock.finish().unwrap_err().to_string();
+        assert!(report.contains(sentence.split(';').next().unwrap()), "{report}");
+    });
+}
+
+#[test]
+fn somebody_s_own_server_gets_the_signature_of_the_client() {
+    alone(&[], |_| {
+        let (_folder, fixture) = place();
+        let upstream = Upstream::start([Answer::json(ANSWER)]);
+        let recording = upstream.record(&fixture, TEST).upstream(Provider::Bedrock, upstream.url());
+        let mock = recording.start().unwrap();
+        assert_eq!(converse(&mock, &SIGNED).text(), ANSWER);
+        mock.finish().unwrap();
+        assert_eq!(upstream.requests()[0].header("authorization"), Some(SIGNED[0].1));
+        let mock = replay(&fixture, TEST).start().unwrap();
+        assert_eq!(converse(&mock, &[]).text(), ANSWER);
+        mock.finish().unwrap();
+    });
+}

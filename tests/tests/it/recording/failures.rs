@@ -1,0 +1,269 @@
+//! What is not recorded, and what the session says about it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use llmock::{AnsweredBy, FinishError, Fixture, Mode, Provider};
+use llmock_testkit::client::{JSON, chat, connect, prompt, send};
+use llmock_testkit::process::alone;
+use llmock_testkit::recorded::{failed, place};
+use llmock_testkit::upstream::{Answer, Gate, Upstream, replay};
+
+const TEST: &str = "failures::test";
+
+fn statuses(fixture: &Path) -> Vec<u16> {
+    let fixture = Fixture::load(fixture).unwrap();
+    fixture.interactions().iter().map(llmock::Interaction::status).collect()
+}
+
+#[test]
+fn an_outage_is_not_recorded_and_fails_with_what_the_provider_said() {
+    alone(&[("OPENAI_API_KEY", "sk-0123456789abcdef0123456789abcdef")], |_| {
+        for (status, why) in [
+            (401, "the key comes from `OPENAI_API_KEY`"),
+            (403, "the key comes from `OPENAI_API_KEY`"),
+            (429, "it limits the rate"),
+            (500, "the failure is on its side"),
+            (529, "the failure is on its side"),
+        ] {
+            let (_folder, fixture) = place();
+            let upstream = Upstream::start([Answer::json("{}"), Answer::error(status, "no luck")]);
+            let mock = upstream.record(&fixture, TEST).start().unwrap();
+            assert_eq!(chat(&mock, &prompt("good")).status, 200);
+            let reply = chat(&mock, &prompt("bad"));
+            assert_eq!(reply.status, status, "the client gets the provider's own answer");
+            assert!(reply.text().contains("no luck"));
+            let error = mock.finish().unwrap_err();
+            assert!(matches!(error, FinishError::Failed { .. }), "{error:?}");
+            let report = error.to_string();
+            let headline = format!("openai answered {status} to POST /v1/chat/completions");
+            for part in [headline.as_str(), "no luck", why, &format!("allow_errors({status})")] {
+                assert!(report.contains(part), "`{part}` is not in:\n{report}");
+            }
+            assert!(!fixture.exists());
+        }
+    });
+}
+
+#[test]
+fn a_401_without_a_key_says_that_no_variable_is_set() {
+    alone(&[], |_| {
+        let (_folder, fixture) = place();
+        let upstream = Upstream::start([Answer::error(401, "who are you")]);
+        let mock = upstream.record(&fixture, TEST).start().unwrap();
+        chat(&mock, &prompt("x")).bytes();
+        let report = mock.finish().unwrap_err().to_string();
+        assert!(report.contains("no variable with a key of this provider is set"), "{report}");
+    });
+}
+
+#[test]
+fn a_retry_that_succeeds_leaves_only_its_own_answer() {
+    alone(&[], |process| {
+        if process.part() == "records" {
+            let fixture = PathBuf::from(std::env::var_os("FIXTURE").unwrap());
+            let upstream = Upstream::start([
+                Answer::error(429, "slow down"),
+                Answer::error(503, "busy"),
+                Answer::json("{}"),
+            ]);
+            let mock = upstream.record(&fixture, TEST).start().unwrap();
+            let statuses = [(); 3].map(|()| chat(&mock, &prompt("x")).status);
+            assert_eq!(statuses, [429, 503, 200]);
+            return mock.finish().unwrap();
+        }
+        let (_folder, fixture) = place();
+        let output = process.again("records").env("FIXTURE", &fixture).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{stderr}");
+        assert!(stderr.contains("1 answer with status 429 not recorded"), "{stderr}");
+        assert_eq!(statuses(&fixture), [200]);
+        assert!(!failed(&fixture).exists());
+    });
+}
+
+#[test]
+fn a_success_before_an_outage_is_no_excuse_for_it() {
+    alone(&[], |_| {
+        let (_folder, fixture) = place();
+        let upstream = Upstream::start([Answer::json("{}"), Answer::error(500, "later")]);
+        let mock = upstream.record(&fixture, TEST).start().unwrap();
+        chat(&mock, &prompt("x")).bytes();
+        chat(&mock, &prompt("x")).bytes();
+        mock.finish().unwrap_err();
+        assert!(!fixture.exists());
+    });
+}
+
+#[test]
+fn errors_that_a_test_allows_and_errors_of_its_own_making_are_recorded() {
+    alone(&[], |_| {
+        let cases: [(&[u16], u16, bool); 6] = [
+            (&[401], 401, true),
+            (&[401], 429, false),
+            (&[], 500, true),
+            (&[429, 500], 500, true),
+            (&[401], 400, true),
+            (&[401], 404, true),
+        ];
+        for (allowed, status, recorded) in cases {
+            let (_folder, fixture) = place();
+            let upstream = Upstream::start([Answer::error(status, "expected")]);
+            let builder = upstream.record(&fixture, TEST).allow_errors(allowed.iter().copied());
+            let mock = builder.start().unwrap();
+            let live = chat(&mock, &prompt("x")).text();
+            assert_eq!(mock.finish().is_ok(), recorded, "{status} with {allowed:?}");
+            if !recorded {
+                continue;
+            }
+            let mock = replay(&fixture, TEST).start().unwrap();
+            let reply = chat(&mock, &prompt("x"));
+            assert_eq!((reply.status, reply.text()), (status, live));
+            mock.finish().unwrap();
+        }
+        // Without a word from the test, what it did wrong itself is worth keeping.
+        let (_folder, fixture) = place();
+        let upstream = Upstream::start([Answer::error(400, "bad"), Answer::error(404, "none")]);
+        let mock = upstream.record(&fixture, TEST).start().unwrap();
+        chat(&mock, &prompt("x")).bytes();
+        chat(&mock, &prompt("y")).bytes();
+        mock.finish().unwrap();
+        assert_eq!(statuses(&fixture), [400, 404]);
+    });
+}
+
+#[test]
+fn a_provider_that_is_down_fails_the_session_and_names_it() {
+    alone(&[], |_| {
+        let (_folder, fixture) = place();
+        // A port that was free a moment ago.
+        let nobody = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
+        let mock = Upstream::start([Answer::json("{}")])
+            .record(&fixture, TEST)
+            .upstream(Provider::Mistral, format!("http://{nobody}/v1?key=hidden"))
+            .start()
+            .unwrap();
+        let url = format!("{}/chat/completions", mock.base_url(Provider::Mistral));
+        let reply = send("POST", &url, &JSON, prompt("x").as_bytes());
+        assert_eq!(reply.status, 418, "no client tries again for ever");
+        assert!(reply.text().contains("could not be reached"));
+        assert_eq!(mock.requests()[0].answered_by(), AnsweredBy::Nothing);
+        let error = mock.finish().unwrap_err();
+        assert!(matches!(error, FinishError::Failed { .. }), "{error:?}");
+        let report = error.to_string();
+        assert!(report.contains(&nobody.to_string()), "{report}");
+        assert!(report.contains("could not be reached: connection refused"), "{report}");
+        assert!(!report.contains("hidden"), "{report}");
+    });
+}
+
+#[test]
+fn a_provider_that_hangs_up_without_a_word_fails_the_session() {
+    alone(&[], |_| {
+        let (_folder, fixture) = place();
+        let upstream = Upstream::start([Answer::hang_up()]);
+        let mock = upstream.record(&fixture, TEST).start().unwrap();
+        assert_eq!(chat(&mock, &prompt("x")).status, 418);
+        let report = mock.finish().unwrap_err().to_string();
+        assert!(report.contains("could not be reached"), "{report}");
+        assert_eq!(upstream.requests().len(), 1, "nothing is tried twice");
+        assert!(!fixture.exists());
+    });
+}
+
+#[test]
+fn a_provider_that_does_not_come_to_an_end_fails_the_session_in_time() {
+    alone(&[("LLMOCK_DRAIN_TIMEOUT", "300ms")], |_| {
+        let endless = Gate::default();
+        let answers =
+            [Answer::json("{}").after(&endless), Answer::sse(["data: 1\n\n"]).wait(&endless)];
+        for answer in answers {
+            let (_folder, fixture) = place();
+            let upstream = Upstream::start([Answer::json("{}"), answer]);
+            let mock = upstream.record(&fixture, TEST).start().unwrap();
+            chat(&mock, &prompt("good")).bytes();
+            while !failed(&fixture).exists() {
+                std::thread::yield_now();
+            }
+            let url = format!("{}/chat/completions", mock.base_url(Provider::OpenAI));
+            let connection = connect("POST", &url, &JSON, prompt("x").as_bytes());
+            upstream.wait_for(2);
+            let report = mock.finish().unwrap_err().to_string();
+            assert!(report.contains("1 stream of the provider had not ended"), "{report}");
+            assert!(report.contains("LLMOCK_DRAIN_TIMEOUT"), "{report}");
+            assert!(!fixture.exists());
+            let kept = fs::read_to_string(failed(&fixture)).unwrap();
+            assert_eq!(kept.matches("\"hash\"").count(), 1, "what was complete is kept:\n{kept}");
+            drop(connection);
+        }
+        endless.open();
+    });
+}
+
+#[test]
+fn a_body_over_the_limit_gets_413_and_fails_the_session() {
+    alone(&[], |_| {
+        let (_folder, fixture) = place();
+        let upstream = Upstream::start([Answer::json("{}")]);
+        let mock = upstream.record(&fixture, TEST).start().unwrap();
+        let url = format!("{}/chat/completions", mock.base_url(Provider::OpenAI));
+        let mib = 1 << 20;
+        let fits = format!("\"{}\"", "x".repeat(16 * mib - 2));
+        assert_eq!(send("POST", &url, &JSON, fits.as_bytes()).status, 200);
+        let large = vec![b'x'; 16 * mib + 1];
+        assert_eq!(send("POST", &url, &JSON, &large).status, 413);
+        let report = mock.finish().unwrap_err().to_string();
+        assert!(report.contains("its body is larger than 16 MiB"), "{report}");
+        assert!(report.contains("LLMOCK_MAX_BODY="), "{report}");
+        assert_eq!(upstream.requests().len(), 1);
+        assert!(!fixture.exists());
+    });
+}
+
+#[test]
+fn ci_refuses_to_record_and_auto_only_replays() {
+    alone(&[("CI", "true")], |_| {
+        let (_folder, fixture) = place();
+        let upstream = Upstream::start([Answer::json("{}")]);
+        let error = upstream.record(&fixture, TEST).start().unwrap_err().to_string();
+        assert!(error.contains("LLMOCK_ALLOW_CI_RECORD=1"), "{error}");
+        // Whoever only replays needs something to replay.
+        let error = upstream.session(Mode::Auto, &fixture, TEST).start().unwrap_err();
+        assert!(matches!(error, llmock::StartError::Missing { .. }), "{error:?}");
+        assert!(!fixture.exists());
+
+        fs::write(&fixture, r#"{"llmock": 1, "interactions": []}"#).unwrap();
+        let before = fs::read(&fixture).unwrap();
+        let mock = upstream.session(Mode::Auto, &fixture, TEST).start().unwrap();
+        assert_eq!(chat(&mock, &prompt("x")).status, 418);
+        let error = mock.finish().unwrap_err();
+        assert!(matches!(error, FinishError::Missed { requests: 1, .. }), "{error:?}");
+        let report = error.to_string();
+        assert!(report.contains("in CI `auto` only replays"), "{report}");
+        assert!(upstream.requests().is_empty());
+        assert_eq!(fs::read(&fixture).unwrap(), before);
+    });
+}
+
+#[test]
+fn ci_records_where_that_is_allowed() {
+    alone(&[("CI", "1"), ("LLMOCK_ALLOW_CI_RECORD", "1")], |_| {
+        let (_folder, fixture) = place();
+        let upstream = Upstream::start([Answer::json("{}")]);
+        let mock = upstream.record(&fixture, TEST).start().unwrap();
+        chat(&mock, &prompt("x")).bytes();
+        mock.finish().unwrap();
+        assert_eq!(statuses(&fixture), [200]);
+    });
+}
+
+#[test]
+fn the_variable_wins_over_what_the_program_says() {
+    alone(&[("LLMOCK_MODE", "replay")], |_| {
+        let (_folder, fixture) = place();
+        let upstream = Upstream::start([Answer::json("{}")]);
+        let error = upstream.record(&fixture, TEST).start().unwrap_err();
+        assert!(matches!(error, llmock::StartError::Missing { .. }), "{error:?}");
+        assert!(upstream.requests().is_empty());
+    });
+}

@@ -1,0 +1,362 @@
+//! Whatever is wrong around a test: one clear sentence with the file and the way out, and a fixture that
+//! was good before is as it was.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use llmock_testkit::scratch::{App, Upstream, fixture, question};
+
+const HELLO: &str = "tests/fixtures/hello.json";
+
+fn app() -> App {
+    let hello = fixture(&[("hello", "hi there")]);
+    App::open("bad-input", &[("tests/api.rs", include_str!("programs/input.rs")), (HELLO, &hello)])
+}
+
+/// Every file below the fixtures, so that nothing is changed, added, or left behind.
+fn fixtures(app: &App) -> BTreeMap<String, Vec<u8>> {
+    fn walk(folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            if entry.path().is_dir() {
+                walk(&entry.path(), found);
+            } else {
+                found.insert(entry.path().display().to_string(), fs::read(entry.path()).unwrap());
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    walk(&app.scratch().path("tests/fixtures"), &mut found);
+    found
+}
+
+/// What the test says that fails under these variables; the fixtures stay as they are.
+#[track_caller]
+fn refused(app: &App, test: &str, variables: &[(&str, &str)]) -> String {
+    let before = fixtures(app);
+    let run = variables.iter().fold(app.one(test), |run, (name, value)| run.env(name, value));
+    let failure = run.output().only_failure(test);
+    assert_eq!(fixtures(app), before, "{failure}");
+    failure
+}
+
+/// The same for a fixture with this text, replaying and recording.
+#[track_caller]
+fn unreadable(app: &App, text: &str) -> String {
+    app.scratch().write(HELLO, text);
+    let upstream = Upstream::start("not to be asked");
+    let recording = [("LLMOCK_MODE", "record"), ("OPENAI_BASE_URL", upstream.url())];
+    let replaying = refused(app, "asks", &[]);
+    assert_eq!(refused(app, "asks", &recording), replaying, "in both modes the same");
+    assert_eq!(upstream.requests(), 0, "nothing is paid for that could not be kept");
+    replaying
+}
+
+#[test]
+fn a_fixture_that_cannot_be_read_is_named_with_line_and_column_and_left_alone() {
+    let app = app();
+    let good = app.scratch().read(HELLO);
+    insta::assert_snapshot!(unreadable(&app, ""), @"
+    thread 'asks' panicked at tests/api.rs:6:1:
+
+    llmock: failed to load fixture `$ROOT/tests/fixtures/hello.json`: line 1, column 1: the file is empty
+
+      restore it from version control, or delete it and record again
+      to record it anew, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
+      the file is left as it is
+    ");
+    insta::assert_snapshot!(unreadable(&app, &good[..good.len() / 2]), @r#"
+    thread 'asks' panicked at tests/api.rs:6:1:
+
+    llmock: failed to load fixture `$ROOT/tests/fixtures/hello.json`: line 6, column 100: the file ends too early, expected a closing `"`
+
+      restore it from version control, or delete it and record again
+      to record it anew, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
+      the file is left as it is
+    "#);
+    insta::assert_snapshot!(unreadable(&app, "hello: hi there\n"), @"
+    thread 'asks' panicked at tests/api.rs:6:1:
+
+    llmock: failed to load fixture `$ROOT/tests/fixtures/hello.json`: line 1, column 1: expected a JSON value
+
+      to record it anew, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
+      the file is left as it is
+    ");
+    insta::assert_snapshot!(unreadable(&app, &good.replace("\"llmock\": 1", "\"llmock\": 2")), @"
+    thread 'asks' panicked at tests/api.rs:6:1:
+
+    llmock: failed to load fixture `$ROOT/tests/fixtures/hello.json`: line 2, column 3: the file has format 2, and this llmock reads formats up to 1
+
+      update the `llmock` dependency to the version that wrote the file
+      to record it anew, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
+      the file is left as it is
+    ");
+    insta::assert_snapshot!(unreadable(&app, &good.replace("\"response\"", "\"respones\"")), @"
+    thread 'asks' panicked at tests/api.rs:6:1:
+
+    llmock: failed to load fixture `$ROOT/tests/fixtures/hello.json`: line 7, column 7: `respones` is not a member of an interaction
+
+      did you mean `response`?
+      to record it anew, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
+      the file is left as it is
+    ");
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_fixture_is_named() {
+    let app = app();
+    fs::remove_file(app.scratch().path(HELLO)).unwrap();
+    fs::create_dir(app.scratch().path(HELLO)).unwrap();
+    insta::assert_snapshot!(refused(&app, "asks", &[]), @"
+    thread 'asks' panicked at tests/api.rs:6:1:
+
+    llmock: failed to read fixture `$ROOT/tests/fixtures/hello.json`: $OS_ERROR
+
+      to record it anew, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
+      the file is left as it is
+    ");
+    let upstream = Upstream::start("not to be asked");
+    let recording = [("LLMOCK_MODE", "record"), ("OPENAI_BASE_URL", upstream.url())];
+    let failure = refused(&app, "asks", &recording);
+    assert!(failure.contains("hello.json"), "{failure}");
+    assert_eq!(upstream.requests(), 0);
+}
+
+#[test]
+fn a_request_edited_by_hand_counts_as_it_stands() {
+    let app = app();
+    let edited = app.scratch().read(HELLO).replace(&question("hello"), &question("hello!"));
+    let hash = "\"hash\": \"1:0000000000000000000000000000000000000000000000000000000000000000\",";
+    let edited = edited.replacen("\"provider\"", &format!("{hash}\n      \"provider\""), 1);
+    app.scratch().write(HELLO, &edited);
+    insta::assert_snapshot!(refused(&app, "asks_and_swallows", &[]), @r#"
+    thread 'asks_and_swallows' panicked at tests/api.rs:12:1:
+
+    llmock: 1 request had no match in tests/fixtures/hello.json (0 of 1 interaction used)
+
+      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
+        no recording has this body; closest is interaction #1 (99 % alike)
+        - recorded, + sent
+
+          $.messages[0].content
+        -   "hello!"
+        +   "hello"
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- asks_and_swallows --exact
+    "#);
+}
+
+#[test]
+fn a_read_only_fixture_is_not_overwritten() {
+    let app = app();
+    let path = app.scratch().path(HELLO);
+    let mut permissions = fs::metadata(&path).unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&path, permissions).unwrap();
+    let before = app.scratch().read(HELLO);
+
+    let upstream = Upstream::start("hi there");
+    let run = app.one("asks").env("LLMOCK_MODE", "record").env("OPENAI_BASE_URL", upstream.url());
+    let ran = run.output();
+    assert!(!ran.success, "{}", ran.everything());
+    insta::assert_snapshot!(ran.failure("asks"), @"
+    thread 'asks' panicked at tests/api.rs:6:1:
+
+    llmock: failed to write `tests/fixtures/hello.json`: the file is read-only
+
+      the fixture is as it was before this test
+
+      when the cause is gone, run it again:
+          LLMOCK_MODE=record cargo test --test api -- asks --exact
+
+      note: 1 interaction kept in tests/fixtures/hello.json.failed
+    ");
+    assert_eq!(app.scratch().read(HELLO), before);
+    // What was paid for is kept.
+    assert!(app.scratch().read("tests/fixtures/hello.json.failed").contains("hi there"));
+}
+
+#[test]
+fn a_wrong_variable_has_one_sentence() {
+    let app = app();
+    let mut text = String::new();
+    let cases = [
+        ("LLMOCK_MODE", "banana"),
+        ("LLMOCK_MODE", "recrod"),
+        ("LLMOCK_DISABLED", "maybe"),
+        ("LLM_MOCK_DISABLED", "perhaps"),
+        ("LLMOCK_MAX_BODY", "much"),
+        ("LLMOCK_DRAIN_TIMEOUT", "soon"),
+        ("LLMOCK_TURN_TIMEOUT", "never"),
+    ];
+    for variable in cases {
+        let failure = refused(&app, "asks", &[variable]);
+        let (_, sentence) = failure.split_once("\n\n").unwrap();
+        text = format!("{text}{sentence}\n");
+    }
+    insta::assert_snapshot!(text, @"
+    llmock: `LLMOCK_MODE`: `banana` is not a mode; expected `replay`, `record`, `auto`, or `off`
+    llmock: `LLMOCK_MODE`: `recrod` is not a mode; did you mean `record`?
+    llmock: `LLMOCK_DISABLED`: `maybe` is neither on nor off; expected `1`, `true`, `yes`, `on`, or `0`, `false`, `no`, `off`
+    llmock: `LLM_MOCK_DISABLED`: `perhaps` is neither on nor off; expected `1`, `true`, `yes`, `on`, or `0`, `false`, `no`, `off`
+    llmock: `LLMOCK_MAX_BODY`: `much` is not a size; expected bytes, or a number with `K`, `M`, or `G`
+    llmock: `LLMOCK_DRAIN_TIMEOUT`: `soon` is not a time; expected seconds, or a number with `ms`, `s`, or `m`
+    llmock: `LLMOCK_TURN_TIMEOUT`: `never` is not a time; expected seconds, or a number with `ms`, `s`, or `m`
+    ");
+}
+
+#[test]
+fn switched_off_means_yes_and_not_that_the_variable_is_there() {
+    let app = app();
+    let upstream = Upstream::start("hi there");
+    for name in ["LLMOCK_DISABLED", "LLM_MOCK_DISABLED"] {
+        for (value, asked) in [("0", 0), ("false", 0), ("", 0), ("1", 1), ("true", 1)] {
+            let before = upstream.requests();
+            let run = app.one("asks").env(name, value).env("OPENAI_BASE_URL", upstream.url());
+            let ran = run.output();
+            assert!(ran.success, "{name}={value}: {}", ran.everything());
+            assert_eq!(upstream.requests() - before, asked, "{name}={value}");
+        }
+    }
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_named_with_line_and_column() {
+    let app = app();
+    let mut text = String::new();
+    for toml in [
+        "mode = \"auto\"\n\nunusde = \"fail\"\n",
+        "mode = \"banana\"\n",
+        "mode = 3\n",
+        "fixture = \"x\"\n",
+        "ignore = [\"$.ok\", \"messages\"]\n",
+        "mode = \n",
+    ] {
+        app.scratch().write("llmock.toml", toml);
+        let failure = refused(&app, "asks", &[]);
+        let (_, sentence) = failure.split_once("\n\n").unwrap();
+        text = format!("{text}{sentence}\n");
+    }
+    insta::assert_snapshot!(text, @"
+    llmock: `$ROOT/llmock.toml:3:1`: unknown key `unusde`; did you mean `unused`?
+    llmock: `$ROOT/llmock.toml:1:8`: `mode`: `banana` is not a mode; expected `replay`, `record`, `auto`, or `off`
+    llmock: `$ROOT/llmock.toml:1:8`: `mode`: expected a string, found an integer
+    llmock: `$ROOT/llmock.toml:1:1`: `fixture` belongs to one test; write it in `#[llm_replay(fixture = ..)]`
+    llmock: `$ROOT/llmock.toml:1:19`: `ignore`: `messages` is not a JSON path: query not starting with the root identifier '$'
+    llmock: `$ROOT/llmock.toml:1:8`: not TOML: string values must be quoted, expected literal string
+    ");
+}
+
+#[test]
+fn ci_records_nothing_unless_that_was_allowed() {
+    let app = app();
+    let upstream = Upstream::start("hi there");
+    let base_url = ("OPENAI_BASE_URL", upstream.url());
+    let record = [("CI", "true"), ("LLMOCK_MODE", "record"), base_url];
+    insta::assert_snapshot!(refused(&app, "asks", &record), @"
+    thread 'asks' panicked at tests/api.rs:6:1:
+
+    llmock: mode `record` (from `LLMOCK_MODE`) is refused in CI (`CI` is set)
+
+      record on your machine and commit the fixture, or set LLMOCK_ALLOW_CI_RECORD=1
+    ");
+    insta::assert_snapshot!(refused(&app, "records_always", &[("CI", "true"), base_url]), @"
+    thread 'records_always' panicked at tests/api.rs:25:1:
+
+    llmock: mode `record` (from `#[llm_replay]`) is refused in CI (`CI` is set)
+
+      record on your machine and commit the fixture, or set LLMOCK_ALLOW_CI_RECORD=1
+    ");
+    insta::assert_snapshot!(refused(&app, "asks_more_in_auto", &[("CI", "true"), base_url]), @r#"
+    thread 'asks_more_in_auto' panicked at tests/api.rs:18:1:
+
+    llmock: 1 request had no match in tests/fixtures/hello.json (1 of 1 interaction used)
+
+      × POST /v1/chat/completions   openai gpt-5 · 2nd request of this test
+        no recording has this body; closest is interaction #1 (69 % alike, used by the 1st request)
+        - recorded, + sent
+
+          $.messages[0].content
+        -   "hello"
+        +   "how are you"
+
+      in CI `auto` only replays. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- asks_more_in_auto --exact
+    "#);
+    assert_eq!(upstream.requests(), 0);
+
+    let allowed = app.one("asks").env("CI", "true").env("LLMOCK_MODE", "record");
+    let allowed = allowed.env("LLMOCK_ALLOW_CI_RECORD", "1").env(base_url.0, base_url.1);
+    let ran = allowed.output();
+    assert!(ran.success, "{}", ran.everything());
+    assert_eq!(upstream.requests(), 1);
+}
+
+#[test]
+fn a_request_over_the_limit_fails_the_test() {
+    let app = app();
+    insta::assert_snapshot!(refused(&app, "asks_and_swallows", &[("LLMOCK_MAX_BODY", "16")]), @"
+    thread 'asks_and_swallows' panicked at tests/api.rs:12:1:
+
+    llmock: 1 request had no match in tests/fixtures/hello.json (0 of 1 interaction used)
+
+      × POST /v1/chat/completions   openai · 1st request of this test
+        its body is larger than 16 bytes; for a higher limit: LLMOCK_MAX_BODY=64M
+    ");
+}
+
+#[test]
+fn a_provider_that_cannot_be_reached_or_refuses_leaves_the_fixture_alone() {
+    let app = app();
+    let recording = |url: &str, test: &str| {
+        let before = app.scratch().read(HELLO);
+        let run = app.one(test).env("LLMOCK_MODE", "record").env("OPENAI_BASE_URL", url);
+        let ran = run.env("OPENAI_API_KEY", "sk-test-0123456789").output();
+        assert!(!ran.success, "{}", ran.everything());
+        assert_eq!(app.scratch().read(HELLO), before);
+        ran.failure(test)
+    };
+    insta::assert_snapshot!(recording("http://127.0.0.1:9/v1", "asks_and_swallows"), @r#"
+    thread 'asks_and_swallows' panicked at tests/api.rs:12:1:
+
+    llmock: 1 request could not be recorded into tests/fixtures/hello.json
+
+      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
+        http://127.0.0.1:9/v1 could not be reached: connection refused
+        prompt: "hello"
+
+      when the cause is gone, run it again:
+          LLMOCK_MODE=record cargo test --test api -- asks_and_swallows --exact
+    "#);
+    let body = r#"{"error":{"message":"Incorrect API key provided."}}"#;
+    let refusing = Upstream::with_status(401, body);
+    insta::assert_snapshot!(recording(refusing.url(), "asks_and_swallows"), @r#"
+    thread 'asks_and_swallows' panicked at tests/api.rs:12:1:
+
+    llmock: openai answered 401 to POST /v1/chat/completions, which is not recorded
+
+      it said: "Incorrect API key provided."
+      the key comes from `OPENAI_API_KEY`
+      if the test is about this answer: allow_errors(401)
+
+      when the cause is gone, run it again:
+          LLMOCK_MODE=record cargo test --test api -- asks_and_swallows --exact
+
+      note: 1 interaction kept in tests/fixtures/hello.json.failed
+    "#);
+    assert_eq!(refusing.requests(), 1);
+}
+
+#[test]
+fn an_edited_fixture_compiles_nothing() {
+    let app = app();
+    let words = ["test", "--offline", "--test", "api", "--", "asks", "--exact"];
+    let first = app.scratch().cargo(".", words).output();
+    assert!(first.success, "{}", first.everything());
+    app.scratch().write(HELLO, &app.scratch().read(HELLO).replace("hi there", "hi, there"));
+    let second = app.scratch().cargo(".", words).output();
+    assert!(!second.success, "the new answer is replayed: {}", second.everything());
+    assert!(second.stderr().contains("Running tests/api.rs"), "{}", second.everything());
+    assert!(!second.stderr().contains("Compiling"), "{}", second.everything());
+}

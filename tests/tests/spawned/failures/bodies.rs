@@ -1,0 +1,157 @@
+//! A body that fails, or never ends, keeps the first word.
+
+use llmock_testkit::scratch::{Upstream, answered};
+
+use super::app::app;
+
+#[test]
+fn a_body_that_fails_itself_has_the_first_word() {
+    let app = app();
+    insta::assert_snapshot!(app.failure("a_panic_after_a_miss"), @r#"
+    thread 'a_panic_after_a_miss' panicked at tests/api.rs:32:5:
+    the body's own words
+
+    llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
+        no recording has this body; closest is interaction #1 (87 % alike)
+        - recorded, + sent
+
+          $.messages[0].content
+        -   "Summarise: the quick brown fox"
+        +   "Summarise: the slow fox"
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- a_panic_after_a_miss --exact
+    "#);
+    insta::assert_snapshot!(app.failure("a_panic_without_a_miss"), @r#"
+    thread 'a_panic_without_a_miss' panicked at tests/api.rs:38:5:
+    assertion `left == right` failed
+      left: "A fox."
+     right: "A dog."
+    "#);
+    insta::assert_snapshot!(app.failure("an_error_after_a_miss"), @r#"
+    llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
+        no recording has this body; closest is interaction #1 (87 % alike)
+        - recorded, + sent
+
+          $.messages[0].content
+        -   "Summarise: the quick brown fox"
+        +   "Summarise: the slow fox"
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- an_error_after_a_miss --exact
+
+    Error: "status 418: {\"error\":{\"message\":\"llmock: no answer for POST /v1/chat/completions in tests/fixtures/known.json: no recording has this body; closest is interaction #1 (87 % alike); first difference at $.messages[0].content; to record again: LLMOCK_MODE=record cargo test --test api -- an_error_after_a_miss --exact\",\"type\":\"llmock_unmatched\",\"param\":null,\"code\":\"llmock_unmatched\"}}"
+    "#);
+}
+
+#[test]
+fn a_body_that_fails_while_recording_leaves_the_good_recording_and_keeps_what_was_paid_for() {
+    const FIXTURE: &str = "tests/fixtures/known.json";
+    let app = app();
+    let good = app.scratch().read(FIXTURE);
+    // The last is an answer that the client can make nothing of.
+    for (test, said, body, own_words) in [
+        ("a_panic_without_a_miss", "A cat.", answered("A cat."), "`left == right` failed"),
+        ("a_panic_in_an_async_body", "A bird.", answered("A bird."), "`left == right` failed"),
+        ("an_error_after_a_miss", "A stone.", r#"{"text":"A stone."}"#.to_owned(), "Error: "),
+    ] {
+        let upstream = Upstream::with_status(200, &body);
+        let run = app.one(test).env("LLMOCK_MODE", "record").env("OPENAI_BASE_URL", upstream.url());
+        let ran = run.output();
+        assert!(!ran.success, "{}", ran.everything());
+        assert!(ran.failure(test).contains(own_words), "{}", ran.everything());
+        assert_eq!(upstream.requests(), 1, "{test}");
+        assert_eq!(app.scratch().read(FIXTURE), good, "{test}");
+        let kept = app.scratch().read(&format!("{FIXTURE}.failed"));
+        assert!(kept.contains(said), "{test}: {kept}");
+    }
+}
+
+#[test]
+fn a_panic_that_the_test_is_there_for_is_recorded_and_no_other() {
+    let app = app();
+    let upstream = Upstream::with_status(200, &answered("A cat."));
+    let recording = |test| {
+        app.one(test).env("LLMOCK_MODE", "record").env("OPENAI_BASE_URL", upstream.url()).output()
+    };
+    let ran = recording("a_panic_that_is_wanted");
+    assert!(ran.success, "{}", ran.everything());
+    assert!(app.scratch().read("tests/fixtures/wanted.json").contains("A cat."));
+    let replayed = app.one("a_panic_that_is_wanted").output();
+    assert!(replayed.success, "{}", replayed.everything());
+    assert_eq!(upstream.requests(), 1);
+
+    let ran = recording("a_panic_that_is_not_wanted");
+    assert!(!ran.success, "{}", ran.everything());
+    assert!(!app.scratch().path("tests/fixtures/not_wanted.json").exists());
+}
+
+#[test]
+fn should_panic_is_met_by_the_body_and_never_by_llmock() {
+    let app = app();
+    insta::assert_snapshot!(app.failure("a_bare_should_panic_after_a_miss"), @r#"
+    llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
+        no recording has this body; closest is interaction #1 (87 % alike)
+        - recorded, + sent
+
+          $.messages[0].content
+        -   "Summarise: the quick brown fox"
+        +   "Summarise: the slow fox"
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- a_bare_should_panic_after_a_miss --exact
+
+    note: test did not panic as expected at tests/api.rs:72:4
+    "#);
+    assert_eq!(app.note("an_expected_panic_after_a_miss"), "");
+    insta::assert_snapshot!(app.failure("an_expected_panic_that_does_not_come"), @r#"
+    thread 'an_expected_panic_that_does_not_come' panicked at tests/api.rs:84:1:
+
+    llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
+        no recording has this body; closest is interaction #1 (87 % alike)
+        - recorded, + sent
+
+          $.messages[0].content
+        -   "Summarise: the quick brown fox"
+        +   "Summarise: the slow fox"
+
+      replay never calls the provider. If the change is intended, record it again:
+          LLMOCK_MODE=record cargo test --test api -- an_expected_panic_that_does_not_come --exact
+    note: panic did not contain expected string
+          panic message: "\nllmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)\n\n  × POST /v1/chat/completions   openai gpt-5 · 1st request of this test\n    no recording has this body; closest is interaction #1 (87 % alike)\n    - recorded, + sent\n\n      $.messages[0].content\n    -   \"Summarise: the quick brown fox\"\n    +   \"Summarise: the slow fox\"\n\n  replay never calls the provider. If the change is intended, record it again:\n      LLMOCK_MODE=record cargo test --test api -- an_expected_panic_that_does_not_come --exact"
+     expected substring: "the body's own words"
+    "#);
+}
+
+#[test]
+fn a_cancelled_test_says_so_once_and_gives_its_turn_back() {
+    let app = app();
+    insta::assert_snapshot!(app.note("a_cancelled_body_gives_its_turn_back"), @"
+    llmock: test `api::cancelled` was cancelled before it ended, so nothing was checked
+    llmock: test `api::cancelled` was cancelled before it ended, so nothing was checked
+    ");
+    insta::assert_snapshot!(app.note("a_timeout_cancels"), @"llmock: test `api::late` was cancelled before it ended, so nothing was checked");
+}
+
+#[test]
+fn a_paused_clock_is_suspected_when_a_test_fails() {
+    const NOTE: &str = "the clock of this test's runtime is paused, so a request that is sent now runs into its \
+                        client's timeout: call `tokio::time::pause()` after the requests, or \
+                        `tokio::time::resume()` before them";
+    let app = app();
+    let panicked = app.failure("a_panic_under_a_paused_clock");
+    let note = format!("the body's own words\n\nllmock: api::a_panic_under_a_paused_clock: {NOTE}");
+    assert!(panicked.contains(&note), "{panicked}");
+    let missed = app.failure("a_miss_under_a_paused_clock");
+    assert!(missed.contains("1 request had no match"), "{missed}");
+    assert!(missed.contains(&format!("\n  note: {NOTE}")), "{missed}");
+    assert_eq!(app.note("a_clock_that_is_paused_after_the_requests"), "");
+}

@@ -1,0 +1,81 @@
+//! What was recorded and what was asked for do not agree, or nothing was asked at all.
+
+use llmock_testkit::scratch::Upstream;
+
+use super::app::app;
+
+#[test]
+fn what_was_recorded_and_not_asked_for_is_a_note_a_failure_or_nothing() {
+    let app = app();
+    insta::assert_snapshot!(app.note("one_left"), @"llmock: api::one_left: 1 interaction unused (#2)");
+    insta::assert_snapshot!(app.failure("one_left_and_that_is_wrong"), @r#"
+    thread 'one_left_and_that_is_wrong' panicked at tests/api.rs:129:1:
+
+    llmock: 1 interaction of this test was not used (`unused = "fail"`)
+
+      #2 POST /v1/chat/completions  "second"
+
+      if they are no longer needed, record the test again:
+          LLMOCK_MODE=record cargo test --test api -- one_left_and_that_is_wrong --exact
+
+      rules in force: unused = "fail" (`#[llm_replay]`)
+    "#);
+    assert_eq!(app.note("one_left_and_nobody_cares"), "");
+    insta::assert_snapshot!(app.note("asked_twice"), @"llmock: api::asked_twice: #2 repeated 1 time");
+    insta::assert_snapshot!(app.note("borrows_from_another_test"), @"llmock: api::borrows_from_another_test: #1 borrowed from `api::somebody_else`");
+}
+
+#[test]
+fn a_number_of_calls_is_kept() {
+    let app = app();
+    insta::assert_snapshot!(app.failure("too_few_calls"), @"
+    thread 'too_few_calls' panicked at tests/api.rs:141:1:
+
+    llmock: 2 requests reached llmock, expected 3 (`calls = 3`)
+
+      rules in force: calls = 3 (`#[llm_replay]`)
+    ");
+    insta::assert_snapshot!(app.failure("a_call_where_none_is_declared"), @"
+    thread 'a_call_where_none_is_declared' panicked at tests/api.rs:148:1:
+
+    llmock: 1 request reached llmock, expected 0 (`calls = 0`)
+
+      `calls = 0` declares a test that asks no model; take it off if this one does
+
+      rules in force: calls = 0 (`#[llm_replay]`)
+    ");
+}
+
+#[test]
+fn a_client_with_a_fixed_host_cannot_make_a_test_green() {
+    let app = app();
+    let provider = Upstream::start("from the provider itself");
+    let failure = |test: &str| {
+        let run = app.one(test);
+        let ran = run.env("SOMEWHERE_ELSE", provider.url()).output();
+        assert!(!ran.success, "{}", ran.everything());
+        ran.failure(test)
+    };
+    insta::assert_snapshot!(failure("a_client_with_a_fixed_host"), @r#"
+    thread 'a_client_with_a_fixed_host' panicked at tests/api.rs:192:1:
+
+    llmock: no request reached llmock, so this test has replayed nothing
+
+      your client probably ignores `OPENAI_BASE_URL`; ways to reach llmock:
+        · the client takes a URL: add the parameter `mock: LlmMock`, pass `mock.base_url(..)`
+        · it reads another variable: env(MY_LLM_URL = "{base}/openai/v1")
+        · it is built before the first test: `llmock::preload!()` in the test crate
+        · its address is fixed: proxy = true (plain http), intercept = true (https)
+        · it asks no model in this test: calls = 0
+    "#);
+    insta::assert_snapshot!(failure("a_client_with_a_fixed_host_beside_a_handle"), @"
+    thread 'a_client_with_a_fixed_host_beside_a_handle' panicked at tests/api.rs:199:1:
+
+    llmock: no request reached llmock, so this test has replayed nothing
+
+      your client probably asks another server; ways to reach llmock:
+        · hand `mock.base_url(..)` to the client: a test with an `LlmMock` sets no variable
+        · it asks no model in this test: calls = 0
+    ");
+    assert_eq!(provider.requests(), 2);
+}

@@ -1,0 +1,128 @@
+//! Where the report goes, in which colours, and whether its command is true.
+
+use llmock_testkit::scratch::{App, Ran, Upstream, has_nextest};
+
+use super::app::app;
+
+#[test]
+fn colours_are_for_terminals_and_for_those_who_force_them() {
+    let app = app();
+    let plain = app.failure("a_swallowed_miss");
+    assert!(!plain.contains('\x1b'), "{plain}");
+    let failure = |pairs: &[(&str, &str)]| {
+        let run = app.one("a_swallowed_miss");
+        let run = pairs.iter().fold(run, |run, (name, value)| run.env(name, value));
+        run.output().failure("a_swallowed_miss")
+    };
+    for forced in [("CLICOLOR_FORCE", "1"), ("CARGO_TERM_COLOR", "always")] {
+        let coloured = failure(&[forced]);
+        assert!(coloured.contains("\x1b["), "{forced:?}: {coloured}");
+        assert_eq!(without_colours(&coloured), plain, "colour adds no word");
+        assert_eq!(failure(&[forced, ("NO_COLOR", "1")]), plain, "`NO_COLOR` wins");
+    }
+}
+
+/// Every test of the application, one after the other in one process.
+fn all(app: &App, colours: bool, words: &[&str]) -> Ran {
+    // For those that ask another server than llmock.
+    let elsewhere = Upstream::start("from the provider itself");
+    let run = app.scratch().test(app.program("api"), ["--test-threads=1"].iter().chain(words));
+    let run = run.env("SOMEWHERE_ELSE", elsewhere.url());
+    let run = if colours { run.env("CLICOLOR_FORCE", "1") } else { run };
+    run.output()
+}
+
+#[test]
+fn every_test_says_the_same_captured_or_not_and_with_colours_or_without() {
+    let app = app();
+    let plain = all(&app, false, &[]);
+    let (failed, passed) = (plain.failed(), plain.passed());
+    assert!(failed.len() > 20 && passed.len() > 5, "{}", plain.everything());
+    for (colours, words) in [(true, &[][..]), (false, &["--nocapture"]), (true, &["--nocapture"])] {
+        let ran = all(&app, colours, words);
+        let shown = ran.everything();
+        assert_eq!((ran.failed(), ran.passed()), (failed.clone(), passed.clone()), "{shown}");
+        assert_eq!(shown.contains('\x1b'), colours, "{shown}");
+        let shown = without_colours(&shown);
+        for test in &failed {
+            let expected = plain.failure(test);
+            // What libtest itself has to say about a panic that it expected comes later.
+            let expected = expected.split("\nnote: ").next().unwrap_or_default().trim_end();
+            let nothing_to_add = expected.contains("\"A dog.\"");
+            assert_ne!(expected.contains("llmock: "), nothing_to_add, "{expected}");
+            assert!(shown.contains(expected), "{test}, {colours}, {words:?}: {shown}");
+            if colours && words.is_empty() {
+                let coloured = ran.failure(test);
+                // A report has colours. A note is one line and has none.
+                let report =
+                    expected.split_once("llmock: ").is_some_and(|(_, said)| said.contains('\n'));
+                assert_eq!(coloured.contains('\x1b'), report, "{coloured}");
+                assert!(without_colours(&coloured).starts_with(expected), "{coloured}");
+            }
+        }
+        // Notes go past the capture.
+        for note in plain.stderr().lines() {
+            assert!(shown.contains(note), "{note}: {shown}");
+        }
+    }
+}
+
+fn without_colours(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\x1b[") {
+        plain.push_str(before);
+        rest = after.split_once('m').map_or("", |(_, rest)| rest);
+    }
+    plain + rest
+}
+
+#[test]
+fn the_command_that_is_named_records_the_test_again() {
+    let app = app();
+    let upstream = Upstream::start("recorded again");
+    let command = "cargo test --test api -- no_fixture_yet --exact";
+    let failure = app.failure("no_fixture_yet");
+    assert!(failure.contains(&format!("LLMOCK_MODE=record {command}")), "{failure}");
+
+    let words = command.split(' ').skip(1);
+    let ran = app
+        .scratch()
+        .cargo(".", words)
+        .env("LLMOCK_MODE", "record")
+        .env("CARGO_NET_OFFLINE", "true")
+        .env("OPENAI_BASE_URL", upstream.url())
+        .output();
+    assert!(ran.success, "{}", ran.everything());
+    assert_eq!(ran.passed(), ["no_fixture_yet"]);
+    assert_eq!(app.note("no_fixture_yet"), "");
+
+    // Once more with everything that it asked: nothing is left to record.
+    let again = app.scratch().read("tests/fixtures/not/yet.json");
+    assert!(again.contains("recorded again") && again.contains("\"hash\": \"1:"), "{again}");
+}
+
+#[test]
+fn nextest_shows_the_same_and_its_own_command() {
+    if !has_nextest() {
+        return;
+    }
+    let app = app();
+    let words = ["nextest", "run", "--offline", "a_swallowed_miss"];
+    let ran = app.scratch().cargo(".", words).output();
+    assert!(!ran.success, "{}", ran.everything());
+    let command = "LLMOCK_MODE=record cargo nextest run --test api -E 'test(=a_swallowed_miss)'";
+    assert!(ran.stderr().contains(command), "{}", ran.everything());
+}
+
+#[test]
+fn what_happened_is_in_the_ledger_of_the_last_run() {
+    let app = app();
+    app.run("all_matched");
+    let ledger = app.program("api").path.ancestors().nth(3).unwrap().join("llmock/last-run.jsonl");
+    let text = std::fs::read_to_string(&ledger).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let line = lines.into_iter().find(|line| line["test"] == "api::all_matched").expect(&text);
+    assert_eq!(line["verdict"], "passed", "{text}");
+    assert_eq!(line["mode"], "replay", "{text}");
+}

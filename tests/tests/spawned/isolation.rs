@@ -1,0 +1,149 @@
+//! Tests of one process do not disturb each other: turns, handles, locks, proxies, and who prints.
+
+use llmock_testkit::scratch::{App, Binary, fixture, has_nextest};
+
+fn app() -> App {
+    App::open(
+        "isolation",
+        &[
+            ("tests/api.rs", include_str!("programs/patient.rs")),
+            ("tests/preloaded.rs", include_str!("programs/preloaded.rs")),
+            ("tests/fixtures/hello.json", &fixture(&[("hello", "hi there")])),
+            (
+                "tests/fixtures/left/later.json",
+                &fixture(&[("hello", "hi there"), ("later", "at last")]),
+            ),
+        ],
+    )
+}
+
+/// 40 repetitions take a while; this many show in every run that the way is open.
+fn repetitions() -> usize {
+    let named = std::env::var("LLMOCK_TEST_REPETITIONS").ok();
+    named.and_then(|number| number.parse().ok()).unwrap_or(5)
+}
+
+#[test]
+fn forty_tests_share_a_static_client_and_never_overlap() {
+    let app = app();
+    for _ in 0..repetitions() {
+        let ran = app.scratch().test(app.program("api"), ["many::", "--test-threads=8"]).output();
+        assert!(ran.success, "{}", ran.everything());
+        assert_eq!(ran.passed().len(), 40);
+        // Nor does the server's thread say anything that would end up in some test's output.
+        assert_eq!(ran.stderr(), "");
+    }
+    let shown = ["many::", "--test-threads=8", "--nocapture"];
+    let ran = app.scratch().test(app.program("api"), shown).output();
+    assert!(!ran.everything().contains("llmock"), "{}", ran.everything());
+}
+
+#[test]
+fn tests_with_a_handle_run_at_the_same_time() {
+    let app = app();
+    // Each waits for the other: in turns they would wait for ever.
+    let ran = app.scratch().test(app.program("api"), ["pair::", "--test-threads=2"]).output();
+    assert!(ran.success, "{}", ran.everything());
+    assert_eq!(ran.passed(), ["pair::one", "pair::two"]);
+}
+
+#[test]
+fn a_test_in_mode_off_has_the_variables_as_they_were_between_others_that_are_redirected() {
+    let app = app();
+    let test = "off::between_others";
+    let run = app.one(test).env("OPENAI_BASE_URL", "http://gateway.example/v1");
+    let ran = run.env("LLMOCK_TURN_TIMEOUT", "200ms").output();
+    assert_eq!(ran.passed(), [test], "{}", ran.everything());
+}
+
+#[test]
+fn what_a_test_leaves_behind_is_told_from_the_next_ones_as_far_as_it_can_be() {
+    let app = app();
+    // In a folder of its own, so that nobody else writes into its ledger.
+    let program = app.scratch().path("alone/debug/deps/api");
+    std::fs::create_dir_all(program.parent().unwrap()).unwrap();
+    std::fs::hard_link(&app.program("api").path, &program).unwrap();
+    let api = Binary { path: program, ..app.program("api").clone() };
+    let ran = app.scratch().test(&api, ["left::", "--test-threads=1"]).output();
+    let (asks_on_it, its_request) =
+        ("left::t3_a_request_on_the_connection", "left::t5_its_request");
+    assert_eq!(ran.failed(), [asks_on_it, its_request], "{}", ran.everything());
+    assert_eq!(ran.passed().len(), 4, "{}", ran.everything());
+    // What began before is refused and fails nobody.
+    insta::assert_snapshot!(ran.stderr(), @"llmock: api::left::t2_the_other_half: POST /v1/chat/completions began during test `api::left::t1_half_a_request_and_a_connection`, so it was refused and does not count");
+    // Where that is not known, the report says what speaks for another test.
+    let note = |test: &str| {
+        let failure = ran.failure(test);
+        let note = failure.lines().find(|line| line.starts_with("  note: ")).map(str::to_owned);
+        note.unwrap_or(failure)
+    };
+    insta::assert_snapshot!(note(asks_on_it), @"  note: the 2nd request came on a connection that was opened during test `api::left::t1_half_a_request_and_a_connection`, which may have left it behind");
+    insta::assert_snapshot!(note(its_request), @"  note: test `api::left::t4_a_thread`, which ran before, was recorded with the 2nd request and has not sent it: it may have left it behind");
+    // And what was for nobody is kept for whoever looks.
+    let ledger = app.scratch().read("alone/llmock/last-run.jsonl");
+    let refused: Vec<serde_json::Value> = ledger
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter_map(|line| line.get("refused").cloned())
+        .collect();
+    let expected = [
+        (
+            "openai",
+            "no test is open; this process's OPENAI_BASE_URL belongs to llmock; annotate the test with #[llm_replay] or set LLMOCK_MODE=off",
+        ),
+        ("openai", "the test that this address belonged to has ended"),
+        (
+            "",
+            "`/v1/chat/completions` is no address of this mock server; clients get theirs from a base-URL variable or from `mock.base_url(..)`",
+        ),
+    ];
+    let expected = expected.map(|(provider, sentence)| {
+        let path = "/v1/chat/completions";
+        serde_json::json!({"provider": provider, "method": "POST", "path": path, "sentence": sentence})
+    });
+    assert_eq!(refused, expected, "{ledger}");
+}
+
+#[test]
+fn a_proxy_does_not_swallow_requests() {
+    let app = app();
+    // Nobody listens there.
+    let dead = "http://127.0.0.1:9";
+    for no_proxy in ["", "example.org"] {
+        let mut run = app.scratch().test(app.program("api"), ["many::t01", "--exact"]);
+        for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
+            run = run.env(name, dead);
+        }
+        let ran = run.env("NO_PROXY", no_proxy).output();
+        assert!(ran.success, "{}", ran.everything());
+        assert_eq!(ran.passed(), ["many::t01"]);
+    }
+}
+
+#[test]
+fn preload_writes_the_variables_before_main() {
+    let app = app();
+    let preloaded = app.program("preloaded");
+    let ran = app.scratch().test(preloaded, [""; 0]).output();
+    assert!(ran.success, "{}", ran.everything());
+    assert_eq!(ran.passed(), ["replays", "variables_are_there_without_a_session"]);
+    // Switched off, it leaves them alone.
+    let ran = app
+        .scratch()
+        .test(preloaded, ["variables_are_there_without_a_session"])
+        .env("LLMOCK_MODE", "off")
+        .output();
+    assert!(!ran.success, "{}", ran.everything());
+}
+
+#[test]
+fn every_test_of_nextest_has_a_process_and_needs_no_turn() {
+    if !has_nextest() {
+        return;
+    }
+    let app = app();
+    let words = ["nextest", "run", "--offline", "--test", "api", "--test-threads=8", "many::"];
+    let ran = app.scratch().cargo(".", words).output();
+    assert!(ran.success, "{}", ran.everything());
+    assert!(ran.stderr().contains("40 tests run: 40 passed"), "{}", ran.everything());
+}

@@ -1,0 +1,132 @@
+//! Keys in a user's own project: each has its effect from the attribute and from `llmock.toml`, and none without.
+
+use llmock_testkit::scratch::{App, Ran, Upstream, answered, fixture, owned_fixture};
+
+const INTERCEPTED: &str = r#"
+#[llmock::llm_replay(fixture = "acme", intercept = true)]
+#[test]
+fn intercepted() {}
+"#;
+
+fn app() -> App {
+    let acme = fixture(&[("hello", "hi there")]).replace("\"openai\"", "\"acme\"");
+    let tests = include_str!("programs/keys.rs");
+    App::open("keys", &[("tests/api.rs", tests), ("tests/fixtures/acme.json", &acme)])
+}
+
+/// What a key does to the test that says it.
+enum Effect {
+    /// It passes; otherwise it fails with these words.
+    Passes(&'static str),
+    /// It fails with these words, and passes otherwise.
+    Fails(&'static str),
+}
+
+use Effect::{Fails, Passes};
+
+/// The module of the two tests, and the key as `llmock.toml` has it.
+const KEYS: [(&str, &str, Effect); 16] = [
+    ("match_on", "match_on = ['model']", Passes("1 request had no match")),
+    ("ignore", "ignore = ['$.seed']", Passes("1 request had no match")),
+    (
+        "normalize",
+        "[[normalize]]\npath = '$.messages[*].content'\npattern = '[0-9]+ ms'\nreplacement = 'N ms'",
+        Passes("1 request had no match"),
+    ),
+    ("order", "order = 'strict'", Fails("it matches interaction #2, but #1 comes next")),
+    ("unused", "unused = 'fail'", Fails("1 interaction of this test was not used")),
+    ("side", "side = ['GET /v1/models']", Passes("the fixture has no recording of this endpoint")),
+    ("provider", "provider = 'mistral'", Passes("there is no MISTRAL_API_KEY")),
+    ("providers", "providers = ['groq', 'mistral']", Passes("there is no MISTRAL_API_KEY")),
+    (
+        "declared",
+        "[providers]\nacme = 'https://llm.acme.dev/v1'",
+        Passes("there is no ACME_BASE_URL"),
+    ),
+    ("env", "[env]\nMY_LLM = '{base}/openai/v1'", Passes("there is no MY_LLM")),
+    ("proxy", "proxy = true", Passes("the fixed address answers")),
+    ("mode_off", "mode = 'off'", Passes("1 request had no match")),
+    ("mode_record", "mode = 'record'", Passes("left: \"hi there\"")),
+    ("mode_auto", "mode = 'auto'", Passes("1 request had no match")),
+    ("allow_errors", "allow_errors = [401]", Passes("openai answered 401 to POST")),
+    ("allow_every_error", "allow_errors = true", Passes("openai answered 401 to POST")),
+];
+
+/// Runs one of the two tests of a key with its own fixture and this `llmock.toml`.
+fn run(app: &App, key: &str, test: &str, toml: &str) -> Ran {
+    let owner = format!("api::{key}::{test}");
+    let answers = [("hello", "hi there"), ("took 12 ms", "quick")];
+    let provider = match key {
+        "declared" | "proxy" => "\"acme\"",
+        _ => "\"openai\"",
+    };
+    let recorded = owned_fixture(Some(&owner), &answers).replace("\"openai\"", provider);
+    app.scratch().write(&format!("tests/fixtures/api/{key}/{test}.json"), &recorded);
+    app.scratch().write("llmock.toml", toml);
+    let status = if key.starts_with("allow_") { 401 } else { 200 };
+    let upstream = Upstream::with_status(status, &answered("from the provider itself"));
+    app.one(&format!("{key}::{test}")).env("OPENAI_BASE_URL", upstream.url()).output()
+}
+
+#[test]
+fn every_key_has_its_effect_in_the_attribute_and_in_the_file_of_a_package() {
+    let app = app();
+    let mut wrong = String::new();
+    for (key, toml, effect) in KEYS {
+        let (with, words) = match effect {
+            Passes(words) => (true, words),
+            Fails(words) => (false, words),
+        };
+        let attribute = ("in the attribute", run(&app, key, "said", ""), with);
+        let file = ("in llmock.toml", run(&app, key, "unsaid", toml), with);
+        let nowhere = ("nowhere", run(&app, key, "unsaid", ""), !with);
+        for (said, ran, passes) in [attribute, file, nowhere] {
+            let (passed, failed) = (ran.passed(), ran.failed());
+            let as_expected = match (passed.as_slice(), failed.as_slice()) {
+                ([_], []) => passes,
+                ([], [test]) => !passes && ran.failure(test).contains(words),
+                _ => false,
+            };
+            if !as_expected {
+                wrong = format!("{wrong}=== {key} {said}\n{}\n", ran.everything());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn a_provider_is_declared_in_the_file_of_a_package() {
+    let app = app();
+    let [named, led] =
+        ["named", "led_by_a_variable_of_its_own"].map(|test| format!("of_the_package::{test}"));
+    let failure = |test: &str| app.one(test).output().only_failure(test);
+    let text = failure(&named);
+    let sentence = "llmock: `#[llm_replay]`: `providers`: `acme` has no address; declare it with";
+    assert!(text.contains(sentence), "{text}");
+    let text = failure(&led);
+    assert!(text.contains("`env`: unknown placeholder `{acme}` in `{acme}`; expected"), "{text}");
+
+    app.scratch().write("llmock.toml", "[providers]\nacme = \"https://llm.acme.dev/v1\"\n");
+    for test in [&named, &led] {
+        let ran = app.one(test).output();
+        assert!(ran.success, "{}", ran.everything());
+    }
+
+    for (file, sentence) in [
+        ("providers = ['openai', { acme = '' }]", "toml:1:33`: `providers`: `acme` has no address"),
+        ("proxy = 'yes'", "toml:1:9`: `proxy`: expected `true` or `false`, found a string"),
+        ("intercept = true", "toml:1:13`: `intercept`: needs the feature `intercept` of llmock"),
+    ] {
+        app.scratch().write("llmock.toml", file);
+        let text = failure(&named);
+        assert!(text.contains(sentence), "{file}: {text}");
+    }
+
+    app.scratch().write("tests/intercepted.rs", INTERCEPTED);
+    let words = ["test", "--offline", "--no-run", "--quiet", "--test", "intercepted"];
+    let built = app.scratch().cargo(".", words).output();
+    assert!(!built.success, "{}", built.everything());
+    let sentence = "`intercept = true` needs the feature `intercept` of llmock";
+    assert!(built.stderr().contains(sentence), "{}", built.everything());
+}
