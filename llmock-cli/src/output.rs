@@ -3,6 +3,7 @@
 pub(crate) mod server;
 pub(crate) mod serving;
 
+use std::error::Error;
 use std::fmt;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::Path;
@@ -96,6 +97,12 @@ impl Screen {
     }
 }
 
+/// An error and what caused it.
+fn chain(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -109,13 +116,13 @@ impl fmt::Display for Problem {
             Self::NotJson(path) => {
                 write!(f, "`{}` is no fixture: the name of one ends in `.json`", path.display())
             }
-            Self::Unreadable(error) => error.fmt(f),
+            Self::Unreadable(error) => f.write_str(&chain(error)),
             Self::NotCleared(error) => {
                 let why = match error {
                     LoadError::Format { .. } => "it is no fixture that can be read",
                     _ => "it could not be read",
                 };
-                write!(f, "{error}\n`{}` is left as it is: {why}", error.path().display())
+                write!(f, "{}\n`{}` is left as it is: {why}", chain(error), error.path().display())
             }
             Self::Folder(path) => {
                 let path = path.display();
@@ -132,7 +139,7 @@ impl fmt::Display for Problem {
                 write!(f, "no interaction of `{path}` has a hash that begins with `{hash}`")?;
                 write!(f, "\nhint: `llmock list {path}` shows them")
             }
-            Self::NotRemoved(error) => error.fmt(f),
+            Self::NotRemoved(error) => f.write_str(&chain(error)),
             Self::Ambiguous { path, prefix, candidates, equal } => {
                 ambiguous(f, path, prefix, candidates, *equal)
             }

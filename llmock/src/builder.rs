@@ -8,7 +8,8 @@ use crate::fixture::store::{self, LoadError};
 use crate::mock::LlmMock;
 use crate::mode::Mode;
 use crate::provider::Provider;
-use crate::report::{Failure, Miss, MissReason, Outcome, Report, files, render, sentences};
+use crate::report::values::chain;
+use crate::report::{Failure, Miss, MissReason, Outcome, Report, render, sentences};
 use crate::session::open::{self, Described, NotOpened};
 use crate::session::{Session, announce};
 
@@ -246,19 +247,19 @@ impl Drop for MockSession {
 #[non_exhaustive]
 pub enum StartError {
     /// Replaying, and there is no such fixture.
-    #[error("{source}{hint}")]
+    #[error("{}{hint}", chain(cause))]
     Missing {
         /// Which file.
-        source: LoadError,
+        cause: LoadError,
         /// How to record it.
         hint: String,
     },
     /// The fixture cannot be read; it is left as it is.
-    #[error("{source}{hint}")]
+    #[error("{}{hint}", chain(cause))]
     Unreadable {
         /// Which file, and where: line, column, and what was expected.
-        source: LoadError,
-        /// How to record it anew.
+        cause: LoadError,
+        /// How to record it again.
         hint: String,
     },
     /// A setting or a variable means nothing, or recording is refused in CI.
@@ -298,11 +299,11 @@ pub enum FinishError {
 impl From<NotOpened> for StartError {
     fn from(reason: NotOpened) -> Self {
         let failure = match reason {
-            NotOpened::NoFixture(source @ LoadError::Missing { .. }, command) => {
-                return Self::Missing { source, hint: files::record_hint(&command) };
+            NotOpened::NoFixture(cause @ LoadError::Missing { .. }, command) => {
+                return Self::Missing { cause, hint: command.record_hint() };
             }
-            NotOpened::NoFixture(source, command) => {
-                return Self::Unreadable { source, hint: files::record_anew_hint(&command) };
+            NotOpened::NoFixture(cause, command) => {
+                return Self::Unreadable { cause, hint: command.record_again_hint() };
             }
             NotOpened::Failed(failure) => failure,
         };

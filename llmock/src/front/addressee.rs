@@ -5,10 +5,10 @@ use std::sync::Arc;
 use http::request::Parts;
 
 use super::proxy::{self, Destination};
+use super::refused::AddressedBy;
 use super::routing::{self, Route};
 use super::{Desk, Responder};
 use crate::provider::Provider;
-use crate::report::refusals::By;
 
 /// The session a request is for, and what it wants there.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(super) struct Addressee {
     pub(super) rest: String,
     /// The host, if it is no provider's.
     pub(super) unknown_host: Option<String>,
-    pub(super) by: By,
+    pub(super) by: AddressedBy,
 }
 
 /// A connection to a host that goes through us, decrypted.
@@ -50,10 +50,10 @@ pub(super) fn find(
     let (session, provider, rest, by) = match routing::route(target) {
         Route::Env { provider, rest } => {
             let variable = provider.entry().variables.first().map_or("base URL", |(name, _)| name);
-            (desk.registry.turn(), provider, rest, By::Variable(variable))
+            (desk.registry.turn(), provider, rest, AddressedBy::Variable(variable))
         }
         Route::Session { id, provider, rest } => {
-            (desk.registry.session(&id), provider, rest, By::Handle)
+            (desk.registry.session(&id), provider, rest, AddressedBy::Handle)
         }
         Route::Unknown => return Err(target.to_owned()),
     };
@@ -64,7 +64,11 @@ fn at_host(
     Destination { origin, target }: Destination,
     session: Option<Arc<dyn Responder>>,
 ) -> Addressee {
-    let by = By::Variable(if origin.starts_with("https:") { "HTTPS_PROXY" } else { "HTTP_PROXY" });
+    let by = AddressedBy::Variable(if origin.starts_with("https:") {
+        "HTTPS_PROXY"
+    } else {
+        "HTTP_PROXY"
+    });
     let found = session.as_ref().and_then(|session| session.provider_at(&origin, &target));
     match found {
         Some((provider, rest)) => Addressee { session, provider, rest, unknown_host: None, by },

@@ -16,9 +16,9 @@ use std::sync::Arc;
 pub(crate) use authority::{Trust, trust};
 
 use super::body::FrontBody;
+use super::refused;
 use super::{Desk, refusal};
 use crate::provider::Provider;
-use crate::report::refusals;
 
 /// Answers a request for a tunnel (RFC 9110 §9.3.6): opens one whose other end is here, or says why not.
 pub(super) fn connect(
@@ -29,7 +29,7 @@ pub(super) fn connect(
     if authority::open(request, desk) {
         return http::Response::new(FrontBody::full(""));
     }
-    let mut answer = refusal(Provider::OpenAI, "/", &refusals::no_tunnel(&authority));
+    let mut answer = refusal(Provider::OpenAI, "/", &refused::no_tunnel(&authority));
     *answer.status_mut() = http::StatusCode::NOT_IMPLEMENTED;
     answer
 }

@@ -34,10 +34,9 @@ use tokio::runtime::Handle;
 use crate::front::addressee::{Addressee, Tunnel};
 use crate::front::body::FrontBody;
 use crate::front::connection::{Came, Connection, Watched};
-use crate::front::refused::Refused;
+use crate::front::refused::{NO_WEBSOCKET, Refused};
 use crate::front::registry::Registry;
 use crate::provider::{self, Provider};
-use crate::report::refusals;
 
 /// The process-wide server.
 #[derive(Debug)]
@@ -285,19 +284,18 @@ async fn serve(
     let addressee = match addressee::find(&parts, &desk, tunnel.as_deref()) {
         Ok(addressee) => addressee,
         Err(target) => {
-            let message = refusals::unknown_address(&target);
+            let message = refused::unknown_address(&target);
             return Ok(desk.turn_away(None, &parts.method, &target, &message).await);
         }
     };
     let Addressee { session, provider, rest, unknown_host, by } = addressee;
     if parts.headers.contains_key(header::UPGRADE) && is_websocket(&parts.headers) {
-        let message = refusals::no_websocket();
-        let mut answer = desk.turn_away(Some(provider), &parts.method, &rest, &message).await;
+        let mut answer = desk.turn_away(Some(provider), &parts.method, &rest, NO_WEBSOCKET).await;
         *answer.status_mut() = StatusCode::NOT_IMPLEMENTED;
         return Ok(answer);
     }
     let Some(session) = session else {
-        let message = refusals::no_session(by);
+        let message = refused::no_session(by);
         return Ok(desk.turn_away(Some(provider), &parts.method, &rest, &message).await);
     };
     let (method, mut headers) = (parts.method, parts.headers);

@@ -8,6 +8,8 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use crate::provider::Provider;
+use crate::report::sentences::{PATH, belongs_to_llmock};
+use crate::report::values::excerpt;
 
 /// More than a report shows.
 const REMEMBERED: usize = 32;
@@ -30,6 +32,48 @@ pub(crate) struct Refused {
 
 /// Writes one of them where people look.
 pub(crate) type Keeper = fn(&Refused);
+
+/// How a request found its address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AddressedBy {
+    /// This variable of the process.
+    Variable(&'static str),
+    /// The address of one test.
+    Handle,
+}
+
+/// The message for an address that llmock has not handed out.
+pub(super) fn unknown_address(target: &str) -> String {
+    let path = target.split('?').next().unwrap_or(target);
+    format!(
+        "llmock: `{}` is not an address of this mock server; use the URL in a base-URL variable or from \
+         `mock.base_url(..)`",
+        excerpt(path, PATH)
+    )
+}
+
+/// The message when no test is running, or when the test that an address belonged to has ended.
+pub(super) fn no_session(by: AddressedBy) -> String {
+    match by {
+        AddressedBy::Variable(name) => {
+            format!("llmock: no test is running; {}", belongs_to_llmock(name))
+        }
+        AddressedBy::Handle => {
+            "llmock: the test that this address belonged to has ended".to_owned()
+        }
+    }
+}
+
+/// The message for `CONNECT` in a process that cannot read the tunnel.
+pub(super) fn no_tunnel(authority: &str) -> String {
+    format!(
+        "llmock: cannot read requests in a tunnel to `{}`; set `intercept = true`",
+        excerpt(authority, PATH)
+    )
+}
+
+pub(super) const NO_WEBSOCKET: &str =
+    "llmock: WebSocket connections are neither recorded nor replayed";
 
 /// All of them, of one process.
 #[derive(Debug, Default)]

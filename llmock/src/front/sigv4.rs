@@ -26,15 +26,21 @@ pub(crate) struct Credentials {
     pub(crate) session_token: Option<String>,
 }
 
-/// Why a request could not be signed.
+/// Why a request for AWS cannot be sent on.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum SignError {
-    #[cfg(not(feature = "bedrock"))]
-    #[error("built without the feature `bedrock`")]
-    NoFeature,
-    #[cfg(feature = "bedrock")]
-    #[error("{0}")]
-    Refused(String),
+    #[error(
+        "the client signed it for llmock's address, which {host} does not accept; record with a bearer token in \
+         AWS_BEARER_TOKEN_BEDROCK, or enable the feature `bedrock` of llmock"
+    )]
+    NoFeature { host: String },
+    #[error(
+        "signing it for {host} takes AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; for those of a profile: \
+         eval \"$(aws configure export-credentials --format env)\""
+    )]
+    NoCredentials { host: String },
+    #[error("it could not be signed for {host}: {why}")]
+    Failed { host: String, why: String },
 }
 
 /// What the client signed for; `None` if it did not sign.
@@ -46,17 +52,13 @@ pub(crate) fn scope(headers: &HeaderMap) -> Option<Scope> {
 
 /// Signs a request for the host that it goes to.
 #[cfg(not(feature = "bedrock"))]
-pub(crate) fn sign(_: &mut Job, _: &Scope, _: &Credentials) -> Result<(), SignError> {
-    Err(SignError::NoFeature)
+pub(crate) fn sign(_: &mut Job, _: &Scope, _: &Credentials) -> Result<(), String> {
+    Err("built without the feature `bedrock`".to_owned())
 }
 
 /// Signs a request for the host that it goes to.
 #[cfg(feature = "bedrock")]
-pub(crate) fn sign(
-    job: &mut Job,
-    scope: &Scope,
-    credentials: &Credentials,
-) -> Result<(), SignError> {
+pub(crate) fn sign(job: &mut Job, scope: &Scope, credentials: &Credentials) -> Result<(), String> {
     signed::sign(job, scope, credentials).map_err(|error| {
         let mut why = error.to_string();
         let mut cause = error.source();
@@ -64,7 +66,7 @@ pub(crate) fn sign(
             why = error.to_string();
             cause = error.source();
         }
-        SignError::Refused(why)
+        why
     })
 }
 

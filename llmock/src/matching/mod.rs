@@ -19,7 +19,7 @@ mod tree;
 
 use regex::Regex;
 
-pub(crate) use diff::diff;
+pub(crate) use diff::{Difference, diff};
 pub(crate) use index::{Claim, Index, Order, Ownership};
 pub(crate) use key::{Key, key};
 pub(crate) use nearest::nearest;

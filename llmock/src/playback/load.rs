@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::fixture::LoadError;
+use crate::report::values::chain;
 
 /// Files that are missing or are no fixtures; never none.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ impl fmt::Display for LoadErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, error) in self.errors.iter().enumerate() {
             let line = if at == 0 { "" } else { "\n" };
-            write!(f, "{line}{error}")?;
+            write!(f, "{line}{}", chain(error))?;
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ use crate::matching::{self, Key, Rules};
 use crate::mode::{self, Mode};
 use crate::provider::Provider;
 use crate::report::settings;
+use crate::report::values::chain;
 use crate::session::ledger::is_outage;
 use crate::session::save;
 
@@ -175,9 +176,9 @@ fn write_batch(path: &Path, batch: &[Item]) {
             let (fixture, interactions) = (path.to_owned(), recorded.len());
             return listener.tell(Outcome::Written { fixture, interactions });
         }
-        Ok(_) => crate::report::files::unfaithful(path),
-        Err(UpdateError::Load(error)) => error.to_string(),
-        Err(UpdateError::Save(error)) => error.to_string(),
+        Ok(_) => format!("fixture `{}` would not replay what was recorded", path.display()),
+        Err(UpdateError::Load(error)) => chain(&error),
+        Err(UpdateError::Save(error)) => chain(&error),
     };
     let all_kept =
         recorded.into_iter().all(|(_, interaction)| store::keep_attempt(path, interaction).is_ok());

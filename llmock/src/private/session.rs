@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 use crate::config::StaticSettings;
 use crate::mock::LlmMock;
 use crate::private::{Panic, Returned};
-use crate::report::{Outcome, Report, refusals, render};
+use crate::report::{Outcome, Report, render, sentences};
 use crate::session::{self, announce, open};
 use crate::site::Site;
 
@@ -136,7 +136,7 @@ fn fail(report: &Report) -> ! {
 impl Drop for Session {
     fn drop(&mut self) {
         if let Some(left) = self.inner.abandon() {
-            announce::line(&refusals::cancelled(&left.test, left.kept.as_deref()));
+            announce::line(&sentences::cancelled(&left.test, left.kept.as_deref()));
         }
     }
 }

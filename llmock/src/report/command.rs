@@ -52,6 +52,16 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Appended to an error about a fixture that does not exist yet.
+    pub(crate) fn record_hint(&self) -> String {
+        format!("\nhint: record it by running {}", self.phrase("record"))
+    }
+
+    /// Appended to an error about a fixture that cannot be read, and that llmock does not overwrite.
+    pub(crate) fn record_again_hint(&self) -> String {
+        format!("\nhint: to record it again, delete it and run {}", self.phrase("record"))
+    }
+
     /// The test that runs on a thread of that name, where nothing else is known: libtest names the thread
     /// after the test.
     pub(crate) fn of_thread(name: Option<&str>, nextest: bool) -> Self {

@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Surface;
-use super::miss::{Difference, Miss, MissReason};
+use super::miss::{Miss, MissReason};
+use crate::matching::Difference;
 
 /// More places than these are not a detail that a test should overlook.
 const PLACES: usize = 3;

@@ -2,8 +2,7 @@
 //! there for it.
 
 use super::miss::Miss;
-use super::refusals;
-use super::sentences::{headline, reason};
+use super::sentences::{headline, reason, without_name};
 use super::{Answered, Report, Tally, Verdict};
 use crate::json;
 
@@ -75,7 +74,7 @@ pub(crate) fn refused_line(
         .text("provider", provider.unwrap_or_default())
         .text("method", method)
         .text("path", path)
-        .text("sentence", refusals::sentence(message));
+        .text("sentence", without_name(message));
     Object::default().json("refused", &refused.end()).end()
 }
 

@@ -1,5 +1,7 @@
 //! A request that nothing answered, and the closed list of reasons.
 
+use crate::matching::Difference;
+
 /// A request that no interaction, no Mock, and no provider has answered.
 ///
 /// Header values and keys have no place here: they are never shown.
@@ -96,17 +98,6 @@ pub(crate) struct Closest {
     pub(crate) owner: Option<String>,
     /// Whether an earlier request of this session has taken its answer.
     pub(crate) used_by: Option<usize>,
-}
-
-/// One place where a recorded and a sent request differ.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Difference {
-    /// An RFC 9535 path into the body, or `path`, `method`, `query.NAME`, `form.NAME`.
-    pub(crate) path: String,
-    /// JSON text; `None` if the recorded request has nothing there.
-    pub(crate) recorded: Option<String>,
-    /// JSON text; `None` if the sent request has nothing there.
-    pub(crate) sent: Option<String>,
 }
 
 /// Which remedy a reason asks for.

@@ -10,12 +10,10 @@
 pub(crate) mod answer;
 pub(crate) mod command;
 pub(crate) mod failure;
-pub(crate) mod files;
 pub(crate) mod hints;
 pub(crate) mod ledger;
 pub(crate) mod miss;
 pub(crate) mod notes;
-pub(crate) mod refusals;
 pub(crate) mod render;
 pub(crate) mod sentences;
 pub(crate) mod settings;
@@ -27,7 +25,7 @@ mod tests;
 
 pub(crate) use command::{Command, Place, Roots};
 pub(crate) use failure::{Failure, IdleInteraction, Through};
-pub(crate) use miss::{Closest, Difference, Endpoint, Miss, MissReason};
+pub(crate) use miss::{Closest, Endpoint, Miss, MissReason};
 pub(crate) use notes::{Note, Sign, Source};
 pub(crate) use style::Style;
 

@@ -1,8 +1,8 @@
 //! The notes of a passing test: one line, past libtest's capture.
 
-use super::sentences::{MESSAGE, PATH};
+use super::Report;
+use super::sentences::{MESSAGE, PATH, without_name};
 use super::values::{count, excerpt, list, ordinal};
-use super::{Report, refusals};
 
 const PAUSED_CLOCK: &str = "the clock of this test's runtime is paused, so a request that is sent now runs into its \
                             client's timeout: call `tokio::time::pause()` after the requests, or \
@@ -132,7 +132,7 @@ impl Note {
             Self::Refused { method, path, message } => format!(
                 "meanwhile {method} {} was refused: {}",
                 excerpt(path, PATH),
-                excerpt(refusals::sentence(message), MESSAGE)
+                excerpt(without_name(message), MESSAGE)
             ),
             Self::PausedClock => PAUSED_CLOCK.to_owned(),
             Self::Retried { status, times } => {

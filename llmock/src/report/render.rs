@@ -6,11 +6,12 @@
 use super::command::Command;
 use super::failure::Failure;
 use super::hints;
-use super::miss::{Difference, Miss, MissReason, Remedy};
+use super::miss::{Miss, MissReason, Remedy};
 use super::sentences::{self, PATH};
 use super::style::Style;
 use super::values::{self, Span, count, excerpt, list, ordinal};
 use super::{Note, Outcome, Report, Surface};
+use crate::matching::Difference;
 
 /// Misses, and other failures, that are shown in full.
 const SHOWN: usize = 3;

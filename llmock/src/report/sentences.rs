@@ -160,6 +160,22 @@ pub(crate) fn dropped_unfinished(test: &str, kept: Option<&str>) -> String {
     )
 }
 
+/// Said when a session is dropped before it is concluded.
+pub(crate) fn cancelled(test: &str, kept: Option<&str>) -> String {
+    let kept = kept.map_or_else(String::new, |path| {
+        format!("; what it recorded is kept in `{}`", excerpt(path, MESSAGE))
+    });
+    format!(
+        "llmock: test `{}` was cancelled before it ended, so nothing was checked{kept}",
+        excerpt(test, PATH)
+    )
+}
+
+/// A message without the name that llmock puts in front of it for clients.
+pub(crate) fn without_name(message: &str) -> &str {
+    message.strip_prefix("llmock: ").unwrap_or(message)
+}
+
 /// Answered when no session is open and a client still has llmock's address.
 pub(crate) fn belongs_to_llmock(variable: &str) -> String {
     format!(

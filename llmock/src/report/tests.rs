@@ -7,9 +7,10 @@ mod missing;
 mod passing;
 
 use super::command::Command;
-use super::miss::{Closest, Difference, Endpoint, Miss, MissReason};
+use super::miss::{Closest, Endpoint, Miss, MissReason};
 use super::render::block;
 use super::{Report, Style, Tally};
+use crate::matching::Difference;
 
 /// A replay test that has used two of three interactions.
 fn report() -> Report {

@@ -2,6 +2,9 @@
 
 mod words;
 
+use std::error::Error;
+use std::path::Path;
+
 use words::Segment;
 
 /// Values up to this many characters are shown whole.
@@ -54,6 +57,18 @@ pub(crate) fn excerpt(text: &str, longest: usize) -> String {
 /// The same between quotes.
 pub(crate) fn quote(text: &str, longest: usize) -> String {
     format!("\"{}\"", excerpt(text, longest).replace('"', "\\\""))
+}
+
+/// A path as a person would type it.
+pub(crate) fn path(path: &Path, folder: Option<&Path>) -> String {
+    let short = folder.and_then(|folder| path.strip_prefix(folder).ok()).unwrap_or(path);
+    short.display().to_string().replace('\\', "/")
+}
+
+/// An error and what caused it, on one line: `failed to read x: permission denied`.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// `1st`, `2nd`, `3rd`, `11th`.

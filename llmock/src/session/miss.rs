@@ -2,9 +2,9 @@
 
 use crate::fixture::interaction::{Body, Interaction, Request};
 use crate::json;
-use crate::matching::{self, Rules};
+use crate::matching::{self, Difference, Rules};
 use crate::provider::{self, Provider};
-use crate::report::{Closest, Difference, Endpoint, Miss, MissReason};
+use crate::report::{Closest, Endpoint, Miss, MissReason};
 use crate::session::ledger::Ledger;
 
 /// The request as the report shows it.
@@ -117,13 +117,6 @@ impl Evidence<'_> {
         sent: &Request,
     ) -> Vec<Difference> {
         matching::diff(recorded, sent, provider, self.rules)
-            .into_iter()
-            .map(|difference| Difference {
-                path: difference.path,
-                recorded: difference.recorded,
-                sent: difference.sent,
-            })
-            .collect()
     }
 }
 

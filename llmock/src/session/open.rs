@@ -17,7 +17,7 @@ use crate::front::intercept::{self, Trust};
 use crate::mode::Mode;
 use crate::provider::{self, Declared, Provider};
 use crate::report::style::Terminal;
-use crate::report::{Command, Failure, Place, Roots, Style, Surface, files, sentences};
+use crate::report::{Command, Failure, Place, Roots, Style, Surface, sentences, values};
 use crate::session::state::{Setup, State};
 use crate::session::turnstile::{self, NoTurn, Patience, Turn};
 use crate::session::{Session, announce, envs, last_run};
@@ -49,14 +49,14 @@ pub(crate) fn attribute(site: &Site, said: &StaticSettings) -> Result<Session, F
         Ok(interactions) => Some(interactions),
         Err(LoadError::Missing { .. }) => None,
         Err(error) => {
-            let error = format!("{error}{}", files::record_anew_hint(&command));
+            let error = format!("{}{}", values::chain(&error), command.record_again_hint());
             return Err(Failure::FixtureUnreadable { error });
         }
     };
     let write_to = resolved.write_path(env::record_dir().as_deref());
     let prepared = Prepared {
         owner: Some(owner.name),
-        shown: files::shown(&resolved.fixture, package.as_deref()),
+        shown: values::path(&resolved.fixture, package.as_deref()),
         fixture: resolved.fixture,
         write_to,
         package,
@@ -106,7 +106,7 @@ pub(crate) fn described(described: Described) -> Result<Session, NotOpened> {
     };
     let prepared = Prepared {
         owner: described.owner,
-        shown: files::shown(&fixture, places.cwd.as_deref()),
+        shown: values::path(&fixture, places.cwd.as_deref()),
         write_to: fixture.clone(),
         fixture,
         package,

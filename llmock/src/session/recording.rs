@@ -12,13 +12,13 @@ use crate::fixture::interaction::{Body, Content, Interaction, Request, Response}
 use crate::fixture::redact::Redactor;
 use crate::fixture::store;
 use crate::front::body::FrontBody;
-use crate::front::sigv4::{self, Credentials};
+use crate::front::sigv4::{self, Credentials, SignError};
 use crate::front::upstream::{self, Head, Job, Recorded, UpstreamError};
 use crate::front::{Answer, Incoming};
 use crate::json;
 use crate::matching::{self, Rules};
 use crate::provider::{self, Provider, aws};
-use crate::report::{MissReason, refusals};
+use crate::report::MissReason;
 use crate::session::announce;
 use crate::session::ledger::{AnsweredBy, Recording};
 use crate::session::links;
@@ -82,17 +82,17 @@ pub(crate) fn sign_anew(job: &mut Job) -> Result<(), String> {
     let host = provider::host_of(&job.url).unwrap_or_default().to_owned();
     let must = aws::is_host(&host);
     if cfg!(not(feature = "bedrock")) {
-        return if must { Err(refusals::no_bedrock_feature(&host)) } else { Ok(()) };
+        return if must { Err(SignError::NoFeature { host }.to_string()) } else { Ok(()) };
     }
     let read = |name| env::read(name).filter(|value| !value.trim().is_empty());
     let [key_id, secret] = [aws::KEY_ID, aws::SECRET].map(read);
     let Some((key_id, secret)) = key_id.zip(secret) else {
-        return if must { Err(refusals::no_aws_credentials(&host)) } else { Ok(()) };
+        return if must { Err(SignError::NoCredentials { host }.to_string()) } else { Ok(()) };
     };
     let session_token = read(aws::SESSION_TOKEN);
     let credentials = Credentials { key_id, secret, session_token };
     sigv4::sign(job, &scope, &credentials)
-        .map_err(|error| refusals::not_signed(&host, &error.to_string()))
+        .map_err(|why| SignError::Failed { host, why }.to_string())
 }
 
 /// What the provider says while it says it, its own addresses leading to the front. A JSON body that may hold some

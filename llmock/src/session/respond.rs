@@ -255,7 +255,7 @@ impl State {
 
     #[cfg(not(feature = "record"))]
     async fn forward(&self, entry: usize, incoming: Incoming, request: Request) -> Answer {
-        let why = crate::report::refusals::no_record_feature();
+        let why = "llmock was built without its feature `record`".to_owned();
         std::future::ready(()).await;
         self.miss(entry, &incoming, &request, MissReason::RecordRefused { why })
     }

@@ -6,6 +6,7 @@ use crate::fixture::merge::{Merge, MergeCounts, merge, same_answer, spoilt};
 use crate::fixture::store::{self, SaveError, UpdateError};
 use crate::matching::{self, Key, Rules};
 use crate::mode::Mode;
+use crate::report::values::chain;
 use crate::report::{Failure, Note, Report, Source};
 use crate::session::ledger::Recording;
 use crate::session::state::State;
@@ -61,7 +62,7 @@ pub(crate) fn write(state: &State, recordings: &[Recording], report: &mut Report
             attempt_note(state, report);
         }
         Err(UpdateError::Load(error)) => {
-            report.failures.push(Failure::FixtureUnreadable { error: error.to_string() });
+            report.failures.push(Failure::FixtureUnreadable { error: chain(&error) });
             attempt_note(state, report);
         }
     }

@@ -18,7 +18,7 @@ use crate::matching::{self, Index, Key, Ownership, Rules};
 use crate::mode::Mode;
 use crate::overlay::Overlay;
 use crate::provider::{self, Declared, Provider};
-use crate::report::{Command, Failure, Through, files};
+use crate::report::{Command, Failure, Through, values};
 use crate::session::ledger::Ledger;
 use crate::session::links::Given;
 use crate::session::streams::Streams;
@@ -163,7 +163,7 @@ impl State {
 impl Setup {
     /// A path as a person would type it.
     pub(crate) fn shown_path(&self, path: &std::path::Path) -> String {
-        files::shown(path, self.package.as_deref())
+        values::path(path, self.package.as_deref())
     }
 }
 

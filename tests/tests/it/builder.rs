@@ -53,7 +53,7 @@ fn a_missing_fixture_is_an_error_that_says_how_to_record_it() {
         let folder = tempfile::tempdir().unwrap();
         let error =
             LlmMock::builder().fixture(folder.path().join("v1.2.none")).start().unwrap_err();
-        let StartError::Missing { source: LoadError::Missing { path }, .. } = &error else {
+        let StartError::Missing { cause: LoadError::Missing { path }, .. } = &error else {
             panic!("{error:?}")
         };
         assert_eq!(*path, folder.path().join("v1.2.none.json"));
@@ -107,7 +107,7 @@ fn an_unreadable_fixture_is_an_error_that_says_where_and_how_to_record_it_anew()
                 let error = LlmMock::builder().fixture(&file).mode(mode).start().unwrap_err();
                 assert!(matches!(
                     &error,
-                    StartError::Unreadable { source: LoadError::Format { .. }, .. }
+                    StartError::Unreadable { cause: LoadError::Format { .. }, .. }
                 ));
                 assert_eq!(without(&folder, &error.to_string()), format!("{expected}{hint}"));
                 assert_eq!(std::fs::read_to_string(&file).unwrap(), text, "it stays as it was");
@@ -116,7 +116,7 @@ fn an_unreadable_fixture_is_an_error_that_says_where_and_how_to_record_it_anew()
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("answers.json")).unwrap();
         let error = LlmMock::builder().fixture(folder.path().join("answers")).start().unwrap_err();
-        assert!(matches!(&error, StartError::Unreadable { source: LoadError::Io { .. }, .. }));
+        assert!(matches!(&error, StartError::Unreadable { cause: LoadError::Io { .. }, .. }));
         let text = without(&folder, &error.to_string());
         assert!(text.starts_with("failed to read fixture `FOLDER/answers.json`: "), "{text}");
         assert!(text.ends_with(hint), "{text}");
