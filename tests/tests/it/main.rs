@@ -8,9 +8,11 @@ mod declared;
 #[cfg(all(feature = "intercept", target_os = "linux"))]
 mod intercept;
 mod links;
+mod pages;
 mod providers_page;
 mod proxy;
 mod queues;
+mod readme;
 mod recording;
 mod replaying;
 mod secrets;

@@ -1,0 +1,111 @@
+//! The pages of the repository: their links lead somewhere, and the README's examples run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Where the README points on the web, since it is also the page of the crate.
+const REPOSITORY: &str = "https://github.com/llmock/llmock/blob/main/";
+
+fn repository() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().expect("the package is in the repository").to_owned()
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn pages(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            if name != "target" && name != "node_modules" && !name.starts_with('.') {
+                pages(&path, found);
+            }
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            found.push(path);
+        }
+    }
+}
+
+/// The lines outside blocks of code.
+fn prose(page: &str) -> impl Iterator<Item = &str> {
+    let mut is_code = false;
+    page.lines().filter(move |line| {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        !is_code && !is_fence
+    })
+}
+
+fn links(page: &str) -> Vec<&str> {
+    let targets = prose(page).flat_map(|line| line.split("](").skip(1));
+    targets.filter_map(|rest| rest.split_once(')')).map(|(target, _)| target).collect()
+}
+
+/// The anchors that GitHub gives to headings, and those that a page names itself.
+fn anchors(page: &str) -> Vec<String> {
+    let heading = |line: &str| {
+        let title = line.trim_start_matches('#').trim().to_lowercase();
+        let is_kept = |c: &char| c.is_alphanumeric() || " -_".contains(*c);
+        title.chars().filter(is_kept).collect::<String>().replace(' ', "-")
+    };
+    let named = prose(page).filter_map(|line| {
+        let (_, rest) = line.split_once("<a name=\"")?;
+        Some(rest.split_once('"')?.0.to_owned())
+    });
+    prose(page).filter(|line| line.starts_with('#')).map(heading).chain(named).collect()
+}
+
+/// What is wrong with a link, if anything.
+fn mistake(page: &Path, link: &str) -> Option<String> {
+    let (folder, path) = match link.strip_prefix(REPOSITORY) {
+        Some(path) => (repository(), path),
+        None if link.contains(':') => return None,
+        None => (page.parent()?.to_owned(), link),
+    };
+    let (path, anchor) = path.split_once('#').unwrap_or((path, ""));
+    let target = if path.is_empty() { page.to_owned() } else { folder.join(path) };
+    let is_there = target.exists()
+        && (anchor.is_empty() || anchors(&read(&target)).iter().any(|known| known == anchor));
+    (!is_there).then(|| format!("{}: {link}", page.display()))
+}
+
+#[test]
+fn links_between_pages_lead_to_files_and_headings() {
+    let mut found = Vec::new();
+    pages(&repository(), &mut found);
+    assert!(found.len() > 15, "{found:?}");
+    let mistakes: Vec<_> = found
+        .iter()
+        .flat_map(|page| {
+            let text = read(page);
+            links(&text).into_iter().filter_map(|link| mistake(page, link)).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(mistakes.is_empty(), "links that lead nowhere:\n{}", mistakes.join("\n"));
+}
+
+#[test]
+fn a_link_to_a_missing_heading_is_found() {
+    let page = repository().join("README.md");
+    assert!(mistake(&page, "docs/guide.md#no-such-heading").is_some());
+    assert!(mistake(&page, "docs/no-such-page.md").is_some());
+    assert_eq!(mistake(&page, "docs/guide.md#set-up-ci"), None);
+}
+
+#[test]
+fn examples_of_the_readme_are_tests() {
+    let tests = include_str!("readme.rs").replace("\n    ", "\n");
+    let readme = read(&repository().join("README.md"));
+    let examples: Vec<_> = readme
+        .split("```rust,ignore\n")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("```"))
+        .collect();
+    assert_eq!(examples.len(), 2);
+    for (example, _) in examples {
+        assert!(tests.contains(example), "not in readme.rs:\n{example}");
+    }
+}
