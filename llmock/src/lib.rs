@@ -4,6 +4,7 @@
 
 mod builder;
 mod config;
+mod diff;
 mod env;
 mod fixture;
 mod front;

@@ -1,8 +1,7 @@
 //! Which values of two trees belong together, and how alike they are.
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
-
 use super::tree::{Kind, Node, words};
+use crate::diff::{common_runs, numbered};
 
 /// A pair of positions; one side is absent where something was inserted or removed.
 pub(crate) type Pair = (Option<usize>, Option<usize>);
@@ -34,12 +33,10 @@ fn anchored(left: &[Node], right: &[Node]) -> Vec<Pair> {
     let hashes = |nodes: &[Node]| nodes.iter().map(|node| node.hash).collect::<Vec<_>>();
     let mut pairs = Vec::new();
     let mut gap = (0, 0);
-    for op in capture_diff_slices(Algorithm::Myers, &hashes(left), &hashes(right)) {
-        if let DiffOp::Equal { old_index, new_index, len } = op {
-            pairs.extend(matched(&left[gap.0..old_index], &right[gap.1..new_index], gap));
-            pairs.extend((0..len).map(|at| (Some(old_index + at), Some(new_index + at))));
-            gap = (old_index + len, new_index + len);
-        }
+    for run in common_runs(&hashes(left), &hashes(right)) {
+        pairs.extend(matched(&left[gap.0..run.old], &right[gap.1..run.new], gap));
+        pairs.extend((0..run.len).map(|at| (Some(run.old + at), Some(run.new + at))));
+        gap = (run.old + run.len, run.new + run.len);
     }
     pairs.extend(matched(&left[gap.0..], &right[gap.1..], gap));
     pairs
@@ -125,11 +122,9 @@ fn text_ratio(a: &str, b: &str, left: &Node, right: &Node) -> f32 {
         return likeness(left, right);
     }
     let (a, b): (Vec<_>, Vec<_>) = (words(a).collect(), words(b).collect());
-    let equal = capture_diff_slices(Algorithm::Myers, &a, &b).into_iter().map(|op| match op {
-        DiffOp::Equal { len, .. } => len,
-        _ => 0,
-    });
-    ratio(2 * equal.sum::<usize>(), a.len() + b.len())
+    let (left, right) = numbered(&a, &b);
+    let equal: usize = common_runs(&left, &right).iter().map(|run| run.len).sum();
+    ratio(2 * equal, a.len() + b.len())
 }
 
 /// The members of two objects side by side, by name; equal names pair up in order.

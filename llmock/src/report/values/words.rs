@@ -1,11 +1,10 @@
 //! Which words of two texts differ, at a cost that stays small for prompts of any length.
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use crate::diff::{common_runs, numbered};
 
-/// More words than this, of both sides together, are compared by line first.
+/// More words than this, of both sides together and not counting those that both begin and end with, are compared
+/// by line first.
 const WORDS: usize = 2_000;
-/// More lines than this are not compared.
-const LINES: usize = 8_000;
 /// Texts longer than this, in bytes, are compared by their ends only.
 const LONGEST: usize = 512 * 1024;
 /// Changed passages longer than this are narrowed by character: base64, or text without blanks.
@@ -24,94 +23,80 @@ pub(super) fn diff<'a>(old: &'a str, new: &'a str) -> Vec<Segment<'a>> {
     if old.len().max(new.len()) > LONGEST {
         return narrowed(Segment { old, new, changed: old != new });
     }
-    let mut out = Vec::new();
-    let head = common_head(old, new);
-    let (old_rest, new_rest) = (&old[head..], &new[head..]);
-    let tail = common_tail(old_rest, new_rest);
-    let old_middle = &old_rest[..old_rest.len() - tail];
-    let new_middle = &new_rest[..new_rest.len() - tail];
-    push(&mut out, Segment { old: &old[..head], new: &new[..head], changed: false });
-    middle(&mut out, old_middle, new_middle);
-    let (old_tail, new_tail) = (&old_rest[old_middle.len()..], &new_rest[new_middle.len()..]);
-    push(&mut out, Segment { old: old_tail, new: new_tail, changed: false });
-    joined(&out, old, new)
-}
-
-/// Compares by word if that is cheap, else by line and then by word within what changed.
-fn middle<'a>(out: &mut Vec<Segment<'a>>, old: &'a str, new: &'a str) {
-    let (old_words, new_words) = (words(old), words(new));
-    if old_words.len() + new_words.len() <= WORDS {
-        compare(out, &old_words, &new_words, old, new);
-        return;
-    }
-    let old_lines: Vec<&str> = old.split_inclusive('\n').collect();
-    let new_lines: Vec<&str> = new.split_inclusive('\n').collect();
-    if old_lines.len() + new_lines.len() > LINES {
-        push(out, Segment { old, new, changed: true });
-        return;
-    }
-    let mut lines = Vec::new();
-    compare(&mut lines, &old_lines, &new_lines, old, new);
-    for line in lines {
-        let (old_words, new_words) = (words(line.old), words(line.new));
-        if line.changed && old_words.len() + new_words.len() <= WORDS {
-            compare(out, &old_words, &new_words, line.old, line.new);
-        } else {
-            push(out, line);
+    let mut script = Script::default();
+    if !script.compare_words(old, new) {
+        let lines = |text: &'a str| text.split_inclusive('\n').collect::<Vec<_>>();
+        let mut by_line = Script::default();
+        by_line.compare(&lines(old), &lines(new));
+        for line in by_line.passages(old, new) {
+            if !line.changed || !script.compare_words(line.old, line.new) {
+                script.push(line.old.len(), line.new.len(), line.changed);
+            }
         }
     }
+    script.joined().passages(old, new).into_iter().flat_map(narrowed).collect()
 }
 
-/// `old` and `new` are what the pieces put together give.
-fn compare<'a>(
-    out: &mut Vec<Segment<'a>>,
-    old_pieces: &[&'a str],
-    new_pieces: &[&'a str],
-    old: &'a str,
-    new: &'a str,
-) {
-    let (mut old_at, mut new_at) = (0, 0);
-    for op in capture_diff_slices(Algorithm::Myers, old_pieces, new_pieces) {
-        let length = |pieces: &[&str]| pieces.iter().map(|piece| piece.len()).sum::<usize>();
-        let old_end = old_at + length(&old_pieces[op.old_range()]);
-        let new_end = new_at + length(&new_pieces[op.new_range()]);
-        let changed = !matches!(op, DiffOp::Equal { .. });
-        push(out, Segment { old: &old[old_at..old_end], new: &new[new_at..new_end], changed });
-        (old_at, new_at) = (old_end, new_end);
-    }
-}
+/// Passages as bytes of the old text, bytes of the new one, and whether they differ.
+#[derive(Default)]
+struct Script(Vec<(usize, usize, bool)>);
 
-fn push<'a>(out: &mut Vec<Segment<'a>>, segment: Segment<'a>) {
-    if !segment.old.is_empty() || !segment.new.is_empty() {
-        out.push(segment);
-    }
-}
-
-/// Joins neighbours, and changes that only a blank or a comma keeps apart: they read as one.
-fn joined<'a>(segments: &[Segment<'a>], old: &'a str, new: &'a str) -> Vec<Segment<'a>> {
-    let mut merged = merged(segments, old, new);
-    let inner = 1..merged.len().saturating_sub(1);
-    for at in inner {
-        merged[at].changed |= merged[at].old.len() <= 2;
-    }
-    self::merged(&merged, old, new).into_iter().flat_map(narrowed).collect()
-}
-
-/// Neighbours of the same kind as one.
-fn merged<'a>(segments: &[Segment<'a>], old: &'a str, new: &'a str) -> Vec<Segment<'a>> {
-    let mut out: Vec<Segment<'a>> = Vec::new();
-    let (mut old_at, mut new_at) = (0, 0);
-    for segment in segments {
-        let (old_end, new_end) = (old_at + segment.old.len(), new_at + segment.new.len());
-        if let Some(previous) = out.last_mut().filter(|last| last.changed == segment.changed) {
-            previous.old = &old[old_at - previous.old.len()..old_end];
-            previous.new = &new[new_at - previous.new.len()..new_end];
-        } else {
-            out.push(*segment);
+impl Script {
+    /// Neighbours of the same kind become one passage.
+    fn push(&mut self, old: usize, new: usize, changed: bool) {
+        match self.0.last_mut() {
+            _ if old == 0 && new == 0 => {}
+            Some(last) if last.2 == changed => (last.0, last.1) = (last.0 + old, last.1 + new),
+            _ => self.0.push((old, new, changed)),
         }
-        (old_at, new_at) = (old_end, new_end);
     }
-    out
+
+    fn compare(&mut self, old: &[&str], new: &[&str]) {
+        let bytes = |pieces: &[&str]| pieces.iter().map(|piece| piece.len()).sum::<usize>();
+        let (old_numbers, new_numbers) = numbered(old, new);
+        let (mut old_at, mut new_at) = (0, 0);
+        for run in common_runs(&old_numbers, &new_numbers) {
+            self.push(bytes(&old[old_at..run.old]), bytes(&new[new_at..run.new]), true);
+            (old_at, new_at) = (run.old + run.len, run.new + run.len);
+            let same = bytes(&old[run.old..old_at]);
+            self.push(same, same, false);
+        }
+        self.push(bytes(&old[old_at..]), bytes(&new[new_at..]), true);
+    }
+
+    /// `false`, and nothing is compared, where too many words may differ.
+    fn compare_words(&mut self, old: &str, new: &str) -> bool {
+        let (old, new) = (words(old), words(new));
+        let head = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+        let ends = old[head..].iter().rev().zip(new[head..].iter().rev());
+        let tail = ends.take_while(|(a, b)| a == b).count();
+        let is_cheap = old.len() + new.len() - 2 * (head + tail) <= WORDS;
+        if is_cheap {
+            self.compare(&old, &new);
+        }
+        is_cheap
+    }
+
+    /// Joins changes that only a blank or a comma keeps apart: they read as one.
+    fn joined(&self) -> Self {
+        let mut joined = Self::default();
+        for (at, (old, new, changed)) in self.0.iter().copied().enumerate() {
+            let is_inner = at > 0 && at + 1 < self.0.len();
+            joined.push(old, new, changed || (is_inner && old <= 2));
+        }
+        joined
+    }
+
+    fn passages<'a>(&self, mut old: &'a str, mut new: &'a str) -> Vec<Segment<'a>> {
+        let mut passages = Vec::with_capacity(self.0.len());
+        for (old_bytes, new_bytes, changed) in &self.0 {
+            let (old_part, old_rest) = old.split_at(*old_bytes);
+            let (new_part, new_rest) = new.split_at(*new_bytes);
+            passages.push(Segment { old: old_part, new: new_part, changed: *changed });
+            (old, new) = (old_rest, new_rest);
+        }
+        passages
+    }
 }
 
 /// Takes what both sides share out of the ends of a long changed passage.
@@ -124,30 +109,16 @@ fn narrowed(segment: Segment<'_>) -> Vec<Segment<'_>> {
     let head = shared(old.chars(), new.chars());
     let (old_rest, new_rest) = (&old[head..], &new[head..]);
     let tail = shared(old_rest.chars().rev(), new_rest.chars().rev());
-    let (old_end, new_end) = (old_rest.len() - tail, new_rest.len() - tail);
-    let mut out = Vec::new();
-    push(&mut out, Segment { old: &old[..head], new: &new[..head], changed: false });
-    push(&mut out, Segment { old: &old_rest[..old_end], new: &new_rest[..new_end], changed: true });
-    push(
-        &mut out,
-        Segment { old: &old_rest[old_end..], new: &new_rest[new_end..], changed: false },
-    );
-    out
+    let mut script = Script::default();
+    script.push(head, head, false);
+    script.push(old_rest.len() - tail, new_rest.len() - tail, true);
+    script.push(tail, tail, false);
+    script.passages(old, new)
 }
 
 /// Bytes of the characters that both begin with.
 fn shared(old: impl Iterator<Item = char>, new: impl Iterator<Item = char>) -> usize {
     old.zip(new).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum()
-}
-
-fn common_head(old: &str, new: &str) -> usize {
-    let (old, new) = (words(old), words(new));
-    old.iter().zip(&new).take_while(|(a, b)| a == b).map(|(a, _)| a.len()).sum()
-}
-
-fn common_tail(old: &str, new: &str) -> usize {
-    let (old, new) = (words(old), words(new));
-    old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).map(|(a, _)| a.len()).sum()
 }
 
 /// Runs of letters and digits, runs of blanks, and every other character by itself.
