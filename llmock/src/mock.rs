@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wiremock::MockServer;
 
 use crate::front::Front;
-use crate::provider::{Declared, Provider, path_of};
+use crate::provider::{Address, Declared, Provider};
 use crate::session::Access;
 use crate::session::envs;
 use crate::session::ledger::{AnsweredBy, Entry};
@@ -106,7 +106,8 @@ impl LlmMock {
         let base_url = self.base_url(provider);
         match &self.access {
             Access::Open(..) => format!("{}/{}", self.base, provider.id()),
-            Access::Off(..) => base_url[..base_url.len() - path_of(&base_url).len()].to_owned(),
+            Access::Off(..) => Address::parse(&base_url)
+                .map_or_else(String::new, |address| address.root().to_owned()),
         }
     }
 
@@ -181,14 +182,10 @@ impl LlmMock {
 
 /// `http://127.0.0.1:40123/x` → `http://127.0.0.1/x/` and the port.
 fn split_port(url: &str) -> (String, u16) {
-    let start = url.find("://").map_or(0, |at| at + 3);
-    let end = url[start..].find('/').map_or(url.len(), |at| start + at);
-    let usual = if url.starts_with("https:") { 443 } else { 80 };
-    let (host, port) = match url[start..end].rsplit_once(':') {
-        Some((host, port)) if port.parse::<u16>().is_ok() => (host, port.parse().unwrap_or(usual)),
-        _ => (&url[start..end], usual),
-    };
-    (format!("{}{host}{}/", &url[..start], &url[end..]), port)
+    let Some(address) = Address::parse(url) else { return ("/".to_owned(), 80) };
+    let port = address.port();
+    let address = address.without_port();
+    (format!("{}{}/", address.root(), address.path()), port)
 }
 
 /// A request as the mock server received it, secrets taken out.

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use super::spare::SPARES;
 use super::{BASE_URL, same_name, write};
-use crate::provider::{Provider, is_address};
+use crate::provider::{Address, Provider, is_address};
 
 /// Variables that send a client's requests through a proxy, in the spellings that clients read.
 const PROXIES: [&str; 6] =
@@ -108,7 +108,9 @@ impl Originals {
     ) -> Option<(&'n str, &'a str)> {
         let parents = self.get(BASE_URL).map(|base| base.trim_end_matches("/env"));
         let is_front = |url: &str| {
-            [Some(own), parents].into_iter().flatten().any(|front| lies_below(url, front))
+            let Some(url) = Address::parse(url) else { return false };
+            let mut fronts = [Some(own), parents].into_iter().flatten().filter_map(Address::parse);
+            fronts.any(|front| url.is_below(&front))
         };
         let mut set = variables.into_iter().filter_map(|name| Some((name, self.get(name)?.trim())));
         set.find(|(_, url)| is_address(url) && !is_front(url))
@@ -203,11 +205,6 @@ impl fmt::Debug for Originals {
 fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches(['.', '*']);
     bare.is_empty() || LOOPBACK.contains(&bare) || bare == "[::1]" || bare.starts_with("127.")
-}
-
-fn lies_below(url: &str, address: &str) -> bool {
-    let rest = url.strip_prefix(address.trim_end_matches('/'));
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
 }
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ mod signed {
         scope: &Scope,
         credentials: &Credentials,
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
-        job.url = aws::spelt(&job.url);
+        job.url = aws::escape_path(&job.url);
         strip(&mut job.headers);
         let uri: Uri = job.url.parse()?;
         let host = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();

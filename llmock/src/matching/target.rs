@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use url::form_urlencoded;
+
 use super::canonical::without_names_of_secrets;
 use crate::provider::{Provider, canonical_path};
 
@@ -18,12 +20,9 @@ pub(crate) fn target(provider: Provider, path: &str) -> Target {
     let canonical = canonical_path(provider, path);
     let idle = provider.entry().idle_query;
     let (path, query) = canonical.split_once('?').unwrap_or((&canonical, ""));
-    let mut query: Vec<_> = query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (decode(name), without_names_of_secrets(&decode(value)).into_owned()))
-        .filter(|(name, _)| !idle.contains(&name.as_str()))
+    let mut query: Vec<_> = form_urlencoded::parse(query.as_bytes())
+        .filter(|(name, _)| !idle.contains(&name.as_ref()))
+        .map(|(name, value)| (name.into_owned(), without_names_of_secrets(&value).into_owned()))
         .collect();
     query.sort_by(|(a, _), (b, _)| a.cmp(b));
     Target { path: as_compared(provider, path).into_owned(), query }
@@ -37,27 +36,6 @@ fn as_compared(provider: Provider, path: &str) -> Cow<'_, str> {
         }
     }
     without_names_of_secrets(path)
-}
-
-/// Percent signs and the `+` of forms; what is not UTF-8 afterwards becomes U+FFFD.
-fn decode(text: &str) -> String {
-    if !text.contains(['%', '+']) {
-        return text.to_owned();
-    }
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let escaped = text.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
-        if let Some(byte) = escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            out.push(byte);
-            at += 3;
-        } else {
-            out.push(if bytes[at] == b'+' { b' ' } else { bytes[at] });
-            at += 1;
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 #[cfg(test)]
@@ -95,7 +73,8 @@ mod tests {
             ("%zz", "%zz"),
             ("%2B", "+"),
         ] {
-            assert_eq!(decode(text), decoded, "{text}");
+            let target = target(Provider::OpenAI, &format!("/v1/x?{text}={text}&"));
+            assert_eq!(target.query, [(decoded.to_owned(), decoded.to_owned())], "{text}");
         }
     }
 }

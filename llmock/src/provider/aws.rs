@@ -1,7 +1,9 @@
 //! What signing for AWS takes: names, hosts, and spellings.
 
 #[cfg(feature = "bedrock")]
-use std::fmt::Write as _;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+#[cfg(feature = "bedrock")]
+use url::Url;
 
 /// The variables that hold a user's own credentials.
 pub(crate) const KEY_ID: &str = "AWS_ACCESS_KEY_ID";
@@ -39,19 +41,18 @@ pub(crate) fn is_signed(name: &str) -> bool {
 
 /// Escapes the path as AWS's own clients do: `:` of a model's id is `%3A`. What is escaped already stays.
 #[cfg(feature = "bedrock")]
-pub(crate) fn spelt(url: &str) -> String {
-    let host = url.find("://").map_or(0, |at| at + 3);
-    let path = url[host..].find('/').map_or(url.len(), |at| host + at);
-    let query = url.find('?').unwrap_or(url.len()).max(path);
-    let mut out = url[..path].to_owned();
-    for byte in url[path..query].bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~/%".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out + &url[query..]
+pub(crate) fn escape_path(url: &str) -> String {
+    const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'_')
+        .remove(b'.')
+        .remove(b'~')
+        .remove(b'/')
+        .remove(b'%');
+    let Ok(mut url) = Url::parse(url) else { return url.to_owned() };
+    let path = utf8_percent_encode(url.path(), ESCAPED).to_string();
+    url.set_path(&path);
+    url.into()
 }
 
 /// `us-west-2` of `bedrock-runtime.us-west-2.amazonaws.com`.
@@ -80,14 +81,14 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_spelt_as_aws_s_own_clients_spell_them() {
+    fn escapes_paths_as_clients_of_aws_do() {
         for (url, expected) in [
             ("https://h/model/m-v1:0/converse?a=b:c", "https://h/model/m-v1%3A0/converse?a=b:c"),
             ("https://h/model/arn%3Aaws%2Fx/invoke", "https://h/model/arn%3Aaws%2Fx/invoke"),
-            ("https://h:1", "https://h:1"),
-            ("https://h:1?a=b", "https://h:1?a=b"),
+            ("https://h:1", "https://h:1/"),
+            ("https://h:1?a=b", "https://h:1/?a=b"),
         ] {
-            assert_eq!(spelt(url), expected);
+            assert_eq!(escape_path(url), expected);
         }
     }
 }

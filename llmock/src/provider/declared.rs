@@ -3,8 +3,9 @@
 //! A declaration is a small entry beside the table: it belongs to the session that was told it, since two
 //! tests may know two hosts by one name. What the wire says is found by its paths, as for every provider.
 
+use super::path::joined_queries;
 use super::table::KEY as PLACEHOLDER;
-use super::{Provider, ProviderIdError};
+use super::{Address, Provider, ProviderIdError, below};
 
 /// A provider and the base URL that its clients have in production.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub(crate) struct Declared {
     pub(crate) provider: Provider,
     /// Without a slash at its end.
     pub(crate) url: String,
+    /// What follows the host in it: `/v1`, or nothing.
+    path: String,
 }
 
 /// Why a declaration means nothing.
@@ -35,17 +38,20 @@ impl Declared {
         if url.is_empty() {
             return Err(DeclareError::NoUrl(id.to_owned()));
         }
-        match url_mistake(url) {
-            Some(why) => Err(DeclareError::Url { url: url.to_owned(), why }),
-            None => Ok(Self { provider, url: url.trim_end_matches('/').to_owned() }),
+        let wrong = |why| DeclareError::Url { url: url.to_owned(), why };
+        if let Some(why) = url_mistake(url) {
+            return Err(wrong(why));
         }
+        let address = Address::parse(url).ok_or(wrong("it is not a valid URL"))?;
+        let path = address.path().to_owned();
+        Ok(Self { provider, url: url.trim_end_matches('/').to_owned(), path })
     }
 
     /// Where a client of this provider is pointed: `BASE/acme` and the path of the declared URL.
     pub(crate) fn base_url(&self, base: &str) -> String {
         match self.provider {
             Provider::Other(_) => {
-                format!("{}/{}{}", base.trim_end_matches('/'), self.provider, path_of(&self.url))
+                format!("{}/{}{}", base.trim_end_matches('/'), self.provider, self.path)
             }
             known => known.base_url(base),
         }
@@ -81,25 +87,24 @@ impl Declared {
     /// The canonical path is the one at the provider's own host, so that it may lie beside the declared one:
     /// `/health` beside `https://llm.acme.dev/v1` is `https://llm.acme.dev/health`.
     pub(crate) fn upstream_url(&self, base: &str, canonical: &str) -> String {
-        let (base, own) = (base.trim_end_matches('/'), path_of(&self.url));
-        if let Some(root) = base.strip_suffix(own) {
-            return format!("{root}{canonical}");
-        }
-        // A gateway that has the API at another path.
-        match canonical.strip_prefix(own).filter(|rest| rest.is_empty() || starts_segment(rest)) {
-            Some(rest) => format!("{base}{rest}"),
-            None => format!("{base}{canonical}"),
-        }
+        let Some(base) = Address::parse(base) else { return format!("{base}{canonical}") };
+        let (path, query) = canonical.split_at(canonical.find('?').unwrap_or(canonical.len()));
+        let (above, path) = match base.path().strip_suffix(&self.path) {
+            Some(above) => (above, path),
+            // A gateway that has the API at another path.
+            None => (base.path(), below(path, &self.path).unwrap_or(path)),
+        };
+        format!("{}{above}{path}{}", base.root(), joined_queries(base.query(), query))
     }
 
-    /// The other way round: the canonical path of a request that was sent to `target` at the host of `base`.
-    pub(crate) fn canonical_of(&self, base: &str, target: &str) -> String {
-        let (below, own) = (path_of(base.trim_end_matches('/')), path_of(&self.url));
-        if let Some(root) = below.strip_suffix(own) {
-            return target.strip_prefix(root).unwrap_or(target).to_owned();
+    /// The other way round: the canonical path of a request that was sent to `target` at the host of a base URL
+    /// with that path.
+    pub(crate) fn canonical_of(&self, base_path: &str, target: &str) -> String {
+        if let Some(above) = base_path.strip_suffix(self.path.as_str()) {
+            return target.strip_prefix(above).unwrap_or(target).to_owned();
         }
-        match target.strip_prefix(below).filter(|rest| rest.is_empty() || starts_segment(rest)) {
-            Some(rest) => format!("{own}{rest}"),
+        match below(target, base_path) {
+            Some(rest) => format!("{}{rest}", self.path),
             None => target.to_owned(),
         }
     }
@@ -120,16 +125,6 @@ fn url_mistake(url: &str) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-/// What stands between the host and the query: `/v1`, or nothing.
-pub(crate) fn path_of(url: &str) -> &str {
-    let host = url.find("://").map_or(0, |at| at + 3);
-    url[host..].find('/').map_or("", |at| &url[host + at..])
-}
-
-fn starts_segment(rest: &str) -> bool {
-    rest.starts_with(['/', '?'])
 }
 
 #[cfg(test)]
@@ -156,6 +151,11 @@ mod tests {
                 "acme",
                 "https://a.dev/v 1",
                 "`https://a.dev/v 1` is no base URL of an API: it has a blank",
+            ),
+            (
+                "acme",
+                "http://a.dev:port",
+                "`http://a.dev:port` is no base URL of an API: it is not a valid URL",
             ),
             ("Acme", "https://a.dev", "`Acme` is not a provider id"),
         ];
@@ -209,7 +209,8 @@ mod tests {
             assert_eq!(acme(declared).upstream_url(base, path), expected, "{base} {path}");
             let host = expected.find("://").map_or(0, |at| at + 3);
             let target = expected[host..].find(['/', '?']).map_or("/", |at| &expected[host + at..]);
-            assert_eq!(acme(declared).canonical_of(base, target), path, "{base} {target}");
+            let base = Address::parse(base).expect(base);
+            assert_eq!(acme(declared).canonical_of(base.path(), target), path, "{base:?} {target}");
         }
         let beside = acme(declared).upstream_url("http://127.0.0.1:8080", "/v11/models");
         assert_eq!(beside, "http://127.0.0.1:8080/v11/models");

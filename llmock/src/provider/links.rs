@@ -6,8 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::path::{host_of, is_same_address};
-use super::{Family, Provider, canonical_path};
+use super::{Address, Family, Provider, canonical_path};
 use crate::json::{self, Json, JsonStr};
 
 /// Headers whose value is an address, and `link`, which holds some in angle brackets.
@@ -133,10 +132,11 @@ impl Links<'_> {
 
     /// The path at the front in place of one at the provider's host.
     fn completed(&self, value: &str) -> String {
-        let origin = self.upstream.map_or("http://0.0.0.0", |(base, _)| origin_of(base));
+        let upstream = self.upstream.and_then(|(base, _)| Address::parse(base));
+        let origin = upstream.as_ref().map_or("http://0.0.0.0", Address::root);
         let path = self.path_at_provider(&format!("{origin}{value}"));
         let path = path.unwrap_or_else(|| value.to_owned());
-        format!("{}{path}", &self.root[origin_of(self.root).len()..])
+        format!("{}{path}", spelled_path(self.root))
     }
 
     /// The front's address in place of an address.
@@ -165,20 +165,21 @@ impl Links<'_> {
 
     /// Path and query of an address, as the front knows them, if it is one of this provider's API.
     fn path_at_provider(&self, url: &str) -> Option<String> {
-        let host = host_of(url)?;
-        let rest = &url[origin_of(url).len()..];
+        let address = Address::parse(url)?;
+        let rest = spelled_path(url);
         let (path, query) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
         let whole = |path: &str| format!("{path}{query}");
         // What leads through us to that very address; a gateway may have put segments in front.
         if let Some((_, to_upstream)) = self.upstream {
             let leads_there = |tail: &&str| {
-                is_same_address(&to_upstream(&canonical_path(self.provider, tail)), url)
+                let upstream = to_upstream(&canonical_path(self.provider, tail));
+                Address::parse(&upstream).is_some_and(|it| it.is_same_resource(&address))
             };
             if let Some(tail) = tails(path).find(leads_there) {
                 return Some(whole(tail));
             }
         }
-        if self.provider.owns_host(host) {
+        if self.provider.owns_host(address.host()) {
             return Some(whole(path));
         }
         // A recording from somewhere else, of which the fixture knows no more than this.
@@ -195,11 +196,10 @@ fn tails(path: &str) -> impl Iterator<Item = &str> {
     starts.map(move |at| &path[at..]).filter(|tail| tail.len() > 1)
 }
 
-/// `http://host:1` of `http://host:1/path`.
-fn origin_of(url: &str) -> &str {
+/// What follows the host, as it is spelled: a client gets it back, and [`Address`] would escape it and resolve dots.
+fn spelled_path(url: &str) -> &str {
     let host = url.find("://").map_or(0, |at| at + 3);
-    let end = url[host..].find(['/', '?', '#']).map_or(url.len(), |at| host + at);
-    &url[..end]
+    url[host..].find(['/', '?', '#']).map_or("", |at| &url[host + at..])
 }
 
 fn strings_at<'j>(value: &Json<'j>, place: &[&str], found: &mut Vec<JsonStr<'j>>) {

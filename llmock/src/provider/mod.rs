@@ -5,6 +5,7 @@
 //! writes answers of our own in a provider's shape, [`names`] decides which headers and variables
 //! are secret, [`keys`] knows keys by their shape. [`aws`] is what signing for AWS takes.
 
+mod address;
 mod anthropic;
 pub(crate) mod aws;
 mod bedrock;
@@ -31,7 +32,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
-pub(crate) use declared::{DeclareError, Declared, path_of};
+pub(crate) use address::{Address, below};
+pub(crate) use declared::{DeclareError, Declared};
 pub(crate) use entry::{Entry, Shape};
 pub(crate) use errors::{empty_answer, error_body, error_message, error_shape};
 pub(crate) use family::{
@@ -45,7 +47,7 @@ pub(crate) use names::{
     keeps_response_header,
 };
 pub(crate) use openai_chat::{StreamUsage, reasoning_member, stream_usage};
-pub(crate) use path::{canonical_path, default_upstream, host_of, upstream_base, upstream_url};
+pub(crate) use path::{canonical_path, default_upstream, upstream_base, upstream_url};
 pub use recognise::HeaderHints;
 pub(crate) use recognise::{conversations, of_answer, of_request};
 pub use table::Provider;
@@ -113,8 +115,9 @@ impl Provider {
     /// Whether a host, with its port if it has one, is one of the provider's own.
     pub(crate) fn owns_host(self, host: &str) -> bool {
         let entry = self.entry();
-        let usual = entry.upstream.and_then(path::host_of);
-        usual.into_iter().chain(entry.hosts.iter().copied()).any(|own| path::is_host(own, host))
+        let usual = entry.upstream.and_then(Address::parse);
+        usual.is_some_and(|usual| path::is_host(usual.host(), host))
+            || entry.hosts.iter().any(|own| path::is_host(own, host))
     }
 
     /// Where a client of this provider is pointed: `BASE/openai/v1`; never ends in `/`.
@@ -175,7 +178,7 @@ const fn is_id(text: &str) -> bool {
         }
         at += 1;
     }
-    0 < bytes.len() && bytes.len() <= 64
+    !bytes.is_empty() && bytes.len() <= 64
 }
 
 #[cfg(test)]

@@ -7,6 +7,9 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use percent_encoding::percent_decode_str;
+
+use super::address::Address;
 use super::{Entry, Provider, aws, is_secret_query};
 
 /// The canonical form of what follows the provider's segment: `//chat/completions` becomes
@@ -16,7 +19,7 @@ pub(crate) fn canonical_path(provider: Provider, path_and_query: &str) -> String
     let wire = path_and_query.split('#').next().unwrap_or("");
     let (path, query) = wire.split_once('?').unwrap_or((wire, ""));
     // no escape resolves to a slash, so segments stay what they are
-    let decoded = decode_segment(path);
+    let decoded = decoded(path);
     let segments: Vec<&str> = decoded.split('/').filter(|segment| !segment.is_empty()).collect();
     let mut canonical = with_aliases(entry, with_root(entry, &segments));
     append_query(&mut canonical, query);
@@ -27,16 +30,17 @@ pub(crate) fn canonical_path(provider: Provider, path_and_query: &str) -> String
 /// `OPENAI_HOST=https://gateway` becomes `https://gateway/v1`, because `OPENAI_BASE_URL` holds the version.
 pub(crate) fn upstream_base(provider: Provider, variable: &str, value: &str) -> String {
     let entry = provider.entry();
-    let (value, query) = split_query(value.trim());
-    let value = value.trim_end_matches('/');
+    let value = value.trim();
     let value = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
-    let (wanted, given) =
-        (included(entry), tail_of(entry, variable).unwrap_or_else(|| included(entry)));
-    if wanted == given || (!wanted.is_empty() && value.ends_with(wanted)) {
-        return value + query;
+    // The client of the recording says what is wrong with it.
+    let Some(address) = Address::parse(&value) else { return value };
+    let (root, path, query) = (address.root(), address.path(), address.query());
+    let wanted = included(entry);
+    let given = tail_of(entry, variable).unwrap_or(wanted);
+    if wanted == given || (!wanted.is_empty() && path.ends_with(wanted)) {
+        return format!("{root}{path}{query}");
     }
-    let root = value.strip_suffix(given).unwrap_or(&value);
-    format!("{root}{wanted}{query}")
+    format!("{root}{}{wanted}{query}", path.strip_suffix(given).unwrap_or(path))
 }
 
 /// Where record mode goes if no variable says otherwise: the provider's usual host, Bedrock's in the
@@ -70,11 +74,13 @@ pub(crate) fn upstream_url(
     canonical_path: &str,
 ) -> String {
     let entry = provider.entry();
-    let (base, base_query) = split_query(upstream_base);
-    let base = completed(entry, base.trim_end_matches('/'));
+    let Some(address) = Address::parse(upstream_base) else {
+        return format!("{upstream_base}{canonical_path}");
+    };
     let (path, query) = split_query(canonical_path);
     let wanted = included(entry);
-    let (host, base_path) = split_host(&base);
+    let usual = usual_base(entry, &address);
+    let base_path = usual.as_ref().unwrap_or(&address).path();
     // Doubled slashes in the base and one at the end of the path mean something to somebody.
     let mut base = segments(base_path);
     let mut rest = segments(path);
@@ -87,12 +93,12 @@ pub(crate) fn upstream_url(
     } else if base.ends_with(&included) {
         base.truncate(base.len() - included.len());
     }
-    let mut url = host.to_owned();
+    let mut url = address.root().to_owned();
     for segment in base.iter().chain(&rest) {
         url.push('/');
         url.push_str(segment);
     }
-    url + &joined_queries(base_query, query)
+    url + &joined_queries(address.query(), query)
 }
 
 /// What lies between the slashes of a path.
@@ -109,7 +115,7 @@ fn split_query(url: &str) -> (&str, &str) {
 }
 
 /// Both queries in one, with what only the base says in front.
-fn joined_queries(base: &str, own: &str) -> String {
+pub(super) fn joined_queries(base: &str, own: &str) -> String {
     fn name(pair: &str) -> &str {
         pair.split('=').next().unwrap_or(pair)
     }
@@ -186,7 +192,9 @@ pub(super) fn is_version(segment: &str) -> bool {
 
 /// Resolves the escapes that mean the same unescaped, and writes the others in upper case: an escaped
 /// slash inside an ARN stays escaped, because it does not divide the path.
-fn decode_segment(segment: &str) -> Cow<'_, str> {
+///
+/// Keys of requests depend on it to the byte. `percent-encoding` would also escape what clients send unescaped.
+pub(super) fn decoded(segment: &str) -> Cow<'_, str> {
     if !segment.contains('%') {
         return segment.into();
     }
@@ -217,7 +225,7 @@ fn append_query(path: &mut String, query: &str) {
     let mut mark = '?';
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let name = pair.split('=').next().unwrap_or("");
-        if !is_secret_query(&decode_segment(name)) {
+        if !is_secret_query(&percent_decode_str(name).decode_utf8_lossy()) {
             path.push(mark);
             path.push_str(pair);
             mark = '&';
@@ -244,31 +252,9 @@ fn tail(entry: &Entry, template: &'static str) -> &'static str {
 }
 
 /// The provider's own host without a path means the provider's usual base.
-fn completed(entry: &Entry, base: &str) -> String {
-    match entry.upstream {
-        Some(usual) if split_host(base) == (split_host(usual).0, "") => usual.to_owned(),
-        _ => base.to_owned(),
-    }
-}
-
-/// Splits `http://host:1/path` before the path.
-fn split_host(url: &str) -> (&str, &str) {
-    let host = url.find("://").map_or(0, |at| at + 3);
-    url.split_at(url[host..].find('/').map_or(url.len(), |at| host + at))
-}
-
-/// `host:1` of `http://user@host:1/path`, without a port that the scheme implies.
-pub(crate) fn host_of(url: &str) -> Option<&str> {
-    let (scheme, rest) = url.split_once("://")?;
-    let implied = match scheme {
-        "https" => ":443",
-        "http" => ":80",
-        _ => return None,
-    };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    let host = host.strip_suffix(implied).unwrap_or(host);
-    (!host.is_empty() && !host.contains(char::is_whitespace)).then_some(host)
+fn usual_base(entry: &Entry, base: &Address) -> Option<Address> {
+    let usual = entry.upstream.and_then(Address::parse)?;
+    (base.path().is_empty() && base.root() == usual.root()).then_some(usual)
 }
 
 /// Whether a host is the one of the table; `*` there stands for one label, or a part of one.
@@ -279,19 +265,6 @@ pub(super) fn is_host(pattern: &str, host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     let middle = host.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
     middle.is_some_and(|middle| !middle.is_empty() && !middle.contains(['.', ':']))
-}
-
-/// Whether two URLs name one place, whatever their queries and spellings.
-pub(super) fn is_same_address(one: &str, other: &str) -> bool {
-    fn decoded(url: &str) -> Vec<Cow<'_, str>> {
-        let path = split_host(url).1.split(['?', '#']).next().unwrap_or_default();
-        path.split('/').filter(|segment| !segment.is_empty()).map(decode_segment).collect()
-    }
-    let scheme = |url: &str| url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-    let hosts = host_of(one).zip(host_of(other));
-    scheme(one) == scheme(other)
-        && hosts.is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
-        && decoded(one) == decoded(other)
 }
 
 /// Says once what the end of the base and the beginning of the path both say.

@@ -17,7 +17,7 @@ use crate::front::upstream::{self, Head, Job, Recorded, UpstreamError};
 use crate::front::{Answer, Incoming};
 use crate::json;
 use crate::matching::{self, Rules};
-use crate::provider::{self, Provider, aws};
+use crate::provider::{self, Address, Provider, aws};
 use crate::report::MissReason;
 use crate::session::announce;
 use crate::session::ledger::{AnsweredBy, Recording};
@@ -79,7 +79,7 @@ fn target(incoming: &Incoming) -> String {
 /// or a server of somebody's own, the client's signature may do.
 pub(crate) fn sign_anew(job: &mut Job) -> Result<(), String> {
     let Some(scope) = sigv4::scope(&job.headers) else { return Ok(()) };
-    let host = provider::host_of(&job.url).unwrap_or_default().to_owned();
+    let host = Address::parse(&job.url).map_or_else(String::new, |url| url.host().to_owned());
     let must = aws::is_host(&host);
     if cfg!(not(feature = "bedrock")) {
         return if must { Err(SignError::NoFeature { host }.to_string()) } else { Ok(()) };
@@ -131,15 +131,14 @@ fn failed(
 
 /// An upstream as people may see it: without user info and query, which may hold a key.
 pub(crate) fn shown(redactor: &Redactor, base: &str) -> String {
-    let base = base.split(['?', '#']).next().unwrap_or(base);
-    let base = match base.split_once("://") {
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            let host = authority.rsplit('@').next().unwrap_or(authority);
-            format!("{scheme}://{host}{path}")
-        }
-        None => base.to_owned(),
-    };
+    let base = Address::parse(base).map_or_else(
+        || {
+            // No URL: what may be user info or a query is left out all the same.
+            let base = base.split(['?', '#']).next().unwrap_or(base);
+            base.rsplit('@').next().unwrap_or(base).to_owned()
+        },
+        |address| address.without_secrets(),
+    );
     redactor.text(&base).into_owned()
 }
 

@@ -261,7 +261,8 @@ fn every_provider_s_usual_upstream_leads_back_to_its_own_paths() {
     for provider in Provider::all() {
         let Some(upstream) = provider.entry().upstream else { continue };
         let path = canonical_path(provider, "/chat/completions");
-        let host = split_host(upstream).0;
+        let host = Address::parse(upstream).unwrap();
+        let host = host.root();
         assert_eq!(upstream_url(provider, upstream, &path), format!("{host}{path}"), "{provider}");
     }
 }
