@@ -54,18 +54,21 @@ pub(crate) fn is_ours(attr: &Attribute) -> bool {
     last_is(attr.path(), "llm_replay")
 }
 
-/// The attributes with those inside `cfg_attr(...)` in place of it: inside a module the compiler has not yet decided
+/// The condition and the attributes of a `cfg_attr(...)`.
+fn conditional(meta: &Meta) -> Option<Punctuated<Meta, Token![,]>> {
+    let Meta::List(list) = meta else { return None };
+    let parts = Punctuated::parse_terminated.parse2(list.tokens.clone());
+    list.path.is_ident("cfg_attr").then_some(parts.ok()?)
+}
+
+/// The attributes, with those inside `cfg_attr(...)` in its place: inside a module the compiler has not yet decided
 /// which of them hold.
 fn flat(attrs: &[Attribute]) -> Vec<Meta> {
     fn add(meta: Meta, into: &mut Vec<Meta>) {
-        if let Meta::List(list) = &meta
-            && list.path.is_ident("cfg_attr")
-            && let Ok(parts) =
-                Punctuated::<Meta, Token![,]>::parse_terminated.parse2(list.tokens.clone())
-        {
-            return parts.into_iter().skip(1).for_each(|part| add(part, into));
+        match conditional(&meta) {
+            Some(parts) => parts.into_iter().skip(1).for_each(|part| add(part, into)),
+            None => into.push(meta),
         }
-        into.push(meta);
     }
     let mut all = Vec::new();
     for attr in attrs {
@@ -100,20 +103,40 @@ pub(crate) fn may_pass_arguments(attrs: &[Attribute], is_async: bool) -> bool {
     })
 }
 
-/// With which words a test has to panic; empty where any panic turns it green.
-pub(crate) fn should_panic(attrs: &[Attribute]) -> Option<String> {
-    let attrs = flat(attrs);
-    let meta = attrs.iter().find(|meta| meta.path().is_ident("should_panic"))?;
-    let expected = match meta {
+/// A `#[should_panic]`.
+pub(crate) struct ShouldPanic {
+    /// The `cfg_attr` conditions around it, which only the compiler can decide.
+    pub(crate) conditions: Vec<Meta>,
+    /// The text that the panic must contain; empty if any panic will do.
+    pub(crate) expected: String,
+}
+
+/// The `#[should_panic]` of a function. What stands behind a `#[case]` of rstest belongs to that case alone.
+pub(crate) fn should_panic(attrs: &[Attribute]) -> Option<ShouldPanic> {
+    fn find(meta: &Meta, mut conditions: Vec<Meta>) -> Option<ShouldPanic> {
+        if meta.path().is_ident("should_panic") {
+            return Some(ShouldPanic { conditions, expected: expected(meta) });
+        }
+        let mut parts = conditional(meta)?.into_iter();
+        conditions.extend(parts.next());
+        parts.find_map(|part| find(&part, conditions.clone()))
+    }
+    let is_case = |attr: &&Attribute| attr.path().segments[0].ident == "case";
+    attrs.iter().take_while(|attr| !is_case(attr)).find_map(|attr| find(&attr.meta, Vec::new()))
+}
+
+/// The text in `should_panic(expected = "text")` and `should_panic = "text"`.
+fn expected(should_panic: &Meta) -> String {
+    let expected = match should_panic {
         Meta::Path(_) => None,
         Meta::List(list) => list.parse_args::<MetaNameValue>().ok().map(|pair| pair.value),
         Meta::NameValue(pair) => Some(pair.value.clone()),
     };
-    Some(match expected {
-        Some(Expr::Lit(ExprLit { lit: Lit::Str(words), .. })) => words.value(),
-        // the compiler takes nothing else
+    match expected {
+        Some(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => text.value(),
+        // The compiler accepts nothing else.
         _ => String::new(),
-    })
+    }
 }
 
 /// Where a test attribute starts the clock paused.
@@ -240,17 +263,24 @@ mod tests {
     }
 
     #[test]
-    fn should_panic_has_words_or_none() {
+    fn finds_should_panic_with_its_text_and_conditions() {
         for (text, expected) in [
-            ("#[should_panic]", Some("")),
-            ("#[should_panic()]", Some("")),
-            ("#[cfg_attr(a, should_panic)]", Some("")),
-            ("#[should_panic(expected = \"x\")]", Some("x")),
-            ("#[cfg_attr(a, should_panic(expected = \"x\"))]", Some("x")),
-            ("#[should_panic = \"x\"]", Some("x")),
+            ("#[should_panic]", Some(("", ""))),
+            ("#[should_panic()]", Some(("", ""))),
+            ("#[test] #[should_panic(expected = \"x\")]", Some(("x", ""))),
+            ("#[should_panic = \"x\"]", Some(("x", ""))),
+            ("#[cfg_attr(a, should_panic)]", Some(("", "a"))),
+            ("#[cfg_attr(a, ignore, cfg_attr(b, should_panic = \"x\"))]", Some(("x", "a b"))),
+            ("#[should_panic] #[case(1)]", Some(("", ""))),
+            ("#[rstest] #[case(1)] #[should_panic] #[case(2)]", None),
             ("#[test]", None),
         ] {
-            assert_eq!(should_panic(&attrs(text)).as_deref(), expected, "{text}");
+            let found = should_panic(&attrs(text)).map(|found| {
+                let conditions = found.conditions.iter().map(|one| quote::quote!(#one).to_string());
+                (found.expected, conditions.collect::<Vec<_>>().join(" "))
+            });
+            let expected = expected.map(|(text, all): (&str, &str)| (text.into(), all.into()));
+            assert_eq!(found, expected, "{text}");
         }
     }
 

@@ -44,7 +44,7 @@ impl Test<'_> {
         let run = run(&function, &root, span);
         let conclude = self.conclude(&function, span);
         function.body = quote_spanned! {span=>
-            let session = #open;
+            #open
             #(#bindings)*
             #run
             #conclude
@@ -84,6 +84,10 @@ impl Test<'_> {
     /// of the function, for which the call must not look generated.
     fn conclude(&self, function: &TestFn, span: Span) -> TokenStream {
         let place = if self.in_module { function.sig.ident.span() } else { span };
+        if is_silent(function) {
+            let call = quote_spanned!(place=> conclude_should_panic());
+            return quote_spanned!(span=> ended.#call);
+        }
         let returned = quote_spanned!(span=> returned);
         let call = quote_spanned!(place=> conclude(#returned));
         quote_spanned!(span=> let returned = ended.returned(); ended.#call)
@@ -96,7 +100,7 @@ impl Test<'_> {
         quote_spanned!(span=> #path::__private)
     }
 
-    /// Opens the session, with everything that is known at compile time as one constant.
+    /// `let session = ...;`, with everything that is known at compile time as one constant.
     fn open(
         &self,
         function: &TestFn,
@@ -113,8 +117,8 @@ impl Test<'_> {
         let line = line.unwrap_or_else(|| quote_spanned!(span=> ::core::line!()));
         let settings =
             settings::fields(self.args, self.folder.as_ref(), function, takes_mock, root);
-        quote_spanned! {span=>
-            #root::Session::open(const {
+        let test = quote_spanned! {span=>
+            const {
                 &#root::Test {
                     site: #root::Site {
                         file: ::core::file!(),
@@ -127,8 +131,14 @@ impl Test<'_> {
                     },
                     said: #root::StaticSettings { #settings ..#root::StaticSettings::NONE },
                 }
-            })
+            }
+        };
+        if is_silent(function) {
+            return quote_spanned! {span=>
+                let ::core::option::Option::Some(session) = #root::Session::open_should_panic(#test) else { return };
+            };
         }
+        quote_spanned!(span=> let session = #root::Session::open(#test);)
     }
 }
 
@@ -188,6 +198,15 @@ fn speakable(output: &ReturnType) -> Option<TokenStream> {
         }
         ReturnType::Type(_, ty) => Some(ty.to_token_stream()).filter(|ty| !has_impl(ty.clone())),
     }
+}
+
+/// Whether llmock must not panic in the function: it has `#[should_panic]`, and with it the compiler demands `()`.
+fn is_silent(function: &TestFn) -> bool {
+    let returns_unit = match &function.sig.output {
+        ReturnType::Default => true,
+        ReturnType::Type(_, ty) => matches!(&**ty, Type::Tuple(tuple) if tuple.elems.is_empty()),
+    };
+    returns_unit && attributes::should_panic(&function.attrs).is_some()
 }
 
 /// Runs the body: `let ended = ...;`.

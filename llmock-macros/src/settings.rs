@@ -5,7 +5,7 @@ use quote::{ToTokens, quote_spanned};
 use syn::LitStr;
 
 use crate::args::{Args, Named};
-use crate::attributes;
+use crate::attributes::{self, ShouldPanic};
 use crate::item::TestFn;
 
 /// Fields of one struct literal; those that nobody sets come from `NONE`.
@@ -87,7 +87,18 @@ pub(crate) fn fields(
     let checked = on.then(|| quote_spanned!(span=> #root::intercept()));
     let intercept = checked.or_else(|| intercept.map(ToTokens::to_token_stream));
     fields.some("intercept", intercept);
-    fields.some("should_panic", attributes::should_panic(&function.attrs));
+    if let Some(ShouldPanic { conditions, expected }) = attributes::should_panic(&function.attrs) {
+        fields.set(
+            "should_panic",
+            quote_spanned! {span=>
+                if ::core::cfg!(all(#(#conditions),*)) {
+                    ::core::option::Option::Some(#expected)
+                } else {
+                    ::core::option::Option::None
+                }
+            },
+        );
+    }
     fields.flag("handle", takes_mock);
     fields.flag("blocking", function.sig.asyncness.is_none());
     fields.tokens

@@ -115,6 +115,12 @@ impl<T, E> Ended<Result<T, E>> {
 }
 
 impl Ended<()> {
+    /// Ends the session of a test with `#[should_panic]`; see [`Session::conclude_should_panic`].
+    #[track_caller]
+    pub fn conclude_should_panic(self) {
+        self.session.conclude_should_panic(self.outcome);
+    }
+
     /// `Ok`: a body that came to its end without a panic has passed.
     pub fn returned(&self) -> Returned {
         self.judge(|()| true)

@@ -23,26 +23,39 @@ pub struct Test {
 pub struct Session {
     inner: session::Session,
     mock: LlmMock,
-    /// The words of its `#[should_panic]`, empty if it has none.
+    /// The text that a panic must contain by `#[should_panic]`.
     should_panic: Option<&'static str>,
 }
 
 impl Session {
-    /// Opens the session of a test: waits for its turn, reads its fixture.
+    /// Opens the session of a test: waits for the environment, reads the fixture.
     ///
     /// # Panics
     ///
     /// With the reason, at the attribute, when there can be no session.
     #[track_caller]
-    pub fn open(Test { site, said }: &'static Test) -> Self {
-        match open::attribute(site, said) {
-            Ok(inner) => {
-                let mut session = Self::over(inner);
-                session.should_panic = said.should_panic;
-                session
+    pub fn open(test: &'static Test) -> Self {
+        Self::try_open(test).unwrap_or_else(|reason| panic!("\n{reason}"))
+    }
+
+    /// The same for a test with `#[should_panic]`, which the panic would turn green: prints the reason.
+    #[track_caller]
+    pub fn open_should_panic(test: &'static Test) -> Option<Self> {
+        match Self::try_open(test) {
+            Err(reason) if test.said.should_panic.is_some() => {
+                print_block(&reason);
+                None
             }
-            Err(failure) => panic!("\n{}", render::opening(&failure, open::style())),
+            opened => Some(opened.unwrap_or_else(|reason| panic!("\n{reason}"))),
         }
+    }
+
+    fn try_open(Test { site, said }: &'static Test) -> Result<Self, String> {
+        let opened = open::attribute(site, said);
+        let inner = opened.map_err(|failure| render::opening(&failure, open::style()))?;
+        let mut session = Self::over(inner);
+        session.should_panic = said.should_panic;
+        Ok(session)
     }
 
     pub(crate) fn over(inner: session::Session) -> Self {
@@ -55,76 +68,84 @@ impl Session {
         self.mock.clone()
     }
 
-    /// Ends the session and gives back what the body gave.
+    /// Ends the session and returns what the body returned.
     ///
     /// # Panics
     ///
-    /// With the report, if llmock has a reason to fail the test and the body had none; with the body's
-    /// own payload, if it panicked.
+    /// With the report, if llmock has a reason to fail the test and the body had none; with the body's own payload,
+    /// if the body panicked.
     #[track_caller]
     pub fn conclude<T>(mut self, outcome: Result<T, Panic>, returned: Returned) -> T {
         let ended = match (&outcome, returned) {
-            // then the test passes, and what it has recorded is as good as any
-            (Err(panic), _) if self.expects(panic) => Outcome::Passed,
             (Err(_), _) => Outcome::Panicked,
             (Ok(_), Returned::Err) => Outcome::ReturnedErr,
             (Ok(_), Returned::Ok | Returned::Unknown) => Outcome::Passed,
         };
         let report = self.inner.end(ended);
-        match outcome {
-            Ok(value) => {
-                if let Some(report) = report {
-                    // A panic of ours would turn a bare `#[should_panic]` green.
-                    judge(&report, ended, self.should_panic == Some(""));
-                }
-                value
+        if let Some(report) = report {
+            if report.fails() && ended == Outcome::Passed {
+                fail(&report);
             }
-            Err(panic) => {
-                if let Some(report) = report {
-                    print(&report);
-                }
-                resume_unwind(panic)
-            }
+            print(&report);
         }
+        outcome.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
-    /// Whether that is the panic for which the test is there.
-    fn expects(&self, panic: &Panic) -> bool {
-        self.should_panic.is_some_and(|words| text_of(panic).contains(words))
+    /// The same for a test with `#[should_panic]`, which any panic can turn green: if llmock has a reason to fail the
+    /// test, it prints the report and keeps the body's panic, so that the test harness misses a panic.
+    ///
+    /// # Panics
+    ///
+    /// With the body's own payload, unless it is kept.
+    #[track_caller]
+    pub fn conclude_should_panic(mut self, outcome: Result<(), Panic>) {
+        // A `cfg_attr` may have taken the attribute away.
+        let Some(text) = self.should_panic else { return self.conclude(outcome, Returned::Ok) };
+        let (ended, is_expected) = match &outcome {
+            // The test passes, and what it has recorded is as good as any.
+            Err(panic) if text_of(panic).contains(text) => (Outcome::Passed, true),
+            Err(_) => (Outcome::Panicked, false),
+            Ok(()) => (Outcome::Passed, false),
+        };
+        let report = self.inner.end(ended);
+        let fails = report.as_ref().is_some_and(Report::fails);
+        if let Some(report) = report {
+            print(&report);
+        }
+        if let Err(panic) = outcome
+            && !(fails && is_expected)
+        {
+            resume_unwind(panic)
+        }
     }
 }
 
-/// What a panic says; those of `panic_any` say nothing.
+/// The message of a panic; empty for other payloads.
 fn text_of(panic: &Panic) -> &str {
     let literal = panic.downcast_ref::<&str>().copied();
     literal.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or_default()
 }
 
-/// Fails a test whose body is content, and otherwise leaves the last word to the body.
-#[track_caller]
-fn judge(report: &Report, ended: Outcome, only_print: bool) {
-    if report.fails() && ended == Outcome::Passed && !only_print {
-        fail(report);
-    }
-    print(report);
-}
-
-/// Shows the report of a test that fails for another reason too, and the notes of one that passes.
-#[expect(
-    clippy::print_stderr,
-    reason = "belongs to the failing test, so libtest should capture it"
-)]
+/// Prints the report of a test that fails for another reason too, or the notes of one that passes.
 fn print(report: &Report) {
     if let Some(block) = render::block(report, open::style()) {
-        // Set apart from the panic message before it, and from libtest's `Error: …` after it.
-        eprintln!("\n{block}\n");
+        print_block(&block);
     } else if let Some(line) = crate::report::notes::line(report) {
         if report.outcome == Outcome::Passed {
             announce::line(&line);
         } else {
-            eprintln!("\n{line}\n");
+            print_block(&line);
         }
     }
+}
+
+/// Sets a text apart from the panic message before it and from libtest's `Error: …` after it.
+#[expect(
+    clippy::print_stderr,
+    reason = "belongs to the failing test, so libtest should capture it"
+)]
+fn print_block(text: &str) {
+    eprintln!("\n{text}\n");
 }
 
 #[track_caller]

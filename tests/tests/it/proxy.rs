@@ -30,10 +30,17 @@ async fn a_client_with_a_fixed_plain_address_is_answered() {
     assert!(version.text().await.expect("a body").contains("0.12"));
 }
 
-#[llm_replay(fixture = "proxy/ollama", proxy = true)]
-#[should_panic(expected = "it was built before this test set HTTP_PROXY (a `static`?)")]
 #[test]
-fn a_client_from_before_the_test_is_suspected_when_nothing_comes() {}
+fn a_client_from_before_the_test_is_suspected_when_nothing_comes() {
+    #[llm_replay(fixture = "proxy/ollama", proxy = true)]
+    fn without_requests() {}
+    let panic = std::panic::catch_unwind(without_requests).expect_err("no request was sent");
+    let report = panic.downcast_ref::<String>().expect("a report");
+    assert!(
+        report.contains("it was built before this test set HTTP_PROXY (a `static`?)"),
+        "{report}"
+    );
+}
 
 #[llm_replay(calls = 0)]
 #[test]

@@ -75,6 +75,10 @@ impl Session {
         Self
     }
 
+    pub fn open_should_panic(_: &'static Test) -> Option<Self> {
+        Some(Self)
+    }
+
     pub fn mock(&self) -> LlmMock {
         LlmMock
     }
@@ -89,6 +93,10 @@ pub fn replay_sync<T>(body: impl FnOnce() -> T, _: Session) -> Ended<T> {
 }
 
 pub struct Ended<T>(T);
+
+impl Ended<()> {
+    pub fn conclude_should_panic(self) {}
+}
 
 impl<T> Ended<T> {
     pub fn returned(&self) {}

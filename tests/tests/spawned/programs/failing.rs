@@ -309,3 +309,48 @@ fn a_panic_that_is_wanted() {
 fn a_panic_that_is_not_wanted() {
     assert_eq!(ask("Summarise: the quick brown fox"), "A dog.", "it is no dog");
 }
+
+#[test]
+#[should_panic]
+#[llm_replay(fixture = "known")]
+fn a_miss_under_should_panic_with_the_attribute_below() {
+    ask("Summarise: the slow fox");
+}
+
+#[llm_replay(fixture = "known")]
+#[tokio::test]
+#[should_panic(expected = "418")]
+async fn a_miss_under_should_panic_in_an_async_body() {
+    panic!("418: {:?}", try_ask("Summarise: the slow fox"));
+}
+
+#[tokio::test]
+#[should_panic]
+#[llm_replay(fixture = "known")]
+async fn a_miss_under_should_panic_in_an_async_body_with_the_attribute_below() {
+    ask("Summarise: the slow fox");
+}
+
+#[llm_replay(fixture = "nowhere")]
+#[test]
+#[should_panic]
+fn a_missing_fixture_under_should_panic() {
+    ask("Summarise: the slow fox");
+}
+
+#[llm_replay(fixture = "of")]
+mod under_should_panic {
+    use super::*;
+
+    #[test]
+    #[cfg_attr(test, should_panic)]
+    fn another() {
+        ask("Summarise: the slow fox");
+    }
+
+    #[test]
+    #[cfg_attr(not(test), should_panic)]
+    fn left() {
+        let _ = try_ask("Summarise: the slow fox");
+    }
+}
