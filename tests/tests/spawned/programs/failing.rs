@@ -6,7 +6,7 @@ use std::time::Duration;
 use client::{ask, ask_at, send, try_ask, try_ask_at};
 use llmock::{LlmMock, Provider, llm_replay};
 
-#[llm_replay(fixture = "known")]
+#[llm_replay(fixture = "known", unused = "ignore")]
 #[test]
 fn all_matched() {
     assert_eq!(ask("Summarise: the quick brown fox"), "A fox.");
@@ -282,7 +282,7 @@ async fn a_miss_under_a_paused_clock() {
     let _ = try_ask("Summarise: the slow fox");
 }
 
-#[llm_replay(fixture = "known")]
+#[llm_replay(fixture = "known", unused = "ignore")]
 #[tokio::test]
 async fn a_clock_that_is_paused_after_the_requests() {
     let base_url = std::env::var("OPENAI_BASE_URL").unwrap();

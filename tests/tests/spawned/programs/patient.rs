@@ -184,7 +184,7 @@ mod left {
         finish(unused, &message("whose?"));
     }
 
-    #[llm_replay(fixture = "left/later")]
+    #[llm_replay(fixture = "left/later", unused = "ignore")]
     #[test]
     fn t4_a_thread() {
         let (go, wait) = mpsc::channel();
