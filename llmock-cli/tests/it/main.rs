@@ -4,4 +4,4 @@ mod clear;
 mod command;
 mod list;
 mod serve;
-mod wire;
+mod server;

@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use super::layout;
 use super::row::Row;
-use llmock_testkit::client::{End, Reply};
+use llmock_testkit::client::{End, ResponseStream};
 
 /// An answer as a client heard it.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub struct Heard {
 
 impl Heard {
     /// Listens to the end.
-    pub fn all(reply: Reply) -> Self {
+    pub fn all(reply: ResponseStream) -> Self {
         let (status, headers) = (reply.status, reply.headers.clone());
         let (chunks, end) = reply.rest();
         Self { status, headers, body: chunks.concat(), end }
@@ -107,7 +107,7 @@ pub fn difference(row: &Row, heard: &Heard, source: Source) -> Option<Finding> {
         let why = format!("status {} instead of {}: {said}", heard.status, row.status);
         return Some(Finding::Wrong(why));
     }
-    if heard.end == End::Cut {
+    if heard.end == End::Truncated {
         return Some(Finding::Wrong("cut".to_owned()));
     }
     header(row, heard, source).map(Finding::Wrong).or_else(|| body(row, heard, source))

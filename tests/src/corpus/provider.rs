@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::row::{Cassette, Row};
 use super::{chunks, target};
-use llmock_testkit::upstream::{Answer, Request, Upstream};
+use llmock_testkit::upstream::{Request, Response, Upstream};
 
 /// The header by which a request names its row: cassette and place in it.
 pub const ROW: &str = "x-corpus-row";
@@ -23,7 +23,7 @@ impl Provider {
     pub fn start(cassettes: Arc<Vec<Cassette>>) -> Self {
         let complaints: Arc<Mutex<HashMap<(usize, usize), String>>> = Arc::default();
         let heard = Arc::clone(&complaints);
-        let upstream = Upstream::answering(move |_, request| {
+        let upstream = Upstream::scripted(move |_, request| {
             let place = request.header(ROW).and_then(|value| {
                 let (cassette, row) = value.split_once('/')?;
                 Some((cassette.parse().ok()?, row.parse().ok()?))
@@ -31,7 +31,7 @@ impl Provider {
             let row = place
                 .and_then(|(cassette, row): (usize, usize)| cassettes.get(cassette)?.rows.get(row));
             let (Some(place), Some(row)) = (place, row) else {
-                return Answer::error(500, "a request of no row");
+                return Response::error(500, "a request of no row");
             };
             if let Some(complaint) = misunderstood(row, request) {
                 let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -84,10 +84,10 @@ fn plain(target: &str) -> String {
     format!("{path}?{query}")
 }
 
-fn answer(row: &Row) -> Answer {
+fn answer(row: &Row) -> Response {
     let answer = row
         .kept_by_the_wire()
-        .fold(Answer::status(row.status), |answer, (name, value)| answer.header(name, value));
+        .fold(Response::status(row.status), |answer, (name, value)| answer.header(name, value));
     let packed = row.gzip.then(|| gzip(&row.response_body)).flatten();
     let pieces = match &packed {
         Some(packed) => vec![packed.clone()],
@@ -95,9 +95,9 @@ fn answer(row: &Row) -> Answer {
     };
     let answer = if packed.is_some() { answer.header("content-encoding", "gzip") } else { answer };
     if row.streaming.is_some() {
-        return pieces.into_iter().fold(answer, Answer::chunk);
+        return pieces.into_iter().fold(answer, Response::chunk);
     }
-    pieces.into_iter().fold(answer, Answer::then)
+    pieces.into_iter().fold(answer, Response::then)
 }
 
 fn gzip(bytes: &[u8]) -> Option<Vec<u8>> {

@@ -1,5 +1,7 @@
 //! What the tests of this workspace share.
 
+use std::time::Duration;
+
 pub mod client;
 pub mod model;
 pub mod process;
@@ -8,3 +10,6 @@ pub mod scratch;
 pub mod signature;
 pub mod source;
 pub mod upstream;
+
+/// Nothing in a test takes longer than this, unless it hangs.
+const PATIENCE: Duration = Duration::from_secs(60);

@@ -2,13 +2,12 @@
 //!
 //! They lie below the build directory and share a build directory of their own, so that llmock and its
 //! dependencies are built once, and a workspace that has not changed is not built again. A lock keeps two
-//! runs of the same workspace apart. Neighbours: [`run`] is one spawned command, [`fixture`](mod@fixture) what
-//! people write by hand, [`upstream`] a provider to record from.
+//! runs of the same workspace apart. [`run`] is one spawned command, [`fixture`](mod@fixture) writes fixtures as
+//! people do.
 
 pub mod app;
 pub mod fixture;
 pub mod run;
-pub mod upstream;
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -19,7 +18,6 @@ use std::process::Command;
 pub use app::{App, CLIENT};
 pub use fixture::{answered, fixture, owned_fixture, question};
 pub use run::{Ran, Run};
-pub use upstream::Upstream;
 
 /// A workspace of its own, which nobody else uses as long as this lives.
 #[derive(Debug)]

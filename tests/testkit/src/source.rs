@@ -12,7 +12,7 @@ use std::env;
 use llmock::Provider;
 use llmock::reply::{RenderedBody, Reply, RequestShape, Role};
 
-use crate::upstream::{Answer, Request, Upstream};
+use crate::upstream::{Request, Response, Upstream};
 use crate::{client, model, process};
 
 /// What answers while recording.
@@ -41,7 +41,7 @@ impl Source {
                 .map(|url| relay(move |target| url.clone() + &target.replace("/v1/", "/v1beta/"))),
             Self::Ollama => self.gateway(),
             Self::Written => {
-                Some(Upstream::answering(move |_, request| written(provider, request)).url())
+                Some(Upstream::scripted(move |_, request| written(provider, request)).url())
             }
         }
     }
@@ -85,33 +85,33 @@ fn model_url(model: &str, target: &str) -> String {
 
 /// An address that leads to a server which has other paths than the provider.
 fn relay(url: impl Fn(&str) -> String + Send + Sync + 'static) -> String {
-    let upstream = Upstream::answering(move |_, request| {
+    let upstream = Upstream::scripted(move |_, request| {
         let mut headers = client::JSON.to_vec();
         headers.extend(request.header("x-goog-api-key").map(|key| ("x-goog-api-key", key)));
         let url = url(&request.target);
         let mut reply = client::send(&request.method, &url, &headers, &request.body);
         let kind = reply.header("content-type").unwrap_or_default().to_owned();
         let streams = reply.header("transfer-encoding").is_some();
-        let answer = Answer::status(reply.status).header("content-type", &kind);
+        let answer = Response::status(reply.status).header("content-type", &kind);
         if !streams {
             return answer.body(reply.bytes());
         }
-        std::iter::from_fn(|| reply.chunk()).fold(answer, Answer::chunk)
+        std::iter::from_fn(|| reply.chunk()).fold(answer, Response::chunk)
     });
     upstream.url()
 }
 
 /// What a model with a tool would say, written by hand and rendered as the provider sends it.
-fn written(provider: Provider, request: &Request) -> Answer {
+fn written(provider: Provider, request: &Request) -> Response {
     let shape = RequestShape::new(&request.method, &request.target, &request.body);
     let rendered = conversation(provider, &shape, &request.text()).render(provider, &shape);
-    let mut answer = Answer::status(rendered.status);
+    let mut answer = Response::status(rendered.status);
     for name in rendered.headers.keys() {
         answer = answer.header(name.as_str(), rendered.header(name.as_str()).unwrap_or_default());
     }
     match rendered.body {
         RenderedBody::Whole(body) => answer.body(body),
-        RenderedBody::Stream(events) => events.into_iter().fold(answer, Answer::chunk),
+        RenderedBody::Stream(events) => events.into_iter().fold(answer, Response::chunk),
         other => panic!("{other:?}"),
     }
 }

@@ -1,18 +1,20 @@
-//! A provider that says what a test tells it to say, chunk by chunk, and remembers what it was asked.
+//! A provider that sends scripted responses, chunk by chunk, and keeps the requests it received.
 //!
-//! Plain threads and sockets: what arrives at llmock is exactly what stands in the script, and waiting is
-//! done on a [`Gate`] that the test opens, never on the clock.
+//! It uses threads and sockets, so llmock receives exactly the bytes of the script. A response waits for a
+//! [`Gate`] that the test opens, not for the clock.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use llmock::{Builder, LlmMock, Mode, Provider};
 
-/// Whoever waits longer than this waits for something that does not come.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::PATIENCE;
+use crate::client::{find, read_head};
+use crate::scratch::answered;
 
 /// A request as it arrived.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +32,7 @@ pub struct Request {
 impl Request {
     /// The first value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        find(&self.headers, name)
     }
 
     /// The body as text.
@@ -39,22 +41,22 @@ impl Request {
     }
 }
 
-/// Something to wait for until the test lets it pass.
+/// A point at which a response waits until the test opens the gate.
 #[derive(Clone, Debug, Default)]
 pub struct Gate(Arc<(Mutex<bool>, Condvar)>);
 
 impl Gate {
-    /// Lets everyone pass from here on.
+    /// Opens the gate for good.
     pub fn open(&self) {
         *self.0.0.lock().unwrap() = true;
         self.0.1.notify_all();
     }
 
-    /// Returns when it is open.
+    /// Returns when the gate is open.
     pub fn wait(&self) {
         let open = self.0.0.lock().unwrap();
         let (open, _) = self.0.1.wait_timeout_while(open, PATIENCE, |open| !*open).unwrap();
-        assert!(*open, "nobody opened the gate");
+        assert!(*open, "the gate was not opened");
     }
 }
 
@@ -66,24 +68,24 @@ enum Step {
     Wait(Gate),
 }
 
-/// What is said to one request: steps, then the connection closes.
+/// The response to one request. The connection closes after it.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct Response {
     status: u16,
     headers: Vec<(String, String)>,
     before: Vec<Step>,
     body: Vec<Step>,
     chunked: bool,
-    cut: bool,
+    truncated: bool,
     /// Without a head: the steps are the whole message.
     raw: bool,
 }
 
-impl Answer {
+impl Response {
     /// A status and no body.
     pub fn status(status: u16) -> Self {
         let (headers, before, body) = (Vec::new(), Vec::new(), Vec::new());
-        Self { status, headers, before, body, chunked: false, cut: false, raw: false }
+        Self { status, headers, before, body, chunked: false, truncated: false, raw: false }
     }
 
     /// A JSON body in one piece, with a length.
@@ -93,8 +95,7 @@ impl Answer {
 
     /// A stream of server-sent events, one chunk each.
     pub fn sse<T: Into<Vec<u8>>>(chunks: impl IntoIterator<Item = T>) -> Self {
-        let answer = Self::status(200).header("content-type", "text/event-stream");
-        chunks.into_iter().fold(answer, Self::chunk)
+        Self::status(200).header("content-type", "text/event-stream").chunks(chunks)
     }
 
     /// An error in `OpenAI`'s shape.
@@ -103,14 +104,20 @@ impl Answer {
         Self { status, ..Self::json(body) }
     }
 
-    /// Closes the connection before a byte was said.
+    /// Closes the connection without a response.
     pub fn hang_up() -> Self {
         Self { raw: true, ..Self::status(0) }
     }
 
-    /// Whole messages, heads and framing included, as somebody has recorded them.
+    /// Recorded bytes, with their heads and framing.
     pub fn raw(reads: impl IntoIterator<Item = Vec<u8>>) -> Self {
         Self { body: reads.into_iter().map(Step::Send).collect(), ..Self::hang_up() }
+    }
+
+    /// Replaces the status.
+    #[must_use]
+    pub fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
     }
 
     /// Adds a header, also one that is there already.
@@ -146,21 +153,27 @@ impl Answer {
         self
     }
 
-    /// Goes on when the gate opens.
+    /// More HTTP chunks.
+    #[must_use]
+    pub fn chunks<T: Into<Vec<u8>>>(self, chunks: impl IntoIterator<Item = T>) -> Self {
+        chunks.into_iter().fold(self, Self::chunk)
+    }
+
+    /// Waits until the gate opens.
     #[must_use]
     pub fn wait(mut self, gate: &Gate) -> Self {
         self.body.push(Step::Wait(gate.clone()));
         self
     }
 
-    /// Goes on after a while.
+    /// Waits a while.
     #[must_use]
     pub fn pause(mut self, pause: Duration) -> Self {
         self.body.push(Step::Pause(pause));
         self
     }
 
-    /// Says nothing at all until the gate opens.
+    /// Waits with the head of the response until the gate opens.
     #[must_use]
     pub fn after(mut self, gate: &Gate) -> Self {
         self.before.push(Step::Wait(gate.clone()));
@@ -169,8 +182,8 @@ impl Answer {
 
     /// Closes the connection without the last chunk, or before the promised length.
     #[must_use]
-    pub fn cut(mut self) -> Self {
-        self.cut = true;
+    pub fn truncated(mut self) -> Self {
+        self.truncated = true;
         self
     }
 
@@ -186,21 +199,21 @@ impl Answer {
                 Step::Send(bytes) => bytes.len(),
                 _ => 0,
             });
-            let promised = sent.sum::<usize>() + usize::from(self.cut) * 100;
+            let promised = sent.sum::<usize>() + usize::from(self.truncated) * 100;
             head = format!("{head}content-length: {promised}\r\n");
         }
         head.push_str("\r\n");
         head.into_bytes()
     }
 
-    fn say(&self, method: &str, connection: &mut TcpStream) -> std::io::Result<()> {
+    fn send(&self, method: &str, connection: &mut TcpStream) -> std::io::Result<()> {
         perform(&self.before, connection)?;
         if !self.raw {
             connection.write_all(&self.head(self.status != 204 && self.status >= 200))?;
         }
         if method != "HEAD" {
             perform(&self.body, connection)?;
-            if self.chunked && !self.cut {
+            if self.chunked && !self.truncated {
                 connection.write_all(b"0\r\n\r\n")?;
             }
         }
@@ -219,47 +232,73 @@ fn perform(steps: &[Step], connection: &mut TcpStream) -> std::io::Result<()> {
     Ok(())
 }
 
-type Script = dyn Fn(usize, &Request) -> Answer + Send + Sync;
+type Script = dyn Fn(usize, &Request) -> Response + Send + Sync;
 
-/// The provider; it lives as long as the process.
+/// The provider. It lives until it is stopped or the process ends.
 #[derive(Clone, Debug)]
 pub struct Upstream {
     address: SocketAddr,
-    seen: Arc<(Mutex<Vec<Request>>, Condvar)>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    requests: Mutex<Vec<Request>>,
+    arrived: Condvar,
+    stopped: AtomicBool,
 }
 
 impl Upstream {
-    /// Gives these answers in order of arrival, the last one for ever.
-    pub fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
-        let answers: Vec<Answer> = answers.into_iter().collect();
-        Self::answering(move |at, _| answers[at.min(answers.len() - 1)].clone())
+    /// Sends these responses in order of arrival, and the last one to every further request.
+    pub fn start(responses: impl IntoIterator<Item = Response>) -> Self {
+        let responses: Vec<Response> = responses.into_iter().collect();
+        Self::scripted(move |at, _| responses[at.min(responses.len() - 1)].clone())
     }
 
-    /// Answers by the request and its number, from zero.
-    pub fn answering(script: impl Fn(usize, &Request) -> Answer + Send + Sync + 'static) -> Self {
+    /// Responds to every `OpenAI` chat with this text.
+    pub fn chat(text: &str) -> Self {
+        Self::start([Response::json(answered(text))])
+    }
+
+    /// Computes each response from the request and its number, which counts from zero.
+    pub fn scripted(script: impl Fn(usize, &Request) -> Response + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
-        let upstream = Self { address, seen: Arc::default() };
-        let (script, desk) = (Arc::new(script) as Arc<Script>, upstream.clone());
+        let upstream = Self { address, shared: Arc::default() };
+        let (script, server) = (Arc::new(script) as Arc<Script>, upstream.clone());
         std::thread::spawn(move || {
             for connection in listener.incoming().map_while(Result::ok) {
-                let (script, desk) = (Arc::clone(&script), desk.clone());
-                std::thread::spawn(move || desk.serve(connection, &*script));
+                if server.shared.stopped.load(Ordering::SeqCst) {
+                    return;
+                }
+                let (script, server) = (Arc::clone(&script), server.clone());
+                std::thread::spawn(move || server.serve(connection, &*script));
             }
         });
         upstream
     }
 
     fn serve(&self, mut connection: TcpStream, script: &Script) {
+        let _ = connection.set_nodelay(true);
         let Some(request) = read(&connection) else { return };
         let at = {
-            let mut seen = self.seen.0.lock().unwrap();
-            seen.push(request.clone());
-            self.seen.1.notify_all();
-            seen.len() - 1
+            let mut requests = self.shared.requests.lock().unwrap();
+            requests.push(request.clone());
+            self.shared.arrived.notify_all();
+            requests.len() - 1
         };
         // A client may leave in the middle.
-        let _ = script(at, &request).say(&request.method, &mut connection);
+        let _ = script(at, &request).send(&request.method, &mut connection);
+    }
+
+    /// Refuses connections from now on.
+    pub fn stop(self) {
+        self.shared.stopped.store(true, Ordering::SeqCst);
+        // Wakes the thread that accepts; it closes the listener.
+        drop(TcpStream::connect(self.address));
+        while TcpStream::connect(self.address).is_ok() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -267,26 +306,32 @@ impl Upstream {
         format!("http://{}", self.address)
     }
 
+    /// The same with the path of `OpenAI`, for `OPENAI_BASE_URL`.
+    pub fn openai_url(&self) -> String {
+        format!("{}/v1", self.url())
+    }
+
     /// Every request so far.
     pub fn requests(&self) -> Vec<Request> {
-        self.seen.0.lock().unwrap().clone()
+        self.shared.requests.lock().unwrap().clone()
     }
 
     /// Waits until this many requests have arrived.
-    pub fn wait_for(&self, requests: usize) {
-        let seen = self.seen.0.lock().unwrap();
-        let (seen, _) =
-            self.seen.1.wait_timeout_while(seen, PATIENCE, |seen| seen.len() < requests).unwrap();
-        assert!(seen.len() >= requests, "{} of {requests} requests arrived", seen.len());
+    pub fn wait_for(&self, count: usize) {
+        let requests = self.shared.requests.lock().unwrap();
+        let waiting = |requests: &mut Vec<Request>| requests.len() < count;
+        let (requests, _) =
+            self.shared.arrived.wait_timeout_while(requests, PATIENCE, waiting).unwrap();
+        assert!(requests.len() >= count, "{} of {count} requests arrived", requests.len());
     }
 
-    /// A session of this test that asks this provider.
+    /// A session of this test with this provider as its upstream.
     pub fn session(&self, mode: Mode, fixture: &Path, test: &str) -> Builder {
         LlmMock::builder()
             .fixture(fixture)
             .mode(mode)
             .test(test)
-            .upstream(Provider::OpenAI, format!("{}/v1", self.url()))
+            .upstream(Provider::OpenAI, self.openai_url())
             .upstream(Provider::Anthropic, self.url())
             .upstream(Provider::Gemini, self.url())
             .upstream(Provider::Ollama, self.url())
@@ -298,29 +343,16 @@ impl Upstream {
     }
 }
 
-/// A session that asks nobody.
+/// A session without an upstream.
 pub fn replay(fixture: &Path, test: &str) -> Builder {
     LlmMock::builder().fixture(fixture).test(test)
 }
 
 fn read(connection: &TcpStream) -> Option<Request> {
     let mut reader = BufReader::new(connection);
-    let mut lines = Vec::new();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
-        match line.trim_end() {
-            "" => break,
-            line => lines.push(line.to_owned()),
-        }
-    }
-    let mut words = lines.first()?.split(' ');
+    let (line, headers) = read_head(&mut reader)?;
+    let mut words = line.split(' ');
     let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let headers: Vec<(String, String)> = lines[1..]
-        .iter()
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
-        .collect();
     let mut request = Request { method, target, headers, body: Vec::new() };
     let length = request.header("content-length").and_then(|length| length.parse().ok());
     request.body = vec![0; length.unwrap_or(0)];

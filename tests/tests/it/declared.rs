@@ -6,7 +6,7 @@ use std::process::Command;
 use llmock::{FinishError, LlmMock, Mode, Provider, StartError, llm_replay};
 use llmock_testkit::client::{JSON, prompt, send};
 use llmock_testkit::process::{KEPT, alone};
-use llmock_testkit::upstream::{Answer, Upstream};
+use llmock_testkit::upstream::{Response, Upstream};
 
 const ACME: Provider = Provider::named("acme");
 const COLOUR: &str = "Name a colour.";
@@ -23,12 +23,12 @@ fn ask(base_url: &str) -> (String, String) {
 }
 
 fn answering() -> Upstream {
-    Upstream::answering(|_, request| match request.target.as_str() {
+    Upstream::scripted(|_, request| match request.target.as_str() {
         "/gateway/llm/v1/chat/completions" => {
-            Answer::json(r#"{"choices":[{"message":{"role":"assistant","content":"Blue."}}]}"#)
+            Response::json(r#"{"choices":[{"message":{"role":"assistant","content":"Blue."}}]}"#)
         }
-        "/gateway/health" => Answer::json(r#"{"ok":true}"#),
-        other => Answer::error(404, other),
+        "/gateway/health" => Response::json(r#"{"ok":true}"#),
+        other => Response::error(404, other),
     })
 }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use llmock::{FinishError, LlmMock, MockSession, llm_replay};
 use llmock_testkit::client::prompt;
 use llmock_testkit::process::{KEPT, alone, skipped};
-use llmock_testkit::upstream::{Answer, Upstream};
+use llmock_testkit::upstream::{Response, Upstream};
 use reqwest::{Certificate, Client, Proxy};
 
 const COMPLETIONS: &str = "https://api.openai.com/v1/chat/completions";
@@ -68,12 +68,12 @@ fn a_turn_without_the_key_trusts_nobody_new() {
 
 #[test]
 fn what_such_a_client_asks_is_recorded_from_where_the_variable_says() {
-    let upstream = Upstream::answering(|_, request| match request.target.as_str() {
+    let upstream = Upstream::scripted(|_, request| match request.target.as_str() {
         "/v1/chat/completions" => {
-            Answer::json(r#"{"choices":[{"message":{"role":"assistant","content":"Blue."}}]}"#)
+            Response::json(r#"{"choices":[{"message":{"role":"assistant","content":"Blue."}}]}"#)
         }
-        "/v1/models" => Answer::json(r#"{"data":[]}"#),
-        other => Answer::error(404, other),
+        "/v1/models" => Response::json(r#"{"data":[]}"#),
+        other => Response::error(404, other),
     });
     let folder = tempfile::tempdir().expect("a folder");
     let kept = KEPT.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));

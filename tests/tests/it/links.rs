@@ -6,7 +6,7 @@ use llmock::{Builder, LlmMock, MockSession, Mode, Provider};
 use llmock_testkit::client::{JSON, send};
 use llmock_testkit::process::alone;
 use llmock_testkit::recorded::{place, read};
-use llmock_testkit::upstream::{Answer, Upstream, replay};
+use llmock_testkit::upstream::{Response, Upstream, replay};
 use serde_json::Value;
 
 const TEST: &str = "links::test";
@@ -51,12 +51,12 @@ fn results_of_a_batch_are_followed_to_llmock() {
         let batch = format!("{{\"id\":\"b1\",\"n\":1.0,\"results_url\":\"{results}\"}}\n");
         let lines = "{\"custom_id\":\"a\",\"result\":{\"type\":\"succeeded\"}}\n";
         let whole = batch.clone();
-        let upstream = Upstream::answering(move |_, request| match request.target.as_str() {
-            "/v1/messages/batches/b1" => Answer::json(whole.clone()),
+        let upstream = Upstream::scripted(move |_, request| match request.target.as_str() {
+            "/v1/messages/batches/b1" => Response::json(whole.clone()),
             "/v1/messages/batches/b1/results" => {
-                Answer::status(200).header("content-type", "application/x-jsonl").body(lines)
+                Response::status(200).header("content-type", "application/x-jsonl").body(lines)
             }
-            _ => Answer::error(404, "no"),
+            _ => Response::error(404, "no"),
         });
         let recording = upstream.record(&fixture, TEST);
         let got = both_ways(&fixture, recording, &upstream, |mock| {
@@ -85,16 +85,16 @@ fn a_prediction_is_polled_through_llmock_wherever_it_was_recorded() {
     alone(&[], |_| {
         for base in ["/v1", "/gateway/llm/v1"] {
             let (_folder, fixture) = place();
-            let upstream = Upstream::answering(move |_, request| {
+            let upstream = Upstream::scripted(move |_, request| {
                 let root =
                     format!("http://{}{base}/predictions/p1", request.header("host").unwrap());
                 let status = if request.method == "GET" { "succeeded" } else { "starting" };
                 match request.target.strip_prefix(base) {
-                    Some("/predictions" | "/predictions/p1") => Answer::json(format!(
+                    Some("/predictions" | "/predictions/p1") => Response::json(format!(
                         r#"{{"id":"p1","status":"{status}","output":"{root}","urls":{{"get":"{root}","cancel":"{root}/cancel"}}}}"#
                     )),
-                    Some("/predictions/p1/cancel") => Answer::json(r#"{"status":"canceled"}"#),
-                    _ => Answer::error(404, &request.target),
+                    Some("/predictions/p1/cancel") => Response::json(r#"{"status":"canceled"}"#),
+                    _ => Response::error(404, &request.target),
                 }
             });
             let replicate: Provider = "replicate".parse().unwrap();
@@ -126,15 +126,15 @@ fn an_upload_goes_on_at_llmock() {
         let (_folder, fixture) = place();
         let session = "https://generativelanguage.googleapis.com/upload/v1beta/files?upload_id=u1&upload_protocol=resumable";
         let uri = "https://generativelanguage.googleapis.com/v1beta/files/f1";
-        let upstream = Upstream::answering(move |_, request| match request.target.as_str() {
+        let upstream = Upstream::scripted(move |_, request| match request.target.as_str() {
             "/upload/v1beta/files" => {
-                Answer::status(200).header("x-goog-upload-url", session).body("")
+                Response::status(200).header("x-goog-upload-url", session).body("")
             }
             "/upload/v1beta/files?upload_id=u1&upload_protocol=resumable" => {
-                Answer::json(format!(r#"{{"file":{{"name":"files/f1","uri":"{uri}"}}}}"#))
+                Response::json(format!(r#"{{"file":{{"name":"files/f1","uri":"{uri}"}}}}"#))
                     .header("x-goog-upload-status", "final")
             }
-            _ => Answer::error(404, &request.target),
+            _ => Response::error(404, &request.target),
         });
         let recording = upstream.record(&fixture, TEST);
         let got = both_ways(&fixture, recording, &upstream, |mock| {
@@ -156,11 +156,11 @@ fn what_a_client_quotes_of_an_address_is_the_provider_s_again() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let uri = "https://generativelanguage.googleapis.com/v1beta/files/f1:download?alt=media";
-        let upstream = Upstream::answering(move |at, _| match at {
-            0 => Answer::json(format!(
+        let upstream = Upstream::scripted(move |at, _| match at {
+            0 => Response::json(format!(
                 r#"{{"response":{{"generatedVideos":[{{"video":{{"uri":"{uri}"}}}}]}}}}"#
             )),
-            _ => Answer::json("{}"),
+            _ => Response::json("{}"),
         });
         let recording = upstream.record(&fixture, TEST);
         both_ways(&fixture, recording, &upstream, |mock| {
@@ -183,7 +183,7 @@ fn what_a_model_says_of_an_address_is_left_alone() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let said = r#"{"next":"https://api.openai.com/v1/x","choices":[{"message":{"content":"see https://api.openai.com/v1/models"}}]}"#;
-        let upstream = Upstream::start([Answer::json(said)]);
+        let upstream = Upstream::start([Response::json(said)]);
         let recording = upstream.record(&fixture, TEST);
         both_ways(&fixture, recording, &upstream, |mock| {
             let url = format!("{}/chat/completions", mock.base_url(Provider::OpenAI));
@@ -197,7 +197,8 @@ fn an_address_that_nobody_recorded_is_a_miss_and_not_a_request_to_the_provider()
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let results = "https://api.anthropic.com/v1/messages/batches/b1/results";
-        let upstream = Upstream::start([Answer::json(format!(r#"{{"results_url":"{results}"}}"#))]);
+        let upstream =
+            Upstream::start([Response::json(format!(r#"{{"results_url":"{results}"}}"#))]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         let url = |mock: &MockSession| {
             format!("{}/v1/messages/batches/b1", mock.base_url(Provider::Anthropic))

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use llmock::{FinishError, LlmMock, MockSession, Mode, Provider, llm_replay};
 use llmock_testkit::process::{KEPT, alone};
-use llmock_testkit::upstream::{Answer, Upstream};
+use llmock_testkit::upstream::{Response, Upstream};
 use reqwest::Client;
 
 const GENERATE: &str = r#"{"model":"m","prompt":"Name a colour.","stream":false}"#;
@@ -68,10 +68,10 @@ fn run(test: &str, variables: &[(&str, &str)]) -> (bool, String) {
 
 #[test]
 fn what_such_a_client_asks_is_recorded_from_where_the_variable_says() {
-    let upstream = Upstream::answering(|_, request| match request.target.as_str() {
-        "/api/generate" => Answer::json(r#"{"response":"Blue.","done":true}"#),
-        "/api/version" => Answer::json(r#"{"version":"0.12"}"#),
-        other => Answer::error(404, other),
+    let upstream = Upstream::scripted(|_, request| match request.target.as_str() {
+        "/api/generate" => Response::json(r#"{"response":"Blue.","done":true}"#),
+        "/api/version" => Response::json(r#"{"version":"0.12"}"#),
+        other => Response::error(404, other),
     });
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().display().to_string();
@@ -167,7 +167,7 @@ fn a_host_of_no_provider_is_refused_by_its_name() {
 #[test]
 fn a_declared_host_is_a_providers() {
     alone(&[], |_| {
-        let upstream = Upstream::start([Answer::json(r#"{"data":[]}"#)]);
+        let upstream = Upstream::start([Response::json(r#"{"data":[]}"#)]);
         let folder = tempfile::tempdir().expect("a folder");
         let builder = LlmMock::builder().fixture(folder.path().join("acme")).mode(Mode::Record);
         let mock = builder

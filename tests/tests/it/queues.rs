@@ -7,7 +7,7 @@ use llmock::{AnsweredBy, FinishError, Fixture, MockSession, Mode};
 use llmock_testkit::client::{JSON, chat, connect, prompt};
 use llmock_testkit::process::alone;
 use llmock_testkit::recorded::place;
-use llmock_testkit::upstream::{Answer, Gate, Upstream, replay};
+use llmock_testkit::upstream::{Gate, Response, Upstream, replay};
 use tempfile::TempDir;
 
 const TEST: &str = "queues::test";
@@ -29,7 +29,7 @@ fn record(fixture: &Path, owner: &str, numbers: &[u32]) {
 
 /// A provider that gives these numbers one after the other.
 fn counting(numbers: &[u32]) -> Upstream {
-    Upstream::start(numbers.iter().map(|number| Answer::json(format!("{{\"n\":{number}}}"))))
+    Upstream::start(numbers.iter().map(|number| Response::json(format!("{{\"n\":{number}}}"))))
 }
 
 /// Asks the same as ever; the number that came back, or the status.
@@ -62,7 +62,7 @@ fn an_agent_loop_replays_two_identical_turns_with_different_answers() {
         let (_folder, fixture) = place();
         let upstream = Upstream::start(
             ["call a tool", "wait", "call a tool again", "done"]
-                .map(|answer| Answer::json(serde_json::json!({ "answer": answer }).to_string())),
+                .map(|answer| Response::json(serde_json::json!({ "answer": answer }).to_string())),
         );
         let turns = ["plan", "poll", "plan", "poll"];
         let run = |mock: &MockSession| turns.map(|turn| chat(mock, &prompt(turn)).text());
@@ -142,7 +142,7 @@ fn a_spent_queue_records_in_auto() {
 fn auto_records_what_is_missing_and_asks_for_nothing_else() {
     alone(&[], |_| {
         let (_folder, fixture) = recorded(&[1]);
-        let upstream = Upstream::start([Answer::json("{\"n\":9}")]);
+        let upstream = Upstream::start([Response::json("{\"n\":9}")]);
         for round in 0..2 {
             let mock = upstream.session(Mode::Auto, &fixture, TEST).start().unwrap();
             assert_eq!(chat(&mock, &prompt("new")).text(), "{\"n\":9}");
@@ -234,7 +234,7 @@ fn a_claim_stands_when_the_client_hangs_up() {
 fn strict_order_refuses_what_comes_too_early_and_names_what_is_next() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::json("{}")]);
+        let upstream = Upstream::start([Response::json("{}")]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         for text in ["first", "second"] {
             chat(&mock, &prompt(text)).bytes();
@@ -276,7 +276,7 @@ fn unused_interactions_of_other_tests_are_nobodys_concern() {
 fn order_and_unused_apply_to_files_without_owners() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::json("{}")]);
+        let upstream = Upstream::start([Response::json("{}")]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         for text in ["first", "second", "third"] {
             chat(&mock, &prompt(text)).bytes();
@@ -308,8 +308,10 @@ fn answers_are_recorded_in_order_of_arrival_however_they_end() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let gate = Gate::default();
-        let upstream =
-            Upstream::start([Answer::json("{\"n\":1}").after(&gate), Answer::json("{\"n\":2}")]);
+        let upstream = Upstream::start([
+            Response::json("{\"n\":1}").after(&gate),
+            Response::json("{\"n\":2}"),
+        ]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         std::thread::scope(|scope| {
             let slow = scope.spawn(|| again(&mock));

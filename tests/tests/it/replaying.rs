@@ -7,7 +7,7 @@ use llmock::{MockSession, Provider};
 use llmock_testkit::client::{End, chat, send};
 use llmock_testkit::process::{alone, skipped};
 use llmock_testkit::recorded::place;
-use llmock_testkit::upstream::{Answer, Upstream, replay};
+use llmock_testkit::upstream::{Response, Upstream, replay};
 
 const TEST: &str = "replaying::test";
 
@@ -41,7 +41,7 @@ const NASTY_JSON: [&str; 22] = [
 fn json_replays_to_the_byte() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::start(NASTY_JSON.map(Answer::json));
+        let upstream = Upstream::start(NASTY_JSON.map(Response::json));
         let ask = |mock: &MockSession, n: usize| chat(mock, &format!("{{\"n\":{n}}}")).bytes();
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         for (n, body) in NASTY_JSON.iter().enumerate() {
@@ -67,7 +67,7 @@ fn json_in_a_layout_of_its_own_replays_token_for_token() {
         for (body, compact) in cases {
             let (_folder, fixture) = place();
             let mock =
-                Upstream::start([Answer::json(body)]).record(&fixture, TEST).start().unwrap();
+                Upstream::start([Response::json(body)]).record(&fixture, TEST).start().unwrap();
             assert_eq!(chat(&mock, "{}").text(), body);
             mock.finish().unwrap();
             let mock = replay(&fixture, TEST).start().unwrap();
@@ -118,7 +118,7 @@ fn streams_replay_to_the_byte_and_the_chunk() {
                 let (_folder, fixture) = place();
                 let scripted = chunks
                     .iter()
-                    .fold(Answer::status(200).header("content-type", kind), |answer, chunk| {
+                    .fold(Response::status(200).header("content-type", kind), |answer, chunk| {
                         answer.chunk(*chunk)
                     });
                 let mock = Upstream::start([scripted]).record(&fixture, TEST).start().unwrap();
@@ -154,7 +154,7 @@ fn other_framings_replay_to_the_byte() {
             let (_folder, fixture) = place();
             let scripted = chunks
                 .iter()
-                .fold(Answer::status(200).header("content-type", kind), |answer, chunk| {
+                .fold(Response::status(200).header("content-type", kind), |answer, chunk| {
                     answer.chunk(*chunk)
                 });
             let ask = |mock: &MockSession| {
@@ -250,7 +250,7 @@ fn recorded_connections_of_real_servers_replay_to_the_byte() {
                 let rest = wire.target.strip_prefix(included).unwrap();
                 ask(&format!("{}{rest}", mock.base_url(provider)))
             };
-            let upstream = Upstream::start([Answer::raw(wire.reads.clone())]);
+            let upstream = Upstream::start([Response::raw(wire.reads.clone())]);
             let mock = upstream.record(&fixture, TEST).allow_errors([]).start().unwrap();
             assert_eq!(by_way_of(&mock), ask(&format!("{}{}", upstream.url(), wire.target)));
             mock.finish().unwrap_or_else(|error| panic!("{}: {error}", wire.name));

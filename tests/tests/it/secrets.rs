@@ -7,7 +7,7 @@ use llmock::{LlmMock, MockSession, Mode, Provider};
 use llmock_testkit::client::{JSON, chat, send};
 use llmock_testkit::process::alone;
 use llmock_testkit::recorded::{failed, place};
-use llmock_testkit::upstream::{Answer, Upstream, replay};
+use llmock_testkit::upstream::{Response, Upstream, replay};
 
 const TEST: &str = "secrets::test";
 const VARIABLE: &str = "OPENAI_API_KEY";
@@ -52,7 +52,7 @@ const SLOTS: [&str; 6] = [
 fn keys_in_any_slot_of_a_request_stay_out_of_every_trace_and_reach_the_provider() {
     alone(&[(VARIABLE, KEY)], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::json("{}")]);
+        let upstream = Upstream::start([Response::json("{}")]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         let url = format!("{}/chat/completions", mock.base_url(Provider::OpenAI));
         let mut sent = Vec::new();
@@ -123,16 +123,16 @@ fn keys_in_any_slot_of_an_answer_stay_out_of_the_file() {
             )
         };
         let upstream = Upstream::start([
-            Answer::json(echo(KEY)).header("x-request-id", KEY).header("x-ratelimit-key", SHAPED),
-            Answer::json(echo(SHAPED)).header("location", &format!("/v1/x?key={KEY}")),
-            Answer::sse([
+            Response::json(echo(KEY)).header("x-request-id", KEY).header("x-ratelimit-key", SHAPED),
+            Response::json(echo(SHAPED)).header("location", &format!("/v1/x?key={KEY}")),
+            Response::sse([
                 format!(": comment {KEY}\n\n"),
                 format!("event: {KEY}\nid: {KEY}\ndata: {}\n\n", echo(KEY)),
                 format!("data: {}\n\ndata: plain {SHAPED}\n\n", echo(SHAPED)),
                 format!("nonsense {KEY}\n\n"),
             ]),
-            Answer::status(200).header("content-type", "text/plain").body(format!("is {KEY}.")),
-            Answer::status(200)
+            Response::status(200).header("content-type", "text/plain").body(format!("is {KEY}.")),
+            Response::status(200)
                 .header("content-type", "audio/mpeg")
                 .body([b"\xff ".as_slice(), KEY.as_bytes(), b" \xfe"].concat()),
         ]);
@@ -171,7 +171,7 @@ fn an_error_that_quotes_the_key_shows_it_nowhere() {
         if process.part() == "fails" {
             let fixture = PathBuf::from(std::env::var_os("FIXTURE").unwrap());
             let message = format!("Incorrect API key provided: {KEY}, or {SHAPED}");
-            let upstream = Upstream::start([Answer::error(401, &message)]);
+            let upstream = Upstream::start([Response::error(401, &message)]);
             let named =
                 format!("http://user:{KEY}@{}/v1", upstream.url().trim_start_matches("http://"));
             let builder = upstream.record(&fixture, TEST).upstream(Provider::Mistral, named);
@@ -200,7 +200,7 @@ fn an_error_that_quotes_the_key_shows_it_nowhere() {
 fn a_miss_shows_no_key() {
     alone(&[(VARIABLE, KEY)], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::json("{}")]);
+        let upstream = Upstream::start([Response::json("{}")]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         chat(&mock, r#"{"messages":[{"role":"user","content":"recorded"}]}"#).bytes();
         mock.finish().unwrap();
@@ -245,7 +245,7 @@ fn a_redacted_request_matches_with_another_key_and_with_none() {
             _ => {}
         }
         let (_folder, path) = place();
-        let upstream = Upstream::start([Answer::json("{}")]);
+        let upstream = Upstream::start([Response::json("{}")]);
         let mock = upstream.session(Mode::Record, &path, TEST).start().unwrap();
         assert_eq!(ask_with_key(&mock, KEY), 200);
         mock.finish().unwrap();
@@ -270,7 +270,7 @@ fn blobs_that_a_later_request_quotes_are_left_alone() {
         let body = format!(
             r#"{{"id":"{SHAPED}","output":[{{"type":"reasoning","encrypted_content":"{blob}"}},{{"type":"thinking","signature":"{SHAPED}"}},{{"tool_use_id":"{SHAPED}"}}],"max_tokens":1,"usage":{{"prompt_tokens":3,"total_tokens":4}},"token":"short","key":"value"}}"#
         );
-        let upstream = Upstream::start([Answer::json(body.clone())]);
+        let upstream = Upstream::start([Response::json(body.clone())]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         chat(&mock, &body).bytes();
         mock.finish().unwrap();

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use llmock_testkit::scratch::{App, Upstream, fixture, question};
+use llmock_testkit::scratch::{App, fixture, question};
+use llmock_testkit::upstream::{Response, Upstream};
 
 const HELLO: &str = "tests/fixtures/hello.json";
 
@@ -44,11 +45,12 @@ fn refused(app: &App, test: &str, variables: &[(&str, &str)]) -> String {
 #[track_caller]
 fn unreadable(app: &App, text: &str) -> String {
     app.scratch().write(HELLO, text);
-    let upstream = Upstream::start("not to be asked");
-    let recording = [("LLMOCK_MODE", "record"), ("OPENAI_BASE_URL", upstream.url())];
+    let upstream = Upstream::chat("not to be asked");
+    let base_url = upstream.openai_url();
+    let recording = [("LLMOCK_MODE", "record"), ("OPENAI_BASE_URL", base_url.as_str())];
     let replaying = refused(app, "asks", &[]);
     assert_eq!(refused(app, "asks", &recording), replaying, "in both modes the same");
-    assert_eq!(upstream.requests(), 0, "nothing is paid for that could not be kept");
+    assert_eq!(upstream.requests().len(), 0, "nothing is paid for that could not be kept");
     replaying
 }
 
@@ -115,11 +117,12 @@ fn a_folder_in_the_place_of_a_fixture_is_named() {
       to record it anew, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
       the file is left as it is
     ");
-    let upstream = Upstream::start("not to be asked");
-    let recording = [("LLMOCK_MODE", "record"), ("OPENAI_BASE_URL", upstream.url())];
+    let upstream = Upstream::chat("not to be asked");
+    let base_url = upstream.openai_url();
+    let recording = [("LLMOCK_MODE", "record"), ("OPENAI_BASE_URL", base_url.as_str())];
     let failure = refused(&app, "asks", &recording);
     assert!(failure.contains("hello.json"), "{failure}");
-    assert_eq!(upstream.requests(), 0);
+    assert_eq!(upstream.requests().len(), 0);
 }
 
 #[test]
@@ -156,8 +159,9 @@ fn a_read_only_fixture_is_not_overwritten() {
     fs::set_permissions(&path, permissions).unwrap();
     let before = app.scratch().read(HELLO);
 
-    let upstream = Upstream::start("hi there");
-    let run = app.one("asks").env("LLMOCK_MODE", "record").env("OPENAI_BASE_URL", upstream.url());
+    let upstream = Upstream::chat("hi there");
+    let run =
+        app.one("asks").env("LLMOCK_MODE", "record").env("OPENAI_BASE_URL", upstream.openai_url());
     let ran = run.output();
     assert!(!ran.success, "{}", ran.everything());
     insta::assert_snapshot!(ran.failure("asks"), @"
@@ -209,14 +213,15 @@ fn a_wrong_variable_has_one_sentence() {
 #[test]
 fn switched_off_means_yes_and_not_that_the_variable_is_there() {
     let app = app();
-    let upstream = Upstream::start("hi there");
+    let upstream = Upstream::chat("hi there");
     for name in ["LLMOCK_DISABLED", "LLM_MOCK_DISABLED"] {
         for (value, asked) in [("0", 0), ("false", 0), ("", 0), ("1", 1), ("true", 1)] {
-            let before = upstream.requests();
-            let run = app.one("asks").env(name, value).env("OPENAI_BASE_URL", upstream.url());
+            let before = upstream.requests().len();
+            let run =
+                app.one("asks").env(name, value).env("OPENAI_BASE_URL", upstream.openai_url());
             let ran = run.output();
             assert!(ran.success, "{name}={value}: {}", ran.everything());
-            assert_eq!(upstream.requests() - before, asked, "{name}={value}");
+            assert_eq!(upstream.requests().len() - before, asked, "{name}={value}");
         }
     }
 }
@@ -251,8 +256,9 @@ fn a_mistake_in_the_configuration_is_named_with_line_and_column() {
 #[test]
 fn ci_records_nothing_unless_that_was_allowed() {
     let app = app();
-    let upstream = Upstream::start("hi there");
-    let base_url = ("OPENAI_BASE_URL", upstream.url());
+    let upstream = Upstream::chat("hi there");
+    let base_url = upstream.openai_url();
+    let base_url = ("OPENAI_BASE_URL", base_url.as_str());
     let record = [("CI", "true"), ("LLMOCK_MODE", "record"), base_url];
     insta::assert_snapshot!(refused(&app, "asks", &record), @"
     thread 'asks' panicked at tests/api.rs:6:1:
@@ -284,13 +290,13 @@ fn ci_records_nothing_unless_that_was_allowed() {
       in CI `auto` only replays. If the change is intended, record it again:
           LLMOCK_MODE=record cargo test --test api -- asks_more_in_auto --exact
     "#);
-    assert_eq!(upstream.requests(), 0);
+    assert_eq!(upstream.requests().len(), 0);
 
     let allowed = app.one("asks").env("CI", "true").env("LLMOCK_MODE", "record");
     let allowed = allowed.env("LLMOCK_ALLOW_CI_RECORD", "1").env(base_url.0, base_url.1);
     let ran = allowed.output();
     assert!(ran.success, "{}", ran.everything());
-    assert_eq!(upstream.requests(), 1);
+    assert_eq!(upstream.requests().len(), 1);
 }
 
 #[test]
@@ -330,8 +336,8 @@ fn a_provider_that_cannot_be_reached_or_refuses_leaves_the_fixture_alone() {
           LLMOCK_MODE=record cargo test --test api -- asks_and_swallows --exact
     "#);
     let body = r#"{"error":{"message":"Incorrect API key provided."}}"#;
-    let refusing = Upstream::with_status(401, body);
-    insta::assert_snapshot!(recording(refusing.url(), "asks_and_swallows"), @r#"
+    let refusing = Upstream::start([Response::json(body).with_status(401)]);
+    insta::assert_snapshot!(recording(&refusing.openai_url(), "asks_and_swallows"), @r#"
     thread 'asks_and_swallows' panicked at tests/api.rs:12:1:
 
     llmock: openai answered 401 to POST /v1/chat/completions, which is not recorded
@@ -345,7 +351,7 @@ fn a_provider_that_cannot_be_reached_or_refuses_leaves_the_fixture_alone() {
 
       note: 1 interaction kept in tests/fixtures/hello.json.failed
     "#);
-    assert_eq!(refusing.requests(), 1);
+    assert_eq!(refusing.requests().len(), 1);
 }
 
 #[test]

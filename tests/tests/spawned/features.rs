@@ -1,6 +1,7 @@
 //! llmock without its feature `record`, for trees that want no second HTTP client: whatever is recorded replays.
 
-use llmock_testkit::scratch::{CLIENT, Scratch, Upstream, fixture, target};
+use llmock_testkit::scratch::{CLIENT, Scratch, fixture, target};
+use llmock_testkit::upstream::Upstream;
 
 /// The features of the last three are those that they have in the other scratch workspaces, so that nothing but
 /// llmock itself is built once more.
@@ -66,12 +67,12 @@ fn a_build_that_cannot_record_has_no_client_of_ours_and_replays_all_the_same() {
     let miss = ran.failure("a_miss");
     assert!(miss.contains("llmock: 1 request had no match in tests/fixtures/hello.json"), "{miss}");
 
-    let upstream = Upstream::start("not to be asked");
+    let upstream = Upstream::chat("not to be asked");
     let run = scratch.test(target(&binaries, "api"), ["by_a_variable", "--exact"]);
-    let run = run.env("LLMOCK_MODE", "record").env("OPENAI_BASE_URL", upstream.url());
+    let run = run.env("LLMOCK_MODE", "record").env("OPENAI_BASE_URL", upstream.openai_url());
     let refused = run.output().only_failure("by_a_variable");
     let sentence = "it cannot be recorded here: llmock is built without its feature `record`";
     assert!(refused.contains(sentence), "{refused}");
-    assert_eq!(upstream.requests(), 0);
+    assert_eq!(upstream.requests().len(), 0);
     assert_eq!(scratch.read(FIXTURE), hello);
 }

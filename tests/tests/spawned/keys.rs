@@ -1,6 +1,7 @@
 //! Keys in a user's own project: each has its effect from the attribute and from `llmock.toml`, and none without.
 
-use llmock_testkit::scratch::{App, Ran, Upstream, answered, fixture, owned_fixture};
+use llmock_testkit::scratch::{App, Ran, answered, fixture, owned_fixture};
+use llmock_testkit::upstream::{Response, Upstream};
 
 const INTERCEPTED: &str = r#"
 #[llmock::llm_replay(fixture = "acme", intercept = true)]
@@ -64,8 +65,9 @@ fn run(app: &App, key: &str, test: &str, toml: &str) -> Ran {
     app.scratch().write(&format!("tests/fixtures/api/{key}/{test}.json"), &recorded);
     app.scratch().write("llmock.toml", toml);
     let status = if key.starts_with("allow_") { 401 } else { 200 };
-    let upstream = Upstream::with_status(status, &answered("from the provider itself"));
-    app.one(&format!("{key}::{test}")).env("OPENAI_BASE_URL", upstream.url()).output()
+    let upstream =
+        Upstream::start([Response::json(answered("from the provider itself")).with_status(status)]);
+    app.one(&format!("{key}::{test}")).env("OPENAI_BASE_URL", upstream.openai_url()).output()
 }
 
 #[test]

@@ -10,9 +10,8 @@ use std::path::Path;
 use std::process::Command;
 
 use files::{FILES, TESTS, fixtures};
-use llmock_testkit::scratch::{
-    Ran, Scratch, Upstream, has_nextest, owned_fixture, skipped, target,
-};
+use llmock_testkit::scratch::{Ran, Scratch, has_nextest, owned_fixture, skipped, target};
+use llmock_testkit::upstream::Upstream;
 
 fn workspace() -> Scratch {
     let fixtures = fixtures();
@@ -147,14 +146,14 @@ fn a_named_root_serves_a_binary_that_cargo_does_not_run() {
 #[test]
 fn recordings_go_below_another_folder_if_one_is_named() {
     let scratch = workspace();
-    let upstream = Upstream::start("recorded elsewhere");
+    let upstream = Upstream::chat("recorded elsewhere");
     let binaries = scratch.build("ws", &["-p", "member", "--test", "recorder"]);
     let before = scratch.read("ws/member/tests/fixtures/recorded.json");
     let ran = scratch
         .test(target(&binaries, "recorder"), ["--nocapture"])
         .env("LLMOCK_MODE", "record")
         .env("LLMOCK_RECORD_DIR", scratch.path("recordings"))
-        .env("OPENAI_BASE_URL", upstream.url())
+        .env("OPENAI_BASE_URL", upstream.openai_url())
         .output();
     assert!(ran.success, "{}", ran.everything());
     let recorded = scratch.read("recordings/member/tests/fixtures/recorded.json");
@@ -175,14 +174,14 @@ fn two_worktrees_with_one_build_folder_record_into_their_own_trees() {
     scratch.write("worktree/Cargo.lock", &scratch.read("ws/Cargo.lock"));
     let words = ["test", "--offline", "-p", "member", "--test", "recorder"];
     for (tree, answer) in [("ws", "the first tree"), ("worktree", "the second tree")] {
-        let upstream = Upstream::start(answer);
+        let upstream = Upstream::chat(answer);
         let ran = scratch
             .cargo(tree, words)
             .env("LLMOCK_MODE", "record")
-            .env("OPENAI_BASE_URL", upstream.url())
+            .env("OPENAI_BASE_URL", upstream.openai_url())
             .output();
         assert!(ran.success, "{}", ran.everything());
-        assert_eq!(upstream.requests(), 1);
+        assert_eq!(upstream.requests().len(), 1);
     }
     let recorded =
         |tree: &str| scratch.read(&format!("{tree}/member/tests/fixtures/recorded.json"));

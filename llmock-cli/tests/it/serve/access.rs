@@ -1,12 +1,13 @@
 //! `llmock serve`: who may ask, from which pages, and what the server remembers of it.
 
-use crate::wire::server::{Place, Server, chat};
-use crate::wire::{Ask, Heard, Upstream};
+use crate::server::{Place, Server, chat};
+use llmock_testkit::client::{Request, Response};
+use llmock_testkit::upstream::Upstream;
 use serde_json::{Value, json};
 
 const KEY: [&str; 2] = ["--api-key", "secret"];
 
-fn json_of(heard: &Heard) -> Value {
+fn json_of(heard: &Response) -> Value {
     serde_json::from_str(&heard.text()).unwrap_or_else(|_| panic!("no JSON: {heard:?}"))
 }
 
@@ -19,7 +20,7 @@ fn locked() -> Server {
 fn without_a_key_of_its_own_the_server_takes_any_and_none() {
     let server = Place::new().serve(&[], &[]);
     for ask in [chat("Hi"), chat("Hi").header("authorization", "Bearer anything")] {
-        assert_eq!(server.asks(&ask).status, 200);
+        assert_eq!(server.send(&ask).status, 200);
     }
 }
 
@@ -33,18 +34,19 @@ fn the_key_is_taken_wherever_clients_put_it() {
         ("x-goog-api-key", "secret"),
         ("api-key", "secret"),
     ] {
-        assert_eq!(server.asks(&chat("Hi").header(name, value)).status, 200, "{name}: {value}");
+        assert_eq!(server.send(&chat("Hi").header(name, value)).status, 200, "{name}: {value}");
     }
     let body = r#"{"contents":[{"parts":[{"text":"Hi"}]}]}"#;
-    let ask = |key: &str| Ask::post(&format!("/v1beta/models/m:generateContent?key={key}"), body);
-    assert_eq!(server.asks(&ask("secret")).status, 200);
-    assert_eq!(server.asks(&ask("wrong")).status, 401);
+    let ask =
+        |key: &str| Request::post(&format!("/v1beta/models/m:generateContent?key={key}"), body);
+    assert_eq!(server.send(&ask("secret")).status, 200);
+    assert_eq!(server.send(&ask("wrong")).status, 401);
 }
 
 #[test]
 fn a_wrong_or_missing_key_is_refused_in_the_provider_s_shape() {
     let server = locked();
-    let wrong = |path: &str| Ask::post(path, "{}").header("authorization", "Bearer wrong");
+    let wrong = |path: &str| Request::post(path, "{}").header("authorization", "Bearer wrong");
     for (ask, body) in [
         (
             wrong("/v1/chat/completions"),
@@ -62,21 +64,21 @@ fn a_wrong_or_missing_key_is_refused_in_the_provider_s_shape() {
         (wrong("/api/chat"), json!({"error": "Invalid API key"})),
         (wrong("/v2/chat"), json!({"message": "Invalid API key"})),
         (wrong("/model/m/converse"), json!({"message": "Invalid API key"})),
-        (Ask::post("/v2/chat", "{}"), json!({"message": "Missing API key"})),
+        (Request::post("/v2/chat", "{}"), json!({"message": "Missing API key"})),
         (
-            Ask::post("/v2/chat", "{}").header("authorization", "Basic secret"),
+            Request::post("/v2/chat", "{}").header("authorization", "Basic secret"),
             json!({"message": "Missing API key"}),
         ),
     ] {
-        let heard = server.asks(&ask);
+        let heard = server.send(&ask);
         assert_eq!((heard.status, json_of(&heard)), (401, body), "{}", ask.path);
     }
     for path in ["/history", "/metrics"] {
-        assert_eq!(server.asks(&Ask::get(path)).status, 401, "{path}");
-        let with_key = Ask::get(path).header("authorization", "Bearer secret");
-        assert_eq!(server.asks(&with_key).status, 200, "{path}");
+        assert_eq!(server.send(&Request::get(path)).status, 401, "{path}");
+        let with_key = Request::get(path).header("authorization", "Bearer secret");
+        assert_eq!(server.send(&with_key).status, 200, "{path}");
     }
-    assert_eq!(server.asks(&Ask::get("/health")).status, 200);
+    assert_eq!(server.send(&Request::get("/health")).status, 200);
 }
 
 #[test]
@@ -87,23 +89,23 @@ fn pages_of_allowed_origins_read_every_answer_the_refused_ones_too() {
         chat("Hi").header("authorization", "Bearer secret"),
         chat("Hi").header("authorization", "Bearer wrong"),
         chat("Hi"),
-        Ask::get("/v1/nothing").header("x-api-key", "secret"),
-        Ask::get("/health"),
-        Ask::get("/history"),
+        Request::get("/v1/nothing").header("x-api-key", "secret"),
+        Request::get("/health"),
+        Request::get("/history"),
     ] {
-        let heard = server.asks(&ask.clone().header("origin", allowed));
+        let heard = server.send(&ask.clone().header("origin", allowed));
         assert_eq!(heard.header("access-control-allow-origin"), Some(allowed), "{}", ask.path);
         assert_eq!(heard.header("access-control-allow-credentials"), Some("true"));
         let readable = heard.header("access-control-expose-headers").unwrap_or_default();
         for name in ["retry-after", "x-llmock", "x-llmock-skipped", "x-request-id"] {
             assert!(readable.split(',').any(|one| one.trim() == name), "{name} in {readable}");
         }
-        let heard = server.asks(&ask.header("origin", "https://other.example"));
+        let heard = server.send(&ask.header("origin", "https://other.example"));
         assert_eq!(heard.header("access-control-allow-origin"), None);
     }
     let open = Place::new().serve(&[], &[("LLMOCK_CORS_ALLOW_ORIGINS", "*")]);
     for origin in [allowed, "https://other.example"] {
-        let heard = open.asks(&chat("Hi").header("origin", origin));
+        let heard = open.send(&chat("Hi").header("origin", origin));
         // pages that send cookies are not served by `*`
         assert_eq!(heard.header("access-control-allow-origin"), Some(origin));
     }
@@ -112,11 +114,11 @@ fn pages_of_allowed_origins_read_every_answer_the_refused_ones_too() {
 #[test]
 fn a_preflight_needs_no_key() {
     let server = locked();
-    let ask = Ask { method: "OPTIONS", ..Ask::get("/v1/chat/completions") }
+    let ask = Request { method: "OPTIONS", ..Request::get("/v1/chat/completions") }
         .header("origin", "http://localhost:3000")
         .header("access-control-request-method", "POST")
         .header("access-control-request-headers", "authorization,content-type,x-stainless-os");
-    let heard = server.asks(&ask);
+    let heard = server.send(&ask);
     assert_eq!(heard.status, 200, "{heard:?}");
     for (name, value) in [
         ("access-control-allow-origin", "http://localhost:3000"),
@@ -130,12 +132,12 @@ fn a_preflight_needs_no_key() {
 #[test]
 fn the_history_has_every_request_that_was_made_also_the_refused_ones() {
     let server = locked();
-    server.asks(&chat("Hi").header("authorization", "Bearer secret"));
-    server.asks(&chat("Ho").header("authorization", "Bearer wrong"));
-    server.asks(&Ask::get("/health"));
-    server.asks(&Ask { method: "OPTIONS", ..Ask::get("/v1/models") });
-    let asks = |ask: Ask| server.asks(&ask.header("x-api-key", "secret"));
-    let history = json_of(&asks(Ask::get("/history")));
+    server.send(&chat("Hi").header("authorization", "Bearer secret"));
+    server.send(&chat("Ho").header("authorization", "Bearer wrong"));
+    server.send(&Request::get("/health"));
+    server.send(&Request { method: "OPTIONS", ..Request::get("/v1/models") });
+    let asks = |ask: Request| server.send(&ask.header("x-api-key", "secret"));
+    let history = json_of(&asks(Request::get("/history")));
     let requests = history["requests"].as_array().unwrap();
     let seen: Vec<_> =
         requests.iter().map(|one| (one["path"].as_str(), one["status"].as_u64())).collect();
@@ -146,25 +148,25 @@ fn the_history_has_every_request_that_was_made_also_the_refused_ones() {
     assert_eq!(requests[0]["provider"], "openai");
     assert_eq!(requests[0]["body"]["messages"][0]["content"], "Hi");
     assert!(!history.to_string().contains("secret"), "{history}");
-    assert_eq!(asks(Ask::delete("/history")).status, 204);
-    assert_eq!(json_of(&asks(Ask::get("/history"))), json!({"requests": []}));
+    assert_eq!(asks(Request::delete("/history")).status, 204);
+    assert_eq!(json_of(&asks(Request::get("/history"))), json!({"requests": []}));
 }
 
 #[test]
 fn a_slash_behind_a_route_of_the_server_makes_no_difference() {
-    let upstream = Upstream::start(|_| panic!("nobody asks a provider for that"));
+    let upstream = Upstream::scripted(|_, _| panic!("nobody asks a provider for that"));
     let place = Place::new();
-    place.write("c.yaml", &format!("upstreams: {{openai: {}}}\nfixtures: .\n", upstream.origin));
+    place.write("c.yaml", &format!("upstreams: {{openai: {}}}\nfixtures: .\n", upstream.url()));
     let proxied = ["--config", "c.yaml", "--strategies", "FixtureStrategy,ProxyStrategy"];
     let server = place.serve(&[&proxied[..], &KEY].concat(), &[]);
-    let asks = |ask: Ask| server.asks(&ask.header("x-api-key", "secret"));
-    assert_eq!(json_of(&asks(Ask::get("/history/"))), json!({"requests": []}));
-    assert_eq!(server.asks(&Ask::get("/history/")).status, 401);
-    assert_eq!(json_of(&server.asks(&Ask::get("/health/")))["status"], "healthy");
-    assert!(asks(Ask::get("/metrics/")).text().ends_with("# EOF\n"));
+    let asks = |ask: Request| server.send(&ask.header("x-api-key", "secret"));
+    assert_eq!(json_of(&asks(Request::get("/history/"))), json!({"requests": []}));
+    assert_eq!(server.send(&Request::get("/history/")).status, 401);
+    assert_eq!(json_of(&server.send(&Request::get("/health/")))["status"], "healthy");
+    assert!(asks(Request::get("/metrics/")).text().ends_with("# EOF\n"));
     for path in ["/history/", "/sessions/", "/sessions/a/"] {
-        assert_eq!(asks(Ask::delete(path)).status, 204, "{path}");
+        assert_eq!(asks(Request::delete(path)).status, 204, "{path}");
     }
-    assert_eq!(asks(Ask::post("/history/", "{}")).status, 405);
-    assert_eq!(json_of(&asks(Ask::get("/history"))), json!({"requests": []}));
+    assert_eq!(asks(Request::post("/history/", "{}")).status, 405);
+    assert_eq!(json_of(&asks(Request::get("/history"))), json!({"requests": []}));
 }

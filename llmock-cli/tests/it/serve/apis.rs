@@ -1,7 +1,7 @@
 //! `llmock serve`: which endpoints there are, and how their answers look.
 
-use crate::wire::server::{Place, Server};
-use crate::wire::{Ask, Heard};
+use crate::server::{Place, Server};
+use llmock_testkit::client::{Request, Response};
 use serde_json::{Value, json};
 
 fn server() -> Server {
@@ -17,12 +17,12 @@ fn listing() -> Server {
     place.serve(&["--config", "config.yaml"], &[])
 }
 
-fn json_of(heard: &Heard) -> Value {
+fn json_of(heard: &Response) -> Value {
     serde_json::from_str(&heard.text()).unwrap_or_else(|_| panic!("no JSON: {heard:?}"))
 }
 
-fn post(path: &str, body: &Value) -> Ask {
-    Ask::post(path, body.to_string())
+fn post(path: &str, body: &Value) -> Request {
+    Request::post(path, body.to_string())
 }
 
 fn hello() -> Value {
@@ -31,7 +31,7 @@ fn hello() -> Value {
 
 #[test]
 fn the_server_is_healthy_and_says_the_time() {
-    let heard = server().asks(&Ask::get("/health"));
+    let heard = server().send(&Request::get("/health"));
     let body = json_of(&heard);
     assert_eq!((heard.status, &body["status"]), (200, &json!("healthy")));
     let time = body["timestamp"].as_str().unwrap();
@@ -43,10 +43,10 @@ fn openai_s_endpoints_exist_with_and_without_a_version() {
     let server = server();
     for prefix in ["", "/v1", "/openai", "/openai/v1"] {
         for (ask, member) in [
-            (Ask::get(&format!("{prefix}/models")), "data"),
-            (Ask::get(&format!("{prefix}/models/m")), "id"),
-            (Ask::get(&format!("{prefix}/models/ft:gpt-4o-mini:acme::x")), "id"),
-            (Ask::get(&format!("{prefix}/models/library/llama3:8b")), "id"),
+            (Request::get(&format!("{prefix}/models")), "data"),
+            (Request::get(&format!("{prefix}/models/m")), "id"),
+            (Request::get(&format!("{prefix}/models/ft:gpt-4o-mini:acme::x")), "id"),
+            (Request::get(&format!("{prefix}/models/library/llama3:8b")), "id"),
             (post(&format!("{prefix}/chat/completions"), &hello()), "choices"),
             (post(&format!("{prefix}/responses"), &json!({"model": "m", "input": "Hi"})), "output"),
             (post(&format!("{prefix}/embeddings"), &json!({"model": "m", "input": "Hi"})), "data"),
@@ -56,7 +56,7 @@ fn openai_s_endpoints_exist_with_and_without_a_version() {
             ),
             (post(&format!("{prefix}/moderations"), &json!({"input": "Hi"})), "results"),
         ] {
-            let heard = server.asks(&ask);
+            let heard = server.send(&ask);
             assert_eq!(heard.status, 200, "{} {heard:?}", ask.path);
             assert!(!json_of(&heard)[member].is_null(), "{} {heard:?}", ask.path);
         }
@@ -73,8 +73,8 @@ fn other_apis_are_recognised_by_prefix_path_and_headers() {
         (post("/v1/messages", &messages), "/stop_reason"),
         (post("/anthropic/v1/messages", &messages), "/stop_reason"),
         (post("/v1/messages/count_tokens", &messages), "/input_tokens"),
-        (Ask::get("/v1/models").header("anthropic-version", "2023-06-01"), "/has_more"),
-        (Ask::get("/anthropic/v1/models"), "/has_more"),
+        (Request::get("/v1/models").header("anthropic-version", "2023-06-01"), "/has_more"),
+        (Request::get("/anthropic/v1/models"), "/has_more"),
         (post("/v1beta/models/m:generateContent?key=k", &contents), "/candidates"),
         (post("/gemini/v1beta/models/m:streamGenerateContent", &contents), "/0/candidates"),
         (post("/v1beta/models/m:countTokens", &contents), "/totalTokens"),
@@ -82,8 +82,8 @@ fn other_apis_are_recognised_by_prefix_path_and_headers() {
             post("/v1beta/models/m:embedContent", &json!({"content": {"parts": [{"text": "Hi"}]}})),
             "/embedding",
         ),
-        (Ask::get("/v1beta/models"), "/models"),
-        (Ask::get("/v1/models").header("x-goog-api-key", "k"), "/models"),
+        (Request::get("/v1beta/models"), "/models"),
+        (Request::get("/v1/models").header("x-goog-api-key", "k"), "/models"),
         (post("/api/chat", &json!({"model": "m", "messages": said, "stream": false})), "/message"),
         (
             post("/api/generate", &json!({"model": "m", "prompt": "Hi", "stream": false})),
@@ -91,8 +91,8 @@ fn other_apis_are_recognised_by_prefix_path_and_headers() {
         ),
         (post("/ollama/api/embed", &json!({"model": "m", "input": "Hi"})), "/embeddings"),
         (post("/api/show", &json!({"model": "m"})), "/details"),
-        (Ask::get("/api/tags"), "/models"),
-        (Ask::get("/api/version"), "/version"),
+        (Request::get("/api/tags"), "/models"),
+        (Request::get("/api/version"), "/version"),
         (post("/v2/chat", &json!({"model": "m", "messages": said})), "/finish_reason"),
         (post("/v1/chat", &json!({"model": "m", "message": "Hi"})), "/text"),
         (
@@ -135,7 +135,7 @@ fn other_apis_are_recognised_by_prefix_path_and_headers() {
         (post("/api/v1/chat/completions", &hello()), "/choices"),
         (post("/some/gateway/v1/chat/completions", &hello()), "/choices"),
     ] {
-        let heard = server.asks(&ask);
+        let heard = server.send(&ask);
         assert_eq!(heard.status, 200, "{} {heard:?}", ask.path);
         assert!(json_of(&heard).pointer(member).is_some(), "{member} of {}: {heard:?}", ask.path);
     }
@@ -161,7 +161,7 @@ fn every_prompt_of_a_completion_is_answered_for_itself() {
         for streams in [false, true] {
             let mut body = body.clone();
             (body["model"], body["stream"]) = (json!("m"), json!(streams));
-            let text = server.asks(&post("/v1/completions", &body)).text();
+            let text = server.send(&post("/v1/completions", &body)).text();
             let events = text.split("\n\n").map(|event| event.trim_start_matches("data: "));
             let mut said = vec![String::new(); expected.len()];
             for event in events.filter(|event| event.starts_with('{')) {
@@ -176,7 +176,7 @@ fn every_prompt_of_a_completion_is_answered_for_itself() {
     }
     let failing =
         json!({"model": "m", "prompt": ["a", r#"raise error {"code": 429, "message": "x"}"#]});
-    assert_eq!(server.asks(&post("/v1/completions", &failing)).status, 429);
+    assert_eq!(server.send(&post("/v1/completions", &failing)).status, 429);
 }
 
 #[test]
@@ -208,13 +208,13 @@ fn a_small_request_for_a_huge_answer_is_refused_in_the_provider_s_shape() {
             "/error/message",
         ),
     ] {
-        let heard = server.asks(&post(path, &body));
+        let heard = server.send(&post(path, &body));
         assert_eq!(heard.status, 400, "{path}");
         assert!(json_of(&heard).pointer(message).is_some_and(Value::is_string), "{path} {heard:?}");
     }
     // a name is in every event
     let named = json!({"model": "m".repeat(100_000), "messages": user, "stream": true});
-    assert_eq!(server.asks(&post("/v1/chat/completions", &named)).status, 400);
+    assert_eq!(server.send(&post("/v1/chat/completions", &named)).status, 400);
 }
 
 #[test]
@@ -243,18 +243,22 @@ fn every_api_streams_event_by_event() {
         ("/api/chat", hello(), "application/x-ndjson", "}\n"),
         ("/v2/chat", with(hello()), "text/event-stream", "\n\n"),
     ] {
-        let heard = server.asks(&post(path, &body));
+        let heard = server.send(&post(path, &body));
         assert_eq!(heard.status, 200, "{path}");
         assert!(heard.header("content-type").unwrap().starts_with(kind), "{path} {heard:?}");
         assert_eq!(heard.header("cache-control"), Some("no-cache"), "{path}");
-        assert!(heard.chunks.len() >= 3 && !heard.cut, "{path} {:?}", heard.chunks.len());
+        assert!(
+            heard.chunks.len() >= 3 && !heard.is_truncated(),
+            "{path} {:?}",
+            heard.chunks.len()
+        );
         assert!(heard.text().ends_with(end), "{path} {:?}", heard.text());
         for word in ["Hello", " big", " world!"] {
             assert!(heard.text().contains(word), "{path} {word}");
         }
     }
     let body = json!({"messages": [{"role": "user", "content": [{"text": "Hello big world!"}]}]});
-    let heard = server.asks(&post("/model/m/converse-stream", &body));
+    let heard = server.send(&post("/model/m/converse-stream", &body));
     assert_eq!(heard.header("content-type"), Some("application/vnd.amazon.eventstream"));
     assert_eq!(heard.header("cache-control"), Some("no-cache"));
     assert!(heard.chunks.len() >= 4);
@@ -263,7 +267,7 @@ fn every_api_streams_event_by_event() {
 #[test]
 fn a_chat_completion_has_what_its_clients_read() {
     let server = server();
-    let answer = json_of(&server.asks(&post("/v1/chat/completions", &hello())));
+    let answer = json_of(&server.send(&post("/v1/chat/completions", &hello())));
     let id = answer["id"].as_str().unwrap();
     let digits = id.strip_prefix("chatcmpl-").unwrap();
     assert!(digits.len() == 24 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
@@ -278,7 +282,7 @@ fn a_chat_completion_has_what_its_clients_read() {
         usage["prompt_tokens"].as_u64().unwrap() + usage["completion_tokens"].as_u64().unwrap();
     assert_eq!(usage["total_tokens"].as_u64(), Some(sum));
     assert!(usage["completion_tokens"].as_u64().unwrap() >= 1);
-    let again = json_of(&server.asks(&post("/v1/chat/completions", &hello())));
+    let again = json_of(&server.send(&post("/v1/chat/completions", &hello())));
     assert_ne!(again["id"], answer["id"], "two answers are two things");
 }
 
@@ -289,7 +293,7 @@ fn a_stream_tells_the_usage_if_it_is_asked_to() {
         let mut body = hello();
         body["stream"] = json!(true);
         body["stream_options"] = asked;
-        let text = server.asks(&post("/v1/chat/completions", &body)).text();
+        let text = server.send(&post("/v1/chat/completions", &body)).text();
         assert_eq!(text.contains("\"choices\":[],\"usage\":{"), told, "{text}");
     }
 }
@@ -297,14 +301,18 @@ fn a_stream_tells_the_usage_if_it_is_asked_to() {
 #[test]
 fn the_models_of_the_configuration_are_listed_and_found() {
     let server = listing();
-    let list = json_of(&server.asks(&Ask::get("/v1/models")));
+    let list = json_of(&server.send(&Request::get("/v1/models")));
     let gpt =
         json!({"id": "gpt-5", "object": "model", "created": 1_715_367_049, "owned_by": "openai"});
     assert_eq!((&list["object"], &list["data"][0]), (&json!("list"), &gpt));
     assert_eq!(list["data"][1]["id"], "meta-llama/Llama-3");
-    assert_eq!(json_of(&server.asks(&Ask::get("/models/gpt-5"))), gpt);
+    assert_eq!(json_of(&server.send(&Request::get("/models/gpt-5"))), gpt);
     for path in ["/v1/models/meta-llama/Llama-3", "/v1/models/meta-llama%2FLlama-3"] {
-        assert_eq!(json_of(&server.asks(&Ask::get(path)))["id"], "meta-llama/Llama-3", "{path}");
+        assert_eq!(
+            json_of(&server.send(&Request::get(path)))["id"],
+            "meta-llama/Llama-3",
+            "{path}"
+        );
     }
 }
 
@@ -315,7 +323,7 @@ fn a_model_that_does_not_exist_is_not_found_in_the_provider_s_words() {
         "type": "invalid_request_error", "param": null, "code": "model_not_found"}});
     let messages = json!({"model": "nope", "max_tokens": 9, "messages": []});
     for (ask, body) in [
-        (Ask::get("/v1/models/nope"), openai.clone()),
+        (Request::get("/v1/models/nope"), openai.clone()),
         (post("/v1/chat/completions", &messages), openai.clone()),
         (post("/v1/responses", &json!({"model": "nope", "input": "Hi"})), openai),
         (
@@ -333,49 +341,49 @@ fn a_model_that_does_not_exist_is_not_found_in_the_provider_s_words() {
             json!({"message": "the model `nope` does not exist"}),
         ),
     ] {
-        let heard = server.asks(&ask);
+        let heard = server.send(&ask);
         assert_eq!((heard.status, json_of(&heard)), (404, body), "{}", ask.path);
     }
     let any = self::server();
-    assert_eq!(any.asks(&post("/v1/chat/completions", &messages)).status, 200);
+    assert_eq!(any.send(&post("/v1/chat/completions", &messages)).status, 200);
 }
 
 #[test]
 fn unknown_routes_and_wrong_methods_are_errors_in_the_provider_s_shape() {
     let server = server();
     for (ask, status, message) in [
-        (Ask::get("/v1/nothing"), 404, "/error/message"),
+        (Request::get("/v1/nothing"), 404, "/error/message"),
         (post("/v1/audio/speech", &json!({})), 404, "/error/message"),
-        (Ask::get("/anthropic/v1/nothing"), 404, "/error/message"),
-        (Ask::get("/gemini/v1beta/nothing"), 404, "/error/message"),
-        (Ask::get("/api/nothing"), 404, "/error"),
-        (Ask::get("/cohere/v2/nothing"), 404, "/message"),
-        (Ask::get("/model/m/nothing").header("x-amz-date", "x"), 404, "/message"),
-        (Ask::get("/v1/chat/completions"), 405, "/error/message"),
-        (Ask::delete("/v1/messages"), 405, "/error/message"),
-        (Ask::get("/v2/chat"), 405, "/message"),
-        (Ask::get("/api/chat"), 405, "/error"),
+        (Request::get("/anthropic/v1/nothing"), 404, "/error/message"),
+        (Request::get("/gemini/v1beta/nothing"), 404, "/error/message"),
+        (Request::get("/api/nothing"), 404, "/error"),
+        (Request::get("/cohere/v2/nothing"), 404, "/message"),
+        (Request::get("/model/m/nothing").header("x-amz-date", "x"), 404, "/message"),
+        (Request::get("/v1/chat/completions"), 405, "/error/message"),
+        (Request::delete("/v1/messages"), 405, "/error/message"),
+        (Request::get("/v2/chat"), 405, "/message"),
+        (Request::get("/api/chat"), 405, "/error"),
         (post("/v1/models", &json!({})), 405, "/error/message"),
         (post("/v1/models/m", &json!({})), 405, "/error/message"),
         (post("/health", &json!({})), 405, "/error/message"),
-        (Ask::get("/v1/responses/resp_1"), 404, "/error/message"),
+        (Request::get("/v1/responses/resp_1"), 404, "/error/message"),
     ] {
-        let heard = server.asks(&ask);
+        let heard = server.send(&ask);
         assert_eq!(heard.status, status, "{} {} {heard:?}", ask.method, ask.path);
         let body = json_of(&heard);
         assert!(body.pointer(message).is_some_and(Value::is_string), "{} {body}", ask.path);
         assert!(body.get("detail").is_none());
     }
-    let heard = server.asks(&Ask::get("/v1/chat/completions"));
+    let heard = server.send(&Request::get("/v1/chat/completions"));
     assert_eq!(heard.header("allow"), Some("POST"));
 }
 
 #[test]
 fn a_web_socket_is_refused_politely() {
-    let ask = Ask::get("/v1/realtime?model=m")
+    let ask = Request::get("/v1/realtime?model=m")
         .header("upgrade", "websocket")
         .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
-    let heard = server().asks(&ask);
+    let heard = server().send(&ask);
     assert_eq!(heard.status, 501, "{heard:?}");
     assert!(json_of(&heard)["error"]["message"].is_string());
 }

@@ -4,16 +4,16 @@ use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
-use crate::wire::server::{Place, Server, chat};
-use crate::wire::{Ask, Heard};
+use crate::server::{Place, Server, chat};
+use llmock_testkit::client::{Request, Response};
 use serde_json::{Value, json};
 
-fn json_of(heard: &Heard) -> Value {
+fn json_of(heard: &Response) -> Value {
     serde_json::from_str(&heard.text()).unwrap_or_else(|_| panic!("no JSON: {heard:?}"))
 }
 
-fn post(path: &str, body: impl Into<Vec<u8>>) -> Ask {
-    Ask::post(path, body)
+fn post(path: &str, body: impl Into<Vec<u8>>) -> Request {
+    Request::post(path, body)
 }
 
 fn connect(server: &Server) -> TcpStream {
@@ -23,8 +23,8 @@ fn connect(server: &Server) -> TcpStream {
 }
 
 fn is_well(server: &Server) {
-    assert_eq!(server.asks(&Ask::get("/health")).status, 200);
-    assert_eq!(server.asks(&chat("Hi")).status, 200);
+    assert_eq!(server.send(&Request::get("/health")).status, 200);
+    assert_eq!(server.send(&chat("Hi")).status, 200);
 }
 
 /// Where each API's errors have their words.
@@ -54,7 +54,7 @@ fn a_body_that_is_no_json_is_refused_in_every_api_s_shape() {
             (b"{\"model\":\"\xff\"}", "not UTF-8"),
             (&[b'['; 10_000], "could not parse the JSON body"),
         ] {
-            let heard = server.asks(&post(path, body));
+            let heard = server.send(&post(path, body));
             let body = String::from_utf8_lossy(&body[..body.len().min(20)]).into_owned();
             assert_eq!(heard.status, 400, "{path} {body}");
             let error = json_of(&heard);
@@ -121,7 +121,7 @@ fn members_of_a_wrong_type_are_named() {
         ("/v2/chat", json!({"model": "m"}), "`messages`"),
         ("/model/m/converse", json!({}), "`messages`"),
     ] {
-        let heard = server.asks(&post(path, body.to_string()));
+        let heard = server.send(&post(path, body.to_string()));
         assert_eq!(heard.status, 400, "{path} {body} {}", heard.text());
         assert!(heard.text().contains(words), "{path} {body}: {}", heard.text());
     }
@@ -136,7 +136,7 @@ fn a_body_over_the_limit_is_refused_and_the_client_sees_it() {
         "x".repeat(200_000)
     );
     for (path, place) in WORDS {
-        let heard = server.asks(&post(path, big.clone()));
+        let heard = server.send(&post(path, big.clone()));
         assert_eq!(heard.status, 413, "{path}");
         assert!(json_of(&heard).pointer(place).is_some_and(Value::is_string), "{path}");
     }
@@ -148,14 +148,14 @@ fn a_body_that_unpacks_to_more_than_the_limit_or_to_nothing_is_refused() {
     let server = Place::new().serve(&["--set", "body-limit=64K"], &[]);
     // `printf '%0*d' 1000000 0 | gzip -9`: a million zeros
     let mut encoder = flate(1_000_000);
-    let heard = server.asks(
+    let heard = server.send(
         &post("/v1/chat/completions", std::mem::take(&mut encoder))
             .header("content-encoding", "gzip"),
     );
     assert_eq!(heard.status, 413, "{}", heard.text());
     for (coding, status) in [("gzip", 400), ("snappy", 400), ("br", 400)] {
         let ask = post("/v1/messages", *b"\x1f\x8bno").header("content-encoding", coding);
-        let heard = server.asks(&ask);
+        let heard = server.send(&ask);
         assert_eq!(heard.status, status, "{coding} {}", heard.text());
         assert_eq!(json_of(&heard)["type"], "error");
     }
@@ -261,7 +261,7 @@ fn whoever_waits_for_us_is_not_taken_for_slow() {
 fn headers_that_mean_nothing_are_refused_in_words() {
     let server = Place::new().serve(&[], &[]);
     for (name, value) in [("x-llmock-pace", "fast"), ("x-llmock-fault", "explode")] {
-        let heard = server.asks(&chat("Hi").header(name, value));
+        let heard = server.send(&chat("Hi").header(name, value));
         assert_eq!(heard.status, 400, "{name}");
         assert!(heard.text().contains(value), "{}", heard.text());
     }
@@ -367,8 +367,11 @@ fn mutated_requests_get_answers_that_are_http_and_json_and_the_server_stays_up()
             _ => (*path).to_owned(),
         };
         let shown = String::from_utf8_lossy(&body).into_owned();
-        let heard = server.asks(&post(&path, body));
-        assert!((200..600).contains(&heard.status) && !heard.cut, "{round} {path} {shown}");
+        let heard = server.send(&post(&path, body));
+        assert!(
+            (200..600).contains(&heard.status) && !heard.is_truncated(),
+            "{round} {path} {shown}"
+        );
         if heard.status != 200 {
             refused += 1;
             assert!((400..500).contains(&heard.status), "{round} {path} {shown}: {heard:?}");

@@ -1,9 +1,10 @@
 //! `llmock serve --record` with AWS credentials: what a client signed for the server is signed anew for the provider,
 //! who checks every signature here.
 
-use crate::wire::server::{Place, Server};
-use crate::wire::{Ask, Received, Step, Upstream, whole};
+use crate::server::{Place, Server};
+use llmock_testkit::client::Request;
 use llmock_testkit::signature::{self, Sent};
+use llmock_testkit::upstream::{self, Upstream};
 
 const MODEL: &str = "anthropic.claude-3-haiku-20240307-v1%3A0";
 const ANSWER: &str =
@@ -23,47 +24,46 @@ const SIGNED: [(&str, &str); 4] = [
 ];
 
 /// A request to Bedrock without a signature.
-fn unsigned() -> Ask {
+fn unsigned() -> Request {
     let body = r#"{"messages":[{"role":"user","content":[{"text":"hi"}]}]}"#;
-    Ask::post(&format!("/model/{MODEL}/converse"), body)
+    Request::post(&format!("/model/{MODEL}/converse"), body)
 }
 
-fn signed() -> Ask {
+fn signed() -> Request {
     let ask = unsigned().header("x-amz-custom", "kept").header("amz-sdk-request", "attempt=1");
     SIGNED.iter().fold(ask, |ask, (name, value)| ask.header(name, value))
 }
 
 /// Bedrock: it answers who shows the right signature, and nobody else.
-fn bedrock(received: &Received) -> Vec<Step> {
+fn bedrock(request: &upstream::Request) -> upstream::Response {
     let mut names = vec!["content-type", "host", "x-amz-custom", "x-amz-date"];
-    let token = received.header("x-amz-security-token");
+    let token = request.header("x-amz-security-token");
     names.extend(token.map(|_| "x-amz-security-token"));
     let sent = Sent {
-        method: &received.method,
-        target: &received.target,
-        headers: &received.headers,
-        body: &received.body,
+        method: &request.method,
+        target: &request.target,
+        headers: &request.headers,
+        body: &request.body,
     };
     let expected = signature::expected(&sent, "eu-west-3", "bedrock", &names);
-    let json = "content-type: application/json\r\n";
-    if received.header("authorization") == Some(&expected) {
-        whole("200 OK", json, ANSWER.as_bytes())
+    if request.header("authorization") == Some(&expected) {
+        upstream::Response::json(ANSWER)
     } else {
-        whole("403 Forbidden", json, b"{\"message\":\"the signature does not match\"}")
+        upstream::Response::json(r#"{"message":"the signature does not match"}"#).with_status(403)
     }
 }
 
-fn is_answered(server: &Server, ask: &Ask) {
-    let heard = server.asks(ask);
+fn is_answered(server: &Server, ask: &Request) {
+    let heard = server.send(ask);
     assert_eq!((heard.status, heard.text().as_str()), (200, ANSWER), "{ask:?}");
 }
 
 /// Records with the user's credentials, and replays without any; `token` is what a session of theirs has.
 fn is_recorded(token: Option<&str>) {
-    let upstream = Upstream::start(bedrock);
+    let upstream = Upstream::scripted(|_, request| bedrock(request));
     let place = Place::new();
     let mut variables = vec![
-        ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", &*upstream.origin),
+        ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", &*upstream.url()),
         ("AWS_ACCESS_KEY_ID", signature::KEY_ID),
         ("AWS_SECRET_ACCESS_KEY", signature::SECRET),
     ];
@@ -73,7 +73,7 @@ fn is_recorded(token: Option<&str>) {
     server.has_recorded(1);
     is_answered(&server, &signed());
 
-    let seen = upstream.seen();
+    let seen = upstream.requests();
     assert_eq!(seen.len(), 1, "the second answer was recorded");
     assert_eq!(seen[0].target, format!("/model/{MODEL}/converse"));
     assert_eq!(seen[0].body, unsigned().body);
@@ -109,15 +109,15 @@ fn credentials_of_a_session_bring_their_token() {
 
 #[test]
 fn a_signature_that_the_provider_refuses_is_not_recorded() {
-    let upstream = Upstream::start(bedrock);
+    let upstream = Upstream::scripted(|_, request| bedrock(request));
     let place = Place::new();
     let variables = [
-        ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", &*upstream.origin),
+        ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", &*upstream.url()),
         ("AWS_ACCESS_KEY_ID", signature::KEY_ID),
         ("AWS_SECRET_ACCESS_KEY", "of somebody else"),
     ];
     let server = place.serve(&RECORD, &variables);
-    assert_eq!(server.asks(&signed()).status, 403);
+    assert_eq!(server.send(&signed()).status, 403);
     server.says("not recorded: bedrock answered 403: the signature does not match");
     assert!(!place.path("all").exists());
 }
@@ -127,7 +127,7 @@ fn without_credentials_nothing_goes_to_aws_and_the_client_hears_what_it_takes() 
     let place = Place::new();
     let aws = "https://bedrock-runtime.eu-west-3.amazonaws.com";
     let server = place.serve(&RECORD, &[("LLMOCK_UPSTREAMS_BEDROCK", aws)]);
-    let refused = server.asks(&signed());
+    let refused = server.send(&signed());
     assert_eq!((refused.status, refused.header("x-should-retry")), (502, Some("false")));
     let sentence = "takes AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
     assert!(refused.text().contains(sentence), "{}", refused.text());

@@ -1,23 +1,23 @@
 //! `llmock serve` is told what to do by a file, by variables, and by flags, and shows what it did.
 
-use crate::wire::server::{Place, Server, chat};
-use crate::wire::{Ask, soon};
+use crate::server::{Place, Server, chat, soon};
+use llmock_testkit::client::Request;
 use serde_json::Value;
 
 type Variables<'a> = &'a [(&'a str, &'a str)];
 
-fn json(server: &Server, ask: &Ask) -> Value {
-    let heard = server.asks(ask);
+fn json(server: &Server, ask: &Request) -> Value {
+    let heard = server.send(ask);
     serde_json::from_slice(&heard.bytes()).unwrap_or_else(|_| panic!("{}", heard.text()))
 }
 
 fn requests(server: &Server, query: &str) -> Vec<Value> {
-    let shown = json(server, &Ask::get(&format!("/history{query}")));
+    let shown = json(server, &Request::get(&format!("/history{query}")));
     shown["requests"].as_array().unwrap_or_else(|| panic!("{shown}")).clone()
 }
 
 fn models(server: &Server) -> Vec<String> {
-    let listed = json(server, &Ask::get("/v1/models"));
+    let listed = json(server, &Request::get("/v1/models"));
     let ids = listed["data"].as_array().unwrap().iter();
     ids.map(|model| model["id"].as_str().unwrap().to_owned()).collect()
 }
@@ -84,12 +84,12 @@ fn a_variable_that_means_nothing_is_reported_and_those_of_the_library_are_not() 
 #[test]
 fn history_shows_what_was_asked_and_by_whom_it_was_answered() {
     let server = Place::new().serve(&[], &[]);
-    server.asks(&chat("Hello!"));
-    server.asks(&chat("raise error {\\\"code\\\": 429, \\\"message\\\": \\\"slow down\\\"}"));
-    server.asks(&Ask::get("/health"));
-    server.asks(&Ask::get("/metrics"));
-    server.asks(&Ask { method: "OPTIONS", ..Ask::get("/v1/models") });
-    server.asks(&Ask::post("/v1/messages", "not json").header("x-llmock-session", "mine"));
+    server.send(&chat("Hello!"));
+    server.send(&chat("raise error {\\\"code\\\": 429, \\\"message\\\": \\\"slow down\\\"}"));
+    server.send(&Request::get("/health"));
+    server.send(&Request::get("/metrics"));
+    server.send(&Request { method: "OPTIONS", ..Request::get("/v1/models") });
+    server.send(&Request::post("/v1/messages", "not json").header("x-llmock-session", "mine"));
     let all = requests(&server, "");
     let facts: Vec<[&str; 5]> = all
         .iter()
@@ -110,9 +110,9 @@ fn history_shows_what_was_asked_and_by_whom_it_was_answered() {
     assert_eq!(requests(&server, "?status=429"), all[1..2]);
     assert_eq!(requests(&server, "?provider=anthropic&method=POST"), all[2..]);
     assert_eq!(requests(&server, "?path=/v1/chat&limit=1"), all[1..2]);
-    assert_eq!(server.asks(&Ask::get("/history?colour=red")).status, 400);
+    assert_eq!(server.send(&Request::get("/history?colour=red")).status, 400);
 
-    assert_eq!(server.asks(&Ask::delete("/history")).status, 204);
+    assert_eq!(server.send(&Request::delete("/history")).status, 204);
     assert_eq!(requests(&server, ""), Vec::<Value>::new());
 }
 
@@ -120,14 +120,14 @@ fn history_shows_what_was_asked_and_by_whom_it_was_answered() {
 fn history_can_be_short_or_switched_off() {
     let server = Place::new().serve(&["--set", "history=2"], &[]);
     for prompt in ["1", "2", "3"] {
-        server.asks(&chat(prompt));
+        server.send(&chat(prompt));
     }
     let kept = requests(&server, "");
     let prompts: Vec<&Value> =
         kept.iter().map(|one| &one["body"]["messages"][0]["content"]).collect();
     assert_eq!(prompts, ["2", "3"]);
     let server = Place::new().serve(&[], &[("LLMOCK_HISTORY", "0")]);
-    server.asks(&chat("1"));
+    server.send(&chat("1"));
     assert_eq!(requests(&server, ""), Vec::<Value>::new());
 }
 
@@ -136,21 +136,21 @@ fn no_key_is_shown_and_none_is_needed_only_where_none_is_set() {
     const KEY: &str = "sk-the-one-key-of-this-server";
     let server = Place::new().serve(&["--api-key", KEY], &[]);
     let bearer = format!("Bearer {KEY}");
-    assert_eq!(server.asks(&chat("in a header").header("authorization", &bearer)).status, 200);
+    assert_eq!(server.send(&chat("in a header").header("authorization", &bearer)).status, 200);
     let path = format!("/v1beta/models/m:generateContent?alt=json&key={KEY}");
     let body = r#"{"contents":[{"parts":[{"text":"in the query"}]}]}"#;
-    assert_eq!(server.asks(&Ask::post(&path, body)).status, 200);
+    assert_eq!(server.send(&Request::post(&path, body)).status, 200);
     for path in ["/history", "/metrics", "/v1/models"] {
-        assert_eq!(server.asks(&Ask::get(path)).status, 401, "{path}");
-        assert_eq!(server.asks(&Ask::get(&format!("{path}?key=wrong"))).status, 401, "{path}");
+        assert_eq!(server.send(&Request::get(path)).status, 401, "{path}");
+        assert_eq!(server.send(&Request::get(&format!("{path}?key=wrong"))).status, 401, "{path}");
     }
-    assert_eq!(server.asks(&Ask::delete("/history")).status, 401);
-    assert_eq!(server.asks(&Ask::get("/health")).status, 200);
+    assert_eq!(server.send(&Request::delete("/history")).status, 401);
+    assert_eq!(server.send(&Request::get("/health")).status, 200);
 
-    let shown = server.asks(&Ask::get("/history").header("authorization", &bearer)).text();
+    let shown = server.send(&Request::get("/history").header("authorization", &bearer)).text();
     assert!(shown.contains("in a header") && shown.contains("in the query"), "{shown}");
     assert!(shown.contains("alt=json&key=[REDACTED]") && !shown.contains(KEY), "{shown}");
-    let counted = server.asks(&Ask::get(&format!("/metrics?key={KEY}")));
+    let counted = server.send(&Request::get(&format!("/metrics?key={KEY}")));
     assert!(counted.status == 200 && !counted.text().contains(KEY));
 }
 
@@ -160,17 +160,17 @@ fn metrics_count_requests_streams_fixtures_and_faults() {
     place.fixture("all/a.json", &[("known", "1")]);
     let strategies = "FixtureStrategy,MirrorStrategy";
     let server = place.serve(&["--fixtures", "all", "--strategies", strategies], &[]);
-    server.asks(&chat("known"));
-    server.asks(&chat("unknown"));
-    server.asks(&chat("unknown").header("x-llmock-fault", "status=503"));
-    server.asks(&Ask::get("/nobody/knows/this/route"));
-    let slow = Ask::post(
+    server.send(&chat("known"));
+    server.send(&chat("unknown"));
+    server.send(&chat("unknown").header("x-llmock-fault", "status=503"));
+    server.send(&Request::get("/nobody/knows/this/route"));
+    let slow = Request::post(
         "/v1/chat/completions",
         r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"a b c"}]}"#,
     )
     .header("x-llmock-pace", "tps=2");
     let open = slow.begin(&server.origin);
-    let shown = server.asks(&Ask::get("/metrics"));
+    let shown = server.send(&Request::get("/metrics"));
     assert_eq!(
         shown.header("content-type"),
         Some("application/openmetrics-text; version=1.0.0; charset=utf-8")
@@ -189,7 +189,7 @@ fn metrics_count_requests_streams_fixtures_and_faults() {
     assert!(!shown.contains("nobody"), "a client cannot make up labels:\n{shown}");
     drop(open);
     soon("the end of the stream", || {
-        let shown = server.asks(&Ask::get("/metrics")).text();
+        let shown = server.send(&Request::get("/metrics")).text();
         shown.contains("llmock_open_streams 0").then_some(())
     });
 }
@@ -206,12 +206,12 @@ fn pages_of_the_origins_named_may_read_answers_and_others_may_not() {
         ("http://localhost:3001", false),
         ("https://app.example.evil", false),
     ] {
-        let heard = server.asks(&chat("Hello!").header("origin", origin));
+        let heard = server.send(&chat("Hello!").header("origin", origin));
         assert_eq!(heard.status, 401);
         let expected = allowed.then_some(origin);
         assert_eq!(heard.header("access-control-allow-origin"), expected, "{origin}");
     }
     let unnamed = Place::new().serve(&[], &[]);
-    let heard = unnamed.asks(&chat("Hello!").header("origin", "http://localhost:3000"));
+    let heard = unnamed.send(&chat("Hello!").header("origin", "http://localhost:3000"));
     assert_eq!(heard.header("access-control-allow-origin"), None);
 }

@@ -6,8 +6,8 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::wire::Ask;
-use crate::wire::server::{Place, Server, chat};
+use crate::server::{Place, Server, chat};
+use llmock_testkit::client::Request;
 use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
 use serde_json::{Map, Value};
 
@@ -60,7 +60,7 @@ fn serve(place: &Place, arguments: &[String], variables: &[(String, String)]) ->
 /// What everybody tries first.
 fn says_hello(origin: &str) {
     let body = r#"{"model":"gpt-4o","messages":[{"role":"user","content":"Hello!"}]}"#;
-    let ask = Ask::post("/v1/chat/completions", body)
+    let ask = Request::post("/v1/chat/completions", body)
         .header("authorization", "Bearer your-secret-api-key");
     let heard = ask.send(origin);
     assert_eq!(heard.status, 200, "{}", heard.text());
@@ -136,7 +136,7 @@ fn the_image_builds_and_answers_where_there_is_an_engine() {
     let container = Container { engine, id, tag };
     let address = run(&["port", &container.id, "8000"]);
     let origin = format!("http://{}", address.lines().next().unwrap());
-    crate::wire::soon("the server in the container", || {
+    crate::server::soon("the server in the container", || {
         TcpStream::connect(origin.strip_prefix("http://").unwrap()).ok()
     });
     says_hello(&origin);
@@ -268,11 +268,11 @@ fn a_scrape_without_the_key_is_refused_and_one_with_it_is_not() {
     let secret = &container()["env"][0];
     assert_eq!(secret["name"], "LLMOCK_API_KEY");
     let server = Place::new().serve(&[], &[("LLMOCK_API_KEY", "the-key")]);
-    assert_eq!(server.asks(&Ask::get(&path)).status, 401);
-    let scrape = Ask::get(&path).header("authorization", "Bearer the-key");
-    assert_eq!(server.asks(&scrape).status, 200);
+    assert_eq!(server.send(&Request::get(&path)).status, 401);
+    let scrape = Request::get(&path).header("authorization", "Bearer the-key");
+    assert_eq!(server.send(&scrape).status, 200);
     let probe = container()["readinessProbe"]["httpGet"]["path"].as_str().unwrap().to_owned();
-    assert_eq!(server.asks(&Ask::get(&probe)).status, 200);
+    assert_eq!(server.send(&Request::get(&probe)).status, 200);
 }
 
 /// Lays files out as the kubelet does: links to a hidden folder, which is swapped as a whole.
@@ -309,8 +309,8 @@ fn a_pod_of_the_manifest_answers_from_its_mounted_fixtures_and_by_rule() {
     }
     let server = serve(&place, &arguments, &variables);
     let probe = container["readinessProbe"]["httpGet"]["path"].as_str().unwrap().to_owned();
-    assert_eq!(server.asks(&Ask::get(&probe)).status, 200);
-    assert_eq!(server.asks(&chat("known")).text(), r#"{"said":"from the volume"}"#);
+    assert_eq!(server.send(&Request::get(&probe)).status, 200);
+    assert_eq!(server.send(&chat("known")).text(), r#"{"said":"from the volume"}"#);
     says_hello(&server.origin);
 }
 

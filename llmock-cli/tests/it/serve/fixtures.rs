@@ -1,16 +1,17 @@
 //! `llmock serve --fixtures`: recordings answer, byte for byte, each client at its own place.
 
-use crate::wire::server::{Place, Server, chat};
-use crate::wire::{Ask, Heard, Upstream, whole};
+use crate::server::{Place, Server, chat};
+use llmock_testkit::client::{Request, Response};
+use llmock_testkit::upstream::{self, Upstream};
 use serde_json::Value;
 
 const ALONE: (&str, &str) = ("LLMOCK_STRATEGIES", "FixtureStrategy");
 
-fn said(server: &Server, ask: &Ask) -> String {
-    server.asks(ask).text()
+fn said(server: &Server, ask: &Request) -> String {
+    server.send(ask).text()
 }
 
-fn named(session: &str, prompt: &str) -> Ask {
+fn named(session: &str, prompt: &str) -> Request {
     chat(prompt).header("x-llmock-session", session)
 }
 
@@ -26,10 +27,10 @@ fn every_fixture_below_a_folder_answers_and_nothing_else_is_read() {
     let server = place.serve(&["--fixtures", "all"], &[ALONE]);
     assert_eq!(said(&server, &chat("one")), "{\"said\":\"1\"}");
     assert_eq!(said(&server, &chat("two")), "{\"said\":\"2\"}");
-    assert_eq!(server.asks(&chat("three")).status, 418);
+    assert_eq!(server.send(&chat("three")).status, 418);
     let one = place.serve(&["--fixtures", "all/a"], &[ALONE]);
     assert_eq!(said(&one, &chat("one")), "{\"said\":\"1\"}");
-    assert_eq!(one.asks(&chat("two")).status, 418);
+    assert_eq!(one.send(&chat("two")).status, 418);
 }
 
 #[test]
@@ -92,10 +93,10 @@ fn a_session_that_is_deleted_begins_anew_and_others_go_on() {
     for client in ["a", "b"] {
         assert_eq!(said(&server, &named(client, "q")), "{\"said\":\"1\"}");
     }
-    assert_eq!(server.asks(&Ask::delete("/sessions/a")).status, 204);
+    assert_eq!(server.send(&Request::delete("/sessions/a")).status, 204);
     assert_eq!(said(&server, &named("a", "q")), "{\"said\":\"1\"}");
     assert_eq!(said(&server, &named("b", "q")), "{\"said\":\"2\"}");
-    assert_eq!(server.asks(&Ask::delete("/sessions")).status, 204);
+    assert_eq!(server.send(&Request::delete("/sessions")).status, 204);
     assert_eq!(said(&server, &named("b", "q")), "{\"said\":\"1\"}");
 }
 
@@ -103,16 +104,16 @@ fn a_session_that_is_deleted_begins_anew_and_others_go_on() {
 #[test]
 fn a_client_hears_what_others_have_recorded_and_then_the_provider_again() {
     let next = std::sync::atomic::AtomicUsize::new(1);
-    let upstream = Upstream::start(move |_| {
+    let upstream = Upstream::scripted(move |_, _| {
         let number = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let body = format!("{{\"state\":{number}}}");
-        whole("200 OK", "content-type: application/json\r\n", body.as_bytes())
+        upstream::Response::json(body)
     });
     let place = Place::new();
-    let base = format!("{}/v1", upstream.origin);
+    let base = upstream.openai_url();
     let server = place.serve(&["--fixtures", "all", "--record"], &[("OPENAI_BASE_URL", &base)]);
     let state = |server: &Server, session: &str| {
-        said(server, &Ask::get("/v1/batches/b1").header("x-llmock-session", session))
+        said(server, &Request::get("/v1/batches/b1").header("x-llmock-session", session))
     };
     for (session, number, recorded) in [
         ("a", 1, 1),
@@ -127,9 +128,9 @@ fn a_client_hears_what_others_have_recorded_and_then_the_provider_again() {
         assert_eq!(state(&server, session), format!("{{\"state\":{number}}}"), "{session}");
         server.has_recorded(recorded);
     }
-    assert_eq!(upstream.seen().len(), 4);
+    assert_eq!(upstream.requests().len(), 4);
     // who begins anew pays for nothing twice
-    assert_eq!(server.asks(&Ask::delete("/sessions/a")).status, 204);
+    assert_eq!(server.send(&Request::delete("/sessions/a")).status, 204);
     assert_eq!(state(&server, "a"), "{\"state\":1}");
     place.recorded("all/recorded.json", 4);
     drop((server, upstream));
@@ -152,11 +153,11 @@ fn a_stream_keeps_its_chunks_and_a_cut_one_cuts_the_connection() {
     let place = Place::new();
     place.write("all.json", STREAMS);
     let server = place.serve(&["--fixtures", "all.json"], &[]);
-    let cut = server.asks(&Ask::post("/v1/chat/completions", "{\"cut\":true}"));
-    assert!(cut.cut, "{cut:?}");
+    let cut = server.send(&Request::post("/v1/chat/completions", "{\"cut\":true}"));
+    assert!(cut.is_truncated(), "{cut:?}");
     assert_eq!(cut.chunks, [b"data: {\"n\":1}\n\n", b"data: {\"n\":2}\n\n"]);
-    let complete = server.asks(&Ask::post("/api/chat", "{\"model\":\"m\"}"));
-    assert!(!complete.cut, "{complete:?}");
+    let complete = server.send(&Request::post("/api/chat", "{\"model\":\"m\"}"));
+    assert!(!complete.is_truncated(), "{complete:?}");
     assert_eq!(complete.header("content-type"), Some("application/x-ndjson"));
     assert_eq!(complete.chunks, [b"{\"n\":1}\n", b"{\"n\":2}\n"]);
 }
@@ -166,9 +167,9 @@ fn recorded_times_are_kept_where_they_are_asked_for() {
     let place = Place::new();
     place.write("all.json", STREAMS);
     let server = place.serve(&["--fixtures", "all.json"], &[]);
-    let paced = Ask::post("/api/chat", "{\"model\":\"m\"}").header("x-llmock-pace", "recorded");
+    let paced = Request::post("/api/chat", "{\"model\":\"m\"}").header("x-llmock-pace", "recorded");
     let begun = std::time::Instant::now();
-    assert_eq!(server.asks(&paced).chunks.len(), 2);
+    assert_eq!(server.send(&paced).chunks.len(), 2);
     // never sooner; how much later is the machine's affair
     assert!(begun.elapsed().as_millis() >= 300);
 }
@@ -179,8 +180,8 @@ fn a_miss_is_a_miss_unless_other_strategies_are_configured() {
     place.fixture("all.json", &[("q", "1")]);
     let server = place.serve(&["--fixtures", "all.json"], &[]);
     assert_eq!(said(&server, &chat("q")), "{\"said\":\"1\"}");
-    for ask in [chat("other"), embedding("other"), Ask::get("/v1/models")] {
-        let missed = server.asks(&ask);
+    for ask in [chat("other"), embedding("other"), Request::get("/v1/models")] {
+        let missed = server.send(&ask);
         assert_eq!((missed.status, missed.header("x-llmock")), (418, Some("unmatched")), "{ask:?}");
         let body: serde_json::Value = serde_json::from_str(&missed.text()).unwrap();
         let message = body["error"]["message"].as_str().unwrap();
@@ -193,8 +194,8 @@ fn a_miss_is_a_miss_unless_other_strategies_are_configured() {
     assert_eq!(mirrored["choices"][0]["message"]["content"], "other");
 }
 
-fn embedding(of: &str) -> Ask {
-    Ask::post("/v1/embeddings", format!(r#"{{"model":"m","input":"{of}"}}"#))
+fn embedding(of: &str) -> Request {
+    Request::post("/v1/embeddings", format!(r#"{{"model":"m","input":"{of}"}}"#))
 }
 
 /// What is no conversation, recorded beside one.
@@ -218,18 +219,21 @@ fn recordings_alone_answer_nothing_that_was_not_recorded() {
             embedding("unknown"),
             "POST /v1/embeddings in all.json: no recording has this body; closest is interaction #1",
         ),
-        (Ask::post("/v1/audio/speech", r#"{"input":"unknown"}"#), "first difference at $.input"),
-        (Ask::post("/v1/moderations", r#"{"input":"x"}"#), "POST /v1/moderations"),
         (
-            Ask::post("/v2/rerank", r#"{"model":"m","query":"q","documents":["d"]}"#),
+            Request::post("/v1/audio/speech", r#"{"input":"unknown"}"#),
+            "first difference at $.input",
+        ),
+        (Request::post("/v1/moderations", r#"{"input":"x"}"#), "POST /v1/moderations"),
+        (
+            Request::post("/v2/rerank", r#"{"model":"m","query":"q","documents":["d"]}"#),
             "POST /v2/rerank",
         ),
-        (Ask::post("/v1/messages/count_tokens", ANTHROPIC), "POST /v1/messages/count_tokens"),
-        (Ask::get("/v1/models"), "GET /v1/models"),
-        (Ask::get("/v1/chat/completions"), "GET /v1/chat/completions"),
-        (Ask::post("/v1/chat/completions", "not json"), "POST /v1/chat/completions"),
+        (Request::post("/v1/messages/count_tokens", ANTHROPIC), "POST /v1/messages/count_tokens"),
+        (Request::get("/v1/models"), "GET /v1/models"),
+        (Request::get("/v1/chat/completions"), "GET /v1/chat/completions"),
+        (Request::post("/v1/chat/completions", "not json"), "POST /v1/chat/completions"),
     ] {
-        let missed = server.asks(&ask);
+        let missed = server.send(&ask);
         assert_eq!((missed.status, missed.header("x-llmock")), (418, Some("unmatched")), "{ask:?}");
         assert!(missed.text().contains(because), "{because} {}", missed.text());
     }
@@ -240,8 +244,8 @@ fn recordings_alone_answer_nothing_that_was_not_recorded() {
 fn recordings_are_asked_wherever_they_stand_before_an_answer_is_made_up() {
     let place = Place::new();
     place.write("all.json", OTHER_THINGS);
-    let speech = Ask::post("/v1/audio/speech", r#"{"input":"known"}"#);
-    let not_json = Ask::post("/v1/chat/completions", "not json");
+    let speech = Request::post("/v1/audio/speech", r#"{"input":"known"}"#);
+    let not_json = Request::post("/v1/chat/completions", "not json");
     let fixtures = ["--fixtures", "all.json", "--strategies"];
     for (strategies, chat_answer) in [
         ("ErrorStrategy,FixtureStrategy,MirrorStrategy", 200),
@@ -253,14 +257,14 @@ fn recordings_are_asked_wherever_they_stand_before_an_answer_is_made_up() {
         assert_eq!(said(&server, &speech), "spoken", "{strategies}");
         assert!(said(&server, &embedding("unknown")).contains("\"embedding\""), "{strategies}");
         for (ask, status) in [
-            (Ask::post("/v1/audio/speech", "{}"), 404),
-            (Ask::get("/v1/chat/completions"), 405),
+            (Request::post("/v1/audio/speech", "{}"), 404),
+            (Request::get("/v1/chat/completions"), 405),
             (not_json.clone(), 400),
             (chat("Hi"), chat_answer),
         ] {
-            assert_eq!(server.asks(&ask).status, status, "{strategies} {ask:?}");
+            assert_eq!(server.send(&ask).status, status, "{strategies} {ask:?}");
         }
-        let heard = server.asks(&chat("raise error {x}"));
+        let heard = server.send(&chat("raise error {x}"));
         let skipped = "line 1: what follows `raise error` is not JSON";
         let expected = strategies.starts_with("Error").then_some(skipped);
         assert_eq!(heard.text(), "{\"said\":\"c\"}", "{strategies}");
@@ -273,25 +277,27 @@ fn recordings_are_asked_wherever_they_stand_before_an_answer_is_made_up() {
 
 #[test]
 fn a_provider_behind_a_strategy_is_asked_for_all_that_is_no_conversation() {
-    let upstream = Upstream::start(|received| {
-        let body = format!("{{\"heard\":\"{}\"}}", received.target);
-        whole("200 OK", "content-type: application/json\r\n", body.as_bytes())
+    let upstream = Upstream::scripted(|_, request| {
+        let body = format!("{{\"heard\":\"{}\"}}", request.target);
+        upstream::Response::json(body)
     });
     let place = Place::new();
     let strategies = "ErrorStrategy,FixtureStrategy,ProxyStrategy";
     let arguments = ["--fixtures", "all", "--record", "--strategies", strategies];
-    let base = format!("{}/v1", upstream.origin);
+    let base = upstream.openai_url();
     let server = place.serve(&arguments, &[("OPENAI_BASE_URL", &base)]);
-    for ask in
-        [embedding("x"), Ask::get("/v1/files"), Ask::post("/v1/chat/completions", "not json")]
-    {
+    for ask in [
+        embedding("x"),
+        Request::get("/v1/files"),
+        Request::post("/v1/chat/completions", "not json"),
+    ] {
         assert_eq!(said(&server, &ask), format!("{{\"heard\":\"{}\"}}", ask.path));
     }
-    let heard = server.asks(&chat("raise error {x}"));
+    let heard = server.send(&chat("raise error {x}"));
     assert!(heard.status == 200 && heard.header("x-llmock-skipped").is_some(), "{heard:?}");
     let raised = chat(r#"raise error {\"code\": 429, \"message\": \"m\"}"#);
-    assert_eq!(server.asks(&raised).status, 429);
-    assert_eq!(upstream.seen().len(), 4);
+    assert_eq!(server.send(&raised).status, 429);
+    assert_eq!(upstream.requests().len(), 4);
     assert_eq!(place.recorded("all/recorded.json", 4).len(), 4);
 }
 
@@ -304,7 +310,7 @@ fn a_miss_says_which_recording_is_closest_and_where_it_differs() {
     place.fixture("all/a.json", &[("a cat", "1")]);
     place.fixture("all/b.json", &[("nothing like it", "2"), ("the dog sat on the mat", "3")]);
     let server = place.serve(&["--fixtures", "all"], &[ALONE]);
-    let missed = server.asks(&chat("the dog lay on the mat"));
+    let missed = server.send(&chat("the dog lay on the mat"));
     assert_eq!(missed.status, 418);
     assert_eq!(missed.header("x-should-retry"), Some("false"));
     let body: serde_json::Value = serde_json::from_str(&missed.text()).unwrap();
@@ -312,7 +318,7 @@ fn a_miss_says_which_recording_is_closest_and_where_it_differs() {
     for part in ["b.json", "interaction #2 (", "$.messages[0].content", "--record"] {
         assert!(message.contains(part), "{part} is not in {message}");
     }
-    let anthropic = server.asks(&Ask::post("/anthropic/v1/messages", ANTHROPIC));
+    let anthropic = server.send(&Request::post("/anthropic/v1/messages", ANTHROPIC));
     let body: serde_json::Value = serde_json::from_str(&anthropic.text()).unwrap();
     assert_eq!((anthropic.status, &body["type"]), (418, &serde_json::json!("error")), "{body}");
 }
@@ -343,7 +349,7 @@ fn a_reload_reads_the_fixtures_anew_and_a_broken_one_keeps_the_old() {
     assert_eq!(said(&server, &chat("q")), "{\"said\":\"2\"}");
     place.fixture("all/b.json", &[("new", "3"), ("q", "4")]);
     server.signal("-HUP");
-    crate::wire::soon("the reload", || {
+    crate::server::soon("the reload", || {
         (said(&server, &chat("new")) == "{\"said\":\"3\"}").then_some(())
     });
     // the session goes on where it was
@@ -361,7 +367,7 @@ fn object(frame: &[u8]) -> Option<Value> {
 }
 
 /// What each event of a stream says; frames of AWS are chunks, the other framings are lines.
-fn events(heard: &Heard, framing: &str) -> Vec<Value> {
+fn events(heard: &Response, framing: &str) -> Vec<Value> {
     if framing == "aws-event-stream" {
         return heard.chunks.iter().filter_map(|chunk| object(chunk)).collect();
     }
@@ -385,7 +391,7 @@ fn what_real_clients_have_recorded_is_served_as_it_was_recorded() {
             let (request, response) = (&interaction["request"], &interaction["response"]);
             let word = |value: &Value| value.as_str().unwrap().to_owned();
             let path = format!("/{}{}", word(&interaction["provider"]), word(&request["path"]));
-            let heard = server.asks(&Ask::post(&path, request["body"].to_string()));
+            let heard = server.send(&Request::post(&path, request["body"].to_string()));
             let what = format!("{} {path}", file.display());
             assert_eq!(heard.status, response["status"], "{what}: {}", heard.text());
             let kind = word(&response["headers"]["content-type"]);

@@ -2,8 +2,9 @@
 
 use std::io::Write as _;
 
-use crate::wire::server::{Place, Server};
-use crate::wire::{Ask, Upstream, whole};
+use crate::server::{Place, Server};
+use llmock_testkit::client::Request;
+use llmock_testkit::upstream::{self, Upstream};
 
 const BATCH: &str = "/v1/messages/batches/b1";
 const RESULTS: &str = "{\"custom_id\":\"1\"}\n";
@@ -12,8 +13,8 @@ fn batch(results: &str) -> String {
     format!("{{\"id\": \"b1\",  \"results_url\": \"{results}\"}}")
 }
 
-fn anthropic(path: &str) -> Ask {
-    Ask::get(path).header("anthropic-version", "2023-06-01")
+fn anthropic(path: &str) -> Request {
+    Request::get(path).header("anthropic-version", "2023-06-01")
 }
 
 #[test]
@@ -34,11 +35,14 @@ fn a_recorded_address_leads_to_the_server_and_stays_in_the_file() {
     let server = place.serve(&["--fixtures", "all.json"], &[]);
 
     let ours = format!("{}/anthropic{BATCH}/results", server.origin);
-    let seen = server.asks(&anthropic(BATCH)).text();
+    let seen = server.send(&anthropic(BATCH)).text();
     assert!(seen.contains(&format!("\"{ours}\"")), "{seen}");
-    assert_eq!(Ask::get(&format!("/anthropic{BATCH}/results")).send(&server.origin).text(), "done");
-    let quoted = Ask::post("/v1/messages", format!("{{\"model\":\"m\",\"at\":\"{ours}\"}}"));
-    assert_eq!(server.asks(&quoted).text(), "known");
+    assert_eq!(
+        Request::get(&format!("/anthropic{BATCH}/results")).send(&server.origin).text(),
+        "done"
+    );
+    let quoted = Request::post("/v1/messages", format!("{{\"model\":\"m\",\"at\":\"{ours}\"}}"));
+    assert_eq!(server.send(&quoted).text(), "known");
     // a client is led to where it came to
     let known_as = server.origin.replace("127.0.0.1", "localhost");
     let seen = anthropic(BATCH).send(&known_as).text();
@@ -48,30 +52,30 @@ fn a_recorded_address_leads_to_the_server_and_stays_in_the_file() {
 
 #[test]
 fn a_relayed_address_leads_to_the_server_and_is_recorded_as_it_was() {
-    let upstream = Upstream::start(|received| {
-        let origin = received.header("host").map(|host| format!("http://{host}")).unwrap();
-        let (kind, body) = match received.target.as_str() {
+    let upstream = Upstream::scripted(|_, request| {
+        let origin = request.header("host").map(|host| format!("http://{host}")).unwrap();
+        let (kind, body) = match request.target.as_str() {
             BATCH => ("application/json", batch(&format!("{origin}{BATCH}/results"))),
             _ => ("application/x-jsonl", RESULTS.to_owned()),
         };
-        whole("200 OK", &format!("content-type: {kind}\r\n"), body.as_bytes())
+        upstream::Response::status(200).header("content-type", kind).body(body)
     });
     let place = Place::new();
-    let variables = [("ANTHROPIC_BASE_URL", &*upstream.origin)];
+    let variables = [("ANTHROPIC_BASE_URL", &*upstream.url())];
     let server = place.serve(&["--fixtures", "all", "--record"], &variables);
     let ours = format!("/anthropic{BATCH}/results");
-    let seen = server.asks(&anthropic(BATCH)).text();
+    let seen = server.send(&anthropic(BATCH)).text();
     assert_eq!(seen, batch(&format!("{}{ours}", server.origin)));
-    assert_eq!(server.asks(&Ask::get(&ours)).text(), RESULTS);
+    assert_eq!(server.send(&Request::get(&ours)).text(), RESULTS);
     place.recorded("all/recorded.json", 2);
     let file = place.read("all/recorded.json");
-    assert!(file.contains(&format!("{}{BATCH}/results", upstream.origin)), "{file}");
+    assert!(file.contains(&format!("{}{BATCH}/results", upstream.url())), "{file}");
     assert!(!file.contains(&server.origin), "{file}");
 }
 
 /// The batch's address as a client at this server hears it.
 fn results_of(server: &Server) -> String {
-    let seen = server.asks(&anthropic(BATCH)).text();
+    let seen = server.send(&anthropic(BATCH)).text();
     let seen: serde_json::Value = serde_json::from_str(&seen).unwrap();
     seen["results_url"].as_str().unwrap().to_owned()
 }
@@ -93,34 +97,34 @@ fn gzip(text: &str) -> Vec<u8> {
 fn a_relayed_address_that_a_client_quotes_is_the_providers_again_in_request_and_file() {
     for (slash, compressed) in [("/", false), ("\\/", false), ("/", true)] {
         let spelt = |address: &str| about(&address.replace('/', slash));
-        let upstream = Upstream::start(|received| {
-            let origin = received.header("host").map(|host| format!("http://{host}")).unwrap();
-            let body = match received.target.as_str() {
+        let upstream = Upstream::scripted(|_, request| {
+            let origin = request.header("host").map(|host| format!("http://{host}")).unwrap();
+            let body = match request.target.as_str() {
                 BATCH => batch(&format!("{origin}{BATCH}/results")),
                 _ => "{\"type\":\"message\"}".to_owned(),
             };
-            whole("200 OK", "content-type: application/json\r\n", body.as_bytes())
+            upstream::Response::json(body)
         });
         let quoting = |address: &str| {
             let body = spelt(address);
             if compressed {
-                Ask::post("/v1/messages", gzip(&body)).header("content-encoding", "gzip")
+                Request::post("/v1/messages", gzip(&body)).header("content-encoding", "gzip")
             } else {
-                Ask::post("/v1/messages", body)
+                Request::post("/v1/messages", body)
             }
         };
         let place = Place::new();
-        let variables = [("ANTHROPIC_BASE_URL", &*upstream.origin)];
+        let variables = [("ANTHROPIC_BASE_URL", &*upstream.url())];
         let server = place.serve(&["--fixtures", "all", "--record"], &variables);
         let path = format!("/anthropic{BATCH}/results");
         let ours = results_of(&server);
         assert_eq!(ours, format!("{}{path}", server.origin));
-        assert_eq!(server.asks(&Ask::get(&path)).status, 200);
-        assert_eq!(server.asks(&quoting(&ours)).status, 200);
+        assert_eq!(server.send(&Request::get(&path)).status, 200);
+        assert_eq!(server.send(&quoting(&ours)).status, 200);
         place.recorded("all/recorded.json", 3);
 
-        let theirs = format!("{}{BATCH}/results", upstream.origin);
-        let sent = upstream.seen().remove(2);
+        let theirs = format!("{}{BATCH}/results", upstream.url());
+        let sent = upstream.requests().remove(2);
         assert_eq!(String::from_utf8_lossy(&sent.body), spelt(&theirs));
         assert_eq!(sent.header("content-encoding"), None);
         assert_eq!(sent.header("content-length"), Some(&*sent.body.len().to_string()));
@@ -129,14 +133,14 @@ fn a_relayed_address_that_a_client_quotes_is_the_providers_again_in_request_and_
         assert!(!file.contains(server.origin.trim_start_matches("http://")), "{file}");
 
         // it answers from now on, and at a server with another address
-        assert_eq!(server.asks(&quoting(&ours)).status, 200);
-        assert_eq!(upstream.seen().len(), 3);
+        assert_eq!(server.send(&quoting(&ours)).status, 200);
+        assert_eq!(upstream.requests().len(), 3);
         drop((server, upstream));
         let replaying =
             place.serve(&["--fixtures", "all"], &[("LLMOCK_STRATEGIES", "FixtureStrategy")]);
         let ours = results_of(&replaying);
         assert_eq!(ours, format!("{}{path}", replaying.origin));
-        let heard = replaying.asks(&quoting(&ours));
+        let heard = replaying.send(&quoting(&ours));
         assert_eq!(heard.status, 200, "{}", heard.text());
     }
 }

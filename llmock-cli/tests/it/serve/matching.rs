@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::wire::server::{Place, Server, chat};
-use crate::wire::{Ask, Upstream, soon, whole};
+use crate::server::{Place, Server, chat, soon};
+use llmock_testkit::client::Request;
+use llmock_testkit::upstream::{self, Upstream};
 
 type Variables<'a> = &'a [(&'a str, &'a str)];
 
@@ -20,18 +21,18 @@ fn place() -> Place {
 }
 
 /// The recorded request, sent on another day.
-fn later() -> Ask {
+fn later() -> Request {
     chat("on 2026-12-31")
 }
 
 /// The recorded request with a member more.
-fn labelled() -> Ask {
+fn labelled() -> Request {
     let body = r#"{"model":"m","messages":[{"role":"user","content":"on 2026-01-01"}],"run":7}"#;
-    Ask::post("/v1/chat/completions", body)
+    Request::post("/v1/chat/completions", body)
 }
 
-fn is_answered(server: &Server, ask: &Ask) -> bool {
-    let heard = server.asks(ask);
+fn is_answered(server: &Server, ask: &Request) -> bool {
+    let heard = server.send(ask);
     match heard.status {
         200 => assert_eq!(heard.text(), ANSWER),
         status => assert_eq!(status, 418, "{}", heard.text()),
@@ -63,7 +64,7 @@ fn rules_of_a_file_decide_which_recording_answers() {
         // whose API and which path it is counts under every rule
         assert!(!is_answered(
             &server,
-            &Ask { path: "/groq/v1/chat/completions".to_owned(), ..later() }
+            &Request { path: "/groq/v1/chat/completions".to_owned(), ..later() }
         ));
     }
 }
@@ -151,13 +152,13 @@ fn a_reload_changes_the_rules_and_a_wrong_one_leaves_those_in_force() {
 #[test]
 fn a_miss_shows_no_difference_that_a_rule_takes_away() {
     let place = place();
-    let ask = Ask::post(
+    let ask = Request::post(
         "/v1/chat/completions",
         r#"{"a":1,"model":"m","messages":[{"role":"user","content":"in 2026"}]}"#,
     );
     let differs_first = |arguments: &[&str], path: &str| {
         let arguments = [&["--fixtures", "all.json"], arguments].concat();
-        let heard = place.serve(&arguments, &[ALONE]).asks(&ask);
+        let heard = place.serve(&arguments, &[ALONE]).send(&ask);
         assert_eq!(heard.status, 418);
         let expected = format!("first difference at {path};");
         assert!(heard.text().contains(&expected), "{expected} {}", heard.text());
@@ -169,40 +170,39 @@ fn a_miss_shows_no_difference_that_a_rule_takes_away() {
 #[test]
 fn what_a_rule_makes_the_same_is_recorded_once() {
     let asked = AtomicUsize::new(0);
-    let upstream = Upstream::start(move |_| {
+    let upstream = Upstream::scripted(move |_, _| {
         let number = asked.fetch_add(1, Ordering::Relaxed) + 1;
         let body = format!("{{\"n\":{number}}}");
-        whole("200 OK", "content-type: application/json\r\n", body.as_bytes())
+        upstream::Response::json(body)
     });
-    let base = format!("{}/v1", upstream.origin);
+    let base = upstream.openai_url();
     let place = Place::new();
     let variables = [("OPENAI_BASE_URL", &*base), ("LLMOCK_MATCHING_NORMALIZE", DATES)];
     let server = place.serve(&["--fixtures", "all", "--record"], &variables);
-    assert_eq!(server.asks(&chat("on 2026-01-01")).text(), "{\"n\":1}");
+    assert_eq!(server.send(&chat("on 2026-01-01")).text(), "{\"n\":1}");
     server.has_recorded(1);
-    assert_eq!(server.asks(&chat("on 2026-01-02")).text(), "{\"n\":1}");
-    assert_eq!(server.asks(&chat("at 2026-01-02")).text(), "{\"n\":2}");
+    assert_eq!(server.send(&chat("on 2026-01-02")).text(), "{\"n\":1}");
+    assert_eq!(server.send(&chat("at 2026-01-02")).text(), "{\"n\":2}");
     server.has_recorded(2);
-    assert_eq!(server.asks(&chat("at 2026-01-03")).text(), "{\"n\":2}");
+    assert_eq!(server.send(&chat("at 2026-01-03")).text(), "{\"n\":2}");
     let recorded = place.interactions("all/recorded.json");
     let prompts: Vec<_> = recorded.iter().filter_map(llmock::Interaction::prompt).collect();
     assert_eq!(prompts, ["on 2026-01-01", "at 2026-01-02"], "as they were sent");
-    assert_eq!(upstream.seen().len(), 2);
+    assert_eq!(upstream.requests().len(), 2);
     drop((server, upstream));
 
     // The file has nothing of the rules: a server without them takes it as it is.
     let replaying = place.serve(&["--fixtures", "all"], &[ALONE]);
-    assert_eq!(replaying.asks(&chat("on 2026-01-01")).text(), "{\"n\":1}");
-    assert_eq!(replaying.asks(&chat("on 2026-01-02")).status, 418);
+    assert_eq!(replaying.send(&chat("on 2026-01-01")).text(), "{\"n\":1}");
+    assert_eq!(replaying.send(&chat("on 2026-01-02")).status, 418);
 }
 
 /// `user` does not count unless it is named, so without the rule these two would be one request.
 #[test]
 fn what_a_rule_keeps_apart_is_recorded_apart() {
-    let upstream = Upstream::start(|received| {
-        whole("200 OK", "content-type: application/json\r\n", &received.body)
-    });
-    let base = format!("{}/v1", upstream.origin);
+    let upstream =
+        Upstream::scripted(|_, request| upstream::Response::json(request.body.as_slice()));
+    let base = upstream.openai_url();
     let place = Place::new();
     let variables = [("OPENAI_BASE_URL", &*base), ("LLMOCK_MATCHING_MATCH_ON", "model;user")];
     let server = place.serve(&["--fixtures", "all", "--record"], &variables);
@@ -210,16 +210,16 @@ fn what_a_rule_keeps_apart_is_recorded_apart() {
         let body = format!(
             r#"{{"model":"m","user":"{user}","messages":[{{"role":"user","content":"hi"}}]}}"#
         );
-        Ask::post("/v1/chat/completions", body)
+        Request::post("/v1/chat/completions", body)
     };
     for (at, user) in ["a", "b"].into_iter().enumerate() {
-        assert!(server.asks(&of(user)).text().contains(&format!("\"{user}\"")));
+        assert!(server.send(&of(user)).text().contains(&format!("\"{user}\"")));
         server.has_recorded(at + 1);
     }
     drop((server, upstream));
     let replaying = place.serve(&["--fixtures", "all"], &[ALONE, variables[1]]);
     for user in ["b", "a"] {
-        assert!(replaying.asks(&of(user)).text().contains(&format!("\"{user}\"")));
+        assert!(replaying.send(&of(user)).text().contains(&format!("\"{user}\"")));
     }
-    assert_eq!(replaying.asks(&of("c")).status, 418);
+    assert_eq!(replaying.send(&of("c")).status, 418);
 }

@@ -4,23 +4,24 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::wire::server::{Place, Server, chat};
-use crate::wire::{Ask, Heard, Upstream, chunk, chunked, whole};
+use crate::server::{Place, Server, chat};
+use llmock_testkit::client::{Request, Response};
+use llmock_testkit::upstream::{self, Upstream};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 
 const STREAMED: &str =
     r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"one two three four"}]}"#;
 
-fn streamed() -> Ask {
-    Ask::post("/v1/chat/completions", STREAMED)
+fn streamed() -> Request {
+    Request::post("/v1/chat/completions", STREAMED)
 }
 
-fn faulty(server: &Server, ask: Ask, fault: &str) -> Heard {
-    server.asks(&ask.header("x-llmock-fault", fault))
+fn faulty(server: &Server, ask: Request, fault: &str) -> Response {
+    server.send(&ask.header("x-llmock-fault", fault))
 }
 
-fn content(heard: &Heard) -> String {
+fn content(heard: &Response) -> String {
     let answer: Value = serde_json::from_slice(&heard.bytes()).unwrap_or(Value::Null);
     answer["choices"][0]["message"]["content"].as_str().unwrap_or("").to_owned()
 }
@@ -32,11 +33,11 @@ fn a_status_is_an_error_in_the_shape_of_the_provider() {
         (chat("Hello!"), "/error/message"),
         (streamed(), "/error/message"),
         (
-            Ask::post("/v1/messages", r#"{"model":"m","max_tokens":9,"messages":[]}"#),
+            Request::post("/v1/messages", r#"{"model":"m","max_tokens":9,"messages":[]}"#),
             "/error/message",
         ),
-        (Ask::post("/v1beta/models/m:generateContent", r#"{"contents":[]}"#), "/error/status"),
-        (Ask::post("/api/chat", r#"{"model":"m","messages":[]}"#), "/error"),
+        (Request::post("/v1beta/models/m:generateContent", r#"{"contents":[]}"#), "/error/status"),
+        (Request::post("/api/chat", r#"{"model":"m","messages":[]}"#), "/error"),
     ];
     for (ask, place) in cases {
         let path = ask.path.clone();
@@ -67,37 +68,41 @@ fn cut_before(server: &Server) -> String {
 fn a_connection_is_cut_before_or_midway() {
     let server = Place::new().serve(&[], &[]);
     assert_eq!(cut_before(&server), "");
-    let history: Value = serde_json::from_str(&server.asks(&Ask::get("/history")).text()).unwrap();
+    let history: Value =
+        serde_json::from_str(&server.send(&Request::get("/history")).text()).unwrap();
     assert_eq!(history["requests"][0]["status"], 444, "{history}");
 
-    let whole = server.asks(&streamed());
+    let whole = server.send(&streamed());
     let cut = faulty(&server, streamed(), "disconnect=midway");
-    assert!(cut.cut && !whole.cut);
+    assert!(cut.is_truncated() && !whole.is_truncated());
     assert!(!cut.chunks.is_empty() && cut.chunks.len() < whole.chunks.len(), "{cut:?}");
     let cut = faulty(&server, chat("Hello!"), "disconnect=midway");
-    assert!(cut.cut && cut.text().starts_with('{') && content(&cut).is_empty(), "{cut:?}");
-    assert_eq!(content(&server.asks(&chat("Hello!"))), "Hello!", "the server goes on");
+    assert!(
+        cut.is_truncated() && cut.text().starts_with('{') && content(&cut).is_empty(),
+        "{cut:?}"
+    );
+    assert_eq!(content(&server.send(&chat("Hello!"))), "Hello!", "the server goes on");
 }
 
 #[test]
 fn a_body_is_truncated_in_good_order_or_malformed() {
     let server = Place::new().serve(&[], &[]);
-    let whole = server.asks(&streamed());
+    let whole = server.send(&streamed());
     let truncated = faulty(&server, streamed(), "truncate");
-    assert!(!truncated.cut && truncated.status == 200);
+    assert!(!truncated.is_truncated() && truncated.status == 200);
     assert!(truncated.chunks.len() < whole.chunks.len() && !truncated.text().contains("[DONE]"));
 
     let malformed = faulty(&server, streamed(), "malformed");
-    assert!(!malformed.cut && malformed.chunks.len() == whole.chunks.len());
+    assert!(!malformed.is_truncated() && malformed.chunks.len() == whole.chunks.len());
     assert_eq!(parsed(&malformed), (whole.chunks.len() - 1, 0), "{malformed:?}");
     assert!(malformed.text().ends_with("data: [DONE]\n\n"));
     let malformed = faulty(&server, chat("Hello!"), "malformed");
-    assert_eq!((malformed.status, malformed.cut), (200, false));
+    assert_eq!((malformed.status, malformed.is_truncated()), (200, false));
     assert!(serde_json::from_slice::<Value>(&malformed.bytes()).is_err(), "{malformed:?}");
 }
 
 /// How many events of a stream have data before the `[DONE]`, and of how many it is JSON.
-fn parsed(heard: &Heard) -> (usize, usize) {
+fn parsed(heard: &Response) -> (usize, usize) {
     let text = heard.text();
     let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
     let data: Vec<&str> = data.filter(|data| *data != "[DONE]").collect();
@@ -111,34 +116,37 @@ const PRINTED: &str = "{\n  \"choices\": [\n    {\n      \"index\": 0\n    }\n  
 #[test]
 fn what_a_provider_says_is_spoilt_too_and_recorded_as_it_was() {
     let events = ["data: {\"n\":1}\n\n", "data: {\"n\":2}\n\n", "data: [DONE]\n\n"];
-    let upstream = Upstream::start(move |received| {
-        if !String::from_utf8_lossy(&received.body).contains("stream") {
-            let kind = "content-type: application/json\r\n";
-            return whole("200 OK", kind, PRINTED.as_bytes());
+    let upstream = Upstream::scripted(move |_, request| {
+        if request.text().contains("stream") {
+            upstream::Response::sse(events)
+        } else {
+            upstream::Response::json(PRINTED)
         }
-        let head = chunked("content-type: text/event-stream\r\n");
-        let chunks = events.iter().chain([&""]).map(|event| chunk(event.as_bytes()));
-        std::iter::once(head).chain(chunks).collect()
     });
     let place = Place::new();
-    let base = format!("{}/v1", upstream.origin);
+    let base = upstream.openai_url();
     let server =
         place.serve(&["--fixtures", "all", "--record"], &[("OPENAI_BASE_URL", base.as_str())]);
     assert_eq!(cut_before(&server), "");
-    assert!(upstream.seen().is_empty(), "nobody pays for an answer that is not sent");
+    assert!(upstream.requests().is_empty(), "nobody pays for an answer that is not sent");
 
-    let is_json = |heard: &Heard| serde_json::from_slice::<Value>(&heard.bytes()).is_ok();
+    let is_json = |heard: &Response| serde_json::from_slice::<Value>(&heard.bytes()).is_ok();
     for (number, fault) in ["truncate", "disconnect=midway", "malformed"].iter().enumerate() {
         let plain = chat(&format!("plain {number}"));
         let body = STREAMED.replace("one", &number.to_string());
-        let stream = Ask::post("/v1/chat/completions", body);
+        let stream = Request::post("/v1/chat/completions", body);
         for session in ["as it comes", "as it was recorded"] {
-            let ask =
-                |ask: &Ask| faulty(&server, ask.clone().header("x-llmock-session", session), fault);
+            let ask = |ask: &Request| {
+                faulty(&server, ask.clone().header("x-llmock-session", session), fault)
+            };
             let (heard, streamed) = (ask(&plain), ask(&stream));
             server.has_recorded(2 * (number + 1));
             let cut = *fault == "disconnect=midway";
-            assert_eq!((heard.status, heard.cut, streamed.cut), (200, cut, cut), "{session}");
+            assert_eq!(
+                (heard.status, heard.is_truncated(), streamed.is_truncated()),
+                (200, cut, cut),
+                "{session}"
+            );
             assert!(!heard.bytes().is_empty() && !is_json(&heard), "{session} {heard:?}");
             if *fault == "malformed" {
                 assert_eq!((parsed(&streamed), heard.bytes().len()), ((2, 0), PRINTED.len()));
@@ -146,12 +154,12 @@ fn what_a_provider_says_is_spoilt_too_and_recorded_as_it_was() {
                 assert_eq!(streamed.text(), events[0], "{session}");
             }
         }
-        let later = |ask: &Ask| server.asks(&ask.clone().header("x-llmock-session", "later"));
+        let later = |ask: &Request| server.send(&ask.clone().header("x-llmock-session", "later"));
         assert_eq!(later(&plain).text(), PRINTED);
         assert_eq!(later(&stream).text(), events.concat());
     }
-    assert_eq!(upstream.seen().len(), 6);
-    let counted = server.asks(&Ask::get("/metrics")).text();
+    assert_eq!(upstream.requests().len(), 6);
+    let counted = server.send(&Request::get("/metrics")).text();
     assert!(counted.contains("llmock_faults_total{kind=\"malformed\"} 4"), "{counted}");
 }
 
@@ -164,7 +172,7 @@ fn faults_come_at_their_rate_the_same_ones_with_the_same_seed() {
     );
     let statuses = |more: &[&str]| -> Vec<u16> {
         let server = place.serve(&[&["--config", "llmock.yaml"], more].concat(), &[]);
-        (0..60).map(|_| server.asks(&chat("Hello!")).status).collect()
+        (0..60).map(|_| server.send(&chat("Hello!")).status).collect()
     };
     let first = statuses(&[]);
     for status in [200, 429, 500] {
@@ -179,11 +187,15 @@ fn faults_come_at_their_rate_the_same_ones_with_the_same_seed() {
 fn a_header_decides_about_one_request_and_one_that_means_nothing_is_refused() {
     let server =
         Place::new().serve(&["--set", "faults.rate=1", "--set", "faults.kinds=status=500"], &[]);
-    assert_eq!(server.asks(&chat("Hello!")).status, 500);
+    assert_eq!(server.send(&chat("Hello!")).status, 500);
     assert_eq!(content(&faulty(&server, chat("Hello!"), "none")), "Hello!");
-    assert_eq!(server.asks(&Ask::get("/health")).status, 200, "the server itself has no faults");
+    assert_eq!(
+        server.send(&Request::get("/health")).status,
+        200,
+        "the server itself has no faults"
+    );
     for (name, value) in [("x-llmock-fault", "boom"), ("x-llmock-pace", "fast")] {
-        let heard = server.asks(&chat("Hello!").header(name, value));
+        let heard = server.send(&chat("Hello!").header(name, value));
         assert_eq!(heard.status, 400);
         assert!(heard.text().contains(name) && heard.text().contains(value), "{}", heard.text());
     }
@@ -195,15 +207,16 @@ fn no_piece_comes_before_its_time() {
     let begun = Instant::now();
     let mut open = streamed().header("x-llmock-pace", "ttft=100ms").begin(&server.origin);
     let mut pieces = 0;
-    while open.chunk().unwrap().is_some() {
+    while open.chunk().is_some() {
         let due = Duration::from_millis(100 + 20 * pieces);
         assert!(begun.elapsed() >= due, "piece {pieces} after {:?}", begun.elapsed());
         pieces += 1;
     }
+    assert!(!open.collect().is_truncated());
     assert!(pieces > 4, "{pieces}");
 
     let begun = Instant::now();
-    server.asks(&chat("one two three four").header("x-llmock-pace", "ttft=100ms"));
+    server.send(&chat("one two three four").header("x-llmock-pace", "ttft=100ms"));
     assert!(begun.elapsed() >= Duration::from_millis(100), "{:?}", begun.elapsed());
     let begun = Instant::now();
     faulty(&server, chat("Hello!").header("x-llmock-pace", "none"), "slow=150ms");
@@ -216,7 +229,7 @@ fn one_slow_answer_keeps_nobody_waiting() {
     let slow = streamed().header("x-llmock-pace", "tps=0.001").begin(&server.origin);
     let unaffected = streamed().header("x-llmock-pace", "none");
     for _ in 0..20 {
-        assert!(server.asks(&unaffected).text().contains("[DONE]"));
+        assert!(server.send(&unaffected).text().contains("[DONE]"));
     }
     drop(slow);
 }

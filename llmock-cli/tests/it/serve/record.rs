@@ -1,14 +1,13 @@
 //! `llmock serve --record`: what misses is asked of the provider, and written for the next time.
 
-use std::sync::Mutex;
-
-use crate::wire::server::{Place, chat};
-use crate::wire::{Ask, Heard, Received, Step, Upstream, chunk, chunked, gate, soon, whole};
+use crate::server::{Place, chat, soon};
+use llmock_testkit::client::{Request, Response};
+use llmock_testkit::upstream::{self, Gate, Upstream};
 
 const RECORD: [&str; 3] = ["--fixtures", "all", "--record"];
 
-fn json(body: &str) -> Vec<Step> {
-    whole("200 OK", "content-type: application/json\r\n", body.as_bytes())
+fn json(body: &str) -> upstream::Response {
+    upstream::Response::json(body)
 }
 
 /// Spelt as few would spell it: nothing but the bytes themselves can be right.
@@ -17,7 +16,7 @@ const PRINTED: &str =
 
 /// Where a server finds its provider.
 fn at(upstream: &Upstream) -> String {
-    format!("{}/v1", upstream.origin)
+    upstream.openai_url()
 }
 
 #[test]
@@ -29,62 +28,54 @@ fn what_was_recorded_replays_to_the_byte_when_the_provider_is_gone() {
     ];
     let lines: [&[u8]; 2] = [b"{\"n\":1}\n", b"{\"n\":\"\\u00e9\"}\n"];
     let audio = [0xff, 0xfb, 0x90, 0x00, 0x0a, 0x80];
-    let upstream = Upstream::start(move |received| match received.target.as_str() {
+    let upstream = Upstream::scripted(move |_, request| match request.target.as_str() {
         "/v1/chat/completions" => json(PRINTED),
-        "/v1/responses" => {
-            let mut steps = vec![chunked("content-type: text/event-stream\r\nx-request-id: r\r\n")];
-            steps.extend(sse.iter().map(|bytes| chunk(bytes)));
-            steps.push(chunk(b""));
-            steps
+        "/v1/responses" => upstream::Response::sse(sse).header("x-request-id", "r"),
+        "/api/chat" => upstream::Response::status(200)
+            .header("content-type", "application/x-ndjson")
+            .chunks(lines),
+        "/v1/messages?beta=true" => upstream::Response::sse([
+            "event: message_start\ndata: {\"type\":\"message_start\"}\n\n",
+        ])
+        .truncated(),
+        "/v1/audio/speech" => {
+            upstream::Response::status(200).header("content-type", "audio/mpeg").body(audio)
         }
-        "/api/chat" => {
-            let mut steps = vec![chunked("content-type: application/x-ndjson\r\n")];
-            steps.extend(lines.iter().map(|bytes| chunk(bytes)));
-            steps.push(chunk(b""));
-            steps
-        }
-        "/v1/messages?beta=true" => {
-            // broken off in the middle
-            vec![
-                chunked("content-type: text/event-stream\r\n"),
-                chunk(b"event: message_start\ndata: {\"type\":\"message_start\"}\n\n"),
-            ]
-        }
-        "/v1/audio/speech" => whole("200 OK", "content-type: audio/mpeg\r\n", &audio),
-        "/v1/models/none" => whole("404 Not Found", "content-type: application/json\r\n", b"{}"),
+        "/v1/models/none" => json("{}").with_status(404),
         other => panic!("{other}"),
     });
     let asks = [
         chat("hello"),
-        Ask::post("/v1/responses", "{\"model\":\"m\",\"input\":\"i\",\"stream\":true}"),
-        Ask::post("/api/chat", "{\"model\":\"m\",\"messages\":[]}"),
-        Ask::post("/anthropic/v1/messages?beta=true", "{\"model\":\"c\",\"stream\":true}"),
-        Ask::post("/v1/audio/speech", "{\"input\":\"i\"}"),
-        Ask::get("/v1/models/none"),
+        Request::post("/v1/responses", "{\"model\":\"m\",\"input\":\"i\",\"stream\":true}"),
+        Request::post("/api/chat", "{\"model\":\"m\",\"messages\":[]}"),
+        Request::post("/anthropic/v1/messages?beta=true", "{\"model\":\"c\",\"stream\":true}"),
+        Request::post("/v1/audio/speech", "{\"input\":\"i\"}"),
+        Request::get("/v1/models/none"),
     ];
     let place = Place::new();
     let variables = [
         ("OPENAI_BASE_URL", &*at(&upstream)),
-        ("ANTHROPIC_BASE_URL", &upstream.origin),
-        ("OLLAMA_HOST", &upstream.origin),
+        ("ANTHROPIC_BASE_URL", &upstream.url()),
+        ("OLLAMA_HOST", &upstream.url()),
     ];
     let recording = place.serve(&RECORD, &variables);
-    let live: Vec<Heard> = asks.iter().map(|ask| recording.asks(ask)).collect();
+    let live: Vec<Response> = asks.iter().map(|ask| recording.send(ask)).collect();
     assert_eq!(live[0].text(), PRINTED);
     assert_eq!(live[1].bytes(), sse.concat());
     assert_eq!(live[2].chunks, lines);
-    assert!(live[3].cut && !live[1].cut);
+    assert!(live[3].is_truncated() && !live[1].is_truncated());
     assert_eq!(live[4].bytes(), audio);
     assert_eq!(live[5].status, 404);
     place.recorded("all/recorded.json", asks.len());
-    drop((recording, upstream));
+    drop(recording);
+    upstream.stop();
 
     let replaying = place.serve(&["--fixtures", "all"], &[]);
     for (ask, live) in asks.iter().zip(&live) {
-        let replayed = replaying.asks(ask);
+        let replayed = replaying.send(ask);
         assert_eq!(replayed.status, live.status, "{ask:?}");
         assert_eq!(replayed.bytes(), live.bytes(), "{ask:?}");
-        assert_eq!(replayed.cut, live.cut, "{ask:?}");
+        assert_eq!(replayed.is_truncated(), live.is_truncated(), "{ask:?}");
         for name in ["content-type", "x-request-id"] {
             assert_eq!(replayed.header(name), live.header(name), "{ask:?}");
         }
@@ -96,54 +87,44 @@ fn what_was_recorded_replays_to_the_byte_when_the_provider_is_gone() {
 
 #[test]
 fn a_client_sees_a_stream_while_it_comes_and_one_that_leaves_cuts_no_recording() {
-    let (open, wait) = gate();
-    let script = Mutex::new(Some(vec![
-        chunked("content-type: text/event-stream\r\n"),
-        chunk(b"data: {\"n\":1}\n\n"),
-        wait,
-        chunk(b"data: {\"n\":2}\n\n"),
-        chunk(b""),
-    ]));
-    let upstream = Upstream::start(move |_| script.lock().unwrap().take().unwrap());
+    let gate = Gate::default();
+    let response = upstream::Response::sse(["data: {\"n\":1}\n\n"]);
+    let response = response.wait(&gate).chunk("data: {\"n\":2}\n\n");
+    let upstream = Upstream::start([response]);
     let place = Place::new();
     let server = place.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
     let mut answer = chat("hello").begin(&server.origin);
     assert_eq!(answer.status, 200);
-    assert_eq!(answer.chunk().unwrap().as_deref(), Some(&b"data: {\"n\":1}\n\n"[..]));
+    assert_eq!(answer.chunk().as_deref(), Some(&b"data: {\"n\":1}\n\n"[..]));
     drop(answer);
-    open.send(()).unwrap();
+    gate.open();
     server.has_recorded(1);
     assert!(place.interactions("all/recorded.json")[0].is_streaming());
-    let replayed = server.asks(&chat("hello"));
-    assert!(!replayed.cut);
+    let replayed = server.send(&chat("hello"));
+    assert!(!replayed.is_truncated());
     assert_eq!(replayed.chunks, [b"data: {\"n\":1}\n\n", b"data: {\"n\":2}\n\n"]);
-    assert_eq!(upstream.seen().len(), 1);
+    assert_eq!(upstream.requests().len(), 1);
 }
 
 #[test]
 fn what_was_recorded_answers_from_then_on_in_every_session() {
-    let count = Mutex::new(0);
-    let upstream = Upstream::start(move |_| {
-        let mut count = count.lock().unwrap();
-        *count += 1;
-        json(&format!("{{\"n\":{count}}}"))
-    });
+    let upstream = Upstream::scripted(|at, _| json(&format!("{{\"n\":{}}}", at + 1)));
     let place = Place::new();
     let server = place.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
-    assert_eq!(server.asks(&chat("q")).text(), "{\"n\":1}");
+    assert_eq!(server.send(&chat("q")).text(), "{\"n\":1}");
     server.has_recorded(1);
     for session in ["default", "a", "b", "a"] {
         let again = chat("q").header("x-llmock-session", session);
-        assert_eq!(server.asks(&again).text(), "{\"n\":1}", "{session}");
+        assert_eq!(server.send(&again).text(), "{\"n\":1}", "{session}");
     }
-    assert_eq!(server.asks(&chat("other")).text(), "{\"n\":2}");
-    assert_eq!(upstream.seen().len(), 2);
+    assert_eq!(server.send(&chat("other")).text(), "{\"n\":2}");
+    assert_eq!(upstream.requests().len(), 2);
 }
 
 #[test]
 fn of_twenty_parallel_clients_nothing_is_lost() {
-    let upstream = Upstream::start(|received: &Received| {
-        let body: serde_json::Value = serde_json::from_slice(&received.body).unwrap();
+    let upstream = Upstream::scripted(|_, request| {
+        let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
         let prompt = body["messages"][0]["content"].as_str().unwrap();
         json(&format!("{{\"heard\":\"{prompt}\"}}"))
     });
@@ -157,14 +138,14 @@ fn of_twenty_parallel_clients_nothing_is_lost() {
                 for turn in 0..5 {
                     let prompt = format!("client {} turn {turn}", client / 2);
                     let ask = chat(&prompt).header("x-llmock-session", &client.to_string());
-                    let heard = server.asks(&ask).text();
+                    let heard = server.send(&ask).text();
                     assert_eq!(heard, format!("{{\"heard\":\"{prompt}\"}}"));
                 }
             });
         }
     });
     // Two clients said the same: whoever came first may have answered the other.
-    let asked = upstream.seen().len();
+    let asked = upstream.requests().len();
     assert!((50..=100).contains(&asked), "{asked}");
     let recorded = place.recorded("all/recorded.json", 1 + asked);
     let mut prompts: Vec<_> = recorded.iter().filter_map(llmock::Interaction::prompt).collect();
@@ -172,14 +153,15 @@ fn of_twenty_parallel_clients_nothing_is_lost() {
     prompts.sort_unstable();
     prompts.dedup();
     assert_eq!((recorded.len(), prompts.len()), (1 + asked, 51));
-    drop((server, upstream));
+    drop(server);
+    upstream.stop();
     let replaying = place.serve(&["--fixtures", "all"], &[]);
-    assert_eq!(replaying.asks(&chat("client 9 turn 4")).text(), "{\"heard\":\"client 9 turn 4\"}");
+    assert_eq!(replaying.send(&chat("client 9 turn 4")).text(), "{\"heard\":\"client 9 turn 4\"}");
 }
 
 #[test]
 fn two_servers_record_into_one_file() {
-    let upstream = Upstream::start(|_| json("{}"));
+    let upstream = Upstream::start([json("{}")]);
     let place = Place::new();
     let variables = [("OPENAI_BASE_URL", &*at(&upstream))];
     let servers = [place.serve(&RECORD, &variables), place.serve(&RECORD, &variables)];
@@ -187,7 +169,7 @@ fn two_servers_record_into_one_file() {
         for (at, server) in servers.iter().enumerate() {
             scope.spawn(move || {
                 for turn in 0..10 {
-                    assert_eq!(server.asks(&chat(&format!("{at} {turn}"))).text(), "{}");
+                    assert_eq!(server.send(&chat(&format!("{at} {turn}"))).text(), "{}");
                 }
             });
         }
@@ -197,37 +179,35 @@ fn two_servers_record_into_one_file() {
 
 #[test]
 fn refusals_of_a_provider_are_passed_on_and_not_recorded() {
-    let status = Mutex::new(["401 Unauthorized", "429 Too Many Requests", "500 Oh No"].into_iter());
-    let upstream = Upstream::start(move |_| {
-        let status = status.lock().unwrap().next().unwrap_or("200 OK");
-        let body = b"{\"error\":{\"message\":\"try later\"}}";
-        whole(status, "content-type: application/json\r\nretry-after: 7\r\n", body)
-    });
+    let upstream = Upstream::start([401, 429, 500, 200].map(|status| {
+        let response = json("{\"error\":{\"message\":\"try later\"}}").with_status(status);
+        response.header("retry-after", "7")
+    }));
     let place = Place::new();
     let server = place.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
     for status in [401, 429, 500] {
-        let heard = server.asks(&chat("q"));
+        let heard = server.send(&chat("q"));
         assert_eq!((heard.status, heard.header("retry-after")), (status, Some("7")));
         assert_eq!(heard.text(), "{\"error\":{\"message\":\"try later\"}}");
         server.says(&format!("not recorded: openai answered {status}: try later"));
     }
-    assert_eq!(server.asks(&chat("q")).status, 200);
+    assert_eq!(server.send(&chat("q")).status, 200);
     assert_eq!(place.recorded("all/recorded.json", 1)[0].status(), 200);
 }
 
 #[test]
 fn the_provider_gets_the_clients_key_and_the_file_does_not() {
-    let upstream = Upstream::start(|_| json("{\"your\":\"sk-proj-0123456789abcdefghijklmn\"}"));
+    let upstream = Upstream::start([json("{\"your\":\"sk-proj-0123456789abcdefghijklmn\"}")]);
     let place = Place::new();
-    let variables = [("OPENAI_BASE_URL", &*at(&upstream)), ("GEMINI_BASE_URL", &upstream.origin)];
+    let variables = [("OPENAI_BASE_URL", &*at(&upstream)), ("GEMINI_BASE_URL", &upstream.url())];
     let server = place.serve(&RECORD, &variables);
     let ask = chat("my key is sk-proj-0123456789abcdefghijklmn")
         .header("authorization", "Bearer sk-of-a-client-0123456789")
         .header("x-llmock-session", "mine");
-    server.asks(&ask);
-    server.asks(&Ask::post("/v1beta/models/g:generateContent?key=AIza-of-a-client", "{}"));
+    server.send(&ask);
+    server.send(&Request::post("/v1beta/models/g:generateContent?key=AIza-of-a-client", "{}"));
     server.has_recorded(2);
-    let seen = upstream.seen();
+    let seen = upstream.requests();
     assert_eq!(seen[0].header("authorization"), Some("Bearer sk-of-a-client-0123456789"));
     assert_eq!(seen[0].header("x-llmock-session"), None);
     assert_eq!(seen[0].header("accept-encoding"), Some("identity"));
@@ -238,25 +218,25 @@ fn the_provider_gets_the_clients_key_and_the_file_does_not() {
         assert!(!file.contains(secret), "{secret} is in {file}");
     }
     // and it is found again all the same
-    assert!(server.asks(&ask).text().contains("[REDACTED:"));
-    assert_eq!(upstream.seen().len(), 2);
+    assert!(server.send(&ask).text().contains("[REDACTED:"));
+    assert_eq!(upstream.requests().len(), 2);
 }
 
 #[test]
 fn the_servers_own_key_stays_with_the_server() {
-    let upstream = Upstream::start(|_| json("{}"));
+    let upstream = Upstream::start([json("{}")]);
     let place = Place::new();
     let base = at(&upstream);
     let own = [("OPENAI_BASE_URL", &*base), ("LLMOCK_API_KEY", "key-of-the-server")];
     let ask = chat("q").header("authorization", "Bearer key-of-the-server");
     let server = place.serve(&RECORD, &own);
-    assert_eq!(server.asks(&ask).status, 200);
-    assert_eq!(upstream.seen()[0].header("authorization"), None);
+    assert_eq!(server.send(&ask).status, 200);
+    assert_eq!(upstream.requests()[0].header("authorization"), None);
     let real = [own[0], own[1], ("OPENAI_API_KEY", "sk-of-the-operator")];
     let server = place.serve(&["--fixtures", "other", "--record"], &real);
-    assert_eq!(server.asks(&ask).status, 200);
-    assert_eq!(upstream.seen()[1].header("authorization"), Some("Bearer sk-of-the-operator"));
-    assert_eq!(server.asks(&chat("q")).status, 401);
+    assert_eq!(server.send(&ask).status, 200);
+    assert_eq!(upstream.requests()[1].header("authorization"), Some("Bearer sk-of-the-operator"));
+    assert_eq!(server.send(&chat("q")).status, 401);
 }
 
 #[test]
@@ -271,15 +251,15 @@ fn recording_is_refused_in_ci_unless_it_was_allowed() {
 
 #[test]
 fn a_proxy_that_does_not_record_writes_nothing() {
-    let upstream = Upstream::start(|_| json("{\"n\":1}"));
+    let upstream = Upstream::start([json("{\"n\":1}")]);
     let place = Place::new();
     let config = "strategies: [ProxyStrategy]\nupstreams:\n  openai: ";
     place.write("config.yaml", &format!("{config}{}\n", at(&upstream)));
     let server = place.serve(&["--config", "config.yaml"], &[("CI", "true")]);
     for _ in 0..2 {
-        assert_eq!(server.asks(&chat("q")).text(), "{\"n\":1}");
+        assert_eq!(server.send(&chat("q")).text(), "{\"n\":1}");
     }
-    assert_eq!(upstream.seen().len(), 2);
+    assert_eq!(upstream.requests().len(), 2);
     let files: Vec<_> =
         std::fs::read_dir(&place).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(files, ["config.yaml"]);
@@ -293,12 +273,12 @@ fn a_provider_that_cannot_be_reached_is_named_in_the_providers_own_words() {
     drop(nobody);
     let place = Place::new();
     let server = place.serve(&RECORD, &[("OPENAI_BASE_URL", &base)]);
-    let heard = server.asks(&chat("q"));
+    let heard = server.send(&chat("q"));
     assert_eq!((heard.status, heard.header("x-should-retry")), (502, Some("false")));
     let body: serde_json::Value = serde_json::from_str(&heard.text()).unwrap();
     let message = body["error"]["message"].as_str().unwrap();
     assert!(message.contains("could not be reached") && !message.contains("secret"), "{message}");
-    let azure = server.asks(&Ask::post("/openai/deployments/d/chat/completions", "{}"));
+    let azure = server.send(&Request::post("/openai/deployments/d/chat/completions", "{}"));
     assert_eq!(azure.status, 502);
     assert!(azure.text().contains("AZURE_OPENAI_ENDPOINT"), "{}", azure.text());
     assert!(!place.path("all").exists());
@@ -315,7 +295,7 @@ fn a_variable_that_leads_back_to_the_server_is_no_upstream() {
         let port = port.to_string();
         let arguments = ["--fixtures", "all", "--record", "--port", &port];
         let server = place.serve(&arguments, &[("AZURE_OPENAI_ENDPOINT", &own)]);
-        let heard = server.asks(&Ask::post("/openai/deployments/d/chat/completions", "{}"));
+        let heard = server.send(&Request::post("/openai/deployments/d/chat/completions", "{}"));
         assert_eq!(heard.status, 502);
         assert!(heard.text().contains("nothing says where"), "{}", heard.text());
     }
@@ -324,19 +304,13 @@ fn a_variable_that_leads_back_to_the_server_is_no_upstream() {
 #[cfg(unix)]
 #[test]
 fn a_server_that_is_asked_to_end_writes_what_it_is_still_hearing() {
-    let (open, wait) = gate();
-    let script = Mutex::new(Some(vec![
-        chunked("content-type: text/event-stream\r\n"),
-        chunk(b"data: {\"n\":1}\n\n"),
-        wait,
-        chunk(b"data: [DONE]\n\n"),
-        chunk(b""),
-    ]));
-    let upstream = Upstream::start(move |_| script.lock().unwrap().take().unwrap());
+    let gate = Gate::default();
+    let response = upstream::Response::sse(["data: {\"n\":1}\n\n"]);
+    let upstream = Upstream::start([response.wait(&gate).chunk("data: [DONE]\n\n")]);
     let place = Place::new();
     let server = place.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
     let mut answer = chat("hello").begin(&server.origin);
-    assert!(answer.chunk().unwrap().is_some());
+    assert!(answer.chunk().is_some());
     drop(answer);
     // what was begun before a reload counts after it
     server.signal("-HUP");
@@ -347,7 +321,7 @@ fn a_server_that_is_asked_to_end_writes_what_it_is_still_hearing() {
         std::net::TcpStream::connect(server.origin.strip_prefix("http://").unwrap()).err()
     });
     assert!(place.interactions("all/recorded.json").is_empty());
-    open.send(()).unwrap();
+    gate.open();
     server.ended();
     assert_eq!(place.interactions("all/recorded.json").len(), 1);
 }
@@ -355,11 +329,11 @@ fn a_server_that_is_asked_to_end_writes_what_it_is_still_hearing() {
 #[cfg(unix)]
 #[test]
 fn a_server_that_is_killed_has_written_every_answer_that_had_ended() {
-    let upstream = Upstream::start(|_| json("{}"));
+    let upstream = Upstream::start([json("{}")]);
     let place = Place::new();
     let server = place.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
     for turn in 0..3 {
-        server.asks(&chat(&turn.to_string()));
+        server.send(&chat(&turn.to_string()));
         place.recorded("all/recorded.json", turn + 1);
     }
     server.signal("-KILL");
@@ -369,13 +343,13 @@ fn a_server_that_is_killed_has_written_every_answer_that_had_ended() {
 
 #[test]
 fn a_file_that_cannot_be_written_costs_no_answer_and_loses_none() {
-    let upstream = Upstream::start(|_| json("{\"n\":1}"));
+    let upstream = Upstream::start([json("{\"n\":1}")]);
     let place = Place::new();
     place.fixture("all/recorded.json", &[("before", "before")]);
     let server = place.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
     // somebody edits it, and is not done
     place.write("all/recorded.json", "{\"llmock\":1,\"interactions\":[");
-    assert_eq!(server.asks(&chat("q")).text(), "{\"n\":1}");
+    assert_eq!(server.send(&chat("q")).text(), "{\"n\":1}");
     server.says("recorded.json.failed`");
     assert_eq!(place.read("all/recorded.json"), "{\"llmock\":1,\"interactions\":[");
     assert_eq!(place.interactions("all/recorded.json.failed").len(), 1);

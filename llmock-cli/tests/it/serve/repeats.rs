@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use crate::wire::server::{Place, Server};
-use crate::wire::{Ask, Heard};
+use crate::server::{Place, Server};
+use llmock_testkit::client::{Request, Response};
 use serde_json::{Value, json};
 
 const TIMES: usize = 5;
 
-fn post(path: &str, body: &Value) -> Ask {
-    Ask::post(path, body.to_string())
+fn post(path: &str, body: &Value) -> Request {
+    Request::post(path, body.to_string())
 }
 
 fn said(text: &str, streamed: bool) -> Value {
@@ -17,7 +17,7 @@ fn said(text: &str, streamed: bool) -> Value {
 }
 
 /// The text of an answer without ids and moments: runs of digits as long as those of an id, a UUID, or a moment.
-fn evened(heard: &Heard) -> String {
+fn evened(heard: &Response) -> String {
     let is_digit = |char: char| char.is_ascii_hexdigit();
     let text = heard.text();
     let mut out = String::new();
@@ -33,7 +33,7 @@ fn evened(heard: &Heard) -> String {
     out
 }
 
-fn requests() -> Vec<Ask> {
+fn requests() -> Vec<Request> {
     let input = json!({"model": "m", "input": "Hi", "stream": true});
     let contents = json!({"contents": [{"parts": [{"text": "Hi"}]}]});
     vec![
@@ -60,9 +60,9 @@ fn requests() -> Vec<Ask> {
         ),
         post("/v1/embeddings", &json!({"model": "m", "input": ["a", "b"]})),
         post("/v1/chat/completions", &json!({"model": "m"})),
-        Ask::post("/v1/chat/completions", "{not json"),
-        Ask::get("/v1/models"),
-        Ask::get("/v1/nothing"),
+        Request::post("/v1/chat/completions", "{not json"),
+        Request::get("/v1/models"),
+        Request::get("/v1/nothing"),
     ]
 }
 
@@ -70,12 +70,12 @@ fn requests() -> Vec<Ask> {
 fn a_request_that_comes_again_is_answered_as_before() {
     let server = Place::new().serve(&[], &[]);
     for ask in requests() {
-        let heard: Vec<Heard> = (0..TIMES).map(|_| server.asks(&ask)).collect();
+        let heard: Vec<Response> = (0..TIMES).map(|_| server.send(&ask)).collect();
         for later in &heard[1..] {
             let what = format!("{} {}", ask.path, String::from_utf8_lossy(&ask.body));
             assert_eq!(later.status, heard[0].status, "{what}");
             assert_eq!(evened(later), evened(&heard[0]), "{what}");
-            let names = |heard: &Heard| -> Vec<String> {
+            let names = |heard: &Response| -> Vec<String> {
                 heard.headers.iter().map(|(name, _)| name.clone()).collect()
             };
             assert_eq!(names(later), names(&heard[0]), "{what}");
@@ -90,7 +90,7 @@ fn every_answer_has_ids_of_its_own() {
     let ask = post("/v1/chat/completions", &said("call tool 'f' with '{}'", false));
     let mut ids = HashSet::new();
     for _ in 0..TIMES {
-        let heard = server.asks(&ask);
+        let heard = server.send(&ask);
         let body: Value = serde_json::from_str(&heard.text()).unwrap();
         let call = &body["choices"][0]["message"]["tool_calls"][0]["id"];
         ids.insert(body["id"].to_string());
@@ -105,17 +105,18 @@ fn what_a_request_wants_of_us_counts_each_time() {
     let server: Server = Place::new().serve(&[], &[]);
     let ask = post("/v1/chat/completions", &said("Hello", false));
     for _ in 0..TIMES {
-        assert_eq!(server.asks(&ask).status, 200);
+        assert_eq!(server.send(&ask).status, 200);
     }
-    let spoilt = Ask::post(&ask.path, ask.body.clone()).header("x-llmock-fault", "status=503");
-    assert_eq!(server.asks(&spoilt).status, 503);
+    let spoilt = Request::post(&ask.path, ask.body.clone()).header("x-llmock-fault", "status=503");
+    assert_eq!(server.send(&spoilt).status, 503);
     // a header by which a client is known makes another API of it
-    let anthropic = Ask::post("/v1/messages", ask.body.clone());
-    assert!(server.asks(&anthropic).text().contains("\"type\":\"message\""));
-    let upgrade = Ask::post(&ask.path, ask.body.clone()).header("upgrade", "websocket");
-    assert_eq!(server.asks(&upgrade).status, 501);
+    let anthropic = Request::post("/v1/messages", ask.body.clone());
+    assert!(server.send(&anthropic).text().contains("\"type\":\"message\""));
+    let upgrade = Request::post(&ask.path, ask.body.clone()).header("upgrade", "websocket");
+    assert_eq!(server.send(&upgrade).status, 501);
 
-    let history: Value = serde_json::from_str(&server.asks(&Ask::get("/history")).text()).unwrap();
+    let history: Value =
+        serde_json::from_str(&server.send(&Request::get("/history")).text()).unwrap();
     let requests = history["requests"].as_array().unwrap();
     assert_eq!(requests.len(), TIMES + 3, "{history}");
     for request in &requests[..TIMES] {

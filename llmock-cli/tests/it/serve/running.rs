@@ -5,13 +5,14 @@ use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::wire::server::{Place, Server, chat};
-use crate::wire::{Ask, Upstream, soon, whole};
+use crate::server::{Place, Server, chat, soon};
+use llmock_testkit::client::Request;
+use llmock_testkit::upstream::{self, Upstream};
 use serde_json::Value;
 
 /// What the mirror says to it.
 fn said(server: &Server, text: &str) -> String {
-    let answer: Value = serde_json::from_str(&server.asks(&chat(text)).text()).unwrap();
+    let answer: Value = serde_json::from_str(&server.send(&chat(text)).text()).unwrap();
     answer["choices"][0]["message"]["content"].as_str().unwrap_or_default().to_owned()
 }
 
@@ -28,7 +29,7 @@ fn one_line_says_where_the_server_is() {
     assert_eq!(ready["pid"], child.id());
     let (url, port) = (ready["url"].as_str().unwrap(), ready["port"].as_u64().unwrap());
     assert_eq!(url, format!("http://127.0.0.1:{port}"));
-    assert_eq!(Ask::get("/health").send(url).status, 200);
+    assert_eq!(Request::get("/health").send(url).status, 200);
     child.kill().unwrap();
     let mut rest = String::new();
     lines.read_to_string(&mut rest).unwrap();
@@ -58,8 +59,8 @@ fn variables_win_over_the_file_and_flags_over_variables() {
     assert_eq!(said(&server, "Hi"), "Hi");
     let flags = ["--config", "config.yaml", "--api-key", "of-the-flags"];
     let server = place.serve(&flags, &mirror);
-    assert_eq!(server.asks(&chat("Hi")).status, 401);
-    assert_eq!(server.asks(&chat("Hi").header("x-api-key", "of-the-flags")).status, 200);
+    assert_eq!(server.send(&chat("Hi")).status, 401);
+    assert_eq!(server.send(&chat("Hi").header("x-api-key", "of-the-flags")).status, 200);
 }
 
 #[cfg(unix)]
@@ -95,7 +96,7 @@ fn a_watched_file_is_read_again_when_it_changes() {
     let place = Place::new();
     place.write("config.yaml", "api-key: one\n");
     let server = place.serve(&["--config", "config.yaml", "--watch"], &[]);
-    let with = |key: &str| server.asks(&chat("Hi").header("x-api-key", key)).status;
+    let with = |key: &str| server.send(&chat("Hi").header("x-api-key", key)).status;
     assert_eq!((with("one"), with("two!")), (200, 401));
     place.write("config.yaml", "api-key: two!\n");
     soon("the reload", || (with("two!") == 200).then_some(()));
@@ -109,28 +110,28 @@ fn a_watched_folder_of_fixtures_is_read_again_and_a_broken_fixture_changes_nothi
     let place = Place::new();
     place.fixture("all/a.json", &[("one", "1")]);
     let server = place.serve(&["--fixtures", "all", "--watch"], &[]);
-    assert_eq!(server.asks(&chat("one")).text(), "{\"said\":\"1\"}");
+    assert_eq!(server.send(&chat("one")).text(), "{\"said\":\"1\"}");
     place.fixture("all/deep/b.json", &[("two", "2")]);
-    soon("the reload", || (server.asks(&chat("two")).text() == "{\"said\":\"2\"}").then_some(()));
+    soon("the reload", || (server.send(&chat("two")).text() == "{\"said\":\"2\"}").then_some(()));
     place.write("all/c.json", "{\"llmock\":1,");
     server.says("the old configuration stays in force");
     assert!(server.said().contains("c.json"), "{}", server.said());
-    assert_eq!(server.asks(&chat("two")).text(), "{\"said\":\"2\"}");
+    assert_eq!(server.send(&chat("two")).text(), "{\"said\":\"2\"}");
 }
 
 #[test]
 fn what_others_change_is_read_again_while_the_server_records() {
-    let upstream = Upstream::start(|_| whole("200 OK", "", b"{}"));
+    let upstream = Upstream::start([upstream::Response::status(200).body("{}")]);
     let place = Place::new();
     place.write("config.yaml", "api-key: one\n");
-    let base = format!("{}/v1", upstream.origin);
+    let base = upstream.openai_url();
     let arguments = ["--config", "config.yaml", "--watch", "--fixtures", "all", "--record"];
     let server = place.serve(&arguments, &[("OPENAI_BASE_URL", &base)]);
     let mut turn = 0;
     // something is recorded before every look at the files
     let mut records_with = |key: &str| {
         turn += 1;
-        let status = server.asks(&chat(&turn.to_string()).header("x-api-key", key)).status;
+        let status = server.send(&chat(&turn.to_string()).header("x-api-key", key)).status;
         std::thread::sleep(Duration::from_millis(50));
         status
     };
@@ -141,8 +142,11 @@ fn what_others_change_is_read_again_while_the_server_records() {
     soon("the other fixture", || {
         assert_eq!(records_with("two"), 200);
         let theirs = chat("theirs").header("x-api-key", "two").header("x-llmock-session", "s");
-        let heard = server.asks(&theirs).text();
-        assert_eq!(server.asks(&Ask::delete("/sessions").header("x-api-key", "two")).status, 204);
+        let heard = server.send(&theirs).text();
+        assert_eq!(
+            server.send(&Request::delete("/sessions").header("x-api-key", "two")).status,
+            204
+        );
         (heard == "{\"said\":\"1\"}").then_some(())
     });
 }
@@ -155,7 +159,7 @@ fn a_reload_begins_to_watch() {
     let server = place.serve(&["--config", "config.yaml"], &[]);
     let takes = |key: &str| {
         soon(key, || {
-            (server.asks(&chat("Hi").header("x-api-key", key)).status == 200).then_some(())
+            (server.send(&chat("Hi").header("x-api-key", key)).status == 200).then_some(())
         });
     };
     place.write("config.yaml", "api-key: two\nwatch: true\n");
@@ -171,14 +175,15 @@ fn open_answers_are_finished_before_the_server_stops() {
     let server = Place::new().serve(&[], &[]);
     let body =
         r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"a b c d e f"}]}"#;
-    let ask = Ask::post("/v1/chat/completions", body).header("x-llmock-pace", "ttft=100ms, tps=20");
+    let ask =
+        Request::post("/v1/chat/completions", body).header("x-llmock-pace", "ttft=100ms, tps=20");
     let mut open = ask.begin(&server.origin);
-    assert!(open.chunk().unwrap().is_some());
+    assert!(open.chunk().is_some());
     server.signal("-TERM");
     let address = server.origin.trim_start_matches("http://").to_owned();
     soon("the port to be closed", || std::net::TcpStream::connect(&address).err());
-    let heard = open.finish();
-    assert!(!heard.cut && heard.text().ends_with("data: [DONE]\n\n"), "{heard:?}");
+    let heard = open.collect();
+    assert!(!heard.is_truncated() && heard.text().ends_with("data: [DONE]\n\n"), "{heard:?}");
     server.ended();
 }
 
@@ -196,7 +201,7 @@ fn answers_that_take_too_long_are_cut_when_the_server_stops() {
     );
     std::io::Write::write_all(&mut socket, &[head.as_bytes(), &ask.body].concat()).unwrap();
     soon("the request to arrive", || {
-        let history = server.asks(&Ask::get("/history")).text();
+        let history = server.send(&Request::get("/history")).text();
         history.contains("/v1/chat/completions").then_some(())
     });
     let begun = Instant::now();
@@ -212,7 +217,7 @@ fn idle_connections_do_not_delay_the_end() {
     let server = Place::new().serve(&["--set", "shutdown-timeout=1h"], &[]);
     let address = server.origin.trim_start_matches("http://").to_owned();
     let _idle = std::net::TcpStream::connect(address).unwrap();
-    assert_eq!(server.asks(&Ask::get("/health")).status, 200);
+    assert_eq!(server.send(&Request::get("/health")).status, 200);
     server.signal("-INT");
     assert_eq!(server.ended(), "");
 }

@@ -5,7 +5,7 @@
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
-use crate::wire::server::{Place, Server};
+use crate::server::{Place, Server};
 use async_openai::Client;
 use async_openai::config::OpenAIConfig as Config;
 use async_openai::types::chat::{

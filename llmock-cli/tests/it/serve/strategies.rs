@@ -1,19 +1,19 @@
 //! `llmock serve`: who answers what, in every API.
 
 mod apis;
-use crate::wire::server::{Place, Server};
-use crate::wire::{Ask, Heard};
+use crate::server::{Place, Server};
+use llmock_testkit::client::{Request, Response};
 use serde_json::{Value, json};
 
 fn server() -> Server {
     Place::new().serve(&[], &[])
 }
 
-fn post(server: &Server, path: &str, body: &Value) -> Heard {
-    server.asks(&Ask::post(path, body.to_string()))
+fn post(server: &Server, path: &str, body: &Value) -> Response {
+    server.send(&Request::post(path, body.to_string()))
 }
 
-fn json_of(heard: &Heard) -> Value {
+fn json_of(heard: &Response) -> Value {
     serde_json::from_str(&heard.text()).unwrap_or_else(|_| panic!("no JSON: {heard:?}"))
 }
 
@@ -22,7 +22,7 @@ fn user(content: impl Into<Value>) -> Value {
 }
 
 /// What a chat completion answers to these messages.
-fn chat(server: &Server, messages: &Value) -> Heard {
+fn chat(server: &Server, messages: &Value) -> Response {
     post(server, "/v1/chat/completions", &json!({"model": "gpt-5", "messages": messages}))
 }
 

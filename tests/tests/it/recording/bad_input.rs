@@ -3,18 +3,18 @@
 use std::path::Path;
 
 use llmock::{MockSession, Mode, Provider};
-use llmock_testkit::client::{End, JSON, Reply, send};
+use llmock_testkit::client::{End, JSON, ResponseStream, send};
 use llmock_testkit::process::alone;
 use llmock_testkit::recorded::{place, read};
-use llmock_testkit::upstream::{Answer, Upstream, replay};
+use llmock_testkit::upstream::{Response, Upstream, replay};
 
 const TEST: &str = "bad_input::test";
 
 /// Records and replays one request to Bedrock, Ollama or `OpenAI`; both times it hears the same.
 fn both_ways(
     fixture: &Path,
-    answer: Answer,
-    ask: impl Fn(&MockSession) -> Reply,
+    answer: Response,
+    ask: impl Fn(&MockSession) -> ResponseStream,
 ) -> (Vec<u8>, End) {
     let upstream = Upstream::start([answer]);
     let heard = |mock: &MockSession| {
@@ -75,7 +75,7 @@ fn an_event_stream_with_a_broken_checksum_replays_with_it() {
             let (_folder, fixture) = place();
             let sent = [right.clone(), second.clone(), right.clone()];
             let answer =
-                Answer::status(200).header("content-type", "application/vnd.amazon.eventstream");
+                Response::status(200).header("content-type", "application/vnd.amazon.eventstream");
             let answer = sent.iter().fold(answer, |answer, frame| answer.chunk(frame.clone()));
             let (heard, end) = both_ways(&fixture, answer, |mock| {
                 let url = format!("{}/model/m/converse-stream", mock.base_url(Provider::Bedrock));
@@ -96,15 +96,15 @@ fn lines_that_are_cut_replay_cut() {
         let lines = ["{\"response\":\"Hel\"}\n", "{\"response\":\"lo\"}\n{\"respon"];
         for cut in [false, true] {
             let (_folder, fixture) = place();
-            let answer = Answer::status(200).header("content-type", "application/x-ndjson");
-            let answer = lines.into_iter().fold(answer, Answer::chunk);
-            let answer = if cut { answer.cut() } else { answer };
+            let answer = Response::status(200).header("content-type", "application/x-ndjson");
+            let answer = lines.into_iter().fold(answer, Response::chunk);
+            let answer = if cut { answer.truncated() } else { answer };
             let (heard, end) = both_ways(&fixture, answer, |mock| {
                 let url = format!("{}/api/generate", mock.base_url(Provider::Ollama));
                 send("POST", &url, &JSON, br#"{"model":"m","prompt":"hi"}"#)
             });
             assert_eq!(String::from_utf8(heard).unwrap(), lines.concat());
-            assert_eq!(end, if cut { End::Cut } else { End::Complete });
+            assert_eq!(end, if cut { End::Truncated } else { End::Complete });
             let file = read(&fixture);
             let ended = if cut { "\"end\": \"cut\"" } else { "\"end\": \"complete\"" };
             assert!(file.contains("\"preview\": \"Hello\"") && file.contains(ended), "{file}");
@@ -125,7 +125,7 @@ fn a_form_without_its_boundary_is_compared_as_the_text_it_is() {
             ("multipart/form-data; boundary=x", ""),
         ] {
             let (_folder, fixture) = place();
-            let answer = Answer::json(r#"{"text":"hello"}"#);
+            let answer = Response::json(r#"{"text":"hello"}"#);
             let ask = |mock: &MockSession, body: &str| {
                 let url = format!("{}/audio/transcriptions", mock.base_url(Provider::OpenAI));
                 send("POST", &url, &[("content-type", kind)], body.as_bytes())
@@ -144,7 +144,7 @@ fn a_form_without_its_boundary_is_compared_as_the_text_it_is() {
 fn a_websocket_is_refused_in_one_sentence() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::json("{}")]);
+        let upstream = Upstream::start([Response::json("{}")]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         let url = format!("{}/realtime?model=m", mock.base_url(Provider::OpenAI));
         let refused =
@@ -161,7 +161,7 @@ fn a_websocket_is_refused_in_one_sentence() {
 fn a_slash_at_the_end_reaches_a_server_that_insists_on_it() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::json("{}")]);
+        let upstream = Upstream::start([Response::json("{}")]);
         let url = format!("{}//team/v1?api-version=1", upstream.url());
         let recording = replay(&fixture, TEST).mode(Mode::Record).upstream(Provider::OpenAI, url);
         let mock = recording.start().unwrap();

@@ -1,10 +1,10 @@
 //! Recording from Bedrock: a bearer token passes, and what a client signed is signed anew for the host it goes to.
 
 use llmock::{MockSession, Mode, Provider};
-use llmock_testkit::client::{Reply, send};
+use llmock_testkit::client::{ResponseStream, send};
 use llmock_testkit::process::alone;
 use llmock_testkit::recorded::{place, read};
-use llmock_testkit::upstream::{Answer, Upstream, replay};
+use llmock_testkit::upstream::{Response, Upstream, replay};
 
 #[cfg(feature = "bedrock")]
 mod signature;
@@ -27,7 +27,7 @@ const SIGNED: [(&str, &str); 5] = [
     ("content-type", "application/json"),
 ];
 
-fn converse(mock: &MockSession, headers: &[(&str, &str)]) -> Reply {
+fn converse(mock: &MockSession, headers: &[(&str, &str)]) -> ResponseStream {
     let url = format!("{}/model/{MODEL}/converse", mock.base_url(Provider::Bedrock));
     send("POST", &url, headers, ASK.as_bytes())
 }
@@ -36,7 +36,7 @@ fn converse(mock: &MockSession, headers: &[(&str, &str)]) -> Reply {
 fn a_bearer_token_reaches_the_provider_as_it_is() {
     alone(&[("AWS_BEARER_TOKEN_BEDROCK", "a-token-of-the-users-own")], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::json(ANSWER)]);
+        let upstream = Upstream::start([Response::json(ANSWER)]);
         let bearer = [("authorization", "Bearer a-token-of-the-users-own")];
         let recording = upstream.record(&fixture, TEST).upstream(Provider::Bedrock, upstream.url());
         let mock = recording.start().unwrap();
@@ -83,7 +83,7 @@ fn a_signed_request_is_refused_where_it_would_be_refused_and_told_what_it_takes(
 fn somebody_s_own_server_gets_the_signature_of_the_client() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::json(ANSWER)]);
+        let upstream = Upstream::start([Response::json(ANSWER)]);
         let recording = upstream.record(&fixture, TEST).upstream(Provider::Bedrock, upstream.url());
         let mock = recording.start().unwrap();
         assert_eq!(converse(&mock, &SIGNED).text(), ANSWER);

@@ -7,7 +7,7 @@ use llmock::{AnsweredBy, FinishError, Fixture, Mode, Provider};
 use llmock_testkit::client::{JSON, chat, connect, prompt, send};
 use llmock_testkit::process::alone;
 use llmock_testkit::recorded::{failed, place};
-use llmock_testkit::upstream::{Answer, Gate, Upstream, replay};
+use llmock_testkit::upstream::{Gate, Response, Upstream, replay};
 
 const TEST: &str = "failures::test";
 
@@ -27,7 +27,8 @@ fn an_outage_is_not_recorded_and_fails_with_what_the_provider_said() {
             (529, "the failure is on its side"),
         ] {
             let (_folder, fixture) = place();
-            let upstream = Upstream::start([Answer::json("{}"), Answer::error(status, "no luck")]);
+            let upstream =
+                Upstream::start([Response::json("{}"), Response::error(status, "no luck")]);
             let mock = upstream.record(&fixture, TEST).start().unwrap();
             assert_eq!(chat(&mock, &prompt("good")).status, 200);
             let reply = chat(&mock, &prompt("bad"));
@@ -49,7 +50,7 @@ fn an_outage_is_not_recorded_and_fails_with_what_the_provider_said() {
 fn a_401_without_a_key_says_that_no_variable_is_set() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::error(401, "who are you")]);
+        let upstream = Upstream::start([Response::error(401, "who are you")]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         chat(&mock, &prompt("x")).bytes();
         let report = mock.finish().unwrap_err().to_string();
@@ -63,9 +64,9 @@ fn a_retry_that_succeeds_leaves_only_its_own_answer() {
         if process.part() == "records" {
             let fixture = PathBuf::from(std::env::var_os("FIXTURE").unwrap());
             let upstream = Upstream::start([
-                Answer::error(429, "slow down"),
-                Answer::error(503, "busy"),
-                Answer::json("{}"),
+                Response::error(429, "slow down"),
+                Response::error(503, "busy"),
+                Response::json("{}"),
             ]);
             let mock = upstream.record(&fixture, TEST).start().unwrap();
             let statuses = [(); 3].map(|()| chat(&mock, &prompt("x")).status);
@@ -86,7 +87,7 @@ fn a_retry_that_succeeds_leaves_only_its_own_answer() {
 fn a_success_before_an_outage_is_no_excuse_for_it() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::json("{}"), Answer::error(500, "later")]);
+        let upstream = Upstream::start([Response::json("{}"), Response::error(500, "later")]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         chat(&mock, &prompt("x")).bytes();
         chat(&mock, &prompt("x")).bytes();
@@ -108,7 +109,7 @@ fn errors_that_a_test_allows_and_errors_of_its_own_making_are_recorded() {
         ];
         for (allowed, status, recorded) in cases {
             let (_folder, fixture) = place();
-            let upstream = Upstream::start([Answer::error(status, "expected")]);
+            let upstream = Upstream::start([Response::error(status, "expected")]);
             let builder = upstream.record(&fixture, TEST).allow_errors(allowed.iter().copied());
             let mock = builder.start().unwrap();
             let live = chat(&mock, &prompt("x")).text();
@@ -123,7 +124,7 @@ fn errors_that_a_test_allows_and_errors_of_its_own_making_are_recorded() {
         }
         // Without a word from the test, what it did wrong itself is worth keeping.
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::error(400, "bad"), Answer::error(404, "none")]);
+        let upstream = Upstream::start([Response::error(400, "bad"), Response::error(404, "none")]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         chat(&mock, &prompt("x")).bytes();
         chat(&mock, &prompt("y")).bytes();
@@ -138,7 +139,7 @@ fn a_provider_that_is_down_fails_the_session_and_names_it() {
         let (_folder, fixture) = place();
         // A port that was free a moment ago.
         let nobody = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
-        let mock = Upstream::start([Answer::json("{}")])
+        let mock = Upstream::start([Response::json("{}")])
             .record(&fixture, TEST)
             .upstream(Provider::Mistral, format!("http://{nobody}/v1?key=hidden"))
             .start()
@@ -161,7 +162,7 @@ fn a_provider_that_is_down_fails_the_session_and_names_it() {
 fn a_provider_that_hangs_up_without_a_word_fails_the_session() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::hang_up()]);
+        let upstream = Upstream::start([Response::hang_up()]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         assert_eq!(chat(&mock, &prompt("x")).status, 418);
         let report = mock.finish().unwrap_err().to_string();
@@ -176,10 +177,10 @@ fn a_provider_that_does_not_come_to_an_end_fails_the_session_in_time() {
     alone(&[("LLMOCK_DRAIN_TIMEOUT", "300ms")], |_| {
         let endless = Gate::default();
         let answers =
-            [Answer::json("{}").after(&endless), Answer::sse(["data: 1\n\n"]).wait(&endless)];
+            [Response::json("{}").after(&endless), Response::sse(["data: 1\n\n"]).wait(&endless)];
         for answer in answers {
             let (_folder, fixture) = place();
-            let upstream = Upstream::start([Answer::json("{}"), answer]);
+            let upstream = Upstream::start([Response::json("{}"), answer]);
             let mock = upstream.record(&fixture, TEST).start().unwrap();
             chat(&mock, &prompt("good")).bytes();
             while !failed(&fixture).exists() {
@@ -204,7 +205,7 @@ fn a_provider_that_does_not_come_to_an_end_fails_the_session_in_time() {
 fn a_body_over_the_limit_gets_413_and_fails_the_session() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::json("{}")]);
+        let upstream = Upstream::start([Response::json("{}")]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         let url = format!("{}/chat/completions", mock.base_url(Provider::OpenAI));
         let mib = 1 << 20;
@@ -224,7 +225,7 @@ fn a_body_over_the_limit_gets_413_and_fails_the_session() {
 fn ci_refuses_to_record_and_auto_only_replays() {
     alone(&[("CI", "true")], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::json("{}")]);
+        let upstream = Upstream::start([Response::json("{}")]);
         let error = upstream.record(&fixture, TEST).start().unwrap_err().to_string();
         assert!(error.contains("LLMOCK_ALLOW_CI_RECORD=1"), "{error}");
         // Whoever only replays needs something to replay.
@@ -249,7 +250,7 @@ fn ci_refuses_to_record_and_auto_only_replays() {
 fn ci_records_where_that_is_allowed() {
     alone(&[("CI", "1"), ("LLMOCK_ALLOW_CI_RECORD", "1")], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::json("{}")]);
+        let upstream = Upstream::start([Response::json("{}")]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         chat(&mock, &prompt("x")).bytes();
         mock.finish().unwrap();
@@ -261,7 +262,7 @@ fn ci_records_where_that_is_allowed() {
 fn the_variable_wins_over_what_the_program_says() {
     alone(&[("LLMOCK_MODE", "replay")], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::json("{}")]);
+        let upstream = Upstream::start([Response::json("{}")]);
         let error = upstream.record(&fixture, TEST).start().unwrap_err();
         assert!(matches!(error, llmock::StartError::Missing { .. }), "{error:?}");
         assert!(upstream.requests().is_empty());

@@ -8,13 +8,13 @@ use llmock::{FinishError, MockSession, StartError};
 use llmock_testkit::client::{chat, prompt};
 use llmock_testkit::process::alone;
 use llmock_testkit::recorded::{failed, interactions, place, prompts, read};
-use llmock_testkit::upstream::{Answer, Upstream, replay};
+use llmock_testkit::upstream::{Response, Upstream, replay};
 
 const TEST: &str = "files::test";
 
 /// Answers each request with its own body: the same request gets the same answer for ever.
 fn echo() -> Upstream {
-    Upstream::answering(|_, request| Answer::json(request.body.clone()))
+    Upstream::scripted(|_, request| Response::json(request.body.clone()))
 }
 
 fn ask(mock: &MockSession, prompts: &[&str]) {
@@ -28,9 +28,9 @@ fn nothing_is_written_unless_the_session_finishes_well() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([
-            Answer::json(r#"{"n":1}"#),
-            Answer::error(500, "boom"),
-            Answer::json(r#"{"n":2}"#),
+            Response::json(r#"{"n":1}"#),
+            Response::error(500, "boom"),
+            Response::json(r#"{"n":2}"#),
         ]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         ask(&mock, &["a", "b"]);
@@ -57,7 +57,7 @@ fn a_failed_recording_leaves_the_good_one_as_it_was() {
         mock.finish().unwrap();
         let good = read(&fixture);
 
-        let upstream = Upstream::start([Answer::json("{}"), Answer::error(401, "no")]);
+        let upstream = Upstream::start([Response::json("{}"), Response::error(401, "no")]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         ask(&mock, &["a", "b"]);
         mock.finish().unwrap_err();

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use llmock::{Fixture, MockSession, Provider};
-use llmock_testkit::client::{Reply, chat, prompt, send};
+use llmock_testkit::client::{ResponseStream, chat, prompt, send};
 use llmock_testkit::process::alone;
 use llmock_testkit::recorded::place;
-use llmock_testkit::upstream::{Answer, Upstream, replay};
+use llmock_testkit::upstream::{Response, Upstream, replay};
 
 const TEST: &str = "http::test";
 
@@ -27,7 +27,7 @@ fn both_ways<T: PartialEq + std::fmt::Debug>(
     live
 }
 
-fn openai(mock: &MockSession, method: &str, path: &str, kind: &str, body: &[u8]) -> Reply {
+fn openai(mock: &MockSession, method: &str, path: &str, kind: &str, body: &[u8]) -> ResponseStream {
     let url = format!("{}{path}", mock.base_url(Provider::OpenAI));
     send(method, &url, &[("content-type", kind)], body)
 }
@@ -37,7 +37,7 @@ fn bytes_that_are_no_text_replay_exactly() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let audio: Vec<u8> = (0..2000_usize).map(|at| (at * 31).to_le_bytes()[0]).collect();
-        let answer = Answer::status(200).header("content-type", "audio/mpeg").body(audio.clone());
+        let answer = Response::status(200).header("content-type", "audio/mpeg").body(audio.clone());
         let got = both_ways(&Upstream::start([answer]), &fixture, |mock| {
             let body = br#"{"model":"tts","input":"hi","voice":"v"}"#;
             let reply = openai(mock, "POST", "/audio/speech", "application/json", body);
@@ -52,7 +52,7 @@ fn bytes_that_are_no_text_replay_exactly() {
 fn uploads_replay_whatever_their_boundary() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::json(r#"{"text":"hello"}"#)]);
+        let upstream = Upstream::start([Response::json(r#"{"text":"hello"}"#)]);
         let upload = |mock: &MockSession, boundary: &str, file: &[u8]| {
             let part =
                 |head: &str| format!("--{boundary}\r\ncontent-disposition: form-data; {head}");
@@ -90,16 +90,16 @@ fn uploads_replay_whatever_their_boundary() {
 fn every_method_and_path_below_a_base_url_replays() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::answering(|_, request| {
+        let upstream = Upstream::scripted(|_, request| {
             let text = format!("{} {}", request.method, request.target);
             match request.target.as_str() {
                 "/v1/files/f1/content" => {
-                    Answer::status(200).header("content-type", "text/csv").body("a,b\r\n1,2\r\n")
+                    Response::status(200).header("content-type", "text/csv").body("a,b\r\n1,2\r\n")
                 }
-                "/v1/images/generations" => Answer::json(r#"{"data":[{"b64_json":"AAAA"}]}"#),
-                "/v1/empty" => Answer::status(204),
-                "/v1/nothing" => Answer::status(200),
-                _ => Answer::status(201).header("content-type", "text/plain").body(text),
+                "/v1/images/generations" => Response::json(r#"{"data":[{"b64_json":"AAAA"}]}"#),
+                "/v1/empty" => Response::status(204),
+                "/v1/nothing" => Response::status(200),
+                _ => Response::status(201).header("content-type", "text/plain").body(text),
             }
         });
         let requests: [(&str, &str, &[u8]); 9] = [
@@ -130,7 +130,7 @@ fn every_method_and_path_below_a_base_url_replays() {
 fn a_head_request_gets_a_head() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
-        let answer = Answer::status(200).header("content-type", "text/csv").body("12345");
+        let answer = Response::status(200).header("content-type", "text/csv").body("12345");
         let upstream = Upstream::start([answer]);
         both_ways(&upstream, &fixture, |mock| {
             let reply = openai(mock, "HEAD", "/files/f1/content", "text/plain", b"");
@@ -143,7 +143,7 @@ fn a_head_request_gets_a_head() {
 fn headers_that_repeat_are_kept_in_order_and_others_are_not_stored() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
-        let answer = Answer::json("{}")
+        let answer = Response::json("{}")
             .header("x-ratelimit-limit", "10")
             .header("x-request-id", "req_1")
             .header("X-RateLimit-Limit", "20")
@@ -175,7 +175,7 @@ fn headers_that_repeat_are_kept_in_order_and_others_are_not_stored() {
 fn a_body_with_a_length_has_one_live_and_replayed_and_connections_close() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::json(r#"{"a":1}"#)]);
+        let upstream = Upstream::start([Response::json(r#"{"a":1}"#)]);
         both_ways(&upstream, &fixture, |mock| {
             let reply = chat(mock, &prompt("x"));
             assert_eq!(reply.header("content-length"), Some("7"));
@@ -191,11 +191,11 @@ fn answers_to_requests_for_a_stream_may_come_in_one_piece() {
     alone(&[], |_| {
         let ask = r#"{"model":"m","stream":true,"messages":[]}"#;
         let cases = [
-            ("one piece", Answer::json(r#"{"choices":[]}"#)),
-            ("text", Answer::status(200).header("content-type", "text/plain").body("hello")),
-            ("error", Answer::error(400, "no")),
-            ("no type", Answer::status(200).body("data: 1\n\n")),
-            ("nothing", Answer::status(200).header("content-type", "text/event-stream").body("")),
+            ("one piece", Response::json(r#"{"choices":[]}"#)),
+            ("text", Response::status(200).header("content-type", "text/plain").body("hello")),
+            ("error", Response::error(400, "no")),
+            ("no type", Response::status(200).body("data: 1\n\n")),
+            ("nothing", Response::status(200).header("content-type", "text/event-stream").body("")),
         ];
         for (name, answer) in cases {
             let (_folder, fixture) = place();
@@ -212,7 +212,7 @@ fn answers_without_a_length_end_with_the_connection() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let reads = ["HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\n", "one ", "two"];
-        let upstream = Upstream::start([Answer::raw(reads.map(|read| read.as_bytes().to_vec()))]);
+        let upstream = Upstream::start([Response::raw(reads.map(|read| read.as_bytes().to_vec()))]);
         let got = both_ways(&upstream, &fixture, |mock| chat(mock, &prompt("x")).text());
         assert_eq!(got, "one two");
     });
@@ -222,7 +222,7 @@ fn answers_without_a_length_end_with_the_connection() {
 fn requests_without_a_body_go_without_one() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::json("{}")]);
+        let upstream = Upstream::start([Response::json("{}")]);
         both_ways(&upstream, &fixture, |mock| openai(mock, "GET", "/models", "x/y", b"").bytes());
         let seen = upstream.requests().remove(0);
         assert_eq!((seen.header("transfer-encoding"), seen.body.len()), (None, 0));
@@ -251,7 +251,7 @@ fn incomplete_request_bodies_are_not_requests() {
 
     alone(&[], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::json("{}")]);
+        let upstream = Upstream::start([Response::json("{}")]);
         both_ways(&upstream, &fixture, |mock| {
             assert_eq!(send_half(mock), b"");
             assert_eq!(chat(mock, &prompt("whole")).status, 200);

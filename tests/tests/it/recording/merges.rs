@@ -9,13 +9,13 @@ use llmock::{Fixture, LlmMock, MockSession, Mode, Provider};
 use llmock_testkit::client::{chat, prompt};
 use llmock_testkit::process::alone;
 use llmock_testkit::recorded::{failed, interactions, place, prompts, read};
-use llmock_testkit::upstream::{Answer, Upstream, replay};
+use llmock_testkit::upstream::{Response, Upstream, replay};
 
 const TEST: &str = "merges::test";
 
 /// Answers each request with its own body: the same request gets the same answer for ever.
 fn echo() -> Upstream {
-    Upstream::answering(|_, request| Answer::json(request.body.clone()))
+    Upstream::scripted(|_, request| Response::json(request.body.clone()))
 }
 
 fn ask(mock: &MockSession, prompts: &[&str]) {
@@ -28,12 +28,12 @@ fn ask(mock: &MockSession, prompts: &[&str]) {
 fn unchanged_answers_keep_place_and_times_and_new_ones_follow() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::answering(|at, request| {
+        let upstream = Upstream::scripted(|at, request| {
             let changed = at >= 3 && request.text().contains("\"b\"");
             let body = if changed { "{\"new\":true}".to_owned() } else { request.text() };
             // Later answers take longer, and that alone is no change.
             let pause = Duration::from_millis(if at < 3 { 0 } else { 30 });
-            Answer::status(200).header("content-type", "application/json").pause(pause).then(body)
+            Response::status(200).header("content-type", "application/json").pause(pause).then(body)
         });
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         ask(&mock, &["a", "b", "c"]);
@@ -57,7 +57,7 @@ fn unchanged_answers_keep_place_and_times_and_new_ones_follow() {
 
 /// Records these prompts from a provider that gives these answers.
 fn record(
-    answers: impl IntoIterator<Item = Answer>,
+    answers: impl IntoIterator<Item = Response>,
     fixture: &Path,
     prompts: &[&str],
 ) -> Result<(), llmock::FinishError> {
@@ -72,10 +72,11 @@ fn record(
 #[test]
 fn a_cut_answer_takes_the_place_of_no_whole_one() {
     alone(&[], |_| {
-        let whole = || Answer::sse(["data: {\"a\":1}\n\n", "data: [DONE]\n\n"]);
-        let json = || Answer::json(r#"{"a":1}"#);
-        let (cut, half) = (|| Answer::sse(["data: {\"a\":1}\n\n"]).cut(), || json().cut());
-        let refused = |fixture: &Path, answers: Vec<Answer>, prompts: &[&str], sentence: &str| {
+        let whole = || Response::sse(["data: {\"a\":1}\n\n", "data: [DONE]\n\n"]);
+        let json = || Response::json(r#"{"a":1}"#);
+        let (cut, half) =
+            (|| Response::sse(["data: {\"a\":1}\n\n"]).truncated(), || json().truncated());
+        let refused = |fixture: &Path, answers: Vec<Response>, prompts: &[&str], sentence: &str| {
             let before = read(fixture);
             let report = record(answers, fixture, prompts).unwrap_err().to_string();
             assert!(report.contains(sentence), "{report}");
@@ -119,10 +120,10 @@ fn a_parallel_test_recorded_twenty_times_leaves_the_same_file() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         // Answers take turns in being slow, so that they end in another order each time.
-        let upstream = Upstream::answering(|at, request| {
+        let upstream = Upstream::scripted(|at, request| {
             let pause = Duration::from_millis((at as u64 * 7) % 13);
             let body = format!("data: {}\n\n", request.text());
-            Answer::sse([body]).pause(pause).chunk("data: [DONE]\n\n")
+            Response::sse([body]).pause(pause).chunk("data: [DONE]\n\n")
         });
         let mut files = BTreeSet::new();
         for _ in 0..20 {

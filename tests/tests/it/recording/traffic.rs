@@ -8,7 +8,7 @@ use llmock::{Fixture, LlmMock, Provider};
 use llmock_testkit::client::{End, JSON, chat, connect, send};
 use llmock_testkit::process::alone;
 use llmock_testkit::recorded::{place, read};
-use llmock_testkit::upstream::{Answer, Gate, Upstream, replay};
+use llmock_testkit::upstream::{Gate, Response, Upstream, replay};
 
 const TEST: &str = "recording::test";
 const CHAT: &str = "/chat/completions";
@@ -28,7 +28,7 @@ fn the_client_sees_each_chunk_before_the_provider_sends_the_next() {
     alone(&[], |_| {
         let gates = [Gate::default(), Gate::default()];
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::sse([HELLO[0]])
+        let upstream = Upstream::start([Response::sse([HELLO[0]])
             .wait(&gates[0])
             .chunk(HELLO[1])
             .wait(&gates[1])
@@ -53,7 +53,7 @@ fn chunks_replay_as_they_were_divided() {
         let (_folder, fixture) = place();
         let chunks = ["data: {\"a\":1}\n\ndata: {\"b\"", ":2}\n", "\ndata: [DONE]\n\n"];
         let (first, second) = (Gate::default(), Gate::default());
-        let upstream = Upstream::start([Answer::sse([chunks[0]])
+        let upstream = Upstream::start([Response::sse([chunks[0]])
             .wait(&first)
             .chunk(chunks[1])
             .wait(&second)
@@ -81,8 +81,10 @@ fn events_carry_the_milliseconds_at_which_they_arrived() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let pause = Duration::from_millis(60);
-        let upstream =
-            Upstream::start([Answer::sse([HELLO[0]]).pause(pause).chunk(HELLO[1]).chunk(HELLO[2])]);
+        let upstream = Upstream::start([Response::sse([HELLO[0]])
+            .pause(pause)
+            .chunk(HELLO[1])
+            .chunk(HELLO[2])]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         chat(&mock, ASK).bytes();
         mock.finish().unwrap();
@@ -99,8 +101,10 @@ fn a_client_that_leaves_does_not_stop_the_recording() {
     alone(&[], |_| {
         let gate = Gate::default();
         let (_folder, fixture) = place();
-        let upstream =
-            Upstream::start([Answer::sse([HELLO[0]]).wait(&gate).chunk(HELLO[1]).chunk(HELLO[2])]);
+        let upstream = Upstream::start([Response::sse([HELLO[0]])
+            .wait(&gate)
+            .chunk(HELLO[1])
+            .chunk(HELLO[2])]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         let mut reply = chat(&mock, ASK);
         assert_eq!(reply.chunk().unwrap(), HELLO[0].as_bytes());
@@ -120,7 +124,7 @@ fn a_client_that_leaves_before_the_head_does_not_stop_the_recording() {
     alone(&[], |_| {
         let gate = Gate::default();
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::json(r#"{"a":1}"#).after(&gate)]);
+        let upstream = Upstream::start([Response::json(r#"{"a":1}"#).after(&gate)]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         let url = format!("{}{CHAT}", openai(&mock));
         let connection = connect("POST", &url, &JSON, ASK.as_bytes());
@@ -136,21 +140,21 @@ fn a_client_that_leaves_before_the_head_does_not_stop_the_recording() {
 fn a_stream_that_the_provider_cuts_replays_cut() {
     alone(&[], |_| {
         let cases = [
-            ("stream", Answer::sse([HELLO[0], &HELLO[1][..9]]).cut()),
-            ("body", Answer::json(r#"{"choices":[{"mess"#).cut()),
+            ("stream", Response::sse([HELLO[0], &HELLO[1][..9]]).truncated()),
+            ("body", Response::json(r#"{"choices":[{"mess"#).truncated()),
         ];
         for (name, answer) in cases {
             let (_folder, fixture) = place();
             let upstream = Upstream::start([answer]);
             let mock = upstream.record(&fixture, TEST).start().unwrap();
             let (live, end) = chat(&mock, ASK).rest();
-            assert_eq!(end, End::Cut, "{name}");
+            assert_eq!(end, End::Truncated, "{name}");
             mock.finish().unwrap();
             assert!(read(&fixture).contains("\"end\": \"cut\""), "{}", read(&fixture));
 
             let mock = replay(&fixture, TEST).start().unwrap();
             let (replayed, end) = chat(&mock, ASK).rest();
-            assert_eq!((replayed.concat(), end), (live.concat(), End::Cut), "{name}");
+            assert_eq!((replayed.concat(), end), (live.concat(), End::Truncated), "{name}");
             mock.finish().unwrap();
         }
     });
@@ -160,7 +164,7 @@ fn a_stream_that_the_provider_cuts_replays_cut() {
 fn requests_arrive_as_the_client_sent_them() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::json("{}")]);
+        let upstream = Upstream::start([Response::json("{}")]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         let url = format!("{}{CHAT}?api_key=abc&x=%20y", openai(&mock));
         let headers = [
@@ -205,11 +209,11 @@ fn redirects_retries_and_cookies_are_the_clients_affair() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([
-            Answer::status(307).header("location", "/v1/elsewhere").body("moved"),
-            Answer::json("{}").header("set-cookie", "session=1; Path=/"),
-            Answer::json("{}"),
-            Answer::error(503, "busy"),
-            Answer::json("{}"),
+            Response::status(307).header("location", "/v1/elsewhere").body("moved"),
+            Response::json("{}").header("set-cookie", "session=1; Path=/"),
+            Response::json("{}"),
+            Response::error(503, "busy"),
+            Response::json("{}"),
         ]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         let ask = |n: u8| chat(&mock, &format!("{{\"n\":{n}}}"));
@@ -238,7 +242,7 @@ fn redirects_retries_and_cookies_are_the_clients_affair() {
 fn compressed_requests_go_as_sent_and_match_decoded() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
-        let upstream = Upstream::start([Answer::json(r#"{"n":1}"#)]);
+        let upstream = Upstream::start([Response::json(r#"{"n":1}"#)]);
         let plain = ASK.as_bytes();
         let gzip = {
             let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Compression::best());
@@ -288,7 +292,7 @@ fn a_provider_that_compresses_unasked_is_recorded_plain() {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(br#"{"answer":"plain"}"#).unwrap();
         let compressed = encoder.finish().unwrap();
-        let answer = Answer::json(compressed.clone()).header("content-encoding", "gzip");
+        let answer = Response::json(compressed.clone()).header("content-encoding", "gzip");
         let upstream = Upstream::start([answer]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         let reply = chat(&mock, ASK);

@@ -8,7 +8,7 @@ use llmock::wiremock::{Mock, ResponseTemplate};
 use llmock::{AnsweredBy, Builder, Fixture, LlmMock, MockSession, Mode, Provider};
 use llmock_testkit::client::{self, JSON, chat, prompt};
 use llmock_testkit::process::alone;
-use llmock_testkit::upstream::{Answer, Request, Upstream};
+use llmock_testkit::upstream::{Request, Response, Upstream};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -186,7 +186,7 @@ fn recording_what_a_mock_answers_is_neither_forwarded_nor_written() {
     alone(&[], |_| {
         let (_folder, file) = fixture(&[]);
         let upstream =
-            Upstream::start([Answer::json("{\"real\":1}"), Answer::json("{\"real\":2}")]);
+            Upstream::start([Response::json("{\"real\":1}"), Response::json("{\"real\":2}")]);
         let mock = upstream.record(&file, "test").start().unwrap();
         mount(&mock, asks("a").respond_with(says("mocked")).expect(2));
         assert_eq!(chat(&mock, &prompt("a")).text(), "mocked");
@@ -211,7 +211,7 @@ fn an_unmet_expectation_keeps_a_recording_out_of_the_fixture() {
     alone(&[], |_| {
         let (_folder, file) = fixture(&["kept"]);
         let before = std::fs::read_to_string(&file).unwrap();
-        let upstream = Upstream::start([Answer::json("{\"real\":1}")]);
+        let upstream = Upstream::start([Response::json("{\"real\":1}")]);
         let mock = upstream.record(&file, "test").start().unwrap();
         mount(&mock, asks("z").respond_with(says("z")).expect(1));
         chat(&mock, &prompt("b")).text();
@@ -227,7 +227,7 @@ fn an_unmet_expectation_keeps_a_recording_out_of_the_fixture() {
 fn auto_asks_mocks_then_the_fixture_then_the_provider() {
     alone(&[], |_| {
         let (_folder, file) = fixture(&["a"]);
-        let upstream = Upstream::start([Answer::json("{\"real\":1}")]);
+        let upstream = Upstream::start([Response::json("{\"real\":1}")]);
         let mock = upstream.session(Mode::Auto, &file, "test").start().unwrap();
         mount(&mock, asks("z").respond_with(says("mocked")));
         let answers = ["a", "z", "new"].map(|text| chat(&mock, &prompt(text)).text());

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use llmock::Fixture;
 use llmock::wiremock::matchers::{any, body_string_contains, path};
 use llmock::wiremock::{Mock, MockServer, ResponseTemplate};
-use llmock_testkit::client::{self, JSON, Reply, prompt};
+use llmock_testkit::client::{self, JSON, ResponseStream, prompt};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -29,7 +29,7 @@ fn recorded(text: &str, answer: &str) -> Value {
     })
 }
 
-fn ask(server: &MockServer, text: &str) -> Reply {
+fn ask(server: &MockServer, text: &str) -> ResponseStream {
     let url = format!("{}/v1/chat/completions", server.uri());
     client::send("POST", &url, &JSON, prompt(text).as_bytes())
 }

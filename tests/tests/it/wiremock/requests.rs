@@ -10,7 +10,7 @@ use llmock::wiremock::{Mock, ResponseTemplate};
 use llmock::{AnsweredBy, LlmMock, Mode, Provider, SentRequest};
 use llmock_testkit::client::{self, JSON, chat, prompt};
 use llmock_testkit::process::alone;
-use llmock_testkit::upstream::{Answer, Upstream};
+use llmock_testkit::upstream::{Response, Upstream};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -47,7 +47,7 @@ fn three(mock: &LlmMock) -> Vec<AnsweredBy> {
 fn every_mode_says_who_answered() {
     alone(&[], |_| {
         use AnsweredBy::{Fixture, Mock, Nothing, Upstream as Real};
-        let upstream = Upstream::start([Answer::json("{}")]);
+        let upstream = Upstream::start([Response::json("{}")]);
         for (mode, expected) in [
             (Mode::Replay, [Mock, Fixture, Nothing]),
             (Mode::Auto, [Mock, Fixture, Real]),

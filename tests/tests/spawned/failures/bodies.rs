@@ -1,6 +1,7 @@
 //! A body that fails, or never ends, keeps the first word.
 
-use llmock_testkit::scratch::{Upstream, answered};
+use llmock_testkit::scratch::answered;
+use llmock_testkit::upstream::{Response, Upstream};
 
 use super::app::app;
 
@@ -59,12 +60,15 @@ fn a_body_that_fails_while_recording_leaves_the_good_recording_and_keeps_what_wa
         ("a_panic_in_an_async_body", "A bird.", answered("A bird."), "`left == right` failed"),
         ("an_error_after_a_miss", "A stone.", r#"{"text":"A stone."}"#.to_owned(), "Error: "),
     ] {
-        let upstream = Upstream::with_status(200, &body);
-        let run = app.one(test).env("LLMOCK_MODE", "record").env("OPENAI_BASE_URL", upstream.url());
+        let upstream = Upstream::start([Response::json(body.as_str())]);
+        let run = app
+            .one(test)
+            .env("LLMOCK_MODE", "record")
+            .env("OPENAI_BASE_URL", upstream.openai_url());
         let ran = run.output();
         assert!(!ran.success, "{}", ran.everything());
         assert!(ran.failure(test).contains(own_words), "{}", ran.everything());
-        assert_eq!(upstream.requests(), 1, "{test}");
+        assert_eq!(upstream.requests().len(), 1, "{test}");
         assert_eq!(app.scratch().read(FIXTURE), good, "{test}");
         let kept = app.scratch().read(&format!("{FIXTURE}.failed"));
         assert!(kept.contains(said), "{test}: {kept}");
@@ -74,16 +78,19 @@ fn a_body_that_fails_while_recording_leaves_the_good_recording_and_keeps_what_wa
 #[test]
 fn a_panic_that_the_test_is_there_for_is_recorded_and_no_other() {
     let app = app();
-    let upstream = Upstream::with_status(200, &answered("A cat."));
+    let upstream = Upstream::chat("A cat.");
     let recording = |test| {
-        app.one(test).env("LLMOCK_MODE", "record").env("OPENAI_BASE_URL", upstream.url()).output()
+        app.one(test)
+            .env("LLMOCK_MODE", "record")
+            .env("OPENAI_BASE_URL", upstream.openai_url())
+            .output()
     };
     let ran = recording("a_panic_that_is_wanted");
     assert!(ran.success, "{}", ran.everything());
     assert!(app.scratch().read("tests/fixtures/wanted.json").contains("A cat."));
     let replayed = app.one("a_panic_that_is_wanted").output();
     assert!(replayed.success, "{}", replayed.everything());
-    assert_eq!(upstream.requests(), 1);
+    assert_eq!(upstream.requests().len(), 1);
 
     let ran = recording("a_panic_that_is_not_wanted");
     assert!(!ran.success, "{}", ran.everything());

@@ -1,8 +1,7 @@
 //! What was recorded and what was asked for do not agree, or nothing was asked at all.
 
-use llmock_testkit::scratch::Upstream;
-
 use super::app::app;
+use llmock_testkit::upstream::Upstream;
 
 #[test]
 fn what_was_recorded_and_not_asked_for_is_a_note_a_failure_or_nothing() {
@@ -49,10 +48,10 @@ fn a_number_of_calls_is_kept() {
 #[test]
 fn a_client_with_a_fixed_host_cannot_make_a_test_green() {
     let app = app();
-    let provider = Upstream::start("from the provider itself");
+    let provider = Upstream::chat("from the provider itself");
     let failure = |test: &str| {
         let run = app.one(test);
-        let ran = run.env("SOMEWHERE_ELSE", provider.url()).output();
+        let ran = run.env("SOMEWHERE_ELSE", provider.openai_url()).output();
         assert!(!ran.success, "{}", ran.everything());
         ran.failure(test)
     };
@@ -77,5 +76,5 @@ fn a_client_with_a_fixed_host_cannot_make_a_test_green() {
         · hand `mock.base_url(..)` to the client: a test with an `LlmMock` sets no variable
         · it asks no model in this test: calls = 0
     ");
-    assert_eq!(provider.requests(), 2);
+    assert_eq!(provider.requests().len(), 2);
 }

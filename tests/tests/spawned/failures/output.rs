@@ -1,6 +1,7 @@
 //! Where the report goes, in which colours, and whether its command is true.
 
-use llmock_testkit::scratch::{App, Ran, Upstream, has_nextest};
+use llmock_testkit::scratch::{App, Ran, has_nextest};
+use llmock_testkit::upstream::Upstream;
 
 use super::app::app;
 
@@ -25,9 +26,9 @@ fn colours_are_for_terminals_and_for_those_who_force_them() {
 /// Every test of the application, one after the other in one process.
 fn all(app: &App, colours: bool, words: &[&str]) -> Ran {
     // For those that ask another server than llmock.
-    let elsewhere = Upstream::start("from the provider itself");
+    let elsewhere = Upstream::chat("from the provider itself");
     let run = app.scratch().test(app.program("api"), ["--test-threads=1"].iter().chain(words));
-    let run = run.env("SOMEWHERE_ELSE", elsewhere.url());
+    let run = run.env("SOMEWHERE_ELSE", elsewhere.openai_url());
     let run = if colours { run.env("CLICOLOR_FORCE", "1") } else { run };
     run.output()
 }
@@ -80,7 +81,7 @@ fn without_colours(text: &str) -> String {
 #[test]
 fn the_command_that_is_named_records_the_test_again() {
     let app = app();
-    let upstream = Upstream::start("recorded again");
+    let upstream = Upstream::chat("recorded again");
     let command = "cargo test --test api -- no_fixture_yet --exact";
     let failure = app.failure("no_fixture_yet");
     assert!(failure.contains(&format!("LLMOCK_MODE=record {command}")), "{failure}");
@@ -91,7 +92,7 @@ fn the_command_that_is_named_records_the_test_again() {
         .cargo(".", words)
         .env("LLMOCK_MODE", "record")
         .env("CARGO_NET_OFFLINE", "true")
-        .env("OPENAI_BASE_URL", upstream.url())
+        .env("OPENAI_BASE_URL", upstream.openai_url())
         .output();
     assert!(ran.success, "{}", ran.everything());
     assert_eq!(ran.passed(), ["no_fixture_yet"]);

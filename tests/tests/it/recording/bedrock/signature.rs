@@ -9,7 +9,7 @@ const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", KEY_ID), ("AWS_SECRET_ACC
 /// Records a request that a client has signed, and replays it; `token` is what the provider must see of a session.
 fn record_signed(token: Option<&str>) {
     let (_folder, fixture) = place();
-    let upstream = Upstream::start([Answer::json(ANSWER)]);
+    let upstream = Upstream::start([Response::json(ANSWER)]);
     let recording = upstream.record(&fixture, TEST).upstream(Provider::Bedrock, upstream.url());
     let mock = recording.start().unwrap();
     let extra = [("x-amz-custom", "kept"), ("amz-sdk-request", "attempt=1")];

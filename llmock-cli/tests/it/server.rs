@@ -6,10 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::{Ask, Heard, soon};
+use llmock_testkit::client::{Request, Response};
+
+/// Nothing here takes so long unless it hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A folder that servers run in, one after the other.
 #[derive(Debug)]
@@ -145,8 +149,8 @@ impl Server {
         Self { origin, child, said }
     }
 
-    pub(crate) fn asks(&self, ask: &Ask) -> Heard {
-        ask.send(&self.origin)
+    pub(crate) fn send(&self, request: &Request) -> Response {
+        request.send(&self.origin)
     }
 
     /// The number of its process.
@@ -197,8 +201,8 @@ impl Drop for Server {
 }
 
 /// A chat request that says only this.
-pub(crate) fn chat(prompt: &str) -> Ask {
-    Ask::post("/v1/chat/completions", body(prompt))
+pub(crate) fn chat(prompt: &str) -> Request {
+    Request::post("/v1/chat/completions", body(prompt))
 }
 
 fn body(prompt: &str) -> String {
@@ -211,4 +215,16 @@ fn interaction(prompt: &str, answer: &str) -> String {
         "body":{}}},"response":{{"status":200,"body":{{"said":"{answer}"}}}}}}"#,
         body(prompt)
     )
+}
+
+/// Polls until `look` finds something.
+pub(crate) fn soon<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(start.elapsed() < PATIENCE, "{what} has not happened");
+        thread::sleep(Duration::from_millis(5));
+    }
 }
