@@ -7,12 +7,12 @@ use regex::Regex;
 use super::origin::Origin;
 use super::rule::{self, AllowErrors, Side, Unused};
 use super::settings::Settings;
-use crate::json::path::Path as JsonPath;
 use crate::matching::{Normalize, Order, Rules};
 use crate::mode::{Mode, Refusal};
 use crate::provider::{Declared, Provider};
 use crate::report::settings as words;
 use crate::suggest;
+use llmock_rules::JsonPath;
 
 /// One layer, checked.
 #[derive(Clone, Debug, Default)]
@@ -271,7 +271,7 @@ mod tests {
             (
                 Settings { ignore: texts(&["$.a", "a.b"]), ..Settings::default() },
                 1,
-                "`ignore`: `a.b` is not a JSON path",
+                "`ignore`: invalid JSONPath `a.b`",
             ),
             (
                 Settings {

@@ -9,10 +9,10 @@ use super::origin::{Origin, Sourced};
 use super::rule::{AllowErrors, Side, Unused};
 use super::settings::Settings;
 use crate::env;
-use crate::json::path::Path as JsonPath;
 use crate::matching::{Normalize, Order, Rules};
 use crate::mode::{self, Mode};
 use crate::provider::{DeclareError, Declared, Provider};
+use llmock_rules::JsonPath;
 
 /// The rules of one session.
 ///

@@ -4,9 +4,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use llmock_rules::JsonPath;
+
 use super::{Normalize, Rules};
 use crate::fixture::interaction::{Body, Part, PartValue};
-use crate::json::path::{Location, Path, Step};
+use crate::json::path::{Location, Step, locate};
 use crate::json::{self, Json, JsonStr};
 
 /// What is left of a body to compare.
@@ -40,7 +42,7 @@ pub(crate) fn examine<R>(body: &Body, rules: &Rules, then: impl FnOnce(Content<'
     }
 }
 
-fn selects_everything(path: &Path) -> bool {
+fn selects_everything(path: &JsonPath) -> bool {
     path.as_str() == "$"
 }
 
@@ -58,7 +60,7 @@ fn evened<R>(tree: Json<'_>, rules: &Rules, then: impl FnOnce(&Json<'_>) -> R) -
     if rules.ignore.is_empty() && rules.normalize.is_empty() {
         return then(&tree);
     }
-    let mut ignored: Vec<_> = rules.ignore.iter().flat_map(|path| path.locate(&tree)).collect();
+    let mut ignored: Vec<_> = rules.ignore.iter().flat_map(|path| locate(path, &tree)).collect();
     // From the end, so that an index still means what it meant.
     ignored.sort_unstable_by(|a, b| b.cmp(a));
     ignored.dedup();
@@ -80,7 +82,7 @@ fn evened<R>(tree: Json<'_>, rules: &Rules, then: impl FnOnce(&Json<'_>) -> R) -
 fn rewritten(tree: &Json<'_>, rules: &[Normalize]) -> BTreeMap<Location, String> {
     let mut texts = BTreeMap::new();
     for rule in rules {
-        for location in rule.path.locate(tree) {
+        for location in locate(&rule.path, tree) {
             let Some(value) = resolve(tree, &location.0) else { continue };
             for (location, text) in strings(location, value) {
                 let text = texts.entry(location).or_insert(text);

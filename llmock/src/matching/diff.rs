@@ -302,7 +302,7 @@ mod tests {
     #[test]
     fn ignored_fields_are_no_difference() {
         let rules = Rules {
-            ignore: vec![crate::json::path::Path::parse("$.messages[*].id").unwrap()],
+            ignore: vec![llmock_rules::JsonPath::parse("$.messages[*].id").unwrap()],
             ..Rules::default()
         };
         let old = chat("/v1/chat/completions", r#"{"messages":[{"id":1,"x":1}],"y":1}"#);

@@ -17,6 +17,7 @@ mod norm;
 mod target;
 mod tree;
 
+use llmock_rules::JsonPath;
 use regex::Regex;
 
 pub(crate) use diff::{Difference, diff};
@@ -24,15 +25,13 @@ pub(crate) use index::{Claim, Index, Order, Ownership};
 pub(crate) use key::{Key, key};
 pub(crate) use nearest::nearest;
 
-use crate::json::path::Path;
-
 /// How a session compares requests; the default compares everything that can change an answer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Rules {
     /// Of the body only these top-level fields count; an absent one equals `null`.
     pub(crate) match_on: Option<Vec<String>>,
     /// Values that these paths select do not count.
-    pub(crate) ignore: Vec<Path>,
+    pub(crate) ignore: Vec<JsonPath>,
     /// Text that these paths select is rewritten before it is compared, in this order.
     pub(crate) normalize: Vec<Normalize>,
 }
@@ -40,7 +39,7 @@ pub(crate) struct Rules {
 /// One `normalize("$.path", "regex" => "replacement")`.
 #[derive(Clone, Debug)]
 pub(crate) struct Normalize {
-    pub(crate) path: Path,
+    pub(crate) path: JsonPath,
     pub(crate) pattern: Regex,
     /// In the syntax of `regex`: `$1` and `${name}` are groups, `$$` is a dollar sign.
     pub(crate) replacement: String,

@@ -6,7 +6,6 @@ use super::key::preimage;
 use super::{Normalize, Rules, diff, key};
 use crate::fixture::interaction::{Body, Part, PartValue, Request};
 use crate::json::Json;
-use crate::json::path::Path;
 use crate::provider::{Family, Provider, canonical_path, tool_ids, volatile_fields};
 
 const NORM: &str = include_str!("../../../docs/matching.md");
@@ -91,7 +90,7 @@ fn part(text: &str) -> Part {
 /// `match_on("a", "b")`, `ignore("$.a")` or `normalize("$.a", "regex" => "text")`.
 fn rules(text: &str) -> Rules {
     let strings: Vec<String> = text.split('"').skip(1).step_by(2).map(str::to_owned).collect();
-    let path = || Path::parse(&strings[0]).unwrap();
+    let path = || llmock_rules::JsonPath::parse(&strings[0]).unwrap();
     match text.split('(').next() {
         Some("match_on") => Rules { match_on: Some(strings), ..Rules::default() },
         Some("ignore") => Rules { ignore: vec![path()], ..Rules::default() },

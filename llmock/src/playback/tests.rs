@@ -254,8 +254,8 @@ fn rules_decide_which_recording_answers_what_is_recorded_later_and_what_a_miss_s
 fn a_rule_that_means_nothing_is_an_error_with_its_key_and_its_place() {
     let rules = Rules::default;
     let cases = [
-        (rules().ignore("p"), 0, "`ignore`: `p` is not a JSON path"),
-        (rules().normalize("p", "x", ""), 0, "`normalize`: `p` is not a JSON path"),
+        (rules().ignore("p"), 0, "`ignore`: invalid JSONPath `p`"),
+        (rules().normalize("p", "x", ""), 0, "`normalize`: invalid JSONPath `p`"),
         (rules().normalize("$.p", "(", ""), 0, "`normalize`: `(` is not a regular expression"),
         (rules().match_on(["model", ""]), 1, "`match_on`: a field has no name"),
         (rules().match_on([""; 0]), 0, "`match_on`: names no field"),

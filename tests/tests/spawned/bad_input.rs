@@ -248,7 +248,7 @@ fn a_mistake_in_the_configuration_is_named_with_line_and_column() {
     llmock: `$ROOT/llmock.toml:1:8`: `mode`: `banana` is not a mode; expected `replay`, `record`, `auto`, or `off`
     llmock: `$ROOT/llmock.toml:1:8`: `mode`: expected a string, found an integer
     llmock: `$ROOT/llmock.toml:1:1`: `fixture` belongs to one test; write it in `#[llm_replay(fixture = ..)]`
-    llmock: `$ROOT/llmock.toml:1:19`: `ignore`: `messages` is not a JSON path: query not starting with the root identifier '$'
+    llmock: `$ROOT/llmock.toml:1:19`: `ignore`: invalid JSONPath `messages`: expected `$`; did you mean `$.messages`?
     llmock: `$ROOT/llmock.toml:1:8`: not TOML: string values must be quoted, expected literal string
     ");
 }

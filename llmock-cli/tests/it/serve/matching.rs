@@ -95,7 +95,7 @@ fn a_wrong_rule_keeps_the_server_from_starting_and_is_named_with_its_place() {
         (
             &["--config", "llmock.yaml"],
             &[],
-            "llmock.yaml:5:5: `matching.ignore`: `b` is not a JSON path: ",
+            "llmock.yaml:5:5: `matching.ignore`: invalid JSONPath `b`: ",
         ),
         (
             &[],
@@ -142,7 +142,7 @@ fn a_reload_changes_the_rules_and_a_wrong_one_leaves_those_in_force() {
     assert!(!is_answered(&server, &later()));
     rules("{ignore: [run]}");
     server.signal("-HUP");
-    server.says("stays in force: llmock.yaml:2:21: `matching.ignore`: `run` is not a JSON path");
+    server.says("stays in force: llmock.yaml:2:21: `matching.ignore`: invalid JSONPath `run`");
     assert!(is_answered(&server, &labelled()));
     rules("{match_on: [model]}");
     server.signal("-HUP");

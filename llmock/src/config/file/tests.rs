@@ -77,7 +77,7 @@ fn a_mistake_is_told_with_its_line_and_column() {
             "`llmock.toml:1:8`: `mode`: `recrod` is not a mode; did you mean `record`?",
         ),
         ("\u{feff}# é\nmode = 1", "`llmock.toml:2:8`: `mode`: expected a string, found an integer"),
-        ("ignore = [\n  '$.a',\n  'b',\n]", "`llmock.toml:3:3`: `ignore`: `b` is not a JSON path"),
+        ("ignore = [\n  '$.a',\n  'b',\n]", "`llmock.toml:3:3`: `ignore`: invalid JSONPath `b`"),
         ("match_on = []", "`llmock.toml:1:12`: `match_on`: names no field"),
         ("side = '/x'", "`llmock.toml:1:8`: `side`: expected an array of strings, found a string"),
         (

@@ -1,25 +1,22 @@
 //! The filters of RFC 9535: what a value must be like to be selected.
 
-use rsonpath_syntax::{
-    Comparable, ComparisonExpr, ComparisonOp, Literal, LogicalExpr, SingularJsonPathQuery,
-    SingularSegment, TestExpr,
-};
+use llmock_rules::{Comparable, Filter, Operator, Query, Selector};
 
 use super::super::{Json, number};
 use super::select::{position, select};
 
 /// Whether `here` satisfies the filter.
-pub(super) fn holds(filter: &LogicalExpr, root: &Json<'_>, here: &Json<'_>) -> bool {
+pub(super) fn holds(filter: &Filter, root: &Json<'_>, here: &Json<'_>) -> bool {
     match filter {
-        LogicalExpr::Or(left, right) => holds(left, root, here) || holds(right, root, here),
-        LogicalExpr::And(left, right) => holds(left, root, here) && holds(right, root, here),
-        LogicalExpr::Not(inner) => !holds(inner, root, here),
-        LogicalExpr::Comparison(comparison) => compares(comparison, root, here),
-        LogicalExpr::Test(TestExpr::Relative(query)) => {
-            !select(query.segments(), root, here).is_empty()
+        Filter::Or(all) => all.iter().any(|one| holds(one, root, here)),
+        Filter::And(all) => all.iter().all(|one| holds(one, root, here)),
+        Filter::Not(inner) => !holds(inner, root, here),
+        Filter::Exists(query) => {
+            let from = if query.is_absolute { root } else { here };
+            !select(&query.segments, root, from).is_empty()
         }
-        LogicalExpr::Test(TestExpr::Absolute(query)) => {
-            !select(query.segments(), root, root).is_empty()
+        Filter::Compare(left, operator, right) => {
+            compares(&side(left, root, here), *operator, &side(right, root, here))
         }
     }
 }
@@ -28,19 +25,17 @@ pub(super) fn holds(filter: &LogicalExpr, root: &Json<'_>, here: &Json<'_>) -> b
 enum Side<'t, 'a> {
     Nothing,
     Value(&'t Json<'a>),
-    Literal(&'t Literal),
+    Literal(&'t Comparable),
 }
 
-fn compares(comparison: &ComparisonExpr, root: &Json<'_>, here: &Json<'_>) -> bool {
-    let left = side(comparison.lhs(), root, here);
-    let right = side(comparison.rhs(), root, here);
-    match comparison.op() {
-        ComparisonOp::EqualTo => equal(&left, &right),
-        ComparisonOp::NotEqualTo => !equal(&left, &right),
-        ComparisonOp::LessThan => less(&left, &right),
-        ComparisonOp::GreaterThan => less(&right, &left),
-        ComparisonOp::LesserOrEqualTo => less(&left, &right) || equal(&left, &right),
-        ComparisonOp::GreaterOrEqualTo => less(&right, &left) || equal(&left, &right),
+fn compares(left: &Side<'_, '_>, operator: Operator, right: &Side<'_, '_>) -> bool {
+    match operator {
+        Operator::Equal => equal(left, right),
+        Operator::NotEqual => !equal(left, right),
+        Operator::Less => less(left, right),
+        Operator::Greater => less(right, left),
+        Operator::LessOrEqual => less(left, right) || equal(left, right),
+        Operator::GreaterOrEqual => less(right, left) || equal(left, right),
     }
 }
 
@@ -49,18 +44,19 @@ fn side<'t, 'a>(
     root: &'t Json<'a>,
     here: &'t Json<'a>,
 ) -> Side<'t, 'a> {
-    let single = |query: &SingularJsonPathQuery, from: &'t Json<'a>| {
-        let found = query.segments().try_fold(from, |value, segment| match segment {
-            SingularSegment::Name(name) => value.get(name.unquoted()),
-            SingularSegment::Index(index) => value.at(position(*index, value.as_array()?.len())?),
-        });
-        found.map_or(Side::Nothing, Side::Value)
+    let Comparable::Query(Query { is_absolute, segments }) = comparable else {
+        return Side::Literal(comparable);
     };
-    match comparable {
-        Comparable::Literal(literal) => Side::Literal(literal),
-        Comparable::RelativeSingularQuery(query) => single(query, here),
-        Comparable::AbsoluteSingularQuery(query) => single(query, root),
-    }
+    let selectors = segments.iter().flat_map(|segment| &segment.selectors);
+    let found = selectors.fold(Some(if *is_absolute { root } else { here }), |value, selector| {
+        match selector {
+            Selector::Name(name) => value?.get(name),
+            Selector::Index(index) => value?.at(position(*index, value?.as_array()?.len())?),
+            // The parser accepts no other selector here.
+            _ => None,
+        }
+    });
+    found.map_or(Side::Nothing, Side::Value)
 }
 
 fn equal(left: &Side<'_, '_>, right: &Side<'_, '_>) -> bool {
@@ -68,23 +64,23 @@ fn equal(left: &Side<'_, '_>, right: &Side<'_, '_>) -> bool {
         (Side::Nothing, Side::Nothing) => true,
         (Side::Value(a), Side::Value(b)) => same(a, b),
         (Side::Literal(a), Side::Literal(b)) => match (a, b) {
-            (Literal::Number(a), Literal::Number(b)) => number_text(a) == number_text(b),
+            (Comparable::Number(a), Comparable::Number(b)) => {
+                number::canonical(a) == number::canonical(b)
+            }
             _ => a == b,
         },
         (Side::Value(value), Side::Literal(literal))
         | (Side::Literal(literal), Side::Value(value)) => match (value, literal) {
-            (Json::Null, Literal::Null) => true,
-            (Json::Bool(a), Literal::Bool(b)) => a == b,
-            (Json::Number(token), Literal::Number(b)) => number::canonical(token) == number_text(b),
-            (Json::String(a), Literal::String(b)) => a.is(b.unquoted()),
+            (Json::Null, Comparable::Null) => true,
+            (Json::Bool(a), Comparable::Bool(b)) => a == b,
+            (Json::Number(a), Comparable::Number(b)) => {
+                number::canonical(a) == number::canonical(b)
+            }
+            (Json::String(a), Comparable::String(b)) => a.is(b),
             _ => false,
         },
         _ => false,
     }
-}
-
-fn number_text(number: &rsonpath_syntax::num::JsonNumber) -> String {
-    number::canonical(&number.to_string()).into_owned()
 }
 
 /// Deep equality: objects without order, numbers by value, strings by their decoded text.
@@ -123,10 +119,8 @@ fn ordered(side: &Side<'_, '_>) -> Option<Ordered> {
     match side {
         Side::Value(Json::Number(token)) => token.parse().ok().map(Ordered::Number),
         Side::Value(Json::String(text)) => Some(Ordered::Text(text.decode().into_owned())),
-        Side::Literal(Literal::Number(number)) => {
-            number.to_string().parse().ok().map(Ordered::Number)
-        }
-        Side::Literal(Literal::String(text)) => Some(Ordered::Text(text.unquoted().to_owned())),
+        Side::Literal(Comparable::Number(token)) => token.parse().ok().map(Ordered::Number),
+        Side::Literal(Comparable::String(text)) => Some(Ordered::Text(text.clone())),
         _ => None,
     }
 }

@@ -1,7 +1,6 @@
 //! The selection of RFC 9535: from a value, segment by segment, to the values that a path means.
 
-use rsonpath_syntax::num::JsonUInt;
-use rsonpath_syntax::{Index, Segment, Selector, Slice, Step as Stride};
+use llmock_rules::{Segment, Selector, Slice};
 
 use super::super::Json;
 use super::filter::holds;
@@ -19,11 +18,10 @@ pub(super) fn select<'t, 'a>(
     for segment in segments {
         let mut next = Vec::new();
         for (location, value) in nodes {
-            let (Segment::Child(selectors) | Segment::Descendant(selectors)) = segment;
-            if segment.is_child() {
-                apply(selectors, root, &location, value, &mut next);
+            if segment.is_descendant {
+                descend(&segment.selectors, root, &location, value, &mut next);
             } else {
-                descend(selectors, root, &location, value, &mut next);
+                apply(&segment.selectors, root, &location, value, &mut next);
             }
         }
         nodes = next;
@@ -55,11 +53,9 @@ fn apply<'t, 'a>(
         match selector {
             Selector::Name(name) => {
                 let members = value.as_object().unwrap_or_default().iter();
-                let named = members.filter(|(key, _)| key.is(name.unquoted()));
+                let named = members.filter(|(key, _)| key.is(name));
                 out.extend(
-                    named.map(|(_, child)| {
-                        (location.child(Step::Name(name.unquoted().into())), child)
-                    }),
+                    named.map(|(_, child)| (location.child(Step::Name(name.clone())), child)),
                 );
             }
             Selector::Wildcard => {
@@ -92,43 +88,30 @@ fn children<'t, 'a>(value: &'t Json<'a>) -> impl Iterator<Item = (Step, &'t Json
         .chain(members.map(|(name, child)| (Step::Name(name.decode().into_owned()), child)))
 }
 
-pub(super) fn position(index: Index, len: usize) -> Option<usize> {
-    match index {
-        Index::FromStart(at) => Some(number_of(at)),
-        Index::FromEnd(back) => len.checked_sub(number_of(back.into())),
-    }
-    .filter(|at| *at < len)
+/// Where an index lies; a negative one counts from the end.
+pub(super) fn position(index: i64, len: usize) -> Option<usize> {
+    bound(index, len).filter(|at| *at < len)
 }
 
-fn number_of(value: JsonUInt) -> usize {
-    usize::try_from(value.as_u64()).unwrap_or(usize::MAX)
+/// The position of a slice's bound; `None` is before the first element.
+fn bound(index: i64, len: usize) -> Option<usize> {
+    let distance = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
+    if index < 0 { len.checked_sub(distance) } else { Some(distance) }
 }
 
 /// The indices of a slice, as RFC 9535 §2.3.4.2.2 computes them.
 fn sliced(slice: &Slice, len: usize) -> Vec<usize> {
-    // Where a bound lies; -1 is before the first element.
-    let bound = |index: Index| match index {
-        Index::FromStart(at) => Some(number_of(at)),
-        Index::FromEnd(back) => len.checked_sub(number_of(back.into())),
-    };
-    match slice.step() {
-        Stride::Forward(step) => {
-            let step = number_of(step);
-            let start = bound(slice.start()).unwrap_or(0).min(len);
-            let end = slice.end().map_or(len, |end| bound(end).unwrap_or(0).min(len));
-            if step == 0 || start >= end {
-                Vec::new()
-            } else {
-                (start..end).step_by(step).collect()
-            }
-        }
-        Stride::Backward(step) => {
-            let Some(start) = bound(slice.start()) else { return Vec::new() };
-            let Some(start) = len.checked_sub(1).map(|last| start.min(last)) else {
-                return Vec::new();
-            };
-            let first = slice.end().and_then(bound).map_or(0, |end| end.saturating_add(1));
-            (first..=start).rev().step_by(number_of(step.into()).max(1)).collect()
-        }
+    let Slice { start, end, step } = *slice;
+    let distance = usize::try_from(step.unsigned_abs()).unwrap_or(usize::MAX);
+    if step == 0 || len == 0 {
+        Vec::new()
+    } else if step > 0 {
+        let start = start.and_then(|start| bound(start, len)).unwrap_or(0);
+        let end = end.map_or(len, |end| bound(end, len).unwrap_or(0).min(len));
+        (start.min(end)..end).step_by(distance).collect()
+    } else {
+        let Some(start) = bound(start.unwrap_or(-1), len) else { return Vec::new() };
+        let first = end.and_then(|end| bound(end, len)).map_or(0, |end| end.saturating_add(1));
+        (first..=start.min(len - 1)).rev().step_by(distance).collect()
     }
 }

@@ -42,7 +42,7 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
             "pace: {time-to-first-token: 200}\n",
             "1:29: `pace.time-to-first-token`: expected a duration",
         ),
-        ("matching: {ignore: [$.a, b]}\n", "1:26: `matching.ignore`: `b` is not a JSON path: "),
+        ("matching: {ignore: [$.a, b]}\n", "1:26: `matching.ignore`: invalid JSONPath `b`: "),
         ("matching: {ignore: [$.a, 1]}\n", "1:26: `matching.ignore`: expected a text, not `1`"),
         ("matching: {ignore: {}}\n", "1:20: `matching.ignore`: expected a list, not a mapping"),
         (
