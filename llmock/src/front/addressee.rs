@@ -13,7 +13,7 @@ use crate::provider::Provider;
 /// The session a request is for, and what it wants there.
 #[derive(Debug)]
 pub(super) struct Addressee {
-    /// `None` if it has ended, or no test is open.
+    /// `None` if it has ended, or no test is running.
     pub(super) session: Option<Arc<dyn Responder>>,
     pub(super) provider: Provider,
     /// What followed the provider's segment, or its host, query included.

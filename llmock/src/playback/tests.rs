@@ -156,7 +156,7 @@ fn a_miss_names_the_closest_recording_by_its_number_in_its_own_file() {
     assert!(elsewhere.contains("no recording of this endpoint"), "{elsewhere}");
     let nothing = Playback::default();
     let nothing = nothing.why(&nothing.read(&asks("q").sent()).expect("readable"));
-    assert!(nothing.contains("holds no interactions"), "{nothing}");
+    assert!(nothing.contains("has no interactions"), "{nothing}");
 }
 
 #[test]

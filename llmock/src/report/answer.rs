@@ -34,7 +34,7 @@ pub(crate) fn explanation(miss: &Miss, fixture: &str, test: &str) -> String {
         format!(" in {}", excerpt(fixture, 3 * PATH))
     };
     let (path, why) = (excerpt(&miss.path, PATH), reason(&miss.reason, test));
-    let mut message = format!("llmock: no answer for {} {path}{place}: {why}", miss.method);
+    let mut message = format!("llmock: no response for {} {path}{place}: {why}", miss.method);
     if let Some(difference) = miss.reason.differences().first() {
         message.push_str("; first difference at ");
         message.push_str(&excerpt(&difference.path, PATH));

@@ -26,7 +26,7 @@ pub(crate) struct Miss {
 pub(crate) enum MissReason {
     /// There is no file at the fixture's path.
     NoFixtureFile,
-    /// The file is there and holds no interactions.
+    /// The file is there and has no interactions.
     Empty,
     /// No interaction has this provider, method, and path.
     EndpointUnknown { recorded: Vec<Endpoint> },

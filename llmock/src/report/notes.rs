@@ -2,11 +2,10 @@
 
 use super::Report;
 use super::sentences::{MESSAGE, PATH, without_name};
-use super::values::{count, excerpt, list, ordinal};
+use super::values::{count, excerpt, list, ordinal, quote};
 
-const PAUSED_CLOCK: &str = "the clock of this test's runtime is paused, so a request that is sent now runs into its \
-                            client's timeout: call `tokio::time::pause()` after the requests, or \
-                            `tokio::time::resume()` before them";
+const PAUSED_CLOCK: &str = "the tokio clock of this test is paused, so client timeouts expire at once: call \
+                            `tokio::time::pause()` after the requests, or `tokio::time::resume()` before them";
 
 /// Something that a passing test should say, and that fails nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,10 +29,12 @@ pub(crate) enum Note {
     Unused { interactions: Vec<usize> },
     /// Answers recorded by another test.
     Borrowed { interactions: Vec<usize>, owner: String },
-    /// The last answer of a queue was given again.
+    /// The last response of a queue was sent again.
     Repeated {
         interaction: usize,
-        /// How many times it was given again.
+        /// The text of its last user message.
+        prompt: Option<String>,
+        /// How many times it was sent again.
         times: usize,
     },
     /// A request began before this test's turn, while that test had it, or none: it is not this test's.
@@ -112,43 +113,49 @@ impl Note {
                 recorded(*number, &changes, sources, &fixture)
             }
             Self::NothingRecorded => {
-                format!("no request went to a provider, {fixture} is as it was")
+                format!("no request was forwarded, so {fixture} is unchanged")
             }
             Self::Unused { interactions } => {
                 format!(
-                    "{} unused ({})",
+                    "{} not used ({})",
                     count(interactions.len(), "interaction"),
                     numbers(interactions)
                 )
             }
             Self::Borrowed { interactions, owner } => {
-                format!("{} borrowed from `{}`", numbers(interactions), excerpt(owner, PATH))
+                let were = if interactions.len() == 1 { "was" } else { "were" };
+                let numbers = numbers(interactions);
+                format!("{numbers} {were} recorded by another test, `{}`", excerpt(owner, PATH))
             }
-            Self::Repeated { interaction, times } => {
-                format!("#{interaction} repeated {}", count(*times, "time"))
+            Self::Repeated { interaction, prompt, times } => {
+                let prompt = prompt.as_ref().map(|text| format!(" ({})", quote(text, 60)));
+                format!(
+                    "#{interaction}{} was requested {} than it was recorded, so its response was repeated",
+                    prompt.unwrap_or_default(),
+                    count(*times, "more time")
+                )
             }
             Self::Stray { method, path, test } => stray(method, path, test.as_deref()),
             Self::LeftBehind { request, sign } => left_behind(*request, sign),
             Self::Refused { method, path, message } => format!(
-                "meanwhile {method} {} was refused: {}",
+                "{method} {} was refused while this test ran: {}",
                 excerpt(path, PATH),
                 excerpt(without_name(message), MESSAGE)
             ),
             Self::PausedClock => PAUSED_CLOCK.to_owned(),
             Self::Retried { status, times } => {
-                format!(
-                    "{} with status {status} not recorded, a retry succeeded",
-                    count(*times, "answer")
-                )
+                let were = if *times == 1 { "was" } else { "were" };
+                let responses = count(*times, "response");
+                format!("{responses} with status {status} {were} not recorded: a retry succeeded")
             }
             Self::Cut { interaction } => {
                 format!(
-                    "the provider cut the answer of #{interaction}, which replays cut: record again, unless the \
-                     test is about that"
+                    "the response of #{interaction} was cut off by the provider and replays that way: record again, \
+                     unless the test needs it"
                 )
             }
             Self::AttemptKept { path, count: number } => {
-                format!("{} kept in {}", count(*number, "interaction"), excerpt(path, PATH))
+                format!("kept {} in {}", count(*number, "interaction"), excerpt(path, PATH))
             }
             Self::OnlyReplayedInCi { mode } => format!("`{mode}` only replays in CI"),
         }
@@ -168,27 +175,27 @@ pub(crate) fn line(report: &Report) -> Option<String> {
 fn stray(method: &str, path: &str, test: Option<&str>) -> String {
     let path = excerpt(path, PATH);
     let began = match test {
-        Some(test) => format!("began during test `{}`", excerpt(test, PATH)),
-        None => "began before this test".to_owned(),
+        Some(test) => format!("while test `{}` was running", excerpt(test, PATH)),
+        None => "before this test".to_owned(),
     };
-    format!("{method} {path} {began}, so it was refused and does not count")
+    format!("{method} {path} started {began}, so llmock refused it and did not count it")
 }
 
 fn left_behind(request: usize, sign: &Sign) -> String {
     let request = ordinal(request);
     match sign {
         Sign::Connection { test: Some(test) } => format!(
-            "the {request} request came on a connection that was opened during test `{}`, which may have left it \
-             behind",
+            "the {request} request used a connection that was opened while test `{}` was running, so that test may \
+             have sent it",
             excerpt(test, PATH)
         ),
         Sign::Connection { test: None } => format!(
-            "the {request} request came on a connection that was opened before this test, so it may not be this \
-             test's"
+            "the {request} request used a connection that was opened before this test, so another test may have \
+             sent it"
         ),
         Sign::Recording { test } => format!(
-            "test `{}`, which ran before, was recorded with the {request} request and has not sent it: it may have \
-             left it behind",
+            "the {request} request is recorded for test `{}`, which ran before and did not send it, so that test may \
+             have sent it late",
             excerpt(test, PATH)
         ),
     }

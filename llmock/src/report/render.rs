@@ -63,9 +63,9 @@ fn headline(report: &Report) -> String {
     let requests = count(report.misses.len(), "request");
     let every = |is: fn(&MissReason) -> bool| report.misses.iter().all(|miss| is(&miss.reason));
     if every(|reason| matches!(reason, MissReason::NoFixtureFile)) {
-        format!("{requests} had no answer: there is no {fixture} yet")
+        format!("{requests} had no response: there is no {fixture} yet")
     } else if every(|reason| matches!(reason, MissReason::Empty)) {
-        format!("{requests} had no answer: {fixture} holds no interactions")
+        format!("{requests} had no response: {fixture} has no interactions")
     } else if report.mode == "record" {
         format!("{requests} could not be recorded into {fixture}")
     } else {
@@ -108,7 +108,7 @@ fn misses(page: &mut Page, report: &Report) {
     if groups.len() > SHOWN {
         let rest = groups[SHOWN..].iter().map(|(_, requests)| requests.len()).sum();
         page.gap();
-        page.line(2, &format!("and {} without an answer", count(rest, "more request")));
+        page.line(2, &format!("and {} without a response", count(rest, "more request")));
     }
 }
 
@@ -240,7 +240,7 @@ fn remedy(report: &Report) -> Option<(String, &'static str)> {
         return Some((format!("{why}. Record this test once:"), "record"));
     }
     if has(Remedy::RunAgain) {
-        return Some(("when the cause is gone, run it again:".to_owned(), report.mode));
+        return Some(("when the cause is fixed, run it again:".to_owned(), report.mode));
     }
     report.failures.iter().find_map(|failure| match failure {
         Failure::Unused { .. } => {
@@ -253,7 +253,7 @@ fn remedy(report: &Report) -> Option<(String, &'static str)> {
         | Failure::CutOverWhole { .. }
         | Failure::DrainTimeout { .. }
         | Failure::Unwritable { .. } => {
-            Some(("when the cause is gone, run it again:".to_owned(), report.mode))
+            Some(("when the cause is fixed, run it again:".to_owned(), report.mode))
         }
         _ => None,
     })

@@ -17,15 +17,18 @@ const ITEMS: usize = 5;
 pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
     match reason {
         MissReason::NoFixtureFile => "the fixture does not exist yet".to_owned(),
-        MissReason::Empty => "the fixture holds no interactions".to_owned(),
+        MissReason::Empty => "the fixture has no interactions".to_owned(),
         MissReason::EndpointUnknown { .. } => {
             "the fixture has no recording of this endpoint".to_owned()
         }
         MissReason::BodyDiffers { closest, .. } => {
-            format!("no recording has this body; closest is {}", closest_phrase(closest, test))
+            format!(
+                "no recording matches this body; the closest is {}",
+                closest_phrase(closest, test)
+            )
         }
         MissReason::AlreadyUsed { interaction, by_request } => format!(
-            "interaction #{interaction} matches, but the {} request of this test has used it \
+            "interaction #{interaction} matches, but the {} request of this test already used it \
              (`order = \"strict\"`)",
             ordinal(*by_request)
         ),
@@ -33,20 +36,22 @@ pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
             wrong_order(*interaction, *expected, endpoint)
         }
         MissReason::Early { test: Some(test) } => {
-            format!("it began during test `{}`, before this one", excerpt(test, PATH))
+            format!("the request started while test `{}` was running", excerpt(test, PATH))
         }
-        MissReason::Early { test: None } => "it began before this test".to_owned(),
+        MissReason::Early { test: None } => "the request started before this test".to_owned(),
         MissReason::Late { test } => {
             format!("it belongs to test `{}`, which has already ended", excerpt(test, PATH))
         }
-        MissReason::NoProvider => "its address names no provider that llmock knows".to_owned(),
+        MissReason::NoProvider => {
+            "its address does not name a provider that llmock knows".to_owned()
+        }
         MissReason::UnknownHost { host } => unknown_host(host),
         MissReason::BodyUnreadable { why } => {
-            format!("its body could not be read: {}", excerpt(why, MESSAGE))
+            format!("failed to read its body: {}", excerpt(why, MESSAGE))
         }
         MissReason::BodyTooLarge { limit } => {
             format!(
-                "its body is larger than {}; for a higher limit: LLMOCK_MAX_BODY=64M",
+                "its body is larger than {}; to raise the limit, set LLMOCK_MAX_BODY=64M",
                 size(*limit)
             )
         }
@@ -55,14 +60,14 @@ pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
             format!("{} could not be reached: {}", excerpt(upstream, PATH), excerpt(why, MESSAGE))
         }
         MissReason::RecordRefused { why } => {
-            format!("it cannot be recorded here: {}", excerpt(why, MESSAGE))
+            format!("it cannot be recorded: {}", excerpt(why, MESSAGE))
         }
     }
 }
 
 fn closest_phrase(closest: &Closest, test: &str) -> String {
     // What differs is never wholly alike, however small the difference.
-    let mut facts = vec![format!("{} % alike", closest.alike_percent.min(99))];
+    let mut facts = vec![format!("{}% similar", closest.alike_percent.min(99))];
     if let Some(at) = &closest.recorded_at {
         facts.push(format!("recorded {}", excerpt(at.get(..10).unwrap_or(at), 40)));
     }
@@ -91,8 +96,8 @@ fn unknown_host(host: &str) -> String {
     let host = excerpt(host, PATH);
     let name = host.split_once("://").map_or(&*host, |(_, name)| name);
     format!(
-        "no provider that llmock knows is at `{host}`; declare it: providers(name = \"{host}\"), \
-         or keep it out of the proxy: env(NO_PROXY = \"{name}\")"
+        "`{host}` is not the host of a provider that llmock knows; declare it: providers(name = \"{host}\"), \
+         or exclude it from the proxy: env(NO_PROXY = \"{name}\")"
     )
 }
 
@@ -100,10 +105,10 @@ fn no_upstream(variables: &[String]) -> String {
     let names: Vec<String> = variables.iter().take(ITEMS).map(|name| code(name)).collect();
     if names.is_empty() {
         let example = "providers(name = \"https://llm.name.dev/v1\")";
-        return format!("nothing says where this provider is; declare it: {example}");
+        return format!("no upstream is configured for this provider; declare one: {example}");
     }
     format!(
-        "nothing says where this provider is; set {} before the test starts",
+        "no upstream is configured for this provider; set {} before the test starts",
         names.join(" or ")
     )
 }
@@ -143,7 +148,8 @@ pub(crate) fn recording_from(provider: &str, upstream: &str, key: Option<&str>) 
 /// Said while a test waits unusually long for its turn.
 pub(crate) fn waiting_for_turn(holder: &str, seconds: u64) -> String {
     format!(
-        "llmock: waiting for the turn held by test `{}` for {} s; if both use #[serial], put #[llm_replay] above it",
+        "llmock: waiting for the environment guard, held by test `{}` for {} s; if both tests use #[serial], put \
+         #[llm_replay] above it",
         excerpt(holder, PATH),
         seconds.max(1)
     )
@@ -179,8 +185,8 @@ pub(crate) fn without_name(message: &str) -> &str {
 /// Answered when no session is open and a client still has llmock's address.
 pub(crate) fn belongs_to_llmock(variable: &str) -> String {
     format!(
-        "this process's {variable} belongs to llmock; annotate the test with #[llm_replay] \
-         or set LLMOCK_MODE=off"
+        "{variable} of this process points to llmock; annotate the test with #[llm_replay] or set \
+         LLMOCK_MODE=off"
     )
 }
 

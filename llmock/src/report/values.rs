@@ -88,12 +88,13 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{} {noun}s", thousands(number)) }
 }
 
-/// `a`, `a and b`, `a, b and c`.
+/// `a`, `a and b`, `a, b, and c`.
 pub(crate) fn list(items: &[String]) -> String {
     match items {
         [] => String::new(),
         [one] => one.clone(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+        [one, other] => format!("{one} and {other}"),
+        [most @ .., last] => format!("{}, and {last}", most.join(", ")),
     }
 }
 
@@ -385,7 +386,7 @@ mod tests {
         assert_eq!(count(1, "request"), "1 request");
         assert_eq!(count(0, "request"), "0 requests");
         assert_eq!(thousands(1_234_567), "1,234,567");
-        assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
+        assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b, and c");
     }
 
     #[test]

@@ -203,7 +203,11 @@ fn repeated(book: &Book, report: &mut Report) {
         }
     }
     for (interaction, times) in times {
-        report.notes.push(Note::Repeated { interaction: interaction + 1, times });
+        report.notes.push(Note::Repeated {
+            interaction: interaction + 1,
+            prompt: prompt_of(&book.interactions[interaction]),
+            times,
+        });
     }
 }
 

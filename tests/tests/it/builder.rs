@@ -134,13 +134,13 @@ fn a_missing_interaction_is_an_error_with_the_report() {
         // How alike is for matching to say.
         let text = without(&folder, &error.to_string());
         let (begin, rest) = text.split_once("#1 (").unwrap();
-        let (_, end) = rest.split_once(" % alike)").unwrap();
+        let (_, end) = rest.split_once("% similar)").unwrap();
         assert_eq!(
             format!("{begin}#1 (…){end}"),
             "llmock: 1 request had no match in FOLDER/answers.json (0 of 1 interaction used)
 
   × POST /v1/chat/completions   openai m · 1st request of this test
-    no recording has this body; closest is interaction #1 (…)
+    no recording matches this body; the closest is interaction #1 (…)
     - recorded, + sent
 
       $.messages[0].content

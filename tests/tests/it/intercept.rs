@@ -54,7 +54,7 @@ fn a_client_from_before_the_test_is_suspected_when_nothing_comes() {
     let panic = std::panic::catch_unwind(without_requests).expect_err("no request was sent");
     let report = panic.downcast_ref::<String>().expect("a report");
     assert!(
-        report.contains("it was built before this test set HTTPS_PROXY and SSL_CERT_FILE"),
+        report.contains("if it was built before this test set HTTPS_PROXY and SSL_CERT_FILE"),
         "{report}"
     );
 }
@@ -130,7 +130,8 @@ fn a_host_of_no_provider_is_refused_and_never_reached() {
         let folder = tempfile::tempdir().expect("a folder");
         let mock = session(&folder);
         let (status, answer) = block_on(get(&client(&mock), "https://llm.acme.dev/v1/models"));
-        let sentence = "no provider that llmock knows is at `https://llm.acme.dev`; declare it:";
+        let sentence =
+            "`https://llm.acme.dev` is not the host of a provider that llmock knows; declare it:";
         assert_eq!(status, 418);
         assert!(answer.contains(sentence), "{answer}");
         let error = mock.finish().expect_err("a request without an answer");
@@ -170,7 +171,7 @@ fn a_client_that_does_not_trust_us_is_named() {
         let error = block_on(client.get(MODELS).send()).expect_err("an unknown issuer");
         assert!(error.is_connect() || error.is_request(), "{error:?}");
         let error = mock.finish().expect_err("nothing was asked").to_string();
-        let sentence = "the client for `api.openai.com` refused llmock's certificate";
+        let sentence = "the client for `api.openai.com` rejected llmock's certificate";
         assert!(error.contains(sentence), "{error}");
     });
 }

@@ -37,7 +37,7 @@ fn a_client_from_before_the_test_is_suspected_when_nothing_comes() {
     let panic = std::panic::catch_unwind(without_requests).expect_err("no request was sent");
     let report = panic.downcast_ref::<String>().expect("a report");
     assert!(
-        report.contains("it was built before this test set HTTP_PROXY (a `static`?)"),
+        report.contains("if it was built before this test set HTTP_PROXY (a `static`?)"),
         "{report}"
     );
 }
@@ -152,8 +152,7 @@ fn a_host_of_no_provider_is_refused_by_its_name() {
         let proxy = variable(&mock, "HTTP_PROXY").expect("a proxy");
         let answer = through(&proxy, "GET", "http://llm.acme.dev:8080/v1/models?key=secret");
         assert!(answer.starts_with("HTTP/1.1 418 "), "{answer}");
-        let sentence =
-            "no provider that llmock knows is at `http://llm.acme.dev:8080`; declare it:";
+        let sentence = "`http://llm.acme.dev:8080` is not the host of a provider that llmock knows; declare it:";
         assert!(answer.contains(sentence), "{answer}");
         let error = mock.finish().expect_err("a request without an answer");
         assert!(matches!(error, FinishError::Missed { requests: 1, .. }), "{error:?}");

@@ -65,7 +65,7 @@ fn a_fixture_that_cannot_be_read_is_named_with_line_and_column_and_left_alone() 
 
       restore it from version control, or delete it and record again
       to record it anew, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
-      the file is left as it is
+      the file is unchanged
     ");
     insta::assert_snapshot!(unreadable(&app, &good[..good.len() / 2]), @r#"
     thread 'asks' panicked at tests/api.rs:6:1:
@@ -74,7 +74,7 @@ fn a_fixture_that_cannot_be_read_is_named_with_line_and_column_and_left_alone() 
 
       restore it from version control, or delete it and record again
       to record it anew, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
-      the file is left as it is
+      the file is unchanged
     "#);
     insta::assert_snapshot!(unreadable(&app, "hello: hi there\n"), @"
     thread 'asks' panicked at tests/api.rs:6:1:
@@ -82,7 +82,7 @@ fn a_fixture_that_cannot_be_read_is_named_with_line_and_column_and_left_alone() 
     llmock: failed to load fixture `$ROOT/tests/fixtures/hello.json`: line 1, column 1: expected a JSON value
 
       to record it anew, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
-      the file is left as it is
+      the file is unchanged
     ");
     insta::assert_snapshot!(unreadable(&app, &good.replace("\"llmock\": 1", "\"llmock\": 2")), @"
     thread 'asks' panicked at tests/api.rs:6:1:
@@ -91,7 +91,7 @@ fn a_fixture_that_cannot_be_read_is_named_with_line_and_column_and_left_alone() 
 
       update the `llmock` dependency to the version that wrote the file
       to record it anew, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
-      the file is left as it is
+      the file is unchanged
     ");
     insta::assert_snapshot!(unreadable(&app, &good.replace("\"response\"", "\"respones\"")), @"
     thread 'asks' panicked at tests/api.rs:6:1:
@@ -100,7 +100,7 @@ fn a_fixture_that_cannot_be_read_is_named_with_line_and_column_and_left_alone() 
 
       did you mean `response`?
       to record it anew, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
-      the file is left as it is
+      the file is unchanged
     ");
 }
 
@@ -115,7 +115,7 @@ fn a_folder_in_the_place_of_a_fixture_is_named() {
     llmock: failed to read fixture `$ROOT/tests/fixtures/hello.json`: $OS_ERROR
 
       to record it anew, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
-      the file is left as it is
+      the file is unchanged
     ");
     let upstream = Upstream::chat("not to be asked");
     let base_url = upstream.openai_url();
@@ -138,7 +138,7 @@ fn a_request_edited_by_hand_counts_as_it_stands() {
     llmock: 1 request had no match in tests/fixtures/hello.json (0 of 1 interaction used)
 
       × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
-        no recording has this body; closest is interaction #1 (99 % alike)
+        no recording matches this body; the closest is interaction #1 (99% similar)
         - recorded, + sent
 
           $.messages[0].content
@@ -169,12 +169,12 @@ fn a_read_only_fixture_is_not_overwritten() {
 
     llmock: failed to write `tests/fixtures/hello.json`: the file is read-only
 
-      the fixture is as it was before this test
+      the fixture is unchanged
 
-      when the cause is gone, run it again:
+      when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- asks --exact
 
-      note: 1 interaction kept in tests/fixtures/hello.json.failed
+      note: kept 1 interaction in tests/fixtures/hello.json.failed
     ");
     assert_eq!(app.scratch().read(HELLO), before);
     // What was paid for is kept.
@@ -280,7 +280,7 @@ fn ci_records_nothing_unless_that_was_allowed() {
     llmock: 1 request had no match in tests/fixtures/hello.json (1 of 1 interaction used)
 
       × POST /v1/chat/completions   openai gpt-5 · 2nd request of this test
-        no recording has this body; closest is interaction #1 (69 % alike, used by the 1st request)
+        no recording matches this body; the closest is interaction #1 (69% similar, used by the 1st request)
         - recorded, + sent
 
           $.messages[0].content
@@ -308,7 +308,7 @@ fn a_request_over_the_limit_fails_the_test() {
     llmock: 1 request had no match in tests/fixtures/hello.json (0 of 1 interaction used)
 
       × POST /v1/chat/completions   openai · 1st request of this test
-        its body is larger than 16 bytes; for a higher limit: LLMOCK_MAX_BODY=64M
+        its body is larger than 16 bytes; to raise the limit, set LLMOCK_MAX_BODY=64M
     ");
 }
 
@@ -332,7 +332,7 @@ fn a_provider_that_cannot_be_reached_or_refuses_leaves_the_fixture_alone() {
         http://127.0.0.1:9/v1 could not be reached: connection refused
         prompt: "hello"
 
-      when the cause is gone, run it again:
+      when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- asks_and_swallows --exact
     "#);
     let body = r#"{"error":{"message":"Incorrect API key provided."}}"#;
@@ -340,16 +340,16 @@ fn a_provider_that_cannot_be_reached_or_refuses_leaves_the_fixture_alone() {
     insta::assert_snapshot!(recording(&refusing.openai_url(), "asks_and_swallows"), @r#"
     thread 'asks_and_swallows' panicked at tests/api.rs:12:1:
 
-    llmock: openai answered 401 to POST /v1/chat/completions, which is not recorded
+    llmock: openai responded with 401 to POST /v1/chat/completions, so it was not recorded
 
-      it said: "Incorrect API key provided."
+      its message: "Incorrect API key provided."
       the key comes from `OPENAI_API_KEY`
-      if the test is about this answer: allow_errors(401)
+      to record this response: allow_errors(401)
 
-      when the cause is gone, run it again:
+      when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- asks_and_swallows --exact
 
-      note: 1 interaction kept in tests/fixtures/hello.json.failed
+      note: kept 1 interaction in tests/fixtures/hello.json.failed
     "#);
     assert_eq!(refusing.requests().len(), 1);
 }

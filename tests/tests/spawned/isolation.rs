@@ -70,15 +70,15 @@ fn what_a_test_leaves_behind_is_told_from_the_next_ones_as_far_as_it_can_be() {
     assert_eq!(ran.failed(), [asks_on_it, its_request], "{}", ran.everything());
     assert_eq!(ran.passed().len(), 4, "{}", ran.everything());
     // What began before is refused and fails nobody.
-    insta::assert_snapshot!(ran.stderr(), @"llmock: api::left::t2_the_other_half: POST /v1/chat/completions began during test `api::left::t1_half_a_request_and_a_connection`, so it was refused and does not count");
+    insta::assert_snapshot!(ran.stderr(), @"llmock: api::left::t2_the_other_half: POST /v1/chat/completions started while test `api::left::t1_half_a_request_and_a_connection` was running, so llmock refused it and did not count it");
     // Where that is not known, the report says what speaks for another test.
     let note = |test: &str| {
         let failure = ran.failure(test);
         let note = failure.lines().find(|line| line.starts_with("  note: ")).map(str::to_owned);
         note.unwrap_or(failure)
     };
-    insta::assert_snapshot!(note(asks_on_it), @"  note: the 2nd request came on a connection that was opened during test `api::left::t1_half_a_request_and_a_connection`, which may have left it behind");
-    insta::assert_snapshot!(note(its_request), @"  note: test `api::left::t4_a_thread`, which ran before, was recorded with the 2nd request and has not sent it: it may have left it behind");
+    insta::assert_snapshot!(note(asks_on_it), @"  note: the 2nd request used a connection that was opened while test `api::left::t1_half_a_request_and_a_connection` was running, so that test may have sent it");
+    insta::assert_snapshot!(note(its_request), @"  note: the 2nd request is recorded for test `api::left::t4_a_thread`, which ran before and did not send it, so that test may have sent it late");
     // And what was for nobody is kept for whoever looks.
     let ledger = app.scratch().read("alone/llmock/last-run.jsonl");
     let refused: Vec<serde_json::Value> = ledger
@@ -89,12 +89,12 @@ fn what_a_test_leaves_behind_is_told_from_the_next_ones_as_far_as_it_can_be() {
     let expected = [
         (
             "openai",
-            "no test is open; this process's OPENAI_BASE_URL belongs to llmock; annotate the test with #[llm_replay] or set LLMOCK_MODE=off",
+            "no test is running; OPENAI_BASE_URL of this process points to llmock; annotate the test with #[llm_replay] or set LLMOCK_MODE=off",
         ),
         ("openai", "the test that this address belonged to has ended"),
         (
             "",
-            "`/v1/chat/completions` is no address of this mock server; clients get theirs from a base-URL variable or from `mock.base_url(..)`",
+            "`/v1/chat/completions` is not an address of this mock server; use the URL in a base-URL variable or from `mock.base_url(..)`",
         ),
     ];
     let expected = expected.map(|(provider, sentence)| {

@@ -49,8 +49,8 @@ const KEYS: [(&str, &str, Effect); 16] = [
     ("mode_off", "mode = 'off'", Passes("1 request had no match")),
     ("mode_record", "mode = 'record'", Passes("left: \"hi there\"")),
     ("mode_auto", "mode = 'auto'", Passes("1 request had no match")),
-    ("allow_errors", "allow_errors = [401]", Passes("openai answered 401 to POST")),
-    ("allow_every_error", "allow_errors = true", Passes("openai answered 401 to POST")),
+    ("allow_errors", "allow_errors = [401]", Passes("openai responded with 401 to POST")),
+    ("allow_every_error", "allow_errors = true", Passes("openai responded with 401 to POST")),
 ];
 
 /// Runs one of the two tests of a key with its own fixture and this `llmock.toml`.

@@ -132,14 +132,14 @@ fn a_named_root_serves_a_binary_that_cargo_does_not_run() {
     insta::assert_snapshot!(lost.failure("beside_the_source"), @"
     thread 'beside_the_source' panicked at member/tests/api.rs:1:1:
 
-    llmock: found no folder for the fixture
+    llmock: no folder for the fixture was found
 
       tried, in this order:
         $ROOT/ws/member/tests
         $ROOT/member/tests
         $ROOT/ws/member/tests/fixtures
         $ROOT/tests/fixtures
-      set LLMOCK_WORKSPACE_ROOT to the workspace; with Bazel, declare fixtures as data
+      set LLMOCK_WORKSPACE_ROOT to the root of the workspace; with Bazel, declare fixtures as data
     ");
 }
 

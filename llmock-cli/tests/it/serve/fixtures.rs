@@ -217,7 +217,7 @@ fn recordings_alone_answer_nothing_that_was_not_recorded() {
     for (ask, because) in [
         (
             embedding("unknown"),
-            "POST /v1/embeddings in all.json: no recording has this body; closest is interaction #1",
+            "POST /v1/embeddings in all.json: no recording matches this body; the closest is interaction #1",
         ),
         (
             Request::post("/v1/audio/speech", r#"{"input":"unknown"}"#),

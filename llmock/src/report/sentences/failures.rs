@@ -16,10 +16,10 @@ pub(crate) fn headline(failure: &Failure) -> String {
             )
         }
         Failure::Unused { interactions } => unused(interactions.len()),
-        Failure::MockExpectations { .. } => "the Mocks of this test are not satisfied".to_owned(),
+        Failure::MockExpectations { .. } => "unmet `Mock` expectations".to_owned(),
         Failure::UpstreamError { provider, method, path, status, .. } => {
             let path = excerpt(path, PATH);
-            format!("{provider} answered {status} to {method} {path}, which is not recorded")
+            format!("{provider} responded with {status} to {method} {path}, so it was not recorded")
         }
         Failure::Unwritable { path, why } => {
             format!("failed to write `{}`: {}", excerpt(path, MESSAGE), excerpt(why, MESSAGE))
@@ -31,8 +31,9 @@ pub(crate) fn headline(failure: &Failure) -> String {
         Failure::SelfCheck { interactions } => self_check(interactions),
         Failure::CutOverWhole { interactions } => cut_over_whole(interactions),
         Failure::DrainTimeout { seconds, streams } => {
+            let were = if *streams == 1 { "was" } else { "were" };
             let streams = count(*streams, "stream");
-            format!("{streams} of the provider had not ended {seconds} s after the test")
+            format!("{streams} from the provider {were} still open {seconds} s after the test")
         }
         Failure::CiRecord { asked_by } => {
             format!(
@@ -41,11 +42,11 @@ pub(crate) fn headline(failure: &Failure) -> String {
             )
         }
         Failure::NestedSession { outer } => {
-            format!("this thread already runs a test of llmock, `{}`", excerpt(outer, PATH))
+            format!("this thread already runs an llmock test, `{}`", excerpt(outer, PATH))
         }
         Failure::TurnTimeout { holder, seconds } => {
             let (seconds, holder) = ((*seconds).max(1), excerpt(holder, PATH));
-            format!("waited {seconds} s for the turn held by test `{holder}`")
+            format!("waited {seconds} s for the environment guard, held by test `{holder}`")
         }
         Failure::UnknownCase { function } => {
             format!(
@@ -53,9 +54,9 @@ pub(crate) fn headline(failure: &Failure) -> String {
                 excerpt(function, PATH)
             )
         }
-        Failure::NoPlace { .. } => "found no folder for the fixture".to_owned(),
+        Failure::NoPlace { .. } => "no folder for the fixture was found".to_owned(),
         Failure::ServerFailed { why } => {
-            format!("the local server could not start: {}", excerpt(why, MESSAGE))
+            format!("the local server failed to start: {}", excerpt(why, MESSAGE))
         }
     }
 }
@@ -72,20 +73,24 @@ fn numbers(interactions: &[usize]) -> Vec<String> {
 }
 
 fn cut_over_whole(interactions: &[usize]) -> String {
-    let whole = match interactions.len() {
-        0..=ITEMS => list(&numbers(interactions)),
-        many => format!("{many} interactions"),
-    };
-    let is = if interactions.len() == 1 { "is" } else { "are" };
-    format!("the provider cut what was to replace {whole}, which {is} complete")
+    match interactions {
+        [one] => format!("the new recording of #{one} was cut off; the complete one was kept"),
+        several => {
+            let which = match several.len() {
+                0..=ITEMS => list(&numbers(several)),
+                many => format!("{many} interactions"),
+            };
+            format!("the new recordings of {which} were cut off; the complete ones were kept")
+        }
+    }
 }
 
 fn self_check(interactions: &[usize]) -> String {
     let numbers = numbers(interactions);
     match interactions.len() {
-        1 => format!("interaction {} does not find its own answer again", list(&numbers)),
-        0..=ITEMS => format!("interactions {} do not find their own answers again", list(&numbers)),
-        many => format!("{many} interactions do not find their own answers again"),
+        1 => format!("interaction {} would not match on replay", list(&numbers)),
+        0..=ITEMS => format!("interactions {} would not match on replay", list(&numbers)),
+        many => format!("{many} interactions would not match on replay"),
     }
 }
 
@@ -98,46 +103,46 @@ pub(crate) fn details(failure: &Failure) -> Vec<String> {
             refused.chain(no_requests(*handle, variables, *through, proxies)).collect()
         }
         Failure::Calls { expected: 0, .. } => {
-            line("`calls = 0` declares a test that asks no model; take it off if this one does")
+            line("`calls = 0` declares that a test calls no model; remove it if this one does")
         }
         Failure::Unused { interactions } => idle(interactions),
         Failure::MockExpectations { text } => quoted_block(text),
         Failure::UpstreamError { status, message, key, .. } => {
             upstream_error(*status, message.as_deref(), key.as_deref())
         }
-        Failure::Unwritable { .. } => line("the fixture is as it was before this test"),
+        Failure::Unwritable { .. } => line("the fixture is unchanged"),
         Failure::FixtureUnreadable { error } => {
             // The hints of the error, a line each.
             let hints =
                 error.lines().skip(1).map(|hint| hint.strip_prefix("hint: ").unwrap_or(hint));
             let hints = hints.map(|hint| excerpt(hint, MESSAGE));
-            hints.chain(["the file is left as it is".to_owned()]).collect()
+            hints.chain(["the file is unchanged".to_owned()]).collect()
         }
         Failure::SelfCheck { .. } => line(
-            "the request that was stored is not the one that was sent: a secret, or a rule, has changed it",
+            "redaction or a rule changed the stored request, so that it differs from the one that was sent",
         ),
         Failure::CutOverWhole { interactions } => {
             let them = if interactions.len() == 1 { "it" } else { "them" };
             vec![
-                "the fixture is as it was before this test".to_owned(),
+                "the fixture is unchanged".to_owned(),
                 format!(
-                    "if the test is about a cut answer: take {them} out of the file and record again"
+                    "to record a response that is cut off, remove {them} from the file and record again"
                 ),
             ]
         }
         Failure::DrainTimeout { .. } => {
-            line("the fixture is as it was; for a longer wait: LLMOCK_DRAIN_TIMEOUT=120")
+            line("the fixture is unchanged; to wait longer, set LLMOCK_DRAIN_TIMEOUT=120")
         }
         Failure::CiRecord { .. } => line(settings::NO_RECORDING_IN_CI),
-        Failure::NestedSession { .. } => {
-            line("keep #[llm_replay] on the test, and take it off the function that the test calls")
-        }
+        Failure::NestedSession { .. } => line(
+            "keep #[llm_replay] on the test and remove it from the function that the test calls",
+        ),
         Failure::TurnTimeout { .. } => {
             vec![
-                "two locks taken in different orders wait for ever: put #[llm_replay] above #[serial]"
+                "two locks taken in different orders deadlock: put #[llm_replay] above #[serial]"
                     .to_owned(),
-                "in every test, or take a handle, which needs no turn: `mock: LlmMock`".to_owned(),
-                "if that test only takes long: LLMOCK_TURN_TIMEOUT=600".to_owned(),
+                "in every test, or take a handle, which needs no guard: `mock: LlmMock`".to_owned(),
+                "if that test is only slow: LLMOCK_TURN_TIMEOUT=600".to_owned(),
             ]
         }
         Failure::UnknownCase { .. } => {
@@ -159,18 +164,21 @@ fn no_requests(
     let mut ways = Vec::new();
     let lead = if handle {
         ways.push(
-            "hand `mock.base_url(..)` to the client: a test with an `LlmMock` sets no variable"
+            "pass `mock.base_url(..)` to the client: a test with an `LlmMock` sets no variables"
                 .to_owned(),
         );
-        "your client probably asks another server; ways to reach llmock:".to_owned()
+        "your client probably uses another server; ways to reach llmock:".to_owned()
     } else {
         ways.push(
-            "the client takes a URL: add the parameter `mock: LlmMock`, pass `mock.base_url(..)`"
+            "if it takes a URL: add the parameter `mock: LlmMock` and pass `mock.base_url(..)`"
                 .to_owned(),
         );
-        ways.push("it reads another variable: env(MY_LLM_URL = \"{base}/openai/v1\")".to_owned());
         ways.push(
-            "it is built before the first test: `llmock::preload!()` in the test crate".to_owned(),
+            "if it reads another variable: env(MY_LLM_URL = \"{base}/openai/v1\")".to_owned(),
+        );
+        ways.push(
+            "if it is built before the first test: `llmock::preload!()` in the test crate"
+                .to_owned(),
         );
         ways.push(fixed_address(through));
         let names: Vec<String> = variables.iter().take(3).map(|name| code(name)).collect();
@@ -182,18 +190,18 @@ fn no_requests(
         let names: Vec<String> = proxies.iter().take(ITEMS).map(|name| code(name)).collect();
         let verb = if names.len() == 1 { "is" } else { "are" };
         ways.push(format!(
-            "{} {verb} set: keep 127.0.0.1 out of the proxy (`NO_PROXY`)",
+            "{} {verb} set: exclude 127.0.0.1 from the proxy (`NO_PROXY`)",
             list(&names)
         ));
     }
-    ways.push("it asks no model in this test: calls = 0".to_owned());
+    ways.push("if the test calls no model: calls = 0".to_owned());
     std::iter::once(lead).chain(ways.into_iter().map(|way| format!("  · {way}"))).collect()
 }
 
 /// A client that came and left.
 fn distrust(host: &str) -> String {
     format!(
-        "the client for `{}` refused llmock's certificate: its TLS does not read SSL_CERT_FILE",
+        "the client for `{}` rejected llmock's certificate: its TLS does not read SSL_CERT_FILE",
         excerpt(host, PATH)
     )
 }
@@ -202,7 +210,7 @@ fn distrust(host: &str) -> String {
 fn fixed_address(Through { proxy, intercept }: Through) -> String {
     let tried = match (proxy, intercept) {
         (false, false) => {
-            return "its address is fixed: proxy = true (plain http), intercept = true (https)"
+            return "if its address is fixed: proxy = true (plain http), intercept = true (https)"
                 .to_owned();
         }
         (true, false) => "HTTP_PROXY",
@@ -210,7 +218,7 @@ fn fixed_address(Through { proxy, intercept }: Through) -> String {
         (true, true) => "HTTP_PROXY, HTTPS_PROXY and SSL_CERT_FILE",
     };
     format!(
-        "it was built before this test set {tried} (a `static`?): run the test in a process of its own"
+        "if it was built before this test set {tried} (a `static`?): run the test in its own process"
     )
 }
 
@@ -230,15 +238,15 @@ fn idle(interactions: &[IdleInteraction]) -> Vec<String> {
 fn upstream_error(status: u16, message: Option<&str>, key: Option<&str>) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(message) = message {
-        lines.push(format!("it said: {}", quote(message, MESSAGE)));
+        lines.push(format!("its message: {}", quote(message, MESSAGE)));
     }
     lines.push(match (status, key) {
         (401 | 403, Some(key)) => format!("the key comes from {}", code(key)),
-        (401 | 403, None) => "no variable with a key of this provider is set".to_owned(),
-        (429, _) => "it limits the rate, or the account has no credit left".to_owned(),
-        _ => "the failure is on its side".to_owned(),
+        (401 | 403, None) => "no API key variable of this provider is set".to_owned(),
+        (429, _) => "the rate limit was exceeded, or the account has no credit left".to_owned(),
+        _ => "the provider failed".to_owned(),
     });
-    lines.push(format!("if the test is about this answer: allow_errors({status})"));
+    lines.push(format!("to record this response: allow_errors({status})"));
     lines
 }
 
@@ -246,7 +254,7 @@ fn no_place(tried: &[String]) -> Vec<String> {
     let mut lines = vec!["tried, in this order:".to_owned()];
     lines.extend(tried.iter().take(8).map(|path| format!("  {}", excerpt(path, MESSAGE))));
     lines.push(
-        "set LLMOCK_WORKSPACE_ROOT to the workspace; with Bazel, declare fixtures as data"
+        "set LLMOCK_WORKSPACE_ROOT to the root of the workspace; with Bazel, declare fixtures as data"
             .to_owned(),
     );
     lines

@@ -10,7 +10,7 @@ fn a_body_that_differs_is_shown_by_path() {
     llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
-        no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02)
+        no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)
         - recorded, + sent
 
           $.messages[1].content
@@ -33,7 +33,7 @@ fn colour_adds_to_it_and_says_nothing_new() {
     ␛[1mllmock:␛[0m ␛[1m1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)␛[0m
 
       ␛[31m×␛[0m ␛[1mPOST /v1/chat/completions␛[0m   ␛[2mopenai gpt-4o · 3rd request of this test␛[0m
-        no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02)
+        no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)
         ␛[2m- recorded, + sent␛[0m
 
           $.messages[1].content
@@ -58,7 +58,7 @@ fn a_knob_may_be_left_out_by_a_rule() {
     llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
-        no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02)
+        no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)
         - recorded, + sent
 
           $.temperature
@@ -75,7 +75,7 @@ fn a_knob_may_be_left_out_by_a_rule() {
     llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
-        no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02)
+        no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)
         - recorded, + sent
 
           $.temperature
@@ -102,7 +102,7 @@ fn a_date_in_a_prompt_may_be_evened() {
     llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
-        no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02)
+        no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)
         - recorded, + sent
 
           $.messages[0].content
@@ -134,7 +134,7 @@ fn what_was_added_to_a_conversation_is_shortened() {
     llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
-        no recording has this body; closest is interaction #3 (99 % alike, recorded 2026-05-02, by `api::other_test`, used by the 1st request)
+        no recording matches this body; the closest is interaction #3 (99% similar, recorded 2026-05-02, by `api::other_test`, used by the 1st request)
         - recorded, + sent
 
           $.messages[3]
@@ -153,7 +153,7 @@ fn a_client_that_tries_again_is_told_once() {
     let text = plain(&report);
     assert!(text.starts_with("llmock: 3 requests had no match in tests/fixtures/summarize.json"));
     assert_eq!(text.matches('×').count(), 1);
-    assert!(text.contains("3rd, 4th and 5th request of this test"), "{text}");
+    assert!(text.contains("3rd, 4th, and 5th request of this test"), "{text}");
     let often = plain(&with_misses((3..=20).map(again)));
     assert!(often.contains("18 requests of this test, from the 3rd on"), "{often}");
 }
@@ -170,7 +170,7 @@ fn at_most_three_misses_are_shown_in_full() {
     llmock: 7 requests had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
 
       × POST /v1/chat/completions   openai gpt-4o · 2nd request of this test
-        no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02)
+        no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)
         - recorded, + sent
 
           $.seed
@@ -178,20 +178,20 @@ fn at_most_three_misses_are_shown_in_full() {
         +   2
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
-        no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02)
+        no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)
 
           $.seed
         -   1
         +   3
 
       × POST /v1/chat/completions   openai gpt-4o · 4th request of this test
-        no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02)
+        no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)
 
           $.seed
         -   1
         +   4
 
-      and 4 more requests without an answer
+      and 4 more requests without a response
 
       replay never calls the provider. If the change is intended, record it again:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
@@ -225,7 +225,7 @@ fn notes_and_rules_stand_last() {
       the test was cancelled before it ended
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
-        no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02)
+        no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)
         - recorded, + sent
 
           $.messages[1].content
@@ -239,7 +239,7 @@ fn notes_and_rules_stand_last() {
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
 
       rules in force: ignore("$.metadata.run") (llmock.toml of the workspace), mode = "auto" (LLMOCK_MODE)
-      note: POST /v1/messages began before this test, so it was refused and does not count
-      note: the 3rd request came on a connection that was opened during test `api::earlier`, which may have left it behind
+      note: POST /v1/messages started before this test, so llmock refused it and did not count it
+      note: the 3rd request used a connection that was opened while test `api::earlier` was running, so that test may have sent it
     "#);
 }

@@ -43,12 +43,12 @@ fn no_request_at_all_is_a_failure_with_remedies() {
     llmock: no request reached llmock, so this test has replayed nothing
 
       your client probably ignores `OPENAI_BASE_URL` and `OPENAI_API_BASE`; ways to reach llmock:
-        · the client takes a URL: add the parameter `mock: LlmMock`, pass `mock.base_url(..)`
-        · it reads another variable: env(MY_LLM_URL = "{base}/openai/v1")
-        · it is built before the first test: `llmock::preload!()` in the test crate
-        · its address is fixed: proxy = true (plain http), intercept = true (https)
-        · `HTTPS_PROXY` is set: keep 127.0.0.1 out of the proxy (`NO_PROXY`)
-        · it asks no model in this test: calls = 0
+        · if it takes a URL: add the parameter `mock: LlmMock` and pass `mock.base_url(..)`
+        · if it reads another variable: env(MY_LLM_URL = "{base}/openai/v1")
+        · if it is built before the first test: `llmock::preload!()` in the test crate
+        · if its address is fixed: proxy = true (plain http), intercept = true (https)
+        · `HTTPS_PROXY` is set: exclude 127.0.0.1 from the proxy (`NO_PROXY`)
+        · if the test calls no model: calls = 0
     "#);
     let handle = Failure::NoRequests {
         handle: true,
@@ -60,18 +60,22 @@ fn no_request_at_all_is_a_failure_with_remedies() {
     insta::assert_snapshot!(failing(handle), @"
     llmock: no request reached llmock, so this test has replayed nothing
 
-      your client probably asks another server; ways to reach llmock:
-        · hand `mock.base_url(..)` to the client: a test with an `LlmMock` sets no variable
-        · it asks no model in this test: calls = 0
+      your client probably uses another server; ways to reach llmock:
+        · pass `mock.base_url(..)` to the client: a test with an `LlmMock` sets no variables
+        · if the test calls no model: calls = 0
     ");
 }
 
 #[test]
 fn a_client_that_was_built_before_the_proxy_variables_is_suspected() {
     let cases = [
-        (true, false, "it was built before this test set HTTP_PROXY (a `static`?)"),
-        (false, true, "it was built before this test set HTTPS_PROXY and SSL_CERT_FILE (a"),
-        (true, true, "it was built before this test set HTTP_PROXY, HTTPS_PROXY and SSL_CERT_FILE"),
+        (true, false, "if it was built before this test set HTTP_PROXY (a `static`?)"),
+        (false, true, "if it was built before this test set HTTPS_PROXY and SSL_CERT_FILE (a"),
+        (
+            true,
+            true,
+            "if it was built before this test set HTTP_PROXY, HTTPS_PROXY and SSL_CERT_FILE",
+        ),
     ];
     for (proxy, intercept, expected) in cases {
         let failure = Failure::NoRequests {
@@ -84,7 +88,7 @@ fn a_client_that_was_built_before_the_proxy_variables_is_suspected() {
         let text = failing(failure);
         assert!(text.contains(expected) && !text.contains("proxy = true"), "{text}");
         assert!(
-            text.contains("the client for `llm.acme.dev` refused llmock's certificate"),
+            text.contains("the client for `llm.acme.dev` rejected llmock's certificate"),
             "{text}"
         );
     }
@@ -96,7 +100,7 @@ fn calls_are_counted() {
     insta::assert_snapshot!(failing(Failure::Calls { expected: 0, got: 2 }), @"
     llmock: 2 requests reached llmock, expected 0 (`calls = 0`)
 
-      `calls = 0` declares a test that asks no model; take it off if this one does
+      `calls = 0` declares that a test calls no model; remove it if this one does
     ");
 }
 
@@ -124,7 +128,7 @@ fn unused_interactions_are_listed() {
 fn mocks_speak_in_wiremocks_words() {
     let text = "Verifications failed:\n\n- Mock #0.\n\tExpected range of matching incoming requests: == 1\n\tNumber of matched incoming requests: 0\n";
     insta::assert_snapshot!(failing(Failure::MockExpectations { text: text.into() }), @"
-    llmock: the Mocks of this test are not satisfied
+    llmock: unmet `Mock` expectations
 
       Verifications failed:
       - Mock #0.
@@ -142,42 +146,42 @@ fn a_provider_that_refuses_is_quoted() {
     report.notes =
         vec![Note::AttemptKept { path: "tests/fixtures/summarize.json.failed".into(), count: 2 }];
     insta::assert_snapshot!(plain(&report), @r#"
-    llmock: openai answered 401 to POST /v1/chat/completions, which is not recorded
+    llmock: openai responded with 401 to POST /v1/chat/completions, so it was not recorded
 
-      it said: "Incorrect API key provided"
+      its message: "Incorrect API key provided"
       the key comes from `OPENAI_API_KEY`
-      if the test is about this answer: allow_errors(401)
+      to record this response: allow_errors(401)
 
-      when the cause is gone, run it again:
+      when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
 
-      note: 2 interactions kept in tests/fixtures/summarize.json.failed
+      note: kept 2 interactions in tests/fixtures/summarize.json.failed
     "#);
     insta::assert_snapshot!(failing(refused(403, None, None)), @"
-    llmock: openai answered 403 to POST /v1/chat/completions, which is not recorded
+    llmock: openai responded with 403 to POST /v1/chat/completions, so it was not recorded
 
-      no variable with a key of this provider is set
-      if the test is about this answer: allow_errors(403)
+      no API key variable of this provider is set
+      to record this response: allow_errors(403)
 
-      when the cause is gone, run it again:
+      when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
     ");
     insta::assert_snapshot!(failing(refused(429, None, Some("OPENAI_API_KEY"))), @"
-    llmock: openai answered 429 to POST /v1/chat/completions, which is not recorded
+    llmock: openai responded with 429 to POST /v1/chat/completions, so it was not recorded
 
-      it limits the rate, or the account has no credit left
-      if the test is about this answer: allow_errors(429)
+      the rate limit was exceeded, or the account has no credit left
+      to record this response: allow_errors(429)
 
-      when the cause is gone, run it again:
+      when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
     ");
     insta::assert_snapshot!(failing(refused(503, None, None)), @"
-    llmock: openai answered 503 to POST /v1/chat/completions, which is not recorded
+    llmock: openai responded with 503 to POST /v1/chat/completions, so it was not recorded
 
-      the failure is on its side
-      if the test is about this answer: allow_errors(503)
+      the provider failed
+      to record this response: allow_errors(503)
 
-      when the cause is gone, run it again:
+      when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
     ");
 }
@@ -191,9 +195,9 @@ fn a_file_that_cannot_be_written_or_read_is_named() {
     insta::assert_snapshot!(failing(unwritable), @"
     llmock: failed to write `tests/fixtures/summarize.json`: permission denied
 
-      the fixture is as it was before this test
+      the fixture is unchanged
 
-      when the cause is gone, run it again:
+      when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
     ");
     let unreadable = Failure::FixtureUnreadable {
@@ -202,7 +206,7 @@ fn a_file_that_cannot_be_written_or_read_is_named() {
     insta::assert_snapshot!(failing(unreadable), @"
     llmock: failed to load fixture `tests/fixtures/summarize.json`: line 14: unknown field `respone`, did you mean `response`?
 
-      the file is left as it is
+      the file is unchanged
 
       repair it, or delete it and record the test again:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
@@ -212,25 +216,25 @@ fn a_file_that_cannot_be_written_or_read_is_named() {
 #[test]
 fn what_went_wrong_while_closing_is_said() {
     insta::assert_snapshot!(failing(Failure::SelfCheck { interactions: vec![1, 4] }), @"
-    llmock: interactions #1 and #4 do not find their own answers again
+    llmock: interactions #1 and #4 would not match on replay
 
-      the request that was stored is not the one that was sent: a secret, or a rule, has changed it
+      redaction or a rule changed the stored request, so that it differs from the one that was sent
     ");
     insta::assert_snapshot!(failing(Failure::CutOverWhole { interactions: vec![2] }), @"
-    llmock: the provider cut what was to replace #2, which is complete
+    llmock: the new recording of #2 was cut off; the complete one was kept
 
-      the fixture is as it was before this test
-      if the test is about a cut answer: take it out of the file and record again
+      the fixture is unchanged
+      to record a response that is cut off, remove it from the file and record again
 
-      when the cause is gone, run it again:
+      when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
     ");
     insta::assert_snapshot!(failing(Failure::DrainTimeout { seconds: 30, streams: 1 }), @"
-    llmock: 1 stream of the provider had not ended 30 s after the test
+    llmock: 1 stream from the provider was still open 30 s after the test
 
-      the fixture is as it was; for a longer wait: LLMOCK_DRAIN_TIMEOUT=120
+      the fixture is unchanged; to wait longer, set LLMOCK_DRAIN_TIMEOUT=120
 
-      when the cause is gone, run it again:
+      when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
     ");
 }
@@ -255,28 +259,28 @@ fn a_session_that_cannot_open_says_why() {
 
       record on your machine and commit the fixture, or set LLMOCK_ALLOW_CI_RECORD=1
 
-    llmock: this thread already runs a test of llmock, `api::outer`
+    llmock: this thread already runs an llmock test, `api::outer`
 
-      keep #[llm_replay] on the test, and take it off the function that the test calls
+      keep #[llm_replay] on the test and remove it from the function that the test calls
 
-    llmock: waited 300 s for the turn held by test `api::slow`
+    llmock: waited 300 s for the environment guard, held by test `api::slow`
 
-      two locks taken in different orders wait for ever: put #[llm_replay] above #[serial]
-      in every test, or take a handle, which needs no turn: `mock: LlmMock`
-      if that test only takes long: LLMOCK_TURN_TIMEOUT=600
+      two locks taken in different orders deadlock: put #[llm_replay] above #[serial]
+      in every test, or take a handle, which needs no guard: `mock: LlmMock`
+      if that test is only slow: LLMOCK_TURN_TIMEOUT=600
 
     llmock: cannot tell the cases of `api::cases` apart: its thread has no name
 
       run the body on the test's own thread, or make each case a test function
 
-    llmock: found no folder for the fixture
+    llmock: no folder for the fixture was found
 
       tried, in this order:
         /a/tests/fixtures
         /b/tests/fixtures
-      set LLMOCK_WORKSPACE_ROOT to the workspace; with Bazel, declare fixtures as data
+      set LLMOCK_WORKSPACE_ROOT to the root of the workspace; with Bazel, declare fixtures as data
 
-    llmock: the local server could not start: address in use
+    llmock: the local server failed to start: address in use
     ");
 }
 
@@ -285,12 +289,12 @@ fn several_failures_share_one_block() {
     let mut report = with_misses([miss(MissReason::NoFixtureFile)]);
     report.failures.push(Failure::MockExpectations { text: "- Mock #0.".into() });
     insta::assert_snapshot!(plain(&report), @r#"
-    llmock: 1 request had no answer: there is no tests/fixtures/summarize.json yet
+    llmock: 1 request had no response: there is no tests/fixtures/summarize.json yet
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
         prompt: "Summarise: The quick brown foxes"
 
-      × the Mocks of this test are not satisfied
+      × unmet `Mock` expectations
         - Mock #0.
 
       replay never calls the provider. Record this test once:
@@ -302,7 +306,7 @@ fn several_failures_share_one_block() {
     insta::assert_snapshot!(plain(&report), @"
     llmock: 2 problems with tests/fixtures/summarize.json
 
-      × the Mocks of this test are not satisfied
+      × unmet `Mock` expectations
         - Mock #0.
 
       × 1 request reached llmock, expected 2 (`calls = 2`)

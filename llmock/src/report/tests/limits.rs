@@ -106,7 +106,7 @@ fn everything_at_once_stays_readable() {
         Failure::CiRecord { asked_by: "`LLMOCK_MODE`".into() },
     ];
     report.rules = vec![Rule { rule: "r".repeat(5_000), origin: "o".repeat(5_000) }; 40];
-    report.notes = vec![Note::Repeated { interaction: 1, times: 3 }; 40];
+    report.notes = vec![Note::Repeated { interaction: 1, prompt: None, times: 3 }; 40];
     check(&plain(&report), 2 * SCREEN);
 }
 

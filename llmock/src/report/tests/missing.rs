@@ -8,7 +8,7 @@ fn a_fixture_that_does_not_exist_is_recorded_once() {
     let mut report = with_misses([Miss { request: 1, ..miss(MissReason::NoFixtureFile) }]);
     report.tally = Tally::default();
     insta::assert_snapshot!(plain(&report), @r#"
-    llmock: 1 request had no answer: there is no tests/fixtures/summarize.json yet
+    llmock: 1 request had no response: there is no tests/fixtures/summarize.json yet
 
       × POST /v1/chat/completions   openai gpt-4o · 1st request of this test
         prompt: "Summarise: The quick brown foxes"
@@ -23,7 +23,7 @@ fn an_empty_fixture_says_so() {
     let mut report = with_misses([Miss { request: 1, prompt: None, ..miss(MissReason::Empty) }]);
     report.tally = Tally::default();
     insta::assert_snapshot!(plain(&report), @"
-    llmock: 1 request had no answer: tests/fixtures/summarize.json holds no interactions
+    llmock: 1 request had no response: tests/fixtures/summarize.json has no interactions
 
       × POST /v1/chat/completions   openai gpt-4o · 1st request of this test
 
@@ -92,7 +92,7 @@ fn strict_order_names_what_was_used_and_what_comes_next() {
     llmock: 3 requests had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
 
       × POST /v1/chat/completions   openai gpt-4o · 2nd request of this test
-        interaction #2 matches, but the 1st request of this test has used it (`order = "strict"`)
+        interaction #2 matches, but the 1st request of this test already used it (`order = "strict"`)
         prompt: "Summarise: The quick brown foxes"
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
@@ -119,8 +119,8 @@ fn a_host_that_is_no_providers_is_named_with_two_ways_out() {
     let host = "http://llm.acme.dev:8080".to_owned();
     let missed = Miss { provider: "", model: None, ..miss(MissReason::UnknownHost { host }) };
     let text = plain(&with_misses([missed]));
-    let sentence = "no provider that llmock knows is at `http://llm.acme.dev:8080`; declare it: \
-                    providers(name = \"http://llm.acme.dev:8080\"), or keep it out of the proxy: \
+    let sentence = "`http://llm.acme.dev:8080` is not the host of a provider that llmock knows; declare it: \
+                    providers(name = \"http://llm.acme.dev:8080\"), or exclude it from the proxy: \
                     env(NO_PROXY = \"llm.acme.dev:8080\")";
     assert!(text.contains(sentence), "{text}");
 }
@@ -129,7 +129,8 @@ fn a_host_that_is_no_providers_is_named_with_two_ways_out() {
 fn a_provider_without_an_address_is_declared() {
     let mut report = with_misses([miss(MissReason::NoUpstream { variables: Vec::new() })]);
     report.mode = "record";
-    let sentence = "nothing says where this provider is; declare it: providers(name = \"https://";
+    let sentence =
+        "no upstream is configured for this provider; declare one: providers(name = \"https://";
     assert!(plain(&report).contains(sentence), "{}", plain(&report));
 }
 
@@ -151,7 +152,7 @@ fn strays_name_the_test_they_belong_to() {
     llmock: 3 requests had no match in tests/fixtures/summarize.json (0 of 1 interaction used)
 
       × POST /v1/chat/completions   openai gpt-4o · 1st request of this test
-        it began during test `api::before`, before this one
+        the request started while test `api::before` was running
         prompt: "Summarise: The quick brown foxes"
 
       × POST /v1/chat/completions   openai gpt-4o · 2nd request of this test
@@ -159,7 +160,7 @@ fn strays_name_the_test_they_belong_to() {
         prompt: "Summarise: The quick brown foxes"
 
       × POST /foo   3rd request of this test
-        its address names no provider that llmock knows
+        its address does not name a provider that llmock knows
     "#);
 }
 
@@ -173,11 +174,11 @@ fn bodies_that_cannot_be_taken_say_why() {
     llmock: 2 requests had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
-        its body is larger than 16 MiB; for a higher limit: LLMOCK_MAX_BODY=64M
+        its body is larger than 16 MiB; to raise the limit, set LLMOCK_MAX_BODY=64M
         prompt: "Summarise: The quick brown foxes"
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
-        its body could not be read: `gzip` data ends too early
+        failed to read its body: `gzip` data ends too early
         prompt: "Summarise: The quick brown foxes"
     "#);
 }
@@ -210,14 +211,14 @@ fn a_provider_that_cannot_be_reached_is_named() {
         prompt: "Summarise: The quick brown foxes"
 
       × POST /v1/chat/completions   azure gpt-4o · 2nd request of this test
-        nothing says where this provider is; set `AZURE_OPENAI_ENDPOINT` or `AZURE_API_BASE` before the test starts
+        no upstream is configured for this provider; set `AZURE_OPENAI_ENDPOINT` or `AZURE_API_BASE` before the test starts
         prompt: "Summarise: The quick brown foxes"
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
-        it cannot be recorded here: the feature `record` of llmock is off
+        it cannot be recorded: the feature `record` of llmock is off
         prompt: "Summarise: The quick brown foxes"
 
-      when the cause is gone, run it again:
+      when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
     "#);
 }
@@ -237,9 +238,9 @@ fn the_client_reads_one_line_that_stands_for_itself() {
     let report = report();
     let message =
         |reason| answer::message(&miss(reason), &report.fixture, &report.test, &report.command);
-    insta::assert_snapshot!(message(body_differs(prompt_and_knob())), @"llmock: no answer for POST /v1/chat/completions in tests/fixtures/summarize.json: no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02); first difference at $.messages[1].content; to record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact");
-    insta::assert_snapshot!(message(MissReason::NoFixtureFile), @"llmock: no answer for POST /v1/chat/completions in tests/fixtures/summarize.json: the fixture does not exist yet; to record it: LLMOCK_MODE=record cargo test --test api -- summarize --exact");
-    insta::assert_snapshot!(message(MissReason::Late { test: "api::earlier".into() }), @"llmock: no answer for POST /v1/chat/completions in tests/fixtures/summarize.json: it belongs to test `api::earlier`, which has already ended");
-    insta::assert_snapshot!(message(MissReason::Early { test: None }), @"llmock: no answer for POST /v1/chat/completions in tests/fixtures/summarize.json: it began before this test");
-    insta::assert_snapshot!(message(MissReason::BodyTooLarge { limit: 1000 }), @"llmock: no answer for POST /v1/chat/completions in tests/fixtures/summarize.json: its body is larger than 1000 bytes; for a higher limit: LLMOCK_MAX_BODY=64M");
+    insta::assert_snapshot!(message(body_differs(prompt_and_knob())), @"llmock: no response for POST /v1/chat/completions in tests/fixtures/summarize.json: no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02); first difference at $.messages[1].content; to record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact");
+    insta::assert_snapshot!(message(MissReason::NoFixtureFile), @"llmock: no response for POST /v1/chat/completions in tests/fixtures/summarize.json: the fixture does not exist yet; to record it: LLMOCK_MODE=record cargo test --test api -- summarize --exact");
+    insta::assert_snapshot!(message(MissReason::Late { test: "api::earlier".into() }), @"llmock: no response for POST /v1/chat/completions in tests/fixtures/summarize.json: it belongs to test `api::earlier`, which has already ended");
+    insta::assert_snapshot!(message(MissReason::Early { test: None }), @"llmock: no response for POST /v1/chat/completions in tests/fixtures/summarize.json: the request started before this test");
+    insta::assert_snapshot!(message(MissReason::BodyTooLarge { limit: 1000 }), @"llmock: no response for POST /v1/chat/completions in tests/fixtures/summarize.json: its body is larger than 1000 bytes; to raise the limit, set LLMOCK_MAX_BODY=64M");
 }

@@ -41,7 +41,7 @@ fn every_note_is_a_clause_of_one_line() {
         Note::NothingRecorded,
         Note::Unused { interactions: vec![1, 2, 3, 4, 5, 6, 7] },
         Note::Borrowed { interactions: vec![2], owner: "api::other".into() },
-        Note::Repeated { interaction: 3, times: 2 },
+        Note::Repeated { interaction: 3, prompt: Some("Say hi".into()), times: 2 },
         Note::Stray {
             method: "POST".into(),
             path: "/v1/messages".into(),
@@ -52,7 +52,7 @@ fn every_note_is_a_clause_of_one_line() {
         Note::Refused {
             method: "POST".into(),
             path: "/v1/chat/completions".into(),
-            message: "llmock: no test is open".into(),
+            message: "llmock: no test is running".into(),
         },
         Note::PausedClock,
         Note::Retried { status: 429, times: 1 },
@@ -62,21 +62,21 @@ fn every_note_is_a_clause_of_one_line() {
     ];
     let text = line(all);
     assert!(!text.contains('\n'));
-    insta::assert_snapshot!(text.replace("; ", "\n"), @"
-    llmock: api::summarize: no request went to a provider, tests/fixtures/summarize.json is as it was
-    7 interactions unused (#1, #2, #3, #4, #5 and 2 more)
-    #2 borrowed from `api::other`
-    #3 repeated 2 times
-    POST /v1/messages began during test `api::earlier`, so it was refused and does not count
-    the 2nd request came on a connection that was opened before this test, so it may not be this test's
-    test `api::earlier`, which ran before, was recorded with the 2nd request and has not sent it: it may have left it behind
-    meanwhile POST /v1/chat/completions was refused: no test is open
-    the clock of this test's runtime is paused, so a request that is sent now runs into its client's timeout: call `tokio::time::pause()` after the requests, or `tokio::time::resume()` before them
-    1 answer with status 429 not recorded, a retry succeeded
-    the provider cut the answer of #2, which replays cut: record again, unless the test is about that
-    2 interactions kept in tests/fixtures/a.json.failed
+    insta::assert_snapshot!(text.replace("; ", "\n"), @r#"
+    llmock: api::summarize: no request was forwarded, so tests/fixtures/summarize.json is unchanged
+    7 interactions not used (#1, #2, #3, #4, #5, and 2 more)
+    #2 was recorded by another test, `api::other`
+    #3 ("Say hi") was requested 2 more times than it was recorded, so its response was repeated
+    POST /v1/messages started while test `api::earlier` was running, so llmock refused it and did not count it
+    the 2nd request used a connection that was opened before this test, so another test may have sent it
+    the 2nd request is recorded for test `api::earlier`, which ran before and did not send it, so that test may have sent it late
+    POST /v1/chat/completions was refused while this test ran: no test is running
+    the tokio clock of this test is paused, so client timeouts expire at once: call `tokio::time::pause()` after the requests, or `tokio::time::resume()` before them
+    1 response with status 429 was not recorded: a retry succeeded
+    the response of #2 was cut off by the provider and replays that way: record again, unless the test needs it
+    kept 2 interactions in tests/fixtures/a.json.failed
     `auto` only replays in CI
-    ");
+    "#);
 }
 
 #[test]
@@ -84,20 +84,20 @@ fn what_the_process_says_in_passing() {
     insta::assert_snapshot!(
         sentences::recording_from("openai", "https://api.openai.com/v1", Some("OPENAI_API_KEY")), @"llmock: recording openai from https://api.openai.com/v1, key from OPENAI_API_KEY");
     insta::assert_snapshot!(sentences::recording_from("ollama", "http://localhost:11434", None), @"llmock: recording ollama from http://localhost:11434, no key variable set");
-    insta::assert_snapshot!(sentences::waiting_for_turn("api::slow", 60), @"llmock: waiting for the turn held by test `api::slow` for 60 s; if both use #[serial], put #[llm_replay] above it");
+    insta::assert_snapshot!(sentences::waiting_for_turn("api::slow", 60), @"llmock: waiting for the environment guard, held by test `api::slow` for 60 s; if both tests use #[serial], put #[llm_replay] above it");
     insta::assert_snapshot!(sentences::dropped_unfinished("api::a", Some("a.json.failed")), @"llmock: `api::a` was dropped before `finish()`, so nothing was checked or written; its recording is kept in `a.json.failed`");
-    insta::assert_snapshot!(sentences::belongs_to_llmock("OPENAI_BASE_URL"), @"this process's OPENAI_BASE_URL belongs to llmock; annotate the test with #[llm_replay] or set LLMOCK_MODE=off");
+    insta::assert_snapshot!(sentences::belongs_to_llmock("OPENAI_BASE_URL"), @"OPENAI_BASE_URL of this process points to llmock; annotate the test with #[llm_replay] or set LLMOCK_MODE=off");
     insta::assert_snapshot!(sentences::dropped_unfinished("api::a", None), @"llmock: `api::a` was dropped before `finish()`, so nothing was checked or written");
 }
 
 #[test]
 fn the_ledger_keeps_one_object_a_test() {
     insta::assert_snapshot!(ledger::line(&report()), @r##"{"test":"api::summarize","fixture":"tests/fixtures/summarize.json","mode":"replay","verdict":"passed","interactions":{"used":2,"total":3},"answered_by":{"fixture":2,"mock":0,"upstream":0,"nothing":0},"misses":[],"failures":[],"notes":[]}"##);
-    insta::assert_snapshot!(ledger::refused_line(Some("openai"), "POST", "/v1/models", "llmock: no test is open"), @r#"{"refused":{"provider":"openai","method":"POST","path":"/v1/models","sentence":"no test is open"}}"#);
+    insta::assert_snapshot!(ledger::refused_line(Some("openai"), "POST", "/v1/models", "llmock: no test is running"), @r#"{"refused":{"provider":"openai","method":"POST","path":"/v1/models","sentence":"no test is running"}}"#);
     let mut report = with_misses([miss(body_differs(vec![difference("$.seed", Some("1"), None)]))]);
     report.answered = Answered { fixture: 2, mock: 1, upstream: 0, nothing: 1 };
-    report.notes.push(Note::Repeated { interaction: 1, times: 1 });
-    insta::assert_snapshot!(ledger::line(&report), @r##"{"test":"api::summarize","fixture":"tests/fixtures/summarize.json","mode":"replay","verdict":"failed","interactions":{"used":2,"total":3},"answered_by":{"fixture":2,"mock":1,"upstream":0,"nothing":1},"misses":[{"request":3,"provider":"openai","method":"POST","path":"/v1/chat/completions","reason":"body_differs","sentence":"no recording has this body; closest is interaction #3 (91 % alike, recorded 2026-05-02)","differs_at":["$.seed"]}],"failures":[],"notes":[{"name":"repeated","sentence":"#1 repeated 1 time"}],"record":"LLMOCK_MODE=record cargo test --test api -- summarize --exact"}"##);
+    report.notes.push(Note::Repeated { interaction: 1, prompt: None, times: 1 });
+    insta::assert_snapshot!(ledger::line(&report), @r##"{"test":"api::summarize","fixture":"tests/fixtures/summarize.json","mode":"replay","verdict":"failed","interactions":{"used":2,"total":3},"answered_by":{"fixture":2,"mock":1,"upstream":0,"nothing":1},"misses":[{"request":3,"provider":"openai","method":"POST","path":"/v1/chat/completions","reason":"body_differs","sentence":"no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)","differs_at":["$.seed"]}],"failures":[],"notes":[{"name":"repeated","sentence":"#1 was requested 1 more time than it was recorded, so its response was repeated"}],"record":"LLMOCK_MODE=record cargo test --test api -- summarize --exact"}"##);
 }
 
 #[test]

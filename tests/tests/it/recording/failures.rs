@@ -23,8 +23,8 @@ fn an_outage_is_not_recorded_and_fails_with_what_the_provider_said() {
             (401, "the key comes from `OPENAI_API_KEY`"),
             (403, "the key comes from `OPENAI_API_KEY`"),
             (429, "it limits the rate"),
-            (500, "the failure is on its side"),
-            (529, "the failure is on its side"),
+            (500, "the provider failed"),
+            (529, "the provider failed"),
         ] {
             let (_folder, fixture) = place();
             let upstream =
@@ -54,7 +54,7 @@ fn a_401_without_a_key_says_that_no_variable_is_set() {
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         chat(&mock, &prompt("x")).bytes();
         let report = mock.finish().unwrap_err().to_string();
-        assert!(report.contains("no variable with a key of this provider is set"), "{report}");
+        assert!(report.contains("no API key variable of this provider is set"), "{report}");
     });
 }
 
@@ -190,7 +190,7 @@ fn a_provider_that_does_not_come_to_an_end_fails_the_session_in_time() {
             let connection = connect("POST", &url, &JSON, prompt("x").as_bytes());
             upstream.wait_for(2);
             let report = mock.finish().unwrap_err().to_string();
-            assert!(report.contains("1 stream of the provider had not ended"), "{report}");
+            assert!(report.contains("1 stream from the provider was still open"), "{report}");
             assert!(report.contains("LLMOCK_DRAIN_TIMEOUT"), "{report}");
             assert!(!fixture.exists());
             let kept = fs::read_to_string(failed(&fixture)).unwrap();

@@ -111,7 +111,7 @@ fn a_mock_that_did_not_get_what_it_expects_fails_the_test_with_its_name() {
     assert_eq!(chat(&mock, &prompt("a")).text(), "recorded a");
     assert_eq!(chat(&mock, &prompt("z")).text(), "z");
     let report = mock.finish().unwrap_err().to_string();
-    assert!(report.contains("the Mocks of this test are not satisfied"), "{report}");
+    assert!(report.contains("unmet `Mock` expectations"), "{report}");
     assert!(report.contains("the second opinion"), "{report}");
     assert!(report.contains("Expected range of matching incoming requests: == 2"), "{report}");
     assert!(report.contains("Number of matched incoming requests: 1"), "{report}");
@@ -168,7 +168,7 @@ fn a_session_that_is_dropped_or_fails_by_itself_does_not_panic_about_mocks() {
     let failed = replay(&file).start().unwrap();
     mount(&failed, unmet());
     let report = failed.fail().expect("the Mocks are not satisfied").to_string();
-    assert!(report.contains("the Mocks of this test are not satisfied"), "{report}");
+    assert!(report.contains("unmet `Mock` expectations"), "{report}");
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn an_unmet_expectation_keeps_a_recording_out_of_the_fixture() {
         mount(&mock, asks("z").respond_with(says("z")).expect(1));
         chat(&mock, &prompt("b")).text();
         let report = mock.finish().unwrap_err().to_string();
-        assert!(report.contains("the Mocks of this test are not satisfied"), "{report}");
+        assert!(report.contains("unmet `Mock` expectations"), "{report}");
         assert_eq!(std::fs::read_to_string(&file).unwrap(), before);
         let attempt = Fixture::load(file.with_extension("json.failed")).unwrap();
         assert_eq!(attempt.interactions().len(), 1);

@@ -108,7 +108,8 @@ async fn an_unknown_request_to_a_recorded_endpoint_is_refused_with_the_reason() 
     let error: Value = serde_json::from_slice(&reply.bytes()).unwrap();
     assert_eq!(error["error"]["type"], "llmock_unmatched");
     let message = error["error"]["message"].as_str().unwrap();
-    let start = format!("llmock: no answer for POST /v1/chat/completions in {}: ", file.display());
+    let start =
+        format!("llmock: no response for POST /v1/chat/completions in {}: ", file.display());
     assert!(message.starts_with(&start), "{message}");
     assert!(message.contains("closest is interaction #1"), "{message}");
     assert!(message.contains("first difference at $.messages[0].content"), "{message}");

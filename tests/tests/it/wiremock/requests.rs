@@ -136,8 +136,8 @@ fn an_address_that_nobody_was_given_is_refused_in_words() {
     let (origin, _) = mock.url().split_once("/s/").unwrap();
     let unknown = format!("{origin}/s/{}/openai/v1/chat/completions", "0".repeat(32));
     for (url, words) in [
-        (format!("{origin}/v1/chat/completions"), "is no address of this mock server"),
-        (format!("{origin}/"), "is no address of this mock server"),
+        (format!("{origin}/v1/chat/completions"), "is not an address of this mock server"),
+        (format!("{origin}/"), "is not an address of this mock server"),
         (unknown, "the test that this address belonged to has ended"),
     ] {
         let reply = client::send("POST", &url, &JSON, b"{}");
@@ -178,10 +178,10 @@ fn a_session_that_fails_tells_what_was_refused_meanwhile() {
     assert_eq!(client::send("POST", &wrong, &JSON, b"{}").status, 418);
     assert_eq!(client::send("POST", &url, &JSON, b"{}").status, 418);
     let report = mock.finish().unwrap_err().to_string();
-    let meanwhile = "note: meanwhile POST /v1/chat/completions was refused: ";
+    let meanwhile = "note: POST /v1/chat/completions was refused while this test ran: ";
     for sentence in [
         "it belongs to test `ended`, which has already ended",
-        "`/v1/chat/completions` is no address of this mock server",
+        "`/v1/chat/completions` is not an address of this mock server",
         "the test that this address belonged to has ended",
     ] {
         assert!(report.contains(&format!("{meanwhile}{sentence}")), "{report}");

@@ -15,7 +15,7 @@ fn a_body_that_fails_itself_has_the_first_word() {
     llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
 
       × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
-        no recording has this body; closest is interaction #1 (87 % alike)
+        no recording matches this body; the closest is interaction #1 (87% similar)
         - recorded, + sent
 
           $.messages[0].content
@@ -35,7 +35,7 @@ fn a_body_that_fails_itself_has_the_first_word() {
     llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
 
       × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
-        no recording has this body; closest is interaction #1 (87 % alike)
+        no recording matches this body; the closest is interaction #1 (87% similar)
         - recorded, + sent
 
           $.messages[0].content
@@ -45,7 +45,7 @@ fn a_body_that_fails_itself_has_the_first_word() {
       replay never calls the provider. If the change is intended, record it again:
           LLMOCK_MODE=record cargo test --test api -- an_error_after_a_miss --exact
 
-    Error: "status 418: {\"error\":{\"message\":\"llmock: no answer for POST /v1/chat/completions in tests/fixtures/known.json: no recording has this body; closest is interaction #1 (87 % alike); first difference at $.messages[0].content; to record again: LLMOCK_MODE=record cargo test --test api -- an_error_after_a_miss --exact\",\"type\":\"llmock_unmatched\",\"param\":null,\"code\":\"llmock_unmatched\"}}"
+    Error: "status 418: {\"error\":{\"message\":\"llmock: no response for POST /v1/chat/completions in tests/fixtures/known.json: no recording matches this body; the closest is interaction #1 (87% similar); first difference at $.messages[0].content; to record again: LLMOCK_MODE=record cargo test --test api -- an_error_after_a_miss --exact\",\"type\":\"llmock_unmatched\",\"param\":null,\"code\":\"llmock_unmatched\"}}"
     "#);
 }
 
@@ -104,7 +104,7 @@ fn llmock_fails_a_test_under_should_panic() {
     llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
 
       × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
-        no recording has this body; closest is interaction #1 (87 % alike)
+        no recording matches this body; the closest is interaction #1 (87% similar)
         - recorded, + sent
 
           $.messages[0].content

@@ -6,7 +6,7 @@ use llmock_testkit::upstream::Upstream;
 #[test]
 fn what_was_recorded_and_not_asked_for_is_a_note_a_failure_or_nothing() {
     let app = app();
-    insta::assert_snapshot!(app.note("one_left"), @"llmock: api::one_left: 1 interaction unused (#2)");
+    insta::assert_snapshot!(app.note("one_left"), @"llmock: api::one_left: 1 interaction not used (#2)");
     insta::assert_snapshot!(app.failure("one_left_and_that_is_wrong"), @r#"
     thread 'one_left_and_that_is_wrong' panicked at tests/api.rs:129:1:
 
@@ -20,8 +20,8 @@ fn what_was_recorded_and_not_asked_for_is_a_note_a_failure_or_nothing() {
       rules in force: unused = "fail" (`#[llm_replay]`)
     "#);
     assert_eq!(app.note("one_left_and_nobody_cares"), "");
-    insta::assert_snapshot!(app.note("asked_twice"), @"llmock: api::asked_twice: #2 repeated 1 time");
-    insta::assert_snapshot!(app.note("borrows_from_another_test"), @"llmock: api::borrows_from_another_test: #1 borrowed from `api::somebody_else`");
+    insta::assert_snapshot!(app.note("asked_twice"), @r#"llmock: api::asked_twice: #2 ("second") was requested 1 more time than it was recorded, so its response was repeated"#);
+    insta::assert_snapshot!(app.note("borrows_from_another_test"), @"llmock: api::borrows_from_another_test: #1 was recorded by another test, `api::somebody_else`");
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn a_number_of_calls_is_kept() {
 
     llmock: 1 request reached llmock, expected 0 (`calls = 0`)
 
-      `calls = 0` declares a test that asks no model; take it off if this one does
+      `calls = 0` declares that a test calls no model; remove it if this one does
 
       rules in force: calls = 0 (`#[llm_replay]`)
     ");
@@ -61,20 +61,20 @@ fn a_client_with_a_fixed_host_cannot_make_a_test_green() {
     llmock: no request reached llmock, so this test has replayed nothing
 
       your client probably ignores `OPENAI_BASE_URL`; ways to reach llmock:
-        · the client takes a URL: add the parameter `mock: LlmMock`, pass `mock.base_url(..)`
-        · it reads another variable: env(MY_LLM_URL = "{base}/openai/v1")
-        · it is built before the first test: `llmock::preload!()` in the test crate
-        · its address is fixed: proxy = true (plain http), intercept = true (https)
-        · it asks no model in this test: calls = 0
+        · if it takes a URL: add the parameter `mock: LlmMock` and pass `mock.base_url(..)`
+        · if it reads another variable: env(MY_LLM_URL = "{base}/openai/v1")
+        · if it is built before the first test: `llmock::preload!()` in the test crate
+        · if its address is fixed: proxy = true (plain http), intercept = true (https)
+        · if the test calls no model: calls = 0
     "#);
     insta::assert_snapshot!(failure("a_client_with_a_fixed_host_beside_a_handle"), @"
     thread 'a_client_with_a_fixed_host_beside_a_handle' panicked at tests/api.rs:199:1:
 
     llmock: no request reached llmock, so this test has replayed nothing
 
-      your client probably asks another server; ways to reach llmock:
-        · hand `mock.base_url(..)` to the client: a test with an `LlmMock` sets no variable
-        · it asks no model in this test: calls = 0
+      your client probably uses another server; ways to reach llmock:
+        · pass `mock.base_url(..)` to the client: a test with an `LlmMock` sets no variables
+        · if the test calls no model: calls = 0
     ");
     assert_eq!(provider.requests().len(), 2);
 }

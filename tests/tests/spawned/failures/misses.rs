@@ -12,7 +12,7 @@ fn a_miss_fails_the_test_at_the_attribute_though_the_client_swallowed_it() {
     llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
 
       × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
-        no recording has this body; closest is interaction #1 (92 % alike)
+        no recording matches this body; the closest is interaction #1 (92% similar)
         - recorded, + sent
 
           $.messages[0].content
@@ -28,7 +28,7 @@ fn a_miss_fails_the_test_at_the_attribute_though_the_client_swallowed_it() {
     llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
 
       × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
-        no recording has this body; closest is interaction #2 (76 % alike)
+        no recording matches this body; the closest is interaction #2 (76% similar)
         - recorded, + sent
 
           $.messages[0].content
@@ -44,7 +44,7 @@ fn a_miss_fails_the_test_at_the_attribute_though_the_client_swallowed_it() {
     llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
 
       × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
-        no recording has this body; closest is interaction #1 (87 % alike)
+        no recording matches this body; the closest is interaction #1 (87% similar)
         - recorded, + sent
 
           $.messages[0].content
@@ -60,7 +60,7 @@ fn a_miss_fails_the_test_at_the_attribute_though_the_client_swallowed_it() {
     llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
 
       × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
-        no recording has this body; closest is interaction #1 (87 % alike)
+        no recording matches this body; the closest is interaction #1 (87% similar)
         - recorded, + sent
 
           $.messages[0].content

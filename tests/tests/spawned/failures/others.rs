@@ -8,7 +8,7 @@ fn other_failures_have_a_sentence_each() {
     insta::assert_snapshot!(app.failure("no_fixture_yet"), @r#"
     thread 'no_fixture_yet' panicked at tests/api.rs:212:1:
 
-    llmock: 1 request had no answer: there is no tests/fixtures/not/yet.json yet
+    llmock: 1 request had no response: there is no tests/fixtures/not/yet.json yet
 
       × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
         prompt: "first"
@@ -22,7 +22,7 @@ fn other_failures_have_a_sentence_each() {
     llmock: 7 requests had no match in tests/fixtures/known.json (0 of 2 interactions used)
 
       × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
-        no recording has this body; closest is interaction #2 (65 % alike)
+        no recording matches this body; the closest is interaction #2 (65% similar)
         - recorded, + sent
 
           $.messages[0].content
@@ -30,20 +30,20 @@ fn other_failures_have_a_sentence_each() {
         +   "question 0"
 
       × POST /v1/chat/completions   openai gpt-5 · 2nd request of this test
-        no recording has this body; closest is interaction #2 (65 % alike)
+        no recording matches this body; the closest is interaction #2 (65% similar)
 
           $.messages[0].content
         -   "Translate: bread and butter"
         +   "question 1"
 
       × POST /v1/chat/completions   openai gpt-5 · 3rd request of this test
-        no recording has this body; closest is interaction #2 (65 % alike)
+        no recording matches this body; the closest is interaction #2 (65% similar)
 
           $.messages[0].content
         -   "Translate: bread and butter"
         +   "question 2"
 
-      and 4 more requests without an answer
+      and 4 more requests without a response
 
       replay never calls the provider. If the change is intended, record it again:
           LLMOCK_MODE=record cargo test --test api -- many_misses --exact
@@ -54,7 +54,7 @@ fn other_failures_have_a_sentence_each() {
     llmock: 3 requests had no match in tests/fixtures/known.json (0 of 2 interactions used)
 
       × POST /v1/chat/completions   openai gpt-5 · 1st, 2nd and 3rd request of this test
-        no recording has this body; closest is interaction #1 (87 % alike)
+        no recording matches this body; the closest is interaction #1 (87% similar)
         - recorded, + sent
 
           $.messages[0].content
@@ -70,7 +70,7 @@ fn other_failures_have_a_sentence_each() {
     insta::assert_snapshot!(&unsatisfied[ours..], @"
     thread 'a_mock_that_is_not_called' panicked at tests/api.rs:234:1:
 
-    llmock: the Mocks of this test are not satisfied
+    llmock: unmet `Mock` expectations
 
       Verifications failed:
       - Mock #0.
@@ -80,8 +80,8 @@ fn other_failures_have_a_sentence_each() {
     insta::assert_snapshot!(app.failure("a_session_within_a_session"), @"
     thread 'a_session_within_a_session' panicked at tests/api.rs:250:5:
 
-    llmock: this thread already runs a test of llmock, `api::a_session_within_a_session`
+    llmock: this thread already runs an llmock test, `api::a_session_within_a_session`
 
-      keep #[llm_replay] on the test, and take it off the function that the test calls
+      keep #[llm_replay] on the test and remove it from the function that the test calls
     ");
 }

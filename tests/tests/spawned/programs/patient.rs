@@ -95,7 +95,7 @@ mod off {
     fn untouched_while_another_waits() {
         let panic = std::thread::spawn(redirected).join().unwrap_err();
         let said = panic.downcast_ref::<String>().unwrap();
-        let holder = "for the turn held by test `api::off::untouched_while_another_waits`";
+        let holder = "for the environment guard, held by test `api::off::untouched_while_another_waits`";
         assert!(said.contains(holder), "{said}");
         assert_eq!(variable("OPENAI_BASE_URL").as_deref(), Some("http://gateway.example/v1"));
     }
@@ -172,7 +172,7 @@ mod left {
         let half = CONNECTIONS.lock().unwrap().pop().unwrap();
         let answer = finish(half, &message("hello")[40..]);
         assert!(answer.starts_with("HTTP/1.1 418 "), "{answer}");
-        assert!(answer.contains("it began during test `api::left::t1_half_a_request_and_a_connection`"), "{answer}");
+        assert!(answer.contains("the request started while test `api::left::t1_half_a_request_and_a_connection` was running"), "{answer}");
         assert_eq!(ask("hello"), "hi there");
     }
 
@@ -217,9 +217,9 @@ mod left {
         let variable = base_url();
         let nothing = variable.replace("/env/openai", "");
         let cases = [
-            (variable.as_str(), "llmock: no test is open; this process's OPENAI_BASE_URL belongs to llmock"),
+            (variable.as_str(), "llmock: no test is running; OPENAI_BASE_URL of this process points to llmock"),
             (handle.as_str(), "llmock: the test that this address belonged to has ended"),
-            (nothing.as_str(), "llmock: `/v1/chat/completions` is no address of this mock server"),
+            (nothing.as_str(), "llmock: `/v1/chat/completions` is not an address of this mock server"),
         ];
         for (base_url, sentence) in cases {
             let path = "/chat/completions?key=hidden";

@@ -75,7 +75,7 @@ fn refuses(process: &Process, fixture: &str, host: &str, program: impl Fn() -> S
     played(process, &session).expect_err("the client is not answered");
     let error = session.finish().expect_err("nothing was asked");
     assert!(matches!(error, FinishError::NoRequests { .. }), "{error:?}");
-    let sentence = format!("the client for `{host}` refused llmock's certificate");
+    let sentence = format!("the client for `{host}` rejected llmock's certificate");
     assert!(error.to_string().contains(&sentence), "{error}");
 }
 

@@ -60,17 +60,17 @@ fn two_locks_in_different_orders_end_with_a_report() {
     for line in [
         "test attribute_orders::orders::locks::serial_first ... FAILED",
         "test attribute_orders::orders::locks::turn_first ... ok",
-        "llmock: waited 1 s for the turn held by test `it::attribute_orders::orders::locks::the_other_order`",
-        "  two locks taken in different orders wait for ever: put #[llm_replay] above #[serial]",
-        "  in every test, or take a handle, which needs no turn: `mock: LlmMock`",
-        "  if that test only takes long: LLMOCK_TURN_TIMEOUT=600",
+        "llmock: waited 1 s for the environment guard, held by test `it::attribute_orders::orders::locks::the_other_order`",
+        "  two locks taken in different orders deadlock: put #[llm_replay] above #[serial]",
+        "  in every test, or take a handle, which needs no guard: `mock: LlmMock`",
+        "  if that test is only slow: LLMOCK_TURN_TIMEOUT=600",
     ] {
         assert!(
             stdout.lines().any(|printed| printed.starts_with(line)),
             "{line}\n{stdout}\n{stderr}"
         );
     }
-    let line = "llmock: waiting for the turn held by test `it::attribute_orders::orders::locks::the_other_order` \
-                for 1 s; if both use #[serial], put #[llm_replay] above it\n";
+    let line = "llmock: waiting for the environment guard, held by test `it::attribute_orders::orders::locks::the_other_order` \
+                for 1 s; if both tests use #[serial], put #[llm_replay] above it\n";
     assert_eq!(stderr, line);
 }
