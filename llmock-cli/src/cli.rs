@@ -14,9 +14,9 @@ const FAILED: u8 = 1;
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  done
-  1  it could not be done; standard error says why
-  2  the arguments mean nothing";
+  0  success
+  1  failure; standard error has the reason
+  2  invalid arguments";
 
 /// Serve mock answers to any program, and care for llmock fixtures
 #[derive(Debug, Parser)]
@@ -32,9 +32,9 @@ enum Command {
     Clear(Clear),
     /// Serve every provider's API: by strategy, from fixtures, or as a proxy that records
     ///
-    /// Everything can also be said in a file (`--config`) or in variables (`LLMOCK_PORT`). One line of JSON
-    /// on standard output says when and where the server can be reached. SIGHUP has it read file and
-    /// fixtures again; SIGTERM and Ctrl-C have it finish open answers and stop.
+    /// Every key can also be set in a file (`--config`). The server prints one line of JSON on standard output
+    /// when it accepts connections. On SIGHUP it reads file and fixtures again; on SIGTERM and Ctrl-C it finishes
+    /// open responses and stops.
     #[command(after_help = EXIT_CODES)]
     Serve(Box<serve::Flags>),
 }

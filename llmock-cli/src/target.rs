@@ -7,9 +7,6 @@ use llmock::{Fixture, LoadError};
 
 use crate::commands::Problem;
 
-/// More slips than these and a suggestion is more often wrong than right.
-const MAX_SLIPS: usize = 2;
-
 /// What a path names.
 #[derive(Debug)]
 pub(crate) enum Target {
@@ -98,22 +95,19 @@ fn is_something_else(path: &Path) -> bool {
     !text.trim().is_empty() && !text.contains("\"llmock\"") && !text.contains("\"interactions\"")
 }
 
-/// The file beside a missing one whose name is nearly the same.
+/// The fixture next to a missing one with nearly the same name.
 fn similar(missing: &Path) -> Option<PathBuf> {
-    let wanted = missing.file_stem()?.to_string_lossy().to_lowercase();
+    let wanted = missing.file_stem()?.to_string_lossy();
     let folder = match missing.parent()? {
         here if here.as_os_str().is_empty() => Path::new("."),
         folder => folder,
     };
     let siblings = fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
-    siblings
+    let mut names: Vec<String> = siblings
         .filter(|path| is_json(path))
-        .filter_map(|path| {
-            let name = path.file_stem()?.to_string_lossy().to_lowercase();
-            let slips = strsim::osa_distance(&wanted, &name);
-            let is_near = slips <= MAX_SLIPS && slips < name.chars().count();
-            is_near.then(|| (slips, missing.with_file_name(path.file_name().unwrap_or_default())))
-        })
-        .min()
-        .map(|(_, path)| path)
+        .filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
+        .collect();
+    names.sort();
+    let name = llmock_rules::nearest(&wanted, names.iter().map(String::as_str))?;
+    Some(missing.with_file_name(format!("{name}.json")))
 }

@@ -8,9 +8,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderName, StatusCode};
+use llmock_rules::{Duration as Delay, Problem};
 
 use super::answer::{Answer, AnswerBody, End};
-use super::config::quantity;
+use super::config::number;
 
 /// The header that decides about one answer.
 pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-llmock-fault");
@@ -67,7 +68,9 @@ pub(crate) fn decide(
 ) -> Result<Option<Fault>, FaultError> {
     match header.map(str::trim) {
         Some("none") => Ok(None),
-        Some(text) => Kind::read(text).map(|kind| Some(kind.fault)).map_err(FaultError),
+        Some(text) => Kind::read(text)
+            .map(|kind| Some(kind.fault))
+            .map_err(|error| FaultError(error.to_string())),
         None => Ok(faults.draw(number)),
     }
 }
@@ -107,7 +110,7 @@ impl Kind {
     }
 
     /// `status=429, retry-after=2, weight=3`: what goes wrong, then what belongs to it.
-    pub(crate) fn read(text: &str) -> Result<Self, String> {
+    pub(crate) fn read(text: &str) -> Result<Self, Problem> {
         let mut parts = text.split(',').map(|part| {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             (name.trim(), value.trim())
@@ -118,8 +121,8 @@ impl Kind {
             ("disconnect", "midway") => Fault::DisconnectMidway,
             ("truncate", "") => Fault::Truncate,
             ("malformed", "") => Fault::Malformed,
-            ("slow", by) => Fault::Slow(quantity::duration(by)?),
-            _ => return Err(format!("`{text}` is no fault; {EXPECTED}")),
+            ("slow", by) => Fault::Slow(Delay::parse(by)?.0),
+            _ => return Err(Problem::new(format!("invalid fault `{text}`: {EXPECTED}"))),
         };
         let mut kind = Self { fault, weight: 1.0 };
         for (name, value) in parts {
@@ -127,21 +130,26 @@ impl Kind {
                 ("retry-after", Fault::Status { retry_after, .. }) => {
                     let seconds = value.parse();
                     *retry_after = Some(seconds.map_err(|_| {
-                        format!("`retry-after={value}` is no whole number of seconds")
+                        let expected = "expected a whole number of seconds";
+                        Problem::new(format!("invalid value `retry-after={value}`: {expected}"))
                     })?);
                 }
-                ("weight", _) => kind.weight = quantity::positive(value)?,
-                _ => return Err(format!("`{name}` does not belong to `{text}`; {EXPECTED}")),
+                ("weight", _) => kind.weight = number(value)?,
+                _ => {
+                    return Err(Problem::new(format!(
+                        "invalid fault `{text}` at `{name}`: {EXPECTED}"
+                    )));
+                }
             }
         }
         Ok(kind)
     }
 }
 
-fn status(text: &str) -> Result<StatusCode, String> {
+fn status(text: &str) -> Result<StatusCode, Problem> {
     let code = text.parse().ok().filter(|code| (400..=599).contains(code));
     code.and_then(|code| StatusCode::from_u16(code).ok())
-        .ok_or_else(|| format!("`status={text}` is no status from 400 to 599"))
+        .ok_or_else(|| Problem::new(format!("invalid value `status={text}`: expected 400 to 599")))
 }
 
 impl Fault {

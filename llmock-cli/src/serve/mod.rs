@@ -40,6 +40,9 @@ use crate::output::serving;
 use config::Loaded;
 use state::State;
 
+/// The exit code for invalid arguments, as clap has it.
+const USAGE: u8 = 2;
+
 /// Why there is no server.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ServeError {
@@ -59,7 +62,10 @@ pub(crate) fn run(flags: &Flags) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             serving::failed(&error);
-            ExitCode::FAILURE
+            match error {
+                ServeError::Config(error) if error.is_usage() => ExitCode::from(USAGE),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }

@@ -6,8 +6,9 @@
 use std::time::Duration;
 
 use http::HeaderName;
+use llmock_rules::{Duration as Wait, Problem, Share};
 
-use super::config::quantity;
+use super::config::number;
 
 /// The header that sets the pace of one answer.
 pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-llmock-pace");
@@ -47,28 +48,28 @@ impl Pace {
         let mut pace = self.clone();
         for part in header.split(',').map(str::trim).filter(|part| !part.is_empty()) {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            pace.set(name.trim(), value.trim()).map_err(PaceError)?;
+            pace.set(name.trim(), value.trim()).map_err(|error| PaceError(error.to_string()))?;
         }
         Ok(pace)
     }
 
-    fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+    fn set(&mut self, name: &str, value: &str) -> Result<(), Problem> {
         match name {
             "none" if value.is_empty() => *self = Self { seed: self.seed, ..Self::default() },
             "recorded" if value.is_empty() => self.recorded = true,
-            "ttft" | "time-to-first-token" => self.time_to_first_token = quantity::duration(value)?,
-            "tps" | "tokens-per-second" => self.tokens_per_second = quantity::positive(value)?,
-            "jitter" => self.jitter = quantity::share(value)?,
+            "ttft" | "time-to-first-token" => self.time_to_first_token = Wait::parse(value)?.0,
+            "tps" | "tokens-per-second" => self.tokens_per_second = number(value)?,
+            "jitter" => self.jitter = Share::parse(value)?.0,
             "seed" => {
-                let seed = value.parse();
-                self.seed = Some(seed.map_err(|_| format!("`{value}` is no whole number"))?);
+                let invalid = || format!("invalid seed `{value}`: expected a whole number");
+                self.seed = Some(value.parse().map_err(|_| Problem::new(invalid()))?);
                 self.own_seed = true;
             }
             other => {
-                return Err(format!(
-                    "`{other}` means nothing here; expected `ttft=200ms`, `tps=50`, `jitter=0.1`, \
+                return Err(Problem::new(format!(
+                    "unknown setting `{other}`: expected `ttft=200ms`, `tps=50`, `jitter=0.1`, \
                      `seed=7`, `recorded`, or `none`"
-                ));
+                )));
             }
         }
         Ok(())

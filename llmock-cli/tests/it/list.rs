@@ -179,7 +179,7 @@ fn help_tells_the_exit_codes() {
     let desk = Desk::with(&[]);
     for arguments in [&["--help"][..], &["list", "--help"], &["clear", "-h"]] {
         let help = desk.prints(arguments);
-        assert!(help.contains("  1  it could not be done; standard error says why"), "{help}");
+        assert!(help.contains("  1  failure; standard error has the reason"), "{help}");
     }
     let version = concat!("llmock ", env!("CARGO_PKG_VERSION"), "\n");
     assert_eq!(desk.prints(&["--version"]), version);

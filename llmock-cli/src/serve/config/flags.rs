@@ -1,108 +1,116 @@
-//! The flags of `llmock serve`.
+//! The flags of `llmock serve`, and the variables that stand for them.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::error::Result;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Command, FromArgMatches};
+use llmock_rules::hint;
 
-use super::error::ConfigError;
-use super::keys::Key;
-use super::merge::Layers;
-use super::suggest;
-use super::value::{Node, Place, Value};
+use super::draft::Draft;
+use super::error::{ConfigError, Place};
+use super::keys::{KEYS, Key, variable};
 
-/// What the command line says; it wins over variables, and these over the file.
+/// The arguments of the command. A flag overrides its variable.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Flags {
-    /// The configuration, a YAML file; `LLMOCK_CONFIG` names it too
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
+    /// The configuration file, in YAML
+    #[arg(long, env = "LLMOCK_CONFIG", hide_env_values = true, value_name = "FILE")]
+    config: Option<OsString>,
 
-    /// The address to listen at [default: 127.0.0.1]
-    #[arg(long, value_name = "ADDRESS")]
-    pub(crate) host: Option<String>,
+    #[command(flatten)]
+    pub(super) values: Values,
 
-    /// The port to listen at; 0 means any that is free [default: 8000]
-    #[arg(long, value_name = "PORT")]
-    pub(crate) port: Option<u16>,
-
-    /// The key that requests must have [default: any, or none]
-    #[arg(long, value_name = "KEY")]
-    pub(crate) api_key: Option<String>,
-
-    /// Who answers, the first that can; separated by commas
-    /// [default: ErrorStrategy,ToolCallStrategy,MirrorStrategy]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub(crate) strategies: Option<Vec<String>>,
-
-    /// Replay the fixtures in this folder; the default strategy is then `FixtureStrategy` alone
-    #[arg(long, value_name = "DIR")]
-    pub(crate) fixtures: Option<PathBuf>,
-
-    /// Forward what no fixture answers to its provider, and record it
-    #[arg(long)]
-    pub(crate) record: bool,
-
-    /// Read the configuration and the fixtures again when they change
-    #[arg(long)]
-    pub(crate) watch: bool,
-
-    /// Any key of the configuration, as in `--set pace.tokens-per-second=50`; may be repeated
+    /// Set any key, for example `--set pace.jitter=0.1`; can be repeated
     #[arg(long, value_name = "KEY=VALUE")]
-    pub(crate) set: Vec<String>,
+    pub(super) set: Vec<String>,
 }
 
-/// Puts the flags over everything else.
-pub(super) fn read(flags: &Flags, layers: &mut Layers) -> Result<(), ConfigError> {
-    for setting in &flags.set {
-        set(setting, layers)?;
+/// The keys that variables and flags set. Clap resolves a key that both set to the flag.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Values {
+    pub(super) variables: Vec<(&'static Key, String)>,
+    pub(super) flags: Vec<(&'static Key, String)>,
+}
+
+impl Flags {
+    /// The configuration file, if one is named.
+    pub(super) fn file(&self) -> Option<PathBuf> {
+        self.config.as_ref().filter(|path| !path.is_empty()).map(PathBuf::from)
     }
-    let text = |text: &String| Value::Text(text.clone());
-    let said = [
-        ("host", flags.host.as_ref().map(text)),
-        ("port", flags.port.map(|port| Value::Integer(port.into()))),
-        ("api-key", flags.api_key.as_ref().map(text)),
-        ("strategies", flags.strategies.as_ref().map(|names| list(names, "--strategies"))),
-        (
-            "fixtures",
-            flags.fixtures.as_ref().map(|path| Value::Text(path.to_string_lossy().into_owned())),
-        ),
-        ("record", flags.record.then_some(Value::Switch(true))),
-        ("watch", flags.watch.then_some(Value::Switch(true))),
-    ];
-    for (path, value) in said {
-        if let Some(value) = value {
-            let key = Key::of(path).expect("flags stand for keys");
-            let place = Place::Flag(format!("--{path}").into());
-            layers.set(key, Node { value, place })?;
+
+    /// Applies the variables of keys; returns nothing for what Kubernetes sets.
+    pub(super) fn variables(&self, draft: &mut Draft) -> Result<(), ConfigError> {
+        for (key, text) in &self.values.variables {
+            let name = variable(key.path);
+            if name == "LLMOCK_PORT" && text.starts_with("tcp://") {
+                draft.notes.push(format!(
+                    "variable `{name}` is ignored: Kubernetes sets it for a service named `llmock` \
+                     unless the pod has `enableServiceLinks: false`"
+                ));
+                continue;
+            }
+            draft.set_text(key, &Place::Variable(name), text)?;
         }
+        Ok(())
     }
-    Ok(())
+
+    /// Applies `--set`, then the flags of keys.
+    pub(super) fn flags(&self, draft: &mut Draft) -> Result<(), ConfigError> {
+        for setting in &self.set {
+            set(setting, draft)?;
+        }
+        for (key, text) in &self.values.flags {
+            draft.set_text(key, &Place::Flag(key.flag()), text)?;
+        }
+        Ok(())
+    }
 }
 
-fn list(names: &[String], flag: &str) -> Value {
-    let node = |name: &String| Node {
-        value: Value::Text(name.trim().to_owned()),
-        place: Place::Flag(flag.into()),
-    };
-    Value::List(names.iter().filter(|name| !name.trim().is_empty()).map(node).collect())
-}
-
-/// `KEY=VALUE`, the value as in a variable.
-fn set(setting: &str, layers: &mut Layers) -> Result<(), ConfigError> {
-    let place = Place::Flag(format!("--set {}", setting.split('=').next().unwrap_or("")).into());
-    let wrong = |reason: String| ConfigError::wrong(&place, reason);
-    let Some((path, text)) = setting.split_once('=') else {
-        return Err(wrong("expected `KEY=VALUE`".to_owned()));
-    };
+/// Applies `KEY=VALUE`, with a value as in a variable.
+fn set(setting: &str, draft: &mut Draft) -> Result<(), ConfigError> {
+    let (path, text) = setting.split_once('=').unwrap_or((setting, ""));
+    let place = Place::Flag(format!("--set {path}"));
+    if !setting.contains('=') {
+        return Err(ConfigError::invalid(&place, "expected `KEY=VALUE`"));
+    }
     if let Some(provider) = path.strip_prefix("upstreams.") {
-        let value = super::keys::Kind::Text.value(text, &place).map_err(wrong)?;
-        let node = Node { value, place: place.clone() };
-        return layers.upstream(provider.to_owned(), &place, node);
+        return draft.set_upstream(provider, &place, text);
     }
     let Some(key) = Key::of(path) else {
-        let known: Vec<&str> = super::keys::KEYS.iter().map(|key| key.path).collect();
-        return Err(wrong(format!("unknown key `{path}`; {}", suggest::hint(path, &known))));
+        let known: Vec<&str> = KEYS.iter().map(|key| key.path).collect();
+        let reason = format!("unknown key `{path}`{}", hint(path, &known));
+        return Err(ConfigError::invalid(&place, reason));
     };
-    let value = key.kind.value(text, &place).map_err(wrong)?;
-    layers.set(key, Node { value, place: place.clone() })
+    draft.set_text(key, &place, text)
+}
+
+// By hand, because the keys are a table: a derived struct would list them a second time.
+impl Args for Values {
+    fn augment_args(command: Command) -> Command {
+        KEYS.iter().fold(command, |command, key| command.arg(key.arg()))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Values {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self> {
+        let mut values = Self::default();
+        values.update_from_arg_matches(matches)?;
+        Ok(values)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<()> {
+        for key in KEYS {
+            let Some(text) = matches.get_one::<OsString>(key.path) else { continue };
+            let is_variable = matches.value_source(key.path) == Some(ValueSource::EnvVariable);
+            let values = if is_variable { &mut self.variables } else { &mut self.flags };
+            values.push((key, text.to_string_lossy().into_owned()));
+        }
+        Ok(())
+    }
 }

@@ -1,83 +1,76 @@
-//! Every key of a configuration: what it takes, and what it is if nobody says it.
+//! Every key of the configuration. Clap makes a flag and a variable of each.
 
-use super::value::Value;
+use clap::Arg;
 
-/// What a key takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Text,
-    /// A list of texts; one text is a list of itself.
-    Texts,
-    Switch,
-    /// A whole number from 0 up.
-    Count,
-    /// A number from 0 up.
-    Number,
-    Duration,
-    Size,
-    /// A list of `{id, created, owned_by}`, or of ids.
-    Models,
-    /// A list of `{question, answer}`.
-    Replies,
-    /// A list of `{path, pattern, replacement}`.
-    Normalize,
-    /// A mapping from a provider's id to a URL.
-    Upstreams,
-}
-
-/// A key, with the sections around it before dots.
+/// A key, with its section before a dot.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Key {
-    pub(crate) path: &'static str,
-    pub(super) kind: Kind,
-    /// As a variable would say it; empty: nothing.
-    pub(crate) default: &'static str,
+pub(super) struct Key {
+    pub(super) path: &'static str,
+    /// What stands for the value in the help text.
+    value: &'static str,
+    /// As a variable would have it; empty: none.
+    pub(super) default: &'static str,
+    help: &'static str,
 }
 
-const fn key(path: &'static str, kind: Kind, default: &'static str) -> Key {
-    Key { path, kind, default }
+const fn key(
+    path: &'static str,
+    value: &'static str,
+    default: &'static str,
+    help: &'static str,
+) -> Key {
+    Key { path, value, default, help }
 }
 
 /// All keys, in the order of the documentation.
-pub(crate) const KEYS: &[Key] = &[
-    key("strategies", Kind::Texts, "ErrorStrategy;ToolCallStrategy;MirrorStrategy"),
-    key("models", Kind::Models, ""),
-    key("api-key", Kind::Text, ""),
-    key("cors.allow-origins", Kind::Texts, ""),
-    key("host", Kind::Text, "127.0.0.1"),
-    key("port", Kind::Count, "8000"),
-    key("customReplies", Kind::Replies, ""),
-    key("fixtures", Kind::Text, ""),
-    key("record", Kind::Switch, "false"),
-    key("watch", Kind::Switch, "false"),
-    key("matching.ignore", Kind::Texts, ""),
-    key("matching.normalize", Kind::Normalize, ""),
-    key("matching.match_on", Kind::Texts, ""),
-    key("upstreams", Kind::Upstreams, ""),
-    key("pace.time-to-first-token", Kind::Duration, "0"),
-    key("pace.tokens-per-second", Kind::Number, "0"),
-    key("pace.jitter", Kind::Number, "0"),
-    key("pace.seed", Kind::Count, ""),
-    key("pace.recorded", Kind::Switch, "false"),
-    key("faults.rate", Kind::Number, "0"),
-    key("faults.kinds", Kind::Texts, ""),
-    key("faults.seed", Kind::Count, ""),
-    key("history", Kind::Count, "1000"),
-    key("body-limit", Kind::Size, "16M"),
-    key("read-timeout", Kind::Duration, "30s"),
-    key("shutdown-timeout", Kind::Duration, "10s"),
+#[rustfmt::skip]
+pub(super) const KEYS: &[Key] = &[
+    key("strategies", "NAMES", "ErrorStrategy;ToolCallStrategy;MirrorStrategy", "Strategies in order, separated by commas; the first that can answer does"),
+    key("models", "IDS", "", "The models that exist, separated by semicolons, or JSON"),
+    key("api-key", "KEY", "", "The key that requests must carry"),
+    key("cors.allow-origins", "ORIGINS", "", "Origins whose pages may read responses, separated by semicolons, or `*`"),
+    key("host", "ADDRESS", "127.0.0.1", "The address to listen on"),
+    key("port", "PORT", "8000", "The port to listen on; 0 is any free port"),
+    key("customReplies", "JSON", "", "A list of `question` and `answer` for CustomAnswersStrategy"),
+    key("fixtures", "DIR", "", "Replay the fixtures in this folder; the default strategy is then FixtureStrategy alone"),
+    key("record", "true|false", "false", "Forward requests without a recording to their provider, and record the responses"),
+    key("watch", "true|false", "false", "Read the configuration and the fixtures again when they change"),
+    key("matching.ignore", "PATHS", "", "JSON paths that are ignored when requests are compared"),
+    key("matching.normalize", "JSON", "", "A list of `path`, `pattern` and `replacement`, applied before requests are compared"),
+    key("matching.match_on", "FIELDS", "", "Compare only these top-level fields of request bodies"),
+    key("upstreams", "JSON", "", "Base URLs by provider"),
+    key("pace.time-to-first-token", "DURATION", "0", "How long the first piece of a response takes"),
+    key("pace.tokens-per-second", "NUMBER", "0", "How many pieces follow per second; 0 sends all at once"),
+    key("pace.jitter", "SHARE", "0", "By what share waits vary in both directions, from 0 to 1"),
+    key("pace.seed", "NUMBER", "", "Makes the jitter reproducible"),
+    key("pace.recorded", "true|false", "false", "Replay recordings at their recorded pace"),
+    key("faults.rate", "SHARE", "0", "The share of requests that fail on purpose, from 0 to 1"),
+    key("faults.kinds", "FAULTS", "", "The faults to draw from, separated by semicolons"),
+    key("faults.seed", "NUMBER", "", "Makes the same requests fail after every start"),
+    key("history", "NUMBER", "1000", "How many requests the history keeps; 0 switches it off"),
+    key("body-limit", "SIZE", "16M", "The largest request body"),
+    key("read-timeout", "DURATION", "30s", "How long a client may take to send the head of a request, and again its body"),
+    key("shutdown-timeout", "DURATION", "10s", "How long open responses may take to end when the server stops"),
 ];
 
 /// The sections: what stands before a dot.
 pub(super) const SECTIONS: [&str; 4] = ["cors", "matching", "pace", "faults"];
 
+/// Keys that `llmock serve -h` shows; `--help` shows all.
+const COMMON: [&str; 7] = ["strategies", "api-key", "host", "port", "fixtures", "record", "watch"];
+
 impl Key {
-    /// The key of that path.
+    /// The key with that path.
     pub(super) fn of(path: &str) -> Option<&'static Self> {
         KEYS.iter().find(|key| key.path == path)
     }
 
-    /// What there is in a section, or beside all sections.
+    /// The key of that variable.
+    pub(super) fn of_variable(name: &str) -> Option<&'static Self> {
+        KEYS.iter().find(|key| variable(key.path) == name)
+    }
+
+    /// The names in a section, or at the top.
     pub(super) fn names(section: Option<&str>) -> Vec<&'static str> {
         let mut names: Vec<&'static str> = KEYS
             .iter()
@@ -91,52 +84,39 @@ impl Key {
         names.dedup();
         names
     }
-}
 
-/// The variable of a key or a section: `LLMOCK_CORS_ALLOW_ORIGINS`.
-pub(crate) fn variable(path: &str) -> String {
-    let name = path.replace(['.', '-'], "_").to_uppercase();
-    format!("LLMOCK_{name}")
-}
+    /// `--pace-jitter`.
+    pub(super) fn flag(&self) -> String {
+        let path = self.path.replace("customReplies", "custom-replies");
+        format!("--{}", path.replace(['.', '_'], "-"))
+    }
 
-impl Kind {
-    /// What the text of a variable or of a flag means. Empty and `null` mean nothing.
-    pub(super) fn value(self, text: &str, place: &super::value::Place) -> Result<Value, String> {
-        let trimmed = text.trim();
-        if trimmed.is_empty() || trimmed == "null" {
-            return Ok(Value::Null);
-        }
-        match self {
-            Self::Text | Self::Duration | Self::Size => Ok(Value::Text(text.to_owned())),
-            Self::Switch => match trimmed.to_ascii_lowercase().as_str() {
-                "true" | "yes" | "on" | "1" => Ok(Value::Switch(true)),
-                "false" | "no" | "off" | "0" => Ok(Value::Switch(false)),
-                _ => Err(format!("`{trimmed}` is neither `true` nor `false`")),
-            },
-            Self::Count => trimmed
-                .parse()
-                .map(Value::Integer)
-                .map_err(|_| format!("`{trimmed}` is no whole number")),
-            Self::Number => super::quantity::positive(trimmed).map(Value::Number),
-            Self::Texts | Self::Models if !trimmed.starts_with('[') => {
-                let parts = trimmed.split(';').map(str::trim).filter(|part| !part.is_empty());
-                let node = |part: &str| super::value::Node {
-                    value: Value::Text(part.to_owned()),
-                    place: place.clone(),
-                };
-                Ok(Value::List(parts.map(node).collect()))
-            }
-            Self::Texts | Self::Models | Self::Replies | Self::Normalize | Self::Upstreams => {
-                json(trimmed, place)
-            }
+    /// The flag and the variable, as clap takes them. Values are strings here: what they mean is read later, so that
+    /// an error can name the file, the variable or the flag.
+    pub(super) fn arg(&self) -> Arg {
+        let help = match self.default {
+            "" => self.help.to_owned(),
+            default => format!("{} [default: {default}]", self.help),
+        };
+        let arg = Arg::new(self.path)
+            .long(self.flag().trim_start_matches('-').to_owned())
+            .env(variable(self.path))
+            .hide_env_values(true)
+            .value_name(self.value)
+            .value_parser(clap::value_parser!(std::ffi::OsString))
+            .hide_short_help(!COMMON.contains(&self.path))
+            .help(help);
+        match self.value {
+            "true|false" => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
+            _ => arg,
         }
     }
 }
 
-/// JSON for what is more than a scalar.
-pub(super) fn json(text: &str, place: &super::value::Place) -> Result<Value, String> {
-    let json = serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
-    Ok(Value::from_json(json, place))
+/// The variable of a key or a section: `LLMOCK_CORS_ALLOW_ORIGINS`.
+pub(super) fn variable(path: &str) -> String {
+    let name = path.replace(['.', '-'], "_").to_uppercase();
+    format!("LLMOCK_{name}")
 }
 
 #[cfg(test)]
@@ -154,15 +134,15 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_is_the_path_in_capitals() {
-        for (path, name) in [
-            ("api-key", "LLMOCK_API_KEY"),
-            ("cors.allow-origins", "LLMOCK_CORS_ALLOW_ORIGINS"),
-            ("pace.tokens-per-second", "LLMOCK_PACE_TOKENS_PER_SECOND"),
-            ("customReplies", "LLMOCK_CUSTOMREPLIES"),
-            ("matching.match_on", "LLMOCK_MATCHING_MATCH_ON"),
+    fn variables_and_flags_follow_the_path() {
+        for (path, name, flag) in [
+            ("api-key", "LLMOCK_API_KEY", "--api-key"),
+            ("cors.allow-origins", "LLMOCK_CORS_ALLOW_ORIGINS", "--cors-allow-origins"),
+            ("customReplies", "LLMOCK_CUSTOMREPLIES", "--custom-replies"),
+            ("matching.match_on", "LLMOCK_MATCHING_MATCH_ON", "--matching-match-on"),
         ] {
             assert_eq!(variable(path), name);
+            assert_eq!(Key::of(path).unwrap().flag(), flag);
         }
     }
 }

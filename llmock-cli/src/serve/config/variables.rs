@@ -1,15 +1,15 @@
-//! The variables: `LLMOCK_` and a key's path in capitals, dots and dashes as `_`.
+//! Variables that clap does not read: sections, upstreams by provider, and names that mean nothing.
 
-use super::error::ConfigError;
-use super::keys::{self, KEYS, SECTIONS};
-use super::merge::Layers;
-use super::suggest;
-use super::value::{Node, Place};
+use llmock_rules::nearest;
+
+use super::draft::Draft;
+use super::error::{ConfigError, Place};
+use super::keys::{KEYS, Key, SECTIONS, variable};
 
 const PREFIX: &str = "LLMOCK_";
 const UPSTREAM: &str = "LLMOCK_UPSTREAMS_";
 
-/// Variables that mean something else: the library's own, and this command's.
+/// Variables with another meaning: those of the library and of this command.
 pub(super) const RESERVED: &[&str] = &[
     "LLMOCK_MODE",
     "LLMOCK_DISABLED",
@@ -20,79 +20,64 @@ pub(super) const RESERVED: &[&str] = &[
     "LLMOCK_TURN_TIMEOUT",
     "LLMOCK_MAX_BODY",
     "LLMOCK_BASE_URL",
-    super::FILE_VARIABLE,
+    "LLMOCK_CONFIG",
 ];
 
-/// Beginnings of names that mean something else: what the library keeps free in the environment, and what tests use.
-const RESERVED_PREFIXES: [&str; 2] = ["LLMOCK_SPARE_", "LLMOCK_TEST_"];
+/// Prefixes of names with another meaning: what the library keeps free in the environment, what tests use, and what
+/// Kubernetes sets for a service named `llmock`.
+const RESERVED_PREFIXES: [&str; 4] =
+    ["LLMOCK_SPARE_", "LLMOCK_TEST_", "LLMOCK_SERVICE_", "LLMOCK_PORT_"];
 
-/// Reads the variables; returns a note for each whose name means nothing.
-pub(super) fn read(
-    variables: impl IntoIterator<Item = (String, String)>,
-    layers: &mut Layers,
-) -> Result<Vec<String>, ConfigError> {
-    let mut ours: Vec<(String, String)> =
-        variables.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect();
-    // Not in the order of the environment, which is none; and a section before what is in it.
-    ours.sort();
-    let mut notes = Vec::new();
-    for (name, text) in ours {
-        if is_reserved(&name) {
-            continue;
-        }
-        let place = Place::Variable(name.as_str().into());
-        if !set(&name, &text, &place, layers)? {
-            notes.push(unknown(&name));
-        }
+/// The variables that begin with `LLMOCK_` and are not those of a key, by name.
+pub(super) struct Others(Vec<(String, String)>);
+
+impl Others {
+    pub(super) fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let is_other = |name: &str| {
+            name.starts_with(PREFIX) && Key::of_variable(name).is_none() && !is_reserved(name)
+        };
+        let mut others: Vec<_> = variables.into_iter().filter(|(name, _)| is_other(name)).collect();
+        others.sort();
+        Self(others)
     }
-    Ok(notes)
+
+    /// Applies sections such as `LLMOCK_PACE`, and notes unknown names.
+    pub(super) fn sections(&self, draft: &mut Draft) -> Result<(), ConfigError> {
+        for (name, text) in &self.0 {
+            let place = Place::Variable(name.clone());
+            match SECTIONS.iter().find(|section| variable(section) == *name) {
+                Some(section) => draft.set_section_text(section, &place, text)?,
+                None if !name.starts_with(UPSTREAM) => draft.notes.push(unknown(name)),
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies `LLMOCK_UPSTREAMS_OPENAI` and the like.
+    pub(super) fn upstreams(&self, draft: &mut Draft) -> Result<(), ConfigError> {
+        for (name, text) in &self.0 {
+            if let Some(provider) = name.strip_prefix(UPSTREAM) {
+                let place = Place::Variable(name.clone());
+                draft.set_upstream(&provider.to_lowercase(), &place, text)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 pub(super) fn is_reserved(name: &str) -> bool {
     RESERVED.contains(&name) || RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Whether the name meant something.
-fn set(name: &str, text: &str, place: &Place, layers: &mut Layers) -> Result<bool, ConfigError> {
-    let wrong = |reason: String| ConfigError::wrong(place, reason + from_kubernetes(name, text));
-    let node = |value| Node { value, place: place.clone() };
-    if let Some(key) = KEYS.iter().find(|key| keys::variable(key.path) == name) {
-        let value = key.kind.value(text, place).map_err(wrong)?;
-        layers.set(key, node(value))?;
-    } else if let Some(section) = SECTIONS.iter().find(|section| keys::variable(section) == name) {
-        let value = keys::json(text, place).map_err(wrong)?;
-        layers.section(section, node(value))?;
-    } else if let Some(provider) = name.strip_prefix(UPSTREAM) {
-        let value = keys::Kind::Text.value(text, place).map_err(wrong)?;
-        layers.upstream(provider.to_lowercase(), place, node(value))?;
-    } else {
-        return Ok(false);
-    }
-    Ok(true)
-}
-
-/// A service named `llmock` gives every pod around it an address in `LLMOCK_PORT`.
-fn from_kubernetes(name: &str, text: &str) -> &'static str {
-    if name == "LLMOCK_PORT" && text.starts_with("tcp://") {
-        "; Kubernetes sets it for a service named `llmock` unless the pod says `enableServiceLinks: false`"
-    } else {
-        ""
-    }
-}
-
 fn unknown(name: &str) -> String {
-    let known: Vec<String> = KEYS
-        .iter()
-        .map(|key| key.path)
-        .chain(SECTIONS)
-        .map(keys::variable)
-        .chain(RESERVED.iter().map(|name| (*name).to_owned()))
-        .collect();
-    let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    match suggest::nearest(name, &known) {
+    let known: Vec<String> =
+        KEYS.iter().map(|key| key.path).chain(SECTIONS).map(variable).collect();
+    let known = known.iter().map(String::as_str).chain(RESERVED.iter().copied());
+    match nearest(name, known) {
         Some(candidate) => {
-            format!("variable `{name}` means nothing; did you mean `{candidate}`?")
+            format!("unknown environment variable `{name}`; did you mean `{candidate}`?")
         }
-        None => format!("variable `{name}` means nothing"),
+        None => format!("unknown environment variable `{name}`"),
     }
 }

@@ -49,16 +49,16 @@ fn what_makes_no_configuration_is_an_error_at_the_start_that_says_where() {
         (
             &[],
             &[("LLMOCK_STRATEGIES", "[]")],
-            "variable `LLMOCK_STRATEGIES`: `strategies` has no strategy",
+            "variable `LLMOCK_STRATEGIES`: `strategies` is empty",
         ),
         (&["--strategies", "MirorStrategy"], &[], "did you mean `MirrorStrategy`?"),
-        (&[], &[("LLMOCK_WATCH", "perhaps")], "variable `LLMOCK_WATCH`: `perhaps` is neither"),
-        (&["--record"], &[], "flag `--record`: `record` needs `fixtures`"),
         (
-            &["--set", "pace.jitter=2"],
             &[],
-            "flag `--set pace.jitter`: `pace.jitter` is a part of 1",
+            &[("LLMOCK_WATCH", "perhaps")],
+            "variable `LLMOCK_WATCH`: invalid switch `perhaps`: ",
         ),
+        (&["--record"], &[], "flag `--record`: `record` needs `fixtures`"),
+        (&["--set", "pace.jitter=2"], &[], "flag `--set pace.jitter`: invalid share `2`: expected"),
     ];
     for (arguments, variables, expected) in cases {
         let said = place.refuses(arguments, variables);
@@ -77,7 +77,7 @@ fn a_variable_that_means_nothing_is_reported_and_those_of_the_library_are_not() 
         ("OTHER", "1"),
     ];
     let server = place.serve(&[], &variables);
-    server.says("variable `LLMOCK_PROT` means nothing; did you mean `LLMOCK_PORT`?");
+    server.says("unknown environment variable `LLMOCK_PROT`; did you mean `LLMOCK_PORT`?");
     assert_eq!(server.said().lines().count(), 1, "{}", server.said());
 }
 

@@ -8,8 +8,7 @@ use std::process::{Command, Stdio};
 
 use crate::server::{Place, Server, chat};
 use llmock_testkit::client::Request;
-use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -112,7 +111,7 @@ fn the_image_is_small_runs_as_nobody_and_says_its_port() {
     assert_eq!(all(&image, "RUN"), [""; 0], "there is no shell to run anything");
     // The port is the built-in one: no instruction names another.
     let page = fs::read_to_string(root().join("docs/serve.md")).unwrap();
-    assert!(page.contains("| `port` | `LLMOCK_PORT` | `8000` |"));
+    assert!(page.contains("Variable `LLMOCK_PORT`, default `8000`."));
 }
 
 #[test]
@@ -168,31 +167,11 @@ impl Drop for Container {
 /// The objects of the manifest by their kind.
 fn manifest(kind: &str) -> Value {
     let text = fs::read_to_string(root().join("deploy/kubernetes.yaml")).unwrap();
-    let documents = Yaml::load_from_str(&text).unwrap();
-    let mut found = documents.iter().map(json).filter(|object| object["kind"] == kind);
+    let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
+    let mut found = documents.into_iter().filter(|object| object["kind"] == kind);
     let object = found.next().unwrap_or_else(|| panic!("no {kind}"));
     assert!(found.next().is_none(), "a second {kind}");
     object
-}
-
-fn json(yaml: &Yaml<'_>) -> Value {
-    match yaml {
-        Yaml::Value(Scalar::Boolean(switch)) => (*switch).into(),
-        Yaml::Value(Scalar::Integer(integer)) => (*integer).into(),
-        Yaml::Value(Scalar::FloatingPoint(number)) => number.into_inner().into(),
-        Yaml::Value(Scalar::String(text)) => text.as_ref().into(),
-        Yaml::Sequence(items) => items.iter().map(json).collect::<Vec<_>>().into(),
-        Yaml::Mapping(members) => {
-            let member = |(key, value)| (text(key).to_owned(), json(value));
-            members.iter().map(member).collect::<Map<_, _>>().into()
-        }
-        _ => Value::Null,
-    }
-}
-
-fn text<'a>(yaml: &'a Yaml<'_>) -> &'a str {
-    let Yaml::Value(Scalar::String(text)) = yaml else { panic!("{yaml:?} is no text") };
-    text
 }
 
 /// The one container of the deployment.

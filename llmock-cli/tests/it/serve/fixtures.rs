@@ -237,7 +237,7 @@ fn recordings_alone_answer_nothing_that_was_not_recorded() {
         assert_eq!((missed.status, missed.header("x-llmock")), (418, Some("unmatched")), "{ask:?}");
         assert!(missed.text().contains(because), "{because} {}", missed.text());
     }
-    server.says("`models` has no effect where only recordings and providers answer");
+    server.says("`models` has no effect with only `FixtureStrategy` and `ProxyStrategy`");
 }
 
 #[test]

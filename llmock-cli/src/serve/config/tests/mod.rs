@@ -1,11 +1,12 @@
 mod wrong;
 
+use super::keys::{KEYS, Key, variable};
 use super::*;
 use crate::serve::fault::{self, Kind};
 use crate::serve::metrics::Metrics;
 use crate::serve::{pace, sessions};
 
-/// What a file, variables, and flags make together; notes are left out.
+/// The configuration that a file, variables and flags make; notes are left out.
 fn read(file: &str, variables: &[(&str, &str)], flags: &Flags) -> Result<Config, String> {
     read_all(file, variables, flags).map(|(config, _)| config)
 }
@@ -15,8 +16,16 @@ fn read_all(
     variables: &[(&str, &str)],
     flags: &Flags,
 ) -> Result<(Config, Vec<String>), String> {
+    let mut flags = flags.clone();
+    // What clap does with the process's environment, which tests must not change.
+    for (name, value) in variables {
+        let Some(key) = Key::of_variable(name) else { continue };
+        if flags.values.flags.iter().all(|(set, _)| set.path != key.path) {
+            flags.values.variables.push((key, (*value).to_owned()));
+        }
+    }
     let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    configure(Some((Path::new("etc/llmock.yaml"), file)), variables, flags)
+    configure(Some((Path::new("etc/llmock.yaml"), file)), variables, &flags)
         .map_err(|error| error.to_string())
 }
 
@@ -29,11 +38,26 @@ fn variables(variables: &[(&str, &str)]) -> Result<Config, String> {
 }
 
 fn with_set(settings: &[&str]) -> Flags {
-    Flags { set: settings.iter().map(|&text| text.to_owned()).collect(), ..Flags::default() }
+    let set = settings.iter().map(|&text| text.to_owned());
+    let mut flags = Flags::default();
+    flags.set.extend(set);
+    flags
+}
+
+fn flags(arguments: &[&str]) -> Flags {
+    #[derive(clap::Parser)]
+    struct Serve {
+        #[command(flatten)]
+        flags: Flags,
+    }
+
+    let arguments = ["serve"].iter().chain(arguments);
+    let parsed = <Serve as clap::Parser>::try_parse_from(arguments);
+    parsed.unwrap_or_else(|error| panic!("{error}")).flags
 }
 
 #[test]
-fn without_anything_said_the_server_is_usable_and_alone() {
+fn defaults_make_a_usable_and_private_server() {
     let (config, notes) = configure(None, [], &Flags::default()).unwrap();
     let usual = [StrategyName::Error, StrategyName::ToolCall, StrategyName::Mirror];
     assert_eq!(config.strategies, usual);
@@ -78,7 +102,7 @@ shutdown-timeout: 0
 ";
 
 #[test]
-fn every_key_of_a_file_means_something() {
+fn every_key_of_a_file_has_an_effect() {
     let config = file(WHOLE);
     assert_eq!(config.strategies, [StrategyName::CustomAnswers, StrategyName::Mirror]);
     let model = |id: &str, created, owned_by: &str| Model {
@@ -118,7 +142,7 @@ fn every_key_of_a_file_means_something() {
 }
 
 #[test]
-fn a_file_that_says_nothing_changes_nothing() {
+fn an_empty_file_changes_nothing() {
     let (default, _) = configure(None, [], &Flags::default()).unwrap();
     for nothing in [
         "",
@@ -137,7 +161,7 @@ fn a_file_that_says_nothing_changes_nothing() {
 }
 
 #[test]
-fn every_key_can_be_said_by_a_variable_and_by_set_over_a_file() {
+fn every_key_has_a_variable_a_flag_and_set_over_a_file() {
     let other = [
         ("strategies", "MirrorStrategy"),
         ("models", "a;b"),
@@ -180,11 +204,13 @@ fn every_key_can_be_said_by_a_variable_and_by_set_over_a_file() {
         let by_set = read(file, &[], &with_set(&[&format!("{path}={value}")])).unwrap();
         assert_ne!(by_variable, before, "{path}");
         assert_eq!(by_variable, by_set, "{path}");
+        let flag = format!("{}={value}", Key::of(path).unwrap().flag());
+        assert_eq!(by_variable, read(file, &[], &flags(&[&flag])).unwrap(), "{path}");
     }
 }
 
 #[test]
-fn null_in_the_file_can_be_overridden_and_null_overrides() {
+fn null_can_be_overridden_and_overrides() {
     let said = read("api-key: null\n", &[("LLMOCK_API_KEY", "k")], &Flags::default()).unwrap();
     assert_eq!(said.api_key.as_deref(), Some("k"));
     for nothing in ["", "null"] {
@@ -199,20 +225,18 @@ fn null_in_the_file_can_be_overridden_and_null_overrides() {
 
 #[test]
 fn flags_win_over_variables_and_these_over_the_file() {
-    let mut flags = Flags::default();
     let file = "port: 1\n";
     let port =
         |variables: &[(&str, &str)], flags: &Flags| read(file, variables, flags).unwrap().port;
-    assert_eq!(port(&[], &flags), 1);
-    assert_eq!(port(&[("LLMOCK_PORT", "2")], &flags), 2);
-    flags.set = vec!["port=3".to_owned()];
-    assert_eq!(port(&[("LLMOCK_PORT", "2")], &flags), 3);
-    flags.port = Some(4);
-    assert_eq!(port(&[("LLMOCK_PORT", "2")], &flags), 4);
+    assert_eq!(port(&[], &flags(&[])), 1);
+    assert_eq!(port(&[("LLMOCK_PORT", "2")], &flags(&[])), 2);
+    assert_eq!(port(&[("LLMOCK_PORT", "2")], &flags(&["--set", "port=3"])), 3);
+    let both = flags(&["--port", "4", "--set", "port=3"]);
+    assert_eq!(port(&[("LLMOCK_PORT", "2")], &both), 4);
 }
 
 #[test]
-fn lists_are_said_with_semicolons_or_as_json() {
+fn lists_have_semicolons_or_are_json() {
     let strategies =
         |text| variables(&[("LLMOCK_STRATEGIES", text)]).map(|config| config.strategies);
     let both = Ok(vec![StrategyName::Error, StrategyName::Mirror]);
@@ -264,7 +288,7 @@ fn scalars_of_variables_have_types() {
 }
 
 #[test]
-fn a_section_can_be_said_as_json_and_its_keys_win() {
+fn a_section_can_be_json_and_its_keys_win() {
     let config = read(
         "pace: {seed: 7, jitter: 1}\n",
         &[
@@ -283,7 +307,7 @@ fn a_section_can_be_said_as_json_and_its_keys_win() {
 }
 
 #[test]
-fn the_names_of_the_library_are_reserved_and_others_are_reported() {
+fn names_of_the_library_are_reserved_and_others_are_noted() {
     let reserved =
         [("LLMOCK_MODE", "nonsense"), ("LLMOCK_BASE_URL", "x"), ("LLMOCK_MAX_BODY", "x")];
     let (config, notes) = read_all("", &reserved, &Flags::default()).unwrap();
@@ -298,8 +322,8 @@ fn the_names_of_the_library_are_reserved_and_others_are_reported() {
     assert_eq!(
         notes,
         [
-            "variable `LLMOCK_PROT` means nothing; did you mean `LLMOCK_PORT`?",
-            "variable `LLMOCK_WIBBLE` means nothing",
+            "unknown environment variable `LLMOCK_PROT`; did you mean `LLMOCK_PORT`?",
+            "unknown environment variable `LLMOCK_WIBBLE`",
         ]
     );
 }
@@ -325,26 +349,24 @@ fn every_variable_of_the_library_is_reserved_and_none_is_a_key() {
 #[test]
 fn fixtures_and_recording_replace_the_default_strategies() {
     use StrategyName::{Error, Fixture, Proxy};
-    let mut flags = Flags { fixtures: Some("dir".into()), ..Flags::default() };
-    assert_eq!(read("", &[], &flags).unwrap().strategies, [Fixture]);
-    flags.record = true;
-    assert_eq!(read("", &[], &flags).unwrap().strategies, [Fixture, Proxy]);
-    flags.strategies =
-        Some(vec!["ErrorStrategy".into(), "FixtureStrategy".into(), "ProxyStrategy".into()]);
-    assert_eq!(read("", &[], &flags).unwrap().strategies, [Error, Fixture, Proxy]);
+    let of = |arguments: &[&str]| read_all("", &[], &flags(arguments));
+    let strategies = |arguments: &[&str]| of(arguments).unwrap().0.strategies;
+    assert_eq!(strategies(&["--fixtures", "dir"]), [Fixture]);
+    assert_eq!(strategies(&["--fixtures", "dir", "--record"]), [Fixture, Proxy]);
+    let list = "ErrorStrategy,FixtureStrategy,ProxyStrategy";
+    let listed = ["--fixtures", "dir", "--record", "--strategies", list];
+    assert_eq!(strategies(&listed), [Error, Fixture, Proxy]);
 
-    flags.strategies = Some(vec!["MirrorStrategy".into()]);
-    assert!(read("", &[], &flags).unwrap_err().contains("without `ProxyStrategy`"));
-    flags.record = false;
-    let (_, notes) = read_all("", &[], &flags).unwrap();
-    assert_eq!(notes, ["`fixtures` has no effect without `FixtureStrategy` in `strategies`"]);
-    flags.fixtures = None;
-    flags.strategies = Some(vec!["FixtureStrategy".into()]);
-    assert!(read("", &[], &flags).unwrap_err().contains("needs `fixtures`"));
+    let mirror = ["--fixtures", "dir", "--strategies", "MirrorStrategy"];
+    let recording = [&mirror[..], &["--record"]].concat();
+    assert!(of(&recording).unwrap_err().contains("without `ProxyStrategy`"));
+    let note = "`fixtures` has no effect without `FixtureStrategy` in `strategies`";
+    assert_eq!(of(&mirror).unwrap().1, [note]);
+    assert!(of(&["--strategies", "FixtureStrategy"]).unwrap_err().contains("needs `fixtures`"));
 }
 
 #[test]
-fn a_folder_in_the_file_lies_beside_the_file_and_any_other_where_the_command_runs() {
+fn a_folder_in_the_file_is_relative_to_the_file() {
     let said = "fixtures: recorded\n";
     assert_eq!(file(said).fixtures, Some("etc/recorded".into()));
     let by_variable = read(said, &[("LLMOCK_FIXTURES", "mine")], &Flags::default()).unwrap();
@@ -356,16 +378,19 @@ fn a_folder_in_the_file_lies_beside_the_file_and_any_other_where_the_command_run
 fn the_documentation_has_every_key_variable_and_flag() {
     let page = include_str!("../../../../../docs/serve.md");
     for key in KEYS {
-        let row = format!("| `{}` | `{}` |", key.path, variable(key.path));
-        let line = page.lines().find(|line| line.starts_with(&row));
-        let line = line.unwrap_or_else(|| panic!("docs/serve.md has no row {row}"));
-        for part in key.default.split(';').filter(|part| !part.is_empty()) {
-            assert!(line.contains(&format!("`{part}`")), "{part} in {line}");
+        let heading = format!("#### `{}`\n", key.path);
+        let (_, part) = page.split_once(&heading).unwrap_or_else(|| panic!("no {heading}"));
+        let part = part.split("\n#").next().unwrap();
+        assert!(part.contains(&format!("`{}`", variable(key.path))), "{}", key.path);
+        for part_of_default in key.default.split(';').filter(|part| !part.is_empty()) {
+            assert!(part.contains(&format!("`{part_of_default}`")), "{part_of_default} in {part}");
         }
+        assert!(part.contains("```"), "`{}` has no example", key.path);
     }
     let command = <Flags as clap::Args>::augment_args(clap::Command::new("serve"));
-    for flag in command.get_arguments().filter_map(clap::Arg::get_long) {
-        assert!(page.contains(&format!("| `--{flag}")), "docs/serve.md has no row for --{flag}");
+    let flags = command.get_arguments().filter_map(clap::Arg::get_long);
+    for flag in flags.filter(|flag| ["config", "set"].contains(flag)) {
+        assert!(page.contains(&format!("`--{flag} ")), "docs/serve.md does not have --{flag}");
     }
     for (name, _) in StrategyName::ALL {
         assert!(page.contains(&format!("| `{name}` |")), "docs/serve.md has no row for {name}");
