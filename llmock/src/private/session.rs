@@ -35,7 +35,11 @@ impl Session {
     /// With the reason, at the attribute, when there can be no session.
     #[track_caller]
     pub fn open(test: &'static Test) -> Self {
-        Self::try_open(test).unwrap_or_else(|reason| panic!("\n{reason}"))
+        // In a closure the panic would be at this line, not at the attribute.
+        match Self::try_open(test) {
+            Ok(session) => session,
+            Err(reason) => panic!("\n{reason}"),
+        }
     }
 
     /// The same for a test with `#[should_panic]`, which the panic would turn green: prints the reason.
@@ -46,7 +50,8 @@ impl Session {
                 print_block(&reason);
                 None
             }
-            opened => Some(opened.unwrap_or_else(|reason| panic!("\n{reason}"))),
+            Ok(session) => Some(session),
+            Err(reason) => panic!("\n{reason}"),
         }
     }
 

@@ -88,7 +88,7 @@ fn a_program_that_is_no_test_is_told_to_run_itself() {
 #[test]
 fn an_unreadable_fixture_is_an_error_that_says_where_and_how_to_record_it_anew() {
     alone(&[], |_| {
-        let hint = "\nhint: to record it anew, delete it and run LLMOCK_MODE=record cargo test -- \
+        let hint = "\nhint: to record it again, delete it and run LLMOCK_MODE=record cargo test -- \
                     builder::an_unreadable_fixture_is_an_error_that_says_where_and_how_to_record_it_anew --exact";
         for (text, expected) in [
             (

@@ -64,7 +64,7 @@ fn a_fixture_that_cannot_be_read_is_named_with_line_and_column_and_left_alone() 
     llmock: failed to load fixture `$ROOT/tests/fixtures/hello.json`: line 1, column 1: the file is empty
 
       restore it from version control, or delete it and record again
-      to record it anew, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
+      to record it again, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
       the file is unchanged
     ");
     insta::assert_snapshot!(unreadable(&app, &good[..good.len() / 2]), @r#"
@@ -73,7 +73,7 @@ fn a_fixture_that_cannot_be_read_is_named_with_line_and_column_and_left_alone() 
     llmock: failed to load fixture `$ROOT/tests/fixtures/hello.json`: line 6, column 100: the file ends too early, expected a closing `"`
 
       restore it from version control, or delete it and record again
-      to record it anew, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
+      to record it again, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
       the file is unchanged
     "#);
     insta::assert_snapshot!(unreadable(&app, "hello: hi there\n"), @"
@@ -81,7 +81,7 @@ fn a_fixture_that_cannot_be_read_is_named_with_line_and_column_and_left_alone() 
 
     llmock: failed to load fixture `$ROOT/tests/fixtures/hello.json`: line 1, column 1: expected a JSON value
 
-      to record it anew, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
+      to record it again, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
       the file is unchanged
     ");
     insta::assert_snapshot!(unreadable(&app, &good.replace("\"llmock\": 1", "\"llmock\": 2")), @"
@@ -90,7 +90,7 @@ fn a_fixture_that_cannot_be_read_is_named_with_line_and_column_and_left_alone() 
     llmock: failed to load fixture `$ROOT/tests/fixtures/hello.json`: line 2, column 3: the file has format 2, and this llmock reads formats up to 1
 
       update the `llmock` dependency to the version that wrote the file
-      to record it anew, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
+      to record it again, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
       the file is unchanged
     ");
     insta::assert_snapshot!(unreadable(&app, &good.replace("\"response\"", "\"respones\"")), @"
@@ -99,7 +99,7 @@ fn a_fixture_that_cannot_be_read_is_named_with_line_and_column_and_left_alone() 
     llmock: failed to load fixture `$ROOT/tests/fixtures/hello.json`: line 7, column 7: `respones` is not a member of an interaction
 
       did you mean `response`?
-      to record it anew, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
+      to record it again, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
       the file is unchanged
     ");
 }
@@ -114,7 +114,7 @@ fn a_folder_in_the_place_of_a_fixture_is_named() {
 
     llmock: failed to read fixture `$ROOT/tests/fixtures/hello.json`: $OS_ERROR
 
-      to record it anew, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
+      to record it again, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
       the file is unchanged
     ");
     let upstream = Upstream::chat("not to be asked");

@@ -71,7 +71,7 @@ fn a_build_that_cannot_record_has_no_client_of_ours_and_replays_all_the_same() {
     let run = scratch.test(target(&binaries, "api"), ["by_a_variable", "--exact"]);
     let run = run.env("LLMOCK_MODE", "record").env("OPENAI_BASE_URL", upstream.openai_url());
     let refused = run.output().only_failure("by_a_variable");
-    let sentence = "it cannot be recorded: llmock is built without its feature `record`";
+    let sentence = "it cannot be recorded: llmock was built without its feature `record`";
     assert!(refused.contains(sentence), "{refused}");
     assert_eq!(upstream.requests().len(), 0);
     assert_eq!(scratch.read(FIXTURE), hello);

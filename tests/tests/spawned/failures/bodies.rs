@@ -147,9 +147,8 @@ fn a_cancelled_test_says_so_once_and_gives_its_turn_back() {
 
 #[test]
 fn a_paused_clock_is_suspected_when_a_test_fails() {
-    const NOTE: &str = "the clock of this test's runtime is paused, so a request that is sent now runs into its \
-                        client's timeout: call `tokio::time::pause()` after the requests, or \
-                        `tokio::time::resume()` before them";
+    const NOTE: &str = "the tokio clock of this test is paused, so client timeouts expire at once: call \
+                        `tokio::time::pause()` after the requests, or `tokio::time::resume()` before them";
     let app = app();
     let panicked = app.failure("a_panic_under_a_paused_clock");
     let note = format!("the body's own words\n\nllmock: api::a_panic_under_a_paused_clock: {NOTE}");

@@ -103,7 +103,7 @@ fn a_strict_order_is_kept() {
     llmock: 1 request had no match in tests/fixtures/of/often.json (1 of 2 interactions used)
 
       × POST /v1/chat/completions   openai gpt-5 · 2nd request of this test
-        interaction #1 matches, but the 1st request of this test has used it (`order = "strict"`)
+        interaction #1 matches, but the 1st request of this test already used it (`order = "strict"`)
         prompt: "first"
 
       replay never calls the provider. If the change is intended, record it again:

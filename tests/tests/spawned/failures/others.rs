@@ -53,7 +53,7 @@ fn other_failures_have_a_sentence_each() {
 
     llmock: 3 requests had no match in tests/fixtures/known.json (0 of 2 interactions used)
 
-      × POST /v1/chat/completions   openai gpt-5 · 1st, 2nd and 3rd request of this test
+      × POST /v1/chat/completions   openai gpt-5 · 1st, 2nd, and 3rd request of this test
         no recording matches this body; the closest is interaction #1 (87% similar)
         - recorded, + sent
 
