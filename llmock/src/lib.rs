@@ -24,6 +24,7 @@ mod session;
 mod site;
 mod stream;
 mod suggest;
+mod sync;
 mod written;
 
 /// What the attribute's expansion calls; it may change with every version.

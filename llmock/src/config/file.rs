@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -17,6 +17,7 @@ use super::rule::AllowErrors;
 use super::settings::Settings;
 use crate::json;
 use crate::report::settings as words;
+use crate::sync::lock;
 
 /// The file's name.
 pub(crate) const NAME: &str = "llmock.toml";
@@ -47,7 +48,7 @@ type Loaded = Result<Option<Arc<Checked>>, SettingsError>;
 pub(crate) fn load(folder: &Path) -> Result<Option<(PathBuf, Arc<Checked>)>, SettingsError> {
     static CACHE: Mutex<Option<HashMap<PathBuf, Loaded>>> = Mutex::new(None);
     let path = folder.join(NAME);
-    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut cache = lock(&CACHE);
     let loaded = cache.get_or_insert_default().entry(path.clone()).or_insert_with(|| read(&path));
     loaded.clone().map(|layer| layer.map(|layer| (path, layer)))
 }

@@ -4,12 +4,13 @@
 //! sessions that fail meanwhile, and each is handed to a keeper that outlives the process.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::Instant;
 
 use crate::provider::Provider;
 use crate::report::sentences::{PATH, belongs_to_llmock};
 use crate::report::values::excerpt;
+use crate::sync::lock;
 
 /// More than a report shows.
 const REMEMBERED: usize = 32;
@@ -104,7 +105,7 @@ impl Refused {
 impl Refusals {
     fn lock(&self) -> MutexGuard<'_, Last> {
         // A panic while it was held has at worst forgotten one.
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.last)
     }
 
     /// Names who keeps them; the first counts.

@@ -1,11 +1,12 @@
 //! Which sessions are open, and at which address each is reached.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::front::Responder;
 use crate::front::connection::Moment;
 use crate::front::refused::Refusals;
+use crate::sync::lock;
 
 /// Open sessions by id, and the one whose turn it is at the address of the variables.
 #[derive(Debug, Default)]
@@ -32,7 +33,7 @@ struct Turn {
 impl Registry {
     fn lock(&self) -> MutexGuard<'_, Open> {
         // A panic while the map was held cannot leave it half changed.
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.open)
     }
 
     pub(crate) fn register(&self, id: &str, responder: Arc<dyn Responder>) {

@@ -1,10 +1,11 @@
 //! How far one client has come in the queues of a playback.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use super::{Playback, Played, Request};
 use crate::matching::Key;
+use crate::sync::lock;
 
 /// One client's place in every queue: equal requests get their answers in the order recorded, and the last
 /// one again when there are no more.
@@ -24,7 +25,7 @@ impl PlaybackSession {
             [] => return None,
             [only] => *only,
             several => {
-                let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut given = lock(&self.given);
                 let next = given.entry(request.key).or_default();
                 let at = several[(*next).min(several.len() - 1)];
                 *next = next.saturating_add(1);
@@ -39,7 +40,7 @@ impl PlaybackSession {
     /// This is for a program that asks the provider then: what that says counts as heard, since it stands at the
     /// end of the queue as soon as it is recorded.
     pub fn unheard(&self, playback: &Playback, request: &Request) -> Option<Played> {
-        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut given = lock(&self.given);
         let next = given.entry(request.key).or_default();
         let at = playback.queue(request).get(*next);
         *next = next.saturating_add(1);
@@ -48,6 +49,6 @@ impl PlaybackSession {
 
     /// Begins every queue again.
     pub fn restart(&self) {
-        self.given.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        lock(&self.given).clear();
     }
 }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 
 use super::recorder::UnderWay;
 use crate::config::in_force::Environment;
@@ -19,6 +19,7 @@ use crate::report::settings;
 use crate::report::values::chain;
 use crate::session::ledger::is_outage;
 use crate::session::save;
+use crate::sync::lock;
 
 /// Recording is refused, as in CI.
 #[derive(Debug, thiserror::Error)]
@@ -138,7 +139,7 @@ impl Writer {
             fixture: (*self.path).clone(),
             interaction: Box::new(finished.interaction.clone()),
         });
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queue = lock(&self.queue);
         if queue.is_none() {
             let (sender, receiver) = mpsc::channel();
             let path = Arc::clone(&self.path);

@@ -30,7 +30,9 @@ mod text;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
+
+use crate::sync::lock;
 
 pub(crate) use address::{Address, below};
 pub(crate) use declared::{DeclareError, Declared};
@@ -141,7 +143,7 @@ impl fmt::Debug for OtherProvider {
 /// runs; each is kept once, and a program uses a handful.
 fn intern(id: &str) -> &'static str {
     static KNOWN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut known = lock(&KNOWN);
     known.get(id).copied().unwrap_or_else(|| {
         let id: &'static str = Box::leak(id.into());
         known.insert(id);

@@ -4,10 +4,11 @@
 //! itself goes past that.
 
 use std::io::Write as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use crate::provider::Provider;
 use crate::report::sentences;
+use crate::sync::lock;
 
 /// Prints one line; a closed standard error is nobody's problem.
 pub(crate) fn line(text: &str) {
@@ -18,7 +19,7 @@ pub(crate) fn line(text: &str) {
 /// Says once a process where recordings come from and which variable holds the key.
 pub(crate) fn upstream(provider: Provider, base: &str, key: Option<&str>) {
     static SAID: Mutex<Vec<(Provider, String)>> = Mutex::new(Vec::new());
-    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut said = lock(&SAID);
     if said.iter().any(|(known, at)| *known == provider && at == base) {
         return;
     }

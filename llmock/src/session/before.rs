@@ -1,12 +1,13 @@
 //! The test that had the turn before, and what it did not ask: a request that the next test does not know, and that
 //! this one was recorded with, may come from a task that it has left behind.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crate::fixture::interaction::{Interaction, Request};
 use crate::matching::{self, Rules};
 use crate::provider::Provider;
 use crate::session::state::State;
+use crate::sync::lock;
 
 static BEFORE: Mutex<Option<Arc<Before>>> = Mutex::new(None);
 
@@ -34,12 +35,12 @@ pub(crate) fn keep(state: &State) {
         Arc::new(Before { test: test.to_owned(), interactions, unused, rules })
     });
     drop(book);
-    *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = before;
+    *lock(&BEFORE) = before;
 }
 
 /// The test before, if it was recorded with this request and has not sent it in its time.
 pub(crate) fn awaits(provider: Provider, request: &Request) -> Option<String> {
-    let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+    let before = lock(&BEFORE).clone()?;
     let key = matching::key(provider, request, &before.rules);
     let mut unused = before.unused.iter().map(|at| &before.interactions[*at]);
     unused

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
@@ -11,6 +11,7 @@ use crate::fixture::interaction::{Body, Request};
 use crate::front::Incoming;
 use crate::provider::{self, Links, Provider};
 use crate::session::state::State;
+use crate::sync::lock;
 
 /// Of more addresses than this the oldest are forgotten: a server may hand them out for weeks.
 const REMEMBERED: usize = 1024;
@@ -24,7 +25,7 @@ pub(crate) struct Given(Mutex<VecDeque<(String, String)>>);
 
 impl Given {
     pub(crate) fn remember(&self, ours: &str, theirs: &str) {
-        let mut pairs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pairs = lock(&self.0);
         match pairs.iter_mut().find(|(known, _)| known == ours) {
             // The provider may be asked elsewhere by now: clients quote what they were given last.
             Some((_, known)) if known != theirs => theirs.clone_into(known),
@@ -55,7 +56,7 @@ impl Given {
 
     /// A body with the provider's addresses, if it quotes ours.
     pub(crate) fn restored(&self, body: &[u8]) -> Option<String> {
-        let pairs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let pairs = lock(&self.0);
         if pairs.is_empty() {
             return None;
         }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::config::limits::Limits;
@@ -22,6 +22,7 @@ use crate::session::state::{Setup, State};
 use crate::session::turnstile::{self, NoTurn, Patience, Turn};
 use crate::session::{Session, announce, envs, last_run};
 use crate::site::{self, Owner, Places, Site};
+use crate::sync::lock;
 
 /// Opens the session of a test with the attribute.
 pub(crate) fn attribute(site: &Site, said: &StaticSettings) -> Result<Session, Failure> {
@@ -266,7 +267,7 @@ fn check_case(owner: &Owner, mode: Mode) -> Result<(), Failure> {
     if owner.sure || mode == Mode::Replay {
         return Ok(());
     }
-    let mut unsure = UNSURE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut unsure = lock(&UNSURE);
     if unsure.contains(&owner.name) {
         return Err(Failure::UnknownCase { function: owner.name.clone() });
     }

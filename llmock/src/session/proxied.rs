@@ -1,9 +1,8 @@
 //! Whose request it is, when a client was led here by a proxy variable: its URL names a host, not a provider.
 
-use std::sync::PoisonError;
-
 use crate::provider::{self, Address, Provider, below};
 use crate::session::state::State;
+use crate::sync::lock;
 
 impl State {
     /// The provider at the host of a URL, and the path as at the provider's own host.
@@ -27,13 +26,13 @@ impl State {
         let provider = Provider::all().find(|provider| provider.owns_host(server.host()))?;
         let usual = provider.entry().upstream.and_then(Address::parse);
         let base = format!("{origin}{}", usual.as_ref().map_or("", Address::path));
-        self.met.lock().unwrap_or_else(PoisonError::into_inner).insert(provider, base);
+        lock(&self.met).insert(provider, base);
         Some((provider, target.to_owned()))
     }
 
     /// The host that a client meant, where every customer has one: what it is recorded from if nothing else is said.
     pub(crate) fn met(&self, provider: Provider) -> Option<String> {
-        self.met.lock().unwrap_or_else(PoisonError::into_inner).get(&provider).cloned()
+        lock(&self.met).get(&provider).cloned()
     }
 
     /// Every address at which a provider may be meant: where it is recorded from, and its usual one.

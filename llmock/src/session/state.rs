@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Instant;
 
 use crate::config::InForce;
@@ -22,6 +22,7 @@ use crate::report::{Command, Failure, Through, values};
 use crate::session::ledger::Ledger;
 use crate::session::links::Given;
 use crate::session::streams::Streams;
+use crate::sync::lock;
 
 /// Everything a session is opened with, whoever opens it.
 #[derive(Debug)]
@@ -130,7 +131,7 @@ impl State {
 
     pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
         // A panic in between leaves at worst a request without an answer, which the test then shows.
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.book)
     }
 
     pub(crate) fn mode(&self) -> Mode {
@@ -267,7 +268,7 @@ impl State {
     }
 
     fn distrust(&self) -> MutexGuard<'_, Vec<String>> {
-        self.distrusted.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.distrusted)
     }
 
     /// Why a session without a request has failed.

@@ -3,6 +3,8 @@
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::sync::lock;
+
 /// Counts recordings under way.
 #[derive(Debug, Default)]
 pub(crate) struct Streams {
@@ -12,17 +14,17 @@ pub(crate) struct Streams {
 
 impl Streams {
     pub(crate) fn begin(&self) {
-        *self.under_way.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        *lock(&self.under_way) += 1;
     }
 
     pub(crate) fn end(&self) {
-        *self.under_way.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        *lock(&self.under_way) -= 1;
         self.ended.notify_all();
     }
 
     /// Waits until none is under way; returns how many were not done in time.
     pub(crate) fn drain(&self, timeout: Duration) -> usize {
-        let under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        let under_way = lock(&self.under_way);
         *self
             .ended
             .wait_timeout_while(under_way, timeout, |count| *count > 0)

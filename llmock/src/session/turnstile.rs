@@ -3,9 +3,11 @@
 //! A plain mutex would hang for ever where two locks are taken in different orders, and could not say
 //! who holds it. This one knows its holder, says what it waits for, and gives up in the end.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
+
+use crate::sync::lock;
 
 static TURNSTILE: Turnstile = Turnstile { holder: Mutex::new(None), free: Condvar::new() };
 
@@ -48,7 +50,7 @@ pub(crate) fn take(test: &str, patience: Patience, warn: impl Fn(&str)) -> Resul
     let thread = thread::current().id();
     let started = Instant::now();
     let mut warned = false;
-    let mut holder = lock();
+    let mut holder = lock(&TURNSTILE.holder);
     while let Some(Holder { test: name, thread: other }) = holder.clone() {
         if other == thread {
             return Err(NoTurn::Nested { outer: name });
@@ -71,11 +73,6 @@ pub(crate) fn take(test: &str, patience: Patience, warn: impl Fn(&str)) -> Resul
     Ok(Turn { given_back: false })
 }
 
-fn lock() -> MutexGuard<'static, Option<Holder>> {
-    // The name of a holder cannot be left half changed by a panic.
-    TURNSTILE.holder.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Turn {
     pub(crate) fn give_back(mut self) {
         self.release();
@@ -83,7 +80,7 @@ impl Turn {
 
     fn release(&mut self) {
         if !std::mem::replace(&mut self.given_back, true) {
-            *lock() = None;
+            *lock(&TURNSTILE.holder) = None;
             TURNSTILE.free.notify_all();
         }
     }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -28,6 +28,7 @@ use tokio_rustls::server::TlsStream;
 use super::super::addressee::Tunnel;
 use super::super::{Desk, converse, proxy};
 use crate::env;
+use crate::sync::lock;
 
 /// A client that has not looked at our certificate by then never will.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -170,10 +171,6 @@ impl Authority {
         hosts.insert(host.to_owned(), Arc::clone(&config));
         Ok(config)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One certificate in the lines of RFC 7468.
