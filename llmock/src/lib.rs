@@ -8,6 +8,7 @@ mod diff;
 mod env;
 mod fixture;
 mod front;
+mod hex;
 mod json;
 mod matching;
 mod mock;
@@ -18,6 +19,7 @@ pub mod playback;
 mod preload;
 mod private;
 mod provider;
+mod random;
 pub mod reply;
 mod report;
 mod session;
@@ -25,6 +27,7 @@ mod site;
 mod stream;
 mod suggest;
 mod sync;
+mod wire;
 mod written;
 
 /// What the attribute's expansion calls; it may change with every version.

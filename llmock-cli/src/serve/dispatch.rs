@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::UNIX_EPOCH;
 
 use http::header::UPGRADE;
-use llmock::reply::{Endpoint, Model, Reading, Reply, Turn};
+use llmock::reply::{Endpoint, Message, Model, Reading, Reply};
 
 use super::answer::Answer;
 use super::ask::Ask;
@@ -108,7 +108,7 @@ async fn ask_all(
 /// What a request is to the strategies that make answers up. A chain of recordings and providers alone never
 /// asks, so that it answers nothing that nobody has said.
 enum Meant {
-    Conversation(Vec<Turn>),
+    Conversation(Vec<Message>),
     /// They all pass it on; the answer to it needs no strategy.
     Other(Box<Reply>),
 }
@@ -117,7 +117,7 @@ impl Meant {
     fn by(ask: &Ask, reading: &Reading<'_>, running: &Running) -> Self {
         match ourselves(ask, reading, running) {
             Some(reply) => Self::Other(Box::new(reply)),
-            None => Self::Conversation(reading.turns()),
+            None => Self::Conversation(reading.messages()),
         }
     }
 }

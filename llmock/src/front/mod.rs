@@ -37,6 +37,7 @@ use crate::front::connection::{Came, Connection, Watched};
 use crate::front::refused::{NO_WEBSOCKET, Refused};
 use crate::front::registry::Registry;
 use crate::provider::{self, Provider};
+use crate::wire;
 
 /// The process-wide server.
 #[derive(Debug)]
@@ -373,9 +374,8 @@ pub(crate) fn refusal_parts(
     message: &str,
 ) -> (StatusCode, HeaderMap, FrontBody) {
     let path = provider::canonical_path(provider, rest);
-    let family = provider::family(provider, "POST", &path);
-    let error =
-        provider::error_body(provider, family, status.as_u16(), "llmock_unmatched", message);
+    let format = wire::format(provider, "POST", &path);
+    let error = format.error_body(provider, status.as_u16(), "llmock_unmatched", message);
     let mut headers = HeaderMap::new();
     insert(&mut headers, "content-type", error.content_type);
     insert(&mut headers, "x-should-retry", "false");

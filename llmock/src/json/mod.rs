@@ -10,6 +10,7 @@ pub(crate) mod number;
 mod parse;
 pub(crate) mod path;
 mod plain;
+pub(crate) mod write;
 
 use std::borrow::Cow;
 

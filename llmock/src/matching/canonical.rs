@@ -7,7 +7,8 @@ use std::collections::HashMap;
 
 use super::Rules;
 use crate::json::{Json, number};
-use crate::provider::{self, Family, Provider, ToolIdPath};
+use crate::provider::Provider;
+use crate::wire::{self, ToolIdPath};
 
 /// What receives the canonical form of a body, in order.
 pub(crate) trait Sink {
@@ -39,11 +40,11 @@ pub(crate) struct Shape<'r> {
 
 impl<'r> Shape<'r> {
     pub(crate) fn new(provider: Provider, method: &str, path: &str, rules: &'r Rules) -> Self {
-        let family: Family = provider::family(provider, method, path);
+        let format = wire::format(provider, method, path);
         Self {
-            volatile: provider::volatile_fields(family),
-            tool_ids: provider::tool_ids(family),
-            streams: provider::wants_stream(family, path, None),
+            volatile: format.volatile,
+            tool_ids: format.tool_ids,
+            streams: format.wants_stream(path, None),
             only: rules.match_on.as_deref(),
         }
     }

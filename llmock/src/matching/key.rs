@@ -1,6 +1,6 @@
 //! The key of a request: SHA-256 over the preimage that `docs/matching.md` lays out to the byte.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
@@ -9,6 +9,7 @@ use super::body::{Content, examine};
 use super::canonical::{Shape, Sink, walk, without_names_of_secrets};
 use super::target::target;
 use crate::fixture::interaction::Request;
+use crate::hex;
 use crate::provider::Provider;
 
 /// Identifies a request; equal keys are the same request under the rules they were computed with.
@@ -21,20 +22,13 @@ const VERSION: u8 = 1;
 impl fmt::Display for Key {
     /// As a fixture's `hash`: the version of the rules, then the digest.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{VERSION}:{}", hexadecimal(&self.0))
+        write!(f, "{VERSION}:{}", hex::encode(&self.0))
     }
-}
-
-fn hexadecimal(digest: &[u8]) -> String {
-    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// SHA-256 in hexadecimal.
 pub(super) fn digest(bytes: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(bytes))
+    hex::encode(&Sha256::digest(bytes))
 }
 
 /// The key of a request.

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::{Address, Family, Provider, canonical_path};
+use super::{Address, Provider, canonical_path};
 use crate::json::{self, Json, JsonStr};
 
 /// Headers whose value is an address, and `link`, which holds some in angle brackets.
@@ -73,11 +73,6 @@ pub(crate) struct Links<'a> {
     pub(crate) is_recorded: &'a dyn Fn(&str) -> bool,
     /// Hears of every address of the front that a client gets, and of the one that the provider sent.
     pub(crate) given: &'a dyn Fn(&str, &str),
-}
-
-/// Whether answers of this format may hold addresses outside of what a model wrote.
-pub(crate) fn may_hold_links(family: Family) -> bool {
-    matches!(family, Family::Plain | Family::Models)
 }
 
 /// Whether a response header (lower-case name) holds addresses.

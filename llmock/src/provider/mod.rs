@@ -1,31 +1,19 @@
 //! What differs from provider to provider, as data and pure functions.
 //!
-//! [`table`] is the one list of providers. [`path`] makes request paths comparable, [`family`]
-//! says which wire format a request speaks, and each format has a module that reads it. [`errors`]
-//! writes answers of our own in a provider's shape, [`names`] decides which headers and variables
-//! are secret, [`keys`] knows keys by their shape. [`aws`] is what signing for AWS takes.
+//! [`table`] is the one list of providers. [`path`] makes request paths comparable, [`recognise`] finds the provider of a
+//! request, [`names`] decides which headers and variables are secret, [`keys`] knows keys by their shape. [`aws`] has
+//! what signing for AWS needs. Wire formats are in [`wire`](crate::wire).
 
 mod address;
-mod anthropic;
 pub(crate) mod aws;
-mod bedrock;
-mod cohere;
 mod declared;
 mod entry;
-mod errors;
-mod family;
-mod gemini;
 mod keys;
 mod links;
 mod names;
-mod ollama;
-mod openai_chat;
-mod openai_responses;
 mod path;
 mod recognise;
-mod said;
 mod table;
-mod text;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -37,18 +25,12 @@ use crate::sync::lock;
 pub(crate) use address::{Address, below};
 pub(crate) use declared::{DeclareError, Declared};
 pub(crate) use entry::{Entry, Shape};
-pub(crate) use errors::{empty_answer, error_body, error_message, error_shape};
-pub(crate) use family::{
-    Family, StreamBy, ToolIdPath, family, model, preview, prompt, stream_by, tool_ids,
-    volatile_fields, wants_stream,
-};
 pub(crate) use keys::{KEY_SHAPES, is_base64, is_word};
-pub(crate) use links::{Links, is_link_header, may_hold_links};
+pub(crate) use links::{Links, is_link_header};
 pub(crate) use names::{
     is_address, is_secret_header, is_secret_query, is_secret_variable, is_signature_query,
     keeps_response_header,
 };
-pub(crate) use openai_chat::{StreamUsage, reasoning_member, stream_usage};
 pub(crate) use path::{canonical_path, default_upstream, upstream_base, upstream_url};
 pub use recognise::HeaderHints;
 pub(crate) use recognise::{conversations, of_answer, of_request};

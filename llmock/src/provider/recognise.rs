@@ -1,6 +1,6 @@
 //! Whose API a request speaks when nothing but the request says so: by its path, then by its headers.
 
-use super::{Provider, gemini, table};
+use super::{Provider, table};
 use crate::json::Json;
 
 /// Which headers a request has that the clients of one provider alone send; collected from names in lower case.
@@ -111,7 +111,7 @@ fn by_path(path: &str) -> Option<Provider> {
         if has_verb && path.contains("/publishers/") {
             return Some(Provider::Vertex);
         }
-        if gemini::names_verb(last) {
+        if names_verb(last) {
             return Some(Provider::Gemini);
         }
     }
@@ -131,6 +131,28 @@ fn by_path(path: &str) -> Option<Provider> {
         ("api", _) if !path.starts_with("api/paas/") => Provider::Ollama,
         _ => return None,
     })
+}
+
+/// The methods of a model in the references of Gemini and Vertex. Anything else behind a colon belongs to the model's
+/// name: `ft:gpt-4o-mini:acme::x`, `llama3:8b`.
+const VERBS: [&str; 12] = [
+    "asyncBatchEmbedContent",
+    "batchEmbedContents",
+    "batchGenerateContent",
+    "computeTokens",
+    "countTokens",
+    "embedContent",
+    "fetchPredictOperation",
+    "generateAnswer",
+    "generateContent",
+    "predict",
+    "predictLongRunning",
+    "streamGenerateContent",
+];
+
+/// Whether the last segment of a path ends in a method that no other provider's models have.
+fn names_verb(last: &str) -> bool {
+    last.rsplit_once(':').is_some_and(|(_, verb)| VERBS.contains(&verb))
 }
 
 /// Headers that the clients of one provider alone send.

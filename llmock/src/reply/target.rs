@@ -1,15 +1,16 @@
-//! Where a request goes, worked out once for all requests to one path.
+//! What method and path of a request say, worked out once for all requests to one path.
 
 use std::borrow::Cow;
 
-use super::check::{self, Rules};
-use super::reading::{Endpoint, Reading};
-use crate::json;
-use crate::provider::{self, Family, Provider, Shape, StreamBy};
+use super::reading::Reading;
+use crate::json::Json;
+use crate::provider::{self, Provider};
+use crate::wire::format::{Kind, Operation, Streaming};
+use crate::wire::{self, Format, RequestLine, StreamRequest};
 
 /// What method and path of a request say; its body says the rest.
 ///
-/// Whoever answers many requests to few paths keeps it: to read a path takes as long as to read a short body.
+/// A server that responds to many requests at few paths keeps it: reading a path takes as long as reading a short body.
 ///
 /// ```
 /// use llmock::Provider;
@@ -24,48 +25,35 @@ use crate::provider::{self, Family, Provider, Shape, StreamBy};
 #[derive(Clone, Debug)]
 pub struct Target {
     pub(super) provider: Provider,
-    pub(super) family: Family,
+    pub(super) format: &'static Format,
+    pub(super) operation: &'static Operation,
     pub(super) method: String,
     /// Canonical, with the query.
     pub(super) path: String,
-    /// How much of it is in front of the query.
+    /// The length of the path without its query.
     path_length: usize,
-    pub(super) endpoint: Endpoint,
-    pub(super) rules: Rules,
-    streams: Streams,
-}
-
-/// Whether there are streamed answers.
-#[derive(Clone, Copy, Debug)]
-struct Streams {
-    /// `"stream": true` means nothing to some endpoints.
-    possible: bool,
-    by: StreamBy,
+    stream_request: StreamRequest,
 }
 
 impl Target {
     /// Reads method and path, the query included, as this provider would.
     pub fn new(provider: Provider, method: &str, path: &str) -> Self {
         let path = provider::canonical_path(provider, path);
-        let path_length = path.find('?').unwrap_or(path.len());
-        let alone = &path[..path_length];
-        let family = provider::family(provider, method, &path);
+        let format = wire::format(provider, method, &path);
+        let (alone, query) = path.split_once('?').unwrap_or((&path, ""));
+        let operation = format.operation(alone);
         Self {
             provider,
-            family,
+            format,
+            operation,
             method: method.to_owned(),
-            endpoint: check::endpoint(provider, family, method, alone),
-            rules: check::rules(family, alone),
-            streams: Streams {
-                possible: can_stream(family, alone),
-                by: provider::stream_by(family, &path),
-            },
-            path_length,
+            path_length: alone.len(),
+            stream_request: StreamRequest::new(operation, query),
             path,
         }
     }
 
-    /// A request to it with that body, without compression.
+    /// Reads the body of a request to this target; it is not compressed.
     pub fn read<'a>(&'a self, body: &'a [u8]) -> Reading<'a> {
         Reading::new(Cow::Borrowed(self), body)
     }
@@ -80,45 +68,24 @@ impl Target {
         &self.path[..self.path_length]
     }
 
-    /// Whose API it is.
+    /// The provider whose API the request uses.
     pub fn provider(&self) -> Provider {
         self.provider
     }
 
-    /// What is there.
-    pub fn endpoint(&self) -> Endpoint {
-        self.endpoint
+    pub(super) fn request_line(&self) -> RequestLine<'_> {
+        RequestLine::new(self.provider, &self.method, &self.path)
     }
 
-    /// Whether errors and answers are in OpenAI's format, which many providers have.
-    pub fn is_openai(&self) -> bool {
-        provider::error_shape(self.provider, self.family) == Shape::OpenAi
+    /// Whether a request with that body gets a streamed response.
+    pub(super) fn streams(&self, body: Option<&Json<'_>>) -> bool {
+        self.operation.kind == Kind::Conversation
+            && self.operation.streaming != Streaming::Never
+            && self.asks_for_stream(body)
     }
 
-    /// Whether it is OpenAI's Responses format.
-    pub fn is_responses(&self) -> bool {
-        self.family == Family::OpenAiResponses
-    }
-
-    /// Whether a request with that body gets a streamed answer.
-    pub(super) fn streams(&self, body: Option<&json::Json<'_>>) -> bool {
-        self.streams.possible && self.asks_for_stream(body)
-    }
-
-    pub(super) fn asks_for_stream(&self, body: Option<&json::Json<'_>>) -> bool {
-        self.streams.by.wanted(body)
-    }
-}
-
-/// Whether an endpoint has streamed answers at all.
-fn can_stream(family: Family, path: &str) -> bool {
-    match family {
-        Family::OpenAiChat | Family::OpenAiCompletions | Family::Anthropic => true,
-        Family::OpenAiResponses => path.ends_with("/responses"),
-        Family::Gemini => path.ends_with(":streamGenerateContent"),
-        Family::Ollama => path == "/api/chat" || path == "/api/generate",
-        Family::Cohere => path.ends_with("/chat"),
-        Family::Bedrock => path.ends_with("-stream"),
-        Family::OpenAiEmbeddings | Family::AnthropicCount | Family::Models | Family::Plain => false,
+    /// Whether a request with that body asks for a streamed response.
+    pub(super) fn asks_for_stream(&self, body: Option<&Json<'_>>) -> bool {
+        self.stream_request.is_in(body)
     }
 }

@@ -12,6 +12,7 @@ use crate::front::Incoming;
 use crate::provider::{self, Links, Provider};
 use crate::session::state::State;
 use crate::sync::lock;
+use crate::wire;
 
 /// Of more addresses than this the oldest are forgotten: a server may hand them out for weeks.
 const REMEMBERED: usize = 1024;
@@ -128,7 +129,7 @@ pub(crate) fn headers(status: u16, headers: &mut HeaderMap, links: &Links<'_>) {
 
 /// Whether the body of an answer to this request may hold links; a stream never does.
 pub(crate) fn may_be_in(provider: Provider, request: &Request) -> bool {
-    provider::may_hold_links(provider::family(provider, &request.method, &request.path))
+    wire::format(provider, &request.method, &request.path).may_hold_links
 }
 
 /// A stored body as the client gets it.

@@ -3,9 +3,10 @@
 use crate::fixture::interaction::{Body, Interaction, Request};
 use crate::json;
 use crate::matching::{self, Difference, Rules};
-use crate::provider::{self, Provider};
+use crate::provider::Provider;
 use crate::report::{Closest, Endpoint, Miss, MissReason};
 use crate::session::ledger::Ledger;
+use crate::wire;
 
 /// The request as the report shows it.
 pub(crate) fn describe(
@@ -14,15 +15,16 @@ pub(crate) fn describe(
     entry: usize,
     reason: MissReason,
 ) -> Miss {
-    let family = provider::family(provider, &request.method, &request.path);
+    let format = wire::format(provider, &request.method, &request.path);
     let body = parsed(request);
     Miss {
         method: request.method.clone(),
         path: request.path.clone(),
         provider: provider.id(),
-        model: provider::model(provider, family, &request.path, body.as_ref())
+        model: format
+            .model(provider, &request.path, body.as_ref())
             .map(std::borrow::Cow::into_owned),
-        prompt: body.as_ref().and_then(|body| provider::prompt(family, body)),
+        prompt: body.as_ref().and_then(|body| format.prompt(body)),
         request: entry + 1,
         reason,
     }
@@ -38,8 +40,8 @@ fn parsed(request: &Request) -> Option<json::Json<'_>> {
 /// The text of the last user message of a recorded request.
 pub(crate) fn prompt_of(interaction: &Interaction) -> Option<String> {
     let request = &interaction.request;
-    let family = provider::family(interaction.provider, &request.method, &request.path);
-    provider::prompt(family, &parsed(request)?)
+    let format = wire::format(interaction.provider, &request.method, &request.path);
+    format.prompt(&parsed(request)?)
 }
 
 /// What a reason is found in: a fixture, the rules, and what has been used of it.

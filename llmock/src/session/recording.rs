@@ -24,6 +24,7 @@ use crate::session::ledger::{AnsweredBy, Recording};
 use crate::session::links;
 use crate::session::state::State;
 use crate::stream::{Chunk, End, Framing, Stream, framing_of};
+use crate::wire;
 
 /// Asks the provider and relays what it says while it says it.
 pub(crate) async fn forward(
@@ -193,10 +194,10 @@ pub(crate) fn error_message(
     request: &Request,
     response: &Response,
 ) -> Option<String> {
-    let family = provider::family(provider, &request.method, &request.path);
+    let format = wire::format(provider, &request.method, &request.path);
     match &response.content {
         Content::Body(Body::Json(text)) if response.status >= 400 => {
-            json::parse(text).ok().and_then(|body| provider::error_message(family, &body))
+            json::parse(text).ok().and_then(|body| (format.error_message)(&body))
         }
         Content::Body(Body::Text(text)) if response.status >= 400 => Some(text.clone()),
         _ => None,
@@ -210,13 +211,13 @@ pub(crate) fn response_of(
     recorded: &Recorded,
     max_body: u64,
 ) -> Response {
-    let family = provider::family(provider, &request.method, &request.path);
+    let format = wire::format(provider, &request.method, &request.path);
     let text = |name: &str| recorded.headers.get(name).and_then(|value| value.to_str().ok());
     let parsed = match &request.body {
         Body::Json(text) => json::parse(text).ok(),
         _ => None,
     };
-    let streamed = provider::wants_stream(family, &request.path, parsed.as_ref());
+    let streamed = format.wants_stream(&request.path, parsed.as_ref());
     let content_type = text("content-type");
     let mut headers: Vec<(String, String)> = recorded
         .headers

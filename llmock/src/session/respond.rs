@@ -24,6 +24,7 @@ use crate::session::links;
 use crate::session::miss::{self, Evidence};
 use crate::session::reply::reply;
 use crate::session::state::{Book, State};
+use crate::wire;
 
 /// What to do about a request that no Mock answered.
 enum Decision {
@@ -158,8 +159,8 @@ impl State {
                 );
             }
             Claim::Unknown if is_side => {
-                let empty = provider::empty_answer(provider, &request.path);
-                return Decision::Side(empty.unwrap_or_else(|| "{}".to_owned()));
+                let empty = wire::empty_response(provider, &request.path);
+                return Decision::Side(empty.unwrap_or("{}").to_owned());
             }
             Claim::Unknown => {
                 return Decision::Miss(self.evidence(&book).unknown(provider, request));

@@ -117,7 +117,7 @@ fn written(provider: Provider, request: &Request) -> Response {
 }
 
 fn conversation(provider: Provider, shape: &RequestShape<'_>, body: &str) -> Reply {
-    let turns = shape.turns(provider);
+    let turns = shape.messages(provider);
     let asked = turns.iter().rev().find(|turn| turn.role == Role::User);
     let city = asked.map(|turn| if turn.text.contains("Oslo") { "Oslo" } else { "Paris" });
     let city = city.unwrap_or("Paris");

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use llmock::reply::{Reply, Turn};
+use llmock::reply::{Message, Reply};
 
 use super::{last_of_user, several_prompts};
 
@@ -21,7 +21,7 @@ impl CustomAnswers {
     }
 
     /// The answer to what the user said last, if it is exactly one of the questions; of several prompts, each is.
-    pub(crate) fn answer(&self, turns: &[Turn]) -> Option<Reply> {
+    pub(crate) fn answer(&self, turns: &[Message]) -> Option<Reply> {
         let known = |question: &str| self.0.get(question.trim()).map(String::as_str);
         if let Some(prompts) = several_prompts(turns) {
             let answers: Option<Vec<&str>> =

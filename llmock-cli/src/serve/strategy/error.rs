@@ -1,6 +1,6 @@
 //! Errors that the user asks for: `raise error {"code": 429, "message": "slow down"}`.
 
-use llmock::reply::{Reply, Turn};
+use llmock::reply::{Message, Reply};
 use serde_json::Value;
 
 use super::last_of_user;
@@ -16,7 +16,7 @@ pub(crate) struct Found {
 }
 
 /// The error of the first line that asks for one in a way that can be understood.
-pub(crate) fn answer(turns: &[Turn], openai: bool) -> Found {
+pub(crate) fn answer(turns: &[Message], openai: bool) -> Found {
     let mut found = Found::default();
     let Some(text) = last_of_user(turns).filter(|text| text.contains(TRIGGER)) else {
         return found;

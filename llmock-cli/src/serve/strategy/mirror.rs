@@ -1,12 +1,12 @@
 //! Says back what the user said last.
 
-use llmock::reply::{Reply, Role, Turn};
+use llmock::reply::{Message, Reply, Role};
 
 use super::several_prompts;
 
 /// The text of the user's last message that has any; of several prompts, each. `responses` chooses the words when
 /// there is none.
-pub(crate) fn answer(turns: &[Turn], responses: bool) -> Reply {
+pub(crate) fn answer(turns: &[Message], responses: bool) -> Reply {
     if let Some(prompts) = several_prompts(turns) {
         return prompts.iter().fold(Reply::new(), |all, prompt| all.completion(&prompt.text));
     }

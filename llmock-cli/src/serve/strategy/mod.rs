@@ -13,7 +13,7 @@ pub(crate) mod tool_call;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use llmock::reply::{Reply, Role, Turn};
+use llmock::reply::{Message, Reply, Role};
 
 use super::answer::Answer;
 use super::ask::Ask;
@@ -36,13 +36,13 @@ pub(crate) enum Verdict {
 /// What the user said, if nobody but the system has spoken since.
 ///
 /// Triggers further back have been answered: a loop that asked for a tool call would never end.
-fn last_of_user(turns: &[Turn]) -> Option<&str> {
+fn last_of_user(turns: &[Message]) -> Option<&str> {
     let last = turns.iter().rev().find(|turn| turn.role != Role::System)?;
     (last.role == Role::User).then_some(last.text.as_str())
 }
 
 /// The prompts of a completion that has more than one, each of which has an answer of its own.
-fn several_prompts(turns: &[Turn]) -> Option<&[Turn]> {
+fn several_prompts(turns: &[Message]) -> Option<&[Message]> {
     (turns.len() > 1 && turns[0].is_prompt).then_some(turns)
 }
 
@@ -60,7 +60,7 @@ pub(crate) enum Strategy {
 /// What was said in a request, and in whose format the answer will be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Said<'a> {
-    pub(crate) turns: &'a [Turn],
+    pub(crate) turns: &'a [Message],
     /// OpenAI's errors have a kind and a code of their own.
     pub(crate) openai: bool,
     /// OpenAI's Responses, which speaks of input and not of messages.

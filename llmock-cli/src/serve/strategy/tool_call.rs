@@ -1,13 +1,13 @@
 //! Tool calls that the user asks for: `call tool 'weather' with '{"city":"Paris"}'`.
 
-use llmock::reply::{Reply, Role, Turn};
+use llmock::reply::{Message, Reply, Role};
 use serde::de::IgnoredAny;
 
 const TRIGGER: &str = "call tool '";
 const WITH: &str = " with '";
 
 /// The calls that the user asks for in the last message, or the end of the loop if a tool spoke last.
-pub(crate) fn answer(turns: &[Turn]) -> Option<Reply> {
+pub(crate) fn answer(turns: &[Message]) -> Option<Reply> {
     let last = turns.iter().rev().find(|turn| turn.role != Role::System)?;
     match last.role {
         Role::User if last.text.contains(TRIGGER) => {

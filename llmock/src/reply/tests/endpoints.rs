@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::{RenderedBody, Reply, RequestShape};
-use super::ask::{at, data, get, post};
+use super::rendering::{at, data, get, post};
 use crate::json::{self, Json};
 use crate::provider::Provider;
 

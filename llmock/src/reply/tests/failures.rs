@@ -1,9 +1,9 @@
 //! Errors, as answers of their own and in the middle of a stream.
 
 use super::super::{Rendered, RenderedBody, Reply, RequestShape};
-use super::ask::{SPEAKING, data};
+use super::rendering::{SPEAKING, data};
 use crate::json;
-use crate::provider::{self, Family, Provider};
+use crate::provider::Provider;
 
 #[test]
 fn an_error_has_the_provider_s_shape_and_usual_kind() {
@@ -108,9 +108,8 @@ fn a_stream_can_fail_after_it_has_begun() {
         assert!(!data(&streamed).concat().contains("\"stop\""), "{name} does not end well");
         let whole = endpoint.whole(&reply);
         assert_eq!(whole.status, 500, "{name}");
-        let error = json::parse(&whole.text())
-            .ok()
-            .and_then(|body| provider::error_message(Family::Plain, &body));
+        let error =
+            json::parse(&whole.text()).ok().and_then(|body| crate::wire::error_message(&body));
         assert_eq!(error.as_deref(), Some("the model broke"), "{name}");
     }
 }

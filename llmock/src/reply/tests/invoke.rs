@@ -4,9 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::{Finish, Rendered, Reply, RequestShape};
-use super::ask::{at, data, read};
+use super::rendering::{at, data, read};
 use crate::provider::Provider;
 use crate::stream::Item;
+use crate::wire;
 
 fn render(reply: &Reply, provider: Provider, path: &str, body: &str) -> Rendered {
     reply.render(provider, &RequestShape::post(path, body))
@@ -72,8 +73,8 @@ fn invoke_speaks_as_the_model_s_maker_does() {
         let path = format!("/model/{model}/invoke-with-response-stream");
         let streamed = render(&said, provider, &path, body);
         assert!(names(&streamed).iter().all(|name| name == "chunk"), "{model}");
-        let heard = crate::provider::preview(crate::provider::Family::Bedrock, &read(&streamed));
-        assert_eq!(heard.as_deref(), Some("Hello there"), "{model}");
+        let preview = wire::format(provider, "POST", &path).preview(&read(&streamed));
+        assert_eq!(preview.as_deref(), Some("Hello there"), "{model}");
         let payloads = data(&streamed);
         assert!(payloads.len() > 2, "{model} {payloads:?}");
         let chunk = inside(payloads.last().unwrap()).unwrap();

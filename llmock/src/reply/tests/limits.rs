@@ -1,10 +1,10 @@
 //! How much one request may ask for, and how long its answer is at most.
 
-use super::super::asked::Asked;
-use super::super::limits::{ANSWER, COORDINATES, bound};
 use super::super::{Reply, RequestShape};
-use super::ask::{SPEAKING, at};
+use super::rendering::{SPEAKING, at};
 use crate::provider::Provider;
+use crate::wire::requirements::COORDINATES;
+use crate::wire::size::{LONGEST, bound};
 
 /// A list of that many equal elements.
 fn list(element: &str, count: usize) -> String {
@@ -119,14 +119,18 @@ fn the_largest_answer_stays_below_the_limit_and_the_next_larger_one_is_refused()
     ] {
         let reading = RequestShape::post(path, &body).read(Provider::OpenAI);
         // each word costs the same
-        let bound = |count: usize| bound(&Asked::new(&words(count), &reading));
+        let operation = reading.target().operation;
+        let bound = |count: usize| bound(&reading.context(&words(count), None), operation);
         let (few, word) = (bound(100), bound(101) - bound(100));
-        let (most, too_many) = (100 + (ANSWER - few) / word, 101 + (ANSWER - few) / word);
-        assert!(bound(most) <= ANSWER && bound(too_many) > ANSWER && most > least, "{most} {body}");
+        let (most, too_many) = (100 + (LONGEST - few) / word, 101 + (LONGEST - few) / word);
+        assert!(
+            bound(most) <= LONGEST && bound(too_many) > LONGEST && most > least,
+            "{most} {body}"
+        );
         let largest = reading.render(&words(most));
         assert_eq!(largest.status, 200, "{path} {body} {most}");
         let bytes = largest.bytes().len();
-        assert!(bytes <= ANSWER && bytes > ANSWER / 4, "{path} {body} {most}: {bytes}");
+        assert!(bytes <= LONGEST && bytes > LONGEST / 4, "{path} {body} {most}: {bytes}");
         let refused = reading.render(&words(too_many));
         assert_eq!(refused.status, 400, "{path} {body}");
         let message = at(&refused.text(), &["error", "message"]).unwrap();
@@ -152,8 +156,8 @@ fn no_answer_is_longer_than_was_reckoned() {
                 [(endpoint.path, endpoint.bodies[0]), (endpoint.stream_path, endpoint.bodies[1])]
             {
                 let reading = RequestShape::post(path, body).read(endpoint.provider());
-                let (bytes, most) =
-                    (reading.render(reply).bytes().len(), bound(&Asked::new(reply, &reading)));
+                let bytes = reading.render(reply).bytes().len();
+                let most = bound(&reading.context(reply, None), reading.target().operation);
                 assert!(bytes <= most, "{} {path}: {bytes} > {most} {reply:?}", endpoint.provider);
             }
         }

@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use proptest::prelude::*;
 
 use super::super::{Chunks, RenderedBody, Reply};
-use super::ask::{SPEAKING, at, data, joined};
+use super::rendering::{SPEAKING, at, data, joined};
 use crate::json;
 use crate::provider;
+use crate::wire;
 
 /// Texts that JSON, events, lines and shells like to break.
 const TEXTS: &[&str] = &[
@@ -126,9 +127,9 @@ fn reasoning_is_no_part_of_the_text() {
 fn the_model_is_the_one_asked_for_or_the_author_s() {
     for endpoint in SPEAKING {
         let path = provider::canonical_path(endpoint.provider(), endpoint.path);
-        let family = provider::family(endpoint.provider(), "POST", &path);
+        let format = wire::format(endpoint.provider(), "POST", &path);
         let body = json::parse(endpoint.bodies[0]).unwrap();
-        let asked = provider::model(endpoint.provider(), family, &path, Some(&body));
+        let asked = format.model(endpoint.provider(), &path, Some(&body));
         assert_eq!(asked.as_deref(), Some("m-1"), "{}", endpoint.path);
         // these two do not say which model answered
         let names_none = matches!(endpoint.provider, "cohere" | "bedrock");
@@ -153,12 +154,12 @@ fn the_same_request_gets_the_same_bytes_and_another_one_other_ids() {
         let call = |at: &'static str| vec!["choices", "0", "message", "tool_calls", at, "id"];
         [vec!["id"], call("0"), call("1")].map(|path| at(&rendered, &path).unwrap())
     };
-    let ask = |body: &str| ids(super::ask::post(&reply, chat.provider(), chat.path, body));
+    let ask = |body: &str| ids(super::rendering::post(&reply, chat.provider(), chat.path, body));
     let all: HashSet<String> =
         [ask(r#"{"model":"a"}"#), ask(r#"{"model":"b"}"#)].concat().into_iter().collect();
     assert_eq!(all.len(), 6, "{all:?}");
     let given = reply.id("chatcmpl-mine");
-    let [id, ..] = ids(super::ask::post(&given, chat.provider(), chat.path, "{}"));
+    let [id, ..] = ids(super::rendering::post(&given, chat.provider(), chat.path, "{}"));
     assert_eq!(id, "chatcmpl-mine");
 }
 

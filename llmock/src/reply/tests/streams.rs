@@ -1,7 +1,7 @@
 //! Streams, event by event, compared with the sequences that the APIs' references publish.
 
 use super::super::{Chunks, Finish, Rendered, Reply, RequestShape};
-use super::ask::{at, data, read};
+use super::rendering::{at, data, read};
 use crate::provider::Provider;
 use crate::stream::{Framing, Item};
 

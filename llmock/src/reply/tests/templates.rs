@@ -1,7 +1,7 @@
 //! A template gives what the rendering gives, or there is none.
 
 use super::super::{Finish, Reply, RequestShape, Template};
-use super::ask::{Endpoint, SPEAKING};
+use super::rendering::{Endpoint, SPEAKING};
 
 /// Moments and seeds: usual ones, the least, the greatest, and numbers of other lengths.
 const SAMPLES: [(u64, u64); 6] = [

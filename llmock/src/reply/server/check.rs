@@ -1,0 +1,307 @@
+//! Request checks: what the provider would refuse.
+
+use super::super::reading::Reading;
+use crate::json::{self, Json};
+use crate::wire::content::Reply;
+use crate::wire::format::POST;
+use crate::wire::requirements::{
+    CHOICES, COORDINATES, DIMENSIONS, INPUTS, Limit, Requirements, Vectors, is_tokens,
+};
+
+impl Reading<'_> {
+    /// The error with which the provider would refuse the request: its body is not JSON, or members are missing, of a
+    /// wrong type, or ask for more than llmock returns at once. `None` does not mean that the provider accepts it.
+    ///
+    /// ```
+    /// # use llmock::{Provider, reply::RequestShape};
+    /// let reading = RequestShape::post("/v1/chat/completions", r#"{"model":"gpt-5"}"#).read(Provider::OpenAI);
+    /// let refusal = reading.refusal().expect("`messages` is missing");
+    /// assert_eq!(reading.render(&refusal).status, 400);
+    /// ```
+    pub fn refusal(&self) -> Option<Reply> {
+        refusal(self).map(|reason| Reply::error(400, reason))
+    }
+}
+
+/// Why the provider would refuse the request, in a sentence for its `message`.
+fn refusal(reading: &Reading<'_>) -> Option<String> {
+    if reading.target().method != POST {
+        return None;
+    }
+    let Some(body) = &reading.body else { return Some(unreadable(reading.bytes)) };
+    if !matches!(body, Json::Object(_)) {
+        return Some("the body is not a JSON object".to_owned());
+    }
+    let operation = reading.target().operation;
+    let Requirements { model, member, messages, .. } = operation.requirements;
+    if model && reading.model().is_none() && body.get("prompt").is_none_or(Json::is_null) {
+        return Some(match body.get("model") {
+            Some(Json::Null) | None => "you must provide a model parameter".to_owned(),
+            Some(other) => wrong("model", "a string", other),
+        });
+    }
+    member
+        .filter(|name| body.get(name).is_none_or(Json::is_null))
+        .map(|name| format!("missing required parameter: `{name}`"))
+        .or_else(|| conversation(body, messages?, operation.requirements.has_strict_roles))
+        .or_else(|| typed(body))
+        .or_else(|| temperature(body, operation.requirements.max_temperature?))
+        .or_else(|| excess(&operation.limit, body, &reading.model().unwrap_or_default()))
+}
+
+fn unreadable(bytes: &[u8]) -> String {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = error.valid_up_to();
+            return format!("the body is not UTF-8: byte {at} does not fit");
+        }
+    };
+    if text.trim().is_empty() {
+        return "the body is empty; JSON is expected".to_owned();
+    }
+    match json::parse(text) {
+        Err(error) => format!(
+            "we could not parse the JSON body of your request: expected {} at line {} column {}",
+            error.expected, error.line, error.column
+        ),
+        Ok(_) => "we could not parse the JSON body of your request".to_owned(),
+    }
+}
+
+/// The conversation: a list of objects, each with a role and a content that can be read.
+fn conversation(body: &Json<'_>, name: &str, strict_roles: bool) -> Option<String> {
+    let messages = match body.get(name) {
+        None | Some(Json::Null) => return None,
+        Some(Json::String(_)) if name == "input" => return None,
+        Some(Json::Array(messages)) => messages,
+        Some(Json::Object(_)) if name == "contents" => return None,
+        Some(other) => return Some(wrong(name, "an array", other)),
+    };
+    messages
+        .iter()
+        .enumerate()
+        .find_map(|(at, message)| message_fault(message, strict_roles, || format!("{name}[{at}]")))
+}
+
+fn message_fault(
+    message: &Json<'_>,
+    strict_roles: bool,
+    place: impl Fn() -> String,
+) -> Option<String> {
+    if !matches!(message, Json::Object(_)) {
+        return Some(wrong(&place(), "an object", message));
+    }
+    match message.get("role") {
+        None | Some(Json::Null) if strict_roles => {
+            return Some(format!("missing required parameter: `{}.role`", place()));
+        }
+        None | Some(Json::Null) => {}
+        Some(Json::String(role)) => {
+            let role = role.decode();
+            if strict_roles && !ROLES.contains(&role.as_ref()) {
+                let known = ROLES.join("`, `");
+                return Some(format!(
+                    "invalid value `{role}` of `{}.role`: supported are `{known}`",
+                    place()
+                ));
+            }
+        }
+        Some(other) => return Some(wrong(&format!("{}.role", place()), "a string", other)),
+    }
+    match message.get("content") {
+        Some(content @ (Json::Bool(_) | Json::Number(_))) => {
+            Some(wrong(&format!("{}.content", place()), "a string or an array", content))
+        }
+        _ => None,
+    }
+}
+
+const ROLES: &[&str] = &["system", "developer", "user", "assistant", "tool", "function"];
+
+/// Members that have one type wherever they are known.
+fn typed(body: &Json<'_>) -> Option<String> {
+    body.as_object()?.iter().find_map(|(name, value)| {
+        let name = name.decode();
+        let (kind, fits) = match &*name {
+            "stream" => ("a boolean", matches!(value, Json::Bool(_))),
+            "model" => ("a string", matches!(value, Json::String(_))),
+            "temperature" | "top_p" => ("a number", matches!(value, Json::Number(_))),
+            "max_tokens" => ("an integer", value.as_u64().is_some()),
+            "tools" => ("an array", matches!(value, Json::Array(_))),
+            _ => return None,
+        };
+        (!fits && !value.is_null()).then(|| wrong(&name, kind, value))
+    })
+}
+
+fn temperature(body: &Json<'_>, most: f64) -> Option<String> {
+    let Some(Json::Number(token)) = body.get("temperature") else { return None };
+    let value: f64 = token.parse().ok()?;
+    (!(0.0..=most).contains(&value))
+        .then(|| format!("invalid value {token} of `temperature`: expected 0 to {most}"))
+}
+
+/// Why a request asks for too much at once.
+fn excess(limit: &Limit, body: &Json<'_>, model: &str) -> Option<String> {
+    match limit {
+        Limit::None => None,
+        Limit::Choices => choices(body),
+        Limit::ChoicesOfPrompts => choices(body).or_else(|| elements(body, "prompt", INPUTS)),
+        Limit::Elements { member, most } => elements(body, member, *most),
+        Limit::Vectors(vectors) => excess_of_vectors(vectors, body, model),
+    }
+}
+
+/// A wrong `n`.
+fn choices(body: &Json<'_>) -> Option<String> {
+    let wanted = body.get("n").filter(|wanted| !wanted.is_null())?;
+    let fits = wanted.as_u64().is_some_and(|wanted| (1..=CHOICES).contains(&wanted));
+    (!fits).then(|| format!("invalid value of `n`: expected an integer from 1 to {CHOICES}"))
+}
+
+/// A list that is too long.
+fn elements(body: &Json<'_>, name: &str, most: usize) -> Option<String> {
+    let count = body.get(name).and_then(Json::as_array).filter(|items| !is_tokens(items))?.len();
+    (count > most).then(|| format!("`{name}` has {count} elements: at most {most} are taken"))
+}
+
+/// Vectors that are too many, too long, or both.
+fn excess_of_vectors(vectors: &Vectors, body: &Json<'_>, model: &str) -> Option<String> {
+    if let Some(many) = elements(body, vectors.inputs, INPUTS) {
+        return Some(many);
+    }
+    let fits = |wanted: &Json<'_>| {
+        wanted.as_u64().is_some_and(|wanted| (1..=DIMENSIONS as u64).contains(&wanted))
+    };
+    if !vectors.wanted(body).is_none_or(fits) {
+        let name = vectors.dimensions.last().copied().unwrap_or_default();
+        return Some(format!(
+            "invalid value of `{name}`: expected an integer from 1 to {DIMENSIONS}"
+        ));
+    }
+    let items = body.get(vectors.inputs).and_then(Json::as_array);
+    let count = items.filter(|items| !is_tokens(items)).map_or(1, <[_]>::len);
+    let each = vectors.count(body, model);
+    (count * each > COORDINATES).then(|| {
+        format!(
+            "{count} vectors of {each} dimensions are {} numbers: at most {COORDINATES} are made at once",
+            count * each
+        )
+    })
+}
+
+fn wrong(place: &str, expected: &str, found: &Json<'_>) -> String {
+    format!("invalid type of `{place}`: expected {expected}, but got {}", found.kind())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::{Endpoint, Reply, RequestShape};
+    use super::*;
+    use crate::provider::Provider;
+    use crate::wire::format::GET;
+
+    #[test]
+    fn every_endpoint_is_known_for_its_method_alone() {
+        const TALK: Endpoint = Endpoint::Conversation;
+        for (id, method, path, leads_to) in [
+            ("openai", "POST", "/chat/completions", TALK),
+            ("openai", "GET", "/v1/chat/completions", Endpoint::OnlyFor(POST)),
+            ("openai", "POST", "/v1/responses", TALK),
+            ("openai", "GET", "/v1/responses/resp_1", Endpoint::Unknown),
+            ("openai", "POST", "/v1/completions", TALK),
+            ("openai", "POST", "/v1/embeddings", Endpoint::Other),
+            ("openai", "POST", "/v1/moderations", Endpoint::Other),
+            ("openai", "GET", "/v1/models", Endpoint::Other),
+            ("openai", "HEAD", "/v1/models", Endpoint::Other),
+            ("openai", "POST", "/v1/models", Endpoint::OnlyFor(GET)),
+            ("openai", "DELETE", "/v1/models/a/b", Endpoint::OnlyFor(GET)),
+            ("openai", "GET", "/v1/models/a/b:8b", Endpoint::Other),
+            ("openai", "POST", "/v1/models/ft:a::b", Endpoint::OnlyFor(GET)),
+            ("openai", "POST", "/v1/audio/speech", Endpoint::Unknown),
+            ("anthropic", "POST", "/v1/messages", TALK),
+            ("anthropic", "PUT", "/v1/messages/count_tokens", Endpoint::OnlyFor(POST)),
+            ("gemini", "POST", "/v1beta/models/m:generateContent", TALK),
+            ("gemini", "POST", "/v1beta/models/m:countTokens", Endpoint::Other),
+            ("gemini", "POST", "/v1beta/models/m:predictLongRunning", Endpoint::Unknown),
+            ("ollama", "POST", "/api/generate", TALK),
+            ("ollama", "GET", "/api/ps", Endpoint::Other),
+            ("ollama", "POST", "/api/pull", Endpoint::Unknown),
+            ("cohere", "POST", "/v2/rerank", Endpoint::Other),
+            ("bedrock", "POST", "/model/m/converse-stream", TALK),
+            ("bedrock", "POST", "/model/amazon.titan-embed-text-v2/invoke", Endpoint::Other),
+            ("bedrock", "POST", "/model/meta.llama3-8b-instruct-v1:0/invoke", TALK),
+            ("bedrock", "POST", "/model/m/other", Endpoint::Unknown),
+        ] {
+            let provider = Provider::from_id(id);
+            let reading = RequestShape::new(method, path, "").read(provider);
+            assert_eq!(reading.target().endpoint(), leads_to, "{id} {method} {path}");
+        }
+    }
+
+    #[test]
+    fn whatever_is_known_to_exist_is_rendered() {
+        let body = r#"{"model":"m","input":"a","query":"q","documents":["d"],"texts":["t"],
+            "contents":[],"content":{"parts":[{"text":"a"}]},"messages":[],"requests":[],"instances":[]}"#;
+        for (id, path) in [
+            ("openai", "/v1/chat/completions"),
+            ("openai", "/v1/moderations"),
+            ("anthropic", "/v1/messages/count_tokens"),
+            ("gemini", "/v1beta/models/m:predict"),
+            ("gemini", "/v1beta/models/m:batchEmbedContents"),
+            ("ollama", "/api/show"),
+            ("ollama", "/api/embeddings"),
+            ("cohere", "/v1/chat"),
+            ("cohere", "/v1/embed"),
+            ("bedrock", "/model/m/count-tokens"),
+            ("bedrock", "/model/amazon.titan-embed-text-v2/invoke"),
+        ] {
+            let reading = RequestShape::post(path, body).read(Provider::from_id(id));
+            assert!(
+                matches!(reading.target().endpoint(), Endpoint::Conversation | Endpoint::Other),
+                "{path}"
+            );
+            let rendered = reading.render(&Reply::text("Hi"));
+            assert_eq!(rendered.status, 200, "{id} {path} {}", rendered.text());
+        }
+    }
+
+    #[test]
+    fn what_only_a_careful_provider_would_refuse_is_taken() {
+        for (id, path, body) in [
+            (
+                "openai",
+                "/v1/chat/completions",
+                r#"{"model":"m","messages":[{"role":"user"}],"x":1}"#,
+            ),
+            (
+                "openai",
+                "/v1/chat/completions",
+                r#"{"model":"m","messages":[{"role":"assistant","content":null}]}"#,
+            ),
+            ("openai", "/v1/responses", r#"{"prompt":{"id":"p"}}"#),
+            (
+                "openai",
+                "/v1/responses",
+                r#"{"model":"m","input":[{"type":"item_reference","id":"i"}]}"#,
+            ),
+            (
+                "anthropic",
+                "/v1/messages",
+                r#"{"model":"m","messages":[{"role":"user","content":"a"}]}"#,
+            ),
+            ("azure", "/openai/deployments/d/embeddings", r#"{"input":"a"}"#),
+            (
+                "vertex",
+                "/v1/projects/p/locations/l/publishers/anthropic/models/m:rawPredict",
+                r#"{"messages":[]}"#,
+            ),
+            ("ollama", "/api/generate", r#"{"model":"m"}"#),
+            ("bedrock", "/model/m/invoke", r#"{"prompt":"a"}"#),
+        ] {
+            let reading = RequestShape::post(path, body).read(Provider::from_id(id));
+            assert_eq!(reading.refusal(), None, "{id} {path} {body}");
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! The messages of a request, in no provider's format.
+
+use std::borrow::Cow;
+
+use super::super::reading::{Reading, RequestShape};
+use crate::json::Json;
+use crate::json::layout::{self, Layout};
+use crate::provider::Provider;
+use crate::wire::format::Messages;
+
+/// One message of a conversation, or one item of it that came from a tool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Message {
+    /// Who speaks.
+    pub role: Role,
+    /// The parts that are text, a line each; empty for pictures and for calls of tools.
+    pub text: String,
+    /// Whether any part is text, if an empty one; a picture alone says nothing.
+    pub has_text: bool,
+    /// Whether it is a prompt of a completion: of several, each has an answer of its own ([`Reply::completion`]).
+    ///
+    /// [`Reply::completion`]: super::Reply::completion
+    pub is_prompt: bool,
+}
+
+/// Who speaks in a [`Message`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Role {
+    /// Who wrote the instructions: `system` and `developer`.
+    System,
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
+    /// A tool that the model had called. Where APIs put results into a message of the user, that
+    /// message is the tool's.
+    Tool,
+}
+
+impl RequestShape<'_> {
+    /// The messages of the request, the oldest first; empty for requests that are not a conversation.
+    ///
+    /// ```
+    /// # use llmock::{Provider, reply::{RequestShape, Role}};
+    /// let body = r#"{"messages":[{"role":"user","content":[{"type":"text","text":"Hi"}]}]}"#;
+    /// let messages = RequestShape::post("/v1/messages", body).messages(Provider::Anthropic);
+    /// assert_eq!((messages[0].role, messages[0].text.as_str()), (Role::User, "Hi"));
+    /// ```
+    pub fn messages(&self, provider: Provider) -> Vec<Message> {
+        self.read(provider).messages()
+    }
+}
+
+impl Reading<'_> {
+    /// The messages of the request, the oldest first; empty for requests that are not a conversation.
+    pub fn messages(&self) -> Vec<Message> {
+        let Some(body) = &self.body else { return Vec::new() };
+        match self.target().format.messages {
+            Messages::None => Vec::new(),
+            Messages::Prompts => body.get("prompt").map(prompts).unwrap_or_default(),
+            Messages::Conversation => conversation(body),
+        }
+    }
+}
+
+fn conversation(body: &Json<'_>) -> Vec<Message> {
+    let body = body.get("generateContentRequest").unwrap_or(body);
+    let messages = ["messages", "contents", "chat_history", "input"]
+        .iter()
+        .find_map(|name| body.get(name).and_then(Json::as_array))
+        .unwrap_or_default();
+    let mut messages: Vec<Message> = messages.iter().map(message).collect();
+    // what is said last has members of its own: in Responses, in Cohere's first API, in a completion, with Titan
+    for name in ["input", "message", "prompt", "inputText"] {
+        messages.extend(said_by_user(body, name));
+    }
+    if let Some(results) = body.get("tool_results").filter(|results| !results.is_null()) {
+        messages.push(Message::new(Role::Tool, layout::print(results, Layout::Compact)));
+    }
+    messages
+}
+
+impl Message {
+    fn new(role: Role, text: String) -> Self {
+        Self { role, text, has_text: true, is_prompt: false }
+    }
+}
+
+/// The prompts of a completion; those in tokens say nothing.
+fn prompts(content: &Json<'_>) -> Vec<Message> {
+    let prompt = |content: &Json<'_>| {
+        let text = content.as_str();
+        let has_text = text.is_some();
+        let text = text.unwrap_or_default().into_owned();
+        Message { role: Role::User, text, has_text, is_prompt: true }
+    };
+    match content {
+        Json::Array(items) if !items.iter().any(|item| item.as_str().is_some()) => Vec::new(),
+        Json::Array(items) => items.iter().map(prompt).collect(),
+        Json::String(_) => vec![prompt(content)],
+        _ => Vec::new(),
+    }
+}
+
+/// A text that stands alone in a member of the body; a prompt may be several.
+fn said_by_user(body: &Json<'_>, name: &str) -> Option<Message> {
+    let content = body.get(name)?;
+    let alone = content.as_str().is_some() || (name == "prompt" && has_text(content));
+    alone.then(|| Message::new(Role::User, text(content)))
+}
+
+fn message(message: &Json<'_>) -> Message {
+    let result = match message.get("type").and_then(Json::as_str).as_deref() {
+        Some(kind) if kind.ends_with("_call_output") => message.get("output"),
+        Some(kind) if kind.ends_with("_call") || kind == "reasoning" => {
+            return Message::new(Role::Assistant, String::new());
+        }
+        _ => None,
+    };
+    if let Some(output) = result {
+        return Message::new(Role::Tool, text(output));
+    }
+    let content = ["content", "parts", "message"].iter().find_map(|name| message.get(name));
+    let results = content.and_then(Json::as_array).unwrap_or_default().iter();
+    let results: Vec<String> = results.filter_map(result_of).map(text_or_json).collect();
+    if !results.is_empty() {
+        return Message::new(Role::Tool, results.join("\n"));
+    }
+    let role = role(&message.get("role").and_then(Json::as_str).unwrap_or_default());
+    let has_text = content.is_some_and(has_text);
+    Message { role, text: content.map(text).unwrap_or_default(), has_text, is_prompt: false }
+}
+
+fn role(name: &str) -> Role {
+    let is = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
+    if is(&["system", "developer"]) {
+        Role::System
+    } else if is(&["assistant", "model", "chatbot"]) {
+        Role::Assistant
+    } else if is(&["tool", "function"]) {
+        Role::Tool
+    } else {
+        Role::User
+    }
+}
+
+/// The result of a tool, if that is what a part of a message is.
+fn result_of<'a, 'b>(part: &'b Json<'a>) -> Option<&'b Json<'a>> {
+    if part.get("type").and_then(Json::as_str).as_deref() == Some("tool_result") {
+        // a result may be empty
+        return Some(part.get("content").unwrap_or(&Json::Null));
+    }
+    if let Some(result) = part.get("toolResult") {
+        return Some(result.get("content").unwrap_or(&Json::Null));
+    }
+    let response = part.get("functionResponse").or_else(|| part.get("function_response"))?;
+    Some(response.get("response").unwrap_or(&Json::Null))
+}
+
+/// The texts of a content: a string, a part, or parts, a line each. A model's thoughts are no text.
+fn text(content: &Json<'_>) -> String {
+    match content {
+        Json::String(text) => text.decode().into_owned(),
+        Json::Array(parts) => {
+            let texts = parts.iter().filter(|part| !is_thought(part)).filter_map(part_text);
+            texts.collect::<Vec<_>>().join("\n")
+        }
+        one => part_text(one).unwrap_or_default().into_owned(),
+    }
+}
+
+fn has_text(content: &Json<'_>) -> bool {
+    let is_text = |part: &Json<'_>| part_text(part).is_some();
+    content.as_array().map_or_else(|| is_text(content), |parts| parts.iter().any(is_text))
+}
+
+fn part_text<'a>(part: &Json<'a>) -> Option<Cow<'a, str>> {
+    part.as_str().or_else(|| part.get("text").and_then(Json::as_str))
+}
+
+fn is_thought(part: &Json<'_>) -> bool {
+    part.get("thought").and_then(Json::as_bool) == Some(true)
+}
+
+/// Results that are no text are shown as the JSON that they are.
+fn text_or_json(content: &Json<'_>) -> String {
+    match (text(content), content) {
+        (text, Json::Null) => text,
+        (text, _) if !text.is_empty() => text,
+        (text, Json::String(_)) => text,
+        (_, other) => layout::print(other, Layout::Compact),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::RequestShape;
+    use super::*;
+    use crate::provider::Provider;
+
+    #[test]
+    fn every_api_says_who_spoke_and_what() {
+        use Role::{Assistant, System, Tool, User};
+        for (id, path, body, messages) in [
+            (
+                "openai",
+                "/v1/chat/completions",
+                r#"{"messages":[{"role":"developer","content":"Be brief."},{"role":"user","content":
+                   [{"type":"text","text":"a"},{"type":"image_url","image_url":{}},{"type":"text","text":"b"}]},
+                   {"role":"assistant","content":null,"tool_calls":[]},{"role":"tool","content":"12°"}]}"#,
+                &[(System, "Be brief."), (User, "a\nb"), (Assistant, ""), (Tool, "12°")][..],
+            ),
+            ("openai", "/v1/responses", r#"{"input":"it's"}"#, &[(User, "it's")]),
+            (
+                "openai",
+                "/responses",
+                r#"{"input":[{"role":"user","content":[{"type":"input_text","text":"a"}]},{"type":"reasoning",
+                   "summary":[]},{"type":"function_call","name":"f","arguments":"{}"},
+                   {"type":"function_call_output","output":"12°"}]}"#,
+                &[(User, "a"), (Assistant, ""), (Assistant, ""), (Tool, "12°")],
+            ),
+            ("openai", "/v1/completions", r#"{"prompt":"a"}"#, &[(User, "a")]),
+            ("openai", "/v1/completions", r#"{"prompt":["a","b"]}"#, &[(User, "a"), (User, "b")]),
+            ("openai", "/v1/completions", r#"{"prompt":[1,2]}"#, &[]),
+            (
+                "anthropic",
+                "/v1/messages",
+                r#"{"system":"s","messages":[{"role":"user","content":"a"},{"role":"assistant","content":
+                   [{"type":"thinking","thinking":"hm"},{"type":"text","text":"b"}]},{"role":"user","content":
+                   [{"type":"tool_result","content":[{"type":"text","text":"12°"}]},{"type":"text","text":"hint"}]}]}"#,
+                &[(User, "a"), (Assistant, "b"), (Tool, "12°")],
+            ),
+            (
+                "gemini",
+                "/v1beta/models/m:generateContent",
+                r#"{"contents":[{"parts":[{"text":"a"}]},{"role":"model","parts":[{"text":"hm","thought":true},
+                   {"text":"b"}]},{"role":"user","parts":[{"functionResponse":{"response":{"t":12}}}]}]}"#,
+                &[(User, "a"), (Assistant, "b"), (Tool, r#"{"t":12}"#)],
+            ),
+            ("ollama", "/api/generate", r#"{"prompt":"a"}"#, &[(User, "a")]),
+            (
+                "ollama",
+                "/api/chat",
+                r#"{"messages":[{"role":"tool","content":"x"}]}"#,
+                &[(Tool, "x")],
+            ),
+            (
+                "cohere",
+                "/v1/chat",
+                r#"{"chat_history":[{"role":"USER","message":"a"},{"role":"CHATBOT","message":"b"}],"message":"c"}"#,
+                &[(User, "a"), (Assistant, "b"), (User, "c")],
+            ),
+            (
+                "bedrock",
+                "/model/m/converse",
+                r#"{"messages":[{"role":"user","content":[{"text":"a"}]},{"role":"user","content":
+                   [{"toolResult":{"toolUseId":"1","content":[{"json":{"t":1}}]}}]}]}"#,
+                &[(User, "a"), (Tool, r#"[{"json":{"t":1}}]"#)],
+            ),
+            ("bedrock", "/model/m/invoke", r#"{"inputText":"a"}"#, &[(User, "a")]),
+            ("openai", "/v1/embeddings", r#"{"input":"a"}"#, &[]),
+            ("openai", "/v1/chat/completions", "{", &[]),
+            (
+                "openai",
+                "/v1/chat/completions",
+                r#"{"messages":[7,null,{}]}"#,
+                &[(User, ""), (User, ""), (User, "")],
+            ),
+        ] {
+            let read = RequestShape::post(path, body).messages(Provider::from_id(id));
+            let read: Vec<_> =
+                read.iter().map(|message| (message.role, message.text.as_str())).collect();
+            assert_eq!(read, messages, "{id} {path} {body}");
+        }
+    }
+}

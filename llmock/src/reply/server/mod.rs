@@ -1,0 +1,13 @@
+//! What only a server needs: which endpoints there are, request checks, the messages of a request, templates of
+//! responses. Nothing outside of this folder depends on it.
+
+mod check;
+mod conversation;
+mod endpoint;
+mod plain;
+mod template;
+
+pub use conversation::{Message, Role};
+pub use endpoint::Endpoint;
+pub use plain::{CompressionError, uncompressed};
+pub use template::Template;

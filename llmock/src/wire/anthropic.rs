@@ -1,0 +1,293 @@
+//! Anthropic's messages, at Anthropic, on Vertex and inside Bedrock's `invoke`.
+
+use http::HeaderName;
+
+use super::api::{self, Api};
+use super::content::{Finish, Model};
+use super::context::{RenderContext, Usage, rfc3339};
+use super::errors::error_text;
+use super::format::{At, Format, Operation, Streaming};
+use super::rendered::Rendered;
+use super::requirements::Requirements;
+use super::sse::Sse;
+use super::transcript::{Transcript, argument_text};
+use super::{ToolIdPath, text};
+use crate::json::Json;
+use crate::json::write::{Null, Object, nested, object};
+
+const REQUIREMENTS: Requirements =
+    Requirements { model: true, max_temperature: Some(1.0), ..Requirements::MESSAGES };
+
+/// On Vertex, the model is in the path.
+const ON_VERTEX: Requirements = Requirements { model: false, ..REQUIREMENTS };
+
+pub(super) static FORMAT: Format = Format {
+    name: "Anthropic",
+    owns: |line| match line.last {
+        // messages of OpenAI's threads are no conversation with a model
+        "messages" => !line.path.contains("/threads/"),
+        "count_tokens" => line.before_last == "messages",
+        verb => verb.ends_with(":rawPredict") || verb.ends_with(":streamRawPredict"),
+    },
+    operations: &[
+        Operation {
+            requirements: Requirements { max_temperature: None, ..REQUIREMENTS },
+            ..Operation::other(At::Last("count_tokens"), count)
+        },
+        Operation {
+            requirements: ON_VERTEX,
+            ..Operation::conversation(At::Verb("rawPredict"), render)
+        },
+        Operation {
+            requirements: ON_VERTEX,
+            streaming: Streaming::Always,
+            ..Operation::conversation(At::Verb("streamRawPredict"), render)
+        },
+        Operation { requirements: REQUIREMENTS, ..Operation::conversation(At::Any, render) },
+    ],
+    api: Some(&API),
+    volatile: &["metadata", "service_tier", "timestamp"],
+    tool_ids: TOOL_IDS,
+    prompt,
+    read_event,
+    ..Format::DEFAULT
+};
+
+pub(super) static API: Api = Api {
+    request_id: Some(HeaderName::from_static("request-id")),
+    error_kind: None,
+    error: |parts| {
+        let error = nested! { "type": parts.kind, "message": parts.message };
+        object! { "type": "error", "error": error }.into_text()
+    },
+    kind_of_status: kind_of_error,
+    has_array_streams: false,
+    empty: &[("models", r#"{"data":[],"has_more":false,"first_id":null,"last_id":null}"#)],
+    model_list: |objects, models| {
+        object! {
+            "data": *objects,
+            "has_more": false,
+            "first_id": models.first().map(|first| &first.id),
+            "last_id": models.last().map(|last| &last.id),
+        }
+    },
+    model,
+};
+
+pub(super) const TOOL_IDS: &[ToolIdPath] = &[
+    &["messages", "[]", "content", "[]", "id"],
+    &["messages", "[]", "content", "[]", "tool_use_id"],
+];
+
+/// The text of the last message of the user, results of tools included.
+pub(super) fn prompt(body: &Json<'_>) -> Option<String> {
+    text::last_prompt(body.get("messages")?.as_array()?, |message| {
+        message.get("content").and_then(text::content)
+    })
+}
+
+/// Takes one event, which names its type in its data too.
+pub(super) fn read_event(transcript: &mut Transcript, event: &Json<'_>) {
+    let index = || event.get("index").and_then(Json::as_u64).unwrap_or(0).to_string();
+    match event.get("type").and_then(Json::as_str).as_deref() {
+        Some("content_block_start") => {
+            let Some(block) = event.get("content_block") else { return };
+            if let Some(piece) = block.get("text").and_then(Json::as_str) {
+                transcript.text(&piece);
+            }
+            if let Some(name) = block.get("name").and_then(Json::as_str) {
+                let input = block
+                    .get("input")
+                    .filter(|input| input.as_object().is_some_and(|all| !all.is_empty()));
+                transcript.call(
+                    &index(),
+                    Some(&name),
+                    &input.map(argument_text).unwrap_or_default(),
+                );
+            }
+        }
+        Some("content_block_delta") => {
+            let Some(delta) = event.get("delta") else { return };
+            if let Some(piece) = delta.get("text").and_then(Json::as_str) {
+                transcript.text(&piece);
+            }
+            if let Some(piece) = delta.get("partial_json").and_then(Json::as_str) {
+                transcript.call(&index(), None, &piece);
+            }
+        }
+        Some("error") => transcript.error(&error_text(event).unwrap_or_default()),
+        _ => {}
+    }
+}
+
+fn kind_of_error(status: u16) -> &'static str {
+    match status {
+        401 => "authentication_error",
+        402 => "billing_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        413 => "request_too_large",
+        429 => "rate_limit_error",
+        504 => "timeout_error",
+        529 => "overloaded_error",
+        500.. => "api_error",
+        _ => "invalid_request_error",
+    }
+}
+
+fn model(model: &Model, created: u64) -> Object {
+    object! {
+        "type": "model",
+        "id": model.id,
+        "display_name": model.id,
+        "created_at": rfc3339(model.created.unwrap_or(created)),
+        "lifecycle": "active",
+    }
+}
+
+fn render(context: &RenderContext<'_>) -> Rendered {
+    if !context.streams {
+        return whole(context).into();
+    }
+    let mut sse = Sse::new();
+    for (name, data) in events(context) {
+        sse.named(name, &data);
+    }
+    sse.into()
+}
+
+/// The answer to a count of the request's tokens.
+fn count(context: &RenderContext<'_>) -> Rendered {
+    object! { "input_tokens": context.input_tokens() }.into()
+}
+
+pub(super) fn whole(context: &RenderContext<'_>) -> Object {
+    let reply = context.reply;
+    let mut content = Vec::new();
+    if let Some(thinking) = &reply.reasoning {
+        content.push(object! {
+            "type": "thinking",
+            "thinking": thinking,
+            "signature": context.signature(),
+        });
+    }
+    // an empty text is no block
+    if let Some(text) = reply.words().filter(|text| !text.is_empty()) {
+        content.push(object! { "type": "text", "text": text });
+    }
+    for (at, call) in reply.calls.iter().enumerate() {
+        content.push(tool_use(context, at).with("input", &call.arguments_as_json()));
+    }
+    let stop_reason = Some(stop_reason(reply.finished()));
+    message(context, &content, stop_reason, &usage(context.usage()))
+}
+
+/// The events of a stream with their names.
+pub(super) fn events(context: &RenderContext<'_>) -> Vec<(&'static str, Object)> {
+    let reply = context.reply;
+    let counted = context.usage();
+    let begun = usage(Usage { output: counted.output.min(1), ..counted });
+    let message = message(context, &[], None, &begun);
+    let mut events =
+        vec![("message_start", object! { "type": "message_start", "message": message })];
+    blocks(context, &mut events);
+    events.insert(events.len().min(2), ("ping", object! { "type": "ping" }));
+    if let Some(failure) = &reply.failure {
+        let error = object! { "type": api::kind(context, failure), "message": failure.message };
+        events.push(("error", object! { "type": "error", "error": error }));
+        return events;
+    }
+    let delta = object! { "stop_reason": stop_reason(reply.finished()), "stop_sequence": Null };
+    let end = object! { "type": "message_delta", "delta": delta, "usage": usage(counted) };
+    events.push(("message_delta", end));
+    events.push(("message_stop", object! { "type": "message_stop" }));
+    events
+}
+
+/// The blocks of the content, each opened, filled and closed.
+fn blocks(context: &RenderContext<'_>, events: &mut Vec<(&'static str, Object)>) {
+    let reply = context.reply;
+    let mut index = 0_u64;
+    let mut block = |start: Object, deltas: Vec<Object>| {
+        events.push((
+            "content_block_start",
+            object! { "type": "content_block_start", "index": index, "content_block": start },
+        ));
+        events.extend(deltas.into_iter().map(|delta| {
+            let delta = object! { "type": "content_block_delta", "index": index, "delta": delta };
+            ("content_block_delta", delta)
+        }));
+        let stop = object! { "type": "content_block_stop", "index": index };
+        events.push(("content_block_stop", stop));
+        index += 1;
+    };
+    if reply.reasoning.is_some() {
+        let thoughts = reply.reasoning_pieces().into_iter();
+        let mut deltas: Vec<Object> =
+            thoughts.map(|piece| object! { "type": "thinking_delta", "thinking": piece }).collect();
+        deltas.push(object! { "type": "signature_delta", "signature": context.signature() });
+        block(object! { "type": "thinking", "thinking": "", "signature": "" }, deltas);
+    }
+    let pieces = reply.word_pieces();
+    if !pieces.is_empty() {
+        let delta = |piece: &&str| object! { "type": "text_delta", "text": piece };
+        block(object! { "type": "text", "text": "" }, pieces.iter().map(delta).collect());
+    }
+    for (at, call) in reply.calls.iter().enumerate() {
+        let delta = |piece: &str| object! { "type": "input_json_delta", "partial_json": piece };
+        let pieces = reply.chunks.of_arguments(&call.arguments);
+        let deltas = std::iter::once("").chain(pieces).map(delta).collect();
+        block(tool_use(context, at).with("input", &Object::new()), deltas);
+    }
+}
+
+fn tool_use(context: &RenderContext<'_>, at: usize) -> Object {
+    let call = &context.reply.calls[at];
+    object! {
+        "type": "tool_use",
+        "id": context.call_id("toolu_", at, call),
+        "name": call.name,
+    }
+}
+
+fn message(
+    context: &RenderContext<'_>,
+    content: &[Object],
+    stop: Option<&str>,
+    usage: &Object,
+) -> Object {
+    object! {
+        "id": context.id("msg_"),
+        "type": "message",
+        "role": "assistant",
+        "model": context.model,
+        "content": *content,
+        "stop_reason": stop,
+        "stop_sequence": Null,
+        "usage": usage,
+    }
+}
+
+fn usage(usage: Usage) -> Object {
+    object! {
+        "input_tokens": usage.fresh(),
+        "cache_creation_input_tokens": 0_u64,
+        "cache_read_input_tokens": usage.cached,
+        "output_tokens": usage.output,
+        "service_tier": "standard",
+    }
+}
+
+fn stop_reason(finish: Finish) -> &'static str {
+    match finish {
+        Finish::Stop => "end_turn",
+        Finish::Length => "max_tokens",
+        Finish::ToolCalls => "tool_use",
+        Finish::ContentFilter | Finish::Refusal => "refusal",
+    }
+}
+
+/// The events without their names, as Bedrock wraps them.
+pub(super) fn event_data(context: &RenderContext<'_>) -> Vec<String> {
+    events(context).into_iter().map(|(_, data)| data.into_text()).collect()
+}

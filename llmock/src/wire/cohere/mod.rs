@@ -1,0 +1,323 @@
+//! Cohere's own API: chat of the second version, embeddings and ranking; its `compatibility/v1/...` is OpenAI's.
+//!
+//! [`v1`] is the chat of the first version.
+
+pub(super) mod v1;
+
+use super::api::{self, Api};
+use super::content::Finish;
+use super::context::{RenderContext, Usage};
+use super::embeddings::{embedded, inputs, text_of};
+use super::errors::{self, error_text};
+use super::format::{At, Format, Operation};
+use super::rendered::Rendered;
+use super::requirements::{Limit, Requirements, Vectors};
+use super::sse::Sse;
+use super::transcript::{Transcript, argument_text};
+use super::{openai_chat, text, vectors};
+use crate::json::Json;
+use crate::json::write::{Null, Object, nested, object};
+use crate::provider::Provider;
+
+/// The documents of one request: the most that Cohere's reference of `rerank` allows.
+const DOCUMENTS: usize = 10_000;
+
+pub(super) static FORMAT: Format = Format {
+    name: "Cohere",
+    owns: |line| line.provider == Provider::Cohere && owns(line.path),
+    operations: &[
+        Operation {
+            requirements: Requirements { model: true, ..Requirements::MESSAGES },
+            ..Operation::conversation(At::Path("/v2/chat"), chat)
+        },
+        Operation {
+            requirements: Requirements { member: Some("message"), ..Requirements::NONE },
+            ..Operation::conversation(At::Path("/v1/chat"), v1::chat)
+        },
+        embeds("/v1/embed", |context| embed(context, context.member("embedding_types").is_some())),
+        embeds("/v2/embed", |context| embed(context, true)),
+        Operation {
+            limit: Limit::Elements { member: "documents", most: DOCUMENTS },
+            ..Operation::other(At::Last("rerank"), rerank)
+        },
+        Operation::unlisted(At::Any, api::unknown_endpoint),
+    ],
+    api: Some(&API),
+    volatile: &["client_name", "timestamp"],
+    tool_ids: openai_chat::TOOL_IDS,
+    prompt,
+    read_event,
+    error_message: errors::message_first,
+    ..Format::DEFAULT
+};
+
+const fn embeds(path: &'static str, render: fn(&RenderContext<'_>) -> Rendered) -> Operation {
+    Operation {
+        limit: Limit::Vectors(Vectors {
+            inputs: "texts",
+            dimensions: &["output_dimension"],
+            default_dimensions: |_| 1536,
+        }),
+        ..Operation::other(At::Path(path), render)
+    }
+}
+
+pub(super) static API: Api = Api {
+    request_id: None,
+    error_kind: None,
+    error: |parts| object! { "message": parts.message }.into_text(),
+    kind_of_status: openai_chat::kind_of_error,
+    has_array_streams: false,
+    empty: &[("models", r#"{"models":[]}"#)],
+    model_list: |objects, _| object! { "models": *objects },
+    model: |model, _| {
+        object! {
+            "name": model.id,
+            "endpoints": ["chat", "embed", "rerank"],
+            "finetuned": false,
+            "context_length": 128_000_u64,
+            "tokenizer_url": Null,
+        }
+    },
+};
+
+/// Whether the path is of Cohere's own API.
+pub(super) fn owns(path: &str) -> bool {
+    let mut segments = path.split('/').filter(|segment| !segment.is_empty());
+    matches!(segments.next(), Some("v1" | "v2"))
+        && matches!(
+            (segments.next(), segments.next()),
+            (
+                Some(
+                    "chat"
+                        | "generate"
+                        | "embed"
+                        | "rerank"
+                        | "summarize"
+                        | "classify"
+                        | "tokenize"
+                        | "detokenize"
+                ),
+                None
+            )
+        )
+}
+
+/// v2 has `messages`, v1 `message`, the others `prompt`, `query` or `texts`.
+pub(super) fn prompt(body: &Json<'_>) -> Option<String> {
+    ["message", "query", "texts", "text"]
+        .iter()
+        .find_map(|name| body.get(name).and_then(text::content))
+        .or_else(|| openai_chat::prompt(body))
+}
+
+/// Takes one event of v2, or one line of v1.
+pub(super) fn read_event(transcript: &mut Transcript, event: &Json<'_>) {
+    let Some(kind) = event.get("type").or_else(|| event.get("event_type")).and_then(Json::as_str)
+    else {
+        if let Some(message) = error_text(event) {
+            transcript.error(&message);
+        }
+        return;
+    };
+    let message = || event.get("delta")?.get("message");
+    match &*kind {
+        "content-delta" => {
+            let piece =
+                message().and_then(|message| message.get("content").and_then(text::content));
+            transcript.text(&piece.unwrap_or_default());
+        }
+        "tool-plan-delta" => {
+            let plan = message().and_then(|message| message.get("tool_plan")?.as_str());
+            transcript.text(&plan.unwrap_or_default());
+        }
+        "tool-call-start" | "tool-call-delta" => {
+            let index = event.get("index").and_then(Json::as_u64).unwrap_or(0).to_string();
+            let Some(function) =
+                message().and_then(|message| message.get("tool_calls")?.get("function"))
+            else {
+                return;
+            };
+            let name = function.get("name").and_then(Json::as_str);
+            let arguments = function.get("arguments").map(argument_text).unwrap_or_default();
+            transcript.call(&index, name.as_deref(), &arguments);
+        }
+        "text-generation" => {
+            transcript.text(&event.get("text").and_then(Json::as_str).unwrap_or_default());
+        }
+        "tool-calls-generation" => {
+            for call in event.get("tool_calls").and_then(Json::as_array).unwrap_or_default() {
+                let name = call.get("name").and_then(Json::as_str).unwrap_or_default();
+                transcript.whole_call(&name, call.get("parameters"));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn chat(context: &RenderContext<'_>) -> Rendered {
+    if context.streams { stream(context).into() } else { whole(context) }
+}
+
+/// Embeddings; kinds of vectors other than `float` are not made.
+fn embed(context: &RenderContext<'_>, by_type: bool) -> Rendered {
+    let texts = inputs(context, "texts");
+    let vectors = embedded(context, &texts);
+    let answer = object! { "id": context.uuid(), "texts": texts };
+    let (answer, kind) = if by_type {
+        (answer.with("embeddings", &nested! { "float": vectors }), "embeddings_by_type")
+    } else {
+        (answer.with("embeddings", &vectors), "embeddings_floats")
+    };
+    answer.with("response_type", kind).with("meta", &meta(context)).into()
+}
+
+/// Ranks documents by the words that they have in common with the query.
+fn rerank(context: &RenderContext<'_>) -> Rendered {
+    let query = vectors::embed(&context.member("query").map(text_of).unwrap_or_default(), 256);
+    let documents = context.member("documents").and_then(Json::as_array).unwrap_or_default();
+    let score = |document| vectors::closeness(&query, &vectors::embed(&text_of(document), 256));
+    let mut ranked: Vec<(usize, f32)> =
+        documents.iter().map(|document| score(document).clamp(0.0, 1.0)).enumerate().collect();
+    ranked.sort_by(|one, other| other.1.total_cmp(&one.1));
+    let most = context.member("top_n").and_then(Json::as_u64).unwrap_or(u64::MAX);
+    ranked.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    let results: Vec<Object> = ranked
+        .iter()
+        .map(|(index, score)| object! { "index": index, "relevance_score": score })
+        .collect();
+    object! { "id": context.uuid(), "results": results, "meta": meta(context) }.into()
+}
+
+fn meta(context: &RenderContext<'_>) -> Object {
+    let version = context.path[1..].split('/').next().and_then(|first| first.strip_prefix('v'));
+    object! {
+        "api_version": nested! { "version": version },
+        "billed_units": nested! { "input_tokens": context.input_tokens() },
+    }
+}
+
+fn whole(context: &RenderContext<'_>) -> Rendered {
+    let reply = context.reply;
+    let calls: Vec<Object> = (0..reply.calls.len()).map(|at| call(context, at, true)).collect();
+    let mut content = Vec::new();
+    if let Some(thinking) = &reply.reasoning {
+        content.push(object! { "type": "thinking", "thinking": thinking });
+    }
+    let mut plan = None;
+    match reply.words() {
+        Some(words) if calls.is_empty() => {
+            content.push(object! { "type": "text", "text": words });
+        }
+        // what is said before a call is the plan to make it
+        words => plan = words,
+    }
+    let message = object! { "role": "assistant" }
+        .with_some("content", (!content.is_empty()).then_some(&content))
+        .with_some("tool_plan", plan)
+        .with_some("tool_calls", (!calls.is_empty()).then_some(&calls));
+    object! {
+        "id": context.uuid(),
+        "finish_reason": finish_reason(reply.finished()),
+        "message": message,
+        "usage": usage(context.usage()),
+    }
+    .into()
+}
+
+fn call(context: &RenderContext<'_>, at: usize, whole: bool) -> Object {
+    let call = &context.reply.calls[at];
+    let arguments = if whole { call.arguments.as_str() } else { "" };
+    object! {
+        "id": context.call_id("call_", at, call),
+        "type": "function",
+        "function": nested! { "name": call.name, "arguments": arguments },
+    }
+}
+
+fn stream(context: &RenderContext<'_>) -> Sse {
+    let reply = context.reply;
+    let start = object! {
+        "role": "assistant",
+        "content": [Null; 0],
+        "tool_plan": "",
+        "tool_calls": [Null; 0],
+        "citations": [Null; 0],
+    };
+    let start = object! {
+        "id": context.uuid(),
+        "type": "message-start",
+        "delta": nested! { "message": start },
+    };
+    let mut sse = Sse::new();
+    sse.named("message-start", &start);
+    let mut content = 0;
+    if reply.reasoning.is_some() {
+        text_block(&mut sse, content, "thinking", &reply.reasoning_pieces());
+        content += 1;
+    }
+    if reply.calls.is_empty() {
+        text_block(&mut sse, content, "text", &reply.word_pieces());
+    } else {
+        for piece in reply.word_pieces() {
+            event(&mut sse, "tool-plan-delta", None, Some(object! { "tool_plan": piece }));
+        }
+    }
+    for at in 0..reply.calls.len() {
+        tool_call(&mut sse, context, at);
+    }
+    let end = match &reply.failure {
+        Some(failure) => object! { "finish_reason": "ERROR", "error": failure.message },
+        None => object! { "finish_reason": finish_reason(reply.finished()) },
+    };
+    let end = end.with("usage", &usage(context.usage()));
+    let end = object! { "type": "message-end", "delta": end };
+    sse.named("message-end", &end);
+    sse.done();
+    sse
+}
+
+/// A block of text or of thoughts, from its start to its end.
+fn text_block(sse: &mut Sse, at: usize, kind: &str, pieces: &[&str]) {
+    let start = object! { "type": kind }.with(kind, "");
+    event(sse, "content-start", Some(at), Some(object! { "content": start }));
+    for piece in pieces {
+        let content = object! { "content": Object::new().with(kind, piece) };
+        event(sse, "content-delta", Some(at), Some(content));
+    }
+    event(sse, "content-end", Some(at), None);
+}
+
+fn tool_call(sse: &mut Sse, context: &RenderContext<'_>, at: usize) {
+    let start = object! { "tool_calls": call(context, at, false) };
+    event(sse, "tool-call-start", Some(at), Some(start));
+    for piece in context.reply.chunks.of_arguments(&context.reply.calls[at].arguments) {
+        let function = object! { "function": nested! { "arguments": piece } };
+        event(sse, "tool-call-delta", Some(at), Some(object! { "tool_calls": function }));
+    }
+    event(sse, "tool-call-end", Some(at), None);
+}
+
+fn event(sse: &mut Sse, kind: &str, index: Option<usize>, message: Option<Object>) {
+    let delta = message.map(|message| object! { "message": message });
+    let data = object! { "type": kind };
+    let data = data.with_some("index", index.as_ref()).with_some("delta", delta.as_ref());
+    sse.named(kind, &data);
+}
+
+fn usage(usage: Usage) -> Object {
+    object! { "billed_units": units(usage), "tokens": units(usage), "cached_tokens": usage.cached }
+}
+
+pub(super) fn units(usage: Usage) -> Object {
+    object! { "input_tokens": usage.input, "output_tokens": usage.output }
+}
+
+pub(super) fn finish_reason(finish: Finish) -> &'static str {
+    match finish {
+        Finish::Stop | Finish::Refusal => "COMPLETE",
+        Finish::Length => "MAX_TOKENS",
+        Finish::ToolCalls => "TOOL_CALL",
+        Finish::ContentFilter => "ERROR",
+    }
+}

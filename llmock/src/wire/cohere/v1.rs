@@ -1,0 +1,107 @@
+//! The chat of Cohere's first API, which streams a line of JSON for each event.
+
+use super::super::content::Finish;
+use super::super::context::RenderContext;
+use super::super::rendered::{self, Rendered};
+use crate::json::Json;
+use crate::json::write::{Object, ToJson, nested, object};
+use crate::stream::Item;
+
+pub(super) fn chat(context: &RenderContext<'_>) -> Rendered {
+    if !context.streams {
+        return response(context).into();
+    }
+    let items = events(context).into_iter().map(|event| Item::Json(event.into_text())).collect();
+    rendered::lines("application/stream+json", items)
+}
+
+pub(in crate::wire) fn response(context: &RenderContext<'_>) -> Object {
+    let (reply, usage) = (context.reply, context.usage());
+    let calls = calls(context);
+    let units = super::units(usage);
+    object! {
+        "response_id": context.uuid(),
+        "generation_id": context.id_of("gen_", 0),
+        "text": reply.words().unwrap_or_default(),
+        "finish_reason": finish_reason(reply.finished()),
+    }
+    .with_some("tool_calls", (!calls.is_empty()).then_some(&calls))
+    .with("chat_history", &History(context))
+    .with(
+        "meta",
+        &nested! {
+            "api_version": nested! { "version": "1" },
+            "billed_units": units,
+            "tokens": units,
+        },
+    )
+}
+
+/// The conversation as the next request may send it: what this one said came before, what it says, and the answer.
+/// Some clients take the answer from here.
+struct History<'a>(&'a RenderContext<'a>);
+
+impl ToJson for History<'_> {
+    fn write(&self, out: &mut String) {
+        let Self(context) = self;
+        out.push('[');
+        let mut add = |turn: &dyn ToJson| {
+            turn.write(out);
+            out.push(',');
+        };
+        for turn in context.member("chat_history").and_then(Json::as_array).unwrap_or_default() {
+            add(turn);
+        }
+        // empty beside the results of tools
+        let message = context.member("message").and_then(Json::as_str).unwrap_or_default();
+        if !message.is_empty() {
+            add(&nested! { "role": "USER", "message": message });
+        }
+        if let Some(results) = context.member("tool_results") {
+            add(&nested! { "role": "TOOL", "tool_results": results });
+        }
+        let calls = calls(context);
+        let text = context.reply.words().unwrap_or_default();
+        object! { "role": "CHATBOT", "message": text }
+            .with_some("tool_calls", (!calls.is_empty()).then_some(&calls))
+            .write(out);
+        out.push(']');
+    }
+}
+
+fn calls(context: &RenderContext<'_>) -> Vec<Object> {
+    let calls = context.reply.calls.iter();
+    calls
+        .map(|call| object! { "name": call.name, "parameters": call.arguments_as_json() })
+        .collect()
+}
+
+pub(in crate::wire) fn events(context: &RenderContext<'_>) -> Vec<Object> {
+    let reply = context.reply;
+    let event = |kind: &str| object! { "is_finished": false, "event_type": kind };
+    let start = event("stream-start").with("generation_id", &context.id_of("gen_", 0));
+    let mut events = vec![start];
+    for piece in reply.word_pieces() {
+        events.push(event("text-generation").with("text", piece));
+    }
+    let calls = calls(context);
+    if !calls.is_empty() {
+        events.push(event("tool-calls-generation").with("tool_calls", &calls));
+    }
+    let finish = match &reply.failure {
+        Some(_) => "ERROR",
+        None => finish_reason(reply.finished()),
+    };
+    let end = object! { "is_finished": true, "event_type": "stream-end" };
+    events.push(end.with("finish_reason", finish).with("response", &response(context)));
+    events
+}
+
+fn finish_reason(finish: Finish) -> &'static str {
+    match finish {
+        // this API does not say that it waits for a tool
+        Finish::ToolCalls => "COMPLETE",
+        Finish::ContentFilter => "ERROR_TOXIC",
+        other => super::finish_reason(other),
+    }
+}

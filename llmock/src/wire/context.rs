@@ -1,0 +1,150 @@
+//! The request as far as its response depends on it.
+
+use std::borrow::Cow;
+use std::cell::{OnceCell, RefCell};
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::api::Api;
+use super::content::{Reply, ToolCall};
+use super::ids::{self, DerivedId};
+use super::requirements::{CHOICES, Vectors};
+use super::tokens;
+use crate::json::Json;
+use crate::provider::Provider;
+
+/// What a format renders: a reply to a request, with everything decided that the reply leaves open.
+pub(crate) struct RenderContext<'a> {
+    pub(crate) reply: &'a Reply,
+    pub(crate) provider: Provider,
+    /// The API whose errors the endpoint sends.
+    pub(crate) api: &'static Api,
+    pub(crate) method: &'a str,
+    /// Canonical, with the query.
+    pub(crate) path: &'a str,
+    pub(crate) path_alone: &'a str,
+    pub(crate) body: Option<&'a Json<'a>>,
+    pub(crate) streams: bool,
+    pub(crate) model: Cow<'a, str>,
+    /// How the endpoint is asked for vectors, if it returns any.
+    pub(crate) vectors: Option<&'static Vectors>,
+    /// In seconds since 1970.
+    pub(crate) created: u64,
+    /// What all ids are derived from.
+    pub(crate) seed: u64,
+    /// Collects the ids that are made, for a template.
+    pub(crate) derived: Option<&'a RefCell<Vec<DerivedId>>>,
+    /// Made once, because every event of a stream has them.
+    pub(crate) id: OnceCell<String>,
+    pub(crate) created_at: OnceCell<String>,
+}
+
+/// Tokens of request and response.
+#[derive(Clone, Copy)]
+pub(crate) struct Usage {
+    /// All of the request, cached ones included.
+    pub(crate) input: u64,
+    pub(crate) cached: u64,
+    /// All of the response, reasoning included.
+    pub(crate) output: u64,
+    pub(crate) reasoning: u64,
+}
+
+impl<'a> RenderContext<'a> {
+    /// A member of the request's body that is present and not `null`.
+    pub(crate) fn member(&self, name: &str) -> Option<&'a Json<'a>> {
+        self.body?.get(name).filter(|value| !value.is_null())
+    }
+
+    /// How many choices the request asks for in `n`.
+    pub(crate) fn choices(&self) -> usize {
+        let wanted = self.member("n").and_then(Json::as_u64).unwrap_or(1);
+        usize::try_from(wanted.clamp(1, CHOICES)).unwrap_or(usize::MAX)
+    }
+
+    /// The id of the response; a format has one prefix for it.
+    pub(crate) fn id(&self, prefix: &str) -> &str {
+        let given = || self.reply.id.clone();
+        self.id.get_or_init(|| given().unwrap_or_else(|| self.id_of(prefix, 0)))
+    }
+
+    /// An id inside the response, different for each prefix and number.
+    pub(crate) fn id_of(&self, prefix: &str, number: usize) -> String {
+        let slot = ids::slot(prefix, number);
+        let hex = ids::hex_id(self.seed, slot);
+        self.collect(ids::text_of(&hex), slot, false);
+        [prefix, ids::text_of(&hex)].concat()
+    }
+
+    /// The id of the response in the form of a UUID.
+    pub(crate) fn uuid(&self) -> String {
+        if let Some(id) = &self.reply.id {
+            return id.clone();
+        }
+        let slot = ids::slot("uuid", 0);
+        let uuid = ids::uuid_id(self.seed, slot);
+        self.collect(&uuid, slot, true);
+        uuid
+    }
+
+    fn collect(&self, text: &str, slot: u64, is_uuid: bool) {
+        if let Some(derived) = self.derived {
+            derived.borrow_mut().push(DerivedId { text: text.to_owned(), slot, is_uuid });
+        }
+    }
+
+    /// The id of the tool call with this number.
+    pub(crate) fn call_id(&self, prefix: &str, number: usize, call: &ToolCall) -> String {
+        call.id.clone().unwrap_or_else(|| self.id_of(prefix, number))
+    }
+
+    /// The signature of the reasoning.
+    pub(crate) fn signature(&self) -> String {
+        self.reply.signature.clone().unwrap_or_else(|| self.id_of("sig_", 0))
+    }
+
+    /// The tokens of the request, estimated unless the reply names them.
+    pub(crate) fn input_tokens(&self) -> u64 {
+        match self.reply.usage {
+            Some((input, _)) => input,
+            None => tokens::of_request(self.body),
+        }
+    }
+
+    pub(crate) fn usage(&self) -> Usage {
+        let reasoning = self.reply.reasoning.as_deref().map_or(0, tokens::of_text);
+        let output = match self.reply.usage {
+            Some((_, output)) => output,
+            None => reasoning + tokens::of_reply(self.reply),
+        };
+        let input = self.input_tokens();
+        Usage {
+            input,
+            cached: self.reply.cached.min(input),
+            output,
+            reasoning: reasoning.min(output),
+        }
+    }
+
+    /// When the response was made, in RFC 3339.
+    pub(crate) fn created_at(&self) -> &str {
+        self.created_at.get_or_init(|| rfc3339(self.created))
+    }
+}
+
+/// Seconds since 1970 in RFC 3339.
+pub(crate) fn rfc3339(seconds: u64) -> String {
+    // times beyond the year 9999 have no such form
+    let since = Duration::from_secs(seconds.min(253_402_300_799));
+    humantime::format_rfc3339_seconds(UNIX_EPOCH + since).to_string()
+}
+
+impl Usage {
+    pub(crate) fn total(self) -> u64 {
+        self.input.saturating_add(self.output)
+    }
+
+    /// The tokens of the request that were not in the cache.
+    pub(crate) fn fresh(self) -> u64 {
+        self.input - self.cached
+    }
+}

@@ -1,0 +1,285 @@
+//! What a wire format is: how its requests are recognized, read, checked and rendered.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::api::Api;
+use super::context::RenderContext;
+use super::errors;
+use super::rendered::Rendered;
+use super::requirements::{Limit, Requirements};
+use super::size::OutputSize;
+use super::transcript::Transcript;
+use crate::json::Json;
+use crate::provider::Provider;
+
+pub(crate) const POST: &str = "POST";
+pub(crate) const GET: &str = "GET";
+
+/// Where the id of a tool call is in a request body: member names, `[]` for each element of an array.
+pub(crate) type ToolIdPath = &'static [&'static str];
+
+/// A wire format: the shape of the bodies of requests and responses. [`FORMATS`](super::FORMATS) lists them.
+pub(crate) struct Format {
+    pub(crate) name: &'static str,
+    /// Whether a request is in this format.
+    pub(crate) owns: fn(&RequestLine<'_>) -> bool,
+    /// What the endpoints do. The first one at a path counts, so the last one takes any path.
+    pub(crate) operations: &'static [Operation],
+    /// The API whose errors the endpoints send; without it, the one of the provider.
+    pub(crate) api: Option<&'static Api>,
+    /// Top-level members of a request body that cannot change the response.
+    ///
+    /// * `user`, `safety_identifier`, `client_name`: the end user, for abuse detection.
+    /// * `metadata`, `labels`, `requestMetadata`: notes for the provider's lists and bills.
+    /// * `store`: whether the provider keeps the response; `service_tier`: its speed and price.
+    /// * `prompt_cache_key`, `prompt_cache_retention`, `keep_alive`: what stays cached for the next request.
+    /// * `timestamp`: added by applications, read by no provider.
+    ///
+    /// `stream_options` is not volatile: it adds an event to the stream. Neither are `include`, `truncation` and
+    /// `previous_response_id`, which change the response or the prompt.
+    pub(crate) volatile: &'static [&'static str],
+    /// Where ids of tool calls are in a request body.
+    pub(crate) tool_ids: &'static [ToolIdPath],
+    /// The model that a request names, in its body or in its path.
+    pub(crate) model: for<'a> fn(&RequestLine<'a>, Option<&Json<'a>>) -> Option<Cow<'a, str>>,
+    /// The text of the last message that the model did not write.
+    pub(crate) prompt: fn(&Json<'_>) -> Option<String>,
+    /// Which members of a request body are messages.
+    pub(crate) messages: Messages,
+    /// Adds the data of one event to the transcript of a stream.
+    pub(crate) read_event: fn(&mut Transcript, &Json<'_>),
+    /// The provider's message in the body of an error.
+    pub(crate) error_message: fn(&Json<'_>) -> Option<String>,
+    /// Whether responses may contain addresses outside of what a model wrote.
+    pub(crate) may_hold_links: bool,
+}
+
+impl Format {
+    /// The values of most formats; each names itself, its paths and its operations.
+    pub(super) const DEFAULT: Self = Self {
+        name: "",
+        owns: |_| true,
+        operations: &[],
+        api: None,
+        volatile: &["timestamp"],
+        tool_ids: &[],
+        model: model,
+        prompt: |_| None,
+        messages: Messages::Conversation,
+        read_event: super::openai_chat::read_event,
+        error_message: errors::error_message,
+        may_hold_links: false,
+    };
+
+    /// The operation at a path, which is without its query.
+    pub(crate) fn operation(&self, path_alone: &str) -> &'static Operation {
+        let found = self.operations.iter().find(|operation| operation.at.matches(path_alone));
+        found.expect("the last operation of a format takes any path")
+    }
+
+    /// The API whose errors the endpoints of this format send. Ollama's `v1/...` has OpenAI's errors, for example.
+    pub(crate) fn api(&self, provider: Provider) -> &'static Api {
+        self.api.unwrap_or_else(|| super::api_of(provider))
+    }
+}
+
+impl fmt::Debug for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl PartialEq for Format {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+/// The model in the member `model`, or in the path: Azure has deployments in place of models.
+fn model<'a>(line: &RequestLine<'a>, body: Option<&Json<'a>>) -> Option<Cow<'a, str>> {
+    model_member(body).or_else(|| match line.provider {
+        Provider::Azure => {
+            let (_, rest) = line.path.split_once("/deployments/")?;
+            rest.split('/').next().map(Cow::Borrowed)
+        }
+        _ => super::gemini::model(line.path).map(Cow::Borrowed),
+    })
+}
+
+/// The model in the member `model`.
+pub(super) fn model_member<'a>(body: Option<&Json<'a>>) -> Option<Cow<'a, str>> {
+    body?.get("model")?.as_str()
+}
+
+/// What the request line and the host say: provider, method and path.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RequestLine<'a> {
+    pub(crate) provider: Provider,
+    pub(crate) method: &'a str,
+    /// Canonical, without the query.
+    pub(crate) path: &'a str,
+    /// The last segment that is not empty.
+    pub(crate) last: &'a str,
+    /// The segment before it.
+    pub(crate) before_last: &'a str,
+}
+
+impl<'a> RequestLine<'a> {
+    pub(crate) fn new(provider: Provider, method: &'a str, path: &'a str) -> Self {
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        let mut segments = path.rsplit('/').filter(|segment| !segment.is_empty());
+        let (last, before_last) = (segments.next(), segments.next());
+        Self {
+            provider,
+            method,
+            path,
+            last: last.unwrap_or_default(),
+            before_last: before_last.unwrap_or_default(),
+        }
+    }
+}
+
+/// What an endpoint does.
+pub(crate) struct Operation {
+    pub(crate) at: At,
+    /// The only method that it takes.
+    pub(crate) method: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) streaming: Streaming,
+    pub(crate) requirements: Requirements,
+    pub(crate) limit: Limit,
+    /// Adds up how much a reply becomes in a response of this operation.
+    pub(crate) measure: fn(&RenderContext<'_>, &mut OutputSize<'_>),
+    pub(crate) render: fn(&RenderContext<'_>) -> Rendered,
+}
+
+impl Operation {
+    /// A model replies to a conversation, in one piece unless the request asks for a stream.
+    pub(super) const fn conversation(at: At, render: fn(&RenderContext<'_>) -> Rendered) -> Self {
+        Self {
+            kind: Kind::Conversation,
+            streaming: Streaming::OnRequest,
+            ..Self::other(at, render)
+        }
+    }
+
+    pub(super) const fn other(at: At, render: fn(&RenderContext<'_>) -> Rendered) -> Self {
+        Self {
+            at,
+            method: POST,
+            kind: Kind::Other,
+            streaming: Streaming::Never,
+            requirements: Requirements::NONE,
+            limit: Limit::None,
+            measure: |context, size| size.add_reply(context.reply, 1),
+            render,
+        }
+    }
+
+    pub(super) const fn unlisted(at: At, render: fn(&RenderContext<'_>) -> Rendered) -> Self {
+        Self { kind: Kind::Unlisted, ..Self::other(at, render) }
+    }
+
+    pub(super) const fn fallback(at: At, render: fn(&RenderContext<'_>) -> Rendered) -> Self {
+        Self { kind: Kind::Fallback, ..Self::other(at, render) }
+    }
+}
+
+impl fmt::Debug for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operation").field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+/// At which paths an operation is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum At {
+    Any,
+    Path(&'static str),
+    /// The last segment.
+    Last(&'static str),
+    /// The last segment, or what follows its last colon: Google's `models/M:verb`.
+    Verb(&'static str),
+    Containing(&'static str),
+    Where(fn(&str) -> bool),
+}
+
+impl At {
+    fn matches(self, path: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Path(whole) => path == whole,
+            Self::Last(last) => path.rsplit('/').next() == Some(last),
+            Self::Verb(verb) => path.rsplit(['/', ':']).next() == Some(verb),
+            Self::Containing(part) => path.contains(part),
+            Self::Where(matches) => matches(path),
+        }
+    }
+}
+
+/// What kind of response an operation has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A model replies to messages.
+    Conversation,
+    /// Embeddings, models, moderations, counts of tokens and the like.
+    Other,
+    /// Rendered, but not offered by a server.
+    Unlisted,
+    /// The same, unless the path has an [empty response](Api::empty_response).
+    Fallback,
+}
+
+/// When an operation has a streamed response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Streaming {
+    Never,
+    /// With `"stream": true`.
+    OnRequest,
+    /// Without `"stream": false`.
+    ByDefault,
+    /// Always; another path has the response in one piece.
+    Always,
+}
+
+/// How a client asks for a streamed response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StreamRequest {
+    /// With its path or query.
+    Path,
+    /// With the member `stream`, or by leaving it out.
+    Member { default: bool },
+}
+
+impl StreamRequest {
+    pub(crate) fn new(operation: &Operation, query: &str) -> Self {
+        if operation.streaming == Streaming::Always
+            || query.split('&').any(|pair| pair == "stream=true")
+        {
+            Self::Path
+        } else {
+            Self::Member { default: operation.streaming == Streaming::ByDefault }
+        }
+    }
+
+    /// Whether a request with that body asks for a streamed response.
+    pub(crate) fn is_in(self, body: Option<&Json<'_>>) -> bool {
+        match (self, body.and_then(|body| body.get("stream"))) {
+            (Self::Path, _) => true,
+            (Self::Member { .. }, Some(Json::Bool(wanted))) => *wanted,
+            (Self::Member { default }, Some(Json::Null) | None) => default,
+            (Self::Member { .. }, Some(_)) => false,
+        }
+    }
+}
+
+/// Where a request has the messages that a model replies to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Messages {
+    None,
+    /// In `prompt`: each prompt has a response of its own.
+    Prompts,
+    /// In `messages` and the members that take its place in other formats.
+    Conversation,
+}

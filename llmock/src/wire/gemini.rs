@@ -1,0 +1,309 @@
+//! Google's `generateContent` and the other methods of models, of Gemini and of Vertex.
+
+use super::api::{self, Api};
+use super::content::{Finish, Model};
+use super::context::{RenderContext, Usage};
+use super::embeddings::{Each, Vector, embedded, first, text_of};
+use super::errors::error_text;
+use super::format::{At, Format, Operation, Streaming};
+use super::rendered::{self, Rendered};
+use super::requirements::{Limit, Requirements, Vectors};
+use super::transcript::Transcript;
+use super::{ToolIdPath, text};
+use crate::json::Json;
+use crate::json::write::{Object, ToJson, nested, object};
+use crate::stream::Item;
+
+/// A conversation in `contents`.
+const CONTENTS: Requirements =
+    Requirements { member: Some("contents"), messages: Some("contents"), ..Requirements::NONE };
+
+const GENERATE: Operation = Operation {
+    streaming: Streaming::Never,
+    requirements: CONTENTS,
+    measure: |context, size| size.add_reply(context.reply, candidates(context)),
+    ..Operation::conversation(At::Verb("generateContent"), whole)
+};
+
+pub(super) static FORMAT: Format = Format {
+    name: "Gemini",
+    owns: |line| owns(line.last),
+    operations: &[
+        GENERATE,
+        Operation {
+            at: At::Verb("streamGenerateContent"),
+            streaming: Streaming::Always,
+            render: streamed,
+            ..GENERATE
+        },
+        Operation::other(At::Verb("countTokens"), count),
+        embeds("embedContent", "requests", &["outputDimensionality"], embed),
+        embeds(
+            "batchEmbedContents",
+            "requests",
+            &["requests", "0", "outputDimensionality"],
+            embed_batch,
+        ),
+        embeds("predict", "instances", &["parameters", "outputDimensionality"], predict),
+        Operation::unlisted(At::Any, api::unknown_endpoint),
+    ],
+    api: Some(&API),
+    volatile: &["labels", "timestamp"],
+    tool_ids: TOOL_IDS,
+    prompt,
+    read_event,
+    ..Format::DEFAULT
+};
+
+const fn embeds(
+    verb: &'static str,
+    inputs: &'static str,
+    dimensions: &'static [&'static str],
+    render: fn(&RenderContext<'_>) -> Rendered,
+) -> Operation {
+    let default_dimensions = |model: &str| if model.contains("gemini") { 3072 } else { 768 };
+    let limit = Limit::Vectors(Vectors { inputs, dimensions, default_dimensions });
+    Operation { limit, ..Operation::other(At::Verb(verb), render) }
+}
+
+pub(super) static API: Api = Api {
+    request_id: None,
+    error_kind: None,
+    error: |parts| error(parts.status, &parts.kind.to_uppercase(), parts.message).into_text(),
+    kind_of_status: kind_of_error,
+    has_array_streams: true,
+    empty: &[("models", r#"{"models":[]}"#)],
+    model_list: |objects, _| object! { "models": *objects },
+    model: |model, _| model_object(model),
+};
+
+pub(super) const TOOL_IDS: &[ToolIdPath] = &[
+    &["contents", "[]", "parts", "[]", "functionCall", "id"],
+    &["contents", "[]", "parts", "[]", "functionResponse", "id"],
+    &["contents", "[]", "parts", "[]", "function_call", "id"],
+    &["contents", "[]", "parts", "[]", "function_response", "id"],
+];
+
+/// Whether the last segment of a path is a method of a model: `M:generateContent`.
+pub(super) fn owns(last: &str) -> bool {
+    let Some((_, verb)) = last.rsplit_once(':') else { return false };
+    ["Content", "Contents", "Tokens", "Answer"].iter().any(|end| verb.ends_with(end))
+        || verb == "predict"
+}
+
+/// `models/M:verb` and `models/M`.
+pub(super) fn model(path: &str) -> Option<&str> {
+    let path = path.split(['?', '#']).next()?;
+    let (_, rest) = path.rsplit_once("/models/")?;
+    let model = rest.split(':').next()?;
+    (!model.is_empty()).then_some(model)
+}
+
+/// The text of the last content that the model did not write.
+pub(super) fn prompt(body: &Json<'_>) -> Option<String> {
+    if let Some(inner) = body.get("generateContentRequest") {
+        return prompt(inner);
+    }
+    if let Some(instances) = body.get("instances") {
+        return text::content(instances);
+    }
+    if let Some(requests) = body.get("requests").and_then(Json::as_array) {
+        return text::joined(requests.iter().filter_map(prompt));
+    }
+    let contents = match body.get("contents").or_else(|| body.get("content"))? {
+        Json::Array(contents) => contents.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    text::last_prompt(contents, |content| content.get("parts").and_then(text::content))
+}
+
+/// Takes one chunk: the parts of the first candidate, thoughts left out.
+pub(super) fn read_event(transcript: &mut Transcript, chunk: &Json<'_>) {
+    if let Some(message) = error_text(chunk) {
+        transcript.error(&message);
+    }
+    let parts = chunk
+        .get("candidates")
+        .and_then(|candidates| candidates.at(0)?.get("content")?.get("parts")?.as_array())
+        .unwrap_or_default();
+    for part in
+        parts.iter().filter(|part| part.get("thought").and_then(Json::as_bool) != Some(true))
+    {
+        if let Some(piece) = part.get("text").and_then(Json::as_str) {
+            transcript.text(&piece);
+        }
+        if let Some(call) = part.get("functionCall").or_else(|| part.get("function_call")) {
+            let name = call.get("name").and_then(Json::as_str).unwrap_or_default();
+            transcript.whole_call(&name, call.get("args"));
+        }
+    }
+}
+
+fn error(status: u16, kind: &str, message: &str) -> Object {
+    object! { "error": nested! { "code": status, "message": message, "status": kind } }
+}
+
+fn kind_of_error(status: u16) -> &'static str {
+    match status {
+        401 => "UNAUTHENTICATED",
+        403 => "PERMISSION_DENIED",
+        404 => "NOT_FOUND",
+        409 => "ABORTED",
+        429 => "RESOURCE_EXHAUSTED",
+        499 => "CANCELLED",
+        501 => "UNIMPLEMENTED",
+        503 => "UNAVAILABLE",
+        504 => "DEADLINE_EXCEEDED",
+        500.. => "INTERNAL",
+        _ => "INVALID_ARGUMENT",
+    }
+}
+
+fn model_object(model: &Model) -> Object {
+    let id = model.id.as_str();
+    object! {
+        "name": format!("models/{id}"),
+        "version": "001",
+        "displayName": id,
+        "inputTokenLimit": 1_048_576_u64,
+        "outputTokenLimit": 65_536_u64,
+        "supportedGenerationMethods": ["generateContent", "countTokens", "embedContent"],
+    }
+}
+
+fn streamed(context: &RenderContext<'_>) -> Rendered {
+    let chunks = stream(context).into_iter();
+    if context.path.contains("alt=sse") {
+        rendered::google_sse(chunks.map(rendered::data).collect())
+    } else {
+        rendered::json_array(chunks.map(|chunk| Item::Json(chunk.into_text())).collect())
+    }
+}
+
+fn count(context: &RenderContext<'_>) -> Rendered {
+    let tokens = context.input_tokens();
+    let details = [object! { "modality": "TEXT", "tokenCount": tokens }];
+    object! { "totalTokens": tokens, "promptTokensDetails": details }.into()
+}
+
+fn embed(context: &RenderContext<'_>) -> Rendered {
+    let texts: Vec<String> = context.body.into_iter().map(text_of).collect();
+    let vectors = embedded(context, &texts);
+    object! { "embedding": nested! { "values": first(&vectors) } }.into()
+}
+
+fn embed_batch(context: &RenderContext<'_>) -> Rendered {
+    let texts = texts(context, "requests");
+    let vectors = embedded(context, &texts);
+    let each = Each(&vectors, |_, vector: &Vector<'_>, out: &mut String| {
+        nested! { "values": vector }.write(out);
+    });
+    object! { "embeddings": each }.into()
+}
+
+/// Vertex's embeddings.
+fn predict(context: &RenderContext<'_>) -> Rendered {
+    let texts = texts(context, "instances");
+    let vectors = embedded(context, &texts);
+    let each = Each(&vectors, |_, vector: &Vector<'_>, out: &mut String| {
+        nested! { "embeddings": nested! { "values": vector } }.write(out);
+    });
+    object! { "predictions": each }.into()
+}
+
+fn texts(context: &RenderContext<'_>, member: &str) -> Vec<String> {
+    let inputs = context.member(member).and_then(Json::as_array).unwrap_or_default();
+    inputs.iter().map(text_of).collect()
+}
+
+fn whole(context: &RenderContext<'_>) -> Rendered {
+    let reply = context.reply;
+    let mut parts: Vec<Object> = reply.reasoning.iter().map(thought).collect();
+    parts.extend(reply.words().map(|text| object! { "text": text }));
+    parts.extend(calls(context));
+    let candidates: Vec<Object> = (0..candidates(context))
+        .map(|index| candidate(&parts, Some(finish_reason(reply.finished())), index))
+        .collect();
+    response(context, &candidates, context.usage()).into()
+}
+
+/// How many answers are context for; a stream has one.
+pub(super) fn candidates(context: &RenderContext<'_>) -> usize {
+    let config = context.member("generationConfig").filter(|_| !context.streams);
+    let count = config.and_then(|config| config.get("candidateCount")?.as_u64()).unwrap_or(1);
+    usize::try_from(count).unwrap_or(usize::MAX).clamp(1, 8)
+}
+
+/// The chunks of a stream; the last one says why it ends.
+fn stream(context: &RenderContext<'_>) -> Vec<Object> {
+    let reply = context.reply;
+    let thoughts = reply.reasoning_pieces().into_iter().map(thought);
+    let words = reply.word_pieces().into_iter().map(|piece| object! { "text": piece });
+    let mut parts: Vec<Object> = thoughts.chain(words).chain(calls(context)).collect();
+    if parts.is_empty() {
+        parts.push(object! { "text": "" });
+    }
+    let (usage, last) = (context.usage(), parts.len());
+    let mut chunks = Vec::with_capacity(last);
+    for (part, at) in parts.into_iter().zip(1..) {
+        let ends = at == last && reply.failure.is_none();
+        let finish = ends.then(|| finish_reason(reply.finished()));
+        let sent = if ends { usage } else { Usage { output: 0, reasoning: 0, ..usage } };
+        chunks.push(response(context, &[candidate(&[part], finish, 0)], sent));
+    }
+    if let Some(failure) = &reply.failure {
+        chunks.push(error(failure.status, &api::kind(context, failure), &failure.message));
+    }
+    chunks
+}
+
+fn thought(text: impl AsRef<str>) -> Object {
+    object! { "text": text.as_ref(), "thought": true }
+}
+
+fn calls<'a>(context: &'a RenderContext<'_>) -> impl Iterator<Item = Object> + 'a {
+    context.reply.calls.iter().enumerate().map(|(at, call)| {
+        let function = object! {
+            "id": context.call_id("call_", at, call),
+            "name": call.name,
+            "args": call.arguments_as_json(),
+        };
+        let part = object! { "functionCall": function };
+        part.with_some("thoughtSignature", context.reply.signature.as_ref())
+    })
+}
+
+fn candidate(parts: &[Object], finish: Option<&str>, index: usize) -> Object {
+    object! { "content": nested! { "parts": *parts, "role": "model" } }
+        .with_some("finishReason", finish)
+        .with("index", &index)
+}
+
+fn response(context: &RenderContext<'_>, candidates: &[Object], usage: Usage) -> Object {
+    object! {
+        "candidates": *candidates,
+        "usageMetadata": usage_metadata(usage),
+        "modelVersion": context.model,
+        "responseId": context.id(""),
+    }
+}
+
+fn usage_metadata(usage: Usage) -> Object {
+    let (thoughts, cached) = (usage.reasoning, usage.cached);
+    object! {
+        "promptTokenCount": usage.input,
+        "candidatesTokenCount": usage.output - thoughts,
+        "totalTokenCount": usage.total(),
+    }
+    .with_some("thoughtsTokenCount", (thoughts > 0).then_some(&thoughts))
+    .with_some("cachedContentTokenCount", (cached > 0).then_some(&cached))
+}
+
+fn finish_reason(finish: Finish) -> &'static str {
+    match finish {
+        // a call of a function is an answer like any other
+        Finish::Stop | Finish::ToolCalls => "STOP",
+        Finish::Length => "MAX_TOKENS",
+        Finish::ContentFilter | Finish::Refusal => "SAFETY",
+    }
+}

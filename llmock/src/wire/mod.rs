@@ -1,0 +1,179 @@
+//! The wire formats of all providers: one entry of [`FORMATS`], and one file or folder that reads and writes the format.
+//!
+//! [`format`] says what a [`Format`] is; [`api`] what the endpoints of one provider have in common. [`content`] is a
+//! reply in no provider's format, [`context`] the request that it is rendered for. A format reads requests with
+//! [`text`], streams into a [`transcript`] and errors with [`errors`]; it writes JSON, [`sse`] and other framings
+//! ([`rendered`]).
+
+mod anthropic;
+pub(crate) mod api;
+mod bedrock;
+mod cohere;
+pub(crate) mod content;
+pub(crate) mod context;
+mod embeddings;
+mod errors;
+pub(crate) mod format;
+mod gemini;
+pub(crate) mod ids;
+mod models;
+mod moderations;
+mod ollama;
+mod openai_chat;
+mod openai_completions;
+mod openai_embeddings;
+mod openai_responses;
+pub(crate) mod pieces;
+mod plain;
+pub(crate) mod rendered;
+pub(crate) mod requirements;
+pub(crate) mod size;
+mod sse;
+#[cfg(test)]
+mod tests;
+mod text;
+mod tokens;
+mod transcript;
+mod vectors;
+
+use std::borrow::Cow;
+
+use api::{Api, ErrorParts};
+#[cfg(test)]
+pub(crate) use errors::error_message;
+pub(crate) use format::{Format, RequestLine, StreamRequest, ToolIdPath};
+
+use crate::json::{self, Json};
+use crate::provider::{Provider, Shape};
+use crate::stream::{Item, Stream};
+
+/// Every wire format. The first one that owns a request counts, so the formats of one provider are before the others.
+pub(crate) static FORMATS: [&Format; 12] = [
+    &ollama::FORMAT,
+    &cohere::FORMAT,
+    &bedrock::FORMAT,
+    &openai_chat::FORMAT,
+    &openai_completions::FORMAT,
+    &openai_responses::FORMAT,
+    &openai_embeddings::FORMAT,
+    &models::FORMAT,
+    &anthropic::FORMAT,
+    &gemini::FORMAT,
+    &moderations::FORMAT,
+    &plain::FORMAT,
+];
+
+/// The format of a request by its method and canonical path.
+pub(crate) fn format(provider: Provider, method: &str, path: &str) -> &'static Format {
+    let line = RequestLine::new(provider, method, path);
+    let found = FORMATS.iter().find(|format| (format.owns)(&line));
+    found.expect("the last format owns every request")
+}
+
+/// The API of a provider.
+pub(crate) fn api_of(provider: Provider) -> &'static Api {
+    match provider.entry().shape {
+        Shape::OpenAi => &openai_chat::API,
+        Shape::Anthropic => &anthropic::API,
+        Shape::Gemini => &gemini::API,
+        Shape::Ollama => &ollama::API,
+        Shape::Cohere => &cohere::API,
+        Shape::Bedrock => &bedrock::API,
+    }
+}
+
+/// Whether an API is OpenAI's, which most providers have.
+pub(crate) fn is_openai(api: &Api) -> bool {
+    std::ptr::eq(api, &openai_chat::API)
+}
+
+/// Whether a format is that of OpenAI's Responses.
+pub(crate) fn is_responses(format: &Format) -> bool {
+    std::ptr::eq(format, &openai_responses::FORMAT)
+}
+
+/// Whether a format is that of lists of models.
+pub(crate) fn lists_models(format: &Format) -> bool {
+    std::ptr::eq(format, &models::FORMAT)
+}
+
+/// An empty response to a background request that was not recorded, for endpoints that have one.
+pub(crate) fn empty_response(provider: Provider, path: &str) -> Option<&'static str> {
+    let path_alone = path.split('?').next().unwrap_or_default();
+    api_of(provider).empty_response(path_alone)
+}
+
+/// An error of llmock's own that the provider's clients can read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ErrorBody {
+    pub(crate) content_type: &'static str,
+    pub(crate) body: String,
+    /// Headers beside `content-type`.
+    pub(crate) headers: Vec<(&'static str, String)>,
+}
+
+impl Format {
+    /// Whether a request to that path, which has its query, asks for a streamed response.
+    pub(crate) fn wants_stream(&self, path: &str, body: Option<&Json<'_>>) -> bool {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        StreamRequest::new(self.operation(path), query).is_in(body)
+    }
+
+    /// The model that a request names.
+    pub(crate) fn model<'a>(
+        &self,
+        provider: Provider,
+        path: &'a str,
+        body: Option<&Json<'a>>,
+    ) -> Option<Cow<'a, str>> {
+        (self.model)(&RequestLine::new(provider, format::POST, path), body)
+    }
+
+    /// The text of the last message that a person or a tool sent.
+    pub(crate) fn prompt(&self, body: &Json<'_>) -> Option<String> {
+        (self.prompt)(body)
+    }
+
+    /// A stream in one line: its text, then tool calls as `call name(arguments)`.
+    pub(crate) fn preview(&self, stream: &Stream) -> Option<String> {
+        let mut transcript = transcript::Transcript::default();
+        for event in &stream.events {
+            match &event.item {
+                Item::Sse { data: text, .. } | Item::Json(text) => {
+                    if let Ok(data) = json::parse(text) {
+                        (self.read_event)(&mut transcript, &data);
+                    }
+                }
+                Item::Frame { headers, payload } => {
+                    bedrock::read_frame(&mut transcript, headers, payload);
+                }
+                Item::Raw(_) | Item::RawBytes(_) => {}
+            }
+            if transcript.is_full() {
+                break;
+            }
+        }
+        transcript.preview()
+    }
+
+    /// An error of `kind` (`llmock_unmatched`) as the endpoint would send it.
+    pub(crate) fn error_body(
+        &self,
+        provider: Provider,
+        status: u16,
+        kind: &str,
+        message: &str,
+    ) -> ErrorBody {
+        let api = self.api(provider);
+        let body = (api.error)(&ErrorParts { status, kind, code: Some(kind), message });
+        let kind_header = api
+            .error_kind
+            .as_ref()
+            .map(|_| (bedrock::ERROR_KIND, "ValidationException".to_owned()));
+        ErrorBody {
+            content_type: "application/json",
+            body,
+            headers: kind_header.into_iter().collect(),
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Ollama's own API, which streams unless the request declines; its `v1/...` is OpenAI's.
+
+use super::api::Api;
+use super::content::{Finish, Model};
+use super::context::{RenderContext, rfc3339};
+use super::embeddings::{embedded, first, inputs};
+use super::errors::error_text;
+use super::format::{At, Format, GET, Operation, Streaming, model_member};
+use super::rendered::{self, Rendered};
+use super::requirements::{Limit, Requirements, Vectors};
+use super::transcript::Transcript;
+use super::{openai_chat, plain};
+use crate::json::Json;
+use crate::json::write::{Null, Object, Raw, object};
+use crate::provider::Provider;
+use crate::stream::Item;
+
+const REQUIREMENTS: Requirements =
+    Requirements { model: true, messages: Some("messages"), ..Requirements::NONE };
+
+pub(super) static FORMAT: Format = Format {
+    name: "Ollama",
+    owns: |line| line.provider == Provider::Ollama && owns(line.path),
+    operations: &[
+        speaks("/api/chat", |context| answer(context, Endpoint::Chat)),
+        speaks("/api/generate", |context| answer(context, Endpoint::Generate)),
+        embeds("/api/embed", embed),
+        embeds("/api/embeddings", embed_prompt),
+        Operation { requirements: REQUIREMENTS, ..Operation::other(At::Path("/api/show"), show) },
+        Operation { method: GET, ..Operation::other(At::Path("/api/ps"), plain::empty) },
+        Operation { method: GET, ..Operation::other(At::Path("/api/version"), plain::empty) },
+        transfers("/api/pull"),
+        transfers("/api/push"),
+        transfers("/api/create"),
+        Operation { requirements: REQUIREMENTS, ..Operation::unlisted(At::Any, plain::empty) },
+    ],
+    api: Some(&API),
+    volatile: &["keep_alive", "timestamp"],
+    tool_ids: openai_chat::TOOL_IDS,
+    // `/api/show` takes the older `name` too
+    model: |_, body| model_member(body).or_else(|| body?.get("name")?.as_str()),
+    prompt: openai_chat::prompt,
+    read_event,
+    ..Format::DEFAULT
+};
+
+const fn speaks(path: &'static str, render: fn(&RenderContext<'_>) -> Rendered) -> Operation {
+    Operation {
+        streaming: Streaming::ByDefault,
+        requirements: REQUIREMENTS,
+        ..Operation::conversation(At::Path(path), render)
+    }
+}
+
+const fn embeds(path: &'static str, render: fn(&RenderContext<'_>) -> Rendered) -> Operation {
+    Operation {
+        requirements: REQUIREMENTS,
+        limit: Limit::Vectors(Vectors {
+            inputs: "input",
+            dimensions: &["dimensions"],
+            default_dimensions: |_| 768,
+        }),
+        ..Operation::other(At::Path(path), render)
+    }
+}
+
+/// Models that are downloaded, uploaded or made: reported in a stream.
+const fn transfers(path: &'static str) -> Operation {
+    Operation {
+        streaming: Streaming::ByDefault,
+        requirements: REQUIREMENTS,
+        ..Operation::unlisted(At::Path(path), plain::empty)
+    }
+}
+
+pub(super) static API: Api = Api {
+    request_id: None,
+    error_kind: None,
+    error: |parts| object! { "error": parts.message }.into_text(),
+    kind_of_status: openai_chat::kind_of_error,
+    has_array_streams: false,
+    empty: &[
+        ("tags", r#"{"models":[]}"#),
+        ("ps", r#"{"models":[]}"#),
+        ("version", r#"{"version":"0.0.0"}"#),
+        ("models", r#"{"object":"list","data":[]}"#),
+    ],
+    model_list: |objects, _| object! { "models": *objects },
+    model,
+};
+
+/// Whether the path is of Ollama's own API.
+pub(super) fn owns(path: &str) -> bool {
+    path.starts_with("/api/") && path != "/api/tags"
+}
+
+/// Takes one line: `message` of a chat, `response` of a completion.
+pub(super) fn read_event(transcript: &mut Transcript, line: &Json<'_>) {
+    if let Some(message) = error_text(line) {
+        transcript.error(&message);
+    }
+    let message = line.get("message");
+    let piece = line.get("response").or_else(|| message?.get("content")).and_then(Json::as_str);
+    transcript.text(&piece.unwrap_or_default());
+    // `/api/generate` has them beside its text.
+    let calls = [Some(line), message].into_iter().flatten();
+    let calls = calls.filter_map(|holder| holder.get("tool_calls")?.as_array()).flatten();
+    for function in calls.filter_map(|call| call.get("function")) {
+        let name = function.get("name").and_then(Json::as_str).unwrap_or_default();
+        transcript.whole_call(&name, function.get("arguments"));
+    }
+}
+
+fn model(model: &Model, created: u64) -> Object {
+    object! {
+        "name": model.id,
+        "model": model.id,
+        "modified_at": rfc3339(model.created.unwrap_or(created)),
+        "size": 0_u64,
+        "digest": "0".repeat(64),
+        "details": details(),
+    }
+}
+
+fn embed(context: &RenderContext<'_>) -> Rendered {
+    let texts = inputs(context, "input");
+    object! {
+        "model": context.model,
+        "embeddings": embedded(context, &texts),
+        "total_duration": 1_000_000_u64,
+        "load_duration": 1_000_000_u64,
+        "prompt_eval_count": context.input_tokens(),
+    }
+    .into()
+}
+
+/// The older endpoint, which takes one prompt.
+fn embed_prompt(context: &RenderContext<'_>) -> Rendered {
+    let texts = inputs(context, "prompt");
+    object! { "embedding": first(&embedded(context, &texts)) }.into()
+}
+
+/// Where an answer stands in a line.
+#[derive(Clone, Copy)]
+enum Endpoint {
+    /// `message.content`.
+    Chat,
+    /// `response`.
+    Generate,
+}
+
+fn answer(context: &RenderContext<'_>, endpoint: Endpoint) -> Rendered {
+    let reply = context.reply;
+    if !context.streams {
+        let said = Line {
+            text: reply.words().unwrap_or_default(),
+            thinking: reply.reasoning.as_deref(),
+            calls: calls(context),
+        };
+        return last(context, said.object(context, endpoint)).into();
+    }
+    let line = |said: Line<'_>| said.object(context, endpoint);
+    let thoughts = reply.reasoning_pieces().into_iter();
+    let thoughts = thoughts.map(|piece| Line { thinking: Some(piece), ..Line::default() });
+    let words = reply.word_pieces().into_iter().map(|text| Line { text, ..Line::default() });
+    let calls =
+        calls(context).into_iter().map(|call| Line { calls: vec![call], ..Line::default() });
+    let said = thoughts.chain(words).chain(calls);
+    let mut lines: Vec<Object> = said.map(|said| line(said).with("done", &false)).collect();
+    lines.push(match &reply.failure {
+        Some(failure) => object! { "error": failure.message },
+        None => last(context, line(Line::default())),
+    });
+    let items = lines.into_iter().map(|line| Item::Json(line.into_text())).collect();
+    rendered::lines("application/x-ndjson", items)
+}
+
+/// What one line says.
+#[derive(Default)]
+struct Line<'a> {
+    text: &'a str,
+    thinking: Option<&'a str>,
+    calls: Vec<Object>,
+}
+
+impl Line<'_> {
+    fn object(&self, context: &RenderContext<'_>, endpoint: Endpoint) -> Object {
+        let head = object! { "model": context.model, "created_at": context.created_at() };
+        let calls = (!self.calls.is_empty()).then_some(&self.calls);
+        match endpoint {
+            Endpoint::Chat => {
+                let message = object! { "role": "assistant", "content": self.text }
+                    .with_some("thinking", self.thinking)
+                    .with_some("tool_calls", calls);
+                head.with("message", &message)
+            }
+            Endpoint::Generate => head
+                .with("response", self.text)
+                .with_some("thinking", self.thinking)
+                .with_some("tool_calls", calls),
+        }
+    }
+}
+
+fn calls(context: &RenderContext<'_>) -> Vec<Object> {
+    let calls = context.reply.calls.iter().enumerate();
+    calls
+        .map(|(at, call)| {
+            let function = object! {
+                "index": at,
+                "name": call.name,
+                "arguments": call.arguments_as_json(),
+            };
+            object! { "id": context.call_id("call_", at, call), "function": function }
+        })
+        .collect()
+}
+
+/// The line that ends an answer: why, and what it took. Times in nanoseconds follow from the tokens.
+fn last(context: &RenderContext<'_>, line: Object) -> Object {
+    const LOAD: u64 = 1_000_000;
+    const TOKEN: u64 = 1_000_000;
+    let usage = context.usage();
+    let (read, written) = (usage.input.saturating_mul(TOKEN), usage.output.saturating_mul(TOKEN));
+    let reason = if context.reply.finished() == Finish::Length { "length" } else { "stop" };
+    line.joined(&object! {
+        "done_reason": reason,
+        "done": true,
+        "total_duration": read.saturating_add(written).saturating_add(LOAD),
+        "load_duration": LOAD,
+        "prompt_eval_count": usage.input,
+        "prompt_eval_duration": read,
+        "eval_count": usage.output,
+        "eval_duration": written,
+    })
+}
+
+fn show(context: &RenderContext<'_>) -> Rendered {
+    object! {
+        "modelfile": "",
+        "parameters": "",
+        "template": "",
+        "details": details(),
+        "model_info": Raw(r#"{"general.architecture":"llmock"}"#),
+        "capabilities": ["completion", "tools", "thinking", "embedding"],
+        "modified_at": context.created_at(),
+    }
+    .into()
+}
+
+/// What kind of model it is, as far as clients read it.
+pub(super) fn details() -> Object {
+    object! {
+        "parent_model": "",
+        "format": "gguf",
+        "family": "llmock",
+        "families": Null,
+        "parameter_size": "0B",
+        "quantization_level": "F32",
+    }
+}

@@ -1,0 +1,400 @@
+//! OpenAI's chat completions, which most vendors have too.
+
+use http::HeaderName;
+
+use super::api::{Api, ErrorParts, error_body};
+use super::content::{Finish, Model};
+use super::context::{RenderContext, Usage};
+use super::errors::error_text;
+use super::format::{At, Format, Operation};
+use super::rendered::Rendered;
+use super::requirements::{Limit, Requirements};
+use super::sse::Sse;
+use super::transcript::{Transcript, argument_text};
+use super::{ToolIdPath, text};
+use crate::json::Json;
+use crate::json::write::{self, Null, Object, Raw, ToJson, nested, object};
+use crate::provider::Provider;
+
+pub(super) static FORMAT: Format = Format {
+    name: "OpenAI chat",
+    owns: |line| (line.before_last, line.last) == ("chat", "completions"),
+    operations: &[Operation {
+        requirements: Requirements {
+            model: true,
+            has_strict_roles: true,
+            max_temperature: Some(2.0),
+            ..Requirements::MESSAGES
+        },
+        limit: Limit::Choices,
+        measure: |context, size| size.add_reply(context.reply, context.choices()),
+        ..Operation::conversation(At::Any, render)
+    }],
+    api: Some(&API),
+    volatile: VOLATILE,
+    tool_ids: TOOL_IDS,
+    prompt,
+    ..Format::DEFAULT
+};
+
+pub(super) static API: Api = Api {
+    request_id: Some(HeaderName::from_static("x-request-id")),
+    error_kind: None,
+    error: |parts| error(parts).into_text(),
+    kind_of_status: kind_of_error,
+    has_array_streams: false,
+    empty: &[("models", r#"{"object":"list","data":[]}"#)],
+    model_list: |objects, _| object! { "object": "list", "data": *objects },
+    model,
+};
+
+pub(super) const VOLATILE: &[&str] = &[
+    "user",
+    "safety_identifier",
+    "metadata",
+    "store",
+    "service_tier",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "timestamp",
+];
+
+pub(super) const TOOL_IDS: &[ToolIdPath] =
+    &[&["messages", "[]", "tool_calls", "[]", "id"], &["messages", "[]", "tool_call_id"]];
+
+/// What vendors call the text of the reasoning; OpenAI does not show it.
+fn reasoning_member(provider: Provider) -> Option<&'static str> {
+    match provider {
+        Provider::OpenAI | Provider::Azure => None,
+        Provider::OpenRouter | Provider::Groq | Provider::Ollama | Provider::Cerebras => {
+            Some("reasoning")
+        }
+        _ => Some("reasoning_content"),
+    }
+}
+
+/// Where a vendor's streams have the usage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum StreamUsage {
+    /// In a chunk of its own behind the others, if `stream_options.include_usage` asks for it.
+    IfAsked,
+    /// There, asked for or not.
+    Always,
+    /// Beside the reason for the end, asked for or not.
+    AtTheEnd,
+    /// There in the member `x_groq`, asked for or not, and in a chunk of its own if asked for.
+    InGroqsOwn,
+}
+
+/// As OpenRouter's "Usage Accounting" and Mistral's reference of `CompletionChunk` say, and as Groq's clients read it.
+fn stream_usage(provider: Provider) -> StreamUsage {
+    match provider {
+        Provider::OpenRouter => StreamUsage::Always,
+        Provider::Mistral => StreamUsage::AtTheEnd,
+        Provider::Groq => StreamUsage::InGroqsOwn,
+        _ => StreamUsage::IfAsked,
+    }
+}
+
+/// The text of the last message that is not the assistant's.
+pub(super) fn prompt(body: &Json<'_>) -> Option<String> {
+    match body.get("messages").and_then(Json::as_array) {
+        Some(messages) => {
+            text::last_prompt(messages, |message| message.get("content").and_then(text::content))
+        }
+        None => input(body),
+    }
+}
+
+/// The text that is completed or embedded.
+pub(super) fn input(body: &Json<'_>) -> Option<String> {
+    ["prompt", "input"].iter().find_map(|name| body.get(name).and_then(text::content))
+}
+
+/// Takes one chunk: `choices[0].delta`, or `choices[0].text` of a plain completion.
+pub(super) fn read_event(transcript: &mut Transcript, chunk: &Json<'_>) {
+    if let Some(message) = error_text(chunk) {
+        transcript.error(&message);
+    }
+    let Some(choice) = chunk.get("choices").and_then(Json::as_array).and_then(first_choice) else {
+        return;
+    };
+    if let Some(piece) = choice.get("text").and_then(Json::as_str) {
+        transcript.text(&piece);
+    }
+    let Some(delta) = choice.get("delta").or_else(|| choice.get("message")) else { return };
+    if let Some(piece) = delta.get("content").and_then(text::content) {
+        transcript.text(&piece);
+    }
+    if let Some(piece) = delta.get("refusal").and_then(Json::as_str) {
+        transcript.text(&piece);
+    }
+    if let Some(call) = delta.get("function_call") {
+        read_function(transcript, "function_call", call);
+    }
+    for (position, call) in
+        delta.get("tool_calls").and_then(Json::as_array).into_iter().flatten().enumerate()
+    {
+        let index = call.get("index").and_then(Json::as_u64).unwrap_or(position as u64);
+        if let Some(function) = call.get("function") {
+            read_function(transcript, &index.to_string(), function);
+        }
+    }
+}
+
+/// Several answers may be asked for (`n`); the first one is shown.
+fn first_choice<'a, 'b>(choices: &'b [Json<'a>]) -> Option<&'b Json<'a>> {
+    choices.iter().find(|choice| choice.get("index").and_then(Json::as_u64).unwrap_or(0) == 0)
+}
+
+fn read_function(transcript: &mut Transcript, key: &str, function: &Json<'_>) {
+    let name = function.get("name").and_then(Json::as_str);
+    let arguments = function.get("arguments").map(argument_text).unwrap_or_default();
+    transcript.call(key, name.as_deref(), &arguments);
+}
+
+fn error(parts: &ErrorParts<'_>) -> Object {
+    object! {
+        "error": nested! {
+            "message": parts.message,
+            "type": parts.kind,
+            "param": Null,
+            "code": parts.code,
+        },
+    }
+}
+
+pub(super) fn kind_of_error(status: u16) -> &'static str {
+    match status {
+        403 => "permission_error",
+        429 => "rate_limit_error",
+        500.. => "server_error",
+        _ => "invalid_request_error",
+    }
+}
+
+fn model(model: &Model, created: u64) -> Object {
+    object! {
+        "id": model.id,
+        "object": "model",
+        "created": model.created.unwrap_or(created),
+        "owned_by": model.owned_by.as_deref().unwrap_or("llmock"),
+    }
+}
+
+pub(super) fn render(context: &RenderContext<'_>) -> Rendered {
+    if context.streams { stream(context).into() } else { whole(context).into() }
+}
+
+fn whole(context: &RenderContext<'_>) -> Object {
+    let text = context.reply.text.as_deref().unwrap_or_default();
+    let head = head(context, "chat.completion", 768 + text.len());
+    head.with("choices", &Choices(context)).with("usage", &TokenUsage(context.usage()))
+}
+
+/// All answers that the request wants, which are the same.
+struct Choices<'a>(&'a RenderContext<'a>);
+
+impl ToJson for Choices<'_> {
+    fn write(&self, out: &mut String) {
+        let Self(context) = self;
+        write::array(out, 0..context.choices(), |index, out| {
+            let choice = nested! {
+                "index": index,
+                "message": Message(context),
+                "logprobs": Null,
+                "finish_reason": finish_reason(context.reply.finished()),
+            };
+            choice.write(out);
+        });
+    }
+}
+
+struct Message<'a>(&'a RenderContext<'a>);
+
+impl ToJson for Message<'_> {
+    fn write(&self, out: &mut String) {
+        let Self(context) = self;
+        let reply = context.reply;
+        let message = nested! {
+            "role": "assistant",
+            "content": content(context),
+            "refusal": reply.refusal,
+            "annotations": [Null; 0],
+        };
+        message.write_with(out, |out| {
+            if let (Some(name), Some(text)) = (reasoning_member(context.provider), &reply.reasoning)
+            {
+                out.push(',');
+                write::member(out, name, text);
+            }
+            if !reply.calls.is_empty() {
+                out.push(',');
+                write::member(out, "tool_calls", &ToolCalls(context));
+            }
+        });
+    }
+}
+
+struct ToolCalls<'a>(&'a RenderContext<'a>);
+
+impl ToJson for ToolCalls<'_> {
+    fn write(&self, out: &mut String) {
+        let Self(context) = self;
+        write::array(out, context.reply.calls.iter().enumerate(), |(at, call), out| {
+            let call = nested! {
+                "id": context.call_id("call_", at, call),
+                "type": "function",
+                "function": nested! { "name": call.name, "arguments": call.arguments },
+            };
+            call.write(out);
+        });
+    }
+}
+
+/// The text; `null` beside a refusal or tool calls.
+fn content<'a>(context: &'a RenderContext<'_>) -> Option<&'a str> {
+    match (&context.reply.text, &context.reply.refusal) {
+        (None, Some(_)) => None,
+        _ => context.reply.words(),
+    }
+}
+
+fn stream(context: &RenderContext<'_>) -> Sse {
+    let (choices, at_the_end) = (context.choices(), usage_at_the_end(context));
+    let has_it = at_the_end.as_ref().is_some_and(|(name, _)| *name == "usage");
+    let wants_usage = wants_usage(context) && !has_it;
+    let head = head(context, "chat.completion.chunk", 256);
+    let mut sse = Sse::new();
+    let mut send = |delta: &dyn ToJson, finish: Option<&'static str>| {
+        for index in 0..choices {
+            let choice = nested! {
+                "index": index,
+                "delta": delta,
+                "logprobs": Null,
+                "finish_reason": finish,
+            };
+            let is_last = finish.is_some() && index + 1 == choices;
+            if let Some((name, usage)) = at_the_end.as_ref().filter(|_| is_last) {
+                sse.data(&head.clone().with("choices", &[&choice]).with(name, usage));
+            } else if wants_usage {
+                sse.data(&nested! { ..&head, "choices": [&choice], "usage": Null });
+            } else {
+                sse.data(&nested! { ..&head, "choices": [&choice] });
+            }
+        }
+    };
+    deltas(context, |delta| send(delta, None));
+    if let Some(failure) = &context.reply.failure {
+        sse.data(&Raw(error_body(context, failure)));
+        return sse;
+    }
+    send(&Object::new(), Some(finish_reason(context.reply.finished())));
+    if wants_usage {
+        sse.data(&nested! { ..&head, "choices": [Null; 0], "usage": TokenUsage(context.usage()) });
+    }
+    sse.done();
+    sse
+}
+
+/// Sends what each chunk adds to the message, from the role on.
+fn deltas(context: &RenderContext<'_>, mut send: impl FnMut(&dyn ToJson)) {
+    let reply = context.reply;
+    let first = content(context).map(|_| "");
+    send(&nested! { "role": "assistant", "content": first, "refusal": Null });
+    if let Some(name) = reasoning_member(context.provider) {
+        for piece in reply.reasoning_pieces() {
+            send(&Object::new().with(name, piece));
+        }
+    }
+    if content(context).is_some() {
+        for piece in reply.word_pieces() {
+            send(&nested! { "content": piece });
+        }
+    }
+    for piece in reply.chunks.of(reply.refusal.as_deref().unwrap_or_default()) {
+        send(&nested! { "refusal": piece });
+    }
+    for (at, call) in reply.calls.iter().enumerate() {
+        let start = nested! {
+            "index": at,
+            "id": context.call_id("call_", at, call),
+            "type": "function",
+            "function": nested! { "name": call.name, "arguments": "" },
+        };
+        send(&nested! { "tool_calls": [&start] });
+        for piece in reply.chunks.of_arguments(&call.arguments) {
+            let more = nested! { "index": at, "function": nested! { "arguments": piece } };
+            send(&nested! { "tool_calls": [&more] });
+        }
+    }
+}
+
+/// What a completion and each of its chunks begin with, and room for the rest.
+fn head(context: &RenderContext<'_>, kind: &'static str, bytes: usize) -> Object {
+    let members = nested! {
+        "id": context.id("chatcmpl-"),
+        "object": kind,
+        "created": context.created,
+        "model": context.model,
+        "system_fingerprint": "fp_llmock",
+    };
+    Object::with_room(bytes, &members)
+}
+
+/// Whether the stream is to end with the usage, in a chunk of its own.
+pub(super) fn wants_usage(context: &RenderContext<'_>) -> bool {
+    let wanted = context.member("stream_options").and_then(|all| all.get("include_usage"));
+    stream_usage(context.provider) == StreamUsage::Always
+        || wanted.and_then(Json::as_bool).unwrap_or(false)
+}
+
+/// The member with the usage beside the reason for the end.
+fn usage_at_the_end(context: &RenderContext<'_>) -> Option<(&'static str, Raw<String>)> {
+    let mut text = String::new();
+    let name = match stream_usage(context.provider) {
+        StreamUsage::IfAsked | StreamUsage::Always => return None,
+        StreamUsage::AtTheEnd => {
+            TokenUsage(context.usage()).write(&mut text);
+            "usage"
+        }
+        StreamUsage::InGroqsOwn => {
+            let usage = TokenUsage(context.usage());
+            nested! { "id": context.id_of("req_", 0), "usage": usage }.write(&mut text);
+            "x_groq"
+        }
+    };
+    Some((name, Raw(text)))
+}
+
+/// The member `usage` of chat completions and completions.
+pub(super) struct TokenUsage(pub(super) Usage);
+
+impl ToJson for TokenUsage {
+    fn write(&self, out: &mut String) {
+        let Self(usage) = self;
+        let members = nested! {
+            "prompt_tokens": usage.input,
+            "completion_tokens": usage.output,
+            "total_tokens": usage.total(),
+            "prompt_tokens_details": nested! { "cached_tokens": usage.cached, "audio_tokens": 0_u64 },
+            "completion_tokens_details": nested! {
+                "reasoning_tokens": usage.reasoning,
+                "audio_tokens": 0_u64,
+                "accepted_prediction_tokens": 0_u64,
+                "rejected_prediction_tokens": 0_u64,
+            },
+        };
+        members.write(out);
+    }
+}
+
+pub(super) fn finish_reason(finish: Finish) -> &'static str {
+    match finish {
+        // a refusal is a complete answer; it shows in the message
+        Finish::Stop | Finish::Refusal => "stop",
+        Finish::Length => "length",
+        Finish::ToolCalls => "tool_calls",
+        Finish::ContentFilter => "content_filter",
+    }
+}

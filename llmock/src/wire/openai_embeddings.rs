@@ -1,0 +1,60 @@
+//! OpenAI's embeddings.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::context::RenderContext;
+use super::embeddings::{Each, Vector, embedded, inputs};
+use super::format::{At, Format, Messages, Operation};
+use super::openai_chat;
+use super::rendered::Rendered;
+use super::requirements::{Limit, Requirements, Vectors};
+use crate::json::Json;
+use crate::json::write::{self, nested, object};
+
+pub(super) static FORMAT: Format = Format {
+    name: "OpenAI embeddings",
+    owns: |line| line.last == "embeddings",
+    operations: &[Operation {
+        requirements: Requirements { model: true, member: Some("input"), ..Requirements::NONE },
+        limit: Limit::Vectors(Vectors {
+            inputs: "input",
+            dimensions: &["dimensions"],
+            default_dimensions: |model| if model.contains("large") { 3072 } else { 1536 },
+        }),
+        ..Operation::other(At::Any, render)
+    }],
+    api: Some(&openai_chat::API),
+    volatile: openai_chat::VOLATILE,
+    prompt: openai_chat::input,
+    messages: Messages::None,
+    ..Format::DEFAULT
+};
+
+fn render(context: &RenderContext<'_>) -> Rendered {
+    let texts = inputs(context, "input");
+    let encoded =
+        context.member("encoding_format").and_then(Json::as_str).as_deref() == Some("base64");
+    let vectors = embedded(context, &texts);
+    let data = Each(&vectors, |index, vector: &Vector<'_>, out: &mut String| {
+        let item = nested! { "object": "embedding", "index": index };
+        item.write_with(out, |out| {
+            out.push(',');
+            if encoded {
+                let numbers = vector.numbers();
+                let bytes: Vec<u8> = numbers.iter().flat_map(|value| value.to_le_bytes()).collect();
+                write::member(out, "embedding", &STANDARD.encode(bytes));
+            } else {
+                write::member(out, "embedding", vector);
+            }
+        });
+    });
+    let tokens = context.input_tokens();
+    object! {
+        "object": "list",
+        "data": data,
+        "model": context.model,
+        "usage": nested! { "prompt_tokens": tokens, "total_tokens": tokens },
+    }
+    .into()
+}

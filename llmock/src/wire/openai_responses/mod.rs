@@ -1,0 +1,222 @@
+//! OpenAI's Responses API: the response in one piece, and the endpoints around it.
+//!
+//! [`item`] writes the items of the output, [`events`] the stream.
+
+mod events;
+mod item;
+
+use item::Item;
+
+use super::content::{Failure, Finish};
+use super::context::{RenderContext, Usage};
+use super::errors::error_text;
+use super::format::{At, Format, Operation};
+use super::rendered::Rendered;
+use super::requirements::Requirements;
+use super::transcript::{Transcript, argument_text};
+use super::{ToolIdPath, api, openai_chat, text};
+use crate::json::Json;
+use crate::json::write::{Object, Raw, nested, object};
+
+const REQUIREMENTS: Requirements = Requirements {
+    model: true,
+    messages: Some("input"),
+    max_temperature: Some(2.0),
+    ..Requirements::NONE
+};
+
+pub(super) static FORMAT: Format = Format {
+    name: "OpenAI responses",
+    owns: |line| line.last == "responses" || line.before_last == "responses",
+    operations: &[
+        Operation {
+            requirements: REQUIREMENTS,
+            ..Operation::conversation(At::Last("responses"), render)
+        },
+        Operation {
+            requirements: REQUIREMENTS,
+            ..Operation::fallback(At::Last("input_tokens"), count_tokens)
+        },
+        Operation { requirements: REQUIREMENTS, ..Operation::fallback(At::Any, render) },
+    ],
+    api: Some(&openai_chat::API),
+    volatile: openai_chat::VOLATILE,
+    tool_ids: TOOL_IDS,
+    prompt,
+    read_event,
+    ..Format::DEFAULT
+};
+
+/// `id` of an item (`fc_...`) is no tool call's: the answer that issued it is replayed verbatim.
+pub(super) const TOOL_IDS: &[ToolIdPath] = &[&["input", "[]", "call_id"]];
+
+/// The input, if it is a string; else its last item that the model did not write.
+pub(super) fn prompt(body: &Json<'_>) -> Option<String> {
+    match body.get("input")? {
+        Json::Array(items) => text::last_prompt(items, item_text),
+        other => text::content(other),
+    }
+}
+
+fn item_text(item: &Json<'_>) -> Option<String> {
+    ["content", "output"].iter().find_map(|name| item.get(name).and_then(text::content))
+}
+
+/// Takes one event, which names its type in its data.
+pub(super) fn read_event(transcript: &mut Transcript, event: &Json<'_>) {
+    let delta = || event.get("delta").and_then(Json::as_str).unwrap_or_default();
+    match event.get("type").and_then(Json::as_str).as_deref() {
+        Some("response.output_text.delta" | "response.refusal.delta") => transcript.text(&delta()),
+        Some("response.output_item.added") => {
+            let Some(item) = event.get("item") else { return };
+            if let Some(name) = item.get("name").and_then(Json::as_str) {
+                let arguments = item.get("arguments").or_else(|| item.get("input"));
+                transcript.call(
+                    &key(event),
+                    Some(&name),
+                    &arguments.map(argument_text).unwrap_or_default(),
+                );
+            }
+        }
+        Some(
+            "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta",
+        ) => {
+            transcript.call(&key(event), None, &delta());
+        }
+        Some("error") => transcript.error(&error_text(event).unwrap_or_default()),
+        Some("response.failed") => {
+            let message = event.get("response").and_then(error_text);
+            transcript.error(&message.unwrap_or_default());
+        }
+        _ => {}
+    }
+}
+
+/// Events of one item share its place in the output.
+fn key(event: &Json<'_>) -> String {
+    event.get("output_index").and_then(Json::as_u64).unwrap_or(0).to_string()
+}
+
+fn count_tokens(context: &RenderContext<'_>) -> Rendered {
+    object! { "object": "response.input_tokens", "input_tokens": context.input_tokens() }.into()
+}
+
+fn render(context: &RenderContext<'_>) -> Rendered {
+    if context.method == "DELETE" {
+        let id = response_id(context);
+        object! { "id": id, "object": "response", "deleted": true }.into()
+    } else if context.streams {
+        events::events(context).into()
+    } else {
+        response(context, State::finished(context)).into()
+    }
+}
+
+/// How far a response is.
+#[derive(Clone, Copy, PartialEq)]
+enum State<'a> {
+    Begun,
+    Finished(Finish),
+    Failed(&'a Failure),
+}
+
+impl State<'_> {
+    fn finished(context: &RenderContext<'_>) -> Self {
+        Self::Finished(context.reply.finished())
+    }
+
+    fn status(self) -> &'static str {
+        match self {
+            Self::Begun => "in_progress",
+            Self::Finished(Finish::Length | Finish::ContentFilter) => "incomplete",
+            Self::Finished(_) => "completed",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    fn incomplete(self) -> Option<Object> {
+        let reason = match self {
+            Self::Finished(Finish::Length) => "max_output_tokens",
+            Self::Finished(Finish::ContentFilter) => "content_filter",
+            _ => return None,
+        };
+        Some(object! { "reason": reason })
+    }
+}
+
+fn response(context: &RenderContext<'_>, state: State<'_>) -> Object {
+    let error = match state {
+        State::Failed(failure) => Some(object! {
+            "code": context.reply.code.clone().unwrap_or_else(|| api::kind(context, failure)),
+            "message": failure.message,
+        }),
+        _ => None,
+    };
+    let finished = matches!(state, State::Finished(_));
+    let items = if finished { Item::all(context) } else { Vec::new() };
+    let output: Vec<Object> = items.iter().map(|item| item.full(context, state.status())).collect();
+    let head = object! {
+        "id": response_id(context),
+        "object": "response",
+        "created_at": context.created,
+        "status": state.status(),
+        "background": false,
+        "error": error,
+        "incomplete_details": state.incomplete(),
+        "model": context.model,
+        "output": output,
+    };
+    let usage = finished.then(|| usage(context.usage()));
+    repeated(context, head).with("usage", &usage)
+}
+
+/// What a response repeats of its request, with the API's defaults for what the request leaves out.
+fn repeated(context: &RenderContext<'_>, response: Object) -> Object {
+    const DEFAULTS: [(&str, &str); 16] = [
+        ("instructions", "null"),
+        ("max_output_tokens", "null"),
+        ("max_tool_calls", "null"),
+        ("metadata", "{}"),
+        ("parallel_tool_calls", "true"),
+        ("previous_response_id", "null"),
+        ("reasoning", r#"{"effort":null,"summary":null}"#),
+        ("service_tier", r#""default""#),
+        ("store", "true"),
+        ("temperature", "1.0"),
+        ("text", r#"{"format":{"type":"text"}}"#),
+        ("tool_choice", r#""auto""#),
+        ("tools", "[]"),
+        ("top_p", "1.0"),
+        ("truncation", r#""disabled""#),
+        ("user", "null"),
+    ];
+    DEFAULTS.iter().fold(response, |response, (name, default)| {
+        match context.member(name).filter(|value| *name != "text" || value.get("format").is_some())
+        {
+            Some(value) => response.with(name, value),
+            None => response.with(name, &Raw(default)),
+        }
+    })
+}
+
+/// The id that was context for (`GET responses/ID`), or a new one.
+fn response_id(context: &RenderContext<'_>) -> String {
+    let given = context.path_alone.rsplit_once("/responses/").map(|(_, rest)| rest);
+    match given.filter(|_| context.method != "POST").and_then(|rest| rest.split('/').next()) {
+        Some(id) => id.to_owned(),
+        None => context.id("resp_").to_owned(),
+    }
+}
+
+fn usage(usage: Usage) -> Object {
+    object! {
+        "input_tokens": usage.input,
+        "input_tokens_details": nested! {
+            "cached_tokens": usage.cached,
+            "cache_write_tokens": 0_u64,
+        },
+        "output_tokens": usage.output,
+        "output_tokens_details": nested! { "reasoning_tokens": usage.reasoning },
+        "total_tokens": usage.total(),
+    }
+}

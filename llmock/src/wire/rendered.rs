@@ -1,0 +1,144 @@
+//! A rendered response: status, headers, and a body in one piece or event by event.
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::context::RenderContext;
+use crate::json::write::Object;
+use crate::stream::{ArrayMarks, Dialect, End, Eol, Event, Framing, Item, Stream};
+
+/// A response as a provider would send it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rendered {
+    /// The HTTP status.
+    pub status: u16,
+    /// Framing (`content-length`, `transfer-encoding`) is left to the server.
+    pub headers: HeaderMap,
+    /// The body, without compression.
+    pub body: RenderedBody,
+}
+
+/// The body of a [`Rendered`] response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RenderedBody {
+    /// A response in one piece.
+    Whole(Bytes),
+    /// A stream, each item the bytes of one event, to be sent as one chunk.
+    Stream(Vec<Bytes>),
+}
+
+impl Rendered {
+    /// The value of the header with this name, if it is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The whole body, streamed or not.
+    pub fn bytes(&self) -> Bytes {
+        match &self.body {
+            RenderedBody::Whole(bytes) => bytes.clone(),
+            RenderedBody::Stream(events) => events.concat().into(),
+        }
+    }
+
+    /// The whole body as text, for assertions. Bedrock's frames are not text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes()).into_owned()
+    }
+
+    pub(crate) fn json(body: String) -> Self {
+        Self::new("application/json", RenderedBody::Whole(body.into()))
+    }
+
+    /// A stream whose events end at these offsets of the body.
+    pub(crate) fn stream(content_type: &'static str, mut body: Bytes, ends: &[usize]) -> Self {
+        let mut start = 0;
+        let events = ends.iter().map(|end| {
+            let event = body.split_to(end - start);
+            start = *end;
+            event
+        });
+        let events = events.filter(|event| !event.is_empty()).collect();
+        let mut rendered = Self::new(content_type, RenderedBody::Stream(events));
+        rendered.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        rendered
+    }
+
+    fn new(content_type: &'static str, body: RenderedBody) -> Self {
+        let mut headers = empty_headers();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        Self { status: 200, headers, body }
+    }
+
+    /// Sets a header. A name or value that no header can have is left out.
+    pub(crate) fn set_header<N: TryInto<HeaderName>>(&mut self, name: N, value: String) {
+        if let (Ok(name), Ok(value)) = (name.try_into(), HeaderValue::try_from(value)) {
+            self.headers.insert(name, value);
+        }
+    }
+
+    /// Adds the headers of the API, then those of the reply.
+    pub(crate) fn finish(mut self, context: &RenderContext<'_>) -> Self {
+        if let Some(name) = &context.api.request_id {
+            self.set_header(name.clone(), context.id_of("req_", 0));
+        }
+        for (name, value) in &context.reply.headers {
+            self.set_header(name.as_str(), value.clone());
+        }
+        self
+    }
+}
+
+/// An empty map. Hyper reuses the capacity of the headers it has sent for those it reads next.
+pub(crate) fn empty_headers() -> HeaderMap {
+    HeaderMap::with_capacity(6)
+}
+
+impl From<Object> for Rendered {
+    fn from(object: Object) -> Self {
+        Self::json(object.into_text())
+    }
+}
+
+/// An event for [`google_sse`].
+pub(crate) fn data(data: Object) -> Item {
+    Item::Sse { event: None, id: None, data: data.into_text() }
+}
+
+/// Server-sent events as Google spells them.
+pub(crate) fn google_sse(items: Vec<Item>) -> Rendered {
+    let dialect = Dialect { eol: Eol::CrLf, ..Dialect::default() };
+    streamed("text/event-stream", Framing::Sse, dialect, items)
+}
+
+/// An array of JSON values that arrive one by one.
+pub(crate) fn json_array(items: Vec<Item>) -> Rendered {
+    let dialect = Dialect { array: ArrayMarks::default(), ..Dialect::default() };
+    streamed("application/json", Framing::JsonArray, dialect, items)
+}
+
+/// One JSON value a line.
+pub(crate) fn lines(content_type: &'static str, items: Vec<Item>) -> Rendered {
+    streamed(content_type, Framing::Ndjson, Dialect::default(), items)
+}
+
+/// Frames of an AWS event stream.
+pub(crate) fn frames(items: Vec<Item>) -> Rendered {
+    let content_type = "application/vnd.amazon.eventstream";
+    streamed(content_type, Framing::AwsEventStream, Dialect::default(), items)
+}
+
+fn streamed(
+    content_type: &'static str,
+    framing: Framing,
+    dialect: Dialect,
+    items: Vec<Item>,
+) -> Rendered {
+    let events = items.into_iter().map(|item| Event { ms: 0, item }).collect();
+    let stream = Stream { framing, dialect, events, chunks: None, end: End::Complete };
+    let (body, ends) = stream.body_and_ends();
+    Rendered::stream(content_type, body.into(), &ends)
+}

@@ -1,0 +1,93 @@
+//! What an operation requires of a request body and how much it returns at once, as data.
+
+use crate::json::Json;
+
+/// The most that `n` may be in OpenAI's reference of chat completions and completions.
+pub(crate) const CHOICES: u64 = 128;
+
+/// Inputs or prompts of one request: OpenAI's reference of embeddings allows arrays of 2,048 elements.
+pub(crate) const INPUTS: usize = 2048;
+
+/// Coordinates of one vector. OpenAI's and Gemini's models have up to 3,072, others up to 4,096.
+pub(crate) const DIMENSIONS: usize = 4096;
+
+/// Coordinates of all vectors: as many inputs as there may be, in the dimensions of OpenAI's small model.
+pub(crate) const COORDINATES: usize = INPUTS * 1536;
+
+/// What a request body must contain.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Requirements {
+    /// Whether the body or the path has to name a model.
+    pub(crate) model: bool,
+    /// A member that must be present.
+    pub(crate) member: Option<&'static str>,
+    /// The member that holds the conversation.
+    pub(crate) messages: Option<&'static str>,
+    /// Whether messages must have one of the roles of chat completions.
+    pub(crate) has_strict_roles: bool,
+    pub(crate) max_temperature: Option<f64>,
+}
+
+impl Requirements {
+    pub(crate) const NONE: Self = Self {
+        model: false,
+        member: None,
+        messages: None,
+        has_strict_roles: false,
+        max_temperature: None,
+    };
+
+    /// A conversation in `messages`.
+    pub(crate) const MESSAGES: Self =
+        Self { member: Some("messages"), messages: Some("messages"), ..Self::NONE };
+}
+
+/// How much one request may ask for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Limit {
+    None,
+    /// The number of choices, in `n`.
+    Choices,
+    /// The same, and the number of prompts.
+    ChoicesOfPrompts,
+    /// The elements of a member.
+    Elements {
+        member: &'static str,
+        most: usize,
+    },
+    Vectors(Vectors),
+}
+
+/// How an operation asks for vectors.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Vectors {
+    /// The member with the texts.
+    pub(crate) inputs: &'static str,
+    /// Where the number of dimensions is: member names, `0` for the first element of an array.
+    pub(crate) dimensions: &'static [&'static str],
+    /// The dimensions of a model's vectors if the request does not name them.
+    pub(crate) default_dimensions: fn(model: &str) -> usize,
+}
+
+impl Vectors {
+    /// The number of dimensions that a request names.
+    pub(crate) fn wanted<'a, 'b>(&self, body: &'b Json<'a>) -> Option<&'b Json<'a>> {
+        let found = self.dimensions.iter().try_fold(body, |value, step| match *step {
+            "0" => value.at(0),
+            name => value.get(name),
+        });
+        found.filter(|value| !value.is_null())
+    }
+
+    /// The number of dimensions for a request.
+    pub(crate) fn count(&self, body: &Json<'_>, model: &str) -> usize {
+        let wanted = self.wanted(body).and_then(Json::as_u64);
+        let wanted = wanted.and_then(|wanted| usize::try_from(wanted).ok());
+        wanted.unwrap_or_else(|| (self.default_dimensions)(model)).min(DIMENSIONS)
+    }
+}
+
+/// Whether an array is one text that the client has split into tokens.
+pub(crate) fn is_tokens(items: &[Json<'_>]) -> bool {
+    items.iter().any(|item| matches!(item, Json::Number(_)))
+}
