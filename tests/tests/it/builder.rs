@@ -57,10 +57,7 @@ fn a_missing_fixture_is_an_error_that_says_how_to_record_it() {
             panic!("{error:?}")
         };
         assert_eq!(*path, folder.path().join("v1.2.none.json"));
-        assert_eq!(
-            error.source().unwrap().to_string(),
-            format!("there is no fixture `{}`", path.display())
-        );
+        assert!(error.source().is_none(), "its text has the cause already");
         assert_eq!(
             without(&folder, &error.to_string()),
             "there is no fixture `FOLDER/v1.2.none.json`\n\

@@ -205,7 +205,10 @@ fn a_tunnel_is_refused_where_nothing_can_look_into_it() {
         let proxy = variable(&mock, "HTTP_PROXY").expect("a proxy");
         let answer = through(&proxy, "CONNECT", "api.openai.com:443");
         assert!(answer.starts_with("HTTP/1.1 501 "), "{answer}");
-        assert!(answer.contains("a tunnel to `api.openai.com:443` would hide"), "{answer}");
+        assert!(
+            answer.contains("cannot read requests in a tunnel to `api.openai.com:443`"),
+            "{answer}"
+        );
         let error = mock.finish().expect_err("no request");
         assert!(matches!(error, FinishError::NoRequests { .. }), "{error}");
     });

@@ -68,8 +68,8 @@ fn a_signed_request_is_refused_where_it_would_be_refused_and_told_what_it_takes(
             )
         } else {
             format!(
-                "it is signed for llmock's address, which {host} does not accept; record with a bearer token in \
-                 AWS_BEARER_TOKEN_BEDROCK, or build llmock with its feature `bedrock`"
+                "the client signed it for llmock's address, which {host} does not accept; record with a bearer token in \
+                 AWS_BEARER_TOKEN_BEDROCK, or enable the feature `bedrock` of llmock"
             )
         };
         let text = refused.text();

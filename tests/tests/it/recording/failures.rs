@@ -37,7 +37,7 @@ fn an_outage_is_not_recorded_and_fails_with_what_the_provider_said() {
             let error = mock.finish().unwrap_err();
             assert!(matches!(error, FinishError::Failed { .. }), "{error:?}");
             let report = error.to_string();
-            let headline = format!("openai answered {status} to POST /v1/chat/completions");
+            let headline = format!("openai responded with {status} to POST /v1/chat/completions");
             for part in [headline.as_str(), "no luck", why, &format!("allow_errors({status})")] {
                 assert!(report.contains(part), "`{part}` is not in:\n{report}");
             }
@@ -77,7 +77,7 @@ fn a_retry_that_succeeds_leaves_only_its_own_answer() {
         let output = process.again("records").env("FIXTURE", &fixture).output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success(), "{stderr}");
-        assert!(stderr.contains("1 answer with status 429 not recorded"), "{stderr}");
+        assert!(stderr.contains("1 response with status 429 was not recorded"), "{stderr}");
         assert_eq!(statuses(&fixture), [200]);
         assert!(!failed(&fixture).exists());
     });

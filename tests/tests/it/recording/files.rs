@@ -37,7 +37,7 @@ fn nothing_is_written_unless_the_session_finishes_well() {
         let report = mock.finish().unwrap_err().to_string();
         assert!(!fixture.exists());
         assert_eq!(interactions(&failed(&fixture)).len(), 2);
-        assert!(report.contains("2 interactions kept in"), "{report}");
+        assert!(report.contains("kept 2 interactions in"), "{report}");
         assert!(report.contains("fixture.json.failed"), "{report}");
 
         let mock = upstream.record(&fixture, TEST).start().unwrap();

@@ -80,15 +80,15 @@ fn a_cut_answer_takes_the_place_of_no_whole_one() {
             let before = read(fixture);
             let report = record(answers, fixture, prompts).unwrap_err().to_string();
             assert!(report.contains(sentence), "{report}");
-            assert!(report.contains("out of the file and record again"), "{report}");
-            assert!(report.contains("kept in"), "{report}");
+            assert!(report.contains("from the file and record again"), "{report}");
+            assert!(report.contains("note: kept "), "{report}");
             assert_eq!(read(fixture), before, "what was good is still there");
             fs::remove_file(failed(fixture)).unwrap();
         };
         for (whole, cut) in [(whole(), cut()), (json(), half())] {
             let (_folder, fixture) = place();
             record([whole.clone()], &fixture, &["x", "a"]).unwrap();
-            let sentence = "the provider cut what was to replace #2, which is complete";
+            let sentence = "the new recording of #2 was cut off; the complete one was kept";
             refused(&fixture, vec![cut.clone()], &["new", "a"], sentence);
             // Tried again, and answered in full.
             record([cut.clone(), whole.clone()], &fixture, &["a", "a"]).unwrap();
@@ -103,9 +103,10 @@ fn a_cut_answer_takes_the_place_of_no_whole_one() {
         // Of equal requests each has its own; what is not asked any more may go.
         let (_folder, fixture) = place();
         record([json()], &fixture, &["a", "a", "a"]).unwrap();
-        let sentence = "the provider cut what was to replace #2, which is complete";
+        let sentence = "the new recording of #2 was cut off; the complete one was kept";
         refused(&fixture, vec![json(), half()], &["a", "a"], sentence);
-        let sentence = "the provider cut what was to replace #1, #2 and #3, which are complete";
+        let sentence =
+            "the new recordings of #1, #2, and #3 were cut off; the complete ones were kept";
         refused(&fixture, vec![half()], &["a", "a", "a"], sentence);
         // Those of other tests are in no danger.
         let other = Upstream::start([half()]).record(&fixture, "merges::other").start().unwrap();
