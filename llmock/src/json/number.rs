@@ -1,4 +1,4 @@
-//! Numbers by value, from their token: no library type stands between the text and the comparison.
+//! Compares numbers by value, directly from their tokens.
 //!
 //! `serde_json::Number` keeps another spelling when another crate of the program switches its
 //! features on, and a client written with `f32` sends `0.20000000298023224` where its author wrote
@@ -50,7 +50,7 @@ struct Decimal {
 }
 
 impl Decimal {
-    /// `None` when the power of ten itself is beyond all reason.
+    /// `None` if the exponent does not fit.
     fn parse(token: &str) -> Option<Self> {
         let (mantissa, power) = token.split_once(['e', 'E']).unwrap_or((token, "0"));
         let unsigned = mantissa.strip_prefix('-').unwrap_or(mantissa);

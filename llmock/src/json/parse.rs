@@ -1,4 +1,4 @@
-//! Parses JSON into the tree of [`super`], and says where and why a text is not JSON.
+//! Parses JSON into the tree of [`super`], or reports where and why a text is not JSON.
 
 use super::{Json, JsonStr, is_blank, offset_in, plain_length, position};
 
@@ -11,7 +11,7 @@ pub(crate) struct JsonError {
     pub(crate) line: usize,
     /// Counted in characters from one.
     pub(crate) column: usize,
-    /// What the parser wanted to see there.
+    /// What the parser expected there.
     pub(crate) expected: &'static str,
 }
 
@@ -100,8 +100,8 @@ impl<'a> Parser<'a> {
         if self.at < self.bytes.len() { Some(self.bytes[self.at]) } else { None }
     }
 
-    // This loop meets many bytes of a file. Tests are debug builds, where an index is an instruction and every
-    // adapter of an iterator a call.
+    // This loop sees every byte of a file. In debug builds, which tests are, an index is an instruction and each
+    // iterator adapter a call.
     fn skip_space(&mut self) {
         let mut at = self.at;
         while at < self.bytes.len() && matches!(self.bytes[at], b' ' | b'\t' | b'\n' | b'\r') {

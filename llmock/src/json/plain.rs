@@ -1,8 +1,8 @@
-//! Which bytes of a text stand for themselves in a JSON string.
+//! Which bytes of a text need no escape in a JSON string.
 
-/// How many bytes a text begins with that stand for themselves: no quote, no backslash, no control character.
+/// The number of bytes before the first quote, backslash, or control character.
 ///
-/// Most bytes of a fixture and of an answer come by here, so it takes eight at a time.
+/// Most bytes of fixtures and responses pass through here, so it reads eight at a time.
 pub(crate) fn plain_length(bytes: &[u8]) -> usize {
     let mut at = 0;
     while let Some(word) = bytes[at..].first_chunk() {

@@ -20,8 +20,8 @@ pub(crate) enum Json<'a> {
 
 /// A JSON string as written, escapes unresolved.
 ///
-/// Without its quotes if it has no escapes, with the closing one if it has any: no other string can end so. Whether
-/// there are escapes is asked for each member of an object whenever one is looked up, and this takes no room.
+/// Without quotes if it has no escapes, with the closing one if it has any, which no other string ends with. Every
+/// lookup of a member needs to know whether there are escapes, and this way it costs no memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct JsonStr<'a>(pub(super) &'a str);
 

@@ -113,13 +113,13 @@ impl Object {
 
     /// An object with these members.
     pub(crate) fn of(members: &Nested<impl Fn(&mut String)>) -> Self {
-        Self::with_room(ROOM, members)
+        Self::with_room(ROOM, &members.0)
     }
 
     /// An object with these members and a capacity for about that many bytes.
-    pub(crate) fn with_room(bytes: usize, members: &Nested<impl Fn(&mut String)>) -> Self {
+    pub(crate) fn with_room(bytes: usize, members: &dyn Fn(&mut String)) -> Self {
         let mut text = String::with_capacity(bytes);
-        (members.0)(&mut text);
+        members(&mut text);
         Self(text)
     }
 

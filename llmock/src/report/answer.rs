@@ -1,4 +1,4 @@
-//! What the client reads: the message inside the provider's own error shape.
+//! The message that a client receives for a miss, inside the provider's own error shape.
 
 use super::command::Command;
 use super::miss::{Miss, Remedy};
@@ -8,7 +8,7 @@ use super::values::excerpt;
 /// The `type` or `code` of every error that llmock makes up.
 pub(crate) const KIND: &str = "llmock_unmatched";
 
-/// A short message of one line that stands for itself in any client's error text.
+/// A message of one line that is understandable without context in any client's error text.
 pub(crate) fn message(miss: &Miss, fixture: &str, test: &str, command: &Command) -> String {
     let mut message = explanation(miss, fixture, test);
     let run = match miss.reason.remedy() {
@@ -25,7 +25,7 @@ pub(crate) fn message(miss: &Miss, fixture: &str, test: &str, command: &Command)
     message
 }
 
-/// The same without the remedy, for whoever is not a test.
+/// The same without the remedy, for requests that no test sent.
 pub(crate) fn explanation(miss: &Miss, fixture: &str, test: &str) -> String {
     // A request outside every session has no fixture.
     let place = if fixture.is_empty() {

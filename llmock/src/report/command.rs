@@ -1,6 +1,6 @@
 //! The exact command that runs one test again.
 
-/// What is known about where a test stands; all of it plain data from the test process.
+/// Where a test is defined, as far as the test process knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place<'a> {
     /// `file!()`.
@@ -26,7 +26,7 @@ pub(crate) enum Roots {
     Lib,
     Main,
     Both,
-    /// Neither, or nobody has looked.
+    /// Neither, or not known.
     #[default]
     Unknown,
 }
@@ -47,7 +47,7 @@ impl Roots {
 pub(crate) enum Command {
     /// A shell line without variables: `cargo test --test api -- summarize --exact`.
     Line(String),
-    /// Not a test: whoever runs the program knows how.
+    /// Not a test: a program that llmock cannot start again.
     Program,
 }
 
@@ -87,7 +87,7 @@ impl Command {
         }
     }
 
-    /// The same in one line of prose, for places without room.
+    /// The same as part of a sentence.
     pub(crate) fn phrase(&self, mode: &str) -> String {
         self.in_mode(mode).unwrap_or_else(|| format!("the same program with LLMOCK_MODE={mode}"))
     }
@@ -96,8 +96,8 @@ impl Command {
 impl Place<'_> {
     /// The command that runs exactly this test.
     ///
-    /// Where a target cannot be told for sure its flag is left out: the command then builds more than it
-    /// must, and still runs the right test.
+    /// If the target is not certain, its flag is left out: the command then builds more than it must, but still runs
+    /// the right test.
     pub(crate) fn command(&self) -> Command {
         let mut words: Vec<String> = Vec::new();
         let doctest = self.is_doctest();

@@ -1,15 +1,15 @@
-//! What fails a test besides a miss.
+//! Reasons to fail a test other than a miss.
 
-/// A reason to fail a session that is not the miss of one request.
+/// A reason to fail a session that does not concern a single request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// Replay, and no request reached llmock, so that nothing was tested.
+    /// In replay no request reached llmock, so nothing was tested.
     NoRequests {
-        /// The test takes a handle, so no variable leads to llmock.
+        /// The test takes a handle, so no variable points to llmock.
         handle: bool,
-        /// The variables that lead to llmock, of the providers that the fixture names.
+        /// The variables that point to llmock, for the providers in the fixture.
         variables: Vec<String>,
-        /// Which of the ways for clients without a variable were open.
+        /// Which settings for clients without a variable were on.
         through: Through,
         /// Hosts whose clients refused the certificate that `intercept = true` shows.
         distrusted: Vec<String>,
@@ -20,7 +20,7 @@ pub(crate) enum Failure {
     Calls { expected: u32, got: usize },
     /// `unused = "fail"`, and some interactions were not used.
     Unused { interactions: Vec<IdleInteraction> },
-    /// The Mocks that the test mounted are not satisfied: wiremock's own text.
+    /// Unmet expectations of the test's `Mock`s, in wiremock's words.
     MockExpectations { text: String },
     /// Recording: the provider refused, and no later request of the same key succeeded.
     UpstreamError {
@@ -37,29 +37,29 @@ pub(crate) enum Failure {
     Unwritable { path: String, why: String },
     /// The fixture could not be read: path, line, column, and what was expected, as one sentence.
     FixtureUnreadable { error: String },
-    /// After writing, a stored request does not find its own stored answer.
+    /// A recorded request, read back from the file, does not match its own interaction.
     SelfCheck {
         /// Positions in the file, counted from one.
         interactions: Vec<usize>,
     },
-    /// Recording: the provider cut answers that were to replace whole ones.
-    CutOverWhole {
-        /// Positions of the whole ones in the file, counted from one.
+    /// Recording: responses that were cut off would have replaced complete ones.
+    TruncatedReplacement {
+        /// Positions of the complete ones in the file, counted from one.
         interactions: Vec<usize>,
     },
-    /// A provider's stream had not ended when the test had, and waiting was given up.
+    /// A stream from the provider was still open when the timeout after the test expired.
     DrainTimeout { seconds: u64, streams: usize },
-    /// A variable, the attribute, or `llmock.toml` holds a value that means nothing, as one sentence.
+    /// An invalid value in a variable, the attribute, or `llmock.toml`, as one sentence.
     Settings { error: String },
     /// `LLMOCK_MODE=record` in CI.
     CiRecord { asked_by: String },
     /// A session was opened inside another one on the same thread.
     NestedSession { outer: String },
-    /// Another test kept the turn for too long.
+    /// Another test held the environment guard for too long.
     TurnTimeout { holder: String, seconds: u64 },
     /// Recording a parameterised test on a thread without a name: cases would overwrite each other.
     UnknownCase { function: String },
-    /// No folder for fixtures was found; the places that were tried.
+    /// No folder for fixtures was found in any of the places that were tried.
     NoPlace { tried: Vec<String> },
     /// The server could not start.
     ServerFailed { why: String },
@@ -97,7 +97,7 @@ impl Failure {
             Self::Unwritable { .. } => "unwritable",
             Self::FixtureUnreadable { .. } => "fixture_unreadable",
             Self::SelfCheck { .. } => "self_check",
-            Self::CutOverWhole { .. } => "cut_over_whole",
+            Self::TruncatedReplacement { .. } => "cut_over_whole",
             Self::DrainTimeout { .. } => "drain_timeout",
             Self::Settings { .. } => "settings",
             Self::CiRecord { .. } => "ci_record",

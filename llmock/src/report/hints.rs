@@ -1,7 +1,7 @@
 //! At most one rule that would make a missed request match, ready to be pasted.
 //!
-//! A hint must work: a rule is offered only if it covers every place that differs, and never for the text
-//! of a prompt, which is what a test is about, unless nothing but a date, an id, or the like has changed.
+//! A hint must work: a rule is offered only if it covers every difference. It never covers the text of a prompt, which
+//! is what a test checks, unless only a date, an id, or the like changed.
 
 use std::sync::LazyLock;
 
@@ -11,11 +11,11 @@ use super::Surface;
 use super::miss::{Miss, MissReason};
 use crate::matching::Difference;
 
-/// More places than these are not a detail that a test should overlook.
+/// More differences than this are not a detail that a test should ignore.
 const PLACES: usize = 3;
 
-/// Top-level members that carry what is asked: overlooking them would test nothing.
-const ASKED: [&str; 17] = [
+/// Top-level members with the content of a request: a test that ignored them would check nothing.
+const CONTENT: [&str; 17] = [
     "stream",
     "messages",
     "input",
@@ -35,7 +35,7 @@ const ASKED: [&str; 17] = [
     "content",
 ];
 
-/// What changes by itself from run to run: pattern and placeholder, the most telling first.
+/// Values that change from run to run: pattern and placeholder, the most specific first.
 const SHAPES: [(&str, &str); 8] = [
     ("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uuid>"),
     (
@@ -57,7 +57,7 @@ static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         .collect()
 });
 
-/// A rule for the one miss of a test, as its surface spells it.
+/// A rule for a miss, in the syntax of the attribute or of the builder.
 pub(crate) fn rule(miss: &Miss, surface: Surface) -> Option<String> {
     let rule = match &miss.reason {
         MissReason::BodyDiffers { differences, .. } => for_differences(differences)?,
@@ -128,15 +128,15 @@ fn for_differences(differences: &[Difference]) -> Option<Rule> {
     {
         return Some(Rule::Normalize { path: difference.path.clone(), pattern, placeholder });
     }
-    let overlooked = |difference: &Difference| {
-        member_of(&difference.path).is_some_and(|member| !ASKED.contains(&member))
+    let is_detail = |difference: &Difference| {
+        member_of(&difference.path).is_some_and(|member| !CONTENT.contains(&member))
     };
-    differences.iter().all(overlooked).then(|| {
+    differences.iter().all(is_detail).then(|| {
         Rule::Ignore(differences.iter().map(|difference| difference.path.clone()).collect())
     })
 }
 
-/// The shape that accounts for the whole difference between two strings.
+/// The pattern that explains the whole difference between two strings.
 fn shape_of(difference: &Difference) -> Option<(&'static str, &'static str)> {
     let text = |json: &Option<String>| serde_json::from_str::<String>(json.as_deref()?).ok();
     let (recorded, sent) = (text(&difference.recorded)?, text(&difference.sent)?);

@@ -1,109 +1,73 @@
-//! `target/llmock/last-run.jsonl`: one JSON object a test, and one for each request that was refused because no test was
-//! there for it.
+//! `target/llmock/last-run.jsonl`: one JSON object for each test, and one for each request that was refused because no
+//! test was running.
 
 use super::miss::Miss;
 use super::sentences::{headline, reason, without_name};
-use super::{Answered, Report, Tally, Verdict};
-use crate::json;
+use super::{Report, Verdict};
+use crate::json::write::{Object, nested, object};
 
-/// An object in which members stand in the order in which they are written. By hand: deriving it would make every
-/// user build `serde_derive`.
-#[derive(Default)]
-struct Object(String);
-
-impl Object {
-    /// A member whose value is JSON already.
-    fn json(mut self, name: &str, value: &str) -> Self {
-        self.0.push(if self.0.is_empty() { '{' } else { ',' });
-        self.0.push_str(&json::quote(name));
-        self.0.push(':');
-        self.0.push_str(value);
-        self
-    }
-
-    fn text(self, name: &str, value: &str) -> Self {
-        self.json(name, &json::quote(value))
-    }
-
-    fn count(self, name: &str, value: usize) -> Self {
-        self.json(name, &value.to_string())
-    }
-
-    fn list(self, name: &str, values: impl Iterator<Item = String>) -> Self {
-        self.json(name, &format!("[{}]", values.collect::<Vec<_>>().join(",")))
-    }
-
-    fn end(self) -> String {
-        self.0 + "}"
-    }
-}
-
-/// One line without a line end; members always stand in the same order.
+/// One line without a line end; members are always in the same order.
 pub(crate) fn line(report: &Report) -> String {
     let verdict = match report.verdict() {
         Verdict::Passed => "passed",
         Verdict::Failed => "failed",
         Verdict::FailedItself => "failed_itself",
     };
-    let notes = report.notes.iter().map(|note| named(note.name(), &note.clause(&report.fixture)));
-    let failures = report.failures.iter();
-    let line = Object::default()
-        .text("test", &report.test)
-        .text("fixture", &report.fixture)
-        .text("mode", report.mode)
-        .text("verdict", verdict)
-        .json("interactions", &tally(report.tally))
-        .json("answered_by", &answered(report.answered))
-        .list("misses", report.misses.iter().map(|miss| missed(miss, report)))
-        .list("failures", failures.map(|failure| named(failure.name(), &headline(failure))))
-        .list("notes", notes);
-    match report.command.in_mode("record").filter(|_| report.fails()) {
-        Some(command) => line.text("record", &command).end(),
-        None => line.end(),
-    }
+    let misses: Vec<Object> = report.misses.iter().map(|miss| missed(miss, report)).collect();
+    let failures: Vec<Object> =
+        report.failures.iter().map(|failure| named(failure.name(), &headline(failure))).collect();
+    let notes: Vec<Object> =
+        report.notes.iter().map(|note| named(note.name(), &note.clause(&report.fixture))).collect();
+    let line = object! {
+        "test": report.test,
+        "fixture": report.fixture,
+        "mode": *report.mode,
+        "verdict": *verdict,
+        "interactions": nested! { "used": report.tally.used, "total": report.tally.total },
+        "answered_by": nested! {
+            "fixture": report.answered.fixture,
+            "mock": report.answered.mock,
+            "upstream": report.answered.upstream,
+            "nothing": report.answered.nothing,
+        },
+        "misses": misses,
+        "failures": failures,
+        "notes": notes,
+    };
+    let record = report.command.in_mode("record").filter(|_| report.fails());
+    line.with_some("record", record.as_ref()).into_text()
 }
 
-/// A request that no session has seen: the same, with nothing but the member `refused`.
+/// A line for a request that reached no session; `refused` is its only member.
 pub(crate) fn refused_line(
     provider: Option<&str>,
     method: &str,
     path: &str,
     message: &str,
 ) -> String {
-    let refused = Object::default()
-        .text("provider", provider.unwrap_or_default())
-        .text("method", method)
-        .text("path", path)
-        .text("sentence", without_name(message));
-    Object::default().json("refused", &refused.end()).end()
+    let refused = nested! {
+        "provider": *provider.unwrap_or_default(),
+        "method": *method,
+        "path": *path,
+        "sentence": *without_name(message),
+    };
+    Object::new().with("refused", &refused).into_text()
 }
 
-fn tally(tally: Tally) -> String {
-    Object::default().count("used", tally.used).count("total", tally.total).end()
+fn missed(miss: &Miss, report: &Report) -> Object {
+    let places: Vec<&str> =
+        miss.reason.differences().iter().map(|place| place.path.as_str()).collect();
+    object! {
+        "request": miss.request,
+        "provider": *miss.provider,
+        "method": miss.method,
+        "path": miss.path,
+        "reason": *miss.reason.name(),
+        "sentence": reason(&miss.reason, &report.test),
+        "differs_at": places,
+    }
 }
 
-fn answered(answered: Answered) -> String {
-    Object::default()
-        .count("fixture", answered.fixture)
-        .count("mock", answered.mock)
-        .count("upstream", answered.upstream)
-        .count("nothing", answered.nothing)
-        .end()
-}
-
-fn missed(miss: &Miss, report: &Report) -> String {
-    let differences = miss.reason.differences().iter();
-    Object::default()
-        .count("request", miss.request)
-        .text("provider", miss.provider)
-        .text("method", &miss.method)
-        .text("path", &miss.path)
-        .text("reason", miss.reason.name())
-        .text("sentence", &reason(&miss.reason, &report.test))
-        .list("differs_at", differences.map(|place| json::quote(&place.path)))
-        .end()
-}
-
-fn named(name: &str, sentence: &str) -> String {
-    Object::default().text("name", name).text("sentence", sentence).end()
+fn named(name: &str, sentence: &str) -> Object {
+    object! { "name": *name, "sentence": *sentence }
 }

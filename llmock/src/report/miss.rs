@@ -1,27 +1,27 @@
-//! A request that nothing answered, and the closed list of reasons.
+//! A request without a response, and the reasons for it.
 
 use crate::matching::Difference;
 
-/// A request that no interaction, no Mock, and no provider has answered.
+/// A request that got no response from an interaction, a `Mock`, or a provider.
 ///
-/// Header values and keys have no place here: they are never shown.
+/// It has no header values and no keys, so that a report cannot show them.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Miss {
     /// Upper-case.
     pub(crate) method: String,
-    /// Canonical, secrets out; the path as received where the provider is unknown.
+    /// Canonical, without secrets; as received if the provider is unknown.
     pub(crate) path: String,
     /// The provider's id; empty if the address names none.
     pub(crate) provider: &'static str,
     pub(crate) model: Option<String>,
     /// The text of the last user message, shown where no diff shows the request.
     pub(crate) prompt: Option<String>,
-    /// Which request of this session it was, counted from one.
+    /// Its number in this session, counted from one.
     pub(crate) request: usize,
     pub(crate) reason: MissReason,
 }
 
-/// Why a request was not answered.
+/// Why a request got no response.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum MissReason {
     /// There is no file at the fixture's path.
@@ -32,11 +32,11 @@ pub(crate) enum MissReason {
     EndpointUnknown { recorded: Vec<Endpoint> },
     /// The endpoint is recorded, with other bodies.
     BodyDiffers { closest: Closest, differences: Vec<Difference> },
-    /// An interaction matches, and was given to an earlier request (`order = "strict"`).
+    /// An interaction matches, but an earlier request already used it (`order = "strict"`).
     AlreadyUsed {
         /// Position in the file, counted from one.
         interaction: usize,
-        /// The request that took it, counted from one.
+        /// The request that used it, counted from one.
         by_request: usize,
     },
     /// An interaction matches, but another one comes before it (`order = "strict"`).
@@ -45,18 +45,18 @@ pub(crate) enum MissReason {
         interaction: Option<usize>,
         /// Position of the one that comes next.
         expected: usize,
-        /// What that one answers.
+        /// The endpoint of that one.
         endpoint: Endpoint,
         /// How the request differs from what comes next, if it is the same endpoint.
         differences: Vec<Difference>,
     },
-    /// It began before this test's turn, while that test had it, or none.
+    /// It started before this test acquired the environment guard: while that test held it, or no test.
     Early { test: Option<String> },
-    /// The test it belongs to had already ended.
+    /// Its test had already ended.
     Late { test: String },
     /// The address under llmock names no provider.
     NoProvider,
-    /// It came by `HTTP_PROXY` or `HTTPS_PROXY`, for a host that is no provider's.
+    /// It came through `HTTP_PROXY` or `HTTPS_PROXY`, for the host of no known provider.
     UnknownHost {
         /// With its scheme: `http://llm.acme.dev`.
         host: String,
@@ -65,19 +65,22 @@ pub(crate) enum MissReason {
     BodyUnreadable { why: String },
     /// The request body is larger than `LLMOCK_MAX_BODY`.
     BodyTooLarge { limit: u64 },
-    /// Recording: nothing says where the provider is.
+    /// Recording: no upstream is configured.
     NoUpstream {
-        /// The variables that would name it.
+        /// The variables that could set it.
         variables: Vec<String>,
     },
-    /// Recording: the provider could not be reached, or broke off before the answer's head.
+    /// Recording: the provider could not be reached, or closed the connection before the response's head.
     UpstreamFailed { upstream: String, why: String },
-    /// Recording is not possible here; the sentence says why (`CI` is set, no `record` feature).
-    #[cfg_attr(feature = "record", allow(dead_code, reason = "said by builds without the feature"))]
+    /// Recording is not possible: in CI, without the feature `record`, without credentials.
+    #[cfg_attr(
+        feature = "record",
+        allow(dead_code, reason = "constructed by builds without the feature")
+    )]
     RecordRefused { why: String },
 }
 
-/// One recorded endpoint and how often it stands in the fixture.
+/// A recorded endpoint and how many interactions it has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     pub(crate) provider: &'static str,
@@ -86,7 +89,7 @@ pub(crate) struct Endpoint {
     pub(crate) times: usize,
 }
 
-/// The recorded interaction that resembles a missed request most.
+/// The recorded interaction that is most similar to a missed request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Closest {
     /// Position in the file, counted from one.
@@ -94,20 +97,20 @@ pub(crate) struct Closest {
     pub(crate) alike_percent: u8,
     /// RFC 3339; the day is shown.
     pub(crate) recorded_at: Option<String>,
-    /// The test that recorded it; shown where it is another one.
+    /// The test that recorded it, if that is another one.
     pub(crate) owner: Option<String>,
-    /// Whether an earlier request of this session has taken its answer.
+    /// The earlier request of this session that used it, if any.
     pub(crate) used_by: Option<usize>,
 }
 
-/// Which remedy a reason asks for.
+/// What helps against a miss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Remedy {
     /// Record for the first time.
     Record,
-    /// Record again, or declare what may vary.
+    /// Record again, or ignore what differs.
     RecordAgain,
-    /// Run the same command once more when the cause is gone.
+    /// Run the same command again once the cause is fixed.
     RunAgain,
     /// Nothing that a command could do.
     None,
@@ -153,7 +156,7 @@ impl MissReason {
         }
     }
 
-    /// The places that differ, for reasons that know them.
+    /// The differences, if the reason has any.
     pub(crate) fn differences(&self) -> &[Difference] {
         match self {
             Self::BodyDiffers { differences, .. } | Self::WrongOrder { differences, .. } => {

@@ -1,11 +1,11 @@
-//! What a test is told at its end: plain data filled by the session, and the text made of it.
+//! The result of a test: plain data that the session fills in, and the text that is printed.
 //!
 //! Nothing here reads the clock, the environment, or a file, and nothing prints: the session fills a
 //! [`Report`], [`render`] turns it into one block of text, [`notes`] into the one line of a passing test,
 //! [`ledger`] into a line of `last-run.jsonl`.
 //!
-//! An error is a typed fragment where it arises, with one hint at most. The sentences that a test prints around it, what is
-//! wrong with a setting, and what to do about a failure are said in this module.
+//! Every sentence that a test prints is here: failures, misses, notes, and hints. Errors word themselves, as fragments
+//! with at most one hint; a report puts them into a sentence. Of the modules below it this one knows data alone.
 
 pub(crate) mod answer;
 pub(crate) mod command;
@@ -29,22 +29,22 @@ pub(crate) use miss::{Closest, Endpoint, Miss, MissReason};
 pub(crate) use notes::{Note, Sign, Source};
 pub(crate) use style::Style;
 
-/// Everything there is to say about one session, in the order in which it happened.
+/// The result of one session; lists are in the order in which things happened.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Report {
     /// The owner: `module::path::function`, with `::case` for a parameterised test.
     pub(crate) test: String,
-    /// The fixture's path as a person would type it: relative to the package if it lies there.
+    /// The fixture's path, relative to the package if it is inside.
     pub(crate) fixture: String,
     /// The mode in force: `replay`, `record`, `auto`, or `off`.
     pub(crate) mode: &'static str,
     /// Where rules are written in this test, so that a hint can be pasted there.
     pub(crate) surface: Surface,
-    /// How the test's own body ended.
+    /// How the body of the test ended.
     pub(crate) outcome: Outcome,
-    /// How much of the fixture this session may use, and has used.
+    /// How many interactions the session could use, and how many it used.
     pub(crate) tally: Tally,
-    /// Who answered the requests of this session.
+    /// Where the responses of this session came from.
     pub(crate) answered: Answered,
     pub(crate) misses: Vec<Miss>,
     /// Reasons to fail besides misses.
@@ -52,7 +52,7 @@ pub(crate) struct Report {
     pub(crate) notes: Vec<Note>,
     /// The rules that are not the default, with their origin.
     pub(crate) rules: Vec<Rule>,
-    /// How to run this very test.
+    /// The command that runs this test.
     pub(crate) command: Command,
 }
 
@@ -96,17 +96,17 @@ impl Report {
     }
 }
 
-/// Whose failure it is, if it is one.
+/// Whether a test failed, and whether llmock or the body caused it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Passed,
-    /// llmock has a reason, whether or not the body has one too.
+    /// llmock fails the test, whether or not the body failed too.
     Failed,
-    /// The body panicked or returned an error, and llmock has nothing to add.
+    /// The body panicked or returned an error; llmock found nothing wrong.
     FailedItself,
 }
 
-/// How the test's own body ended.
+/// How the body of the test ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Passed,
@@ -125,7 +125,7 @@ pub(crate) enum Surface {
     Builder,
 }
 
-/// How much of the fixture has been used.
+/// Counts of interactions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     /// Interactions that this session has claimed, each counted once.
@@ -134,7 +134,7 @@ pub(crate) struct Tally {
     pub(crate) total: usize,
 }
 
-/// Requests of the session by who answered them.
+/// Counts of requests by where their responses came from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Answered {
     pub(crate) fixture: usize,

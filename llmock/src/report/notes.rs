@@ -1,4 +1,4 @@
-//! The notes of a passing test: one line, past libtest's capture.
+//! The notes of a passing test: one line that libtest does not capture.
 
 use super::Report;
 use super::sentences::{MESSAGE, PATH, without_name};
@@ -7,7 +7,7 @@ use super::values::{count, excerpt, list, ordinal, quote};
 const PAUSED_CLOCK: &str = "the tokio clock of this test is paused, so client timeouts expire at once: call \
                             `tokio::time::pause()` after the requests, or `tokio::time::resume()` before them";
 
-/// Something that a passing test should say, and that fails nothing.
+/// Something worth knowing that does not fail a test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Note {
     /// Interactions were recorded and written to the fixture.
@@ -16,18 +16,18 @@ pub(crate) enum Note {
         count: usize,
         /// Of these, how many replaced one with the same key.
         replaced: usize,
-        /// Earlier interactions of this test that were dropped, as nothing asked for them.
+        /// Earlier interactions of this test that were dropped because no request used them.
         dropped: usize,
-        /// Interactions of other owners, left as they were.
+        /// Interactions of other owners, which are unchanged.
         kept: usize,
-        /// Where the answers came from, each upstream once.
+        /// Where the responses came from, each upstream once.
         sources: Vec<Source>,
     },
-    /// Record mode, and nothing was asked of a provider: the fixture is as it was.
+    /// Record mode without a request to a provider: the fixture is unchanged.
     NothingRecorded,
-    /// Interactions of this test that it did not use: positions in the file, counted from one.
+    /// Unused interactions of this test: positions in the file, counted from one.
     Unused { interactions: Vec<usize> },
-    /// Answers recorded by another test.
+    /// Interactions that another test recorded.
     Borrowed { interactions: Vec<usize>, owner: String },
     /// The last response of a queue was sent again.
     Repeated {
@@ -37,43 +37,43 @@ pub(crate) enum Note {
         /// How many times it was sent again.
         times: usize,
     },
-    /// A request began before this test's turn, while that test had it, or none: it is not this test's.
+    /// A request that started before this test acquired the environment guard; it belongs to another test, or to none.
     Stray { method: String, path: String, test: Option<String> },
-    /// A request that nothing has answered, or that was recorded, may be an earlier test's.
+    /// A request that got no response, or that was recorded, may belong to an earlier test.
     LeftBehind {
         /// Which request of this session, counted from one.
         request: usize,
         sign: Sign,
     },
-    /// A request of this process that was for no session, refused while this one was open.
+    /// A request of this process to no session, refused while this one was open.
     Refused {
         method: String,
         path: String,
-        /// What its client was told.
+        /// The message that its client received.
         message: String,
     },
-    /// The clock of the test's runtime stands still.
+    /// The tokio clock of the test is paused.
     PausedClock,
-    /// Errors of the provider that were not recorded, as a later attempt succeeded.
+    /// Errors of the provider that were not recorded because a retry succeeded.
     Retried { status: u16, times: usize },
-    /// A recorded stream was cut by the provider.
+    /// A recorded stream was cut off by the provider.
     Cut { interaction: usize },
-    /// The test failed while recording; its paid traffic is kept in this file.
+    /// The test failed while recording; what it recorded is kept in this file.
     AttemptKept { path: String, count: usize },
-    /// `mode` asks for more than replaying, and CI only replays.
+    /// `mode` would record, but CI only replays.
     OnlyReplayedInCi { mode: &'static str },
 }
 
-/// What makes a request look like an earlier test's.
+/// Why a request may belong to an earlier test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Sign {
-    /// Its connection was opened while this test had the turn, or none.
+    /// Its connection was opened while this test held the environment guard, or no test.
     Connection { test: Option<String> },
-    /// This test, the one before, was recorded with it and has not sent it.
+    /// It is recorded for this test, the previous one, which did not send it.
     Recording { test: String },
 }
 
-/// Where recorded answers came from.
+/// Where recorded responses came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Source {
     pub(crate) provider: &'static str,
@@ -103,7 +103,7 @@ impl Note {
         }
     }
 
-    /// The note as a clause; `fixture` is the path it may speak of.
+    /// The note as a clause; `fixture` is the path of the fixture.
     pub(crate) fn clause(&self, fixture: &str) -> String {
         let fixture = excerpt(fixture, 3 * PATH);
         match self {

@@ -1,7 +1,7 @@
-//! The report of a failing test: one block of text, at most a screen, whatever the bodies were.
+//! The report of a failing test: one block of text that fits a screen, however large the bodies are.
 //!
-//! `-` is what was recorded, `+` what was sent, `×` what failed. Nothing depends on the width of a
-//! terminal, and nothing on colour. Header values and keys are not in the data, so they cannot appear.
+//! `-` is what was recorded, `+` what was sent, `×` what failed. The text does not depend on the
+//! width of the terminal or on colour. The data has no header values and no keys, so the report cannot show them.
 
 use super::command::Command;
 use super::failure::Failure;
@@ -38,7 +38,7 @@ pub(crate) fn block(report: &Report, style: Style) -> Option<String> {
     Some(page.finish())
 }
 
-/// Why a session could not open: there is no report yet, and the same sentences.
+/// The block for a session that could not open.
 pub(crate) fn opening(failure: &Failure, style: Style) -> String {
     let mut page = Page { text: String::new(), style };
     page.title(&sentences::headline(failure));
@@ -74,7 +74,7 @@ fn headline(report: &Report) -> String {
     }
 }
 
-/// Misses that differ only in when they came: a client that tries again.
+/// Misses that differ only in when the request arrived: a client that retries.
 fn groups(report: &Report) -> Vec<(&Miss, Vec<usize>)> {
     let mut groups: Vec<(&Miss, Vec<usize>)> = Vec::new();
     for miss in &report.misses {
@@ -129,7 +129,7 @@ fn who(miss: &Miss, requests: &[usize]) -> String {
     if words.is_empty() { when } else { format!("{} · {when}", words.join(" ")) }
 }
 
-/// What shows the request: where it differs, or else what it asked.
+/// Shows the request: its differences, or else its prompt.
 fn evidence(page: &mut Page, miss: &Miss, places: usize, legend: &mut bool) {
     let differences = miss.reason.differences();
     if differences.is_empty() {
@@ -144,7 +144,7 @@ fn evidence(page: &mut Page, miss: &Miss, places: usize, legend: &mut bool) {
         return;
     }
     if std::mem::take(legend) {
-        page.faint(4, "- recorded, + sent");
+        page.dim(4, "- recorded, + sent");
     }
     page.gap();
     for difference in differences.iter().take(places) {
@@ -155,7 +155,7 @@ fn evidence(page: &mut Page, miss: &Miss, places: usize, legend: &mut bool) {
     }
 }
 
-/// Every failure once: a client that tries again meets the same refusal again.
+/// Every failure once: a client that retries causes the same one again.
 fn distinct(report: &Report) -> Vec<&Failure> {
     let mut distinct: Vec<&Failure> = Vec::new();
     for failure in &report.failures {
@@ -194,21 +194,21 @@ fn footer(page: &mut Page, report: &Report) {
         page.line(2, &hint);
     }
     rules(page, report);
-    let told = report.notes.iter().filter(|note| !is_told_elsewhere(note));
-    for (at, note) in told.take(LINES).enumerate() {
+    let notes = report.notes.iter().filter(|note| !is_redundant(note));
+    for (at, note) in notes.take(LINES).enumerate() {
         if at == 0 && report.rules.is_empty() {
             page.gap();
         }
-        page.faint(2, &format!("note: {}", note.clause(&report.fixture)));
+        page.dim(2, &format!("note: {}", note.clause(&report.fixture)));
     }
 }
 
-/// Unused interactions are no wonder in a test that failed, and the remedy speaks of CI.
-fn is_told_elsewhere(note: &Note) -> bool {
+/// A test that failed has unused interactions anyway, and the remedy mentions CI.
+fn is_redundant(note: &Note) -> bool {
     matches!(note, Note::Unused { .. } | Note::OnlyReplayedInCi { .. })
 }
 
-/// What decided besides the defaults, and where it was written.
+/// The rules that are not the default, and where each was set.
 fn rules(page: &mut Page, report: &Report) {
     let rules: Vec<String> = report
         .rules
@@ -220,7 +220,7 @@ fn rules(page: &mut Page, report: &Report) {
         let more = report.rules.len().saturating_sub(LINES);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         page.gap();
-        page.faint(2, &format!("rules in force: {}{more}", rules.join(", ")));
+        page.dim(2, &format!("rules in force: {}{more}", rules.join(", ")));
     }
 }
 
@@ -250,7 +250,7 @@ fn remedy(report: &Report) -> Option<(String, &'static str)> {
             Some(("repair it, or delete it and record the test again:".to_owned(), "record"))
         }
         Failure::UpstreamError { .. }
-        | Failure::CutOverWhole { .. }
+        | Failure::TruncatedReplacement { .. }
         | Failure::DrainTimeout { .. }
         | Failure::Unwritable { .. } => {
             Some(("when the cause is fixed, run it again:".to_owned(), report.mode))
@@ -259,7 +259,7 @@ fn remedy(report: &Report) -> Option<(String, &'static str)> {
     })
 }
 
-/// One rule, if it would help every miss there is.
+/// A rule, if it would help every miss.
 fn hint(report: &Report) -> Option<String> {
     let mut rules = report.misses.iter().map(|miss| hints::rule(miss, report.surface));
     let rule = rules.next()??;
@@ -292,8 +292,8 @@ impl Page {
         self.text.push('\n');
     }
 
-    fn faint(&mut self, indent: usize, text: &str) {
-        let text = self.style.faint(text);
+    fn dim(&mut self, indent: usize, text: &str) {
+        let text = self.style.dim(text);
         self.line(indent, &text);
     }
 
@@ -307,7 +307,7 @@ impl Page {
     fn entry(&mut self, what: &str, who: &str) {
         let mark = self.style.red("×");
         let gap = if who.is_empty() { "" } else { "   " };
-        let line = format!("{mark} {}{gap}{}", self.style.bold(what), self.style.faint(who));
+        let line = format!("{mark} {}{gap}{}", self.style.bold(what), self.style.dim(who));
         self.line(2, &line);
     }
 
@@ -335,11 +335,11 @@ impl Page {
         }
         if self.style.windows {
             let name = format!("(in PowerShell: $env:LLMOCK_MODE = \"{mode}\", then the command)");
-            self.faint(6, &name);
+            self.dim(6, &name);
         }
     }
 
-    /// Without the last line end: whoever prints it adds one.
+    /// Without the last line end, which the caller adds.
     fn finish(mut self) -> String {
         self.text.truncate(self.text.trim_end().len());
         self.text

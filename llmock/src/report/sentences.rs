@@ -1,4 +1,4 @@
-//! One sentence for each thing that can go wrong, shared by reports, HTTP answers, and errors.
+//! The sentences that reports, HTTP responses, and errors share.
 
 mod failures;
 
@@ -13,7 +13,7 @@ pub(crate) const MESSAGE: usize = 300;
 /// Items of a list that are shown.
 const ITEMS: usize = 5;
 
-/// Why a request was not answered.
+/// Why a request got no response.
 pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
     match reason {
         MissReason::NoFixtureFile => "the fixture does not exist yet".to_owned(),
@@ -66,7 +66,7 @@ pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
 }
 
 fn closest_phrase(closest: &Closest, test: &str) -> String {
-    // What differs is never wholly alike, however small the difference.
+    // Bodies that differ are never 100% similar, however small the difference.
     let mut facts = vec![format!("{}% similar", closest.alike_percent.min(99))];
     if let Some(at) = &closest.recorded_at {
         facts.push(format!("recorded {}", excerpt(at.get(..10).unwrap_or(at), 40)));
@@ -138,15 +138,15 @@ pub(crate) fn endpoints(recorded: &[Endpoint]) -> Vec<String> {
     lines
 }
 
-/// Said once a process and upstream, when the first request is forwarded.
+/// Printed once for each process and upstream, when the first request is forwarded.
 pub(crate) fn recording_from(provider: &str, upstream: &str, key: Option<&str>) -> String {
     let key =
         key.map_or_else(|| "no key variable set".to_owned(), |name| format!("key from {name}"));
     format!("llmock: recording {provider} from {}, {key}", excerpt(upstream, MESSAGE))
 }
 
-/// Said while a test waits unusually long for its turn.
-pub(crate) fn waiting_for_turn(holder: &str, seconds: u64) -> String {
+/// Printed while a test waits unusually long for the environment guard.
+pub(crate) fn waiting_for_guard(holder: &str, seconds: u64) -> String {
     format!(
         "llmock: waiting for the environment guard, held by test `{}` for {} s; if both tests use #[serial], put \
          #[llm_replay] above it",
@@ -155,7 +155,7 @@ pub(crate) fn waiting_for_turn(holder: &str, seconds: u64) -> String {
     )
 }
 
-/// Said when a handle from the builder is dropped before `finish()`.
+/// Printed when a handle from the builder is dropped before `finish()`.
 pub(crate) fn dropped_unfinished(test: &str, kept: Option<&str>) -> String {
     let kept = kept.map_or_else(String::new, |path| {
         format!("; its recording is kept in `{}`", excerpt(path, MESSAGE))
@@ -166,7 +166,7 @@ pub(crate) fn dropped_unfinished(test: &str, kept: Option<&str>) -> String {
     )
 }
 
-/// Said when a session is dropped before it is concluded.
+/// Printed when a session is dropped before it is concluded.
 pub(crate) fn cancelled(test: &str, kept: Option<&str>) -> String {
     let kept = kept.map_or_else(String::new, |path| {
         format!("; what it recorded is kept in `{}`", excerpt(path, MESSAGE))
@@ -177,12 +177,12 @@ pub(crate) fn cancelled(test: &str, kept: Option<&str>) -> String {
     )
 }
 
-/// A message without the name that llmock puts in front of it for clients.
+/// A message without the prefix that clients see.
 pub(crate) fn without_name(message: &str) -> &str {
     message.strip_prefix("llmock: ").unwrap_or(message)
 }
 
-/// Answered when no session is open and a client still has llmock's address.
+/// Sent when no session is open but a client still has llmock's address.
 pub(crate) fn belongs_to_llmock(variable: &str) -> String {
     format!(
         "{variable} of this process points to llmock; annotate the test with #[llm_replay] or set \

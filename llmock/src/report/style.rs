@@ -1,6 +1,6 @@
-//! Whether to colour, decided from plain data; the meaning never hangs on it.
+//! Colours, which never carry meaning of their own.
 
-/// What the decision needs; read elsewhere.
+/// What decides whether to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Terminal<'a> {
     /// Standard error is a terminal.
@@ -9,7 +9,7 @@ pub(crate) struct Terminal<'a> {
     pub(crate) no_color: Option<&'a str>,
     pub(crate) clicolor_force: Option<&'a str>,
     pub(crate) cargo_term_color: Option<&'a str>,
-    /// The shell people type into does not know `NAME=value command`.
+    /// The user's shell does not support `NAME=value command`.
     pub(crate) windows: bool,
 }
 
@@ -21,7 +21,7 @@ pub(crate) struct Style {
 }
 
 impl Style {
-    /// `NO_COLOR` wins, then what forces colour, then the terminal.
+    /// `NO_COLOR` comes first, then the variables that force colours, then the terminal.
     ///
     /// nextest and CI pipe standard error, so that forcing must work without a terminal.
     pub(crate) fn decide(terminal: Terminal<'_>) -> Self {
@@ -43,8 +43,8 @@ impl Style {
         self.paint("1", text)
     }
 
-    /// For what a reader may skip.
-    pub(crate) fn faint(self, text: &str) -> String {
+    /// For text that a reader may skip.
+    pub(crate) fn dim(self, text: &str) -> String {
         self.paint("2", text)
     }
 

@@ -59,7 +59,7 @@ pub(crate) fn quote(text: &str, longest: usize) -> String {
     format!("\"{}\"", excerpt(text, longest).replace('"', "\\\""))
 }
 
-/// A path as a person would type it.
+/// A path with forward slashes, relative to the folder if it is inside.
 pub(crate) fn path(path: &Path, folder: Option<&Path>) -> String {
     let short = folder.and_then(|folder| path.strip_prefix(folder).ok()).unwrap_or(path);
     short.display().to_string().replace('\\', "/")
@@ -113,7 +113,7 @@ pub(crate) fn thousands(number: usize) -> String {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Escape {
-    /// What a terminal does not show, or obeys.
+    /// Characters that a terminal does not show or interprets.
     Invisible,
     NotAscii,
 }
@@ -139,7 +139,7 @@ fn show(old: &str, new: &str, escape: Escape) -> Pair {
     }
 }
 
-/// A value that stands alone: the other side has nothing there, or another kind of value.
+/// A value without a counterpart: the other side has nothing there, or another kind of value.
 fn lone(value: Option<&str>) -> Vec<Span> {
     let Some(json) = value else { return vec![Span::same("(absent)")] };
     let text = decoded(json);
@@ -202,7 +202,7 @@ impl Line {
         self.spans.push(Span { text: shown, changed: true });
     }
 
-    /// What both sides share: only its edges matter, those beside a change.
+    /// Text that both sides share: only the parts next to a change matter.
     fn context(&mut self, text: &str, opens: bool, closes: bool) {
         let length = text.chars().count();
         let kept = if opens || closes { CONTEXT } else { 2 * CONTEXT };
@@ -247,7 +247,7 @@ fn last(text: &str, characters: usize) -> &str {
     text.char_indices().rev().nth(characters - 1).map_or(text, |(start, _)| &text[start..])
 }
 
-/// Escapes what would not be seen, or what a terminal would obey.
+/// Escapes characters that would not be visible or that a terminal would interpret.
 fn escaped(text: &str, escape: Escape, quoted: bool) -> String {
     use std::fmt::Write as _;
     let mut out = String::with_capacity(text.len());
@@ -268,7 +268,7 @@ fn escaped(text: &str, escape: Escape, quoted: bool) -> String {
     out
 }
 
-/// Controls, blanks other than a space, marks of direction, and what has no width.
+/// Control characters, white space other than a space, direction marks, and characters without width.
 fn hides(character: char) -> bool {
     character.is_control()
         || (character.is_whitespace() && character != ' ')

@@ -251,7 +251,7 @@ fn settings(error: SettingsError) -> Failure {
 fn take_turn(test: &str, give_up: Duration) -> Result<Turn, Failure> {
     let patience = Patience { warn: give_up / 5, give_up };
     let warn = |holder: &str| {
-        announce::line(&sentences::waiting_for_turn(holder, patience.warn.as_secs()));
+        announce::line(&sentences::waiting_for_guard(holder, patience.warn.as_secs()));
     };
     turnstile::take(test, patience, warn).map_err(|refused| match refused {
         NoTurn::Nested { outer } => Failure::NestedSession { outer },

@@ -2,7 +2,7 @@
 
 use crate::fixture::format;
 use crate::fixture::interaction::Interaction;
-use crate::fixture::merge::{Merge, MergeCounts, merge, same_answer, spoilt};
+use crate::fixture::merge::{Merge, MergeCounts, merge, same_response, truncated_replacements};
 use crate::fixture::store::{self, SaveError, UpdateError};
 use crate::matching::{self, Key, Rules};
 use crate::mode::Mode;
@@ -30,8 +30,8 @@ pub(crate) fn write(state: &State, recordings: &[Recording], report: &mut Report
     let path = &state.setup.write_to;
     match store::update(path, &state.setup.fixture, |existing| change(state, existing, recordings))
     {
-        Ok(Written { spoilt, .. }) if !spoilt.is_empty() => {
-            report.failures.push(Failure::CutOverWhole { interactions: spoilt });
+        Ok(Written { truncated, .. }) if !truncated.is_empty() => {
+            report.failures.push(Failure::TruncatedReplacement { interactions: truncated });
             attempt_note(state, report);
         }
         Ok(Written { counts, unfaithful, cut, others, .. }) if unfaithful.is_empty() => {
@@ -75,7 +75,7 @@ fn unwritable(state: &State, path: &std::path::Path, why: &str) -> Failure {
 struct Written {
     counts: MergeCounts,
     /// Positions of whole answers that cut ones would replace; then nothing is written.
-    spoilt: Vec<usize>,
+    truncated: Vec<usize>,
     /// Positions of interactions that would not replay what was recorded; then nothing is written.
     unfaithful: Vec<usize>,
     /// Positions of streams that the provider cut.
@@ -97,7 +97,7 @@ fn change(
     let recorded: Vec<_> =
         recordings.iter().map(|recording| (recording.key, recording.interaction.clone())).collect();
     let how = if state.mode() == Mode::Record { Merge::Replace } else { Merge::Add };
-    let spoilt = spoilt(&existing, &recorded, owner, how);
+    let truncated = truncated_replacements(&existing, &recorded, owner, how);
     let (mut merged, counts) = merge(existing, recorded, owner, how);
     for interaction in &mut merged {
         let rules = Rules::default();
@@ -115,8 +115,8 @@ fn change(
         .map(|(at, _)| at + 1)
         .collect();
     let others = merged.iter().filter(|other| other.test.as_deref() != owner).count();
-    let text = (unfaithful.is_empty() && spoilt.is_empty()).then_some(text);
-    (text, Written { counts, spoilt, unfaithful, cut, others })
+    let text = (unfaithful.is_empty() && truncated.is_empty()).then_some(text);
+    (text, Written { counts, truncated, unfaithful, cut, others })
 }
 
 /// Reads the text back: every stored request must find its own answer again.
@@ -135,7 +135,7 @@ pub(crate) fn unfaithful<'r>(
         .enumerate()
         .filter(|(_, (key, interaction))| {
             !keyed.iter().any(|(found, stored)| {
-                found == key && same_answer(&stored.response, &interaction.response)
+                found == key && same_response(&stored.response, &interaction.response)
             })
         })
         .map(|(at, _)| at + 1)

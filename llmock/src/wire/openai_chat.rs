@@ -339,7 +339,7 @@ fn head(context: &RenderContext<'_>, kind: &'static str, bytes: usize) -> Object
         "model": context.model,
         "system_fingerprint": "fp_llmock",
     };
-    Object::with_room(bytes, &members)
+    Object::with_room(bytes, &members.0)
 }
 
 /// Whether the stream is to end with the usage, in a chunk of its own.

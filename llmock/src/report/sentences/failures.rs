@@ -1,4 +1,4 @@
-//! The sentences of failures that are not misses: one headline each, and what helps.
+//! The sentences for failures that are not misses: a headline for each, and what helps.
 
 use super::{ITEMS, MESSAGE, PATH, code};
 use crate::report::failure::{Failure, IdleInteraction, Through};
@@ -29,7 +29,7 @@ pub(crate) fn headline(failure: &Failure) -> String {
         }
         Failure::Settings { error } => excerpt(error, 2 * MESSAGE),
         Failure::SelfCheck { interactions } => self_check(interactions),
-        Failure::CutOverWhole { interactions } => cut_over_whole(interactions),
+        Failure::TruncatedReplacement { interactions } => truncated_replacements(interactions),
         Failure::DrainTimeout { seconds, streams } => {
             let were = if *streams == 1 { "was" } else { "were" };
             let streams = count(*streams, "stream");
@@ -72,7 +72,7 @@ fn numbers(interactions: &[usize]) -> Vec<String> {
     interactions.iter().take(ITEMS).map(|at| format!("#{at}")).collect()
 }
 
-fn cut_over_whole(interactions: &[usize]) -> String {
+fn truncated_replacements(interactions: &[usize]) -> String {
     match interactions {
         [one] => format!("the new recording of #{one} was cut off; the complete one was kept"),
         several => {
@@ -94,7 +94,7 @@ fn self_check(interactions: &[usize]) -> String {
     }
 }
 
-/// What stands under the headline of a failure, one line each.
+/// The lines below the headline of a failure.
 pub(crate) fn details(failure: &Failure) -> Vec<String> {
     let line = |text: &str| vec![text.to_owned()];
     match failure {
@@ -112,7 +112,7 @@ pub(crate) fn details(failure: &Failure) -> Vec<String> {
         }
         Failure::Unwritable { .. } => line("the fixture is unchanged"),
         Failure::FixtureUnreadable { error } => {
-            // The hints of the error, a line each.
+            // One line for each hint of the error.
             let hints =
                 error.lines().skip(1).map(|hint| hint.strip_prefix("hint: ").unwrap_or(hint));
             let hints = hints.map(|hint| excerpt(hint, MESSAGE));
@@ -121,7 +121,7 @@ pub(crate) fn details(failure: &Failure) -> Vec<String> {
         Failure::SelfCheck { .. } => line(
             "redaction or a rule changed the stored request, so that it differs from the one that was sent",
         ),
-        Failure::CutOverWhole { interactions } => {
+        Failure::TruncatedReplacement { interactions } => {
             let them = if interactions.len() == 1 { "it" } else { "them" };
             vec![
                 "the fixture is unchanged".to_owned(),
@@ -198,7 +198,7 @@ fn no_requests(
     std::iter::once(lead).chain(ways.into_iter().map(|way| format!("  · {way}"))).collect()
 }
 
-/// A client that came and left.
+/// The line for a client that disconnected because of the certificate.
 fn distrust(host: &str) -> String {
     format!(
         "the client for `{}` rejected llmock's certificate: its TLS does not read SSL_CERT_FILE",
@@ -206,7 +206,7 @@ fn distrust(host: &str) -> String {
     )
 }
 
-/// What to try for a client whose address is fixed, beyond what the test has tried.
+/// What to try for a client with a fixed address, apart from what the test already sets.
 fn fixed_address(Through { proxy, intercept }: Through) -> String {
     let tried = match (proxy, intercept) {
         (false, false) => {
@@ -260,7 +260,7 @@ fn no_place(tried: &[String]) -> Vec<String> {
     lines
 }
 
-/// Text of another program: at most a dozen lines of it, its indentation kept.
+/// At most a dozen lines of text from another program, indentation kept.
 fn quoted_block(text: &str) -> Vec<String> {
     const LINES: usize = 12;
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();

@@ -11,7 +11,7 @@ fn failing(failure: Failure) -> String {
         Failure::UpstreamError { .. }
             | Failure::Unwritable { .. }
             | Failure::SelfCheck { .. }
-            | Failure::CutOverWhole { .. }
+            | Failure::TruncatedReplacement { .. }
             | Failure::DrainTimeout { .. }
     );
     report.mode = if recording { "record" } else { "replay" };
@@ -220,7 +220,7 @@ fn what_went_wrong_while_closing_is_said() {
 
       redaction or a rule changed the stored request, so that it differs from the one that was sent
     ");
-    insta::assert_snapshot!(failing(Failure::CutOverWhole { interactions: vec![2] }), @"
+    insta::assert_snapshot!(failing(Failure::TruncatedReplacement { interactions: vec![2] }), @"
     llmock: the new recording of #2 was cut off; the complete one was kept
 
       the fixture is unchanged

@@ -1,9 +1,8 @@
-//! Which words of two texts differ, at a cost that stays small for prompts of any length.
+//! Which words of two texts differ, quickly even for long prompts.
 
 use crate::diff::{common_runs, numbered};
 
-/// More words than this, of both sides together and not counting those that both begin and end with, are compared
-/// by line first.
+/// If more words than this may differ, on both sides together, the texts are compared by line first.
 const WORDS: usize = 2_000;
 /// Texts longer than this, in bytes, are compared by their ends only.
 const LONGEST: usize = 512 * 1024;
@@ -64,7 +63,7 @@ impl Script {
         self.push(bytes(&old[old_at..]), bytes(&new[new_at..]), true);
     }
 
-    /// `false`, and nothing is compared, where too many words may differ.
+    /// Returns `false` without comparing anything if too many words may differ.
     fn compare_words(&mut self, old: &str, new: &str) -> bool {
         let (old, new) = (words(old), words(new));
         let head = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
@@ -77,7 +76,7 @@ impl Script {
         is_cheap
     }
 
-    /// Joins changes that only a blank or a comma keeps apart: they read as one.
+    /// Joins changes that only a space or a comma separates: they read as one.
     fn joined(&self) -> Self {
         let mut joined = Self::default();
         for (at, (old, new, changed)) in self.0.iter().copied().enumerate() {
