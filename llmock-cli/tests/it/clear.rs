@@ -34,7 +34,7 @@ fn removes_one_interaction_by_any_unambiguous_prefix() {
 }
 
 #[test]
-fn names_the_candidates_of_an_ambiguous_prefix_and_changes_nothing() {
+fn ambiguous_prefix_lists_candidates_and_changes_nothing() {
     let desk = Desk::with(&["shop.json"]);
     let before = desk.read("shop.json");
     assert_eq!(
@@ -53,7 +53,7 @@ fn names_the_candidates_of_an_ambiguous_prefix_and_changes_nothing() {
 }
 
 #[test]
-fn takes_one_of_several_equal_requests_by_its_number() {
+fn removes_one_of_several_equal_requests_by_number() {
     let desk = Desk::with(&[]);
     let answer = |text: &str| {
         format!(
@@ -85,7 +85,7 @@ fn takes_one_of_several_equal_requests_by_its_number() {
 }
 
 #[test]
-fn a_fixture_of_llm_mock_takes_this_format_when_it_is_written() {
+fn converts_llm_mock_fixtures_when_writing() {
     let desk = Desk::with(&["llm-mock-1.json"]);
     let text = desk.read("llm-mock-1.json");
     let two = text.replace("Say yes.", "Say no.");
@@ -109,7 +109,7 @@ fn a_fixture_of_llm_mock_takes_this_format_when_it_is_written() {
 }
 
 #[test]
-fn leaves_alone_whatever_is_no_fixture() {
+fn leaves_files_that_are_not_fixtures_alone() {
     let desk = Desk::with(&["shop.json"]);
     desk.write("package.json", r#"{"name": "x"}"#);
     desk.write("half.json", r#"{"llmock": 1, "interactions": ["#);
@@ -138,7 +138,7 @@ fn leaves_alone_whatever_is_no_fixture() {
 }
 
 #[test]
-fn a_file_that_must_not_be_written_stays_as_it_is() {
+fn leaves_read_only_files_unchanged() {
     let desk = Desk::with(&["shop.json"]);
     let before = desk.read("shop.json");
     let set = |readonly| {

@@ -15,14 +15,14 @@ Interactions: 4
 "#;
 
 #[test]
-fn shows_what_a_fixture_holds_with_or_without_its_extension() {
+fn lists_interactions_with_or_without_the_extension() {
     let desk = Desk::with(&["shop.json"]);
     assert_eq!(desk.prints(&["list", "shop.json"]), SHOP);
     assert_eq!(desk.prints(&["list", "shop"]), SHOP);
 }
 
 #[test]
-fn a_dot_in_a_name_is_part_of_it() {
+fn keeps_dots_in_fixture_names() {
     let desk = Desk::with(&[]);
     desk.write("gpt-4.1.json", r#"{"llmock": 1, "interactions": []}"#);
     let empty = "Fixture:      gpt-4.1.json\nProvider:     -\nInteractions: 0\n";
@@ -30,7 +30,7 @@ fn a_dot_in_a_name_is_part_of_it() {
 }
 
 #[test]
-fn reads_the_fixtures_of_llm_mock_without_changing_them() {
+fn reads_llm_mock_fixtures_without_changing_them() {
     let desk = Desk::with(&["llm-mock-1.json", "llm-mock-2.json"]);
     let before = (desk.read("llm-mock-1.json"), desk.read("llm-mock-2.json"));
     let shown = desk.prints(&["list", "llm-mock-1", "llm-mock-2"]);
@@ -49,7 +49,7 @@ fn reads_the_fixtures_of_llm_mock_without_changing_them() {
 }
 
 #[test]
-fn prompts_are_one_line_each_however_long_wide_or_hostile() {
+fn prints_every_prompt_on_one_line() {
     let desk = Desk::with(&["texts.json"]);
     let shown = desk.prints(&["list", "texts"]);
     // Without the hashes, which say nothing about texts.
@@ -67,7 +67,7 @@ fn prompts_are_one_line_each_however_long_wide_or_hostile() {
 }
 
 #[test]
-fn a_folder_means_all_fixtures_below_it() {
+fn lists_all_fixtures_below_a_folder() {
     let desk = Desk::with(&["shop.json"]);
     let one = |id: &str| {
         format!(
@@ -94,14 +94,14 @@ fn a_folder_means_all_fixtures_below_it() {
 }
 
 #[test]
-fn a_folder_without_fixtures_is_no_failure() {
+fn folder_without_fixtures_is_not_an_error() {
     let desk = Desk::with(&[]);
     desk.write("empty/readme", "");
     assert_eq!(desk.prints(&["list", "empty"]), "no fixtures in `empty`\n");
 }
 
 #[test]
-fn what_cannot_be_shown_is_named_and_the_rest_is_shown() {
+fn names_unreadable_files_and_lists_the_rest() {
     let desk = Desk::with(&["shop.json"]);
     desk.write("broken/a.json", "");
     desk.write("broken/b.json", r#"{"llmock": 1, "interactions": ["#);
@@ -118,7 +118,7 @@ fn what_cannot_be_shown_is_named_and_the_rest_is_shown() {
 }
 
 #[test]
-fn a_mistyped_name_gets_a_suggestion() {
+fn suggests_a_similar_name() {
     let desk = Desk::with(&["shop.json"]);
     assert_eq!(
         desk.fails(&["list", "shpo"]),
@@ -132,7 +132,7 @@ fn a_mistyped_name_gets_a_suggestion() {
 }
 
 #[test]
-fn what_a_failed_recording_has_left_can_be_shown() {
+fn lists_files_of_failed_recordings() {
     let desk = Desk::with(&["shop.json"]);
     std::fs::rename(desk.path("shop.json"), desk.path("shop.json.failed")).unwrap();
     let shown = desk.prints(&["list", "shop.json.failed"]);
@@ -140,7 +140,7 @@ fn what_a_failed_recording_has_left_can_be_shown() {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_is_no_failure() {
+fn closed_output_pipe_is_not_an_error() {
     let desk = Desk::with(&["shop.json"]);
     // More than a pipe holds, so that the command writes after the reader has gone.
     let paths = ["shop"; 1000];
@@ -154,7 +154,7 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
 }
 
 #[test]
-fn arguments_that_mean_nothing_are_usage_errors() {
+fn unknown_arguments_are_usage_errors() {
     let desk = Desk::with(&["shop.json"]);
     for arguments in [
         &["list"][..],
@@ -175,7 +175,7 @@ fn arguments_that_mean_nothing_are_usage_errors() {
 }
 
 #[test]
-fn help_tells_the_exit_codes() {
+fn help_lists_the_exit_codes() {
     let desk = Desk::with(&[]);
     for arguments in [&["--help"][..], &["list", "--help"], &["clear", "-h"]] {
         let help = desk.prints(arguments);

@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_an_answer_from_another() {
+    fn reports_different_responses() {
         let json = ("content-type", "application/json");
         let cookie = ("set-cookie", "a=b");
         let all: &[(&str, &str)] = &[json, cookie];
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_of_llmock_go_home_only_where_the_row_has_one() {
+    fn restores_links_only_where_recorded() {
         let root = "http://127.0.0.1:9/s/ab/acme";
         for (got, wanted, home) in [
             ("a http://127.0.0.1:9/s/ab/acme/v1 b", "a https://h.dev/v1 b", "a https://h.dev/v1 b"),
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_placeholder_stands_for_one_word_and_nothing_else_may_differ() {
+    fn placeholders_stand_for_one_word_only() {
         for (got, wanted, same) in [
             ("x?sig=[REDACTED:SIG]\" }", "x?sig=abc%3D\" }", true),
             ("[REDACTED:A] [REDACTED:B]", "one two", true),

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_the_layouts_of_the_norm() {
+    fn names_the_specified_layouts() {
         for (text, expected) in [
             (r#"{"a":[1,{}]}"#, Some("compact")),
             (r#"{"a": [1, {}]}"#, Some("spaced")),
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_blanks_out_between_tokens_only() {
+    fn removes_whitespace_between_tokens_only() {
         assert_eq!(compact("{ \"a b\" :\t[ 1.0 ,\r\n\"\\\" x\" ] }"), r#"{"a b":[1.0,"\" x"]}"#);
     }
 }

@@ -75,7 +75,7 @@ mod tests {
 
     /// `get-vanilla` of the test suite that AWS publishes.
     #[test]
-    fn this_computes_what_aws_publishes() {
+    fn computes_the_signature_that_aws_publishes() {
         let headers = [("host", "example.amazonaws.com"), ("x-amz-date", "20150830T123600Z")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let sent = Sent { method: "GET", target: "/", headers: &headers, body: b"" };

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use llmock::{LlmMock, Provider, llm_replay};
 
-/// Set in the process that [`every_test_is_listed_once_and_runs_once`] starts.
+/// Set in the process that [`every_test_is_registered_and_runs_once`] starts.
 const LEDGER: &str = "LLMOCK_TEST_LEDGER";
 
 /// Where the names of these tests begin.
@@ -75,10 +75,10 @@ mod above {
 
     #[llm_replay(calls = 0)]
     #[tokio::test(flavor = "multi_thread")]
-    async fn an_owned_handle_moves_into_a_task(mock: LlmMock) {
+    async fn owned_handles_move_into_tasks(mock: LlmMock) {
         let task = tokio::spawn(async move {
             pause().await;
-            ran_with(&mock, "above::an_owned_handle_moves_into_a_task");
+            ran_with(&mock, "above::owned_handles_move_into_tasks");
         });
         task.await.unwrap();
     }
@@ -286,7 +286,7 @@ fn this() -> Command {
 }
 
 #[test]
-fn every_test_is_listed_once_and_runs_once() {
+fn every_test_is_registered_and_runs_once() {
     if std::env::var_os(LEDGER).is_some() {
         return;
     }
@@ -305,13 +305,13 @@ fn every_test_is_listed_once_and_runs_once() {
     assert_eq!(ran.len(), bodies.len(), "a body runs twice: {ran:?}");
     // Those that only panic or are ignored say nothing, nor do this one and its like.
     let silent = [
-        "every_test_is_listed_once_and_runs_once",
-        "orders::bodies::a_bare_should_panic_is_met_by_the_body",
+        "every_test_is_registered_and_runs_once",
+        "orders::bodies::body_satisfies_a_bare_should_panic",
         "orders::bodies::ignored",
         "orders::locks::serial_first",
         "orders::locks::turn_first",
-        "orders::locks::two_locks_in_different_orders_end_with_a_report",
-        "orders::unnamed::cases_on_threads_without_a_name_are_not_recorded",
+        "orders::locks::crossed_locks_end_with_a_report",
+        "orders::unnamed::cases_on_unnamed_threads_are_not_recorded",
     ];
     for name in silent {
         assert!(listed.contains(&name), "{name}: {listed:?}");

@@ -48,7 +48,7 @@ fn without(folder: &TempDir, text: &str) -> String {
 }
 
 #[test]
-fn a_missing_fixture_is_an_error_that_says_how_to_record_it() {
+fn missing_fixtures_say_how_to_record_them() {
     alone(&[], |_| {
         let folder = tempfile::tempdir().unwrap();
         let error =
@@ -62,13 +62,13 @@ fn a_missing_fixture_is_an_error_that_says_how_to_record_it() {
             without(&folder, &error.to_string()),
             "there is no fixture `FOLDER/v1.2.none.json`\n\
              hint: record it by running LLMOCK_MODE=record cargo test -- \
-             builder::a_missing_fixture_is_an_error_that_says_how_to_record_it --exact"
+             builder::missing_fixtures_say_how_to_record_them --exact"
         );
     });
 }
 
 #[test]
-fn a_program_that_is_no_test_is_told_to_run_itself() {
+fn programs_outside_tests_get_their_own_command() {
     alone(&[], |_| {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("none");
@@ -83,10 +83,10 @@ fn a_program_that_is_no_test_is_told_to_run_itself() {
 }
 
 #[test]
-fn an_unreadable_fixture_is_an_error_that_says_where_and_how_to_record_it_anew() {
+fn unreadable_fixtures_say_how_to_record_them_again() {
     alone(&[], |_| {
         let hint = "\nhint: to record it again, delete it and run LLMOCK_MODE=record cargo test -- \
-                    builder::an_unreadable_fixture_is_an_error_that_says_where_and_how_to_record_it_anew --exact";
+                    builder::unreadable_fixtures_say_how_to_record_them_again --exact";
         for (text, expected) in [
             (
                 "{\"llmock\": 1,\n \"interactions\": 7}",
@@ -121,7 +121,7 @@ fn an_unreadable_fixture_is_an_error_that_says_where_and_how_to_record_it_anew()
 }
 
 #[test]
-fn a_missing_interaction_is_an_error_with_the_report() {
+fn missing_interactions_are_errors_with_a_report() {
     alone(&[], |_| {
         let (folder, file) = fixture(&["Name a colour."]);
         let mock = start(&file);
@@ -145,13 +145,13 @@ fn a_missing_interaction_is_an_error_with_the_report() {
     +   \"Name a number.\"
 
   replay never calls the provider. If the change is intended, record it again:
-      LLMOCK_MODE=record cargo test -- builder::a_missing_interaction_is_an_error_with_the_report --exact"
+      LLMOCK_MODE=record cargo test -- builder::missing_interactions_are_errors_with_a_report --exact"
         );
     });
 }
 
 #[test]
-fn a_session_without_a_request_is_an_error_unless_it_is_declared() {
+fn sessions_without_requests_fail_unless_declared() {
     alone(&[], |_| {
         let (_folder, file) = fixture(&["a"]);
         let error = failure(start(&file));
@@ -164,7 +164,7 @@ fn a_session_without_a_request_is_an_error_unless_it_is_declared() {
 }
 
 #[test]
-fn values_that_mean_nothing_are_errors_that_name_them() {
+fn invalid_values_are_named_in_errors() {
     let cases =
         [("LLMOCK_MODE", "banana"), ("LLMOCK_DISABLED", "perhaps"), ("LLMOCK_MAX_BODY", "much")];
     for (case, (name, value)) in cases.into_iter().enumerate() {
@@ -182,7 +182,7 @@ fn values_that_mean_nothing_are_errors_that_name_them() {
 }
 
 #[test]
-fn rules_that_mean_nothing_are_errors_that_name_them() {
+fn invalid_rules_are_named_in_errors() {
     let (_folder, file) = fixture(&["a"]);
     let builder = || LlmMock::builder().fixture(&file);
     for (builder, part) in [
@@ -197,7 +197,7 @@ fn rules_that_mean_nothing_are_errors_that_name_them() {
 }
 
 #[test]
-fn each_rule_of_a_builder_holds() {
+fn builders_apply_every_rule() {
     let (_folder, file) = fixture(&["a", "b"]);
     let builder = || LlmMock::builder().fixture(&file);
     let with = |extra: &str| prompt("a").replacen('{', &format!("{{{extra},"), 1);
@@ -225,7 +225,7 @@ fn each_rule_of_a_builder_holds() {
 }
 
 #[test]
-fn an_owner_takes_its_own_answer_first() {
+fn owners_use_their_own_interactions_first() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("shared.json");
     let body: serde_json::Value = serde_json::from_str(&prompt("a")).unwrap();
@@ -246,7 +246,7 @@ fn an_owner_takes_its_own_answer_first() {
 }
 
 #[test]
-fn a_session_touches_no_variable() {
+fn sessions_change_no_variables() {
     alone(&[("OPENAI_API_KEY", "")], |_| {
         let (_folder, file) = fixture(&["a"]);
         let before: Vec<_> = std::env::vars_os().collect();
@@ -259,7 +259,7 @@ fn a_session_touches_no_variable() {
 }
 
 #[test]
-fn a_handle_that_outlives_its_session_answers_nothing() {
+fn handles_stop_working_after_their_session() {
     let (_folder, file) = fixture(&["a"]);
     let mock = start(&file);
     let handle = LlmMock::clone(&mock);
@@ -274,7 +274,7 @@ fn a_handle_that_outlives_its_session_answers_nothing() {
 }
 
 #[test]
-fn in_mode_off_a_handle_leads_to_the_real_providers() {
+fn mode_off_handles_point_to_real_providers() {
     const OPENAI: &str = "https://api.openai.com/v1";
     let (own, none) = (("OPENAI_BASE_URL", "http://gateway.example/v1/"), ("UNUSED", ""));
     let cases = [
@@ -300,7 +300,7 @@ fn in_mode_off_a_handle_leads_to_the_real_providers() {
 }
 
 #[test]
-fn a_switch_that_says_no_switches_nothing_off() {
+fn false_switches_do_not_disable_llmock() {
     let cases = [("LLMOCK_DISABLED", "0"), ("LLM_MOCK_DISABLED", "false"), ("LLMOCK_DISABLED", "")];
     for (case, switch) in cases.into_iter().enumerate() {
         if is_of_another_process(case) {
@@ -316,7 +316,7 @@ fn a_switch_that_says_no_switches_nothing_off() {
 }
 
 #[test]
-fn the_mode_off_of_a_builder_is_one_too() {
+fn builders_can_set_mode_off() {
     alone(&[], |_| {
         let mock = LlmMock::builder().mode(Mode::Off).start().unwrap();
         assert_eq!(mock.base_url(Provider::Anthropic), "https://api.anthropic.com");

@@ -26,7 +26,7 @@ fn envs(mock: &LlmMock) -> HashMap<String, String> {
 }
 
 #[test]
-fn base_urls_are_those_of_the_handle() {
+fn base_urls_equal_those_of_the_handle() {
     let mock = session(|builder| builder);
     let envs = envs(&mock);
     let base = |provider| Some(mock.base_url(provider));
@@ -37,7 +37,7 @@ fn base_urls_are_those_of_the_handle() {
 }
 
 #[test]
-fn keys_are_placeholders_of_the_providers_in_use_where_there_is_none() {
+fn missing_keys_are_replaced_by_placeholders() {
     alone(&[("GROQ_API_KEY", "a-real-key-of-groq"), ("MISTRAL_API_KEY", "")], |_| {
         let mock = session(|builder| {
             builder
@@ -61,7 +61,7 @@ fn keys_are_placeholders_of_the_providers_in_use_where_there_is_none() {
 }
 
 #[test]
-fn recording_needs_real_keys_so_there_are_no_placeholders() {
+fn recording_uses_no_placeholder_keys() {
     alone(&[], |_| {
         let mock = session(|builder| builder.mode(Mode::Record));
         let envs = envs(&mock);
@@ -72,7 +72,7 @@ fn recording_needs_real_keys_so_there_are_no_placeholders() {
 }
 
 #[test]
-fn a_proxy_is_kept_out_of_the_way() {
+fn child_processes_bypass_configured_proxies() {
     alone(&[("HTTP_PROXY", "http://proxy.example:3128"), ("NO_PROXY", "intranet.example")], |_| {
         let mock = session(|builder| builder);
         let envs = envs(&mock);

@@ -12,7 +12,7 @@ const FOLDER: &str = "LLMOCK_CORPUS";
 const EVERY: usize = if cfg!(debug_assertions) { 3 } else { 1 };
 
 #[test]
-fn every_recorded_answer_comes_back_as_it_was() {
+fn every_corpus_response_replays_exactly() {
     let Ok(folder) = std::env::var(FOLDER) else {
         return skipped("recorded traffic, as `LLMOCK_CORPUS` names no folder of it");
     };

@@ -38,7 +38,7 @@ fn answering() -> Upstream {
     env(MY_LLM = "{acme}", MY_GATEWAY = "{base}/acme/llm/v1", MY_OPENAI = "{openai}")
 )]
 #[test]
-fn variables_lead_to_a_declared_provider() {
+fn variables_point_to_declared_providers() {
     let variable = |name: &str| std::env::var(name).expect("llmock sets it");
     let base_url = variable("ACME_BASE_URL");
     for name in ["ACME_API_BASE", "MY_LLM", "MY_GATEWAY"] {
@@ -57,7 +57,7 @@ mod on_a_module {
 
     #[llm_replay(fixture = "declared/acme")]
     #[test]
-    fn a_handle_knows_it(mock: &LlmMock) {
+    fn handles_know_declared_providers(mock: &LlmMock) {
         assert_eq!(mock.base_url(ACME), format!("{}/acme/llm/v1", mock.url()));
         let (answer, _) = ask(&mock.base_url(ACME));
         assert!(answer.contains("Blue."), "{answer}");
@@ -65,7 +65,7 @@ mod on_a_module {
 }
 
 #[test]
-fn a_variable_that_names_a_gateway_is_recorded_from() {
+fn records_from_the_gateway_in_the_variable() {
     if std::env::var_os("TEST_PROCESS_PART").is_some() {
         return;
     }
@@ -73,7 +73,7 @@ fn a_variable_that_names_a_gateway_is_recorded_from() {
     let folder = tempfile::tempdir().expect("a folder");
     let kept = KEPT.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
     let ran = Command::new(std::env::current_exe().expect("this program"))
-        .args(["declared::variables_lead_to_a_declared_provider", "--exact", "--nocapture"])
+        .args(["declared::variables_point_to_declared_providers", "--exact", "--nocapture"])
         .env_clear()
         .envs(kept)
         .env("LLMOCK_MODE", "record")
@@ -118,7 +118,7 @@ fn only_file(folder: &Path) -> String {
 }
 
 #[test]
-fn a_builder_records_inside_and_outside_the_declared_path() {
+fn builders_record_outside_the_declared_path_too() {
     alone(&[], |_| {
         let upstream = answering();
         let folder = tempfile::tempdir().expect("a folder");
@@ -146,7 +146,7 @@ fn ask_below_gateway(mock: &LlmMock) -> (String, String) {
 }
 
 #[test]
-fn paths_decide_which_api_a_declared_provider_speaks() {
+fn paths_select_the_api_of_declared_providers() {
     alone(&[], |_| {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("acme.json");
@@ -166,7 +166,7 @@ fn paths_decide_which_api_a_declared_provider_speaks() {
 }
 
 #[test]
-fn a_declaration_without_an_address_is_one_sentence() {
+fn declarations_without_an_address_are_reported() {
     alone(&[], |_| {
         let start = |id: &str, url: &str| {
             let builder = LlmMock::builder().fixture("no/such/file").mode(Mode::Record);
@@ -187,7 +187,7 @@ fn a_declaration_without_an_address_is_one_sentence() {
 }
 
 #[test]
-fn in_mode_off_a_declared_provider_is_where_it_was_declared() {
+fn mode_off_uses_the_declared_address() {
     alone(&[("LLMOCK_MODE", "off")], |_| {
         let builder = LlmMock::builder().fixture("no/such/file");
         let builder = builder.provider_at("acme", "https://llm.acme.dev/v1/");
@@ -200,7 +200,7 @@ fn in_mode_off_a_declared_provider_is_where_it_was_declared() {
 }
 
 #[test]
-fn a_base_url_has_the_form_that_a_client_wants() {
+fn base_urls_have_the_form_clients_expect() {
     alone(&[], |_| {
         let builder = LlmMock::builder().fixture("no/such/file").mode(Mode::Record).calls(0);
         let mock = builder.start().expect("a session");

@@ -27,7 +27,7 @@ async fn get(client: &Client, url: &str) -> (u16, String) {
 
 #[llm_replay(fixture = "intercept/openai", intercept = true)]
 #[tokio::test]
-async fn a_client_with_a_fixed_address_is_answered() {
+async fn fixed_https_clients_get_recorded_responses() {
     let client = Client::new();
     let answer = complete(&client).await;
     assert!(answer.contains("Blue."), "{answer}");
@@ -41,14 +41,14 @@ async fn a_client_with_a_fixed_address_is_answered() {
     proxy = true
 )]
 #[tokio::test]
-async fn both_ways_may_be_open() {
+async fn proxy_and_interception_work_together() {
     let answer = complete(&Client::new()).await;
     assert!(answer.contains("Blue."), "{answer}");
     assert_eq!(get(&Client::new(), "http://127.0.0.1:4999/v1/models").await.0, 200);
 }
 
 #[test]
-fn a_client_from_before_the_test_is_suspected_when_nothing_comes() {
+fn reports_clients_built_before_the_test() {
     #[llm_replay(fixture = "intercept/openai", intercept = true)]
     fn without_requests() {}
     let panic = std::panic::catch_unwind(without_requests).expect_err("no request was sent");
@@ -61,13 +61,13 @@ fn a_client_from_before_the_test_is_suspected_when_nothing_comes() {
 
 #[llm_replay(calls = 0)]
 #[test]
-fn a_turn_without_the_key_trusts_nobody_new() {
+fn tests_without_interception_trust_no_new_certificate() {
     let file = std::env::var("SSL_CERT_FILE").unwrap_or_default();
     assert!(!file.contains("llmock-certificates"), "{file}");
 }
 
 #[test]
-fn what_such_a_client_asks_is_recorded_from_where_the_variable_says() {
+fn fixed_clients_record_from_the_configured_upstream() {
     let upstream = Upstream::scripted(|_, request| match request.target.as_str() {
         "/v1/chat/completions" => {
             Response::json(r#"{"choices":[{"message":{"role":"assistant","content":"Blue."}}]}"#)
@@ -78,7 +78,7 @@ fn what_such_a_client_asks_is_recorded_from_where_the_variable_says() {
     let folder = tempfile::tempdir().expect("a folder");
     let kept = KEPT.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
     let ran = Command::new(std::env::current_exe().expect("this program"))
-        .args(["intercept::a_client_with_a_fixed_address_is_answered", "--exact", "--nocapture"])
+        .args(["intercept::fixed_https_clients_get_recorded_responses", "--exact", "--nocapture"])
         .env_clear()
         .envs(kept)
         .env("LLMOCK_MODE", "record")
@@ -125,7 +125,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 #[test]
-fn a_host_of_no_provider_is_refused_and_never_reached() {
+fn rejects_unknown_hosts_without_connecting() {
     alone(&[], |_| {
         let folder = tempfile::tempdir().expect("a folder");
         let mock = session(&folder);
@@ -142,7 +142,7 @@ fn a_host_of_no_provider_is_refused_and_never_reached() {
 }
 
 #[test]
-fn a_customers_own_host_is_its_providers() {
+fn customer_hosts_belong_to_their_provider() {
     const AZURE: &str = r#"{"llmock": 1, "interactions": [{
         "provider": "azure",
         "request": {"method": "GET", "path": "/openai/models"},
@@ -161,7 +161,7 @@ fn a_customers_own_host_is_its_providers() {
 }
 
 #[test]
-fn a_client_that_does_not_trust_us_is_named() {
+fn names_clients_that_reject_the_certificate() {
     alone(&[], |_| {
         let folder = tempfile::tempdir().expect("a folder");
         let mock = session(&folder);
@@ -177,7 +177,7 @@ fn a_client_that_does_not_trust_us_is_named() {
 }
 
 #[test]
-fn child_processes_in_other_languages_are_answered() {
+fn child_processes_in_other_languages_replay() {
     const PYTHON: &str =
         "import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read().decode())";
     alone(&[], |_| {
@@ -209,7 +209,7 @@ fn child_processes_in_other_languages_are_answered() {
 }
 
 #[test]
-fn the_file_of_certificates_goes_with_the_session() {
+fn removes_the_certificate_file_with_the_session() {
     alone(&[], |_| {
         let folder = tempfile::tempdir().expect("a folder");
         let mock = session(&folder);

@@ -43,7 +43,7 @@ fn ours<'u>(mock: &LlmMock, url: &'u str) -> &'u str {
 }
 
 #[test]
-fn results_of_a_batch_are_followed_to_llmock() {
+fn batch_result_links_point_to_llmock() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         // The provider's own name in the answer, whatever address it was asked at.
@@ -81,7 +81,7 @@ fn results_of_a_batch_are_followed_to_llmock() {
 }
 
 #[test]
-fn a_prediction_is_polled_through_llmock_wherever_it_was_recorded() {
+fn prediction_links_point_to_llmock() {
     alone(&[], |_| {
         for base in ["/v1", "/gateway/llm/v1"] {
             let (_folder, fixture) = place();
@@ -121,7 +121,7 @@ fn a_prediction_is_polled_through_llmock_wherever_it_was_recorded() {
 }
 
 #[test]
-fn an_upload_goes_on_at_llmock() {
+fn upload_links_point_to_llmock() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let session = "https://generativelanguage.googleapis.com/upload/v1beta/files?upload_id=u1&upload_protocol=resumable";
@@ -152,7 +152,7 @@ fn an_upload_goes_on_at_llmock() {
 }
 
 #[test]
-fn what_a_client_quotes_of_an_address_is_the_provider_s_again() {
+fn restores_links_in_requests() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let uri = "https://generativelanguage.googleapis.com/v1beta/files/f1:download?alt=media";
@@ -179,7 +179,7 @@ fn what_a_client_quotes_of_an_address_is_the_provider_s_again() {
 }
 
 #[test]
-fn what_a_model_says_of_an_address_is_left_alone() {
+fn leaves_links_in_model_text_alone() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let said = r#"{"next":"https://api.openai.com/v1/x","choices":[{"message":{"content":"see https://api.openai.com/v1/models"}}]}"#;
@@ -193,7 +193,7 @@ fn what_a_model_says_of_an_address_is_left_alone() {
 }
 
 #[test]
-fn an_address_that_nobody_recorded_is_a_miss_and_not_a_request_to_the_provider() {
+fn unrecorded_links_are_misses_without_upstream_requests() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let results = "https://api.anthropic.com/v1/messages/batches/b1/results";

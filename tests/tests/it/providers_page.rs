@@ -61,8 +61,13 @@ const SHOWN: &[(&str, &str, &str, &str)] = &[
     ("`rig-core` 0.44, OpenRouter", "intercept", FIXED, "rig_openrouter("),
     ("`rig-core` 0.44, xAI", "intercept", FIXED, "rig_xai("),
     ("`rig-core` 0.44, Cohere", "intercept", FIXED, "rig_cohere("),
-    ("`reqwest` 0.13", "proxy", "tests/it/proxy.rs", "a_client_with_a_fixed_plain_address"),
-    ("`reqwest` 0.13", "intercept", "tests/it/intercept.rs", "a_client_with_a_fixed_address"),
+    ("`reqwest` 0.13", "proxy", "tests/it/proxy.rs", "fixed_http_clients_get_recorded_responses"),
+    (
+        "`reqwest` 0.13",
+        "intercept",
+        "tests/it/intercept.rs",
+        "fixed_https_clients_get_recorded_responses",
+    ),
     ("`anthropic-sdk-rust` 0.1", "intercept", FIXED, "anthropic_sdk("),
     ("`langchain-rust` 7.0, OpenAI", "intercept", FIXED, "langchain("),
     ("`aws-sdk-bedrockruntime` 1.153", "intercept", FIXED, "aws_sdk("),
@@ -133,7 +138,7 @@ fn groups() -> BTreeSet<String> {
 }
 
 #[test]
-fn every_client_that_the_page_says_is_tested_has_a_test_and_every_test_stands_on_the_page() {
+fn page_and_tests_list_the_same_clients() {
     let page = read("../docs/providers.md");
     let mut said = marked(&page, RUST);
     said.extend(marked(&page, OTHERS));
@@ -148,7 +153,7 @@ fn every_client_that_the_page_says_is_tested_has_a_test_and_every_test_stands_on
 }
 
 #[test]
-fn every_test_that_shows_a_cell_of_the_page_is_there() {
+fn every_cell_of_the_page_has_a_test() {
     let groups = groups();
     for (client, column, file, test) in SHOWN {
         let exists = groups.contains(*test) || read(file).contains(test);
@@ -157,7 +162,7 @@ fn every_test_that_shows_a_cell_of_the_page_is_there() {
 }
 
 #[test]
-fn every_client_with_tests_stands_on_the_page() {
+fn page_lists_every_tested_client() {
     let shown_in = |file: &str| -> BTreeSet<String> {
         let of_file = SHOWN.iter().filter(|(_, _, of, _)| *of == file);
         of_file.map(|(_, _, _, test)| (*test).to_owned()).collect()

@@ -20,7 +20,7 @@ async fn generate(client: &Client) -> String {
 
 #[llm_replay(fixture = "proxy/ollama", proxy = true)]
 #[tokio::test]
-async fn a_client_with_a_fixed_plain_address_is_answered() {
+async fn fixed_http_clients_get_recorded_responses() {
     let client = Client::new();
     let answer = generate(&client).await;
     assert!(answer.contains("Blue."), "{answer}");
@@ -31,7 +31,7 @@ async fn a_client_with_a_fixed_plain_address_is_answered() {
 }
 
 #[test]
-fn a_client_from_before_the_test_is_suspected_when_nothing_comes() {
+fn reports_clients_built_before_the_test() {
     #[llm_replay(fixture = "proxy/ollama", proxy = true)]
     fn without_requests() {}
     let panic = std::panic::catch_unwind(without_requests).expect_err("no request was sent");
@@ -44,7 +44,7 @@ fn a_client_from_before_the_test_is_suspected_when_nothing_comes() {
 
 #[llm_replay(calls = 0)]
 #[test]
-fn a_turn_without_the_key_has_no_proxy_of_ours() {
+fn tests_without_proxy_set_no_proxy() {
     let base = std::env::var("LLMOCK_BASE_URL").expect("llmock sets it");
     let origin = base.trim_end_matches("/env");
     for name in ["HTTP_PROXY", "http_proxy"] {
@@ -67,7 +67,7 @@ fn run(test: &str, variables: &[(&str, &str)]) -> (bool, String) {
 }
 
 #[test]
-fn what_such_a_client_asks_is_recorded_from_where_the_variable_says() {
+fn fixed_clients_record_from_the_configured_upstream() {
     let upstream = Upstream::scripted(|_, request| match request.target.as_str() {
         "/api/generate" => Response::json(r#"{"response":"Blue.","done":true}"#),
         "/api/version" => Response::json(r#"{"version":"0.12"}"#),
@@ -81,7 +81,7 @@ fn what_such_a_client_asks_is_recorded_from_where_the_variable_says() {
         ("LLMOCK_RECORD_DIR", path.as_str()),
         ("OLLAMA_HOST", url.as_str()),
     ];
-    let (passed, said) = run("proxy::a_client_with_a_fixed_plain_address_is_answered", &variables);
+    let (passed, said) = run("proxy::fixed_http_clients_get_recorded_responses", &variables);
     assert!(passed, "{said}");
     let targets: Vec<_> = upstream.requests().into_iter().map(|request| request.target).collect();
     assert_eq!(targets, ["/api/generate", "/api/version"]);
@@ -89,12 +89,11 @@ fn what_such_a_client_asks_is_recorded_from_where_the_variable_says() {
 }
 
 #[test]
-fn exceptions_that_cover_loopback_do_not_hide_the_client() {
+fn no_proxy_settings_do_not_bypass_llmock() {
     let dead = "http://127.0.0.1:9";
     for exceptions in ["localhost,127.0.0.1", "*", "example.org"] {
         let variables = [("NO_PROXY", exceptions), ("no_proxy", exceptions), ("ALL_PROXY", dead)];
-        let (passed, said) =
-            run("proxy::a_client_with_a_fixed_plain_address_is_answered", &variables);
+        let (passed, said) = run("proxy::fixed_http_clients_get_recorded_responses", &variables);
         assert!(passed, "{exceptions}: {said}");
     }
 }
@@ -110,7 +109,7 @@ fn variable(mock: &LlmMock, name: &str) -> Option<String> {
 }
 
 #[test]
-fn a_child_process_of_a_handle_is_known_by_the_credentials_of_its_proxy() {
+fn proxy_credentials_identify_the_session() {
     alone(&[], |_| {
         let folder = tempfile::tempdir().expect("a folder");
         let mock = session(&folder);
@@ -145,7 +144,7 @@ fn through(proxy: &str, method: &str, target: &str) -> String {
 }
 
 #[test]
-fn a_host_of_no_provider_is_refused_by_its_name() {
+fn rejects_unknown_hosts_by_name() {
     alone(&[], |_| {
         let folder = tempfile::tempdir().expect("a folder");
         let mock = session(&folder);
@@ -164,7 +163,7 @@ fn a_host_of_no_provider_is_refused_by_its_name() {
 }
 
 #[test]
-fn a_declared_host_is_a_providers() {
+fn declared_hosts_belong_to_their_provider() {
     alone(&[], |_| {
         let upstream = Upstream::start([Response::json(r#"{"data":[]}"#)]);
         let folder = tempfile::tempdir().expect("a folder");
@@ -185,7 +184,7 @@ fn a_declared_host_is_a_providers() {
 }
 
 #[test]
-fn a_whole_url_of_our_own_address_is_an_address_like_any_other() {
+fn absolute_urls_to_llmock_work() {
     alone(&[], |_| {
         let folder = tempfile::tempdir().expect("a folder");
         let mock = session(&folder);
@@ -198,7 +197,7 @@ fn a_whole_url_of_our_own_address_is_an_address_like_any_other() {
 }
 
 #[test]
-fn a_tunnel_is_refused_where_nothing_can_look_into_it() {
+fn rejects_tunnels_without_interception() {
     alone(&[], |_| {
         let folder = tempfile::tempdir().expect("a folder");
         let mock = session(&folder);

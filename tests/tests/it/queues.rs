@@ -45,7 +45,7 @@ fn again(mock: &MockSession) -> String {
 }
 
 #[test]
-fn identical_requests_get_their_answers_in_the_order_recorded() {
+fn identical_requests_replay_in_recorded_order() {
     alone(&[], |_| {
         let (_folder, fixture) = recorded(&[1, 2, 3]);
         for _ in 0..2 {
@@ -57,7 +57,7 @@ fn identical_requests_get_their_answers_in_the_order_recorded() {
 }
 
 #[test]
-fn an_agent_loop_replays_two_identical_turns_with_different_answers() {
+fn identical_agent_turns_replay_different_responses() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start(
@@ -80,7 +80,7 @@ fn an_agent_loop_replays_two_identical_turns_with_different_answers() {
 }
 
 #[test]
-fn a_spent_queue_repeats_its_last_answer_in_replay_and_says_so() {
+fn used_up_queues_repeat_and_report_it() {
     alone(&[], |process| {
         if process.part() == "replays" {
             let fixture = PathBuf::from(std::env::var_os("FIXTURE").unwrap());
@@ -100,7 +100,7 @@ fn a_spent_queue_repeats_its_last_answer_in_replay_and_says_so() {
 }
 
 #[test]
-fn a_spent_queue_is_a_miss_in_strict_order() {
+fn used_up_queues_miss_in_strict_order() {
     alone(&[], |_| {
         let (_folder, fixture) = recorded(&[1, 2]);
         let mock = replay(&fixture, TEST).strict_order().start().unwrap();
@@ -116,7 +116,7 @@ fn a_spent_queue_is_a_miss_in_strict_order() {
 }
 
 #[test]
-fn a_spent_queue_records_in_auto() {
+fn used_up_queues_record_in_mode_auto() {
     alone(&[], |_| {
         let (_folder, fixture) = recorded(&[1, 2]);
         let before = fs::read_to_string(&fixture).unwrap();
@@ -139,7 +139,7 @@ fn a_spent_queue_records_in_auto() {
 }
 
 #[test]
-fn auto_records_what_is_missing_and_asks_for_nothing_else() {
+fn mode_auto_records_missing_interactions_only() {
     alone(&[], |_| {
         let (_folder, fixture) = recorded(&[1]);
         let upstream = Upstream::start([Response::json("{\"n\":9}")]);
@@ -158,7 +158,7 @@ fn auto_records_what_is_missing_and_asks_for_nothing_else() {
 }
 
 #[test]
-fn auto_starts_a_fixture_that_does_not_exist() {
+fn mode_auto_creates_missing_fixtures() {
     alone(&[], |_| {
         let folder = tempfile::tempdir().unwrap();
         let fixture = folder.path().join("new/deep/fixture");
@@ -172,7 +172,7 @@ fn auto_starts_a_fixture_that_does_not_exist() {
 }
 
 #[test]
-fn own_answers_come_first_then_ownerless_then_borrowed() {
+fn own_interactions_come_before_ownerless_and_foreign_ones() {
     alone(&[], |process| {
         if process.part() == "replays" {
             let fixture = PathBuf::from(std::env::var_os("FIXTURE").unwrap());
@@ -199,7 +199,7 @@ fn own_answers_come_first_then_ownerless_then_borrowed() {
 }
 
 #[test]
-fn parallel_identical_requests_claim_every_answer_once() {
+fn parallel_identical_requests_use_every_response_once() {
     alone(&[], |_| {
         let numbers: Vec<u32> = (1..=16).collect();
         let (_folder, fixture) = recorded(&numbers);
@@ -215,7 +215,7 @@ fn parallel_identical_requests_claim_every_answer_once() {
 }
 
 #[test]
-fn a_claim_stands_when_the_client_hangs_up() {
+fn disconnected_clients_keep_their_interaction() {
     alone(&[], |_| {
         let (_folder, fixture) = recorded(&[1, 2]);
         let mock = replay(&fixture, TEST).fail_on_unused().start().unwrap();
@@ -231,7 +231,7 @@ fn a_claim_stands_when_the_client_hangs_up() {
 }
 
 #[test]
-fn strict_order_refuses_what_comes_too_early_and_names_what_is_next() {
+fn strict_order_names_the_expected_request() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([Response::json("{}")]);
@@ -256,7 +256,7 @@ fn strict_order_refuses_what_comes_too_early_and_names_what_is_next() {
 }
 
 #[test]
-fn unused_interactions_of_other_tests_are_nobodys_concern() {
+fn ignores_unused_interactions_of_other_tests() {
     alone(&[], |_| {
         let (_folder, fixture) = recorded(&[1, 2]);
         record(&fixture, "m::other", &[7, 8, 9]);
@@ -304,7 +304,7 @@ fn order_and_unused_apply_to_files_without_owners() {
 }
 
 #[test]
-fn answers_are_recorded_in_order_of_arrival_however_they_end() {
+fn responses_are_recorded_in_order_of_arrival() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let gate = Gate::default();

@@ -38,7 +38,7 @@ const NASTY_JSON: [&str; 22] = [
 ];
 
 #[test]
-fn json_replays_to_the_byte() {
+fn json_replays_byte_for_byte() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start(NASTY_JSON.map(Response::json));
@@ -57,7 +57,7 @@ fn json_replays_to_the_byte() {
 }
 
 #[test]
-fn json_in_a_layout_of_its_own_replays_token_for_token() {
+fn unusual_json_layouts_replay_token_for_token() {
     alone(&[], |_| {
         let cases = [
             ("{\"a\" :1.0 ,\n \"b\":[ 1,2 ]}", r#"{"a":1.0,"b":[1,2]}"#),
@@ -109,7 +109,7 @@ const NASTY_STREAMS: [&[&[u8]]; 24] = [
 ];
 
 #[test]
-fn streams_replay_to_the_byte_and_the_chunk() {
+fn streams_replay_byte_and_chunk_exact() {
     alone(&[], |_| {
         for chunks in NASTY_STREAMS {
             for kind in ["text/event-stream", "text/event-stream; charset=utf-8"] {
@@ -136,7 +136,7 @@ fn streams_replay_to_the_byte_and_the_chunk() {
 }
 
 #[test]
-fn other_framings_replay_to_the_byte() {
+fn other_framings_replay_byte_for_byte() {
     alone(&[], |_| {
         let cases: [(&str, &str, &[&[u8]]); 6] = [
             ("application/x-ndjson", "/api/chat", &[b"{\"a\":1.0}\n", b"{\"done\":true}\n"]),
@@ -221,7 +221,7 @@ fn wire(file: &Path, line: &str) -> Wire {
 }
 
 #[test]
-fn recorded_connections_of_real_servers_replay_to_the_byte() {
+fn connections_of_real_servers_replay_byte_for_byte() {
     let Ok(corpus) = std::env::var("LLMOCK_CORPUS") else {
         return skipped("real connections are not replayed: LLMOCK_CORPUS names no folder");
     };

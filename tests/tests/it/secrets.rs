@@ -49,7 +49,7 @@ const SLOTS: [&str; 6] = [
 ];
 
 #[test]
-fn keys_in_any_slot_of_a_request_stay_out_of_every_trace_and_reach_the_provider() {
+fn keys_in_requests_are_forwarded_but_never_stored() {
     alone(&[(VARIABLE, KEY)], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([Response::json("{}")]);
@@ -114,7 +114,7 @@ fn assert_bytes_are_clean(text: &str) {
 }
 
 #[test]
-fn keys_in_any_slot_of_an_answer_stay_out_of_the_file() {
+fn keys_in_responses_are_never_stored() {
     alone(&[(VARIABLE, KEY)], |_| {
         let (_folder, fixture) = place();
         let echo = |key: &str| {
@@ -166,7 +166,7 @@ fn keys_in_any_slot_of_an_answer_stay_out_of_the_file() {
 }
 
 #[test]
-fn an_error_that_quotes_the_key_shows_it_nowhere() {
+fn redacts_keys_quoted_in_provider_errors() {
     alone(&[(VARIABLE, KEY)], |process| {
         if process.part() == "fails" {
             let fixture = PathBuf::from(std::env::var_os("FIXTURE").unwrap());
@@ -197,7 +197,7 @@ fn an_error_that_quotes_the_key_shows_it_nowhere() {
 }
 
 #[test]
-fn a_miss_shows_no_key() {
+fn misses_show_no_key() {
     alone(&[(VARIABLE, KEY)], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([Response::json("{}")]);
@@ -222,7 +222,7 @@ fn ask_with_key(mock: &MockSession, key: &str) -> u16 {
 }
 
 #[test]
-fn a_redacted_request_matches_with_another_key_and_with_none() {
+fn redacted_requests_match_with_any_key() {
     alone(&[(VARIABLE, KEY)], |process| {
         let fixture = || PathBuf::from(std::env::var_os("FIXTURE").unwrap());
         let replays = |key: &str| {
@@ -263,7 +263,7 @@ fn a_redacted_request_matches_with_another_key_and_with_none() {
 }
 
 #[test]
-fn blobs_that_a_later_request_quotes_are_left_alone() {
+fn keeps_opaque_values_that_clients_send_back() {
     alone(&[(VARIABLE, KEY)], |_| {
         let (_folder, fixture) = place();
         let blob = format!("gAAAA{SHAPED}");

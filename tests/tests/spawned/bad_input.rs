@@ -55,7 +55,7 @@ fn unreadable(app: &App, text: &str) -> String {
 }
 
 #[test]
-fn a_fixture_that_cannot_be_read_is_named_with_line_and_column_and_left_alone() {
+fn invalid_fixtures_are_reported_with_line_and_column() {
     let app = app();
     let good = app.scratch().read(HELLO);
     insta::assert_snapshot!(unreadable(&app, ""), @"
@@ -105,7 +105,7 @@ fn a_fixture_that_cannot_be_read_is_named_with_line_and_column_and_left_alone() 
 }
 
 #[test]
-fn a_folder_in_the_place_of_a_fixture_is_named() {
+fn reports_a_folder_in_place_of_a_fixture() {
     let app = app();
     fs::remove_file(app.scratch().path(HELLO)).unwrap();
     fs::create_dir(app.scratch().path(HELLO)).unwrap();
@@ -126,7 +126,7 @@ fn a_folder_in_the_place_of_a_fixture_is_named() {
 }
 
 #[test]
-fn a_request_edited_by_hand_counts_as_it_stands() {
+fn hand_edited_requests_match_as_written() {
     let app = app();
     let edited = app.scratch().read(HELLO).replace(&question("hello"), &question("hello!"));
     let hash = "\"hash\": \"1:0000000000000000000000000000000000000000000000000000000000000000\",";
@@ -151,7 +151,7 @@ fn a_request_edited_by_hand_counts_as_it_stands() {
 }
 
 #[test]
-fn a_read_only_fixture_is_not_overwritten() {
+fn read_only_fixtures_are_not_overwritten() {
     let app = app();
     let path = app.scratch().path(HELLO);
     let mut permissions = fs::metadata(&path).unwrap().permissions();
@@ -182,7 +182,7 @@ fn a_read_only_fixture_is_not_overwritten() {
 }
 
 #[test]
-fn a_wrong_variable_has_one_sentence() {
+fn invalid_variables_are_reported() {
     let app = app();
     let mut text = String::new();
     let cases = [
@@ -211,7 +211,7 @@ fn a_wrong_variable_has_one_sentence() {
 }
 
 #[test]
-fn switched_off_means_yes_and_not_that_the_variable_is_there() {
+fn disable_variables_need_a_true_value() {
     let app = app();
     let upstream = Upstream::chat("hi there");
     for name in ["LLMOCK_DISABLED", "LLM_MOCK_DISABLED"] {
@@ -227,7 +227,7 @@ fn switched_off_means_yes_and_not_that_the_variable_is_there() {
 }
 
 #[test]
-fn a_mistake_in_the_configuration_is_named_with_line_and_column() {
+fn configuration_errors_have_line_and_column() {
     let app = app();
     let mut text = String::new();
     for toml in [
@@ -254,7 +254,7 @@ fn a_mistake_in_the_configuration_is_named_with_line_and_column() {
 }
 
 #[test]
-fn ci_records_nothing_unless_that_was_allowed() {
+fn ci_tests_do_not_record_unless_allowed() {
     let app = app();
     let upstream = Upstream::chat("hi there");
     let base_url = upstream.openai_url();
@@ -300,7 +300,7 @@ fn ci_records_nothing_unless_that_was_allowed() {
 }
 
 #[test]
-fn a_request_over_the_limit_fails_the_test() {
+fn requests_over_the_limit_fail_the_test() {
     let app = app();
     insta::assert_snapshot!(refused(&app, "asks_and_swallows", &[("LLMOCK_MAX_BODY", "16")]), @"
     thread 'asks_and_swallows' panicked at tests/api.rs:12:1:
@@ -313,7 +313,7 @@ fn a_request_over_the_limit_fails_the_test() {
 }
 
 #[test]
-fn a_provider_that_cannot_be_reached_or_refuses_leaves_the_fixture_alone() {
+fn provider_failures_leave_the_fixture_unchanged() {
     let app = app();
     let recording = |url: &str, test: &str| {
         let before = app.scratch().read(HELLO);
@@ -355,7 +355,7 @@ fn a_provider_that_cannot_be_reached_or_refuses_leaves_the_fixture_alone() {
 }
 
 #[test]
-fn an_edited_fixture_compiles_nothing() {
+fn editing_a_fixture_recompiles_nothing() {
     let app = app();
     let words = ["test", "--offline", "--test", "api", "--", "asks", "--exact"];
     let first = app.scratch().cargo(".", words).output();

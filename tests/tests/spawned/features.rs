@@ -48,7 +48,7 @@ fn a_miss() {
 const FIXTURE: &str = "tests/fixtures/hello.json";
 
 #[test]
-fn a_build_that_cannot_record_has_no_client_of_ours_and_replays_all_the_same() {
+fn builds_without_record_replay_without_http_client() {
     let hello = fixture(&[("hello", "hi there")]);
     let files = [
         ("Cargo.toml", MANIFEST),

@@ -24,7 +24,7 @@ fn repetitions() -> usize {
 }
 
 #[test]
-fn forty_tests_share_a_static_client_and_never_overlap() {
+fn tests_with_a_static_client_never_overlap() {
     let app = app();
     for _ in 0..repetitions() {
         let ran = app.scratch().test(app.program("api"), ["many::", "--test-threads=8"]).output();
@@ -39,7 +39,7 @@ fn forty_tests_share_a_static_client_and_never_overlap() {
 }
 
 #[test]
-fn tests_with_a_handle_run_at_the_same_time() {
+fn tests_with_handles_run_in_parallel() {
     let app = app();
     // Each waits for the other: in turns they would wait for ever.
     let ran = app.scratch().test(app.program("api"), ["pair::", "--test-threads=2"]).output();
@@ -48,7 +48,7 @@ fn tests_with_a_handle_run_at_the_same_time() {
 }
 
 #[test]
-fn a_test_in_mode_off_has_the_variables_as_they_were_between_others_that_are_redirected() {
+fn mode_off_restores_variables_between_other_tests() {
     let app = app();
     let test = "off::between_others";
     let run = app.one(test).env("OPENAI_BASE_URL", "http://gateway.example/v1");
@@ -57,7 +57,7 @@ fn a_test_in_mode_off_has_the_variables_as_they_were_between_others_that_are_red
 }
 
 #[test]
-fn what_a_test_leaves_behind_is_told_from_the_next_ones_as_far_as_it_can_be() {
+fn stray_requests_are_told_apart_from_later_tests() {
     let app = app();
     // In a folder of its own, so that nobody else writes into its ledger.
     let program = app.scratch().path("alone/debug/deps/api");
@@ -105,7 +105,7 @@ fn what_a_test_leaves_behind_is_told_from_the_next_ones_as_far_as_it_can_be() {
 }
 
 #[test]
-fn a_proxy_does_not_swallow_requests() {
+fn configured_proxies_do_not_swallow_requests() {
     let app = app();
     // Nobody listens there.
     let dead = "http://127.0.0.1:9";
@@ -121,7 +121,7 @@ fn a_proxy_does_not_swallow_requests() {
 }
 
 #[test]
-fn preload_writes_the_variables_before_main() {
+fn preload_sets_variables_before_main() {
     let app = app();
     let preloaded = app.program("preloaded");
     let ran = app.scratch().test(preloaded, [""; 0]).output();
@@ -137,7 +137,7 @@ fn preload_writes_the_variables_before_main() {
 }
 
 #[test]
-fn every_test_of_nextest_has_a_process_and_needs_no_turn() {
+fn nextest_runs_tests_in_parallel() {
     if !has_nextest() {
         return;
     }

@@ -71,7 +71,7 @@ fn run(app: &App, key: &str, test: &str, toml: &str) -> Ran {
 }
 
 #[test]
-fn every_key_has_its_effect_in_the_attribute_and_in_the_file_of_a_package() {
+fn every_key_works_in_attribute_and_file() {
     let app = app();
     let mut wrong = String::new();
     for (key, toml, effect) in KEYS {
@@ -98,7 +98,7 @@ fn every_key_has_its_effect_in_the_attribute_and_in_the_file_of_a_package() {
 }
 
 #[test]
-fn a_provider_is_declared_in_the_file_of_a_package() {
+fn llmock_toml_can_declare_providers() {
     let app = app();
     let [named, led] =
         ["named", "led_by_a_variable_of_its_own"].map(|test| format!("of_the_package::{test}"));

@@ -21,7 +21,7 @@ fn workspace() -> Scratch {
 }
 
 #[test]
-fn every_layout_finds_its_fixture_under_cargo_test_from_another_folder() {
+fn cargo_test_finds_fixtures_in_every_layout() {
     let scratch = workspace();
     let words = ["test", "--offline", "--workspace", "--manifest-path", "ws/Cargo.toml"];
     let ran = scratch.cargo(".", words).output();
@@ -34,7 +34,7 @@ fn every_layout_finds_its_fixture_under_cargo_test_from_another_folder() {
 }
 
 #[test]
-fn every_layout_finds_its_fixture_under_nextest_and_from_a_moved_archive() {
+fn nextest_archives_find_fixtures_in_every_layout() {
     if !has_nextest() {
         return;
     }
@@ -67,7 +67,7 @@ fn assert_nextest_ran(ran: &Ran, number: usize) {
 }
 
 #[test]
-fn a_remapped_path_leads_back_to_the_source() {
+fn remapped_paths_lead_back_to_the_source() {
     let scratch = workspace();
     let words =
         ["rustc", "--offline", "-p", "member", "--test", "api", "--message-format=json", "--"];
@@ -84,7 +84,7 @@ fn a_remapped_path_leads_back_to_the_source() {
 /// Builds llmock and all it stands on once more, hence not by default.
 #[test]
 #[ignore = "builds everything with a nightly toolchain, where there is one; `.ci/run nightly` runs it"]
-fn a_nightly_build_with_trimmed_paths_finds_its_fixture() {
+fn trimmed_paths_of_nightly_find_the_fixture() {
     let nightly = || {
         let mut command = Command::new("rustup");
         command.args(["run", "nightly", "cargo"]);
@@ -111,7 +111,7 @@ fn a_nightly_build_with_trimmed_paths_finds_its_fixture() {
 }
 
 #[test]
-fn a_named_root_serves_a_binary_that_cargo_does_not_run() {
+fn workspace_root_variable_serves_moved_binaries() {
     let scratch = workspace();
     let binaries = scratch.build("ws", &["-p", "member", "--test", "api"]);
     let api = target(&binaries, "api");
@@ -144,7 +144,7 @@ fn a_named_root_serves_a_binary_that_cargo_does_not_run() {
 }
 
 #[test]
-fn recordings_go_below_another_folder_if_one_is_named() {
+fn record_dir_redirects_recordings() {
     let scratch = workspace();
     let upstream = Upstream::chat("recorded elsewhere");
     let binaries = scratch.build("ws", &["-p", "member", "--test", "recorder"]);
@@ -162,7 +162,7 @@ fn recordings_go_below_another_folder_if_one_is_named() {
 }
 
 #[test]
-fn two_worktrees_with_one_build_folder_record_into_their_own_trees() {
+fn worktrees_sharing_a_build_record_separately() {
     let scratch = workspace();
     for (path, text) in FILES {
         if let Ok(inner) = Path::new(path).strip_prefix("ws") {
@@ -191,7 +191,7 @@ fn two_worktrees_with_one_build_folder_record_into_their_own_trees() {
 }
 
 #[test]
-fn rules_come_from_the_package_before_the_workspace() {
+fn package_rules_override_workspace_rules() {
     let scratch = workspace();
     let binaries = scratch.build("ws", &["-p", "member", "--test", "api"]);
     let answers = [("where", "member/tests/fixtures/place"), ("never", "asked")];

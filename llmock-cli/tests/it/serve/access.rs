@@ -17,7 +17,7 @@ fn locked() -> Server {
 }
 
 #[test]
-fn without_a_key_of_its_own_the_server_takes_any_and_none() {
+fn server_without_a_key_accepts_every_request() {
     let server = Place::new().serve(&[], &[]);
     for ask in [chat("Hi"), chat("Hi").header("authorization", "Bearer anything")] {
         assert_eq!(server.send(&ask).status, 200);
@@ -25,7 +25,7 @@ fn without_a_key_of_its_own_the_server_takes_any_and_none() {
 }
 
 #[test]
-fn the_key_is_taken_wherever_clients_put_it() {
+fn accepts_the_key_in_every_usual_header() {
     let server = locked();
     for (name, value) in [
         ("authorization", "Bearer secret"),
@@ -44,7 +44,7 @@ fn the_key_is_taken_wherever_clients_put_it() {
 }
 
 #[test]
-fn a_wrong_or_missing_key_is_refused_in_the_provider_s_shape() {
+fn rejects_wrong_keys_in_the_providers_format() {
     let server = locked();
     let wrong = |path: &str| Request::post(path, "{}").header("authorization", "Bearer wrong");
     for (ask, body) in [
@@ -82,7 +82,7 @@ fn a_wrong_or_missing_key_is_refused_in_the_provider_s_shape() {
 }
 
 #[test]
-fn pages_of_allowed_origins_read_every_answer_the_refused_ones_too() {
+fn allowed_origins_can_read_error_responses() {
     let server = locked();
     let allowed = "https://app.example";
     for ask in [
@@ -112,7 +112,7 @@ fn pages_of_allowed_origins_read_every_answer_the_refused_ones_too() {
 }
 
 #[test]
-fn a_preflight_needs_no_key() {
+fn preflight_requests_need_no_key() {
     let server = locked();
     let ask = Request { method: "OPTIONS", ..Request::get("/v1/chat/completions") }
         .header("origin", "http://localhost:3000")
@@ -130,7 +130,7 @@ fn a_preflight_needs_no_key() {
 }
 
 #[test]
-fn the_history_has_every_request_that_was_made_also_the_refused_ones() {
+fn history_includes_rejected_requests() {
     let server = locked();
     server.send(&chat("Hi").header("authorization", "Bearer secret"));
     server.send(&chat("Ho").header("authorization", "Bearer wrong"));
@@ -153,7 +153,7 @@ fn the_history_has_every_request_that_was_made_also_the_refused_ones() {
 }
 
 #[test]
-fn a_slash_behind_a_route_of_the_server_makes_no_difference() {
+fn ignores_a_trailing_slash_in_server_routes() {
     let upstream = Upstream::scripted(|_, _| panic!("nobody asks a provider for that"));
     let place = Place::new();
     place.write("c.yaml", &format!("upstreams: {{openai: {}}}\nfixtures: .\n", upstream.url()));

@@ -30,7 +30,7 @@ fn hello() -> Value {
 }
 
 #[test]
-fn the_server_is_healthy_and_says_the_time() {
+fn health_returns_status_and_time() {
     let heard = server().send(&Request::get("/health"));
     let body = json_of(&heard);
     assert_eq!((heard.status, &body["status"]), (200, &json!("healthy")));
@@ -39,7 +39,7 @@ fn the_server_is_healthy_and_says_the_time() {
 }
 
 #[test]
-fn openai_s_endpoints_exist_with_and_without_a_version() {
+fn serves_openai_endpoints_with_and_without_version() {
     let server = server();
     for prefix in ["", "/v1", "/openai", "/openai/v1"] {
         for (ask, member) in [
@@ -64,7 +64,7 @@ fn openai_s_endpoints_exist_with_and_without_a_version() {
 }
 
 #[test]
-fn other_apis_are_recognised_by_prefix_path_and_headers() {
+fn recognizes_apis_by_prefix_path_and_headers() {
     let server = server();
     let said = json!([{"role": "user", "content": "Hi"}]);
     let messages = json!({"model": "m", "max_tokens": 9, "messages": said});
@@ -142,7 +142,7 @@ fn other_apis_are_recognised_by_prefix_path_and_headers() {
 }
 
 #[test]
-fn every_prompt_of_a_completion_is_answered_for_itself() {
+fn answers_every_prompt_of_a_completion() {
     let place = Place::new();
     place.write(
         "config.yaml",
@@ -180,7 +180,7 @@ fn every_prompt_of_a_completion_is_answered_for_itself() {
 }
 
 #[test]
-fn a_small_request_for_a_huge_answer_is_refused_in_the_provider_s_shape() {
+fn rejects_small_requests_for_huge_responses() {
     let server = server();
     let words = "a ".repeat(4000);
     let user = json!([{"role": "user", "content": words}]);
@@ -218,7 +218,7 @@ fn a_small_request_for_a_huge_answer_is_refused_in_the_provider_s_shape() {
 }
 
 #[test]
-fn every_api_streams_event_by_event() {
+fn every_api_streams_events() {
     let server = server();
     let with = |mut body: Value| {
         body["stream"] = json!(true);
@@ -265,7 +265,7 @@ fn every_api_streams_event_by_event() {
 }
 
 #[test]
-fn a_chat_completion_has_what_its_clients_read() {
+fn chat_completions_have_the_fields_clients_read() {
     let server = server();
     let answer = json_of(&server.send(&post("/v1/chat/completions", &hello())));
     let id = answer["id"].as_str().unwrap();
@@ -287,7 +287,7 @@ fn a_chat_completion_has_what_its_clients_read() {
 }
 
 #[test]
-fn a_stream_tells_the_usage_if_it_is_asked_to() {
+fn streams_include_usage_on_request() {
     let server = server();
     for (asked, told) in [(json!(null), false), (json!({"include_usage": true}), true)] {
         let mut body = hello();
@@ -299,7 +299,7 @@ fn a_stream_tells_the_usage_if_it_is_asked_to() {
 }
 
 #[test]
-fn the_models_of_the_configuration_are_listed_and_found() {
+fn lists_configured_models() {
     let server = listing();
     let list = json_of(&server.send(&Request::get("/v1/models")));
     let gpt =
@@ -317,7 +317,7 @@ fn the_models_of_the_configuration_are_listed_and_found() {
 }
 
 #[test]
-fn a_model_that_does_not_exist_is_not_found_in_the_provider_s_words() {
+fn unknown_models_return_the_providers_404() {
     let server = listing();
     let openai = json!({"error": {"message": "the model `nope` does not exist",
         "type": "invalid_request_error", "param": null, "code": "model_not_found"}});
@@ -349,7 +349,7 @@ fn a_model_that_does_not_exist_is_not_found_in_the_provider_s_words() {
 }
 
 #[test]
-fn unknown_routes_and_wrong_methods_are_errors_in_the_provider_s_shape() {
+fn unknown_routes_return_errors_in_the_providers_format() {
     let server = server();
     for (ask, status, message) in [
         (Request::get("/v1/nothing"), 404, "/error/message"),
@@ -379,7 +379,7 @@ fn unknown_routes_and_wrong_methods_are_errors_in_the_provider_s_shape() {
 }
 
 #[test]
-fn a_web_socket_is_refused_politely() {
+fn rejects_websocket_upgrades() {
     let ask = Request::get("/v1/realtime?model=m")
         .header("upgrade", "websocket")
         .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");

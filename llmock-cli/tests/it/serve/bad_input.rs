@@ -40,7 +40,7 @@ const WORDS: [(&str, &str); 8] = [
 ];
 
 #[test]
-fn a_body_that_is_no_json_is_refused_in_every_api_s_shape() {
+fn rejects_invalid_json_in_every_providers_format() {
     let server = Place::new().serve(&[], &[]);
     for (path, place) in WORDS {
         for (body, words) in [
@@ -66,7 +66,7 @@ fn a_body_that_is_no_json_is_refused_in_every_api_s_shape() {
 }
 
 #[test]
-fn members_of_a_wrong_type_are_named() {
+fn names_members_of_the_wrong_type() {
     let server = Place::new().serve(&[], &[]);
     for (path, body, words) in [
         ("/v1/chat/completions", json!({"messages": []}), "model"),
@@ -129,7 +129,7 @@ fn members_of_a_wrong_type_are_named() {
 }
 
 #[test]
-fn a_body_over_the_limit_is_refused_and_the_client_sees_it() {
+fn rejects_bodies_over_the_limit() {
     let server = Place::new().serve(&["--set", "body-limit=64K"], &[]);
     let big = format!(
         r#"{{"model":"m","messages":[{{"role":"user","content":"{}"}}]}}"#,
@@ -144,7 +144,7 @@ fn a_body_over_the_limit_is_refused_and_the_client_sees_it() {
 }
 
 #[test]
-fn a_body_that_unpacks_to_more_than_the_limit_or_to_nothing_is_refused() {
+fn rejects_compressed_bodies_that_are_invalid_or_large() {
     let server = Place::new().serve(&["--set", "body-limit=64K"], &[]);
     // `printf '%0*d' 1000000 0 | gzip -9`: a million zeros
     let mut encoder = flate(1_000_000);
@@ -179,7 +179,7 @@ fn flate(size: usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_client_that_closes_its_side_still_gets_its_answer() {
+fn responds_to_half_closed_connections() {
     let server = Place::new().serve(&[], &[]);
     let mut socket = connect(&server);
     let body = chat("Hi").body;
@@ -195,7 +195,7 @@ fn a_client_that_closes_its_side_still_gets_its_answer() {
 }
 
 #[test]
-fn clients_that_leave_or_send_half_a_request_do_no_harm() {
+fn survives_clients_that_disconnect_early() {
     let server = Place::new().serve(&[], &[]);
     for half in [
         &b""[..],
@@ -220,7 +220,7 @@ fn clients_that_leave_or_send_half_a_request_do_no_harm() {
 }
 
 #[test]
-fn whoever_sends_too_slowly_is_not_waited_for() {
+fn clients_that_send_too_slowly_time_out() {
     let server = Place::new().serve(&["--set", "read-timeout=300ms"], &[]);
     let mut no_head = connect(&server);
     no_head.write_all(b"POST /v1/chat/completions HTTP/1.1\r\nhost:").unwrap();
@@ -239,7 +239,7 @@ fn whoever_sends_too_slowly_is_not_waited_for() {
 }
 
 #[test]
-fn whoever_waits_for_us_is_not_taken_for_slow() {
+fn clients_waiting_for_responses_do_not_time_out() {
     let server = Place::new().serve(&["--set", "read-timeout=200ms"], &[]);
     let body = r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"a b c d"}]}"#;
     let request = format!(
@@ -258,7 +258,7 @@ fn whoever_waits_for_us_is_not_taken_for_slow() {
 }
 
 #[test]
-fn headers_that_mean_nothing_are_refused_in_words() {
+fn rejects_invalid_headers_with_a_message() {
     let server = Place::new().serve(&[], &[]);
     for (name, value) in [("x-llmock-pace", "fast"), ("x-llmock-fault", "explode")] {
         let heard = server.send(&chat("Hi").header(name, value));
@@ -311,7 +311,7 @@ fn worse(dice: &mut Dice, good: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn mutated_requests_get_answers_that_are_http_and_json_and_the_server_stays_up() {
+fn mutated_requests_get_valid_responses() {
     let server = Place::new().serve(&[], &[]);
     let said = r#""messages":[{"role":"user","content":"call tool 'f' with '{}' raise error {\"code\":429,\"message\":\"m\"}"}]"#;
     let good = [

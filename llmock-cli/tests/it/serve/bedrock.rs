@@ -98,17 +98,17 @@ fn is_recorded(token: Option<&str>) {
 }
 
 #[test]
-fn a_signed_request_is_signed_anew_with_the_users_own_credentials() {
+fn signs_requests_with_the_users_credentials() {
     is_recorded(None);
 }
 
 #[test]
-fn credentials_of_a_session_bring_their_token() {
+fn session_credentials_include_their_token() {
     is_recorded(Some("the-users-session"));
 }
 
 #[test]
-fn a_signature_that_the_provider_refuses_is_not_recorded() {
+fn rejected_signatures_are_not_recorded() {
     let upstream = Upstream::scripted(|_, request| bedrock(request));
     let place = Place::new();
     let variables = [
@@ -123,7 +123,7 @@ fn a_signature_that_the_provider_refuses_is_not_recorded() {
 }
 
 #[test]
-fn without_credentials_nothing_goes_to_aws_and_the_client_hears_what_it_takes() {
+fn missing_credentials_are_reported_without_calling_aws() {
     let place = Place::new();
     let aws = "https://bedrock-runtime.eu-west-3.amazonaws.com";
     let server = place.serve(&RECORD, &[("LLMOCK_UPSTREAMS_BEDROCK", aws)]);

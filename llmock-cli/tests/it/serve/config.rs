@@ -23,7 +23,7 @@ fn models(server: &Server) -> Vec<String> {
 }
 
 #[test]
-fn flags_win_over_variables_and_these_over_the_file() {
+fn flags_override_variables_and_variables_the_file() {
     let place = Place::new();
     place.write("llmock.yaml", "models: [of-the-file]\nport: 1\n");
     let file = ["--config", "llmock.yaml"];
@@ -37,7 +37,7 @@ fn flags_win_over_variables_and_these_over_the_file() {
 }
 
 #[test]
-fn what_makes_no_configuration_is_an_error_at_the_start_that_says_where() {
+fn invalid_configuration_fails_at_startup_with_its_position() {
     let place = Place::new();
     place.write("typo.yaml", "host: 127.0.0.1\nstrategy: []\n");
     place.write("broken.yaml", "models: [a\n");
@@ -68,7 +68,7 @@ fn what_makes_no_configuration_is_an_error_at_the_start_that_says_where() {
 }
 
 #[test]
-fn a_variable_that_means_nothing_is_reported_and_those_of_the_library_are_not() {
+fn reports_unknown_variables_of_the_server_only() {
     let place = Place::new();
     let variables = [
         ("LLMOCK_PROT", "1"),
@@ -82,7 +82,7 @@ fn a_variable_that_means_nothing_is_reported_and_those_of_the_library_are_not() 
 }
 
 #[test]
-fn history_shows_what_was_asked_and_by_whom_it_was_answered() {
+fn history_shows_requests_and_their_strategies() {
     let server = Place::new().serve(&[], &[]);
     server.send(&chat("Hello!"));
     server.send(&chat("raise error {\\\"code\\\": 429, \\\"message\\\": \\\"slow down\\\"}"));
@@ -117,7 +117,7 @@ fn history_shows_what_was_asked_and_by_whom_it_was_answered() {
 }
 
 #[test]
-fn history_can_be_short_or_switched_off() {
+fn history_can_be_limited_or_disabled() {
     let server = Place::new().serve(&["--set", "history=2"], &[]);
     for prompt in ["1", "2", "3"] {
         server.send(&chat(prompt));
@@ -132,7 +132,7 @@ fn history_can_be_short_or_switched_off() {
 }
 
 #[test]
-fn no_key_is_shown_and_none_is_needed_only_where_none_is_set() {
+fn history_and_metrics_redact_and_require_keys() {
     const KEY: &str = "sk-the-one-key-of-this-server";
     let server = Place::new().serve(&["--api-key", KEY], &[]);
     let bearer = format!("Bearer {KEY}");
@@ -195,7 +195,7 @@ fn metrics_count_requests_streams_fixtures_and_faults() {
 }
 
 #[test]
-fn pages_of_the_origins_named_may_read_answers_and_others_may_not() {
+fn only_configured_origins_can_read_responses() {
     let server = Place::new().serve(
         &["--api-key", "k"],
         &[("LLMOCK_CORS_ALLOW_ORIGINS", "http://localhost:3000;https://app.example")],

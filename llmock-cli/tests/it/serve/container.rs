@@ -68,7 +68,7 @@ fn says_hello(origin: &str) {
 }
 
 #[test]
-fn the_command_line_of_the_image_answers_from_outside_the_container() {
+fn image_command_listens_on_all_interfaces() {
     let (arguments, variables) = command_line();
     let server = serve(&Place::new(), &arguments, &variables);
     says_hello(&server.origin);
@@ -83,7 +83,7 @@ fn the_command_line_of_the_image_answers_from_outside_the_container() {
 }
 
 #[test]
-fn the_command_line_of_the_image_listens_at_its_own_port() {
+fn image_command_listens_on_the_exposed_port() {
     if let Err(error) = TcpListener::bind(("0.0.0.0", 8000)) {
         eprintln!("SKIPPED: the port of the image: something else listens at 8000: {error}");
         return;
@@ -98,7 +98,7 @@ fn the_command_line_of_the_image_listens_at_its_own_port() {
 }
 
 #[test]
-fn the_image_is_small_runs_as_nobody_and_says_its_port() {
+fn image_runs_unprivileged_and_exposes_its_port() {
     let image = image();
     assert!(all(&image, "FROM")[0].contains("distroless"), "{image:?}");
     // The number of the image below, and of the manifest: a cluster takes no name for somebody who is not root.
@@ -115,7 +115,7 @@ fn the_image_is_small_runs_as_nobody_and_says_its_port() {
 }
 
 #[test]
-fn the_image_builds_and_answers_where_there_is_an_engine() {
+fn image_builds_and_responds() {
     let Some(engine) = engine() else {
         eprintln!(
             "SKIPPED: building the image: neither docker nor podman has a running engine here"
@@ -182,7 +182,7 @@ fn container() -> Value {
 }
 
 #[test]
-fn the_manifest_agrees_with_itself_about_labels_ports_and_volumes() {
+fn manifest_labels_ports_and_volumes_are_consistent() {
     let (deployment, service, container) =
         (manifest("Deployment"), manifest("Service"), container());
     let pod = &deployment["spec"]["template"];
@@ -206,7 +206,7 @@ fn the_manifest_agrees_with_itself_about_labels_ports_and_volumes() {
 }
 
 #[test]
-fn the_manifest_gives_the_server_no_rights_and_no_variables_of_the_cluster() {
+fn manifest_grants_no_cluster_access() {
     let (deployment, container) = (manifest("Deployment"), container());
     let pod = &deployment["spec"]["template"]["spec"];
     // A service named `llmock` would set LLMOCK_PORT to an address.
@@ -220,7 +220,7 @@ fn the_manifest_gives_the_server_no_rights_and_no_variables_of_the_cluster() {
 }
 
 #[test]
-fn a_pod_that_goes_refuses_nobody_and_ends_what_is_open() {
+fn terminating_pods_finish_open_requests() {
     let (deployment, container) = (manifest("Deployment"), container());
     let grace = deployment["spec"]["template"]["spec"]["terminationGracePeriodSeconds"].as_u64();
     // A command would need a shell, which the image has not.
@@ -233,13 +233,13 @@ fn a_pod_that_goes_refuses_nobody_and_ends_what_is_open() {
 }
 
 #[test]
-fn clients_are_spread_over_all_replicas_even_from_one_address() {
+fn service_spreads_clients_over_all_replicas() {
     let service = manifest("Service");
     assert_eq!(service["spec"]["sessionAffinity"], "None");
 }
 
 #[test]
-fn a_scrape_without_the_key_is_refused_and_one_with_it_is_not() {
+fn metrics_scrapes_need_the_key() {
     let pod = manifest("Deployment")["spec"]["template"].clone();
     let annotation = |name: &str| pod["metadata"]["annotations"][name].as_str().unwrap().to_owned();
     let path = annotation("prometheus.io/path");
@@ -269,7 +269,7 @@ fn mount(folder: &Path, files: &[(&str, &str)]) {
 
 #[test]
 #[cfg(unix)]
-fn a_pod_of_the_manifest_answers_from_its_mounted_fixtures_and_by_rule() {
+fn pod_responds_from_mounted_fixtures_and_rules() {
     let place = Place::new();
     place.fixture("recorded.json", &[("known", "from the volume")]);
     let map = manifest("ConfigMap");
@@ -294,7 +294,7 @@ fn a_pod_of_the_manifest_answers_from_its_mounted_fixtures_and_by_rule() {
 }
 
 #[test]
-fn a_pod_without_fixtures_answers_by_rule() {
+fn pod_without_fixtures_responds_by_rules() {
     let place = Place::new();
     fs::create_dir(place.path("fixtures")).unwrap();
     let map = manifest("ConfigMap");

@@ -16,7 +16,7 @@ fn named(session: &str, prompt: &str) -> Request {
 }
 
 #[test]
-fn every_fixture_below_a_folder_answers_and_nothing_else_is_read() {
+fn reads_every_fixture_below_a_folder_only() {
     let place = Place::new();
     place.fixture("all/a.json", &[("one", "1")]);
     place.fixture("all/deep/er/b.json", &[("two", "2")]);
@@ -34,7 +34,7 @@ fn every_fixture_below_a_folder_answers_and_nothing_else_is_read() {
 }
 
 #[test]
-fn a_queue_goes_through_the_files_in_order_and_repeats_its_last_answer() {
+fn queues_span_files_and_repeat_the_last_response() {
     let place = Place::new();
     place.fixture("all/a.json", &[("q", "1"), ("q", "2")]);
     place.fixture("all/b.json", &[("q", "3")]);
@@ -44,7 +44,7 @@ fn a_queue_goes_through_the_files_in_order_and_repeats_its_last_answer() {
 }
 
 #[test]
-fn clients_that_name_a_session_or_show_a_key_have_queues_of_their_own() {
+fn sessions_and_keys_have_separate_queues() {
     let place = Place::new();
     place.fixture("all.json", &[("q", "1"), ("q", "2")]);
     let server = place.serve(&["--fixtures", "all.json"], &[]);
@@ -68,7 +68,7 @@ fn clients_that_name_a_session_or_show_a_key_have_queues_of_their_own() {
 }
 
 #[test]
-fn parallel_clients_each_hear_every_answer_once() {
+fn parallel_clients_each_get_every_response_once() {
     let place = Place::new();
     place.fixture("all.json", &[("q", "1"), ("q", "2"), ("q", "3")]);
     let server = place.serve(&["--fixtures", "all.json"], &[]);
@@ -86,7 +86,7 @@ fn parallel_clients_each_hear_every_answer_once() {
 }
 
 #[test]
-fn a_session_that_is_deleted_begins_anew_and_others_go_on() {
+fn deleted_sessions_start_again_and_others_continue() {
     let place = Place::new();
     place.fixture("all.json", &[("q", "1"), ("q", "2"), ("q", "3")]);
     let server = place.serve(&["--fixtures", "all.json"], &[]);
@@ -102,7 +102,7 @@ fn a_session_that_is_deleted_begins_anew_and_others_go_on() {
 
 /// What a resource answers that is polled, one state after the other.
 #[test]
-fn a_client_hears_what_others_have_recorded_and_then_the_provider_again() {
+fn clients_replay_shared_recordings_before_new_ones() {
     let next = std::sync::atomic::AtomicUsize::new(1);
     let upstream = Upstream::scripted(move |_, _| {
         let number = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -149,7 +149,7 @@ const STREAMS: &str = r#"{"llmock":1,"interactions":[
    "ndjson","end":"complete","events":[{"ms":1,"data":{"n":1}},{"ms":300,"data":{"n":2}}]}}}]}"#;
 
 #[test]
-fn a_stream_keeps_its_chunks_and_a_cut_one_cuts_the_connection() {
+fn streams_keep_chunks_and_truncation() {
     let place = Place::new();
     place.write("all.json", STREAMS);
     let server = place.serve(&["--fixtures", "all.json"], &[]);
@@ -163,7 +163,7 @@ fn a_stream_keeps_its_chunks_and_a_cut_one_cuts_the_connection() {
 }
 
 #[test]
-fn recorded_times_are_kept_where_they_are_asked_for() {
+fn keeps_recorded_times_on_request() {
     let place = Place::new();
     place.write("all.json", STREAMS);
     let server = place.serve(&["--fixtures", "all.json"], &[]);
@@ -175,7 +175,7 @@ fn recorded_times_are_kept_where_they_are_asked_for() {
 }
 
 #[test]
-fn a_miss_is_a_miss_unless_other_strategies_are_configured() {
+fn misses_stay_misses_without_other_strategies() {
     let place = Place::new();
     place.fixture("all.json", &[("q", "1")]);
     let server = place.serve(&["--fixtures", "all.json"], &[]);
@@ -209,7 +209,7 @@ const OTHER_THINGS: &str = r#"{"llmock":1,"interactions":[
    "response":{"status":200,"body":{"said":"c"}}}]}"#;
 
 #[test]
-fn recordings_alone_answer_nothing_that_was_not_recorded() {
+fn fixture_strategy_alone_answers_only_recorded_requests() {
     let place = Place::new();
     place.write("all.json", OTHER_THINGS);
     let server = place.serve(&["--fixtures", "all.json", "--set", "models=gpt-5"], &[ALONE]);
@@ -241,7 +241,7 @@ fn recordings_alone_answer_nothing_that_was_not_recorded() {
 }
 
 #[test]
-fn recordings_are_asked_wherever_they_stand_before_an_answer_is_made_up() {
+fn fixtures_come_before_generated_responses() {
     let place = Place::new();
     place.write("all.json", OTHER_THINGS);
     let speech = Request::post("/v1/audio/speech", r#"{"input":"known"}"#);
@@ -276,7 +276,7 @@ fn recordings_are_asked_wherever_they_stand_before_an_answer_is_made_up() {
 }
 
 #[test]
-fn a_provider_behind_a_strategy_is_asked_for_all_that_is_no_conversation() {
+fn forwards_other_requests_behind_a_strategy() {
     let upstream = Upstream::scripted(|_, request| {
         let body = format!("{{\"heard\":\"{}\"}}", request.target);
         upstream::Response::json(body)
@@ -305,7 +305,7 @@ const ANTHROPIC: &str =
     r#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"no"}]}"#;
 
 #[test]
-fn a_miss_says_which_recording_is_closest_and_where_it_differs() {
+fn misses_show_the_closest_recording_and_differences() {
     let place = Place::new();
     place.fixture("all/a.json", &[("a cat", "1")]);
     place.fixture("all/b.json", &[("nothing like it", "2"), ("the dog sat on the mat", "3")]);
@@ -324,7 +324,7 @@ fn a_miss_says_which_recording_is_closest_and_where_it_differs() {
 }
 
 #[test]
-fn fixtures_that_cannot_be_read_keep_the_server_from_starting_and_are_all_named() {
+fn unreadable_fixtures_prevent_startup_and_are_listed() {
     let place = Place::new();
     place.fixture("all/good.json", &[("q", "1")]);
     place.write("all/broken.json", "{\"llmock\":1,\"interactions\":[");
@@ -338,7 +338,7 @@ fn fixtures_that_cannot_be_read_keep_the_server_from_starting_and_are_all_named(
 
 #[cfg(unix)]
 #[test]
-fn a_reload_reads_the_fixtures_anew_and_a_broken_one_keeps_the_old() {
+fn reload_replaces_fixtures_unless_one_is_invalid() {
     let place = Place::new();
     place.fixture("all/a.json", &[("q", "1"), ("q", "2")]);
     let server = place.serve(&["--fixtures", "all"], &[ALONE]);
@@ -376,7 +376,7 @@ fn events(heard: &Response, framing: &str) -> Vec<Value> {
 }
 
 #[test]
-fn what_real_clients_have_recorded_is_served_as_it_was_recorded() {
+fn serves_recordings_of_real_clients_unchanged() {
     let place = Place::new();
     let server = place.serve(&["--fixtures", REAL], &[ALONE]);
     let files = std::fs::read_dir(REAL).unwrap().map(|file| file.unwrap().path());

@@ -18,7 +18,7 @@ fn anthropic(path: &str) -> Request {
 }
 
 #[test]
-fn a_recorded_address_leads_to_the_server_and_stays_in_the_file() {
+fn rewrites_recorded_links_only_in_responses() {
     let theirs = "https://api.anthropic.com/v1/messages/batches/b1/results";
     let place = Place::new();
     let batch_of_file = batch(theirs);
@@ -51,7 +51,7 @@ fn a_recorded_address_leads_to_the_server_and_stays_in_the_file() {
 }
 
 #[test]
-fn a_relayed_address_leads_to_the_server_and_is_recorded_as_it_was() {
+fn rewrites_forwarded_links_and_records_the_original() {
     let upstream = Upstream::scripted(|_, request| {
         let origin = request.header("host").map(|host| format!("http://{host}")).unwrap();
         let (kind, body) = match request.target.as_str() {
@@ -94,7 +94,7 @@ fn gzip(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_relayed_address_that_a_client_quotes_is_the_providers_again_in_request_and_file() {
+fn restores_links_that_clients_send_back() {
     for (slash, compressed) in [("/", false), ("\\/", false), ("/", true)] {
         let spelt = |address: &str| about(&address.replace('/', slash));
         let upstream = Upstream::scripted(|_, request| {

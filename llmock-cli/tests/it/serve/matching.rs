@@ -41,7 +41,7 @@ fn is_answered(server: &Server, ask: &Request) -> bool {
 }
 
 #[test]
-fn rules_of_a_file_decide_which_recording_answers() {
+fn rules_of_the_file_select_the_recording() {
     let place = place();
     let cases = [
         ("", false, false),
@@ -70,7 +70,7 @@ fn rules_of_a_file_decide_which_recording_answers() {
 }
 
 #[test]
-fn variables_and_flags_say_the_same_rules() {
+fn variables_and_flags_accept_the_same_rules() {
     let place = place();
     let fixtures = ["--fixtures", "all.json"];
     let section = format!("{{\"ignore\": [\"$.run\"], \"normalize\": {DATES}}}");
@@ -88,7 +88,7 @@ fn variables_and_flags_say_the_same_rules() {
 }
 
 #[test]
-fn a_wrong_rule_keeps_the_server_from_starting_and_is_named_with_its_place() {
+fn invalid_rules_prevent_startup_with_their_position() {
     let place = place();
     place.write("llmock.yaml", "fixtures: all\nmatching:\n  ignore:\n  - $.a\n  - b\n");
     let cases: [(&[&str], Variables<'_>, &str); 5] = [
@@ -132,7 +132,7 @@ fn rules_without_recordings_are_reported() {
 
 #[cfg(unix)]
 #[test]
-fn a_reload_changes_the_rules_and_a_wrong_one_leaves_those_in_force() {
+fn reload_replaces_rules_unless_one_is_invalid() {
     let place = place();
     let rules = |rules: &str| {
         place.write("llmock.yaml", &format!("fixtures: all\nmatching: {rules}\n"));
@@ -154,7 +154,7 @@ fn a_reload_changes_the_rules_and_a_wrong_one_leaves_those_in_force() {
 }
 
 #[test]
-fn a_miss_shows_no_difference_that_a_rule_takes_away() {
+fn misses_hide_differences_that_rules_ignore() {
     let place = place();
     let ask = Request::post(
         "/v1/chat/completions",
@@ -172,7 +172,7 @@ fn a_miss_shows_no_difference_that_a_rule_takes_away() {
 }
 
 #[test]
-fn what_a_rule_makes_the_same_is_recorded_once() {
+fn requests_that_rules_equate_are_recorded_once() {
     let asked = AtomicUsize::new(0);
     let upstream = Upstream::scripted(move |_, _| {
         let number = asked.fetch_add(1, Ordering::Relaxed) + 1;
@@ -203,7 +203,7 @@ fn what_a_rule_makes_the_same_is_recorded_once() {
 
 /// `user` does not count unless it is named, so without the rule these two would be one request.
 #[test]
-fn what_a_rule_keeps_apart_is_recorded_apart() {
+fn requests_that_rules_distinguish_are_recorded_separately() {
     let upstream =
         Upstream::scripted(|_, request| upstream::Response::json(request.body.as_slice()));
     let base = upstream.openai_url();

@@ -27,7 +27,7 @@ fn content(heard: &Response) -> String {
 }
 
 #[test]
-fn a_status_is_an_error_in_the_shape_of_the_provider() {
+fn status_faults_use_the_providers_error_format() {
     let server = Place::new().serve(&[], &[]);
     let cases = [
         (chat("Hello!"), "/error/message"),
@@ -65,7 +65,7 @@ fn cut_before(server: &Server) -> String {
 }
 
 #[test]
-fn a_connection_is_cut_before_or_midway() {
+fn connection_faults_close_before_or_midway() {
     let server = Place::new().serve(&[], &[]);
     assert_eq!(cut_before(&server), "");
     let history: Value =
@@ -85,7 +85,7 @@ fn a_connection_is_cut_before_or_midway() {
 }
 
 #[test]
-fn a_body_is_truncated_in_good_order_or_malformed() {
+fn body_faults_truncate_or_malform_the_body() {
     let server = Place::new().serve(&[], &[]);
     let whole = server.send(&streamed());
     let truncated = faulty(&server, streamed(), "truncate");
@@ -114,7 +114,7 @@ fn parsed(heard: &Response) -> (usize, usize) {
 const PRINTED: &str = "{\n  \"choices\": [\n    {\n      \"index\": 0\n    }\n  ]\n}\n";
 
 #[test]
-fn what_a_provider_says_is_spoilt_too_and_recorded_as_it_was() {
+fn faults_apply_to_forwarded_responses_not_recordings() {
     let events = ["data: {\"n\":1}\n\n", "data: {\"n\":2}\n\n", "data: [DONE]\n\n"];
     let upstream = Upstream::scripted(move |_, request| {
         if request.text().contains("stream") {
@@ -164,7 +164,7 @@ fn what_a_provider_says_is_spoilt_too_and_recorded_as_it_was() {
 }
 
 #[test]
-fn faults_come_at_their_rate_the_same_ones_with_the_same_seed() {
+fn fault_rates_are_deterministic_for_a_seed() {
     let place = Place::new();
     place.write(
         "llmock.yaml",
@@ -184,7 +184,7 @@ fn faults_come_at_their_rate_the_same_ones_with_the_same_seed() {
 }
 
 #[test]
-fn a_header_decides_about_one_request_and_one_that_means_nothing_is_refused() {
+fn fault_headers_apply_to_one_request() {
     let server =
         Place::new().serve(&["--set", "faults.rate=1", "--set", "faults.kinds=status=500"], &[]);
     assert_eq!(server.send(&chat("Hello!")).status, 500);
@@ -202,7 +202,7 @@ fn a_header_decides_about_one_request_and_one_that_means_nothing_is_refused() {
 }
 
 #[test]
-fn no_piece_comes_before_its_time() {
+fn chunks_never_arrive_before_their_time() {
     let server = Place::new().serve(&[], &[("LLMOCK_PACE", r#"{"tokens-per-second": 50}"#)]);
     let begun = Instant::now();
     let mut open = streamed().header("x-llmock-pace", "ttft=100ms").begin(&server.origin);
@@ -224,7 +224,7 @@ fn no_piece_comes_before_its_time() {
 }
 
 #[test]
-fn one_slow_answer_keeps_nobody_waiting() {
+fn slow_responses_do_not_delay_others() {
     let server = Place::new().serve(&[], &[]);
     let slow = streamed().header("x-llmock-pace", "tps=0.001").begin(&server.origin);
     let unaffected = streamed().header("x-llmock-pace", "none");
@@ -237,7 +237,7 @@ fn one_slow_answer_keeps_nobody_waiting() {
 /// `LLMOCK_TEST_STREAMS=10000 cargo test --release -p llmock-cli --test serve_physics open -- --nocapture`
 /// prints how late pieces are, and fails if more than one of a hundred is 20 ms late.
 #[test]
-fn many_open_streams_keep_their_times() {
+fn many_open_streams_keep_their_pace() {
     let asked = std::env::var("LLMOCK_TEST_STREAMS").ok().and_then(|count| count.parse().ok());
     let count: u32 = asked.unwrap_or(200);
     // How often each stream gets a piece: ten thousand of them are still to fit on two cores.

@@ -20,7 +20,7 @@ fn at(upstream: &Upstream) -> String {
 }
 
 #[test]
-fn what_was_recorded_replays_to_the_byte_when_the_provider_is_gone() {
+fn recordings_replay_exactly_without_the_provider() {
     let sse: [&[u8]; 3] = [
         b"data: {\"id\":\"1\", \"x\": 1.0}\n\n: ping\n\n",
         b"event: e\ndata: {\"id\"",
@@ -86,7 +86,7 @@ fn what_was_recorded_replays_to_the_byte_when_the_provider_is_gone() {
 }
 
 #[test]
-fn a_client_sees_a_stream_while_it_comes_and_one_that_leaves_cuts_no_recording() {
+fn disconnecting_clients_do_not_truncate_recordings() {
     let gate = Gate::default();
     let response = upstream::Response::sse(["data: {\"n\":1}\n\n"]);
     let response = response.wait(&gate).chunk("data: {\"n\":2}\n\n");
@@ -107,7 +107,7 @@ fn a_client_sees_a_stream_while_it_comes_and_one_that_leaves_cuts_no_recording()
 }
 
 #[test]
-fn what_was_recorded_answers_from_then_on_in_every_session() {
+fn recordings_answer_every_session_at_once() {
     let upstream = Upstream::scripted(|at, _| json(&format!("{{\"n\":{}}}", at + 1)));
     let place = Place::new();
     let server = place.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
@@ -122,7 +122,7 @@ fn what_was_recorded_answers_from_then_on_in_every_session() {
 }
 
 #[test]
-fn of_twenty_parallel_clients_nothing_is_lost() {
+fn records_every_request_of_parallel_clients() {
     let upstream = Upstream::scripted(|_, request| {
         let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
         let prompt = body["messages"][0]["content"].as_str().unwrap();
@@ -178,7 +178,7 @@ fn two_servers_record_into_one_file() {
 }
 
 #[test]
-fn refusals_of_a_provider_are_passed_on_and_not_recorded() {
+fn provider_errors_are_forwarded_and_not_recorded() {
     let upstream = Upstream::start([401, 429, 500, 200].map(|status| {
         let response = json("{\"error\":{\"message\":\"try later\"}}").with_status(status);
         response.header("retry-after", "7")
@@ -196,7 +196,7 @@ fn refusals_of_a_provider_are_passed_on_and_not_recorded() {
 }
 
 #[test]
-fn the_provider_gets_the_clients_key_and_the_file_does_not() {
+fn forwards_client_keys_and_does_not_store_them() {
     let upstream = Upstream::start([json("{\"your\":\"sk-proj-0123456789abcdefghijklmn\"}")]);
     let place = Place::new();
     let variables = [("OPENAI_BASE_URL", &*at(&upstream)), ("GEMINI_BASE_URL", &upstream.url())];
@@ -223,7 +223,7 @@ fn the_provider_gets_the_clients_key_and_the_file_does_not() {
 }
 
 #[test]
-fn the_servers_own_key_stays_with_the_server() {
+fn does_not_forward_the_servers_own_key() {
     let upstream = Upstream::start([json("{}")]);
     let place = Place::new();
     let base = at(&upstream);
@@ -240,7 +240,7 @@ fn the_servers_own_key_stays_with_the_server() {
 }
 
 #[test]
-fn recording_is_refused_in_ci_unless_it_was_allowed() {
+fn ci_does_not_record_unless_allowed() {
     let place = Place::new();
     let why = place.refuses(&RECORD, &[("CI", "true")]);
     assert!(why.contains("LLMOCK_ALLOW_CI_RECORD=1"), "{why}");
@@ -250,7 +250,7 @@ fn recording_is_refused_in_ci_unless_it_was_allowed() {
 }
 
 #[test]
-fn a_proxy_that_does_not_record_writes_nothing() {
+fn proxy_without_recording_writes_nothing() {
     let upstream = Upstream::start([json("{\"n\":1}")]);
     let place = Place::new();
     let config = "strategies: [ProxyStrategy]\nupstreams:\n  openai: ";
@@ -267,7 +267,7 @@ fn a_proxy_that_does_not_record_writes_nothing() {
 }
 
 #[test]
-fn a_provider_that_cannot_be_reached_is_named_in_the_providers_own_words() {
+fn unreachable_providers_are_named_in_their_error_format() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://user:secret@{}/v1", nobody.local_addr().unwrap());
     drop(nobody);
@@ -285,7 +285,7 @@ fn a_provider_that_cannot_be_reached_is_named_in_the_providers_own_words() {
 }
 
 #[test]
-fn a_variable_that_leads_back_to_the_server_is_no_upstream() {
+fn ignores_base_urls_that_point_to_itself() {
     let place = Place::new();
     let probe = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = probe.local_addr().unwrap().port();
@@ -303,7 +303,7 @@ fn a_variable_that_leads_back_to_the_server_is_no_upstream() {
 
 #[cfg(unix)]
 #[test]
-fn a_server_that_is_asked_to_end_writes_what_it_is_still_hearing() {
+fn shutdown_writes_responses_that_are_still_arriving() {
     let gate = Gate::default();
     let response = upstream::Response::sse(["data: {\"n\":1}\n\n"]);
     let upstream = Upstream::start([response.wait(&gate).chunk("data: [DONE]\n\n")]);
@@ -328,7 +328,7 @@ fn a_server_that_is_asked_to_end_writes_what_it_is_still_hearing() {
 
 #[cfg(unix)]
 #[test]
-fn a_server_that_is_killed_has_written_every_answer_that_had_ended() {
+fn killed_server_has_written_every_finished_response() {
     let upstream = Upstream::start([json("{}")]);
     let place = Place::new();
     let server = place.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
@@ -342,7 +342,7 @@ fn a_server_that_is_killed_has_written_every_answer_that_had_ended() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_costs_no_answer_and_loses_none() {
+fn unwritable_files_lose_no_responses() {
     let upstream = Upstream::start([json("{\"n\":1}")]);
     let place = Place::new();
     place.fixture("all/recorded.json", &[("before", "before")]);

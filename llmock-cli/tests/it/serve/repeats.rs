@@ -67,7 +67,7 @@ fn requests() -> Vec<Request> {
 }
 
 #[test]
-fn a_request_that_comes_again_is_answered_as_before() {
+fn repeated_requests_get_the_same_response() {
     let server = Place::new().serve(&[], &[]);
     for ask in requests() {
         let heard: Vec<Response> = (0..TIMES).map(|_| server.send(&ask)).collect();
@@ -85,7 +85,7 @@ fn a_request_that_comes_again_is_answered_as_before() {
 }
 
 #[test]
-fn every_answer_has_ids_of_its_own() {
+fn every_response_has_its_own_ids() {
     let server = Place::new().serve(&[], &[]);
     let ask = post("/v1/chat/completions", &said("call tool 'f' with '{}'", false));
     let mut ids = HashSet::new();
@@ -101,7 +101,7 @@ fn every_answer_has_ids_of_its_own() {
 }
 
 #[test]
-fn what_a_request_wants_of_us_counts_each_time() {
+fn repeated_requests_apply_their_own_headers() {
     let server: Server = Place::new().serve(&[], &[]);
     let ask = post("/v1/chat/completions", &said("Hello", false));
     for _ in 0..TIMES {

@@ -17,7 +17,7 @@ fn said(server: &Server, text: &str) -> String {
 }
 
 #[test]
-fn one_line_says_where_the_server_is() {
+fn prints_one_line_with_the_address() {
     let place = Place::new();
     let mut child =
         place.command(&[], &[]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -38,7 +38,7 @@ fn one_line_says_where_the_server_is() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_a_clear_error() {
+fn reports_a_port_in_use() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let mut command = Command::new(env!("CARGO_BIN_EXE_llmock"));
@@ -49,7 +49,7 @@ fn a_port_that_is_taken_is_a_clear_error() {
 }
 
 #[test]
-fn variables_win_over_the_file_and_flags_over_variables() {
+fn port_precedence_is_flag_variable_file() {
     let place = Place::new();
     place.write("config.yaml", "strategies: [ErrorStrategy]\napi-key: of-the-file\n");
     let file = ["--config", "config.yaml"];
@@ -65,7 +65,7 @@ fn variables_win_over_the_file_and_flags_over_variables() {
 
 #[cfg(unix)]
 #[test]
-fn a_hangup_has_the_file_read_again_and_a_broken_one_changes_nothing() {
+fn sighup_reloads_valid_configuration_only() {
     let place = Place::new();
     let replies = |answer: &str| {
         let text = format!(
@@ -92,7 +92,7 @@ fn a_hangup_has_the_file_read_again_and_a_broken_one_changes_nothing() {
 }
 
 #[test]
-fn a_watched_file_is_read_again_when_it_changes() {
+fn reloads_a_watched_file_on_change() {
     let place = Place::new();
     place.write("config.yaml", "api-key: one\n");
     let server = place.serve(&["--config", "config.yaml", "--watch"], &[]);
@@ -106,7 +106,7 @@ fn a_watched_file_is_read_again_when_it_changes() {
 }
 
 #[test]
-fn a_watched_folder_of_fixtures_is_read_again_and_a_broken_fixture_changes_nothing() {
+fn reloads_a_watched_fixture_folder_unless_invalid() {
     let place = Place::new();
     place.fixture("all/a.json", &[("one", "1")]);
     let server = place.serve(&["--fixtures", "all", "--watch"], &[]);
@@ -120,7 +120,7 @@ fn a_watched_folder_of_fixtures_is_read_again_and_a_broken_fixture_changes_nothi
 }
 
 #[test]
-fn what_others_change_is_read_again_while_the_server_records() {
+fn reloads_external_changes_while_recording() {
     let upstream = Upstream::start([upstream::Response::status(200).body("{}")]);
     let place = Place::new();
     place.write("config.yaml", "api-key: one\n");
@@ -153,7 +153,7 @@ fn what_others_change_is_read_again_while_the_server_records() {
 
 #[cfg(unix)]
 #[test]
-fn a_reload_begins_to_watch() {
+fn reload_can_start_watching() {
     let place = Place::new();
     place.write("config.yaml", "api-key: one\n");
     let server = place.serve(&["--config", "config.yaml"], &[]);
@@ -171,7 +171,7 @@ fn a_reload_begins_to_watch() {
 
 #[cfg(unix)]
 #[test]
-fn open_answers_are_finished_before_the_server_stops() {
+fn shutdown_finishes_open_responses() {
     let server = Place::new().serve(&[], &[]);
     let body =
         r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"a b c d e f"}]}"#;
@@ -189,7 +189,7 @@ fn open_answers_are_finished_before_the_server_stops() {
 
 #[cfg(unix)]
 #[test]
-fn answers_that_take_too_long_are_cut_when_the_server_stops() {
+fn shutdown_cuts_off_responses_after_a_timeout() {
     let server = Place::new().serve(&["--set", "shutdown-timeout=200ms"], &[]);
     let ask = chat("Hi").header("x-llmock-pace", "ttft=1h");
     let address = server.origin.trim_start_matches("http://").to_owned();
@@ -213,7 +213,7 @@ fn answers_that_take_too_long_are_cut_when_the_server_stops() {
 
 #[cfg(unix)]
 #[test]
-fn idle_connections_do_not_delay_the_end() {
+fn idle_connections_do_not_delay_shutdown() {
     let server = Place::new().serve(&["--set", "shutdown-timeout=1h"], &[]);
     let address = server.origin.trim_start_matches("http://").to_owned();
     let _idle = std::net::TcpStream::connect(address).unwrap();

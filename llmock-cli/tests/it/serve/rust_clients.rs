@@ -57,7 +57,7 @@ fn models(server: &Server) -> Vec<(&'static str, ChatModel)> {
 }
 
 #[tokio::test]
-async fn rig_reads_what_it_said_in_every_api() {
+async fn rig_reads_text_of_every_api() {
     let server = Place::new().serve(&[], &[]);
     for (api, model) in models(&server) {
         let request = CompletionRequest::new("Hello, world!").max_tokens(100);
@@ -67,7 +67,7 @@ async fn rig_reads_what_it_said_in_every_api() {
 }
 
 #[tokio::test]
-async fn rig_reads_streams_word_by_word_in_every_api() {
+async fn rig_reads_streams_of_every_api() {
     let server = Place::new().serve(&[], &[]);
     for (api, model) in models(&server) {
         let request = CompletionRequest::new("one two three").max_tokens(100);
@@ -108,7 +108,7 @@ impl PortableTool for Weather {
 }
 
 #[tokio::test]
-async fn an_agent_of_rig_calls_its_tool_once_and_ends_in_every_api() {
+async fn rig_agents_call_their_tool_once() {
     let server = Place::new().serve(&[], &[]);
     for (api, model) in models(&server) {
         let called = Arc::<Mutex<Vec<Value>>>::default();
@@ -125,7 +125,7 @@ async fn an_agent_of_rig_calls_its_tool_once_and_ends_in_every_api() {
 }
 
 #[tokio::test]
-async fn an_error_reaches_rig_with_its_message_in_every_api() {
+async fn rig_reads_error_messages_of_every_api() {
     let server = Place::new().serve(&[], &[]);
     for (api, model) in models(&server) {
         let text = r#"raise error {"code": 400, "message": "no such luck"}"#;
@@ -175,7 +175,7 @@ async fn async_openai_chats_streams_and_embeds() {
 }
 
 #[tokio::test]
-async fn async_openai_is_let_in_by_the_key_alone() {
+async fn async_openai_needs_the_right_key() {
     let server = Place::new().serve(&["--api-key", "your-secret-api-key"], &[]);
     let right = async_openai(&server, "your-secret-api-key").chat().create(chat("Hello!")).await;
     assert_eq!(right.unwrap().choices[0].message.content.as_deref(), Some("Hello!"));

@@ -49,7 +49,7 @@ fn calls_of(answer: &Value) -> Vec<(String, String)> {
 }
 
 #[test]
-fn the_mirror_says_what_the_user_said_last() {
+fn mirror_repeats_the_last_user_message() {
     let server = server();
     let image = json!([{"type": "image_url", "image_url": {"url": "data:,"}}]);
     let parts = json!([{"type": "text", "text": "a"}, {"type": "image_url", "image_url": {"url": "data:,"}},
@@ -74,7 +74,7 @@ fn the_mirror_says_what_the_user_said_last() {
 }
 
 #[test]
-fn the_mirror_reads_every_form_of_input_of_a_response() {
+fn mirror_reads_every_input_form_of_responses() {
     let server = server();
     let call = json!({"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"});
     for (input, said) in [
@@ -103,7 +103,7 @@ fn the_mirror_reads_every_form_of_input_of_a_response() {
 }
 
 #[test]
-fn one_line_or_many_ask_for_one_tool_call_or_many_in_one_message() {
+fn each_tool_line_requests_one_tool_call() {
     let server = server();
     let pair = |name: &str, arguments: &str| (name.to_owned(), arguments.to_owned());
     for (text, calls) in [
@@ -132,7 +132,7 @@ fn one_line_or_many_ask_for_one_tool_call_or_many_in_one_message() {
 }
 
 #[test]
-fn a_streamed_answer_has_the_same_calls_with_an_index_each() {
+fn streamed_tool_calls_are_equal_and_indexed() {
     let server = server();
     let text = "call tool 'a' with '{\"x\":1}' call tool 'b' with '{}'";
     let heard = post(
@@ -160,7 +160,7 @@ fn events(text: &str) -> Vec<Value> {
 }
 
 #[test]
-fn a_response_has_every_call_as_an_item_and_its_events_are_numbered() {
+fn responses_contain_calls_as_items_and_numbered_events() {
     let server = server();
     let input = "call tool 'a' with '{}' call tool 'b' with '{}'";
     let body = json!({"model": "m", "input": input, "stream": true});
@@ -187,7 +187,7 @@ fn a_response_has_every_call_as_an_item_and_its_events_are_numbered() {
 }
 
 #[test]
-fn only_the_last_message_of_the_user_triggers_anything_and_only_if_it_is_the_last() {
+fn only_a_final_user_message_triggers_strategies() {
     let server = server();
     let trigger = "call tool 'f' with '{}'";
     let error = r#"raise error {"code": 429, "message": "m"}"#;
@@ -204,7 +204,7 @@ fn only_the_last_message_of_the_user_triggers_anything_and_only_if_it_is_the_las
 }
 
 #[test]
-fn the_result_of_a_tool_ends_the_loop_with_text() {
+fn tool_results_end_the_loop_with_text() {
     let server = server();
     let call =
         json!({"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}});
@@ -235,7 +235,7 @@ fn the_result_of_a_tool_ends_the_loop_with_text() {
 }
 
 #[test]
-fn an_error_is_in_the_provider_s_own_shape_streamed_or_not() {
+fn errors_use_the_providers_format_streamed_or_not() {
     let server = server();
     let text = r#"please raise error {"code": 429, "message": "slow } down", "type": "t", "error_code": "c"} now }"#;
     let openai =
@@ -260,7 +260,7 @@ fn an_error_is_in_the_provider_s_own_shape_streamed_or_not() {
 }
 
 #[test]
-fn an_error_that_cannot_be_understood_is_skipped_and_a_header_says_why() {
+fn invalid_error_requests_are_skipped_with_a_header() {
     let server = server();
     for (line, why) in [
         ("raise error {no json}", "line 1: what follows `raise error` is not JSON"),
@@ -302,7 +302,7 @@ fn an_error_that_cannot_be_understood_is_skipped_and_a_header_says_why() {
 }
 
 #[test]
-fn configured_questions_have_their_answers() {
+fn configured_questions_get_their_answers() {
     let place = Place::new();
     place.write(
         "config.yaml",
@@ -322,7 +322,7 @@ fn configured_questions_have_their_answers() {
 }
 
 #[test]
-fn the_first_strategy_that_answers_wins() {
+fn first_strategy_with_an_answer_wins() {
     let place = Place::new();
     let server = place.serve(&["--strategies", "MirrorStrategy,ErrorStrategy"], &[]);
     let trigger = r#"raise error {"code": 429, "message": "m"}"#;
@@ -330,7 +330,7 @@ fn the_first_strategy_that_answers_wins() {
 }
 
 #[test]
-fn what_no_strategy_answers_is_told_in_the_provider_s_shape() {
+fn unanswered_requests_get_the_providers_error_format() {
     let server = Place::new().serve(&["--strategies", "ErrorStrategy"], &[]);
     let heard = chat(&server, &json!([user("raise error {x}")]));
     assert_eq!((heard.status, heard.header("x-should-retry")), (418, Some("false")));
@@ -341,7 +341,7 @@ fn what_no_strategy_answers_is_told_in_the_provider_s_shape() {
 }
 
 #[test]
-fn an_empty_list_or_an_unknown_name_stops_the_server_from_starting() {
+fn empty_or_unknown_strategies_prevent_startup() {
     let place = Place::new();
     place.write("empty.yaml", "strategies: []\n");
     place.write("unknown.yaml", "strategies: [MirorStrategy]\n");

@@ -283,7 +283,7 @@ async fn through_anthropic_sdk(_: &str) -> Option<Seen> {
 
 #[llm_replay(fixture = "recorded/handle")]
 #[tokio::test]
-async fn all_clients_ask_one_handle_at_the_same_time(mock: &LlmMock) {
+async fn all_clients_share_one_handle(mock: &LlmMock) {
     let (openai, anthropic) = (mock.base_url(Provider::OpenAI), mock.base_url(Provider::Anthropic));
     let sdk = openai_sdk::at(&openai);
     let (one, two, three, four) = tokio::join!(
@@ -322,7 +322,7 @@ fn elsewhere() -> SocketAddr {
 
 /// Its answer is right and its application content, but it did not come from the fixture.
 #[tokio::test]
-async fn a_client_with_a_fixed_host_makes_a_session_without_requests() {
+async fn clients_with_a_fixed_host_miss_the_session() {
     let fixed = format!("http://{}/v1/models", elsewhere());
     let fixture =
         concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/fixtures/recorded/async_openai/models");

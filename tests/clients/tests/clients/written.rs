@@ -30,7 +30,7 @@ fn question(stream: bool) -> async_openai::types::chat::CreateChatCompletionRequ
 
 #[llm_replay(calls = 1)]
 #[tokio::test]
-async fn a_tool_call_reaches_the_openai_client(mock: &LlmMock) {
+async fn openai_client_reads_tool_calls(mock: &LlmMock) {
     let reply = Reply::text("Let me look.").tool_call("get_weather", r#"{"city":"Paris"}"#);
     mount(mock, "/v1/chat/completions", reply.on(Provider::OpenAI)).await;
 
@@ -46,7 +46,7 @@ async fn a_tool_call_reaches_the_openai_client(mock: &LlmMock) {
 
 #[llm_replay(calls = 1)]
 #[tokio::test]
-async fn a_stream_reaches_the_openai_client_piece_by_piece(mock: &LlmMock) {
+async fn openai_client_reads_streams_chunk_by_chunk(mock: &LlmMock) {
     let reply = Reply::pieces(["Sun", "ny, ", "21 °C"]);
     mount(mock, "/v1/chat/completions", reply.on(Provider::OpenAI)).await;
 
@@ -62,7 +62,7 @@ async fn a_stream_reaches_the_openai_client_piece_by_piece(mock: &LlmMock) {
 
 #[llm_replay(calls = 1)]
 #[tokio::test]
-async fn an_error_has_the_shape_of_the_provider(mock: &LlmMock) {
+async fn errors_have_the_providers_format(mock: &LlmMock) {
     let reply = Reply::error(400, "max_tokens is too large");
     mount(mock, "/v1/messages", reply.on(Provider::Anthropic)).await;
 

@@ -61,7 +61,7 @@ fn crc32(bytes: &[u8]) -> u32 {
 }
 
 #[test]
-fn an_event_stream_with_a_broken_checksum_replays_with_it() {
+fn broken_event_stream_checksums_replay() {
     alone(&[], |_| {
         let payload = br#"{"delta":{"text":"Hi"},"contentBlockIndex":0}"#;
         let right = frame(payload, crc32);
@@ -91,7 +91,7 @@ fn an_event_stream_with_a_broken_checksum_replays_with_it() {
 }
 
 #[test]
-fn lines_that_are_cut_replay_cut() {
+fn truncated_lines_replay_truncated() {
     alone(&[], |_| {
         let lines = ["{\"response\":\"Hel\"}\n", "{\"response\":\"lo\"}\n{\"respon"];
         for cut in [false, true] {
@@ -113,7 +113,7 @@ fn lines_that_are_cut_replay_cut() {
 }
 
 #[test]
-fn a_form_without_its_boundary_is_compared_as_the_text_it_is() {
+fn forms_without_boundary_match_as_text() {
     alone(&[], |_| {
         let part = "--x\r\ncontent-disposition: form-data; name=\"model\"\r\n\r\nwhisper-1\r\n";
         let whole = format!("{part}--x--\r\n");
@@ -141,7 +141,7 @@ fn a_form_without_its_boundary_is_compared_as_the_text_it_is() {
 }
 
 #[test]
-fn a_websocket_is_refused_in_one_sentence() {
+fn rejects_websocket_upgrades_while_recording() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([Response::json("{}")]);
@@ -158,7 +158,7 @@ fn a_websocket_is_refused_in_one_sentence() {
 }
 
 #[test]
-fn a_slash_at_the_end_reaches_a_server_that_insists_on_it() {
+fn keeps_trailing_slashes_for_the_upstream() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([Response::json("{}")]);

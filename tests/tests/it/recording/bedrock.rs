@@ -33,7 +33,7 @@ fn converse(mock: &MockSession, headers: &[(&str, &str)]) -> ResponseStream {
 }
 
 #[test]
-fn a_bearer_token_reaches_the_provider_as_it_is() {
+fn forwards_bearer_tokens_unchanged() {
     alone(&[("AWS_BEARER_TOKEN_BEDROCK", "a-token-of-the-users-own")], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([Response::json(ANSWER)]);
@@ -54,7 +54,7 @@ fn a_bearer_token_reaches_the_provider_as_it_is() {
 const AWS: &str = "https://bedrock-runtime.eu-west-3.amazonaws.com";
 
 #[test]
-fn a_signed_request_is_refused_where_it_would_be_refused_and_told_what_it_takes() {
+fn explains_why_signed_requests_cannot_be_recorded() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let recording = replay(&fixture, TEST).mode(Mode::Record).upstream(Provider::Bedrock, AWS);
@@ -80,7 +80,7 @@ fn a_signed_request_is_refused_where_it_would_be_refused_and_told_what_it_takes(
 }
 
 #[test]
-fn somebody_s_own_server_gets_the_signature_of_the_client() {
+fn custom_upstreams_get_the_clients_signature() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([Response::json(ANSWER)]);

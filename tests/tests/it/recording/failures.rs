@@ -17,12 +17,12 @@ fn statuses(fixture: &Path) -> Vec<u16> {
 }
 
 #[test]
-fn an_outage_is_not_recorded_and_fails_with_what_the_provider_said() {
+fn outages_fail_the_session_with_the_providers_message() {
     alone(&[("OPENAI_API_KEY", "sk-0123456789abcdef0123456789abcdef")], |_| {
         for (status, why) in [
             (401, "the key comes from `OPENAI_API_KEY`"),
             (403, "the key comes from `OPENAI_API_KEY`"),
-            (429, "it limits the rate"),
+            (429, "the rate limit was exceeded"),
             (500, "the provider failed"),
             (529, "the provider failed"),
         ] {
@@ -47,7 +47,7 @@ fn an_outage_is_not_recorded_and_fails_with_what_the_provider_said() {
 }
 
 #[test]
-fn a_401_without_a_key_says_that_no_variable_is_set() {
+fn missing_keys_are_reported_for_401() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([Response::error(401, "who are you")]);
@@ -59,7 +59,7 @@ fn a_401_without_a_key_says_that_no_variable_is_set() {
 }
 
 #[test]
-fn a_retry_that_succeeds_leaves_only_its_own_answer() {
+fn successful_retries_replace_failed_attempts() {
     alone(&[], |process| {
         if process.part() == "records" {
             let fixture = PathBuf::from(std::env::var_os("FIXTURE").unwrap());
@@ -84,7 +84,7 @@ fn a_retry_that_succeeds_leaves_only_its_own_answer() {
 }
 
 #[test]
-fn a_success_before_an_outage_is_no_excuse_for_it() {
+fn earlier_success_does_not_excuse_an_outage() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([Response::json("{}"), Response::error(500, "later")]);
@@ -97,7 +97,7 @@ fn a_success_before_an_outage_is_no_excuse_for_it() {
 }
 
 #[test]
-fn errors_that_a_test_allows_and_errors_of_its_own_making_are_recorded() {
+fn records_allowed_and_client_errors() {
     alone(&[], |_| {
         let cases: [(&[u16], u16, bool); 6] = [
             (&[401], 401, true),
@@ -134,7 +134,7 @@ fn errors_that_a_test_allows_and_errors_of_its_own_making_are_recorded() {
 }
 
 #[test]
-fn a_provider_that_is_down_fails_the_session_and_names_it() {
+fn unreachable_providers_fail_the_session() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         // A port that was free a moment ago.
@@ -159,7 +159,7 @@ fn a_provider_that_is_down_fails_the_session_and_names_it() {
 }
 
 #[test]
-fn a_provider_that_hangs_up_without_a_word_fails_the_session() {
+fn empty_responses_fail_the_session() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([Response::hang_up()]);
@@ -173,7 +173,7 @@ fn a_provider_that_hangs_up_without_a_word_fails_the_session() {
 }
 
 #[test]
-fn a_provider_that_does_not_come_to_an_end_fails_the_session_in_time() {
+fn endless_responses_time_out() {
     alone(&[("LLMOCK_DRAIN_TIMEOUT", "300ms")], |_| {
         let endless = Gate::default();
         let answers =
@@ -202,7 +202,7 @@ fn a_provider_that_does_not_come_to_an_end_fails_the_session_in_time() {
 }
 
 #[test]
-fn a_body_over_the_limit_gets_413_and_fails_the_session() {
+fn bodies_over_the_limit_fail_with_413() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([Response::json("{}")]);
@@ -222,7 +222,7 @@ fn a_body_over_the_limit_gets_413_and_fails_the_session() {
 }
 
 #[test]
-fn ci_refuses_to_record_and_auto_only_replays() {
+fn ci_rejects_record_and_replays_in_auto() {
     alone(&[("CI", "true")], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([Response::json("{}")]);
@@ -247,7 +247,7 @@ fn ci_refuses_to_record_and_auto_only_replays() {
 }
 
 #[test]
-fn ci_records_where_that_is_allowed() {
+fn ci_records_if_allowed() {
     alone(&[("CI", "1"), ("LLMOCK_ALLOW_CI_RECORD", "1")], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([Response::json("{}")]);
@@ -259,7 +259,7 @@ fn ci_records_where_that_is_allowed() {
 }
 
 #[test]
-fn the_variable_wins_over_what_the_program_says() {
+fn mode_variable_overrides_the_builder() {
     alone(&[("LLMOCK_MODE", "replay")], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([Response::json("{}")]);

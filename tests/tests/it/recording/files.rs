@@ -24,7 +24,7 @@ fn ask(mock: &MockSession, prompts: &[&str]) {
 }
 
 #[test]
-fn nothing_is_written_unless_the_session_finishes_well() {
+fn writes_only_if_the_session_succeeds() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([
@@ -49,7 +49,7 @@ fn nothing_is_written_unless_the_session_finishes_well() {
 }
 
 #[test]
-fn a_failed_recording_leaves_the_good_one_as_it_was() {
+fn failed_recordings_keep_the_previous_fixture() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let mock = echo().record(&fixture, TEST).start().unwrap();
@@ -73,7 +73,7 @@ fn a_failed_recording_leaves_the_good_one_as_it_was() {
 }
 
 #[test]
-fn a_cancelled_session_keeps_its_traffic_and_says_where() {
+fn cancelled_sessions_save_their_traffic_elsewhere() {
     alone(&[], |process| {
         if process.part() == "cancelled" {
             let fixture = PathBuf::from(std::env::var_os("FIXTURE").unwrap());
@@ -92,7 +92,7 @@ fn a_cancelled_session_keeps_its_traffic_and_says_where() {
 }
 
 #[test]
-fn a_killed_process_leaves_the_old_fixture_and_what_it_paid_for() {
+fn killed_processes_keep_the_old_fixture() {
     alone(&[], |process| {
         if process.part() == "killed" {
             let fixture = PathBuf::from(std::env::var_os("FIXTURE").unwrap());
@@ -140,7 +140,7 @@ fn a_killed_process_leaves_the_old_fixture_and_what_it_paid_for() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_never_overwritten() {
+fn unreadable_files_are_never_overwritten() {
     alone(&[], |_| {
         let files: [(&str, &[u8]); 5] = [
             ("truncated", b"{\"llmock\": 1, \"interactions\": [\n  {\"hash\""),
@@ -172,7 +172,7 @@ fn a_file_that_cannot_be_read_is_never_overwritten() {
 }
 
 #[test]
-fn a_read_only_file_and_a_folder_of_that_name_fail_and_stay() {
+fn read_only_files_and_folders_are_not_replaced() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         fs::create_dir(&fixture).unwrap();
@@ -202,7 +202,7 @@ fn a_read_only_file_and_a_folder_of_that_name_fail_and_stay() {
 }
 
 #[test]
-fn a_session_without_a_request_leaves_the_recording_alone() {
+fn sessions_without_requests_keep_the_recording() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let mock = echo().record(&fixture, TEST).start().unwrap();

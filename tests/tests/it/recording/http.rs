@@ -33,7 +33,7 @@ fn openai(mock: &MockSession, method: &str, path: &str, kind: &str, body: &[u8])
 }
 
 #[test]
-fn bytes_that_are_no_text_replay_exactly() {
+fn binary_bodies_replay_exactly() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let audio: Vec<u8> = (0..2000_usize).map(|at| (at * 31).to_le_bytes()[0]).collect();
@@ -49,7 +49,7 @@ fn bytes_that_are_no_text_replay_exactly() {
 }
 
 #[test]
-fn uploads_replay_whatever_their_boundary() {
+fn uploads_replay_with_any_boundary() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([Response::json(r#"{"text":"hello"}"#)]);
@@ -87,7 +87,7 @@ fn uploads_replay_whatever_their_boundary() {
 }
 
 #[test]
-fn every_method_and_path_below_a_base_url_replays() {
+fn every_method_and_path_replays() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::scripted(|_, request| {
@@ -127,7 +127,7 @@ fn every_method_and_path_below_a_base_url_replays() {
 }
 
 #[test]
-fn a_head_request_gets_a_head() {
+fn head_requests_get_no_body() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let answer = Response::status(200).header("content-type", "text/csv").body("12345");
@@ -140,7 +140,7 @@ fn a_head_request_gets_a_head() {
 }
 
 #[test]
-fn headers_that_repeat_are_kept_in_order_and_others_are_not_stored() {
+fn keeps_repeated_headers_in_order() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let answer = Response::json("{}")
@@ -172,7 +172,7 @@ fn headers_that_repeat_are_kept_in_order_and_others_are_not_stored() {
 }
 
 #[test]
-fn a_body_with_a_length_has_one_live_and_replayed_and_connections_close() {
+fn bodies_keep_content_length_and_connections_close() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([Response::json(r#"{"a":1}"#)]);
@@ -187,7 +187,7 @@ fn a_body_with_a_length_has_one_live_and_replayed_and_connections_close() {
 }
 
 #[test]
-fn answers_to_requests_for_a_stream_may_come_in_one_piece() {
+fn stream_requests_may_get_unstreamed_responses() {
     alone(&[], |_| {
         let ask = r#"{"model":"m","stream":true,"messages":[]}"#;
         let cases = [
@@ -208,7 +208,7 @@ fn answers_to_requests_for_a_stream_may_come_in_one_piece() {
 }
 
 #[test]
-fn answers_without_a_length_end_with_the_connection() {
+fn responses_without_length_end_with_the_connection() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let reads = ["HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\n", "one ", "two"];
@@ -219,7 +219,7 @@ fn answers_without_a_length_end_with_the_connection() {
 }
 
 #[test]
-fn requests_without_a_body_go_without_one() {
+fn requests_without_body_are_forwarded_without_one() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([Response::json("{}")]);

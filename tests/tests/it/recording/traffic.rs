@@ -24,7 +24,7 @@ fn openai(mock: &LlmMock) -> String {
 }
 
 #[test]
-fn the_client_sees_each_chunk_before_the_provider_sends_the_next() {
+fn forwards_each_chunk_at_once() {
     alone(&[], |_| {
         let gates = [Gate::default(), Gate::default()];
         let (_folder, fixture) = place();
@@ -48,7 +48,7 @@ fn the_client_sees_each_chunk_before_the_provider_sends_the_next() {
 }
 
 #[test]
-fn chunks_replay_as_they_were_divided() {
+fn chunks_replay_with_the_same_boundaries() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let chunks = ["data: {\"a\":1}\n\ndata: {\"b\"", ":2}\n", "\ndata: [DONE]\n\n"];
@@ -77,7 +77,7 @@ fn chunks_replay_as_they_were_divided() {
 }
 
 #[test]
-fn events_carry_the_milliseconds_at_which_they_arrived() {
+fn events_carry_their_arrival_time() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let pause = Duration::from_millis(60);
@@ -97,7 +97,7 @@ fn events_carry_the_milliseconds_at_which_they_arrived() {
 }
 
 #[test]
-fn a_client_that_leaves_does_not_stop_the_recording() {
+fn disconnected_clients_do_not_stop_recording() {
     alone(&[], |_| {
         let gate = Gate::default();
         let (_folder, fixture) = place();
@@ -120,7 +120,7 @@ fn a_client_that_leaves_does_not_stop_the_recording() {
 }
 
 #[test]
-fn a_client_that_leaves_before_the_head_does_not_stop_the_recording() {
+fn recording_survives_disconnects_before_the_head() {
     alone(&[], |_| {
         let gate = Gate::default();
         let (_folder, fixture) = place();
@@ -137,7 +137,7 @@ fn a_client_that_leaves_before_the_head_does_not_stop_the_recording() {
 }
 
 #[test]
-fn a_stream_that_the_provider_cuts_replays_cut() {
+fn truncated_streams_replay_truncated() {
     alone(&[], |_| {
         let cases = [
             ("stream", Response::sse([HELLO[0], &HELLO[1][..9]]).truncated()),
@@ -161,7 +161,7 @@ fn a_stream_that_the_provider_cuts_replays_cut() {
 }
 
 #[test]
-fn requests_arrive_as_the_client_sent_them() {
+fn requests_are_forwarded_unchanged() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([Response::json("{}")]);
@@ -205,7 +205,7 @@ fn requests_arrive_as_the_client_sent_them() {
 }
 
 #[test]
-fn redirects_retries_and_cookies_are_the_clients_affair() {
+fn redirects_retries_and_cookies_reach_the_client() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([
@@ -239,7 +239,7 @@ fn redirects_retries_and_cookies_are_the_clients_affair() {
 }
 
 #[test]
-fn compressed_requests_go_as_sent_and_match_decoded() {
+fn compressed_requests_match_decoded() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([Response::json(r#"{"n":1}"#)]);
@@ -286,7 +286,7 @@ fn zstd(plain: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_provider_that_compresses_unasked_is_recorded_plain() {
+fn unrequested_compression_is_recorded_decoded() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Compression::best());

@@ -51,7 +51,7 @@ fn answered(mock: &LlmMock) -> Vec<AnsweredBy> {
 }
 
 #[test]
-fn what_mocks_answer_wins_and_the_fixture_answers_the_rest() {
+fn mocks_come_before_the_fixture() {
     let (_folder, file) = fixture(&["a", "b"]);
     let mock = replay(&file).start().unwrap();
     assert_eq!(chat(&mock, &prompt("a")).text(), "recorded a");
@@ -66,7 +66,7 @@ fn what_mocks_answer_wins_and_the_fixture_answers_the_rest() {
 }
 
 #[test]
-fn what_a_mock_answers_takes_nothing_out_of_the_fixture() {
+fn mocks_use_no_interactions() {
     let (_folder, file) = fixture(&["a"]);
     let mock = replay(&file).fail_on_unused().start().unwrap();
     mount(&mock, asks("a").respond_with(says("mocked")));
@@ -76,7 +76,7 @@ fn what_a_mock_answers_takes_nothing_out_of_the_fixture() {
 }
 
 #[test]
-fn a_test_may_be_answered_by_mocks_alone() {
+fn mocks_alone_can_answer_a_test() {
     let (_folder, file) = fixture(&[]);
     let mock = replay(&file).start().unwrap();
     mount(&mock, Mock::given(any()).respond_with(says("mocked")));
@@ -85,7 +85,7 @@ fn a_test_may_be_answered_by_mocks_alone() {
 }
 
 #[test]
-fn mocks_see_paths_as_the_provider_would_whatever_the_provider() {
+fn mocks_see_the_providers_own_paths() {
     let (_folder, file) = fixture(&[]);
     let mock = replay(&file).start().unwrap();
     let at = |place: &str| Mock::given(method("POST")).and(path(place.to_owned()));
@@ -104,7 +104,7 @@ fn mocks_see_paths_as_the_provider_would_whatever_the_provider() {
 }
 
 #[test]
-fn a_mock_that_did_not_get_what_it_expects_fails_the_test_with_its_name() {
+fn unmet_mock_expectations_fail_the_test() {
     let (_folder, file) = fixture(&["a"]);
     let mock = replay(&file).start().unwrap();
     mount(&mock, asks("z").respond_with(says("z")).expect(2).named("the second opinion"));
@@ -118,7 +118,7 @@ fn a_mock_that_did_not_get_what_it_expects_fails_the_test_with_its_name() {
 }
 
 #[test]
-fn a_satisfied_mock_and_one_without_expectations_fail_nothing() {
+fn satisfied_mocks_do_not_fail_the_test() {
     let (_folder, file) = fixture(&["a"]);
     let mock = replay(&file).start().unwrap();
     mount(&mock, asks("z").respond_with(says("z")).expect(1));
@@ -129,7 +129,7 @@ fn a_satisfied_mock_and_one_without_expectations_fail_nothing() {
 }
 
 #[test]
-fn an_empty_404_of_a_mock_is_taken_for_no_mock_and_one_with_a_body_is_not() {
+fn empty_404_responses_count_as_unmatched() {
     let (_folder, file) = fixture(&["a"]);
     let mock = replay(&file).start().unwrap();
     mount(&mock, Mock::given(any()).respond_with(ResponseTemplate::new(404)));
@@ -143,7 +143,7 @@ fn an_empty_404_of_a_mock_is_taken_for_no_mock_and_one_with_a_body_is_not() {
 }
 
 #[test]
-fn there_is_one_server_a_session_and_another_for_each() {
+fn every_session_has_its_own_server() {
     let (_folder, file) = fixture(&["a"]);
     let (one, other) = (replay(&file).start().unwrap(), replay(&file).start().unwrap());
     assert_eq!(one.wiremock().address(), one.clone().wiremock().address());
@@ -156,7 +156,7 @@ fn there_is_one_server_a_session_and_another_for_each() {
 }
 
 #[test]
-fn a_session_that_is_dropped_or_fails_by_itself_does_not_panic_about_mocks() {
+fn dropped_sessions_do_not_verify_mocks() {
     let (_folder, file) = fixture(&["a"]);
     let unmet = || Mock::given(any()).respond_with(says("x")).expect(5);
     let dropped = replay(&file).start().unwrap();
@@ -172,7 +172,7 @@ fn a_session_that_is_dropped_or_fails_by_itself_does_not_panic_about_mocks() {
 }
 
 #[test]
-fn in_mode_off_mocks_get_no_request_and_expect_nothing() {
+fn mode_off_disables_mocks() {
     alone(&[("LLMOCK_MODE", "off")], |_| {
         let (_folder, file) = fixture(&["a"]);
         let mock = replay(&file).start().unwrap();
@@ -182,7 +182,7 @@ fn in_mode_off_mocks_get_no_request_and_expect_nothing() {
 }
 
 #[test]
-fn recording_what_a_mock_answers_is_neither_forwarded_nor_written() {
+fn mocked_responses_are_neither_forwarded_nor_recorded() {
     alone(&[], |_| {
         let (_folder, file) = fixture(&[]);
         let upstream =
@@ -207,7 +207,7 @@ fn recording_what_a_mock_answers_is_neither_forwarded_nor_written() {
 }
 
 #[test]
-fn an_unmet_expectation_keeps_a_recording_out_of_the_fixture() {
+fn unmet_expectations_prevent_recording() {
     alone(&[], |_| {
         let (_folder, file) = fixture(&["kept"]);
         let before = std::fs::read_to_string(&file).unwrap();
@@ -224,7 +224,7 @@ fn an_unmet_expectation_keeps_a_recording_out_of_the_fixture() {
 }
 
 #[test]
-fn auto_asks_mocks_then_the_fixture_then_the_provider() {
+fn mode_auto_tries_mocks_fixture_then_provider() {
     alone(&[], |_| {
         let (_folder, file) = fixture(&["a"]);
         let upstream = Upstream::start([Response::json("{\"real\":1}")]);

@@ -86,7 +86,7 @@ fn said(body: &str) -> Said {
 }
 
 #[tokio::test]
-async fn a_scoped_mock_answers_as_long_as_its_guard_lives() {
+async fn scoped_mocks_respond_while_their_guard_lives() {
     let seen = both(async |stage| {
         let before = stage.ask("a");
         let guard = Mock::given(method("POST")).respond_with(text("scoped"));
@@ -102,7 +102,7 @@ async fn a_scoped_mock_answers_as_long_as_its_guard_lives() {
 }
 
 #[tokio::test]
-async fn the_guard_of_a_scoped_mock_verifies_it() {
+async fn scoped_mock_guards_verify_expectations() {
     let message = both(async |stage| {
         let mock = Mock::given(method("POST")).respond_with(text("x")).expect(2).named("twice");
         let guard = mock.mount_as_scoped(stage.server).await;
@@ -117,7 +117,7 @@ async fn the_guard_of_a_scoped_mock_verifies_it() {
 }
 
 #[tokio::test]
-async fn verify_says_whether_expectations_are_met() {
+async fn verify_reports_unmet_expectations() {
     let passes = both(async |stage| {
         let mut passes = Vec::new();
         for (times, asked) in [
@@ -142,7 +142,7 @@ async fn verify_says_whether_expectations_are_met() {
 }
 
 #[tokio::test]
-async fn reset_takes_mocks_and_requests_away() {
+async fn reset_removes_mocks_and_requests() {
     let seen = both(async |stage| {
         Mock::given(any()).respond_with(text("before")).expect(7).mount(stage.server).await;
         let before = stage.ask("a");
@@ -157,7 +157,7 @@ async fn reset_takes_mocks_and_requests_away() {
 }
 
 #[tokio::test]
-async fn priority_and_then_the_order_of_mounting_decide() {
+async fn mocks_are_ordered_by_priority_then_mounting() {
     let seen = both(async |stage| {
         let mock = |body: &str| Mock::given(method("POST")).respond_with(text(body));
         mock("late").with_priority(9).mount(stage.server).await;
@@ -172,7 +172,7 @@ async fn priority_and_then_the_order_of_mounting_decide() {
 }
 
 #[tokio::test]
-async fn a_mock_may_answer_only_so_often() {
+async fn mocks_can_limit_their_responses() {
     let seen = both(async |stage| {
         let mock = |body: &str| Mock::given(any()).respond_with(text(body));
         mock("twice").up_to_n_times(2).mount(stage.server).await;
@@ -184,7 +184,7 @@ async fn a_mock_may_answer_only_so_often() {
 }
 
 #[tokio::test]
-async fn a_mock_may_close_the_connection() {
+async fn mocks_can_close_the_connection() {
     let seen = both(async |stage| {
         let broken = |_: &Request| std::io::Error::from(std::io::ErrorKind::ConnectionReset);
         Mock::given(any()).respond_with_err(broken).up_to_n_times(1).mount(stage.server).await;
@@ -195,7 +195,7 @@ async fn a_mock_may_close_the_connection() {
 }
 
 #[tokio::test]
-async fn a_mock_may_keep_a_client_waiting() {
+async fn mocks_can_delay_responses() {
     let seen = both(async |stage| {
         let endless = text("late").set_delay(Duration::from_secs(3600));
         Mock::given(body_string_contains("\"a\"")).respond_with(endless).mount(stage.server).await;
@@ -210,7 +210,7 @@ async fn a_mock_may_keep_a_client_waiting() {
 }
 
 #[tokio::test]
-async fn a_mock_may_answer_as_a_stream() {
+async fn mocks_can_stream_responses() {
     const EVENTS: &str =
         "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: [DONE]\n\n";
     let seen = both(async |stage| {
@@ -225,7 +225,7 @@ async fn a_mock_may_answer_as_a_stream() {
 }
 
 #[tokio::test]
-async fn every_status_and_header_of_a_mock_arrives() {
+async fn mocks_can_set_every_status_and_header() {
     let seen = both(async |stage| {
         let mut seen = Vec::new();
         for (method_, template) in [
@@ -266,7 +266,7 @@ async fn every_status_and_header_of_a_mock_arrives() {
 }
 
 #[tokio::test]
-async fn matchers_see_the_request_as_it_was_sent() {
+async fn matchers_see_the_original_request() {
     let seen = both(async |stage| {
         let body = json!({ "model": "m", "messages": [{ "role": "user", "content": "a" }] });
         let whole = Mock::given(method("POST"))
@@ -301,7 +301,7 @@ async fn matchers_see_the_request_as_it_was_sent() {
 }
 
 #[tokio::test]
-async fn a_responder_is_a_function_of_the_request() {
+async fn responders_compute_responses_from_requests() {
     let seen = both(async |stage| {
         let echo = |request: &Request| {
             ResponseTemplate::new(201).set_body_string(request.body.len().to_string())
@@ -319,7 +319,7 @@ async fn a_responder_is_a_function_of_the_request() {
 }
 
 #[tokio::test]
-async fn requests_that_no_mock_answers_are_received_all_the_same() {
+async fn unmatched_requests_are_received_too() {
     let seen = both(async |stage| {
         Mock::given(path("/v1/models")).respond_with(text("models")).mount(stage.server).await;
         let answers = [stage.ask("a"), stage.send("GET", "/models", &[], b""), stage.ask("b")];

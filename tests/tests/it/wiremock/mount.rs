@@ -35,7 +35,7 @@ fn ask(server: &MockServer, text: &str) -> ResponseStream {
 }
 
 #[tokio::test]
-async fn each_request_gets_its_answer_in_any_order() {
+async fn mounted_fixtures_answer_in_any_order() {
     let (_folder, _, fixture) = load(&[recorded("a", "1"), recorded("b", "2"), recorded("c", "3")]);
     let server = MockServer::start().await;
     fixture.mount(&server).await;
@@ -44,7 +44,7 @@ async fn each_request_gets_its_answer_in_any_order() {
 }
 
 #[tokio::test]
-async fn equal_requests_get_their_answers_in_turn_and_the_last_one_again() {
+async fn equal_requests_get_queued_responses() {
     let (_folder, _, fixture) = load(&[recorded("a", "1"), recorded("b", "x"), recorded("a", "2")]);
     let server = MockServer::start().await;
     fixture.mount(&server).await;
@@ -53,7 +53,7 @@ async fn equal_requests_get_their_answers_in_turn_and_the_last_one_again() {
 }
 
 #[tokio::test]
-async fn status_headers_and_bytes_are_those_recorded() {
+async fn status_headers_and_bytes_equal_the_recording() {
     let (_folder, _, fixture) = load(&[json!({
         "provider": "openai",
         "request": { "method": "GET", "path": "/v1/files/1/content?part=2" },
@@ -79,7 +79,7 @@ async fn status_headers_and_bytes_are_those_recorded() {
 }
 
 #[tokio::test]
-async fn a_stream_arrives_whole_as_one_body() {
+async fn streams_arrive_as_one_body() {
     let mut streamed = recorded("a", "");
     streamed["response"] = json!({
         "headers": { "content-type": "text/event-stream" },
@@ -99,7 +99,7 @@ async fn a_stream_arrives_whole_as_one_body() {
 }
 
 #[tokio::test]
-async fn an_unknown_request_to_a_recorded_endpoint_is_refused_with_the_reason() {
+async fn unmatched_requests_to_recorded_endpoints_are_rejected() {
     let (_folder, file, fixture) = load(&[recorded("Name a colour.", "red")]);
     let server = MockServer::start().await;
     fixture.mount(&server).await;
@@ -118,7 +118,7 @@ async fn an_unknown_request_to_a_recorded_endpoint_is_refused_with_the_reason() 
 }
 
 #[tokio::test]
-async fn requests_elsewhere_are_left_to_wiremock() {
+async fn other_endpoints_are_left_to_wiremock() {
     let (_folder, _, fixture) = load(&[recorded("a", "1")]);
     let server = MockServer::start().await;
     fixture.mount(&server).await;
@@ -131,7 +131,7 @@ async fn requests_elsewhere_are_left_to_wiremock() {
 }
 
 #[tokio::test]
-async fn mocks_of_the_suite_win_whenever_they_were_mounted() {
+async fn other_mocks_come_before_mounted_fixtures() {
     let (_folder, _, fixture) = load(&[recorded("a", "1"), recorded("b", "2"), recorded("c", "3")]);
     let server = MockServer::start().await;
     let says = |text: &str| ResponseTemplate::new(200).set_body_string(text);
@@ -149,7 +149,7 @@ async fn mocks_of_the_suite_win_whenever_they_were_mounted() {
 }
 
 #[tokio::test]
-async fn a_scoped_mock_that_was_mounted_before_wins_until_its_guard_goes() {
+async fn earlier_scoped_mocks_come_before_mounted_fixtures() {
     let (_folder, _, fixture) = load(&[recorded("a", "1")]);
     let server = MockServer::start().await;
     let scoped = Mock::given(any()).respond_with(ResponseTemplate::new(503)).expect(2);
@@ -161,7 +161,7 @@ async fn a_scoped_mock_that_was_mounted_before_wins_until_its_guard_goes() {
 }
 
 #[tokio::test]
-async fn a_fixture_goes_with_a_reset_and_can_be_mounted_again() {
+async fn reset_removes_mounted_fixtures() {
     let (_folder, file, fixture) = load(&[recorded("a", "1"), recorded("a", "2")]);
     let server = MockServer::start().await;
     fixture.mount(&server).await;
@@ -173,7 +173,7 @@ async fn a_fixture_goes_with_a_reset_and_can_be_mounted_again() {
 }
 
 #[tokio::test]
-async fn several_fixtures_answer_together_on_one_server() {
+async fn several_fixtures_share_one_server() {
     let anthropic = json!({
         "provider": "anthropic",
         "request": { "path": "/v1/messages", "body": { "model": "c" } },
@@ -197,7 +197,7 @@ async fn several_fixtures_answer_together_on_one_server() {
 }
 
 #[tokio::test]
-async fn what_does_not_count_when_comparing_does_not_count_here() {
+async fn mounted_fixtures_ignore_the_usual_differences() {
     let (_folder, _, fixture) = load(&[recorded("a", "1")]);
     let server = MockServer::start().await;
     fixture.mount(&server).await;
@@ -214,7 +214,7 @@ async fn what_does_not_count_when_comparing_does_not_count_here() {
 }
 
 #[tokio::test]
-async fn an_empty_fixture_answers_and_refuses_nothing() {
+async fn empty_fixtures_respond_to_nothing() {
     let (_folder, _, fixture) = load(&[]);
     let server = MockServer::start().await;
     fixture.mount(&server).await;
@@ -225,7 +225,7 @@ async fn an_empty_fixture_answers_and_refuses_nothing() {
 }
 
 #[tokio::test]
-async fn addresses_of_the_provider_lead_to_the_server() {
+async fn links_point_to_the_wiremock_server() {
     let results = "https://api.anthropic.com/v1/messages/batches/b/results";
     let (_folder, _, fixture) = load(&[
         json!({

@@ -44,7 +44,7 @@ fn three(mock: &LlmMock) -> Vec<AnsweredBy> {
 }
 
 #[test]
-fn every_mode_says_who_answered() {
+fn requests_tell_who_answered_in_every_mode() {
     alone(&[], |_| {
         use AnsweredBy::{Fixture, Mock, Nothing, Upstream as Real};
         let upstream = Upstream::start([Response::json("{}")]);
@@ -63,7 +63,7 @@ fn every_mode_says_who_answered() {
 }
 
 #[test]
-fn a_request_is_shown_as_it_was_sent_without_its_secrets() {
+fn requests_are_listed_with_secrets_redacted() {
     const KEY: &str = "sk-0123456789abcdef0123456789";
     let (_folder, file) = fixture();
     let mock = LlmMock::builder().fixture(file).start().unwrap();
@@ -95,7 +95,7 @@ fn a_request_is_shown_as_it_was_sent_without_its_secrets() {
 }
 
 #[test]
-fn nobody_outside_speaks_to_llmock_in_headers() {
+fn clients_cannot_control_llmock_by_headers() {
     let (_folder, file) = fixture();
     let mock = LlmMock::builder().fixture(file).start().unwrap();
     let server = mock.wiremock();
@@ -112,7 +112,7 @@ fn nobody_outside_speaks_to_llmock_in_headers() {
 }
 
 #[test]
-fn a_websocket_is_refused_in_words() {
+fn websocket_upgrades_are_rejected_with_a_message() {
     let (_folder, file) = fixture();
     let mock = LlmMock::builder().fixture(file).calls(0).start().unwrap();
     let url = format!("{}/realtime?model=m", mock.base_url(Provider::OpenAI));
@@ -130,7 +130,7 @@ fn a_websocket_is_refused_in_words() {
 }
 
 #[test]
-fn an_address_that_nobody_was_given_is_refused_in_words() {
+fn unknown_addresses_are_rejected_with_a_message() {
     let (_folder, file) = fixture();
     let mock = LlmMock::builder().fixture(file).calls(0).start().unwrap();
     let (origin, _) = mock.url().split_once("/s/").unwrap();
@@ -151,7 +151,7 @@ fn an_address_that_nobody_was_given_is_refused_in_words() {
 }
 
 #[test]
-fn a_session_that_fails_tells_what_was_refused_meanwhile() {
+fn failed_sessions_list_requests_rejected_meanwhile() {
     let (_folder, file) = fixture();
     let ended = LlmMock::builder().fixture(&file).test("ended").calls(0).start().unwrap();
     let url = format!("{}/chat/completions", ended.base_url(Provider::OpenAI));
@@ -190,7 +190,7 @@ fn a_session_that_fails_tells_what_was_refused_meanwhile() {
 }
 
 #[test]
-fn every_answer_closes_its_connection() {
+fn every_response_closes_its_connection() {
     let (_folder, file) = fixture();
     let mock = LlmMock::builder().fixture(file).start().unwrap();
     let says = ResponseTemplate::new(200).set_body_string("mocked");

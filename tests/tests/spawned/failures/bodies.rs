@@ -6,7 +6,7 @@ use llmock_testkit::upstream::{Response, Upstream};
 use super::app::app;
 
 #[test]
-fn a_body_that_fails_itself_has_the_first_word() {
+fn failures_of_the_body_come_first() {
     let app = app();
     insta::assert_snapshot!(app.failure("a_panic_after_a_miss"), @r#"
     thread 'a_panic_after_a_miss' panicked at tests/api.rs:32:5:
@@ -50,7 +50,7 @@ fn a_body_that_fails_itself_has_the_first_word() {
 }
 
 #[test]
-fn a_body_that_fails_while_recording_leaves_the_good_recording_and_keeps_what_was_paid_for() {
+fn failing_tests_keep_the_recording_and_save_traffic() {
     const FIXTURE: &str = "tests/fixtures/known.json";
     let app = app();
     let good = app.scratch().read(FIXTURE);
@@ -76,7 +76,7 @@ fn a_body_that_fails_while_recording_leaves_the_good_recording_and_keeps_what_wa
 }
 
 #[test]
-fn a_panic_that_the_test_is_there_for_is_recorded_and_no_other() {
+fn expected_panics_are_recorded_and_others_are_not() {
     let app = app();
     let upstream = Upstream::chat("A cat.");
     let recording = |test| {
@@ -98,7 +98,7 @@ fn a_panic_that_the_test_is_there_for_is_recorded_and_no_other() {
 }
 
 #[test]
-fn llmock_fails_a_test_under_should_panic() {
+fn llmock_failures_fail_tests_under_should_panic() {
     let app = app();
     insta::assert_snapshot!(app.failure("a_bare_should_panic_after_a_miss"), @r#"
     llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
@@ -136,7 +136,7 @@ fn llmock_fails_a_test_under_should_panic() {
 }
 
 #[test]
-fn a_cancelled_test_says_so_once_and_gives_its_turn_back() {
+fn cancelled_tests_print_a_note_once() {
     let app = app();
     insta::assert_snapshot!(app.note("a_cancelled_body_gives_its_turn_back"), @"
     llmock: test `api::cancelled` was cancelled before it ended, so nothing was checked
@@ -146,7 +146,7 @@ fn a_cancelled_test_says_so_once_and_gives_its_turn_back() {
 }
 
 #[test]
-fn a_paused_clock_is_suspected_when_a_test_fails() {
+fn failures_mention_a_paused_clock() {
     const NOTE: &str = "the tokio clock of this test is paused, so client timeouts expire at once: call \
                         `tokio::time::pause()` after the requests, or `tokio::time::resume()` before them";
     let app = app();

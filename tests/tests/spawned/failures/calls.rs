@@ -4,7 +4,7 @@ use super::app::app;
 use llmock_testkit::upstream::Upstream;
 
 #[test]
-fn what_was_recorded_and_not_asked_for_is_a_note_a_failure_or_nothing() {
+fn unused_interactions_follow_the_unused_setting() {
     let app = app();
     insta::assert_snapshot!(app.note("one_left"), @"llmock: api::one_left: 1 interaction not used (#2)");
     insta::assert_snapshot!(app.failure("one_left_and_that_is_wrong"), @r#"
@@ -25,7 +25,7 @@ fn what_was_recorded_and_not_asked_for_is_a_note_a_failure_or_nothing() {
 }
 
 #[test]
-fn a_number_of_calls_is_kept() {
+fn checks_the_number_of_calls() {
     let app = app();
     insta::assert_snapshot!(app.failure("too_few_calls"), @"
     thread 'too_few_calls' panicked at tests/api.rs:141:1:
@@ -46,7 +46,7 @@ fn a_number_of_calls_is_kept() {
 }
 
 #[test]
-fn a_client_with_a_fixed_host_cannot_make_a_test_green() {
+fn clients_bypassing_llmock_fail_the_test() {
     let app = app();
     let provider = Upstream::chat("from the provider itself");
     let failure = |test: &str| {

@@ -3,7 +3,7 @@
 use super::app::{app, attribute_line};
 
 #[test]
-fn a_miss_fails_the_test_at_the_attribute_though_the_client_swallowed_it() {
+fn swallowed_misses_fail_the_test_at_the_attribute() {
     let app = app();
     assert_eq!(app.note("all_matched"), "");
     insta::assert_snapshot!(app.failure("a_swallowed_miss"), @r#"
@@ -77,7 +77,7 @@ fn a_miss_fails_the_test_at_the_attribute_though_the_client_swallowed_it() {
 }
 
 #[test]
-fn a_strict_order_is_kept() {
+fn strict_order_is_enforced() {
     let app = app();
     insta::assert_snapshot!(app.failure("the_wrong_order"), @r#"
     thread 'the_wrong_order' panicked at tests/api.rs:154:1:
@@ -114,7 +114,7 @@ fn a_strict_order_is_kept() {
 }
 
 #[test]
-fn a_background_call_is_a_miss_unless_it_is_a_side_call() {
+fn background_calls_are_misses_unless_declared() {
     let app = app();
     assert_eq!(app.note("a_side_call"), "");
     insta::assert_snapshot!(app.failure("a_background_call"), @r#"

@@ -3,7 +3,7 @@
 use super::app::app;
 
 #[test]
-fn other_failures_have_a_sentence_each() {
+fn other_failures_are_reported() {
     let app = app();
     insta::assert_snapshot!(app.failure("no_fixture_yet"), @r#"
     thread 'no_fixture_yet' panicked at tests/api.rs:212:1:

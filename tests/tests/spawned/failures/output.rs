@@ -6,7 +6,7 @@ use llmock_testkit::upstream::Upstream;
 use super::app::app;
 
 #[test]
-fn colours_are_for_terminals_and_for_those_who_force_them() {
+fn colours_are_for_terminals_or_forced() {
     let app = app();
     let plain = app.failure("a_swallowed_miss");
     assert!(!plain.contains('\x1b'), "{plain}");
@@ -34,7 +34,7 @@ fn all(app: &App, colours: bool, words: &[&str]) -> Ran {
 }
 
 #[test]
-fn every_test_says_the_same_captured_or_not_and_with_colours_or_without() {
+fn output_is_equal_with_and_without_capture() {
     let app = app();
     let plain = all(&app, false, &[]);
     let (failed, passed) = (plain.failed(), plain.passed());
@@ -79,7 +79,7 @@ fn without_colours(text: &str) -> String {
 }
 
 #[test]
-fn the_command_that_is_named_records_the_test_again() {
+fn printed_command_records_the_test_again() {
     let app = app();
     let upstream = Upstream::chat("recorded again");
     let command = "cargo test --test api -- no_fixture_yet --exact";
@@ -104,7 +104,7 @@ fn the_command_that_is_named_records_the_test_again() {
 }
 
 #[test]
-fn nextest_shows_the_same_and_its_own_command() {
+fn nextest_output_names_the_nextest_command() {
     if !has_nextest() {
         return;
     }
@@ -117,7 +117,7 @@ fn nextest_shows_the_same_and_its_own_command() {
 }
 
 #[test]
-fn what_happened_is_in_the_ledger_of_the_last_run() {
+fn ledger_lists_the_events_of_the_last_run() {
     let app = app();
     app.run("all_matched");
     let ledger = app.program("api").path.ancestors().nth(3).unwrap().join("llmock/last-run.jsonl");

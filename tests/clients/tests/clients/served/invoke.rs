@@ -85,7 +85,7 @@ async fn pieces(client: &Client, maker: &Maker) -> Vec<String> {
 }
 
 #[test]
-fn aws_sdk_reads_what_every_maker_says() {
+fn aws_sdk_reads_text_of_every_model_family() {
     let Some(url) = server::open() else { return };
     let client = bedrock::at(&url);
     for maker in &MAKERS {
@@ -94,7 +94,7 @@ fn aws_sdk_reads_what_every_maker_says() {
 }
 
 #[test]
-fn aws_sdk_reads_streams_of_every_maker() {
+fn aws_sdk_reads_streams_of_every_model_family() {
     let Some(url) = server::open() else { return };
     let client = bedrock::at(&url);
     for maker in &MAKERS {

@@ -28,7 +28,7 @@ fn client(url: &str, key: &str) -> Client {
 }
 
 #[test]
-fn genai_is_let_in_with_the_key() {
+fn genai_is_accepted_with_the_key() {
     let Some(url) = server::keyed() else { return };
     let client = client(&url, KEY);
     for (kind, model) in PLACES {
@@ -38,7 +38,7 @@ fn genai_is_let_in_with_the_key() {
 }
 
 #[test]
-fn genai_is_turned_away_with_another() {
+fn genai_is_rejected_with_another_key() {
     let Some(url) = server::keyed() else { return };
     let client = client(&url, "wrong");
     for (kind, model) in PLACES {
@@ -73,7 +73,7 @@ fn rig_verifies_the_key() {
 
 #[cfg(feature = "openssl-clients")]
 #[test]
-fn anthropic_sdk_is_turned_away_with_another() {
+fn anthropic_sdk_is_rejected_with_another_key() {
     use anthropic_sdk::{AnthropicError, ClientConfig};
 
     use crate::apps::anthropic_sdk as app;

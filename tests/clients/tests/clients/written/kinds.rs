@@ -67,7 +67,7 @@ fn calls(answer: &CompletionResponse) -> Vec<(String, Value)> {
 
 #[llm_replay]
 #[tokio::test]
-async fn rig_hears_what_is_no_text_in_every_api_streamed_or_not(mock: &LlmMock) {
+async fn rig_reads_non_text_parts_of_every_api(mock: &LlmMock) {
     let weather = |city: &str| ("weather".to_owned(), json!({ "city": city }));
     let thinking = || Reply::text("Paris.").reasoning("Hm, France.").signature("c2ln");
     let calling = Reply::new()
@@ -125,7 +125,7 @@ async fn rig_hears_what_is_no_text_in_every_api_streamed_or_not(mock: &LlmMock) 
 
 #[llm_replay]
 #[tokio::test]
-async fn a_stream_that_fails_midway_is_an_error_for_rig_behind_what_had_come(mock: &LlmMock) {
+async fn rig_reads_errors_in_the_middle_of_streams(mock: &LlmMock) {
     for (api, provider, model) in models(mock) {
         let reply = Reply::text("Once upon").failing("out of luck");
         let _answering = answering(mock, provider, &reply).await;
@@ -171,7 +171,7 @@ fn joined(events: &[Value], kind: &str) -> String {
 
 #[llm_replay]
 #[tokio::test]
-async fn a_streamed_response_reaches_the_openai_client_event_by_event(mock: &LlmMock) {
+async fn openai_client_reads_streamed_responses_event_by_event(mock: &LlmMock) {
     let arguments = r#"{"city":"Paris","unit":"celsius"}"#;
     let reply = Reply::text("Let me look.").tool_call("weather", arguments).tool_call("time", "{}");
     let seen = events(mock, &reply).await;

@@ -7,8 +7,8 @@ use super::*;
 #[llm_replay(calls = 0)]
 #[test]
 #[should_panic(expected = "the body's own words")]
-fn a_panic_keeps_its_text() {
-    ran("bodies::a_panic_keeps_its_text");
+fn panics_keep_their_message() {
+    ran("bodies::panics_keep_their_message");
     panic!("the body's own words");
 }
 
@@ -16,7 +16,7 @@ fn a_panic_keeps_its_text() {
 #[tokio::test]
 #[should_panic]
 #[expect(clippy::should_panic_without_expect, reason = "the bare form is what is tested")]
-async fn a_bare_should_panic_is_met_by_the_body() {
+async fn body_satisfies_a_bare_should_panic() {
     pause().await;
     panic!("any");
 }
@@ -30,8 +30,8 @@ fn ignored() {
 
 #[llm_replay(calls = 0)]
 #[tokio::test]
-async fn an_early_return() {
-    ran("bodies::an_early_return");
+async fn returns_early() {
+    ran("bodies::returns_early");
     if std::hint::black_box(true) {
         return;
     }
@@ -40,22 +40,22 @@ async fn an_early_return() {
 
 #[llm_replay(calls = 0)]
 #[tokio::test]
-async fn values_that_stay_on_one_thread_live_across_an_await() {
+async fn non_send_values_live_across_await() {
     let shared = Rc::new(1);
     pause().await;
     assert_eq!(*shared, 1);
-    ran("bodies::values_that_stay_on_one_thread_live_across_an_await");
+    ran("bodies::non_send_values_live_across_await");
 }
 
 #[llm_replay(calls = 0)]
 #[test]
-fn names_of_the_body_are_its_own(session: &LlmMock) {
+fn bodies_keep_their_own_names(session: &LlmMock) {
     #![allow(clippy::items_after_statements)]
     let outcome = session.base_url(Provider::OpenAI);
     const SITE: &str = "/s/";
     let returned = outcome.contains(SITE);
     assert!(returned);
-    ran("bodies::names_of_the_body_are_its_own");
+    ran("bodies::bodies_keep_their_own_names");
 }
 
 #[llm_replay(calls = 0)]

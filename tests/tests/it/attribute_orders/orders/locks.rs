@@ -46,7 +46,7 @@ fn turn_first() {
 fn the_other_order() {}
 
 #[test]
-fn two_locks_in_different_orders_end_with_a_report() {
+fn crossed_locks_end_with_a_report() {
     if std::env::var_os(LEDGER).is_some() {
         return;
     }

@@ -21,10 +21,10 @@ impl std::fmt::Debug for Mute {
 
 #[llm_replay(calls = 0)]
 #[tokio::test]
-async fn a_boxed_error() -> Result<(), Box<dyn Error>> {
+async fn returns_a_boxed_error() -> Result<(), Box<dyn Error>> {
     pause().await;
     let number: u8 = "7".parse()?;
-    ran("returns::a_boxed_error");
+    ran("returns::returns_a_boxed_error");
     match number {
         7 => Ok(()),
         8 => return Err("eight".into()),
@@ -34,23 +34,23 @@ async fn a_boxed_error() -> Result<(), Box<dyn Error>> {
 
 #[llm_replay(calls = 0)]
 #[test]
-fn an_error_of_ones_own() -> Result<(), Mute> {
+fn returns_a_custom_error() -> Result<(), Mute> {
     let _: u8 = "7".parse()?;
-    ran("returns::an_error_of_ones_own");
+    ran("returns::returns_a_custom_error");
     Ok(())
 }
 
 #[llm_replay(calls = 0)]
 #[tokio::test]
-async fn an_exit_code(_mock: LlmMock) -> ExitCode {
-    ran("returns::an_exit_code");
+async fn returns_an_exit_code(_mock: LlmMock) -> ExitCode {
+    ran("returns::returns_an_exit_code");
     pause().await;
     ExitCode::SUCCESS
 }
 
 #[llm_replay(calls = 0)]
 #[test]
-fn something_that_terminates() -> impl Termination {
-    ran("returns::something_that_terminates");
+fn returns_a_custom_termination() -> impl Termination {
+    ran("returns::returns_a_custom_termination");
     Ok::<(), String>(())
 }

@@ -30,7 +30,7 @@ fn recording(tests: &str, mode: &str) -> (usize, String) {
 }
 
 #[test]
-fn cases_on_threads_without_a_name_are_not_recorded() {
+fn cases_on_unnamed_threads_are_not_recorded() {
     if std::env::var_os(LEDGER).is_some() {
         return;
     }

@@ -40,12 +40,12 @@ fn record_signed(token: Option<&str>) {
 }
 
 #[test]
-fn a_signed_request_is_signed_anew_for_the_host_it_goes_to() {
+fn signs_requests_again_for_the_upstream_host() {
     alone(&KEYS, |_| record_signed(None));
 }
 
 #[test]
-fn credentials_of_a_session_bring_their_token() {
+fn session_credentials_include_their_token() {
     let token = ("AWS_SESSION_TOKEN", "the-user-s-session");
     alone(&[KEYS[0], KEYS[1], token], |_| record_signed(Some(token.1)));
 }
