@@ -25,7 +25,7 @@ fn ask(mock: &MockSession, prompts: &[&str]) {
 }
 
 #[test]
-fn unchanged_answers_keep_place_and_times_and_new_ones_follow() {
+fn unchanged_interactions_keep_position_and_times() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::scripted(|at, request| {
@@ -70,7 +70,7 @@ fn record(
 }
 
 #[test]
-fn a_cut_answer_takes_the_place_of_no_whole_one() {
+fn truncated_responses_never_replace_complete_ones() {
     alone(&[], |_| {
         let whole = || Response::sse(["data: {\"a\":1}\n\n", "data: [DONE]\n\n"]);
         let json = || Response::json(r#"{"a":1}"#);
@@ -117,7 +117,7 @@ fn a_cut_answer_takes_the_place_of_no_whole_one() {
 }
 
 #[test]
-fn a_parallel_test_recorded_twenty_times_leaves_the_same_file() {
+fn recording_parallel_requests_is_deterministic() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         // Answers take turns in being slow, so that they end in another order each time.
@@ -147,7 +147,7 @@ fn a_parallel_test_recorded_twenty_times_leaves_the_same_file() {
 }
 
 #[test]
-fn tests_that_share_a_fixture_keep_each_others_interactions() {
+fn tests_sharing_a_fixture_keep_foreign_interactions() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = echo();
@@ -207,7 +207,7 @@ const LEGACY: &str = r#"{
 }"#;
 
 #[test]
-fn a_file_of_the_python_tool_replays_and_keeps_every_entry_when_recorded() {
+fn llm_mock_files_keep_every_entry_when_recorded() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         fs::write(&fixture, LEGACY).unwrap();
@@ -235,7 +235,7 @@ fn a_file_of_the_python_tool_replays_and_keeps_every_entry_when_recorded() {
 }
 
 #[test]
-fn two_processes_that_record_one_fixture_both_survive() {
+fn two_processes_can_record_one_fixture() {
     alone(&[], |process| {
         if process.part() != "main" {
             let fixture = PathBuf::from(std::env::var_os("FIXTURE").unwrap());
@@ -267,7 +267,7 @@ fn two_processes_that_record_one_fixture_both_survive() {
 }
 
 #[test]
-fn a_script_without_a_name_replaces_what_scripts_recorded_and_nothing_else() {
+fn unnamed_scripts_replace_only_ownerless_interactions() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = echo();
@@ -293,7 +293,7 @@ fn a_script_without_a_name_replaces_what_scripts_recorded_and_nothing_else() {
 }
 
 #[test]
-fn sessions_of_one_process_record_one_fixture_side_by_side() {
+fn parallel_sessions_can_record_one_fixture() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = echo();
@@ -315,7 +315,7 @@ fn sessions_of_one_process_record_one_fixture_side_by_side() {
 
 #[cfg(unix)]
 #[test]
-fn a_fixture_behind_a_link_stays_behind_it() {
+fn recording_keeps_symbolic_links() {
     alone(&[], |_| {
         let (folder, fixture) = place();
         let link = folder.path().join("link.json");
