@@ -3,6 +3,7 @@
 mod bad_input;
 mod failures;
 mod features;
+mod guide;
 mod isolation;
 mod keys;
 mod layouts;
