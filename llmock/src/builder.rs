@@ -41,6 +41,24 @@ pub struct Builder {
     settings: Settings,
 }
 
+impl LlmMock {
+    /// Starts to describe a session without the attribute, for scripts and binaries.
+    ///
+    /// ```no_run
+    /// use llmock::{LlmMock, Mode, Provider};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = LlmMock::builder().fixture("tests/fixtures/summarize").mode(Mode::Record).start()?;
+    /// let base_url = mock.base_url(Provider::Anthropic);
+    /// // ... run the program against `base_url` ...
+    /// mock.finish()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+}
+
 impl Builder {
     /// The fixture file; `.json` is appended unless present. Relative paths count from the working
     /// directory.

@@ -36,22 +36,6 @@ pub struct LlmMock {
 }
 
 impl LlmMock {
-    /// Starts to describe a session without the attribute, for scripts and binaries.
-    ///
-    /// ```no_run
-    /// use llmock::{LlmMock, Mode, Provider};
-    ///
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = LlmMock::builder().fixture("tests/fixtures/summarize").mode(Mode::Record).start()?;
-    /// let base_url = mock.base_url(Provider::Anthropic);
-    /// // ... run the program against `base_url` ...
-    /// mock.finish()?;
-    /// # Ok(()) }
-    /// ```
-    pub fn builder() -> crate::Builder {
-        crate::Builder::default()
-    }
-
     pub(crate) fn new(access: &Access) -> Self {
         let (base, declared) = match access {
             Access::Open(state, _) => state.upgrade().map(|state| {

@@ -1,5 +1,6 @@
 //! The library and the attribute, in this process or in a copy of it that runs one test.
 
+mod architecture;
 mod attribute_orders;
 mod builder;
 mod child_process;
