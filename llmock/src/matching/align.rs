@@ -1,6 +1,6 @@
 //! Which values of two trees belong together, and how alike they are.
 
-use super::tree::{Kind, Node, words};
+use super::tree::{NodeKind, TreeNode, words};
 use crate::diff::{common_runs, numbered};
 
 /// A pair of positions; one side is absent where something was inserted or removed.
@@ -13,7 +13,7 @@ const MOST_WORDS: usize = 300;
 
 /// Pairs the elements of two arrays, in order. Equal elements anchor the pairing; between two anchors
 /// the shorter side finds its most similar partners, so an inserted message shifts nothing.
-pub(crate) fn align(left: &[Node], right: &[Node]) -> Vec<Pair> {
+pub(crate) fn align(left: &[TreeNode], right: &[TreeNode]) -> Vec<Pair> {
     let start = left.iter().zip(right).take_while(|(a, b)| a.hash == b.hash).count();
     let ends = left[start..].iter().rev().zip(right[start..].iter().rev());
     let end = ends.take_while(|(a, b)| a.hash == b.hash).count();
@@ -26,11 +26,11 @@ pub(crate) fn align(left: &[Node], right: &[Node]) -> Vec<Pair> {
     pairs
 }
 
-fn anchored(left: &[Node], right: &[Node]) -> Vec<Pair> {
+fn anchored(left: &[TreeNode], right: &[TreeNode]) -> Vec<Pair> {
     if left.len().saturating_mul(right.len()) > 250_000 {
         return matched(left, right, (0, 0));
     }
-    let hashes = |nodes: &[Node]| nodes.iter().map(|node| node.hash).collect::<Vec<_>>();
+    let hashes = |nodes: &[TreeNode]| nodes.iter().map(|node| node.hash).collect::<Vec<_>>();
     let mut pairs = Vec::new();
     let mut gap = (0, 0);
     for run in common_runs(&hashes(left), &hashes(right)) {
@@ -44,7 +44,7 @@ fn anchored(left: &[Node], right: &[Node]) -> Vec<Pair> {
 
 /// Pairs the elements between two anchors: as many pairs as the shorter side allows, in order, with
 /// the greatest likeness.
-fn matched(left: &[Node], right: &[Node], offset: (usize, usize)) -> Vec<Pair> {
+fn matched(left: &[TreeNode], right: &[TreeNode], offset: (usize, usize)) -> Vec<Pair> {
     let (rows, columns) = (left.len(), right.len());
     if rows == columns || rows.saturating_mul(columns) > MOST_COMPARISONS {
         let length = rows.max(columns);
@@ -80,7 +80,7 @@ fn matched(left: &[Node], right: &[Node], offset: (usize, usize)) -> Vec<Pair> {
 }
 
 /// Between 0 and 1 by the words two values share; quick.
-pub(crate) fn likeness(left: &Node, right: &Node) -> f32 {
+pub(crate) fn likeness(left: &TreeNode, right: &TreeNode) -> f32 {
     if left.hash == right.hash {
         return 1.0;
     }
@@ -99,25 +99,25 @@ fn ratio(part: usize, whole: usize) -> f32 {
 }
 
 /// How much of two values' weight is the same: `alike(a, a)` is `a.weight`.
-pub(crate) fn alike(left: &Node, right: &Node) -> f32 {
+pub(crate) fn alike(left: &TreeNode, right: &TreeNode) -> f32 {
     if left.hash == right.hash {
         return left.weight;
     }
     match (&left.kind, &right.kind) {
-        (Kind::Text(a), Kind::Text(b)) => {
+        (NodeKind::Text(a), NodeKind::Text(b)) => {
             text_ratio(a, b, left, right) * f32::midpoint(left.weight, right.weight)
         }
-        (Kind::Array(a), Kind::Array(b)) => {
+        (NodeKind::Array(a), NodeKind::Array(b)) => {
             align(a, b).into_iter().filter_map(|(i, j)| Some(alike(a.get(i?)?, b.get(j?)?))).sum()
         }
-        (Kind::Object(a), Kind::Object(b)) => {
+        (NodeKind::Object(a), NodeKind::Object(b)) => {
             members(a, b).into_iter().filter_map(|(_, a, b)| Some(alike(a?, b?))).sum()
         }
         _ => 0.0,
     }
 }
 
-fn text_ratio(a: &str, b: &str, left: &Node, right: &Node) -> f32 {
+fn text_ratio(a: &str, b: &str, left: &TreeNode, right: &TreeNode) -> f32 {
     if left.bag.len().max(right.bag.len()) > MOST_WORDS {
         return likeness(left, right);
     }
@@ -129,9 +129,9 @@ fn text_ratio(a: &str, b: &str, left: &Node, right: &Node) -> f32 {
 
 /// The members of two objects side by side, by name; equal names pair up in order.
 pub(crate) fn members<'n>(
-    left: &'n [(String, Node)],
-    right: &'n [(String, Node)],
-) -> Vec<(&'n str, Option<&'n Node>, Option<&'n Node>)> {
+    left: &'n [(String, TreeNode)],
+    right: &'n [(String, TreeNode)],
+) -> Vec<(&'n str, Option<&'n TreeNode>, Option<&'n TreeNode>)> {
     let (mut i, mut j) = (0, 0);
     let mut pairs = Vec::new();
     loop {

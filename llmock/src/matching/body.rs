@@ -6,13 +6,13 @@ use std::fmt::Write as _;
 
 use llmock_rules::JsonPath;
 
-use super::{Normalize, Rules};
+use super::rules::{Normalize, Rules};
 use crate::fixture::interaction::{Body, Part, PartValue};
 use crate::json::path::{Location, Step, locate};
 use crate::json::{self, Json, JsonStr};
 
 /// What is left of a body to compare.
-pub(crate) enum Content<'t> {
+pub(crate) enum ComparedBody<'t> {
     Empty,
     Json(&'t Json<'t>),
     /// The parts of a form as the members of an object.
@@ -22,22 +22,26 @@ pub(crate) enum Content<'t> {
 }
 
 /// Hands the rest of a body to `then`; everything that it borrows lives for that call.
-pub(crate) fn examine<R>(body: &Body, rules: &Rules, then: impl FnOnce(Content<'_>) -> R) -> R {
+pub(crate) fn examine<R>(
+    body: &Body,
+    rules: &Rules,
+    then: impl FnOnce(ComparedBody<'_>) -> R,
+) -> R {
     if rules.ignore.iter().any(selects_everything) {
-        return then(Content::Empty);
+        return then(ComparedBody::Empty);
     }
     match body {
-        Body::Empty => then(Content::Empty),
-        Body::Bytes(bytes) => then(Content::Bytes(bytes)),
-        Body::Text(text) => then(Content::Text(&evened_text(text, rules))),
+        Body::Empty => then(ComparedBody::Empty),
+        Body::Bytes(bytes) => then(ComparedBody::Bytes(bytes)),
+        Body::Text(text) => then(ComparedBody::Text(&evened_text(text, rules))),
         Body::Form(parts) => match json::parse(&object_of(parts)) {
-            Ok(tree) => evened(tree, rules, |tree| then(Content::Form(tree))),
-            Err(_) => then(Content::Empty),
+            Ok(tree) => evened(tree, rules, |tree| then(ComparedBody::Form(tree))),
+            Err(_) => then(ComparedBody::Empty),
         },
         Body::Json(text) => match json::parse(text) {
-            Ok(tree) => evened(tree, rules, |tree| then(Content::Json(tree))),
+            Ok(tree) => evened(tree, rules, |tree| then(ComparedBody::Json(tree))),
             // A fixture written by hand may claim more than its text keeps.
-            Err(_) => then(Content::Text(&evened_text(text, rules))),
+            Err(_) => then(ComparedBody::Text(&evened_text(text, rules))),
         },
     }
 }

@@ -1,11 +1,11 @@
-//! What of a JSON body counts, told member by member to whoever asks: the key, or a comparison.
+//! The parts of a JSON body that count, passed member by member to a [`Sink`]: the key, or a comparison.
 //!
 //! One walk serves both, so that a report never shows a difference that the key does not see.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::Rules;
+use super::rules::Rules;
 use crate::json::{Json, number};
 use crate::provider::Provider;
 use crate::wire::{self, ToolIdPath};
@@ -29,7 +29,7 @@ pub(crate) trait Sink {
 
 /// The rules of one request's wire format.
 #[derive(Clone, Debug)]
-pub(crate) struct Shape<'r> {
+pub(crate) struct FormatRules<'r> {
     /// Top-level members that do not count.
     volatile: &'static [&'static str],
     tool_ids: &'static [ToolIdPath],
@@ -38,7 +38,7 @@ pub(crate) struct Shape<'r> {
     only: Option<&'r [String]>,
 }
 
-impl<'r> Shape<'r> {
+impl<'r> FormatRules<'r> {
     pub(crate) fn new(provider: Provider, method: &str, path: &str, rules: &'r Rules) -> Self {
         let format = wire::format(provider, method, path);
         Self {
@@ -67,16 +67,20 @@ impl<'r> Shape<'r> {
 }
 
 /// Walks a body.
-pub(crate) fn walk(body: &Json<'_>, shape: &Shape<'_>, sink: &mut impl Sink) {
-    let all = u32::MAX >> (32 - shape.tool_ids.len().min(32)).min(31);
-    let candidates = if shape.tool_ids.is_empty() { 0 } else { all };
-    let mut walk = Walk { shape, sink, ids: HashMap::new() };
-    walk.value(body, Place { depth: 0, exact: false, candidates });
+pub(crate) fn walk(body: &Json<'_>, format: &FormatRules<'_>, sink: &mut impl Sink) {
+    let candidates = lowest_bits(format.tool_ids.len());
+    let mut walk = Walk { format, sink, ids: HashMap::new() };
+    walk.value(body, Cursor { depth: 0, exact: false, candidates });
+}
+
+/// One bit for each of `count` paths. No format has as many as there are bits, which a test makes sure of.
+fn lowest_bits(count: usize) -> u32 {
+    !u32::try_from(count).ok().and_then(|count| u32::MAX.checked_shl(count)).unwrap_or(0)
 }
 
 /// Where the walk is.
 #[derive(Clone, Copy)]
-struct Place {
+struct Cursor {
     depth: usize,
     /// Inside a schema or arguments, where `null` is a value.
     exact: bool,
@@ -85,23 +89,23 @@ struct Place {
 }
 
 struct Walk<'w, 'r, S> {
-    shape: &'w Shape<'r>,
+    format: &'w FormatRules<'r>,
     sink: &'w mut S,
     ids: HashMap<String, usize>,
 }
 
 impl<S: Sink> Walk<'_, '_, S> {
-    fn value(&mut self, value: &Json<'_>, place: Place) {
+    fn value(&mut self, value: &Json<'_>, cursor: Cursor) {
         match value {
             Json::Null => self.sink.null(),
             Json::Bool(value) => self.sink.boolean(*value),
             Json::Number(token) => self.sink.number(&number::canonical(token), token),
-            Json::String(text) => self.string(&text.decode(), place),
+            Json::String(text) => self.string(&text.decode(), cursor),
             Json::Array(items) => {
-                let below = Place {
-                    candidates: self.candidates(place, "[]"),
-                    depth: place.depth + 1,
-                    ..place
+                let below = Cursor {
+                    candidates: self.candidates(cursor, "[]"),
+                    depth: cursor.depth + 1,
+                    ..cursor
                 };
                 self.sink.open_array();
                 for item in items {
@@ -109,12 +113,12 @@ impl<S: Sink> Walk<'_, '_, S> {
                 }
                 self.sink.close_array();
             }
-            Json::Object(_) => self.object(value, place),
+            Json::Object(_) => self.object(value, cursor),
         }
     }
 
-    fn string(&mut self, text: &str, place: Place) {
-        if self.is_tool_id(place) {
+    fn string(&mut self, text: &str, cursor: Cursor) {
+        if self.is_tool_id(cursor) {
             let next = self.ids.len() + 1;
             let number = *self.ids.entry(text.to_owned()).or_insert(next);
             self.sink.tool_id(number, text);
@@ -123,22 +127,22 @@ impl<S: Sink> Walk<'_, '_, S> {
         }
     }
 
-    fn object(&mut self, object: &Json<'_>, place: Place) {
+    fn object(&mut self, object: &Json<'_>, cursor: Cursor) {
         let members = object.as_object().unwrap_or_default();
         let mut counting: Vec<(Cow<'_, str>, &Json<'_>)> = members
             .iter()
-            .filter(|(_, value)| place.exact || !value.is_null())
+            .filter(|(_, value)| cursor.exact || !value.is_null())
             .map(|(name, value)| (name.decode(), value))
-            .filter(|(name, value)| place.depth > 0 || self.shape.counts(name, value))
+            .filter(|(name, value)| cursor.depth > 0 || self.format.counts(name, value))
             .collect();
         counting.sort_by(|(a, _), (b, _)| a.cmp(b));
         self.sink.open_object();
         for (name, value) in counting {
             self.sink.name(&name);
-            let below = Place {
-                depth: place.depth + 1,
-                exact: place.exact || is_exact(&name, object, place.depth),
-                candidates: self.candidates(place, &name),
+            let below = Cursor {
+                depth: cursor.depth + 1,
+                exact: cursor.exact || is_exact(&name, object, cursor.depth),
+                candidates: self.candidates(cursor, &name),
             };
             self.value(value, below);
         }
@@ -146,28 +150,28 @@ impl<S: Sink> Walk<'_, '_, S> {
     }
 
     /// The paths that go on by `step`.
-    fn candidates(&self, place: Place, step: &str) -> u32 {
+    fn candidates(&self, cursor: Cursor, step: &str) -> u32 {
         let mut left = 0;
-        let mut rest = place.candidates;
+        let mut rest = cursor.candidates;
         while rest != 0 {
             let bit = rest.trailing_zeros();
             rest &= rest - 1;
-            let path = self.shape.tool_ids.get(bit as usize);
-            if path.is_some_and(|path| path.get(place.depth) == Some(&step)) {
+            let path = self.format.tool_ids.get(bit as usize);
+            if path.is_some_and(|path| path.get(cursor.depth) == Some(&step)) {
                 left |= 1 << bit;
             }
         }
         left
     }
 
-    fn is_tool_id(&self, place: Place) -> bool {
-        place.candidates != 0
+    fn is_tool_id(&self, cursor: Cursor) -> bool {
+        cursor.candidates != 0
             && self
-                .shape
+                .format
                 .tool_ids
                 .iter()
                 .enumerate()
-                .any(|(at, path)| place.candidates & (1 << at) != 0 && path.len() == place.depth)
+                .any(|(at, path)| cursor.candidates & (1 << at) != 0 && path.len() == cursor.depth)
     }
 }
 
@@ -228,6 +232,11 @@ pub(crate) fn without_names_of_secrets(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_path_has_a_bit() {
+        assert_eq!([0, 1, 3, 31, 32].map(lowest_bits), [0, 1, 0b111, u32::MAX >> 1, u32::MAX]);
+    }
 
     #[test]
     fn forgets_which_variable_held_a_secret() {

@@ -1,11 +1,11 @@
 //! Where two requests part, as data: one entry for each JSON path, address or body that differs.
 
-use super::Rules;
 use super::align::{align, members};
-use super::body::{Content, examine};
-use super::canonical::{Shape, without_names_of_secrets};
+use super::body::{ComparedBody, examine};
+use super::canonical::{FormatRules, without_names_of_secrets};
+use super::rules::Rules;
 use super::target::target;
-use super::tree::{Kind, Node};
+use super::tree::{NodeKind, TreeNode};
 use crate::fixture::interaction::Request;
 use crate::json::path::Step;
 use crate::json::quote;
@@ -46,8 +46,8 @@ pub(crate) fn diff(
 
 /// What two bodies are compared as.
 pub(crate) enum Subject {
-    Json(Node),
-    Form(Node),
+    Json(TreeNode),
+    Form(TreeNode),
     /// JSON text of a body without inside; `None` is no body.
     Opaque(Option<String>),
 }
@@ -64,14 +64,16 @@ impl Subject {
 /// The body of a request under the rules.
 pub(crate) fn subject(provider: Provider, request: &Request, rules: &Rules) -> Subject {
     examine(&request.body, rules, |content| match content {
-        Content::Empty => Subject::Opaque(None),
-        Content::Json(tree) => Subject::Json(Node::new(
+        ComparedBody::Empty => Subject::Opaque(None),
+        ComparedBody::Json(tree) => Subject::Json(TreeNode::new(
             tree,
-            &Shape::new(provider, &request.method, &request.path, rules),
+            &FormatRules::new(provider, &request.method, &request.path, rules),
         )),
-        Content::Form(tree) => Subject::Form(Node::new(tree, &Shape::of_form(rules))),
-        Content::Text(text) => Subject::Opaque(Some(quote(&without_names_of_secrets(text)))),
-        Content::Bytes(bytes) => Subject::Opaque(Some(described(bytes))),
+        ComparedBody::Form(tree) => {
+            Subject::Form(TreeNode::new(tree, &FormatRules::of_form(rules)))
+        }
+        ComparedBody::Text(text) => Subject::Opaque(Some(quote(&without_names_of_secrets(text)))),
+        ComparedBody::Bytes(bytes) => Subject::Opaque(Some(described(bytes))),
     })
 }
 
@@ -115,7 +117,7 @@ fn addresses(recorded: &Request, sent: &Request, provider: Provider) -> Vec<Diff
     differences
 }
 
-fn share_a_name(old: &[(String, Node)], new: &[(String, Node)]) -> bool {
+fn share_a_name(old: &[(String, TreeNode)], new: &[(String, TreeNode)]) -> bool {
     members(old, new).iter().any(|(_, old, new)| old.is_some() && new.is_some())
 }
 
@@ -125,19 +127,21 @@ struct Comparison<'d> {
 }
 
 impl Comparison<'_> {
-    fn values(&mut self, old: &Node, new: &Node) {
+    fn values(&mut self, old: &TreeNode, new: &TreeNode) {
         if old.hash == new.hash {
             return;
         }
         match (&old.kind, &new.kind) {
-            (Kind::Array(old), Kind::Array(new)) => {
+            (NodeKind::Array(old), NodeKind::Array(new)) => {
                 for (i, j) in align(old, new) {
                     let sides = (i.and_then(|i| old.get(i)), j.and_then(|j| new.get(j)));
                     self.step(&Step::Index(j.or(i).unwrap_or_default()), sides);
                 }
             }
             // Objects without a common member are easier to read whole.
-            (Kind::Object(a), Kind::Object(b)) if self.path == "$" || share_a_name(a, b) => {
+            (NodeKind::Object(a), NodeKind::Object(b))
+                if self.path == "$" || share_a_name(a, b) =>
+            {
                 for (name, old, new) in members(a, b) {
                     self.step(&Step::Name(name.to_owned()), (old, new));
                 }
@@ -146,7 +150,7 @@ impl Comparison<'_> {
         }
     }
 
-    fn step(&mut self, step: &Step, sides: (Option<&Node>, Option<&Node>)) {
+    fn step(&mut self, step: &Step, sides: (Option<&TreeNode>, Option<&TreeNode>)) {
         use std::fmt::Write as _;
         let length = self.path.len();
         let _ = write!(self.path, "{step}");
@@ -157,8 +161,8 @@ impl Comparison<'_> {
         self.path.truncate(length);
     }
 
-    fn note(&mut self, old: Option<&Node>, new: Option<&Node>) {
-        let [recorded, sent] = [old, new].map(|side| side.map(Node::to_json));
+    fn note(&mut self, old: Option<&TreeNode>, new: Option<&TreeNode>) {
+        let [recorded, sent] = [old, new].map(|side| side.map(TreeNode::to_json));
         self.differences.push(Difference { path: self.path.clone(), recorded, sent });
     }
 }

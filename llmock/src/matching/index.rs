@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Key;
+use super::key::Key;
 
 /// Whose an interaction is, seen from the session that plays it.
 ///
@@ -39,7 +39,7 @@ pub(crate) enum Claim {
 #[derive(Clone, Debug)]
 pub(crate) struct Index {
     queues: HashMap<Key, Queue>,
-    entries: Vec<Entry>,
+    entries: Vec<Slot>,
     /// The session's own interactions in the order of the file.
     own: Vec<usize>,
     /// How many of `own`, from the start, are taken.
@@ -54,7 +54,7 @@ struct Queue {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+struct Slot {
     ownership: Ownership,
     taken: bool,
 }
@@ -65,7 +65,7 @@ impl Index {
         let mut index =
             Self { queues: HashMap::new(), entries: Vec::new(), own: Vec::new(), own_taken: 0 };
         for (at, (key, ownership)) in entries.into_iter().enumerate() {
-            index.entries.push(Entry { ownership, taken: false });
+            index.entries.push(Slot { ownership, taken: false });
             index.queues.entry(key).or_default().entries.push(at);
             if ownership == Ownership::Own {
                 index.own.push(at);

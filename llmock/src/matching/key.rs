@@ -4,9 +4,9 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
-use super::Rules;
-use super::body::{Content, examine};
-use super::canonical::{Shape, Sink, walk, without_names_of_secrets};
+use super::body::{ComparedBody, examine};
+use super::canonical::{FormatRules, Sink, walk, without_names_of_secrets};
+use super::rules::Rules;
 use super::target::target;
 use crate::fixture::interaction::Request;
 use crate::hex;
@@ -50,22 +50,26 @@ pub(crate) fn preimage(provider: Provider, request: &Request, rules: &Rules) -> 
     }
     out.byte(b']');
     examine(&request.body, rules, |content| match content {
-        Content::Empty => out.byte(b'E'),
-        Content::Text(text) => {
+        ComparedBody::Empty => out.byte(b'E'),
+        ComparedBody::Text(text) => {
             out.byte(b'T');
             out.text(&without_names_of_secrets(text));
         }
-        Content::Bytes(bytes) => {
+        ComparedBody::Bytes(bytes) => {
             out.byte(b'B');
             out.text(&digest(bytes));
         }
-        Content::Form(parts) => {
+        ComparedBody::Form(parts) => {
             out.byte(b'F');
-            walk(parts, &Shape::of_form(rules), &mut out);
+            walk(parts, &FormatRules::of_form(rules), &mut out);
         }
-        Content::Json(tree) => {
+        ComparedBody::Json(tree) => {
             out.byte(b'J');
-            walk(tree, &Shape::new(provider, &request.method, &request.path, rules), &mut out);
+            walk(
+                tree,
+                &FormatRules::new(provider, &request.method, &request.path, rules),
+                &mut out,
+            );
         }
     });
     out.0

@@ -2,11 +2,11 @@
 //!
 //! A fixture may hold thousands: all are compared by the words they share, the best few by structure.
 
-use super::Rules;
 use super::align::alike;
 use super::diff::{Subject, subject};
-use super::target::{Target, target};
-use super::tree::{Node, word_hash, words};
+use super::rules::Rules;
+use super::target::{RequestTarget, target};
+use super::tree::{TreeNode, word_hash, words};
 use crate::fixture::interaction::{Body, Interaction, Part, PartValue, Request};
 use crate::provider::Provider;
 
@@ -126,7 +126,7 @@ fn each_text(request: &Request, mut then: impl FnMut(&str)) {
 
 /// A request taken apart for the exact comparison.
 struct Profile {
-    target: Target,
+    target: RequestTarget,
     body: Subject,
 }
 
@@ -143,7 +143,7 @@ impl Profile {
             }
             (Subject::Opaque(a), Subject::Opaque(b)) if a == b => (2.0, 2.0),
             (Subject::Opaque(Some(a)), Subject::Opaque(Some(b))) => {
-                let (a, b) = (Node::text(a, a), Node::text(b, b));
+                let (a, b) = (TreeNode::text(a, a), TreeNode::text(b, b));
                 (2.0 * alike(&a, &b), a.weight + b.weight)
             }
             _ => (0.0, 2.0),
@@ -169,7 +169,8 @@ impl Profile {
 
     /// The shared and the whole weight of path and query.
     fn shared_address(&self, other: &Self) -> (f32, f32) {
-        let (a, b) = (Node::text(&self.target.path, ""), Node::text(&other.target.path, ""));
+        let (a, b) =
+            (TreeNode::text(&self.target.path, ""), TreeNode::text(&other.target.path, ""));
         let mut part = 2.0 * super::align::likeness(&a, &b);
         let mut whole = 2.0;
         let (a, b) = (&self.target.query, &other.target.query);

@@ -9,14 +9,14 @@ use crate::provider::{Provider, canonical_path};
 
 /// Path and query of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Target {
+pub(crate) struct RequestTarget {
     pub(crate) path: String,
     /// Decoded, sorted by name; pairs of one name keep their order.
     pub(crate) query: Vec<(String, String)>,
 }
 
 /// Takes a path apart, canonical or not: a person or another program may have written it into a file.
-pub(crate) fn target(provider: Provider, path: &str) -> Target {
+pub(crate) fn target(provider: Provider, path: &str) -> RequestTarget {
     let canonical = canonical_path(provider, path);
     let idle = provider.entry().idle_query;
     let (path, query) = canonical.split_once('?').unwrap_or((&canonical, ""));
@@ -25,7 +25,7 @@ pub(crate) fn target(provider: Provider, path: &str) -> Target {
         .map(|(name, value)| (name.into_owned(), without_names_of_secrets(&value).into_owned()))
         .collect();
     query.sort_by(|(a, _), (b, _)| a.cmp(b));
-    Target { path: as_compared(provider, path).into_owned(), query }
+    RequestTarget { path: as_compared(provider, path).into_owned(), query }
 }
 
 /// One spelling of a path that the provider answers alike under two.

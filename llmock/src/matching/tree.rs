@@ -3,13 +3,13 @@
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-use super::canonical::{Shape, Sink, walk};
+use super::canonical::{FormatRules, Sink, walk};
 use crate::json::{self, Json};
 
 /// A value with what a comparison asks of it again and again.
 #[derive(Clone, Debug)]
-pub(crate) struct Node {
-    pub(crate) kind: Kind,
+pub(crate) struct TreeNode {
+    pub(crate) kind: NodeKind,
     /// Equal for equal values under the rules in force.
     pub(crate) hash: u64,
     /// How much this value matters: a leaf one, a text a little more the longer it is.
@@ -19,21 +19,21 @@ pub(crate) struct Node {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum NodeKind {
     /// A string as sent, escapes resolved.
     Text(String),
     /// Any other leaf, as JSON text.
     Scalar(String),
-    Array(Vec<Node>),
+    Array(Vec<TreeNode>),
     /// Sorted by name.
-    Object(Vec<(String, Node)>),
+    Object(Vec<(String, TreeNode)>),
 }
 
-impl Node {
+impl TreeNode {
     /// What of `body` counts.
-    pub(crate) fn new(body: &Json<'_>, shape: &Shape<'_>) -> Self {
+    pub(crate) fn new(body: &Json<'_>, format: &FormatRules<'_>) -> Self {
         let mut builder = Builder { open: vec![Frame::default()] };
-        walk(body, shape, &mut builder);
+        walk(body, format, &mut builder);
         let root = builder.open.pop().and_then(|mut frame| frame.nodes.pop());
         root.map_or_else(|| Self::scalar("null", "null"), |(_, node)| node)
     }
@@ -48,30 +48,30 @@ impl Node {
         // Long prompts matter more than flags but must not drown them.
         #[expect(clippy::cast_precision_loss, reason = "a weight, not a count")]
         let weight = 1.0 + (1.0 + bag.len() as f32).log2();
-        Self { kind: Kind::Text(text.to_owned()), hash, weight, bag }
+        Self { kind: NodeKind::Text(text.to_owned()), hash, weight, bag }
     }
 
     fn scalar(canonical: &str, token: &str) -> Self {
         Self {
-            kind: Kind::Scalar(token.to_owned()),
+            kind: NodeKind::Scalar(token.to_owned()),
             hash: hash_of(("scalar", canonical)),
             weight: 1.0,
             bag: vec![word_hash(canonical)],
         }
     }
 
-    fn container(kind: Kind) -> Self {
-        let (hash, children): (u64, Vec<&Node>) = match &kind {
-            Kind::Array(items) => {
+    fn container(kind: NodeKind) -> Self {
+        let (hash, children): (u64, Vec<&TreeNode>) = match &kind {
+            NodeKind::Array(items) => {
                 let hashes: Vec<_> = items.iter().map(|item| item.hash).collect();
                 (hash_of(("array", hashes)), items.iter().collect())
             }
-            Kind::Object(members) => {
+            NodeKind::Object(members) => {
                 let hashes: Vec<_> =
                     members.iter().map(|(name, value)| (name, value.hash)).collect();
                 (hash_of(("object", hashes)), members.iter().map(|(_, value)| value).collect())
             }
-            Kind::Text(_) | Kind::Scalar(_) => (0, Vec::new()),
+            NodeKind::Text(_) | NodeKind::Scalar(_) => (0, Vec::new()),
         };
         let weight = children.iter().map(|child| child.weight).sum::<f32>().max(1.0);
         let mut bag: Vec<u32> =
@@ -84,13 +84,13 @@ impl Node {
     pub(crate) fn to_json(&self) -> String {
         let joined = |parts: Vec<String>| parts.join(",");
         match &self.kind {
-            Kind::Text(text) => json::quote(text),
-            Kind::Scalar(token) => token.clone(),
-            Kind::Array(items) => {
-                format!("[{}]", joined(items.iter().map(Node::to_json).collect()))
+            NodeKind::Text(text) => json::quote(text),
+            NodeKind::Scalar(token) => token.clone(),
+            NodeKind::Array(items) => {
+                format!("[{}]", joined(items.iter().map(TreeNode::to_json).collect()))
             }
-            Kind::Object(members) => {
-                let member = |(name, value): &(String, Node)| {
+            NodeKind::Object(members) => {
+                let member = |(name, value): &(String, TreeNode)| {
                     format!("{}:{}", json::quote(name), value.to_json())
                 };
                 format!("{{{}}}", joined(members.iter().map(member).collect()))
@@ -119,7 +119,7 @@ fn hash_of(value: impl Hash) -> u64 {
 #[derive(Default)]
 struct Frame {
     /// Nodes of an array have no names.
-    nodes: Vec<(String, Node)>,
+    nodes: Vec<(String, TreeNode)>,
     name: String,
 }
 
@@ -129,38 +129,38 @@ struct Builder {
 }
 
 impl Builder {
-    fn push(&mut self, node: Node) {
+    fn push(&mut self, node: TreeNode) {
         if let Some(frame) = self.open.last_mut() {
             let name = std::mem::take(&mut frame.name);
             frame.nodes.push((name, node));
         }
     }
 
-    fn close(&mut self) -> Vec<(String, Node)> {
+    fn close(&mut self) -> Vec<(String, TreeNode)> {
         self.open.pop().unwrap_or_default().nodes
     }
 }
 
 impl Sink for Builder {
     fn null(&mut self) {
-        self.push(Node::scalar("null", "null"));
+        self.push(TreeNode::scalar("null", "null"));
     }
 
     fn boolean(&mut self, value: bool) {
         let token = if value { "true" } else { "false" };
-        self.push(Node::scalar(token, token));
+        self.push(TreeNode::scalar(token, token));
     }
 
     fn number(&mut self, canonical: &str, token: &str) {
-        self.push(Node::scalar(canonical, token));
+        self.push(TreeNode::scalar(canonical, token));
     }
 
     fn string(&mut self, canonical: &str, text: &str) {
-        self.push(Node::text(canonical, text));
+        self.push(TreeNode::text(canonical, text));
     }
 
     fn tool_id(&mut self, number: usize, id: &str) {
-        self.push(Node::text_like(hash_of(("tool", number)), id, Vec::new()));
+        self.push(TreeNode::text_like(hash_of(("tool", number)), id, Vec::new()));
     }
 
     fn open_array(&mut self) {
@@ -169,7 +169,7 @@ impl Sink for Builder {
 
     fn close_array(&mut self) {
         let items = self.close().into_iter().map(|(_, item)| item).collect();
-        self.push(Node::container(Kind::Array(items)));
+        self.push(TreeNode::container(NodeKind::Array(items)));
     }
 
     fn open_object(&mut self) {
@@ -184,6 +184,6 @@ impl Sink for Builder {
 
     fn close_object(&mut self) {
         let members = self.close();
-        self.push(Node::container(Kind::Object(members)));
+        self.push(TreeNode::container(NodeKind::Object(members)));
     }
 }

@@ -3,7 +3,8 @@
 //! A frame is the length of all and of the headers (`u32`, big endian), the CRC-32 of these eight
 //! bytes, the headers, the payload, and the CRC-32 of everything before.
 
-use super::{Dialect, Item, Piece, Reading};
+use super::dialect::Dialect;
+use super::item::{Item, Parsed, Piece};
 
 const PRELUDE: usize = 12;
 const CHECKSUM: usize = 4;
@@ -11,7 +12,7 @@ const CHECKSUM: usize = 4;
 const STRING: u8 = 7;
 
 /// Divides a body into frames; from the first broken prelude on there is no way to find the next.
-pub(super) fn read(body: &[u8]) -> Reading {
+pub(super) fn read(body: &[u8]) -> Parsed {
     let mut pieces = Vec::new();
     let mut at = 0;
     while at < body.len() {
@@ -20,7 +21,7 @@ pub(super) fn read(body: &[u8]) -> Reading {
         at += length;
         pieces.push(Piece { end: at, item: frame(&rest[..length]) });
     }
-    Reading { dialect: Dialect::default(), pieces }
+    Parsed { dialect: Dialect::default(), pieces }
 }
 
 /// Writes one frame. What a length field cannot express is cut off; no provider sends such a frame.

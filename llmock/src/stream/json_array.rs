@@ -1,14 +1,15 @@
 //! One JSON array whose elements arrive one by one, as Gemini streams without `alt=sse`.
 
-use super::{ArrayMarks, Dialect, Item, Piece, Place, Reading};
+use super::dialect::{ArrayMarks, Dialect};
+use super::item::{EventPosition, Item, Parsed, Piece};
 use crate::json;
 
 /// Divides a body into elements and finds what stands around them.
 ///
 /// A piece reaches from the comma before its element to the one after it; the last has the bracket.
-pub(super) fn read(body: &[u8]) -> Reading {
+pub(super) fn read(body: &[u8]) -> Parsed {
     let (marks, pieces) = elements(body);
-    Reading { dialect: Dialect { array: marks, ..Dialect::default() }, pieces }
+    Parsed { dialect: Dialect { array: marks, ..Dialect::default() }, pieces }
 }
 
 fn elements(body: &[u8]) -> (ArrayMarks, Vec<Piece>) {
@@ -49,10 +50,10 @@ fn elements(body: &[u8]) -> (ArrayMarks, Vec<Piece>) {
 }
 
 /// Writes one element and what stands around it.
-pub(super) fn write(dialect: &Dialect, text: &str, place: Place, out: &mut Vec<u8>) {
+pub(super) fn write(dialect: &Dialect, text: &str, position: EventPosition, out: &mut Vec<u8>) {
     let marks = &dialect.array;
-    let before = if place.first { &marks.open } else { &marks.before };
-    let after = if place.last { &marks.close } else { &marks.after };
+    let before = if position.first { &marks.open } else { &marks.before };
+    let after = if position.last { &marks.close } else { &marks.after };
     for part in [before, text, after] {
         out.extend_from_slice(part.as_bytes());
     }

@@ -1,10 +1,11 @@
 //! One JSON value a line.
 
-use super::{Dialect, Eol, Item, Piece, Place, Reading};
+use super::dialect::{Dialect, Eol};
+use super::item::{EventPosition, Item, Parsed, Piece};
 use crate::json;
 
 /// Divides a body into lines and finds its dialect.
-pub(super) fn read(body: &[u8]) -> Reading {
+pub(super) fn read(body: &[u8]) -> Parsed {
     let lines = || body.split_inclusive(|byte| *byte == b'\n');
     let ended = lines().filter(|line| line.ends_with(b"\n")).count();
     let cr_lf = lines().filter(|line| line.ends_with(b"\r\n")).count();
@@ -18,13 +19,13 @@ pub(super) fn read(body: &[u8]) -> Reading {
             Piece { end, item: json_line(line, ending).map(Item::Json) }
         })
         .collect();
-    Reading { dialect: Dialect { eol, final_eol, ..Dialect::default() }, pieces }
+    Parsed { dialect: Dialect { eol, final_eol, ..Dialect::default() }, pieces }
 }
 
 /// Writes one line.
-pub(super) fn write(dialect: &Dialect, text: &str, place: Place, out: &mut Vec<u8>) {
+pub(super) fn write(dialect: &Dialect, text: &str, position: EventPosition, out: &mut Vec<u8>) {
     out.extend_from_slice(text.as_bytes());
-    if dialect.final_eol || !place.last {
+    if dialect.final_eol || !position.last {
         out.extend_from_slice(dialect.eol.as_str().as_bytes());
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Lines are divided as the standard says; what [`write`] could not spell again stays raw.
 
-use super::{Dialect, Eol, Field, Item, Piece, Reading};
+use super::dialect::{Dialect, Eol, Field};
+use super::item::{Item, Parsed, Piece};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -25,7 +26,7 @@ struct Line<'a> {
 }
 
 /// Divides a body into events and finds its dialect.
-pub(super) fn read(body: &[u8]) -> Reading {
+pub(super) fn read(body: &[u8]) -> Parsed {
     let start = if body.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
     let lines = lines(body, start);
     let blocks: Vec<&[Line<'_>]> = lines.split_inclusive(Line::is_blank).collect();
@@ -37,7 +38,7 @@ pub(super) fn read(body: &[u8]) -> Reading {
     for block in blocks {
         read_block(block, &dialect, &mut pieces);
     }
-    Reading { dialect, pieces }
+    Parsed { dialect, pieces }
 }
 
 /// Writes one event.

@@ -1,6 +1,32 @@
-//! Which framing a content type announces.
+//! How a streamed body is divided, and which content types announce it.
 
-use super::Framing;
+/// How a body is divided into events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Framing {
+    /// Server-sent events.
+    Sse,
+    /// One JSON value a line (Ollama, Cohere v1).
+    Ndjson,
+    /// One JSON array whose elements arrive one by one (Gemini without `alt=sse`).
+    JsonArray,
+    /// `application/vnd.amazon.eventstream`.
+    AwsEventStream,
+    /// No structure known: chunks as they came.
+    Bytes,
+}
+
+impl Framing {
+    /// As fixtures spell it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Sse => "sse",
+            Self::Ndjson => "ndjson",
+            Self::JsonArray => "json-array",
+            Self::AwsEventStream => "aws-event-stream",
+            Self::Bytes => "bytes",
+        }
+    }
+}
 
 /// The framing of an answer, `None` if it is no stream.
 ///

@@ -1,0 +1,150 @@
+//! A streamed response as events, and back to the bytes that were delivered.
+
+use super::chunk::{Chunk, arrivals, concat, divide, lengths};
+use super::dialect::Dialect;
+use super::framing::Framing;
+use super::item::{EventPosition, Item, Parsed, Piece};
+use super::{aws, bytes, json_array, ndjson, sse};
+
+/// Whether the provider finished its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Complete,
+    /// The provider's connection broke off.
+    Cut,
+}
+
+/// A streamed answer as events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stream {
+    pub(crate) framing: Framing,
+    pub(crate) dialect: Dialect,
+    pub(crate) events: Vec<Event>,
+    /// The lengths of the chunks in bytes, when one chunk was not one event. Lengths that no longer
+    /// add up, because somebody edited an event, are ignored.
+    pub(crate) chunks: Option<Vec<usize>>,
+    pub(crate) end: End,
+}
+
+/// One event and when it was complete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Event {
+    /// Milliseconds from the request to the chunk that completed the event.
+    pub(crate) ms: u64,
+    pub(crate) item: Item,
+}
+
+impl End {
+    /// As fixtures spell it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Cut => "cut",
+        }
+    }
+}
+
+impl Stream {
+    /// Takes an answer apart. Chunks without bytes are no chunks on the wire and are dropped.
+    pub(crate) fn from_chunks(framing: Framing, chunks: &[Chunk], end: End) -> Self {
+        let body = concat(chunks);
+        let arrivals = arrivals(chunks);
+        let Parsed { dialect, pieces } = match framing {
+            Framing::Sse => sse::read(&body),
+            Framing::Ndjson => ndjson::read(&body),
+            Framing::JsonArray => json_array::read(&body),
+            Framing::AwsEventStream => aws::read(&body),
+            Framing::Bytes => bytes::read(arrivals.iter().map(|arrival| arrival.0)),
+        };
+        let one_each = arrivals.iter().map(|arrival| arrival.0).eq(pieces.iter().map(|p| p.end));
+        let chunks = (!one_each).then(|| lengths(arrivals.iter().map(|arrival| arrival.0)));
+        let mut stream = Self { framing, dialect, events: Vec::new(), chunks, end };
+        stream.events = stream.checked_events(&body, pieces, &arrivals);
+        stream
+    }
+
+    /// Turns pieces into events, raw ones where writing an item would not give its bytes back.
+    fn checked_events(
+        &self,
+        body: &[u8],
+        pieces: Vec<Piece>,
+        arrivals: &[(usize, u64)],
+    ) -> Vec<Event> {
+        let count = pieces.len();
+        let mut written = Vec::new();
+        let mut start = 0;
+        let mut arrived = 0;
+        let mut events = Vec::with_capacity(count);
+        for (at, piece) in pieces.into_iter().enumerate() {
+            let source = &body[start..piece.end];
+            let fits = |item: &Item| {
+                written.clear();
+                self.write_item(item, EventPosition::of(at, count), &mut written);
+                written == source
+            };
+            let item = piece.item.filter(fits).unwrap_or_else(|| Item::raw(source));
+            while arrivals[arrived].0 < piece.end {
+                arrived += 1;
+            }
+            events.push(Event { ms: arrivals[arrived].1, item });
+            start = piece.end;
+        }
+        events
+    }
+
+    /// The bytes as they were delivered, divided as they were if that is known, else by event.
+    pub(crate) fn to_chunks(&self) -> Vec<Chunk> {
+        let events = self.event_chunks();
+        match &self.chunks {
+            Some(lengths) => divide(&events, lengths).unwrap_or(events),
+            None => events,
+        }
+    }
+
+    /// The bytes with each event in a chunk of its own, whatever the transport did.
+    pub(crate) fn event_chunks(&self) -> Vec<Chunk> {
+        let count = self.events.len();
+        let mut chunks = Vec::with_capacity(count);
+        for (at, event) in self.events.iter().enumerate() {
+            let mut bytes = Vec::with_capacity(event.item.size_hint());
+            self.write_item(&event.item, EventPosition::of(at, count), &mut bytes);
+            if !bytes.is_empty() {
+                chunks.push(Chunk { ms: event.ms, bytes });
+            }
+        }
+        chunks
+    }
+
+    /// The whole body, and where each event ends in it.
+    pub(crate) fn body_and_ends(&self) -> (Vec<u8>, Vec<usize>) {
+        let count = self.events.len();
+        let mut body =
+            Vec::with_capacity(self.events.iter().map(|event| event.item.size_hint()).sum());
+        let mut ends = Vec::with_capacity(count);
+        for (at, event) in self.events.iter().enumerate() {
+            self.write_item(&event.item, EventPosition::of(at, count), &mut body);
+            ends.push(body.len());
+        }
+        (body, ends)
+    }
+
+    /// The whole body.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        self.body_and_ends().0
+    }
+
+    fn write_item(&self, item: &Item, position: EventPosition, out: &mut Vec<u8>) {
+        match item {
+            Item::Sse { event, id, data } => {
+                sse::write(&self.dialect, event.as_deref(), id.as_deref(), data, out);
+            }
+            Item::Json(text) => match self.framing {
+                Framing::JsonArray => json_array::write(&self.dialect, text, position, out),
+                _ => ndjson::write(&self.dialect, text, position, out),
+            },
+            Item::Frame { headers, payload } => aws::write(headers, payload, out),
+            Item::Raw(text) => out.extend_from_slice(text.as_bytes()),
+            Item::RawBytes(bytes) => out.extend_from_slice(bytes),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What one event holds, and what each framing proposes about a body.
+
+use super::dialect::Dialect;
+
+/// What an event holds, without the spelling that the [`Dialect`] keeps for all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Item {
+    /// A server-sent event that has data.
+    Sse {
+        event: Option<String>,
+        id: Option<String>,
+        /// Everything after `data:` and the dialect's space; several lines are joined by `\n`.
+        data: String,
+    },
+    /// A line of NDJSON or an element of an array: valid JSON without blanks around it. In a line
+    /// there are no line breaks, in an element there may be.
+    Json(String),
+    /// A frame of an AWS event stream whose headers are strings and whose payload is UTF-8.
+    Frame { headers: Vec<(String, String)>, payload: String },
+    /// Text that does not fit, line ends included: comments, `retry:`, a broken last event.
+    Raw(String),
+    /// Bytes that do not fit and are no legible text.
+    RawBytes(Vec<u8>),
+}
+
+/// What a framing makes of a body: consecutive pieces that cover it without a gap.
+pub(super) struct Parsed {
+    pub(super) dialect: Dialect,
+    pub(super) pieces: Vec<Piece>,
+}
+
+/// A stretch of a body.
+pub(super) struct Piece {
+    /// Where it ends; it begins where the one before ended.
+    pub(super) end: usize,
+    /// What it seems to hold; `None` if nothing known. A wrong guess is harmless.
+    pub(super) item: Option<Item>,
+}
+
+/// Where an event stands among its like; an array's marks depend on it.
+#[derive(Clone, Copy)]
+pub(super) struct EventPosition {
+    pub(super) first: bool,
+    pub(super) last: bool,
+}
+
+impl Item {
+    /// Bytes that nothing explains, as text if a person can read it.
+    pub(super) fn raw(bytes: &[u8]) -> Self {
+        let legible =
+            |text: &&str| !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
+        match std::str::from_utf8(bytes).ok().filter(legible) {
+            Some(text) => Self::Raw(text.to_owned()),
+            None => Self::RawBytes(bytes.to_vec()),
+        }
+    }
+
+    /// About how many bytes it takes when written, so that a chunk is allocated once.
+    pub(super) fn size_hint(&self) -> usize {
+        match self {
+            Self::Sse { event, data, .. } => {
+                data.len() + event.as_ref().map_or(0, String::len) + 32
+            }
+            Self::Json(text) => text.len() + 8,
+            Self::Frame { headers, payload } => {
+                let text: usize =
+                    headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+                payload.len() + text + 4 * headers.len() + 16
+            }
+            Self::Raw(text) => text.len(),
+            Self::RawBytes(bytes) => bytes.len(),
+        }
+    }
+}
+
+impl EventPosition {
+    pub(super) fn of(at: usize, count: usize) -> Self {
+        Self { first: at == 0, last: at + 1 == count }
+    }
+}
