@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// On docs.rs each item shows the feature it takes.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 // What only recording calls stays in a build without it: a `cfg` on each piece would hide the code behind switches.
 #![cfg_attr(not(feature = "record"), allow(dead_code, unused_imports))]
 
@@ -36,13 +38,26 @@ pub mod __private {
     pub use crate::private::*;
 }
 
+/// What the command's server needs beside the public API; it may change with every version.
+#[cfg(feature = "server-internals")]
+#[doc(hidden)]
+pub mod __server {
+    pub use crate::provider::recognise::{HeaderHints, recognise};
+
+    /// Whether the query parameter of that name carries a key, as `?key=` of Gemini's older clients does.
+    #[must_use]
+    pub fn is_secret_query(name: &str) -> bool {
+        crate::provider::is_secret_query(name)
+    }
+}
+
 pub use builder::{Builder, FinishError, MockSession, StartError};
 pub use fixture::{Fixture, FormatError, Interaction, LoadError, RemoveError, SaveError};
 #[cfg(feature = "macros")]
 pub use llmock_macros::llm_replay;
 pub use mock::{LlmMock, SentRequest};
 pub use mode::{Mode, ModeError};
-pub use provider::{HeaderHints, OtherProvider, Provider, ProviderIdError};
+pub use provider::{OtherProvider, Provider, ProviderIdError};
 pub use session::ledger::AnsweredBy;
 /// The mock server inside a session; re-exported so that its types are the ones that llmock knows.
 pub use wiremock;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use llmock::__server::is_secret_query;
 use llmock::Provider;
 use serde_json::value::RawValue;
 
@@ -184,7 +185,7 @@ fn without_keys(path: &str) -> String {
         .map(|pair| {
             let name = form_urlencoded::parse(pair.as_bytes()).next().map(|(name, _)| name);
             match (name, pair.split_once('=')) {
-                (Some(decoded), Some((name, _))) if Provider::is_secret_query(&decoded) => {
+                (Some(decoded), Some((name, _))) if is_secret_query(&decoded) => {
                     format!("{name}=[REDACTED]")
                 }
                 _ => pair.to_owned(),
@@ -210,7 +211,7 @@ impl Filter {
         let mut filter = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             // A key for the server may stand in the query.
-            if Provider::is_secret_query(&name) {
+            if is_secret_query(&name) {
                 continue;
             }
             let no_number = |name| FilterError::NoNumber { name, value: value.to_string() };

@@ -8,8 +8,9 @@ use arc_swap::ArcSwap;
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderName, Method};
+use llmock::__server::{HeaderHints, recognise};
+use llmock::Provider;
 use llmock::reply::Target;
-use llmock::{HeaderHints, Provider};
 
 use super::metrics::RouteMetrics;
 
@@ -64,7 +65,7 @@ impl Routes {
 
 impl Route {
     fn new(method: Method, hints: HeaderHints, sent: &str) -> Self {
-        let (provider, path) = Provider::recognise(sent, hints);
+        let (provider, path) = recognise(sent, hints);
         let path = if path.is_empty() { "/" } else { path }.to_owned();
         let target = Target::new(provider, method.as_str(), &path);
         let metrics = RouteMetrics::new(known_id(provider), endpoint(&path));

@@ -33,7 +33,7 @@ impl Redirects {
     }
 
     /// A recorded answer for a client that reaches the server at `origin`, `http://127.0.0.1:8000`. Below it, a
-    /// provider has its id as the first segment of its paths ([`Provider::recognise`]).
+    /// provider has its id as the first segment of its paths.
     #[must_use]
     pub fn played(
         &self,

@@ -13,7 +13,7 @@ pub(crate) enum Shape {
 
 /// What llmock knows about one provider.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry {
+pub(crate) struct ProviderEntry {
     /// Its name in fixtures and addresses.
     pub(crate) id: &'static str,
     /// The variables that clients and applications read their base URL from, with what each gets;
@@ -45,10 +45,10 @@ pub(crate) struct Entry {
 }
 
 /// A provider without an entry. Nothing is known of its paths, so each is what it says: some lie beside the version.
-pub(super) static OTHER: Entry = Entry { root: &[], ..UNKNOWN };
+pub(super) static OTHER: ProviderEntry = ProviderEntry { root: &[], ..UNKNOWN };
 
 /// What an entry of the table leaves out: OpenAI's format, no variables, no host.
-pub(super) const UNKNOWN: Entry = Entry {
+pub(super) const UNKNOWN: ProviderEntry = ProviderEntry {
     id: "",
     variables: &[],
     base_path: "/v1",

@@ -12,7 +12,8 @@ mod keys;
 mod links;
 mod names;
 mod path;
-mod recognise;
+#[cfg(feature = "server-internals")]
+pub(crate) mod recognise;
 mod table;
 
 use std::collections::BTreeSet;
@@ -24,7 +25,7 @@ use crate::sync::lock;
 
 pub(crate) use address::{Address, below};
 pub(crate) use declared::{DeclareError, Declared};
-pub(crate) use entry::{Entry, Shape};
+pub(crate) use entry::{ProviderEntry, Shape};
 pub(crate) use keys::{KEY_SHAPES, is_base64, is_word};
 pub(crate) use links::{Links, is_link_header};
 pub(crate) use names::{
@@ -32,8 +33,6 @@ pub(crate) use names::{
     keeps_response_header,
 };
 pub(crate) use path::{canonical_path, default_upstream, upstream_base, upstream_url};
-pub use recognise::HeaderHints;
-pub(crate) use recognise::{conversations, of_answer, of_request};
 pub use table::Provider;
 
 impl Provider {
@@ -74,12 +73,6 @@ impl Provider {
         }
     }
 
-    /// Whether the query parameter of that name carries a key, as `?key=` of Gemini's older clients does.
-    #[must_use]
-    pub fn is_secret_query(name: &str) -> bool {
-        is_secret_query(name)
-    }
-
     /// The provider with this id, which a URL or a file may spell in any way. What is not in the table becomes
     /// [`Provider::Other`] as it is, so that a report can show it.
     pub(crate) fn from_id(id: &str) -> Self {
@@ -92,7 +85,7 @@ impl Provider {
     }
 
     /// The facts about this provider.
-    pub(crate) fn entry(self) -> &'static Entry {
+    pub(crate) fn entry(self) -> &'static ProviderEntry {
         table::entry(self).unwrap_or(&entry::OTHER)
     }
 

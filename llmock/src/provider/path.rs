@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use percent_encoding::percent_decode_str;
 
 use super::address::Address;
-use super::{Entry, Provider, aws, is_secret_query};
+use super::{Provider, ProviderEntry, aws, is_secret_query};
 
 /// The canonical form of what follows the provider's segment: `//chat/completions` becomes
 /// `/v1/chat/completions`; secret query parameters go, others keep their order and spelling.
@@ -131,7 +131,7 @@ pub(super) fn joined_queries(base: &str, own: &str) -> String {
 }
 
 /// Puts the root in front of a path that lacks it, and takes doubled ones away.
-fn with_root(entry: &Entry, segments: &[&str]) -> String {
+fn with_root(entry: &ProviderEntry, segments: &[&str]) -> String {
     let mut rest = segments;
     loop {
         match rest {
@@ -154,7 +154,7 @@ fn with_root(entry: &Entry, segments: &[&str]) -> String {
 }
 
 /// What of the root a path lacks in front.
-fn missing_root(entry: &Entry, path: &[&str]) -> &'static [&'static str] {
+fn missing_root(entry: &ProviderEntry, path: &[&str]) -> &'static [&'static str] {
     let root = entry.root;
     let Some(first) = path.first() else { return root };
     if path.starts_with(root) || entry.beside_root.contains(first) {
@@ -171,7 +171,7 @@ fn missing_root(entry: &Entry, path: &[&str]) -> &'static [&'static str] {
     if elsewhere { &[] } else { root }
 }
 
-fn with_aliases(entry: &Entry, path: String) -> String {
+fn with_aliases(entry: &ProviderEntry, path: String) -> String {
     for (from, to) in entry.aliases {
         if let Some(rest) = path.strip_prefix(from)
             && (rest.is_empty() || rest.starts_with('/'))
@@ -234,25 +234,25 @@ fn append_query(path: &mut String, query: &str) {
 }
 
 /// What the base URLs of this provider's variables (and its `upstream`) already hold of every path.
-fn included(entry: &Entry) -> &'static str {
+fn included(entry: &ProviderEntry) -> &'static str {
     match entry.variables.first() {
         Some((_, template)) => tail(entry, template),
         None => entry.base_path,
     }
 }
 
-fn tail_of(entry: &Entry, variable: &str) -> Option<&'static str> {
+fn tail_of(entry: &ProviderEntry, variable: &str) -> Option<&'static str> {
     let (_, template) = entry.variables.iter().find(|(name, _)| *name == variable)?;
     Some(tail(entry, template))
 }
 
 /// What follows `{base}/<id>` in a template.
-fn tail(entry: &Entry, template: &'static str) -> &'static str {
+fn tail(entry: &ProviderEntry, template: &'static str) -> &'static str {
     template.strip_prefix("{base}/").and_then(|rest| rest.strip_prefix(entry.id)).unwrap_or("")
 }
 
 /// The provider's own host without a path means the provider's usual base.
-fn usual_base(entry: &Entry, base: &Address) -> Option<Address> {
+fn usual_base(entry: &ProviderEntry, base: &Address) -> Option<Address> {
     let usual = entry.upstream.and_then(Address::parse)?;
     (base.path().is_empty() && base.root() == usual.root()).then_some(usual)
 }
@@ -268,7 +268,7 @@ pub(super) fn is_host(pattern: &str, host: &str) -> bool {
 }
 
 /// Says once what the end of the base and the beginning of the path both say.
-fn drop_overlap(entry: &Entry, base: &mut Vec<&str>, rest: &mut Vec<&str>) {
+fn drop_overlap(entry: &ProviderEntry, base: &mut Vec<&str>, rest: &mut Vec<&str>) {
     let shortest = entry.root.len().max(1);
     for length in (shortest..=base.len().min(rest.len())).rev() {
         if base.ends_with(&rest[..length]) {

@@ -1,9 +1,8 @@
-//! Whose API a request speaks when nothing but the request says so: by its path, then by its headers.
+//! Which provider's API a request speaks, where one server stands for all of them: by its path, then by its headers.
 
 use super::{Provider, table};
-use crate::json::Json;
 
-/// Which headers a request has that the clients of one provider alone send; collected from names in lower case.
+/// The headers of a request that only the clients of one provider send; collected from names in lower case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct HeaderHints(u8);
 
@@ -31,60 +30,18 @@ impl<'a> FromIterator<&'a str> for HeaderHints {
     }
 }
 
-impl Provider {
-    /// The provider that a request speaks to, and the rest of its path.
-    ///
-    /// A first segment that is a provider's id decides and is taken off (`/anthropic/v1/messages`). Otherwise
-    /// the provider's own paths decide (`/api/chat`, `/model/M/converse`), then the headers that only its
-    /// clients send (`anthropic-version`); what remains is taken for OpenAI's.
-    ///
-    /// ```
-    /// # use llmock::{HeaderHints, Provider};
-    /// let seen = Provider::recognise("/groq/openai/v1/models", HeaderHints::default());
-    /// assert_eq!(seen, (Provider::Groq, "/openai/v1/models"));
-    /// let hints: HeaderHints = ["host", "anthropic-version"].into_iter().collect();
-    /// let seen = Provider::recognise("/v1/models", hints);
-    /// assert_eq!(seen, (Provider::Anthropic, "/v1/models"));
-    /// ```
-    pub fn recognise(path_and_query: &str, hints: HeaderHints) -> (Self, &str) {
-        let path = path_and_query.split('?').next().unwrap_or_default();
-        if let Some((provider, rest)) = by_prefix(path_and_query, path) {
-            return (provider, rest);
-        }
-        let provider = by_path(path).unwrap_or_else(|| by_headers(path, hints));
-        (provider, path_and_query)
+/// The provider that a request speaks to, and the rest of its path.
+///
+/// A first segment that is a provider's id decides and is taken off (`/anthropic/v1/messages`). Otherwise the
+/// provider's own paths decide (`/api/chat`, `/model/M/converse`), then the headers that only its clients send
+/// (`anthropic-version`). What remains is taken for `OpenAI`'s.
+pub fn recognise(path_and_query: &str, hints: HeaderHints) -> (Provider, &str) {
+    let path = path_and_query.split('?').next().unwrap_or_default();
+    if let Some((provider, rest)) = by_prefix(path_and_query, path) {
+        return (provider, rest);
     }
-}
-
-/// Which of OpenAI and Anthropic has given an answer, or an event of a streamed one, by its shape.
-pub(crate) fn of_answer(answer: &Json<'_>) -> Option<Provider> {
-    let is = |name: &str, prefix: &str| {
-        answer.get(name).and_then(Json::as_str).is_some_and(|value| value.starts_with(prefix))
-    };
-    if answer.get("choices").is_some() || is("object", "chat.completion") {
-        return Some(Provider::OpenAI);
-    }
-    let anthropic = is("type", "message") || is("type", "content_block");
-    (anthropic || answer.get("stop_reason").is_some()).then_some(Provider::Anthropic)
-}
-
-/// Which of the two a conversation is meant for, by its model and by what only one of them takes.
-pub(crate) fn of_request(body: &Json<'_>) -> Option<Provider> {
-    let model = body.get("model").and_then(Json::as_str)?;
-    let openai = ["gpt-", "chatgpt-", "o1", "o3", "o4"];
-    if model.starts_with("claude") {
-        Some(Provider::Anthropic)
-    } else if openai.iter().any(|prefix| model.starts_with(prefix)) {
-        Some(Provider::OpenAI)
-    } else {
-        // At the top level only Anthropic takes a system prompt.
-        body.get("system").map(|_| Provider::Anthropic)
-    }
-}
-
-/// Where the two take conversations.
-pub(crate) fn conversations(provider: Provider) -> &'static str {
-    if provider == Provider::Anthropic { "/v1/messages" } else { "/v1/chat/completions" }
+    let provider = by_path(path).unwrap_or_else(|| by_headers(path, hints));
+    (provider, path_and_query)
 }
 
 /// A first segment that is an id and not the beginning of a provider's own paths.
@@ -98,7 +55,7 @@ fn by_prefix<'a>(whole: &'a str, path: &str) -> Option<(Provider, &'a str)> {
     Some((*provider, &trimmed[id.len()..]))
 }
 
-/// Paths that one provider alone has.
+/// Paths that only one provider has.
 fn by_path(path: &str) -> Option<Provider> {
     let path = path.trim_start_matches('/');
     let last = path.rsplit('/').next().unwrap_or_default();
@@ -133,8 +90,8 @@ fn by_path(path: &str) -> Option<Provider> {
     })
 }
 
-/// The methods of a model in the references of Gemini and Vertex. Anything else behind a colon belongs to the model's
-/// name: `ft:gpt-4o-mini:acme::x`, `llama3:8b`.
+/// The methods of a model in the references of Gemini and Vertex. Any other text after a colon belongs to the name
+/// of a model: `ft:gpt-4o-mini:acme::x`, `llama3:8b`.
 const VERBS: [&str; 12] = [
     "asyncBatchEmbedContent",
     "batchEmbedContents",
@@ -155,9 +112,9 @@ fn names_verb(last: &str) -> bool {
     last.rsplit_once(':').is_some_and(|(_, verb)| VERBS.contains(&verb))
 }
 
-/// Headers that the clients of one provider alone send.
+/// Headers that only the clients of one provider send.
 fn by_headers(path: &str, hints: HeaderHints) -> Provider {
-    // OpenAI's own endpoints are spoken by the clients of everybody
+    // Clients of every provider speak OpenAI's endpoints.
     let azure = path.trim_start_matches('/').starts_with("openai/");
     if hints.has(HeaderHints::ANTHROPIC) {
         Provider::Anthropic
@@ -177,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_is_known_by_its_prefix_then_its_path_then_its_headers() {
+    fn prefix_path_and_headers_tell_the_provider_in_this_order() {
         for (path, headers, provider, rest) in [
             ("/openai/v1/models", &[][..], "openai", "/v1/models"),
             ("/openai", &[], "openai", ""),
@@ -239,7 +196,7 @@ mod tests {
             ("/v1/unknown", &[], "openai", ""),
             ("", &[], "openai", ""),
         ] {
-            let (seen, tail) = Provider::recognise(path, headers.iter().copied().collect());
+            let (seen, tail) = recognise(path, headers.iter().copied().collect());
             let rest = if rest.is_empty() && !path.ends_with("openai") { path } else { rest };
             assert_eq!((seen.id(), tail), (provider, rest), "{path} {headers:?}");
         }

@@ -1,7 +1,7 @@
 //! The table of providers. One more provider is one more entry of [`providers!`].
 
 use super::OtherProvider;
-use super::entry::{Entry, Shape, UNKNOWN};
+use super::entry::{ProviderEntry, Shape, UNKNOWN};
 
 /// 108 bytes with the prefix, which is what some clients insist on, and no key's check suffix.
 const ANTHROPIC_KEY: &str = "sk-ant-api03-llmock-placeholder-not-a-key-xxxxxxxxxxxxxxxx\
@@ -23,7 +23,7 @@ macro_rules! providers {
         }
 
         /// Every provider with its entry, the ones asked for most first.
-        pub(super) static TABLE: &[(Provider, Entry)] = &[$((Provider::$variant, $entry)),*];
+        pub(super) static TABLE: &[(Provider, ProviderEntry)] = &[$((Provider::$variant, $entry)),*];
 
         /// The provider of the table with this id; can be called in constants.
         pub(super) const fn find(id: &str) -> Option<Provider> {
@@ -34,10 +34,10 @@ macro_rules! providers {
         }
 
         /// The entry of a provider of the table, asked for many times with every session.
-        pub(super) fn entry(provider: Provider) -> Option<&'static Entry> {
+        pub(super) fn entry(provider: Provider) -> Option<&'static ProviderEntry> {
             match provider {
                 $(Provider::$variant => {
-                    static ENTRY: Entry = $entry;
+                    static ENTRY: ProviderEntry = $entry;
                     Some(&ENTRY)
                 })*
                 Provider::Other(_) => None,
@@ -58,7 +58,7 @@ const fn is_same(one: &str, other: &str) -> bool {
 
 providers! {
     /// OpenAI.
-    OpenAI => Entry {
+    OpenAI => ProviderEntry {
         id: "openai",
         variables: &[
             ("OPENAI_BASE_URL", "{base}/openai/v1"),
@@ -71,7 +71,7 @@ providers! {
         ..UNKNOWN
     };
     /// Anthropic.
-    Anthropic => Entry {
+    Anthropic => ProviderEntry {
         id: "anthropic",
         variables: &[
             ("ANTHROPIC_BASE_URL", "{base}/anthropic"),
@@ -87,7 +87,7 @@ providers! {
         ..UNKNOWN
     };
     /// Google's Gemini API.
-    Gemini => Entry {
+    Gemini => ProviderEntry {
         id: "gemini",
         variables: &[
             ("GOOGLE_GEMINI_BASE_URL", "{base}/gemini"),
@@ -107,7 +107,7 @@ providers! {
         ..UNKNOWN
     };
     /// Google's Vertex AI.
-    Vertex => Entry {
+    Vertex => ProviderEntry {
         id: "vertex",
         variables: &[
             ("GOOGLE_VERTEX_BASE_URL", "{base}/vertex"),
@@ -120,7 +120,7 @@ providers! {
         ..UNKNOWN
     };
     /// Azure OpenAI.
-    Azure => Entry {
+    Azure => ProviderEntry {
         id: "azure",
         variables: &[("AZURE_OPENAI_ENDPOINT", "{base}/azure"), ("AZURE_ENDPOINT", "{base}/azure")],
         base_path: "",
@@ -133,7 +133,7 @@ providers! {
         ..UNKNOWN
     };
     /// Amazon Bedrock.
-    Bedrock => Entry {
+    Bedrock => ProviderEntry {
         id: "bedrock",
         variables: &[("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "{base}/bedrock")],
         base_path: "",
@@ -150,7 +150,7 @@ providers! {
         ..UNKNOWN
     };
     /// Ollama.
-    Ollama => Entry {
+    Ollama => ProviderEntry {
         id: "ollama",
         variables: &[
             ("OLLAMA_HOST", "{base}/ollama"),
@@ -170,7 +170,7 @@ providers! {
         ..UNKNOWN
     };
     /// Cohere.
-    Cohere => Entry {
+    Cohere => ProviderEntry {
         id: "cohere",
         variables: &[
             ("CO_API_URL", "{base}/cohere"),
@@ -186,7 +186,7 @@ providers! {
         ..UNKNOWN
     };
     /// Mistral AI.
-    Mistral => Entry {
+    Mistral => ProviderEntry {
         id: "mistral",
         variables: &[
             ("MISTRAL_BASE_URL", "{base}/mistral/v1"),
@@ -197,7 +197,7 @@ providers! {
         ..UNKNOWN
     };
     /// Groq.
-    Groq => Entry {
+    Groq => ProviderEntry {
         id: "groq",
         variables: &[("GROQ_BASE_URL", "{base}/groq"), ("GROQ_API_BASE", "{base}/groq/openai/v1")],
         base_path: "/openai/v1",
@@ -207,7 +207,7 @@ providers! {
         ..UNKNOWN
     };
     /// OpenRouter.
-    OpenRouter => Entry {
+    OpenRouter => ProviderEntry {
         id: "openrouter",
         variables: &[
             ("OPENROUTER_BASE_URL", "{base}/openrouter/api/v1"),
@@ -220,7 +220,7 @@ providers! {
         ..UNKNOWN
     };
     /// DeepSeek.
-    DeepSeek => Entry {
+    DeepSeek => ProviderEntry {
         id: "deepseek",
         variables: &[
             ("DEEPSEEK_BASE_URL", "{base}/deepseek"),
@@ -234,7 +234,7 @@ providers! {
         ..UNKNOWN
     };
     /// xAI.
-    XAi => Entry {
+    XAi => ProviderEntry {
         id: "xai",
         variables: &[("XAI_BASE_URL", "{base}/xai/v1"), ("XAI_API_BASE", "{base}/xai/v1")],
         upstream: Some("https://api.x.ai/v1"),
@@ -242,7 +242,7 @@ providers! {
         ..UNKNOWN
     };
     /// Together AI.
-    Together => Entry {
+    Together => ProviderEntry {
         id: "together",
         variables: &[
             ("TOGETHER_BASE_URL", "{base}/together/v1"),
@@ -254,7 +254,7 @@ providers! {
         ..UNKNOWN
     };
     /// Perplexity.
-    Perplexity => Entry {
+    Perplexity => ProviderEntry {
         id: "perplexity",
         variables: &[
             ("PERPLEXITY_BASE_URL", "{base}/perplexity"),
@@ -268,7 +268,7 @@ providers! {
         ..UNKNOWN
     };
     /// Hugging Face's router.
-    HuggingFace => Entry {
+    HuggingFace => ProviderEntry {
         id: "huggingface",
         variables: &[
             ("HUGGINGFACE_BASE_URL", "{base}/huggingface/v1"),
@@ -285,7 +285,7 @@ providers! {
         ..UNKNOWN
     };
     /// Voyage AI.
-    Voyage => Entry {
+    Voyage => ProviderEntry {
         id: "voyage",
         variables: &[
             ("VOYAGE_BASE_URL", "{base}/voyage/v1"),
@@ -296,7 +296,7 @@ providers! {
         ..UNKNOWN
     };
     /// Z.ai.
-    Zai => Entry {
+    Zai => ProviderEntry {
         id: "zai",
         variables: &[
             ("ZAI_API_BASE", "{base}/zai/api/paas/v4"),
@@ -310,7 +310,7 @@ providers! {
         ..UNKNOWN
     };
     /// MiniMax.
-    MiniMax => Entry {
+    MiniMax => ProviderEntry {
         id: "minimax",
         variables: &[
             ("MINIMAX_API_BASE", "{base}/minimax/v1"),
@@ -323,7 +323,7 @@ providers! {
         ..UNKNOWN
     };
     /// Moonshot AI.
-    Moonshot => Entry {
+    Moonshot => ProviderEntry {
         id: "moonshot",
         variables: &[
             ("MOONSHOT_API_BASE", "{base}/moonshot/v1"),
@@ -336,7 +336,7 @@ providers! {
         ..UNKNOWN
     };
     /// Xiaomi MiMo.
-    XiaomiMimo => Entry {
+    XiaomiMimo => ProviderEntry {
         id: "xiaomimimo",
         variables: &[
             ("XIAOMI_MIMO_API_BASE", "{base}/xiaomimimo/v1"),
@@ -348,7 +348,7 @@ providers! {
         ..UNKNOWN
     };
     /// Venice AI.
-    Venice => Entry {
+    Venice => ProviderEntry {
         id: "venice",
         variables: &[("VENICE_BASE_URL", "{base}/venice/api/v1")],
         base_path: "/api/v1",
@@ -358,7 +358,7 @@ providers! {
         ..UNKNOWN
     };
     /// llama.cpp's server.
-    LlamaCpp => Entry {
+    LlamaCpp => ProviderEntry {
         id: "llamacpp",
         variables: &[("LLAMACPP_API_BASE_URL", "{base}/llamacpp/v1")],
         beside_root: &[
@@ -369,7 +369,7 @@ providers! {
         ..UNKNOWN
     };
     /// Hyperbolic.
-    Hyperbolic => Entry {
+    Hyperbolic => ProviderEntry {
         id: "hyperbolic",
         variables: &[("HYPERBOLIC_BASE_URL", "{base}/hyperbolic/v1")],
         upstream: Some("https://api.hyperbolic.xyz/v1"),
@@ -377,7 +377,7 @@ providers! {
         ..UNKNOWN
     };
     /// Mira.
-    Mira => Entry {
+    Mira => ProviderEntry {
         id: "mira",
         variables: &[("MIRA_BASE_URL", "{base}/mira/v1")],
         beside_root: &["user-credits"],
@@ -386,7 +386,7 @@ providers! {
         ..UNKNOWN
     };
     /// Doubleword.
-    Doubleword => Entry {
+    Doubleword => ProviderEntry {
         id: "doubleword",
         variables: &[("DOUBLEWORD_BASE_URL", "{base}/doubleword/v1")],
         upstream: Some("https://api.doubleword.ai/v1"),
@@ -394,7 +394,7 @@ providers! {
         ..UNKNOWN
     };
     /// Fireworks AI.
-    Fireworks => Entry {
+    Fireworks => ProviderEntry {
         id: "fireworks",
         variables: &[("FIREWORKS_BASE_URL", "{base}/fireworks/inference/v1")],
         base_path: "/inference/v1",
@@ -404,7 +404,7 @@ providers! {
         ..UNKNOWN
     };
     /// Cerebras.
-    Cerebras => Entry {
+    Cerebras => ProviderEntry {
         id: "cerebras",
         variables: &[("CEREBRAS_BASE_URL", "{base}/cerebras")],
         base_path: "/v1",
@@ -413,7 +413,7 @@ providers! {
         ..UNKNOWN
     };
     /// GitHub Copilot.
-    Copilot => Entry {
+    Copilot => ProviderEntry {
         id: "copilot",
         variables: &[
             ("GITHUB_COPILOT_API_BASE", "{base}/copilot"),
@@ -426,7 +426,7 @@ providers! {
         ..UNKNOWN
     };
     /// ChatGPT accounts (Codex).
-    ChatGpt => Entry {
+    ChatGpt => ProviderEntry {
         id: "chatgpt",
         variables: &[
             ("CHATGPT_API_BASE", "{base}/chatgpt/backend-api/codex"),

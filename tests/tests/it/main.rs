@@ -9,6 +9,7 @@ mod declared;
 #[cfg(all(feature = "intercept", target_os = "linux"))]
 mod intercept;
 mod links;
+mod packages;
 mod pages;
 mod providers_page;
 mod proxy;
