@@ -155,7 +155,7 @@ fn ambiguous(
     equal: Option<usize>,
 ) -> fmt::Result {
     let (path, number) = (path.display(), candidates.len());
-    writeln!(f, "`{prefix}` is the beginning of {number} hashes in `{path}`:")?;
+    writeln!(f, "`{prefix}` is ambiguous, {number} hashes in `{path}` begin with it:")?;
     f.write_str(&candidates.join("\n"))?;
     match equal {
         Some(first) => write!(

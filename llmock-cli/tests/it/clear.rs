@@ -39,7 +39,7 @@ fn ambiguous_prefix_lists_candidates_and_changes_nothing() {
     let before = desk.read("shop.json");
     assert_eq!(
         desk.fails(&["clear", "shop", "--hash", "c6"]),
-        "error: `c6` is the beginning of 2 hashes in `shop.json`:\n\
+        "error: `c6` is ambiguous, 2 hashes in `shop.json` begin with it:\n\
          \u{20} 2  c6f066d51d75  gpt-4o  2026-04-23T10:00:02Z  [streaming] POST /v1/chat/completions\n\
          \u{20} 3  c66ca070e4fc  claude  -                     [529] \"grün\"\n\
          hint: add digits until only one is meant\n"
@@ -70,7 +70,7 @@ fn removes_one_of_several_equal_requests_by_number() {
     assert_eq!(refused.lines().last(), Some(hint), "{refused}");
     assert_eq!(
         desk.fails(&["clear", "coin", "--number", "3"]),
-        "error: there is no interaction 3 in `coin.json`, which holds 2\n"
+        "error: `coin.json` has no interaction 3, only 2\n"
     );
     desk.fails(&["clear", "coin", "--number", "0"]);
 
