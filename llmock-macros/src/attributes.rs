@@ -1,7 +1,6 @@
-//! What the other attributes of a function say: whether it is a test, and what they will do to it.
+//! The other attributes of a function: whether they make it a test, and what they do to it.
 //!
-//! Names are compared as the exact last segment of a path; an attribute may have been imported under any path, but
-//! `#[latest]` is no test.
+//! An attribute is recognized by the exact last segment of its path: it may have been imported under any path.
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::parse::Parser as _;
@@ -12,7 +11,7 @@ use syn::{Attribute, Expr, ExprLit, Lit, Meta, MetaNameValue, Path, Token};
 const TESTS: &[&str] =
     &["test", "rstest", "test_case", "test_matrix", "case", "gtest", "async_test"];
 
-/// Attributes that change nothing about how a function is called.
+/// Attributes that do not change how a function is called.
 const INERT: &[&str] = &[
     "allow",
     "automatically_derived",
@@ -35,7 +34,7 @@ const INERT: &[&str] = &[
     "warn",
 ];
 
-/// Tools whose attributes only they read.
+/// Tools whose attributes have no effect on the compiled code.
 const TOOLS: &[&str] = &["clippy", "diagnostic", "miri", "rust_analyzer", "rustdoc", "rustfmt"];
 
 /// Crates whose `test` calls a function without arguments.
@@ -49,7 +48,7 @@ fn first_is_one_of(path: &Path, names: &[&str]) -> bool {
     path.segments.len() > 1 && names.iter().any(|name| path.segments[0].ident == name)
 }
 
-/// Whether this is our own attribute.
+/// Whether this is `#[llm_replay]`.
 pub(crate) fn is_ours(attr: &Attribute) -> bool {
     last_is(attr.path(), "llm_replay")
 }
@@ -78,7 +77,7 @@ fn flat(attrs: &[Attribute]) -> Vec<Meta> {
 }
 
 /// Whether one of the attributes makes the function a test.
-pub(crate) fn shows_a_test(attrs: &[Attribute]) -> bool {
+pub(crate) fn has_test_attribute(attrs: &[Attribute]) -> bool {
     flat(attrs).iter().any(|meta| TESTS.iter().any(|name| last_is(meta.path(), name)))
 }
 
@@ -87,7 +86,7 @@ fn is_inert(meta: &Meta) -> bool {
     INERT.iter().any(|name| path.is_ident(name)) || first_is_one_of(path, TOOLS)
 }
 
-/// Whether nothing but inert attributes is left, so that nobody makes an `async fn` a test.
+/// Whether only inert attributes are left, so that nothing makes an `async fn` a test.
 pub(crate) fn all_inert(attrs: &[Attribute]) -> bool {
     flat(attrs).iter().all(is_inert)
 }
@@ -96,7 +95,7 @@ pub(crate) fn all_inert(attrs: &[Attribute]) -> bool {
 pub(crate) fn may_pass_arguments(attrs: &[Attribute], is_async: bool) -> bool {
     flat(attrs).iter().any(|meta| {
         let path = meta.path();
-        // The built-in `#[test]` refuses `async fn`; on one, a bare `test` is some crate's.
+        // The built-in `#[test]` does not accept `async fn`: there, a bare `test` comes from a crate.
         let built_in = path.is_ident("test") && !is_async;
         let argumentless = built_in || last_is(path, "test") && first_is_one_of(path, ARGUMENTLESS);
         !is_inert(meta) && !argumentless
@@ -139,7 +138,7 @@ fn expected(should_panic: &Meta) -> String {
     }
 }
 
-/// Where a test attribute starts the clock paused.
+/// The place where a test attribute starts the clock paused.
 pub(crate) fn start_paused(attrs: &[Attribute]) -> Option<Span> {
     flat(attrs).iter().find_map(|meta| match meta {
         Meta::List(list) if TESTS.iter().any(|name| last_is(&list.path, name)) => {
@@ -163,10 +162,10 @@ fn paused_in(tokens: TokenStream) -> Option<Span> {
     })
 }
 
-/// Where a test attribute that stands above has written that the clock starts paused: tokio's leaves a body that ends
-/// in `{ return Builder::new_current_thread().start_paused(true)….block_on(body); }`.
+/// The place where a test attribute above has started the clock paused: tokio's leaves a body that ends in
+/// `{ return Builder::new_current_thread().start_paused(true)….block_on(body); }`.
 ///
-/// Nothing but that block is looked at: a runtime that the test itself makes may serve another purpose.
+/// Only that block counts: a runtime that the test itself creates may serve another purpose.
 pub(crate) fn paused_by_expansion(body: &TokenStream) -> Option<Span> {
     let TokenTree::Group(last) = body.clone().into_iter().last()? else { return None };
     let tokens: Vec<TokenTree> = last.stream().into_iter().collect();
@@ -179,7 +178,7 @@ pub(crate) fn paused_by_expansion(body: &TokenStream) -> Option<Span> {
     tokens.windows(2).find_map(|pair| match pair {
         [TokenTree::Ident(ident), TokenTree::Group(group)] if ident == "start_paused" => {
             let mut value = group.stream().into_iter();
-            // The value stands where the attribute does; the rest has the place of a statement of the body.
+            // Only the value has the span of the attribute; the rest has the span of the body.
             value.next().filter(|value| value.to_string() == "true").map(|value| value.span())
         }
         _ => None,
@@ -195,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn only_exact_names_make_a_test() {
+    fn only_exact_names_are_test_attributes() {
         let tests = [
             "#[test]",
             "#[tokio::test(flavor = \"multi_thread\")]",
@@ -208,7 +207,7 @@ mod tests {
             "#[::core::prelude::v1::test]",
         ];
         for text in tests {
-            assert!(shows_a_test(&attrs(text)), "{text}");
+            assert!(has_test_attribute(&attrs(text)), "{text}");
         }
         for text in [
             "",
@@ -220,12 +219,12 @@ mod tests {
             "#[serial]",
             "#[fixture]",
         ] {
-            assert!(!shows_a_test(&attrs(text)), "{text}");
+            assert!(!has_test_attribute(&attrs(text)), "{text}");
         }
     }
 
     #[test]
-    fn inert_attributes_make_no_test_of_an_async_function() {
+    fn inert_attributes_do_not_make_a_test() {
         for text in [
             "",
             "/// text",
@@ -285,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_paused_clock_is_seen_in_test_attributes() {
+    fn finds_a_paused_clock_in_test_attributes() {
         for (text, expected) in [
             ("#[tokio::test(start_paused = true)]", true),
             ("#[tokio::test(flavor = \"current_thread\", start_paused = true)]", true),
@@ -299,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_paused_clock_is_seen_in_what_tokio_has_made_of_a_test() {
+    fn finds_a_paused_clock_in_expanded_tokio_tests() {
         // As `#[tokio::test(start_paused = true)]` of tokio-macros 2.7.2 leaves it.
         let expanded = |builder: &str| {
             format!(

@@ -1,7 +1,7 @@
 //! Puts a session around the body of one test function.
 //!
-//! Everything that is written here stands under `Span::mixed_site`: our locals cannot meet the user's, and the user's
-//! tokens keep their own places and names.
+//! Generated tokens have `Span::mixed_site`: our locals cannot collide with the user's, and the user's tokens keep their
+//! own places and names.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -16,7 +16,7 @@ use crate::item::TestFn;
 use crate::settings;
 use crate::site::{self, CallSite};
 
-/// One function to expand, with all that is known about it from outside.
+/// One function to expand, with what is known about it from outside.
 pub(crate) struct Test<'a> {
     pub(crate) args: &'a Args,
     /// `fixture = "x"` of a module around it: a folder for the function's own file.
@@ -52,7 +52,7 @@ impl Test<'_> {
         function.into_token_stream()
     }
 
-    /// What only shows when attributes and signature are seen together.
+    /// Checks attributes and signature together.
     fn check(&self, function: &TestFn, takes_mock: bool, errors: &mut Errors) {
         let TestFn { attrs, sig, body, .. } = function;
         let is_async = sig.asyncness.is_some();
@@ -65,18 +65,18 @@ impl Test<'_> {
         {
             errors.over(
                 param,
-                "no attribute below `#[llm_replay]` provides this parameter; only an `LlmMock` is",
+                "no attribute below `#[llm_replay]` provides this parameter; llmock provides only an `LlmMock`",
             );
         }
         let is_paused = attributes::start_paused(attrs);
         if let Some(span) = is_paused.or_else(|| attributes::paused_by_expansion(body)) {
-            let message = "a paused clock runs every request into its timeout; call `tokio::time::pause()` after the \
+            let message = "with a paused clock every request times out; call `tokio::time::pause()` after the \
                            requests instead";
             errors.at(span, message);
         }
-        if let Some(env) = self.args.env.as_ref().filter(|env| takes_mock && !env.inherited) {
-            let message = "a test that takes `LlmMock` touches no variable; pass `mock.base_url(...)` to the client";
-            errors.at(env.key, message);
+        if let Some(env) = self.args.get("env").filter(|env| takes_mock && !env.is_inherited) {
+            let message = "a test that takes `LlmMock` sets no variables; pass `mock.base_url(...)` to the client";
+            errors.at(env.span, message);
         }
     }
 
@@ -95,7 +95,7 @@ impl Test<'_> {
 
     /// The path of the private interface.
     fn root(&self, span: Span) -> TokenStream {
-        let path = self.args.krate.as_ref().map(ToTokens::to_token_stream);
+        let path = self.args.root().map(ToTokens::to_token_stream);
         let path = path.unwrap_or_else(|| quote_spanned!(span=> ::llmock));
         quote_spanned!(span=> #path::__private)
     }
@@ -129,7 +129,7 @@ impl Test<'_> {
                         function: #name,
                         line: #line,
                     },
-                    said: #root::StaticSettings { #settings ..#root::StaticSettings::NONE },
+                    #settings
                 }
             }
         };
@@ -142,18 +142,18 @@ impl Test<'_> {
     }
 }
 
-/// Reports and removes a second `#[llm_replay]`, which would wait for its own turn for ever.
+/// Reports and removes a second `#[llm_replay]`, which would wait forever for the session of the first.
 fn remove_second(function: &mut TestFn, errors: &mut Errors) {
     function.attrs.retain(|attr| {
         let ours = attributes::is_ours(attr);
         if ours {
-            errors.over(attr, "a second `#[llm_replay]`: one test has one fixture");
+            errors.over(attr, "duplicate `#[llm_replay]`: a test has one fixture");
         }
         !ours
     });
 }
 
-/// Whether a closure or an `async` block can stand for the body.
+/// Whether a closure or an `async` block can replace the body.
 fn can_be_wrapped(function: &TestFn, errors: &mut Errors) -> bool {
     let sig = &function.sig;
     let mut good = true;
@@ -162,10 +162,10 @@ fn can_be_wrapped(function: &TestFn, errors: &mut Errors) -> bool {
         good = false;
     };
     if let Some(token) = &sig.constness {
-        refuse(token, "a test that speaks to a server cannot be `const`");
+        refuse(token, "a test cannot be `const`");
     }
     if let Safety::Unsafe(token) = &sig.safety {
-        refuse(token, "a test cannot be `unsafe`; put an `unsafe` block into it");
+        refuse(token, "a test cannot be `unsafe`; use an `unsafe` block inside");
     }
     if let Some(abi) = &sig.abi {
         refuse(abi, "a test cannot be `extern`");
@@ -176,12 +176,12 @@ fn can_be_wrapped(function: &TestFn, errors: &mut Errors) -> bool {
     if let ReturnType::Type(_, ty) = &sig.output
         && matches!(**ty, Type::Never(_))
     {
-        refuse(ty, "a test that never returns cannot be concluded");
+        refuse(ty, "a test that never returns cannot end its session");
     }
     good
 }
 
-/// The return type for annotations; `None` where `impl` makes it unspeakable.
+/// The return type for annotations; `None` where `impl` makes it impossible to name.
 fn speakable(output: &ReturnType) -> Option<TokenStream> {
     fn has_impl(tokens: TokenStream) -> bool {
         tokens.into_iter().any(|token| match token {
@@ -223,8 +223,8 @@ fn run(function: &TestFn, root: &TokenStream, span: Span) -> TokenStream {
             let ended #annotation = #root::replay_sync(|| #arrow #block, session);
         };
     }
-    // An `async` block cannot name its result; a `return` that never runs lets the compiler infer and coerce in the
-    // body as it does in the function the user wrote.
+    // An `async` block cannot name its result; a `return` that never runs makes the compiler infer and coerce in the
+    // body as in the user's function.
     let pin = result.filter(|_| !returns_unit).map(|ty| {
         quote_spanned! {span=>
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<#ty> {

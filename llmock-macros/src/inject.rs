@@ -1,4 +1,4 @@
-//! Takes the `LlmMock` parameter out of a signature and gives it back as a `let` before the body.
+//! Turns the `LlmMock` parameter of a signature into a `let` before the body.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -7,7 +7,7 @@ use syn::{FnArg, PatType, Signature, Type};
 
 use crate::errors::Errors;
 
-/// How a parameter wants the handle.
+/// How a parameter takes the handle.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Wanted {
     Owned,
@@ -15,7 +15,7 @@ enum Wanted {
     Mutable,
 }
 
-/// Removes the parameters that ask for the handle.
+/// Removes the parameters that take the handle.
 pub(crate) fn take_mocks(sig: &mut Signature, errors: &mut Errors) -> Vec<PatType> {
     let mut mocks: Vec<PatType> = Vec::new();
     let mut rest = Punctuated::new();
@@ -23,10 +23,12 @@ pub(crate) fn take_mocks(sig: &mut Signature, errors: &mut Errors) -> Vec<PatTyp
         match input {
             FnArg::Typed(param) if wanted(&param.ty).is_some() => {
                 if !mocks.is_empty() {
-                    errors.over(&param, "a second `LlmMock`: one test has one handle");
+                    errors.over(&param, "duplicate `LlmMock`: a test has one handle");
                 } else if wanted(&param.ty) == Some(Wanted::Mutable) {
-                    errors
-                        .over(&param.ty, "the handle needs no `mut`; take `LlmMock` or `&LlmMock`");
+                    errors.over(
+                        &param.ty,
+                        "the handle does not need `mut`; use `LlmMock` or `&LlmMock`",
+                    );
                 }
                 mocks.push(param);
             }

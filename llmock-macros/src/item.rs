@@ -1,7 +1,7 @@
-//! What the attribute stands on: a function, or a module with functions inside.
+//! The annotated item: a function, or a module with functions inside.
 //!
-//! Bodies of functions are never parsed: they go through as tokens, so that half-typed code and syntax newer than
-//! the parser keep their own error messages.
+//! Bodies of functions stay tokens and are never parsed, so that incomplete code and syntax newer than the parser keep
+//! the compiler's own error messages.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt as _};
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn members_are_told_apart() {
+    fn recognizes_the_kind_of_a_member() {
         let cases = [
             (
                 quote!(
@@ -201,14 +201,14 @@ mod tests {
     }
 
     #[test]
-    fn a_half_typed_body_goes_through_as_it_is() {
+    fn incomplete_bodies_pass_unchanged() {
         let tokens = quote!(fn a() { let x = foo. ; ??? });
         let function: TestFn = syn::parse2(tokens.clone()).unwrap();
         assert_eq!(function.to_token_stream().to_string(), tokens.to_string());
     }
 
     #[test]
-    fn inner_attributes_of_a_body_move_outward() {
+    fn inner_attributes_of_a_body_move_outside() {
         let function: TestFn = syn::parse2(quote!(
             #[test]
             fn a() {

@@ -1,8 +1,8 @@
 //! The attribute of `llmock`; use it as `llmock::llm_replay`.
 //!
-//! The entry point turns what only the compiler knows into plain data (`site`) and hands over to `expand`: read the
-//! arguments (`args`), look at the item (`item`, `attributes`), write a session around each test's body (`expand`,
-//! `settings`, `inject`, `module`), and report every mistake at its own token (`errors`).
+//! The entry point turns what only the compiler knows into plain data (`site`) and calls `expand`, which parses the
+//! arguments (`args`) and the item (`item`, `attributes`), writes a session around the body of each test (`expand`,
+//! `settings`, `inject`, `module`), and reports every mistake at its own token (`errors`).
 
 mod args;
 mod attributes;
@@ -40,7 +40,7 @@ fn name_span(item: TokenStream) -> Option<proc_macro::Span> {
     tokens.next().map(|name| name.span())
 }
 
-/// Expands the attribute; whatever is wrong, the item is still there for the compiler and the editor.
+/// Expands the attribute. Even with mistakes the item stays there for the compiler and the editor.
 fn expand(
     args: proc_macro2::TokenStream,
     item: proc_macro2::TokenStream,
@@ -53,7 +53,7 @@ fn expand(
             .expand(*function, &mut errors),
         Ok(Member::Mod(module)) => module::expand(args, module, site, &mut errors),
         Ok(Member::Other(other)) => {
-            let message = "`#[llm_replay]` stands on a test function, or on a module that is written in place";
+            let message = "`#[llm_replay]` applies to test functions and to inline modules";
             errors.over(&other, message);
             item
         }

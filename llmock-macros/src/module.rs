@@ -12,7 +12,7 @@ use crate::expand::Test;
 use crate::item::{Member, TestFn, TestMod};
 use crate::site::CallSite;
 
-/// What holds for the functions of one module.
+/// The defaults for the functions of one module.
 struct Scope<'a> {
     /// Defaults; never with a fixture, which on a module is the folder.
     defaults: Args,
@@ -29,7 +29,7 @@ pub(crate) fn expand(
     errors: &mut Errors,
 ) -> TokenStream {
     if let Some(second) = take_ours(&mut module.attrs) {
-        errors.over(second, "a second `#[llm_replay]`: one module has one set of defaults");
+        errors.over(second, "duplicate `#[llm_replay]`: a module has one set of defaults");
     }
     let name = module.ident.clone();
     let mut tests = 0;
@@ -37,7 +37,7 @@ pub(crate) fn expand(
     scope.enter(args, errors);
     let tokens = scope.module(module, errors);
     if tests == 0 {
-        errors.at(name.span(), "no function in this module shows a test attribute");
+        errors.at(name.span(), "no function in this module has a test attribute");
     }
     tokens
 }
@@ -56,7 +56,7 @@ fn inner_args(attr: &Attribute, errors: &mut Errors) -> Args {
         Meta::NameValue(pair) => {
             errors.over(
                 pair,
-                "expected arguments in parentheses, e.g. `#[llm_replay(fixture = \"summarize\")]`",
+                "expected arguments in parentheses, such as `#[llm_replay(fixture = \"summarize\")]`",
             );
             Args::default()
         }
@@ -64,13 +64,13 @@ fn inner_args(attr: &Attribute, errors: &mut Errors) -> Args {
 }
 
 impl Scope<'_> {
-    /// Puts the arguments of a module's attribute over what holds already.
+    /// Puts the arguments of a module's attribute over the current defaults.
     fn enter(&mut self, mut args: Args, errors: &mut Errors) {
-        if let Some(folder) = args.fixture.take() {
+        if let Some(folder) = args.take_fixture() {
             if folder.value().strip_suffix(".json").is_some() {
                 errors.at(
                     folder.span(),
-                    "on a module `fixture` names a folder, with one file a test",
+                    "on a module, `fixture` names a folder with one file per test",
                 );
             }
             self.folder = Some(folder);
@@ -94,7 +94,7 @@ impl Scope<'_> {
         tokens
     }
 
-    /// A module inside: its name becomes a folder, unless its own attribute names one.
+    /// A nested module: its name becomes a folder, unless its own attribute names one.
     fn nested(&mut self, mut module: TestMod, errors: &mut Errors) -> TokenStream {
         let ours = take_ours(&mut module.attrs);
         let name = module.ident.unraw();
@@ -114,10 +114,10 @@ impl Scope<'_> {
         scope.module(module, errors)
     }
 
-    /// A function inside: a test if it shows so or has our own attribute, else left alone.
+    /// A function inside: expanded if it has a test attribute or `#[llm_replay]`.
     fn function(&mut self, mut function: TestFn, errors: &mut Errors) -> TokenStream {
         let ours = take_ours(&mut function.attrs);
-        if ours.is_none() && !attributes::shows_a_test(&function.attrs) {
+        if ours.is_none() && !attributes::has_test_attribute(&function.attrs) {
             return function.into_token_stream();
         }
         *self.tests += 1;

@@ -1,7 +1,7 @@
-//! What only the compiler's side knows about where a test stands, as plain data.
+//! What only the compiler knows about the location of a test, as plain data.
 //!
-//! `proc_macro` works only inside a compiler call; the entry point turns what it says into a [`CallSite`], and
-//! everything behind it runs in ordinary unit tests.
+//! `proc_macro` works only inside a compiler call; the entry point collects its facts in a [`CallSite`], so that
+//! everything else runs in ordinary unit tests.
 
 use std::path::{Component, Path};
 
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_hop_leads_from_the_package_to_the_working_directory() {
+    fn hops_lead_from_the_package_to_the_working_directory() {
         let cases = [
             ("/no/such/ws", "/no/such/ws", ""),
             ("/no/such/ws/member", "/no/such/ws", ".."),

@@ -100,7 +100,7 @@ fn on_a_module() {
 }
 
 #[test]
-fn remapped_files_travel_with_the_site() {
+fn remapped_files_are_part_of_the_site() {
     let site = CallSite {
         hop: String::new(),
         remapped: vec![("M/tests/a.rs".into(), "m/tests/a.rs".into())],
@@ -113,7 +113,7 @@ fn remapped_files_travel_with_the_site() {
 }
 
 #[test]
-fn whatever_is_wrong_the_function_is_still_there() {
+fn mistakes_keep_the_function() {
     let cases = [
         (r#"fixtur = "a""#, "#[test] fn a() {}"),
         ("", "async fn a() {}"),

@@ -1,6 +1,6 @@
 //! Every message of the attribute, as the compiler shows it.
 
 #[test]
-fn every_mistake_is_shown_at_its_own_token() {
+fn mistakes_are_reported_at_their_tokens() {
     trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
 }

@@ -7,6 +7,7 @@
 
 mod address;
 mod json_path;
+mod keys;
 mod name;
 mod problem;
 mod quantity;
@@ -15,6 +16,7 @@ mod word;
 
 pub use address::BaseUrl;
 pub use json_path::{Comparable, Filter, JsonPath, Operator, Query, Segment, Selector, Slice};
+pub use keys::{Check, Form, KEYS, Key, Value};
 pub use name::{EnvName, FieldName, FixtureName, ProviderId};
 pub use problem::{Problem, hint, list, nearest};
 pub use quantity::{Duration, Share, Size};

@@ -83,11 +83,23 @@ fn variable_mistake(name: &str) -> Option<String> {
 }
 
 fn provider_mistake(id: &str) -> Option<String> {
-    let fits =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
     let form = "expected at most 64 lower-case letters, digits, `-` and `_`, such as `openai`";
-    (id.is_empty() || id.len() > 64 || !id.bytes().all(fits))
-        .then(|| format!("invalid provider id `{id}`: {form}"))
+    (!ProviderId::is_valid(id)).then(|| format!("invalid provider id `{id}`: {form}"))
+}
+
+impl ProviderId {
+    /// Whether a text is a provider id, also in constants.
+    pub const fn is_valid(id: &str) -> bool {
+        let bytes = id.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            if !matches!(bytes[at], b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_') {
+                return false;
+            }
+            at += 1;
+        }
+        !bytes.is_empty() && bytes.len() <= 64
+    }
 }
 
 /// Names that Windows keeps for devices, with any extension and in any case.

@@ -3,7 +3,9 @@
 use std::ops::Deref;
 use std::path::PathBuf;
 
-use crate::config::Settings;
+use llmock_rules::Value;
+
+use crate::config::{Origin, Settings, SettingsError};
 use crate::fixture::store::{self, LoadError};
 use crate::mock::LlmMock;
 use crate::mode::Mode;
@@ -39,6 +41,8 @@ pub struct Builder {
     test: Option<String>,
     upstreams: Vec<(Provider, String)>,
     settings: Settings,
+    /// The first invalid setting, which `start` returns.
+    invalid: Option<SettingsError>,
 }
 
 impl LlmMock {
@@ -68,9 +72,8 @@ impl Builder {
     }
 
     /// What to do with requests; `LLMOCK_MODE` wins over it. [`Mode::Replay`] if not called.
-    pub fn mode(mut self, mode: Mode) -> Self {
-        self.settings.mode = Some(mode.as_str().to_owned());
-        self
+    pub fn mode(self, mode: Mode) -> Self {
+        self.set("mode", Value::Text(mode.as_str()))
     }
 
     /// Names the owner that recorded interactions carry, as the attribute does with its test. Without,
@@ -82,9 +85,8 @@ impl Builder {
 
     /// A provider whose placeholder key a child process should get ([`LlmMock::envs`]); those that the
     /// fixture names are known without.
-    pub fn provider(mut self, provider: Provider) -> Self {
-        self.settings.providers.push(provider.id().to_owned());
-        self
+    pub fn provider(self, provider: Provider) -> Self {
+        self.set("providers", Value::Providers(&[(provider.id(), None)]))
     }
 
     /// Where to record from, in the shape of the provider's own base URL: a gateway, a local model.
@@ -100,88 +102,81 @@ impl Builder {
     /// Declares a provider that llmock does not know by the base URL that its clients have in production:
     /// `.provider_at("acme", "https://llm.acme.dev/v1")`. Its [`LlmMock::base_url`] ends as that one does, and
     /// recordings come from there, unless `ACME_BASE_URL` names another place.
-    pub fn provider_at(mut self, id: impl Into<String>, base_url: impl Into<String>) -> Self {
-        let id = id.into();
-        self.settings.providers.push(id.clone());
-        self.settings.declared.push((id, base_url.into()));
-        self
+    pub fn provider_at(self, id: impl Into<String>, base_url: impl Into<String>) -> Self {
+        self.set("providers", Value::Providers(&[(&id.into(), Some(&base_url.into()))]))
     }
 
     /// Makes the variables of a child process ([`LlmMock::envs`]) send its plain `http` requests here,
     /// `HTTP_PROXY`: for clients with a fixed address, such as Ollama's.
-    pub fn proxy(mut self, on: bool) -> Self {
-        self.settings.proxy = Some(on);
-        self
+    pub fn proxy(self, on: bool) -> Self {
+        self.set("proxy", Value::Switch(on))
     }
 
     /// The same for `https`, `HTTPS_PROXY` and `SSL_CERT_FILE`; on Linux, with the feature `intercept`.
-    pub fn intercept(mut self, on: bool) -> Self {
-        self.settings.intercept = Some(on);
-        self
+    pub fn intercept(self, on: bool) -> Self {
+        self.set("intercept", Value::Switch(on))
     }
 
     /// Compares requests by these top-level fields of the body alone.
-    pub fn match_on<T: Into<String>>(mut self, fields: impl IntoIterator<Item = T>) -> Self {
-        self.settings.match_on = Some(fields.into_iter().map(Into::into).collect());
-        self
+    pub fn match_on<T: Into<String>>(self, fields: impl IntoIterator<Item = T>) -> Self {
+        let fields: Vec<String> = fields.into_iter().map(Into::into).collect();
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        self.set("match_on", Value::Texts(&fields))
     }
 
     /// Leaves what an RFC 9535 path selects out of the comparison.
-    pub fn ignore(mut self, path: impl Into<String>) -> Self {
-        self.settings.ignore.push(path.into());
-        self
+    pub fn ignore(self, path: impl Into<String>) -> Self {
+        self.set("ignore", Value::Texts(&[&path.into()]))
     }
 
     /// Evens out text that a path selects: what `pattern` matches counts as `replacement`.
     pub fn normalize(
-        mut self,
+        self,
         path: impl Into<String>,
         pattern: impl Into<String>,
         replacement: impl Into<String>,
     ) -> Self {
-        self.settings.normalize.push((path.into(), pattern.into(), replacement.into()));
-        self
+        let (path, pattern, replacement) = (path.into(), pattern.into(), replacement.into());
+        self.set("normalize", Value::Replacements(&[(&path, &pattern, &replacement)]))
     }
 
     /// Demands that interactions are used in the order in which they were recorded.
-    pub fn strict_order(mut self) -> Self {
-        self.settings.order = Some("strict".to_owned());
-        self
+    pub fn strict_order(self) -> Self {
+        self.set("order", Value::Text("strict"))
     }
 
     /// Makes interactions that were not used a failure.
-    pub fn fail_on_unused(mut self) -> Self {
-        self.settings.unused = Some("fail".to_owned());
-        self
+    pub fn fail_on_unused(self) -> Self {
+        self.set("unused", Value::Text("fail"))
     }
 
     /// Says nothing about interactions that were not used, for a session that means to use a part of its
     /// fixture; without, they are a note.
-    pub fn ignore_unused(mut self) -> Self {
-        self.settings.unused = Some("ignore".to_owned());
-        self
+    pub fn ignore_unused(self) -> Self {
+        self.set("unused", Value::Text("ignore"))
     }
 
     /// How many requests there must be, side calls not counted. Zero declares a session without any.
-    pub fn calls(mut self, calls: u32) -> Self {
-        self.settings.calls = Some(calls);
-        self
+    pub fn calls(self, calls: u32) -> Self {
+        self.set("calls", Value::Count(calls))
     }
 
     /// Declares a background call (`GET /v1/models`) that is never missed nor unused.
-    pub fn side(mut self, call: impl Into<String>) -> Self {
-        self.settings.side.push(call.into());
-        self
+    pub fn side(self, call: impl Into<String>) -> Self {
+        self.set("side", Value::Texts(&[&call.into()]))
     }
 
     /// Lets error answers with these statuses be recorded; none means all of them.
-    pub fn allow_errors(mut self, statuses: impl IntoIterator<Item = u16>) -> Self {
+    pub fn allow_errors(self, statuses: impl IntoIterator<Item = u16>) -> Self {
         let statuses: Vec<u16> = statuses.into_iter().collect();
-        self.settings.allow_errors = Some(if statuses.is_empty() {
-            crate::config::AllowErrors::Any
-        } else {
-            crate::config::AllowErrors::Only(statuses)
-        });
+        let all = Value::Switch(true);
+        self.set("allow_errors", if statuses.is_empty() { all } else { Value::Statuses(&statuses) })
+    }
+
+    fn set(mut self, key: &'static str, value: Value<'_>) -> Self {
+        if let Err(wrong) = self.settings.add(&Origin::Builder, key, value) {
+            self.invalid.get_or_insert(SettingsError::Value { origin: Origin::Builder, wrong });
+        }
         self
     }
 
@@ -196,7 +191,7 @@ impl Builder {
             owner: self.test,
             fixture: store::path_of(&self.fixture),
             upstreams: self.upstreams,
-            settings: self.settings,
+            settings: self.invalid.map_or(Ok(self.settings), Err),
         };
         let session = open::described(described)?;
         Ok(MockSession { mock: LlmMock::new(session.access()), session, finished: false })

@@ -27,7 +27,6 @@ mod report;
 mod session;
 mod site;
 mod stream;
-mod suggest;
 mod sync;
 mod wire;
 mod written;
@@ -55,9 +54,9 @@ pub use builder::{Builder, FinishError, MockSession, StartError};
 pub use fixture::{Fixture, FormatError, Interaction, LoadError, RemoveError, SaveError};
 #[cfg(feature = "macros")]
 pub use llmock_macros::llm_replay;
+pub use llmock_rules::{Mode, Problem};
 pub use mock::{LlmMock, SentRequest};
-pub use mode::{Mode, ModeError};
-pub use provider::{OtherProvider, Provider, ProviderIdError};
+pub use provider::{OtherProvider, Provider};
 pub use session::ledger::AnsweredBy;
 /// The mock server inside a session; re-exported so that its types are the ones that llmock knows.
 pub use wiremock;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::{ArcSwap, Guard};
 use llmock::playback::RecordRefused;
-use llmock::{Provider, ProviderIdError};
+use llmock::{Problem, Provider};
 
 use super::config::{Config, CustomReply, StrategyName};
 use super::journal::Journal;
@@ -51,7 +51,7 @@ pub(crate) enum SetupError {
     #[error("{0}")]
     Record(#[from] RecordRefused),
     #[error("upstreams: {0}")]
-    Upstream(#[from] ProviderIdError),
+    Upstream(#[from] Problem),
     #[error("`record` needs `fixtures`: the folder or the file to record into")]
     NowhereToRecord,
 }

@@ -1,5 +1,3 @@
-use quote::ToTokens as _;
-
 use super::*;
 
 fn parse(tokens: &str) -> (Args, Vec<String>) {
@@ -8,123 +6,137 @@ fn parse(tokens: &str) -> (Args, Vec<String>) {
     (args, errors.messages())
 }
 
-fn named(list: Option<Vec<Named>>) -> Vec<String> {
-    let url = |url: Option<LitStr>| url.map_or_else(String::new, |url| format!("={}", url.value()));
-    let one = |Named { id, url: address }| id.value() + &url(address);
-    list.unwrap().into_iter().map(one).collect()
-}
-
-fn texts(list: &[LitStr]) -> Vec<String> {
-    list.iter().map(LitStr::value).collect()
+/// The values as the expansion writes them, one line for each key.
+fn written(args: &Args) -> Vec<String> {
+    let root = quote::quote!(r);
+    let one = |arg: &Arg| {
+        let value = arg.value.to_value(arg.key, &root, Span::call_site());
+        let value = value.map(|value| value.to_string().replace(' ', "").replace("r::Value::", ""));
+        format!("{} {}", arg.key.name, value.unwrap_or_else(|| "-".to_owned()))
+    };
+    args.iter().map(one).collect()
 }
 
 #[test]
-fn every_key_is_read() {
+fn reads_every_key() {
     let (args, errors) = parse(
-        r#"fixture = "agent/turns", mode = "auto", providers("openai", groq, acme = "https://llm.acme.dev/v1",), match_on("model", "messages",),
-           ignore("$.a", "$.b[?@.c == 1]"), normalize("$.x", "[0-9]+" => "N", r"\s+" => " "), normalize("$.y", "a" => "b"),
+        r#"crate = crate::prelude::llmock, mode = "auto", providers("openai", groq, acme = "https://llm.acme.dev/v1",), match_on("model", "messages",),
+           ignore("$.a", "$.b[?@.c==1]"), normalize("$.x", "[0-9]+" => "N", r"\s+" => "_",), normalize("$.y", "a" => "b"),
            order = "strict", unused = "fail", calls = 3u32, side("GET /v1/models"), allow_errors(401, 0x1f4),
-           env(MY_URL = "{base}/openai/v1", B = "x"), proxy = true, intercept = false, crate = crate::prelude::llmock,"#,
+           env(MY_URL = "{base}/openai/v1", B = "x"), proxy = true, intercept = true, fixture = "agent/turns","#,
     );
     assert_eq!(errors, [] as [&str; 0]);
-    assert_eq!(args.fixture.unwrap().value(), "agent/turns");
-    assert_eq!(args.mode.unwrap().value(), "auto");
-    assert_eq!(named(args.providers), ["openai", "groq", "acme=https://llm.acme.dev/v1"]);
-    assert!(args.proxy.unwrap().value() && !args.intercept.unwrap().value());
-    assert_eq!(texts(&args.match_on.unwrap()), ["model", "messages"]);
-    assert_eq!(texts(&args.ignore.unwrap()), ["$.a", "$.b[?@.c == 1]"]);
-    let rules: Vec<_> = args
-        .normalize
-        .unwrap()
-        .iter()
-        .map(|(a, b, c)| [a.value(), b.value(), c.value()].join(" ~ "))
-        .collect();
-    assert_eq!(rules, ["$.x ~ [0-9]+ ~ N", r"$.x ~ \s+ ~  ", "$.y ~ a ~ b"]);
-    assert_eq!(args.order.unwrap().value(), "strict");
-    assert_eq!(args.unused.unwrap().value(), "fail");
-    assert_eq!(args.calls.unwrap().to_string(), "3");
-    assert_eq!(texts(&args.side.unwrap()), ["GET /v1/models"]);
-    let statuses: Vec<_> = args.allow_errors.unwrap().iter().map(ToString::to_string).collect();
-    assert_eq!(statuses, ["401", "500"]);
-    let env: Vec<_> = args
-        .env
-        .unwrap()
-        .pairs
-        .iter()
-        .map(|(n, v)| format!("{}={}", n.value(), v.value()))
-        .collect();
-    assert_eq!(env, ["MY_URL={base}/openai/v1", "B=x"]);
-    assert_eq!(args.krate.unwrap().to_token_stream().to_string(), "crate :: prelude :: llmock");
+    let some = |text: &str| format!("::core::option::Option::Some({text})");
+    let providers = [
+        r#"("openai",::core::option::Option::None),("groq",::core::option::Option::None),"#,
+        r#"("acme","#,
+        &some(r#""https://llm.acme.dev/v1""#),
+        ")",
+    ];
+    let expected = [
+        r#"fixture Text("agent/turns")"#,
+        r#"mode Text("auto")"#,
+        &format!("providers Providers(&[{}])", providers.concat()),
+        r#"match_on Texts(&["model","messages"])"#,
+        r#"ignore Texts(&["$.a","$.b[?@.c==1]"])"#,
+        r#"normalize Replacements(&[("$.x","[0-9]+","N"),("$.x",r"\s+","_"),("$.y","a","b")])"#,
+        r#"order Text("strict")"#,
+        r#"unused Text("fail")"#,
+        "calls Count(3)",
+        r#"side Texts(&["GET/v1/models"])"#,
+        "allow_errors Statuses(&[401,500])",
+        r#"env Variables(&[("MY_URL","{base}/openai/v1"),("B","x")])"#,
+        "proxy Switch(true)",
+        "intercept Switch(r::intercept())",
+        "crate -",
+    ];
+    assert_eq!(written(&args), expected);
+    assert_eq!(args.fixture().unwrap().value(), "agent/turns");
+    assert!(args.root().is_some());
 }
 
 #[test]
-fn nothing_and_the_bare_key_are_read() {
+fn the_example_of_every_key_is_valid_and_every_key_is_documented() {
+    let page = include_str!("../llm_replay.md");
+    for key in KEYS {
+        let (args, errors) = parse(key.attribute);
+        assert_eq!(errors, [] as [&str; 0], "{}", key.attribute);
+        assert!(args.get(key.name).is_some(), "{}", key.attribute);
+        let starts = [format!("| `{} =", key.name), format!("| `{}(", key.name)];
+        let is_documented = starts.iter().any(|start| page.contains(start.as_str()));
+        assert!(is_documented, "`{}` has no row in the table of keys", key.name);
+    }
+}
+
+#[test]
+fn reads_no_arguments_and_the_bare_key() {
     let (args, errors) = parse("");
-    assert!(errors.is_empty() && args.fixture.is_none() && args.allow_errors.is_none());
+    assert!(errors.is_empty() && args.iter().next().is_none());
     let (args, errors) = parse(r#"allow_errors, provider = "mistral""#);
     assert!(errors.is_empty());
-    assert_eq!(args.allow_errors.unwrap().len(), 0);
-    assert_eq!(named(args.providers), ["mistral"]);
+    assert_eq!(written(&args), [r#"provider Text("mistral")"#, "allow_errors Switch(true)"]);
 }
 
 #[test]
-fn each_mistake_has_its_message() {
+fn each_mistake_has_a_message() {
     let cases = [
         (r#"fixtur = "a""#, "unknown argument `fixtur`; did you mean `fixture`?"),
-        (r#"cassette = "a""#, "unknown argument `cassette`; expected one of `fixture`, `mode`"),
+        (r#"cassette = "a""#, "unknown argument `cassette`: expected `fixture`, `mode`"),
         (r#"fixture = "a", fixture = "b""#, "`fixture` is given twice"),
         (r#"provider = "a", providers("b")"#, "`providers` is given twice"),
-        ("fixture", r#"expected a string literal, e.g. `fixture = "summarize"`"#),
-        ("fixture = 3", r#"expected a string literal, e.g. `fixture = "summarize"`"#),
-        (r#"fixture("a")"#, r#"expected a string literal, e.g. `fixture = "summarize"`"#),
-        (r#""summarize""#, r#"expected a key, e.g. `fixture = "summarize"`"#),
+        ("fixture", r#"expected a string literal, such as `fixture = "summarize"`"#),
+        ("fixture = 3", r#"expected a string literal, such as `fixture = "summarize"`"#),
+        (r#"fixture("a")"#, r#"expected a string literal, such as `fixture = "summarize"`"#),
+        (r#""summarize""#, r#"expected a key, such as `fixture = "summarize"`"#),
         (r#"fixture = "a" mode = "auto""#, "expected `,` between arguments"),
-        (r#"mode = "recrod""#, "`mode` cannot be `recrod`; did you mean `record`?"),
-        (r#"mode = "Replay""#, "`mode` cannot be `Replay`; did you mean `replay`?"),
-        (r#"order = "sorted""#, "`order` cannot be `sorted`; expected one of `any`, `strict`"),
-        (
-            r#"unused = "warn""#,
-            "`unused` cannot be `warn`; expected one of `note`, `ignore`, `fail`",
-        ),
+        (r#"mode = "recrod""#, "invalid mode `recrod`; did you mean `record`?"),
+        (r#"order = "sorted""#, "invalid order `sorted`: expected `any` or `strict`"),
+        (r#"unused = "warn""#, "invalid value `warn`: expected `note`, `fail`, or `ignore`"),
         (
             r#"ignore = "$.a""#,
-            r#"expected string literals in parentheses, e.g. `ignore("$.metadata.run")`"#,
+            r#"expected string literals in parentheses, such as `ignore("$.metadata.run")`"#,
         ),
-        ("ignore()", r#"expected string literals in parentheses, e.g. `ignore("$.metadata.run")`"#),
+        (
+            "ignore()",
+            r#"expected string literals in parentheses, such as `ignore("$.metadata.run")`"#,
+        ),
         (
             "ignore(a)",
-            r#"expected string literals in parentheses, e.g. `ignore("$.metadata.run")`"#,
+            r#"expected string literals in parentheses, such as `ignore("$.metadata.run")`"#,
         ),
         (r#"ignore("$.a[")"#, "invalid JSONPath `$.a[`"),
-        (r#"match_on("$.a")"#, "`match_on` takes names of body fields, not the path `$.a`"),
-        (r#"normalize("$.a")"#, "expected a path and what to even out in it"),
-        (r#"normalize("$.a", "x")"#, "expected a path and what to even out in it"),
+        (r#"match_on("$.a")"#, "invalid field name `$.a`: expected a top-level field"),
+        (r#"normalize("$.a")"#, "expected a path and replacements in parentheses"),
+        (r#"normalize("$.a", "x")"#, "expected a path and replacements in parentheses"),
         (r#"normalize("a", "x" => "y")"#, "invalid JSONPath `a`"),
-        ("calls = -1", "expected a number of requests, e.g. `calls = 3`"),
-        ("calls(3)", "expected a number of requests, e.g. `calls = 3`"),
-        ("calls = 99999999999", "expected a number of requests, e.g. `calls = 3`"),
-        (r#"side("models")"#, "`models` is not a method and a path"),
-        ("allow_errors(200)", "`200` is not an error status (400 to 599)"),
-        ("allow_errors()", "expected statuses in parentheses, e.g. `allow_errors(401, 429)`"),
-        ("allow_errors = true", "expected statuses in parentheses, e.g. `allow_errors(401, 429)`"),
+        ("calls = -1", "expected a number, such as `calls = 3`"),
+        ("calls(3)", "expected a number, such as `calls = 3`"),
+        ("calls = 99999999999", "expected a number, such as `calls = 3`"),
+        (r#"side("models")"#, "invalid side call `models`: expected a method"),
+        ("allow_errors(200)", "invalid status `200`: expected an error status"),
+        ("allow_errors()", "expected statuses in parentheses, such as `allow_errors(401, 429)`"),
+        (
+            "allow_errors = true",
+            "expected statuses in parentheses, such as `allow_errors(401, 429)`",
+        ),
         (r#"env(A = "1", A = "2")"#, "`A` is given twice"),
-        (r#"env(LLMOCK_MODE = "x")"#, "`LLMOCK_MODE` belongs to llmock and cannot be set here"),
-        (r#"env(ÄPFEL = "x")"#, "`ÄPFEL` is no name of a variable"),
+        (r#"env(LLMOCK_MODE = "x")"#, "`LLMOCK_MODE` is one of llmock's own variables"),
+        (r#"env(ÄPFEL = "x")"#, "invalid variable name `ÄPFEL`"),
         (r#"env("A" = "x")"#, "expected variables in parentheses"),
         (r#"env(A = "\0")"#, "a variable cannot hold a NUL character"),
-        (r#"provider = "OpenAI""#, "`OpenAI` is no provider id"),
+        (r#"provider = "OpenAI""#, "invalid provider id `OpenAI`"),
+        (r#"providers(openai, acme = "")"#, "invalid base URL ``: expected a value such as"),
         (
-            r#"providers(openai, acme = "")"#,
-            "`acme` has no address; write the base URL of its API, e.g.",
+            r#"providers(acme = "llm.acme.dev")"#,
+            "invalid base URL `llm.acme.dev`: expected a value such as",
         ),
-        (r#"providers(acme = "llm.acme.dev")"#, "`llm.acme.dev` is no base URL of an API, e.g."),
-        ("providers(acme =)", "expected providers in parentheses, e.g. `providers(openai, acme"),
+        ("providers(acme =)", "expected providers in parentheses, such as `providers(openai, acme"),
         ("providers(acme = 7)", "expected providers in parentheses"),
         ("providers()", "expected providers in parentheses"),
-        (r#"providers("OpenAI")"#, "`OpenAI` is no provider id"),
-        ("proxy", "expected `true` or `false`, e.g. `proxy = true`"),
-        (r#"intercept = "yes""#, "expected `true` or `false`, e.g. `intercept = true`"),
-        (r#"crate = "llmock""#, "expected the path of llmock, e.g. `crate = my_prelude::llmock`"),
+        (r#"providers("OpenAI")"#, "invalid provider id `OpenAI`"),
+        ("proxy", "expected `true` or `false`, such as `proxy = true`"),
+        (r#"intercept = "yes""#, "expected `true` or `false`, such as `intercept = true`"),
+        (r#"crate = "llmock""#, "expected a path, such as `crate = my_prelude::llmock`"),
     ];
     for (tokens, expected) in cases {
         let (_, errors) = parse(tokens);
@@ -134,22 +146,24 @@ fn each_mistake_has_its_message() {
 }
 
 #[test]
-fn a_mistake_hides_no_other_and_loses_no_neighbour() {
+fn a_mistake_does_not_hide_another() {
     let (args, errors) =
         parse(r#"fixtur = "a", order = "strict", calls = x y, mode = "replya", unused = "fail""#);
     assert_eq!(errors.len(), 3, "{errors:?}");
-    assert_eq!(args.order.unwrap().value(), "strict");
-    assert_eq!(args.unused.unwrap().value(), "fail");
-    assert!(args.mode.is_none());
+    assert_eq!(written(&args), [r#"order Text("strict")"#, r#"unused Text("fail")"#]);
 }
 
 #[test]
-fn inner_keys_win_over_outer_ones_key_by_key() {
+fn inner_keys_win_over_outer_keys() {
     let (outer, _) = parse(r#"order = "strict", ignore("$.a"), calls = 1"#);
     let (inner, _) = parse(r#"ignore("$.b"), unused = "fail""#);
     let merged = inner.or(&outer);
-    assert_eq!(merged.order.unwrap().value(), "strict");
-    assert_eq!(texts(&merged.ignore.unwrap()), ["$.b"]);
-    assert_eq!(merged.unused.unwrap().value(), "fail");
-    assert_eq!(merged.calls.unwrap().to_string(), "1");
+    let expected = [
+        r#"ignore Texts(&["$.b"])"#,
+        r#"order Text("strict")"#,
+        r#"unused Text("fail")"#,
+        "calls Count(1)",
+    ];
+    assert_eq!(written(&merged), expected);
+    assert!(merged.get("order").unwrap().is_inherited);
 }

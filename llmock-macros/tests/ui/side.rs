@@ -9,7 +9,7 @@ use llmock_macros::llm_replay;
 #[test]
 fn one() {}
 
-#[llm_replay(side("get /v1/models"))]
+#[llm_replay(side("GTE /v1/models"))]
 #[test]
 fn two() {}
 

@@ -13,7 +13,7 @@ fn one() {}
 #[test]
 fn two() {}
 
-#[llm_replay(unused = "Fail")]
+#[llm_replay(unused = "fial")]
 #[test]
 fn three() {}
 

@@ -88,7 +88,7 @@ pub enum Comparable {
     /// A number as written.
     Number(String),
     /// A string, unescaped.
-    String(String),
+    Text(String),
     /// A path that selects at most one value: each segment is one name or one index.
     Query(Query),
 }

@@ -262,7 +262,7 @@ impl<'a> Parser<'a> {
 
     fn comparable(&mut self) -> Parsed<Comparable> {
         match self.peek() {
-            Some('\'' | '"') => return self.string().map(Comparable::String),
+            Some('\'' | '"') => return self.string().map(Comparable::Text),
             Some('-' | '0'..='9') => return self.number().map(Comparable::Number),
             Some(root @ ('@' | '$')) => {
                 self.at += 1;

@@ -127,7 +127,7 @@ fn comparable(side: &reference::Comparable) -> Comparable {
         Side::Literal(Literal::Null) => Comparable::Null,
         Side::Literal(Literal::Bool(value)) => Comparable::Bool(*value),
         Side::Literal(Literal::Number(number)) => Comparable::Number(number.to_string()),
-        Side::Literal(Literal::String(text)) => Comparable::String(text.unquoted().to_owned()),
+        Side::Literal(Literal::String(text)) => Comparable::Text(text.unquoted().to_owned()),
         Side::RelativeSingularQuery(inner) => query(false, inner),
         Side::AbsoluteSingularQuery(inner) => query(true, inner),
     }

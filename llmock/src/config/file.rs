@@ -1,56 +1,36 @@
-//! `llmock.toml`: the same keys as the attribute, for a package or a workspace.
+//! `llmock.toml`: the attribute's keys, for a package or a workspace.
 //!
-//! Read by hand instead of through `serde`, so that every mistake has its line and its column and an unknown
-//! key its suggestion.
+//! Read by hand instead of through `serde`, which costs every test user its derive macros, so that every mistake has its
+//! line and its column.
 
 use std::collections::HashMap;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use llmock_rules::{Form, KEYS, Key, Problem, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::check::{Checked, SettingsError};
-use super::rule::AllowErrors;
+use super::layers::SettingsError;
+use super::origin::Origin;
 use super::settings::Settings;
 use crate::json;
-use crate::report::settings as words;
 use crate::sync::lock;
 
 /// The file's name.
 pub(crate) const NAME: &str = "llmock.toml";
 
-/// What may stand in it, in the order in which the documentation lists it.
-const KEYS: &[&str] = &[
-    "mode",
-    "provider",
-    "providers",
-    "match_on",
-    "ignore",
-    "normalize",
-    "order",
-    "unused",
-    "side",
-    "allow_errors",
-    "env",
-    "proxy",
-    "intercept",
-];
+type Loaded = Result<Option<Arc<Settings>>, SettingsError>;
 
-/// Keys of the attribute that mean one test and no other.
-const ONE_TEST: &[&str] = &["fixture", "calls"];
-
-type Loaded = Result<Option<Arc<Checked>>, SettingsError>;
-
-/// The `llmock.toml` in a folder, checked, and its path; `None` if there is none. Each is read once a process.
-pub(crate) fn load(folder: &Path) -> Result<Option<(PathBuf, Arc<Checked>)>, SettingsError> {
-    static CACHE: Mutex<Option<HashMap<PathBuf, Loaded>>> = Mutex::new(None);
+/// The settings in the `llmock.toml` of a folder; `None` without such a file. Each file is read once per process.
+pub(crate) fn load(folder: &Path) -> Loaded {
+    static CACHE: Mutex<Option<HashMap<Box<Path>, Loaded>>> = Mutex::new(None);
     let path = folder.join(NAME);
     let mut cache = lock(&CACHE);
-    let loaded = cache.get_or_insert_default().entry(path.clone()).or_insert_with(|| read(&path));
-    loaded.clone().map(|layer| layer.map(|layer| (path, layer)))
+    let files = cache.get_or_insert_default();
+    files.entry(path.as_path().into()).or_insert_with(|| read(&path)).clone()
 }
 
 fn read(path: &Path) -> Loaded {
@@ -58,226 +38,191 @@ fn read(path: &Path) -> Loaded {
         Ok(text) => parse(path, &text).map(|layer| Some(Arc::new(layer))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => {
-            Err(SettingsError::Unreadable { path: path.to_path_buf(), reason: error.to_string() })
+            Err(SettingsError::Unreadable { path: path.to_owned(), source: Arc::new(error) })
         }
     }
 }
 
 /// Reads and checks the text of the file at `path`.
-pub(crate) fn parse(path: &Path, text: &str) -> Result<Checked, SettingsError> {
-    let located = |Mistake { at, reason }| {
-        let (line, column) = json::position(text, at);
-        SettingsError::File { path: path.to_path_buf(), line, column, reason }
-    };
-    // A mark that editors on Windows leave, and that TOML does not know. A mark of three bytes moves no line.
+pub(crate) fn parse(path: &Path, text: &str) -> Result<Settings, SettingsError> {
+    // Editors on Windows write a byte order mark, which TOML does not know. Its three bytes move no line.
     let document = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let skipped = text.len() - document.len();
-    read_settings(document)
-        .and_then(|(settings, places)| {
-            settings.check().map_err(|wrong| Mistake {
-                at: places.get(&(wrong.key, wrong.index)).copied().unwrap_or_default(),
-                reason: wrong.to_string(),
-            })
-        })
-        .map_err(|Mistake { at, reason }| located(Mistake { at: at + skipped, reason }))
+    let mut reader =
+        Reader { origin: Origin::File(path.to_owned()), settings: Settings::default() };
+    match reader.document(document) {
+        Ok(()) => Ok(reader.settings),
+        Err(Mistake { at, problem }) => {
+            let (line, column) = json::position(text, at + text.len() - document.len());
+            Err(SettingsError::File { path: path.to_owned(), line, column, problem })
+        }
+    }
 }
 
-/// Something wrong at a byte of the text.
+/// A problem at a byte of the text.
 struct Mistake {
     at: usize,
-    reason: String,
+    problem: Problem,
 }
 
-/// Where each value stands, so that a failed check can point at it.
-type Places = HashMap<(&'static str, usize), usize>;
+type Node<'a> = Spanned<DeValue<'a>>;
 
-fn read_settings(text: &str) -> Result<(Settings, Places), Mistake> {
-    let table = DeTable::parse(text).map_err(|error| Mistake {
-        at: error.span().map_or(0, |span| span.start),
-        reason: format!("not TOML: {}", error.message()),
-    })?;
-    let mut reader = Reader::default();
-    for (key, value) in table.get_ref() {
-        reader.key(key, value)?;
+/// A key with its example.
+#[derive(Clone, Copy)]
+struct Entry {
+    key: &'static Key,
+    example: &'static str,
+}
+
+impl Entry {
+    /// The mistake that `node` is not what the key takes.
+    fn expected(self, node: &Node<'_>, what: &str) -> Mistake {
+        let Self { key, example } = self;
+        let found = kind(node.get_ref());
+        let problem =
+            format!("`{}`: expected {what}, such as `{example}`, found {found}", key.name);
+        Mistake { at: node.span().start, problem: Problem::new(problem) }
     }
-    Ok((reader.settings, reader.places))
+
+    fn text<'n>(self, node: &'n Node<'_>) -> Result<&'n str, Mistake> {
+        node.get_ref().as_str().ok_or_else(|| self.expected(node, "a string"))
+    }
+
+    fn list<'n, 'a>(self, node: &'n Node<'a>, what: &str) -> Result<&'n [Node<'a>], Mistake> {
+        node.get_ref().as_array().map(|list| &**list).ok_or_else(|| self.expected(node, what))
+    }
 }
 
-#[derive(Default)]
 struct Reader {
+    origin: Origin,
     settings: Settings,
-    places: Places,
 }
-
-type Value<'a> = Spanned<DeValue<'a>>;
 
 impl Reader {
-    fn key(
-        &mut self,
-        key: &Spanned<std::borrow::Cow<'_, str>>,
-        value: &Value<'_>,
-    ) -> Result<(), Mistake> {
-        let name = key.get_ref().as_ref();
-        match name {
-            "mode" => self.settings.mode = Some(self.text("mode", 0, value)?),
-            "order" => self.settings.order = Some(self.text("order", 0, value)?),
-            "unused" => self.settings.unused = Some(self.text("unused", 0, value)?),
-            "provider" => {
-                let id = self.text("providers", self.settings.providers.len(), value)?;
-                self.settings.providers.push(id);
+    fn document(&mut self, text: &str) -> Result<(), Mistake> {
+        let table = DeTable::parse(text).map_err(|error| Mistake {
+            at: error.span().map_or(0, |span| span.start),
+            problem: Problem::new(format!("invalid TOML: {}", error.message())),
+        })?;
+        let mut entries = Vec::new();
+        for (name, node) in table.get_ref() {
+            let found = Key::of_toml(name.get_ref());
+            let (key, example) =
+                found.map_err(|problem| Mistake { at: name.span().start, problem })?;
+            entries.push((Entry { key, example }, node));
+        }
+        // In the order of the table: a value may refer to another.
+        let position = |key: &Key| KEYS.iter().position(|known| known.name == key.name);
+        entries.sort_by_key(|(entry, _)| position(entry.key));
+        entries.into_iter().try_for_each(|(entry, node)| self.entry(entry, node))
+    }
+
+    /// Reads the value of a key in the key's form.
+    fn entry(&mut self, entry: Entry, node: &Node<'_>) -> Result<(), Mistake> {
+        match entry.key.form {
+            Form::Text(_) => self.add(entry, Value::Text(entry.text(node)?), node, &[]),
+            Form::Texts(_) => {
+                let list = entry.list(node, "an array of strings")?;
+                let texts =
+                    list.iter().map(|text| entry.text(text)).collect::<Result<Vec<_>, _>>()?;
+                self.add(entry, Value::Texts(&texts), node, list)
             }
-            "providers" => self.providers(value)?,
-            "match_on" => self.settings.match_on = Some(self.texts("match_on", 0, value)?),
-            "ignore" => self.settings.ignore = self.texts("ignore", 0, value)?,
-            "side" => self.settings.side = self.texts("side", 0, value)?,
-            "normalize" => self.normalize(value)?,
-            "allow_errors" => self.allow_errors(value)?,
-            "env" => self.env(value)?,
-            "proxy" => self.settings.proxy = Some(self.flag("proxy", value)?),
-            "intercept" => self.settings.intercept = Some(self.flag("intercept", value)?),
-            other => return Err(unknown(key.span().start, other)),
+            Form::Switch => {
+                let wrong = || entry.expected(node, "`true` or `false`");
+                let on = node.get_ref().as_bool().ok_or_else(wrong)?;
+                self.add(entry, Value::Switch(on), node, &[])
+            }
+            Form::Statuses => self.statuses(entry, node),
+            Form::Variables => self.variables(entry, node),
+            Form::Providers => self.providers(entry, node),
+            Form::Replacements => self.replacements(entry, node),
+            Form::Count | Form::RustPath => Err(entry.expected(node, "no value")),
+        }
+    }
+
+    /// Adds a value; what is wrong with an element of a list is located at the element.
+    fn add(
+        &mut self,
+        entry: Entry,
+        value: Value<'_>,
+        whole: &Node<'_>,
+        list: &[Node<'_>],
+    ) -> Result<(), Mistake> {
+        self.settings.add(&self.origin, entry.key.name, value).map_err(|wrong| Mistake {
+            at: list.get(wrong.index).unwrap_or(whole).span().start,
+            problem: Problem::new(wrong.to_string()),
+        })
+    }
+
+    fn statuses(&mut self, entry: Entry, node: &Node<'_>) -> Result<(), Mistake> {
+        const WHAT: &str = "`true`, `false`, or an array of statuses";
+        if let Some(any) = node.get_ref().as_bool() {
+            return self.add(entry, Value::Switch(any), node, &[]);
+        }
+        let list = entry.list(node, WHAT)?;
+        let mut statuses = Vec::new();
+        for one in list {
+            let number = one.get_ref().as_integer().and_then(|one| one.as_str().parse().ok());
+            statuses.push(number.ok_or_else(|| entry.expected(one, WHAT))?);
+        }
+        self.add(entry, Value::Statuses(&statuses), node, list)
+    }
+
+    fn variables(&mut self, entry: Entry, node: &Node<'_>) -> Result<(), Mistake> {
+        let wrong = || entry.expected(node, "a table of strings");
+        for (name, value) in node.get_ref().as_table().ok_or_else(wrong)? {
+            let pair = (name.get_ref().as_ref(), entry.text(value)?);
+            let added = self.add(entry, Value::Variables(&[pair]), value, &[]);
+            added.map_err(|mistake| Mistake { at: name.span().start, ..mistake })?;
         }
         Ok(())
-    }
-
-    fn text(
-        &mut self,
-        key: &'static str,
-        index: usize,
-        value: &Value<'_>,
-    ) -> Result<String, Mistake> {
-        self.places.insert((key, index), value.span().start);
-        let text = value.get_ref().as_str().map(str::to_owned);
-        text.ok_or_else(|| expected(key, value, "a string"))
-    }
-
-    fn flag(&mut self, key: &'static str, value: &Value<'_>) -> Result<bool, Mistake> {
-        self.places.insert((key, 0), value.span().start);
-        let flag = value.get_ref().as_bool();
-        flag.ok_or_else(|| expected(key, value, "`true` or `false`"))
     }
 
     /// A list of ids, or a table of ids and base URLs, which may stand in the list too.
-    fn providers(&mut self, value: &Value<'_>) -> Result<(), Mistake> {
-        let form = "an array of ids, or a table such as `{ acme = \"https://llm.acme.dev/v1\" }`";
-        match value.get_ref() {
-            DeValue::Table(_) => self.declared(value)?,
+    fn providers(&mut self, entry: Entry, node: &Node<'_>) -> Result<(), Mistake> {
+        match node.get_ref() {
+            DeValue::Table(table) => {
+                for (id, url) in table {
+                    let named = (id.get_ref().as_ref(), Some(entry.text(url)?));
+                    self.add(entry, Value::Providers(&[named]), url, &[])?;
+                }
+            }
             DeValue::Array(list) => {
-                for entry in list {
-                    match entry.get_ref() {
-                        DeValue::Table(_) => self.declared(entry)?,
-                        DeValue::String(_) => {
-                            let id =
-                                self.text("providers", self.settings.providers.len(), entry)?;
-                            self.settings.providers.push(id);
+                for one in list {
+                    match one.get_ref() {
+                        DeValue::String(id) => {
+                            self.add(entry, Value::Providers(&[(id, None)]), one, &[])?;
                         }
-                        _ => return Err(expected("providers", entry, form)),
+                        DeValue::Table(_) => self.providers(entry, one)?,
+                        _ => return Err(entry.expected(one, "an id or a table")),
                     }
                 }
             }
-            _ => return Err(expected("providers", value, form)),
+            _ => return Err(entry.expected(node, "an array of ids, or a table")),
         }
         Ok(())
     }
 
-    fn declared(&mut self, value: &Value<'_>) -> Result<(), Mistake> {
-        for (id, url) in value.get_ref().as_table().into_iter().flatten() {
-            let url = self.text("providers", self.settings.providers.len(), url)?;
-            let id = id.get_ref().as_ref().to_owned();
-            self.settings.providers.push(id.clone());
-            self.settings.declared.push((id, url));
-        }
-        Ok(())
-    }
-
-    fn texts(
-        &mut self,
-        key: &'static str,
-        first: usize,
-        value: &Value<'_>,
-    ) -> Result<Vec<String>, Mistake> {
-        // For an empty list, which has no element to point at.
-        self.places.insert((key, first), value.span().start);
-        let list = value
-            .get_ref()
-            .as_array()
-            .ok_or_else(|| expected(key, value, "an array of strings"))?;
-        list.iter().enumerate().map(|(index, text)| self.text(key, first + index, text)).collect()
-    }
-
-    fn normalize(&mut self, value: &Value<'_>) -> Result<(), Mistake> {
+    fn replacements(&mut self, entry: Entry, node: &Node<'_>) -> Result<(), Mistake> {
         const FIELDS: &[&str] = &["path", "pattern", "replacement"];
-        let form =
-            "an array of tables `{ path = \"$.a\", pattern = \"regex\", replacement = \"text\" }`";
-        let list = value.get_ref().as_array().ok_or_else(|| expected("normalize", value, form))?;
-        for (index, rule) in list.iter().enumerate() {
-            let table =
-                rule.get_ref().as_table().ok_or_else(|| expected("normalize", rule, form))?;
+        let what = "an array of tables";
+        for rule in entry.list(node, what)? {
+            let table = rule.get_ref().as_table().ok_or_else(|| entry.expected(rule, what))?;
             if let Some(key) = table.keys().find(|key| !FIELDS.contains(&key.get_ref().as_ref())) {
-                let name = key.get_ref();
-                let reason = words::unknown_field("normalize", name, FIELDS);
-                return Err(Mistake { at: key.span().start, reason });
+                let problem = Problem::unknown("key of `normalize`", key.get_ref(), FIELDS);
+                return Err(Mistake { at: key.span().start, problem });
             }
-            let mut field = |name: &str| match table.get(name) {
-                Some(value) => self.text("normalize", index, value),
+            let field = |name: &str| match table.get(name) {
+                Some(value) => entry.text(value),
                 None => Err(Mistake {
                     at: rule.span().start,
-                    reason: format!("`normalize`: `{name}` is missing"),
+                    problem: Problem::new(format!("`normalize`: `{name}` is missing")),
                 }),
             };
-            let rule_text = (field("path")?, field("pattern")?, field("replacement")?);
-            self.settings.normalize.push(rule_text);
-            self.places.insert(("normalize", index), rule.span().start);
+            let texts = (field("path")?, field("pattern")?, field("replacement")?);
+            self.add(entry, Value::Replacements(&[texts]), rule, &[])?;
         }
         Ok(())
     }
-
-    fn allow_errors(&mut self, value: &Value<'_>) -> Result<(), Mistake> {
-        let form = "`true`, `false`, or an array of statuses";
-        let wrong = |value| expected("allow_errors", value, form);
-        self.settings.allow_errors = Some(match value.get_ref() {
-            DeValue::Boolean(true) => AllowErrors::Any,
-            DeValue::Boolean(false) => AllowErrors::Never,
-            DeValue::Array(list) => {
-                let mut statuses = Vec::new();
-                for (index, status) in list.iter().enumerate() {
-                    self.places.insert(("allow_errors", index), status.span().start);
-                    let number = status.get_ref().as_integer().ok_or_else(|| wrong(status))?;
-                    statuses.push(number.as_str().parse().map_err(|_| wrong(status))?);
-                }
-                AllowErrors::Only(statuses)
-            }
-            _ => return Err(wrong(value)),
-        });
-        Ok(())
-    }
-
-    fn env(&mut self, value: &Value<'_>) -> Result<(), Mistake> {
-        let table = value
-            .get_ref()
-            .as_table()
-            .ok_or_else(|| expected("env", value, "a table of strings"))?;
-        for (index, (name, template)) in table.iter().enumerate() {
-            let template = self.text("env", index, template)?;
-            self.places.insert(("env", index), name.span().start);
-            self.settings.env.push((name.get_ref().as_ref().to_owned(), template));
-        }
-        Ok(())
-    }
-}
-
-fn unknown(at: usize, name: &str) -> Mistake {
-    let reason = if ONE_TEST.contains(&name) {
-        words::belongs_to_one_test(name)
-    } else {
-        words::unknown_key(name, KEYS)
-    };
-    Mistake { at, reason }
-}
-
-fn expected(key: &str, value: &Value<'_>, form: &str) -> Mistake {
-    let reason = format!("`{key}`: expected {form}, found {}", kind(value.get_ref()));
-    Mistake { at: value.span().start, reason }
 }
 
 fn kind(value: &DeValue<'_>) -> &'static str {

@@ -1,10 +1,10 @@
-//! Who said what.
+//! Where a setting comes from.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where a rule in force was said.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where a setting is made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// A variable, by name.
     Environment(&'static str),
@@ -12,12 +12,23 @@ pub(crate) enum Origin {
     Attribute,
     /// `LlmMock::builder()`.
     Builder,
-    /// The `llmock.toml` beside the package's `Cargo.toml`.
-    Package(PathBuf),
-    /// The `llmock.toml` at the workspace root.
-    Workspace(PathBuf),
-    /// Nobody said anything.
+    /// An `llmock.toml`, beside the package's `Cargo.toml` or at the workspace root.
+    File(PathBuf),
+    /// Nowhere.
+    #[default]
     Default,
+}
+
+impl Origin {
+    /// A value from here.
+    pub(super) fn sources<T>(&self, value: T) -> Sourced<T> {
+        Sourced { value, origin: self.clone() }
+    }
+
+    /// Values from here.
+    pub(super) fn source_each<T>(&self, values: Vec<T>) -> impl Iterator<Item = Sourced<T>> {
+        values.into_iter().map(|value| self.sources(value))
+    }
 }
 
 impl fmt::Display for Origin {
@@ -26,21 +37,22 @@ impl fmt::Display for Origin {
             Self::Environment(name) => write!(f, "`{name}`"),
             Self::Attribute => f.write_str("`#[llm_replay]`"),
             Self::Builder => f.write_str("`LlmMock::builder()`"),
-            Self::Package(path) | Self::Workspace(path) => write!(f, "`{}`", path.display()),
+            Self::File(path) => write!(f, "`{}`", path.display()),
             Self::Default => f.write_str("the default"),
         }
     }
 }
 
-/// A value and who said it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A value and its origin.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sourced<T> {
     pub(crate) value: T,
     pub(crate) origin: Origin,
 }
 
-impl<T: Default> Default for Sourced<T> {
-    fn default() -> Self {
-        Self { value: T::default(), origin: Origin::Default }
+impl<T> Sourced<T> {
+    /// The value, or the outer layer's if this one has only the default.
+    pub(super) fn or(self, outer: Self) -> Self {
+        if self.origin == Origin::Default { outer } else { self }
     }
 }

@@ -1,190 +1,349 @@
-//! What one layer says, before anything is checked: the attribute's literals and their owned form.
+//! The settings of one layer or of all layers together: one struct, filled from values that `llmock_rules` checks.
+//!
+//! A new key with a form that exists needs one row in `llmock_rules::KEYS`, one place here (a field, and its line in
+//! `add`, `or` and `arguments`), one method of the builder, and one row in the documentation. Tests fail if one is missing.
 
-use super::rule::AllowErrors;
+use llmock_rules::{
+    AllowErrors, BaseUrl, EnvName, FieldName, JsonPath, Mode, Order, Problem, ProviderId, SideCall,
+    Unused, Value, nearest,
+};
+use regex::Regex;
 
-/// What the attribute's expansion writes beside a test; every field that is not named is [`StaticSettings::NONE`]'s.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StaticSettings {
-    /// `fixture = "a/b"` on the function.
-    pub fixture: Option<&'static str>,
-    /// `fixture = "x"` on the module around it: the file is `fixtures/x/<function>.json`.
-    pub module_fixture: Option<&'static str>,
-    /// `mode = "auto"`.
-    pub mode: Option<&'static str>,
-    /// `order = "any"` or `"strict"`.
-    pub order: Option<&'static str>,
-    /// `unused = "note"`, `"fail"`, or `"ignore"`.
-    pub unused: Option<&'static str>,
-    /// `calls = 3`: how many requests the test must send.
-    pub calls: Option<u32>,
-    /// `match_on("model", "messages")`.
-    pub match_on: Option<&'static [&'static str]>,
-    /// `ignore("$.path")`.
-    pub ignore: &'static [&'static str],
-    /// `normalize("$.path", "regex" => "placeholder")`: path, pattern, replacement.
-    pub normalize: &'static [(&'static str, &'static str, &'static str)],
-    /// `side("GET /v1/models")`.
-    pub side: &'static [&'static str],
-    /// `allow_errors(401)`; `Some(&[])` is the bare `allow_errors`, any error.
-    pub allow_errors: Option<&'static [u16]>,
-    /// `env(NAME = "{base}/openai/v1")`.
-    pub env: &'static [(&'static str, &'static str)],
-    /// `providers(openai)` or `provider = "openai"`; those that are declared too.
-    pub providers: &'static [&'static str],
-    /// `providers(acme = "https://llm.acme.dev/v1")`.
-    pub declared: &'static [(&'static str, &'static str)],
-    /// `proxy = true`.
-    pub proxy: Option<bool>,
-    /// `intercept = true`.
-    pub intercept: Option<bool>,
-    /// The words with which the test has to panic, by `#[should_panic]`; `Some("")` if any panic will do.
-    pub should_panic: Option<&'static str>,
-    /// The test takes an `LlmMock`: no variable is touched and no turn is waited for.
-    pub handle: bool,
-    /// The test is a plain `fn`.
-    pub blocking: bool,
-}
+use super::intercept;
+use super::origin::{Origin, Sourced};
+use crate::json;
+use crate::matching::{Normalize, Rules};
+use crate::provider::{Declared, Provider};
 
-impl StaticSettings {
-    /// Nothing said: the start of every struct update in the expansion.
-    pub const NONE: Self = Self {
-        fixture: None,
-        module_fixture: None,
-        mode: None,
-        order: None,
-        unused: None,
-        calls: None,
-        match_on: None,
-        ignore: &[],
-        normalize: &[],
-        side: &[],
-        allow_errors: None,
-        env: &[],
-        providers: &[],
-        declared: &[],
-        proxy: None,
-        intercept: None,
-        should_panic: None,
-        handle: false,
-        blocking: false,
-    };
-}
-
-/// What one layer says, as written: the builder fills it by hand, `llmock.toml` by parsing.
-///
-/// Values are unchecked text, so that every layer is checked by the same code with the same sentences.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Settings with their origins. The nearest layer wins for single values, `match_on`, `allow_errors` and `providers`;
+/// lists that only add (`ignore`, `normalize`, `side`, `env`) are the sum of all layers, nearest first.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Settings {
-    pub(crate) mode: Option<String>,
-    pub(crate) order: Option<String>,
-    pub(crate) unused: Option<String>,
-    pub(crate) calls: Option<u32>,
-    pub(crate) match_on: Option<Vec<String>>,
-    pub(crate) ignore: Vec<String>,
-    /// Path, pattern, replacement.
-    pub(crate) normalize: Vec<(String, String, String)>,
-    pub(crate) side: Vec<String>,
-    pub(crate) allow_errors: Option<AllowErrors>,
-    pub(crate) env: Vec<(String, String)>,
-    /// Ids that are named; of those a declaration may stand in another layer.
-    pub(crate) providers: Vec<String>,
-    /// Id and base URL.
-    pub(crate) declared: Vec<(String, String)>,
-    pub(crate) proxy: Option<bool>,
-    pub(crate) intercept: Option<bool>,
+    pub(crate) mode: Sourced<Mode>,
+    pub(crate) order: Sourced<Order>,
+    pub(crate) unused: Sourced<Unused>,
+    pub(crate) calls: Sourced<Option<u32>>,
+    pub(crate) match_on: Sourced<Option<Vec<String>>>,
+    pub(crate) ignore: Vec<Sourced<JsonPath>>,
+    pub(crate) normalize: Vec<Sourced<Normalize>>,
+    pub(crate) side: Vec<Sourced<SideCall>>,
+    pub(crate) allow_errors: Sourced<AllowErrors>,
+    /// Name and template, with `{base}` not yet replaced.
+    pub(crate) env: Vec<Sourced<(String, String)>>,
+    pub(crate) providers: Sourced<Vec<Provider>>,
+    /// Providers with a base URL of the user's.
+    pub(crate) declared: Vec<Sourced<Declared>>,
+    pub(crate) proxy: Sourced<bool>,
+    pub(crate) intercept: Sourced<bool>,
+    /// `auto`, where CI allows no more than `replay`.
+    pub(crate) replaced_mode: Option<Mode>,
 }
 
-impl From<&StaticSettings> for Settings {
-    fn from(said: &StaticSettings) -> Self {
-        let owned =
-            |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        let pairs = |pairs: &[(&str, &str)]| {
-            let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-            pairs.iter().map(owned).collect()
+/// A value that is not valid for its key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{key}`: {problem}")]
+pub(crate) struct Wrong {
+    pub(crate) key: &'static str,
+    /// Which element of a list; zero for single values.
+    pub(crate) index: usize,
+    pub(crate) problem: Problem,
+}
+
+impl Settings {
+    /// Adds the value of one key to a layer; a single value replaces an earlier one.
+    pub(crate) fn add(
+        &mut self,
+        origin: &Origin,
+        key: &'static str,
+        value: Value<'_>,
+    ) -> Result<(), Wrong> {
+        let one = |problem| Wrong { key, index: 0, problem };
+        match (key, value) {
+            ("mode", Value::Text(text)) => {
+                self.mode = origin.sources(Mode::parse(text).map_err(one)?);
+            }
+            ("order", Value::Text(text)) => {
+                self.order = origin.sources(Order::parse(text).map_err(one)?);
+            }
+            ("unused", Value::Text(text)) => {
+                self.unused = origin.sources(Unused::parse(text).map_err(one)?);
+            }
+            ("calls", Value::Count(count)) => self.calls = origin.sources(Some(count)),
+            ("match_on", Value::Texts([])) => {
+                let problem = "without a field, all requests would be the same";
+                return Err(one(Problem::new(problem)));
+            }
+            ("match_on", Value::Texts(names)) => {
+                let name = |name: &&str| FieldName::parse(name).map(|name| name.to_string());
+                self.match_on = origin.sources(Some(each(key, names, name)?));
+            }
+            ("ignore", Value::Texts(paths)) => {
+                let paths = each(key, paths, |path| JsonPath::parse(path))?;
+                self.ignore.extend(origin.source_each(paths));
+            }
+            ("normalize", Value::Replacements(rules)) => {
+                self.normalize.extend(origin.source_each(each(key, rules, normalize)?));
+            }
+            ("side", Value::Texts(calls)) => {
+                let calls = each(key, calls, |call| SideCall::parse(call))?;
+                self.side.extend(origin.source_each(calls));
+            }
+            ("allow_errors", Value::Switch(any)) => {
+                let allowed = if any { AllowErrors::Any } else { AllowErrors::Never };
+                self.allow_errors = origin.sources(allowed);
+            }
+            ("allow_errors", Value::Statuses(statuses)) => {
+                each(key, statuses, |status| AllowErrors::check_status(*status))?;
+                self.allow_errors = origin.sources(AllowErrors::Only(statuses.to_vec()));
+            }
+            ("env", Value::Variables(pairs)) => {
+                let pairs = each(key, pairs, |pair| self.variable(pair))?;
+                self.env.extend(origin.source_each(pairs));
+            }
+            ("provider", Value::Text(id)) => {
+                return self.add(origin, "providers", Value::Providers(&[(id, None)]));
+            }
+            ("providers", Value::Providers(named)) => self.add_providers(origin, named)?,
+            ("proxy", Value::Switch(on)) => self.proxy = origin.sources(on),
+            ("intercept", Value::Switch(on)) => {
+                self.intercept = origin.sources(intercept::checked(on).map_err(one)?);
+            }
+            _ => return Err(one(Problem::new("it has another form"))),
+        }
+        Ok(())
+    }
+
+    fn add_providers(
+        &mut self,
+        origin: &Origin,
+        named: &[(&str, Option<&str>)],
+    ) -> Result<(), Wrong> {
+        let declare = |(id, url): &(&str, Option<&str>)| {
+            let provider = ProviderId::parse(id)?;
+            let url = url.map(BaseUrl::parse).transpose()?;
+            url.map(|url| Declared::new(Provider::from_id(provider.as_str()), &url)).transpose()
         };
-        Self {
-            mode: said.mode.map(str::to_owned),
-            order: said.order.map(str::to_owned),
-            unused: said.unused.map(str::to_owned),
-            calls: said.calls,
-            match_on: said.match_on.map(owned),
-            ignore: owned(said.ignore),
-            normalize: said
-                .normalize
-                .iter()
-                .map(|(path, pattern, with)| {
-                    ((*path).to_owned(), (*pattern).to_owned(), (*with).to_owned())
-                })
-                .collect(),
-            side: owned(said.side),
-            allow_errors: said.allow_errors.map(|statuses| match statuses {
-                [] => AllowErrors::Any,
-                some => AllowErrors::Only(some.to_vec()),
-            }),
-            env: pairs(said.env),
-            providers: owned(said.providers),
-            declared: pairs(said.declared),
-            proxy: said.proxy,
-            intercept: said.intercept,
+        let declared = each("providers", named, declare)?.into_iter().flatten().collect();
+        self.declared.extend(origin.source_each(declared));
+        let providers = each("providers", named, |(id, _)| self.named_provider(id))?;
+        self.providers.origin = origin.clone();
+        self.providers.value.extend(providers);
+        Ok(())
+    }
+
+    /// An unknown id is one of the user's own, unless it is nearly a known one.
+    fn named_provider(&self, id: &str) -> Result<Provider, Problem> {
+        let is_known = self.knows(id);
+        match nearest(id, Provider::all().map(Provider::id)) {
+            Some(meant) if !is_known => {
+                Err(Problem::new(format!("unknown provider `{id}`; did you mean `{meant}`?")))
+            }
+            _ => Ok(Provider::from_id(id)),
         }
     }
+
+    fn variable(&self, (name, template): &(&str, &str)) -> Result<(String, String), Problem> {
+        EnvName::parse(name)?;
+        if template.contains('\0') {
+            return Err(Problem::new(format!("the value of `{name}` contains a NUL character")));
+        }
+        // A word that is not close to a known one may be a provider that another layer declares.
+        let unknown = placeholders(template).find_map(|word| self.unknown_placeholder(word));
+        if let Some((word, Some(meant))) = unknown {
+            let hint = format!("did you mean `{{{meant}}}`?");
+            return Err(Problem::new(format!("unknown placeholder `{{{word}}}`; {hint}")));
+        }
+        Ok(((*name).to_owned(), (*template).to_owned()))
+    }
+
+    /// The word, if it names no address, and the known one that it may stand for.
+    fn unknown_placeholder<'a>(&'a self, word: &'a str) -> Option<(&'a str, Option<&'a str>)> {
+        let declared = self.declared.iter().map(|one| one.value.provider.id());
+        let known = Provider::all().map(Provider::id).chain(declared).chain(["base"]);
+        let is_known = word == "base" || self.knows(word);
+        (!is_known).then(|| (word, nearest(word, known)))
+    }
+
+    fn knows(&self, id: &str) -> bool {
+        Provider::all().any(|known| known.id() == id)
+            || self.declared.iter().any(|one| one.value.provider.id() == id)
+    }
+
+    /// Fills what this layer leaves open from the next one.
+    pub(crate) fn or(self, outer: Self) -> Self {
+        Self {
+            mode: self.mode.or(outer.mode),
+            order: self.order.or(outer.order),
+            unused: self.unused.or(outer.unused),
+            calls: self.calls.or(outer.calls),
+            match_on: self.match_on.or(outer.match_on),
+            ignore: [self.ignore, outer.ignore].concat(),
+            normalize: [self.normalize, outer.normalize].concat(),
+            side: [self.side, outer.side].concat(),
+            allow_errors: self.allow_errors.or(outer.allow_errors),
+            env: first_of_each([self.env, outer.env].concat(), |(name, _)| name.clone()),
+            providers: self.providers.or(outer.providers),
+            declared: first_of_each([self.declared, outer.declared].concat(), |one| one.provider),
+            proxy: self.proxy.or(outer.proxy),
+            intercept: self.intercept.or(outer.intercept),
+            replaced_mode: None,
+        }
+    }
+
+    /// Checks the names that one layer may leave to another.
+    pub(super) fn check_names(&self) -> Result<(), (Origin, Wrong)> {
+        let wrong = |origin: &Origin, key, problem| {
+            (origin.clone(), Wrong { key, index: 0, problem: Problem::new(problem) })
+        };
+        for Sourced { value: (name, template), origin } in &self.env {
+            let mut words = placeholders(template);
+            if let Some((word, _)) = words.find_map(|word| self.unknown_placeholder(word)) {
+                let hint = "expected `{base}` or a provider such as `{openai}`";
+                let problem = format!("unknown placeholder `{{{word}}}` in `{name}`: {hint}");
+                return Err(wrong(origin, "env", problem));
+            }
+        }
+        // The builder may have the address from `upstream`.
+        let Sourced { value: named, origin } = &self.providers;
+        match named.iter().map(|provider| provider.id()).find(|id| !self.knows(id)) {
+            Some(id) if *origin != Origin::Builder => {
+                let hint = format!("declare it with one, such as `https://llm.{id}.dev/v1`");
+                Err(wrong(origin, "providers", format!("no base URL is known for `{id}`; {hint}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The declaration of a provider.
+    pub(crate) fn declared(&self, provider: Provider) -> Option<&Declared> {
+        self.declared.iter().map(|one| &one.value).find(|one| one.provider == provider)
+    }
+
+    /// The base URL of a provider's clients below `base`, in the shape it has in production.
+    pub(crate) fn base_url(&self, provider: Provider, base: &str) -> String {
+        match self.declared(provider) {
+            Some(declared) => declared.base_url(base),
+            None => provider.base_url(base),
+        }
+    }
+
+    /// The rules for comparing requests.
+    pub(crate) fn rules(&self) -> Rules {
+        Rules {
+            match_on: self.match_on.value.clone(),
+            ignore: self.ignore.iter().map(|path| path.value.clone()).collect(),
+            normalize: self.normalize.iter().map(|rule| rule.value.clone()).collect(),
+        }
+    }
+
+    /// Whether the request is a background call, which may happen or not.
+    pub(crate) fn is_side_call(&self, method: &str, canonical_path: &str) -> bool {
+        self.side.iter().any(|side| side.value.matches(method, canonical_path))
+    }
+
+    /// The test's own variables with the addresses filled in: `{base}`, and `{openai}` for a provider's base URL.
+    pub(crate) fn variables(&self, base: &str) -> Vec<(String, String)> {
+        let expand = |(name, template): &(String, String)| {
+            let mut value = template.replace("{base}", base);
+            for id in placeholders(template).filter(|word| *word != "base") {
+                let address = self.base_url(Provider::from_id(id), base);
+                value = value.replace(&format!("{{{id}}}"), &address);
+            }
+            (name.clone(), value)
+        };
+        self.env.iter().map(|variable| expand(&variable.value)).collect()
+    }
+
+    /// The settings that are not the default and change the outcome of a test, as arguments of the attribute.
+    pub(crate) fn arguments(&self) -> Vec<(String, &Origin)> {
+        let mut all = Vec::new();
+        if self.order.value != Order::default() {
+            all.push((format!("order = \"{}\"", self.order.value), &self.order.origin));
+        }
+        if self.unused.value != Unused::default() {
+            all.push((format!("unused = \"{}\"", self.unused.value), &self.unused.origin));
+        }
+        if let Some(calls) = self.calls.value {
+            all.push((format!("calls = {calls}"), &self.calls.origin));
+        }
+        if let Some(fields) = &self.match_on.value {
+            let fields: Vec<_> = fields.iter().map(|field| json::quote(field)).collect();
+            all.push((format!("match_on({})", fields.join(", ")), &self.match_on.origin));
+        }
+        for Sourced { value, origin } in &self.ignore {
+            all.push((format!("ignore({})", json::quote(value.as_str())), origin));
+        }
+        for Sourced { value, origin } in &self.normalize {
+            let [path, pattern, replacement] =
+                [value.path.as_str(), value.pattern.as_str(), &value.replacement].map(json::quote);
+            all.push((format!("normalize({path}, {pattern} => {replacement})"), origin));
+        }
+        for Sourced { value, origin } in &self.side {
+            all.push((format!("side({})", json::quote(&value.to_string())), origin));
+        }
+        match &self.allow_errors.value {
+            AllowErrors::Never => {}
+            AllowErrors::Any => all.push(("allow_errors".to_owned(), &self.allow_errors.origin)),
+            AllowErrors::Only(statuses) => {
+                let statuses: Vec<_> = statuses.iter().map(u16::to_string).collect();
+                let argument = format!("allow_errors({})", statuses.join(", "));
+                all.push((argument, &self.allow_errors.origin));
+            }
+        }
+        for Sourced { value, origin } in &self.declared {
+            let url = json::quote(&value.url);
+            all.push((format!("providers({} = {url})", value.provider.id()), origin));
+        }
+        if self.proxy.value {
+            all.push(("proxy = true".to_owned(), &self.proxy.origin));
+        }
+        if self.intercept.value {
+            all.push(("intercept = true".to_owned(), &self.intercept.origin));
+        }
+        all
+    }
+}
+
+/// The words in braces that stand for an address; anything else in braces is text.
+fn placeholders(template: &str) -> impl Iterator<Item = &str> {
+    let is_id =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+    let inner = template.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+    inner.map(|(inner, _)| inner).filter(move |inner| {
+        inner.starts_with(|first: char| first.is_ascii_lowercase()) && inner.bytes().all(is_id)
+    })
+}
+
+fn normalize((path, pattern, replacement): &(&str, &str, &str)) -> Result<Normalize, Problem> {
+    let path = JsonPath::parse(path)?;
+    let pattern = Regex::new(pattern).map_err(|error| {
+        // The library draws the pattern with a caret over several lines; its last line has the reason.
+        let message = error.to_string();
+        let last = message.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        Problem::new(format!("invalid regular expression `{pattern}`: {last}"))
+    })?;
+    Ok(Normalize { path, pattern, replacement: (*replacement).to_owned() })
+}
+
+fn each<S, T>(
+    key: &'static str,
+    values: &[S],
+    read: impl Fn(&S) -> Result<T, Problem>,
+) -> Result<Vec<T>, Wrong> {
+    let read = |(index, value)| read(value).map_err(|problem| Wrong { key, index, problem });
+    values.iter().enumerate().map(read).collect()
+}
+
+/// Of several with one name the first, which is the nearest.
+fn first_of_each<T, N: PartialEq>(all: Vec<Sourced<T>>, name: impl Fn(&T) -> N) -> Vec<Sourced<T>> {
+    let mut first: Vec<Sourced<T>> = Vec::new();
+    for one in all {
+        if !first.iter().any(|nearer| name(&nearer.value) == name(&one.value)) {
+            first.push(one);
+        }
+    }
+    first
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Both literals name every field, so that a new one cannot be left out here.
-    #[test]
-    fn what_the_attribute_says_arrives_in_full() {
-        let said = StaticSettings {
-            fixture: Some("a/b"),
-            module_fixture: Some("x"),
-            mode: Some("auto"),
-            order: Some("strict"),
-            unused: Some("fail"),
-            calls: Some(3),
-            match_on: Some(&["model", "messages"]),
-            ignore: &["$.a", "$.b"],
-            normalize: &[("$.c", "[0-9]+", "N"), ("$.d", "x", "")],
-            side: &["GET /v1/models"],
-            allow_errors: Some(&[401, 429]),
-            env: &[("MY_LLM", "{base}/openai/v1")],
-            providers: &["openai", "acme"],
-            declared: &[("acme", "https://llm.acme.dev/v1")],
-            proxy: Some(true),
-            intercept: Some(false),
-            should_panic: Some("x"),
-            handle: true,
-            blocking: true,
-        };
-        let text = str::to_owned;
-        let expected = Settings {
-            mode: Some(text("auto")),
-            order: Some(text("strict")),
-            unused: Some(text("fail")),
-            calls: Some(3),
-            match_on: Some(vec![text("model"), text("messages")]),
-            ignore: vec![text("$.a"), text("$.b")],
-            normalize: vec![
-                (text("$.c"), text("[0-9]+"), text("N")),
-                (text("$.d"), text("x"), text("")),
-            ],
-            side: vec![text("GET /v1/models")],
-            allow_errors: Some(AllowErrors::Only(vec![401, 429])),
-            env: vec![(text("MY_LLM"), text("{base}/openai/v1"))],
-            providers: vec![text("openai"), text("acme")],
-            declared: vec![(text("acme"), text("https://llm.acme.dev/v1"))],
-            proxy: Some(true),
-            intercept: Some(false),
-        };
-        assert_eq!(Settings::from(&said), expected);
-    }
-
-    #[test]
-    fn nothing_said_is_nothing_and_allow_errors_without_a_list_is_all() {
-        assert_eq!(Settings::from(&StaticSettings::NONE), Settings::default());
-        let bare = StaticSettings { allow_errors: Some(&[]), ..StaticSettings::NONE };
-        assert_eq!(Settings::from(&bare).allow_errors, Some(AllowErrors::Any));
-    }
-}
+mod tests;

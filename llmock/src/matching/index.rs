@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use llmock_rules::Order;
+
 use super::key::Key;
 
 /// Whose an interaction is, seen from the session that plays it.
@@ -13,13 +15,6 @@ pub(crate) enum Ownership {
     Own,
     Ownerless,
     Other,
-}
-
-/// Whether a session's own interactions may be asked for in any order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Order {
-    Any,
-    Strict,
 }
 
 /// The answer to one request; positions are those of the entries given to [`Index::new`].

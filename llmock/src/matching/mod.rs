@@ -18,8 +18,10 @@ mod rules;
 mod target;
 mod tree;
 
+pub(crate) use llmock_rules::Order;
+
 pub(crate) use diff::{Difference, diff};
-pub(crate) use index::{Claim, Index, Order, Ownership};
+pub(crate) use index::{Claim, Index, Ownership};
 pub(crate) use key::{Key, key};
 pub(crate) use nearest::nearest;
 pub(crate) use rules::{Normalize, Rules};

@@ -1,6 +1,8 @@
-//! What makes two requests the same, said by a program.
+//! Rules for comparing requests, set by a program.
 
-use crate::config::{Settings, Wrong};
+use llmock_rules::{Problem, Value};
+
+use crate::config::{Origin, Settings, Wrong};
 use crate::matching;
 
 /// What makes two requests the same, with the names and the meanings that the attribute and `llmock.toml`
@@ -20,7 +22,7 @@ use crate::matching;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rules(pub(super) matching::Rules);
 
-/// A rule that means nothing, with its key and the reason.
+/// An invalid rule, with its key and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(transparent)]
 pub struct RuleError(Wrong);
@@ -35,9 +37,9 @@ impl Rules {
         mut self,
         fields: impl IntoIterator<Item = T>,
     ) -> Result<Self, RuleError> {
-        let fields = fields.into_iter().map(Into::into).collect();
-        let said = Settings { match_on: Some(fields), ..Settings::default() };
-        self.0.match_on = checked(&said)?.match_on;
+        let fields: Vec<String> = fields.into_iter().map(Into::into).collect();
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        self.0.match_on = checked("match_on", Value::Texts(&fields))?.match_on;
         Ok(self)
     }
 
@@ -47,8 +49,7 @@ impl Rules {
     ///
     /// If it is no such path.
     pub fn ignore(mut self, path: impl Into<String>) -> Result<Self, RuleError> {
-        let said = Settings { ignore: vec![path.into()], ..Settings::default() };
-        self.0.ignore.extend(checked(&said)?.ignore);
+        self.0.ignore.extend(checked("ignore", Value::Texts(&[&path.into()]))?.ignore);
         Ok(self)
     }
 
@@ -63,21 +64,23 @@ impl Rules {
         pattern: impl Into<String>,
         replacement: impl Into<String>,
     ) -> Result<Self, RuleError> {
-        let rule = (path.into(), pattern.into(), replacement.into());
-        let said = Settings { normalize: vec![rule], ..Settings::default() };
-        self.0.normalize.extend(checked(&said)?.normalize);
+        let (path, pattern, replacement) = (path.into(), pattern.into(), replacement.into());
+        let rule = Value::Replacements(&[(&path, &pattern, &replacement)]);
+        self.0.normalize.extend(checked("normalize", rule)?.normalize);
         Ok(self)
     }
 }
 
-fn checked(said: &Settings) -> Result<matching::Rules, RuleError> {
-    Ok(said.check().map_err(RuleError)?.into_rules())
+fn checked(key: &'static str, value: Value<'_>) -> Result<matching::Rules, RuleError> {
+    let mut settings = Settings::default();
+    settings.add(&Origin::Builder, key, value).map_err(RuleError)?;
+    Ok(settings.rules())
 }
 
 impl RuleError {
-    /// The reason without the key, for whoever knows the key by another name.
-    pub fn reason(&self) -> &str {
-        &self.0.reason
+    /// The reason without the key, for a program that knows the key by another name.
+    pub fn reason(&self) -> &Problem {
+        &self.0.problem
     }
 
     /// Which of several [fields](Rules::match_on) it is about, counted from zero.

@@ -8,14 +8,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
 
 use super::recorder::UnderWay;
-use crate::config::in_force::Environment;
+use crate::config::Environment;
 use crate::fixture::interaction::Interaction;
 use crate::fixture::store::{self, UpdateError};
 use crate::fixture::{format, merge};
 use crate::matching::{self, Key, Rules};
 use crate::mode::{self, Mode};
 use crate::provider::Provider;
-use crate::report::settings;
 use crate::report::values::chain;
 use crate::session::ledger::is_outage;
 use crate::session::save;
@@ -114,7 +113,7 @@ pub(super) fn allowed() -> Result<(), RecordRefused> {
         Environment::read().map_err(|error| RecordRefused(error.to_string()))?;
     match mode::effective(Mode::Record, &"the program", ci, allow_ci_record) {
         Ok(_) => Ok(()),
-        Err(refusal) => Err(RecordRefused(format!("{refusal}; {}", settings::NO_RECORDING_IN_CI))),
+        Err(refusal) => Err(RecordRefused(format!("{refusal}; {}", mode::RECORD_ELSEWHERE))),
     }
 }
 

@@ -3,8 +3,10 @@
 mod catch;
 mod session;
 
-pub use crate::config::{StaticSettings, intercept};
+pub use crate::config::intercept;
 pub use crate::preload::preload;
+pub use crate::session::open::Test;
 pub use crate::site::Site;
 pub use catch::{Body, Ended, Panic, Replay, Returned, Silent, replay, replay_sync};
-pub use session::{Session, Test};
+pub use llmock_rules::Value;
+pub use session::Session;

@@ -2,21 +2,11 @@
 
 use std::panic::resume_unwind;
 
-use crate::config::StaticSettings;
 use crate::mock::LlmMock;
 use crate::private::{Panic, Returned};
 use crate::report::{Outcome, Report, render, sentences};
-use crate::session::{self, announce, open};
-use crate::site::Site;
-
-/// What is known of a test at compile time, as one constant.
-#[derive(Debug)]
-pub struct Test {
-    /// Where it stands.
-    pub site: Site,
-    /// What its attribute says.
-    pub said: StaticSettings,
-}
+use crate::session::open::{self, Test};
+use crate::session::{self, announce};
 
 /// The session of one test.
 #[derive(Debug)]
@@ -46,7 +36,7 @@ impl Session {
     #[track_caller]
     pub fn open_should_panic(test: &'static Test) -> Option<Self> {
         match Self::try_open(test) {
-            Err(reason) if test.said.should_panic.is_some() => {
+            Err(reason) if test.should_panic.is_some() => {
                 print_block(&reason);
                 None
             }
@@ -55,11 +45,11 @@ impl Session {
         }
     }
 
-    fn try_open(Test { site, said }: &'static Test) -> Result<Self, String> {
-        let opened = open::attribute(site, said);
+    fn try_open(test: &'static Test) -> Result<Self, String> {
+        let opened = open::attribute(test);
         let inner = opened.map_err(|failure| render::opening(&failure, open::style()))?;
         let mut session = Self::over(inner);
-        session.should_panic = said.should_panic;
+        session.should_panic = test.should_panic;
         Ok(session)
     }
 

@@ -1,11 +1,13 @@
 //! Providers that a user declares by the base URL of their API: `acme = "https://llm.acme.dev/v1"`.
 //!
-//! A declaration is a small entry beside the table: it belongs to the session that was told it, since two
-//! tests may know two hosts by one name. What the wire says is found by its paths, as for every provider.
+//! A declaration is an entry next to the table. It belongs to one session, since two tests may know two hosts by one
+//! name. Its wire format is found by the paths of requests, as for every provider.
+
+use llmock_rules::{BaseUrl, Problem};
 
 use super::path::joined_queries;
 use super::table::KEY as PLACEHOLDER;
-use super::{Address, Provider, ProviderIdError, below};
+use super::{Address, Provider, below};
 
 /// A provider and the base URL that its clients have in production.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,34 +19,12 @@ pub(crate) struct Declared {
     path: String,
 }
 
-/// Why a declaration means nothing.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum DeclareError {
-    #[error(transparent)]
-    Id(#[from] ProviderIdError),
-    #[error(
-        "`{0}` has no address; declare it with the base URL of its API, such as `https://llm.{0}.dev/v1`"
-    )]
-    NoUrl(String),
-    #[error("`{url}` is no base URL of an API: {why}")]
-    Url { url: String, why: &'static str },
-}
-
 impl Declared {
-    /// Reads a declaration.
-    pub(crate) fn parse(id: &str, url: &str) -> Result<Self, DeclareError> {
-        let provider: Provider = id.parse()?;
-        let url = url.trim();
-        if url.is_empty() {
-            return Err(DeclareError::NoUrl(id.to_owned()));
-        }
-        let wrong = |why| DeclareError::Url { url: url.to_owned(), why };
-        if let Some(why) = url_mistake(url) {
-            return Err(wrong(why));
-        }
-        let address = Address::parse(url).ok_or(wrong("it is not a valid URL"))?;
-        let path = address.path().to_owned();
-        Ok(Self { provider, url: url.trim_end_matches('/').to_owned(), path })
+    /// Declares a provider.
+    pub(crate) fn new(provider: Provider, url: &BaseUrl) -> Result<Self, Problem> {
+        let address = Address::parse(url.as_str())
+            .ok_or_else(|| Problem::new(format!("invalid base URL `{url}`")))?;
+        Ok(Self { provider, url: url.to_string(), path: address.path().to_owned() })
     }
 
     /// Where a client of this provider is pointed: `BASE/acme` and the path of the declared URL.
@@ -110,59 +90,24 @@ impl Declared {
     }
 }
 
-/// What is wrong with a URL of an API.
-fn url_mistake(url: &str) -> Option<&'static str> {
-    let Some(rest) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else {
-        return Some("it does not begin with `https://` or `http://`");
-    };
-    let authority = rest.split('/').next().unwrap_or_default();
-    if authority.rsplit('@').next().unwrap_or_default().is_empty() || authority.starts_with(':') {
-        Some("it names no host")
-    } else if url.contains(['?', '#']) {
-        Some("it has a query or a fragment")
-    } else if url.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        Some("it has a blank in it")
-    } else {
-        None
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn declared(id: &str, url: &str) -> Declared {
+        let url = BaseUrl::parse(url).expect("a base URL");
+        Declared::new(Provider::from_id(id), &url).expect("an address")
+    }
+
     fn acme(url: &str) -> Declared {
-        Declared::parse("acme", url).expect("a correct declaration")
+        declared("acme", url)
     }
 
     #[test]
-    fn a_declaration_has_an_id_and_an_address() {
-        let cases = [
-            ("acme", "", "`acme` has no address; declare it with the base URL of its API, such as"),
-            ("acme", "llm.acme.dev/v1", "`llm.acme.dev/v1` is no base URL of an API: it does not"),
-            ("acme", "https://", "`https://` is no base URL of an API: it names no host"),
-            ("acme", "http://:80/v1", "`http://:80/v1` is no base URL of an API: it names no host"),
-            (
-                "acme",
-                "https://a.dev/v1?k=1",
-                "`https://a.dev/v1?k=1` is no base URL of an API: it has a q",
-            ),
-            (
-                "acme",
-                "https://a.dev/v 1",
-                "`https://a.dev/v 1` is no base URL of an API: it has a blank",
-            ),
-            (
-                "acme",
-                "http://a.dev:port",
-                "`http://a.dev:port` is no base URL of an API: it is not a valid URL",
-            ),
-            ("Acme", "https://a.dev", "`Acme` is not a provider id"),
-        ];
-        for (id, url, message) in cases {
-            let error = Declared::parse(id, url).expect_err(message).to_string();
-            assert!(error.starts_with(message), "{error} / {message}");
-        }
+    fn refuses_a_url_without_a_valid_host() {
+        let url = BaseUrl::parse("http://a.dev:port").expect("it looks like one");
+        let error = Declared::new(Provider::from_id("acme"), &url).expect_err("no such port");
+        assert_eq!(error.to_string(), "invalid base URL `http://a.dev:port`");
     }
 
     #[test]
@@ -176,7 +121,7 @@ mod tests {
         for (url, expected) in cases {
             assert_eq!(acme(url).base_url("B"), expected, "{url}");
         }
-        let openai = Declared::parse("openai", "http://gateway/llm").expect("correct");
+        let openai = declared("openai", "http://gateway/llm");
         assert_eq!(openai.base_url("B"), "B/openai/v1");
         assert!(openai.variables().is_empty() && openai.key().is_none());
     }
@@ -184,7 +129,7 @@ mod tests {
     #[test]
     fn its_variables_are_made_of_its_id() {
         let names = |id: &str| {
-            let declared = Declared::parse(id, "https://a.dev/v1").expect("correct");
+            let declared = declared(id, "https://a.dev/v1");
             let names = declared.variables().into_iter().map(|(name, _)| name);
             names.chain(declared.key()).collect::<Vec<_>>().join(" ")
         };

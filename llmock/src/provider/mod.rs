@@ -23,8 +23,10 @@ use std::sync::Mutex;
 
 use crate::sync::lock;
 
+use llmock_rules::{Problem, ProviderId};
+
 pub(crate) use address::{Address, below};
-pub(crate) use declared::{DeclareError, Declared};
+pub(crate) use declared::Declared;
 pub(crate) use entry::{ProviderEntry, Shape};
 pub(crate) use keys::{KEY_SHAPES, is_base64, is_word};
 pub(crate) use links::{Links, is_link_header};
@@ -55,7 +57,7 @@ impl Provider {
     #[track_caller]
     pub const fn named(id: &'static str) -> Self {
         assert!(
-            is_id(id),
+            ProviderId::is_valid(id),
             "a provider id consists of at most 64 lower-case letters, digits, `-` and `_`"
         );
         match table::find(id) {
@@ -132,30 +134,12 @@ impl fmt::Display for Provider {
     }
 }
 
-/// The text is not a provider's id: lower-case letters, digits, `-` and `_`.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a provider id: lower-case letters, digits, `-` and `_`")]
-pub struct ProviderIdError(String);
-
 impl FromStr for Provider {
-    type Err = ProviderIdError;
+    type Err = Problem;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if is_id(text) { Ok(Self::from_id(text)) } else { Err(ProviderIdError(text.to_owned())) }
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        ProviderId::parse(text).map(|id| Self::from_id(id.as_str()))
     }
-}
-
-/// Whether a text can be a provider's id.
-const fn is_id(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        if !matches!(bytes[at], b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_') {
-            return false;
-        }
-        at += 1;
-    }
-    !bytes.is_empty() && bytes.len() <= 64
 }
 
 #[cfg(test)]

@@ -16,7 +16,6 @@ pub(crate) mod miss;
 pub(crate) mod notes;
 pub(crate) mod render;
 pub(crate) mod sentences;
-pub(crate) mod settings;
 pub(crate) mod style;
 pub(crate) mod values;
 

@@ -1,6 +1,6 @@
 //! Variables that lead clients to an address of the front.
 
-use crate::config::InForce;
+use crate::config::Settings;
 use crate::env;
 use crate::front::proxy;
 use crate::provider::{Declared, Provider, is_address};
@@ -15,7 +15,7 @@ pub(crate) fn base_urls(base: &str) -> Vec<(String, String)> {
 }
 
 /// The same of the providers that are declared; a word that stands there is not ours to replace.
-pub(crate) fn declared_urls(in_force: &InForce, base: &str) -> Vec<(String, String)> {
+pub(crate) fn declared_urls(in_force: &Settings, base: &str) -> Vec<(String, String)> {
     let originals = env::originals();
     let is_word = |name: &str| {
         originals.get(name).is_some_and(|old| !old.trim().is_empty() && !is_address(old))
@@ -29,7 +29,7 @@ pub(crate) fn declared_urls(in_force: &InForce, base: &str) -> Vec<(String, Stri
 
 /// Placeholder keys of these providers.
 pub(crate) fn placeholders(
-    in_force: &InForce,
+    in_force: &Settings,
     providers: impl IntoIterator<Item = Provider>,
 ) -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = Vec::new();

@@ -18,7 +18,6 @@ pub(crate) mod proxied;
 pub(crate) mod recording;
 pub(crate) mod reply;
 pub(crate) mod respond;
-pub(crate) mod rules;
 pub(crate) mod save;
 pub(crate) mod settle;
 pub(crate) mod state;

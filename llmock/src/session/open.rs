@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use llmock_rules::Value;
+
 use crate::config::limits::Limits;
-use crate::config::{InForce, Origin, Settings, SettingsError, StaticSettings};
+use crate::config::{Origin, Settings, SettingsError};
 use crate::env::{self, TurnVars};
 use crate::fixture::interaction::Interaction;
 use crate::fixture::redact::Redactor;
@@ -24,20 +26,37 @@ use crate::session::{Session, announce, envs, last_run};
 use crate::site::{self, Owner, Places, Site};
 use crate::sync::lock;
 
+/// What is known of a test at compile time, as one constant.
+#[derive(Debug)]
+pub struct Test {
+    /// The test in its source file.
+    pub site: Site,
+    /// `fixture = "a/b"` on the function.
+    pub fixture: Option<&'static str>,
+    /// `fixture = "x"` on the module around it: the file is `fixtures/x/<function>.json`.
+    pub module_fixture: Option<&'static str>,
+    /// The other keys of the attribute.
+    pub settings: &'static [(&'static str, Value<'static>)],
+    /// The text that a panic must contain by `#[should_panic]`; empty if any panic will do.
+    pub should_panic: Option<&'static str>,
+    /// The test takes an `LlmMock`: llmock sets no variable and waits for no other test.
+    pub handle: bool,
+}
+
 /// Opens the session of a test with the attribute.
-pub(crate) fn attribute(site: &Site, said: &StaticSettings) -> Result<Session, Failure> {
+pub(crate) fn attribute(test: &Test) -> Result<Session, Failure> {
+    let site = &test.site;
     let places = env::places();
     let exists = |path: &Path| path.exists();
     let package = site::package(&places, site.manifest_dir, &exists);
-    let in_force =
-        in_force((Origin::Attribute, &Settings::from(said)), package.as_deref(), &places)?;
+    let in_force = in_force(own(test).map_err(settings)?, package.as_deref(), &places)?;
     let limits = Limits::read().map_err(settings)?;
     let thread = std::thread::current();
     let owner = site::owner(site, thread.name());
     if in_force.mode.value == Mode::Off {
-        return off(&owner.name, &in_force, (!said.handle).then_some(limits.turn));
+        return off(&owner.name, &in_force, (!test.handle).then_some(limits.turn));
     }
-    let names = site::candidates(site, said.fixture, said.module_fixture, owner.case.as_deref());
+    let names = site::candidates(site, test.fixture, test.module_fixture, owner.case.as_deref());
     let resolved = site::resolve(site, &names, &places, &exists).map_err(|error| {
         let tried = error.tried.iter().map(|path| path.display().to_string()).collect();
         Failure::NoPlace { tried }
@@ -45,7 +64,7 @@ pub(crate) fn attribute(site: &Site, said: &StaticSettings) -> Result<Session, F
     check_case(&owner, in_force.mode.value)?;
     let command = command(site, thread.name(), package.as_deref());
     // Waiting first: a fixture that the test before is recording is read when it is written.
-    let turn = if said.handle { None } else { Some(take_turn(&owner.name, limits.turn)?) };
+    let turn = if test.handle { None } else { Some(take_turn(&owner.name, limits.turn)?) };
     let interactions = match store::load(&resolved.fixture) {
         Ok(interactions) => Some(interactions),
         Err(LoadError::Missing { .. }) => None,
@@ -62,7 +81,7 @@ pub(crate) fn attribute(site: &Site, said: &StaticSettings) -> Result<Session, F
         write_to,
         package,
         in_force,
-        by_env: !said.handle,
+        by_env: !test.handle,
         upstreams: Vec::new(),
         limits,
         command,
@@ -77,7 +96,7 @@ pub(crate) struct Described {
     /// The whole name of the file.
     pub(crate) fixture: PathBuf,
     pub(crate) upstreams: Vec<(Provider, String)>,
-    pub(crate) settings: Settings,
+    pub(crate) settings: Result<Settings, SettingsError>,
 }
 
 /// Why a described session did not open.
@@ -92,8 +111,8 @@ pub(crate) enum NotOpened {
 pub(crate) fn described(described: Described) -> Result<Session, NotOpened> {
     let places = env::places();
     let package = site::package(&places, None, &|path| path.exists());
-    let layer = (Origin::Builder, &described.settings);
-    let in_force = in_force(layer, package.as_deref(), &places)?;
+    let own = described.settings.map_err(settings)?;
+    let in_force = in_force(own, package.as_deref(), &places)?;
     let limits = Limits::read().map_err(settings)?;
     if in_force.mode.value == Mode::Off {
         return Ok(off(described.owner.as_deref().unwrap_or_default(), &in_force, None)?);
@@ -133,7 +152,7 @@ struct Prepared {
     write_to: PathBuf,
     package: Option<PathBuf>,
     shown: String,
-    in_force: InForce,
+    in_force: Settings,
     by_env: bool,
     upstreams: Vec<(Provider, String)>,
     limits: Limits,
@@ -176,7 +195,7 @@ fn open(
 }
 
 /// Gets ready for a session that changes proxies or certificates.
-fn trusted(in_force: &InForce) -> Result<Option<Trust>, Failure> {
+fn trusted(in_force: &Settings) -> Result<Option<Trust>, Failure> {
     if in_force.proxy.value || in_force.intercept.value {
         // What asks the providers reads the proxies and the certificates too, and wants the real ones.
         #[cfg(feature = "record")]
@@ -205,7 +224,7 @@ fn turn_variables(state: &State) -> Vec<(String, String)> {
 /// Mode `off` touches nothing; if another test has redirected the variables, this one gets them back.
 ///
 /// `turn` is how long a test that reads variables waits for its turn; a handle needs none.
-fn off(test: &str, in_force: &InForce, turn: Option<Duration>) -> Result<Session, Failure> {
+fn off(test: &str, in_force: &Settings, turn: Option<Duration>) -> Result<Session, Failure> {
     let originals = env::originals();
     let others = in_force.declared.iter().map(|one| one.value.provider);
     let others = others.filter(|provider| matches!(provider, Provider::Other(_)));
@@ -229,15 +248,21 @@ fn off(test: &str, in_force: &InForce, turn: Option<Duration>) -> Result<Session
     Ok(Session::off(bases, Some(turn), Some(TurnVars::originals())))
 }
 
-fn in_force(
-    own: (Origin, &Settings),
-    package: Option<&Path>,
-    places: &Places,
-) -> Result<InForce, Failure> {
+/// The settings of the attribute.
+fn own(test: &Test) -> Result<Settings, SettingsError> {
+    let (mut settings, origin) = (Settings::default(), Origin::Attribute);
+    for (key, value) in test.settings {
+        let added = settings.add(&origin, key, *value);
+        added.map_err(|wrong| SettingsError::Value { origin: origin.clone(), wrong })?;
+    }
+    Ok(settings)
+}
+
+fn in_force(own: Settings, package: Option<&Path>, places: &Places) -> Result<Settings, Failure> {
     let workspace = package.and_then(|package| {
         site::workspace(package, places, &|path| fs::read_to_string(path).ok())
     });
-    InForce::gather(own, package, workspace.as_deref()).map_err(settings)
+    Settings::gather(own, package, workspace.as_deref()).map_err(settings)
 }
 
 fn settings(error: SettingsError) -> Failure {

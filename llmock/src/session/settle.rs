@@ -6,16 +6,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::Unused;
+use llmock_rules::Unused;
+
+use crate::config::Origin;
 use crate::front::refused::Refused;
 use crate::mode::Mode;
 use crate::report::{
-    Answered, Failure, IdleInteraction, Note, Outcome, Report, Sign, Surface, Tally,
+    Answered, Failure, IdleInteraction, Note, Outcome, Report, Rule, Sign, Surface, Tally,
 };
 use crate::session::ledger::{AnsweredBy, Arrival, Ledger, Recording, is_outage};
 use crate::session::miss::prompt_of;
 use crate::session::state::{Book, State};
-use crate::session::{clock, rules, save};
+use crate::session::{clock, save};
 
 /// Ends the session and says how it went.
 pub(crate) fn settle(state: &State, outcome: Outcome, surface: Surface, drain: Duration) -> Report {
@@ -47,10 +49,11 @@ fn begin(state: &State, outcome: Outcome, surface: Surface) -> Report {
     let mut report = Report::new(test, setup.shown.clone(), mode, setup.command.clone());
     report.outcome = outcome;
     report.surface = surface;
-    report.rules = rules::not_default(&setup.in_force);
-    let asked = setup.in_force.asked;
-    if asked != setup.in_force.mode.value {
-        report.notes.push(Note::OnlyReplayedInCi { mode: asked.as_str() });
+    let arguments = setup.in_force.arguments().into_iter();
+    let rule = |(rule, origin): (_, &Origin)| Rule { rule, origin: origin.to_string() };
+    report.rules = arguments.map(rule).collect();
+    if let Some(replaced) = setup.in_force.replaced_mode {
+        report.notes.push(Note::OnlyReplayedInCi { mode: replaced.as_str() });
     }
     report
 }
@@ -136,7 +139,7 @@ fn tally(state: &State, book: &Book) -> Tally {
 fn calls(state: &State, book: &Book, report: &mut Report) {
     let reached = book.ledger.entries.iter().filter(|entry| !entry.is_early()).count();
     let counted = book.ledger.counted().count();
-    let expected = state.setup.in_force.calls.as_ref().map(|calls| calls.value);
+    let expected = state.setup.in_force.calls.value;
     // A body that failed early has its own reason for not asking.
     if report.outcome != Outcome::Passed {
         return;

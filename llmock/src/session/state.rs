@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Instant;
 
-use crate::config::InForce;
+use crate::config::Settings;
 use crate::env::Originals;
 use crate::fixture::interaction::{Interaction, Request};
 use crate::fixture::redact::Redactor;
@@ -36,7 +36,7 @@ pub(crate) struct Setup {
     pub(crate) package: Option<PathBuf>,
     /// The fixture as a person would type it.
     pub(crate) shown: String,
-    pub(crate) in_force: InForce,
+    pub(crate) in_force: Settings,
     /// Whether requests come by the address of the variables.
     pub(crate) by_env: bool,
     /// Upstreams that the builder names; they win over variables.

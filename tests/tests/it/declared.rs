@@ -175,9 +175,9 @@ fn declarations_without_an_address_are_reported() {
             error.to_string()
         };
         let cases = [
-            ("acme", "", "`acme` has no address; declare it with the base URL of its API, such as"),
-            ("acme", "llm.acme.dev", "`llm.acme.dev` is no base URL of an API: it does not begin"),
-            ("Acme", "https://llm.acme.dev", "`Acme` is not a provider id"),
+            ("acme", "", "invalid base URL ``: expected a value such as `https://"),
+            ("acme", "llm.acme.dev", "invalid base URL `llm.acme.dev`: expected a value such as"),
+            ("Acme", "https://llm.acme.dev", "invalid provider id `Acme`"),
         ];
         for (id, url, sentence) in cases {
             let said = start(id, url);

@@ -200,13 +200,13 @@ fn invalid_variables_are_reported() {
         text = format!("{text}{sentence}\n");
     }
     insta::assert_snapshot!(text, @"
-    llmock: `LLMOCK_MODE`: `banana` is not a mode; expected `replay`, `record`, `auto`, or `off`
-    llmock: `LLMOCK_MODE`: `recrod` is not a mode; did you mean `record`?
-    llmock: `LLMOCK_DISABLED`: `maybe` is neither on nor off; expected `1`, `true`, `yes`, `on`, or `0`, `false`, `no`, `off`
-    llmock: `LLM_MOCK_DISABLED`: `perhaps` is neither on nor off; expected `1`, `true`, `yes`, `on`, or `0`, `false`, `no`, `off`
-    llmock: `LLMOCK_MAX_BODY`: `much` is not a size; expected bytes, or a number with `K`, `M`, or `G`
-    llmock: `LLMOCK_DRAIN_TIMEOUT`: `soon` is not a time; expected seconds, or a number with `ms`, `s`, or `m`
-    llmock: `LLMOCK_TURN_TIMEOUT`: `never` is not a time; expected seconds, or a number with `ms`, `s`, or `m`
+    llmock: `LLMOCK_MODE`: invalid mode `banana`: expected `replay`, `record`, `auto`, or `off`
+    llmock: `LLMOCK_MODE`: invalid mode `recrod`; did you mean `record`?
+    llmock: `LLMOCK_DISABLED`: invalid switch `maybe`: expected `1`, `true`, `yes`, `on`, or `0`, `false`, `no`, `off`
+    llmock: `LLM_MOCK_DISABLED`: invalid switch `perhaps`: expected `1`, `true`, `yes`, `on`, or `0`, `false`, `no`, `off`
+    llmock: `LLMOCK_MAX_BODY`: invalid size `much`: expected a value such as `65536` or `16MiB`
+    llmock: `LLMOCK_DRAIN_TIMEOUT`: invalid duration `soon`: expected a value such as `200ms` or `1.5s`
+    llmock: `LLMOCK_TURN_TIMEOUT`: invalid duration `never`: expected a value such as `200ms` or `1.5s`
     ");
 }
 
@@ -243,14 +243,14 @@ fn configuration_errors_have_line_and_column() {
         let (_, sentence) = failure.split_once("\n\n").unwrap();
         text = format!("{text}{sentence}\n");
     }
-    insta::assert_snapshot!(text, @"
+    insta::assert_snapshot!(text, @r#"
     llmock: `$ROOT/llmock.toml:3:1`: unknown key `unusde`; did you mean `unused`?
-    llmock: `$ROOT/llmock.toml:1:8`: `mode`: `banana` is not a mode; expected `replay`, `record`, `auto`, or `off`
-    llmock: `$ROOT/llmock.toml:1:8`: `mode`: expected a string, found an integer
-    llmock: `$ROOT/llmock.toml:1:1`: `fixture` belongs to one test; write it in `#[llm_replay(fixture = ..)]`
+    llmock: `$ROOT/llmock.toml:1:8`: `mode`: invalid mode `banana`: expected `replay`, `record`, `auto`, or `off`
+    llmock: `$ROOT/llmock.toml:1:8`: `mode`: expected a string, such as `mode = "auto"`, found an integer
+    llmock: `$ROOT/llmock.toml:1:1`: `fixture` belongs to one test; set it in `#[llm_replay]`
     llmock: `$ROOT/llmock.toml:1:19`: `ignore`: invalid JSONPath `messages`: expected `$`; did you mean `$.messages`?
-    llmock: `$ROOT/llmock.toml:1:8`: not TOML: string values must be quoted, expected literal string
-    ");
+    llmock: `$ROOT/llmock.toml:1:8`: invalid TOML: string values must be quoted, expected literal string
+    "#);
 }
 
 #[test]

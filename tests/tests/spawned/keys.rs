@@ -104,10 +104,11 @@ fn llmock_toml_can_declare_providers() {
         ["named", "led_by_a_variable_of_its_own"].map(|test| format!("of_the_package::{test}"));
     let failure = |test: &str| app.one(test).output().only_failure(test);
     let text = failure(&named);
-    let sentence = "llmock: `#[llm_replay]`: `providers`: `acme` has no address; declare it with";
+    let sentence =
+        "llmock: `#[llm_replay]`: `providers`: no base URL is known for `acme`; declare it";
     assert!(text.contains(sentence), "{text}");
     let text = failure(&led);
-    assert!(text.contains("`env`: unknown placeholder `{acme}` in `{acme}`; expected"), "{text}");
+    assert!(text.contains("`env`: unknown placeholder `{acme}` in `"), "{text}");
 
     app.scratch().write("llmock.toml", "[providers]\nacme = \"https://llm.acme.dev/v1\"\n");
     for test in [&named, &led] {
@@ -116,8 +117,8 @@ fn llmock_toml_can_declare_providers() {
     }
 
     for (file, sentence) in [
-        ("providers = ['openai', { acme = '' }]", "toml:1:33`: `providers`: `acme` has no address"),
-        ("proxy = 'yes'", "toml:1:9`: `proxy`: expected `true` or `false`, found a string"),
+        ("providers = ['openai', { acme = '' }]", "toml:1:33`: `providers`: invalid base URL ``"),
+        ("proxy = 'yes'", "toml:1:9`: `proxy`: expected `true` or `false`, such as"),
         ("intercept = true", "toml:1:13`: `intercept`: needs the feature `intercept` of llmock"),
     ] {
         app.scratch().write("llmock.toml", file);

@@ -1,8 +1,10 @@
-//! The names that an expansion calls, without anything behind them: these cases fail before they would run.
+//! The names that an expansion uses, without an implementation: these cases fail to compile.
 
 #![allow(dead_code, unused, clippy::all)]
 
 use std::{future::Future, pin::Pin};
+
+pub use llmock_rules::Value;
 
 #[derive(Clone)]
 pub struct LlmMock;
@@ -17,55 +19,13 @@ pub struct Site {
     pub line: u32,
 }
 
-pub struct StaticSettings {
-    pub fixture: Option<&'static str>,
-    pub module_fixture: Option<&'static str>,
-    pub mode: Option<&'static str>,
-    pub order: Option<&'static str>,
-    pub unused: Option<&'static str>,
-    pub calls: Option<u32>,
-    pub match_on: Option<&'static [&'static str]>,
-    pub ignore: &'static [&'static str],
-    pub normalize: &'static [(&'static str, &'static str, &'static str)],
-    pub side: &'static [&'static str],
-    pub allow_errors: Option<&'static [u16]>,
-    pub env: &'static [(&'static str, &'static str)],
-    pub providers: &'static [&'static str],
-    pub declared: &'static [(&'static str, &'static str)],
-    pub proxy: Option<bool>,
-    pub intercept: Option<bool>,
-    pub should_panic: Option<&'static str>,
-    pub handle: bool,
-    pub blocking: bool,
-}
-
-impl StaticSettings {
-    pub const NONE: Self = Self {
-        fixture: None,
-        module_fixture: None,
-        mode: None,
-        order: None,
-        unused: None,
-        calls: None,
-        match_on: None,
-        ignore: &[],
-        normalize: &[],
-        side: &[],
-        allow_errors: None,
-        env: &[],
-        providers: &[],
-        declared: &[],
-        proxy: None,
-        intercept: None,
-        should_panic: None,
-        handle: false,
-        blocking: false,
-    };
-}
-
 pub struct Test {
     pub site: Site,
-    pub said: StaticSettings,
+    pub fixture: Option<&'static str>,
+    pub module_fixture: Option<&'static str>,
+    pub settings: &'static [(&'static str, Value<'static>)],
+    pub should_panic: Option<&'static str>,
+    pub handle: bool,
 }
 
 pub struct Session;

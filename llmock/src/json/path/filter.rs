@@ -76,7 +76,7 @@ fn equal(left: &Side<'_, '_>, right: &Side<'_, '_>) -> bool {
             (Json::Number(a), Comparable::Number(b)) => {
                 number::canonical(a) == number::canonical(b)
             }
-            (Json::String(a), Comparable::String(b)) => a.is(b),
+            (Json::String(a), Comparable::Text(b)) => a.is(b),
             _ => false,
         },
         _ => false,
@@ -120,7 +120,7 @@ fn ordered(side: &Side<'_, '_>) -> Option<Ordered> {
         Side::Value(Json::Number(token)) => token.parse().ok().map(Ordered::Number),
         Side::Value(Json::String(text)) => Some(Ordered::Text(text.decode().into_owned())),
         Side::Literal(Comparable::Number(token)) => token.parse().ok().map(Ordered::Number),
-        Side::Literal(Comparable::String(text)) => Some(Ordered::Text(text.clone())),
+        Side::Literal(Comparable::Text(text)) => Some(Ordered::Text(text.clone())),
         _ => None,
     }
 }

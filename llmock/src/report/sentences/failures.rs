@@ -1,8 +1,8 @@
 //! The sentences for failures that are not misses: a headline for each, and what helps.
 
 use super::{ITEMS, MESSAGE, PATH, code};
+use crate::mode;
 use crate::report::failure::{Failure, IdleInteraction, Through};
-use crate::report::settings;
 use crate::report::values::{count, excerpt, list, quote};
 
 /// What failed, as the first line of its own entry.
@@ -133,7 +133,7 @@ pub(crate) fn details(failure: &Failure) -> Vec<String> {
         Failure::DrainTimeout { .. } => {
             line("the fixture is unchanged; to wait longer, set LLMOCK_DRAIN_TIMEOUT=120")
         }
-        Failure::CiRecord { .. } => line(settings::NO_RECORDING_IN_CI),
+        Failure::CiRecord { .. } => line(mode::RECORD_ELSEWHERE),
         Failure::NestedSession { .. } => line(
             "keep #[llm_replay] on the test and remove it from the function that the test calls",
         ),

@@ -1,0 +1,160 @@
+//! The settings of a test: one table of all keys, from which the attribute, `llmock.toml` and the tests of the
+//! documentation work.
+
+use crate::problem::Problem;
+use crate::{FieldName, FixtureName, JsonPath, Mode, Order, ProviderId, SideCall, Unused};
+
+/// A setting.
+#[derive(Debug)]
+pub struct Key {
+    /// Its name.
+    pub name: &'static str,
+    /// What its value looks like.
+    pub form: Form,
+    /// An example as the attribute writes it.
+    pub attribute: &'static str,
+    /// An example as `llmock.toml` writes it; `None` for what concerns one test.
+    pub toml: Option<&'static str>,
+}
+
+/// Checks one text of a value.
+pub type Check = fn(&str) -> Result<(), Problem>;
+
+/// What a value looks like. A new key with a form that exists needs no parser.
+#[derive(Clone, Copy, Debug)]
+pub enum Form {
+    /// One string.
+    Text(Check),
+    /// A list of strings.
+    Texts(Check),
+    /// A number from 0 up.
+    Count,
+    /// `true` or `false`.
+    Switch,
+    /// All error statuses, none, or a list.
+    Statuses,
+    /// Environment variables and their values.
+    Variables,
+    /// Providers, with or without a base URL.
+    Providers,
+    /// A path, and regular expressions with their replacements.
+    Replacements,
+    /// A path of Rust.
+    RustPath,
+}
+
+/// A value in its form, as a layer of settings writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// One string.
+    Text(&'a str),
+    /// A list of strings.
+    Texts(&'a [&'a str]),
+    /// A number.
+    Count(u32),
+    /// `true` or `false`.
+    Switch(bool),
+    /// A list of statuses.
+    Statuses(&'a [u16]),
+    /// Names and values.
+    Variables(&'a [(&'a str, &'a str)]),
+    /// Ids, with a base URL if there is one.
+    Providers(&'a [(&'a str, Option<&'a str>)]),
+    /// Path, regular expression, replacement.
+    Replacements(&'a [(&'a str, &'a str, &'a str)]),
+}
+
+macro_rules! check {
+    ($type:ty) => {
+        |text| <$type>::parse(text).map(drop)
+    };
+}
+
+const fn shared(
+    name: &'static str,
+    form: Form,
+    attribute: &'static str,
+    toml: &'static str,
+) -> Key {
+    Key { name, form, attribute, toml: Some(toml) }
+}
+
+const fn of_one_test(name: &'static str, form: Form, attribute: &'static str) -> Key {
+    Key { name, form, attribute, toml: None }
+}
+
+/// All keys, in the order in which messages list them. A key stands behind those that its value may refer to.
+#[rustfmt::skip]
+pub const KEYS: &[Key] = &[
+    of_one_test("fixture", Form::Text(check!(FixtureName)), r#"fixture = "summarize""#),
+    shared("mode", Form::Text(check!(Mode)), r#"mode = "auto""#, r#"mode = "auto""#),
+    shared("provider", Form::Text(check!(ProviderId)), r#"provider = "openai""#, r#"provider = "openai""#),
+    shared("providers", Form::Providers, r#"providers(openai, acme = "https://llm.acme.dev/v1")"#,
+        r#"providers = ["openai", { acme = "https://llm.acme.dev/v1" }]"#),
+    shared("match_on", Form::Texts(check!(FieldName)), r#"match_on("model")"#, r#"match_on = ["model"]"#),
+    shared("ignore", Form::Texts(check!(JsonPath)), r#"ignore("$.metadata.run")"#, r#"ignore = ["$.metadata.run"]"#),
+    shared("normalize", Form::Replacements, r#"normalize("$.input", "[0-9]+ ms" => "N ms")"#,
+        r#"normalize = [{ path = "$.input", pattern = "[0-9]+ ms", replacement = "N ms" }]"#),
+    shared("order", Form::Text(check!(Order)), r#"order = "strict""#, r#"order = "strict""#),
+    shared("unused", Form::Text(check!(Unused)), r#"unused = "fail""#, r#"unused = "fail""#),
+    of_one_test("calls", Form::Count, "calls = 3"),
+    shared("side", Form::Texts(check!(SideCall)), r#"side("GET /v1/models")"#, r#"side = ["GET /v1/models"]"#),
+    shared("allow_errors", Form::Statuses, "allow_errors(401, 429)", "allow_errors = [401, 429]"),
+    shared("env", Form::Variables, r#"env(MY_LLM_URL = "{base}/openai/v1")"#,
+        r#"env = { MY_LLM_URL = "{base}/openai/v1" }"#),
+    shared("proxy", Form::Switch, "proxy = true", "proxy = true"),
+    shared("intercept", Form::Switch, "intercept = true", "intercept = true"),
+    of_one_test("crate", Form::RustPath, "crate = my_prelude::llmock"),
+];
+
+impl Key {
+    /// The key with that name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        KEYS.iter().find(|key| key.name == name)
+    }
+
+    /// The key with that name, for the attribute.
+    pub fn of_attribute(name: &str) -> Result<&'static Self, Problem> {
+        let known = || KEYS.iter().map(|key| key.name).collect::<Vec<_>>();
+        Self::named(name).ok_or_else(|| Problem::unknown("argument", name, &known()))
+    }
+
+    /// The key with that name and its example, for `llmock.toml`.
+    pub fn of_toml(name: &str) -> Result<(&'static Self, &'static str), Problem> {
+        match Self::named(name) {
+            Some(key) => key.toml.map(|example| (key, example)).ok_or_else(|| {
+                let attribute = "set it in `#[llm_replay]`";
+                Problem::new(format!("`{name}` belongs to one test; {attribute}"))
+            }),
+            None => {
+                let shared = KEYS.iter().filter(|key| key.toml.is_some());
+                let known: Vec<_> = shared.map(|key| key.name).collect();
+                Err(Problem::unknown("key", name, &known))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_start_with_their_key() {
+        for key in KEYS {
+            assert!(key.attribute.starts_with(key.name), "{}", key.attribute);
+            assert!(key.toml.is_none_or(|toml| toml.starts_with(key.name)), "{:?}", key.toml);
+        }
+    }
+
+    #[test]
+    fn unknown_keys_get_a_suggestion_or_the_list() {
+        let error = |name| Key::of_attribute(name).unwrap_err().to_string();
+        assert_eq!(error("fixtur"), "unknown argument `fixtur`; did you mean `fixture`?");
+        assert!(error("cassette").starts_with("unknown argument `cassette`: expected `fixture`, "));
+        let error = |name| Key::of_toml(name).unwrap_err().to_string();
+        assert_eq!(error("ignor"), "unknown key `ignor`; did you mean `ignore`?");
+        assert!(error("x").starts_with("unknown key `x`: expected `mode`, "));
+        assert!(error("calls").starts_with("`calls` belongs to one test; set it in"));
+    }
+}
