@@ -18,6 +18,8 @@ pub(crate) enum Failure {
     },
     /// `calls = N` was not met.
     Calls { expected: u32, got: usize },
+    /// `match_on` names a field that no request and no recording has; the other fields they have.
+    UnknownField { field: String, known: Vec<String> },
     /// `unused = "fail"`, and some interactions were not used.
     Unused { interactions: Vec<IdleInteraction> },
     /// Unmet expectations of the test's `Mock`s, in wiremock's words.
@@ -91,6 +93,7 @@ impl Failure {
         match self {
             Self::NoRequests { .. } => "no_requests",
             Self::Calls { .. } => "calls",
+            Self::UnknownField { .. } => "unknown_field",
             Self::Unused { .. } => "unused",
             Self::MockExpectations { .. } => "mock_expectations",
             Self::UpstreamError { .. } => "upstream_error",

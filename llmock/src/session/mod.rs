@@ -8,6 +8,7 @@ pub(crate) mod announce;
 pub(crate) mod before;
 pub(crate) mod clock;
 pub(crate) mod envs;
+pub(crate) mod fields;
 pub(crate) mod last_run;
 pub(crate) mod ledger;
 pub(crate) mod links;

@@ -17,7 +17,7 @@ use crate::report::{
 use crate::session::ledger::{AnsweredBy, Arrival, Ledger, Recording, is_outage};
 use crate::session::miss::prompt_of;
 use crate::session::state::{Book, State};
-use crate::session::{clock, save};
+use crate::session::{clock, fields, save};
 
 /// Ends the session and says how it went.
 pub(crate) fn settle(state: &State, outcome: Outcome, surface: Surface, drain: Duration) -> Report {
@@ -74,6 +74,7 @@ fn account(state: &State, report: &mut Report) {
     strangers(ledger, report);
     calls(state, &book, report);
     unused(state, &book, report);
+    fields(state, &book, report);
     borrowed(&book, report);
     repeated(&book, report);
 }
@@ -152,6 +153,16 @@ fn calls(state: &State, book: &Book, report: &mut Report) {
         }
         Some(_) | None => {}
     }
+}
+
+fn fields(state: &State, book: &Book, report: &mut Report) {
+    if report.outcome != Outcome::Passed {
+        return;
+    }
+    let requests = book.ledger.counted().map(|entry| entry.body.as_slice());
+    let recorded = book.ledger.recordings.iter().map(|recording| &recording.interaction);
+    let recorded = recorded.chain(book.interactions.iter());
+    report.failures.extend(fields::missing(&state.setup.in_force, requests, recorded));
 }
 
 fn unused(state: &State, book: &Book, report: &mut Report) {

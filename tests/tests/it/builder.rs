@@ -323,3 +323,24 @@ fn builders_can_set_mode_off() {
         mock.finish().unwrap();
     });
 }
+
+#[test]
+fn match_on_takes_fields_that_requests_have() {
+    alone(&[], |_| {
+        let (_folder, file) = fixture(&["a"]);
+        let builder = || LlmMock::builder().fixture(&file);
+        let error = builder().match_on(["$.messages"]).start().unwrap_err().to_string();
+        assert!(error.contains("`match_on`: invalid field name `$.messages`"), "{error}");
+
+        let mock = builder().match_on(["mesages"]).start().unwrap();
+        assert_eq!(chat(&mock, &prompt("b")).text(), "recorded a");
+        let report = failure(mock).to_string();
+        let field = "no request and no recording has the field `mesages` of `match_on`";
+        let suggestion = format!("{field}; did you mean `messages`?");
+        assert!(report.contains(&suggestion), "{report}");
+
+        let mock = builder().match_on(["messages"]).start().unwrap();
+        assert_eq!(chat(&mock, &prompt("a")).text(), "recorded a");
+        mock.finish().unwrap();
+    });
+}

@@ -1,5 +1,7 @@
 //! The sentences for failures that are not misses: a headline for each, and what helps.
 
+use llmock_rules::hint;
+
 use super::{ITEMS, MESSAGE, PATH, code};
 use crate::mode;
 use crate::report::failure::{Failure, IdleInteraction, Through};
@@ -14,6 +16,11 @@ pub(crate) fn headline(failure: &Failure) -> String {
                 "{} reached llmock, expected {expected} (`calls = {expected}`)",
                 count(*got, "request")
             )
+        }
+        Failure::UnknownField { field, known } => {
+            let known: Vec<&str> = known.iter().take(ITEMS).map(String::as_str).collect();
+            let hint = hint(field, &known);
+            format!("no request and no recording has the field `{field}` of `match_on`{hint}")
         }
         Failure::Unused { interactions } => unused(interactions.len()),
         Failure::MockExpectations { .. } => "unmet `Mock` expectations".to_owned(),
@@ -149,9 +156,10 @@ pub(crate) fn details(failure: &Failure) -> Vec<String> {
             line("run the body on the test's own thread, or make each case a test function")
         }
         Failure::NoPlace { tried } => no_place(tried),
-        Failure::Settings { .. } | Failure::ServerFailed { .. } | Failure::Calls { .. } => {
-            Vec::new()
-        }
+        Failure::UnknownField { .. }
+        | Failure::Settings { .. }
+        | Failure::ServerFailed { .. }
+        | Failure::Calls { .. } => Vec::new(),
     }
 }
 

@@ -105,6 +105,14 @@ fn calls_are_counted() {
 }
 
 #[test]
+fn unknown_fields_of_match_on_are_named() {
+    let known = || vec!["messages".to_owned(), "model".to_owned()];
+    let field = |field: &str| Failure::UnknownField { field: field.to_owned(), known: known() };
+    insta::assert_snapshot!(failing(field("mesages")), @"llmock: no request and no recording has the field `mesages` of `match_on`; did you mean `messages`?");
+    insta::assert_snapshot!(failing(field("input")), @"llmock: no request and no recording has the field `input` of `match_on`: expected `messages` or `model`");
+}
+
+#[test]
 fn unused_interactions_are_listed() {
     let idle = |interaction, prompt: Option<&str>| IdleInteraction {
         interaction,
