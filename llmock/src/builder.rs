@@ -71,65 +71,64 @@ impl Builder {
         self
     }
 
-    /// What to do with requests; `LLMOCK_MODE` wins over it. [`Mode::Replay`] if not called.
+    /// Sets the mode; `LLMOCK_MODE` overrides it. The default is [`Mode::Replay`].
     pub fn mode(self, mode: Mode) -> Self {
         self.set("mode", Value::Text(mode.as_str()))
     }
 
-    /// Names the owner that recorded interactions carry, as the attribute does with its test. Without,
-    /// they have none.
+    /// Sets the owner of recorded interactions, which for the attribute is its test. By default they have none.
     pub fn test(mut self, name: impl Into<String>) -> Self {
         self.test = Some(name.into());
         self
     }
 
-    /// A provider whose placeholder key a child process should get ([`LlmMock::envs`]); those that the
-    /// fixture names are known without.
+    /// Adds a provider whose placeholder key a child process gets ([`LlmMock::envs`]). Those in the fixture are known
+    /// already.
     pub fn provider(self, provider: Provider) -> Self {
         self.set("providers", Value::Providers(&[(provider.id(), None)]))
     }
 
-    /// Where to record from, in the shape of the provider's own base URL: a gateway, a local model.
+    /// Sets the base URL to record from, such as a gateway or a local model.
     ///
-    /// Without, the provider's variable as it was when the process started, else its own host.
+    /// Defaults to the provider's environment variable when the process started, then to the provider's own host.
     pub fn upstream(mut self, provider: Provider, base_url: impl Into<String>) -> Self {
-        // Said twice, the last counts, as with every other setting.
+        // The last call counts, as with every other setting.
         self.upstreams.retain(|(known, _)| *known != provider);
         self.upstreams.push((provider, base_url.into()));
         self
     }
 
-    /// Declares a provider that llmock does not know by the base URL that its clients have in production:
-    /// `.provider_at("acme", "https://llm.acme.dev/v1")`. Its [`LlmMock::base_url`] ends as that one does, and
-    /// recordings come from there, unless `ACME_BASE_URL` names another place.
+    /// Declares a provider that llmock does not know, with the base URL that its clients use in production:
+    /// `.provider_at("acme", "https://llm.acme.dev/v1")`. [`LlmMock::base_url`] has the same path, and llmock records
+    /// from that URL unless `ACME_BASE_URL` is set.
     pub fn provider_at(self, id: impl Into<String>, base_url: impl Into<String>) -> Self {
         self.set("providers", Value::Providers(&[(&id.into(), Some(&base_url.into()))]))
     }
 
-    /// Makes the variables of a child process ([`LlmMock::envs`]) send its plain `http` requests here,
-    /// `HTTP_PROXY`: for clients with a fixed address, such as Ollama's.
+    /// Adds `HTTP_PROXY` to the variables of a child process ([`LlmMock::envs`]), so that clients with a fixed `http`
+    /// address, such as Ollama's, reach llmock.
     pub fn proxy(self, on: bool) -> Self {
         self.set("proxy", Value::Switch(on))
     }
 
-    /// The same for `https`, `HTTPS_PROXY` and `SSL_CERT_FILE`; on Linux, with the feature `intercept`.
+    /// The same for `https`, with `HTTPS_PROXY` and `SSL_CERT_FILE`: on Linux, with the feature `intercept`.
     pub fn intercept(self, on: bool) -> Self {
         self.set("intercept", Value::Switch(on))
     }
 
-    /// Compares requests by these top-level fields of the body alone.
+    /// Compares only these top-level fields of the body.
     pub fn match_on<T: Into<String>>(self, fields: impl IntoIterator<Item = T>) -> Self {
         let fields: Vec<String> = fields.into_iter().map(Into::into).collect();
         let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
         self.set("match_on", Value::Texts(&fields))
     }
 
-    /// Leaves what an RFC 9535 path selects out of the comparison.
+    /// Ignores the parts of the body that an RFC 9535 path selects.
     pub fn ignore(self, path: impl Into<String>) -> Self {
         self.set("ignore", Value::Texts(&[&path.into()]))
     }
 
-    /// Evens out text that a path selects: what `pattern` matches counts as `replacement`.
+    /// Normalizes the selected text: replaces every match of `pattern` with `replacement` before comparing.
     pub fn normalize(
         self,
         path: impl Into<String>,
@@ -140,37 +139,41 @@ impl Builder {
         self.set("normalize", Value::Replacements(&[(&path, &pattern, &replacement)]))
     }
 
-    /// Demands that interactions are used in the order in which they were recorded.
+    /// Requires requests in the order of the recording.
     pub fn strict_order(self) -> Self {
         self.set("order", Value::Text("strict"))
     }
 
-    /// Makes interactions that were not used a failure.
+    /// Fails if some interactions are not used.
     pub fn fail_on_unused(self) -> Self {
         self.set("unused", Value::Text("fail"))
     }
 
-    /// Says nothing about interactions that were not used, for a session that means to use a part of its
-    /// fixture; without, they are a note.
+    /// Ignores interactions that are not used, for a session that uses only a part of its fixture. By default they are
+    /// mentioned in a note.
     pub fn ignore_unused(self) -> Self {
         self.set("unused", Value::Text("ignore"))
     }
 
-    /// How many requests there must be, side calls not counted. Zero declares a session without any.
+    /// Requires this number of requests, not counting side calls. Zero declares a session without requests.
     pub fn calls(self, calls: u32) -> Self {
         self.set("calls", Value::Count(calls))
     }
 
-    /// Declares a background call (`GET /v1/models`) that is never missed nor unused.
+    /// Declares a background call, such as `GET /v1/models`, that may happen or not.
     pub fn side(self, call: impl Into<String>) -> Self {
         self.set("side", Value::Texts(&[&call.into()]))
     }
 
-    /// Lets error answers with these statuses be recorded; none means all of them.
+    /// Records error responses with these statuses instead of failing.
     pub fn allow_errors(self, statuses: impl IntoIterator<Item = u16>) -> Self {
         let statuses: Vec<u16> = statuses.into_iter().collect();
-        let all = Value::Switch(true);
-        self.set("allow_errors", if statuses.is_empty() { all } else { Value::Statuses(&statuses) })
+        self.set("allow_errors", Value::Statuses(&statuses))
+    }
+
+    /// Records all error responses instead of failing.
+    pub fn allow_all_errors(self) -> Self {
+        self.set("allow_errors", Value::Switch(true))
     }
 
     fn set(mut self, key: &'static str, value: Value<'_>) -> Self {

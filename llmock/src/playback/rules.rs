@@ -28,11 +28,11 @@ pub struct Rules(pub(super) matching::Rules);
 pub struct RuleError(Wrong);
 
 impl Rules {
-    /// Compares bodies by these top-level fields alone.
+    /// Compares only these top-level fields of the body.
     ///
     /// # Errors
     ///
-    /// If there is no field, or one without a name.
+    /// If there is no field, or a name is empty or a path.
     pub fn match_on<T: Into<String>>(
         mut self,
         fields: impl IntoIterator<Item = T>,
@@ -43,21 +43,21 @@ impl Rules {
         Ok(self)
     }
 
-    /// Leaves out of the comparison what an RFC 9535 path selects.
+    /// Ignores the parts of the body that an RFC 9535 path selects.
     ///
     /// # Errors
     ///
-    /// If it is no such path.
+    /// If the path is invalid.
     pub fn ignore(mut self, path: impl Into<String>) -> Result<Self, RuleError> {
         self.0.ignore.extend(checked("ignore", Value::Texts(&[&path.into()]))?.ignore);
         Ok(self)
     }
 
-    /// Evens out text that a path selects: what `pattern` matches counts as `replacement`.
+    /// Normalizes the selected text: replaces every match of `pattern` with `replacement` before comparing.
     ///
     /// # Errors
     ///
-    /// If there is no such path, or the pattern is no regular expression.
+    /// If the path or the regular expression is invalid.
     pub fn normalize(
         mut self,
         path: impl Into<String>,

@@ -72,7 +72,7 @@ impl Roads {
         let cassette = &self.cassettes[at];
         let file = self.folder.join(format!("{at}-recorded.json"));
         let server = self.provider.url();
-        let session = builder(&file, cassette).mode(Mode::Record).allow_errors([]);
+        let session = builder(&file, cassette).mode(Mode::Record).allow_all_errors();
         let session = target::providers(cassette).into_iter().fold(session, |session, provider| {
             let upstream = target::upstream(&self.probe, cassette, provider, &server);
             session.upstream(provider, upstream)

@@ -251,7 +251,7 @@ fn connections_of_real_servers_replay_byte_for_byte() {
                 ask(&format!("{}{rest}", mock.base_url(provider)))
             };
             let upstream = Upstream::start([Response::raw(wire.reads.clone())]);
-            let mock = upstream.record(&fixture, TEST).allow_errors([]).start().unwrap();
+            let mock = upstream.record(&fixture, TEST).allow_all_errors().start().unwrap();
             assert_eq!(by_way_of(&mock), ask(&format!("{}{}", upstream.url(), wire.target)));
             mock.finish().unwrap_or_else(|error| panic!("{}: {error}", wire.name));
             let sent = upstream.requests().remove(0);

@@ -110,7 +110,11 @@ fn records_allowed_and_client_errors() {
         for (allowed, status, recorded) in cases {
             let (_folder, fixture) = place();
             let upstream = Upstream::start([Response::error(status, "expected")]);
-            let builder = upstream.record(&fixture, TEST).allow_errors(allowed.iter().copied());
+            let builder = upstream.record(&fixture, TEST);
+            let builder = match allowed {
+                [] => builder.allow_all_errors(),
+                some => builder.allow_errors(some.iter().copied()),
+            };
             let mock = builder.start().unwrap();
             let live = chat(&mock, &prompt("x")).text();
             assert_eq!(mock.finish().is_ok(), recorded, "{status} with {allowed:?}");
