@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use llmock_testkit::client::{Request, Response};
 
-/// Nothing here takes so long unless it hangs.
+/// Nothing here takes longer, unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A folder that servers run in, one after the other.
@@ -26,7 +26,7 @@ pub(crate) struct Place {
 pub(crate) struct Server {
     pub(crate) origin: String,
     child: Child,
-    said: Arc<Mutex<String>>,
+    stderr: Arc<Mutex<String>>,
 }
 
 impl Place {
@@ -48,23 +48,23 @@ impl Place {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// A fixture of plain answers: prompt and what was answered, in this order.
-    pub(crate) fn fixture(&self, name: &str, said: &[(&str, &str)]) {
-        let interactions: Vec<String> = said.iter().map(|(p, a)| interaction(p, a)).collect();
+    /// Writes a fixture from prompts and responses.
+    pub(crate) fn fixture(&self, name: &str, exchanges: &[(&str, &str)]) {
+        let interactions: Vec<String> = exchanges.iter().map(|(p, a)| interaction(p, a)).collect();
         let text = format!("{{\"llmock\":1,\"interactions\":[{}]}}\n", interactions.join(","));
         self.write(name, &text);
     }
 
     pub(crate) fn command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
-        let mut command = self.command_as_said(arguments, variables);
+        let mut command = self.command_with_default_port(arguments, variables);
         if !arguments.contains(&"--port") {
             command.args(["--port", "0"]);
         }
         command
     }
 
-    /// The same at the port that it chooses itself.
-    pub(crate) fn command_as_said(
+    /// The same with the default port.
+    pub(crate) fn command_with_default_port(
         &self,
         arguments: &[&str],
         variables: &[(&str, &str)],
@@ -72,7 +72,7 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_llmock"));
         command.arg("serve").args(arguments);
         command.current_dir(self.folder.path()).env_clear();
-        // Windows finds no sockets without the first, and everybody wants a place for temporary files.
+        // Windows needs the first for sockets. The others name the folder for temporary files.
         for name in ["SYSTEMROOT", "PATH", "TMPDIR", "TEMP", "TMP"] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
@@ -87,8 +87,8 @@ impl Place {
         Server::started(self.command(arguments, variables))
     }
 
-    /// A server that does not start, and what it says about that.
-    pub(crate) fn refuses(&self, arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    /// Starts a server that must fail, and returns its message.
+    pub(crate) fn fails_to_start(&self, arguments: &[&str], variables: &[(&str, &str)]) -> String {
         let mut command = self.command(arguments, variables);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
@@ -96,10 +96,13 @@ impl Place {
         if !line.is_empty() {
             child.kill().unwrap();
         }
-        let mut said = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        assert!(!child.wait().unwrap().success() && line.is_empty(), "it started: {line} {said}");
-        said
+        let mut message = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut message).unwrap();
+        assert!(
+            !child.wait().unwrap().success() && line.is_empty(),
+            "it started: {line} {message}"
+        );
+        message
     }
 
     pub(crate) fn interactions(&self, name: &str) -> Vec<llmock::Interaction> {
@@ -129,53 +132,53 @@ impl Server {
     /// A server that is ready.
     pub(crate) fn started(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let said = Arc::<Mutex<String>>::default();
-        let (stderr, heard) = (child.stderr.take().unwrap(), Arc::clone(&said));
+        let stderr = Arc::<Mutex<String>>::default();
+        let (pipe, log) = (child.stderr.take().unwrap(), Arc::clone(&stderr));
         thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                let mut heard = heard.lock().unwrap();
-                heard.push_str(&line);
-                heard.push('\n');
+            for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+                let mut log = log.lock().unwrap();
+                log.push_str(&line);
+                log.push('\n');
             }
         });
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
         let ready: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|_| {
-            panic!("{line:?} is no ready line; said: {}", said.lock().unwrap());
+            panic!("{line:?} is not the ready line; stderr: {}", stderr.lock().unwrap());
         });
         thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
         let origin = ready["url"].as_str().unwrap().trim_end_matches('/').to_owned();
-        Self { origin, child, said }
+        Self { origin, child, stderr }
     }
 
     pub(crate) fn send(&self, request: &Request) -> Response {
         request.send(&self.origin)
     }
 
-    /// The number of its process.
+    /// The id of its process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// What it has said on standard error so far.
-    pub(crate) fn said(&self) -> String {
-        self.said.lock().unwrap().clone()
+    /// What it has printed to standard error so far.
+    pub(crate) fn stderr(&self) -> String {
+        self.stderr.lock().unwrap().clone()
     }
 
-    pub(crate) fn says(&self, words: &str) {
-        soon(&format!("{words:?} in {:?}", self.said()), || {
-            self.said().contains(words).then_some(())
+    pub(crate) fn wait_for_stderr(&self, words: &str) {
+        soon(&format!("{words:?} in {:?}", self.stderr()), || {
+            self.stderr().contains(words).then_some(())
         });
     }
 
-    /// Waits until the server answers with that many interactions that it has recorded itself.
-    pub(crate) fn has_recorded(&self, count: usize) {
+    /// Waits until the server responds with this many interactions that it recorded itself.
+    pub(crate) fn wait_for_recordings(&self, count: usize) {
         let counts = |line: &str| -> Option<usize> {
             line.split_once(": recorded ")?.1.split(' ').next()?.parse().ok()
         };
         soon(&format!("recording of {count}"), || {
-            let recorded: usize = self.said().lines().filter_map(counts).sum();
+            let recorded: usize = self.stderr().lines().filter_map(counts).sum();
             (recorded >= count).then_some(())
         });
     }
@@ -187,9 +190,9 @@ impl Server {
     }
 
     /// Waits for the process to end by itself.
-    pub(crate) fn ended(mut self) -> String {
+    pub(crate) fn wait_for_exit(mut self) -> String {
         soon("the end of the server", || self.child.try_wait().unwrap());
-        self.said()
+        self.stderr()
     }
 }
 
@@ -200,7 +203,7 @@ impl Drop for Server {
     }
 }
 
-/// A chat request that says only this.
+/// A chat request with this prompt.
 pub(crate) fn chat(prompt: &str) -> Request {
     Request::post("/v1/chat/completions", body(prompt))
 }

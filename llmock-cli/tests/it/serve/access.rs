@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 const KEY: [&str; 2] = ["--api-key", "secret"];
 
-fn json_of(heard: &Response) -> Value {
-    serde_json::from_str(&heard.text()).unwrap_or_else(|_| panic!("no JSON: {heard:?}"))
+fn json_of(response: &Response) -> Value {
+    serde_json::from_str(&response.text()).unwrap_or_else(|_| panic!("no JSON: {response:?}"))
 }
 
 fn locked() -> Server {
@@ -19,8 +19,8 @@ fn locked() -> Server {
 #[test]
 fn server_without_a_key_accepts_every_request() {
     let server = Place::new().serve(&[], &[]);
-    for ask in [chat("Hi"), chat("Hi").header("authorization", "Bearer anything")] {
-        assert_eq!(server.send(&ask).status, 200);
+    for request in [chat("Hi"), chat("Hi").header("authorization", "Bearer anything")] {
+        assert_eq!(server.send(&request).status, 200);
     }
 }
 
@@ -37,17 +37,17 @@ fn accepts_the_key_in_every_usual_header() {
         assert_eq!(server.send(&chat("Hi").header(name, value)).status, 200, "{name}: {value}");
     }
     let body = r#"{"contents":[{"parts":[{"text":"Hi"}]}]}"#;
-    let ask =
+    let request =
         |key: &str| Request::post(&format!("/v1beta/models/m:generateContent?key={key}"), body);
-    assert_eq!(server.send(&ask("secret")).status, 200);
-    assert_eq!(server.send(&ask("wrong")).status, 401);
+    assert_eq!(server.send(&request("secret")).status, 200);
+    assert_eq!(server.send(&request("wrong")).status, 401);
 }
 
 #[test]
 fn rejects_wrong_keys_in_the_providers_format() {
     let server = locked();
     let wrong = |path: &str| Request::post(path, "{}").header("authorization", "Bearer wrong");
-    for (ask, body) in [
+    for (request, body) in [
         (
             wrong("/v1/chat/completions"),
             json!({"error": {"message": "Invalid API key", "type": "invalid_request_error", "param": null,
@@ -70,8 +70,8 @@ fn rejects_wrong_keys_in_the_providers_format() {
             json!({"message": "Missing API key"}),
         ),
     ] {
-        let heard = server.send(&ask);
-        assert_eq!((heard.status, json_of(&heard)), (401, body), "{}", ask.path);
+        let response = server.send(&request);
+        assert_eq!((response.status, json_of(&response)), (401, body), "{}", request.path);
     }
     for path in ["/history", "/metrics"] {
         assert_eq!(server.send(&Request::get(path)).status, 401, "{path}");
@@ -85,7 +85,7 @@ fn rejects_wrong_keys_in_the_providers_format() {
 fn allowed_origins_can_read_error_responses() {
     let server = locked();
     let allowed = "https://app.example";
-    for ask in [
+    for request in [
         chat("Hi").header("authorization", "Bearer secret"),
         chat("Hi").header("authorization", "Bearer wrong"),
         chat("Hi"),
@@ -93,39 +93,44 @@ fn allowed_origins_can_read_error_responses() {
         Request::get("/health"),
         Request::get("/history"),
     ] {
-        let heard = server.send(&ask.clone().header("origin", allowed));
-        assert_eq!(heard.header("access-control-allow-origin"), Some(allowed), "{}", ask.path);
-        assert_eq!(heard.header("access-control-allow-credentials"), Some("true"));
-        let readable = heard.header("access-control-expose-headers").unwrap_or_default();
+        let response = server.send(&request.clone().header("origin", allowed));
+        assert_eq!(
+            response.header("access-control-allow-origin"),
+            Some(allowed),
+            "{}",
+            request.path
+        );
+        assert_eq!(response.header("access-control-allow-credentials"), Some("true"));
+        let readable = response.header("access-control-expose-headers").unwrap_or_default();
         for name in ["retry-after", "x-llmock", "x-llmock-skipped", "x-request-id"] {
             assert!(readable.split(',').any(|one| one.trim() == name), "{name} in {readable}");
         }
-        let heard = server.send(&ask.header("origin", "https://other.example"));
-        assert_eq!(heard.header("access-control-allow-origin"), None);
+        let response = server.send(&request.header("origin", "https://other.example"));
+        assert_eq!(response.header("access-control-allow-origin"), None);
     }
     let open = Place::new().serve(&[], &[("LLMOCK_CORS_ALLOW_ORIGINS", "*")]);
     for origin in [allowed, "https://other.example"] {
-        let heard = open.send(&chat("Hi").header("origin", origin));
+        let response = open.send(&chat("Hi").header("origin", origin));
         // pages that send cookies are not served by `*`
-        assert_eq!(heard.header("access-control-allow-origin"), Some(origin));
+        assert_eq!(response.header("access-control-allow-origin"), Some(origin));
     }
 }
 
 #[test]
 fn preflight_requests_need_no_key() {
     let server = locked();
-    let ask = Request { method: "OPTIONS", ..Request::get("/v1/chat/completions") }
+    let request = Request { method: "OPTIONS", ..Request::get("/v1/chat/completions") }
         .header("origin", "http://localhost:3000")
         .header("access-control-request-method", "POST")
         .header("access-control-request-headers", "authorization,content-type,x-stainless-os");
-    let heard = server.send(&ask);
-    assert_eq!(heard.status, 200, "{heard:?}");
+    let response = server.send(&request);
+    assert_eq!(response.status, 200, "{response:?}");
     for (name, value) in [
         ("access-control-allow-origin", "http://localhost:3000"),
         ("access-control-allow-methods", "POST"),
         ("access-control-allow-headers", "authorization,content-type,x-stainless-os"),
     ] {
-        assert_eq!(heard.header(name), Some(value), "{heard:?}");
+        assert_eq!(response.header(name), Some(value), "{response:?}");
     }
 }
 
@@ -136,7 +141,7 @@ fn history_includes_rejected_requests() {
     server.send(&chat("Ho").header("authorization", "Bearer wrong"));
     server.send(&Request::get("/health"));
     server.send(&Request { method: "OPTIONS", ..Request::get("/v1/models") });
-    let asks = |ask: Request| server.send(&ask.header("x-api-key", "secret"));
+    let asks = |request: Request| server.send(&request.header("x-api-key", "secret"));
     let history = json_of(&asks(Request::get("/history")));
     let requests = history["requests"].as_array().unwrap();
     let seen: Vec<_> =
@@ -159,7 +164,7 @@ fn ignores_a_trailing_slash_in_server_routes() {
     place.write("c.yaml", &format!("upstreams: {{openai: {}}}\nfixtures: .\n", upstream.url()));
     let proxied = ["--config", "c.yaml", "--strategies", "FixtureStrategy,ProxyStrategy"];
     let server = place.serve(&[&proxied[..], &KEY].concat(), &[]);
-    let asks = |ask: Request| server.send(&ask.header("x-api-key", "secret"));
+    let asks = |request: Request| server.send(&request.header("x-api-key", "secret"));
     assert_eq!(json_of(&asks(Request::get("/history/"))), json!({"requests": []}));
     assert_eq!(server.send(&Request::get("/history/")).status, 401);
     assert_eq!(json_of(&server.send(&Request::get("/health/")))["status"], "healthy");

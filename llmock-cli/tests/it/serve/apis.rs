@@ -17,8 +17,8 @@ fn listing() -> Server {
     place.serve(&["--config", "config.yaml"], &[])
 }
 
-fn json_of(heard: &Response) -> Value {
-    serde_json::from_str(&heard.text()).unwrap_or_else(|_| panic!("no JSON: {heard:?}"))
+fn json_of(response: &Response) -> Value {
+    serde_json::from_str(&response.text()).unwrap_or_else(|_| panic!("no JSON: {response:?}"))
 }
 
 fn post(path: &str, body: &Value) -> Request {
@@ -31,9 +31,9 @@ fn hello() -> Value {
 
 #[test]
 fn health_returns_status_and_time() {
-    let heard = server().send(&Request::get("/health"));
-    let body = json_of(&heard);
-    assert_eq!((heard.status, &body["status"]), (200, &json!("healthy")));
+    let response = server().send(&Request::get("/health"));
+    let body = json_of(&response);
+    assert_eq!((response.status, &body["status"]), (200, &json!("healthy")));
     let time = body["timestamp"].as_str().unwrap();
     assert!(time.ends_with('Z') && time.as_bytes()[10] == b'T', "{time}");
 }
@@ -42,7 +42,7 @@ fn health_returns_status_and_time() {
 fn serves_openai_endpoints_with_and_without_version() {
     let server = server();
     for prefix in ["", "/v1", "/openai", "/openai/v1"] {
-        for (ask, member) in [
+        for (request, member) in [
             (Request::get(&format!("{prefix}/models")), "data"),
             (Request::get(&format!("{prefix}/models/m")), "id"),
             (Request::get(&format!("{prefix}/models/ft:gpt-4o-mini:acme::x")), "id"),
@@ -56,9 +56,9 @@ fn serves_openai_endpoints_with_and_without_version() {
             ),
             (post(&format!("{prefix}/moderations"), &json!({"input": "Hi"})), "results"),
         ] {
-            let heard = server.send(&ask);
-            assert_eq!(heard.status, 200, "{} {heard:?}", ask.path);
-            assert!(!json_of(&heard)[member].is_null(), "{} {heard:?}", ask.path);
+            let response = server.send(&request);
+            assert_eq!(response.status, 200, "{} {response:?}", request.path);
+            assert!(!json_of(&response)[member].is_null(), "{} {response:?}", request.path);
         }
     }
 }
@@ -69,7 +69,7 @@ fn recognizes_apis_by_prefix_path_and_headers() {
     let said = json!([{"role": "user", "content": "Hi"}]);
     let messages = json!({"model": "m", "max_tokens": 9, "messages": said});
     let contents = json!({"contents": [{"parts": [{"text": "Hi"}]}]});
-    for (ask, member) in [
+    for (request, member) in [
         (post("/v1/messages", &messages), "/stop_reason"),
         (post("/anthropic/v1/messages", &messages), "/stop_reason"),
         (post("/v1/messages/count_tokens", &messages), "/input_tokens"),
@@ -135,9 +135,13 @@ fn recognizes_apis_by_prefix_path_and_headers() {
         (post("/api/v1/chat/completions", &hello()), "/choices"),
         (post("/some/gateway/v1/chat/completions", &hello()), "/choices"),
     ] {
-        let heard = server.send(&ask);
-        assert_eq!(heard.status, 200, "{} {heard:?}", ask.path);
-        assert!(json_of(&heard).pointer(member).is_some(), "{member} of {}: {heard:?}", ask.path);
+        let response = server.send(&request);
+        assert_eq!(response.status, 200, "{} {response:?}", request.path);
+        assert!(
+            json_of(&response).pointer(member).is_some(),
+            "{member} of {}: {response:?}",
+            request.path
+        );
     }
 }
 
@@ -208,9 +212,12 @@ fn rejects_small_requests_for_huge_responses() {
             "/error/message",
         ),
     ] {
-        let heard = server.send(&post(path, &body));
-        assert_eq!(heard.status, 400, "{path}");
-        assert!(json_of(&heard).pointer(message).is_some_and(Value::is_string), "{path} {heard:?}");
+        let response = server.send(&post(path, &body));
+        assert_eq!(response.status, 400, "{path}");
+        assert!(
+            json_of(&response).pointer(message).is_some_and(Value::is_string),
+            "{path} {response:?}"
+        );
     }
     // a name is in every event
     let named = json!({"model": "m".repeat(100_000), "messages": user, "stream": true});
@@ -243,25 +250,25 @@ fn every_api_streams_events() {
         ("/api/chat", hello(), "application/x-ndjson", "}\n"),
         ("/v2/chat", with(hello()), "text/event-stream", "\n\n"),
     ] {
-        let heard = server.send(&post(path, &body));
-        assert_eq!(heard.status, 200, "{path}");
-        assert!(heard.header("content-type").unwrap().starts_with(kind), "{path} {heard:?}");
-        assert_eq!(heard.header("cache-control"), Some("no-cache"), "{path}");
+        let response = server.send(&post(path, &body));
+        assert_eq!(response.status, 200, "{path}");
+        assert!(response.header("content-type").unwrap().starts_with(kind), "{path} {response:?}");
+        assert_eq!(response.header("cache-control"), Some("no-cache"), "{path}");
         assert!(
-            heard.chunks.len() >= 3 && !heard.is_truncated(),
+            response.chunks.len() >= 3 && !response.is_truncated(),
             "{path} {:?}",
-            heard.chunks.len()
+            response.chunks.len()
         );
-        assert!(heard.text().ends_with(end), "{path} {:?}", heard.text());
+        assert!(response.text().ends_with(end), "{path} {:?}", response.text());
         for word in ["Hello", " big", " world!"] {
-            assert!(heard.text().contains(word), "{path} {word}");
+            assert!(response.text().contains(word), "{path} {word}");
         }
     }
     let body = json!({"messages": [{"role": "user", "content": [{"text": "Hello big world!"}]}]});
-    let heard = server.send(&post("/model/m/converse-stream", &body));
-    assert_eq!(heard.header("content-type"), Some("application/vnd.amazon.eventstream"));
-    assert_eq!(heard.header("cache-control"), Some("no-cache"));
-    assert!(heard.chunks.len() >= 4);
+    let response = server.send(&post("/model/m/converse-stream", &body));
+    assert_eq!(response.header("content-type"), Some("application/vnd.amazon.eventstream"));
+    assert_eq!(response.header("cache-control"), Some("no-cache"));
+    assert!(response.chunks.len() >= 4);
 }
 
 #[test]
@@ -322,7 +329,7 @@ fn unknown_models_return_the_providers_404() {
     let openai = json!({"error": {"message": "the model `nope` does not exist",
         "type": "invalid_request_error", "param": null, "code": "model_not_found"}});
     let messages = json!({"model": "nope", "max_tokens": 9, "messages": []});
-    for (ask, body) in [
+    for (request, body) in [
         (Request::get("/v1/models/nope"), openai.clone()),
         (post("/v1/chat/completions", &messages), openai.clone()),
         (post("/v1/responses", &json!({"model": "nope", "input": "Hi"})), openai),
@@ -341,8 +348,8 @@ fn unknown_models_return_the_providers_404() {
             json!({"message": "the model `nope` does not exist"}),
         ),
     ] {
-        let heard = server.send(&ask);
-        assert_eq!((heard.status, json_of(&heard)), (404, body), "{}", ask.path);
+        let response = server.send(&request);
+        assert_eq!((response.status, json_of(&response)), (404, body), "{}", request.path);
     }
     let any = self::server();
     assert_eq!(any.send(&post("/v1/chat/completions", &messages)).status, 200);
@@ -351,7 +358,7 @@ fn unknown_models_return_the_providers_404() {
 #[test]
 fn unknown_routes_return_errors_in_the_providers_format() {
     let server = server();
-    for (ask, status, message) in [
+    for (request, status, message) in [
         (Request::get("/v1/nothing"), 404, "/error/message"),
         (post("/v1/audio/speech", &json!({})), 404, "/error/message"),
         (Request::get("/anthropic/v1/nothing"), 404, "/error/message"),
@@ -368,22 +375,22 @@ fn unknown_routes_return_errors_in_the_providers_format() {
         (post("/health", &json!({})), 405, "/error/message"),
         (Request::get("/v1/responses/resp_1"), 404, "/error/message"),
     ] {
-        let heard = server.send(&ask);
-        assert_eq!(heard.status, status, "{} {} {heard:?}", ask.method, ask.path);
-        let body = json_of(&heard);
-        assert!(body.pointer(message).is_some_and(Value::is_string), "{} {body}", ask.path);
+        let response = server.send(&request);
+        assert_eq!(response.status, status, "{} {} {response:?}", request.method, request.path);
+        let body = json_of(&response);
+        assert!(body.pointer(message).is_some_and(Value::is_string), "{} {body}", request.path);
         assert!(body.get("detail").is_none());
     }
-    let heard = server.send(&Request::get("/v1/chat/completions"));
-    assert_eq!(heard.header("allow"), Some("POST"));
+    let response = server.send(&Request::get("/v1/chat/completions"));
+    assert_eq!(response.header("allow"), Some("POST"));
 }
 
 #[test]
 fn rejects_websocket_upgrades() {
-    let ask = Request::get("/v1/realtime?model=m")
+    let request = Request::get("/v1/realtime?model=m")
         .header("upgrade", "websocket")
         .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
-    let heard = server().send(&ask);
-    assert_eq!(heard.status, 501, "{heard:?}");
-    assert!(json_of(&heard)["error"]["message"].is_string());
+    let response = server().send(&request);
+    assert_eq!(response.status, 501, "{response:?}");
+    assert!(json_of(&response)["error"]["message"].is_string());
 }

@@ -8,8 +8,8 @@ use crate::server::{Place, Server, chat};
 use llmock_testkit::client::{Request, Response};
 use serde_json::{Value, json};
 
-fn json_of(heard: &Response) -> Value {
-    serde_json::from_str(&heard.text()).unwrap_or_else(|_| panic!("no JSON: {heard:?}"))
+fn json_of(response: &Response) -> Value {
+    serde_json::from_str(&response.text()).unwrap_or_else(|_| panic!("no JSON: {response:?}"))
 }
 
 fn post(path: &str, body: impl Into<Vec<u8>>) -> Request {
@@ -54,10 +54,10 @@ fn rejects_invalid_json_in_every_providers_format() {
             (b"{\"model\":\"\xff\"}", "not UTF-8"),
             (&[b'['; 10_000], "could not parse the JSON body"),
         ] {
-            let heard = server.send(&post(path, body));
+            let response = server.send(&post(path, body));
             let body = String::from_utf8_lossy(&body[..body.len().min(20)]).into_owned();
-            assert_eq!(heard.status, 400, "{path} {body}");
-            let error = json_of(&heard);
+            assert_eq!(response.status, 400, "{path} {body}");
+            let error = json_of(&response);
             let found = error.pointer(place).and_then(Value::as_str).unwrap_or_default();
             assert!(found.contains(words), "{path} {body}: {error}");
         }
@@ -121,9 +121,9 @@ fn names_members_of_the_wrong_type() {
         ("/v2/chat", json!({"model": "m"}), "`messages`"),
         ("/model/m/converse", json!({}), "`messages`"),
     ] {
-        let heard = server.send(&post(path, body.to_string()));
-        assert_eq!(heard.status, 400, "{path} {body} {}", heard.text());
-        assert!(heard.text().contains(words), "{path} {body}: {}", heard.text());
+        let response = server.send(&post(path, body.to_string()));
+        assert_eq!(response.status, 400, "{path} {body} {}", response.text());
+        assert!(response.text().contains(words), "{path} {body}: {}", response.text());
     }
     is_well(&server);
 }
@@ -136,9 +136,9 @@ fn rejects_bodies_over_the_limit() {
         "x".repeat(200_000)
     );
     for (path, place) in WORDS {
-        let heard = server.send(&post(path, big.clone()));
-        assert_eq!(heard.status, 413, "{path}");
-        assert!(json_of(&heard).pointer(place).is_some_and(Value::is_string), "{path}");
+        let response = server.send(&post(path, big.clone()));
+        assert_eq!(response.status, 413, "{path}");
+        assert!(json_of(&response).pointer(place).is_some_and(Value::is_string), "{path}");
     }
     is_well(&server);
 }
@@ -148,16 +148,16 @@ fn rejects_compressed_bodies_that_are_invalid_or_large() {
     let server = Place::new().serve(&["--set", "body-limit=64K"], &[]);
     // `printf '%0*d' 1000000 0 | gzip -9`: a million zeros
     let mut encoder = flate(1_000_000);
-    let heard = server.send(
+    let response = server.send(
         &post("/v1/chat/completions", std::mem::take(&mut encoder))
             .header("content-encoding", "gzip"),
     );
-    assert_eq!(heard.status, 413, "{}", heard.text());
+    assert_eq!(response.status, 413, "{}", response.text());
     for (coding, status) in [("gzip", 400), ("snappy", 400), ("br", 400)] {
         let ask = post("/v1/messages", *b"\x1f\x8bno").header("content-encoding", coding);
-        let heard = server.send(&ask);
-        assert_eq!(heard.status, status, "{coding} {}", heard.text());
-        assert_eq!(json_of(&heard)["type"], "error");
+        let response = server.send(&ask);
+        assert_eq!(response.status, status, "{coding} {}", response.text());
+        assert_eq!(json_of(&response)["type"], "error");
     }
     is_well(&server);
 }
@@ -261,9 +261,9 @@ fn clients_waiting_for_responses_do_not_time_out() {
 fn rejects_invalid_headers_with_a_message() {
     let server = Place::new().serve(&[], &[]);
     for (name, value) in [("x-llmock-pace", "fast"), ("x-llmock-fault", "explode")] {
-        let heard = server.send(&chat("Hi").header(name, value));
-        assert_eq!(heard.status, 400, "{name}");
-        assert!(heard.text().contains(value), "{}", heard.text());
+        let response = server.send(&chat("Hi").header(name, value));
+        assert_eq!(response.status, 400, "{name}");
+        assert!(response.text().contains(value), "{}", response.text());
     }
 }
 
@@ -367,16 +367,16 @@ fn mutated_requests_get_valid_responses() {
             _ => (*path).to_owned(),
         };
         let shown = String::from_utf8_lossy(&body).into_owned();
-        let heard = server.send(&post(&path, body));
+        let response = server.send(&post(&path, body));
         assert!(
-            (200..600).contains(&heard.status) && !heard.is_truncated(),
+            (200..600).contains(&response.status) && !response.is_truncated(),
             "{round} {path} {shown}"
         );
-        if heard.status != 200 {
+        if response.status != 200 {
             refused += 1;
-            assert!((400..500).contains(&heard.status), "{round} {path} {shown}: {heard:?}");
-            let error: Value = serde_json::from_str(&heard.text())
-                .unwrap_or_else(|_| panic!("{round} {path} {shown}: {heard:?}"));
+            assert!((400..500).contains(&response.status), "{round} {path} {shown}: {response:?}");
+            let error: Value = serde_json::from_str(&response.text())
+                .unwrap_or_else(|_| panic!("{round} {path} {shown}: {response:?}"));
             let first = error.get(0).unwrap_or(&error);
             assert!(
                 first.get("error").or(first.get("message")).is_some(),

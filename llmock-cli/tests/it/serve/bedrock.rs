@@ -54,8 +54,8 @@ fn bedrock(request: &upstream::Request) -> upstream::Response {
 }
 
 fn is_answered(server: &Server, ask: &Request) {
-    let heard = server.send(ask);
-    assert_eq!((heard.status, heard.text().as_str()), (200, ANSWER), "{ask:?}");
+    let response = server.send(ask);
+    assert_eq!((response.status, response.text().as_str()), (200, ANSWER), "{ask:?}");
 }
 
 /// Records with the user's credentials, and replays without any; `token` is what a session of theirs has.
@@ -70,7 +70,7 @@ fn is_recorded(token: Option<&str>) {
     variables.extend(token.map(|token| ("AWS_SESSION_TOKEN", token)));
     let server = place.serve(&RECORD, &variables);
     is_answered(&server, &signed());
-    server.has_recorded(1);
+    server.wait_for_recordings(1);
     is_answered(&server, &signed());
 
     let seen = upstream.requests();
@@ -85,7 +85,7 @@ fn is_recorded(token: Option<&str>) {
         assert!(!of_the_client, "{name} of the client reached the provider");
     }
 
-    let shown = [place.read("all/recorded.json"), server.said()].concat();
+    let shown = [place.read("all/recorded.json"), server.stderr()].concat();
     let secrets = [signature::KEY_ID, signature::SECRET, "AKIDCLIENT", "the-clients-token", "AWS4"];
     for secret in secrets.into_iter().chain(token) {
         assert!(!shown.contains(secret), "{secret} is in {shown}");
@@ -118,7 +118,7 @@ fn rejected_signatures_are_not_recorded() {
     ];
     let server = place.serve(&RECORD, &variables);
     assert_eq!(server.send(&signed()).status, 403);
-    server.says("not recorded: bedrock answered 403: the signature does not match");
+    server.wait_for_stderr("not recorded: bedrock answered 403: the signature does not match");
     assert!(!place.path("all").exists());
 }
 

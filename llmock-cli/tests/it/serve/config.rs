@@ -6,9 +6,9 @@ use serde_json::Value;
 
 type Variables<'a> = &'a [(&'a str, &'a str)];
 
-fn json(server: &Server, ask: &Request) -> Value {
-    let heard = server.send(ask);
-    serde_json::from_slice(&heard.bytes()).unwrap_or_else(|_| panic!("{}", heard.text()))
+fn json(server: &Server, request: &Request) -> Value {
+    let response = server.send(request);
+    serde_json::from_slice(&response.bytes()).unwrap_or_else(|_| panic!("{}", response.text()))
 }
 
 fn requests(server: &Server, query: &str) -> Vec<Value> {
@@ -61,7 +61,7 @@ fn invalid_configuration_fails_at_startup_with_its_position() {
         (&["--set", "pace.jitter=2"], &[], "flag `--set pace.jitter`: invalid share `2`: expected"),
     ];
     for (arguments, variables, expected) in cases {
-        let said = place.refuses(arguments, variables);
+        let said = place.fails_to_start(arguments, variables);
         assert!(said.starts_with("error: ") && said.contains(expected), "{expected}: {said}");
         assert_eq!(said.lines().count(), 1, "{said}");
     }
@@ -77,8 +77,9 @@ fn reports_unknown_variables_of_the_server_only() {
         ("OTHER", "1"),
     ];
     let server = place.serve(&[], &variables);
-    server.says("unknown environment variable `LLMOCK_PROT`; did you mean `LLMOCK_PORT`?");
-    assert_eq!(server.said().lines().count(), 1, "{}", server.said());
+    server
+        .wait_for_stderr("unknown environment variable `LLMOCK_PROT`; did you mean `LLMOCK_PORT`?");
+    assert_eq!(server.stderr().lines().count(), 1, "{}", server.stderr());
 }
 
 #[test]
@@ -206,12 +207,12 @@ fn only_configured_origins_can_read_responses() {
         ("http://localhost:3001", false),
         ("https://app.example.evil", false),
     ] {
-        let heard = server.send(&chat("Hello!").header("origin", origin));
-        assert_eq!(heard.status, 401);
+        let response = server.send(&chat("Hello!").header("origin", origin));
+        assert_eq!(response.status, 401);
         let expected = allowed.then_some(origin);
-        assert_eq!(heard.header("access-control-allow-origin"), expected, "{origin}");
+        assert_eq!(response.header("access-control-allow-origin"), expected, "{origin}");
     }
     let unnamed = Place::new().serve(&[], &[]);
-    let heard = unnamed.send(&chat("Hello!").header("origin", "http://localhost:3000"));
-    assert_eq!(heard.header("access-control-allow-origin"), None);
+    let response = unnamed.send(&chat("Hello!").header("origin", "http://localhost:3000"));
+    assert_eq!(response.header("access-control-allow-origin"), None);
 }

@@ -59,11 +59,11 @@ fn serve(place: &Place, arguments: &[String], variables: &[(String, String)]) ->
 /// What everybody tries first.
 fn says_hello(origin: &str) {
     let body = r#"{"model":"gpt-4o","messages":[{"role":"user","content":"Hello!"}]}"#;
-    let ask = Request::post("/v1/chat/completions", body)
+    let request = Request::post("/v1/chat/completions", body)
         .header("authorization", "Bearer your-secret-api-key");
-    let heard = ask.send(origin);
-    assert_eq!(heard.status, 200, "{}", heard.text());
-    let answer: Value = serde_json::from_slice(&heard.bytes()).unwrap();
+    let response = request.send(origin);
+    assert_eq!(response.status, 200, "{}", response.text());
+    let answer: Value = serde_json::from_slice(&response.bytes()).unwrap();
     assert_eq!(answer["choices"][0]["message"]["content"], "Hello!");
 }
 
@@ -92,7 +92,7 @@ fn image_command_listens_on_the_exposed_port() {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let variables: Vec<(&str, &str)> =
         variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let server = Server::started(place.command_as_said(&arguments, &variables));
+    let server = Server::started(place.command_with_default_port(&arguments, &variables));
     assert!(server.origin.ends_with(":8000"), "{}", server.origin);
     says_hello("http://127.0.0.1:8000");
 }

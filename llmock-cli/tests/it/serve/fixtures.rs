@@ -126,7 +126,7 @@ fn clients_replay_shared_recordings_before_new_ones() {
         ("a", 4, 4),
     ] {
         assert_eq!(state(&server, session), format!("{{\"state\":{number}}}"), "{session}");
-        server.has_recorded(recorded);
+        server.wait_for_recordings(recorded);
     }
     assert_eq!(upstream.requests().len(), 4);
     // who begins anew pays for nothing twice
@@ -237,7 +237,8 @@ fn fixture_strategy_alone_answers_only_recorded_requests() {
         assert_eq!((missed.status, missed.header("x-llmock")), (418, Some("unmatched")), "{ask:?}");
         assert!(missed.text().contains(because), "{because} {}", missed.text());
     }
-    server.says("`models` has no effect with only `FixtureStrategy` and `ProxyStrategy`");
+    server
+        .wait_for_stderr("`models` has no effect with only `FixtureStrategy` and `ProxyStrategy`");
 }
 
 #[test]
@@ -329,10 +330,10 @@ fn unreadable_fixtures_prevent_startup_and_are_listed() {
     place.fixture("all/good.json", &[("q", "1")]);
     place.write("all/broken.json", "{\"llmock\":1,\"interactions\":[");
     place.write("all/deep/wrong.json", "{\"llmock\":1,\"interactions\":3}");
-    let why = place.refuses(&["--fixtures", "all"], &[]);
+    let why = place.fails_to_start(&["--fixtures", "all"], &[]);
     assert!(why.contains("broken.json") && why.contains("wrong.json"), "{why}");
     assert!(!why.contains("good.json"), "{why}");
-    let why = place.refuses(&["--fixtures", "al"], &[]);
+    let why = place.fails_to_start(&["--fixtures", "al"], &[]);
     assert!(why.contains("there is no fixture `al.json`"), "{why}");
 }
 
@@ -345,7 +346,7 @@ fn reload_replaces_fixtures_unless_one_is_invalid() {
     assert_eq!(said(&server, &chat("q")), "{\"said\":\"1\"}");
     place.write("all/b.json", "{\"llmock\":1,\"interactions\":[");
     server.signal("-HUP");
-    server.says("b.json");
+    server.wait_for_stderr("b.json");
     assert_eq!(said(&server, &chat("q")), "{\"said\":\"2\"}");
     place.fixture("all/b.json", &[("new", "3"), ("q", "4")]);
     server.signal("-HUP");

@@ -140,7 +140,7 @@ fn restores_links_that_clients_send_back() {
             place.serve(&["--fixtures", "all"], &[("LLMOCK_STRATEGIES", "FixtureStrategy")]);
         let ours = results_of(&replaying);
         assert_eq!(ours, format!("{}{path}", replaying.origin));
-        let heard = replaying.send(&quoting(&ours));
-        assert_eq!(heard.status, 200, "{}", heard.text());
+        let response = replaying.send(&quoting(&ours));
+        assert_eq!(response.status, 200, "{}", response.text());
     }
 }

@@ -32,12 +32,12 @@ fn labelled() -> Request {
 }
 
 fn is_answered(server: &Server, ask: &Request) -> bool {
-    let heard = server.send(ask);
-    match heard.status {
-        200 => assert_eq!(heard.text(), ANSWER),
-        status => assert_eq!(status, 418, "{}", heard.text()),
+    let response = server.send(ask);
+    match response.status {
+        200 => assert_eq!(response.text(), ANSWER),
+        status => assert_eq!(status, 418, "{}", response.text()),
     }
-    heard.status == 200
+    response.status == 200
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn variables_and_flags_accept_the_same_rules() {
         let server = place.serve(&[&fixtures, arguments].concat(), &[&[ALONE], variables].concat());
         assert!(is_answered(&server, &labelled()), "{arguments:?} {variables:?}");
         assert!(is_answered(&server, &later()), "{arguments:?} {variables:?}");
-        assert_eq!(server.said(), "", "nothing to report");
+        assert_eq!(server.stderr(), "", "nothing to report");
     }
 }
 
@@ -118,7 +118,7 @@ fn invalid_rules_prevent_startup_with_their_position() {
         (&[], &[("LLMOCK_MATCHING", "{\"ignored\": []}")], "did you mean `ignore`?"),
     ];
     for (arguments, variables, expected) in cases {
-        let said = place.refuses(arguments, variables);
+        let said = place.fails_to_start(arguments, variables);
         assert!(said.starts_with("error: ") && said.contains(expected), "{expected}: {said}");
         assert_eq!(said.lines().count(), 1, "{said}");
     }
@@ -127,7 +127,7 @@ fn invalid_rules_prevent_startup_with_their_position() {
 #[test]
 fn rules_without_recordings_are_reported() {
     let server = Place::new().serve(&["--set", "matching.ignore=$.run"], &[]);
-    server.says("`matching` has no effect without `FixtureStrategy`");
+    server.wait_for_stderr("`matching` has no effect without `FixtureStrategy`");
 }
 
 #[cfg(unix)]
@@ -146,7 +146,9 @@ fn reload_replaces_rules_unless_one_is_invalid() {
     assert!(!is_answered(&server, &later()));
     rules("{ignore: [run]}");
     server.signal("-HUP");
-    server.says("stays in force: llmock.yaml:2:21: `matching.ignore`: invalid JSONPath `run`");
+    server.wait_for_stderr(
+        "stays in force: llmock.yaml:2:21: `matching.ignore`: invalid JSONPath `run`",
+    );
     assert!(is_answered(&server, &labelled()));
     rules("{match_on: [model]}");
     server.signal("-HUP");
@@ -162,10 +164,10 @@ fn misses_hide_differences_that_rules_ignore() {
     );
     let differs_first = |arguments: &[&str], path: &str| {
         let arguments = [&["--fixtures", "all.json"], arguments].concat();
-        let heard = place.serve(&arguments, &[ALONE]).send(&ask);
-        assert_eq!(heard.status, 418);
+        let response = place.serve(&arguments, &[ALONE]).send(&ask);
+        assert_eq!(response.status, 418);
         let expected = format!("first difference at {path};");
-        assert!(heard.text().contains(&expected), "{expected} {}", heard.text());
+        assert!(response.text().contains(&expected), "{expected} {}", response.text());
     };
     differs_first(&[], "$.a");
     differs_first(&["--set", "matching.ignore=$.a"], "$.messages[0].content");
@@ -184,10 +186,10 @@ fn requests_that_rules_equate_are_recorded_once() {
     let variables = [("OPENAI_BASE_URL", &*base), ("LLMOCK_MATCHING_NORMALIZE", DATES)];
     let server = place.serve(&["--fixtures", "all", "--record"], &variables);
     assert_eq!(server.send(&chat("on 2026-01-01")).text(), "{\"n\":1}");
-    server.has_recorded(1);
+    server.wait_for_recordings(1);
     assert_eq!(server.send(&chat("on 2026-01-02")).text(), "{\"n\":1}");
     assert_eq!(server.send(&chat("at 2026-01-02")).text(), "{\"n\":2}");
-    server.has_recorded(2);
+    server.wait_for_recordings(2);
     assert_eq!(server.send(&chat("at 2026-01-03")).text(), "{\"n\":2}");
     let recorded = place.interactions("all/recorded.json");
     let prompts: Vec<_> = recorded.iter().filter_map(llmock::Interaction::prompt).collect();
@@ -218,7 +220,7 @@ fn requests_that_rules_distinguish_are_recorded_separately() {
     };
     for (at, user) in ["a", "b"].into_iter().enumerate() {
         assert!(server.send(&of(user)).text().contains(&format!("\"{user}\"")));
-        server.has_recorded(at + 1);
+        server.wait_for_recordings(at + 1);
     }
     drop((server, upstream));
     let replaying = place.serve(&["--fixtures", "all"], &[ALONE, variables[1]]);

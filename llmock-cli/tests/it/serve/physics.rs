@@ -21,8 +21,8 @@ fn faulty(server: &Server, ask: Request, fault: &str) -> Response {
     server.send(&ask.header("x-llmock-fault", fault))
 }
 
-fn content(heard: &Response) -> String {
-    let answer: Value = serde_json::from_slice(&heard.bytes()).unwrap_or(Value::Null);
+fn content(response: &Response) -> String {
+    let answer: Value = serde_json::from_slice(&response.bytes()).unwrap_or(Value::Null);
     answer["choices"][0]["message"]["content"].as_str().unwrap_or("").to_owned()
 }
 
@@ -41,13 +41,13 @@ fn status_faults_use_the_providers_error_format() {
     ];
     for (ask, place) in cases {
         let path = ask.path.clone();
-        let heard = faulty(&server, ask, "status=429, retry-after=7");
-        assert_eq!((heard.status, heard.header("retry-after")), (429, Some("7")), "{path}");
-        let answer: Value = serde_json::from_slice(&heard.bytes()).unwrap();
+        let response = faulty(&server, ask, "status=429, retry-after=7");
+        assert_eq!((response.status, response.header("retry-after")), (429, Some("7")), "{path}");
+        let answer: Value = serde_json::from_slice(&response.bytes()).unwrap();
         assert!(answer.pointer(place).is_some_and(Value::is_string), "{path}: {answer}");
     }
-    let heard = faulty(&server, chat("Hello!"), "status=503");
-    assert_eq!((heard.status, heard.header("retry-after")), (503, None));
+    let response = faulty(&server, chat("Hello!"), "status=503");
+    assert_eq!((response.status, response.header("retry-after")), (503, None));
 }
 
 /// All that comes on the connection of a request whose answer is to be cut off before it begins.
@@ -102,8 +102,8 @@ fn body_faults_truncate_or_malform_the_body() {
 }
 
 /// How many events of a stream have data before the `[DONE]`, and of how many it is JSON.
-fn parsed(heard: &Response) -> (usize, usize) {
-    let text = heard.text();
+fn parsed(response: &Response) -> (usize, usize) {
+    let text = response.text();
     let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
     let data: Vec<&str> = data.filter(|data| *data != "[DONE]").collect();
     let json = data.iter().filter(|data| serde_json::from_str::<Value>(data).is_ok());
@@ -130,7 +130,7 @@ fn faults_apply_to_forwarded_responses_not_recordings() {
     assert_eq!(cut_before(&server), "");
     assert!(upstream.requests().is_empty(), "nobody pays for an answer that is not sent");
 
-    let is_json = |heard: &Response| serde_json::from_slice::<Value>(&heard.bytes()).is_ok();
+    let is_json = |response: &Response| serde_json::from_slice::<Value>(&response.bytes()).is_ok();
     for (number, fault) in ["truncate", "disconnect=midway", "malformed"].iter().enumerate() {
         let plain = chat(&format!("plain {number}"));
         let body = STREAMED.replace("one", &number.to_string());
@@ -139,17 +139,17 @@ fn faults_apply_to_forwarded_responses_not_recordings() {
             let ask = |ask: &Request| {
                 faulty(&server, ask.clone().header("x-llmock-session", session), fault)
             };
-            let (heard, streamed) = (ask(&plain), ask(&stream));
-            server.has_recorded(2 * (number + 1));
+            let (response, streamed) = (ask(&plain), ask(&stream));
+            server.wait_for_recordings(2 * (number + 1));
             let cut = *fault == "disconnect=midway";
             assert_eq!(
-                (heard.status, heard.is_truncated(), streamed.is_truncated()),
+                (response.status, response.is_truncated(), streamed.is_truncated()),
                 (200, cut, cut),
                 "{session}"
             );
-            assert!(!heard.bytes().is_empty() && !is_json(&heard), "{session} {heard:?}");
+            assert!(!response.bytes().is_empty() && !is_json(&response), "{session} {response:?}");
             if *fault == "malformed" {
-                assert_eq!((parsed(&streamed), heard.bytes().len()), ((2, 0), PRINTED.len()));
+                assert_eq!((parsed(&streamed), response.bytes().len()), ((2, 0), PRINTED.len()));
             } else {
                 assert_eq!(streamed.text(), events[0], "{session}");
             }
@@ -195,9 +195,13 @@ fn fault_headers_apply_to_one_request() {
         "the server itself has no faults"
     );
     for (name, value) in [("x-llmock-fault", "boom"), ("x-llmock-pace", "fast")] {
-        let heard = server.send(&chat("Hello!").header(name, value));
-        assert_eq!(heard.status, 400);
-        assert!(heard.text().contains(name) && heard.text().contains(value), "{}", heard.text());
+        let response = server.send(&chat("Hello!").header(name, value));
+        assert_eq!(response.status, 400);
+        assert!(
+            response.text().contains(name) && response.text().contains(value),
+            "{}",
+            response.text()
+        );
     }
 }
 

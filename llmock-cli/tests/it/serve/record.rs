@@ -98,7 +98,7 @@ fn disconnecting_clients_do_not_truncate_recordings() {
     assert_eq!(answer.chunk().as_deref(), Some(&b"data: {\"n\":1}\n\n"[..]));
     drop(answer);
     gate.open();
-    server.has_recorded(1);
+    server.wait_for_recordings(1);
     assert!(place.interactions("all/recorded.json")[0].is_streaming());
     let replayed = server.send(&chat("hello"));
     assert!(!replayed.is_truncated());
@@ -112,7 +112,7 @@ fn recordings_answer_every_session_at_once() {
     let place = Place::new();
     let server = place.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
     assert_eq!(server.send(&chat("q")).text(), "{\"n\":1}");
-    server.has_recorded(1);
+    server.wait_for_recordings(1);
     for session in ["default", "a", "b", "a"] {
         let again = chat("q").header("x-llmock-session", session);
         assert_eq!(server.send(&again).text(), "{\"n\":1}", "{session}");
@@ -189,7 +189,7 @@ fn provider_errors_are_forwarded_and_not_recorded() {
         let heard = server.send(&chat("q"));
         assert_eq!((heard.status, heard.header("retry-after")), (status, Some("7")));
         assert_eq!(heard.text(), "{\"error\":{\"message\":\"try later\"}}");
-        server.says(&format!("not recorded: openai answered {status}: try later"));
+        server.wait_for_stderr(&format!("not recorded: openai answered {status}: try later"));
     }
     assert_eq!(server.send(&chat("q")).status, 200);
     assert_eq!(place.recorded("all/recorded.json", 1)[0].status(), 200);
@@ -206,7 +206,7 @@ fn forwards_client_keys_and_does_not_store_them() {
         .header("x-llmock-session", "mine");
     server.send(&ask);
     server.send(&Request::post("/v1beta/models/g:generateContent?key=AIza-of-a-client", "{}"));
-    server.has_recorded(2);
+    server.wait_for_recordings(2);
     let seen = upstream.requests();
     assert_eq!(seen[0].header("authorization"), Some("Bearer sk-of-a-client-0123456789"));
     assert_eq!(seen[0].header("x-llmock-session"), None);
@@ -242,10 +242,10 @@ fn does_not_forward_the_servers_own_key() {
 #[test]
 fn ci_does_not_record_unless_allowed() {
     let place = Place::new();
-    let why = place.refuses(&RECORD, &[("CI", "true")]);
+    let why = place.fails_to_start(&RECORD, &[("CI", "true")]);
     assert!(why.contains("LLMOCK_ALLOW_CI_RECORD=1"), "{why}");
     place.serve(&RECORD, &[("CI", "true"), ("LLMOCK_ALLOW_CI_RECORD", "1")]);
-    let why = place.refuses(&["--record"], &[]);
+    let why = place.fails_to_start(&["--record"], &[]);
     assert!(why.contains("fixtures"), "{why}");
 }
 
@@ -263,7 +263,7 @@ fn proxy_without_recording_writes_nothing() {
     let files: Vec<_> =
         std::fs::read_dir(&place).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(files, ["config.yaml"]);
-    server.says("forwarding openai to http://127.0.0.1");
+    server.wait_for_stderr("forwarding openai to http://127.0.0.1");
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn shutdown_writes_responses_that_are_still_arriving() {
     drop(answer);
     // what was begun before a reload counts after it
     server.signal("-HUP");
-    server.says("reload");
+    server.wait_for_stderr("reload");
     server.signal("-TERM");
     // It takes nobody any more, and yet it is there.
     soon("the closing of the port", || {
@@ -322,7 +322,7 @@ fn shutdown_writes_responses_that_are_still_arriving() {
     });
     assert!(place.interactions("all/recorded.json").is_empty());
     gate.open();
-    server.ended();
+    server.wait_for_exit();
     assert_eq!(place.interactions("all/recorded.json").len(), 1);
 }
 
@@ -337,7 +337,7 @@ fn killed_server_has_written_every_finished_response() {
         place.recorded("all/recorded.json", turn + 1);
     }
     server.signal("-KILL");
-    server.ended();
+    server.wait_for_exit();
     assert_eq!(place.interactions("all/recorded.json").len(), 3);
 }
 
@@ -350,7 +350,7 @@ fn unwritable_files_lose_no_responses() {
     // somebody edits it, and is not done
     place.write("all/recorded.json", "{\"llmock\":1,\"interactions\":[");
     assert_eq!(server.send(&chat("q")).text(), "{\"n\":1}");
-    server.says("recorded.json.failed`");
+    server.wait_for_stderr("recorded.json.failed`");
     assert_eq!(place.read("all/recorded.json"), "{\"llmock\":1,\"interactions\":[");
     assert_eq!(place.interactions("all/recorded.json.failed").len(), 1);
 }

@@ -17,9 +17,9 @@ fn said(text: &str, streamed: bool) -> Value {
 }
 
 /// The text of an answer without ids and moments: runs of digits as long as those of an id, a UUID, or a moment.
-fn evened(heard: &Response) -> String {
+fn evened(response: &Response) -> String {
     let is_digit = |char: char| char.is_ascii_hexdigit();
-    let text = heard.text();
+    let text = response.text();
     let mut out = String::new();
     let mut rest = text.as_str();
     while !rest.is_empty() {
@@ -70,16 +70,16 @@ fn requests() -> Vec<Request> {
 fn repeated_requests_get_the_same_response() {
     let server = Place::new().serve(&[], &[]);
     for ask in requests() {
-        let heard: Vec<Response> = (0..TIMES).map(|_| server.send(&ask)).collect();
-        for later in &heard[1..] {
+        let response: Vec<Response> = (0..TIMES).map(|_| server.send(&ask)).collect();
+        for later in &response[1..] {
             let what = format!("{} {}", ask.path, String::from_utf8_lossy(&ask.body));
-            assert_eq!(later.status, heard[0].status, "{what}");
-            assert_eq!(evened(later), evened(&heard[0]), "{what}");
-            let names = |heard: &Response| -> Vec<String> {
-                heard.headers.iter().map(|(name, _)| name.clone()).collect()
+            assert_eq!(later.status, response[0].status, "{what}");
+            assert_eq!(evened(later), evened(&response[0]), "{what}");
+            let names = |response: &Response| -> Vec<String> {
+                response.headers.iter().map(|(name, _)| name.clone()).collect()
             };
-            assert_eq!(names(later), names(&heard[0]), "{what}");
-            assert_eq!(later.chunks.len(), heard[0].chunks.len(), "{what}");
+            assert_eq!(names(later), names(&response[0]), "{what}");
+            assert_eq!(later.chunks.len(), response[0].chunks.len(), "{what}");
         }
     }
 }
@@ -90,12 +90,12 @@ fn every_response_has_its_own_ids() {
     let ask = post("/v1/chat/completions", &said("call tool 'f' with '{}'", false));
     let mut ids = HashSet::new();
     for _ in 0..TIMES {
-        let heard = server.send(&ask);
-        let body: Value = serde_json::from_str(&heard.text()).unwrap();
+        let response = server.send(&ask);
+        let body: Value = serde_json::from_str(&response.text()).unwrap();
         let call = &body["choices"][0]["message"]["tool_calls"][0]["id"];
         ids.insert(body["id"].to_string());
         ids.insert(call.to_string());
-        ids.insert(heard.header("x-request-id").unwrap().to_owned());
+        ids.insert(response.header("x-request-id").unwrap().to_owned());
     }
     assert_eq!(ids.len(), 3 * TIMES, "{ids:?}");
 }

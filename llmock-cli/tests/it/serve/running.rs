@@ -83,8 +83,8 @@ fn sighup_reloads_valid_configuration_only() {
     soon("the reload", || (said(&server, "Q") == "two").then_some(()));
     place.write("config.yaml", "strategies: [Nonsense]\n");
     server.signal("-HUP");
-    server.says("the old configuration stays in force");
-    assert!(server.said().contains("Nonsense"), "{}", server.said());
+    server.wait_for_stderr("the old configuration stays in force");
+    assert!(server.stderr().contains("Nonsense"), "{}", server.stderr());
     assert_eq!(said(&server, "Q"), "two");
     replies("three");
     server.signal("-HUP");
@@ -101,7 +101,7 @@ fn reloads_a_watched_file_on_change() {
     place.write("config.yaml", "api-key: two!\n");
     soon("the reload", || (with("two!") == 200).then_some(()));
     place.write("config.yaml", "api-key: [broken\n");
-    server.says("the old configuration stays in force");
+    server.wait_for_stderr("the old configuration stays in force");
     assert_eq!((with("one"), with("two!")), (401, 200));
 }
 
@@ -114,8 +114,8 @@ fn reloads_a_watched_fixture_folder_unless_invalid() {
     place.fixture("all/deep/b.json", &[("two", "2")]);
     soon("the reload", || (server.send(&chat("two")).text() == "{\"said\":\"2\"}").then_some(()));
     place.write("all/c.json", "{\"llmock\":1,");
-    server.says("the old configuration stays in force");
-    assert!(server.said().contains("c.json"), "{}", server.said());
+    server.wait_for_stderr("the old configuration stays in force");
+    assert!(server.stderr().contains("c.json"), "{}", server.stderr());
     assert_eq!(server.send(&chat("two")).text(), "{\"said\":\"2\"}");
 }
 
@@ -142,12 +142,12 @@ fn reloads_external_changes_while_recording() {
     soon("the other fixture", || {
         assert_eq!(records_with("two"), 200);
         let theirs = chat("theirs").header("x-api-key", "two").header("x-llmock-session", "s");
-        let heard = server.send(&theirs).text();
+        let response = server.send(&theirs).text();
         assert_eq!(
             server.send(&Request::delete("/sessions").header("x-api-key", "two")).status,
             204
         );
-        (heard == "{\"said\":\"1\"}").then_some(())
+        (response == "{\"said\":\"1\"}").then_some(())
     });
 }
 
@@ -175,38 +175,41 @@ fn shutdown_finishes_open_responses() {
     let server = Place::new().serve(&[], &[]);
     let body =
         r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"a b c d e f"}]}"#;
-    let ask =
+    let request =
         Request::post("/v1/chat/completions", body).header("x-llmock-pace", "ttft=100ms, tps=20");
-    let mut open = ask.begin(&server.origin);
+    let mut open = request.begin(&server.origin);
     assert!(open.chunk().is_some());
     server.signal("-TERM");
     let address = server.origin.trim_start_matches("http://").to_owned();
     soon("the port to be closed", || std::net::TcpStream::connect(&address).err());
-    let heard = open.collect();
-    assert!(!heard.is_truncated() && heard.text().ends_with("data: [DONE]\n\n"), "{heard:?}");
-    server.ended();
+    let response = open.collect();
+    assert!(
+        !response.is_truncated() && response.text().ends_with("data: [DONE]\n\n"),
+        "{response:?}"
+    );
+    server.wait_for_exit();
 }
 
 #[cfg(unix)]
 #[test]
 fn shutdown_cuts_off_responses_after_a_timeout() {
     let server = Place::new().serve(&["--set", "shutdown-timeout=200ms"], &[]);
-    let ask = chat("Hi").header("x-llmock-pace", "ttft=1h");
+    let request = chat("Hi").header("x-llmock-pace", "ttft=1h");
     let address = server.origin.trim_start_matches("http://").to_owned();
     let mut socket = std::net::TcpStream::connect(address).unwrap();
     let head = format!(
         "POST {} HTTP/1.1\r\nhost: x\r\nx-llmock-pace: ttft=1h\r\ncontent-length: {}\r\n\r\n",
-        ask.path,
-        ask.body.len()
+        request.path,
+        request.body.len()
     );
-    std::io::Write::write_all(&mut socket, &[head.as_bytes(), &ask.body].concat()).unwrap();
+    std::io::Write::write_all(&mut socket, &[head.as_bytes(), &request.body].concat()).unwrap();
     soon("the request to arrive", || {
         let history = server.send(&Request::get("/history")).text();
         history.contains("/v1/chat/completions").then_some(())
     });
     let begun = Instant::now();
     server.signal("-TERM");
-    let said = server.ended();
+    let said = server.wait_for_exit();
     assert!(begun.elapsed() < Duration::from_secs(20));
     assert!(said.contains("stopped before every open answer was sent"), "{said:?}");
 }
@@ -219,5 +222,5 @@ fn idle_connections_do_not_delay_shutdown() {
     let _idle = std::net::TcpStream::connect(address).unwrap();
     assert_eq!(server.send(&Request::get("/health")).status, 200);
     server.signal("-INT");
-    assert_eq!(server.ended(), "");
+    assert_eq!(server.wait_for_exit(), "");
 }

@@ -13,8 +13,8 @@ fn post(server: &Server, path: &str, body: &Value) -> Response {
     server.send(&Request::post(path, body.to_string()))
 }
 
-fn json_of(heard: &Response) -> Value {
-    serde_json::from_str(&heard.text()).unwrap_or_else(|_| panic!("no JSON: {heard:?}"))
+fn json_of(response: &Response) -> Value {
+    serde_json::from_str(&response.text()).unwrap_or_else(|_| panic!("no JSON: {response:?}"))
 }
 
 fn user(content: impl Into<Value>) -> Value {
@@ -135,13 +135,13 @@ fn each_tool_line_requests_one_tool_call() {
 fn streamed_tool_calls_are_equal_and_indexed() {
     let server = server();
     let text = "call tool 'a' with '{\"x\":1}' call tool 'b' with '{}'";
-    let heard = post(
+    let response = post(
         &server,
         "/v1/chat/completions",
         &json!({"model": "m", "stream": true, "messages": [user(text)]}),
     );
     let mut calls: Vec<(String, String)> = Vec::new();
-    for event in events(&heard.text()) {
+    for event in events(&response.text()) {
         for call in event["choices"][0]["delta"]["tool_calls"].as_array().into_iter().flatten() {
             let at = usize::try_from(call["index"].as_u64().unwrap()).unwrap();
             calls.resize(calls.len().max(at + 1), <(String, String)>::default());
@@ -150,7 +150,7 @@ fn streamed_tool_calls_are_equal_and_indexed() {
         }
     }
     assert_eq!(calls, [("a".into(), "{\"x\":1}".into()), ("b".into(), "{}".into())]);
-    assert!(heard.text().ends_with("data: [DONE]\n\n"));
+    assert!(response.text().ends_with("data: [DONE]\n\n"));
 }
 
 /// The data of server-sent events, as far as it is JSON.
@@ -242,21 +242,24 @@ fn errors_use_the_providers_format_streamed_or_not() {
         json!({"error": {"message": "slow } down", "type": "t", "param": null, "code": "c"}});
     for stream in [false, true] {
         let body = json!({"model": "m", "stream": stream, "messages": [user(text)]});
-        let heard = post(&server, "/v1/chat/completions", &body);
-        assert_eq!((heard.status, json_of(&heard)), (429, openai.clone()));
+        let response = post(&server, "/v1/chat/completions", &body);
+        assert_eq!((response.status, json_of(&response)), (429, openai.clone()));
     }
-    let heard = chat(&server, &json!([user(r#"raise error {"code": 503, "message": "m"}"#)]));
+    let response = chat(&server, &json!([user(r#"raise error {"code": 503, "message": "m"}"#)]));
     assert_eq!(
-        (heard.status, json_of(&heard)),
+        (response.status, json_of(&response)),
         (
             503,
             json!({"error": {"message": "m", "type": "api_error", "param": null, "code": "error"}})
         )
     );
     let body = json!({"model": "m", "max_tokens": 9, "messages": [user(r#"raise error {"code": 529, "message": "m"}"#)]});
-    let heard = post(&server, "/v1/messages", &body);
-    let error = &json_of(&heard)["error"];
-    assert_eq!((heard.status, error), (529, &json!({"type": "overloaded_error", "message": "m"})));
+    let response = post(&server, "/v1/messages", &body);
+    let error = &json_of(&response)["error"];
+    assert_eq!(
+        (response.status, error),
+        (529, &json!({"type": "overloaded_error", "message": "m"}))
+    );
 }
 
 #[test]
@@ -288,16 +291,20 @@ fn invalid_error_requests_are_skipped_with_a_header() {
         ),
         (r#"raise error {"code": 429, "message": 1}"#, "line 1: `message` is 1, not a string"),
     ] {
-        let heard = chat(&server, &json!([user(line)]));
-        assert_eq!((heard.status, heard.header("x-llmock-skipped")), (200, Some(why)), "{line}");
-        assert_eq!(json_of(&heard)["choices"][0]["message"]["content"], line);
+        let response = chat(&server, &json!([user(line)]));
+        assert_eq!(
+            (response.status, response.header("x-llmock-skipped")),
+            (200, Some(why)),
+            "{line}"
+        );
+        assert_eq!(json_of(&response)["choices"][0]["message"]["content"], line);
     }
     let lines = "raise error {x}\nraise error {\"code\": 418, \"message\": \"m\"}";
-    let heard = chat(&server, &json!([user(lines)]));
-    assert_eq!(heard.status, 418);
-    assert!(heard.header("x-llmock-skipped").unwrap().starts_with("line 1: "));
-    let heard = chat(&server, &json!([user("raise error {x}\ncall tool 'f' with '{}'")]));
-    assert_eq!(json_of(&heard)["choices"][0]["finish_reason"], "tool_calls");
+    let response = chat(&server, &json!([user(lines)]));
+    assert_eq!(response.status, 418);
+    assert!(response.header("x-llmock-skipped").unwrap().starts_with("line 1: "));
+    let response = chat(&server, &json!([user("raise error {x}\ncall tool 'f' with '{}'")]));
+    assert_eq!(json_of(&response)["choices"][0]["finish_reason"], "tool_calls");
     assert_eq!(chat(&server, &json!([user("Hi")])).header("x-llmock-skipped"), None);
 }
 
@@ -332,12 +339,12 @@ fn first_strategy_with_an_answer_wins() {
 #[test]
 fn unanswered_requests_get_the_providers_error_format() {
     let server = Place::new().serve(&["--strategies", "ErrorStrategy"], &[]);
-    let heard = chat(&server, &json!([user("raise error {x}")]));
-    assert_eq!((heard.status, heard.header("x-should-retry")), (418, Some("false")));
-    let message = json_of(&heard)["error"]["message"].as_str().unwrap().to_owned();
+    let response = chat(&server, &json!([user("raise error {x}")]));
+    assert_eq!((response.status, response.header("x-should-retry")), (418, Some("false")));
+    let message = json_of(&response)["error"]["message"].as_str().unwrap().to_owned();
     assert_eq!(message, "llmock: line 1: what follows `raise error` is not JSON");
-    let heard = chat(&server, &json!([user("Hi")]));
-    assert_eq!(json_of(&heard)["error"]["message"], "llmock: no strategy answers this request");
+    let response = chat(&server, &json!([user("Hi")]));
+    assert_eq!(json_of(&response)["error"]["message"], "llmock: no strategy answers this request");
 }
 
 #[test]
@@ -345,8 +352,8 @@ fn empty_or_unknown_strategies_prevent_startup() {
     let place = Place::new();
     place.write("empty.yaml", "strategies: []\n");
     place.write("unknown.yaml", "strategies: [MirorStrategy]\n");
-    let said = place.refuses(&["--config", "empty.yaml"], &[]);
+    let said = place.fails_to_start(&["--config", "empty.yaml"], &[]);
     assert!(said.contains("empty.yaml:1") && said.contains("strategies"), "{said}");
-    let said = place.refuses(&["--config", "unknown.yaml"], &[]);
+    let said = place.fails_to_start(&["--config", "unknown.yaml"], &[]);
     assert!(said.contains("MirorStrategy") && said.contains("`MirrorStrategy`"), "{said}");
 }

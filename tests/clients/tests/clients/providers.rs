@@ -17,7 +17,7 @@ use crate::apps::{
     rig_providers as rig,
 };
 use crate::checks::{arrived_in_pieces, asked_the_tool_twice as called, names_paris as text};
-use crate::road::trip::{At, block_on};
+use crate::road::trip::{self, At, block_on};
 use ::genai::adapter::AdapterKind;
 use llmock::{LlmMock, MockSession, Provider};
 use llmock_testkit::process;

@@ -35,3 +35,46 @@ pub(super) fn attribute_line(test: &str) -> usize {
     let above = lines[..at].iter().rposition(|line| line.contains("#[llm_replay"));
     above.expect("an attribute") + 1
 }
+
+/// A prompt that no recording has, and the recording that is most similar.
+pub(super) struct Miss {
+    pub(super) sent: &'static str,
+    pub(super) interaction: usize,
+    pub(super) recorded: &'static str,
+    pub(super) similarity: u32,
+}
+
+/// The miss of most tests of this application.
+pub(super) const SLOW_FOX: Miss = Miss {
+    sent: "Summarise: the slow fox",
+    interaction: 1,
+    recorded: "Summarise: the quick brown fox",
+    similarity: 87,
+};
+
+impl Miss {
+    /// The report of a test whose only request is this miss.
+    pub(super) fn report(&self, test: &str) -> String {
+        let Self { sent, interaction, recorded, similarity } = self;
+        format!(
+            r#"llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
+
+  × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
+    no recording matches this body; the closest is interaction #{interaction} ({similarity}% similar)
+    - recorded, + sent
+
+      $.messages[0].content
+    -   "{recorded}"
+    +   "{sent}"
+
+  replay never calls the provider. If the change is intended, record it again:
+      LLMOCK_MODE=record cargo test --test api -- {test} --exact"#
+        )
+    }
+
+    /// The panic of that test, which has the location of the attribute.
+    pub(super) fn panic(&self, test: &str) -> String {
+        let (line, report) = (attribute_line(test), self.report(test));
+        format!("thread '{test}' panicked at tests/api.rs:{line}:1:\n\n{report}")
+    }
+}

@@ -3,50 +3,26 @@
 use llmock_testkit::scratch::answered;
 use llmock_testkit::upstream::{Response, Upstream};
 
-use super::app::app;
+use super::app::{SLOW_FOX, app};
 
 #[test]
 fn failures_of_the_body_come_first() {
     let app = app();
-    insta::assert_snapshot!(app.failure("a_panic_after_a_miss"), @r#"
-    thread 'a_panic_after_a_miss' panicked at tests/api.rs:32:5:
-    the body's own words
-
-    llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
-
-      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
-        no recording matches this body; the closest is interaction #1 (87% similar)
-        - recorded, + sent
-
-          $.messages[0].content
-        -   "Summarise: the quick brown fox"
-        +   "Summarise: the slow fox"
-
-      replay never calls the provider. If the change is intended, record it again:
-          LLMOCK_MODE=record cargo test --test api -- a_panic_after_a_miss --exact
-    "#);
+    let test = "a_panic_after_a_miss";
+    let panic =
+        "thread 'a_panic_after_a_miss' panicked at tests/api.rs:32:5:\nthe body's own words";
+    assert_eq!(app.failure(test), format!("{panic}\n\n{}", SLOW_FOX.report(test)));
     insta::assert_snapshot!(app.failure("a_panic_without_a_miss"), @r#"
     thread 'a_panic_without_a_miss' panicked at tests/api.rs:38:5:
     assertion `left == right` failed
       left: "A fox."
      right: "A dog."
     "#);
-    insta::assert_snapshot!(app.failure("an_error_after_a_miss"), @r#"
-    llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
-
-      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
-        no recording matches this body; the closest is interaction #1 (87% similar)
-        - recorded, + sent
-
-          $.messages[0].content
-        -   "Summarise: the quick brown fox"
-        +   "Summarise: the slow fox"
-
-      replay never calls the provider. If the change is intended, record it again:
-          LLMOCK_MODE=record cargo test --test api -- an_error_after_a_miss --exact
-
-    Error: "status 418: {\"error\":{\"message\":\"llmock: no response for POST /v1/chat/completions in tests/fixtures/known.json: no recording matches this body; the closest is interaction #1 (87% similar); first difference at $.messages[0].content; to record again: LLMOCK_MODE=record cargo test --test api -- an_error_after_a_miss --exact\",\"type\":\"llmock_unmatched\",\"param\":null,\"code\":\"llmock_unmatched\"}}"
-    "#);
+    let test = "an_error_after_a_miss";
+    let failure = app.failure(test);
+    let report = SLOW_FOX.report(test);
+    let error = failure.strip_prefix(&report).unwrap_or_else(|| panic!("{failure}"));
+    insta::assert_snapshot!(error.trim(), @r#"Error: "status 418: {\"error\":{\"message\":\"llmock: no response for POST /v1/chat/completions in tests/fixtures/known.json: no recording matches this body; the closest is interaction #1 (87% similar); first difference at $.messages[0].content; to record again: LLMOCK_MODE=record cargo test --test api -- an_error_after_a_miss --exact\",\"type\":\"llmock_unmatched\",\"param\":null,\"code\":\"llmock_unmatched\"}}""#);
 }
 
 #[test]
@@ -100,22 +76,9 @@ fn expected_panics_are_recorded_and_others_are_not() {
 #[test]
 fn llmock_failures_fail_tests_under_should_panic() {
     let app = app();
-    insta::assert_snapshot!(app.failure("a_bare_should_panic_after_a_miss"), @r#"
-    llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
-
-      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
-        no recording matches this body; the closest is interaction #1 (87% similar)
-        - recorded, + sent
-
-          $.messages[0].content
-        -   "Summarise: the quick brown fox"
-        +   "Summarise: the slow fox"
-
-      replay never calls the provider. If the change is intended, record it again:
-          LLMOCK_MODE=record cargo test --test api -- a_bare_should_panic_after_a_miss --exact
-
-    note: test did not panic as expected at tests/api.rs:72:4
-    "#);
+    let test = "a_bare_should_panic_after_a_miss";
+    let note = "note: test did not panic as expected at tests/api.rs:72:4";
+    assert_eq!(app.failure(test), format!("{}\n\n{note}", SLOW_FOX.report(test)));
     for test in [
         "an_expected_panic_after_a_miss",
         "an_expected_panic_that_does_not_come",

@@ -1,6 +1,6 @@
 //! A request without an answer fails the test, whatever the client made of it.
 
-use super::app::{app, attribute_line};
+use super::app::{Miss, SLOW_FOX, app};
 
 #[test]
 fn swallowed_misses_fail_the_test_at_the_attribute() {
@@ -22,57 +22,16 @@ fn swallowed_misses_fail_the_test_at_the_attribute() {
       replay never calls the provider. If the change is intended, record it again:
           LLMOCK_MODE=record cargo test --test api -- a_swallowed_miss --exact
     "#);
-    insta::assert_snapshot!(app.failure("a_swallowed_miss_in_a_task"), @r#"
-    thread 'a_swallowed_miss_in_a_task' panicked at tests/api.rs:21:1:
-
-    llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
-
-      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
-        no recording matches this body; the closest is interaction #2 (76% similar)
-        - recorded, + sent
-
-          $.messages[0].content
-        -   "Translate: bread and butter"
-        +   "Translate: cheese"
-
-      replay never calls the provider. If the change is intended, record it again:
-          LLMOCK_MODE=record cargo test --test api -- a_swallowed_miss_in_a_task --exact
-    "#);
-    insta::assert_snapshot!(app.failure("success_after_a_miss"), @r#"
-    thread 'success_after_a_miss' panicked at tests/api.rs:55:1:
-
-    llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
-
-      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
-        no recording matches this body; the closest is interaction #1 (87% similar)
-        - recorded, + sent
-
-          $.messages[0].content
-        -   "Summarise: the quick brown fox"
-        +   "Summarise: the slow fox"
-
-      replay never calls the provider. If the change is intended, record it again:
-          LLMOCK_MODE=record cargo test --test api -- success_after_a_miss --exact
-    "#);
-    insta::assert_snapshot!(app.failure("an_exit_code_after_a_miss"), @r#"
-    thread 'an_exit_code_after_a_miss' panicked at tests/api.rs:62:1:
-
-    llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
-
-      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
-        no recording matches this body; the closest is interaction #1 (87% similar)
-        - recorded, + sent
-
-          $.messages[0].content
-        -   "Summarise: the quick brown fox"
-        +   "Summarise: the slow fox"
-
-      replay never calls the provider. If the change is intended, record it again:
-          LLMOCK_MODE=record cargo test --test api -- an_exit_code_after_a_miss --exact
-    "#);
-    for test in ["a_swallowed_miss", "a_swallowed_miss_in_a_task", "success_after_a_miss"] {
-        let place = format!("panicked at tests/api.rs:{}:1", attribute_line(test));
-        assert!(app.failure(test).contains(&place), "{place}: {}", app.failure(test));
+    let in_a_task = Miss {
+        sent: "Translate: cheese",
+        interaction: 2,
+        recorded: "Translate: bread and butter",
+        similarity: 76,
+    };
+    let test = "a_swallowed_miss_in_a_task";
+    assert_eq!(app.failure(test), in_a_task.panic(test));
+    for test in ["success_after_a_miss", "an_exit_code_after_a_miss"] {
+        assert_eq!(app.failure(test), SLOW_FOX.panic(test));
     }
 }
 
