@@ -7,10 +7,11 @@ use super::reading::{Reading, RequestShape};
 use crate::provider::Provider;
 use crate::wire::content::{Failure, Reply};
 use crate::wire::context::RenderContext;
+use crate::wire::format::Kind;
 use crate::wire::ids::{DerivedId, seed_of};
 use crate::wire::rendered::Rendered;
 use crate::wire::requirements::Limit;
-use crate::wire::{api, size};
+use crate::wire::{failure, size};
 
 /// The time of a response unless the reply or the server sets it: the beginning of 2025.
 const CREATED: u64 = 1_735_689_600;
@@ -42,11 +43,17 @@ impl Reading<'_> {
     ) -> Rendered {
         let context = self.context(reply, derived);
         let operation = self.target().operation;
+        let is_long = |context: &RenderContext<'_>| match operation.kind {
+            Kind::Conversation => size::too_long(context, operation.measure),
+            _ => None,
+        };
         let rendered = match &reply.failure {
-            Some(failure) if !(failure.midway && context.streams) => api::error(&context, failure),
-            _ => match size::too_long(&context, operation) {
+            Some(failure) if !(failure.midway && context.streams) => {
+                failure::error(&context, failure)
+            }
+            _ => match is_long(&context) {
                 Some(message) => {
-                    api::error(&context, &Failure { status: 400, message, midway: false })
+                    failure::error(&context, &Failure { status: 400, message, midway: false })
                 }
                 None => (operation.render)(&context),
             },

@@ -2,24 +2,23 @@
 
 use http::HeaderName;
 
-use super::api::{self, Api};
-use super::content::{Finish, Model};
+use super::api::Api;
+use super::content::Finish;
 use super::context::{RenderContext, Usage, rfc3339};
 use super::errors::error_text;
-use super::format::{At, Format, Operation, Streaming};
+use super::failure;
+use super::format::{At, Format, Operation, Streaming, ToolIdPath};
+use super::model::Model;
 use super::rendered::Rendered;
 use super::requirements::Requirements;
 use super::sse::Sse;
+use super::text;
 use super::transcript::{Transcript, argument_text};
-use super::{ToolIdPath, text};
 use crate::json::Json;
 use crate::json::write::{Null, Object, nested, object};
 
-const REQUIREMENTS: Requirements =
-    Requirements { model: true, max_temperature: Some(1.0), ..Requirements::MESSAGES };
-
 /// On Vertex, the model is in the path.
-const ON_VERTEX: Requirements = Requirements { model: false, ..REQUIREMENTS };
+const ON_VERTEX: Requirements = Requirements::MESSAGES.temperature(1.0);
 
 pub(super) static FORMAT: Format = Format {
     name: "Anthropic",
@@ -30,20 +29,12 @@ pub(super) static FORMAT: Format = Format {
         verb => verb.ends_with(":rawPredict") || verb.ends_with(":streamRawPredict"),
     },
     operations: &[
-        Operation {
-            requirements: Requirements { max_temperature: None, ..REQUIREMENTS },
-            ..Operation::other(At::Last("count_tokens"), count)
-        },
-        Operation {
-            requirements: ON_VERTEX,
-            ..Operation::conversation(At::Verb("rawPredict"), render)
-        },
-        Operation {
-            requirements: ON_VERTEX,
-            streaming: Streaming::Always,
-            ..Operation::conversation(At::Verb("streamRawPredict"), render)
-        },
-        Operation { requirements: REQUIREMENTS, ..Operation::conversation(At::Any, render) },
+        Operation::other(At::Last("count_tokens"), count).requires(Requirements::MESSAGES.model()),
+        Operation::conversation(At::Verb("rawPredict"), render).requires(ON_VERTEX),
+        Operation::conversation(At::Verb("streamRawPredict"), render)
+            .requires(ON_VERTEX)
+            .streams(Streaming::Always),
+        Operation::conversation(At::Any, render).requires(ON_VERTEX.model()),
     ],
     api: Some(&API),
     volatile: &["metadata", "service_tier", "timestamp"],
@@ -86,7 +77,7 @@ pub(super) fn prompt(body: &Json<'_>) -> Option<String> {
     })
 }
 
-/// Takes one event, which names its type in its data too.
+/// Reads one event, which names its type in its data too.
 pub(super) fn read_event(transcript: &mut Transcript, event: &Json<'_>) {
     let index = || event.get("index").and_then(Json::as_u64).unwrap_or(0).to_string();
     match event.get("type").and_then(Json::as_str).as_deref() {
@@ -193,7 +184,7 @@ pub(super) fn events(context: &RenderContext<'_>) -> Vec<(&'static str, Object)>
     blocks(context, &mut events);
     events.insert(events.len().min(2), ("ping", object! { "type": "ping" }));
     if let Some(failure) = &reply.failure {
-        let error = object! { "type": api::kind(context, failure), "message": failure.message };
+        let error = object! { "type": failure::kind(context, failure), "message": failure.message };
         events.push(("error", object! { "type": "error", "error": error }));
         return events;
     }

@@ -2,10 +2,7 @@
 
 use http::HeaderName;
 
-use super::content::Failure;
-use super::content::Model;
-use super::context::RenderContext;
-use super::rendered::Rendered;
+use super::model::Model;
 use crate::json::write::Object;
 
 /// An API, by what its endpoints have in common.
@@ -50,64 +47,4 @@ impl Api {
             _ => last.ends_with(":countTokens").then_some(r#"{"totalTokens":0}"#),
         }
     }
-}
-
-/// An error as the whole response.
-pub(crate) fn error(context: &RenderContext<'_>, failure: &Failure) -> Rendered {
-    error_with_code(context, failure, code(context, failure))
-}
-
-fn error_with_code(context: &RenderContext<'_>, failure: &Failure, code: Option<&str>) -> Rendered {
-    let kind = kind(context, failure);
-    let api = context.api;
-    let body = (api.error)(&ErrorParts {
-        status: failure.status,
-        kind: &kind,
-        code,
-        message: &failure.message,
-    });
-    let in_array = api.has_array_streams && context.streams && !context.path.contains("alt=sse");
-    let mut rendered = Rendered::json(if in_array { format!("[{body}]") } else { body });
-    if let Some(header) = &api.error_kind {
-        rendered.set_header(header.clone(), kind);
-    }
-    rendered.status = failure.status;
-    rendered
-}
-
-/// The body of an error, for a stream that ends in it.
-pub(crate) fn error_body(context: &RenderContext<'_>, failure: &Failure) -> String {
-    (context.api.error)(&ErrorParts {
-        status: failure.status,
-        kind: &kind(context, failure),
-        code: code(context, failure),
-        message: &failure.message,
-    })
-}
-
-/// The error of a path that the format does not know.
-pub(crate) fn unknown_endpoint(context: &RenderContext<'_>) -> Rendered {
-    let message = format!("no reply is known to `{} {}`", context.method, context.path_alone);
-    error(context, &Failure { status: 404, message, midway: false })
-}
-
-/// The error of a model that does not exist.
-pub(crate) fn unknown_model(context: &RenderContext<'_>, id: &str) -> Rendered {
-    let message = format!("the model `{id}` does not exist");
-    let failure = Failure { status: 404, message, midway: false };
-    error_with_code(context, &failure, Some("model_not_found"))
-}
-
-/// The kind that the reply names, or the usual one of the status.
-pub(crate) fn kind(context: &RenderContext<'_>, failure: &Failure) -> String {
-    let usual = || (context.api.kind_of_status)(failure.status).to_owned();
-    context.reply.kind.clone().unwrap_or_else(usual)
-}
-
-fn code<'a>(context: &RenderContext<'a>, failure: &Failure) -> Option<&'a str> {
-    context.reply.code.as_deref().or(match failure.status {
-        401 => Some("invalid_api_key"),
-        429 => Some("rate_limit_exceeded"),
-        _ => None,
-    })
 }

@@ -1,15 +1,16 @@
-//! What an answer says, in no provider's words.
+//! The content of a reply, in no provider's format.
 
+use super::model::Model;
 use super::pieces::Chunks;
 use crate::json;
 use crate::json::layout::{self, Layout};
 use crate::json::write::Raw;
 
-/// An answer that a person writes: text, tool calls, reasoning or an error, in no provider's format.
+/// A reply that a person writes: text, tool calls, reasoning or an error, in no provider's format.
 ///
-/// [`render`](Self::render) turns it into what a provider would send. What is not said is filled in
-/// without a clock and without chance, so that the same request gets the same bytes: ids are derived
-/// from the request, tokens are counted as a quarter of the characters, and `created` is a constant.
+/// [`render`](Self::render) turns it into the response of a provider. Everything else is filled in without a clock and
+/// without randomness, so that the same request gets the same bytes: ids are derived from the request, tokens are
+/// estimated as a quarter of the characters, and `created` is a constant.
 ///
 /// ```
 /// use llmock::Provider;
@@ -29,7 +30,7 @@ use crate::json::write::Raw;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reply {
     pub(crate) text: Option<String>,
-    /// The pieces that the text consists of, where the author chose them.
+    /// The pieces in which the text is streamed, if the reply sets them.
     pub(crate) pieces: Option<Vec<String>>,
     pub(crate) reasoning: Option<String>,
     pub(crate) signature: Option<String>,
@@ -53,21 +54,21 @@ pub struct Reply {
     pub(crate) headers: Vec<(String, String)>,
 }
 
-/// A tool that the model wants called.
+/// A call of a tool by the model.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ToolCall {
     pub(crate) id: Option<String>,
     pub(crate) name: String,
-    /// As the author wrote them; never empty.
+    /// As written in the reply; never empty.
     pub(crate) arguments: String,
 }
 
-/// The error that an answer is, or ends in.
+/// The error that replaces a response or ends its stream.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Failure {
     pub(crate) status: u16,
     pub(crate) message: String,
-    /// Whether a stream has begun before it happens.
+    /// Whether a stream has begun before the error.
     pub(crate) midway: bool,
 }
 
@@ -86,73 +87,36 @@ impl ToolCall {
     }
 }
 
-/// A model of a list; a name alone is enough for one.
-///
-/// ```
-/// # use llmock::{Provider, reply::{Model, Reply, RequestShape}};
-/// let reply = Reply::new().models([Model::from("gpt-5").owned_by("openai"), "gpt-5-mini".into()]);
-/// let rendered = reply.render(Provider::OpenAI, &RequestShape::get("/v1/models"));
-/// assert!(rendered.text().contains(r#""owned_by":"openai""#));
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Model {
-    pub(crate) id: String,
-    pub(crate) created: Option<u64>,
-    pub(crate) owned_by: Option<String>,
-}
-
-impl<T: Into<String>> From<T> for Model {
-    fn from(id: T) -> Self {
-        Self { id: id.into(), created: None, owned_by: None }
-    }
-}
-
-impl Model {
-    /// When the model was made, in seconds since 1970.
-    #[must_use]
-    pub fn created(mut self, seconds: u64) -> Self {
-        self.created = Some(seconds);
-        self
-    }
-
-    /// The owner of the model, for providers that name it.
-    #[must_use]
-    pub fn owned_by(mut self, owner: impl Into<String>) -> Self {
-        self.owned_by = Some(owner.into());
-        self
-    }
-}
-
-/// Why the model stopped; each provider has words of its own for it.
+/// Why the model stopped; each provider has its own name for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Finish {
-    /// It had said everything.
+    /// The response is complete.
     Stop,
-    /// The limit of tokens was reached.
+    /// The token limit was reached.
     Length,
-    /// It waits for the results of its tool calls.
+    /// The model waits for the results of its tool calls.
     ToolCalls,
-    /// A filter of the provider took the answer away.
+    /// A content filter of the provider removed the text.
     ContentFilter,
-    /// The model declined.
+    /// The model declined to respond.
     Refusal,
 }
 
 impl Reply {
-    /// An answer that says nothing yet.
+    /// An empty reply.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An answer in text.
+    /// A reply with this text.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         Self { text: Some(text.into()), ..Self::default() }
     }
 
-    /// An answer in text that is streamed in exactly these pieces.
+    /// A reply with a text that is streamed in exactly these pieces.
     ///
     /// ```
     /// # use llmock::reply::Reply;
@@ -164,7 +128,7 @@ impl Reply {
         Self { text: Some(pieces.concat()), pieces: Some(pieces), ..Self::default() }
     }
 
-    /// The model declines, in these words.
+    /// A refusal with this text.
     #[must_use]
     pub fn refusal(words: impl Into<String>) -> Self {
         Self { refusal: Some(words.into()), ..Self::default() }
@@ -188,23 +152,32 @@ impl Reply {
         Self { failure: Some(failure), ..Self::default() }
     }
 
-    /// What has been said so far is streamed, and then the provider fails. An answer that is not
-    /// streamed is an error with status 500.
+    /// Ends the stream with an error of the provider after the reply so far. A response that is not streamed becomes an
+    /// error with status 500.
+    ///
+    /// ```
+    /// # use llmock::{Provider, reply::{Reply, RequestShape}};
+    /// let reply = Reply::text("Half of").failing("overloaded");
+    /// let body = r#"{"model":"m","messages":[],"stream":true}"#;
+    /// let rendered = reply.render(Provider::OpenAI, &RequestShape::post("/v1/chat/completions", body));
+    /// assert_eq!(rendered.status, 200);
+    /// assert!(rendered.text().contains("overloaded"));
+    /// ```
     #[must_use]
     pub fn failing(mut self, message: impl Into<String>) -> Self {
         self.failure = Some(Failure { status: 500, message: message.into(), midway: true });
         self
     }
 
-    /// Has a tool called. The arguments are sent as written, valid or not; none at all are `{}`.
+    /// Adds a tool call. The arguments are sent as written, valid or not; an empty text becomes `{}`.
     ///
-    /// Where an API wants them as JSON and not as text, what is not JSON becomes a JSON string.
+    /// For APIs that have arguments as JSON and not as text, invalid JSON becomes a JSON string.
     #[must_use]
     pub fn tool_call(self, name: impl Into<String>, arguments: impl Into<String>) -> Self {
         self.push_call(None, name.into(), arguments.into())
     }
 
-    /// The same with the id that the client will quote with the result.
+    /// Adds a tool call with this id, which the client sends back with the result.
     #[must_use]
     pub fn tool_call_with_id(
         self,
@@ -221,97 +194,96 @@ impl Reply {
         self
     }
 
-    /// What the model thought before it answered, for the APIs that show it. OpenAI's chat
-    /// completions do not: there it counts as tokens only.
+    /// Sets the reasoning, for the APIs that show it. In OpenAI's chat completions it only counts as tokens.
     #[must_use]
     pub fn reasoning(mut self, text: impl Into<String>) -> Self {
         self.reasoning = Some(text.into());
         self
     }
 
-    /// The signature of the reasoning, which Anthropic's and Bedrock's clients send back.
+    /// Sets the signature of the reasoning, which Anthropic's and Bedrock's clients send back.
     #[must_use]
     pub fn signature(mut self, signature: impl Into<String>) -> Self {
         self.signature = Some(signature.into());
         self
     }
 
-    /// The tokens of the request, cached ones among them, and of the answer, reasoning among them.
+    /// Sets the tokens of the request, cached ones included, and of the response, reasoning included.
     #[must_use]
     pub fn usage(mut self, input: u64, output: u64) -> Self {
         self.usage = Some((input, output));
         self
     }
 
-    /// How many of the request's tokens came from the provider's cache.
+    /// Sets how many of the request's tokens came from the provider's cache.
     #[must_use]
     pub fn cached_tokens(mut self, tokens: u64) -> Self {
         self.cached = tokens;
         self
     }
 
-    /// Why the model stopped; without it, tool calls and refusals speak for themselves.
+    /// Sets the finish reason; by default it follows from tool calls and refusals.
     #[must_use]
     pub fn finish(mut self, finish: Finish) -> Self {
         self.finish = Some(finish);
         self
     }
 
-    /// The model that is said to have answered; without it, the one that the request names.
+    /// Sets the model of the response; by default it is the one that the request names.
     #[must_use]
     pub fn model(mut self, model: impl Into<String>) -> Self {
         self.model = Some(model.into());
         self
     }
 
-    /// What a list of models shows, and which models there are when one is asked for by its id.
-    /// Without it, every model exists and the list has the one of [`model`](Self::model).
+    /// Sets the models of a list; any other id does not exist. By default every id exists, and the list contains
+    /// [`model`](Self::model).
     #[must_use]
     pub fn models(mut self, models: impl IntoIterator<Item = impl Into<Model>>) -> Self {
         self.models = models.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The id of the answer, verbatim; ids inside it are derived from this one.
+    /// Sets the id of the response; ids inside it are derived from this one.
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// What ids are derived from instead of the request, so that equal requests get different ids.
+    /// Derives ids from this seed instead of the request, so that equal requests get different ids.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// When the answer was made, in seconds since 1970.
+    /// Sets the time of the response, in seconds since 1970.
     #[must_use]
     pub fn created(mut self, seconds: u64) -> Self {
         self.created = Some(seconds);
         self
     }
 
-    /// How texts are cut when the answer is streamed.
+    /// Sets how texts are divided when the response is streamed.
     #[must_use]
     pub fn chunks(mut self, chunks: Chunks) -> Self {
         self.chunks = chunks;
         self
     }
 
-    /// The vector that an endpoint for embeddings answers; given several times, the first input gets
-    /// the first and so on, the last one serving for the rest. Without it, vectors are made from the
-    /// words of the input, so that texts with words in common are close to each other.
+    /// Adds a vector for an embeddings endpoint: the first input gets the first vector and so on, and all further inputs
+    /// the last one. By default vectors are made from the words of the input, so that texts with words in common are
+    /// close to each other.
     #[must_use]
     pub fn embedding(mut self, vector: impl IntoIterator<Item = f32>) -> Self {
         self.embeddings.push(vector.into_iter().collect());
         self
     }
 
-    /// What one of several prompts of a completion (`"prompt": ["a", "b"]`) is answered; given several times, the
-    /// first prompt gets the first and so on, the last one serving for the rest. Without it, and everywhere else,
-    /// the text is the answer.
+    /// Adds the text for one of several prompts of a completion (`"prompt": ["a", "b"]`): the first prompt gets the first
+    /// text and so on, and all further prompts the last one. By default, and for all other endpoints, the text of the
+    /// reply is used.
     ///
     /// ```
     /// # use llmock::{Provider, reply::{Reply, RequestShape}};
@@ -326,22 +298,21 @@ impl Reply {
         self
     }
 
-    /// What kind of error it is (`rate_limit_error`), instead of the usual one of its status.
+    /// Sets the kind of the error (`rate_limit_error`), instead of the usual one of its status.
     #[must_use]
     pub fn kind(mut self, kind: impl Into<String>) -> Self {
         self.kind = Some(kind.into());
         self
     }
 
-    /// The error's `code` (`insufficient_quota`), where the provider has one beside the kind.
+    /// Sets the error's `code` (`insufficient_quota`), for APIs that have one.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// A header of the answer (`retry-after`); one that the answer has already is replaced, and a text that can be
-    /// no header's is left out.
+    /// Sets a header of the response (`retry-after`). A name or value that no header can have is left out.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into().to_ascii_lowercase(), value.into()));
@@ -349,13 +320,12 @@ impl Reply {
     }
 }
 
-/// What the formats read.
+/// What the formats use.
 impl Reply {
-    /// The text, or the refusal where the API has no place of its own for one. An answer without
-    /// calls says at least nothing.
+    /// The text, or the refusal for APIs without a member for it. A reply without tool calls has at least an empty text.
     pub(crate) fn words(&self) -> Option<&str> {
-        let said = self.text.as_deref().or(self.refusal.as_deref());
-        said.or_else(|| self.calls.is_empty().then_some(""))
+        let text = self.text.as_deref().or(self.refusal.as_deref());
+        text.or_else(|| self.calls.is_empty().then_some(""))
     }
 
     /// The pieces of [`words`](Self::words).

@@ -25,7 +25,7 @@ pub(crate) struct RenderContext<'a> {
     pub(crate) body: Option<&'a Json<'a>>,
     pub(crate) streams: bool,
     pub(crate) model: Cow<'a, str>,
-    /// How the endpoint is asked for vectors, if it returns any.
+    /// How a request asks for vectors, if the endpoint returns any.
     pub(crate) vectors: Option<&'static Vectors>,
     /// In seconds since 1970.
     pub(crate) created: u64,

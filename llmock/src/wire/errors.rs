@@ -12,7 +12,7 @@ pub(super) fn message_first(body: &Json<'_>) -> Option<String> {
     message(body).or_else(|| error_text(body))
 }
 
-/// What `error` says, as every wire format has it: an object, a text, or an array with one in it.
+/// The message in `error`, in the shapes of all wire formats: an object, a text, or an array with one of them.
 pub(super) fn error_text(body: &Json<'_>) -> Option<String> {
     if let Json::Array(items) = body {
         return items.first().and_then(error_text);
@@ -31,7 +31,7 @@ pub(super) fn error_text(body: &Json<'_>) -> Option<String> {
     }
 }
 
-/// OpenRouter says `Provider returned error`; what the provider said lies beside it.
+/// OpenRouter's message is `Provider returned error`; the provider's own error is in `metadata.raw`.
 fn raw_of_gateway(error: &Json<'_>) -> Option<String> {
     let raw = error.get("metadata")?.get("raw")?.as_str()?;
     let inner = json::parse(&raw).ok().and_then(|raw| error_text(&raw).or_else(|| message(&raw)));
@@ -41,7 +41,7 @@ fn raw_of_gateway(error: &Json<'_>) -> Option<String> {
     })
 }
 
-/// A Responses stream puts `message` beside `"type": "error"`.
+/// A Responses stream has `message` next to `"type": "error"`.
 fn is_error(body: &Json<'_>) -> bool {
     body.get("type").and_then(Json::as_str).as_deref() == Some("error")
 }

@@ -8,7 +8,7 @@ use super::context::RenderContext;
 use super::errors;
 use super::rendered::Rendered;
 use super::requirements::{Limit, Requirements};
-use super::size::OutputSize;
+use super::size::Measure;
 use super::transcript::Transcript;
 use crate::json::Json;
 use crate::provider::Provider;
@@ -67,7 +67,7 @@ impl Format {
         model: model,
         prompt: |_| None,
         messages: Messages::Conversation,
-        read_event: super::openai_chat::read_event,
+        read_event: |_, _| {},
         error_message: errors::error_message,
         may_hold_links: false,
     };
@@ -76,11 +76,6 @@ impl Format {
     pub(crate) fn operation(&self, path_alone: &str) -> &'static Operation {
         let found = self.operations.iter().find(|operation| operation.at.matches(path_alone));
         found.expect("the last operation of a format takes any path")
-    }
-
-    /// The API whose errors the endpoints of this format send. Ollama's `v1/...` has OpenAI's errors, for example.
-    pub(crate) fn api(&self, provider: Provider) -> &'static Api {
-        self.api.unwrap_or_else(|| super::api_of(provider))
     }
 }
 
@@ -103,8 +98,14 @@ fn model<'a>(line: &RequestLine<'a>, body: Option<&Json<'a>>) -> Option<Cow<'a, 
             let (_, rest) = line.path.split_once("/deployments/")?;
             rest.split('/').next().map(Cow::Borrowed)
         }
-        _ => super::gemini::model(line.path).map(Cow::Borrowed),
+        _ => model_in_path(line.path).map(Cow::Borrowed),
     })
+}
+
+/// The model of `models/M` and `models/M:verb`.
+fn model_in_path(path: &str) -> Option<&str> {
+    let (_, rest) = path.rsplit_once("/models/")?;
+    rest.split(':').next().filter(|model| !model.is_empty())
 }
 
 /// The model in the member `model`.
@@ -140,6 +141,8 @@ impl<'a> RequestLine<'a> {
     }
 }
 
+pub(crate) type Render = fn(&RenderContext<'_>) -> Rendered;
+
 /// What an endpoint does.
 pub(crate) struct Operation {
     pub(crate) at: At,
@@ -150,13 +153,13 @@ pub(crate) struct Operation {
     pub(crate) requirements: Requirements,
     pub(crate) limit: Limit,
     /// Adds up how much a reply becomes in a response of this operation.
-    pub(crate) measure: fn(&RenderContext<'_>, &mut OutputSize<'_>),
-    pub(crate) render: fn(&RenderContext<'_>) -> Rendered,
+    pub(crate) measure: Measure,
+    pub(crate) render: Render,
 }
 
 impl Operation {
     /// A model replies to a conversation, in one piece unless the request asks for a stream.
-    pub(super) const fn conversation(at: At, render: fn(&RenderContext<'_>) -> Rendered) -> Self {
+    pub(super) const fn conversation(at: At, render: Render) -> Self {
         Self {
             kind: Kind::Conversation,
             streaming: Streaming::OnRequest,
@@ -164,7 +167,7 @@ impl Operation {
         }
     }
 
-    pub(super) const fn other(at: At, render: fn(&RenderContext<'_>) -> Rendered) -> Self {
+    pub(super) const fn other(at: At, render: Render) -> Self {
         Self {
             at,
             method: POST,
@@ -177,12 +180,32 @@ impl Operation {
         }
     }
 
-    pub(super) const fn unlisted(at: At, render: fn(&RenderContext<'_>) -> Rendered) -> Self {
+    pub(super) const fn unlisted(at: At, render: Render) -> Self {
         Self { kind: Kind::Unlisted, ..Self::other(at, render) }
     }
 
-    pub(super) const fn fallback(at: At, render: fn(&RenderContext<'_>) -> Rendered) -> Self {
+    pub(super) const fn fallback(at: At, render: Render) -> Self {
         Self { kind: Kind::Fallback, ..Self::other(at, render) }
+    }
+
+    pub(super) const fn for_method(self, method: &'static str) -> Self {
+        Self { method, ..self }
+    }
+
+    pub(super) const fn streams(self, streaming: Streaming) -> Self {
+        Self { streaming, ..self }
+    }
+
+    pub(super) const fn requires(self, requirements: Requirements) -> Self {
+        Self { requirements, ..self }
+    }
+
+    pub(super) const fn limits(self, limit: Limit) -> Self {
+        Self { limit, ..self }
+    }
+
+    pub(super) const fn measured(self, measure: Measure) -> Self {
+        Self { measure, ..self }
     }
 }
 

@@ -1,51 +1,44 @@
 //! Google's `generateContent` and the other methods of models, of Gemini and of Vertex.
 
-use super::api::{self, Api};
-use super::content::{Finish, Model};
+use super::api::Api;
+use super::content::Finish;
 use super::context::{RenderContext, Usage};
 use super::embeddings::{Each, Vector, embedded, first, text_of};
 use super::errors::error_text;
-use super::format::{At, Format, Operation, Streaming};
+use super::failure;
+use super::format::{At, Format, Operation, Streaming, ToolIdPath};
+use super::model::Model;
 use super::rendered::{self, Rendered};
-use super::requirements::{Limit, Requirements, Vectors};
+use super::requirements::{Limit, Requirements};
+use super::size::OutputSize;
+use super::text;
 use super::transcript::Transcript;
-use super::{ToolIdPath, text};
 use crate::json::Json;
 use crate::json::write::{Object, ToJson, nested, object};
 use crate::stream::Item;
 
-/// A conversation in `contents`.
-const CONTENTS: Requirements =
-    Requirements { member: Some("contents"), messages: Some("contents"), ..Requirements::NONE };
-
-const GENERATE: Operation = Operation {
-    streaming: Streaming::Never,
-    requirements: CONTENTS,
-    measure: |context, size| size.add_reply(context.reply, candidates(context)),
-    ..Operation::conversation(At::Verb("generateContent"), whole)
-};
+const CONTENTS: Requirements = Requirements::member("contents").messages("contents");
 
 pub(super) static FORMAT: Format = Format {
     name: "Gemini",
     owns: |line| owns(line.last),
     operations: &[
-        GENERATE,
-        Operation {
-            at: At::Verb("streamGenerateContent"),
-            streaming: Streaming::Always,
-            render: streamed,
-            ..GENERATE
-        },
+        Operation::conversation(At::Verb("generateContent"), whole)
+            .streams(Streaming::Never)
+            .requires(CONTENTS)
+            .measured(measure),
+        Operation::conversation(At::Verb("streamGenerateContent"), streamed)
+            .streams(Streaming::Always)
+            .requires(CONTENTS)
+            .measured(measure),
         Operation::other(At::Verb("countTokens"), count),
-        embeds("embedContent", "requests", &["outputDimensionality"], embed),
-        embeds(
-            "batchEmbedContents",
-            "requests",
-            &["requests", "0", "outputDimensionality"],
-            embed_batch,
-        ),
-        embeds("predict", "instances", &["parameters", "outputDimensionality"], predict),
-        Operation::unlisted(At::Any, api::unknown_endpoint),
+        Operation::other(At::Verb("embedContent"), embed)
+            .limits(vectors("requests", &["outputDimensionality"])),
+        Operation::other(At::Verb("batchEmbedContents"), embed_batch)
+            .limits(vectors("requests", &["requests", "0", "outputDimensionality"])),
+        Operation::other(At::Verb("predict"), predict)
+            .limits(vectors("instances", &["parameters", "outputDimensionality"])),
+        Operation::unlisted(At::Any, failure::unknown_endpoint),
     ],
     api: Some(&API),
     volatile: &["labels", "timestamp"],
@@ -55,15 +48,15 @@ pub(super) static FORMAT: Format = Format {
     ..Format::DEFAULT
 };
 
-const fn embeds(
-    verb: &'static str,
-    inputs: &'static str,
-    dimensions: &'static [&'static str],
-    render: fn(&RenderContext<'_>) -> Rendered,
-) -> Operation {
-    let default_dimensions = |model: &str| if model.contains("gemini") { 3072 } else { 768 };
-    let limit = Limit::Vectors(Vectors { inputs, dimensions, default_dimensions });
-    Operation { limit, ..Operation::other(At::Verb(verb), render) }
+/// Embeddings of the texts in `inputs`.
+const fn vectors(inputs: &'static str, dimensions: &'static [&'static str]) -> Limit {
+    let default = |model: &str| if model.contains("gemini") { 3072 } else { 768 };
+    Limit::vectors(inputs, dimensions, default)
+}
+
+/// Every candidate contains the whole reply.
+fn measure(context: &RenderContext<'_>, size: &mut OutputSize<'_>) {
+    size.add_reply(context.reply, candidates(context));
 }
 
 pub(super) static API: Api = Api {
@@ -91,14 +84,6 @@ pub(super) fn owns(last: &str) -> bool {
         || verb == "predict"
 }
 
-/// `models/M:verb` and `models/M`.
-pub(super) fn model(path: &str) -> Option<&str> {
-    let path = path.split(['?', '#']).next()?;
-    let (_, rest) = path.rsplit_once("/models/")?;
-    let model = rest.split(':').next()?;
-    (!model.is_empty()).then_some(model)
-}
-
 /// The text of the last content that the model did not write.
 pub(super) fn prompt(body: &Json<'_>) -> Option<String> {
     if let Some(inner) = body.get("generateContentRequest") {
@@ -117,7 +102,7 @@ pub(super) fn prompt(body: &Json<'_>) -> Option<String> {
     text::last_prompt(contents, |content| content.get("parts").and_then(text::content))
 }
 
-/// Takes one chunk: the parts of the first candidate, thoughts left out.
+/// Reads one chunk: the parts of the first candidate, without thoughts.
 pub(super) fn read_event(transcript: &mut Transcript, chunk: &Json<'_>) {
     if let Some(message) = error_text(chunk) {
         transcript.error(&message);
@@ -252,7 +237,7 @@ fn stream(context: &RenderContext<'_>) -> Vec<Object> {
         chunks.push(response(context, &[candidate(&[part], finish, 0)], sent));
     }
     if let Some(failure) = &reply.failure {
-        chunks.push(error(failure.status, &api::kind(context, failure), &failure.message));
+        chunks.push(error(failure.status, &failure::kind(context, failure), &failure.message));
     }
     chunks
 }
@@ -301,7 +286,7 @@ fn usage_metadata(usage: Usage) -> Object {
 
 fn finish_reason(finish: Finish) -> &'static str {
     match finish {
-        // a call of a function is an answer like any other
+        // Google has no reason of its own for function calls
         Finish::Stop | Finish::ToolCalls => "STOP",
         Finish::Length => "MAX_TOKENS",
         Finish::ContentFilter | Finish::Refusal => "SAFETY",

@@ -13,12 +13,15 @@ pub(crate) mod content;
 pub(crate) mod context;
 mod embeddings;
 mod errors;
+pub(crate) mod failure;
 pub(crate) mod format;
 mod gemini;
 pub(crate) mod ids;
+pub(crate) mod model;
 mod models;
 mod moderations;
 mod ollama;
+mod openai;
 mod openai_chat;
 mod openai_completions;
 mod openai_embeddings;
@@ -71,9 +74,9 @@ pub(crate) fn format(provider: Provider, method: &str, path: &str) -> &'static F
 }
 
 /// The API of a provider.
-pub(crate) fn api_of(provider: Provider) -> &'static Api {
+fn api_of(provider: Provider) -> &'static Api {
     match provider.entry().shape {
-        Shape::OpenAi => &openai_chat::API,
+        Shape::OpenAi => &openai::API,
         Shape::Anthropic => &anthropic::API,
         Shape::Gemini => &gemini::API,
         Shape::Ollama => &ollama::API,
@@ -84,7 +87,7 @@ pub(crate) fn api_of(provider: Provider) -> &'static Api {
 
 /// Whether an API is OpenAI's, which most providers have.
 pub(crate) fn is_openai(api: &Api) -> bool {
-    std::ptr::eq(api, &openai_chat::API)
+    std::ptr::eq(api, &openai::API)
 }
 
 /// Whether a format is that of OpenAI's Responses.
@@ -108,11 +111,16 @@ pub(crate) fn empty_response(provider: Provider, path: &str) -> Option<&'static 
 pub(crate) struct ErrorBody {
     pub(crate) content_type: &'static str,
     pub(crate) body: String,
-    /// Headers beside `content-type`.
+    /// Headers except `content-type`.
     pub(crate) headers: Vec<(&'static str, String)>,
 }
 
 impl Format {
+    /// The API whose errors the endpoints send: Ollama's `v1/...` has OpenAI's errors, for example.
+    pub(crate) fn api(&self, provider: Provider) -> &'static Api {
+        self.api.unwrap_or_else(|| api_of(provider))
+    }
+
     /// Whether a request to that path, which has its query, asks for a streamed response.
     pub(crate) fn wants_stream(&self, path: &str, body: Option<&Json<'_>>) -> bool {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));

@@ -1,11 +1,11 @@
 //! Lists of models, and one model by its id.
 
-use super::api::{self, Api};
-use super::content::Model;
+use super::api::Api;
 use super::context::RenderContext;
 use super::format::{At, Format, GET, Messages, Operation};
+use super::model::Model;
 use super::rendered::Rendered;
-use super::{api_of, openai_chat};
+use super::{failure, openai, openai_chat};
 use crate::json::write::Object;
 use crate::provider::Provider;
 
@@ -15,8 +15,9 @@ pub(super) static FORMAT: Format = Format {
         let is_list = matches!(line.last, "models" | "tags");
         line.method == GET && (is_list || line.before_last == "models")
     },
-    operations: &[Operation { method: GET, ..Operation::other(At::Any, render) }],
+    operations: &[Operation::other(At::Any, render).for_method(GET)],
     messages: Messages::None,
+    read_event: openai_chat::read_event,
     may_hold_links: true,
     ..Format::DEFAULT
 };
@@ -29,13 +30,13 @@ pub(super) fn render(context: &RenderContext<'_>) -> Rendered {
     }
 }
 
-/// The provider's API; providers that have OpenAI's API beside their own list its models there.
+/// The provider's API, or OpenAI's for the paths of its compatible API.
 fn api(context: &RenderContext<'_>) -> &'static Api {
     let path = context.path;
     let is_openai = path.contains("/openai/")
         || path.contains("/compatibility/")
         || (context.provider == Provider::Ollama && path.starts_with("/v1/"));
-    if is_openai { &openai_chat::API } else { api_of(context.provider) }
+    if is_openai { &openai::API } else { context.api }
 }
 
 fn one(context: &RenderContext<'_>, api: &Api, id: &str) -> Rendered {
@@ -43,7 +44,7 @@ fn one(context: &RenderContext<'_>, api: &Api, id: &str) -> Rendered {
     match models.iter().find(|model| model.id == id) {
         Some(known) => (api.model)(known, context.created).into(),
         None if models.is_empty() => (api.model)(&id.into(), context.created).into(),
-        None => api::unknown_model(context, id),
+        None => failure::unknown_model(context, id),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::content::Finish;
 use super::context::RenderContext;
 use super::format::{At, Format, Messages, Operation};
+use super::openai_chat;
 use super::rendered::Rendered;
 use super::requirements::{INPUTS, Limit, Requirements};
 use crate::json::Json;
@@ -11,12 +12,11 @@ use crate::json::write::{Object, Raw, object};
 pub(super) static FORMAT: Format = Format {
     name: "moderations",
     owns: |line| line.last == "moderations",
-    operations: &[Operation {
-        requirements: Requirements { member: Some("input"), ..Requirements::NONE },
-        limit: Limit::Elements { member: "input", most: INPUTS },
-        ..Operation::other(At::Any, render)
-    }],
+    operations: &[Operation::other(At::Any, render)
+        .requires(Requirements::member("input"))
+        .limits(Limit::Elements { member: "input", most: INPUTS })],
     messages: Messages::None,
+    read_event: openai_chat::read_event,
     may_hold_links: true,
     ..Format::DEFAULT
 };

@@ -1,38 +1,42 @@
 //! Ollama's own API, which streams unless the request declines; its `v1/...` is OpenAI's.
 
 use super::api::Api;
-use super::content::{Finish, Model};
+use super::content::Finish;
 use super::context::{RenderContext, rfc3339};
 use super::embeddings::{embedded, first, inputs};
 use super::errors::error_text;
-use super::format::{At, Format, GET, Operation, Streaming, model_member};
+use super::format::{At, Format, GET, Operation, Render, Streaming, model_member};
+use super::model::Model;
 use super::rendered::{self, Rendered};
-use super::requirements::{Limit, Requirements, Vectors};
+use super::requirements::{Limit, Requirements};
 use super::transcript::Transcript;
-use super::{openai_chat, plain};
+use super::{openai, openai_chat, plain};
 use crate::json::Json;
 use crate::json::write::{Null, Object, Raw, object};
 use crate::provider::Provider;
 use crate::stream::Item;
 
-const REQUIREMENTS: Requirements =
-    Requirements { model: true, messages: Some("messages"), ..Requirements::NONE };
+const REQUIREMENTS: Requirements = Requirements::NONE.messages("messages").model();
+
+const VECTORS: Limit = Limit::vectors("input", &["dimensions"], |_| 768);
 
 pub(super) static FORMAT: Format = Format {
     name: "Ollama",
     owns: |line| line.provider == Provider::Ollama && owns(line.path),
     operations: &[
-        speaks("/api/chat", |context| answer(context, Endpoint::Chat)),
-        speaks("/api/generate", |context| answer(context, Endpoint::Generate)),
-        embeds("/api/embed", embed),
-        embeds("/api/embeddings", embed_prompt),
-        Operation { requirements: REQUIREMENTS, ..Operation::other(At::Path("/api/show"), show) },
-        Operation { method: GET, ..Operation::other(At::Path("/api/ps"), plain::empty) },
-        Operation { method: GET, ..Operation::other(At::Path("/api/version"), plain::empty) },
+        replies("/api/chat", |context| answer(context, Endpoint::Chat)),
+        replies("/api/generate", |context| answer(context, Endpoint::Generate)),
+        Operation::other(At::Path("/api/embed"), embed).requires(REQUIREMENTS).limits(VECTORS),
+        Operation::other(At::Path("/api/embeddings"), embed_prompt)
+            .requires(REQUIREMENTS)
+            .limits(VECTORS),
+        Operation::other(At::Path("/api/show"), show).requires(REQUIREMENTS),
+        Operation::other(At::Path("/api/ps"), plain::empty).for_method(GET),
+        Operation::other(At::Path("/api/version"), plain::empty).for_method(GET),
         transfers("/api/pull"),
         transfers("/api/push"),
         transfers("/api/create"),
-        Operation { requirements: REQUIREMENTS, ..Operation::unlisted(At::Any, plain::empty) },
+        Operation::unlisted(At::Any, plain::empty).requires(REQUIREMENTS),
     ],
     api: Some(&API),
     volatile: &["keep_alive", "timestamp"],
@@ -44,40 +48,24 @@ pub(super) static FORMAT: Format = Format {
     ..Format::DEFAULT
 };
 
-const fn speaks(path: &'static str, render: fn(&RenderContext<'_>) -> Rendered) -> Operation {
-    Operation {
-        streaming: Streaming::ByDefault,
-        requirements: REQUIREMENTS,
-        ..Operation::conversation(At::Path(path), render)
-    }
+const fn replies(path: &'static str, render: Render) -> Operation {
+    Operation::conversation(At::Path(path), render)
+        .requires(REQUIREMENTS)
+        .streams(Streaming::ByDefault)
 }
 
-const fn embeds(path: &'static str, render: fn(&RenderContext<'_>) -> Rendered) -> Operation {
-    Operation {
-        requirements: REQUIREMENTS,
-        limit: Limit::Vectors(Vectors {
-            inputs: "input",
-            dimensions: &["dimensions"],
-            default_dimensions: |_| 768,
-        }),
-        ..Operation::other(At::Path(path), render)
-    }
-}
-
-/// Models that are downloaded, uploaded or made: reported in a stream.
+/// Downloads, uploads and makes models, and reports the progress in a stream.
 const fn transfers(path: &'static str) -> Operation {
-    Operation {
-        streaming: Streaming::ByDefault,
-        requirements: REQUIREMENTS,
-        ..Operation::unlisted(At::Path(path), plain::empty)
-    }
+    Operation::unlisted(At::Path(path), plain::empty)
+        .requires(REQUIREMENTS)
+        .streams(Streaming::ByDefault)
 }
 
 pub(super) static API: Api = Api {
     request_id: None,
     error_kind: None,
     error: |parts| object! { "error": parts.message }.into_text(),
-    kind_of_status: openai_chat::kind_of_error,
+    kind_of_status: openai::kind_of_error,
     has_array_streams: false,
     empty: &[
         ("tags", r#"{"models":[]}"#),
@@ -94,7 +82,7 @@ pub(super) fn owns(path: &str) -> bool {
     path.starts_with("/api/") && path != "/api/tags"
 }
 
-/// Takes one line: `message` of a chat, `response` of a completion.
+/// Reads one line: `message` of a chat, `response` of a completion.
 pub(super) fn read_event(transcript: &mut Transcript, line: &Json<'_>) {
     if let Some(message) = error_text(line) {
         transcript.error(&message);
@@ -102,7 +90,7 @@ pub(super) fn read_event(transcript: &mut Transcript, line: &Json<'_>) {
     let message = line.get("message");
     let piece = line.get("response").or_else(|| message?.get("content")).and_then(Json::as_str);
     transcript.text(&piece.unwrap_or_default());
-    // `/api/generate` has them beside its text.
+    // `/api/generate` has them at the top level
     let calls = [Some(line), message].into_iter().flatten();
     let calls = calls.filter_map(|holder| holder.get("tool_calls")?.as_array()).flatten();
     for function in calls.filter_map(|call| call.get("function")) {
@@ -140,7 +128,7 @@ fn embed_prompt(context: &RenderContext<'_>) -> Rendered {
     object! { "embedding": first(&embedded(context, &texts)) }.into()
 }
 
-/// Where an answer stands in a line.
+/// Where a line has its text.
 #[derive(Clone, Copy)]
 enum Endpoint {
     /// `message.content`.
@@ -152,21 +140,21 @@ enum Endpoint {
 fn answer(context: &RenderContext<'_>, endpoint: Endpoint) -> Rendered {
     let reply = context.reply;
     if !context.streams {
-        let said = Line {
+        let whole = Line {
             text: reply.words().unwrap_or_default(),
             thinking: reply.reasoning.as_deref(),
             calls: calls(context),
         };
-        return last(context, said.object(context, endpoint)).into();
+        return last(context, whole.object(context, endpoint)).into();
     }
-    let line = |said: Line<'_>| said.object(context, endpoint);
+    let line = |line: Line<'_>| line.object(context, endpoint);
     let thoughts = reply.reasoning_pieces().into_iter();
     let thoughts = thoughts.map(|piece| Line { thinking: Some(piece), ..Line::default() });
     let words = reply.word_pieces().into_iter().map(|text| Line { text, ..Line::default() });
     let calls =
         calls(context).into_iter().map(|call| Line { calls: vec![call], ..Line::default() });
-    let said = thoughts.chain(words).chain(calls);
-    let mut lines: Vec<Object> = said.map(|said| line(said).with("done", &false)).collect();
+    let pieces = thoughts.chain(words).chain(calls);
+    let mut lines: Vec<Object> = pieces.map(|piece| line(piece).with("done", &false)).collect();
     lines.push(match &reply.failure {
         Some(failure) => object! { "error": failure.message },
         None => last(context, line(Line::default())),
@@ -175,7 +163,7 @@ fn answer(context: &RenderContext<'_>, endpoint: Endpoint) -> Rendered {
     rendered::lines("application/x-ndjson", items)
 }
 
-/// What one line says.
+/// The content of one line.
 #[derive(Default)]
 struct Line<'a> {
     text: &'a str,
@@ -216,7 +204,7 @@ fn calls(context: &RenderContext<'_>) -> Vec<Object> {
         .collect()
 }
 
-/// The line that ends an answer: why, and what it took. Times in nanoseconds follow from the tokens.
+/// The last line: finish reason, tokens and times. The times in nanoseconds follow from the tokens.
 fn last(context: &RenderContext<'_>, line: Object) -> Object {
     const LOAD: u64 = 1_000_000;
     const TOKEN: u64 = 1_000_000;
@@ -248,7 +236,7 @@ fn show(context: &RenderContext<'_>) -> Rendered {
     .into()
 }
 
-/// What kind of model it is, as far as clients read it.
+/// The details of a model that clients read.
 pub(super) fn details() -> Object {
     object! {
         "parent_model": "",

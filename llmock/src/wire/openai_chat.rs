@@ -1,17 +1,16 @@
 //! OpenAI's chat completions, which most vendors have too.
 
-use http::HeaderName;
-
-use super::api::{Api, ErrorParts, error_body};
-use super::content::{Finish, Model};
+use super::content::Finish;
 use super::context::{RenderContext, Usage};
 use super::errors::error_text;
-use super::format::{At, Format, Operation};
+use super::failure;
+use super::format::{At, Format, Operation, ToolIdPath};
 use super::rendered::Rendered;
 use super::requirements::{Limit, Requirements};
+use super::size::OutputSize;
 use super::sse::Sse;
 use super::transcript::{Transcript, argument_text};
-use super::{ToolIdPath, text};
+use super::{openai, text};
 use crate::json::Json;
 use crate::json::write::{self, Null, Object, Raw, ToJson, nested, object};
 use crate::provider::Provider;
@@ -19,50 +18,25 @@ use crate::provider::Provider;
 pub(super) static FORMAT: Format = Format {
     name: "OpenAI chat",
     owns: |line| (line.before_last, line.last) == ("chat", "completions"),
-    operations: &[Operation {
-        requirements: Requirements {
-            model: true,
+    operations: &[Operation::conversation(At::Any, render)
+        .requires(Requirements {
             has_strict_roles: true,
-            max_temperature: Some(2.0),
-            ..Requirements::MESSAGES
-        },
-        limit: Limit::Choices,
-        measure: |context, size| size.add_reply(context.reply, context.choices()),
-        ..Operation::conversation(At::Any, render)
-    }],
-    api: Some(&API),
-    volatile: VOLATILE,
+            ..Requirements::MESSAGES.model().temperature(2.0)
+        })
+        .limits(Limit::Choices)
+        .measured(measure)],
+    api: Some(&openai::API),
+    volatile: openai::VOLATILE,
     tool_ids: TOOL_IDS,
     prompt,
+    read_event,
     ..Format::DEFAULT
 };
-
-pub(super) static API: Api = Api {
-    request_id: Some(HeaderName::from_static("x-request-id")),
-    error_kind: None,
-    error: |parts| error(parts).into_text(),
-    kind_of_status: kind_of_error,
-    has_array_streams: false,
-    empty: &[("models", r#"{"object":"list","data":[]}"#)],
-    model_list: |objects, _| object! { "object": "list", "data": *objects },
-    model,
-};
-
-pub(super) const VOLATILE: &[&str] = &[
-    "user",
-    "safety_identifier",
-    "metadata",
-    "store",
-    "service_tier",
-    "prompt_cache_key",
-    "prompt_cache_retention",
-    "timestamp",
-];
 
 pub(super) const TOOL_IDS: &[ToolIdPath] =
     &[&["messages", "[]", "tool_calls", "[]", "id"], &["messages", "[]", "tool_call_id"]];
 
-/// What vendors call the text of the reasoning; OpenAI does not show it.
+/// The member with the text of the reasoning; OpenAI does not show it.
 fn reasoning_member(provider: Provider) -> Option<&'static str> {
     match provider {
         Provider::OpenAI | Provider::Azure => None,
@@ -73,26 +47,26 @@ fn reasoning_member(provider: Provider) -> Option<&'static str> {
     }
 }
 
-/// Where a vendor's streams have the usage.
+/// Where the streams of a vendor contain the usage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StreamUsage {
-    /// In a chunk of its own behind the others, if `stream_options.include_usage` asks for it.
-    IfAsked,
-    /// There, asked for or not.
+    /// In an extra last chunk, with `stream_options.include_usage`.
+    OnRequest,
+    /// Always in an extra last chunk.
     Always,
-    /// Beside the reason for the end, asked for or not.
+    /// Always in the chunk with the finish reason.
     AtTheEnd,
-    /// There in the member `x_groq`, asked for or not, and in a chunk of its own if asked for.
+    /// Always in the member `x_groq` of that chunk, and on request in an extra chunk too.
     InGroqsOwn,
 }
 
-/// As OpenRouter's "Usage Accounting" and Mistral's reference of `CompletionChunk` say, and as Groq's clients read it.
+/// According to OpenRouter's "Usage Accounting", Mistral's reference of `CompletionChunk`, and Groq's clients.
 fn stream_usage(provider: Provider) -> StreamUsage {
     match provider {
         Provider::OpenRouter => StreamUsage::Always,
         Provider::Mistral => StreamUsage::AtTheEnd,
         Provider::Groq => StreamUsage::InGroqsOwn,
-        _ => StreamUsage::IfAsked,
+        _ => StreamUsage::OnRequest,
     }
 }
 
@@ -111,7 +85,7 @@ pub(super) fn input(body: &Json<'_>) -> Option<String> {
     ["prompt", "input"].iter().find_map(|name| body.get(name).and_then(text::content))
 }
 
-/// Takes one chunk: `choices[0].delta`, or `choices[0].text` of a plain completion.
+/// Reads one chunk: `choices[0].delta`, or `choices[0].text` of a completion.
 pub(super) fn read_event(transcript: &mut Transcript, chunk: &Json<'_>) {
     if let Some(message) = error_text(chunk) {
         transcript.error(&message);
@@ -142,7 +116,7 @@ pub(super) fn read_event(transcript: &mut Transcript, chunk: &Json<'_>) {
     }
 }
 
-/// Several answers may be asked for (`n`); the first one is shown.
+/// The first choice; a request may ask for several (`n`).
 fn first_choice<'a, 'b>(choices: &'b [Json<'a>]) -> Option<&'b Json<'a>> {
     choices.iter().find(|choice| choice.get("index").and_then(Json::as_u64).unwrap_or(0) == 0)
 }
@@ -153,33 +127,9 @@ fn read_function(transcript: &mut Transcript, key: &str, function: &Json<'_>) {
     transcript.call(key, name.as_deref(), &arguments);
 }
 
-fn error(parts: &ErrorParts<'_>) -> Object {
-    object! {
-        "error": nested! {
-            "message": parts.message,
-            "type": parts.kind,
-            "param": Null,
-            "code": parts.code,
-        },
-    }
-}
-
-pub(super) fn kind_of_error(status: u16) -> &'static str {
-    match status {
-        403 => "permission_error",
-        429 => "rate_limit_error",
-        500.. => "server_error",
-        _ => "invalid_request_error",
-    }
-}
-
-fn model(model: &Model, created: u64) -> Object {
-    object! {
-        "id": model.id,
-        "object": "model",
-        "created": model.created.unwrap_or(created),
-        "owned_by": model.owned_by.as_deref().unwrap_or("llmock"),
-    }
+/// Every choice contains the whole reply.
+pub(super) fn measure(context: &RenderContext<'_>, size: &mut OutputSize<'_>) {
+    size.add_reply(context.reply, context.choices());
 }
 
 pub(super) fn render(context: &RenderContext<'_>) -> Rendered {
@@ -192,7 +142,7 @@ fn whole(context: &RenderContext<'_>) -> Object {
     head.with("choices", &Choices(context)).with("usage", &TokenUsage(context.usage()))
 }
 
-/// All answers that the request wants, which are the same.
+/// All choices that the request asks for; they are equal.
 struct Choices<'a>(&'a RenderContext<'a>);
 
 impl ToJson for Choices<'_> {
@@ -252,7 +202,7 @@ impl ToJson for ToolCalls<'_> {
     }
 }
 
-/// The text; `null` beside a refusal or tool calls.
+/// The text; `null` with a refusal or tool calls.
 fn content<'a>(context: &'a RenderContext<'_>) -> Option<&'a str> {
     match (&context.reply.text, &context.reply.refusal) {
         (None, Some(_)) => None,
@@ -286,7 +236,7 @@ fn stream(context: &RenderContext<'_>) -> Sse {
     };
     deltas(context, |delta| send(delta, None));
     if let Some(failure) = &context.reply.failure {
-        sse.data(&Raw(error_body(context, failure)));
+        sse.data(&Raw(failure::body(context, failure)));
         return sse;
     }
     send(&Object::new(), Some(finish_reason(context.reply.finished())));
@@ -297,7 +247,7 @@ fn stream(context: &RenderContext<'_>) -> Sse {
     sse
 }
 
-/// Sends what each chunk adds to the message, from the role on.
+/// Sends the delta of each chunk, beginning with the role.
 fn deltas(context: &RenderContext<'_>, mut send: impl FnMut(&dyn ToJson)) {
     let reply = context.reply;
     let first = content(context).map(|_| "");
@@ -330,7 +280,7 @@ fn deltas(context: &RenderContext<'_>, mut send: impl FnMut(&dyn ToJson)) {
     }
 }
 
-/// What a completion and each of its chunks begin with, and room for the rest.
+/// The first members of a completion and of each chunk, with a capacity for the rest.
 fn head(context: &RenderContext<'_>, kind: &'static str, bytes: usize) -> Object {
     let members = nested! {
         "id": context.id("chatcmpl-"),
@@ -342,18 +292,18 @@ fn head(context: &RenderContext<'_>, kind: &'static str, bytes: usize) -> Object
     Object::with_room(bytes, &members.0)
 }
 
-/// Whether the stream is to end with the usage, in a chunk of its own.
+/// Whether the stream ends with an extra chunk for the usage.
 pub(super) fn wants_usage(context: &RenderContext<'_>) -> bool {
     let wanted = context.member("stream_options").and_then(|all| all.get("include_usage"));
     stream_usage(context.provider) == StreamUsage::Always
         || wanted.and_then(Json::as_bool).unwrap_or(false)
 }
 
-/// The member with the usage beside the reason for the end.
+/// The member with the usage in the chunk with the finish reason.
 fn usage_at_the_end(context: &RenderContext<'_>) -> Option<(&'static str, Raw<String>)> {
     let mut text = String::new();
     let name = match stream_usage(context.provider) {
-        StreamUsage::IfAsked | StreamUsage::Always => return None,
+        StreamUsage::OnRequest | StreamUsage::Always => return None,
         StreamUsage::AtTheEnd => {
             TokenUsage(context.usage()).write(&mut text);
             "usage"

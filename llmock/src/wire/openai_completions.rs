@@ -5,9 +5,10 @@
 
 use std::borrow::Cow;
 
-use super::api;
 use super::context::RenderContext;
+use super::failure;
 use super::format::{At, Format, Messages, Operation};
+use super::openai;
 use super::openai_chat::{self, TokenUsage};
 use super::rendered::Rendered;
 use super::requirements::{Limit, Requirements, is_tokens};
@@ -16,30 +17,27 @@ use super::sse::Sse;
 use crate::json::Json;
 use crate::json::write::{self, Null, Object, Raw, ToJson, object};
 
-const COMPLETION: Operation = Operation {
-    requirements: Requirements { model: true, max_temperature: Some(2.0), ..Requirements::NONE },
-    limit: Limit::ChoicesOfPrompts,
-    measure,
-    ..Operation::conversation(At::Any, render)
-};
+const REQUIREMENTS: Requirements = Requirements::NONE.model().temperature(2.0);
 
 pub(super) static FORMAT: Format = Format {
     name: "OpenAI completions",
     owns: |line| line.last == "completions",
     operations: &[
         // code that is filled in has the responses of chat completions
-        Operation {
-            at: At::Containing("/fim/"),
-            measure: |context, size| size.add_reply(context.reply, context.choices()),
-            render: openai_chat::render,
-            ..COMPLETION
-        },
-        COMPLETION,
+        Operation::conversation(At::Containing("/fim/"), openai_chat::render)
+            .requires(REQUIREMENTS)
+            .limits(Limit::ChoicesOfPrompts)
+            .measured(openai_chat::measure),
+        Operation::conversation(At::Any, render)
+            .requires(REQUIREMENTS)
+            .limits(Limit::ChoicesOfPrompts)
+            .measured(measure),
     ],
-    api: Some(&openai_chat::API),
-    volatile: openai_chat::VOLATILE,
+    api: Some(&openai::API),
+    volatile: openai::VOLATILE,
     prompt: openai_chat::input,
     messages: Messages::Prompts,
+    read_event: openai_chat::read_event,
     ..Format::DEFAULT
 };
 
@@ -54,7 +52,7 @@ fn render(context: &RenderContext<'_>) -> Rendered {
     head(context).with("choices", &choices).with("usage", &usage).into()
 }
 
-/// The choices of an answer in one piece: those of the first prompt, then those of the second, and so on.
+/// The choices of a response in one piece: those of the first prompt, then those of the second, and so on.
 struct Choices<'a> {
     answers: &'a [Answer<'a>],
     times: usize,
@@ -91,7 +89,7 @@ fn stream(context: &RenderContext<'_>, finish: &str) -> Sse {
         }
     }
     if let Some(failure) = &context.reply.failure {
-        sse.data(&Raw(api::error_body(context, failure)));
+        sse.data(&Raw(failure::body(context, failure)));
         return sse;
     }
     for index in 0..answers.len() * times {
@@ -105,12 +103,12 @@ fn stream(context: &RenderContext<'_>, finish: &str) -> Sse {
     sse
 }
 
-/// What is answered to one prompt.
+/// The response to one prompt.
 struct Answer<'a> {
-    /// The prompt, if it is to be repeated.
+    /// The prompt, if the request asks to repeat it.
     echo: Cow<'a, str>,
     text: &'a str,
-    /// Whether the author chose the pieces of the text.
+    /// Whether the reply sets the pieces of the text.
     cut: bool,
 }
 
@@ -130,7 +128,7 @@ impl Answer<'_> {
     }
 }
 
-/// An answer for each prompt, in their order.
+/// A response for each prompt, in their order.
 fn answers<'a>(context: &'a RenderContext<'_>) -> Vec<Answer<'a>> {
     let prompt = context.member("prompt");
     let prompts = match prompt.and_then(Json::as_array) {

@@ -6,28 +6,25 @@ use base64::engine::general_purpose::STANDARD;
 use super::context::RenderContext;
 use super::embeddings::{Each, Vector, embedded, inputs};
 use super::format::{At, Format, Messages, Operation};
-use super::openai_chat;
 use super::rendered::Rendered;
-use super::requirements::{Limit, Requirements, Vectors};
+use super::requirements::{Limit, Requirements};
+use super::{openai, openai_chat};
 use crate::json::Json;
 use crate::json::write::{self, nested, object};
 
 pub(super) static FORMAT: Format = Format {
     name: "OpenAI embeddings",
     owns: |line| line.last == "embeddings",
-    operations: &[Operation {
-        requirements: Requirements { model: true, member: Some("input"), ..Requirements::NONE },
-        limit: Limit::Vectors(Vectors {
-            inputs: "input",
-            dimensions: &["dimensions"],
-            default_dimensions: |model| if model.contains("large") { 3072 } else { 1536 },
-        }),
-        ..Operation::other(At::Any, render)
-    }],
-    api: Some(&openai_chat::API),
-    volatile: openai_chat::VOLATILE,
+    operations: &[Operation::other(At::Any, render)
+        .requires(Requirements::member("input").model())
+        .limits(Limit::vectors("input", &["dimensions"], |model| {
+            if model.contains("large") { 3072 } else { 1536 }
+        }))],
+    api: Some(&openai::API),
+    volatile: openai::VOLATILE,
     prompt: openai_chat::input,
     messages: Messages::None,
+    read_event: openai_chat::read_event,
     ..Format::DEFAULT
 };
 

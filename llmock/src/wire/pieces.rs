@@ -1,4 +1,4 @@
-//! How a text is cut into the pieces of a stream.
+//! How a text is divided into the pieces of a stream.
 
 /// How a streamed answer is cut; see [`Reply::chunks`](super::content::Reply::chunks).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_cut_where_its_reader_would_expect() {
+    fn divides_texts_into_pieces() {
         for (chunks, text, pieces) in [
             (Chunks::Words, "Hello  big\nworld ", &["Hello", "  big", "\nworld", " "][..]),
             (Chunks::Words, " a", &[" a"]),

@@ -1,10 +1,10 @@
 //! Endpoints without a format of their own: files, audio, batches.
 
-use super::api;
 use super::context::RenderContext;
+use super::failure;
 use super::format::{At, Format, GET, Messages, Operation, Streaming};
-use super::models;
 use super::rendered::Rendered;
+use super::{models, openai_chat};
 
 pub(super) static FORMAT: Format = Format {
     name: "anything else",
@@ -17,13 +17,14 @@ pub(super) static FORMAT: Format = Format {
         Operation::fallback(At::Any, empty),
     ],
     messages: Messages::None,
+    read_event: openai_chat::read_event,
     may_hold_links: true,
     ..Format::DEFAULT
 };
 
 /// Endpoints that stream at every provider, also at those that the table does not know.
 const fn streamed(verb: &'static str) -> Operation {
-    Operation { streaming: Streaming::Always, ..Operation::fallback(At::Verb(verb), empty) }
+    Operation::fallback(At::Verb(verb), empty).streams(Streaming::Always)
 }
 
 fn model(context: &RenderContext<'_>) -> Rendered {
@@ -32,8 +33,8 @@ fn model(context: &RenderContext<'_>) -> Rendered {
 
 /// An empty response if the endpoint has one, otherwise an error.
 pub(super) fn empty(context: &RenderContext<'_>) -> Rendered {
-    match super::api_of(context.provider).empty_response(context.path_alone) {
+    match context.api.empty_response(context.path_alone) {
         Some(body) => Rendered::json(body.to_owned()),
-        None => api::unknown_endpoint(context),
+        None => failure::unknown_endpoint(context),
     }
 }

@@ -38,8 +38,23 @@ impl Requirements {
     };
 
     /// A conversation in `messages`.
-    pub(crate) const MESSAGES: Self =
-        Self { member: Some("messages"), messages: Some("messages"), ..Self::NONE };
+    pub(crate) const MESSAGES: Self = Self::member("messages").messages("messages");
+
+    pub(super) const fn member(name: &'static str) -> Self {
+        Self { member: Some(name), ..Self::NONE }
+    }
+
+    pub(super) const fn messages(self, name: &'static str) -> Self {
+        Self { messages: Some(name), ..self }
+    }
+
+    pub(super) const fn model(self) -> Self {
+        Self { model: true, ..self }
+    }
+
+    pub(super) const fn temperature(self, most: f64) -> Self {
+        Self { max_temperature: Some(most), ..self }
+    }
 }
 
 /// How much one request may ask for.
@@ -56,6 +71,16 @@ pub(crate) enum Limit {
         most: usize,
     },
     Vectors(Vectors),
+}
+
+impl Limit {
+    pub(super) const fn vectors(
+        inputs: &'static str,
+        dimensions: &'static [&'static str],
+        default_dimensions: fn(&str) -> usize,
+    ) -> Self {
+        Self::Vectors(Vectors { inputs, dimensions, default_dimensions })
+    }
 }
 
 /// How an operation asks for vectors.

@@ -4,39 +4,38 @@
 
 use super::content::Reply;
 use super::context::RenderContext;
-use super::format::{Kind, Operation};
 
 /// The most bytes that a response may have: a stream of some 100,000 words.
 pub(crate) const LONGEST: usize = 32 << 20;
 
-/// What an event contains beside its text and the name of the model, at most.
+/// The most bytes of an event without its text and the name of the model.
 const EVENT: usize = 400;
 
-/// What a response contains beside the reply, at most, without the request that some quote.
+/// The most bytes of a response without the reply, and without the request that some quote.
 const HEAD: usize = 4096;
 
 /// How often a stream repeats the same text: Responses closes part, item, and response with it.
 const TIMES: usize = 6;
 
 /// Why the response would be too long, in a sentence for the provider's `message`.
-pub(crate) fn too_long(context: &RenderContext<'_>, operation: &Operation) -> Option<String> {
-    if operation.kind != Kind::Conversation {
-        return None;
-    }
+pub(crate) fn too_long(context: &RenderContext<'_>, measure: Measure) -> Option<String> {
     // most replies are so short that their exact length does not matter
-    let worst = OutputSize::measured(context, operation, &|text| ESCAPE * text.len(), &str::len);
-    if worst.in_bytes(context) <= LONGEST || bound(context, operation) <= LONGEST {
+    let worst = OutputSize::new(context, measure, &|text| ESCAPE * text.len(), &str::len);
+    if worst.in_bytes(context) <= LONGEST || bound(context, measure) <= LONGEST {
         return None;
     }
     Some(format!("the answer to this request would be longer than {LONGEST} bytes"))
 }
 
 /// How many bytes the response has at most, without what it quotes of the request.
-pub(crate) fn bound(context: &RenderContext<'_>, operation: &Operation) -> usize {
+pub(crate) fn bound(context: &RenderContext<'_>, measure: Measure) -> usize {
     let chunks = context.reply.chunks;
     let pieces = |text: &str| chunks.of(text).len().max(chunks.of_arguments(text).len());
-    OutputSize::measured(context, operation, &escaped_length, &pieces).in_bytes(context)
+    OutputSize::new(context, measure, &escaped_length, &pieces).in_bytes(context)
 }
+
+/// Adds up how much of a reply a response contains.
+pub(crate) type Measure = fn(&RenderContext<'_>, &mut OutputSize<'_>);
 
 /// How much of a reply a response contains.
 pub(crate) struct OutputSize<'m> {
@@ -49,14 +48,14 @@ pub(crate) struct OutputSize<'m> {
 }
 
 impl<'m> OutputSize<'m> {
-    fn measured(
+    fn new(
         context: &RenderContext<'_>,
-        operation: &Operation,
+        measure: Measure,
         bytes_of: &'m dyn Fn(&str) -> usize,
         pieces_of: &'m dyn Fn(&str) -> usize,
     ) -> Self {
         let mut size = Self { choices: 0, bytes: 0, pieces: 0, bytes_of, pieces_of };
-        (operation.measure)(context, &mut size);
+        measure(context, &mut size);
         size
     }
 

@@ -1,4 +1,4 @@
-//! Server-sent events as everybody but Google spells them, written one behind the other into one text.
+//! Server-sent events as all APIs except Google's write them, collected in one text.
 
 use super::rendered::Rendered;
 use crate::json::write::{Raw, ToJson};
@@ -11,7 +11,7 @@ pub(crate) struct Sse {
     ends: Vec<usize>,
 }
 
-/// What ends the streams of OpenAI and of Cohere, and is no JSON.
+/// Ends the streams of OpenAI and Cohere; it is not JSON.
 const DONE: Raw<&str> = Raw("[DONE]");
 
 impl Sse {

@@ -1,4 +1,4 @@
-//! Counts tokens as everybody does without a tokenizer: four characters are one.
+//! Estimates tokens without a tokenizer: four characters are one token.
 
 use super::content::Reply;
 use crate::json::Json;
@@ -28,11 +28,11 @@ pub(crate) fn of_text(text: &str) -> u64 {
     of_characters(characters(text))
 }
 
-/// The tokens of what the model says, its reasoning left out.
+/// The tokens of a reply without its reasoning.
 pub(crate) fn of_reply(reply: &Reply) -> u64 {
     let calls = reply.calls.iter().map(|call| characters(&call.name) + characters(&call.arguments));
-    let said = [&reply.text, &reply.refusal].into_iter().flatten().chain(&reply.completions);
-    of_characters(calls.chain(said.map(|text| characters(text))).sum())
+    let texts = [&reply.text, &reply.refusal].into_iter().flatten().chain(&reply.completions);
+    of_characters(calls.chain(texts.map(|text| characters(text))).sum())
 }
 
 /// The tokens of everything in a request that the model reads; tools and options are not counted.
@@ -66,7 +66,7 @@ mod tests {
     use crate::json;
 
     #[test]
-    fn what_the_model_reads_is_counted_and_nothing_else() {
+    fn counts_only_what_the_model_reads() {
         for (body, tokens) in [
             (r#"{"model":"a-very-long-name-of-a-model","messages":[]}"#, 1),
             (r#"{"messages":[{"role":"user","content":"12345678"}]}"#, 2),

@@ -1,16 +1,16 @@
 //! Vectors for texts: the same text has the same one, and texts with words in common are close.
 //!
-//! Every word pushes a few coordinates, which its hash chooses; the whole text adds a little noise, so
-//! that no two texts are the same. Vectors have length one, as those of real models.
+//! Every word changes a few coordinates, which its hash selects. The whole text adds a little noise, so that no two texts
+//! have the same vector. Vectors have length one, like those of real models.
 
 use sha2::{Digest, Sha256};
 
 use crate::random::SplitMix64;
 
-/// Coordinates that one word pushes.
+/// How many coordinates one word changes.
 const PUSHED: usize = 24;
 
-/// How strong the noise is beside a word.
+/// The strength of the noise relative to a word.
 const NOISE: f64 = 0.02;
 
 /// The vector of a text.
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_vector_is_of_length_one_and_the_same_for_the_same_text() {
+    fn vectors_have_length_one_and_depend_on_the_text() {
         for text in ["", "cat", "The cat sat on the mat.", "日本語"] {
             for dimensions in [1, 2, 3, 1536] {
                 let vector = embed(text, dimensions);
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_with_words_in_common_are_closer_than_others() {
+    fn texts_with_common_words_are_close() {
         let close = |one: &str, other: &str| closeness(&embed(one, 1536), &embed(other, 1536));
         let cats = close("the cat sat on the mat", "A cat slept on a mat!");
         let money = close("the cat sat on the mat", "quarterly revenue rose");

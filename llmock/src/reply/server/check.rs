@@ -23,7 +23,7 @@ impl Reading<'_> {
     }
 }
 
-/// Why the provider would refuse the request, in a sentence for its `message`.
+/// The reason, in a sentence for the error's `message`.
 fn refusal(reading: &Reading<'_>) -> Option<String> {
     if reading.target().method != POST {
         return None;
@@ -69,7 +69,7 @@ fn unreadable(bytes: &[u8]) -> String {
     }
 }
 
-/// The conversation: a list of objects, each with a role and a content that can be read.
+/// A fault in the conversation: a list of objects, each with a role and a content of the right type.
 fn conversation(body: &Json<'_>, name: &str, strict_roles: bool) -> Option<String> {
     let messages = match body.get(name) {
         None | Some(Json::Null) => return None,
@@ -119,7 +119,7 @@ fn message_fault(
 
 const ROLES: &[&str] = &["system", "developer", "user", "assistant", "tool", "function"];
 
-/// Members that have one type wherever they are known.
+/// A fault in members that have the same type in every format.
 fn typed(body: &Json<'_>) -> Option<String> {
     body.as_object()?.iter().find_map(|(name, value)| {
         let name = name.decode();
@@ -203,7 +203,7 @@ mod tests {
     use crate::wire::format::GET;
 
     #[test]
-    fn every_endpoint_is_known_for_its_method_alone() {
+    fn knows_each_endpoint_for_its_method() {
         const TALK: Endpoint = Endpoint::Conversation;
         for (id, method, path, leads_to) in [
             ("openai", "POST", "/chat/completions", TALK),
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_known_to_exist_is_rendered() {
+    fn renders_every_known_endpoint() {
         let body = r#"{"model":"m","input":"a","query":"q","documents":["d"],"texts":["t"],
             "contents":[],"content":{"parts":[{"text":"a"}]},"messages":[],"requests":[],"instances":[]}"#;
         for (id, path) in [
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_a_careful_provider_would_refuse_is_taken() {
+    fn accepts_requests_that_only_strict_providers_reject() {
         for (id, path, body) in [
             (
                 "openai",

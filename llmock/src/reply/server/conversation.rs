@@ -12,30 +12,28 @@ use crate::wire::format::Messages;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Message {
-    /// Who speaks.
+    /// The author of the message.
     pub role: Role,
-    /// The parts that are text, a line each; empty for pictures and for calls of tools.
+    /// The text parts, a line each; empty for images and tool calls.
     pub text: String,
-    /// Whether any part is text, if an empty one; a picture alone says nothing.
+    /// Whether any part is text, even an empty one.
     pub has_text: bool,
-    /// Whether it is a prompt of a completion: of several, each has an answer of its own ([`Reply::completion`]).
-    ///
-    /// [`Reply::completion`]: super::Reply::completion
+    /// Whether it is a prompt of a completion. Each of several prompts has a response of its own
+    /// ([`Reply::completion`](crate::reply::Reply::completion)).
     pub is_prompt: bool,
 }
 
-/// Who speaks in a [`Message`].
+/// The author of a [`Message`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Role {
-    /// Who wrote the instructions: `system` and `developer`.
+    /// The author of the instructions: `system` or `developer`.
     System,
-    /// The person.
+    /// The user.
     User,
     /// The model.
     Assistant,
-    /// A tool that the model had called. Where APIs put results into a message of the user, that
-    /// message is the tool's.
+    /// A tool that the model called, also where an API puts its result into a message of the user.
     Tool,
 }
 
@@ -72,9 +70,9 @@ fn conversation(body: &Json<'_>) -> Vec<Message> {
         .find_map(|name| body.get(name).and_then(Json::as_array))
         .unwrap_or_default();
     let mut messages: Vec<Message> = messages.iter().map(message).collect();
-    // what is said last has members of its own: in Responses, in Cohere's first API, in a completion, with Titan
+    // some APIs have the last message in a member of its own: Responses, Cohere's first chat, completions, Titan
     for name in ["input", "message", "prompt", "inputText"] {
-        messages.extend(said_by_user(body, name));
+        messages.extend(single_text(body, name));
     }
     if let Some(results) = body.get("tool_results").filter(|results| !results.is_null()) {
         messages.push(Message::new(Role::Tool, layout::print(results, Layout::Compact)));
@@ -88,7 +86,7 @@ impl Message {
     }
 }
 
-/// The prompts of a completion; those in tokens say nothing.
+/// The prompts of a completion; prompts in tokens have no text.
 fn prompts(content: &Json<'_>) -> Vec<Message> {
     let prompt = |content: &Json<'_>| {
         let text = content.as_str();
@@ -104,8 +102,8 @@ fn prompts(content: &Json<'_>) -> Vec<Message> {
     }
 }
 
-/// A text that stands alone in a member of the body; a prompt may be several.
-fn said_by_user(body: &Json<'_>, name: &str) -> Option<Message> {
+/// The message of the user that a member of the body holds; a prompt may have several parts.
+fn single_text(body: &Json<'_>, name: &str) -> Option<Message> {
     let content = body.get(name)?;
     let alone = content.as_str().is_some() || (name == "prompt" && has_text(content));
     alone.then(|| Message::new(Role::User, text(content)))
@@ -146,7 +144,7 @@ fn role(name: &str) -> Role {
     }
 }
 
-/// The result of a tool, if that is what a part of a message is.
+/// The result of a tool, if a part of a message is one.
 fn result_of<'a, 'b>(part: &'b Json<'a>) -> Option<&'b Json<'a>> {
     if part.get("type").and_then(Json::as_str).as_deref() == Some("tool_result") {
         // a result may be empty
@@ -159,7 +157,7 @@ fn result_of<'a, 'b>(part: &'b Json<'a>) -> Option<&'b Json<'a>> {
     Some(response.get("response").unwrap_or(&Json::Null))
 }
 
-/// The texts of a content: a string, a part, or parts, a line each. A model's thoughts are no text.
+/// The texts of a content: a string, a part, or parts, a line each. Thoughts of a model are not text.
 fn text(content: &Json<'_>) -> String {
     match content {
         Json::String(text) => text.decode().into_owned(),
@@ -184,7 +182,7 @@ fn is_thought(part: &Json<'_>) -> bool {
     part.get("thought").and_then(Json::as_bool) == Some(true)
 }
 
-/// Results that are no text are shown as the JSON that they are.
+/// The text of a result, or its JSON if it is not text.
 fn text_or_json(content: &Json<'_>) -> String {
     match (text(content), content) {
         (text, Json::Null) => text,
@@ -201,7 +199,7 @@ mod tests {
     use crate::provider::Provider;
 
     #[test]
-    fn every_api_says_who_spoke_and_what() {
+    fn reads_role_and_text_in_every_format() {
         use Role::{Assistant, System, Tool, User};
         for (id, path, body, messages) in [
             (

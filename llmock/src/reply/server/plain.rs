@@ -1,24 +1,24 @@
-//! Bodies of requests without their compression, for servers that read requests themselves.
+//! Decompresses request bodies, for servers that read requests themselves.
 
 use std::borrow::Cow;
 
 use crate::fixture::encoding::{self, DecodeError};
 
-/// A compressed body could not be read.
+/// A compressed body could not be decompressed.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct CompressionError(#[from] DecodeError);
 
 impl CompressionError {
-    /// Whether it is the limit that the body exceeds.
+    /// Whether the decompressed body exceeds the limit.
     pub fn is_too_long(&self) -> bool {
         matches!(self.0, DecodeError::TooLong { .. })
     }
 }
 
-/// A body without the compression that its `content-encoding` names: gzip, deflate, br, zstd, or several.
+/// Decompresses a body according to its `content-encoding`: gzip, deflate, br, zstd, or several of them.
 ///
-/// A body that is plain already comes back as it is and is not measured.
+/// A body that is not compressed is returned as it is, whatever its length.
 ///
 /// ```
 /// # use llmock::reply::uncompressed;

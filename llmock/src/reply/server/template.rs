@@ -1,4 +1,4 @@
-//! An answer that is given many times: all of it but what differs from one time to the next.
+//! Templates of responses: everything except time and ids, which differ each time.
 
 use std::cell::RefCell;
 
@@ -10,10 +10,10 @@ use crate::wire::content::Reply;
 use crate::wire::ids::{DerivedId, hex_id, uuid_id};
 use crate::wire::rendered::{Rendered, RenderedBody, empty_headers};
 
-/// The answer to one request, to be given again and again without reading the request again.
+/// The response to one request, rendered repeatedly without reading the request again.
 ///
-/// Two answers to one request differ in the moment they were made and in their ids; a template has all the rest.
-/// Made by [`Reading::template`].
+/// Two responses to one request differ in their time and their ids; a template contains the rest. Made by
+/// [`Reading::template`].
 ///
 /// ```
 /// use llmock::Provider;
@@ -39,45 +39,45 @@ pub struct Template {
 #[derive(Clone, Debug)]
 enum Value {
     Same(HeaderValue),
-    Differs(Form),
+    Differs(Pattern),
 }
 
 #[derive(Clone, Debug)]
 enum Body {
-    Whole(Form),
-    Stream(Vec<Form>),
+    Whole(Pattern),
+    Stream(Vec<Pattern>),
 }
 
-/// Bytes with blanks to be filled in.
+/// Bytes with gaps for the values that differ.
 #[derive(Clone, Debug, Default)]
-struct Form {
+struct Pattern {
     bytes: Vec<u8>,
-    /// Where in the bytes they stand, in their order.
-    blanks: Vec<(usize, Blank)>,
+    /// The offsets of the gaps in the bytes, ascending.
+    gaps: Vec<(usize, Gap)>,
 }
 
-/// What differs.
+/// A value that differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Blank {
+enum Gap {
     Created,
     Id(u64),
     Uuid(u64),
 }
 
-/// The moment and the seed of an answer.
+/// Time and seed of a response.
 type Sample = (u64, u64);
 
-/// Two samples that have no digit in common where a moment may be shown, as a number or as a date.
+/// Two samples whose times have no digit in common, neither as numbers nor as dates.
 const SAMPLES: [Sample; 2] = [(1_098_765_432, 0x6c6c_6d6f_636b), (2_123_456_789, 0x7265_706c_7921)];
 
-/// Longer answers have no template: to copy one takes as long as to make it.
+/// Longer responses have no template: copying one takes as long as rendering it.
 const LONGEST: usize = 64 * 1024;
 
 impl Reading<'_> {
-    /// The template of the answer that [`render`](Self::render) gives, whatever [`answered`](Self::answered) says.
+    /// The template of the response that [`render`](Self::render) returns for any time and seed.
     ///
-    /// `None` for answers longer than 64 KiB, and where more than the numbers themselves depends on the moment or
-    /// the seed: a date, a checksum, an id that the reply gives. Two renderings are compared to know that.
+    /// `None` for responses longer than 64 KiB, and if anything except the numbers themselves depends on time or seed: a
+    /// date, a checksum, an id that the reply sets. Two renderings are compared to find out.
     pub fn template(&self, reply: &Reply) -> Option<Template> {
         let [(created, seed), other] = SAMPLES;
         let derived = RefCell::default();
@@ -87,19 +87,19 @@ impl Reading<'_> {
             return None;
         }
         let ids = derived.into_inner();
-        let form = |bytes: &[u8]| Form::of(bytes, &created.to_string(), &ids);
-        let value = |value: &HeaderValue| match form(value.as_bytes()) {
-            form if form.blanks.is_empty() => Value::Same(value.clone()),
-            form => Value::Differs(form),
+        let pattern = |bytes: &[u8]| Pattern::of(bytes, &created.to_string(), &ids);
+        let value = |value: &HeaderValue| match pattern(value.as_bytes()) {
+            pattern if pattern.gaps.is_empty() => Value::Same(value.clone()),
+            pattern => Value::Differs(pattern),
         };
         let headers = rendered.headers.iter().map(|(name, known)| (name.clone(), value(known)));
         let template = Template {
             status: rendered.status,
             headers: headers.collect(),
             body: match &rendered.body {
-                RenderedBody::Whole(bytes) => Body::Whole(form(bytes)),
+                RenderedBody::Whole(bytes) => Body::Whole(pattern(bytes)),
                 RenderedBody::Stream(events) => {
-                    Body::Stream(events.iter().map(|event| form(event)).collect())
+                    Body::Stream(events.iter().map(|event| pattern(event)).collect())
                 }
             },
         };
@@ -110,7 +110,7 @@ impl Reading<'_> {
 }
 
 impl Template {
-    /// The answer that was made at that moment, in seconds since 1970, with ids from that seed.
+    /// The response made at that time, in seconds since 1970, with ids from that seed.
     pub fn render(&self, created: u64, seed: u64) -> Rendered {
         let mut digits = itoa::Buffer::new();
         let created = digits.format(created);
@@ -118,22 +118,24 @@ impl Template {
         for (name, value) in &self.headers {
             let value = match value {
                 Value::Same(value) => Ok(value.clone()),
-                Value::Differs(form) => HeaderValue::from_maybe_shared(form.filled(created, seed)),
+                Value::Differs(pattern) => {
+                    HeaderValue::from_maybe_shared(pattern.filled(created, seed))
+                }
             };
             if let Ok(value) = value {
                 headers.append(name, value);
             }
         }
         let body = match &self.body {
-            Body::Whole(form) => RenderedBody::Whole(form.filled(created, seed)),
+            Body::Whole(pattern) => RenderedBody::Whole(pattern.filled(created, seed)),
             Body::Stream(events) => RenderedBody::Stream(stream(events, created, seed)),
         };
         Rendered { status: self.status, headers, body }
     }
 }
 
-/// All events of a stream, in one piece of memory.
-fn stream(events: &[Form], created: &str, seed: u64) -> Vec<Bytes> {
+/// All events of a stream, in one allocation.
+fn stream(events: &[Pattern], created: &str, seed: u64) -> Vec<Bytes> {
     let mut all = Vec::with_capacity(events.iter().map(|event| event.length(created)).sum());
     let ends: Vec<usize> = events
         .iter()
@@ -147,37 +149,37 @@ fn stream(events: &[Form], created: &str, seed: u64) -> Vec<Bytes> {
     starts.zip(&ends).map(|(start, end)| all.slice(start..*end)).collect()
 }
 
-impl Form {
-    /// The form of bytes in which that moment and those ids are shown.
+impl Pattern {
+    /// Replaces the time and the ids in `shown` by gaps.
     fn of(shown: &[u8], created: &str, ids: &[DerivedId]) -> Self {
-        let mut form = Self::default();
+        let mut pattern = Self::default();
         let mut rest = shown;
         while let [first, after @ ..] = rest {
             let id = ids.iter().find(|id| rest.starts_with(id.text.as_bytes()));
-            let (blank, length) = match id {
-                Some(id) if id.is_uuid => (Blank::Uuid(id.slot), id.text.len()),
-                Some(id) => (Blank::Id(id.slot), id.text.len()),
-                None if rest.starts_with(created.as_bytes()) => (Blank::Created, created.len()),
+            let (gap, length) = match id {
+                Some(id) if id.is_uuid => (Gap::Uuid(id.slot), id.text.len()),
+                Some(id) => (Gap::Id(id.slot), id.text.len()),
+                None if rest.starts_with(created.as_bytes()) => (Gap::Created, created.len()),
                 None => {
-                    form.bytes.push(*first);
+                    pattern.bytes.push(*first);
                     rest = after;
                     continue;
                 }
             };
-            form.blanks.push((form.bytes.len(), blank));
+            pattern.gaps.push((pattern.bytes.len(), gap));
             rest = &rest[length..];
         }
-        form
+        pattern
     }
 
-    /// How many bytes it has when it is filled in.
+    /// The number of bytes with all gaps filled.
     fn length(&self, created: &str) -> usize {
-        let blank = |(_, blank): &(usize, Blank)| match blank {
-            Blank::Created => created.len(),
-            Blank::Id(_) => 24,
-            Blank::Uuid(_) => 36,
+        let gap = |(_, gap): &(usize, Gap)| match gap {
+            Gap::Created => created.len(),
+            Gap::Id(_) => 24,
+            Gap::Uuid(_) => 36,
         };
-        self.bytes.len() + self.blanks.iter().map(blank).sum::<usize>()
+        self.bytes.len() + self.gaps.iter().map(gap).sum::<usize>()
     }
 
     fn filled(&self, created: &str, seed: u64) -> Bytes {
@@ -188,12 +190,12 @@ impl Form {
 
     fn fill(&self, out: &mut Vec<u8>, created: &str, seed: u64) {
         let mut from = 0;
-        for (at, blank) in &self.blanks {
+        for (at, gap) in &self.gaps {
             out.extend_from_slice(&self.bytes[from..*at]);
-            match blank {
-                Blank::Created => out.extend_from_slice(created.as_bytes()),
-                Blank::Id(place) => out.extend_from_slice(&hex_id(seed, *place)),
-                Blank::Uuid(place) => out.extend_from_slice(uuid_id(seed, *place).as_bytes()),
+            match gap {
+                Gap::Created => out.extend_from_slice(created.as_bytes()),
+                Gap::Id(place) => out.extend_from_slice(&hex_id(seed, *place)),
+                Gap::Uuid(place) => out.extend_from_slice(uuid_id(seed, *place).as_bytes()),
             }
             from = *at;
         }

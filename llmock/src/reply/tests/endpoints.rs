@@ -1,4 +1,4 @@
-//! What is asked beside conversations: embeddings, models, moderations, counts.
+//! Endpoints other than conversations: embeddings, models, moderations, token counts.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,7 +23,7 @@ fn numbers(text: &str, path: &[&str]) -> Vec<f32> {
 }
 
 #[test]
-fn every_embedding_endpoint_gives_a_text_the_same_vector_each_time() {
+fn embeds_equal_texts_equally_at_every_endpoint() {
     for (provider, path, body, place) in [
         (
             Provider::OpenAI,
@@ -103,7 +103,7 @@ fn every_embedding_endpoint_gives_a_text_the_same_vector_each_time() {
 }
 
 #[test]
-fn an_embedding_in_base64_has_the_same_numbers() {
+fn encodes_embeddings_in_base64() {
     let ask = |body: &str| post(&Reply::new(), Provider::OpenAI, "/v1/embeddings", body);
     let plain = ask(r#"{"model":"text-embedding-3-small","input":"cat"}"#);
     let encoded =
@@ -116,7 +116,7 @@ fn an_embedding_in_base64_has_the_same_numbers() {
 }
 
 #[test]
-fn an_input_of_tokens_is_one_text_and_several_are_several() {
+fn treats_an_array_of_tokens_as_one_input() {
     for (input, count) in [
         (r#""a""#, 1),
         (r#"["a","b","c"]"#, 3),
@@ -135,7 +135,7 @@ fn an_input_of_tokens_is_one_text_and_several_are_several() {
 }
 
 #[test]
-fn every_prompt_of_a_completion_has_its_choices_one_behind_the_other() {
+fn numbers_choices_prompt_by_prompt() {
     let texts = |reply: &Reply, more: &str| -> Vec<String> {
         let body = format!(r#"{{"model":"m",{more}}}"#);
         let rendered =
@@ -173,7 +173,7 @@ fn every_prompt_of_a_completion_has_its_choices_one_behind_the_other() {
 }
 
 #[test]
-fn documents_are_ranked_by_what_they_have_in_common_with_the_query() {
+fn ranks_documents_by_common_words() {
     let body = r#"{"query":"where do cats sleep","documents":["stocks fell",{"text":"cats sleep on mats"},"dogs sleep"],"top_n":2}"#;
     let answer = post(&Reply::new(), Provider::Cohere, "/v2/rerank", body);
     let places: Vec<_> =
@@ -182,7 +182,7 @@ fn documents_are_ranked_by_what_they_have_in_common_with_the_query() {
 }
 
 #[test]
-fn models_are_listed_and_found_in_every_shape() {
+fn lists_and_finds_models_in_every_api() {
     let reply = Reply::new().models(["m-1", "org/m-2"]);
     for (provider, path, listed) in [
         (
@@ -230,7 +230,7 @@ fn models_are_listed_and_found_in_every_shape() {
 }
 
 #[test]
-fn moderations_find_nothing_unless_the_reply_refuses() {
+fn flags_moderations_only_for_refusals() {
     let ask = |reply: &Reply, body: &str| post(reply, Provider::OpenAI, "/v1/moderations", body);
     let fine = ask(&Reply::new(), r#"{"input":["a","b"]}"#);
     assert_eq!(fine.matches(r#""flagged":false"#).count(), 2, "{fine}");
@@ -242,7 +242,7 @@ fn moderations_find_nothing_unless_the_reply_refuses() {
 }
 
 #[test]
-fn tokens_of_a_request_are_counted() {
+fn counts_tokens_of_requests() {
     let messages = r#"{"messages":[{"role":"user","content":"12345678"}]}"#;
     for (provider, path, body, answer) in [
         (Provider::Anthropic, "/v1/messages/count_tokens", messages, r#"{"input_tokens":2}"#),
@@ -275,7 +275,7 @@ fn tokens_of_a_request_are_counted() {
 }
 
 #[test]
-fn a_response_is_found_again_by_its_id() {
+fn returns_a_response_by_its_id() {
     let text = get(&Reply::text("x"), Provider::OpenAI, "/v1/responses/resp_7");
     assert_eq!(at(&text, &["id"]).as_deref(), Some("resp_7"));
     let deleted = Reply::text("x")

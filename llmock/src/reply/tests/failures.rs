@@ -1,12 +1,12 @@
-//! Errors, as answers of their own and in the middle of a stream.
+//! Errors, as whole responses and in the middle of a stream.
 
 use super::super::{Rendered, RenderedBody, Reply, RequestShape};
-use super::rendering::{SPEAKING, data};
+use super::rendering::{CONVERSATIONS, data};
 use crate::json;
 use crate::provider::Provider;
 
 #[test]
-fn an_error_has_the_provider_s_shape_and_usual_kind() {
+fn writes_errors_with_the_usual_kind_of_each_api() {
     for (provider, path, status, body) in [
         (
             Provider::OpenAI,
@@ -62,7 +62,7 @@ fn an_error_has_the_provider_s_shape_and_usual_kind() {
 }
 
 #[test]
-fn the_author_s_kind_and_code_replace_the_usual_ones() {
+fn kind_and_code_of_the_reply_replace_the_usual_ones() {
     let reply = Reply::error(429, "m").kind("insufficient_quota").code("quota");
     for (provider, path, words) in [
         (
@@ -79,7 +79,7 @@ fn the_author_s_kind_and_code_replace_the_usual_ones() {
 }
 
 #[test]
-fn headers_are_the_provider_s_and_then_the_author_s() {
+fn headers_of_the_reply_replace_those_of_the_provider() {
     let ask = |reply: &Reply| -> Rendered {
         reply.render(Provider::OpenAI, &RequestShape::post("/v1/chat/completions", "{}"))
     };
@@ -92,18 +92,21 @@ fn headers_are_the_provider_s_and_then_the_author_s() {
 }
 
 #[test]
-fn a_stream_can_fail_after_it_has_begun() {
+fn streams_can_fail_midway() {
     let reply = Reply::text("Half an").failing("the model broke");
-    for endpoint in SPEAKING {
+    for endpoint in CONVERSATIONS {
         let name = format!("{} {}", endpoint.provider, endpoint.path);
         let streamed = endpoint.streamed(&reply);
         assert_eq!(streamed.status, 200, "{name}");
-        let heard = endpoint.preview(&streamed);
+        let preview = endpoint.preview(&streamed);
         if endpoint.provider == "cohere" {
             // Cohere's streams end with a reason and without words
-            assert!(heard == "Half an" && data(&streamed).concat().contains("\"ERROR\""), "{name}");
+            assert!(
+                preview == "Half an" && data(&streamed).concat().contains("\"ERROR\""),
+                "{name}"
+            );
         } else {
-            assert_eq!(heard, "Half an error: the model broke", "{name}");
+            assert_eq!(preview, "Half an error: the model broke", "{name}");
         }
         assert!(!data(&streamed).concat().contains("\"stop\""), "{name} does not end well");
         let whole = endpoint.whole(&reply);
@@ -115,7 +118,7 @@ fn a_stream_can_fail_after_it_has_begun() {
 }
 
 #[test]
-fn an_endpoint_that_no_format_knows_is_not_found() {
+fn unknown_endpoints_are_not_found() {
     for (provider, path) in [
         (Provider::OpenAI, "/v1/audio/speech"),
         (Provider::Anthropic, "/v1/files"),
@@ -131,7 +134,7 @@ fn an_endpoint_that_no_format_knows_is_not_found() {
 }
 
 #[test]
-fn a_wish_to_stream_means_nothing_where_nothing_is_streamed() {
+fn ignores_stream_where_endpoints_do_not_stream() {
     let reply = Reply::text("x").failing("broken");
     for (provider, path) in [
         (Provider::OpenAI, "/v1/embeddings"),

@@ -30,7 +30,7 @@ fn inside(payload: &str) -> Option<String> {
 }
 
 #[test]
-fn invoke_speaks_as_the_model_s_maker_does() {
+fn invoke_uses_the_format_of_the_model_maker() {
     let user = r#"{"messages":[{"role":"user","content":"Hi"}],"max_tokens":9}"#;
     let prompt = r#"{"prompt":"12345678"}"#;
     for (model, body, whole, last) in [
@@ -82,14 +82,14 @@ fn invoke_speaks_as_the_model_s_maker_does() {
 
         let broken = render(&said.failing("over"), provider, &path, body);
         let end = data(&broken).pop().unwrap();
-        let told = match inside(&end) {
+        let message = match inside(&end) {
             // Cohere says that it was an error, and not which
             Some(event) => event.contains("over") || event.contains(r#""ERROR""#),
             None => {
                 names(&broken).last().unwrap() == "internalServerException" && end.contains("over")
             }
         };
-        assert!(told, "{model} {end}");
+        assert!(message, "{model} {end}");
     }
     let long = Reply::text("a").finish(Finish::Length);
     for (model, body, reason) in [

@@ -1,7 +1,7 @@
-//! How much one request may ask for, and how long its answer is at most.
+//! How much one request may ask for, and how long its response is at most.
 
 use super::super::{Reply, RequestShape};
-use super::rendering::{SPEAKING, at};
+use super::rendering::{CONVERSATIONS, at};
 use crate::provider::Provider;
 use crate::wire::requirements::COORDINATES;
 use crate::wire::size::{LONGEST, bound};
@@ -15,7 +15,7 @@ fn list(element: &str, count: usize) -> String {
 const COORDINATE: usize = 16;
 
 #[test]
-fn what_asks_for_too_much_is_refused_and_what_is_just_enough_is_not() {
+fn refuses_requests_above_each_limit() {
     let openai = |n: &str| format!(r#"{{"model":"m","messages":[],"prompt":"a","n":{n}}}"#);
     let input = |count: usize, dimensions: usize| {
         let input = list("\"a\"", count);
@@ -87,7 +87,7 @@ fn what_asks_for_too_much_is_refused_and_what_is_just_enough_is_not() {
 }
 
 #[test]
-fn an_answer_of_vectors_has_a_few_bytes_a_coordinate() {
+fn responses_with_vectors_are_short() {
     let input = list("\"a b\"", 8);
     let body = format!(r#"{{"model":"m","input":{input},"dimensions":4096}}"#);
     let rendered =
@@ -104,7 +104,7 @@ fn words(count: usize) -> Reply {
 }
 
 #[test]
-fn the_largest_answer_stays_below_the_limit_and_the_next_larger_one_is_refused() {
+fn refuses_replies_above_the_longest_response() {
     const CHAT: &str = "/v1/chat/completions";
     const COMPLETIONS: &str = "/v1/completions";
     let chat = |more: &str| format!(r#"{{"model":"m","messages":[],{more}}}"#);
@@ -119,8 +119,8 @@ fn the_largest_answer_stays_below_the_limit_and_the_next_larger_one_is_refused()
     ] {
         let reading = RequestShape::post(path, &body).read(Provider::OpenAI);
         // each word costs the same
-        let operation = reading.target().operation;
-        let bound = |count: usize| bound(&reading.context(&words(count), None), operation);
+        let measure = reading.target().operation.measure;
+        let bound = |count: usize| bound(&reading.context(&words(count), None), measure);
         let (few, word) = (bound(100), bound(101) - bound(100));
         let (most, too_many) = (100 + (LONGEST - few) / word, 101 + (LONGEST - few) / word);
         assert!(
@@ -139,7 +139,7 @@ fn the_largest_answer_stays_below_the_limit_and_the_next_larger_one_is_refused()
 }
 
 #[test]
-fn no_answer_is_longer_than_was_reckoned() {
+fn responses_are_never_longer_than_estimated() {
     let long = || words(300).reasoning("Hm. ".repeat(300)).signature("s");
     let replies = [
         words(0),
@@ -150,14 +150,14 @@ fn no_answer_is_longer_than_was_reckoned() {
         long().tool_call("f", format!(r#"{{"t":"{}"}}"#, "x".repeat(3000))),
         long().failing("over"),
     ];
-    for endpoint in SPEAKING {
+    for endpoint in CONVERSATIONS {
         for reply in &replies {
             for (path, body) in
                 [(endpoint.path, endpoint.bodies[0]), (endpoint.stream_path, endpoint.bodies[1])]
             {
                 let reading = RequestShape::post(path, body).read(endpoint.provider());
                 let bytes = reading.render(reply).bytes().len();
-                let most = bound(&reading.context(reply, None), reading.target().operation);
+                let most = bound(&reading.context(reply, None), reading.target().operation.measure);
                 assert!(bytes <= most, "{} {path}: {bytes} > {most} {reply:?}", endpoint.provider);
             }
         }

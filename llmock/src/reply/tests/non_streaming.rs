@@ -1,4 +1,4 @@
-//! Answers in one piece, compared with the shapes that the APIs' references publish.
+//! Responses in one piece, compared with the shapes in the references of the APIs.
 
 use super::super::{Finish, Reply};
 use super::rendering::{at, post};
@@ -19,7 +19,7 @@ fn calling() -> Reply {
 }
 
 #[test]
-fn a_chat_completion_has_its_calls_in_one_message() {
+fn chat_completions_have_all_calls_in_one_message() {
     assert_eq!(
         post(&calling(), Provider::DeepSeek, "/chat/completions", ASKED),
         concat!(
@@ -38,7 +38,7 @@ fn a_chat_completion_has_its_calls_in_one_message() {
 }
 
 #[test]
-fn a_response_has_an_item_for_each_thing_said() {
+fn responses_have_an_item_for_each_part() {
     let body = r#"{"model":"m","input":"Hi","temperature":0.20,"tools":[{"type":"function","name":"weather"}]}"#;
     let text = post(&calling(), Provider::OpenAI, "/v1/responses", body);
     let output = concat!(
@@ -73,7 +73,7 @@ fn a_response_has_an_item_for_each_thing_said() {
 }
 
 #[test]
-fn a_message_of_anthropic_s_has_a_block_for_each_thing_said() {
+fn anthropic_messages_have_a_block_for_each_part() {
     assert_eq!(
         post(&calling(), Provider::Anthropic, "/v1/messages", ASKED),
         concat!(
@@ -89,7 +89,7 @@ fn a_message_of_anthropic_s_has_a_block_for_each_thing_said() {
 }
 
 #[test]
-fn gemini_s_content_has_a_part_for_each_thing_said() {
+fn gemini_contents_have_a_part_for_each_part() {
     assert_eq!(
         post(&calling(), Provider::Gemini, "/v1beta/models/m:generateContent", ASKED),
         concat!(
@@ -104,7 +104,7 @@ fn gemini_s_content_has_a_part_for_each_thing_said() {
 }
 
 #[test]
-fn ollama_s_answer_is_one_line_that_is_done() {
+fn ollama_responses_are_one_final_line() {
     let body = r#"{"model":"m","stream":false}"#;
     assert_eq!(
         post(&calling(), Provider::Ollama, "/api/chat", body),
@@ -120,7 +120,7 @@ fn ollama_s_answer_is_one_line_that_is_done() {
 }
 
 #[test]
-fn cohere_says_its_plan_before_it_calls() {
+fn cohere_has_text_before_calls_as_tool_plan() {
     assert_eq!(
         post(&calling(), Provider::Cohere, "/v2/chat", ASKED),
         concat!(
@@ -136,7 +136,7 @@ fn cohere_says_its_plan_before_it_calls() {
 
 /// "A list of previous messages between the user and the model": Cohere's reference of its first API.
 #[test]
-fn cohere_s_first_api_quotes_the_conversation_with_its_answer() {
+fn cohere_v1_repeats_the_conversation() {
     let before = r#"{"role":"USER","message":"Hi"},{"role":"CHATBOT","message":"Hello"}"#;
     let called = r#"[{"name":"weather","parameters":{"city":"Paris"}},{"name":"time","parameters":"not json"}]"#;
     let results = r#"[{"call":{"name":"weather","parameters":{}},"outputs":[{"is":"sunny"}]}]"#;
@@ -167,7 +167,7 @@ fn cohere_s_first_api_quotes_the_conversation_with_its_answer() {
 }
 
 #[test]
-fn converse_has_a_block_for_each_thing_said() {
+fn converse_has_a_block_for_each_part() {
     assert_eq!(
         post(&calling(), Provider::Bedrock, "/model/m/converse", ASKED),
         concat!(
@@ -182,7 +182,7 @@ fn converse_has_a_block_for_each_thing_said() {
 }
 
 #[test]
-fn every_provider_has_its_own_word_for_why_it_stopped() {
+fn writes_the_finish_reason_of_each_provider() {
     let chat = (Provider::OpenAI, "/v1/chat/completions", &["choices", "0", "finish_reason"][..]);
     let claude = (Provider::Anthropic, "/v1/messages", &["stop_reason"][..]);
     let gemini = (
@@ -218,7 +218,7 @@ fn every_provider_has_its_own_word_for_why_it_stopped() {
 }
 
 #[test]
-fn a_refusal_is_no_content_of_a_chat() {
+fn refusals_have_no_chat_content() {
     let chat = post(&Reply::refusal("No."), Provider::OpenAI, "/v1/chat/completions", ASKED);
     assert!(chat.contains(r#""content":null,"refusal":"No.""#), "{chat}");
     let response = post(&Reply::refusal("No."), Provider::OpenAI, "/v1/responses", ASKED);
@@ -226,7 +226,7 @@ fn a_refusal_is_no_content_of_a_chat() {
 }
 
 #[test]
-fn an_unfinished_response_says_why() {
+fn incomplete_responses_have_a_reason() {
     for (finish, reason) in
         [(Finish::Length, "max_output_tokens"), (Finish::ContentFilter, "content_filter")]
     {
@@ -237,7 +237,7 @@ fn an_unfinished_response_says_why() {
 }
 
 #[test]
-fn several_answers_are_several_choices() {
+fn repeats_the_reply_for_each_choice() {
     for (path, body) in [
         ("/v1/chat/completions", r#"{"n":3}"#),
         ("/v1/completions", r#"{"n":3}"#),
@@ -253,7 +253,7 @@ fn several_answers_are_several_choices() {
 }
 
 #[test]
-fn tokens_that_nobody_gave_are_counted() {
+fn estimates_tokens_without_usage() {
     let answer = post(&Reply::text("1234567890123"), Provider::OpenAI, "/chat/completions", ASKED);
     let counted = r#""prompt_tokens":2,"completion_tokens":3,"total_tokens":5,"#;
     assert!(answer.contains(counted), "{answer}");

@@ -1,4 +1,4 @@
-//! Rendering an answer and reading it again.
+//! Renders replies and reads them again.
 
 use super::super::{Rendered, RenderedBody, Reply, RequestShape};
 use crate::json::{self, Json};
@@ -45,8 +45,8 @@ const CHAT_DELTA: &[&str] = &["choices", "0", "delta", "content"];
 const GEMINI_TEXT: &[&str] = &["candidates", "0", "content", "parts", "0", "text"];
 const CONVERSE_TEXT: &[&str] = &["output", "message", "content", "0", "text"];
 
-/// Every endpoint in whose answers a model speaks.
-pub(super) const SPEAKING: &[Endpoint] = &[
+/// Every endpoint at which a model replies to messages.
+pub(super) const CONVERSATIONS: &[Endpoint] = &[
     endpoint("openai", "/v1/chat/completions", CHAT, CHAT_WHOLE, CHAT_DELTA),
     endpoint("groq", "/openai/v1/chat/completions", CHAT, CHAT_WHOLE, CHAT_DELTA),
     endpoint("deepseek", "/chat/completions", CHAT, CHAT_WHOLE, CHAT_DELTA),

@@ -1,11 +1,11 @@
-//! What an author says comes out of every format as it went in.
+//! The content of a reply is found unchanged in every format.
 
 use std::collections::HashSet;
 
 use proptest::prelude::*;
 
 use super::super::{Chunks, RenderedBody, Reply};
-use super::rendering::{SPEAKING, at, data, joined};
+use super::rendering::{CONVERSATIONS, at, data, joined};
 use crate::json;
 use crate::provider;
 use crate::wire;
@@ -25,8 +25,8 @@ const TEXTS: &[&str] = &[
 ];
 
 #[test]
-fn a_text_comes_out_of_every_answer_as_it_went_in() {
-    for endpoint in SPEAKING {
+fn every_format_keeps_the_text() {
+    for endpoint in CONVERSATIONS {
         for text in TEXTS {
             let name = format!("{} {} {text:?}", endpoint.provider, endpoint.path);
             let reply = Reply::text(*text);
@@ -48,7 +48,7 @@ proptest! {
     #[test]
     fn any_text_survives_every_format(text in any::<String>(), size in 1_usize..5) {
         let reply = Reply::text(text.as_str()).chunks(Chunks::Characters(size));
-        for endpoint in SPEAKING {
+        for endpoint in CONVERSATIONS {
             // an empty text is no block of Anthropic's
             let whole = at(&endpoint.whole(&reply).text(), endpoint.whole).unwrap_or_default();
             prop_assert_eq!(&whole, &text, "{}", endpoint.path);
@@ -60,23 +60,23 @@ proptest! {
     #[test]
     fn any_arguments_survive_as_text(arguments in ".{1,60}") {
         let reply = Reply::new().tool_call("f", arguments.as_str());
-        for endpoint in SPEAKING {
+        for endpoint in CONVERSATIONS {
             let whole = endpoint.whole(&reply).text();
             prop_assert!(json::parse(&whole).is_ok(), "{}", whole);
             for event in data(&endpoint.streamed(&reply)) {
                 prop_assert!(json::parse(&event).is_ok(), "{}", event);
             }
         }
-        let chat = &SPEAKING[0];
+        let chat = &CONVERSATIONS[0];
         let path = ["choices", "0", "delta", "tool_calls", "0", "function", "arguments"];
         prop_assert_eq!(joined(&chat.streamed(&reply), &path), arguments);
     }
 }
 
 #[test]
-fn the_pieces_of_a_stream_are_the_author_s() {
+fn streams_the_pieces_of_the_reply() {
     let reply = Reply::pieces(["Hel", "", "lo wor", "ld"]);
-    for endpoint in SPEAKING {
+    for endpoint in CONVERSATIONS {
         let events = data(&endpoint.streamed(&reply));
         let pieces: Vec<String> = events
             .iter()
@@ -92,24 +92,26 @@ fn the_pieces_of_a_stream_are_the_author_s() {
 }
 
 #[test]
-fn the_reader_of_recordings_hears_calls_and_refusals() {
+fn previews_contain_calls_and_refusals() {
     let calls = Reply::text("Let me look.")
         .tool_call("weather", r#"{"city":"Paris","unit":"celsius"}"#)
         .tool_call("time", "");
-    for endpoint in SPEAKING.iter().filter(|endpoint| !endpoint.path.ends_with("/v1/completions")) {
-        let heard = endpoint.preview(&endpoint.streamed(&calls));
+    for endpoint in
+        CONVERSATIONS.iter().filter(|endpoint| !endpoint.path.ends_with("/v1/completions"))
+    {
+        let preview = endpoint.preview(&endpoint.streamed(&calls));
         let called = "call weather({\"city\":\"Paris\",\"unit\":\"celsius\"}) call time({})";
         let expected = format!("Let me look. {called}");
-        assert_eq!(heard, expected, "{} {}", endpoint.provider, endpoint.path);
+        assert_eq!(preview, expected, "{} {}", endpoint.provider, endpoint.path);
         let refusal = endpoint.streamed(&Reply::refusal("I will not."));
         assert_eq!(endpoint.preview(&refusal), "I will not.", "{}", endpoint.path);
     }
 }
 
 #[test]
-fn reasoning_is_no_part_of_the_text() {
+fn reasoning_is_separate_from_the_text() {
     let reply = Reply::text("42").reasoning("Six by nine, roughly.");
-    for endpoint in SPEAKING {
+    for endpoint in CONVERSATIONS {
         let name = format!("{} {}", endpoint.provider, endpoint.path);
         let (whole, streamed) = (endpoint.whole(&reply), endpoint.streamed(&reply));
         assert_eq!(endpoint.preview(&streamed), "42", "{name}");
@@ -124,8 +126,8 @@ fn reasoning_is_no_part_of_the_text() {
 }
 
 #[test]
-fn the_model_is_the_one_asked_for_or_the_author_s() {
-    for endpoint in SPEAKING {
+fn names_the_model_of_request_or_reply() {
+    for endpoint in CONVERSATIONS {
         let path = provider::canonical_path(endpoint.provider(), endpoint.path);
         let format = wire::format(endpoint.provider(), "POST", &path);
         let body = json::parse(endpoint.bodies[0]).unwrap();
@@ -143,13 +145,13 @@ fn the_model_is_the_one_asked_for_or_the_author_s() {
 }
 
 #[test]
-fn the_same_request_gets_the_same_bytes_and_another_one_other_ids() {
+fn equal_requests_get_equal_bytes() {
     let reply = Reply::text("x").tool_call("f", "{}").tool_call("f", "{}");
-    for endpoint in SPEAKING {
+    for endpoint in CONVERSATIONS {
         assert_eq!(endpoint.streamed(&reply), endpoint.streamed(&reply));
         assert_eq!(endpoint.whole(&reply), endpoint.whole(&reply));
     }
-    let chat = &SPEAKING[0];
+    let chat = &CONVERSATIONS[0];
     let ids = |rendered: String| {
         let call = |at: &'static str| vec!["choices", "0", "message", "tool_calls", at, "id"];
         [vec!["id"], call("0"), call("1")].map(|path| at(&rendered, &path).unwrap())
@@ -164,8 +166,8 @@ fn the_same_request_gets_the_same_bytes_and_another_one_other_ids() {
 }
 
 #[test]
-fn what_cannot_be_read_is_answered_as_if_nothing_were_said() {
-    for endpoint in SPEAKING {
+fn unreadable_requests_get_default_responses() {
+    for endpoint in CONVERSATIONS {
         for body in ["", "{", "[]", "\"text\"", "{\"messages\":7,\"stream\":\"yes\",\"n\":-1}"] {
             let request = super::super::RequestShape::post(endpoint.path, body);
             let rendered = Reply::text("x").render(endpoint.provider(), &request);

@@ -1,4 +1,4 @@
-//! Streams, event by event, compared with the sequences that the APIs' references publish.
+//! Streams, event by event, compared with the sequences in the references of the APIs.
 
 use super::super::{Chunks, Finish, Rendered, Reply, RequestShape};
 use super::rendering::{at, data, read};
@@ -31,7 +31,7 @@ fn names(rendered: &Rendered) -> Vec<String> {
 }
 
 #[test]
-fn a_chat_streams_its_role_its_text_its_calls_and_its_end() {
+fn streams_chats_as_deltas() {
     let body = r#"{"model":"m","stream":true,"stream_options":{"include_usage":true}}"#;
     let rendered = render(&calling(), Provider::OpenAI, "/v1/chat/completions", body);
     let head = concat!(
@@ -66,7 +66,7 @@ fn a_chat_streams_its_role_its_text_its_calls_and_its_end() {
 }
 
 #[test]
-fn some_vendors_stream_the_usage_without_being_asked() {
+fn some_vendors_always_stream_the_usage() {
     let path = "/v1/chat/completions";
     let counts = r#"{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,"#;
     for (provider, last, holds) in [
@@ -92,7 +92,7 @@ fn some_vendors_stream_the_usage_without_being_asked() {
 }
 
 #[test]
-fn several_choices_stream_side_by_side() {
+fn streams_choices_in_parallel() {
     let body = r#"{"stream":true,"n":2}"#;
     let rendered = render(&Reply::text("a b"), Provider::OpenAI, "/v1/chat/completions", body);
     let of = |index: &str| data(&rendered).iter().filter(|event| event.contains(index)).count();
@@ -100,7 +100,7 @@ fn several_choices_stream_side_by_side() {
 }
 
 #[test]
-fn a_response_opens_fills_and_closes_each_item() {
+fn streams_responses_item_by_item() {
     let reply = calling().reasoning("Hm.").chunks(Chunks::Whole);
     let rendered = render(&reply, Provider::OpenAI, "/v1/responses", STREAMED);
     let expected = [
@@ -146,7 +146,7 @@ fn a_response_opens_fills_and_closes_each_item() {
 }
 
 #[test]
-fn a_response_that_ends_otherwise_says_so_in_its_last_event() {
+fn last_event_of_responses_names_the_outcome() {
     for (reply, last) in [
         (Reply::text("x").finish(Finish::Length), "response.incomplete"),
         (Reply::text("x").failing("broken"), "response.failed"),
@@ -168,7 +168,7 @@ fn a_response_that_ends_otherwise_says_so_in_its_last_event() {
 }
 
 #[test]
-fn a_message_of_anthropic_s_opens_fills_and_closes_each_block() {
+fn streams_anthropic_messages_block_by_block() {
     let reply = calling().reasoning("Hm.").signature("sig");
     let rendered = render(&reply, Provider::Anthropic, "/v1/messages", STREAMED);
     assert_eq!(
@@ -209,7 +209,7 @@ fn a_message_of_anthropic_s_opens_fills_and_closes_each_block() {
 }
 
 #[test]
-fn gemini_s_last_chunk_has_the_reason_and_the_usage() {
+fn last_gemini_chunk_has_reason_and_usage() {
     let path = "/v1beta/models/m:streamGenerateContent?alt=sse";
     let events = data(&render(&calling(), Provider::Gemini, path, "{}"));
     let chunk = |part: &str, rest: &str, written: u64, total: u64| {
@@ -243,7 +243,7 @@ fn gemini_s_last_chunk_has_the_reason_and_the_usage() {
 }
 
 #[test]
-fn ollama_streams_lines_of_which_the_last_is_done() {
+fn last_ollama_line_is_done() {
     let rendered = render(&calling(), Provider::Ollama, "/api/chat", r#"{"model":"m"}"#);
     assert_eq!(rendered.header("content-type"), Some("application/x-ndjson"));
     let line = |message: &str| {
@@ -268,7 +268,7 @@ fn ollama_streams_lines_of_which_the_last_is_done() {
 }
 
 #[test]
-fn cohere_opens_fills_and_closes_each_block() {
+fn streams_cohere_block_by_block() {
     let reply = Reply::text("Hi.").id("id-1").reasoning("Hm.");
     let rendered = render(&reply, Provider::Cohere, "/v2/chat", STREAMED);
     assert_eq!(
@@ -316,7 +316,7 @@ fn cohere_opens_fills_and_closes_each_block() {
 }
 
 #[test]
-fn bedrock_streams_frames_that_are_named_by_a_header() {
+fn names_bedrock_frames_in_a_header() {
     let reply = calling().reasoning("Hm.").signature("sig");
     let rendered = render(&reply, Provider::Bedrock, "/model/m/converse-stream", "{}");
     let expected = [

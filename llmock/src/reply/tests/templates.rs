@@ -1,7 +1,7 @@
-//! A template gives what the rendering gives, or there is none.
+//! A template equals the rendering, or there is none.
 
 use super::super::{Finish, Reply, RequestShape, Template};
-use super::rendering::{Endpoint, SPEAKING};
+use super::rendering::{CONVERSATIONS, Endpoint};
 
 /// Moments and seeds: usual ones, the least, the greatest, and numbers of other lengths.
 const SAMPLES: [(u64, u64); 6] = [
@@ -46,8 +46,8 @@ fn checked(endpoint: &Endpoint, streamed: bool, reply: &Reply) -> Option<Templat
 }
 
 #[test]
-fn a_template_gives_what_the_rendering_gives() {
-    for endpoint in SPEAKING {
+fn templates_equal_renderings() {
+    for endpoint in CONVERSATIONS {
         for streamed in [false, true] {
             for reply in replies() {
                 checked(endpoint, streamed, &reply);
@@ -57,9 +57,9 @@ fn a_template_gives_what_the_rendering_gives() {
 }
 
 #[test]
-fn the_answers_that_load_tests_ask_for_have_templates() {
+fn common_responses_have_templates() {
     let reply = Reply::text("Hello").tool_call("f", "{}");
-    for endpoint in SPEAKING {
+    for endpoint in CONVERSATIONS {
         for streamed in [false, true] {
             // Ollama's own answers have a date, and the frames of AWS a checksum over ids.
             let is_dated = endpoint.path.starts_with("/api/");
@@ -72,8 +72,8 @@ fn the_answers_that_load_tests_ask_for_have_templates() {
 }
 
 #[test]
-fn what_is_too_long_or_looks_like_a_moment_has_no_template() {
-    let chat = &SPEAKING[0];
+fn long_and_ambiguous_responses_have_no_template() {
+    let chat = &CONVERSATIONS[0];
     for (text, has_one) in [
         ("x".repeat(60_000), true),
         ("x".repeat(70_000), false),

@@ -13,14 +13,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderName;
 
-use super::api::{self, Api};
+use super::api::Api;
 use super::context::RenderContext;
 use super::embeddings::{embedded, first, inputs};
-use super::format::{At, Format, Kind, Operation, Streaming};
+use super::failure;
+use super::format::{At, Format, Kind, Operation, Render, Streaming, ToolIdPath};
 use super::rendered::{self, Rendered};
-use super::requirements::{Limit, Requirements, Vectors};
+use super::requirements::{Limit, Requirements};
 use super::transcript::Transcript;
-use super::{ToolIdPath, anthropic, cohere, errors, openai_chat, text};
+use super::{anthropic, cohere, errors, openai_chat, text};
 use crate::json::write::{Object, Raw, object};
 use crate::json::{self, Json};
 use crate::provider::Provider;
@@ -32,13 +33,15 @@ pub(super) static FORMAT: Format = Format {
     name: "Bedrock",
     owns: |line| line.provider == Provider::Bedrock && line.path.starts_with("/model/"),
     operations: &[
-        converses(At::Last("converse"), Streaming::Never, converse::render),
-        converses(At::Last("converse-stream"), Streaming::Always, converse::stream),
+        replies(At::Last("converse"), Streaming::Never, converse::render)
+            .requires(Requirements::MESSAGES),
+        replies(At::Last("converse-stream"), Streaming::Always, converse::stream)
+            .requires(Requirements::MESSAGES),
         Operation { kind: Kind::Other, at: At::Where(embeds), ..INVOKE },
         INVOKE,
         replies(At::Last("invoke-with-response-stream"), Streaming::Always, invoke_stream),
         Operation::other(At::Last("count-tokens"), count),
-        Operation::unlisted(At::Any, api::unknown_endpoint),
+        Operation::unlisted(At::Any, failure::unknown_endpoint),
     ],
     api: Some(&API),
     volatile: &["requestMetadata", "timestamp"],
@@ -46,34 +49,17 @@ pub(super) static FORMAT: Format = Format {
     // it is in the path alone: some models have a member of that name
     model: |line, _| model(line.path),
     prompt,
+    read_event: openai_chat::read_event,
     error_message: errors::message_first,
     ..Format::DEFAULT
 };
 
-const fn replies(
-    at: At,
-    streaming: Streaming,
-    render: fn(&RenderContext<'_>) -> Rendered,
-) -> Operation {
-    Operation { streaming, ..Operation::conversation(at, render) }
+const fn replies(at: At, streaming: Streaming, render: Render) -> Operation {
+    Operation::conversation(at, render).streams(streaming)
 }
 
-const fn converses(
-    at: At,
-    streaming: Streaming,
-    render: fn(&RenderContext<'_>) -> Rendered,
-) -> Operation {
-    Operation { requirements: Requirements::MESSAGES, ..replies(at, streaming, render) }
-}
-
-const INVOKE: Operation = Operation {
-    limit: Limit::Vectors(Vectors {
-        inputs: "inputText",
-        dimensions: &["dimensions"],
-        default_dimensions: |_| 1024,
-    }),
-    ..replies(At::Last("invoke"), Streaming::Never, invoke)
-};
+const INVOKE: Operation = replies(At::Last("invoke"), Streaming::Never, invoke)
+    .limits(Limit::vectors("inputText", &["dimensions"], |_| 1024));
 
 fn embeds(path: &str) -> bool {
     path.ends_with("/invoke") && path.contains("embed")
@@ -238,7 +224,7 @@ fn invoke(context: &RenderContext<'_>) -> Rendered {
     } else {
         match Maker::of(context) {
             Some(maker) => completion::whole(context, maker).into(),
-            None => api::unknown_endpoint(context),
+            None => failure::unknown_endpoint(context),
         }
     }
 }
@@ -255,7 +241,7 @@ fn invoke_stream(context: &RenderContext<'_>) -> Rendered {
     } else {
         match Maker::of(context) {
             Some(maker) => with_exception(context, completion::chunks(context, maker)),
-            None => api::unknown_endpoint(context),
+            None => failure::unknown_endpoint(context),
         }
     }
 }

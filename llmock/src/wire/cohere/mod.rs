@@ -4,17 +4,18 @@
 
 pub(super) mod v1;
 
-use super::api::{self, Api};
+use super::api::Api;
 use super::content::Finish;
 use super::context::{RenderContext, Usage};
 use super::embeddings::{embedded, inputs, text_of};
 use super::errors::{self, error_text};
+use super::failure;
 use super::format::{At, Format, Operation};
 use super::rendered::Rendered;
-use super::requirements::{Limit, Requirements, Vectors};
+use super::requirements::{Limit, Requirements};
 use super::sse::Sse;
 use super::transcript::{Transcript, argument_text};
-use super::{openai_chat, text, vectors};
+use super::{openai, openai_chat, text, vectors};
 use crate::json::Json;
 use crate::json::write::{Null, Object, nested, object};
 use crate::provider::Provider;
@@ -26,21 +27,18 @@ pub(super) static FORMAT: Format = Format {
     name: "Cohere",
     owns: |line| line.provider == Provider::Cohere && owns(line.path),
     operations: &[
-        Operation {
-            requirements: Requirements { model: true, ..Requirements::MESSAGES },
-            ..Operation::conversation(At::Path("/v2/chat"), chat)
-        },
-        Operation {
-            requirements: Requirements { member: Some("message"), ..Requirements::NONE },
-            ..Operation::conversation(At::Path("/v1/chat"), v1::chat)
-        },
-        embeds("/v1/embed", |context| embed(context, context.member("embedding_types").is_some())),
-        embeds("/v2/embed", |context| embed(context, true)),
-        Operation {
-            limit: Limit::Elements { member: "documents", most: DOCUMENTS },
-            ..Operation::other(At::Last("rerank"), rerank)
-        },
-        Operation::unlisted(At::Any, api::unknown_endpoint),
+        Operation::conversation(At::Path("/v2/chat"), chat)
+            .requires(Requirements::MESSAGES.model()),
+        Operation::conversation(At::Path("/v1/chat"), v1::chat)
+            .requires(Requirements::member("message")),
+        Operation::other(At::Path("/v1/embed"), |context| {
+            embed(context, context.member("embedding_types").is_some())
+        })
+        .limits(VECTORS),
+        Operation::other(At::Path("/v2/embed"), |context| embed(context, true)).limits(VECTORS),
+        Operation::other(At::Last("rerank"), rerank)
+            .limits(Limit::Elements { member: "documents", most: DOCUMENTS }),
+        Operation::unlisted(At::Any, failure::unknown_endpoint),
     ],
     api: Some(&API),
     volatile: &["client_name", "timestamp"],
@@ -51,22 +49,13 @@ pub(super) static FORMAT: Format = Format {
     ..Format::DEFAULT
 };
 
-const fn embeds(path: &'static str, render: fn(&RenderContext<'_>) -> Rendered) -> Operation {
-    Operation {
-        limit: Limit::Vectors(Vectors {
-            inputs: "texts",
-            dimensions: &["output_dimension"],
-            default_dimensions: |_| 1536,
-        }),
-        ..Operation::other(At::Path(path), render)
-    }
-}
+const VECTORS: Limit = Limit::vectors("texts", &["output_dimension"], |_| 1536);
 
 pub(super) static API: Api = Api {
     request_id: None,
     error_kind: None,
     error: |parts| object! { "message": parts.message }.into_text(),
-    kind_of_status: openai_chat::kind_of_error,
+    kind_of_status: openai::kind_of_error,
     has_array_streams: false,
     empty: &[("models", r#"{"models":[]}"#)],
     model_list: |objects, _| object! { "models": *objects },
@@ -111,7 +100,7 @@ pub(super) fn prompt(body: &Json<'_>) -> Option<String> {
         .or_else(|| openai_chat::prompt(body))
 }
 
-/// Takes one event of v2, or one line of v1.
+/// Reads one event of v2, or one line of v1.
 pub(super) fn read_event(transcript: &mut Transcript, event: &Json<'_>) {
     let Some(kind) = event.get("type").or_else(|| event.get("event_type")).and_then(Json::as_str)
     else {
@@ -209,7 +198,7 @@ fn whole(context: &RenderContext<'_>) -> Rendered {
         Some(words) if calls.is_empty() => {
             content.push(object! { "type": "text", "text": words });
         }
-        // what is said before a call is the plan to make it
+        // text before a call is the plan to make it
         words => plan = words,
     }
     let message = object! { "role": "assistant" }

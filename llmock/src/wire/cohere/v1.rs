@@ -37,8 +37,8 @@ pub(in crate::wire) fn response(context: &RenderContext<'_>) -> Object {
     )
 }
 
-/// The conversation as the next request may send it: what this one said came before, what it says, and the answer.
-/// Some clients take the answer from here.
+/// The conversation as the next request may send it: the history of this one, its message, and the response. Some
+/// clients read the response from here.
 struct History<'a>(&'a RenderContext<'a>);
 
 impl ToJson for History<'_> {
@@ -52,7 +52,7 @@ impl ToJson for History<'_> {
         for turn in context.member("chat_history").and_then(Json::as_array).unwrap_or_default() {
             add(turn);
         }
-        // empty beside the results of tools
+        // empty with results of tools
         let message = context.member("message").and_then(Json::as_str).unwrap_or_default();
         if !message.is_empty() {
             add(&nested! { "role": "USER", "message": message });
@@ -99,7 +99,7 @@ pub(in crate::wire) fn events(context: &RenderContext<'_>) -> Vec<Object> {
 
 fn finish_reason(finish: Finish) -> &'static str {
     match finish {
-        // this API does not say that it waits for a tool
+        // this API has no finish reason for tool calls
         Finish::ToolCalls => "COMPLETE",
         Finish::ContentFilter => "ERROR_TOXIC",
         other => super::finish_reason(other),

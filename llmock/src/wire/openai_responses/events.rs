@@ -44,7 +44,7 @@ struct Sender {
 }
 
 impl Sender {
-    /// Adds an event of this type; `members` are those beside the type and the number.
+    /// Adds an event of this type; `members` are those after the type and the number.
     fn send(&mut self, kind: &str, members: &Object) {
         let event = object! { "type": kind, "sequence_number": self.sent };
         self.sse.named(kind, &event.joined(members));

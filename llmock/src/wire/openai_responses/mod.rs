@@ -10,37 +10,26 @@ use item::Item;
 use super::content::{Failure, Finish};
 use super::context::{RenderContext, Usage};
 use super::errors::error_text;
-use super::format::{At, Format, Operation};
+use super::format::{At, Format, Operation, ToolIdPath};
 use super::rendered::Rendered;
 use super::requirements::Requirements;
 use super::transcript::{Transcript, argument_text};
-use super::{ToolIdPath, api, openai_chat, text};
+use super::{failure, openai, text};
 use crate::json::Json;
 use crate::json::write::{Object, Raw, nested, object};
 
-const REQUIREMENTS: Requirements = Requirements {
-    model: true,
-    messages: Some("input"),
-    max_temperature: Some(2.0),
-    ..Requirements::NONE
-};
+const REQUIREMENTS: Requirements = Requirements::NONE.messages("input").model().temperature(2.0);
 
 pub(super) static FORMAT: Format = Format {
     name: "OpenAI responses",
     owns: |line| line.last == "responses" || line.before_last == "responses",
     operations: &[
-        Operation {
-            requirements: REQUIREMENTS,
-            ..Operation::conversation(At::Last("responses"), render)
-        },
-        Operation {
-            requirements: REQUIREMENTS,
-            ..Operation::fallback(At::Last("input_tokens"), count_tokens)
-        },
-        Operation { requirements: REQUIREMENTS, ..Operation::fallback(At::Any, render) },
+        Operation::conversation(At::Last("responses"), render).requires(REQUIREMENTS),
+        Operation::fallback(At::Last("input_tokens"), count_tokens).requires(REQUIREMENTS),
+        Operation::fallback(At::Any, render).requires(REQUIREMENTS),
     ],
-    api: Some(&openai_chat::API),
-    volatile: openai_chat::VOLATILE,
+    api: Some(&openai::API),
+    volatile: openai::VOLATILE,
     tool_ids: TOOL_IDS,
     prompt,
     read_event,
@@ -62,7 +51,7 @@ fn item_text(item: &Json<'_>) -> Option<String> {
     ["content", "output"].iter().find_map(|name| item.get(name).and_then(text::content))
 }
 
-/// Takes one event, which names its type in its data.
+/// Reads one event, which names its type in its data.
 pub(super) fn read_event(transcript: &mut Transcript, event: &Json<'_>) {
     let delta = || event.get("delta").and_then(Json::as_str).unwrap_or_default();
     match event.get("type").and_then(Json::as_str).as_deref() {
@@ -147,7 +136,7 @@ impl State<'_> {
 fn response(context: &RenderContext<'_>, state: State<'_>) -> Object {
     let error = match state {
         State::Failed(failure) => Some(object! {
-            "code": context.reply.code.clone().unwrap_or_else(|| api::kind(context, failure)),
+            "code": context.reply.code.clone().unwrap_or_else(|| failure::kind(context, failure)),
             "message": failure.message,
         }),
         _ => None,
@@ -170,7 +159,7 @@ fn response(context: &RenderContext<'_>, state: State<'_>) -> Object {
     repeated(context, head).with("usage", &usage)
 }
 
-/// What a response repeats of its request, with the API's defaults for what the request leaves out.
+/// Adds the members that a response repeats from its request, or the API's defaults for them.
 fn repeated(context: &RenderContext<'_>, response: Object) -> Object {
     const DEFAULTS: [(&str, &str); 16] = [
         ("instructions", "null"),

@@ -1,0 +1,58 @@
+//! What OpenAI's formats share: errors, lists of models, volatile members.
+
+use http::HeaderName;
+
+use super::api::{Api, ErrorParts};
+use super::model::Model;
+use crate::json::write::{Null, Object, nested, object};
+
+pub(super) static API: Api = Api {
+    request_id: Some(HeaderName::from_static("x-request-id")),
+    error_kind: None,
+    error: |parts| error(parts).into_text(),
+    kind_of_status: kind_of_error,
+    has_array_streams: false,
+    empty: &[("models", r#"{"object":"list","data":[]}"#)],
+    model_list: |objects, _| object! { "object": "list", "data": *objects },
+    model,
+};
+
+pub(super) const VOLATILE: &[&str] = &[
+    "user",
+    "safety_identifier",
+    "metadata",
+    "store",
+    "service_tier",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "timestamp",
+];
+
+fn error(parts: &ErrorParts<'_>) -> Object {
+    object! {
+        "error": nested! {
+            "message": parts.message,
+            "type": parts.kind,
+            "param": Null,
+            "code": parts.code,
+        },
+    }
+}
+
+pub(super) fn kind_of_error(status: u16) -> &'static str {
+    match status {
+        403 => "permission_error",
+        429 => "rate_limit_error",
+        500.. => "server_error",
+        _ => "invalid_request_error",
+    }
+}
+
+fn model(model: &Model, created: u64) -> Object {
+    object! {
+        "id": model.id,
+        "object": "model",
+        "created": model.created.unwrap_or(created),
+        "owned_by": model.owned_by.as_deref().unwrap_or("llmock"),
+    }
+}
