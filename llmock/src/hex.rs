@@ -2,8 +2,8 @@
 
 /// The two digits of a byte.
 pub(crate) fn digits(byte: u8) -> [u8; 2] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]
+    let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' - 10 + half };
+    [digit(byte >> 4), digit(byte & 15)]
 }
 
 /// Two digits for each byte.

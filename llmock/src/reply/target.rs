@@ -6,7 +6,7 @@ use super::reading::Reading;
 use crate::json::Json;
 use crate::provider::{self, Provider};
 use crate::wire::format::{Kind, Operation, Streaming};
-use crate::wire::{self, Format, RequestLine, StreamRequest};
+use crate::wire::{self, Format, StreamRequest};
 
 /// What method and path of a request say; its body says the rest.
 ///
@@ -71,10 +71,6 @@ impl Target {
     /// The provider whose API the request uses.
     pub fn provider(&self) -> Provider {
         self.provider
-    }
-
-    pub(super) fn request_line(&self) -> RequestLine<'_> {
-        RequestLine::new(self.provider, &self.method, &self.path)
     }
 
     /// Whether a request with that body gets a streamed response.

@@ -42,7 +42,7 @@ pub(crate) struct Format {
     /// Where ids of tool calls are in a request body.
     pub(crate) tool_ids: &'static [ToolIdPath],
     /// The model that a request names, in its body or in its path.
-    pub(crate) model: for<'a> fn(&RequestLine<'a>, Option<&Json<'a>>) -> Option<Cow<'a, str>>,
+    pub(crate) model: for<'a> fn(Provider, &'a str, Option<&Json<'a>>) -> Option<Cow<'a, str>>,
     /// The text of the last message that the model did not write.
     pub(crate) prompt: fn(&Json<'_>) -> Option<String>,
     /// Which members of a request body are messages.
@@ -92,18 +92,19 @@ impl PartialEq for Format {
 }
 
 /// The model in the member `model`, or in the path: Azure has deployments in place of models.
-fn model<'a>(line: &RequestLine<'a>, body: Option<&Json<'a>>) -> Option<Cow<'a, str>> {
-    model_member(body).or_else(|| match line.provider {
+fn model<'a>(provider: Provider, path: &'a str, body: Option<&Json<'a>>) -> Option<Cow<'a, str>> {
+    model_member(body).or_else(|| match provider {
         Provider::Azure => {
-            let (_, rest) = line.path.split_once("/deployments/")?;
+            let (_, rest) = path.split_once("/deployments/")?;
             rest.split('/').next().map(Cow::Borrowed)
         }
-        _ => model_in_path(line.path).map(Cow::Borrowed),
+        _ => model_in_path(path).map(Cow::Borrowed),
     })
 }
 
 /// The model of `models/M` and `models/M:verb`.
 fn model_in_path(path: &str) -> Option<&str> {
+    let path = path.split(['?', '#']).next()?;
     let (_, rest) = path.rsplit_once("/models/")?;
     rest.split(':').next().filter(|model| !model.is_empty())
 }

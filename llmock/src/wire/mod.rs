@@ -134,7 +134,7 @@ impl Format {
         path: &'a str,
         body: Option<&Json<'a>>,
     ) -> Option<Cow<'a, str>> {
-        (self.model)(&RequestLine::new(provider, format::POST, path), body)
+        (self.model)(provider, path, body)
     }
 
     /// The text of the last message that a person or a tool sent.

@@ -42,7 +42,7 @@ pub(super) static FORMAT: Format = Format {
     volatile: &["keep_alive", "timestamp"],
     tool_ids: openai_chat::TOOL_IDS,
     // `/api/show` takes the older `name` too
-    model: |_, body| model_member(body).or_else(|| body?.get("name")?.as_str()),
+    model: |_, _, body| model_member(body).or_else(|| body?.get("name")?.as_str()),
     prompt: openai_chat::prompt,
     read_event,
     ..Format::DEFAULT

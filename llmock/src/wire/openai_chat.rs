@@ -12,7 +12,7 @@ use super::sse::Sse;
 use super::transcript::{Transcript, argument_text};
 use super::{openai, text};
 use crate::json::Json;
-use crate::json::write::{self, Null, Object, Raw, ToJson, nested, object};
+use crate::json::write::{self, Null, Object, Raw, ToJson, nested};
 use crate::provider::Provider;
 
 pub(super) static FORMAT: Format = Format {

@@ -46,7 +46,7 @@ fn refusal(reading: &Reading<'_>) -> Option<String> {
         .or_else(|| conversation(body, messages?, operation.requirements.has_strict_roles))
         .or_else(|| typed(body))
         .or_else(|| temperature(body, operation.requirements.max_temperature?))
-        .or_else(|| excess(&operation.limit, body, &reading.model().unwrap_or_default()))
+        .or_else(|| excess(reading, body))
 }
 
 fn unreadable(bytes: &[u8]) -> String {
@@ -143,13 +143,15 @@ fn temperature(body: &Json<'_>, most: f64) -> Option<String> {
 }
 
 /// Why a request asks for too much at once.
-fn excess(limit: &Limit, body: &Json<'_>, model: &str) -> Option<String> {
-    match limit {
+fn excess(reading: &Reading<'_>, body: &Json<'_>) -> Option<String> {
+    match &reading.target().operation.limit {
         Limit::None => None,
         Limit::Choices => choices(body),
         Limit::ChoicesOfPrompts => choices(body).or_else(|| elements(body, "prompt", INPUTS)),
         Limit::Elements { member, most } => elements(body, member, *most),
-        Limit::Vectors(vectors) => excess_of_vectors(vectors, body, model),
+        Limit::Vectors(vectors) => {
+            excess_of_vectors(vectors, body, &reading.model().unwrap_or_default())
+        }
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) static FORMAT: Format = Format {
     volatile: &["requestMetadata", "timestamp"],
     tool_ids: TOOL_IDS,
     // it is in the path alone: some models have a member of that name
-    model: |line, _| model(line.path),
+    model: |_, path, _| model(path),
     prompt,
     read_event: openai_chat::read_event,
     error_message: errors::message_first,
