@@ -12,7 +12,7 @@ use proc_macro2::Span;
 pub(crate) struct CallSite {
     /// The way from the package to the compiler's working directory: `""`, `".."`, `"../.."`.
     pub(crate) hop: String,
-    /// File names as `--remap-path-prefix` shows them, beside the real ones.
+    /// File names as `--remap-path-prefix` shows them, with the real ones.
     pub(crate) remapped: Vec<(String, String)>,
 }
 

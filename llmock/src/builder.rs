@@ -295,7 +295,7 @@ pub enum FinishError {
     Missed {
         /// How many.
         requests: usize,
-        /// What was asked, what is closest, and how to record it.
+        /// The requests, the closest recordings, and how to record the test again.
         report: String,
     },
     /// No request came at all.

@@ -17,24 +17,24 @@ pub(crate) fn is_ci(value: Option<&str>) -> bool {
 
 /// Recording is not allowed in CI; `report::Failure::CiRecord` has the way out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("mode `record` (from {asked_by}) is refused in CI")]
+#[error("mode `record` (from {set_by}) is refused in CI")]
 pub(crate) struct Refusal {
-    pub(crate) asked_by: String,
+    pub(crate) set_by: String,
 }
 
 /// The effective mode: in CI `record` is refused and `auto` only replays, unless recording is allowed there.
 ///
-/// `asked_by` is for the message: the variable, the attribute, or the file that set the mode.
+/// `set_by` is for the message: the variable, the attribute, or the file that set the mode.
 pub(crate) fn effective(
     requested: Mode,
-    asked_by: &dyn fmt::Display,
+    set_by: &dyn fmt::Display,
     ci: bool,
     allow_ci_record: bool,
 ) -> Result<Mode, Refusal> {
     match requested {
-        Mode::Record if ci && !allow_ci_record => Err(Refusal { asked_by: asked_by.to_string() }),
+        Mode::Record if ci && !allow_ci_record => Err(Refusal { set_by: set_by.to_string() }),
         Mode::Auto if ci && !allow_ci_record => Ok(Mode::Replay),
-        as_asked => Ok(as_asked),
+        allowed => Ok(allowed),
     }
 }
 

@@ -12,7 +12,7 @@ pub(crate) enum Origin {
     Attribute,
     /// `LlmMock::builder()`.
     Builder,
-    /// An `llmock.toml`, beside the package's `Cargo.toml` or at the workspace root.
+    /// An `llmock.toml`, next to the package's `Cargo.toml` or at the workspace root.
     File(PathBuf),
     /// Nowhere.
     #[default]
@@ -21,13 +21,13 @@ pub(crate) enum Origin {
 
 impl Origin {
     /// A value from here.
-    pub(super) fn sources<T>(&self, value: T) -> Sourced<T> {
+    pub(super) fn of<T>(&self, value: T) -> Sourced<T> {
         Sourced { value, origin: self.clone() }
     }
 
     /// Values from here.
-    pub(super) fn source_each<T>(&self, values: Vec<T>) -> impl Iterator<Item = Sourced<T>> {
-        values.into_iter().map(|value| self.sources(value))
+    pub(super) fn of_each<T>(&self, values: Vec<T>) -> impl Iterator<Item = Sourced<T>> {
+        values.into_iter().map(|value| self.of(value))
     }
 }
 

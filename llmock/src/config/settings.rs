@@ -59,54 +59,52 @@ impl Settings {
     ) -> Result<(), Wrong> {
         let one = |problem| Wrong { key, index: 0, problem };
         match (key, value) {
-            ("mode", Value::Text(text)) => {
-                self.mode = origin.sources(Mode::parse(text).map_err(one)?);
-            }
+            ("mode", Value::Text(text)) => self.mode = origin.of(Mode::parse(text).map_err(one)?),
             ("order", Value::Text(text)) => {
-                self.order = origin.sources(Order::parse(text).map_err(one)?);
+                self.order = origin.of(Order::parse(text).map_err(one)?)
             }
             ("unused", Value::Text(text)) => {
-                self.unused = origin.sources(Unused::parse(text).map_err(one)?);
+                self.unused = origin.of(Unused::parse(text).map_err(one)?)
             }
-            ("calls", Value::Count(count)) => self.calls = origin.sources(Some(count)),
+            ("calls", Value::Count(count)) => self.calls = origin.of(Some(count)),
             ("match_on", Value::Texts([])) => {
                 let problem = "without a field, all requests would be the same";
                 return Err(one(Problem::new(problem)));
             }
             ("match_on", Value::Texts(names)) => {
                 let name = |name: &&str| FieldName::parse(name).map(|name| name.to_string());
-                self.match_on = origin.sources(Some(each(key, names, name)?));
+                self.match_on = origin.of(Some(each(key, names, name)?));
             }
             ("ignore", Value::Texts(paths)) => {
                 let paths = each(key, paths, |path| JsonPath::parse(path))?;
-                self.ignore.extend(origin.source_each(paths));
+                self.ignore.extend(origin.of_each(paths));
             }
             ("normalize", Value::Replacements(rules)) => {
-                self.normalize.extend(origin.source_each(each(key, rules, normalize)?));
+                self.normalize.extend(origin.of_each(each(key, rules, normalize)?));
             }
             ("side", Value::Texts(calls)) => {
                 let calls = each(key, calls, |call| SideCall::parse(call))?;
-                self.side.extend(origin.source_each(calls));
+                self.side.extend(origin.of_each(calls));
             }
             ("allow_errors", Value::Switch(any)) => {
-                let allowed = if any { AllowErrors::Any } else { AllowErrors::Never };
-                self.allow_errors = origin.sources(allowed);
+                self.allow_errors =
+                    origin.of(if any { AllowErrors::Any } else { AllowErrors::Never });
             }
             ("allow_errors", Value::Statuses(statuses)) => {
                 each(key, statuses, |status| AllowErrors::check_status(*status))?;
-                self.allow_errors = origin.sources(AllowErrors::Only(statuses.to_vec()));
+                self.allow_errors = origin.of(AllowErrors::Only(statuses.to_vec()));
             }
             ("env", Value::Variables(pairs)) => {
                 let pairs = each(key, pairs, |pair| self.variable(pair))?;
-                self.env.extend(origin.source_each(pairs));
+                self.env.extend(origin.of_each(pairs));
             }
             ("provider", Value::Text(id)) => {
                 return self.add(origin, "providers", Value::Providers(&[(id, None)]));
             }
             ("providers", Value::Providers(named)) => self.add_providers(origin, named)?,
-            ("proxy", Value::Switch(on)) => self.proxy = origin.sources(on),
+            ("proxy", Value::Switch(on)) => self.proxy = origin.of(on),
             ("intercept", Value::Switch(on)) => {
-                self.intercept = origin.sources(intercept::checked(on).map_err(one)?);
+                self.intercept = origin.of(intercept::checked(on).map_err(one)?);
             }
             _ => return Err(one(Problem::new("it has another form"))),
         }
@@ -124,7 +122,7 @@ impl Settings {
             url.map(|url| Declared::new(Provider::from_id(provider.as_str()), &url)).transpose()
         };
         let declared = each("providers", named, declare)?.into_iter().flatten().collect();
-        self.declared.extend(origin.source_each(declared));
+        self.declared.extend(origin.of_each(declared));
         let providers = each("providers", named, |(id, _)| self.named_provider(id))?;
         self.providers.origin = origin.clone();
         self.providers.value.extend(providers);

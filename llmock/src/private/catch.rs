@@ -1,8 +1,8 @@
-//! Runs a test's body to its end, whatever that end is, and tells what it was.
+//! Runs a test's body to its end and keeps the outcome.
 //!
-//! The expansion of `#[llm_replay]` hands the body to [`replay`] or [`replay_sync`] and gets back [`Ended`], whose
-//! `conclude` judges before a panic travels on or an `Err` is returned. What is generic here is compiled once for
-//! each type that bodies return: work done for each body would be paid by every test of a suite.
+//! The expansion of `#[llm_replay]` passes the body to [`replay`] or [`replay_sync`] and gets [`Ended`], whose
+//! `conclude` runs before a panic continues or an `Err` is returned. Generic code here is compiled once for each type
+//! that bodies return, not for each test.
 
 use std::any::Any;
 use std::fmt;
@@ -14,18 +14,18 @@ use std::task::{Context, Poll};
 
 use crate::private::session::Session;
 
-/// What a body panicked with, kept whole so that `resume_unwind` can go on with it.
+/// The payload of a panic, for `resume_unwind`.
 pub type Panic = Box<dyn Any + Send>;
 
 /// A pinned body of an `async` test, which stays in the test's own frame.
 pub type Body<'a, T> = Pin<&'a mut (dyn Future<Output = T> + 'a)>;
 
-/// Polls a body to its end and keeps its panic, and with it the session that is still to be concluded.
+/// Polls a body to its end and keeps its panic together with the session, which has yet to be concluded.
 pub fn replay<T>(body: Body<'_, T>, session: Session) -> Replay<'_, T> {
     Replay { body, session: Some(session) }
 }
 
-/// See [`replay`]. Dropped before its end, it drops the session, which says that the test was cancelled.
+/// See [`replay`]. Dropped before its end, it drops the session, which reports that the test was cancelled.
 pub struct Replay<'a, T> {
     body: Body<'a, T>,
     session: Option<Session>,
@@ -48,13 +48,12 @@ impl<T> fmt::Debug for Replay<'_, T> {
     }
 }
 
-/// Runs a plain body to its end and keeps its panic, and with it the session that is still to be concluded.
+/// Runs a plain body to its end and keeps its panic together with the session, which has yet to be concluded.
 pub fn replay_sync<T>(body: impl FnOnce() -> T, session: Session) -> Ended<T> {
     Ended { outcome: catch_unwind(AssertUnwindSafe(body)), session }
 }
 
-/// The body may be looked at after a panic only by `conclude`, which reads none of its state; hence the assertion of
-/// unwind safety.
+/// Only `conclude` sees the body after a panic, and it reads none of its state; hence the assertion of unwind safety.
 fn poll_caught<T>(body: Body<'_, T>, context: &mut Context<'_>) -> Poll<Result<T, Panic>> {
     match catch_unwind(AssertUnwindSafe(|| body.poll(context))) {
         Ok(Poll::Pending) => Poll::Pending,
@@ -63,22 +62,22 @@ fn poll_caught<T>(body: Body<'_, T>, context: &mut Context<'_>) -> Poll<Result<T
     }
 }
 
-/// What a body that did not panic returned, as far as its type tells.
+/// What a body returned, as far as its type shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Returned {
     /// `()`, `Ok(_)` or `ExitCode::SUCCESS`: the test has passed so far.
     Ok,
-    /// `Err(_)` or another exit code: the test fails by itself, and its own words come first.
+    /// `Err(_)` or another exit code: the test fails by itself, and its own error comes first.
     Err,
-    /// Nothing to return after a panic, or a type that says nothing.
+    /// The body panicked, or its type does not show whether it failed.
     Unknown,
 }
 
-/// A body that came to its end, and its session: `ended.conclude(ended.returned())`.
+/// A body at its end, and its session: `ended.conclude(ended.returned())`.
 ///
-/// `returned` is found by autoref specialisation: for the types that can say something it stands on `Ended` itself,
-/// for all others the call dereferences to [`Silent`]. So no trait must be in scope in the user's function, and an
-/// error needs no `Debug`.
+/// `returned` is found by autoref specialization: for types that show whether the test failed it is a method of
+/// `Ended`, for all others the call dereferences to [`Silent`]. So no trait must be in scope in the user's function, and
+/// an error needs no `Debug`.
 #[must_use]
 pub struct Ended<T> {
     outcome: Result<T, Panic>,
@@ -86,7 +85,7 @@ pub struct Ended<T> {
 }
 
 impl<T> Ended<T> {
-    /// Ends the session and gives back what the body gave; see [`Session::conclude`].
+    /// Ends the session and returns what the body returned; see [`Session::conclude`].
     #[track_caller]
     pub fn conclude(self, returned: Returned) -> T {
         self.session.conclude(self.outcome, returned)
@@ -121,14 +120,14 @@ impl Ended<()> {
         self.session.conclude_should_panic(self.outcome);
     }
 
-    /// `Ok`: a body that came to its end without a panic has passed.
+    /// `Ok`: a body without a panic has passed.
     pub fn returned(&self) -> Returned {
         self.judge(|()| true)
     }
 }
 
 impl Ended<ExitCode> {
-    /// `Ok` for success, `Err` for every other code, which is how the test harness judges it.
+    /// `Ok` for success, `Err` for every other code, as for the test harness.
     pub fn returned(&self) -> Returned {
         self.judge(|code| *code == ExitCode::SUCCESS)
     }
@@ -164,7 +163,7 @@ mod tests {
     use super::*;
     use crate::session;
 
-    /// Polls until ready; the bodies here wake nobody, so each `Pending` is simply asked again.
+    /// Polls until ready; the bodies here never wake, so each `Pending` is polled again.
     fn block_on<T>(future: impl Future<Output = T>) -> T {
         let mut future = pin!(future);
         let mut context = Context::from_waker(Waker::noop());
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_passes_through_unchanged() {
+    fn values_pass_unchanged() {
         let body = pin!(async {
             yield_once().await;
             String::from("kept")
@@ -200,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_keeps_its_payload() {
+    fn panics_keep_their_payload() {
         let body = pin!(async {
             yield_once().await;
             std::panic::panic_any(42_u8);
@@ -210,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_drops_its_own_values_before_its_panic_is_handed_out() {
+    fn a_body_drops_its_values_before_its_panic_continues() {
         struct Note<'a>(&'a RefCell<Vec<&'static str>>);
         impl Drop for Note<'_> {
             fn drop(&mut self) {
@@ -238,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_returned_is_told_from_the_type_alone() {
+    fn the_type_shows_whether_the_test_failed() {
         let ok: Ended<Result<u8, String>> = ended(Ok(Ok(1)));
         let err: Ended<Result<u8, String>> = ended(Ok(Err("no".into())));
         let err_without_debug: Ended<Result<(), Mute>> = ended(Ok(Err(Mute)));
@@ -261,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn an_opaque_or_generic_type_says_nothing() {
+    fn opaque_and_generic_types_show_nothing() {
         fn opaque() -> impl Termination {
             ExitCode::FAILURE
         }

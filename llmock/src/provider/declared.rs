@@ -64,8 +64,8 @@ impl Declared {
     /// Where a request with that canonical path goes when the provider is reached at `base`: its declared URL,
     /// or one that a variable or the builder has put in its place, in the same shape.
     ///
-    /// The canonical path is the one at the provider's own host, so that it may lie beside the declared one:
-    /// `/health` beside `https://llm.acme.dev/v1` is `https://llm.acme.dev/health`.
+    /// The canonical path is the one at the provider's own host, and not always below the declared one: with
+    /// `https://llm.acme.dev/v1`, `/health` is `https://llm.acme.dev/health`.
     pub(crate) fn upstream_url(&self, base: &str, canonical: &str) -> String {
         let Some(base) = Address::parse(base) else { return format!("{base}{canonical}") };
         let (path, query) = canonical.split_at(canonical.find('?').unwrap_or(canonical.len()));

@@ -54,7 +54,7 @@ pub(crate) enum Failure {
     /// An invalid value in a variable, the attribute, or `llmock.toml`, as one sentence.
     Settings { error: String },
     /// `LLMOCK_MODE=record` in CI.
-    CiRecord { asked_by: String },
+    CiRecord { set_by: String },
     /// A session was opened inside another one on the same thread.
     NestedSession { outer: String },
     /// Another test held the environment guard for too long.

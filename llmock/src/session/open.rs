@@ -267,7 +267,7 @@ fn in_force(own: Settings, package: Option<&Path>, places: &Places) -> Result<Se
 
 fn settings(error: SettingsError) -> Failure {
     match error {
-        SettingsError::Refused(refusal) => Failure::CiRecord { asked_by: refusal.asked_by },
+        SettingsError::Refused(refusal) => Failure::CiRecord { set_by: refusal.set_by },
         other => Failure::Settings { error: other.to_string() },
     }
 }

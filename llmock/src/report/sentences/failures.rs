@@ -42,11 +42,8 @@ pub(crate) fn headline(failure: &Failure) -> String {
             let streams = count(*streams, "stream");
             format!("{streams} from the provider {were} still open {seconds} s after the test")
         }
-        Failure::CiRecord { asked_by } => {
-            format!(
-                "mode `record` (from {}) is refused in CI (`CI` is set)",
-                excerpt(asked_by, PATH)
-            )
+        Failure::CiRecord { set_by } => {
+            format!("mode `record` (from {}) is refused in CI (`CI` is set)", excerpt(set_by, PATH))
         }
         Failure::NestedSession { outer } => {
             format!("this thread already runs an llmock test, `{}`", excerpt(outer, PATH))

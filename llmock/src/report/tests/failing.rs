@@ -251,7 +251,7 @@ fn what_went_wrong_while_closing_is_said() {
 fn a_session_that_cannot_open_says_why() {
     let cases = [
         Failure::Settings { error: "`LLMOCK_MODE` is `recrod`, expected `replay`, `record`, `auto`, or `off`; did you mean `record`?".into() },
-        Failure::CiRecord { asked_by: "`LLMOCK_MODE`".into() },
+        Failure::CiRecord { set_by: "`LLMOCK_MODE`".into() },
         Failure::NestedSession { outer: "api::outer".into() },
         Failure::TurnTimeout { holder: "api::slow".into(), seconds: 300 },
         Failure::UnknownCase { function: "api::cases".into() },
