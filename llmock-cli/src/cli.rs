@@ -9,7 +9,7 @@ use crate::commands::{self, Selection};
 use crate::output::Screen;
 use crate::serve;
 
-/// The operation failed; what went wrong is on standard error. Usage errors are clap's, with 2.
+/// The exit code of a failed operation. Usage errors are clap's, with 2.
 const FAILED: u8 = 1;
 
 const EXIT_CODES: &str = "\
@@ -18,7 +18,7 @@ Exit codes:
   1  failure; standard error has the reason
   2  invalid arguments";
 
-/// Serve mock answers to any program, and care for llmock fixtures
+/// Serve mock responses to any program, and manage llmock fixtures
 #[derive(Debug, Parser)]
 #[command(name = "llmock", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
 struct Cli {
@@ -30,7 +30,7 @@ struct Cli {
 enum Command {
     List(List),
     Clear(Clear),
-    /// Serve every provider's API: by strategy, from fixtures, or as a proxy that records
+    /// Serve the APIs of all providers: by strategy, from fixtures, or as a recording proxy
     ///
     /// Every key can also be set in a file (`--config`). The server prints one line of JSON on standard output
     /// when it accepts connections. On SIGHUP it reads file and fixtures again; on SIGTERM and Ctrl-C it finishes
@@ -39,44 +39,44 @@ enum Command {
     Serve(Box<serve::Flags>),
 }
 
-/// Show what fixtures hold
+/// Show the interactions of fixtures
 ///
-/// For each fixture its path, its providers, and one line for each interaction: number, the first
-/// twelve digits of its hash, model, time of recording, `[streaming]` if the answer was streamed,
-/// and the first words of the prompt.
+/// For each fixture: its path, its providers, and a line for each interaction with its number, the first twelve digits
+/// of its hash, the model, the time of recording, `[streaming]` if the response was streamed, and the beginning of the
+/// prompt.
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES)]
 struct List {
-    /// Fixtures, with or without `.json`, or folders: all fixtures below them
+    /// Fixtures, with or without `.json`, or folders of fixtures
     ///
-    /// A name that is both means the fixture; a `/` behind it means the folder.
+    /// A name that is both means the fixture; add a `/` for the folder.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 }
 
-/// Remove a fixture, or one interaction of it
+/// Remove a fixture, or one of its interactions
 ///
-/// Without an option the file is deleted. Whatever is no fixture is left alone.
+/// Without an option the file is deleted. A file that is not a fixture is not changed.
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES)]
 struct Clear {
     /// The fixture, with or without `.json`
     path: PathBuf,
 
-    /// Remove only the interaction whose hash begins so
+    /// Remove only the interaction whose hash starts with these digits
     ///
-    /// As many digits as it takes to mean one interaction; `llmock list` prints the first twelve.
+    /// As many digits as it takes to match one interaction; `llmock list` prints the first twelve.
     #[arg(long, value_name = "PREFIX", value_parser = prefix)]
     hash: Option<String>,
 
     /// Remove only the interaction with this number in `llmock list`
     ///
-    /// For equal requests, which have equal hashes.
+    /// Equal requests have equal hashes; the number tells them apart.
     #[arg(long, value_name = "N", conflicts_with = "hash")]
     number: Option<usize>,
 }
 
-/// Reads the arguments and does what they say.
+/// Runs the command.
 pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
     let mut screen = Screen::new();
@@ -94,7 +94,7 @@ pub(crate) fn run() -> ExitCode {
     };
     match done.and_then(|()| screen.flush()) {
         Ok(()) if screen.has_failed() => ExitCode::from(FAILED),
-        // Whoever reads us has seen enough, as `head` does.
+        // The reader has closed the pipe, as `head` does.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -123,12 +123,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_arguments_contradict_nothing() {
+    fn arguments_are_consistent() {
         Cli::command().debug_assert();
     }
 
     #[test]
-    fn a_prefix_is_hexadecimal_digits_with_or_without_a_version() {
+    fn a_prefix_is_hexadecimal_with_or_without_a_version() {
         for good in ["5", "540f2d6f6f77", "540F", "1:540f"] {
             assert_eq!(prefix(good).as_deref(), Ok(good));
         }

@@ -1,8 +1,9 @@
-//! The command `llmock`: mock answers for any program, and care for fixtures, from a shell.
+//! The command `llmock`: serves mock responses to any program, and manages fixtures.
 
 mod cli;
 mod commands;
 mod output;
+mod problem;
 mod serve;
 mod target;
 

@@ -1,24 +1,22 @@
-//! Every sentence that the command prints.
+//! Output of the commands for fixtures; that of the server is below.
 
 pub(crate) mod server;
 pub(crate) mod serving;
 
-use std::error::Error;
-use std::fmt;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::Path;
 
-use llmock::{Fixture, Interaction, LoadError, RemoveError};
+use llmock::{Fixture, Interaction};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::commands::Problem;
+use crate::problem::Problem;
 
 /// Digits of a hash that are shown.
 const DIGITS: usize = 12;
 /// Prompts are shortened to this many characters, models to half of it.
 const PROMPT: usize = 60;
 
-/// Standard output and standard error, and whether there was anything to complain about.
+/// Standard output and standard error, and whether an error was printed.
 #[derive(Debug)]
 pub(crate) struct Screen {
     out: BufWriter<Stdout>,
@@ -39,7 +37,7 @@ impl Screen {
         self.failed
     }
 
-    /// A fixture: what it is, and a line for each interaction.
+    /// A fixture with a line for each interaction.
     pub(crate) fn fixture(&mut self, fixture: &Fixture) -> io::Result<()> {
         if std::mem::replace(&mut self.shown, true) {
             writeln!(self.out)?;
@@ -57,19 +55,19 @@ impl Screen {
         Ok(())
     }
 
-    /// A folder without fixtures, which is no failure.
+    /// A folder without fixtures, which is not an error.
     pub(crate) fn no_fixtures(&mut self, folder: &Path) -> io::Result<()> {
         self.shown = true;
         writeln!(self.out, "no fixtures in `{}`", folder.display())
     }
 
-    /// A fixture is gone.
+    /// A fixture was deleted.
     pub(crate) fn deleted(&mut self, fixture: &Fixture) -> io::Result<()> {
         let held = interactions(fixture.interactions().len());
         writeln!(self.out, "removed {} ({held})", fixture.path().display())
     }
 
-    /// An interaction is gone; the fixture is already without it.
+    /// An interaction was removed from the fixture.
     pub(crate) fn removed(&mut self, removed: &Interaction, fixture: &Fixture) -> io::Result<()> {
         writeln!(self.out, "removed from {}:", fixture.path().display())?;
         let facts = Facts::of(removed);
@@ -82,88 +80,18 @@ impl Screen {
         writeln!(self.out, "{left}")
     }
 
-    /// Something was not done.
+    /// An error.
     pub(crate) fn problem(&mut self, problem: &Problem) -> io::Result<()> {
         self.failed = true;
-        // In the order in which things happened, where both go to one terminal.
+        // Keeps the order of messages where both streams go to one terminal.
         self.out.flush()?;
         writeln!(io::stderr().lock(), "error: {problem}")
     }
 
-    /// Standard output takes no more. If standard error does not either, nobody is listening.
+    /// Standard output cannot be written. Standard error may be closed too.
     pub(crate) fn unwritable(&mut self, error: &io::Error) {
         self.failed = true;
         let _ = writeln!(io::stderr().lock(), "error: failed to write the output: {error}");
-    }
-}
-
-/// An error and what caused it.
-fn chain(error: &dyn Error) -> String {
-    let causes = std::iter::successors(error.source(), |&cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing { path, similar } => {
-                write!(f, "there is no fixture `{}`", path.display())?;
-                match similar {
-                    Some(similar) => write!(f, "; did you mean `{}`?", similar.display()),
-                    None => Ok(()),
-                }
-            }
-            Self::NotJson(path) => {
-                write!(f, "`{}` is no fixture: the name of one ends in `.json`", path.display())
-            }
-            Self::Unreadable(error) => f.write_str(&chain(error)),
-            Self::NotCleared(error) => {
-                let why = match error {
-                    LoadError::Format { .. } => "it is no fixture that can be read",
-                    _ => "it could not be read",
-                };
-                write!(f, "{}\n`{}` is left as it is: {why}", chain(error), error.path().display())
-            }
-            Self::Folder(path) => {
-                let path = path.display();
-                write!(f, "`{path}` is a folder; name one fixture (`llmock list {path}`)")
-            }
-            Self::FolderUnreadable { path, why } => {
-                write!(f, "failed to read folder `{}`: {why}", path.display())
-            }
-            Self::NotDeleted { path, why } => {
-                write!(f, "failed to remove `{}`: {why}", path.display())
-            }
-            Self::NotRemoved(RemoveError::Unknown { hash, path }) => {
-                let path = path.display();
-                write!(f, "no interaction of `{path}` has a hash that begins with `{hash}`")?;
-                write!(f, "\nhint: `llmock list {path}` shows them")
-            }
-            Self::NotRemoved(error) => f.write_str(&chain(error)),
-            Self::Ambiguous { path, prefix, candidates, equal } => {
-                ambiguous(f, path, prefix, candidates, *equal)
-            }
-        }
-    }
-}
-
-fn ambiguous(
-    f: &mut fmt::Formatter<'_>,
-    path: &Path,
-    prefix: &str,
-    candidates: &[String],
-    equal: Option<usize>,
-) -> fmt::Result {
-    let (path, number) = (path.display(), candidates.len());
-    writeln!(f, "`{prefix}` is ambiguous, {number} hashes in `{path}` begin with it:")?;
-    f.write_str(&candidates.join("\n"))?;
-    match equal {
-        Some(first) => write!(
-            f,
-            "\nhint: their requests are equal; name one by its number: \
-             `llmock clear {path} --number {first}`"
-        ),
-        None => f.write_str("\nhint: add digits until only one is meant"),
     }
 }
 
@@ -179,13 +107,13 @@ pub(crate) fn lines(interactions: &[Interaction]) -> Vec<String> {
         .collect()
 }
 
-/// What a line says about an interaction.
+/// The parts of the line of an interaction.
 struct Facts {
     digits: String,
     model: String,
     time: String,
     marks: String,
-    asked: String,
+    prompt: String,
 }
 
 impl Facts {
@@ -197,7 +125,7 @@ impl Facts {
             status @ 400.. => format!("[{status}] "),
             _ => String::new(),
         };
-        let asked = match interaction.prompt() {
+        let prompt = match interaction.prompt() {
             Some(prompt) => format!("\"{}\"", shortened(&prompt, PROMPT).replace('"', "\\\"")),
             None => shortened(&format!("{} {}", interaction.method(), interaction.path()), PROMPT),
         };
@@ -206,24 +134,23 @@ impl Facts {
             model: interaction.model().map_or("-".into(), |model| shortened(&model, PROMPT / 2)),
             time: shortened(interaction.recorded_at().unwrap_or("-"), PROMPT / 2),
             marks: format!("{streaming}{error}"),
-            asked,
+            prompt,
         }
     }
 
     fn line(&self, model: usize, time: usize) -> String {
-        let Self { digits, marks, asked, .. } = self;
+        let Self { digits, marks, prompt, .. } = self;
         let (model, time) = (padded(&self.model, model), padded(&self.time, time));
-        format!("{digits}  {model}  {time}  {marks}{asked}")
+        format!("{digits}  {model}  {time}  {marks}{prompt}")
     }
 }
 
-/// Filled with blanks to so many columns of a terminal, which are not characters.
+/// Padded with blanks to a number of terminal columns, which are not characters.
 fn padded(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(text.width())))
 }
 
-/// Runs of blanks and line breaks as one blank, at most so many characters, and nothing in it that
-/// would move the cursor or turn the line around.
+/// Text on one line, with at most `limit` characters and without control characters or bidirectional overrides.
 fn shortened(text: &str, limit: usize) -> String {
     let words: Vec<&str> = text.split_whitespace().take(limit).collect();
     let line = words.join(" ");
@@ -265,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_one_line_of_so_many_characters() {
+    fn shortens_text_to_one_line() {
         let cases = [
             ("  Say\n\thello. ", 20, "Say hello."),
             ("", 5, ""),

@@ -5,7 +5,7 @@ use std::{fs, io};
 
 use llmock::{Fixture, LoadError};
 
-use crate::commands::Problem;
+use crate::problem::Problem;
 
 /// What a path names.
 #[derive(Debug)]

@@ -5,8 +5,8 @@ use std::{fs, io};
 
 use llmock::{Fixture, RemoveError};
 
-use super::Problem;
 use crate::output::{self, Screen};
+use crate::problem::Problem;
 use crate::target::{self, Target};
 
 /// What to remove.

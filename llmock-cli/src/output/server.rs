@@ -1,24 +1,24 @@
-//! What the server says about recordings, on standard error and to clients.
+//! Messages of the server about recordings, on standard error and to clients.
 
 use std::io::Write as _;
 
 use llmock::Provider;
 use llmock::playback::Outcome;
 
-/// One line; a closed standard error is nobody's problem.
+/// Prints a line; standard error may be closed.
 fn line(text: &str) {
     // One write, so that lines of several threads do not mix.
     let _ = std::io::stderr().lock().write_all(format!("llmock: {text}\n").as_bytes());
 }
 
-/// A provider was asked for the first time.
+/// The first request was forwarded to an upstream.
 pub(crate) fn forwards(provider: Provider, upstream: &str, records: bool) {
     let doing = if records { "recording" } else { "forwarding" };
     let to = if records { "from" } else { "to" };
     line(&format!("{doing} {provider} {to} {upstream}"));
 }
 
-/// What became of an answer that was to be recorded.
+/// The outcome of a recording.
 pub(crate) fn recording(outcome: &Outcome) {
     if let Some(text) = became(outcome) {
         line(&text);
@@ -36,18 +36,18 @@ fn became(outcome: &Outcome) -> Option<String> {
         }
         Outcome::Refused { provider, status, message } => {
             let message = message.as_deref().map(first_line).unwrap_or_default();
-            format!("not recorded: {provider} answered {status}{message}")
+            format!("not recorded: {provider} responded with {status}{message}")
         }
         Outcome::Failed { why, kept, .. } => match kept {
             Some(kept) => format!("not recorded: {why}; kept in `{}`", kept.display()),
             None => format!("not recorded: {why}"),
         },
-        // Of an answer that is about to be written nobody needs to hear twice.
+        // A response that is about to be written is reported once it is written.
         _ => return None,
     })
 }
 
-/// Somebody else's words, not too many of them.
+/// The first line of a provider's message, shortened.
 fn first_line(message: &str) -> String {
     const LONGEST: usize = 300;
     let line = message.lines().next().unwrap_or_default();
@@ -55,18 +55,18 @@ fn first_line(message: &str) -> String {
     if short.is_empty() { short } else { format!(": {short}") }
 }
 
-/// Nobody knows where a provider is.
+/// No upstream is configured for a provider.
 pub(crate) fn no_upstream(provider: Provider, variables: &[&str]) -> String {
     let variable = variables.first().map(|name| format!(" or set {name}")).unwrap_or_default();
     format!(
-        "nothing says where `{provider}` is; name it in the configuration \
+        "no upstream is configured for provider `{provider}`; add one to the configuration \
          (`upstreams: {{{provider}: URL}}`){variable}"
     )
 }
 
-/// No recording answers, for this reason.
+/// Why no recording answers, and how to record one.
 pub(crate) fn not_recorded(why: &str) -> String {
-    // The library speaks for itself in tests; here the server says whose words these are.
+    // The library adds its name for tests; the server adds it to every message.
     let why = why.strip_prefix("llmock: ").unwrap_or(why);
     format!("{why}; to record it, start the server with `--record`")
 }
@@ -76,13 +76,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_provider_says_is_cut_to_one_line() {
+    fn shortens_the_message_of_a_provider_to_one_line() {
         let refused = Outcome::Refused {
             provider: Provider::OpenAI,
             status: 429,
             message: Some("slow\u{7} down\nplease".to_owned()),
         };
-        let line = "not recorded: openai answered 429: slow down";
+        let line = "not recorded: openai responded with 429: slow down";
         assert_eq!(became(&refused).as_deref(), Some(line));
     }
 }

@@ -1,23 +1,22 @@
-//! What the server says about itself: one line of JSON on standard output when it is ready, everything
-//! else on standard error.
+//! Messages of the server about itself: a line of JSON on standard output when it is ready, everything else on
+//! standard error.
 
+use std::fmt;
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::serve::ServeError;
-
-/// One line; a closed standard error is nobody's problem.
+/// Prints a line; standard error may be closed.
 fn line(text: &str) {
     // One write, so that lines of several threads do not mix.
     let _ = std::io::stderr().lock().write_all(format!("llmock: {text}\n").as_bytes());
 }
 
-/// There is no server.
-pub(crate) fn failed(error: &ServeError) {
+/// The server cannot start.
+pub(crate) fn failed(error: &dyn fmt::Display) {
     let _ = writeln!(std::io::stderr().lock(), "error: {error}");
 }
 
-/// Something that somebody should know about the configuration.
+/// A note about the configuration.
 pub(crate) fn note(text: &str) {
     line(text);
 }
@@ -33,12 +32,12 @@ pub(crate) fn ready(address: SocketAddr, strategies: &[&str], recordings: usize)
         "interactions": recordings,
     });
     let mut out = std::io::stdout().lock();
-    // nobody has to listen
+    // Standard output may be closed.
     let _ = writeln!(out, "{ready}");
     let _ = out.flush();
 }
 
-/// An address that a client can use: nobody can be asked at `0.0.0.0`.
+/// An address that clients can use: `0.0.0.0` is not one.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -48,22 +47,22 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// Another configuration is in force.
+/// The configuration was replaced.
 pub(crate) fn reloaded(recordings: usize) {
     line(&format!("reloaded: {recordings} recorded interactions"));
 }
 
-/// The configuration was to be replaced, but cannot be.
+/// The new configuration is not valid.
 pub(crate) fn kept(why: &str) {
-    line(&format!("not reloaded, the old configuration stays in force: {why}"));
+    line(&format!("not reloaded, the old configuration stays in effect: {why}"));
 }
 
-/// The end. `finished` is whether every open answer was sent, `unwritten` how many recordings were lost.
+/// The server stopped. `finished`: all open responses were sent; `unwritten`: how many recordings were lost.
 pub(crate) fn stopped(finished: bool, unwritten: usize) {
     if !finished {
-        line("stopped before every open answer was sent");
+        line("stopped before all open responses were sent");
     }
     if unwritten > 0 {
-        line(&format!("stopped before {unwritten} answers were recorded"));
+        line(&format!("stopped before {unwritten} responses were recorded"));
     }
 }

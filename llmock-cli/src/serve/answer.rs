@@ -1,31 +1,59 @@
-//! An answer, whoever gives it, and how it becomes bytes on a connection.
+//! An answer of any strategy, and how it becomes bytes on a connection.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 use http_body::Frame;
-use http_body_util::{Either, Full};
-use llmock::reply::{Rendered, RenderedBody};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Either, Full};
+use llmock::reply::{Rendered, RenderedBody, Reply};
 use tokio::time::{Instant, Sleep};
 
 use super::metrics::OpenStream;
 
-/// An answer's body on its way: in one piece, as most are, or anything else.
-pub(crate) type AnswerBytes = Either<Full<Bytes>, Body>;
+/// The body of a response: in one piece, as most are, or anything else.
+pub(crate) type AnswerBytes = Either<Full<Bytes>, StreamBytes>;
 
-/// What the client gets.
+/// A body that arrives in pieces.
+pub(crate) type StreamBytes = UnsyncBoxBody<Bytes, BoxError>;
+
+/// Why a body ends early.
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// An answer and who gave it.
+#[derive(Debug)]
+pub(crate) struct Decided {
+    pub(crate) answer: Answer,
+    /// The name of the strategy, or `llmock` if none was involved.
+    pub(crate) by: &'static str,
+    pub(crate) model: Option<String>,
+    /// Whether a recording had the answer, if recordings were looked up.
+    pub(crate) recorded: Option<bool>,
+}
+
+/// What a strategy decides about a request.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// A complete answer.
+    Answer(Answer),
+    /// The content of an answer; its format follows from the request.
+    Reply(Box<Reply>),
+    /// The next strategy decides. `why` is reported if none answers.
+    Pass { why: Option<String> },
+}
+
+/// What the client receives.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     /// Without framing (`content-length`, `transfer-encoding`).
     pub(crate) headers: HeaderMap,
     pub(crate) body: AnswerBody,
-    /// When a recorded answer in one piece had arrived, counted from its request.
+    /// When a recorded answer in one piece had arrived, measured from its request.
     pub(crate) after: Option<Duration>,
 }
 
@@ -35,14 +63,14 @@ pub(crate) enum AnswerBody {
     Whole(Bytes),
     /// Piece by piece, each sent as one chunk.
     Stream { pieces: Vec<Piece>, end: End },
-    /// As it arrives from elsewhere, in its own time.
-    Live(Body),
+    /// As it arrives from an upstream, at its own pace.
+    Live(StreamBytes),
 }
 
 /// A part of a stream, sent as one chunk.
 #[derive(Clone, Debug)]
 pub(crate) struct Piece {
-    /// When it is due, counted from the arrival of the request; `None` where nobody wants a certain time.
+    /// When it is due, measured from the arrival of the request; `None`: at once.
     pub(crate) after: Option<Duration>,
     pub(crate) bytes: Bytes,
 }
@@ -51,13 +79,13 @@ pub(crate) struct Piece {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Complete,
-    /// The connection is cut.
+    /// The connection is closed in the middle of the body.
     Cut,
 }
 
-/// Marks a response in whose place the connection is cut before a byte of it is sent.
+/// Marks a response that stands for closing the connection before a byte is sent.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("cut on purpose")]
+#[error("closed on purpose")]
 pub(crate) struct Aborted;
 
 impl From<Rendered> for Answer {
@@ -77,7 +105,7 @@ impl From<Rendered> for Answer {
 }
 
 impl Answer {
-    /// The response; `arrived` is the moment from which pieces count, `open` lives as long as the stream.
+    /// The response. Times of pieces are measured from `arrived`; `open` lives as long as the stream.
     pub(crate) fn into_response(
         self,
         arrived: Instant,
@@ -86,14 +114,11 @@ impl Answer {
         let body = match self.body {
             AnswerBody::Whole(bytes) => Either::Left(Full::new(bytes)),
             AnswerBody::Live(body) => Either::Right(body),
-            AnswerBody::Stream { pieces, end } => Either::Right(Body::new(Paced {
-                pieces: pieces.into(),
-                end,
-                arrived,
-                timer: None,
-                flushed: None,
-                _open: open,
-            })),
+            AnswerBody::Stream { pieces, end } => {
+                let pieces = pieces.into();
+                let paced = Paced { pieces, end, arrived, timer: None, flushed: None, _open: open };
+                Either::Right(paced.map_err(BoxError::from).boxed_unsync())
+            }
         };
         let mut response = Response::new(body);
         *response.status_mut() = self.status;
@@ -101,7 +126,7 @@ impl Answer {
         response
     }
 
-    /// The response that stands for none.
+    /// The response that stands for closing the connection.
     pub(crate) fn abort() -> Response<AnswerBytes> {
         let mut response = Response::new(Either::Left(Full::default()));
         response.extensions_mut().insert(Aborted);
@@ -109,15 +134,15 @@ impl Answer {
     }
 }
 
-/// Hyper throws away unflushed frames when a body fails, so a cut waits until they are on the wire.
+/// hyper drops unflushed frames when a body fails, so a cut waits until they are on the wire.
 pub(super) const FLUSH: Duration = Duration::from_millis(2);
 
-/// The body of a stream: every piece when it is due.
+/// The body of a stream, which sends each piece when it is due.
 struct Paced {
     pieces: VecDeque<Piece>,
     end: End,
     arrived: Instant,
-    /// Made for the first piece that has to wait.
+    /// Created for the first piece that has to wait.
     timer: Option<Pin<Box<Sleep>>>,
     /// When the last piece is on the wire, for a stream that is cut.
     flushed: Option<Instant>,
@@ -125,7 +150,7 @@ struct Paced {
 }
 
 impl Paced {
-    /// Ready when the moment has come. Moments count from the request, so that delays do not add up.
+    /// Ready at that moment. Moments are measured from the request, so that delays do not add up.
     fn wait(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<()> {
         if until <= Instant::now() {
             return Poll::Ready(());
@@ -166,7 +191,7 @@ impl http_body::Body for Paced {
     }
 }
 
-/// The stream is meant to break off here.
+/// The stream ends early on purpose.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("cut on purpose")]
+#[error("cut off on purpose")]
 pub(crate) struct Cut;

@@ -1,20 +1,19 @@
-//! The road of a request to a provider's API: read, let in, decided about, spoilt, paced, and remembered.
+//! Handles a request to a provider's API: parse, authenticate, dispatch, inject faults, pace, log.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use axum::body::Body;
-use axum::extract::{Request, State as Shared};
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use hyper::body::Incoming;
 use llmock::Provider;
 use llmock::reply::Reply;
 use tokio::time::Instant;
 
-use super::answer::{Answer, AnswerBody, AnswerBytes, Piece};
+use super::answer::{Answer, AnswerBody, AnswerBytes, Decided, Piece};
 use super::ask::Ask;
-use super::dispatch::{self, Decided};
+use super::dispatch;
 use super::fault::{self, Fault};
 use super::incoming::{self, Unread};
 use super::journal::Entry;
@@ -22,22 +21,14 @@ use super::pace::{self, Pace};
 use super::state::{Running, State};
 use super::{auth, sessions};
 
-/// What stands in history and metrics for a connection that is cut before an answer, as in nginx's logs.
+/// The status in history and metrics for a connection that is closed without a response, as in nginx's logs.
 const NO_ANSWER: u16 = 444;
 
-/// Answers whatever is no route of our own.
-pub(crate) async fn fallback(
-    Shared(state): Shared<Arc<State>>,
-    request: Request,
-) -> Response<Body> {
-    answer(&state, request).await.map(Body::new)
-}
-
 /// Answers a request to a provider's API.
-pub(crate) async fn answer<B>(state: &State, request: http::Request<B>) -> Response<AnswerBytes>
-where
-    B: http_body::Body<Data = Bytes> + Unpin,
-{
+pub(crate) async fn answer(
+    state: &State,
+    request: http::Request<Incoming>,
+) -> Response<AnswerBytes> {
     let running = state.running();
     let (ask, unread) = read(state, &running, request).await;
     let (mut decided, fault) = decided(state, &running, &ask, unread.as_ref()).await;
@@ -46,26 +37,23 @@ where
         return Answer::abort();
     }
     let answer = match fault {
-        Some(fault) => fault.spoil(decided.answer),
+        Some(fault) => fault.apply(decided.answer),
         None => decided.answer,
     };
     let mut paced = paced(answer, &running.config.pace, &ask, state, fault).await;
     if unread.is_some() {
-        // what is left of its body would be taken for the next request
+        // The rest of its body would be taken for the next request.
         paced.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     paced
 }
 
-/// The request as strategies know it; without a body if that could not be read.
-async fn read<B>(
+/// The request as strategies take it; without a body if that could not be read.
+async fn read(
     state: &State,
     running: &Running,
-    request: http::Request<B>,
-) -> (Ask, Option<Unread>)
-where
-    B: http_body::Body<Data = Bytes> + Unpin,
-{
+    request: http::Request<Incoming>,
+) -> (Ask, Option<Unread>) {
     let (arrived, arrived_at) = (Instant::now(), SystemTime::now());
     let (mut parts, body) = request.into_parts();
     let config = &running.config;
@@ -93,12 +81,13 @@ where
         number: state.next_number(),
         arrived,
         arrived_at,
+        compared: OnceLock::new(),
     };
     (ask, unread)
 }
 
-/// The bodies as sent and as read, in which addresses of providers stand where the client quotes ours. Then they
-/// have no compression any more.
+/// The bodies as sent and as read, with addresses of this server replaced by those of the provider. A body that
+/// changes is no longer compressed.
 fn with_own_addresses(
     state: &State,
     headers: &mut HeaderMap,
@@ -112,7 +101,7 @@ fn with_own_addresses(
     (restored.clone(), restored)
 }
 
-/// The answer, and what is to go wrong with it.
+/// The answer, and the fault to apply to it.
 async fn decided(
     state: &State,
     running: &Running,
@@ -144,9 +133,9 @@ async fn decided(
             }
             (dispatch::refused(ask, &reply, seed), Some(fault))
         }
-        // nobody is asked, and paid, for an answer that is not sent
+        // No provider is asked, and paid, for a response that is not sent.
         Ok(fault @ Some(Fault::Disconnect)) => {
-            let nothing = Reply::error(NO_ANSWER, "the connection is cut (a fault on purpose)");
+            let nothing = Reply::error(NO_ANSWER, "the connection is closed (a fault on purpose)");
             (dispatch::refused(ask, &nothing, seed), fault)
         }
         Ok(fault) => (dispatch::decide(ask, running, seed).await, fault),
@@ -182,7 +171,7 @@ fn remember(state: &State, ask: &Ask, decided: &mut Decided, fault: Option<Fault
     journal.record(entry, &ask.body);
 }
 
-/// The response when it is due.
+/// Waits until the response is due and returns it.
 async fn paced(
     mut answer: Answer,
     usual: &Pace,
@@ -216,7 +205,7 @@ async fn paced(
     answer.into_response(ask.arrived + late, open)
 }
 
-/// Gives every piece its time: the recorded one, the one of the model, or none.
+/// Sets the time of each piece: the recorded one, the configured one, or none.
 fn schedule(pieces: &mut [Piece], pace: &Pace, number: u64) {
     if pace.recorded && pieces.iter().any(|piece| piece.after.is_some()) {
         return;
@@ -233,7 +222,7 @@ fn schedule(pieces: &mut [Piece], pace: &Pace, number: u64) {
     }
 }
 
-/// How many tokens an answer has by its own account, in whatever words its provider has for that.
+/// The number of tokens that an answer reports, under the name its provider uses.
 fn tokens(body: &[u8]) -> usize {
     const NAMES: [&str; 6] = [
         "\"completion_tokens\":",
@@ -253,11 +242,11 @@ fn tokens(body: &[u8]) -> usize {
     counted.unwrap_or_default()
 }
 
-/// An error of a route of our own, in the format that most clients read.
-pub(crate) fn own_error(status: u16, message: &str, headers: &HeaderMap) -> Response<Body> {
+/// An error of the server's own routes, in the format that most clients read.
+pub(crate) fn own_error(status: u16, message: &str, headers: HeaderMap) -> Response<AnswerBytes> {
     let shape = llmock::reply::RequestShape::new(Method::GET.as_str(), "/v1/llmock", "");
     let rendered = Reply::error(status, message).render(Provider::OpenAI, &shape);
     let mut answer = Answer::from(rendered);
-    answer.headers.extend(headers.clone());
-    answer.into_response(Instant::now(), None).map(Body::new)
+    answer.headers.extend(headers);
+    answer.into_response(Instant::now(), None)
 }

@@ -1,19 +1,17 @@
-//! The routes: a few of our own, and the APIs of all providers behind them.
+//! Routes requests: a few paths of the server itself, and the APIs of all providers.
 
+use std::borrow::Cow;
+use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use axum::Router;
-use axum::body::Body;
-use axum::extract::{Path, Request, State as Shared};
-use axum::http::request::Parts;
-use axum::response::Response;
-use axum::routing::{delete, get};
-use http::header::{CONTENT_TYPE, HeaderName, ORIGIN};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use http_body_util::Either;
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE, HeaderName, ORIGIN};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Either, Full};
 use hyper::body::Incoming;
-use tower::ServiceExt as _;
+use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, ExposeHeaders};
 
 use super::answer::AnswerBytes;
@@ -22,7 +20,7 @@ use super::auth;
 use super::metrics;
 use super::state::State;
 
-/// Headers that a page may read beside those that every page may.
+/// Headers that a page may read in addition to those that every page may.
 const EXPOSED: [&str; 8] = [
     "request-id",
     "retry-after",
@@ -38,170 +36,168 @@ const EXPOSED: [&str; 8] = [
 #[derive(Clone, Debug)]
 pub(crate) struct App {
     state: Arc<State>,
-    plain: Router,
-    /// The same for pages. Programs are spared headers that mean nothing to them.
-    for_pages: Router,
+    cors: CorsLayer,
+}
+
+/// A path of the server itself, with or without a slash at the end.
+enum OwnRoute<'a> {
+    Root,
+    Health,
+    History,
+    Metrics,
+    Sessions,
+    Session(Cow<'a, str>),
 }
 
 impl App {
     pub(crate) fn new(state: Arc<State>) -> Self {
-        let plain = router(Arc::clone(&state));
-        // outermost, so that a page may read why it was turned away
-        let for_pages = plain.clone().layer(cors(&state));
-        Self { state, plain, for_pages }
+        let cors = cors(&state);
+        Self { state, cors }
     }
 
-    /// How long the head of a request may take.
+    /// How long a client may take to send the head of a request.
     pub(crate) fn head_timeout(&self) -> Duration {
         self.state.running().config.read_timeout
     }
 
     /// Answers a request.
-    pub(crate) async fn answer(
-        &self,
-        request: http::Request<Incoming>,
-    ) -> http::Response<AnswerBytes> {
-        let of_page = request.headers().contains_key(ORIGIN)
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBytes> {
+        let is_of_page = request.headers().contains_key(ORIGIN)
             && !self.state.running().config.cors.allow_origins.is_empty();
-        let router = if of_page || request.method() == Method::OPTIONS {
-            self.for_pages.clone()
-        } else if is_ours(request.uri().path()) {
-            self.plain.clone()
-        } else {
-            // the way of almost all requests, which no router has to find
-            return answering::answer(&self.state, request).await;
-        };
-        // in a box, so that all others do not have to carry it around
-        match Box::pin(router.oneshot(request.map(Body::new))).await {
+        if is_of_page || request.method() == Method::OPTIONS {
+            // In a box, so that all other requests do not have to carry its state.
+            return Box::pin(self.answer_page(request)).await;
+        }
+        route(&self.state, request).await
+    }
+
+    /// The same with the headers of CORS, which programs do not need.
+    async fn answer_page(&self, request: Request<Incoming>) -> Response<AnswerBytes> {
+        let inner = service_fn(|request| async {
+            let response = route(&self.state, request).await;
+            Ok::<_, Infallible>(response.map(|body| body.map_err(Into::into).boxed_unsync()))
+        });
+        match self.cors.layer(inner).oneshot(request).await {
             Ok(response) => response.map(Either::Right),
             Err(never) => match never {},
         }
     }
 }
 
-/// Whether a path may be one of our own routes.
-fn is_ours(path: &str) -> bool {
-    let first = path[1.min(path.len())..].split('/').next().unwrap_or_default();
-    matches!(first, "" | "health" | "history" | "metrics" | "sessions")
-}
-
-fn router(state: Arc<State>) -> Router {
-    let ours = [
-        ("/health", get(health)),
-        ("/history", get(history).delete(forget)),
-        ("/metrics", get(scraped)),
-        ("/sessions", delete(end_sessions)),
-        ("/sessions/{id}", delete(end_session)),
-    ];
-    let root = Router::new().route("/", get(root));
-    ours.into_iter()
-        // no provider is to hear of it for a slash
-        .fold(root, |router, (path, methods)| {
-            router.route(path, methods.clone()).route(&format!("{path}/"), methods)
-        })
-        .method_not_allowed_fallback(wrong_method)
-        .fallback(answering::fallback)
-        .with_state(state)
+async fn route(state: &State, request: Request<Incoming>) -> Response<AnswerBytes> {
+    match OwnRoute::of(request.uri().path()) {
+        Some(route) => route.answer(state, &request),
+        None => answering::answer(state, request).await,
+    }
 }
 
 fn cors(state: &Arc<State>) -> CorsLayer {
     let state = Arc::clone(state);
-    // asked with every request, so that a reload counts at once
-    let allowed = move |origin: &HeaderValue, _: &Parts| {
+    // Looked up for each request, so that a reload takes effect at once.
+    let is_allowed = move |origin: &HeaderValue, _: &Parts| {
         let running = state.running();
         let origins = &running.config.cors.allow_origins;
         origins.iter().any(|known| known == "*" || known.as_bytes() == origin.as_bytes())
     };
     CorsLayer::new()
-        .allow_origin(AllowOrigin::predicate(allowed))
+        .allow_origin(AllowOrigin::predicate(is_allowed))
         .allow_methods(AllowMethods::mirror_request())
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(ExposeHeaders::list(EXPOSED.map(HeaderName::from_static)))
         .allow_credentials(true)
 }
 
-/// Ollama's clients ask here whether anybody is there.
-async fn root() -> Response {
-    let mut response = Response::new(Body::from("llmock is running\n"));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-    response
-}
-
-async fn health() -> Response {
-    let now = humantime::format_rfc3339_millis(std::time::SystemTime::now());
-    json(format!(r#"{{"status":"healthy","timestamp":"{now}"}}"#).into())
-}
-
-async fn history(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
-    if let Some(denied) = denied(&state, &request) {
-        return denied;
+impl<'a> OwnRoute<'a> {
+    /// The route of a path; `None` for those of providers.
+    fn of(path: &'a str) -> Option<Self> {
+        let path = path.strip_prefix('/')?;
+        // A slash at the end must not lead to a provider.
+        Some(match path.strip_suffix('/').unwrap_or(path) {
+            "" if path.is_empty() => Self::Root,
+            "health" => Self::Health,
+            "history" => Self::History,
+            "metrics" => Self::Metrics,
+            "sessions" => Self::Sessions,
+            other => {
+                let id = other
+                    .strip_prefix("sessions/")
+                    .filter(|id| !id.is_empty() && !id.contains('/'))?;
+                Self::Session(percent_encoding::percent_decode_str(id).decode_utf8_lossy())
+            }
+        })
     }
-    match state.journal.load().shown(request.uri().query().unwrap_or_default()) {
-        Ok(shown) => json(shown),
-        Err(error) => own_error(400, &error.to_string(), &HeaderMap::new()),
+
+    fn answer(self, state: &State, request: &Request<Incoming>) -> Response<AnswerBytes> {
+        let allowed: &[Method] = match self {
+            Self::Root | Self::Health | Self::Metrics => &[Method::GET, Method::HEAD],
+            Self::History => &[Method::GET, Method::HEAD, Method::DELETE],
+            Self::Sessions | Self::Session(_) => &[Method::DELETE],
+        };
+        if !allowed.contains(request.method()) {
+            return wrong_method(request, allowed);
+        }
+        if !matches!(self, Self::Root | Self::Health)
+            && let Some(denied) = denied(state, request)
+        {
+            return denied;
+        }
+        match self {
+            // Clients of Ollama ask here whether the server is running.
+            Self::Root => ok("text/plain", "llmock is running\n"),
+            Self::Health => {
+                let now = humantime::format_rfc3339_millis(SystemTime::now());
+                json(format!(r#"{{"status":"healthy","timestamp":"{now}"}}"#))
+            }
+            Self::History if request.method() == Method::DELETE => {
+                state.journal.load().clear();
+                no_content()
+            }
+            Self::History => {
+                match state.journal.load().shown(request.uri().query().unwrap_or_default()) {
+                    Ok(shown) => json(shown),
+                    Err(error) => own_error(400, &error.to_string(), HeaderMap::new()),
+                }
+            }
+            Self::Metrics => ok(metrics::CONTENT_TYPE, state.metrics.shown()),
+            Self::Sessions => {
+                state.fixtures.sessions.end_all();
+                no_content()
+            }
+            Self::Session(id) => {
+                state.fixtures.sessions.end(&id);
+                no_content()
+            }
+        }
     }
 }
 
-async fn forget(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
-    if let Some(denied) = denied(&state, &request) {
-        return denied;
-    }
-    state.journal.load().clear();
-    nothing()
+fn wrong_method(request: &Request<Incoming>, allowed: &[Method]) -> Response<AnswerBytes> {
+    let why = format!("`{}` does not accept {}", request.uri().path(), request.method());
+    let allowed: Vec<&str> = allowed.iter().map(Method::as_str).collect();
+    let allowed = HeaderValue::try_from(allowed.join(",")).expect("methods are ASCII");
+    own_error(405, &why, HeaderMap::from_iter([(ALLOW, allowed)]))
 }
 
-async fn scraped(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
-    if let Some(denied) = denied(&state, &request) {
-        return denied;
-    }
-    let mut response = Response::new(Body::from(state.metrics.shown()));
-    let kind = HeaderValue::from_static(metrics::CONTENT_TYPE);
-    response.headers_mut().insert(CONTENT_TYPE, kind);
-    response
-}
-
-async fn end_sessions(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
-    if let Some(denied) = denied(&state, &request) {
-        return denied;
-    }
-    state.fixtures.sessions.end_all();
-    nothing()
-}
-
-async fn end_session(
-    Shared(state): Shared<Arc<State>>,
-    Path(id): Path<String>,
-    request: Request,
-) -> Response {
-    if let Some(denied) = denied(&state, &request) {
-        return denied;
-    }
-    state.fixtures.sessions.end(&id);
-    nothing()
-}
-
-async fn wrong_method(request: Request) -> Response {
-    let path = request.uri().path();
-    let why = format!("`{path}` does not take {}", request.method());
-    own_error(405, &why, &HeaderMap::new())
-}
-
-/// What somebody gets who may not ask.
-fn denied(state: &State, request: &Request) -> Option<Response> {
+/// The refusal of a request without the server's key.
+fn denied(state: &State, request: &Request<Incoming>) -> Option<Response<AnswerBytes>> {
     let running = state.running();
     let key = running.config.api_key.as_deref();
     let denied = auth::check(key, request.headers(), request.uri().query()).err()?;
-    Some(own_error(401, denied.message(), &HeaderMap::new()))
+    Some(own_error(401, denied.message(), HeaderMap::new()))
 }
 
-fn json(body: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(body));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+fn json(body: impl Into<Bytes>) -> Response<AnswerBytes> {
+    ok("application/json", body)
+}
+
+fn ok(content_type: &'static str, body: impl Into<Bytes>) -> Response<AnswerBytes> {
+    let mut response = Response::new(Either::Left(Full::new(body.into())));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }
 
-fn nothing() -> Response {
-    let mut response = Response::new(Body::empty());
+fn no_content() -> Response<AnswerBytes> {
+    let mut response = Response::new(Either::Left(Full::default()));
     *response.status_mut() = StatusCode::NO_CONTENT;
     response
 }

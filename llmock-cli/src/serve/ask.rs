@@ -1,12 +1,13 @@
-//! A request as the strategies see it: whose API it speaks, and what is asked there.
+//! A request as the strategies take it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::header::{AsHeaderName, HOST};
 use http::{HeaderMap, HeaderName, Method, Uri};
 use llmock::Provider;
+use llmock::playback::{Playback, Request, UnreadableBody};
 use tokio::time::Instant;
 
 use super::routes::Route;
@@ -17,27 +18,37 @@ use super::sessions::SessionId;
 pub(crate) struct Ask {
     pub(crate) route: Arc<Route>,
     pub(crate) method: Method,
-    /// As it was sent.
+    /// As sent.
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
-    /// Whether any header is meant for us, so that nobody has to look for one.
+    /// Whether any header starts with `x-llmock-`, so that others need not be searched.
     pub(crate) has_commands: bool,
     /// Without compression.
     pub(crate) body: Bytes,
-    /// As it was sent.
+    /// As sent.
     pub(crate) wire_body: Bytes,
-    /// Whose request it is: of clients that share none, none sees another's queues.
+    /// The session it belongs to; each has queues of its own.
     pub(crate) session: SessionId,
-    /// How many requests came before it.
+    /// How many requests arrived before it.
     pub(crate) number: u64,
     /// When its head had been read.
     pub(crate) arrived: Instant,
     /// The same on the calendar.
     pub(crate) arrived_at: SystemTime,
+    /// Made when a strategy first compares it with recordings.
+    pub(crate) compared: OnceLock<Result<Compared, UnreadableBody>>,
+}
+
+/// A request in the form in which recordings are compared, and the recordings it was read for: a request keeps
+/// those that it started with.
+#[derive(Debug)]
+pub(crate) struct Compared {
+    pub(crate) playback: Arc<Playback>,
+    pub(crate) request: Request,
 }
 
 impl Ask {
-    /// Whose API it speaks.
+    /// The provider whose API it uses.
     pub(crate) fn provider(&self) -> Provider {
         self.route.target.provider()
     }
@@ -51,12 +62,12 @@ impl Ask {
         headers.keys().any(|name| name.as_str().starts_with("x-llmock-"))
     }
 
-    /// The value of a header that is meant for us.
+    /// The value of a header for this server.
     pub(crate) fn command(&self, name: &HeaderName) -> Option<&str> {
         if self.has_commands { self.header(name) } else { None }
     }
 
-    /// Where the client reaches this server, by its own account.
+    /// The address of this server as the client has it.
     pub(crate) fn origin(&self) -> Option<String> {
         self.headers.get(HOST)?.to_str().ok().map(|host| format!("http://{host}"))
     }

@@ -1,8 +1,8 @@
-//! Who may ask: anybody, or whoever sends the one key, in any of the places where clients put it.
+//! Checks the key of a request, in any of the places where clients put it.
 
 use http::HeaderMap;
 
-/// Why a request is turned away.
+/// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Denied {
     Missing,
@@ -18,7 +18,7 @@ impl Denied {
     }
 }
 
-/// Whether a request may pass; without a key of our own, every request may.
+/// Whether a request may pass; without a configured key, every request may.
 pub(crate) fn check(
     key: Option<&str>,
     headers: &HeaderMap,
@@ -35,7 +35,7 @@ pub(crate) fn check(
     Err(if seen { Denied::Wrong } else { Denied::Missing })
 }
 
-/// Every key that a request carries.
+/// All keys that a request carries.
 fn sent_keys<'a>(
     headers: &'a HeaderMap,
     query: Option<&'a str>,

@@ -1,14 +1,14 @@
-//! One connection, and what its worker hears of it.
+//! One connection, and how long it may keep us waiting.
 //!
-//! Hyper can watch over the heads of requests itself, but makes a timer for each of them and asks the socket once
-//! more than it has to: a twentieth of all that an answer takes. So the worker looks after its connections from
-//! time to time, and these only note what they do.
+//! hyper can limit the time for the head of a request itself, but then it sets a timer for each request and reads
+//! the socket once more than it has to: a twentieth of the work for a response. Here each connection has a timer
+//! that fires a few times within the limit and looks at what happened since.
 
 use std::io;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,152 +19,102 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use hyper_util::server::graceful::Watcher;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::answer::{Aborted, AnswerBytes};
 use super::app::App;
 
-/// Serves a connection to its end.
-pub(super) async fn serve(socket: TcpStream, app: &'static App, pulse: Arc<Pulse>) {
+/// The timer of a connection fires eight times within the limit, but not more or less often than this.
+const SHORTEST_CHECK: Duration = Duration::from_millis(10);
+const LONGEST_CHECK: Duration = Duration::from_secs(1);
+
+/// Serves a connection until it ends, the server stops, or its client takes too long to send a request.
+pub(super) async fn serve(socket: TcpStream, app: &'static App, watcher: Watcher) {
     // Events are small; waiting to coalesce them would delay every one.
     let _ = socket.set_nodelay(true);
-    let service = service_fn(|request| respond(app, request, &pulse));
-    let socket = Watched { socket: TokioIo::new(socket), pulse: Arc::clone(&pulse) };
-    let mut connection = pin!(
-        http1::Builder::new()
-            // An event is three small pieces: to copy them into one costs less than to name them to the system.
-            .writev(false)
-            // Who has sent everything may close that side and still wait for the answer.
-            .half_close(true)
-            .serve_connection(socket, service)
-    );
-    let _over = Over(&pulse);
-    let (mut known, mut ending) = (false, false);
-    std::future::poll_fn(|context| {
-        if !known {
-            *pulse.waker() = Some(context.waker().clone());
-            known = true;
-        }
-        if pulse.cut.load(Ordering::Relaxed) {
-            return Poll::Ready(());
-        }
-        if !ending && pulse.ending.load(Ordering::Relaxed) {
-            connection.as_mut().graceful_shutdown();
-            ending = true;
-        }
-        // A client that leaves is no error of ours.
-        connection.as_mut().poll(context).map(|_| ())
-    })
-    .await;
-}
-
-/// The end of a connection, in whatever way.
-struct Over<'a>(&'a Pulse);
-
-impl Drop for Over<'_> {
-    fn drop(&mut self) {
-        self.0.over.store(true, Ordering::Relaxed);
-        // it would keep the memory of the task
-        self.0.waker().take();
+    let activity = Arc::<Activity>::default();
+    let service = service_fn(|request| respond(app, request, &activity));
+    let socket = Watched { socket: TokioIo::new(socket), activity: Arc::clone(&activity) };
+    let connection = http1::Builder::new()
+        // An event is three small pieces: copying them into one costs less than passing all three to the system.
+        .writev(false)
+        // A client may close its sending side and still wait for the response.
+        .half_close(true)
+        .serve_connection(socket, service);
+    let mut connection = pin!(watcher.watch(connection));
+    tokio::select! {
+        biased;
+        // A client that disconnects is not an error of ours.
+        _ = connection.as_mut() => {}
+        () = activity.silence(app) => {}
     }
 }
 
-/// A service error makes hyper close the connection without a byte.
+/// Serves one request. On an error hyper closes the connection without sending a byte.
 async fn respond(
     app: &App,
     request: Request<Incoming>,
-    pulse: &Arc<Pulse>,
+    activity: &Arc<Activity>,
 ) -> Result<Response<Sent>, Aborted> {
-    let answering = Answering::begin(pulse);
+    let responding = Responding::begin(activity);
     let response = app.answer(request).await;
     match response.extensions().get::<Aborted>() {
         Some(aborted) => Err(*aborted),
-        None => Ok(response.map(|bytes| Sent { bytes, _answering: answering })),
+        None => Ok(response.map(|bytes| Sent { bytes, _responding: responding })),
     }
 }
 
-/// What a connection and its worker note for each other. Both are on one thread.
+/// What happens on a connection. Service, socket and timer belong to one task and never run at the same time; the
+/// fields are atomic, with relaxed ordering, only because a task has to be `Send`.
 #[derive(Debug, Default)]
-pub(super) struct Pulse {
-    /// A request is being answered: we are not waiting for the client.
-    answering: AtomicBool,
-    /// Something was answered or sent since the worker looked.
-    moved: AtomicBool,
-    over: AtomicBool,
-    /// No further request is wanted.
-    ending: AtomicBool,
-    /// Nothing is wanted.
-    cut: AtomicBool,
-    waker: Mutex<Option<Waker>>,
+struct Activity {
+    /// A response is being made or sent: we are not waiting for the client.
+    is_responding: AtomicBool,
+    /// A response ended, or bytes were sent, since the timer fired last.
+    has_moved: AtomicBool,
 }
 
-impl Pulse {
-    fn waker(&self) -> MutexGuard<'_, Option<Waker>> {
-        self.waker.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wake(&self) {
-        let waker = self.waker().take();
-        waker.into_iter().for_each(Waker::wake);
-    }
-}
-
-/// A connection as its worker sees it.
-#[derive(Debug)]
-pub(super) struct Observed {
-    pulse: Arc<Pulse>,
-    /// Since when nothing has been seen to move.
-    quiet_since: Instant,
-}
-
-impl Observed {
-    pub(super) fn new(pulse: Arc<Pulse>) -> Self {
-        Self { pulse, quiet_since: Instant::now() }
-    }
-
-    /// Cuts a connection that has owed us the head of a request for that long. Returns whether it goes on.
-    pub(super) fn look(&mut self, patience: Duration) -> bool {
-        let moved = self.pulse.moved.swap(false, Ordering::Relaxed);
-        if moved || self.pulse.answering.load(Ordering::Relaxed) {
-            self.quiet_since = Instant::now();
-        } else if self.quiet_since.elapsed() >= patience {
-            self.pulse.cut.store(true, Ordering::Relaxed);
-            self.pulse.wake();
-            return false;
+impl Activity {
+    /// Returns when the client has owed the head of a request for as long as it may.
+    async fn silence(&self, app: &App) {
+        let mut quiet_since = Instant::now();
+        loop {
+            let limit = app.head_timeout();
+            tokio::time::sleep((limit / 8).clamp(SHORTEST_CHECK, LONGEST_CHECK)).await;
+            let has_moved = self.has_moved.swap(false, Ordering::Relaxed);
+            if has_moved || self.is_responding.load(Ordering::Relaxed) {
+                quiet_since = Instant::now();
+            } else if quiet_since.elapsed() >= limit {
+                return;
+            }
         }
-        !self.pulse.over.load(Ordering::Relaxed)
-    }
-
-    /// Has the connection end when what was asked is answered.
-    pub(super) fn end(&self) {
-        self.pulse.ending.store(true, Ordering::Relaxed);
-        self.pulse.wake();
     }
 }
 
-/// From the head of a request to the last piece of its answer.
+/// Lives from the head of a request to the last piece of its response.
 #[derive(Debug)]
-struct Answering(Arc<Pulse>);
+struct Responding(Arc<Activity>);
 
-impl Answering {
-    fn begin(pulse: &Arc<Pulse>) -> Self {
-        pulse.answering.store(true, Ordering::Relaxed);
-        Self(Arc::clone(pulse))
+impl Responding {
+    fn begin(activity: &Arc<Activity>) -> Self {
+        activity.is_responding.store(true, Ordering::Relaxed);
+        Self(Arc::clone(activity))
     }
 }
 
-impl Drop for Answering {
+impl Drop for Responding {
     fn drop(&mut self) {
-        self.0.answering.store(false, Ordering::Relaxed);
-        self.0.moved.store(true, Ordering::Relaxed);
+        self.0.is_responding.store(false, Ordering::Relaxed);
+        self.0.has_moved.store(true, Ordering::Relaxed);
     }
 }
 
-/// The body of an answer, which knows when it is over.
+/// The body of a response, which ends its [`Responding`].
 struct Sent {
     bytes: AnswerBytes,
-    _answering: Answering,
+    _responding: Responding,
 }
 
 impl Body for Sent {
@@ -187,10 +137,10 @@ impl Body for Sent {
     }
 }
 
-/// The socket. Whoever takes bytes from us, if slowly, is there.
+/// The socket. A client that takes bytes, however slowly, is not silent.
 struct Watched {
     socket: TokioIo<TcpStream>,
-    pulse: Arc<Pulse>,
+    activity: Arc<Activity>,
 }
 
 impl Read for Watched {
@@ -211,7 +161,7 @@ impl Write for Watched {
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.socket).poll_write(context, bytes);
         if written.is_ready() {
-            self.pulse.moved.store(true, Ordering::Relaxed);
+            self.activity.has_moved.store(true, Ordering::Relaxed);
         }
         written
     }

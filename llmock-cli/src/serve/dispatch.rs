@@ -1,4 +1,4 @@
-//! Who answers a request to a provider's API: the strategies in their order, and what needs none.
+//! Finds the answer to a request to a provider's API: strategies in order, and what needs none.
 
 use std::borrow::Cow;
 use std::time::UNIX_EPOCH;
@@ -6,30 +6,20 @@ use std::time::UNIX_EPOCH;
 use http::header::UPGRADE;
 use llmock::reply::{Endpoint, Message, Model, Reading, Reply};
 
-use super::answer::Answer;
+use super::answer::{Decided, Verdict};
 use super::ask::Ask;
 use super::gate;
 use super::state::Running;
-use super::strategy::{self, Said, Strategy, Verdict};
+use super::strategy::prompt::Prompt;
+use super::strategy::{self, Strategy};
 
-/// What no strategy answers: clients try it once, and no gateway takes it for a fault of its own.
+/// The status of a miss: clients do not retry it, and gateways do not mistake it for an error of their own.
 const UNANSWERED: u16 = 418;
 
-/// An answer and who gave it.
-#[derive(Debug)]
-pub(crate) struct Decided {
-    pub(crate) answer: Answer,
-    /// The name of the strategy, or `llmock` where none was asked.
-    pub(crate) by: &'static str,
-    pub(crate) model: Option<String>,
-    /// Whether a recording had the answer, if recordings were asked.
-    pub(crate) recorded: Option<bool>,
-}
-
-/// Who answers what no strategy is asked about.
+/// The name of the server where no strategy answers.
 const OURSELVES: &str = "llmock";
 
-/// Finds the answer. `number` is the request's, from which the ids in its answer are made.
+/// Finds the answer. The ids in it are made from `number`, the number of the request.
 pub(crate) async fn decide(ask: &Ask, running: &Running, number: u64) -> Decided {
     let place = running.repeats.as_ref().and_then(|repeats| repeats.place(ask));
     if let Some(decided) = place.and_then(|place| place.answer(ask, created(ask), number)) {
@@ -50,7 +40,7 @@ pub(crate) async fn decide(ask: &Ask, running: &Running, number: u64) -> Decided
     Decided { answer: reading.render(&reply).into(), by, model, recorded }
 }
 
-/// The answer of a request that cannot be decided about, in the provider's shape.
+/// The refusal of a request before any strategy sees it, in the provider's shape.
 pub(crate) fn refused(ask: &Ask, reply: &Reply, number: u64) -> Decided {
     let answer = read(ask, number).render(reply).into();
     Decided { answer, by: OURSELVES, model: None, recorded: None }
@@ -63,11 +53,11 @@ async fn ask_all(
     recorded: &mut Option<bool>,
 ) -> (Verdict, &'static str) {
     if ask.header(UPGRADE).is_some_and(is_websocket) {
-        let reply = Reply::error(501, "llmock speaks no WebSocket");
+        let reply = Reply::error(501, "llmock does not support WebSockets");
         return (Verdict::Reply(Box::new(reply)), OURSELVES);
     }
     let mut whys = Vec::new();
-    let mut meant = None;
+    let mut meaning = None;
     for strategy in &running.chain {
         let verdict = if strategy.takes_anything() {
             let verdict = strategy.answer(ask).await;
@@ -76,15 +66,15 @@ async fn ask_all(
             }
             verdict
         } else {
-            match meant.get_or_insert_with(|| Meant::by(ask, reading, running)) {
-                Meant::Conversation(turns) => {
+            match meaning.get_or_insert_with(|| Meaning::of(ask, reading, running)) {
+                Meaning::Conversation(messages) => {
                     let target = reading.target();
                     let (openai, responses) = (target.is_openai(), target.is_responses());
-                    strategy.reply(Said { turns, openai, responses })
+                    strategy.reply(Prompt { messages, openai, responses })
                 }
-                // here nobody behind would be asked about a conversation either
-                Meant::Other(_) if strategy.answers_anything() => break,
-                Meant::Other(_) => Verdict::Pass { why: None },
+                // No strategy behind it would see a conversation either.
+                Meaning::Other(_) if strategy.answers_anything() => break,
+                Meaning::Other(_) => Verdict::Pass { why: None },
             }
         };
         match verdict {
@@ -99,22 +89,22 @@ async fn ask_all(
             }
         }
     }
-    match meant {
-        Some(Meant::Other(reply)) => (Verdict::Reply(reply), OURSELVES),
+    match meaning {
+        Some(Meaning::Other(reply)) => (Verdict::Reply(reply), OURSELVES),
         _ => (Verdict::Pass { why: strategy::joined(&whys) }, OURSELVES),
     }
 }
 
-/// What a request is to the strategies that make answers up. A chain of recordings and providers alone never
-/// asks, so that it answers nothing that nobody has said.
-enum Meant {
+/// What a request is to the strategies that make answers up. A chain of only recordings and providers never needs
+/// it, so it answers nothing by itself.
+enum Meaning {
     Conversation(Vec<Message>),
-    /// They all pass it on; the answer to it needs no strategy.
+    /// All of them pass it on; the answer needs no strategy.
     Other(Box<Reply>),
 }
 
-impl Meant {
-    fn by(ask: &Ask, reading: &Reading<'_>, running: &Running) -> Self {
+impl Meaning {
+    fn of(ask: &Ask, reading: &Reading<'_>, running: &Running) -> Self {
         match ourselves(ask, reading, running) {
             Some(reply) => Self::Other(Box::new(reply)),
             None => Self::Conversation(reading.messages()),
@@ -122,7 +112,7 @@ impl Meant {
     }
 }
 
-/// What needs no strategy: refusals, and whatever is no conversation.
+/// The answer that needs no strategy: a refusal, or that of an endpoint other than conversations.
 fn ourselves(ask: &Ask, reading: &Reading<'_>, running: &Running) -> Option<Reply> {
     let models = &running.config.models;
     if let Some(refusal) = gate::refusal(reading, ask.method.as_str(), models) {
@@ -137,9 +127,9 @@ fn ourselves(ask: &Ask, reading: &Reading<'_>, running: &Running) -> Option<Repl
     Some(Reply::new().models(listed))
 }
 
-/// The refusal of a request that every strategy has passed on.
+/// The refusal of a request that every strategy passed on.
 fn unanswered(ask: &Ask, running: &Running, why: Option<String>) -> Reply {
-    let missed = running.fixtures().map(|fixtures| fixtures.why(ask));
+    let missed = running.fixtures().map(|fixtures| fixtures.explain_miss(ask));
     let why = why.into_iter().chain(missed).collect::<Vec<_>>().join("; ");
     let why = if why.is_empty() { "no strategy answers this request".to_owned() } else { why };
     Reply::error(UNANSWERED, format!("llmock: {why}"))
@@ -153,7 +143,7 @@ fn read(ask: &Ask, number: u64) -> Reading<'_> {
     ask.route.target.read(&ask.body).answered(created(ask), number)
 }
 
-/// When an answer is said to be made, in seconds since 1970.
+/// The time of creation in an answer, in seconds since 1970.
 fn created(ask: &Ask) -> u64 {
     ask.arrived_at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -1,5 +1,5 @@
-//! What goes wrong on purpose: how often, what, and what it does to an answer. Pure but for [`live`], which
-//! spoils what is still arriving.
+//! Faults on purpose: how often, which, and their effect on an answer. Pure except [`live`], for bodies that are still
+//! arriving.
 
 mod live;
 
@@ -11,56 +11,56 @@ use http::{HeaderName, StatusCode};
 use llmock_rules::{Duration as Delay, Problem};
 
 use super::answer::{Answer, AnswerBody, End};
-use super::config::number;
+use super::config::value::number;
 
-/// The header that decides about one answer.
+/// The header that sets the fault of one response.
 pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-llmock-fault");
 
 const EXPECTED: &str = "expected `status=429, retry-after=2`, `disconnect`, `disconnect=midway`, `truncate`, \
                         `malformed`, `slow=2s`, or `none`";
 
-/// One thing that goes wrong.
+/// A fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// An error in the provider's own shape, instead of an answer.
+    /// An error in the provider's own shape.
     Status { code: StatusCode, retry_after: Option<u32> },
-    /// The connection is cut before the first byte of an answer.
+    /// The connection is closed before the first byte.
     Disconnect,
-    /// The connection is cut in the middle of the body.
+    /// The connection is closed in the middle of the body.
     DisconnectMidway,
-    /// A stream ends in good order, but in its middle; a whole body lacks its second half. Of what is still
-    /// arriving, nobody knows the middle: the first piece comes, or half of it if it is the only one.
+    /// A stream ends properly, but in its middle; a body in one piece lacks its second half. The middle of a body that
+    /// is still arriving is unknown: its first piece is sent, or half of it if it is the only one.
     Truncate,
-    /// JSON that is none, in every piece of a stream or in the body.
+    /// JSON that no parser accepts, in every piece of a stream or in the body.
     Malformed,
-    /// The first byte comes that much later.
+    /// The first byte is delayed.
     Slow(Duration),
 }
 
-/// What may go wrong, and how often.
+/// The configured faults.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Faults {
-    /// The share of requests that something goes wrong with, from 0 to 1.
+    /// The share of requests with a fault, from 0 to 1.
     pub(crate) rate: f64,
-    /// What it is drawn from. Empty: from [`Faults::USUAL`].
+    /// The faults to draw from. Empty: [`Faults::USUAL`].
     pub(crate) kinds: Vec<Kind>,
-    /// What it is drawn with; absent: different with every start of the server.
+    /// Absent: different after every start.
     pub(crate) seed: Option<u64>,
 }
 
-/// A fault and how often it is drawn in comparison to the others.
+/// A fault and its weight among the others.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Kind {
     pub(crate) fault: Fault,
     pub(crate) weight: f64,
 }
 
-/// Why a fault is none.
+/// Why a header is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{HEADER}`: {0}")]
 pub(crate) struct FaultError(String);
 
-/// What goes wrong with the request of that number: what its header says, else what is drawn.
+/// The fault of the request with that number: that of its header, or else a drawn one.
 pub(crate) fn decide(
     faults: &Faults,
     header: Option<&str>,
@@ -109,7 +109,7 @@ impl Kind {
         Self { fault: Fault::Status { code, retry_after: None }, weight: 1.0 }
     }
 
-    /// `status=429, retry-after=2, weight=3`: what goes wrong, then what belongs to it.
+    /// `status=429, retry-after=2, weight=3`: the fault, then its settings.
     pub(crate) fn read(text: &str) -> Result<Self, Problem> {
         let mut parts = text.split(',').map(|part| {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
@@ -153,7 +153,7 @@ fn status(text: &str) -> Result<StatusCode, Problem> {
 }
 
 impl Fault {
-    /// Its name among the metrics.
+    /// Its name in the metrics.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Status { .. } => "status",
@@ -165,7 +165,7 @@ impl Fault {
         }
     }
 
-    /// What an error of that status says.
+    /// The message of an error with that status.
     pub(crate) fn message(code: StatusCode) -> &'static str {
         match code {
             StatusCode::UNAUTHORIZED => "the API key is not valid (a fault on purpose)",
@@ -175,9 +175,9 @@ impl Fault {
         }
     }
 
-    /// The answer as this fault leaves it. [`Fault::Status`], [`Fault::Disconnect`], and [`Fault::Slow`] leave it
-    /// alone: the first two take its place, the last one takes time.
-    pub(crate) fn spoil(self, mut answer: Answer) -> Answer {
+    /// The answer with this fault. [`Fault::Status`], [`Fault::Disconnect`] and [`Fault::Slow`] do not change it: the
+    /// first two replace it, the last one delays it.
+    pub(crate) fn apply(self, mut answer: Answer) -> Answer {
         answer.body = match (self, answer.body) {
             (Self::DisconnectMidway, AnswerBody::Stream { pieces, .. }) => {
                 AnswerBody::Stream { pieces: half(pieces), end: End::Cut }
@@ -201,7 +201,7 @@ impl Fault {
             }
             (Self::Malformed, AnswerBody::Whole(body)) => AnswerBody::Whole(malformed(&body)),
             (Self::DisconnectMidway | Self::Truncate, AnswerBody::Live(body)) => {
-                // that of the whole
+                // It is the length of the complete body.
                 answer.headers.remove(CONTENT_LENGTH);
                 let is_cut = self == Self::DisconnectMidway;
                 let end = if is_cut { End::Cut } else { End::Complete };
@@ -219,15 +219,15 @@ fn half<T>(mut pieces: Vec<T>) -> Vec<T> {
     pieces
 }
 
-/// The same bytes with no object and no array that begins, wherever lines end: framing has neither. A stream's
-/// `[DONE]` is no array, and stays.
+/// The same bytes with the beginning of every object and array replaced; framing has neither. A stream's `[DONE]` is
+/// not an array and stays.
 fn malformed(bytes: &Bytes) -> Bytes {
-    let spoilt = bytes.iter().enumerate().map(|(at, &byte)| match byte {
+    let changed = bytes.iter().enumerate().map(|(at, &byte)| match byte {
         b'{' => b'!',
         b'[' if bytes.get(at + 1) != Some(&b'D') => b'!',
         _ => byte,
     });
-    spoilt.collect()
+    changed.collect()
 }
 
 #[cfg(test)]

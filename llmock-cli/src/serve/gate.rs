@@ -1,17 +1,17 @@
-//! What is refused before any strategy reads it: other endpoints, other methods, bodies that say nothing,
-//! models that do not exist. The provider's own words and status, as far as it has any.
+//! Refuses requests before any strategy sees them: unknown endpoints, wrong methods, invalid bodies, unknown
+//! models. With the provider's own message and status, as far as it has one.
 
 use llmock::reply::{Endpoint, Reading, Reply};
 
 use super::config::Model;
 
-/// The provider's answer to a request that it does not take.
+/// The provider's response to a request that it refuses.
 pub(crate) fn refusal(reading: &Reading<'_>, method: &str, models: &[Model]) -> Option<Reply> {
     let target = reading.target();
     let path = target.path_alone();
     match target.endpoint() {
         Endpoint::OnlyFor(only) => {
-            let why = format!("`{path}` takes {only}, not {method}");
+            let why = format!("`{path}` accepts {only}, not {method}");
             return Some(Reply::error(405, why).header("allow", only));
         }
         Endpoint::Conversation | Endpoint::Other => {}
@@ -20,8 +20,8 @@ pub(crate) fn refusal(reading: &Reading<'_>, method: &str, models: &[Model]) -> 
     if let Some(refusal) = reading.refusal() {
         return Some(refusal);
     }
-    // Moderation has models of its own, which nobody lists. A model that is asked for by its id is looked
-    // up with the others, in the provider's own way.
+    // Moderation has models of its own, which configurations do not list. `GET /models/ID` looks its model up later,
+    // in the provider's own way.
     if models.is_empty() || method != "POST" || path.ends_with("/moderations") {
         return None;
     }
@@ -34,7 +34,7 @@ fn unknown_model(named: &str) -> Reply {
     Reply::error(404, format!("the model `{named}` does not exist")).code("model_not_found")
 }
 
-/// Whether a name means one of the models: some clients add `:latest`, or `models/`.
+/// Whether a name is that of a model: some clients add `:latest`, or `models/`.
 fn exists(models: &[Model], named: &str) -> bool {
     let bare = |name: &str| -> String {
         let name = name.strip_prefix("models/").unwrap_or(name);

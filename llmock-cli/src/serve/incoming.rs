@@ -1,4 +1,4 @@
-//! Reads a request's body, however it arrives: in time, not too much of it, and without its compression.
+//! Reads the body of a request: within a time and a size, and without its compression.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -8,12 +8,13 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
-use http_body::Body;
+use http_body::Body as _;
 use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
 use llmock::reply::uncompressed;
 
-/// How many times the limit a body may be before the connection is cut: a client that is still sending
-/// would not see the answer.
+/// A body may be this many times the limit before the connection is closed: a client that is still sending would
+/// not see the response.
 const PATIENCE: u64 = 16;
 
 /// Why there is no body.
@@ -40,30 +41,31 @@ impl Unread {
 }
 
 /// The body as it was sent.
-pub(crate) async fn body<B>(mut body: B, limit: usize, time: Duration) -> Result<Bytes, Unread>
-where
-    B: Body<Data = Bytes> + Unpin,
-{
+pub(crate) async fn body(
+    mut body: Incoming,
+    limit: usize,
+    time: Duration,
+) -> Result<Bytes, Unread> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
     let mut collected = pin!(collect(&mut body, limit));
-    // most bodies come with their head: setting a timer takes longer than reading such a one
+    // Most bodies arrive with their head, and setting a timer takes longer than reading one.
     match at_once(collected.as_mut()).await {
         Some(read) => read,
-        // in a box, so that the others do not have to carry it around
+        // In a box, so that other requests do not have to carry its state.
         None => Box::pin(tokio::time::timeout(time, collected)).await.unwrap_or(Err(Unread::Slow)),
     }
 }
 
-/// What needs nothing but to be asked a second time: the connection reads a body only after it was asked for.
+/// The output of a future that is ready at the second poll: a connection reads a body only after the first.
 async fn at_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
-    let mut asked = false;
+    let mut was_polled = false;
     poll_fn(|context| match future.as_mut().poll(context) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending if asked => Poll::Ready(None),
+        Poll::Pending if was_polled => Poll::Ready(None),
         Poll::Pending => {
-            asked = true;
+            was_polled = true;
             context.waker().wake_by_ref();
             Poll::Pending
         }
@@ -71,10 +73,7 @@ async fn at_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
     .await
 }
 
-async fn collect<B>(body: &mut B, limit: usize) -> Result<Bytes, Unread>
-where
-    B: Body<Data = Bytes> + Unpin,
-{
+async fn collect(body: &mut Incoming, limit: usize) -> Result<Bytes, Unread> {
     let mut whole = Bytes::new();
     let mut joined = BytesMut::new();
     let mut seen = 0_u64;
@@ -83,13 +82,13 @@ where
         let Ok(data) = frame.map_err(|_| Unread::BrokenOff)?.into_data() else { continue };
         seen += data.len() as u64;
         if seen > most {
-            // read on, so that the client sees the answer, but keep nothing
+            // Read on, so that the client sees the response, but keep nothing.
             joined.clear();
             if seen > most.saturating_mul(PATIENCE) {
                 break;
             }
         } else if whole.is_empty() && joined.is_empty() {
-            // most bodies come in one piece, which is not copied
+            // Most bodies arrive in one piece, which is not copied.
             whole = data;
         } else {
             if joined.is_empty() {

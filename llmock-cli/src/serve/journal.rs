@@ -1,7 +1,7 @@
-//! What was asked lately and how it was answered: the last requests, in memory, for `GET /history`.
+//! The last requests, in memory, for `GET /history`.
 //!
-//! Each request has a slot of its own, taken in turn, so that requests never wait for each other here.
-//! What is shown is made when it is asked for.
+//! Each request has a slot of its own, used in order, so that requests never wait for each other here. JSON is made
+//! only when it is shown.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use llmock::__server::is_secret_query;
 use llmock::Provider;
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::sessions::SessionId;
@@ -34,11 +35,11 @@ struct Numbered {
     body: Vec<u8>,
 }
 
-/// A request and what became of it. No headers: they hold keys.
+/// A request and its outcome. No headers: they hold keys.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) method: http::Method,
-    /// As it was sent, query included; keys in the query are taken out before it is shown.
+    /// As sent, with the query; keys in the query are redacted before it is shown.
     pub(crate) path: Arc<str>,
     /// When it arrived.
     pub(crate) arrived: SystemTime,
@@ -46,25 +47,25 @@ pub(crate) struct Entry {
     pub(crate) provider: Provider,
     pub(crate) model: Option<String>,
     pub(crate) session: SessionId,
-    /// The strategy, or what else answered.
+    /// The strategy, or `llmock`.
     pub(crate) answered_by: &'static str,
-    /// Until the head of the answer was ready.
+    /// Until the head of the response was ready.
     pub(crate) took: Duration,
 }
 
-/// Why a history cannot be shown.
+/// Why the history cannot be shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FilterError {
     #[error(
-        "`{0}` is no filter; expected `method`, `path`, `provider`, `status`, `session`, or `limit`"
+        "unknown filter `{0}`: expected `method`, `path`, `provider`, `status`, `session`, or `limit`"
     )]
     Unknown(String),
-    #[error("`{name}={value}` is no whole number")]
+    #[error("invalid filter `{name}={value}`: expected a whole number")]
     NoNumber { name: &'static str, value: String },
 }
 
 impl Journal {
-    /// Keeps that many requests; with 0 it keeps none and costs nothing.
+    /// Keeps that many requests; 0 keeps none and costs nothing.
     pub(crate) fn new(size: usize) -> Self {
         let slots = (0..size).map(|_| Mutex::new(None)).collect();
         Self { slots, next: AtomicUsize::new(0) }
@@ -75,7 +76,7 @@ impl Journal {
         !self.slots.is_empty() && method != http::Method::OPTIONS && !UNRECORDED.contains(&path)
     }
 
-    /// Keeps a request and the beginning of its body instead of the oldest one.
+    /// Keeps a request and the beginning of its body in place of the oldest one.
     pub(crate) fn record(&self, entry: Entry, body: &[u8]) {
         if self.slots.is_empty() {
             return;
@@ -85,7 +86,7 @@ impl Journal {
         let slot = &self.slots[number % self.slots.len()];
         let mut kept = slot.lock().unwrap_or_else(PoisonError::into_inner);
         let replaced = match &mut *kept {
-            // Whoever is a whole round late must not replace what is newer.
+            // A request that is a whole round late must not replace a newer one.
             Some(newer) if newer.number > number => None,
             Some(oldest) => {
                 oldest.number = number;
@@ -102,7 +103,7 @@ impl Journal {
         drop(replaced);
     }
 
-    /// Forgets everything.
+    /// Drops all requests.
     pub(crate) fn clear(&self) {
         for slot in &self.slots {
             slot.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -122,59 +123,58 @@ impl Journal {
             .collect();
         found.sort_unstable_by_key(|numbered| numbered.number);
         let first = filter.limit.map_or(0, |limit| found.len().saturating_sub(limit));
-        let mut out = br#"{"requests":["#.to_vec();
-        for (at, numbered) in found[first..].iter().enumerate() {
-            if at > 0 {
-                out.push(b',');
-            }
-            numbered.write(&mut out);
+        let requests = found[first..].iter().map(Shown::of).collect();
+        Ok(serde_json::to_vec(&History { requests }).expect("strings and numbers are JSON"))
+    }
+}
+
+/// The answer to `GET /history`.
+#[derive(Serialize)]
+struct History<'a> {
+    requests: Vec<Shown<'a>>,
+}
+
+/// A request as the history shows it.
+#[derive(Serialize)]
+struct Shown<'a> {
+    method: &'a str,
+    path: String,
+    body: Option<Box<RawValue>>,
+    timestamp: String,
+    status: u16,
+    provider: &'a str,
+    model: Option<&'a str>,
+    session: String,
+    answered_by: &'a str,
+    ms: u128,
+}
+
+impl<'a> Shown<'a> {
+    fn of(numbered: &'a Numbered) -> Self {
+        let entry = &numbered.entry;
+        Self {
+            method: entry.method.as_str(),
+            path: without_keys(&entry.path),
+            body: shown_body(&numbered.body),
+            timestamp: humantime::format_rfc3339_millis(entry.arrived).to_string(),
+            status: entry.status,
+            provider: entry.provider.id(),
+            model: entry.model.as_deref(),
+            session: entry.session.to_string(),
+            answered_by: entry.answered_by,
+            ms: entry.took.as_millis(),
         }
-        out.extend_from_slice(b"]}");
-        Ok(out)
     }
 }
 
-impl Numbered {
-    /// The request as JSON.
-    fn write(&self, out: &mut Vec<u8>) {
-        let entry = &self.entry;
-        let arrived = humantime::format_rfc3339_millis(entry.arrived).to_string();
-        let took = u64::try_from(entry.took.as_millis()).unwrap_or(u64::MAX);
-        let mut separator = b'{';
-        let mut member = |name: &str, value: &[u8]| {
-            out.push(separator);
-            separator = b',';
-            out.extend_from_slice(text(name).as_bytes());
-            out.push(b':');
-            out.extend_from_slice(value);
-        };
-        member("method", text(entry.method.as_str()).as_bytes());
-        member("path", text(&without_keys(&entry.path)).as_bytes());
-        member("body", shown_body(&self.body).as_bytes());
-        member("timestamp", text(&arrived).as_bytes());
-        member("status", entry.status.to_string().as_bytes());
-        member("provider", text(entry.provider.id()).as_bytes());
-        member("model", entry.model.as_deref().map_or("null".to_owned(), text).as_bytes());
-        member("session", text(&entry.session.to_string()).as_bytes());
-        member("answered_by", text(entry.answered_by).as_bytes());
-        member("ms", took.to_string().as_bytes());
-        out.push(b'}');
-    }
-}
-
-/// JSON as it came, anything else as a string, nothing as `null`.
-fn shown_body(body: &[u8]) -> String {
+/// JSON as sent, or else a string.
+fn shown_body(body: &[u8]) -> Option<Box<RawValue>> {
     if body.is_empty() {
-        return "null".to_owned();
+        return None;
     }
-    match serde_json::from_slice::<&RawValue>(body) {
-        Ok(json) => json.get().to_owned(),
-        Err(_) => text(&String::from_utf8_lossy(body)),
-    }
-}
-
-fn text(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let json = serde_json::from_slice(body);
+    let text = || serde_json::value::to_raw_value(&String::from_utf8_lossy(body));
+    json.or_else(|_| text()).ok()
 }
 
 /// The path and its query without the values of parameters that carry keys.
@@ -195,7 +195,7 @@ fn without_keys(path: &str) -> String {
     format!("{path}?{}", pairs.join("&"))
 }
 
-/// Which requests are shown.
+/// Selects the requests to show.
 #[derive(Debug, Default)]
 struct Filter {
     method: Option<String>,
@@ -210,20 +210,20 @@ impl Filter {
     fn read(query: &str) -> Result<Self, FilterError> {
         let mut filter = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            // A key for the server may stand in the query.
+            // The query may carry the key for the server.
             if is_secret_query(&name) {
                 continue;
             }
-            let no_number = |name| FilterError::NoNumber { name, value: value.to_string() };
+            let not_a_number = |name| FilterError::NoNumber { name, value: value.to_string() };
             match name.as_ref() {
                 "method" => filter.method = Some(value.into_owned()),
                 "path" => filter.path = Some(value.into_owned()),
                 "provider" => filter.provider = Some(value.into_owned()),
                 "session" => filter.session = Some(value.into_owned()),
                 "status" => {
-                    filter.status = Some(value.parse().map_err(|_| no_number("status"))?);
+                    filter.status = Some(value.parse().map_err(|_| not_a_number("status"))?);
                 }
-                "limit" => filter.limit = Some(value.parse().map_err(|_| no_number("limit"))?),
+                "limit" => filter.limit = Some(value.parse().map_err(|_| not_a_number("limit"))?),
                 other => return Err(FilterError::Unknown(other.to_owned())),
             }
         }

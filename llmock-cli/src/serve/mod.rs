@@ -1,9 +1,9 @@
-//! `llmock serve`: a server that speaks every provider's API, for programs in any language.
+//! `llmock serve`: a server with the APIs of all providers, for programs in any language.
 //!
-//! [`config`] says how, [`server`] has the connections, [`connection`] is one of them, [`app`] has the routes,
-//! [`answering`] is the road of a request: [`ask`] is what is asked, [`strategy`] who answers, [`answer`] how it
-//! is sent. [`fault`] and [`pace`] make answers worse and slower on purpose; [`journal`] and [`metrics`]
-//! remember, and [`repeats`] what is asked again.
+//! [`server`] accepts connections, [`connection`] serves one, [`app`] routes its requests, and [`answering`] handles
+//! those for providers: [`ask`] is the request, [`strategy`] finds an answer, [`answer`] is sent. [`fault`] and [`pace`]
+//! make responses worse and slower on purpose, [`journal`] and [`metrics`] record requests, and [`repeats`] serves
+//! repeated ones from templates.
 
 mod answer;
 mod answering;
@@ -33,19 +33,18 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-pub(crate) use config::{ConfigError, Flags};
-pub(crate) use state::SetupError;
+pub(crate) use config::Flags;
 
 use crate::output::serving;
-use config::Loaded;
-use state::State;
+use config::{ConfigError, Loaded};
+use state::{SetupError, State};
 
 /// The exit code for invalid arguments, as clap has it.
 const USAGE: u8 = 2;
 
 /// Why there is no server.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ServeError {
+enum ServeError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
@@ -56,7 +55,7 @@ pub(crate) enum ServeError {
     Runtime(io::Error),
 }
 
-/// Serves until it is told to stop.
+/// Serves until it is asked to stop.
 pub(crate) fn run(flags: &Flags) -> ExitCode {
     match start(flags) {
         Ok(()) => ExitCode::SUCCESS,
@@ -71,17 +70,16 @@ pub(crate) fn run(flags: &Flags) -> ExitCode {
 }
 
 fn start(flags: &Flags) -> Result<(), ServeError> {
-    // thousands of connections are more files than most systems allow a process at first; if it cannot have
-    // more, it serves fewer
+    // Each connection is an open file, and most systems allow few by default. Without more it serves fewer.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     let loaded = config::load(flags)?;
-    // for signals and for taking connections; those have threads of their own
+    // For signals and for accepting connections, which have threads of their own.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(ServeError::Runtime)?;
     let done = runtime.block_on(serve(flags.clone(), loaded));
-    // nobody waits for a recording that goes on; `serve` has
+    // `serve` has waited for recordings.
     runtime.shutdown_background();
     done
 }
@@ -95,13 +93,13 @@ async fn serve(flags: Flags, loaded: Loaded) -> Result<(), ServeError> {
     let failed = |why| ServeError::Bind { host: host.clone(), port, why };
     let listener = server::bind(&host, port).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    // before the recordings are read: what changes from now on is a change
-    let seen = config.watch.then(|| reload::Looks::of(file.as_deref(), &config));
+    // Before the recordings are read, so that no change is missed.
+    let seen = config.watch.then(|| reload::Fingerprint::of(file.as_deref(), &config));
     let state = Arc::new(State::new(config, own_addresses(address))?);
     let running = state.running();
     let strategies: Vec<&str> = running.chain.iter().map(strategy::Strategy::name).collect();
     let workers = server::workers(&state).map_err(ServeError::Runtime)?;
-    // before the line by which whoever started us knows that signals are heard
+    // Before the ready line, which promises that signals are handled.
     let stop = reload::stopped().map_err(ServeError::Runtime)?;
     let reload =
         reload::Reload::new(Arc::clone(&state), flags, file, seen).map_err(ServeError::Runtime)?;
@@ -119,7 +117,7 @@ async fn serve(flags: Flags, loaded: Loaded) -> Result<(), ServeError> {
     Ok(())
 }
 
-/// Under which addresses clients may know this server.
+/// The addresses at which clients may reach this server.
 fn own_addresses(address: SocketAddr) -> Vec<String> {
     let port = address.port();
     let mut own = vec![format!("http://{address}")];

@@ -1,49 +1,48 @@
-//! How fast a model seems to be: when the first token comes, and how many follow in a second. Pure.
+//! How fast a response is sent: when its first token comes, and how many follow per second. Pure.
 //!
-//! Times are counted from the arrival of the request, never from the piece before: what one piece is late,
-//! the next one is not.
+//! Times are measured from the arrival of the request, never from the previous piece, so that delays do not add up.
 
 use std::time::Duration;
 
 use http::HeaderName;
 use llmock_rules::{Duration as Wait, Problem, Share};
 
-use super::config::number;
+use super::config::value::number;
 
-/// The header that sets the pace of one answer.
+/// The header that sets the pace of one response.
 pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-llmock-pace");
 
 /// Spreads the numbers of requests over all seeds.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Later than anybody waits, and still a time that a clock can hold.
+/// Longer than any client waits, and short enough for a clock.
 const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A latency model. The default is as fast as possible.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Pace {
-    /// Until the first piece of a stream, or before a whole answer.
+    /// Until the first piece of a stream, or before a response in one piece.
     pub(crate) time_to_first_token: Duration,
     /// 0: all at once.
     pub(crate) tokens_per_second: f64,
-    /// By what share a wait may be longer or shorter, from 0 to 1.
+    /// By what share waits vary in both directions, from 0 to 1.
     pub(crate) jitter: f64,
-    /// What the jitter is drawn from; absent: different with every start of the server.
+    /// The seed of the jitter; absent: different after every start.
     pub(crate) seed: Option<u64>,
-    /// Whether recorded answers come in the times in which they were recorded.
+    /// Whether recorded responses keep their recorded times.
     pub(crate) recorded: bool,
-    /// Whether the seed came with the request, whose times then depend on nothing else.
+    /// Whether the seed is that of the request, whose times then depend on nothing else.
     pub(crate) own_seed: bool,
 }
 
-/// Why a pace is none.
+/// Why a header is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{HEADER}`: {0}")]
 pub(crate) struct PaceError(String);
 
 impl Pace {
-    /// What a request's header changes: `ttft=200ms, tps=50, jitter=0.1, seed=7`, `recorded`, or `none`.
-    /// What it does not name stays.
+    /// The pace with the settings of a header: `ttft=200ms, tps=50, jitter=0.1, seed=7`, `recorded`, or `none`. Settings
+    /// that it does not name stay.
     pub(crate) fn overridden(&self, header: &str) -> Result<Self, PaceError> {
         let mut pace = self.clone();
         for part in header.split(',').map(str::trim).filter(|part| !part.is_empty()) {
@@ -75,13 +74,13 @@ impl Pace {
         Ok(())
     }
 
-    /// Whether an answer may be sent at once.
+    /// Whether responses are sent at once.
     pub(crate) fn is_instant(&self) -> bool {
         self.time_to_first_token.is_zero() && self.tokens_per_second <= 0.0
     }
 
-    /// When each of an answer's pieces is due, counted from the arrival of the request; never decreasing.
-    /// `number` is the request's, so that requests differ from each other and runs do not.
+    /// When each piece is due, measured from the arrival of the request; never decreasing. `number` is that of the
+    /// request: requests differ from each other, and runs with a seed do not.
     pub(crate) fn schedule(&self, pieces: usize, number: u64) -> Schedule {
         let number = if self.own_seed { 0 } else { number };
         let seed = self.seed.unwrap_or_default() ^ number.wrapping_mul(SPREAD);
@@ -99,13 +98,13 @@ impl Pace {
         }
     }
 
-    /// When an answer in one piece is due that has that many tokens: with its last one.
+    /// When a response in one piece is due: with its last token.
     pub(crate) fn whole(&self, tokens: usize, number: u64) -> Duration {
         self.schedule(tokens.max(1), number).last().unwrap_or_default()
     }
 }
 
-/// The times of an answer's pieces, made one after the other: a thousand open streams hold no lists.
+/// The times of pieces, made one after the other, so that open streams hold no lists.
 #[derive(Clone, Debug)]
 pub(crate) struct Schedule {
     first: f64,
@@ -125,9 +124,9 @@ impl Iterator for Schedule {
             return None;
         }
         let wait = if self.given == 0 { self.first } else { self.gap };
-        // Drawn even where there is nothing to wait for, so that the times of later pieces do not depend on it.
-        let stray = 1.0 + self.jitter * (2.0 * self.random.f64() - 1.0);
-        self.due += wait * stray;
+        // Drawn even if there is no wait, so that the times of later pieces do not depend on it.
+        let factor = 1.0 + self.jitter * (2.0 * self.random.f64() - 1.0);
+        self.due += wait * factor;
         self.given += 1;
         Some(Duration::try_from_secs_f64(self.due).unwrap_or(NEVER).min(NEVER))
     }
@@ -153,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn without_jitter_pieces_are_evenly_due_from_the_request_on() {
+    fn pieces_without_jitter_are_evenly_spaced() {
         let cases: [(&str, usize, &[u128]); 6] = [
             ("", 3, &[0, 0, 0]),
             ("ttft=200ms", 3, &[200, 200, 200]),
@@ -168,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn jitter_strays_by_its_share_at_most_and_has_no_drift() {
+    fn jitter_is_bounded_and_has_no_drift() {
         let jittered = pace("ttft=100ms, tps=100, jitter=0.5, seed=7");
         let times: Vec<f64> = jittered.schedule(10_000, 0).map(|due| due.as_secs_f64()).collect();
         assert!((0.05..0.15).contains(&times[0]), "{}", times[0]);
@@ -179,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_gives_the_same_times_again_and_requests_differ() {
+    fn a_seed_repeats_times_and_requests_differ() {
         let times = |pace: &Pace, number| pace.schedule(50, number).collect::<Vec<_>>();
         let seeded = |seed| Pace { seed: Some(seed), ..pace("ttft=100ms, tps=100, jitter=0.5") };
         assert_eq!(times(&seeded(7), 3), times(&seeded(7), 3));
@@ -211,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_means_nothing_is_refused() {
+    fn rejects_invalid_headers() {
         for wrong in [
             "fast",
             "ttft",

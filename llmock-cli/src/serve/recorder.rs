@@ -1,4 +1,4 @@
-//! What the server does with recorded answers: it learns them, and says so.
+//! Connects the recorder: recorded responses are served from then on, and reported.
 
 use std::path::Path;
 use std::sync::{Arc, Weak};
@@ -8,7 +8,7 @@ use llmock::playback::{Outcome, RecordRefused, Recorder};
 use super::strategy::fixture::Fixtures;
 use crate::output::server;
 
-/// A recorder that writes into `path`, if there is one, and whose recordings answer from then on.
+/// A recorder that writes to `path`, or one that only forwards.
 pub(crate) fn new(
     path: Option<&Path>,
     fixtures: &Arc<Fixtures>,

@@ -1,7 +1,7 @@
 //! Signals and changes on disk: when to stop, and when to read everything again.
 //!
-//! Files are compared twice a second instead of being watched by the system: that works on every file
-//! system, in containers, and where a mounted configuration is swapped by a link.
+//! Files are compared twice a second instead of being watched by the system. This works on every file system, in
+//! containers, and where a mounted configuration is replaced through a link.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
@@ -22,10 +22,10 @@ use crate::output::serving;
 /// How often files are compared.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// Folders below folders are followed this far; links may go in circles.
+/// Nested folders are followed this deep; links may form a circle.
 const DEPTH: usize = 16;
 
-/// Ends when the server is asked to stop: `SIGTERM`, `SIGINT`, or Ctrl-C.
+/// Returns when the server is asked to stop: `SIGTERM`, `SIGINT`, or Ctrl-C.
 pub(crate) fn stopped() -> io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
     {
@@ -46,24 +46,24 @@ pub(crate) fn stopped() -> io::Result<impl Future<Output = ()>> {
     }
 }
 
-/// Reads everything again when it is told to.
+/// Reads everything again on a signal, or when watched files change.
 pub(crate) struct Reload {
     state: Arc<State>,
     flags: Flags,
     file: Option<PathBuf>,
-    /// What watched files looked like before they were read; nothing where they are not watched.
-    seen: Option<Looks>,
+    /// The fingerprint of watched files before they were read; none if they are not watched.
+    seen: Option<Fingerprint>,
     #[cfg(unix)]
     hangups: Signal,
 }
 
 impl Reload {
-    /// `seen` is how everything looked before it was read; without it, nothing is watched.
+    /// `seen` is the fingerprint before everything was read; without it, nothing is watched.
     pub(crate) fn new(
         state: Arc<State>,
         flags: Flags,
         file: Option<PathBuf>,
-        seen: Option<Looks>,
+        seen: Option<Fingerprint>,
     ) -> io::Result<Self> {
         Ok(Self {
             state,
@@ -75,15 +75,16 @@ impl Reload {
         })
     }
 
-    /// Goes on for as long as the server does.
+    /// Runs until the server stops.
     pub(crate) async fn run(mut self) {
         let mut known = self.state.fixtures.len();
         loop {
-            let asked = self.next().await;
-            let now = self.look().await.or(self.seen);
+            let is_signal = self.next().await;
+            let now = self.fingerprint().await.or(self.seen);
             let has_learned = known != self.state.fixtures.len();
-            let is_new = |(now, seen): (Looks, Looks)| now.is_news_after(seen, has_learned);
-            if asked || now.zip(self.seen).is_some_and(is_new) {
+            let is_new =
+                |(now, seen): (Fingerprint, Fingerprint)| now.changed_since(seen, has_learned);
+            if is_signal || now.zip(self.seen).is_some_and(is_new) {
                 self.read_again().await;
             }
             self.seen = now.filter(|_| self.state.running().config.watch);
@@ -91,7 +92,7 @@ impl Reload {
         }
     }
 
-    /// Waits for a signal or for the next look at the files; whether it was a signal.
+    /// Waits for a signal or for the next comparison; returns whether it was a signal.
     async fn next(&mut self) -> bool {
         let tick = async {
             if self.seen.is_some() {
@@ -112,7 +113,7 @@ impl Reload {
         }
     }
 
-    /// Puts what the files say now in force, or says why the old configuration stays.
+    /// Applies the current files, or reports why the old configuration stays.
     async fn read_again(&self) {
         let (state, flags) = (Arc::clone(&self.state), self.flags.clone());
         let read = tokio::task::spawn_blocking(move || reload(&state, &flags)).await;
@@ -128,11 +129,11 @@ impl Reload {
         }
     }
 
-    /// How everything looks now.
-    async fn look(&self) -> Option<Looks> {
+    /// The current fingerprint.
+    async fn fingerprint(&self) -> Option<Fingerprint> {
         let (state, file) = (Arc::clone(&self.state), self.file.clone());
-        let look = move || Looks::of(file.as_deref(), &state.running().config);
-        tokio::task::spawn_blocking(look).await.ok()
+        let read = move || Fingerprint::of(file.as_deref(), &state.running().config);
+        tokio::task::spawn_blocking(read).await.ok()
     }
 }
 
@@ -141,53 +142,52 @@ fn reload(state: &State, flags: &Flags) -> Result<Vec<String>, String> {
     let running = state.running();
     let (old, new) = (&running.config, &loaded.config);
     if (&old.host, old.port) != (&new.host, new.port) {
-        loaded.notes.push("`host` and `port` count from the next start on".to_owned());
+        loaded.notes.push("changes of `host` and `port` take effect at the next start".to_owned());
     }
     state.reload(loaded.config).map_err(|error| error.to_string())?;
     Ok(loaded.notes)
 }
 
-/// What files look like from outside: numbers that are others when any of the files is.
+/// Digests of the metadata of files, which change when a file does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Looks {
+pub(crate) struct Fingerprint {
     configuration: u64,
     fixtures: u64,
-    /// The fixture that this server writes into, which is none of the others.
+    /// The fixture that this server writes, which is not among the others.
     recorded: u64,
 }
 
-impl Looks {
+impl Fingerprint {
     pub(crate) fn of(file: Option<&Path>, config: &Config) -> Self {
         let fixtures = config.fixtures.as_deref();
         let recorded = fixtures.filter(|_| config.record).map(fixture::recording_path);
         Self {
-            configuration: look_at(file, None),
-            fixtures: look_at(fixtures, recorded.as_deref()),
-            recorded: look_at(recorded.as_deref(), None),
+            configuration: digest(file, None),
+            fixtures: digest(fixtures, recorded.as_deref()),
+            recorded: digest(recorded.as_deref(), None),
         }
     }
 
-    /// Whether something is to be read that was not there before. What this server has learned since then it
-    /// has written itself.
-    fn is_news_after(self, before: Self, has_learned: bool) -> bool {
-        let theirs = (self.configuration, self.fixtures) != (before.configuration, before.fixtures);
-        theirs || (self.recorded != before.recorded && !has_learned)
+    /// Whether something has to be read again. If this server recorded something since, it wrote `recorded` itself.
+    fn changed_since(self, before: Self, has_learned: bool) -> bool {
+        let others = (self.configuration, self.fixtures) != (before.configuration, before.fixtures);
+        others || (self.recorded != before.recorded && !has_learned)
     }
 }
 
-fn look_at(path: Option<&Path>, but: Option<&Path>) -> u64 {
+fn digest(path: Option<&Path>, but: Option<&Path>) -> u64 {
     let mut hasher = DefaultHasher::new();
     if let Some(path) = path {
-        look(path, but, &mut hasher, DEPTH);
-        // a fixture may be named without its `.json`
+        hash(path, but, &mut hasher, DEPTH);
+        // A fixture may be named without its `.json`.
         let mut name = path.as_os_str().to_owned();
         name.push(".json");
-        look(Path::new(&name), but, &mut hasher, 0);
+        hash(Path::new(&name), but, &mut hasher, 0);
     }
     hasher.finish()
 }
 
-fn look(path: &Path, but: Option<&Path>, hasher: &mut DefaultHasher, depth: usize) {
+fn hash(path: &Path, but: Option<&Path>, hasher: &mut DefaultHasher, depth: usize) {
     let Ok(found) = std::fs::metadata(path) else { return };
     if but == Some(path) {
         return;
@@ -202,11 +202,11 @@ fn look(path: &Path, but: Option<&Path>, hasher: &mut DefaultHasher, depth: usiz
     let mut below: Vec<PathBuf> = entries.filter(|path| may_be_fixtures(path)).collect();
     below.sort();
     for path in below.iter().filter(|_| depth > 0) {
-        look(path, but, hasher, depth - 1);
+        hash(path, but, hasher, depth - 1);
     }
 }
 
-/// Leaves out what lies beside fixtures while they are written.
+/// Excludes temporary files, which lie next to fixtures while they are written.
 fn may_be_fixtures(path: &Path) -> bool {
     let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
     let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));

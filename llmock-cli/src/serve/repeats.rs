@@ -1,7 +1,7 @@
-//! Requests that come again and again, as those of a load test do: read and decided about once.
+//! Serves repeated requests, such as those of a load test, from templates of their answers.
 //!
-//! Only where the answer follows from the request and the configuration alone: not from recordings, and not from a
-//! provider. Answers still have a moment and ids of their own.
+//! Only where the answer depends on nothing but the request and the configuration: not on recordings, and not on a
+//! provider. Each answer still has a time and ids of its own.
 
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
@@ -12,17 +12,17 @@ use foldhash::fast::RandomState;
 use http::header::UPGRADE;
 use llmock::reply::{Reading, Reply, Template};
 
+use super::answer::Decided;
 use super::ask::Ask;
-use super::dispatch::Decided;
 use super::routes::Route;
 
-/// Requests that are known at a time. With what they may hold these are 10 MB at most.
+/// How many requests are known at a time; at most 10 MB with everything they hold.
 const KEPT: usize = 128;
 
 /// Longer bodies are not kept.
 const LONGEST_BODY: usize = 16 * 1024;
 
-/// The requests that came again since the configuration was put in force.
+/// The repeated requests since the configuration took effect.
 #[derive(Debug)]
 pub(crate) struct Repeats {
     slots: Box<[Slot]>,
@@ -31,7 +31,7 @@ pub(crate) struct Repeats {
 
 #[derive(Debug, Default)]
 struct Slot {
-    /// The digest of the last request that was not known.
+    /// The digest of the last unknown request.
     last: AtomicU64,
     known: ArcSwapOption<Known>,
 }
@@ -40,7 +40,7 @@ struct Slot {
 struct Known {
     route: Arc<Route>,
     body: Box<[u8]>,
-    /// `None` where answers have no template, so that nobody looks for one again.
+    /// `None` if answers have no template, so that none is searched again.
     answer: Option<Template>,
     by: &'static str,
     model: Option<String>,
@@ -67,7 +67,7 @@ impl Default for Repeats {
 }
 
 impl Repeats {
-    /// The place of a request; `None` for those that are never kept.
+    /// The place of a request; `None` if it is never kept.
     pub(crate) fn place(&self, ask: &Ask) -> Option<Place<'_>> {
         if ask.body.len() > LONGEST_BODY || ask.headers.contains_key(UPGRADE) {
             return None;
@@ -80,7 +80,7 @@ impl Repeats {
 }
 
 impl Place<'_> {
-    /// The answer to a request that is known.
+    /// The answer to a known request.
     pub(crate) fn answer(&self, ask: &Ask, created: u64, number: u64) -> Option<Decided> {
         let known = self.slot.known.load();
         let known = known.as_ref().filter(|known| known.is(ask))?;
@@ -92,8 +92,7 @@ impl Place<'_> {
         })
     }
 
-    /// Keeps a request when it comes for the second time in a row; whoever asks something else each time pays
-    /// nothing for what is never asked again.
+    /// Keeps a request at its second arrival in a row: a client whose requests all differ pays nothing.
     pub(crate) fn keep(
         &self,
         ask: &Ask,

@@ -1,4 +1,4 @@
-//! Where requests go, worked out once for each path: that takes longer than reading a short body.
+//! The target of requests, found once for each path: that takes longer than reading a short body.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -14,18 +14,18 @@ use llmock::reply::Target;
 
 use super::metrics::RouteMetrics;
 
-/// Paths that are known at a time: programs ask at a few, and what asks at many shall not fill the memory.
+/// How many paths are known at a time: programs use a few, and a client that uses many must not fill the memory.
 const MOST: usize = 256;
 
 /// The same for methods and kinds of clients at one path.
 const MOST_AT_ONE: usize = 16;
 
-/// What is known of all requests with one method to one path.
+/// What all requests with one method to one path have in common.
 #[derive(Debug)]
 pub(crate) struct Route {
     method: Method,
     hints: HeaderHints,
-    /// Path and query as they were sent.
+    /// Path and query as sent.
     pub(crate) sent: Arc<str>,
     /// Path and query without the segment that named the provider.
     pub(crate) path: String,
@@ -35,12 +35,12 @@ pub(crate) struct Route {
 
 type Known = HashMap<Arc<str>, Vec<Arc<Route>>>;
 
-/// The routes that were asked for, by path and query as they were sent.
+/// The known routes, by path and query as sent.
 #[derive(Default)]
 pub(crate) struct Routes(ArcSwap<Known>);
 
 impl Routes {
-    /// Where a request goes.
+    /// The route of a request.
     pub(crate) fn of(&self, parts: &Parts) -> Arc<Route> {
         let hints = parts.headers.keys().map(HeaderName::as_str).collect();
         let sent = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
@@ -79,7 +79,7 @@ impl fmt::Debug for Routes {
     }
 }
 
-/// A provider for the metrics, of which there are never more than a table has.
+/// A provider for the metrics, from the table of providers.
 fn known_id(provider: Provider) -> &'static str {
     match provider {
         Provider::Other(_) => "other",
@@ -87,7 +87,7 @@ fn known_id(provider: Provider) -> &'static str {
     }
 }
 
-/// An endpoint for the metrics, likewise.
+/// An endpoint for the metrics, from a list.
 fn endpoint(path: &str) -> &'static str {
     const KNOWN: [&str; 25] = [
         "batchEmbedContents",
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_route_is_known_by_path_method_and_what_its_client_shows() {
+    fn keeps_routes_by_path_method_and_headers() {
         let routes = Routes::default();
         let models = parts("GET", "/v1/models?limit=1", None);
         let known = routes.of(&models);
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_asks_everywhere_does_not_fill_the_memory() {
+    fn many_paths_do_not_fill_the_memory() {
         let routes = Routes::default();
         let known = || routes.0.load().values().map(Vec::len).sum::<usize>();
         for number in 0..2 * MOST {

@@ -1,6 +1,6 @@
-//! Connections: taken, served, and at the end given time to finish.
+//! Accepts connections, distributes them to threads, and gives them time to finish at the end.
 //!
-//! Each core has a thread with a runtime of its own, and a connection stays on its thread: an answer takes
+//! Each core has a thread with a runtime of its own, and a connection stays on its thread: a response takes
 //! microseconds, less than it takes to wake another thread for it.
 
 use std::io;
@@ -11,25 +11,20 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
-use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 use super::app::App;
-use super::connection::{self, Observed, Pulse};
+use super::connection;
 use super::state::State;
 
-/// Connections that wait to be taken: a load test opens thousands at once.
+/// Connections that wait to be accepted: a load test opens thousands at once.
 const BACKLOG: u32 = 4096;
 
-/// How often a worker looks after its connections: eight times in the patience it has with them, within these.
-const SHORTEST_LOOK: Duration = Duration::from_millis(10);
-const LONGEST_LOOK: Duration = Duration::from_secs(1);
-
-/// Opens the first address of `host` that can be opened.
+/// Listens on the first address of `host` that works.
 pub(crate) async fn bind(host: &str, port: u16) -> io::Result<TcpListener> {
     let mut failed = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
     for address in tokio::net::lookup_host((host, port)).await? {
@@ -43,15 +38,15 @@ pub(crate) async fn bind(host: &str, port: u16) -> io::Result<TcpListener> {
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    // a port that was just given back may be taken again
+    // A port that was just released can be used again.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
 
-/// Serves until `stop` is over, then until everything is answered or `patience` is.
-/// Returns whether everything was.
+/// Serves until `stop` returns, then until all open responses are sent or `shutdown-timeout` is over.
+/// Returns whether all were sent.
 pub(crate) async fn serve(
     listener: TcpListener,
     workers: Vec<Worker>,
@@ -62,9 +57,9 @@ pub(crate) async fn serve(
     let mut next = 0;
     loop {
         tokio::select! {
-            taken = listener.accept() => match taken.and_then(|(socket, _)| socket.into_std()) {
+            accepted = listener.accept() => match accepted.and_then(|(socket, _)| socket.into_std()) {
                 Ok(socket) => {
-                    // in turn; a worker ends with the process alone
+                    // Round robin. A worker cannot have ended before its queue is dropped.
                     let _ = workers[next % workers.len()].queue.send(socket);
                     next = next.wrapping_add(1);
                 }
@@ -90,15 +85,15 @@ pub(crate) async fn serve(
 /// A thread that serves connections.
 #[derive(Debug)]
 pub(crate) struct Worker {
-    /// Takes connections; when it is gone, the worker finishes what it has.
+    /// Accepted connections; once it is dropped, the worker finishes what it has.
     queue: UnboundedSender<std::net::TcpStream>,
-    /// When it has finished.
+    /// Resolves when the worker has finished.
     ended: oneshot::Receiver<()>,
 }
 
-/// As many of them as there are cores.
+/// Starts a worker for each core.
 pub(crate) fn workers(state: &Arc<State>) -> io::Result<Vec<Worker>> {
-    // Needed to the end of the process. To count who needs it would have the cores wait for each other.
+    // Needed until the process ends. A reference count would make the cores wait for each other.
     let app: &'static App = Box::leak(Box::new(App::new(Arc::clone(state))));
     let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     (0..threads).map(|_| worker(app)).collect()
@@ -106,40 +101,23 @@ pub(crate) fn workers(state: &Arc<State>) -> io::Result<Vec<Worker>> {
 
 fn worker(app: &'static App) -> io::Result<Worker> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let (queue, taken) = mpsc::unbounded_channel();
+    let (queue, accepted) = mpsc::unbounded_channel();
     let (end, ended) = oneshot::channel();
     let work = move || {
-        runtime.block_on(work(app, taken));
+        runtime.block_on(work(app, accepted));
         let _ = end.send(());
     };
     thread::Builder::new().name("llmock-serve".to_owned()).spawn(work)?;
     Ok(Worker { queue, ended })
 }
 
-/// Serves the connections of one worker, and cuts those whose clients do not get on.
-async fn work(app: &'static App, mut taken: UnboundedReceiver<std::net::TcpStream>) {
-    let mut open = JoinSet::new();
-    let mut observed: Vec<Observed> = Vec::new();
-    let mut next_look = Instant::now();
-    loop {
-        tokio::select! {
-            socket = taken.recv() => match socket.map(TcpStream::from_std) {
-                Some(Ok(socket)) => {
-                    let pulse = Arc::<Pulse>::default();
-                    observed.push(Observed::new(Arc::clone(&pulse)));
-                    open.spawn(connection::serve(socket, app, pulse));
-                }
-                Some(Err(_)) => {}
-                None => break,
-            },
-            Some(_) = open.join_next() => {}
-            () = tokio::time::sleep_until(next_look), if !open.is_empty() => {
-                let patience = app.head_timeout();
-                observed.retain_mut(|connection| connection.look(patience));
-                next_look = Instant::now() + (patience / 8).clamp(SHORTEST_LOOK, LONGEST_LOOK);
-            }
+/// Serves the connections of one worker; returns when the queue is gone and all of them have ended.
+async fn work(app: &'static App, mut accepted: UnboundedReceiver<std::net::TcpStream>) {
+    let graceful = GracefulShutdown::new();
+    while let Some(socket) = accepted.recv().await {
+        if let Ok(socket) = TcpStream::from_std(socket) {
+            tokio::spawn(connection::serve(socket, app, graceful.watcher()));
         }
     }
-    observed.iter().for_each(Observed::end);
-    while open.join_next().await.is_some() {}
+    graceful.shutdown().await;
 }

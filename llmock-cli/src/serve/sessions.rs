@@ -1,4 +1,4 @@
-//! Whose request one is, and how far each client has come in the recordings.
+//! The session of a request, and the position of each session in the recordings.
 
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
@@ -10,16 +10,16 @@ use http::{HeaderMap, HeaderName};
 use llmock::playback::PlaybackSession;
 use lru::LruCache;
 
-/// The header by which a client says whose request it is.
+/// The header that names the session of a request.
 pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-llmock-session");
 
 /// Longer names are replaced by their digest.
 const LONGEST_NAME: usize = 128;
 
-/// The sessions of this many clients are kept; who has not been seen for longest begins anew.
+/// How many sessions are kept; the least recently used one starts again.
 const KEPT: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 
-/// Headers that hold the client's key, the first that is there counts.
+/// Headers that hold the client's key; the first one present counts.
 static KEYS: [HeaderName; 4] = [
     AUTHORIZATION,
     HeaderName::from_static("x-api-key"),
@@ -27,7 +27,7 @@ static KEYS: [HeaderName; 4] = [
     HeaderName::from_static("api-key"),
 ];
 
-/// Whose request one is. Shown only when somebody wants to see it.
+/// The session of a request. Formatted only when it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SessionId {
     Named(String),
@@ -35,7 +35,7 @@ pub(crate) enum SessionId {
     LongName(u64),
     /// The digest of a key.
     Key(u64),
-    Everybody,
+    Default,
 }
 
 impl fmt::Display for SessionId {
@@ -44,15 +44,15 @@ impl fmt::Display for SessionId {
             Self::Named(name) => formatter.write_str(name),
             Self::LongName(digest) => write!(formatter, "name-{digest:016x}"),
             Self::Key(digest) => write!(formatter, "key-{digest:016x}"),
-            Self::Everybody => formatter.write_str("default"),
+            Self::Default => formatter.write_str("default"),
         }
     }
 }
 
-/// The session that a request belongs to: the one it names, else the one of its key, else everybody's.
+/// The session of a request: the one it names, or else that of its key, or else the default one.
 ///
-/// The key itself is never seen: its digest is of this process alone and says nothing about it. `has_commands` is
-/// whether any header is meant for us.
+/// The key itself is never shown: its digest is seeded in this process and reveals nothing. `has_commands` is whether
+/// any header starts with `x-llmock-`.
 pub(crate) fn id_of(headers: &HeaderMap, has_commands: bool, query: Option<&str>) -> SessionId {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let named = if has_commands { headers.get(&HEADER) } else { None };
@@ -71,13 +71,13 @@ pub(crate) fn id_of(headers: &HeaderMap, has_commands: bool, query: Option<&str>
     let key = KEYS.iter().find_map(text).map(identity).or_else(|| in_query().map(|(_, key)| key));
     match key.filter(|key| !key.is_empty()) {
         Some(key) => SessionId::Key(digest(key)),
-        None => SessionId::Everybody,
+        None => SessionId::Default,
     }
 }
 
-/// The part of a credential that is the same with every request: a signature is not.
+/// The part of a credential that is the same in every request: a signature is not.
 fn identity(credential: &str) -> &str {
-    // as almost everybody writes it
+    // The usual spelling, without a search.
     if let Some(key) = credential.strip_prefix("Bearer ") {
         return key.trim();
     }
@@ -99,7 +99,7 @@ fn digest(text: &str) -> u64 {
     HASHER.hash_one(text)
 }
 
-/// How far each client has come.
+/// The position of each session.
 #[derive(Debug)]
 pub(crate) struct Sessions {
     by_id: Mutex<LruCache<String, Arc<PlaybackSession>>>,
@@ -120,18 +120,18 @@ impl Sessions {
         self.by_id.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The session with this id, begun if there is none.
+    /// The session with this id; a new one if there is none.
     pub(crate) fn of(&self, id: &str) -> Arc<PlaybackSession> {
         let mut by_id = self.lock();
         if let Some(known) = by_id.get(id) {
             return Arc::clone(known);
         }
-        let begun = Arc::<PlaybackSession>::default();
-        by_id.put(id.to_owned(), Arc::clone(&begun));
-        begun
+        let new = Arc::<PlaybackSession>::default();
+        by_id.put(id.to_owned(), Arc::clone(&new));
+        new
     }
 
-    /// Ends a session, so that its next request begins every queue again.
+    /// Ends a session, so that its next request starts every queue again.
     pub(crate) fn end(&self, id: &str) {
         self.lock().pop(id);
     }
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_named_by_its_header_else_by_the_key_else_everybodys() {
+    fn uses_the_header_then_the_key_then_the_default_session() {
         type Sent<'a> = &'a [(&'static str, &'a str)];
         let key = id_of(&headers(&[("authorization", "Bearer sk-secret-of-mine")]), None);
         assert!(key.starts_with("key-") && !key.contains("secret"), "{key}");
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signed_request_is_known_by_its_signer_and_not_by_its_signature() {
+    fn identifies_signed_requests_by_their_signer() {
         let signed = |signer: &str, signature: &str| {
             let value = format!(
                 "AWS4-HMAC-SHA256 Credential={signer}/20260101/us-east-1/bedrock/aws4_request, \
@@ -196,13 +196,13 @@ mod tests {
     }
 
     #[test]
-    fn a_name_without_end_becomes_its_digest() {
+    fn replaces_long_names_by_their_digest() {
         let id = id_of(&headers(&[("x-llmock-session", &"n".repeat(10_000))]), None);
         assert!(id.starts_with("name-") && id.len() < 32, "{id}");
     }
 
     #[test]
-    fn who_was_not_seen_for_longest_begins_anew() {
+    fn drops_the_least_recently_used_session() {
         let sessions = Sessions::keeping(NonZeroUsize::new(2).expect("two"));
         let (a, b) = (sessions.of("a"), sessions.of("b"));
         assert!(Arc::ptr_eq(&a, &sessions.of("a")));

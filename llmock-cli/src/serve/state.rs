@@ -1,4 +1,4 @@
-//! What requests share: the configuration in force and the chain made of it, replaced as a whole.
+//! What requests share: the current configuration and the strategies made from it, replaced as a whole.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
@@ -30,20 +30,20 @@ pub(crate) struct State {
     own: Vec<String>,
     /// How many requests there were.
     number: AtomicU64,
-    /// Different with every start: what is drawn and made of it is.
+    /// Different after every start, and so is what is drawn from it.
     seed: u64,
 }
 
-/// One configuration and what was made of it; a request keeps it to its end.
+/// A configuration and what was made from it; a request keeps it to its end.
 #[derive(Debug)]
 pub(crate) struct Running {
     pub(crate) config: Config,
     pub(crate) chain: Vec<Strategy>,
-    /// Requests that were answered before, if answers follow from them.
+    /// Repeated requests, if their answers depend on nothing else.
     pub(crate) repeats: Option<Repeats>,
 }
 
-/// Why a configuration cannot be put in force.
+/// Why a configuration cannot take effect.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SetupError {
     #[error(transparent)]
@@ -57,7 +57,7 @@ pub(crate) enum SetupError {
 }
 
 impl State {
-    /// Puts a configuration in force for the first time.
+    /// The state of a server that starts.
     pub(crate) fn new(config: Config, own: Vec<String>) -> Result<Self, SetupError> {
         let own_address = own.first().map_or("", String::as_str);
         let fixtures = Arc::new(Fixtures::of_server_at(own_address));
@@ -75,12 +75,12 @@ impl State {
         })
     }
 
-    /// What is in force now.
+    /// The current configuration.
     pub(crate) fn running(&self) -> Guard<Arc<Running>> {
         self.running.load()
     }
 
-    /// Puts another configuration in force; if it cannot be, everything stays as it is.
+    /// Replaces the configuration; on an error everything stays as it is.
     pub(crate) fn reload(&self, config: Config) -> Result<(), SetupError> {
         let running = Running::new(config, &self.fixtures, &self.own)?;
         if self.running.load().config.history != running.config.history {
@@ -95,7 +95,7 @@ impl State {
         self.number.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// What no two requests have in common, of this run of the server or of another.
+    /// A seed that no two requests share, in this run of the server or another.
     pub(crate) fn seed(&self, number: u64) -> u64 {
         self.seed.wrapping_add(number)
     }
@@ -121,14 +121,14 @@ impl Running {
                 StrategyName::Proxy => Strategy::Proxy(Arc::new(proxy(&config, fixtures, own)?)),
             });
         }
-        // last, because what was loaded cannot be taken back
+        // Last, because loading cannot be undone.
         let (path, rules) = (config.fixtures.as_deref(), &config.matching);
         fixtures.load(path, config.record, rules, config.body_limit)?;
         let repeats = (!chain.iter().any(Strategy::takes_anything)).then(Repeats::default);
         Ok(Self { config, chain, repeats })
     }
 
-    /// The recordings, if they are asked at all.
+    /// The recordings, if a strategy uses them.
     pub(crate) fn fixtures(&self) -> Option<&Fixtures> {
         self.chain.iter().find_map(|strategy| match strategy {
             Strategy::Fixture { fixtures, .. } => Some(&**fixtures),
@@ -136,7 +136,7 @@ impl Running {
         })
     }
 
-    /// The way to the providers, if there is one.
+    /// The proxy, if a strategy forwards.
     pub(crate) fn proxy(&self) -> Option<&Proxy> {
         self.chain.iter().find_map(|strategy| match strategy {
             Strategy::Proxy(proxy) => Some(&**proxy),

@@ -14,7 +14,7 @@ fn removes_a_file() {
     assert_eq!(desk.prints(&["clear", "shop"]), "removed shop.json (4 interactions)\n");
     assert!(!desk.path("shop.json").exists());
     assert!(desk.path("texts.json").exists());
-    assert_eq!(desk.fails(&["clear", "shop"]), "error: there is no fixture `shop.json`\n");
+    assert_eq!(desk.fails(&["clear", "shop"]), "error: fixture `shop.json` does not exist\n");
 }
 
 #[test]
@@ -42,11 +42,11 @@ fn ambiguous_prefix_lists_candidates_and_changes_nothing() {
         "error: `c6` is ambiguous, 2 hashes in `shop.json` begin with it:\n\
          \u{20} 2  c6f066d51d75  gpt-4o  2026-04-23T10:00:02Z  [streaming] POST /v1/chat/completions\n\
          \u{20} 3  c66ca070e4fc  claude  -                     [529] \"grün\"\n\
-         hint: add digits until only one is meant\n"
+         hint: add digits until only one matches\n"
     );
     assert_eq!(
         desk.fails(&["clear", "shop", "--hash", "1"]),
-        "error: no interaction of `shop.json` has a hash that begins with `1`\n\
+        "error: no interaction in `shop.json` has a hash that starts with `1`\n\
          hint: `llmock list shop.json` shows them\n"
     );
     assert_eq!(desk.read("shop.json"), before);
@@ -66,7 +66,7 @@ fn removes_one_of_several_equal_requests_by_number() {
     desk.write("coin.json", &both);
     let digits = listed(&desk, "coin")[0][3..].to_owned();
     let refused = desk.fails(&["clear", "coin", "--hash", &digits]);
-    let hint = "hint: their requests are equal; name one by its number: `llmock clear coin.json --number 1`";
+    let hint = "hint: their requests are equal; select one by its number: `llmock clear coin.json --number 1`";
     assert_eq!(refused.lines().last(), Some(hint), "{refused}");
     assert_eq!(
         desk.fails(&["clear", "coin", "--number", "3"]),
@@ -117,7 +117,7 @@ fn leaves_files_that_are_not_fixtures_alone() {
     desk.write("folder/shop.json", &desk.read("shop.json"));
 
     let refused = desk.fails(&["clear", "package.json"]);
-    let end = "`package.json` is left as it is: it is no fixture that can be read\n";
+    let end = "`package.json` was not changed: it is not a valid fixture\n";
     assert!(
         refused.starts_with("error: failed to load fixture `package.json`: line 1, column "),
         "{refused}"
@@ -129,7 +129,7 @@ fn leaves_files_that_are_not_fixtures_alone() {
         desk.fails(&arguments("notes.txt"));
         assert_eq!(
             desk.fails(&arguments("folder")),
-            "error: `folder` is a folder; name one fixture (`llmock list folder`)\n"
+            "error: `folder` is a folder: name one fixture (`llmock list folder` shows them)\n"
         );
     }
     for kept in ["package.json", "half.json", "notes.txt", "folder/shop.json"] {

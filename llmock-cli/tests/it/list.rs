@@ -114,7 +114,7 @@ fn names_unreadable_files_and_lists_the_rest() {
         let start = format!("error: failed to load fixture `broken/{name}`: line 1, column ");
         assert!(error.starts_with(&start), "{error}");
     }
-    assert_eq!(errors[3], "error: there is no fixture `nowhere.json`");
+    assert_eq!(errors[3], "error: fixture `nowhere.json` does not exist");
 }
 
 #[test]
@@ -122,12 +122,12 @@ fn suggests_a_similar_name() {
     let desk = Desk::with(&["shop.json"]);
     assert_eq!(
         desk.fails(&["list", "shpo"]),
-        "error: there is no fixture `shpo.json`; did you mean `shop.json`?\n"
+        "error: fixture `shpo.json` does not exist; did you mean `shop.json`?\n"
     );
     desk.write("notes.txt", "hello");
     assert_eq!(
         desk.fails(&["list", "notes.txt"]),
-        "error: `notes.txt` is no fixture: the name of one ends in `.json`\n"
+        "error: `notes.txt` is not a fixture: the name of a fixture ends in `.json`\n"
     );
 }
 

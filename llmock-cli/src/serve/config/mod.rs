@@ -11,7 +11,7 @@ mod file;
 mod flags;
 mod keys;
 mod sections;
-mod value;
+pub(in crate::serve) mod value;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -22,7 +22,6 @@ pub(crate) use error::ConfigError;
 pub(crate) use flags::Flags;
 use llmock::playback::Rules;
 pub(crate) use sections::{Cors, CustomReply, Model, StrategyName};
-pub(in crate::serve) use value::number;
 
 use super::fault::Faults;
 use super::pace::Pace;

@@ -1,29 +1,28 @@
-//! What is spoilt while it is still arriving. Whoever records it hears the whole of it.
+//! Faults in bodies that are still arriving. A recording still receives the complete body.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use axum::body::Body;
 use bytes::Bytes;
 use http_body::Frame;
 use http_body_util::BodyExt as _;
 use tokio::time::Sleep;
 
-use crate::serve::answer::{Cut, End, FLUSH};
+use crate::serve::answer::{BoxError, Cut, End, FLUSH, StreamBytes};
 
 /// The beginning of a body: its first piece, or half of it if there is no other.
-pub(super) fn begun(body: Body, end: End) -> Body {
-    Body::new(Begun { body: Some(body), first: None, end, flushed: None })
+pub(super) fn begun(body: StreamBytes, end: End) -> StreamBytes {
+    Begun { body: Some(body), first: None, end, flushed: None }.boxed_unsync()
 }
 
-/// The body with JSON that is none.
-pub(super) fn malformed(body: Body) -> Body {
-    Body::new(body.map_frame(|frame| frame.map_data(|data| super::malformed(&data))))
+/// The body with JSON that no parser accepts.
+pub(super) fn malformed(body: StreamBytes) -> StreamBytes {
+    body.map_frame(|frame| frame.map_data(|data| super::malformed(&data))).boxed_unsync()
 }
 
 struct Begun {
-    /// Until it is known how much of the first piece is sent.
-    body: Option<Body>,
+    /// Present until it is known how much of the first piece is sent.
+    body: Option<StreamBytes>,
     first: Option<Bytes>,
     end: End,
     /// When the piece is on the wire, for a body that is cut.
@@ -32,12 +31,12 @@ struct Begun {
 
 impl http_body::Body for Begun {
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = BoxError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         while let Some(body) = &mut self.body {
             let data = match ready!(Pin::new(body).poll_frame(context)?) {
                 Some(frame) => match frame.into_data() {
@@ -65,6 +64,6 @@ impl http_body::Body for Begun {
         }
         let sleep = || Box::pin(tokio::time::sleep(FLUSH));
         ready!(self.flushed.get_or_insert_with(sleep).as_mut().poll(context));
-        Poll::Ready(Some(Err(axum::Error::new(Cut))))
+        Poll::Ready(Some(Err(Cut.into())))
     }
 }

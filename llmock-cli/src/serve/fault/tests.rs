@@ -157,6 +157,6 @@ fn a_fault_does_to_an_answer_what_its_name_says() {
         (Fault::Slow(Duration::from_secs(1)), whole("{}"), "{}", None),
     ];
     for (fault, answer, text, end) in cases {
-        assert_eq!(shown(&fault.spoil(answer)), (text.to_owned(), end), "{fault:?}");
+        assert_eq!(shown(&fault.apply(answer)), (text.to_owned(), end), "{fault:?}");
     }
 }

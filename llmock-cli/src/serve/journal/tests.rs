@@ -13,7 +13,7 @@ fn entry(path: &str) -> Entry {
         status: 200,
         provider: Provider::OpenAI,
         model: Some("m".to_owned()),
-        session: SessionId::Everybody,
+        session: SessionId::Default,
         answered_by: "MirrorStrategy",
         took: Duration::from_micros(2_500),
     }

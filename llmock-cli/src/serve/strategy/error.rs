@@ -1,24 +1,24 @@
-//! Errors that the user asks for: `raise error {"code": 429, "message": "slow down"}`.
+//! `ErrorStrategy`: `raise error {"code": 429, "message": "slow down"}`.
 
 use llmock::reply::{Message, Reply};
 use serde_json::Value;
 
-use super::last_of_user;
+use super::prompt::last_of_user;
 
 const TRIGGER: &str = "raise error";
 
-/// What was found.
+/// The result of a search for a trigger.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) reply: Option<Reply>,
-    /// Why lines before that one were skipped.
+    /// Why lines before it were skipped.
     pub(crate) skipped: Vec<String>,
 }
 
-/// The error of the first line that asks for one in a way that can be understood.
-pub(crate) fn answer(turns: &[Message], openai: bool) -> Found {
+/// The error of the first line with a valid trigger.
+pub(crate) fn answer(messages: &[Message], openai: bool) -> Found {
     let mut found = Found::default();
-    let Some(text) = last_of_user(turns).filter(|text| text.contains(TRIGGER)) else {
+    let Some(text) = last_of_user(messages).filter(|text| text.contains(TRIGGER)) else {
         return found;
     };
     for (number, line) in (1..).zip(text.lines()) {
@@ -41,7 +41,7 @@ struct Raised {
     error_code: Option<String>,
 }
 
-/// What a line asks for; `None` if it does not speak of errors at all.
+/// The error that a line triggers; `None` if it has no trigger.
 fn raised(line: &str) -> Option<Result<Raised, String>> {
     let mut last = None;
     for (at, _) in line.match_indices(TRIGGER) {
@@ -50,11 +50,11 @@ fn raised(line: &str) -> Option<Result<Raised, String>> {
         if object.len() == rest.len() || !object.starts_with('{') {
             continue;
         }
-        // what follows the object is no part of it
+        // The text after the object is not part of it.
         let value = serde_json::Deserializer::from_str(object).into_iter::<Value>().next();
         let read = match value {
             Some(Ok(value)) => read(&value),
-            _ => Err("what follows `raise error` is not JSON".to_owned()),
+            _ => Err("the text after `raise error` is not JSON".to_owned()),
         };
         if read.is_ok() {
             return Some(read);
@@ -66,7 +66,7 @@ fn raised(line: &str) -> Option<Result<Raised, String>> {
 
 fn read(value: &Value) -> Result<Raised, String> {
     let code = match value.get("code") {
-        None | Some(Value::Null) => return Err("there is no `code`".to_owned()),
+        None | Some(Value::Null) => return Err("`code` is missing".to_owned()),
         Some(code) => code
             .as_u64()
             .and_then(|code| u16::try_from(code).ok())
@@ -74,7 +74,7 @@ fn read(value: &Value) -> Result<Raised, String> {
             .ok_or_else(|| format!("`code` is {code}, not an integer from 400 to 599"))?,
     };
     let message = match value.get("message") {
-        None | Some(Value::Null) => return Err("there is no `message`".to_owned()),
+        None | Some(Value::Null) => return Err("`message` is missing".to_owned()),
         Some(Value::String(message)) => message.clone(),
         Some(other) => return Err(format!("`message` is {other}, not a string")),
     };
@@ -93,7 +93,7 @@ fn text(value: &Value, name: &str) -> Option<String> {
 impl Raised {
     fn reply(self, openai: bool) -> Reply {
         let mut reply = Reply::error(self.code, self.message);
-        // Elsewhere what stands for a status is the provider's to say.
+        // Other providers derive them from the status.
         let usual = |text: &str| openai.then(|| text.to_owned());
         if let Some(kind) = self.kind.or_else(|| usual("api_error")) {
             reply = reply.kind(kind);
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_can_be_understood_is_an_error() {
+    fn accepts_an_object_with_code_and_message() {
         for (line, code, message) in [
             (r#"raise error {"code": 429, "message": "m"}"#, 429, "m"),
             (r#"please raise error   {"code":500,"message":"a } b"} thanks {}"#, 500, "a } b"),
@@ -127,12 +127,15 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_cannot_be_understood_says_why() {
+    fn explains_invalid_triggers() {
         for (line, why) in [
-            ("raise error {not json}", "what follows `raise error` is not JSON"),
-            (r#"raise error {"code":429,"message":"m""#, "what follows `raise error` is not JSON"),
-            (r#"raise error {"message":"m"}"#, "there is no `code`"),
-            (r#"raise error {"code":429}"#, "there is no `message`"),
+            ("raise error {not json}", "the text after `raise error` is not JSON"),
+            (
+                r#"raise error {"code":429,"message":"m""#,
+                "the text after `raise error` is not JSON",
+            ),
+            (r#"raise error {"message":"m"}"#, "`code` is missing"),
+            (r#"raise error {"code":429}"#, "`message` is missing"),
             (r#"raise error {"code":429,"message":7}"#, "`message` is 7, not a string"),
             (
                 r#"raise error {"code":true,"message":"m"}"#,
@@ -172,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_does_not_ask_for_an_error_is_none_of_ours() {
+    fn ignores_lines_without_a_trigger() {
         for line in [
             "",
             "Hello",

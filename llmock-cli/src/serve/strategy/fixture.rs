@@ -1,7 +1,7 @@
 //! `FixtureStrategy`: answers from recordings.
 //!
-//! The recordings live as long as the server and are replaced as a whole, by a reload or when something
-//! was recorded; a request keeps those that it began with.
+//! The recordings are replaced as a whole, by a reload or when something was recorded; a request keeps those that it
+//! started with.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,48 +9,46 @@ use std::sync::{Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use llmock::playback::{
-    Playback, PlaybackSession, Played, PlayedBody, Recorder, Redirects, Request, Rules, Sent,
-    UnreadableBody,
+    Playback, PlaybackSession, Played, PlayedBody, Recorder, Redirects, Rules, Sent, UnreadableBody,
 };
 use llmock::{Fixture, Interaction};
 
-use super::Verdict;
-use crate::commands::Problem;
 use crate::output::server;
-use crate::serve::answer::{Answer, AnswerBody, End, Piece};
-use crate::serve::ask::Ask;
+use crate::problem::Problem;
+use crate::serve::answer::{Answer, AnswerBody, End, Piece, Verdict};
+use crate::serve::ask::{Ask, Compared};
 use crate::serve::sessions::Sessions;
 use crate::target::{self, Target};
 
-/// Where in a folder recordings are written.
+/// The fixture in a folder that recordings are written to.
 const RECORDED: &str = "recorded.json";
 
-/// The recordings, and who has heard which.
+/// The recordings, and the position of each client in them.
 #[derive(Debug)]
 pub(crate) struct Fixtures {
     playback: ArcSwap<Playback>,
-    /// Held while the recordings are replaced, so that nothing recorded meanwhile is lost.
+    /// Held while the recordings are replaced, so that none recorded meanwhile is lost.
     changing: Mutex<()>,
     pub(crate) sessions: Sessions,
-    /// What clients follow here instead of to a provider.
+    /// Addresses that lead clients here instead of to a provider.
     pub(crate) redirects: Redirects,
-    /// Where this server is, for clients that do not say.
+    /// The address of this server, for requests without a host.
     own: String,
-    /// Who adds to them; after a reload another one.
+    /// Adds to them; replaced by a reload.
     recorder: Mutex<Option<Recorder>>,
 }
 
-/// What a client gets that has heard every answer to its request.
+/// What a client receives after the last recorded response to its request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spent {
-    /// The last one again.
+    /// The last response again.
     Repeats,
-    /// None if it only looks, so that the provider is asked: what changes there (a batch that is waited for) goes
-    /// on. A request that does something is not paid for twice.
+    /// None for a GET, so that it is forwarded: a batch that the client polls makes progress. Other requests repeat,
+    /// because they would be paid for twice.
     Misses,
 }
 
-/// Fixtures that cannot be used; never none.
+/// Fixtures that cannot be used; at least one.
 #[derive(Debug)]
 pub(crate) struct FixturesError {
     problems: Vec<Problem>,
@@ -88,15 +86,15 @@ impl Fixtures {
         Self { own: own.to_owned(), ..Self::default() }
     }
 
-    /// The address by which this client knows the server.
+    /// The address at which this client reaches the server.
     pub(crate) fn origin(&self, ask: &Ask) -> String {
         ask.origin().unwrap_or_else(|| self.own.clone())
     }
 
-    /// Takes the recordings at `path`, a fixture or a folder of them, in place of those it has; without
-    /// a path there are none. If one file cannot be read, everything stays as it is.
+    /// Replaces the recordings by those at `path`, a fixture or a folder; without a path there are none. If a file
+    /// cannot be read, everything stays as it is.
     ///
-    /// `may_be_absent` is for a server that records: what it writes there comes later.
+    /// `may_be_absent` is for a server that records: it creates the file later.
     pub(crate) fn load(
         &self,
         path: Option<&Path>,
@@ -113,14 +111,14 @@ impl Fixtures {
         Ok(())
     }
 
-    /// Adds what has just been recorded.
+    /// Adds new recordings.
     pub(crate) fn learn(&self, file: &Path, recorded: &[Interaction]) {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let known = self.playback.load();
         self.playback.store(known.with_recorded(file, recorded).into());
     }
 
-    /// Puts a recorder in the place of the one before, of which it takes over what that is still receiving.
+    /// Replaces the recorder; the new one takes over what the old one is still receiving.
     pub(crate) fn recorded_by(&self, recorder: Recorder) -> Recorder {
         let mut before = self.recorder.lock().unwrap_or_else(PoisonError::into_inner);
         let recorder = match &*before {
@@ -136,44 +134,47 @@ impl Fixtures {
         self.playback.load().len()
     }
 
-    /// The recorded answer, if there is one. The search for the reason why not is [`why`](Self::why)'s:
-    /// it is long, and most who ask have another strategy.
+    /// The recorded answer, if there is one. Explaining a miss takes long and is often not needed, so it is a function
+    /// of its own: [`explain_miss`](Self::explain_miss).
     pub(crate) fn answer(&self, ask: &Ask, spent: Spent) -> Verdict {
-        let playback = self.playback.load();
-        let request = match playback.read(&sent(ask)) {
-            Ok(request) => request,
+        let Compared { playback, request } = match self.compared(ask) {
+            Ok(compared) => compared,
             Err(error) => return Verdict::Pass { why: Some(error.to_string()) },
         };
         let session = || self.sessions.of(&ask.session.to_string());
         let spent = if ask.method.is_safe() { spent } else { Spent::Repeats };
-        let played = match (spent, playback.answers(&request)) {
-            (Spent::Misses, _) => session().unheard(&playback, &request),
+        let played = match (spent, playback.answers(request)) {
+            (Spent::Misses, _) => session().unheard(playback, request),
             (Spent::Repeats, 0) => None,
-            // The same for everybody, so nobody's place in the queue is looked up.
-            (Spent::Repeats, 1) => PlaybackSession::default().answer(&playback, &request),
-            (Spent::Repeats, _) => session().answer(&playback, &request),
+            // The same for every client, so no position is needed.
+            (Spent::Repeats, 1) => PlaybackSession::default().answer(playback, request),
+            (Spent::Repeats, _) => session().answer(playback, request),
         };
         let Some(played) = played else { return Verdict::Pass { why: None } };
-        let played = self.redirects.played(played, &playback, &request, &self.origin(ask));
+        let played = self.redirects.played(played, playback, request, &self.origin(ask));
         Verdict::Answer(answer_of(&played))
     }
 
-    /// In one sentence why no recording answers.
-    pub(crate) fn why(&self, ask: &Ask) -> String {
-        let playback = self.playback.load();
-        match playback.read(&sent(ask)) {
-            Ok(request) => server::not_recorded(&playback.why(&request)),
+    /// Why no recording answers, in one sentence.
+    pub(crate) fn explain_miss(&self, ask: &Ask) -> String {
+        match self.compared(ask) {
+            Ok(compared) => server::not_recorded(&compared.playback.why(&compared.request)),
             Err(error) => error.to_string(),
         }
     }
 
-    /// The request as recordings know it.
-    pub(crate) fn request(&self, ask: &Ask) -> Result<Request, UnreadableBody> {
-        self.playback.load().read(&sent(ask))
+    /// The request in the form in which recordings are compared; made once.
+    pub(crate) fn compared<'a>(&self, ask: &'a Ask) -> Result<&'a Compared, &'a UnreadableBody> {
+        let compared = ask.compared.get_or_init(|| {
+            let playback = self.playback.load_full();
+            let request = playback.read(&sent(ask))?;
+            Ok(Compared { playback, request })
+        });
+        compared.as_ref()
     }
 }
 
-/// Where recordings are written: the fixture that was named, else one of its own in the folder.
+/// The fixture that recordings are written to: the one that was named, or one of its own in the folder.
 pub(crate) fn recording_path(path: &Path) -> PathBuf {
     let is_file = path.extension().is_some_and(|extension| extension == "json") && !path.is_dir();
     if is_file { path.to_owned() } else { path.join(RECORDED) }

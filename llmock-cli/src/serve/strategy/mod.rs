@@ -1,52 +1,30 @@
-//! Who answers: the strategies in their order, the first that has an answer wins.
+//! Strategies: the first in order that has an answer wins.
 //!
-//! [`error`], [`tool_call`], [`custom`], and [`mirror`] read what was said and are pure; [`fixture`] and
-//! [`proxy`] read the request itself.
+//! [`error`], [`tool_call`], [`custom`] and [`mirror`] read a [`prompt`] and are pure; [`fixture`] and [`proxy`] take
+//! the request itself.
 
 pub(crate) mod custom;
 pub(crate) mod error;
 pub(crate) mod fixture;
 pub(crate) mod mirror;
+pub(crate) mod prompt;
 pub(crate) mod proxy;
 pub(crate) mod tool_call;
 
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use llmock::reply::{Message, Reply, Role};
+use llmock::reply::Reply;
 
-use super::answer::Answer;
+use super::answer::Verdict;
 use super::ask::Ask;
 use super::config::StrategyName;
 use custom::CustomAnswers;
 use fixture::{Fixtures, Spent};
+use prompt::Prompt;
 use proxy::Proxy;
 
-/// What a strategy says to a request.
-#[derive(Debug)]
-pub(crate) enum Verdict {
-    /// The answer itself.
-    Answer(Answer),
-    /// What is said; the provider's format follows from the request.
-    Reply(Box<Reply>),
-    /// The next one is asked. `why` is told if none answers.
-    Pass { why: Option<String> },
-}
-
-/// What the user said, if nobody but the system has spoken since.
-///
-/// Triggers further back have been answered: a loop that asked for a tool call would never end.
-fn last_of_user(turns: &[Message]) -> Option<&str> {
-    let last = turns.iter().rev().find(|turn| turn.role != Role::System)?;
-    (last.role == Role::User).then_some(last.text.as_str())
-}
-
-/// The prompts of a completion that has more than one, each of which has an answer of its own.
-fn several_prompts(turns: &[Message]) -> Option<&[Message]> {
-    (turns.len() > 1 && turns[0].is_prompt).then_some(turns)
-}
-
-/// A strategy with what it needs to know.
+/// A strategy and what it needs.
 #[derive(Debug)]
 pub(crate) enum Strategy {
     Error,
@@ -55,16 +33,6 @@ pub(crate) enum Strategy {
     Mirror,
     Fixture { fixtures: Arc<Fixtures>, spent: Spent },
     Proxy(Arc<Proxy>),
-}
-
-/// What was said in a request, and in whose format the answer will be.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Said<'a> {
-    pub(crate) turns: &'a [Message],
-    /// OpenAI's errors have a kind and a code of their own.
-    pub(crate) openai: bool,
-    /// OpenAI's Responses, which speaks of input and not of messages.
-    pub(crate) responses: bool,
 }
 
 impl Strategy {
@@ -81,39 +49,39 @@ impl Strategy {
         .name()
     }
 
-    /// Whether it knows any request, and not conversations alone: then nobody has checked the request.
+    /// Whether it takes any request, checked or not, and not only conversations.
     pub(crate) fn takes_anything(&self) -> bool {
         matches!(self, Self::Fixture { .. } | Self::Proxy(_))
     }
 
-    /// Whether it passes on no conversation, so that nobody behind it is asked.
+    /// Whether it answers every conversation, so that strategies behind it have no effect.
     pub(crate) fn answers_anything(&self) -> bool {
         matches!(self, Self::Mirror)
     }
 
-    /// The answer to a request as it was sent.
+    /// The answer to a request as sent.
     pub(crate) async fn answer(&self, ask: &Ask) -> Verdict {
         match self {
             Self::Fixture { fixtures, spent } => fixtures.answer(ask, *spent),
-            // in a box, so that requests that go nowhere do not have to carry it around
+            // In a box, so that other requests do not have to carry its state.
             Self::Proxy(proxy) => Box::pin(proxy.answer(ask)).await,
             _ => Verdict::Pass { why: None },
         }
     }
 
-    /// The answer to what was said.
-    pub(crate) fn reply(&self, said: Said<'_>) -> Verdict {
+    /// The answer to a conversation.
+    pub(crate) fn reply(&self, prompt: Prompt<'_>) -> Verdict {
         let reply = match self {
             Self::Error => {
-                let found = error::answer(said.turns, said.openai);
+                let found = error::answer(prompt.messages, prompt.openai);
                 return match found.reply {
                     Some(reply) => Verdict::Reply(skipping(Box::new(reply), &found.skipped)),
                     None => Verdict::Pass { why: joined(&found.skipped) },
                 };
             }
-            Self::ToolCall => tool_call::answer(said.turns),
-            Self::CustomAnswers(answers) => answers.answer(said.turns),
-            Self::Mirror => Some(mirror::answer(said.turns, said.responses)),
+            Self::ToolCall => tool_call::answer(prompt.messages),
+            Self::CustomAnswers(answers) => answers.answer(prompt.messages),
+            Self::Mirror => Some(mirror::answer(prompt.messages, prompt.responses)),
             Self::Fixture { .. } | Self::Proxy(_) => None,
         };
         match reply {
@@ -123,10 +91,10 @@ impl Strategy {
     }
 }
 
-/// The header that says which lines a strategy did not understand, and why.
+/// The header with the lines that a strategy skipped, and why.
 static SKIPPED: HeaderName = HeaderName::from_static("x-llmock-skipped");
 
-/// The reply with a header that says what was skipped on the way to it.
+/// The reply with a header for what was skipped before it.
 pub(crate) fn skipping(reply: Box<Reply>, whys: &[String]) -> Box<Reply> {
     match joined(whys) {
         Some(why) => Box::new(reply.header(SKIPPED.as_str(), in_header(&why))),
@@ -134,7 +102,7 @@ pub(crate) fn skipping(reply: Box<Reply>, whys: &[String]) -> Box<Reply> {
     }
 }
 
-/// The same for an answer that is complete.
+/// The same for a complete answer.
 pub(crate) fn note_skipped(headers: &mut HeaderMap, whys: &[String]) {
     let why = joined(whys).map(|why| in_header(&why));
     if let Some(Ok(why)) = why.map(HeaderValue::try_from) {
@@ -142,12 +110,12 @@ pub(crate) fn note_skipped(headers: &mut HeaderMap, whys: &[String]) {
     }
 }
 
-/// Reasons in one sentence.
+/// Reasons on one line.
 pub(crate) fn joined(whys: &[String]) -> Option<String> {
     (!whys.is_empty()).then(|| whys.join("; "))
 }
 
-/// A text as the value of a header: short, and without what has no place there.
+/// A text as the value of a header: short, and only printable ASCII.
 fn in_header(text: &str) -> String {
     const LONGEST: usize = 500;
     let plain = |char: char| if (' '..='~').contains(&char) { char } else { '?' };

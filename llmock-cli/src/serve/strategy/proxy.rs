@@ -1,49 +1,48 @@
-//! `ProxyStrategy`: asks the provider itself, and with `--record` writes down what it says.
+//! `ProxyStrategy`: forwards to the provider, and with `--record` records the responses.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::body::Body;
+use http_body_util::BodyExt as _;
 use llmock::Provider;
 use llmock::playback::{AskError, RecordRefused, Recorder, Relayed};
 use llmock::reply::Reply;
 
-use super::Verdict;
 use super::fixture::{self, Fixtures};
 use crate::output::server;
-use crate::serve::answer::{Answer, AnswerBody};
+use crate::serve::answer::{Answer, AnswerBody, BoxError, Verdict};
 use crate::serve::ask::Ask;
 use crate::serve::recorder;
 
-/// The provider did not answer, or nobody knows where it is.
+/// The provider did not answer, or no upstream is configured.
 const BAD_GATEWAY: u16 = 502;
 
-/// What a proxy is made of.
+/// The settings of a proxy.
 #[derive(Debug)]
 pub(crate) struct ProxySettings<'a> {
-    /// Where answers are written; without, they are only passed on.
+    /// The fixture to record into; without it, responses are only forwarded.
     pub(crate) record: Option<&'a Path>,
-    /// Where providers are, by their ids; others are where their variables say, or at their own hosts.
+    /// Base URLs by provider; others are reached at their variable or their public host.
     pub(crate) upstreams: &'a [(Provider, String)],
-    /// Addresses of this server (`http://127.0.0.1:8000`): no variable that names one is followed.
+    /// Addresses of this server (`http://127.0.0.1:8000`): a variable with one of them is not an upstream.
     pub(crate) own: &'a [String],
-    /// The key that clients show to this server, which no provider gets to see.
+    /// The key for this server, which is not forwarded.
     pub(crate) api_key: Option<&'a str>,
 }
 
-/// The way to the providers.
+/// Forwards requests to providers.
 #[derive(Debug)]
 pub(crate) struct Proxy {
     recorder: Recorder,
     records: bool,
     fixtures: Arc<Fixtures>,
-    /// Whose upstream was told to the person who watches.
-    told: Mutex<Vec<(Provider, String)>>,
+    /// Upstreams that standard error has named.
+    reported: Mutex<Vec<(Provider, String)>>,
 }
 
 impl Proxy {
-    /// A proxy that adds what it hears to `fixtures`, if it records.
+    /// A proxy that adds recorded responses to `fixtures`.
     pub(crate) fn new(
         settings: &ProxySettings<'_>,
         fixtures: Arc<Fixtures>,
@@ -60,44 +59,43 @@ impl Proxy {
         }
         let recorder = fixtures.recorded_by(recorder);
         let records = settings.record.is_some();
-        Ok(Self { recorder, records, fixtures, told: Mutex::default() })
+        Ok(Self { recorder, records, fixtures, reported: Mutex::default() })
     }
 
-    /// Asks the provider; its answer streams to the client as it comes.
+    /// Forwards the request; the response streams to the client as it arrives.
     pub(crate) async fn answer(&self, ask: &Ask) -> Verdict {
-        let request = match self.fixtures.request(ask) {
-            Ok(request) => request,
+        let request = match self.fixtures.compared(ask) {
+            Ok(compared) => compared.request.clone(),
             Err(error) => return failed(400, &error.to_string()),
         };
         let (sent, origin) = (fixture::sent(ask), self.fixtures.origin(ask));
         let redirects = &self.fixtures.redirects;
         match self.recorder.ask_redirecting(&sent, request, redirects, &origin).await {
             Ok(relayed) => {
-                self.tell(ask.provider(), &relayed.upstream);
+                self.report(ask.provider(), &relayed.upstream);
                 Verdict::Answer(answer_of(relayed))
             }
             Err(error) => failed(BAD_GATEWAY, &explained(&error)),
         }
     }
 
-    /// Waits until what is being received has arrived and is written; returns how many answers were not
-    /// in time.
+    /// Waits until responses that are being received are complete and written; returns how many were not in time.
     pub(crate) async fn drain(&self, limit: Duration) -> usize {
         let recorder = self.recorder.clone();
         tokio::task::spawn_blocking(move || recorder.drain(limit)).await.unwrap_or_default()
     }
 
-    /// Says once where a provider is asked.
-    fn tell(&self, provider: Provider, upstream: &str) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if !told.iter().any(|(known, at)| *known == provider && at == upstream) {
-            told.push((provider, upstream.to_owned()));
+    /// Reports each upstream once.
+    fn report(&self, provider: Provider, upstream: &str) {
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        if !reported.iter().any(|(known, at)| *known == provider && at == upstream) {
+            reported.push((provider, upstream.to_owned()));
             server::forwards(provider, upstream, self.records);
         }
     }
 }
 
-/// An answer in the provider's own shape that no client repeats by itself.
+/// An error in the provider's own shape that clients do not retry.
 fn failed(status: u16, why: &str) -> Verdict {
     let reply = Reply::error(status, format!("llmock: {why}"));
     Verdict::Reply(Box::new(reply.header("x-should-retry", "false")))
@@ -114,7 +112,7 @@ fn answer_of(relayed: Relayed) -> Answer {
     Answer {
         status: relayed.status,
         headers: relayed.headers,
-        body: AnswerBody::Live(Body::new(relayed.body)),
+        body: AnswerBody::Live(relayed.body.map_err(BoxError::from).boxed_unsync()),
         after: None,
     }
 }

@@ -1,4 +1,4 @@
-//! Tool calls that the user asks for: `call tool 'weather' with '{"city":"Paris"}'`.
+//! `ToolCallStrategy`: `call tool 'weather' with '{"city":"Paris"}'`.
 
 use llmock::reply::{Message, Reply, Role};
 use serde::de::IgnoredAny;
@@ -6,9 +6,9 @@ use serde::de::IgnoredAny;
 const TRIGGER: &str = "call tool '";
 const WITH: &str = " with '";
 
-/// The calls that the user asks for in the last message, or the end of the loop if a tool spoke last.
-pub(crate) fn answer(turns: &[Message]) -> Option<Reply> {
-    let last = turns.iter().rev().find(|turn| turn.role != Role::System)?;
+/// The calls that the last user message triggers, or the end of the loop after the result of a tool.
+pub(crate) fn answer(messages: &[Message]) -> Option<Reply> {
+    let last = messages.iter().rev().find(|message| message.role != Role::System)?;
     match last.role {
         Role::User if last.text.contains(TRIGGER) => {
             let calls = calls(&last.text);
@@ -22,7 +22,7 @@ pub(crate) fn answer(turns: &[Message]) -> Option<Reply> {
     }
 }
 
-/// Names and arguments, in their order.
+/// Names and arguments, in order.
 fn calls(text: &str) -> Vec<(&str, &str)> {
     let mut calls = Vec::new();
     let mut rest = text;
@@ -36,18 +36,19 @@ fn calls(text: &str) -> Vec<(&str, &str)> {
     calls
 }
 
-/// One call: its name, its arguments, and what follows it.
+/// A call: its name, its arguments, and the text after it. Arguments are JSON, or the rest of the line up to its last
+/// apostrophe.
 fn call(text: &str) -> Option<(&str, &str, &str)> {
     let (name, rest) = text.split_once('\'')?;
     let rest = rest.strip_prefix(WITH)?;
     if name.is_empty() || name.contains('\n') {
         return None;
     }
-    let end = end_of_json(rest).or_else(|| end_of_text(rest))?;
+    let end = end_of_json(rest).or_else(|| rest.lines().next()?.rfind('\''))?;
     Some((name, &rest[..end], &rest[end + 1..]))
 }
 
-/// Where the closing apostrophe stands if the arguments are JSON, in whose strings others may stand.
+/// The position of the closing apostrophe if the arguments are JSON, whose strings may contain others.
 fn end_of_json(text: &str) -> Option<usize> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
     values.next()?.ok()?;
@@ -56,52 +57,12 @@ fn end_of_json(text: &str) -> Option<usize> {
     after[blanks..].starts_with('\'').then(|| values.byte_offset() + blanks)
 }
 
-/// The same of any other text, in one line and before the next call.
-///
-/// An apostrophe with a letter or digit behind it closes nothing: it stands inside a word (`it's`) or, with none
-/// before it either, opens a quotation, whose end closes nothing else. What is left may still be a plural's
-/// (`the dogs' bowl`): behind an `s`, before a blank and a word, it closes only if no other apostrophe does.
-fn end_of_text(text: &str) -> Option<usize> {
-    let line = text.split('\n').next().unwrap_or_default();
-    let before_next = line.split(TRIGGER).next().unwrap_or_default();
-    closing(before_next).or_else(|| closing(line))
-}
-
-fn closing(line: &str) -> Option<usize> {
-    let (mut quoted, mut plural, mut last) = (0, None, None);
-    for (at, _) in line.match_indices('\'') {
-        let (before, after) = (&line[..at], &line[at + 1..]);
-        if after.starts_with(char::is_alphanumeric) {
-            quoted += usize::from(!before.ends_with(char::is_alphanumeric));
-            continue;
-        }
-        last = Some(at);
-        if quoted > 0 {
-            quoted -= 1;
-        } else if may_be_plural(before, after) {
-            plural = Some(at);
-        } else {
-            return last;
-        }
-    }
-    // a quotation that nobody ended was none: `'tis`
-    plural.or(last)
-}
-
-/// Whether an apostrophe may belong to the word before it.
-fn may_be_plural(before: &str, after: &str) -> bool {
-    let mut follows = after.chars();
-    before.ends_with(['s', 'S', 'x', 'z'])
-        && follows.next() == Some(' ')
-        && follows.next().is_some_and(char::is_alphanumeric)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn calls_are_found_wherever_they_stand() {
+    fn finds_all_calls_of_a_message() {
         for (text, found) in [
             ("call tool 'f' with '{}'", &[("f", "{}")][..]),
             (
@@ -116,24 +77,17 @@ mod tests {
                 &[("a", "{}"), ("b", "[]")],
             ),
             ("call tool 'f' with 'not json'", &[("f", "not json")]),
-            ("call tool 'f' with 'it's not json' and don't", &[("f", "it's not json")]),
+            ("call tool 'f' with 'it's not json', now", &[("f", "it's not json")]),
             ("call tool 'f' with '{\"t\":\"it's\"'", &[("f", "{\"t\":\"it's\"")]),
             ("call tool 'f' with 'the dogs' bowl'", &[("f", "the dogs' bowl")]),
-            ("call tool 'f' with '{\"t\":\"dogs' bone\"'", &[("f", "{\"t\":\"dogs' bone\"")]),
-            ("call tool 'f' with '\"the dogs' bone\"', now", &[("f", "\"the dogs' bone\"")]),
-            ("call tool 'f' with 'dogs', and cats'", &[("f", "dogs")]),
-            ("call tool 'f' with 'yes' and it's fine", &[("f", "yes")]),
-            ("call tool 'f' with 'yes' and say 'hi'", &[("f", "yes")]),
-            ("call tool 'f' with 'no' for the dogs' sake", &[("f", "no")]),
-            ("call tool 'f' with 'say 'hi' now', please", &[("f", "say 'hi' now")]),
-            ("call tool 'f' with 'rock 'n' roll'", &[("f", "rock 'n' roll")]),
-            ("call tool 'f' with ''tis the season'", &[("f", "'tis the season")]),
+            ("call tool 'f' with 'yes' and say 'hi'", &[("f", "yes' and say 'hi")]),
+            ("call tool 'f' with '\"yes\"' and say 'hi'", &[("f", "\"yes\"")]),
+            ("call tool 'f' with 'one'\nit's more", &[("f", "one")]),
             (
-                "call tool 'a' with 'cats' then call tool 'b' with 'the dogs' bowl'",
-                &[("a", "cats"), ("b", "the dogs' bowl")],
+                "call tool 'a' with 'cats' and call tool 'b' with '{}'",
+                &[("a", "cats' and call tool 'b' with '{}")],
             ),
-            // nobody can tell
-            ("call tool 'f' with 'yes' for the dogs' sake", &[("f", "yes' for the dogs")]),
+            ("call tool 'a' with 'cats'\ncall tool 'b' with 'x'", &[("a", "cats"), ("b", "x")]),
             ("call tool 'f' with ''", &[("f", "")]),
             ("call tool 'f' with '{\"a\":\n1}'", &[("f", "{\"a\":\n1}")]),
             ("call tool 'f' with ' {\"a\":1} '", &[("f", " {\"a\":1} ")]),

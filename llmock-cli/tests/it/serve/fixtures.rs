@@ -266,7 +266,7 @@ fn fixtures_come_before_generated_responses() {
             assert_eq!(server.send(&ask).status, status, "{strategies} {ask:?}");
         }
         let heard = server.send(&chat("raise error {x}"));
-        let skipped = "line 1: what follows `raise error` is not JSON";
+        let skipped = "line 1: the text after `raise error` is not JSON";
         let expected = strategies.starts_with("Error").then_some(skipped);
         assert_eq!(heard.text(), "{\"said\":\"c\"}", "{strategies}");
         assert_eq!(heard.header("x-llmock-skipped"), expected, "{strategies}");
@@ -334,7 +334,7 @@ fn unreadable_fixtures_prevent_startup_and_are_listed() {
     assert!(why.contains("broken.json") && why.contains("wrong.json"), "{why}");
     assert!(!why.contains("good.json"), "{why}");
     let why = place.fails_to_start(&["--fixtures", "al"], &[]);
-    assert!(why.contains("there is no fixture `al.json`"), "{why}");
+    assert!(why.contains("fixture `al.json` does not exist"), "{why}");
 }
 
 #[cfg(unix)]

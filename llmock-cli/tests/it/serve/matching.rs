@@ -95,7 +95,7 @@ fn invalid_rules_prevent_startup_with_their_position() {
         (
             &["--config", "llmock.yaml"],
             &[],
-            "llmock.yaml:5:5: `matching.ignore`: invalid JSONPath `b`: ",
+            "llmock.yaml:5:5: invalid JSONPath `b`: ",
         ),
         (
             &[],
@@ -147,7 +147,7 @@ fn reload_replaces_rules_unless_one_is_invalid() {
     rules("{ignore: [run]}");
     server.signal("-HUP");
     server.wait_for_stderr(
-        "stays in force: llmock.yaml:2:21: `matching.ignore`: invalid JSONPath `run`",
+        "stays in effect: llmock.yaml:2:21: invalid JSONPath `run`",
     );
     assert!(is_answered(&server, &labelled()));
     rules("{match_on: [model]}");

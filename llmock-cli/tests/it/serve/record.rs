@@ -189,7 +189,7 @@ fn provider_errors_are_forwarded_and_not_recorded() {
         let heard = server.send(&chat("q"));
         assert_eq!((heard.status, heard.header("retry-after")), (status, Some("7")));
         assert_eq!(heard.text(), "{\"error\":{\"message\":\"try later\"}}");
-        server.wait_for_stderr(&format!("not recorded: openai answered {status}: try later"));
+        server.wait_for_stderr(&format!("not recorded: openai responded with {status}: try later"));
     }
     assert_eq!(server.send(&chat("q")).status, 200);
     assert_eq!(place.recorded("all/recorded.json", 1)[0].status(), 200);
@@ -297,7 +297,11 @@ fn ignores_base_urls_that_point_to_itself() {
         let server = place.serve(&arguments, &[("AZURE_OPENAI_ENDPOINT", &own)]);
         let heard = server.send(&Request::post("/openai/deployments/d/chat/completions", "{}"));
         assert_eq!(heard.status, 502);
-        assert!(heard.text().contains("nothing says where"), "{}", heard.text());
+        assert!(
+            heard.text().contains("no upstream is configured for provider"),
+            "{}",
+            heard.text()
+        );
     }
 }
 

@@ -83,7 +83,7 @@ fn sighup_reloads_valid_configuration_only() {
     soon("the reload", || (said(&server, "Q") == "two").then_some(()));
     place.write("config.yaml", "strategies: [Nonsense]\n");
     server.signal("-HUP");
-    server.wait_for_stderr("the old configuration stays in force");
+    server.wait_for_stderr("the old configuration stays in effect");
     assert!(server.stderr().contains("Nonsense"), "{}", server.stderr());
     assert_eq!(said(&server, "Q"), "two");
     replies("three");
@@ -101,7 +101,7 @@ fn reloads_a_watched_file_on_change() {
     place.write("config.yaml", "api-key: two!\n");
     soon("the reload", || (with("two!") == 200).then_some(()));
     place.write("config.yaml", "api-key: [broken\n");
-    server.wait_for_stderr("the old configuration stays in force");
+    server.wait_for_stderr("the old configuration stays in effect");
     assert_eq!((with("one"), with("two!")), (401, 200));
 }
 
@@ -114,7 +114,7 @@ fn reloads_a_watched_fixture_folder_unless_invalid() {
     place.fixture("all/deep/b.json", &[("two", "2")]);
     soon("the reload", || (server.send(&chat("two")).text() == "{\"said\":\"2\"}").then_some(()));
     place.write("all/c.json", "{\"llmock\":1,");
-    server.wait_for_stderr("the old configuration stays in force");
+    server.wait_for_stderr("the old configuration stays in effect");
     assert!(server.stderr().contains("c.json"), "{}", server.stderr());
     assert_eq!(server.send(&chat("two")).text(), "{\"said\":\"2\"}");
 }
@@ -211,7 +211,7 @@ fn shutdown_cuts_off_responses_after_a_timeout() {
     server.signal("-TERM");
     let said = server.wait_for_exit();
     assert!(begun.elapsed() < Duration::from_secs(20));
-    assert!(said.contains("stopped before every open answer was sent"), "{said:?}");
+    assert!(said.contains("stopped before all open responses were sent"), "{said:?}");
 }
 
 #[cfg(unix)]

@@ -266,9 +266,9 @@ fn errors_use_the_providers_format_streamed_or_not() {
 fn invalid_error_requests_are_skipped_with_a_header() {
     let server = server();
     for (line, why) in [
-        ("raise error {no json}", "line 1: what follows `raise error` is not JSON"),
-        (r#"raise error {"message": "m"}"#, "line 1: there is no `code`"),
-        (r#"raise error {"code": 429}"#, "line 1: there is no `message`"),
+        ("raise error {no json}", "line 1: the text after `raise error` is not JSON"),
+        (r#"raise error {"message": "m"}"#, "line 1: `code` is missing"),
+        (r#"raise error {"code": 429}"#, "line 1: `message` is missing"),
         (
             r#"raise error {"code": true, "message": "m"}"#,
             "line 1: `code` is true, not an integer from 400 to 599",
@@ -342,7 +342,7 @@ fn unanswered_requests_get_the_providers_error_format() {
     let response = chat(&server, &json!([user("raise error {x}")]));
     assert_eq!((response.status, response.header("x-should-retry")), (418, Some("false")));
     let message = json_of(&response)["error"]["message"].as_str().unwrap().to_owned();
-    assert_eq!(message, "llmock: line 1: what follows `raise error` is not JSON");
+    assert_eq!(message, "llmock: line 1: the text after `raise error` is not JSON");
     let response = chat(&server, &json!([user("Hi")]));
     assert_eq!(json_of(&response)["error"]["message"], "llmock: no strategy answers this request");
 }

@@ -1,0 +1,26 @@
+//! What strategies read of a conversation.
+
+use llmock::reply::{Message, Role};
+
+/// The conversation of a request, and the format of its response.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Prompt<'a> {
+    pub(crate) messages: &'a [Message],
+    /// OpenAI's errors have a kind and a code of their own.
+    pub(crate) openai: bool,
+    /// OpenAI's Responses, which has input instead of messages.
+    pub(crate) responses: bool,
+}
+
+/// The last message of the user, if only system messages follow it.
+///
+/// Triggers further back have been answered: a loop that asked for a tool call would never end.
+pub(super) fn last_of_user(messages: &[Message]) -> Option<&str> {
+    let last = messages.iter().rev().find(|message| message.role != Role::System)?;
+    (last.role == Role::User).then_some(last.text.as_str())
+}
+
+/// The prompts of a completion that has more than one. Each has an answer of its own.
+pub(super) fn several_prompts(messages: &[Message]) -> Option<&[Message]> {
+    (messages.len() > 1 && messages[0].is_prompt).then_some(messages)
+}
