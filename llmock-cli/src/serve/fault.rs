@@ -11,7 +11,7 @@ use http::{HeaderName, StatusCode};
 use llmock_rules::{Duration as Delay, Problem};
 
 use super::answer::{Answer, AnswerBody, End};
-use super::config::value::number;
+use super::config::settings::number;
 
 /// The header that sets the fault of one response.
 pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-llmock-fault");
@@ -101,6 +101,14 @@ impl Faults {
         });
         // Rounding may leave nothing of the last one's share.
         drawn.or(kinds.last()).map(|kind| kind.fault)
+    }
+}
+
+impl std::str::FromStr for Kind {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        Self::read(text)
     }
 }
 

@@ -1,10 +1,7 @@
 //! Why there is no configuration.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use serde_saphyr::Location;
+use std::path::PathBuf;
 
 /// What is wrong, and where it was set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,8 +13,8 @@ pub(crate) enum ConfigError {
 }
 
 impl ConfigError {
-    pub(super) fn invalid(place: &Place, reason: impl Into<String>) -> Self {
-        Self::Invalid { place: place.clone(), reason: reason.into() }
+    pub(super) fn invalid(place: Place, reason: impl Into<String>) -> Self {
+        Self::Invalid { place, reason: reason.into() }
     }
 
     /// Whether an argument of the command is to blame.
@@ -31,36 +28,15 @@ impl ConfigError {
 pub(crate) enum Place {
     /// Line and column count from 1.
     File {
-        path: Arc<PathBuf>,
+        path: PathBuf,
         line: u64,
         column: u64,
     },
     Variable(String),
     /// With its dashes.
     Flag(String),
-    Default,
-}
-
-impl Place {
-    /// The same with the line and column of a node, where it has one.
-    pub(super) fn at(&self, location: Location) -> Self {
-        match self {
-            Self::File { path, .. } if location != Location::UNKNOWN => Self::File {
-                path: Arc::clone(path),
-                line: location.line(),
-                column: location.column(),
-            },
-            other => other.clone(),
-        }
-    }
-
-    /// The folder that relative paths start from: that of the file, or the current one.
-    pub(super) fn folder(&self) -> &Path {
-        match self {
-            Self::File { path, .. } => path.parent().unwrap_or(Path::new("")),
-            _ => Path::new(""),
-        }
-    }
+    /// In several settings together.
+    Settings,
 }
 
 impl fmt::Display for Place {
@@ -71,7 +47,7 @@ impl fmt::Display for Place {
             }
             Self::Variable(name) => write!(formatter, "variable `{name}`"),
             Self::Flag(name) => write!(formatter, "flag `{name}`"),
-            Self::Default => formatter.write_str("configuration"),
+            Self::Settings => formatter.write_str("configuration"),
         }
     }
 }

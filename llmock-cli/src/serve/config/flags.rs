@@ -8,9 +8,9 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use llmock_rules::hint;
 
-use super::draft::Draft;
 use super::error::{ConfigError, Place};
 use super::keys::{KEYS, Key, variable};
+use super::layers::Layers;
 
 /// The arguments of the command. A flag overrides its variable.
 #[derive(Args, Clone, Debug, Default)]
@@ -40,50 +40,50 @@ impl Flags {
         self.config.as_ref().filter(|path| !path.is_empty()).map(PathBuf::from)
     }
 
-    /// Applies the variables of keys; returns nothing for what Kubernetes sets.
-    pub(super) fn variables(&self, draft: &mut Draft) -> Result<(), ConfigError> {
+    /// Applies the variables of keys, except what Kubernetes sets.
+    pub(super) fn variables(&self, layers: &mut Layers) -> Result<(), ConfigError> {
         for (key, text) in &self.values.variables {
             let name = variable(key.path);
             if name == "LLMOCK_PORT" && text.starts_with("tcp://") {
-                draft.notes.push(format!(
+                layers.notes.push(format!(
                     "variable `{name}` is ignored: Kubernetes sets it for a service named `llmock` \
                      unless the pod has `enableServiceLinks: false`"
                 ));
                 continue;
             }
-            draft.set_text(key, &Place::Variable(name), text)?;
+            layers.key(key, Place::Variable(name), text)?;
         }
         Ok(())
     }
 
     /// Applies `--set`, then the flags of keys.
-    pub(super) fn flags(&self, draft: &mut Draft) -> Result<(), ConfigError> {
+    pub(super) fn flags(&self, layers: &mut Layers) -> Result<(), ConfigError> {
         for setting in &self.set {
-            set(setting, draft)?;
+            set(setting, layers)?;
         }
         for (key, text) in &self.values.flags {
-            draft.set_text(key, &Place::Flag(key.flag()), text)?;
+            layers.key(key, Place::Flag(key.flag()), text)?;
         }
         Ok(())
     }
 }
 
 /// Applies `KEY=VALUE`, with a value as in a variable.
-fn set(setting: &str, draft: &mut Draft) -> Result<(), ConfigError> {
+fn set(setting: &str, layers: &mut Layers) -> Result<(), ConfigError> {
     let (path, text) = setting.split_once('=').unwrap_or((setting, ""));
     let place = Place::Flag(format!("--set {path}"));
     if !setting.contains('=') {
-        return Err(ConfigError::invalid(&place, "expected `KEY=VALUE`"));
+        return Err(ConfigError::invalid(place, "expected `KEY=VALUE`"));
     }
     if let Some(provider) = path.strip_prefix("upstreams.") {
-        return draft.set_upstream(provider, &place, text);
+        return layers.upstream(provider, place, text);
     }
     let Some(key) = Key::of(path) else {
         let known: Vec<&str> = KEYS.iter().map(|key| key.path).collect();
         let reason = format!("unknown key `{path}`{}", hint(path, &known));
-        return Err(ConfigError::invalid(&place, reason));
+        return Err(ConfigError::invalid(place, reason));
     };
-    draft.set_text(key, &place, text)
+    layers.key(key, place, text)
 }
 
 // By hand, because the keys are a table: a derived struct would list them a second time.

@@ -1,56 +1,65 @@
 //! Every key of the configuration. Clap makes a flag and a variable of each.
 
 use clap::Arg;
+use llmock_rules::{Problem, Switch};
+use serde_json::{Number, Value};
+
+/// How the text of a variable or a flag becomes a value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Kind {
+    Text,
+    Number,
+    Switch,
+    /// `a;b`, or JSON.
+    List,
+    Json,
+}
+
+use Kind::{Json, List, Text};
 
 /// A key, with its section before a dot.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Key {
     pub(super) path: &'static str,
+    kind: Kind,
     /// What stands for the value in the help text.
-    value: &'static str,
-    /// As a variable would have it; empty: none.
-    pub(super) default: &'static str,
+    name: &'static str,
     help: &'static str,
 }
 
-const fn key(
-    path: &'static str,
-    value: &'static str,
-    default: &'static str,
-    help: &'static str,
-) -> Key {
-    Key { path, value, default, help }
+const fn key(path: &'static str, kind: Kind, name: &'static str, help: &'static str) -> Key {
+    Key { path, kind, name, help }
 }
 
 /// All keys, in the order of the documentation.
 #[rustfmt::skip]
 pub(super) const KEYS: &[Key] = &[
-    key("strategies", "NAMES", "ErrorStrategy;ToolCallStrategy;MirrorStrategy", "Strategies in order, separated by commas; the first that can answer does"),
-    key("models", "IDS", "", "The models that exist, separated by semicolons, or JSON"),
-    key("api-key", "KEY", "", "The key that requests must carry"),
-    key("cors.allow-origins", "ORIGINS", "", "Origins whose pages may read responses, separated by semicolons, or `*`"),
-    key("host", "ADDRESS", "127.0.0.1", "The address to listen on"),
-    key("port", "PORT", "8000", "The port to listen on; 0 is any free port"),
-    key("customReplies", "JSON", "", "A list of `question` and `answer` for CustomAnswersStrategy"),
-    key("fixtures", "DIR", "", "Replay the fixtures in this folder; the default strategy is then FixtureStrategy alone"),
-    key("record", "true|false", "false", "Forward requests without a recording to their provider, and record the responses"),
-    key("watch", "true|false", "false", "Read the configuration and the fixtures again when they change"),
-    key("matching.ignore", "PATHS", "", "JSON paths that are ignored when requests are compared"),
-    key("matching.normalize", "JSON", "", "A list of `path`, `pattern` and `replacement`, applied before requests are compared"),
-    key("matching.match_on", "FIELDS", "", "Compare only these top-level fields of request bodies"),
-    key("upstreams", "JSON", "", "Base URLs by provider"),
-    key("pace.time-to-first-token", "DURATION", "0", "How long the first piece of a response takes"),
-    key("pace.tokens-per-second", "NUMBER", "0", "How many pieces follow per second; 0 sends all at once"),
-    key("pace.jitter", "SHARE", "0", "By what share waits vary in both directions, from 0 to 1"),
-    key("pace.seed", "NUMBER", "", "Makes the jitter reproducible"),
-    key("pace.recorded", "true|false", "false", "Replay recordings at their recorded pace"),
-    key("faults.rate", "SHARE", "0", "The share of requests that fail on purpose, from 0 to 1"),
-    key("faults.kinds", "FAULTS", "", "The faults to draw from, separated by semicolons"),
-    key("faults.seed", "NUMBER", "", "Makes the same requests fail after every start"),
-    key("history", "NUMBER", "1000", "How many requests the history keeps; 0 switches it off"),
-    key("body-limit", "SIZE", "16M", "The largest request body"),
-    key("read-timeout", "DURATION", "30s", "How long a client may take to send the head of a request, and again its body"),
-    key("shutdown-timeout", "DURATION", "10s", "How long open responses may take to end when the server stops"),
+    key("strategies", List, "NAMES", "Strategies in order, separated by commas; the first that can answer does [default: ErrorStrategy,ToolCallStrategy,MirrorStrategy]"),
+    key("models", List, "IDS", "The models that exist, separated by semicolons, or JSON"),
+    key("api-key", Text, "KEY", "The key that requests must carry"),
+    key("cors.allow-origins", List, "ORIGINS", "Origins whose pages may read responses, separated by semicolons, or `*`"),
+    key("host", Text, "ADDRESS", "The address to listen on [default: 127.0.0.1]"),
+    key("port", Kind::Number, "PORT", "The port to listen on; 0 is any free port [default: 8000]"),
+    key("customReplies", Json, "JSON", "A list of `question` and `answer` for CustomAnswersStrategy"),
+    key("fixtures", Text, "DIR", "Replay the fixtures in this folder; the default strategy is then FixtureStrategy alone"),
+    key("record", Kind::Switch, "true|false", "Forward requests without a recording to their provider, and record the responses"),
+    key("watch", Kind::Switch, "true|false", "Read the configuration and the fixtures again when they change"),
+    key("matching.ignore", List, "PATHS", "JSON paths that are ignored when requests are compared"),
+    key("matching.normalize", Json, "JSON", "A list of `path`, `pattern` and `replacement`, applied before requests are compared"),
+    key("matching.match_on", List, "FIELDS", "Compare only these top-level fields of request bodies"),
+    key("upstreams", Json, "JSON", "Base URLs by provider"),
+    key("pace.time-to-first-token", Text, "DURATION", "How long the first piece of a response takes [default: 0]"),
+    key("pace.tokens-per-second", Kind::Number, "NUMBER", "How many pieces follow per second; 0 sends all at once [default: 0]"),
+    key("pace.jitter", Kind::Number, "SHARE", "By what share waits vary in both directions, from 0 to 1 [default: 0]"),
+    key("pace.seed", Kind::Number, "NUMBER", "Makes the jitter reproducible"),
+    key("pace.recorded", Kind::Switch, "true|false", "Replay recordings at their recorded pace"),
+    key("faults.rate", Kind::Number, "SHARE", "The share of requests that fail on purpose, from 0 to 1 [default: 0]"),
+    key("faults.kinds", List, "FAULTS", "The faults to draw from, separated by semicolons"),
+    key("faults.seed", Kind::Number, "NUMBER", "Makes the same requests fail after every start"),
+    key("history", Kind::Number, "NUMBER", "How many requests the history keeps; 0 switches it off [default: 1000]"),
+    key("body-limit", Text, "SIZE", "The largest request body [default: 16M]"),
+    key("read-timeout", Text, "DURATION", "How long a client may take to send the head of a request, and again its body [default: 30s]"),
+    key("shutdown-timeout", Text, "DURATION", "How long open responses may take to end when the server stops [default: 10s]"),
 ];
 
 /// The sections: what stands before a dot.
@@ -70,21 +79,6 @@ impl Key {
         KEYS.iter().find(|key| variable(key.path) == name)
     }
 
-    /// The names in a section, or at the top.
-    pub(super) fn names(section: Option<&str>) -> Vec<&'static str> {
-        let mut names: Vec<&'static str> = KEYS
-            .iter()
-            .filter_map(|key| match (key.path.split_once('.'), section) {
-                (None, None) => Some(key.path),
-                (Some((first, name)), Some(section)) if first == section => Some(name),
-                (Some((first, _)), None) => Some(first),
-                _ => None,
-            })
-            .collect();
-        names.dedup();
-        names
-    }
-
     /// `--pace-jitter`.
     pub(super) fn flag(&self) -> String {
         let path = self.path.replace("customReplies", "custom-replies");
@@ -94,23 +88,50 @@ impl Key {
     /// The flag and the variable, as clap takes them. Values are strings here: what they mean is read later, so that
     /// an error can name the file, the variable or the flag.
     pub(super) fn arg(&self) -> Arg {
-        let help = match self.default {
-            "" => self.help.to_owned(),
-            default => format!("{} [default: {default}]", self.help),
-        };
         let arg = Arg::new(self.path)
             .long(self.flag().trim_start_matches('-').to_owned())
             .env(variable(self.path))
             .hide_env_values(true)
-            .value_name(self.value)
+            .value_name(self.name)
             .value_parser(clap::value_parser!(std::ffi::OsString))
             .hide_short_help(!COMMON.contains(&self.path))
-            .help(help);
-        match self.value {
-            "true|false" => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
+            .help(self.help);
+        match self.kind {
+            Kind::Switch => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
             _ => arg,
         }
     }
+
+    /// The value that the text of a variable or a flag stands for. Empty and `null` are null.
+    pub(super) fn value(&self, text: &str) -> Result<Value, Problem> {
+        let trimmed = text.trim();
+        if trimmed.is_empty() || trimmed == "null" {
+            return Ok(Value::Null);
+        }
+        match self.kind {
+            Text => Ok(text.into()),
+            Kind::Switch => Switch::parse(trimmed).map(|switch| switch.0.into()),
+            Kind::Number => trimmed.parse::<Number>().map(Value::from).map_err(|_| {
+                Problem::new(format!(
+                    "invalid number `{trimmed}`: expected a number that is not negative"
+                ))
+            }),
+            List if !trimmed.starts_with('[') => {
+                // Of lists, only that of strategies has names without commas.
+                let separators: &[char] =
+                    if self.path == "strategies" { &[';', ','] } else { &[';'] };
+                let parts =
+                    trimmed.split(separators).map(str::trim).filter(|part| !part.is_empty());
+                Ok(parts.collect())
+            }
+            List | Json => json(trimmed),
+        }
+    }
+}
+
+/// The JSON of a variable or a flag that is more than a single value.
+pub(super) fn json(text: &str) -> Result<Value, Problem> {
+    serde_json::from_str(text).map_err(|error| Problem::new(format!("invalid JSON: {error}")))
 }
 
 /// The variable of a key or a section: `LLMOCK_CORS_ALLOW_ORIGINS`.
@@ -118,7 +139,6 @@ pub(super) fn variable(path: &str) -> String {
     let name = path.replace(['.', '-'], "_").to_uppercase();
     format!("LLMOCK_{name}")
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,66 +1,27 @@
 //! The configuration: built-in defaults, then a file, then variables, then flags. Each overrides the one before.
 //!
-//! [`keys`] lists the keys, and clap makes a flag and a variable of each. [`draft`] applies values of every source
-//! through serde, [`value`] reads them, and [`check`] verifies what depends on several keys. Only [`load`] touches
-//! the disk and the environment.
+//! [`keys`] lists the keys, and clap makes a flag and a variable of each. [`layers`] puts the values of all sources
+//! over each other, [`settings`] is their shape, and [`check`] makes the [`Config`]. Only [`load`] touches the disk and
+//! the environment.
 
 mod check;
-mod draft;
+mod effective;
 mod error;
-mod file;
 mod flags;
 mod keys;
-mod sections;
-pub(in crate::serve) mod value;
+mod layers;
+mod parts;
+pub(in crate::serve) mod settings;
 mod variables;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
+pub(crate) use effective::Config;
 pub(crate) use error::ConfigError;
 pub(crate) use flags::Flags;
-use llmock::playback::Rules;
-pub(crate) use sections::{Cors, CustomReply, Model, StrategyName};
+pub(crate) use parts::{CustomReply, Model, StrategyName};
 
-use super::fault::Faults;
-use super::pace::Pace;
-use draft::Draft;
-
-/// A checked configuration.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Config {
-    /// In order; never empty.
-    pub(crate) strategies: Vec<StrategyName>,
-    /// Empty: any model is accepted.
-    pub(crate) models: Vec<Model>,
-    /// Absent: requests need no key, and any key is accepted.
-    pub(crate) api_key: Option<String>,
-    pub(crate) cors: Cors,
-    pub(crate) host: String,
-    /// 0: any free port.
-    pub(crate) port: u16,
-    pub(crate) custom_replies: Vec<CustomReply>,
-    /// The folder of the fixtures, or one fixture.
-    pub(crate) fixtures: Option<PathBuf>,
-    pub(crate) record: bool,
-    /// Whether file and fixtures are read again when they change.
-    pub(crate) watch: bool,
-    /// When a request equals a recorded one.
-    pub(crate) matching: Rules,
-    /// Base URLs of upstreams by provider id; other providers are reached at their variable or their public host.
-    pub(crate) upstreams: BTreeMap<String, String>,
-    pub(crate) pace: Pace,
-    pub(crate) faults: Faults,
-    /// How many requests the journal keeps; 0 switches it off.
-    pub(crate) history: usize,
-    /// The largest request body in bytes, before and after decompression.
-    pub(crate) body_limit: usize,
-    /// How long open responses may take to end once the server is asked to stop.
-    pub(crate) shutdown_timeout: Duration,
-    /// How long a client may take to send the head of a request, and again its body.
-    pub(crate) read_timeout: Duration,
-}
+use layers::Layers;
 
 /// A configuration and notes about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,16 +55,18 @@ fn configure(
     variables: impl IntoIterator<Item = (String, String)>,
     flags: &Flags,
 ) -> Result<(Config, Vec<String>), ConfigError> {
-    let mut draft = Draft::default();
+    let mut layers = Layers::default();
     if let Some((path, text)) = file {
-        file::read(path, text, &mut draft)?;
+        layers.file(path, text)?;
     }
-    let others = variables::Others::of(variables);
-    others.sections(&mut draft)?;
-    flags.variables(&mut draft)?;
-    others.upstreams(&mut draft)?;
-    flags.flags(&mut draft)?;
-    check::finish(draft)
+    let others = variables::others(variables);
+    variables::sections(&others, &mut layers)?;
+    flags.variables(&mut layers)?;
+    variables::upstreams(&others, &mut layers)?;
+    flags.flags(&mut layers)?;
+    let mut notes = std::mem::take(&mut layers.notes);
+    let config = check::config(layers.settings(), &mut notes)?;
+    Ok((config, notes))
 }
 
 #[cfg(test)]

@@ -2,11 +2,10 @@
 
 use llmock_rules::nearest;
 
-use super::draft::Draft;
 use super::error::{ConfigError, Place};
 use super::keys::{KEYS, Key, SECTIONS, variable};
+use super::layers::Layers;
 
-const PREFIX: &str = "LLMOCK_";
 const UPSTREAM: &str = "LLMOCK_UPSTREAMS_";
 
 /// Variables with another meaning: those of the library and of this command.
@@ -28,42 +27,44 @@ pub(super) const RESERVED: &[&str] = &[
 const RESERVED_PREFIXES: [&str; 4] =
     ["LLMOCK_SPARE_", "LLMOCK_TEST_", "LLMOCK_SERVICE_", "LLMOCK_PORT_"];
 
-/// The variables that begin with `LLMOCK_` and are not those of a key, by name.
-pub(super) struct Others(Vec<(String, String)>);
+/// The variables with a meaning here that are not those of a key, in order of their names.
+pub(super) fn others(
+    variables: impl IntoIterator<Item = (String, String)>,
+) -> Vec<(String, String)> {
+    let is_other = |name: &str| {
+        name.starts_with("LLMOCK_") && Key::of_variable(name).is_none() && !is_reserved(name)
+    };
+    let mut others: Vec<_> = variables.into_iter().filter(|(name, _)| is_other(name)).collect();
+    others.sort();
+    others
+}
 
-impl Others {
-    pub(super) fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        let is_other = |name: &str| {
-            name.starts_with(PREFIX) && Key::of_variable(name).is_none() && !is_reserved(name)
-        };
-        let mut others: Vec<_> = variables.into_iter().filter(|(name, _)| is_other(name)).collect();
-        others.sort();
-        Self(others)
-    }
-
-    /// Applies sections such as `LLMOCK_PACE`, and notes unknown names.
-    pub(super) fn sections(&self, draft: &mut Draft) -> Result<(), ConfigError> {
-        for (name, text) in &self.0 {
-            let place = Place::Variable(name.clone());
-            match SECTIONS.iter().find(|section| variable(section) == *name) {
-                Some(section) => draft.set_section_text(section, &place, text)?,
-                None if !name.starts_with(UPSTREAM) => draft.notes.push(unknown(name)),
-                None => {}
-            }
+/// Applies sections such as `LLMOCK_PACE`, and notes unknown names.
+pub(super) fn sections(
+    others: &[(String, String)],
+    layers: &mut Layers,
+) -> Result<(), ConfigError> {
+    for (name, text) in others {
+        match SECTIONS.iter().find(|section| variable(section) == *name) {
+            Some(section) => layers.section(section, Place::Variable(name.clone()), text)?,
+            None if !name.starts_with(UPSTREAM) => layers.notes.push(unknown(name)),
+            None => {}
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    /// Applies `LLMOCK_UPSTREAMS_OPENAI` and the like.
-    pub(super) fn upstreams(&self, draft: &mut Draft) -> Result<(), ConfigError> {
-        for (name, text) in &self.0 {
-            if let Some(provider) = name.strip_prefix(UPSTREAM) {
-                let place = Place::Variable(name.clone());
-                draft.set_upstream(&provider.to_lowercase(), &place, text)?;
-            }
+/// Applies `LLMOCK_UPSTREAMS_OPENAI` and the like.
+pub(super) fn upstreams(
+    others: &[(String, String)],
+    layers: &mut Layers,
+) -> Result<(), ConfigError> {
+    for (name, text) in others {
+        if let Some(provider) = name.strip_prefix(UPSTREAM) {
+            layers.upstream(&provider.to_lowercase(), Place::Variable(name.clone()), text)?;
         }
-        Ok(())
     }
+    Ok(())
 }
 
 pub(super) fn is_reserved(name: &str) -> bool {
@@ -74,10 +75,6 @@ fn unknown(name: &str) -> String {
     let known: Vec<String> =
         KEYS.iter().map(|key| key.path).chain(SECTIONS).map(variable).collect();
     let known = known.iter().map(String::as_str).chain(RESERVED.iter().copied());
-    match nearest(name, known) {
-        Some(candidate) => {
-            format!("unknown environment variable `{name}`; did you mean `{candidate}`?")
-        }
-        None => format!("unknown environment variable `{name}`"),
-    }
+    let hint = nearest(name, known).map(|known| format!("; did you mean `{known}`?"));
+    format!("unknown environment variable `{name}`{}", hint.unwrap_or_default())
 }

@@ -50,6 +50,11 @@ fn call(text: &str) -> Option<(&str, &str, &str)> {
 
 /// The position of the closing apostrophe if the arguments are JSON, whose strings may contain others.
 fn end_of_json(text: &str) -> Option<usize> {
+    // A number would need a blank behind it below.
+    let first = text.find('\'')?;
+    if serde_json::from_str::<IgnoredAny>(&text[..first]).is_ok() {
+        return Some(first);
+    }
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
     values.next()?.ok()?;
     let after = &text[values.byte_offset()..];

@@ -46,18 +46,14 @@ fn invalid_configuration_fails_at_startup_with_its_position() {
         (&["--config", "broken.yaml"], &[], "broken.yaml:"),
         (&["--config", "absent.yaml"], &[], "cannot read `absent.yaml`"),
         (&[], &[("LLMOCK_CONFIG", "absent.yaml")], "cannot read `absent.yaml`"),
-        (
-            &[],
-            &[("LLMOCK_STRATEGIES", "[]")],
-            "variable `LLMOCK_STRATEGIES`: `strategies` is empty",
-        ),
+        (&[], &[("LLMOCK_STRATEGIES", "[]")], "variable `LLMOCK_STRATEGIES`: empty list"),
         (&["--strategies", "MirorStrategy"], &[], "did you mean `MirrorStrategy`?"),
         (
             &[],
             &[("LLMOCK_WATCH", "perhaps")],
             "variable `LLMOCK_WATCH`: invalid switch `perhaps`: ",
         ),
-        (&["--record"], &[], "flag `--record`: `record` needs `fixtures`"),
+        (&["--record"], &[], "configuration: `record` needs `fixtures`"),
         (&["--set", "pace.jitter=2"], &[], "flag `--set pace.jitter`: invalid share `2`: expected"),
     ];
     for (arguments, variables, expected) in cases {

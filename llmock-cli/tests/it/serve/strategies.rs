@@ -353,7 +353,7 @@ fn empty_or_unknown_strategies_prevent_startup() {
     place.write("empty.yaml", "strategies: []\n");
     place.write("unknown.yaml", "strategies: [MirorStrategy]\n");
     let said = place.fails_to_start(&["--config", "empty.yaml"], &[]);
-    assert!(said.contains("empty.yaml:1") && said.contains("strategies"), "{said}");
+    assert!(said.contains("empty.yaml:1") && said.contains("empty list"), "{said}");
     let said = place.fails_to_start(&["--config", "unknown.yaml"], &[]);
     assert!(said.contains("MirorStrategy") && said.contains("`MirrorStrategy`"), "{said}");
 }

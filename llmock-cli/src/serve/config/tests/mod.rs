@@ -1,9 +1,16 @@
 mod wrong;
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use llmock::playback::Rules;
+
 use super::keys::{KEYS, Key, variable};
+use super::parts::Cors;
 use super::*;
-use crate::serve::fault::{self, Kind};
+use crate::serve::fault::{self, Faults, Kind};
 use crate::serve::metrics::Metrics;
+use crate::serve::pace::Pace;
 use crate::serve::{pace, sessions};
 
 /// The configuration that a file, variables and flags make; notes are left out.
@@ -382,8 +389,10 @@ fn the_documentation_has_every_key_variable_and_flag() {
         let (_, part) = page.split_once(&heading).unwrap_or_else(|| panic!("no {heading}"));
         let part = part.split("\n#").next().unwrap();
         assert!(part.contains(&format!("`{}`", variable(key.path))), "{}", key.path);
-        for part_of_default in key.default.split(';').filter(|part| !part.is_empty()) {
-            assert!(part.contains(&format!("`{part_of_default}`")), "{part_of_default} in {part}");
+        let default = key.arg().get_help().unwrap().to_string();
+        let default = default.split_once("[default: ").map(|(_, rest)| rest.trim_end_matches(']'));
+        for part_of_default in default.unwrap_or("none").split(',') {
+            assert!(part.contains(part_of_default), "{part_of_default} in {part}");
         }
         assert!(part.contains("```"), "`{}` has no example", key.path);
     }
