@@ -55,7 +55,7 @@ impl TryFrom<NormalizeFields> for Normalize {
     fn try_from(fields: NormalizeFields) -> Result<Self, String> {
         let NormalizeFields { path, pattern, replacement } = fields;
         let checked = Rules::default().normalize(&path, &pattern, &replacement);
-        checked.map_err(|error| error.reason().to_owned())?;
+        checked.map_err(|error| error.reason().to_string())?;
         Ok(Self { path, pattern, replacement })
     }
 }
