@@ -121,17 +121,14 @@ impl Key {
 
     /// The key with that name and its example, for `llmock.toml`.
     pub fn of_toml(name: &str) -> Result<(&'static Self, &'static str), Problem> {
-        match Self::named(name) {
-            Some(key) => key.toml.map(|example| (key, example)).ok_or_else(|| {
-                let attribute = "set it in `#[llm_replay]`";
-                Problem::new(format!("`{name}` belongs to one test; {attribute}"))
-            }),
-            None => {
-                let shared = KEYS.iter().filter(|key| key.toml.is_some());
-                let known: Vec<_> = shared.map(|key| key.name).collect();
-                Err(Problem::unknown("key", name, &known))
-            }
-        }
+        let Some(key) = Self::named(name) else {
+            let shared = KEYS.iter().filter(|key| key.toml.is_some());
+            let known: Vec<_> = shared.map(|key| key.name).collect();
+            return Err(Problem::unknown("key", name, &known));
+        };
+        key.toml.map(|example| (key, example)).ok_or_else(|| {
+            Problem::new(format!("`{name}` belongs to one test; set it in `#[llm_replay]`"))
+        })
     }
 }
 

@@ -32,37 +32,35 @@ impl fmt::Display for Problem {
 
 impl Error for Problem {}
 
-/// The end of a message that named `word`: ``; did you mean `x`?``, or all known words where none is close.
+/// The end of a message that named `word`: ``; did you mean `x`?``, or all known words where none is close. The only word
+/// that starts with `word` counts as close.
 pub fn hint(word: &str, known: &[&str]) -> String {
-    match nearest(word, known.iter().copied()) {
+    let start = plain(word);
+    let mut longer =
+        known.iter().filter(|known| start.len() > 2 && plain(known).starts_with(&start));
+    let only = longer.next().filter(|_| longer.next().is_none()).copied();
+    match nearest(word, known.iter().copied()).or(only) {
         Some(candidate) => format!("; did you mean `{candidate}`?"),
         None => format!(": expected {}", list(known)),
     }
 }
 
-/// The closest of `known` within two edits of `word`, ignoring case and the difference between `_` and `-`; or the
-/// only one that starts with `word`.
+/// The closest of `known` within two edits of `word`, ignoring case and the difference between `_` and `-`.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // More than two edits, and a suggestion is more often wrong than right.
     const MAX_DISTANCE: usize = 2;
-    let plain = |word: &str| word.to_lowercase().replace('_', "-");
     let word = plain(word);
-    let mut closest: Option<(usize, &str)> = None;
-    let mut longer: Vec<&str> = Vec::new();
-    for candidate in known {
-        let known = plain(candidate);
-        let distance = strsim::osa_distance(&word, &known);
+    known
+        .into_iter()
+        .map(|candidate| (strsim::osa_distance(&word, &plain(candidate)), candidate))
         // A word of two letters is within two edits of every other one.
-        let is_close = distance <= MAX_DISTANCE && distance < candidate.len();
-        if is_close && closest.is_none_or(|(least, _)| distance < least) {
-            closest = Some((distance, candidate));
-        }
-        if word.len() > 2 && known.starts_with(&word) {
-            longer.push(candidate);
-        }
-    }
-    let only = if let [only] = *longer { Some(only) } else { None };
-    closest.map(|(_, candidate)| candidate).or(only)
+        .filter(|(distance, candidate)| *distance <= MAX_DISTANCE && *distance < candidate.len())
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+fn plain(word: &str) -> String {
+    word.to_lowercase().replace('_', "-")
 }
 
 /// `` `a` ``, `` `a` or `b` ``, `` `a`, `b`, or `c` ``.
@@ -88,7 +86,7 @@ mod tests {
             ("relpay", Some("replay")),
             ("of", Some("off")),
             ("api_key", Some("api-key")),
-            ("Mirror", Some("MirrorStrategy")),
+            ("mirrorstrategi", Some("MirrorStrategy")),
             ("live", None),
             ("re", None),
             ("", None),
@@ -108,5 +106,7 @@ mod tests {
     fn hints_at_one_word_or_at_all() {
         assert_eq!(hint("strct", &["any", "strict"]), "; did you mean `strict`?");
         assert_eq!(hint("zzz", &["any", "strict"]), ": expected `any` or `strict`");
+        assert_eq!(hint("mirror", &["any", "MirrorStrategy"]), "; did you mean `MirrorStrategy`?");
+        assert_eq!(hint("str", &["strict", "strong"]), ": expected `strict` or `strong`");
     }
 }

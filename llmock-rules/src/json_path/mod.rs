@@ -1,6 +1,6 @@
-//! JSONPath (RFC 9535): its syntax tree. `llmock` evaluates it over its own JSON tree.
+//! The syntax tree of JSON paths (RFC 9535). `llmock` evaluates it over its own JSON tree.
 //!
-//! Written by hand because the attribute needs nothing else of a JSONPath library, and the parsers that exist bring a
+//! Written by hand because the attribute needs nothing else of a JSON path library, and the parsers that exist bring a
 //! parser generator into every build. Function extensions (`length()`) are not supported.
 
 mod parser;

@@ -1,4 +1,4 @@
-//! JSONPath (RFC 9535) over the token-exact tree: which values of a body `$.a[?@.b]` selects.
+//! JSON paths (RFC 9535) over the token-exact tree: which values of a body `$.a[?@.b]` selects.
 //!
 //! `llmock_rules` parses the paths. [`select`] walks the tree, [`filter`] decides what stands after a `?`.
 
