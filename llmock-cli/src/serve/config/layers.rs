@@ -10,6 +10,16 @@ use super::error::{ConfigError, Place};
 use super::keys::{Key, json};
 use super::settings::Settings;
 
+/// Names of types in messages, and what they are called here.
+const TYPES: [(&str, &str); 6] = [
+    ("expected u16", "expected a whole number up to 65535"),
+    ("expected u64", "expected a whole number"),
+    ("invalid u64", "invalid whole number"),
+    ("expected f64", "expected a number"),
+    ("sequence start", "a list"),
+    ("mapping start", "a mapping"),
+];
+
 /// Values so far.
 #[derive(Debug, Default)]
 pub(super) struct Layers {
@@ -128,12 +138,9 @@ fn reason(error: &Error) -> String {
             "second document; a configuration is one document".to_owned()
         }
         error => {
-            let message = UserMessageFormatter.format_message(error);
-            let message = message.replace("expected u16", "expected a whole number up to 65535");
-            message
-                .replace("expected u64", "expected a whole number")
-                .replace("invalid u64", "invalid whole number")
-                .replace("expected f64", "expected a number")
+            let message = UserMessageFormatter.format_message(error).into_owned();
+            // serde names the types of Rust, which mean nothing to users.
+            TYPES.iter().fold(message, |message, (rust, english)| message.replace(rust, english))
         }
     }
 }

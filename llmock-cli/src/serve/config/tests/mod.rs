@@ -391,7 +391,7 @@ fn the_documentation_has_every_key_variable_and_flag() {
         assert!(part.contains(&format!("`{}`", variable(key.path))), "{}", key.path);
         let default = key.arg().get_help().unwrap().to_string();
         let default = default.split_once("[default: ").map(|(_, rest)| rest.trim_end_matches(']'));
-        for part_of_default in default.unwrap_or("none").split(',') {
+        for part_of_default in default.unwrap_or("default").split(',') {
             assert!(part.contains(part_of_default), "{part_of_default} in {part}");
         }
         assert!(part.contains("```"), "`{}` has no example", key.path);

@@ -34,13 +34,13 @@ fn mistakes_in_a_file_have_a_line_and_a_column() {
         ("record: yes\n", "1:9: invalid type: string \"yes\", expected a boolean"),
         ("port: 1\napi-key: [a]\n", "2:10: invalid type: sequence, expected a string"),
         ("api-key: 123\n", "1:10: invalid type: integer `123`, expected a string"),
-        ("port: 1\nmodels: gpt\n", "2:9: expected sequence start"),
+        ("port: 1\nmodels: gpt\n", "2:9: expected a list"),
         ("models:\n- {id: a, owner: b}\n", "2:11: unknown key `owner`: expected `id`"),
         ("models:\n- created: 1\n", "2:3: missing field `id`"),
         ("models:\n- {id: a, created: -1}\n", "2:20: invalid whole number"),
         ("customReplies:\n- question: q\n", "2:3: missing field `answer`"),
-        ("customReplies: {question: q, answer: a}\n", "1:16: invalid type: map, expected a list"),
-        ("port: 1\ncors: '*'\n", "2:1: invalid type: string \"*\", expected a mapping as `cors`"),
+        ("customReplies: {question: q, answer: a}\n", "1:16: expected a list"),
+        ("port: 1\ncors: '*'\n", "2:7: expected a mapping"),
         (
             "cors: {allow-origins: [localhost]}\n",
             "1:24: invalid origin `localhost`: expected a value such as",
@@ -70,8 +70,8 @@ fn mistakes_in_a_file_have_a_line_and_a_column() {
             "matching: {normalize: [{path: $.a, regex: b}]}\n",
             "1:36: unknown key `regex`: expected `path`",
         ),
-        ("matching: {normalize: [$.a]}\n", "1:24: expected mapping"),
-        ("matching: $.a\n", "1:1: invalid type: string \"$.a\", expected a mapping as `matching`"),
+        ("matching: {normalize: [$.a]}\n", "1:24: expected a mapping"),
+        ("matching: $.a\n", "1:11: expected a mapping"),
         (
             "upstreams: {openai: gateway}\n",
             "1:21: invalid base URL `gateway`: expected a value such as `https://",
@@ -81,13 +81,13 @@ fn mistakes_in_a_file_have_a_line_and_a_column() {
             "port: 1\nrecord: true\n",
             "configuration: `record` needs `fixtures`, the folder to write to",
         ),
-        ("- port\n", "1:1: invalid type: sequence, expected a mapping as the configuration"),
+        ("- port\n", "1:1: expected a mapping"),
         ("1: 2\n", "1:1: unknown key `1`: expected `strategies`"),
         ("port: 1\n---\nport: 2\n", "3:1: second document; a configuration is one document"),
         ("host: [1\n", "etc/llmock.yaml:"),
         ("{port: 1\n", "etc/llmock.yaml:"),
         ("port: 1\nport: 2\n", "2:1: duplicate mapping key `port`"),
-        ("port: !!int x\n", "`port`: invalid u64"),
+        ("port: !!int x\n", "1:13: invalid whole number"),
     ];
     let mut wrong = Vec::new();
     for (text, expected) in cases {
