@@ -1,4 +1,4 @@
-//! Which values of two trees belong together, and how alike they are.
+//! Pairs the values of two trees and measures their similarity.
 
 use super::tree::{NodeKind, TreeNode, words};
 use crate::diff::{common_runs, numbered};
@@ -6,13 +6,13 @@ use crate::diff::{common_runs, numbered};
 /// A pair of positions; one side is absent where something was inserted or removed.
 pub(crate) type Pair = (Option<usize>, Option<usize>);
 
-/// Beyond this many comparisons positions are paired in order: nobody reads such a difference.
+/// Beyond this many comparisons positions are paired in order: such a difference is too long to read.
 const MOST_COMPARISONS: usize = 400;
 /// Texts with more words than this are compared as bags.
 const MOST_WORDS: usize = 300;
 
 /// Pairs the elements of two arrays, in order. Equal elements anchor the pairing; between two anchors
-/// the shorter side finds its most similar partners, so an inserted message shifts nothing.
+/// the elements of the shorter side get their most similar partners, so an inserted message shifts no other.
 pub(crate) fn align(left: &[TreeNode], right: &[TreeNode]) -> Vec<Pair> {
     let start = left.iter().zip(right).take_while(|(a, b)| a.hash == b.hash).count();
     let ends = left[start..].iter().rev().zip(right[start..].iter().rev());
@@ -43,7 +43,7 @@ fn anchored(left: &[TreeNode], right: &[TreeNode]) -> Vec<Pair> {
 }
 
 /// Pairs the elements between two anchors: as many pairs as the shorter side allows, in order, with
-/// the greatest likeness.
+/// the greatest similarity.
 fn matched(left: &[TreeNode], right: &[TreeNode], offset: (usize, usize)) -> Vec<Pair> {
     let (rows, columns) = (left.len(), right.len());
     if rows == columns || rows.saturating_mul(columns) > MOST_COMPARISONS {
@@ -56,7 +56,7 @@ fn matched(left: &[TreeNode], right: &[TreeNode], offset: (usize, usize)) -> Vec
     let mut together = vec![vec![0.0_f32; columns]; rows];
     for i in (0..rows).rev() {
         for j in (0..columns).rev() {
-            // Even strangers are better paired than reported twice.
+            // One report of two unrelated values is better than two.
             together[i][j] = 0.01 + likeness(&left[i], &right[j]);
             best[i][j] =
                 (together[i][j] + best[i + 1][j + 1]).max(best[i + 1][j]).max(best[i][j + 1]);
@@ -79,7 +79,7 @@ fn matched(left: &[TreeNode], right: &[TreeNode], offset: (usize, usize)) -> Vec
     pairs
 }
 
-/// Between 0 and 1 by the words two values share; quick.
+/// The share of common words, between 0 and 1; quick.
 pub(crate) fn likeness(left: &TreeNode, right: &TreeNode) -> f32 {
     if left.hash == right.hash {
         return 1.0;
@@ -98,7 +98,7 @@ fn ratio(part: usize, whole: usize) -> f32 {
     if whole == 0 { 0.0 } else { part as f32 / whole as f32 }
 }
 
-/// How much of two values' weight is the same: `alike(a, a)` is `a.weight`.
+/// The common weight of two values: `alike(a, a)` is `a.weight`.
 pub(crate) fn alike(left: &TreeNode, right: &TreeNode) -> f32 {
     if left.hash == right.hash {
         return left.weight;

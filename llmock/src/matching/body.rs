@@ -1,4 +1,4 @@
-//! A body after a test's own rules: ignored values gone, texts evened, forms as objects.
+//! A body after a test's own rules: without ignored values, with normalized texts, forms as objects.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use crate::fixture::interaction::{Body, Part, PartValue};
 use crate::json::path::{Location, Step, locate};
 use crate::json::{self, Json, JsonStr};
 
-/// What is left of a body to compare.
+/// A body as it is compared.
 pub(crate) enum ComparedBody<'t> {
     Empty,
     Json(&'t Json<'t>),
@@ -21,7 +21,7 @@ pub(crate) enum ComparedBody<'t> {
     Bytes(&'t [u8]),
 }
 
-/// Hands the rest of a body to `then`; everything that it borrows lives for that call.
+/// Calls `then` with the body as it is compared; everything that it borrows lives for that call.
 pub(crate) fn examine<R>(
     body: &Body,
     rules: &Rules,
@@ -50,7 +50,7 @@ fn selects_everything(path: &JsonPath) -> bool {
     path.as_str() == "$"
 }
 
-/// Text has no inside: only the path of the whole body reaches it.
+/// Text has no members: only the path of the whole body selects it.
 fn evened_text<'t>(text: &'t str, rules: &Rules) -> Cow<'t, str> {
     let mut text = Cow::Borrowed(text);
     for rule in rules.normalize.iter().filter(|rule| selects_everything(&rule.path)) {
@@ -59,7 +59,7 @@ fn evened_text<'t>(text: &'t str, rules: &Rules) -> Cow<'t, str> {
     text
 }
 
-/// Every path is located in the body as it was sent, so that rules do not depend on each other.
+/// Every path is evaluated on the body as it was sent, so that rules do not depend on each other.
 fn evened<R>(tree: Json<'_>, rules: &Rules, then: impl FnOnce(&Json<'_>) -> R) -> R {
     if rules.ignore.is_empty() && rules.normalize.is_empty() {
         return then(&tree);
@@ -82,7 +82,7 @@ fn evened<R>(tree: Json<'_>, rules: &Rules, then: impl FnOnce(&Json<'_>) -> R) -
     then(&tree)
 }
 
-/// The new text of every string that a rule selects or that stands inside what it selects.
+/// The new text of every string that a rule selects, also inside a selected value.
 fn rewritten(tree: &Json<'_>, rules: &[Normalize]) -> BTreeMap<Location, String> {
     let mut texts = BTreeMap::new();
     for rule in rules {

@@ -10,7 +10,7 @@ use crate::json::{Json, number};
 use crate::provider::Provider;
 use crate::wire::{self, ToolIdPath};
 
-/// What receives the canonical form of a body, in order.
+/// Receives the canonical form of a body, in order.
 pub(crate) trait Sink {
     fn null(&mut self);
     fn boolean(&mut self, value: bool);
@@ -33,7 +33,7 @@ pub(crate) struct FormatRules<'r> {
     /// Top-level members that do not count.
     volatile: &'static [&'static str],
     tool_ids: &'static [ToolIdPath],
-    /// What an absent `stream` means.
+    /// The value of an absent `stream`.
     streams: bool,
     only: Option<&'r [String]>,
 }
@@ -49,7 +49,7 @@ impl<'r> FormatRules<'r> {
         }
     }
 
-    /// A form has neither tool calls nor fields of a known meaning.
+    /// A form has neither tool calls nor fields with a known meaning.
     pub(crate) fn of_form(rules: &'r Rules) -> Self {
         Self { volatile: &[], tool_ids: &[], streams: false, only: rules.match_on.as_deref() }
     }
@@ -73,18 +73,18 @@ pub(crate) fn walk(body: &Json<'_>, format: &FormatRules<'_>, sink: &mut impl Si
     walk.value(body, Cursor { depth: 0, exact: false, candidates });
 }
 
-/// One bit for each of `count` paths. No format has as many as there are bits, which a test makes sure of.
+/// One bit for each of `count` paths. A test makes sure that no format has more paths than bits.
 fn lowest_bits(count: usize) -> u32 {
     !u32::try_from(count).ok().and_then(|count| u32::MAX.checked_shl(count)).unwrap_or(0)
 }
 
-/// Where the walk is.
+/// The position of the walk.
 #[derive(Clone, Copy)]
 struct Cursor {
     depth: usize,
     /// Inside a schema or arguments, where `null` is a value.
     exact: bool,
-    /// One bit for each path of a tool call's id that may still be met below.
+    /// One bit for each path of a tool call's id that may still match below.
     candidates: u32,
 }
 
@@ -149,7 +149,7 @@ impl<S: Sink> Walk<'_, '_, S> {
         self.sink.close_object();
     }
 
-    /// The paths that go on by `step`.
+    /// The paths that continue with `step`.
     fn candidates(&self, cursor: Cursor, step: &str) -> u32 {
         let mut left = 0;
         let mut rest = cursor.candidates;
@@ -175,8 +175,8 @@ impl<S: Sink> Walk<'_, '_, S> {
     }
 }
 
-/// Whether `null` inside this member of `object` is a value of its own: in the schema of a tool or of
-/// an answer, in the arguments of a call and in what a function returned.
+/// Whether `null` inside this member of `object` is a value of its own: in the schema of a tool or of a response, in
+/// the arguments of a call, and in the result of a function.
 fn is_exact(name: &str, object: &Json<'_>, depth: usize) -> bool {
     match name {
         "schema"
@@ -196,14 +196,14 @@ fn is_exact(name: &str, object: &Json<'_>, depth: usize) -> bool {
         | "args" => true,
         // Of a tool call or a function's result, which have names; not the `input` of a request.
         "input" | "response" => object.get("name").is_some(),
-        // Ollama's schema of the answer.
+        // Ollama's schema of the response.
         "format" => depth == 0,
         _ => false,
     }
 }
 
-/// Replaces `[REDACTED:NAME]` by `[REDACTED]`: where a test runs without the variable that holds a
-/// key, the same text is hidden under another name, or its placeholder key under none.
+/// Replaces `[REDACTED:NAME]` by `[REDACTED]`: if a test runs without the variable of a key, the same text is
+/// redacted under another name, or a placeholder key under none.
 pub(crate) fn without_names_of_secrets(text: &str) -> Cow<'_, str> {
     const START: &str = "[REDACTED:";
     // One byte is found many times faster than a word, and few prompts hold it.
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn forgets_which_variable_held_a_secret() {
+    fn drops_the_variable_of_a_secret() {
         for (text, expected) in [
             ("a [REDACTED:OPENAI_API_KEY] b", "a [REDACTED] b"),
             ("[REDACTED:A][REDACTED:B]", "[REDACTED][REDACTED]"),

@@ -1,4 +1,4 @@
-//! Where two requests part, as data: one entry for each JSON path, address or body that differs.
+//! How two requests differ, as data: one entry for each JSON path, address, or body that differs.
 
 use super::align::{align, members};
 use super::body::{ComparedBody, examine};
@@ -15,7 +15,7 @@ use crate::provider::Provider;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Difference {
     /// `$.messages[1].content` as `ignore` takes it, or `method`, `path`, `query.alt`, `body`.
-    /// Elements of arrays are counted as they were sent, removed ones as they were recorded.
+    /// Indices are those of the sent array, for removed elements those of the recorded one.
     pub(crate) path: String,
     pub(crate) recorded: Option<String>,
     pub(crate) sent: Option<String>,
@@ -44,11 +44,11 @@ pub(crate) fn diff(
     differences
 }
 
-/// What two bodies are compared as.
+/// The form in which two bodies are compared.
 pub(crate) enum Subject {
     Json(TreeNode),
     Form(TreeNode),
-    /// JSON text of a body without inside; `None` is no body.
+    /// JSON text of a body without members; `None` is no body.
     Opaque(Option<String>),
 }
 
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn names_each_place_where_two_bodies_part() {
+    fn names_each_path_where_two_bodies_differ() {
         for (recorded, sent, expected) in [
             (r#"{"a":1}"#, r#"{"a":1.0,"user":"x","stream":false}"#, vec![]),
             (r#"{"t":0.2}"#, "{}", vec!["$.t: 0.2 -> absent"]),
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn an_inserted_or_removed_message_shifts_no_other() {
+    fn an_inserted_message_shifts_no_other() {
         let messages = |texts: &[&str]| {
             let messages: Vec<_> = texts
                 .iter()
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn shows_bodies_without_inside_as_a_whole() {
+    fn shows_bodies_without_members_as_a_whole() {
         let with = |body: Body| Request { method: "POST".into(), path: "/v1/x".into(), body };
         let of_abc = r#"{"bytes":3,"sha256":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}"#;
         assert_eq!(

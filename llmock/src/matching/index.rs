@@ -1,4 +1,4 @@
-//! Which recording answers: a queue for each key, and who has taken what.
+//! Which interaction answers a request: a queue for each key, and which interactions are used.
 
 use std::collections::HashMap;
 
@@ -6,10 +6,10 @@ use llmock_rules::Order;
 
 use super::key::Key;
 
-/// Whose an interaction is, seen from the session that plays it.
+/// The owner of an interaction, from the view of the session that replays it.
 ///
-/// An interaction that must neither be missed nor keep its place in a strict order, such as a side
-/// call's, is entered as [`Ownership::Ownerless`].
+/// An interaction that may stay unused and may be used in any order, such as that of a background call, is
+/// [`Ownership::Ownerless`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Ownership {
     Own,
@@ -22,7 +22,7 @@ pub(crate) enum Ownership {
 pub(crate) enum Claim {
     /// An interaction not used before; `borrowed` if another test recorded it.
     Fresh { at: usize, borrowed: bool },
-    /// Every answer to this request was given; `last` was the last of them.
+    /// Every interaction of this request is used; `last` was the last of them.
     Spent { last: usize },
     /// The request was recorded, but this session's next interaction is another one.
     OutOfOrder { expected: usize },
@@ -37,13 +37,13 @@ pub(crate) struct Index {
     entries: Vec<Slot>,
     /// The session's own interactions in the order of the file.
     own: Vec<usize>,
-    /// How many of `own`, from the start, are taken.
+    /// How many of `own`, from the start, are used.
     own_taken: usize,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Queue {
-    /// In the order in which they are given out.
+    /// In the order in which they are used.
     entries: Vec<usize>,
     given: usize,
 }
@@ -55,7 +55,7 @@ struct Slot {
 }
 
 impl Index {
-    /// Takes the entries in the order of the file.
+    /// Adds the entries in the order of the file.
     pub(crate) fn new(entries: impl IntoIterator<Item = (Key, Ownership)>) -> Self {
         let mut index =
             Self { queues: HashMap::new(), entries: Vec::new(), own: Vec::new(), own_taken: 0 };
@@ -72,7 +72,7 @@ impl Index {
         index
     }
 
-    /// Takes the next answer to a request.
+    /// Uses the next interaction of a request.
     pub(crate) fn claim(&mut self, key: Key, order: Order) -> Claim {
         let next_own = self.next_own();
         let Some(queue) = self.queues.get_mut(&key) else { return Claim::Unknown };
@@ -101,17 +101,17 @@ impl Index {
         }
     }
 
-    /// The session's first interaction in the order of the file that no request has taken.
+    /// The session's first unused interaction in the order of the file.
     pub(crate) fn next_own(&self) -> Option<usize> {
         self.own.get(self.own_taken).copied()
     }
 
-    /// The session's own interactions that no request has taken.
+    /// The session's own unused interactions.
     pub(crate) fn unused_own(&self) -> Vec<usize> {
         self.own.iter().copied().filter(|at| !self.entries[*at].taken).collect()
     }
 
-    /// Every interaction of this request, in the order in which they are given out.
+    /// Every interaction of this request, in the order in which they are used.
     pub(crate) fn of_key(&self, key: Key) -> &[usize] {
         self.queues.get(&key).map_or(&[], |queue| &queue.entries)
     }
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn gives_answers_of_one_key_in_the_order_recorded_and_then_the_last() {
+    fn replays_repeated_requests_in_order_and_then_the_last() {
         let mut index = index(&[("a", Own), ("b", Own), ("a", Own)]);
         for (name, expected) in [
             ("a", fresh(0)),
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn plays_own_before_ownerless_before_borrowed() {
+    fn uses_own_before_ownerless_before_borrowed() {
         let mut index =
             index(&[("a", Other), ("a", Ownerless), ("a", Own), ("a", Other), ("a", Own)]);
         let claims: Vec<_> = (0..6).map(|_| index.claim(key_of("a"), Order::Any)).collect();
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn strict_order_holds_for_own_interactions_alone() {
+    fn strict_order_applies_to_own_interactions_only() {
         let mut index =
             index(&[("x", Other), ("a", Own), ("y", Ownerless), ("b", Own), ("a", Own)]);
         for (name, expected) in [
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_what_is_left() {
+    fn lists_unused_interactions() {
         let mut index = index(&[("a", Own), ("a", Own), ("b", Own), ("c", Other)]);
         index.claim(key_of("unknown"), Order::Any);
         index.claim(key_of("a"), Order::Any);

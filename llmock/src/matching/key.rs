@@ -1,4 +1,4 @@
-//! The key of a request: SHA-256 over the preimage that `docs/matching.md` lays out to the byte.
+//! The key of a request: SHA-256 over the preimage that `docs/matching.md` specifies to the byte.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ use crate::provider::Provider;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Key([u8; 32]);
 
-/// Goes up whenever an unchanged request gets another key.
+/// Raised whenever an unchanged request gets another key.
 const VERSION: u8 = 1;
 
 impl fmt::Display for Key {
@@ -36,7 +36,7 @@ pub(crate) fn key(provider: Provider, request: &Request, rules: &Rules) -> Key {
     Key(Sha256::digest(preimage(provider, request, rules)).into())
 }
 
-/// The bytes of which the key is the digest.
+/// The bytes that are hashed into the key.
 pub(crate) fn preimage(provider: Provider, request: &Request, rules: &Rules) -> Vec<u8> {
     let mut out = Preimage(Vec::with_capacity(4096));
     out.text(provider.id());

@@ -1,9 +1,9 @@
-//! What makes two requests the same, which recording answers, and how the closest one differs.
+//! When two requests are the same, which recording answers, and how the closest one differs.
 //!
-//! [`key`] identifies a request: [`target`] is the canonical address, [`body`] applies a test's own
-//! rules, [`canonical`] walks what is left. [`index`] hands out recordings of a key in order,
-//! [`nearest`] finds what a miss resembles, [`diff`] says where they part, both over [`tree`].
-//! `docs/matching.md` is the norm, its tables are the tests.
+//! [`key`] identifies a request: [`target`] is the canonical address, [`body`] applies a test's own [`rules`], and
+//! [`canonical`] walks the result. [`index`] returns the recordings of a key in order, [`nearest`] finds the recording
+//! closest to a miss, and [`diff`] lists the differences, both over [`tree`]. `docs/matching.md` is the specification;
+//! its tables are the tests.
 
 mod align;
 mod body;

@@ -1,6 +1,6 @@
-//! Which recorded request a miss resembles most.
+//! Finds the recorded request that is most similar to a miss.
 //!
-//! A fixture may hold thousands: all are compared by the words they share, the best few by structure.
+//! A fixture may hold thousands: all are compared by common words, the best few by structure.
 
 use super::align::alike;
 use super::diff::{Subject, subject};
@@ -13,7 +13,7 @@ use crate::provider::Provider;
 /// The recorded request most like the one that missed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Nearest {
-    /// The number that the candidate came with.
+    /// The number of the candidate.
     pub(crate) at: usize,
     /// 100 only for the same request.
     pub(crate) alike_percent: u8,
@@ -21,11 +21,11 @@ pub(crate) struct Nearest {
 
 /// How many candidates are compared by structure.
 const FINALISTS: usize = 8;
-/// Below this a request to another path is no help.
+/// Below this a request to another path does not help.
 const LEAST_ALIKE_ELSEWHERE: u8 = 40;
 
-/// The candidate most like `request`; the first of equals. Those with the same provider, method and
-/// path come first; without one, another path of the provider counts if it is much alike.
+/// The candidate most similar to `request`; the first of equals. Candidates with the same provider, method, and path
+/// take precedence. Without one, another path of the provider counts if the request is similar enough.
 pub(crate) fn nearest<'i>(
     provider: Provider,
     request: &Request,
@@ -54,7 +54,7 @@ pub(crate) fn nearest<'i>(
     best
 }
 
-/// The candidates that share most words with the request, in their own order.
+/// The candidates with the most words in common with the request, in their own order.
 fn finalists<'i>(request: &Request, pool: Vec<(usize, &'i Request)>) -> Vec<(usize, &'i Request)> {
     if pool.len() <= FINALISTS {
         return pool;
@@ -71,7 +71,7 @@ fn finalists<'i>(request: &Request, pool: Vec<(usize, &'i Request)>) -> Vec<(usi
     scored.into_iter().map(|(_, _, candidate)| candidate).collect()
 }
 
-/// The words of a request as bits: enough to sort out what has nothing in common with it.
+/// The words of a request as bits: enough to exclude candidates that have nothing in common with it.
 struct Sketch {
     bits: Vec<u64>,
     words: usize,
@@ -104,7 +104,7 @@ impl Sketch {
                 all += 1;
             }
         });
-        // A long body must not win by having every word: what it has too much counts against it.
+        // A long body must not win because it has every word: its other words count against it.
         2000 * shared.min(self.words) / all.max(1)
     }
 }
@@ -124,7 +124,7 @@ fn each_text(request: &Request, mut then: impl FnMut(&str)) {
     }
 }
 
-/// A request taken apart for the exact comparison.
+/// A request, prepared for the exact comparison.
 struct Profile {
     target: RequestTarget,
     body: Subject,
@@ -167,7 +167,7 @@ impl Profile {
         }
     }
 
-    /// The shared and the whole weight of path and query.
+    /// The common and the total weight of path and query.
     fn shared_address(&self, other: &Self) -> (f32, f32) {
         let (a, b) =
             (TreeNode::text(&self.target.path, ""), TreeNode::text(&other.target.path, ""));
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn looks_at_other_paths_only_for_want_of_the_same() {
+    fn considers_other_paths_only_without_the_same_path() {
         let gemini = |model: &str| {
             let path = format!("/v1beta/models/{model}:generateContent");
             interaction(
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn says_a_hundred_percent_only_of_the_same_request() {
+    fn only_the_same_request_is_100_percent_alike() {
         let long = "lorem ipsum ".repeat(500);
         let recorded = [interaction(Provider::OpenAI, CHAT, &message(&long))];
         let same = interaction(Provider::OpenAI, CHAT, &message(&long));

@@ -1,12 +1,12 @@
-//! How one test compares requests: what it says of `match_on`, `ignore`, and `normalize`.
+//! How one test compares requests: its `match_on`, `ignore`, and `normalize`.
 
 use llmock_rules::JsonPath;
 use regex::Regex;
 
-/// How a session compares requests; the default compares everything that can change an answer.
+/// How a session compares requests; the default compares everything that can change a response.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Rules {
-    /// Of the body only these top-level fields count; an absent one equals `null`.
+    /// Only these top-level fields of the body count; an absent one equals `null`.
     pub(crate) match_on: Option<Vec<String>>,
     /// Values that these paths select do not count.
     pub(crate) ignore: Vec<JsonPath>,
@@ -24,7 +24,7 @@ pub(crate) struct Normalize {
 }
 
 impl PartialEq for Normalize {
-    /// By what was written.
+    /// Compares the source text of the pattern.
     fn eq(&self, other: &Self) -> bool {
         self.path == other.path
             && self.pattern.as_str() == other.pattern.as_str()

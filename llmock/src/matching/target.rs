@@ -1,4 +1,4 @@
-//! The address of a request in the form in which it is compared.
+//! The address of a request as it is compared.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ pub(crate) struct RequestTarget {
     pub(crate) query: Vec<(String, String)>,
 }
 
-/// Takes a path apart, canonical or not: a person or another program may have written it into a file.
+/// Parses a path, canonical or not: a person or another program may have written it into a file.
 pub(crate) fn target(provider: Provider, path: &str) -> RequestTarget {
     let canonical = canonical_path(provider, path);
     let idle = provider.entry().idle_query;
@@ -28,7 +28,7 @@ pub(crate) fn target(provider: Provider, path: &str) -> RequestTarget {
     RequestTarget { path: as_compared(provider, path).into_owned(), query }
 }
 
-/// One spelling of a path that the provider answers alike under two.
+/// One spelling of a path, if the provider treats two alike.
 fn as_compared(provider: Provider, path: &str) -> Cow<'_, str> {
     for (start, canonical) in provider.entry().same {
         if let Some(rest) = path.strip_prefix(start) {
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_of_every_spelling_are_one_target() {
+    fn every_spelling_of_a_path_is_one_target() {
         for (provider, canonical, spellings) in [
             (Provider::OpenAI, "/v1/models?a=1", ["/models?a=1", "//v1/models?a=1&key=secret"]),
             (
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn decodes_what_a_query_escapes_and_keeps_what_it_does_not() {
+    fn decodes_escapes_and_keeps_invalid_ones() {
         for (text, decoded) in [
             ("a+b", "a b"),
             ("a%20b", "a b"),

@@ -6,13 +6,13 @@ use std::hash::{Hash, Hasher};
 use super::canonical::{FormatRules, Sink, walk};
 use crate::json::{self, Json};
 
-/// A value with what a comparison asks of it again and again.
+/// A value, with what comparisons need repeatedly.
 #[derive(Clone, Debug)]
 pub(crate) struct TreeNode {
     pub(crate) kind: NodeKind,
     /// Equal for equal values under the rules in force.
     pub(crate) hash: u64,
-    /// How much this value matters: a leaf one, a text a little more the longer it is.
+    /// How much this value matters: a leaf 1, a text more the longer it is.
     pub(crate) weight: f32,
     /// Hashes of all words and scalars inside, sorted.
     pub(crate) bag: Vec<u32>,
@@ -30,7 +30,7 @@ pub(crate) enum NodeKind {
 }
 
 impl TreeNode {
-    /// What of `body` counts.
+    /// The parts of `body` that count.
     pub(crate) fn new(body: &Json<'_>, format: &FormatRules<'_>) -> Self {
         let mut builder = Builder { open: vec![Frame::default()] };
         walk(body, format, &mut builder);
@@ -80,7 +80,7 @@ impl TreeNode {
         Self { kind, hash, weight, bag }
     }
 
-    /// The value as compact JSON, members sorted, what does not count left out.
+    /// The value as compact JSON: members sorted, without those that do not count.
     pub(crate) fn to_json(&self) -> String {
         let joined = |parts: Vec<String>| parts.join(",");
         match &self.kind {
@@ -99,7 +99,7 @@ impl TreeNode {
     }
 }
 
-/// Letters and digits that stand together, of any script.
+/// Sequences of letters and digits, of any script.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
     let edge = |character: char| character.is_ascii() && !character.is_ascii_alphanumeric();
     text.split(edge).filter(|word| !word.is_empty())

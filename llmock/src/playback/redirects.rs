@@ -71,7 +71,7 @@ impl Redirects {
         run(&Links {
             provider,
             root: &format!("{}/{}", origin.trim_end_matches('/'), provider.id()),
-            asked,
+            request_path: asked,
             upstream: upstream.zip(to_upstream.as_ref().map(|to| to as _)),
             is_recorded,
             given: &|ours, theirs| {

@@ -1,11 +1,11 @@
-//! What signing for AWS takes: names, hosts, and spellings.
+//! Names, hosts, and escapes that signing for AWS needs.
 
 #[cfg(feature = "bedrock")]
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 #[cfg(feature = "bedrock")]
 use url::Url;
 
-/// The variables that hold a user's own credentials.
+/// The variables that hold the user's credentials.
 pub(crate) const KEY_ID: &str = "AWS_ACCESS_KEY_ID";
 pub(crate) const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
 pub(crate) const SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
@@ -13,12 +13,12 @@ pub(crate) const SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
 /// The variables that name a region, best first.
 pub(super) const REGIONS: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 
-/// What a signature puts into a request beside `authorization`.
+/// The headers of a signature, apart from `authorization`.
 #[cfg(feature = "bedrock")]
 pub(crate) const SIGNATURE_HEADERS: [&str; 4] =
     ["x-amz-content-sha256", "x-amz-date", "x-amz-region-set", "x-amz-security-token"];
 
-/// Region and service that the value of an `authorization` was made for; `None` if it is no signature.
+/// Region and service of an `authorization` header; `None` if it is no signature.
 pub(crate) fn scope(authorization: &str) -> Option<(&str, &str)> {
     let (_, credential) = authorization.strip_prefix("AWS4-")?.split_once("Credential=")?;
     // KEY-ID/20260423/us-east-1/bedrock/aws4_request
@@ -27,19 +27,19 @@ pub(crate) fn scope(authorization: &str) -> Option<(&str, &str)> {
     Some((region, service))
 }
 
-/// Whether AWS itself is at that host, where every signature is checked.
+/// Whether the host belongs to AWS, which checks every signature.
 pub(crate) fn is_host(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"].iter().any(|end| host.ends_with(end))
 }
 
-/// What AWS wants signed, beside the host; the rest may change on its way.
+/// Whether AWS requires a header to be signed, apart from the host. Proxies may change the others.
 #[cfg(feature = "bedrock")]
 pub(crate) fn is_signed(name: &str) -> bool {
     name == "content-type" || name.starts_with("x-amz-")
 }
 
-/// Escapes the path as AWS's own clients do: `:` of a model's id is `%3A`. What is escaped already stays.
+/// Escapes the path as AWS's own clients do: `:` in a model id becomes `%3A`. Existing escapes stay.
 #[cfg(feature = "bedrock")]
 pub(crate) fn escape_path(url: &str) -> String {
     const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC

@@ -15,7 +15,7 @@ pub(crate) struct Declared {
     pub(crate) provider: Provider,
     /// Without a slash at its end.
     pub(crate) url: String,
-    /// What follows the host in it: `/v1`, or nothing.
+    /// The path of the URL: `/v1`, or nothing.
     path: String,
 }
 
@@ -27,7 +27,7 @@ impl Declared {
         Ok(Self { provider, url: url.to_string(), path: address.path().to_owned() })
     }
 
-    /// Where a client of this provider is pointed: `BASE/acme` and the path of the declared URL.
+    /// The base URL for a client of this provider: `BASE/acme` and the path of the declared URL.
     pub(crate) fn base_url(&self, base: &str) -> String {
         match self.provider {
             Provider::Other(_) => {
@@ -37,7 +37,7 @@ impl Declared {
         }
     }
 
-    /// Variables that its clients may read, with what each gets: `ACME_BASE_URL`, `ACME_API_BASE`. None for a
+    /// Variables that its clients may read, each with its value: `ACME_BASE_URL`, `ACME_API_BASE`. None for a
     /// provider of the table, which has its own, nor for an id that no variable can begin with.
     pub(crate) fn variables(&self) -> Vec<(String, String)> {
         let Some(stem) = self.stem() else { return Vec::new() };
@@ -50,7 +50,7 @@ impl Declared {
         self.stem().map(|stem| format!("{stem}_API_KEY"))
     }
 
-    /// What stands in for an absent key in replay.
+    /// The variable of the key, and the placeholder that replay sets if it is missing.
     pub(crate) fn placeholder(&self) -> Option<(String, String)> {
         self.key().map(|name| (name, PLACEHOLDER.to_owned()))
     }
@@ -61,8 +61,8 @@ impl Declared {
         stem.starts_with(|first: char| !first.is_ascii_digit()).then_some(stem)
     }
 
-    /// Where a request with that canonical path goes when the provider is reached at `base`: its declared URL,
-    /// or one that a variable or the builder has put in its place, in the same shape.
+    /// The URL of a request with that canonical path at the upstream `base`: the declared URL, or one from a variable
+    /// or the builder in the same shape.
     ///
     /// The canonical path is the one at the provider's own host, and not always below the declared one: with
     /// `https://llm.acme.dev/v1`, `/health` is `https://llm.acme.dev/health`.
@@ -77,8 +77,7 @@ impl Declared {
         format!("{}{above}{path}{}", base.root(), joined_queries(base.query(), query))
     }
 
-    /// The other way round: the canonical path of a request that was sent to `target` at the host of a base URL
-    /// with that path.
+    /// The reverse: the canonical path of a request for `target` at the host of a base URL with that path.
     pub(crate) fn canonical_of(&self, base_path: &str, target: &str) -> String {
         if let Some(above) = base_path.strip_suffix(self.path.as_str()) {
             return target.strip_prefix(above).unwrap_or(target).to_owned();

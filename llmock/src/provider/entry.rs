@@ -1,6 +1,6 @@
-//! What is known about a provider, apart from which providers there are.
+//! The facts about one provider; [`table`](super::table) lists the providers.
 
-/// The wire format a provider speaks at most of its endpoints; decides how it words errors.
+/// The wire format of most endpoints of a provider; decides the shape of its errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     OpenAi,
@@ -11,43 +11,44 @@ pub(crate) enum Shape {
     Bedrock,
 }
 
-/// What llmock knows about one provider.
+/// The facts about one provider.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProviderEntry {
     /// Its name in fixtures and addresses.
     pub(crate) id: &'static str,
-    /// The variables that clients and applications read their base URL from, with what each gets;
-    /// `{base}` stands for the address of the front. The first one has the shape of `upstream`.
+    /// The variables that clients and applications read their base URL from, each with its value. `{base}` stands for
+    /// the address of the front. The first value has the shape of `upstream`.
     pub(crate) variables: &'static [(&'static str, &'static str)],
-    /// What a client's base URL ends in after the host.
+    /// The path of a client's base URL.
     pub(crate) base_path: &'static str,
-    /// What every path begins with at the provider's own host.
+    /// The first segments of every path at the provider's own host.
     pub(crate) root: &'static [&'static str],
-    /// First segments of paths that exist beside `root`.
+    /// First segments of paths outside `root`.
     pub(crate) beside_root: &'static [&'static str],
-    /// Spellings of a path's beginning that mean another.
+    /// Other spellings of the beginning of a path, each with the canonical one.
     pub(crate) aliases: &'static [(&'static str, &'static str)],
-    /// Beginnings of paths that are answered alike, though a client's own is the one that is asked; compared as
-    /// the second.
+    /// Beginnings of paths that the provider treats alike: requests are forwarded with the one that the client sent
+    /// and compared with the second.
     pub(crate) same: &'static [(&'static str, &'static str)],
-    /// Query parameters that cannot change the answer.
+    /// Query parameters that cannot change the response.
     pub(crate) idle_query: &'static [&'static str],
-    /// Where record mode goes if no variable says otherwise; `None` where every customer has a
-    /// host of their own.
+    /// The upstream of a recording unless a variable names another; `None` where every customer has a host of their
+    /// own.
     pub(crate) upstream: Option<&'static str>,
-    /// Hosts of its API beside that of `upstream`; `*` stands for a customer's or a region's part.
+    /// Other hosts of its API; `*` stands for the part of a customer or a region.
     pub(crate) hosts: &'static [&'static str],
-    /// Variables that hold its keys, with what stands in for an absent one in replay.
+    /// Variables that hold its keys, each with the placeholder that replay sets if it is missing.
     pub(crate) keys: &'static [(&'static str, &'static str)],
-    /// Other variables without which its clients refuse to start, set in replay where absent.
+    /// Other variables that its clients need in order to start, set in replay if missing.
     pub(crate) settings: &'static [(&'static str, &'static str)],
     pub(crate) shape: Shape,
 }
 
-/// A provider without an entry. Nothing is known of its paths, so each is what it says: some lie beside the version.
+/// A provider without an entry. Nothing is known about its paths, so each is taken as it is: some are outside the
+/// version.
 pub(super) static OTHER: ProviderEntry = ProviderEntry { root: &[], ..UNKNOWN };
 
-/// What an entry of the table leaves out: OpenAI's format, no variables, no host.
+/// The defaults of a table entry: OpenAI's format, no variables, no host.
 pub(super) const UNKNOWN: ProviderEntry = ProviderEntry {
     id: "",
     variables: &[],

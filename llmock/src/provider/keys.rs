@@ -1,9 +1,9 @@
-//! What the keys of providers, and of services beside them, look like.
+//! The shapes of keys, those of providers and of other services.
 
-/// What keys of one kind look like.
+/// The shape of one kind of key.
 pub(crate) struct KeyShape {
     pub(crate) prefix: &'static str,
-    /// How much of the prefix says what follows, and is no secret.
+    /// How many bytes of the prefix are no secret, such as `Bearer `.
     pub(crate) kept: usize,
     pub(crate) name: &'static str,
     pub(crate) body: fn(u8) -> bool,
@@ -21,7 +21,7 @@ const fn shape(
     KeyShape { prefix, kept: 0, name, body, shortest, longest }
 }
 
-/// Lengths are of what follows the prefix. Longer prefixes stand before the ones they begin with.
+/// Lengths do not include the prefix. A longer prefix comes before a shorter one that it begins with.
 pub(crate) static KEY_SHAPES: &[KeyShape] = &[
     shape("sk-ant-", "ANTHROPIC_KEY", is_word, 24, 200),
     shape("sk-or-", "OPENROUTER_KEY", is_word, 24, 200),

@@ -1,15 +1,15 @@
-//! Addresses of the provider's own API inside its answers: results of a batch, upload sessions, operations.
+//! Addresses of the provider's own API inside its responses: results of a batch, upload sessions, operations.
 //!
-//! A client follows them, with its key. So that it comes to the front instead, what it gets has the front's address
-//! in their place: in [a few headers](HEADERS) and [a few members](PLACES) of answers that no model wrote, and only
-//! where an address leads to the API itself. Fixtures keep what the provider sent.
+//! A client follows them and sends its key. To lead it to the front instead, llmock replaces them with addresses of
+//! the front: in [a few headers](HEADERS) and [a few members](MEMBERS) of responses that no model wrote, and only if
+//! an address belongs to the API itself. Fixtures keep what the provider sent.
 
 use std::borrow::Cow;
 
 use super::{Address, Provider, canonical_path};
 use crate::json::{self, Json, JsonStr};
 
-/// Headers whose value is an address, and `link`, which holds some in angle brackets.
+/// Headers whose value is an address, and `link`, which has addresses in angle brackets.
 const HEADERS: &[&str] = &[
     "azure-asyncoperation",
     "content-location",
@@ -20,10 +20,10 @@ const HEADERS: &[&str] = &[
     "x-goog-upload-url",
 ];
 
-/// Where bodies hold addresses that clients follow: member names from the top, `[]` for each element.
+/// The members of bodies that hold addresses which clients follow: names from the top, `[]` for each element.
 ///
-/// What clients quote rather than follow is not among them: Gemini's `file.uri` goes into the next prompt.
-const PLACES: &[&[&str]] = &[
+/// Addresses that clients only quote are missing on purpose: Gemini's `file.uri` goes into the next prompt.
+const MEMBERS: &[&[&str]] = &[
     // Anthropic's batches
     &["results_url"],
     &["data", "[]", "results_url"],
@@ -60,18 +60,18 @@ const PLACES: &[&[&str]] = &[
 /// From a canonical path to a URL.
 pub(crate) type ToUrl<'a> = &'a dyn Fn(&str) -> String;
 
-/// What decides whether an address is one of the provider's, and what stands in its place.
+/// Decides whether an address belongs to the provider's API, and replaces it.
 pub(crate) struct Links<'a> {
     pub(crate) provider: Provider,
-    /// The address that stands for the provider's own: `http://127.0.0.1:1/s/…/openai`.
+    /// The address that replaces the provider's own: `http://127.0.0.1:1/s/…/openai`.
     pub(crate) root: &'a str,
-    /// The canonical path of the request that is being answered.
-    pub(crate) asked: &'a str,
-    /// Where the provider is asked, and from a canonical path to the URL there.
+    /// The canonical path of the request that this response answers.
+    pub(crate) request_path: &'a str,
+    /// The upstream's base URL, and the function from a canonical path to the URL there.
     pub(crate) upstream: Option<(&'a str, ToUrl<'a>)>,
-    /// Whether the fixture answers a request with that canonical path.
+    /// Whether the fixture has a response to a request with that canonical path.
     pub(crate) is_recorded: &'a dyn Fn(&str) -> bool,
-    /// Hears of every address of the front that a client gets, and of the one that the provider sent.
+    /// Called with every address of the front that a client gets, and with the original.
     pub(crate) given: &'a dyn Fn(&str, &str),
 }
 
@@ -81,10 +81,10 @@ pub(crate) fn is_link_header(name: &str) -> bool {
 }
 
 impl Links<'_> {
-    /// What a header (lower-case name) has in place of its value, if that holds an address of the API.
+    /// The new value of a header (lower-case name), if its value contains an address of the API.
     ///
-    /// A path without its host leads nowhere at the front. It is completed where the status tells clients to go
-    /// there; in others it names what has been made, and stays.
+    /// A path without a host leads nowhere at the front. It is completed if the status tells clients to go there.
+    /// With other statuses it is the name of a new resource and stays.
     pub(crate) fn header(&self, status: u16, name: &str, value: &str) -> Option<String> {
         let is_path = value.starts_with('/') && !value.starts_with("//");
         match name {
@@ -97,22 +97,22 @@ impl Links<'_> {
         }
     }
 
-    /// A JSON body in which addresses of the API have been replaced and nothing else: every other byte stays.
+    /// A JSON body with the addresses of the API replaced. Every other byte stays.
     pub(crate) fn json<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if !text.contains(":/") && !text.contains(":\\/") {
             return Cow::Borrowed(text);
         }
         let Ok(tree) = json::parse(text) else { return Cow::Borrowed(text) };
         let mut found = Vec::new();
-        for place in PLACES {
-            strings_at(&tree, place, &mut found);
+        for path in MEMBERS {
+            strings_at(&tree, path, &mut found);
         }
         let mut edits: Vec<(usize, &str, String)> = found
             .into_iter()
             .filter_map(|string| {
                 let replacement = self.replacement(&string.decode())?;
                 let at = json::offset_in(text, string.raw())?;
-                Some((at, string.raw(), spelt_like(string.raw(), &replacement)))
+                Some((at, string.raw(), spelled_like(string.raw(), &replacement)))
             })
             .collect();
         edits.sort_by_key(|(at, ..)| *at);
@@ -125,7 +125,7 @@ impl Links<'_> {
         if copied == 0 { Cow::Borrowed(text) } else { Cow::Owned(out + &text[copied..]) }
     }
 
-    /// The path at the front in place of one at the provider's host.
+    /// The path at the front that replaces one at the provider's host.
     fn completed(&self, value: &str) -> String {
         let upstream = self.upstream.and_then(|(base, _)| Address::parse(base));
         let origin = upstream.as_ref().map_or("http://0.0.0.0", Address::root);
@@ -134,7 +134,7 @@ impl Links<'_> {
         format!("{}{path}", spelled_path(self.root))
     }
 
-    /// The front's address in place of an address.
+    /// The front's address that replaces an address of the API.
     fn replacement(&self, value: &str) -> Option<String> {
         let root = self.root;
         if value.starts_with(root) {
@@ -164,7 +164,7 @@ impl Links<'_> {
         let rest = spelled_path(url);
         let (path, query) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
         let whole = |path: &str| format!("{path}{query}");
-        // What leads through us to that very address; a gateway may have put segments in front.
+        // The path that llmock would forward to this address; a gateway may have added segments in front.
         if let Some((_, to_upstream)) = self.upstream {
             let leads_there = |tail: &&str| {
                 let upstream = to_upstream(&canonical_path(self.provider, tail));
@@ -177,28 +177,28 @@ impl Links<'_> {
         if self.provider.owns_host(address.host()) {
             return Some(whole(path));
         }
-        // A recording from somewhere else, of which the fixture knows no more than this.
+        // The fixture may have been recorded from another host, which it does not store.
         tails(path).map(whole).find(|path| {
             let canonical = canonical_path(self.provider, path);
-            canonical != self.asked && (self.is_recorded)(&canonical)
+            canonical != self.request_path && (self.is_recorded)(&canonical)
         })
     }
 }
 
-/// The path, and what is left of it without its first segments.
+/// The path, and the rest of it after each of its segments.
 fn tails(path: &str) -> impl Iterator<Item = &str> {
     let starts = path.match_indices('/').map(|(at, _)| at);
     starts.map(move |at| &path[at..]).filter(|tail| tail.len() > 1)
 }
 
-/// What follows the host, as it is spelled: a client gets it back, and [`Address`] would escape it and resolve dots.
+/// The text after the host. A client gets it back unchanged, whereas [`Address`] would escape it and resolve dots.
 fn spelled_path(url: &str) -> &str {
     let host = url.find("://").map_or(0, |at| at + 3);
     url[host..].find(['/', '?', '#']).map_or("", |at| &url[host + at..])
 }
 
-fn strings_at<'j>(value: &Json<'j>, place: &[&str], found: &mut Vec<JsonStr<'j>>) {
-    match (place, value) {
+fn strings_at<'j>(value: &Json<'j>, path: &[&str], found: &mut Vec<JsonStr<'j>>) {
+    match (path, value) {
         ([], Json::String(string)) => found.push(*string),
         (["[]", rest @ ..], Json::Array(items)) => {
             for item in items {
@@ -214,8 +214,8 @@ fn strings_at<'j>(value: &Json<'j>, place: &[&str], found: &mut Vec<JsonStr<'j>>
     }
 }
 
-/// An address between the quotes of a JSON string, its slashes escaped if they were.
-fn spelt_like(raw: &str, address: &str) -> String {
+/// An address as the inside of a JSON string, with escaped slashes if `raw` has them.
+fn spelled_like(raw: &str, address: &str) -> String {
     let quoted = json::quote(address);
     let inside = &quoted[1..quoted.len() - 1];
     if raw.contains("\\/") { inside.replace('/', "\\/") } else { inside.to_owned() }

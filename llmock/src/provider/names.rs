@@ -1,4 +1,4 @@
-//! Which headers are kept, and which names hold secrets or addresses.
+//! Which headers a fixture keeps, and which names belong to secrets or addresses.
 
 use super::table;
 
@@ -21,7 +21,7 @@ const KEPT_HEADERS: &[&str] = &[
     "x-should-retry",
 ];
 
-/// Beginnings of such headers: limits of rate, and what AWS clients read.
+/// Beginnings of such headers: rate limits, and what AWS clients read.
 const KEPT_PREFIXES: &[&str] = &[
     "anthropic-ratelimit-",
     "ratelimit-",
@@ -31,8 +31,8 @@ const KEPT_PREFIXES: &[&str] = &[
     "x-ms-region",
 ];
 
-/// Whether a response header (lower-case name) is stored in a fixture: what describes the answer, never
-/// cookies, accounts, dates or framing. Names nobody listed are not stored.
+/// Whether a response header (lower-case name) is stored in a fixture: it must describe the response. Cookies,
+/// accounts, dates, framing, and unlisted names are not stored.
 pub(crate) fn keeps_response_header(name: &str) -> bool {
     KEPT_HEADERS.contains(&name)
         || (KEPT_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
@@ -84,7 +84,7 @@ pub(crate) fn is_secret_query(name: &str) -> bool {
     SECRET.iter().any(|secret| name.eq_ignore_ascii_case(secret))
 }
 
-/// Whether a query parameter signs the address it stands in: of use for that address, until it expires.
+/// Whether a query parameter signs its address: such a secret is useful only for that address, until it expires.
 pub(crate) fn is_signature_query(name: &str) -> bool {
     const SIGNATURES: &[&str] = &["sig", "signature", "x-amz-signature", "x-goog-signature"];
     SIGNATURES.iter().any(|signature| name.eq_ignore_ascii_case(signature))
@@ -97,7 +97,7 @@ pub(crate) fn is_secret_variable(name: &str) -> bool {
 }
 
 /// Whether a variable's value is an address. `OPENAI_HOST=azure` names a kind of service in some
-/// applications: such a value is neither an upstream nor ours to replace.
+/// applications: such a value is no upstream, and llmock does not replace it.
 pub(crate) fn is_address(value: &str) -> bool {
     let value = value.trim();
     value.contains("://")
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_that_describe_the_answer_are_kept_and_accounts_are_not() {
+    fn keeps_headers_that_describe_the_response() {
         for (name, kept) in [
             ("content-type", true),
             ("location", true),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn secret_names_are_known_by_their_ends_and_never_by_a_part() {
+    fn secret_names_are_known_by_their_ends() {
         for (name, secret) in [
             ("OPENAI_API_KEY", true),
             ("GITHUB_TOKEN", true),

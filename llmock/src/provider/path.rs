@@ -1,8 +1,7 @@
 //! Request paths as at the provider's own host, whatever base URL a client was given.
 //!
-//! Clients join a base URL and a path in every way there is: `//chat/completions`, `/v1/v1/messages`,
-//! `/messages`, `%3A` for `:`. The canonical form is one of them, so that requests can be compared
-//! and forwarded.
+//! Clients join base URLs and paths in many ways: `//chat/completions`, `/v1/v1/messages`, `/messages`, `%3A` for
+//! `:`. Requests are compared and forwarded in one canonical form.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -12,8 +11,8 @@ use percent_encoding::percent_decode_str;
 use super::address::Address;
 use super::{Provider, ProviderEntry, aws, is_secret_query};
 
-/// The canonical form of what follows the provider's segment: `//chat/completions` becomes
-/// `/v1/chat/completions`; secret query parameters go, others keep their order and spelling.
+/// The canonical form of a path below the provider's segment: `//chat/completions` becomes `/v1/chat/completions`.
+/// Secret query parameters are removed, others keep their order and spelling.
 pub(crate) fn canonical_path(provider: Provider, path_and_query: &str) -> String {
     let entry = provider.entry();
     let wire = path_and_query.split('#').next().unwrap_or("");
@@ -26,7 +25,7 @@ pub(crate) fn canonical_path(provider: Provider, path_and_query: &str) -> String
     canonical
 }
 
-/// The value a user gave to one of the provider's variables, in the shape [`upstream_url`] takes:
+/// The value of one of the provider's variables, in the shape that [`upstream_url`] takes:
 /// `OPENAI_HOST=https://gateway` becomes `https://gateway/v1`, because `OPENAI_BASE_URL` holds the version.
 pub(crate) fn upstream_base(provider: Provider, variable: &str, value: &str) -> String {
     let entry = provider.entry();
@@ -43,8 +42,8 @@ pub(crate) fn upstream_base(provider: Provider, variable: &str, value: &str) -> 
     format!("{root}{}{wanted}{query}", path.strip_suffix(given).unwrap_or(path))
 }
 
-/// Where record mode goes if no variable says otherwise: the provider's usual host, Bedrock's in the
-/// region that the variables name. `read` reads a variable.
+/// The upstream of a recording unless a variable names another: the provider's usual host, for Bedrock in the region
+/// that the variables name. `read` reads a variable.
 pub(crate) fn default_upstream(
     provider: Provider,
     read: impl Fn(&str) -> Option<String>,
@@ -63,11 +62,11 @@ pub(crate) fn default_upstream(
     }
 }
 
-/// Where a request with that canonical path goes when the provider is reached at `upstream_base`.
+/// The URL of a request with that canonical path at the upstream `upstream_base`.
 ///
-/// A base is taken at its word: `http://gateway/llm` in `OPENAI_BASE_URL` gives `/llm/chat/completions`,
-/// as the provider's clients would. Only what base and path both say is said once. A query of the base, such as
-/// Azure's `?api-version=`, goes with every request that does not say the same itself.
+/// Base and path are joined as the provider's clients join them: `http://gateway/llm` in `OPENAI_BASE_URL` gives
+/// `/llm/chat/completions`. Segments that both contain are not repeated. A query of the base, such as Azure's
+/// `?api-version=`, is added to every request that does not set the same parameters.
 pub(crate) fn upstream_url(
     provider: Provider,
     upstream_base: &str,
@@ -81,7 +80,7 @@ pub(crate) fn upstream_url(
     let wanted = included(entry);
     let usual = usual_base(entry, &address);
     let base_path = usual.as_ref().unwrap_or(&address).path();
-    // Doubled slashes in the base and one at the end of the path mean something to somebody.
+    // Some servers need doubled slashes in the base, or a slash at the end of the path.
     let mut base = segments(base_path);
     let mut rest = segments(path);
     let included = segments(wanted);
@@ -101,7 +100,7 @@ pub(crate) fn upstream_url(
     url + &joined_queries(address.query(), query)
 }
 
-/// What lies between the slashes of a path.
+/// The segments of a path.
 fn segments(path: &str) -> Vec<&str> {
     match path.strip_prefix('/').unwrap_or(path) {
         "" => Vec::new(),
@@ -114,7 +113,7 @@ fn split_query(url: &str) -> (&str, &str) {
     url.split_at(url.find('?').unwrap_or(url.len()))
 }
 
-/// Both queries in one, with what only the base says in front.
+/// Both queries in one: first the parameters that only the base has.
 pub(super) fn joined_queries(base: &str, own: &str) -> String {
     fn name(pair: &str) -> &str {
         pair.split('=').next().unwrap_or(pair)
@@ -130,7 +129,7 @@ pub(super) fn joined_queries(base: &str, own: &str) -> String {
     }
 }
 
-/// Puts the root in front of a path that lacks it, and takes doubled ones away.
+/// Adds the root to a path that lacks it, and removes repetitions of it.
 fn with_root(entry: &ProviderEntry, segments: &[&str]) -> String {
     let mut rest = segments;
     loop {
@@ -153,7 +152,7 @@ fn with_root(entry: &ProviderEntry, segments: &[&str]) -> String {
     })
 }
 
-/// What of the root a path lacks in front.
+/// The part of the root that is missing in front of a path.
 fn missing_root(entry: &ProviderEntry, path: &[&str]) -> &'static [&'static str] {
     let root = entry.root;
     let Some(first) = path.first() else { return root };
@@ -233,7 +232,7 @@ fn append_query(path: &mut String, query: &str) {
     }
 }
 
-/// What the base URLs of this provider's variables (and its `upstream`) already hold of every path.
+/// The beginning of every path that the base URLs in this provider's variables (and its `upstream`) contain.
 fn included(entry: &ProviderEntry) -> &'static str {
     match entry.variables.first() {
         Some((_, template)) => tail(entry, template),
@@ -246,7 +245,7 @@ fn tail_of(entry: &ProviderEntry, variable: &str) -> Option<&'static str> {
     Some(tail(entry, template))
 }
 
-/// What follows `{base}/<id>` in a template.
+/// The rest of a template after `{base}/<id>`.
 fn tail(entry: &ProviderEntry, template: &'static str) -> &'static str {
     template.strip_prefix("{base}/").and_then(|rest| rest.strip_prefix(entry.id)).unwrap_or("")
 }
@@ -257,7 +256,7 @@ fn usual_base(entry: &ProviderEntry, base: &Address) -> Option<Address> {
     (base.path().is_empty() && base.root() == usual.root()).then_some(usual)
 }
 
-/// Whether a host is the one of the table; `*` there stands for one label, or a part of one.
+/// Whether a host matches one of the table, where `*` stands for one label or a part of it.
 pub(super) fn is_host(pattern: &str, host: &str) -> bool {
     let Some((before, after)) = pattern.split_once('*') else {
         return pattern.eq_ignore_ascii_case(host);
@@ -267,7 +266,7 @@ pub(super) fn is_host(pattern: &str, host: &str) -> bool {
     middle.is_some_and(|middle| !middle.is_empty() && !middle.contains(['.', ':']))
 }
 
-/// Says once what the end of the base and the beginning of the path both say.
+/// Removes the segments that the end of the base and the beginning of the path have in common.
 fn drop_overlap(entry: &ProviderEntry, base: &mut Vec<&str>, rest: &mut Vec<&str>) {
     let shortest = entry.root.len().max(1);
     for length in (shortest..=base.len().min(rest.len())).rev() {

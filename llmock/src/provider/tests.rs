@@ -32,7 +32,7 @@ fn one_id_is_one_provider() {
 
 #[test]
 #[should_panic(expected = "a provider id consists of")]
-fn a_text_that_is_no_id_names_no_provider() {
+fn invalid_ids_panic() {
     let _ = Provider::named("a b/../c");
 }
 
@@ -52,7 +52,7 @@ fn ids_and_variables_name_one_provider_each() {
 }
 
 #[test]
-fn variables_lead_to_the_provider_s_own_part_of_the_front() {
+fn variables_point_to_the_provider_at_the_front() {
     for provider in Provider::all() {
         let start = format!("{{base}}/{}", provider.id());
         for (name, template) in provider.entry().variables {
@@ -89,7 +89,7 @@ fn a_base_url_never_ends_in_a_slash() {
 }
 
 #[test]
-fn placeholder_keys_are_plainly_nobody_s() {
+fn placeholder_keys_are_recognizable() {
     for provider in Provider::all() {
         for (name, value) in provider.entry().keys {
             assert!(value.contains("llmock"), "{name}");
@@ -103,7 +103,7 @@ fn placeholder_keys_are_plainly_nobody_s() {
 }
 
 #[test]
-fn the_page_about_providers_shows_this_table() {
+fn the_docs_show_this_table() {
     let page = include_str!("../../../docs/providers.md");
     let (_, rest) =
         page.split_once("<!-- table of providers -->\n").expect("the page has the table");

@@ -101,7 +101,7 @@ impl State {
         run(&Links {
             provider,
             root: &format!("{}/{}", self.base, provider.id()),
-            asked: &request.path,
+            request_path: &request.path,
             upstream: upstream.as_deref().zip(to_upstream.as_ref().map(|to| to as _)),
             is_recorded: &|path| {
                 let interactions = Arc::clone(&self.book().interactions);

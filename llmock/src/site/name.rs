@@ -1,10 +1,10 @@
-//! Names of fixtures: from a literal in the source, and from the test itself when it names none.
+//! Names of fixtures: from a literal in the source, otherwise from the name of the test.
 
 use super::Site;
 
-/// The file name for a fixture's name: `.json` appended unless present, whatever dots stand before it.
+/// The file name of a fixture: `.json` is appended unless the name ends in it.
 ///
-/// The attribute, the builder, and the command share this rule, so that `v1.2.summary` is one file to all.
+/// The attribute, the builder, and the command share this rule, so `v1.2.summary` is the same file everywhere.
 pub(crate) fn fixture_file_name(name: &str) -> String {
     let has_extension = name
         .len()
@@ -14,9 +14,9 @@ pub(crate) fn fixture_file_name(name: &str) -> String {
     if has_extension { name.to_owned() } else { format!("{name}.json") }
 }
 
-/// Names below `fixtures/` under which a test's fixture may lie, the file for recording a new one first.
+/// The possible names of a test's fixture below `fixtures/`. A new recording goes to the first.
 ///
-/// The second, if any, is the file that a whole module shares; it is used only if it is there.
+/// The second, if any, is the file that a whole module shares. It is used only if it exists.
 pub(crate) fn candidates(
     site: &Site,
     fixture: Option<&str>,
@@ -41,7 +41,7 @@ pub(crate) fn candidates(
     vec![format!("{folders}/{own}.json"), format!("{folders}.json")]
 }
 
-/// The function, and below it the case of a parameterised test.
+/// The function, followed by the case of a parameterised test.
 fn own_name(site: &Site, case: Option<&str>) -> String {
     let function = plain(site.function);
     match case {
@@ -52,8 +52,8 @@ fn own_name(site: &Site, case: Option<&str>) -> String {
 
 /// The module path as folders.
 ///
-/// The crate's name stands first only for integration tests: many of them share one `tests/fixtures`, while the
-/// unit tests of a crate have it to themselves. A trailing `tests` module says nothing and is dropped.
+/// The crate's name comes first only for integration tests, since many crates share one `tests/fixtures`. A trailing
+/// `tests` module is dropped, since it carries no information.
 fn module_folders(site: &Site) -> Vec<&'static str> {
     let mut segments = site.module.split("::").map(plain);
     let root = segments.next();

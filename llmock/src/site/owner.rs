@@ -1,22 +1,22 @@
-//! Who recorded an interaction: module, function, and the case of a parameterised test.
+//! The test that recorded an interaction: module, function, and the case of a parameterised test.
 
 use super::Site;
 
-/// The test in the form in which interactions carry it.
+/// The name of a test as interactions store it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Owner {
     /// `module_path!()::function[::case]`.
     pub(crate) name: String,
     /// The case alone, `case_1` or `a_1::b_2`.
     pub(crate) case: Option<String>,
-    /// Whether the thread told the whole name. If not, several cases of one function look alike.
+    /// Whether the thread's name contains the whole name. If not, the cases of one function cannot be distinguished.
     pub(crate) sure: bool,
 }
 
 /// Finds the owner from the name of the thread that opens the session.
 ///
 /// libtest gives every test's thread the exact path of the test, without the crate; rstest and `test_case` append
-/// the case to it. A thread without such a name (a timeout that moved the body, a doctest's `main`) tells nothing.
+/// the case to it. A thread without such a name (a timeout that moved the body, a doctest's `main`) does not help.
 pub(crate) fn owner(site: &Site, thread_name: Option<&str>) -> Owner {
     let name = format!("{}::{}", site.module, site.function);
     let in_crate = name.split_once("::").map_or(name.as_str(), |(_, rest)| rest);
@@ -29,7 +29,7 @@ pub(crate) fn owner(site: &Site, thread_name: Option<&str>) -> Owner {
             case: Some(case.to_owned()),
             sure: true,
         },
-        // Another test's name, as `greets_twice` on the thread of `greets`: our body was called from there.
+        // The name of another test, such as `greets_twice` for `greets`: that test called this body.
         Some((_, None)) | None => Owner { name: plain(&name), case: None, sure: false },
     }
 }
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_thread_tells_the_case() {
+    fn the_thread_name_contains_the_case() {
         let cases = [
             // module, function, thread, owner, case, sure
             ("api", "greets", Some("greets"), "api::greets", None, true),

@@ -1,18 +1,18 @@
-//! From a test's place in the source to the path of its fixture.
+//! From the position of a test in the source to the path of its fixture.
 //!
 //! `file!()` is relative to the compiler's working directory, which is the workspace root below a workspace and the
 //! package otherwise; tests run in the package. So the path is made absolute when the test runs, from the run-time
 //! `CARGO_MANIFEST_DIR` (nextest remaps it for moved archives, two worktrees may share one binary) and the hop from
-//! there to that directory. Values of compile time are only a fallback.
+//! there to that directory. Compile-time values are only a fallback.
 
 use std::path::{Component, Path, PathBuf};
 
 use super::Site;
 
-/// The folder for fixtures, beside the source file.
+/// The folder for fixtures, next to the source file.
 const FIXTURES: &str = "fixtures";
 
-/// What the process knows about its surroundings.
+/// The paths that the process got from its environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Places {
     /// `LLMOCK_WORKSPACE_ROOT`.
@@ -23,12 +23,12 @@ pub(crate) struct Places {
     pub(crate) cwd: Option<PathBuf>,
 }
 
-/// A fixture's place.
+/// The path of a fixture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Resolved {
     /// The file to read, and to write unless writes are redirected. It need not exist.
     pub(crate) fixture: PathBuf,
-    /// The names that were looked for, best first; `fixture` is one of them.
+    /// The paths that were tried, best first; `fixture` is one of them.
     pub(crate) tried: Vec<PathBuf>,
     /// The folder that source paths are relative to.
     root: PathBuf,
@@ -39,14 +39,13 @@ impl Resolved {
     pub(crate) fn write_path(&self, record_dir: Option<&Path>) -> PathBuf {
         let Some(record_dir) = record_dir else { return self.fixture.clone() };
         let relative = self.fixture.strip_prefix(&self.root).unwrap_or(&self.fixture);
-        // What lies outside the root must not escape the folder that was asked for.
+        // A path outside the root must not escape the record folder.
         let inside = relative.components().filter(|part| matches!(part, Component::Normal(_)));
         record_dir.join(inside.collect::<PathBuf>())
     }
 }
 
-/// No folder of the test's source, and no package, is where it was when the test was compiled; these were looked for.
-/// `report::Failure::NoPlace` says it.
+/// Neither the folder of the test's source nor the package exists where it was when the test was compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NoFolder {
     pub(crate) tried: Vec<PathBuf>,
@@ -54,8 +53,8 @@ pub(crate) struct NoFolder {
 
 /// Finds the fixture of a test.
 ///
-/// `names` are those of [`name::candidates`](super::name::candidates): the first that is there counts, else the first.
-/// `exists` answers for files and folders.
+/// `names` are those of [`name::candidates`](super::name::candidates): the first that exists is used, otherwise the
+/// first. `exists` is called with files and folders.
 pub(crate) fn resolve(
     site: &Site,
     names: &[String],
@@ -109,7 +108,7 @@ fn source_folders(site: &Site, places: &Places) -> Vec<(PathBuf, PathBuf)> {
     with_file(roots, file)
 }
 
-/// The same for a file known by its way from the package: there a named workspace root is only second best.
+/// The same for a path that is relative to the package: there a configured workspace root is only second best.
 fn package_roots(site: &Site, places: &Places) -> Vec<PathBuf> {
     let runtime = places.runtime_manifest_dir.clone();
     let compiled = site.manifest_dir.map(PathBuf::from);
@@ -127,7 +126,7 @@ fn with_file(roots: Vec<PathBuf>, file: &Path) -> Vec<(PathBuf, PathBuf)> {
     roots.into_iter().map(folder).collect()
 }
 
-/// The package's own folder, with the root for redirected writes; best first.
+/// The folder of the package, with the root for redirected writes; best first.
 fn packages(site: &Site, places: &Places) -> Vec<(PathBuf, PathBuf)> {
     let known = [places.runtime_manifest_dir.clone(), site.manifest_dir.map(PathBuf::from)];
     let hop = |package: PathBuf| (normalize(&package.join(site.hop)), normalize(&package));

@@ -1,12 +1,13 @@
-//! The package and the workspace of a test, which is where `llmock.toml` may stand.
+//! The package and the workspace of a test, either of which may contain `llmock.toml`.
 //!
-//! No Cargo is asked: spawning it costs every nextest process some 30 ms.
+//! Cargo is not run: spawning it costs every nextest process about 30 ms.
 
 use std::path::{Path, PathBuf};
 
 use super::resolve::{Places, normalize};
 
-/// The package under test: where Cargo or nextest say it is, else where it was compiled, else here.
+/// The package under test: the run-time value of Cargo or nextest, otherwise the compile-time one, otherwise the
+/// working directory.
 pub(crate) fn package(
     places: &Places,
     compiled_manifest_dir: Option<&str>,
@@ -19,9 +20,10 @@ pub(crate) fn package(
         .find(|folder| exists(folder))
 }
 
-/// The workspace's root: the one that was named, else the nearest `Cargo.toml` upwards with a `[workspace]` table.
+/// The root of the workspace: the configured one, otherwise the nearest `Cargo.toml` above with a `[workspace]`
+/// table.
 ///
-/// `read` gives a file's text. `None` if no manifest says that there is a workspace.
+/// `read` returns the text of a file. `None` if no manifest declares a workspace.
 pub(crate) fn workspace(
     package: &Path,
     places: &Places,
@@ -92,13 +94,13 @@ mod tests {
     }
 
     #[test]
-    fn a_named_root_is_believed() {
+    fn a_configured_root_wins() {
         let places = Places { workspace_root: Some("/else".into()), ..Places::default() };
         assert_eq!(workspace(Path::new("/w/m"), &places, &|_| None), Some(PathBuf::from("/else")));
     }
 
     #[test]
-    fn the_package_is_where_cargo_says_at_run_time_before_where_it_was_compiled() {
+    fn the_run_time_package_wins_over_the_compiled_one() {
         let places = Places {
             runtime_manifest_dir: Some("/new/m".into()),
             cwd: Some("/here".into()),

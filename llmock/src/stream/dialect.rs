@@ -1,6 +1,6 @@
-//! How one server spells its framing: held once per stream, so that events carry only what differs.
+//! How one server spells its framing: stored once per stream, so that events contain only what differs.
 //!
-//! Every default is the commonest spelling; a stream in it needs no word about it in a fixture.
+//! Every default is the most common spelling, which a fixture does not mention.
 
 /// The spelling of a stream; each framing looks only at the members that concern it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,11 +9,11 @@ pub(crate) struct Dialect {
     pub(crate) eol: Eol,
     /// SSE: whether one space follows the colon of `data:`, `event:` and `id:`.
     pub(crate) space_after_colon: bool,
-    /// SSE: in which order the fields of an event stand.
+    /// SSE: the order of the fields of an event.
     pub(crate) field_order: [Field; 3],
     /// NDJSON: whether the last line is ended too.
     pub(crate) final_eol: bool,
-    /// JSON array: what stands around the elements.
+    /// JSON array: the text around the elements.
     pub(crate) array: ArrayMarks,
 }
 
@@ -33,7 +33,7 @@ pub(crate) enum Field {
     Data,
 }
 
-/// What a JSON array has around its elements, exact to the blank; the default is Gemini's.
+/// The exact text around the elements of a JSON array; the default is Gemini's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ArrayMarks {
     /// Before the first element.
@@ -47,7 +47,7 @@ pub(crate) struct ArrayMarks {
 }
 
 impl Dialect {
-    /// The order of fields to which the others are exceptions; an `id` is rare.
+    /// The most common order of fields; an `id` is rare.
     pub(crate) const FIELD_ORDER: [Field; 3] = [Field::Id, Field::Event, Field::Data];
 }
 

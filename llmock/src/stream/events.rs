@@ -6,22 +6,22 @@ use super::framing::Framing;
 use super::item::{EventPosition, Item, Parsed, Piece};
 use super::{aws, bytes, json_array, ndjson, sse};
 
-/// Whether the provider finished its answer.
+/// Whether the provider finished its response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Complete,
-    /// The provider's connection broke off.
+    /// The provider's connection ended early.
     Cut,
 }
 
-/// A streamed answer as events.
+/// A streamed response as events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stream {
     pub(crate) framing: Framing,
     pub(crate) dialect: Dialect,
     pub(crate) events: Vec<Event>,
-    /// The lengths of the chunks in bytes, when one chunk was not one event. Lengths that no longer
-    /// add up, because somebody edited an event, are ignored.
+    /// The lengths of the chunks in bytes, unless each chunk was one event. If they no longer add up, because an event
+    /// was edited, they are ignored.
     pub(crate) chunks: Option<Vec<usize>>,
     pub(crate) end: End,
 }
@@ -45,7 +45,7 @@ impl End {
 }
 
 impl Stream {
-    /// Takes an answer apart. Chunks without bytes are no chunks on the wire and are dropped.
+    /// Splits a response into events. Chunks without bytes do not exist on the wire and are dropped.
     pub(crate) fn from_chunks(framing: Framing, chunks: &[Chunk], end: End) -> Self {
         let body = concat(chunks);
         let arrivals = arrivals(chunks);
@@ -63,7 +63,7 @@ impl Stream {
         stream
     }
 
-    /// Turns pieces into events, raw ones where writing an item would not give its bytes back.
+    /// Turns pieces into events; an item that would not be written with the same bytes becomes a raw one.
     fn checked_events(
         &self,
         body: &[u8],
@@ -92,7 +92,7 @@ impl Stream {
         events
     }
 
-    /// The bytes as they were delivered, divided as they were if that is known, else by event.
+    /// The bytes as they were delivered: in the original chunks if they are known, otherwise one chunk per event.
     pub(crate) fn to_chunks(&self) -> Vec<Chunk> {
         let events = self.event_chunks();
         match &self.chunks {
@@ -101,7 +101,7 @@ impl Stream {
         }
     }
 
-    /// The bytes with each event in a chunk of its own, whatever the transport did.
+    /// The bytes with each event in a chunk of its own.
     pub(crate) fn event_chunks(&self) -> Vec<Chunk> {
         let count = self.events.len();
         let mut chunks = Vec::with_capacity(count);

@@ -28,10 +28,10 @@ impl Framing {
     }
 }
 
-/// The framing of an answer, `None` if it is no stream.
+/// The framing of a response, `None` if it is no stream.
 ///
-/// `streamed` says that the request asked for a stream, by its path or its body. It decides where
-/// the content type alone does not; the answer may be an error in one piece all the same.
+/// `streamed`: the request asked for a stream, by its path or its body. It decides where the content type alone does
+/// not. The response may still be an error in one piece.
 pub(crate) fn framing_of(content_type: Option<&str>, streamed: bool) -> Option<Framing> {
     let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
     match essence.trim().to_ascii_lowercase().as_str() {
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn content_types_announce_framings_with_and_without_a_wish_to_stream() {
+    fn content_type_and_request_decide_the_framing() {
         use Framing::{AwsEventStream, Bytes, JsonArray, Ndjson, Sse};
         for (content_type, otherwise, streamed) in [
             (Some("text/event-stream"), Some(Sse), Some(Sse)),

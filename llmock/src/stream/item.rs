@@ -1,8 +1,8 @@
-//! What one event holds, and what each framing proposes about a body.
+//! The content of one event, and what each framing proposes for a body.
 
 use super::dialect::Dialect;
 
-/// What an event holds, without the spelling that the [`Dialect`] keeps for all.
+/// The content of an event, without the spelling, which the [`Dialect`] keeps once for all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Item {
     /// A server-sent event that has data.
@@ -19,25 +19,25 @@ pub(crate) enum Item {
     Frame { headers: Vec<(String, String)>, payload: String },
     /// Text that does not fit, line ends included: comments, `retry:`, a broken last event.
     Raw(String),
-    /// Bytes that do not fit and are no legible text.
+    /// Bytes that do not fit and are no readable text.
     RawBytes(Vec<u8>),
 }
 
-/// What a framing makes of a body: consecutive pieces that cover it without a gap.
+/// The pieces that a framing finds in a body; together they are the whole body.
 pub(super) struct Parsed {
     pub(super) dialect: Dialect,
     pub(super) pieces: Vec<Piece>,
 }
 
-/// A stretch of a body.
+/// A part of a body.
 pub(super) struct Piece {
-    /// Where it ends; it begins where the one before ended.
+    /// Its end; it begins where the previous one ended.
     pub(super) end: usize,
-    /// What it seems to hold; `None` if nothing known. A wrong guess is harmless.
+    /// What it seems to contain; `None` if nothing known. A wrong guess is harmless.
     pub(super) item: Option<Item>,
 }
 
-/// Where an event stands among its like; an array's marks depend on it.
+/// Whether an event is the first or last one; the marks of an array depend on it.
 #[derive(Clone, Copy)]
 pub(super) struct EventPosition {
     pub(super) first: bool,
@@ -45,7 +45,7 @@ pub(super) struct EventPosition {
 }
 
 impl Item {
-    /// Bytes that nothing explains, as text if a person can read it.
+    /// Bytes of no known structure, as text if it is readable.
     pub(super) fn raw(bytes: &[u8]) -> Self {
         let legible =
             |text: &&str| !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
@@ -55,7 +55,7 @@ impl Item {
         }
     }
 
-    /// About how many bytes it takes when written, so that a chunk is allocated once.
+    /// The approximate length when written, so that a chunk is allocated once.
     pub(super) fn size_hint(&self) -> usize {
         match self {
             Self::Sse { event, data, .. } => {

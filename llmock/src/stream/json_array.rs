@@ -4,9 +4,9 @@ use super::dialect::{ArrayMarks, Dialect};
 use super::item::{EventPosition, Item, Parsed, Piece};
 use crate::json;
 
-/// Divides a body into elements and finds what stands around them.
+/// Divides a body into elements and finds the text around them.
 ///
-/// A piece reaches from the comma before its element to the one after it; the last has the bracket.
+/// A piece reaches from the comma before its element to the next one; the last includes the bracket.
 pub(super) fn read(body: &[u8]) -> Parsed {
     let (marks, pieces) = elements(body);
     Parsed { dialect: Dialect { array: marks, ..Dialect::default() }, pieces }
@@ -49,7 +49,7 @@ fn elements(body: &[u8]) -> (ArrayMarks, Vec<Piece>) {
     (marks, pieces)
 }
 
-/// Writes one element and what stands around it.
+/// Writes one element and the text around it.
 pub(super) fn write(dialect: &Dialect, text: &str, position: EventPosition, out: &mut Vec<u8>) {
     let marks = &dialect.array;
     let before = if position.first { &marks.open } else { &marks.before };
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn elements_are_found_whatever_stands_around_them() {
+    fn finds_elements_with_any_text_around_them() {
         for (body, elements) in [
             (
                 "[{\n  \"a\": 1\n}\n,\r\n{\n  \"b\": 2\n}\n]",
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn the_marks_of_gemini_need_no_word() {
+    fn the_marks_of_gemini_are_the_default() {
         let gemini = "[{\n  \"a\": 1\n}\n,\r\n{\n  \"b\": 2\n}\n]";
         assert_eq!(stream(gemini).dialect, Dialect::default());
         assert_eq!(stream("[{}\n]").dialect, Dialect::default());

@@ -30,7 +30,7 @@ pub(super) fn write(dialect: &Dialect, text: &str, position: EventPosition, out:
     }
 }
 
-/// What stands before `ending` if it is JSON without blanks around it or line breaks inside.
+/// The line before `ending`, if it is JSON without blanks around it or line breaks inside.
 fn json_line(line: &[u8], ending: &str) -> Option<String> {
     let text = std::str::from_utf8(line).ok()?.strip_suffix(ending)?;
     let bare =
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_json_are_items_and_everything_else_stays_raw() {
+    fn json_lines_are_items_and_others_stay_raw() {
         let json = |text: &str| Item::Json(text.to_owned());
         let raw = |text: &str| Item::Raw(text.to_owned());
         for (body, eol, final_eol, items) in [

@@ -1,6 +1,6 @@
 //! Server-sent events in the spelling of whichever server wrote them.
 //!
-//! Lines are divided as the standard says; what [`write`] could not spell again stays raw.
+//! Lines are divided as the standard says; what [`write`] would not reproduce stays raw.
 
 use super::dialect::{Dialect, Eol, Field};
 use super::item::{Item, Parsed, Piece};
@@ -98,13 +98,13 @@ impl<'a> Line<'a> {
         Some((Field::from_name(name)?, &self.text[colon + 1..]))
     }
 
-    /// Whether a client acts the same if this line comes apart from the event it stands before.
+    /// Whether a client acts the same if this line arrives separately from the event after it.
     fn is_separable(&self) -> bool {
         self.text.starts_with(b":") || self.text.starts_with(b"retry:")
     }
 }
 
-/// The spelling of most lines and events; what nothing shows is as by default.
+/// The spelling of most lines and events; otherwise the default.
 fn dialect(lines: &[Line<'_>], blocks: &[&[Line<'_>]]) -> Dialect {
     let count = |eol| lines.iter().filter(|line| line.eol == Some(eol)).count();
     let (lf, cr_lf, cr) = (count(Eol::Lf), count(Eol::CrLf), count(Eol::Cr));
@@ -159,7 +159,7 @@ fn read_block(block: &[Line<'_>], dialect: &Dialect, pieces: &mut Vec<Piece>) {
     pieces.push(Piece { end, item });
 }
 
-/// The event that these lines make if they are spelt as the dialect says, which the caller checks.
+/// The event of these lines, if they are spelled as the dialect says, which the caller checks.
 fn event(block: &[Line<'_>], dialect: &Dialect) -> Option<Item> {
     let (mut event, mut id, mut data) = (None, None, None::<String>);
     for line in block.iter().take_while(|line| !line.is_blank()) {
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn events_that_fit_are_taken_apart_and_the_rest_stays_raw() {
+    fn parses_events_that_fit_and_keeps_the_rest_raw() {
         for (body, events) in [
             ("data: {\"a\": 1} \n\ndata: [DONE]\n\n", &["-|-|{\"a\": 1} ", "-|-|[DONE]"][..]),
             ("event: ping\ndata: {}\n\n", &["ping|-|{}"]),

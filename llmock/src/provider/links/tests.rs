@@ -15,7 +15,7 @@ fn rewrite<T>(
     run(&Links {
         provider,
         root: &format!("{BASE}/{id}"),
-        asked: "/v1/files/self",
+        request_path: "/v1/files/self",
         upstream: upstream.map(|base| (base, &to_upstream as _)),
         is_recorded: &|path| recorded.contains(&path),
         given: &|ours, theirs| assert_ne!(ours, theirs),
@@ -87,7 +87,7 @@ fn addresses_of_the_api_lead_to_the_front() {
 }
 
 #[test]
-fn other_addresses_and_other_places_stay() {
+fn keeps_other_addresses_and_other_members() {
     let at_home = r#"{"results_url":"https://api.anthropic.com/v1/x"}"#;
     let text = at_home.replace("results_url", "text");
     let nested = format!(r#"{{"args":{at_home}}}"#);
@@ -115,7 +115,7 @@ fn other_addresses_and_other_places_stay() {
 }
 
 #[test]
-fn every_place_is_found_and_its_neighbours_keep_their_bytes() {
+fn replaces_addresses_and_keeps_all_other_bytes() {
     let url = "https:\\/\\/api.acme.dev\\/v1\\/p";
     let body = format!(
         "{{\n \"results\": [{{\"urls\": {{\"get\": \"{url}\", \"web\": \"{url}\"}}, \"n\": 1e2}}, 2],\

@@ -198,7 +198,7 @@ const URLS: &[(&str, &str, &str, &str)] = &[
 ];
 
 #[test]
-fn paths_of_every_spelling_become_the_provider_s_own() {
+fn every_spelling_of_a_path_has_one_canonical_form() {
     for (id, raw, canonical) in PATHS {
         let provider = Provider::from_id(id);
         assert_eq!(canonical_path(provider, raw), *canonical, "{id} {raw}");
@@ -241,7 +241,7 @@ fn the_value_of_every_variable_takes_one_shape() {
 }
 
 #[test]
-fn bedrock_is_asked_in_the_region_of_the_variables() {
+fn bedrock_uses_the_region_of_the_variables() {
     let read = |name: &str| (name == "AWS_DEFAULT_REGION").then(|| "eu-west-1".to_owned());
     let upstream =
         |provider, read: &dyn Fn(&str) -> Option<String>| default_upstream(provider, read);
@@ -257,7 +257,7 @@ fn bedrock_is_asked_in_the_region_of_the_variables() {
 }
 
 #[test]
-fn every_provider_s_usual_upstream_leads_back_to_its_own_paths() {
+fn canonical_paths_survive_the_usual_upstream() {
     for provider in Provider::all() {
         let Some(upstream) = provider.entry().upstream else { continue };
         let path = canonical_path(provider, "/chat/completions");
