@@ -36,11 +36,10 @@ pub(crate) fn fields(
     }
 }
 
-fn option(value: Option<impl ToTokens>, span: Span) -> TokenStream {
-    match value {
-        Some(value) => quote_spanned!(span=> ::core::option::Option::Some(#value)),
-        None => quote_spanned!(span=> ::core::option::Option::None),
-    }
+/// An `Option` as an expression.
+pub(crate) fn option(value: Option<impl ToTokens>, span: Span) -> TokenStream {
+    let Some(value) = value else { return quote_spanned!(span=> ::core::option::Option::None) };
+    quote_spanned!(span=> ::core::option::Option::Some(#value))
 }
 
 /// The text of `#[should_panic]`; the compiler decides about a `cfg_attr` around it.

@@ -10,6 +10,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{LitBool, LitInt, LitStr, Path, Token, parenthesized, token};
 
 use crate::errors::Errors;
+use crate::settings;
 
 /// A value as literals, in one of the forms of `llmock_rules`.
 #[derive(Clone)]
@@ -51,9 +52,9 @@ impl Literals {
                 quote_spanned!(span=> Variables(&[#(#pairs),*]))
             }
             Self::Providers(named) => {
-                let named = named.iter().map(|(id, url)| match url {
-                    Some(url) => quote_spanned!(span=> (#id, ::core::option::Option::Some(#url))),
-                    None => quote_spanned!(span=> (#id, ::core::option::Option::None)),
+                let named = named.iter().map(|(id, url)| {
+                    let url = settings::option(url.as_ref(), span);
+                    quote_spanned!(span=> (#id, #url))
                 });
                 quote_spanned!(span=> Providers(&[#(#named),*]))
             }
@@ -179,6 +180,7 @@ impl Argument<'_> {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` takes")]
 fn at(error: syn::Error) -> Span {
     error.span()
 }

@@ -61,10 +61,10 @@ impl Settings {
         match (key, value) {
             ("mode", Value::Text(text)) => self.mode = origin.of(Mode::parse(text).map_err(one)?),
             ("order", Value::Text(text)) => {
-                self.order = origin.of(Order::parse(text).map_err(one)?)
+                self.order = origin.of(Order::parse(text).map_err(one)?);
             }
             ("unused", Value::Text(text)) => {
-                self.unused = origin.of(Unused::parse(text).map_err(one)?)
+                self.unused = origin.of(Unused::parse(text).map_err(one)?);
             }
             ("calls", Value::Count(count)) => self.calls = origin.of(Some(count)),
             ("match_on", Value::Texts([])) => {

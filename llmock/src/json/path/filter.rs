@@ -47,11 +47,11 @@ fn side<'t, 'a>(
     let Comparable::Query(Query { is_absolute, segments }) = comparable else {
         return Side::Literal(comparable);
     };
-    let selectors = segments.iter().flat_map(|segment| &segment.selectors);
-    let found = selectors.fold(Some(if *is_absolute { root } else { here }), |value, selector| {
+    let mut selectors = segments.iter().flat_map(|segment| &segment.selectors);
+    let found = selectors.try_fold(if *is_absolute { root } else { here }, |value, selector| {
         match selector {
-            Selector::Name(name) => value?.get(name),
-            Selector::Index(index) => value?.at(position(*index, value?.as_array()?.len())?),
+            Selector::Name(name) => value.get(name),
+            Selector::Index(index) => value.at(position(*index, value.as_array()?.len())?),
             // The parser accepts no other selector here.
             _ => None,
         }
