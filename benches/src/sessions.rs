@@ -96,7 +96,7 @@ fn takes_its_turn() {}
 
 #[llm_replay(calls = 0)]
 fn takes_a_handle(mock: &LlmMock) {
-    assert!(!mock.url().is_empty());
+    assert!(mock.url().is_some());
 }
 
 /// Path resolution, rules, the turn, and its variables; no fixture, no request.

@@ -1,4 +1,4 @@
-//! The same without the attribute: [`Builder`] opens a session, [`MockSession::finish`] ends it.
+//! Sessions without the attribute: [`LlmMockBuilder`] opens one, [`MockSession::finish`] ends it.
 
 use std::ops::Deref;
 use std::path::PathBuf;
@@ -15,10 +15,10 @@ use crate::report::{Failure, Miss, MissReason, Outcome, Report, render, sentence
 use crate::session::open::{self, Described, NotOpened};
 use crate::session::{Session, announce};
 
-/// Describes a session for a script, a binary, or a test harness of one's own.
+/// Configures a session for a script, a binary, or a test harness of your own.
 ///
-/// It touches no environment variable: clients get their address from [`LlmMock::base_url`], child
-/// processes from [`LlmMock::envs`].
+/// It changes no environment variable: clients take their address from [`LlmMock::base_url`], child processes from
+/// [`LlmMock::envs`].
 ///
 /// ```no_run
 /// use llmock::{LlmMock, Mode, Provider};
@@ -36,7 +36,7 @@ use crate::session::{Session, announce};
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use = "a builder does nothing until `start`"]
-pub struct Builder {
+pub struct LlmMockBuilder {
     fixture: PathBuf,
     test: Option<String>,
     upstreams: Vec<(Provider, String)>,
@@ -46,7 +46,7 @@ pub struct Builder {
 }
 
 impl LlmMock {
-    /// Starts to describe a session without the attribute, for scripts and binaries.
+    /// Configures a session without the attribute, for scripts and binaries.
     ///
     /// ```no_run
     /// use llmock::{LlmMock, Mode, Provider};
@@ -58,12 +58,12 @@ impl LlmMock {
     /// mock.finish()?;
     /// # Ok(()) }
     /// ```
-    pub fn builder() -> Builder {
-        Builder::default()
+    pub fn builder() -> LlmMockBuilder {
+        LlmMockBuilder::default()
     }
 }
 
-impl Builder {
+impl LlmMockBuilder {
     /// The fixture file; `.json` is appended unless present. Relative paths count from the working
     /// directory.
     pub fn fixture(mut self, path: impl Into<PathBuf>) -> Self {
@@ -187,8 +187,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// When replaying and there is no fixture, when the fixture cannot be read, when a setting means
-    /// nothing, when recording is refused in CI. Each says how to go on.
+    /// If there is no fixture to replay, the fixture cannot be read, a setting is invalid, CI refuses to record, or no
+    /// port is available. Each error names the next step.
     pub fn start(self) -> Result<MockSession, StartError> {
         let described = Described {
             owner: self.test,
@@ -202,6 +202,18 @@ impl Builder {
 }
 
 /// An open session; dereferences to its [`LlmMock`].
+///
+/// ```no_run
+/// use llmock::{LlmMock, Provider};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let session = LlmMock::builder().fixture("tests/fixtures/summarize").start()?;
+/// let base_url = session.base_url(Provider::OpenAI);
+/// // ... run the program against `base_url` ...
+/// session.finish()?;
+/// # let _ = base_url;
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use = "without `finish` nothing is checked and nothing is written"]
 pub struct MockSession {
@@ -211,12 +223,17 @@ pub struct MockSession {
 }
 
 impl MockSession {
-    /// Ends the session: verifies, and writes what was recorded.
+    /// The handle of this session; its clones do not keep the session open.
+    pub fn mock(&self) -> &LlmMock {
+        &self.mock
+    }
+
+    /// Ends the session: verifies it, and writes what was recorded.
     ///
     /// # Errors
     ///
-    /// Everything that would fail a test with the attribute, as a report; nothing is written then, and
-    /// what was recorded is kept in `NAME.json.failed`.
+    /// If a test with the attribute would fail, with the same report. Then nothing is written, and the recordings are
+    /// kept in `NAME.json.failed`.
     pub fn finish(mut self) -> Result<(), FinishError> {
         self.finished = true;
         let Some(report) = self.session.end(Outcome::Passed) else { return Ok(()) };
@@ -229,9 +246,9 @@ impl MockSession {
         Ok(())
     }
 
-    /// Ends the session of a program that has failed by itself: nothing is written over the fixture.
+    /// Ends the session of a program that has failed for a reason of its own; the fixture is not written.
     ///
-    /// Returns the report, if llmock has something to add.
+    /// Returns the report if llmock has a reason to fail the session too.
     pub fn fail(mut self) -> Option<FinishError> {
         self.finished = true;
         let report = self.session.end(Outcome::ReturnedErr)?;
@@ -262,7 +279,7 @@ impl Drop for MockSession {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// Replaying, and there is no such fixture.
+    /// There is no fixture to replay.
     #[error("{}{hint}", chain(cause))]
     Missing {
         /// Which file.
@@ -278,19 +295,31 @@ pub enum StartError {
         /// How to record it again.
         hint: String,
     },
-    /// A setting or a variable means nothing, or recording is refused in CI.
-    #[error("{0}")]
-    Settings(String),
+    /// Recording is refused, because this is a CI machine.
+    #[error("{report}")]
+    RecordRefused {
+        /// What requested recording, and how to allow it.
+        report: String,
+    },
+    /// A setting or an environment variable is invalid.
+    #[error("{report}")]
+    InvalidSettings {
+        /// Which one, where it was set, and what was expected.
+        report: String,
+    },
     /// No port could be opened on 127.0.0.1.
-    #[error("{0}")]
-    Server(String),
+    #[error("{report}")]
+    Server {
+        /// What the operating system reported.
+        report: String,
+    },
 }
 
-/// Why a session did not end well; displayed as the report that a failing test prints.
+/// Why a session failed; displayed as the report that a failing test prints.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FinishError {
-    /// Requests came that no interaction answers.
+    /// Requests matched no interaction.
     #[error("{report}")]
     Missed {
         /// How many.
@@ -298,13 +327,13 @@ pub enum FinishError {
         /// The requests, the closest recordings, and how to record the test again.
         report: String,
     },
-    /// No request came at all.
+    /// No request reached llmock.
     #[error("{report}")]
     NoRequests {
-        /// Ways to reach the mock server.
+        /// How clients reach the mock server.
         report: String,
     },
-    /// The provider, the disk, or the user's Mocks are to blame.
+    /// Anything else: the provider, the disk, unmet expectations of mocks.
     #[error("{report}")]
     Failed {
         /// What happened.
@@ -323,10 +352,11 @@ impl From<NotOpened> for StartError {
             }
             NotOpened::Failed(failure) => failure,
         };
-        let text = render::opening(&failure, open::style());
+        let report = render::opening(&failure, open::style());
         match failure {
-            Failure::ServerFailed { .. } => Self::Server(text),
-            _ => Self::Settings(text),
+            Failure::ServerFailed { .. } => Self::Server { report },
+            Failure::CiRecord { .. } => Self::RecordRefused { report },
+            _ => Self::InvalidSettings { report },
         }
     }
 }

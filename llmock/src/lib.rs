@@ -8,6 +8,7 @@ mod builder;
 mod config;
 mod diff;
 mod env;
+mod exchange;
 mod fixture;
 mod front;
 mod hex;
@@ -15,7 +16,9 @@ mod json;
 mod matching;
 mod mock;
 mod mode;
+#[cfg(feature = "wiremock")]
 mod mount;
+#[cfg_attr(not(feature = "wiremock"), path = "overlay/none.rs")]
 mod overlay;
 pub mod playback;
 mod preload;
@@ -24,12 +27,13 @@ mod provider;
 mod random;
 pub mod reply;
 mod report;
+#[cfg(feature = "wiremock")]
+mod responder;
 mod session;
 mod site;
 mod stream;
 mod sync;
 mod wire;
-mod written;
 
 /// What the attribute's expansion calls; it may change with every version.
 #[doc(hidden)]
@@ -50,20 +54,47 @@ pub mod __server {
     }
 }
 
-pub use builder::{Builder, FinishError, MockSession, StartError};
+pub use builder::{FinishError, LlmMockBuilder, MockSession, StartError};
+pub use exchange::AnsweredBy;
 pub use fixture::{Fixture, FormatError, Interaction, LoadError, RemoveError, SaveError};
 #[cfg(feature = "macros")]
 pub use llmock_macros::llm_replay;
 pub use llmock_rules::{Mode, Problem};
 pub use mock::{LlmMock, SentRequest};
 pub use provider::{OtherProvider, Provider};
-pub use session::ledger::AnsweredBy;
-/// The mock server inside a session; re-exported so that its types are the ones that llmock knows.
+/// The mock server inside a session; re-exported so that its types are the ones that llmock uses.
+#[cfg(feature = "wiremock")]
 pub use wiremock;
-pub use written::Written;
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[test]
+    fn public_types_are_send_and_sync() {
+        fn check<T: Send + Sync>() {}
+        check::<AnsweredBy>();
+        check::<FinishError>();
+        check::<Fixture>();
+        check::<Interaction>();
+        check::<LlmMock>();
+        check::<LlmMockBuilder>();
+        check::<LoadError>();
+        check::<MockSession>();
+        check::<Provider>();
+        check::<RemoveError>();
+        check::<SaveError>();
+        check::<SentRequest>();
+        check::<StartError>();
+        check::<playback::Playback>();
+        check::<playback::PlaybackSession>();
+        check::<reply::Reply>();
+        #[cfg(feature = "wiremock")]
+        check::<reply::Responder>();
+        #[cfg(feature = "record")]
+        check::<playback::Recorder>();
+    }
+
     /// A link would vanish where a checkout has none, and Cargo packages no file from above.
     #[test]
     fn the_page_of_the_crate_is_that_of_the_repository() {

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "wiremock")]
 use wiremock::MockServer;
 
+use crate::exchange::{AnsweredBy, Exchange, links};
+#[cfg(feature = "wiremock")]
 use crate::front::Front;
 use crate::provider::{Address, Declared, Provider};
 use crate::session::Access;
 use crate::session::envs;
-use crate::session::ledger::{AnsweredBy, Entry};
 use crate::session::state::State;
 
 /// A handle on the mock server of one session.
@@ -27,7 +29,7 @@ use crate::session::state::State;
 /// }
 /// ```
 ///
-/// It is a weak handle: clones may outlive the test, and then answer nothing any more.
+/// It is a weak handle: the addresses of clones that outlive the test respond with an error.
 #[derive(Clone, Debug)]
 pub struct LlmMock {
     access: Access,
@@ -39,8 +41,8 @@ impl LlmMock {
     pub(crate) fn new(access: &Access) -> Self {
         let (base, declared) = match access {
             Access::Open(state, _) => state.upgrade().map(|state| {
-                let declared = &state.setup.in_force.declared;
-                (state.base.clone(), declared.iter().map(|one| one.value.clone()).collect())
+                let declared = state.setup().upstreams.declared.as_slice();
+                (state.base().to_owned(), declared.into())
             }),
             Access::Off(..) => None,
         }
@@ -55,10 +57,15 @@ impl LlmMock {
         }
     }
 
-    /// The base URL for a client of this provider, in the shape its variable has: with `/v1` for
-    /// `OpenAI`, without for Anthropic. Never ends in `/`.
+    /// The base URL for a client of this provider, in the shape of its variable: with `/v1` for `OpenAI`, without for
+    /// Anthropic. Never ends in `/`.
     ///
     /// In mode `off` it is the provider's own.
+    ///
+    /// # Panics
+    ///
+    /// In mode `off`, for a provider whose address neither llmock nor the test knows.
+    #[track_caller]
     pub fn base_url(&self, provider: Provider) -> String {
         match &self.access {
             Access::Open(..) => {
@@ -68,46 +75,50 @@ impl LlmMock {
                     None => provider.base_url(&self.base),
                 }
             }
-            Access::Off(bases, _) => bases
-                .iter()
-                .find(|(known, _)| *known == provider)
-                .map(|(_, url)| url.clone())
-                .unwrap_or_default(),
+            Access::Off(bases, _) => match bases.iter().find(|(known, _)| *known == provider) {
+                Some((_, url)) => url.clone(),
+                None => panic!(
+                    "no base URL is known for provider `{provider}` in mode `off`; declare it with `provider_at`"
+                ),
+            },
         }
     }
 
-    /// The same with a `/` at its end, for clients that join it with a relative path: `ollama-rs`
-    /// (`Ollama::try_new`), `gemini-rust` (`with_base_url`), `genai` (`Endpoint`).
+    /// The same with a trailing `/`, for clients that join it with a relative path: `ollama-rs` (`Ollama::try_new`),
+    /// `gemini-rust` (`with_base_url`), `genai` (`Endpoint`).
+    #[track_caller]
     pub fn base_url_with_slash(&self, provider: Provider) -> String {
         self.base_url(provider) + "/"
     }
 
-    /// What stands for the provider's host alone: without `/v1`, which clients of this kind add themselves
+    /// The address that stands for the provider's host: without `/v1`, for clients that append it themselves
     /// (`OPENAI_HOST`, a `host` in a configuration). Never ends in `/`.
     ///
-    /// In mode `off` it is the provider's own.
+    /// In mode `off` it is the provider's own; panics as [`base_url`](Self::base_url) does.
+    #[track_caller]
     pub fn host_url(&self, provider: Provider) -> String {
-        let base_url = self.base_url(provider);
-        match &self.access {
-            Access::Open(..) => format!("{}/{}", self.base, provider.id()),
-            Access::Off(..) => Address::parse(&base_url)
-                .map_or_else(String::new, |address| address.root().to_owned()),
+        if let Access::Open(..) = &self.access {
+            return links::root(&self.base, provider);
         }
+        let base_url = self.base_url(provider);
+        Address::parse(&base_url).map_or(base_url, |address| address.root().to_owned())
     }
 
-    /// [`host_url`](Self::host_url) with its port taken out, for clients that take the two apart:
+    /// [`host_url`](Self::host_url) and its port, for clients that take them separately:
     /// `("http://127.0.0.1/…/ollama/", 40123)` for `Ollama::new(host, port)` of `ollama-rs`.
     ///
-    /// The host keeps a path, which tells sessions apart, and a `/` at its end.
+    /// The host keeps its path, which identifies the session, and a trailing `/`.
+    #[track_caller]
     pub fn host_and_port(&self, provider: Provider) -> (String, u16) {
         split_port(&self.host_url(provider))
     }
 
-    /// The address below which every provider has its own segment: what `{base}` stands for.
-    ///
-    /// Empty in mode `off`.
-    pub fn url(&self) -> &str {
-        &self.base
+    /// The address below which every provider has a segment of its own, as `{base}` in `env(..)`; `None` in mode `off`.
+    pub fn url(&self) -> Option<&str> {
+        match &self.access {
+            Access::Open(..) => Some(&self.base),
+            Access::Off(..) => None,
+        }
     }
 
     /// Variables that lead a child process to this session: for [`std::process::Command::envs`].
@@ -134,23 +145,24 @@ impl LlmMock {
         }
         match self.state() {
             Some(state) => envs::for_child(&state),
-            // The test is over: who asks that address is told so.
+            // The test has ended: that address responds with an error that says so.
             None => envs::base_urls(&self.base),
         }
     }
 
-    /// The wiremock server of this session, started when first asked for.
+    /// The wiremock server of this session, started at the first call.
     ///
-    /// What its `Mock`s answer wins over the fixture; what they do not, the fixture answers. They see
-    /// paths as the provider would (`/v1/chat/completions`). What they `expect` is verified when the test
-    /// ends. Clients keep talking to [`base_url`](Self::base_url), not to the server's own address.
+    /// Its `Mock`s take precedence over the fixture, which responds to requests that no `Mock` matches. They see paths
+    /// as the provider would (`/v1/chat/completions`). Their expectations are verified when the test ends. Clients
+    /// keep using [`base_url`](Self::base_url), not the server's own address.
     ///
     /// # Limits
     ///
-    /// A `Mock` that answers with an empty 404 and no header of its own cannot be told from no `Mock`
-    /// at all: give it a body.
+    /// A `Mock` that responds with an empty 404 and no header of its own cannot be distinguished from no `Mock` at
+    /// all: give it a body.
     ///
-    /// In mode `off` nothing leads to it.
+    /// In mode `off` no request reaches it.
+    #[cfg(feature = "wiremock")]
     pub fn wiremock(&self) -> &MockServer {
         let (Access::Open(_, overlay) | Access::Off(_, overlay)) = &self.access;
         overlay.server(Front::get().expect("a port on 127.0.0.1, as every session needs one"))
@@ -159,8 +171,8 @@ impl LlmMock {
     /// Every request of the session so far, in order of arrival.
     pub fn requests(&self) -> Vec<SentRequest> {
         let Some(state) = self.state() else { return Vec::new() };
-        let book = state.book();
-        book.ledger.entries.iter().cloned().map(|entry| SentRequest { entry }).collect()
+        let ledger = state.ledger();
+        ledger.exchanges().iter().cloned().map(|exchange| SentRequest { exchange }).collect()
     }
 }
 
@@ -172,31 +184,31 @@ fn split_port(url: &str) -> (String, u16) {
     (format!("{}{}/", address.root(), address.path()), port)
 }
 
-/// A request as the mock server received it, secrets taken out.
+/// A request as the mock server received it, with secrets redacted.
 #[derive(Clone, Debug)]
 pub struct SentRequest {
-    entry: Entry,
+    exchange: Exchange,
 }
 
 impl SentRequest {
-    /// Whose API it speaks.
+    /// The provider whose API it uses.
     pub fn provider(&self) -> Provider {
-        self.entry.provider
+        self.exchange.provider
     }
 
     /// In upper case.
     pub fn method(&self) -> &str {
-        &self.entry.method
+        &self.exchange.method
     }
 
     /// As at the provider's own host, query included: `/v1/chat/completions`.
     pub fn path(&self) -> &str {
-        &self.entry.path
+        &self.exchange.path
     }
 
-    /// Headers in order of arrival, names in lower case; those that hold keys are left out.
+    /// Headers in order of arrival, with names in lower case and without those that hold keys.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.entry.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.exchange.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The first header of this name, whatever its case.
@@ -206,12 +218,12 @@ impl SentRequest {
 
     /// The body after decompression; a multipart body as it was sent.
     pub fn body(&self) -> &[u8] {
-        &self.entry.body
+        &self.exchange.body
     }
 
-    /// The body as text, with U+FFFD for what is not UTF-8.
+    /// The body as text, with U+FFFD in place of invalid UTF-8.
     pub fn text(&self) -> std::borrow::Cow<'_, str> {
-        String::from_utf8_lossy(&self.entry.body)
+        String::from_utf8_lossy(&self.exchange.body)
     }
 
     /// The body as JSON.
@@ -220,12 +232,12 @@ impl SentRequest {
     ///
     /// If it is not JSON of type `T`.
     pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_slice(&self.entry.body)
+        serde_json::from_slice(&self.exchange.body)
     }
 
-    /// Who answered it.
+    /// What responded to it.
     pub fn answered_by(&self) -> AnsweredBy {
-        self.entry.answered_by
+        self.exchange.answered_by
     }
 }
 
@@ -234,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn host_and_port_are_taken_apart_and_the_path_stays() {
+    fn splits_the_port_and_keeps_the_path() {
         for (url, host, port) in [
             ("http://127.0.0.1:40123/s/ab/ollama", "http://127.0.0.1/s/ab/ollama/", 40123),
             ("http://127.0.0.1:11434", "http://127.0.0.1/", 11434),

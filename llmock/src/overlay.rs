@@ -1,7 +1,7 @@
-//! wiremock inside a session: the user's own `Mock`s are asked before the fixture.
+//! wiremock inside a session: the user's own `Mock`s come before the fixture.
 //!
-//! The server holds nothing of ours, so scoped mocks, `expect`, `reset`, and every helper a team has
-//! work on it as anywhere else. What its Mocks do not answer, wiremock's bare 404, the fixture answers.
+//! The server holds no mocks of llmock, so scoped mocks, `expect`, `reset` and every helper of a team work on it as
+//! anywhere else. The fixture responds to requests that no `Mock` matches, which wiremock answers with a bare 404.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -18,10 +18,12 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
 use wiremock::MockServer;
 
-use crate::front::body::FrontBody;
-use crate::front::{Answer, Front, Incoming};
+use crate::exchange::body::ResponseBody;
+use crate::exchange::response::{self, Response};
+use crate::front::Front;
+use crate::front::handler::{Aborted, Incoming};
 
-/// The wiremock server of one session, started when it is first asked for.
+/// The wiremock server of one session, started at its first use.
 #[derive(Default)]
 pub(crate) struct Overlay {
     server: OnceLock<MockServer>,
@@ -36,7 +38,7 @@ impl std::fmt::Debug for Overlay {
 }
 
 impl Overlay {
-    /// The server; never wiremock's pooled one, which keeps connections of earlier tests alive.
+    /// The server, which is never one of wiremock's pool: that keeps connections of earlier tests alive.
     pub(crate) fn server(&self, front: &Front) -> &MockServer {
         self.server.get_or_init(|| {
             front
@@ -45,29 +47,29 @@ impl Overlay {
         })
     }
 
-    /// What the user's Mocks answer; `None` if there are none or none of them matched.
+    /// The response of the user's mocks; `None` if no mock matches.
     ///
     /// They see the path as the provider would: `/v1/chat/completions`.
-    pub(crate) async fn ask(&self, incoming: &Incoming) -> Option<Answer> {
+    pub(crate) async fn respond(&self, incoming: &Incoming) -> Option<Result<Response, Aborted>> {
         if self.closed.load(Ordering::Acquire) {
             return None;
         }
         let server = self.server.get()?;
-        match exchange(server, incoming, &incoming.target()).await {
+        match send(server, incoming, &incoming.target()).await {
             Ok((status, headers, body)) if is_unmatched(status, &headers, &body) => None,
             Ok((status, mut headers, body)) => {
                 for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::CONTENT_LENGTH]
                 {
                     headers.remove(name);
                 }
-                Some(Answer::Reply { status, headers, body: FrontBody::full(body) })
+                Some(Ok(response::response(status, headers, ResponseBody::full(body))))
             }
-            // A Mock may respond with an error, which wiremock turns into a closed connection.
-            Err(_) => Some(Answer::Abort),
+            // A mock may respond with an error, for which wiremock closes the connection.
+            Err(_) => Some(Err(Aborted)),
         }
     }
 
-    /// Checks what the Mocks expect; wiremock's own text if they did not get it.
+    /// Verifies the expectations of the mocks; wiremock's own text if they are not met.
     pub(crate) fn verify(&self) -> Result<(), String> {
         let Some(server) = self.server.get() else { return Ok(()) };
         quietly(|| block_on(server.verify())).map_err(|panic| {
@@ -80,7 +82,7 @@ impl Overlay {
         })
     }
 
-    /// Lets go of the Mocks, so that dropping the server verifies nothing a second time.
+    /// Drops the mocks, so that dropping the server does not verify them again.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
         if let Some(server) = self.server.get() {
@@ -90,7 +92,7 @@ impl Overlay {
 }
 
 impl Drop for Overlay {
-    /// A session of mode `off` is never concluded, and its Mocks get no request: nothing to verify.
+    /// A session of mode `off` is never settled, and its mocks receive no request: there is nothing to verify.
     fn drop(&mut self) {
         self.close();
     }
@@ -100,10 +102,10 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs what may panic without a word of the panic hook: wiremock's message shows every header of every
-/// request, keys included, and the report says what matters of it.
+/// Runs a closure that may panic without calling the panic hook: wiremock's message shows every header of every
+/// request, keys included, and the report contains what matters of it.
 ///
-/// The hook is wrapped once a process; on other threads, and at other times, it is the one that was there.
+/// The hook is wrapped once per process; on other threads, and at other times, the previous one runs.
 fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, Box<dyn Any + Send>> {
     static WRAPPED: Once = Once::new();
     WRAPPED.call_once(|| {
@@ -120,12 +122,12 @@ fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, Box<dyn Any + Send>> {
     outcome
 }
 
-/// Requests follow the verdicts with all their headers, those that hold keys included.
+/// Removes the list of received requests, which shows all headers, including those that hold keys.
 fn without_requests(text: &str) -> String {
     text.split("\nReceived requests:").next().unwrap_or_default().trim_end().to_owned()
 }
 
-async fn exchange(
+async fn send(
     server: &MockServer,
     incoming: &Incoming,
     path: &str,
@@ -144,7 +146,7 @@ async fn exchange(
     Ok((parts.status, parts.headers, body.collect().await?.to_bytes()))
 }
 
-/// What wiremock sends when no Mock matched: 404, no body, and no header a person would have set.
+/// What wiremock sends when no mock matched: 404, no body, and no header that a person would set.
 fn is_unmatched(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> bool {
     status == StatusCode::NOT_FOUND
         && body.is_empty()

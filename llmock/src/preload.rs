@@ -1,4 +1,4 @@
-//! The burst before `main`, for those who want it strictly sound: one thread is alive then.
+//! The environment setup before `main`, which is strictly sound: there is only one thread then.
 
 use std::panic;
 
@@ -7,7 +7,8 @@ use crate::env::redirect;
 use crate::front;
 use crate::mode::Mode;
 
-/// Writes the variables before `main`, while the process has one thread, so that no other can read them meanwhile.
+/// Writes the variables before `main`, while the process has only one thread, so that no other thread can read them
+/// meanwhile.
 ///
 /// Put one line at the top level of a test crate (`tests/api.rs`, or `src/lib.rs` below `#[cfg(test)]`):
 ///
@@ -50,8 +51,8 @@ macro_rules! preload {
 /// What the constructor calls: binds the front's port and writes the variables. Starts no thread; connections
 /// made before the front runs wait in the backlog.
 pub extern "C" fn preload() {
-    // Nothing may unwind into the C runtime, and there is nobody to tell yet: the first session meets the same
-    // difficulty and reports it.
+    // Nothing may unwind into the C runtime, and there is no one to report to yet: the first session fails in the
+    // same way and reports it.
     let _ = panic::catch_unwind(|| {
         let off =
             |environment: Environment| environment.mode.is_some_and(|(_, mode)| mode == Mode::Off);

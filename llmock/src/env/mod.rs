@@ -1,23 +1,23 @@
 //! The process's environment: the only reader and writer of variables, and the only `unsafe`.
 //!
-//! [`names`] lists every variable of llmock's own. [`burst`] points the clients of all providers at the front, once a
-//! process; [`turn`] writes what one test needs and takes it back.
+//! [`names`] lists every variable of llmock's own. [`setup`] points the clients of all providers at the front, once a
+//! process; [`test_vars`] writes what one test needs and restores it.
 //! `docs/isolation.md` says how sound that is, with figures.
 
-pub(crate) mod burst;
 pub(crate) mod names;
+mod setup;
 mod spare;
-pub(crate) mod turn;
+mod test_vars;
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-pub(crate) use burst::{Originals, intercepted, no_proxy, originals, redirect};
 pub(crate) use names::{
     ALLOW_CI_RECORD, BASE_URL, DISABLED, DRAIN_TIMEOUT, LLM_MOCK_DISABLED, MAX_BODY, MODE,
     RECORD_DIR, TURN_TIMEOUT, WORKSPACE_ROOT,
 };
-pub(crate) use turn::{TurnVars, absent};
+pub(crate) use setup::{Originals, intercepted, no_proxy, originals, redirect};
+pub(crate) use test_vars::{TestVars, absent};
 
 use crate::mode;
 use crate::site::Places;
@@ -120,12 +120,12 @@ fn write(name: &str, value: Option<&OsStr>) {
         reason = "`set_var` is unsafe, and clients read their address nowhere else"
     )]
     // SAFETY: no other thread may read the environment through C at this moment. Rust code is kept out by the
-    // standard library's own lock. C code is not, and nobody can promise for all code of a process: other tests may be
+    // standard library's own lock. C code is not, and no one can vouch for all code of a process: other tests may be
     // running, and the front's thread exists if a test with a handle came first (it reads variables through C only to
-    // look up host names while recording). So callers keep the hazard as small as it can be: `burst`, the only one that
-    // makes the environment grow, runs once, before the body of the first test that needs it; `turn` keeps the number
-    // of variables as it is, under the turnstile. With `preload!` the burst runs before there is any second thread.
-    // Tests that take a handle never come here.
+    // look up host names while recording). So callers keep the hazard as small as it can be: `setup`, the only one that
+    // makes the environment grow, runs once, before the body of the first test that needs it; `test_vars` keeps the
+    // number of variables as it is, under the environment lock. With `preload!` the setup runs before there is any
+    // second thread. Tests that take a handle never get here.
     unsafe {
         match value {
             Some(value) => std::env::set_var(name, value),

@@ -1,20 +1,21 @@
-//! Whom a request is for: by the path of an address that we handed out, or by the host that it names.
+//! The session that a request is for: by the path of an address that llmock handed out, or by the host that it names.
 
 use std::sync::Arc;
 
 use http::request::Parts;
 
+use super::handler::Handler;
 use super::proxy::{self, Destination};
 use super::refused::AddressedBy;
 use super::routing::{self, Route};
-use super::{Desk, Responder};
+use super::server::Router;
 use crate::provider::Provider;
 
-/// The session a request is for, and what it wants there.
+/// The session a request is for, and the provider it is meant for.
 #[derive(Debug)]
 pub(super) struct Addressee {
     /// `None` if it has ended, or no test is running.
-    pub(super) session: Option<Arc<dyn Responder>>,
+    pub(super) session: Option<Arc<dyn Handler>>,
     pub(super) provider: Provider,
     /// What followed the provider's segment, or its host, query included.
     pub(super) rest: String,
@@ -23,19 +24,19 @@ pub(super) struct Addressee {
     pub(super) by: AddressedBy,
 }
 
-/// A connection to a host that goes through us, decrypted.
+/// A connection to a host through llmock, decrypted.
 #[derive(Debug)]
 pub(super) struct Tunnel {
     /// `api.openai.com:443`, or without the usual port.
     pub(super) authority: String,
     /// The session that the request for the tunnel named.
-    pub(super) session: Option<Arc<dyn Responder>>,
+    pub(super) session: Option<Arc<dyn Handler>>,
 }
 
-/// Finds the addressee; the target itself if it is nothing that we handed out.
+/// Finds the addressee; returns the target if llmock did not hand it out.
 pub(super) fn find(
     parts: &Parts,
-    desk: &Desk,
+    router: &Router,
     tunnel: Option<&Tunnel>,
 ) -> Result<Addressee, String> {
     let target = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
@@ -44,16 +45,16 @@ pub(super) fn find(
         let destination = Destination { origin, target: target.to_owned() };
         return Ok(at_host(destination, tunnel.session.clone()));
     }
-    if let Some(destination) = proxy::destination(&parts.uri, desk.own) {
-        return Ok(at_host(destination, proxy::session(&parts.headers, &desk.registry)));
+    if let Some(destination) = proxy::destination(&parts.uri, router.own) {
+        return Ok(at_host(destination, proxy::session(&parts.headers, &router.registry)));
     }
     let (session, provider, rest, by) = match routing::route(target) {
         Route::Env { provider, rest } => {
             let variable = provider.entry().variables.first().map_or("base URL", |(name, _)| name);
-            (desk.registry.turn(), provider, rest, AddressedBy::Variable(variable))
+            (router.registry.env_session(), provider, rest, AddressedBy::Variable(variable))
         }
         Route::Session { id, provider, rest } => {
-            (desk.registry.session(&id), provider, rest, AddressedBy::Handle)
+            (router.registry.session(&id), provider, rest, AddressedBy::Handle)
         }
         Route::Unknown => return Err(target.to_owned()),
     };
@@ -62,7 +63,7 @@ pub(super) fn find(
 
 fn at_host(
     Destination { origin, target }: Destination,
-    session: Option<Arc<dyn Responder>>,
+    session: Option<Arc<dyn Handler>>,
 ) -> Addressee {
     let by = AddressedBy::Variable(if origin.starts_with("https:") {
         "HTTPS_PROXY"

@@ -15,21 +15,22 @@ use std::sync::Arc;
 
 pub(crate) use authority::{Trust, trust};
 
-use super::body::FrontBody;
 use super::refused;
-use super::{Desk, refusal};
+use super::server::{Router, refusal};
+use crate::exchange::body::ResponseBody;
+use crate::exchange::response::Response;
 use crate::provider::Provider;
 
 /// Answers a request for a tunnel (RFC 9110 §9.3.6): opens one whose other end is here, or says why not.
 pub(super) fn connect(
     request: http::Request<hyper::body::Incoming>,
-    desk: Arc<Desk>,
-) -> http::Response<FrontBody> {
+    router: Arc<Router>,
+) -> Response {
     let authority = request.uri().authority().map_or("", http::uri::Authority::as_str).to_owned();
-    if authority::open(request, desk) {
-        return http::Response::new(FrontBody::full(""));
+    if authority::open(request, router) {
+        return http::Response::new(ResponseBody::full(""));
     }
-    let mut answer = refusal(Provider::OpenAI, "/", &refused::no_tunnel(&authority));
-    *answer.status_mut() = http::StatusCode::NOT_IMPLEMENTED;
-    answer
+    let mut response = refusal(Provider::OpenAI, "/", &refused::no_tunnel(&authority));
+    *response.status_mut() = http::StatusCode::NOT_IMPLEMENTED;
+    response
 }

@@ -1,8 +1,8 @@
-//! Requests for another server, which a client sends here because a proxy variable says so.
+//! Requests for another server, which a client sends here because of a proxy variable.
 //!
 //! Their request line names a whole URL (RFC 9112 §3.2.2), plain `http` alone; `https` asks for a tunnel instead
-//! ([`intercept`](super::intercept)). Which session they belong to stands in the proxy's credentials, as a path
-//! of ours has no place in such a URL; without any, they are the test's whose turn it is.
+//! ([`intercept`](super::intercept)). The proxy's credentials name their session, since such a
+//! URL has no room for a path of llmock's; without credentials they belong to the test that holds the environment guard.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::{HeaderMap, Uri, header};
 
-use super::Responder;
+use super::handler::Handler;
 use super::registry::Registry;
 
 /// The user of the credentials whose password is a session's id.
 pub(crate) const USER: &str = "llmock";
 
-/// Another server that a request is meant for.
+/// The server that a request is meant for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Destination {
     /// `http://127.0.0.1:11434`, as the client wrote it.
@@ -26,7 +26,7 @@ pub(crate) struct Destination {
     pub(crate) target: String,
 }
 
-/// Where a request is meant to go; `None` if it is for the front itself, whatever form its target has.
+/// The server that a request names; `None` if it is for the front itself, whatever form its target has.
 pub(crate) fn destination(uri: &Uri, own: SocketAddr) -> Option<Destination> {
     let authority = uri.authority()?;
     let is_loopback = ["127.0.0.1", "localhost", "[::1]"].contains(&authority.host());
@@ -39,10 +39,10 @@ pub(crate) fn destination(uri: &Uri, own: SocketAddr) -> Option<Destination> {
 }
 
 /// The session that a client with these headers belongs to.
-pub(crate) fn session(headers: &HeaderMap, registry: &Registry) -> Option<Arc<dyn Responder>> {
+pub(crate) fn session(headers: &HeaderMap, registry: &Registry) -> Option<Arc<dyn Handler>> {
     match session_id(headers) {
         Some(id) => registry.session(&id),
-        None => registry.turn(),
+        None => registry.env_session(),
     }
 }
 
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_whole_url_is_another_servers_unless_it_names_our_own_address() {
+    fn absolute_urls_name_another_server_unless_they_name_the_front() {
         let own = SocketAddr::from(([127, 0, 0, 1], 4000));
         let cases = [
             ("/v1/models", None),
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_name_a_session_only_if_they_are_ours() {
+    fn only_llmock_credentials_name_a_session() {
         let cases = [("llmock:ab12", Some("ab12")), ("corp:secret", None), ("llmock", None)];
         for (credentials, expected) in cases {
             let value = format!("Basic {}", BASE64_STANDARD.encode(credentials));

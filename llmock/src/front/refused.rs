@@ -1,7 +1,7 @@
-//! Requests that belong to no session: an address that nobody was given, a test that has ended, no test at all.
+//! Requests without a session: an unknown address, a test that has ended, no test at all.
 //!
-//! Their clients are told why, and so is whoever looks afterwards: the last of them are kept here for the reports of
-//! sessions that fail meanwhile, and each is handed to a keeper that outlives the process.
+//! The error that the client receives says why. The last of them are remembered for the reports of sessions that fail
+//! meanwhile, and each is passed to a log that outlives the process.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, OnceLock};
@@ -15,10 +15,10 @@ use crate::sync::lock;
 /// More than a report shows.
 const REMEMBERED: usize = 32;
 
-/// More than anybody reads; a client that asks for ever fills no disk.
-const KEPT: usize = 200;
+/// More than anyone reads; a client that never stops does not fill the disk.
+const LOGGED: usize = 200;
 
-/// A request that was answered without any session.
+/// A request that no session responded to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refused {
     pub(crate) at: Instant,
@@ -27,12 +27,12 @@ pub(crate) struct Refused {
     pub(crate) method: String,
     /// Without its query, which may hold a key.
     pub(crate) path: String,
-    /// What its client was told.
+    /// The message that its client received.
     pub(crate) message: String,
 }
 
-/// Writes one of them where people look.
-pub(crate) type Keeper = fn(&Refused);
+/// Writes one of them to a log.
+pub(crate) type Log = fn(&Refused);
 
 /// How a request found its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,17 +76,17 @@ pub(super) fn no_tunnel(authority: &str) -> String {
 pub(super) const NO_WEBSOCKET: &str =
     "llmock: WebSocket connections are neither recorded nor replayed";
 
-/// All of them, of one process.
+/// The refused requests of this process.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals {
     last: Mutex<Last>,
-    keeper: OnceLock<Keeper>,
+    log: OnceLock<Log>,
 }
 
 #[derive(Debug, Default)]
 struct Last {
     refused: VecDeque<Refused>,
-    kept: usize,
+    logged: usize,
 }
 
 impl Refused {
@@ -108,25 +108,25 @@ impl Refusals {
         lock(&self.last)
     }
 
-    /// Names who keeps them; the first counts.
-    pub(crate) fn keep_with(&self, keeper: Keeper) {
-        let _ = self.keeper.set(keeper);
+    /// Sets the log; the first call counts.
+    pub(crate) fn log_with(&self, log: Log) {
+        let _ = self.log.set(log);
     }
 
-    /// Remembers one and has it kept, before its client hears of it. Runs on the front's runtime.
+    /// Remembers and logs one, before its client receives the error. Runs on the front's runtime.
     pub(crate) async fn add(&self, refused: Refused) {
-        let is_kept = {
+        let is_logged = {
             let mut last = self.lock();
             if last.refused.len() == REMEMBERED {
                 last.refused.pop_front();
             }
             last.refused.push_back(refused.clone());
-            last.kept += 1;
-            last.kept <= KEPT
+            last.logged += 1;
+            last.logged <= LOGGED
         };
-        if let Some(keep) = self.keeper.get().copied().filter(|_| is_kept) {
+        if let Some(log) = self.log.get().copied().filter(|_| is_logged) {
             // It writes to a file, and this thread serves everyone.
-            let _ = tokio::task::spawn_blocking(move || keep(&refused)).await;
+            let _ = tokio::task::spawn_blocking(move || log(&refused)).await;
         }
     }
 

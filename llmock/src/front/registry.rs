@@ -3,31 +3,40 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::front::Responder;
-use crate::front::connection::Moment;
+use crate::front::handler::Handler;
 use crate::front::refused::Refusals;
 use crate::sync::lock;
 
-/// Open sessions by id, and the one whose turn it is at the address of the variables.
+/// Open sessions by id, and the one at the address of the variables.
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
     open: Mutex<Open>,
-    /// Requests for which there is no session.
+    /// Requests without a session.
     pub(crate) refusals: Refusals,
 }
 
 #[derive(Debug, Default)]
 struct Open {
-    sessions: HashMap<String, Arc<dyn Responder>>,
-    turn: Option<Turn>,
-    /// How many turns have begun.
-    turns: u64,
+    sessions: HashMap<String, Arc<dyn Handler>>,
+    env: Option<EnvSession>,
+    /// How many sessions there have been at the address of the variables.
+    env_sessions: u64,
 }
 
+/// The session of the test that holds the environment guard.
 #[derive(Debug)]
-struct Turn {
-    responder: Arc<dyn Responder>,
+struct EnvSession {
+    handler: Arc<dyn Handler>,
     test: Arc<str>,
+}
+
+/// A moment in the sequence of tests that hold the environment guard.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// How many such tests had begun.
+    pub(crate) env_sessions: u64,
+    /// The test that held the guard; `None` between two tests.
+    pub(crate) test: Option<Arc<str>>,
 }
 
 impl Registry {
@@ -36,40 +45,43 @@ impl Registry {
         lock(&self.open)
     }
 
-    pub(crate) fn register(&self, id: &str, responder: Arc<dyn Responder>) {
-        self.lock().sessions.insert(id.to_owned(), responder);
+    pub(crate) fn register(&self, id: &str, handler: Arc<dyn Handler>) {
+        self.lock().sessions.insert(id.to_owned(), handler);
     }
 
     pub(crate) fn unregister(&self, id: &str) {
         self.lock().sessions.remove(id);
     }
 
-    /// The number of the turn that begins next. Whoever asks holds the turnstile, so nobody else begins one.
-    pub(crate) fn next_turn(&self) -> u64 {
-        self.lock().turns + 1
+    /// The number of the next session at the address of the variables. The caller holds the environment guard, so no
+    /// other test begins one.
+    pub(crate) fn next_env_session(&self) -> u64 {
+        self.lock().env_sessions + 1
     }
 
-    pub(crate) fn begin_turn(&self, responder: Arc<dyn Responder>, test: &str) {
+    pub(crate) fn begin_env_session(&self, handler: Arc<dyn Handler>, test: &str) {
         let mut open = self.lock();
-        open.turns += 1;
-        open.turn = Some(Turn { responder, test: test.into() });
+        open.env_sessions += 1;
+        open.env = Some(EnvSession { handler, test: test.into() });
     }
 
-    pub(crate) fn end_turn(&self) {
-        self.lock().turn = None;
+    pub(crate) fn end_env_session(&self) {
+        self.lock().env = None;
     }
 
-    pub(crate) fn session(&self, id: &str) -> Option<Arc<dyn Responder>> {
+    pub(crate) fn session(&self, id: &str) -> Option<Arc<dyn Handler>> {
         self.lock().sessions.get(id).cloned()
     }
 
-    pub(crate) fn turn(&self) -> Option<Arc<dyn Responder>> {
-        self.lock().turn.as_ref().map(|turn| Arc::clone(&turn.responder))
+    /// The session at the address of the variables.
+    pub(crate) fn env_session(&self) -> Option<Arc<dyn Handler>> {
+        self.lock().env.as_ref().map(|session| Arc::clone(&session.handler))
     }
 
-    /// Whose turn it is now.
+    /// Which test holds the environment guard now.
     pub(crate) fn now(&self) -> Moment {
         let open = self.lock();
-        Moment { turns: open.turns, test: open.turn.as_ref().map(|turn| Arc::clone(&turn.test)) }
+        let test = open.env.as_ref().map(|session| Arc::clone(&session.test));
+        Moment { env_sessions: open.env_sessions, test }
     }
 }

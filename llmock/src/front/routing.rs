@@ -5,11 +5,11 @@ use crate::provider::Provider;
 /// Where a request wants to go.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// `/env/<provider>/…`: the test whose turn it is.
+    /// `/env/<provider>/…`: the test that holds the environment guard.
     Env { provider: Provider, rest: String },
     /// `/s/<id>/<provider>/…`: the session of a handle.
     Session { id: String, provider: Provider, rest: String },
-    /// Nothing the front handed out.
+    /// Not an address that the front handed out.
     Unknown,
 }
 

@@ -34,6 +34,8 @@
 //! # Ok(()) }
 //! ```
 
+#[cfg(feature = "record")]
+mod credentials;
 mod load;
 mod played;
 #[cfg(feature = "record")]
@@ -41,12 +43,12 @@ mod recorder;
 mod redirects;
 mod request;
 mod rules;
+mod segment;
 mod session;
-#[cfg(feature = "record")]
-mod upstream;
 #[cfg(feature = "record")]
 mod writer;
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
@@ -61,17 +63,15 @@ pub use session::PlaybackSession;
 #[cfg(feature = "record")]
 pub use writer::{Outcome, RecordRefused};
 
+use self::segment::{Item, Segment, Segments};
+use crate::exchange::RequestNumber;
+use crate::exchange::miss::{self, Evidence};
+use crate::exchange::request::{MAX_BODY, redactor};
 use crate::fixture::Fixture;
 use crate::fixture::interaction::Interaction;
 use crate::fixture::redact::Redactor;
-use crate::matching::{self, Index, Key, Ownership};
+use crate::matching;
 use crate::report::{MissReason, answer};
-use crate::session::ledger::Ledger;
-use crate::session::miss::{self, Evidence};
-use crate::session::{links, open};
-
-/// The largest decoded request body that is compared, unless [`Playback::max_body`] says otherwise.
-const MAX_BODY: usize = 16 << 20;
 
 /// The interactions of many fixtures, ready to answer.
 ///
@@ -86,14 +86,9 @@ pub struct Playback {
 
 #[derive(Clone, Debug)]
 struct Shared {
-    /// Their answers are in `answers`, at the same positions, and no longer here.
-    interactions: Vec<Interaction>,
-    answers: Vec<Played>,
-    keys: Vec<Key>,
-    /// For lookup alone: sessions know what they have been given.
-    index: Index,
-    /// Each file and where its interactions end.
-    files: Vec<(PathBuf, usize)>,
+    /// In the order in which they were loaded.
+    files: Vec<PathBuf>,
+    segments: Segments,
     /// Takes as long to make as a small server to start, which may never need it.
     redactor: Arc<LazyLock<Redactor>>,
     rules: matching::Rules,
@@ -129,20 +124,21 @@ impl Playback {
     /// # Ok(()) }
     /// ```
     pub fn new(fixtures: impl IntoIterator<Item = Fixture>) -> Self {
-        let mut parts = Parts::default();
-        for fixture in fixtures {
-            let path = fixture.path().to_owned();
-            for interaction in fixture.into_interactions() {
-                parts.push(interaction);
-            }
-            parts.files.push((path, parts.interactions.len()));
+        let (mut files, mut items) = (Vec::new(), Vec::new());
+        let rules = matching::Rules::default();
+        for (file, fixture) in fixtures.into_iter().enumerate() {
+            files.push(fixture.path().to_owned());
+            let interactions = fixture.into_interactions().into_iter();
+            items.extend(interactions.map(|one| Item::new(file, one, &rules)));
         }
-        let redactor = LazyLock::new(open::redactor as fn() -> Redactor);
-        if !parts.interactions.is_empty() {
+        let redactor = LazyLock::new(redactor as fn() -> Redactor);
+        if !items.is_empty() {
             // Now, and not when the first client waits.
             LazyLock::force(&redactor);
         }
-        Self { shared: Arc::new(parts.shared(Arc::new(redactor))), max_body: MAX_BODY }
+        let segments = Segments::new(Segment::new(items));
+        let shared = Shared { files, segments, redactor: Arc::new(redactor), rules };
+        Self { shared: Arc::new(shared), max_body: MAX_BODY }
     }
 
     /// Sets the largest decoded request body that is compared, in bytes; 16 MiB unless called.
@@ -168,42 +164,36 @@ impl Playback {
         if self.shared.rules == rules.0 {
             return self;
         }
-        let shared = Arc::unwrap_or_clone(self.shared).compared_by(rules.0);
+        let Shared { files, segments, redactor, .. } = Arc::unwrap_or_clone(self.shared);
+        let segments = segments.with_rules(&rules.0);
+        let shared = Shared { files, segments, redactor, rules: rules.0 };
         Self { shared: Arc::new(shared), max_body: self.max_body }
     }
 
     /// The same with interactions that have been recorded into one of its files since, or into a new one.
     ///
-    /// Sessions go on where they were.
+    /// Sessions continue where they were. What was there before is shared and not copied.
     #[must_use]
     pub fn with_recorded(&self, file: &Path, recorded: &[Interaction]) -> Self {
-        let known = self.shared.files.iter().position(|(path, _)| path == file);
-        let mut parts = Parts { rules: self.shared.rules.clone(), ..Parts::default() };
-        let mut from = 0;
-        for (at, (path, end)) in self.shared.files.iter().enumerate() {
-            parts.copy(&self.shared, from..*end);
-            if known == Some(at) {
-                recorded.iter().cloned().for_each(|interaction| parts.push(interaction));
-            }
-            parts.files.push((path.clone(), parts.interactions.len()));
-            from = *end;
-        }
-        if known.is_none() {
-            recorded.iter().cloned().for_each(|interaction| parts.push(interaction));
-            parts.files.push((file.to_owned(), parts.interactions.len()));
-        }
-        let redactor = Arc::clone(&self.shared.redactor);
-        Self { shared: Arc::new(parts.shared(redactor)), max_body: self.max_body }
+        let mut shared = (*self.shared).clone();
+        let known = shared.files.iter().position(|path| path == file);
+        let file = known.unwrap_or_else(|| {
+            shared.files.push(file.to_owned());
+            shared.files.len() - 1
+        });
+        let items = recorded.iter().map(|one| Item::new(file, one.clone(), &shared.rules));
+        shared.segments.push(Segment::new(items.collect()));
+        Self { shared: Arc::new(shared), max_body: self.max_body }
     }
 
     /// How many interactions there are.
     pub fn len(&self) -> usize {
-        self.shared.interactions.len()
+        self.shared.segments.len()
     }
 
     /// Whether there is nothing to answer with.
     pub fn is_empty(&self) -> bool {
-        self.shared.interactions.is_empty()
+        self.len() == 0
     }
 
     /// The request in the form in which requests are compared.
@@ -228,29 +218,36 @@ impl Playback {
     pub fn why(&self, request: &Request) -> String {
         let shared = &*self.shared;
         let (provider, sent) = (request.provider, &request.compared);
+        let items = shared.segments.in_order();
         let evidence = Evidence {
-            interactions: &shared.interactions,
-            missing: false,
+            interactions: items.iter().map(|item| item.interaction()).collect(),
+            is_missing: false,
             rules: &shared.rules,
             owner: None,
-            ledger: &Ledger::default(),
+            used_by: &|_| None,
         };
         let mut reason = evidence.unknown(provider, sent);
         let mut place = match shared.files.as_slice() {
-            [(only, _)] => only.display().to_string(),
+            [only] => only.display().to_string(),
             files => format!("{} fixtures", files.len()),
         };
-        if let MissReason::BodyDiffers { closest, .. } = &mut reason
-            && let Some((file, number)) = shared.place(closest.interaction - 1)
-        {
-            closest.interaction = number;
-            place = file.display().to_string();
+        if let MissReason::BodyDiffers { closest, .. } = &mut reason {
+            // The position among all of them becomes the one in its own file.
+            let file = items[closest.interaction - 1].file();
+            let before = items.iter().filter(|item| item.file() < file).count();
+            closest.interaction -= before;
+            place = shared.files[file].display().to_string();
         }
-        answer::explanation(&miss::describe(provider, sent, 0, reason), &place, "")
+        let miss = miss::describe(provider, sent, RequestNumber::FIRST, reason);
+        answer::explanation(&miss, &place, "")
     }
 
-    fn queue(&self, request: &Request) -> &[usize] {
-        self.shared.index.of_key(request.key)
+    fn queue(&self, request: &Request) -> Cow<'_, [Arc<Item>]> {
+        self.shared.segments.queue(request.key)
+    }
+
+    fn interactions(&self) -> impl Iterator<Item = &Interaction> {
+        self.shared.segments.interactions()
     }
 }
 
@@ -258,62 +255,6 @@ impl Default for Playback {
     /// Without any interaction, for a server that only records.
     fn default() -> Self {
         Self::new([])
-    }
-}
-
-impl Shared {
-    /// The same interactions under other keys.
-    fn compared_by(self, rules: matching::Rules) -> Self {
-        let key = |of: &Interaction| matching::key(of.provider, &of.request, &rules);
-        let keys = self.interactions.iter().map(key).collect();
-        let Self { interactions, answers, files, redactor, .. } = self;
-        Parts { interactions, answers, keys, files, rules }.shared(redactor)
-    }
-
-    /// The file that an interaction is from, and its number there, counted from one.
-    fn place(&self, at: usize) -> Option<(&Path, usize)> {
-        let file = self.files.iter().position(|(_, end)| at < *end)?;
-        let start = if file == 0 { 0 } else { self.files[file - 1].1 };
-        Some((&self.files[file].0, at - start + 1))
-    }
-}
-
-/// A playback while it is put together.
-#[derive(Default)]
-struct Parts {
-    interactions: Vec<Interaction>,
-    answers: Vec<Played>,
-    keys: Vec<Key>,
-    files: Vec<(PathBuf, usize)>,
-    rules: matching::Rules,
-}
-
-impl Parts {
-    fn push(&mut self, mut interaction: Interaction) {
-        self.keys.push(matching::key(interaction.provider, &interaction.request, &self.rules));
-        let in_body = links::may_be_in(interaction.provider, &interaction.request);
-        self.answers.push(Played::take(&mut interaction.response, in_body));
-        self.interactions.push(interaction);
-    }
-
-    fn copy(&mut self, from: &Shared, range: std::ops::Range<usize>) {
-        self.interactions.extend_from_slice(&from.interactions[range.clone()]);
-        self.answers.extend_from_slice(&from.answers[range.clone()]);
-        self.keys.extend_from_slice(&from.keys[range]);
-    }
-
-    fn shared(self, redactor: Arc<LazyLock<Redactor>>) -> Shared {
-        // All are the server's own, so that a queue is in the order of the files.
-        let index = Index::new(self.keys.iter().map(|key| (*key, Ownership::Own)));
-        Shared {
-            interactions: self.interactions,
-            answers: self.answers,
-            keys: self.keys,
-            index,
-            files: self.files,
-            redactor,
-            rules: self.rules,
-        }
     }
 }
 

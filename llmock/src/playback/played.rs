@@ -6,9 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
+use crate::exchange::response as exchanged;
 use crate::fixture::interaction::{Body, Content, Response};
 use crate::provider;
-use crate::session::reply;
 use crate::stream::End;
 
 /// A recorded answer; clones share it.
@@ -50,7 +50,7 @@ impl Played {
     /// Makes an answer of a recorded response, and leaves it without its body. `links_in_body` says that a body in
     /// JSON may hold addresses of the provider's API.
     pub(super) fn take(response: &mut Response, links_in_body: bool) -> Self {
-        let (status, headers) = reply::head(response);
+        let (status, headers) = exchanged::head(response);
         let links = headers.keys().any(|name| provider::is_link_header(name.as_str()))
             || (links_in_body && matches!(response.content, Content::Body(Body::Json(_))));
         let content = std::mem::replace(&mut response.content, Content::Body(Body::Empty));

@@ -1,29 +1,30 @@
 //! Asking the provider what a playback does not know.
 
-use std::borrow::Cow;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
-use super::upstream::{Upstreams, key_of};
+use super::credentials::OwnKey;
 use super::writer::{self, Finished, Outcome, RecordRefused, Writer};
 use super::{Redirects, Request, Sent};
 use crate::env;
-use crate::fixture::interaction::Interaction;
+use crate::exchange::body::ResponseBody;
+use crate::exchange::forward::{self, Job, ReceivedResponse};
+use crate::exchange::in_flight::{InFlight, InFlightGuard};
+use crate::exchange::request::{MAX_BODY, redactor, remove_own_headers, upstream_target};
+use crate::exchange::response::Response;
+use crate::exchange::sigv4::{self, SigningError};
+use crate::exchange::upstream::Upstreams;
+use crate::exchange::{links, record};
 use crate::fixture::redact::Redactor;
-use crate::front;
-use crate::front::body::FrontBody;
-use crate::front::upstream::{self, Job, Recorded, UpstreamError};
 use crate::matching::{self, Rules};
-use crate::provider::{self, Links, Provider};
-use crate::session::streams::Streams;
-use crate::session::{links, open, recording};
+use crate::provider::Provider;
 
 /// Forwards requests to their providers, and writes the answers into a fixture if it has one.
 ///
@@ -53,11 +54,11 @@ use crate::session::{links, open, recording};
 #[derive(Clone, Debug)]
 pub struct Recorder {
     upstreams: Upstreams,
+    own_key: OwnKey,
     writer: Option<Writer>,
     outcomes: writer::Listener,
-    streams: Arc<Streams>,
+    in_flight: Arc<InFlight>,
     redactor: Arc<Redactor>,
-    max_body: u64,
 }
 
 /// An answer of a provider; its body is still arriving.
@@ -76,37 +77,14 @@ pub struct Relayed {
 
 /// The body of a [`Relayed`] answer; ends with an error where the provider's connection broke off.
 #[derive(Debug)]
-pub struct RelayedBody(FrontBody);
-
-impl Relayed {
-    /// Itself when a body that is JSON has arrived.
-    async fn held(mut self) -> Self {
-        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let is_json = kind.is_some_and(|kind| kind.contains("json"));
-        if is_json && !self.headers.contains_key(header::CONTENT_ENCODING) {
-            self.body = RelayedBody(self.body.0.held().await);
-        }
-        self
-    }
-
-    /// Itself with other addresses, in its body only if that is held.
-    fn linked(mut self, links: &Links<'_>) -> Self {
-        links::headers(self.status.as_u16(), &mut self.headers, links);
-        let text = self.body.0.whole().and_then(|bytes| String::from_utf8(bytes).ok());
-        if let Some(Cow::Owned(text)) = text.as_deref().map(|text| links.json(text)) {
-            self.headers.remove(header::CONTENT_LENGTH);
-            self.body = RelayedBody(FrontBody::full(text));
-        }
-        self
-    }
-}
+pub struct RelayedBody(ResponseBody);
 
 /// Why a provider did not answer.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AskError {
     /// Nothing says where it is.
-    #[error("nothing says where provider `{provider}` is")]
+    #[error("no upstream is configured for provider `{provider}`")]
     NoUpstream {
         /// Who was to be asked.
         provider: Provider,
@@ -122,8 +100,8 @@ pub enum AskError {
         cause: String,
     },
     /// AWS takes no request that its client signed for another address, and this one cannot be signed anew.
-    #[error("{0}")]
-    NotSigned(String),
+    #[error(transparent)]
+    NotSigned(#[from] SigningError),
 }
 
 impl Recorder {
@@ -131,11 +109,11 @@ impl Recorder {
     pub fn forwarding() -> Self {
         Self {
             upstreams: Upstreams::default(),
+            own_key: OwnKey::default(),
             writer: None,
             outcomes: writer::Listener::default(),
-            streams: Arc::default(),
-            redactor: Arc::new(open::redactor()),
-            max_body: 16 << 20,
+            in_flight: Arc::default(),
+            redactor: Arc::new(redactor()),
         }
     }
 
@@ -173,7 +151,7 @@ impl Recorder {
     /// own variable (`OPENAI_API_KEY`) in its place, or none.
     #[must_use]
     pub fn own_key(mut self, key: impl Into<String>) -> Self {
-        self.upstreams.own_key = Some(key.into());
+        self.own_key = OwnKey(Some(key.into()));
         self
     }
 
@@ -181,7 +159,7 @@ impl Recorder {
     /// is set up anew takes the place of itself.
     #[must_use]
     pub fn in_place_of(mut self, other: &Self) -> Self {
-        self.streams = Arc::clone(&other.streams);
+        self.in_flight = Arc::clone(&other.in_flight);
         self
     }
 
@@ -199,7 +177,8 @@ impl Recorder {
     ///
     /// If nobody knows where the provider is, or it cannot be reached.
     pub async fn ask(&self, sent: &Sent<'_>, request: Request) -> Result<Relayed, AskError> {
-        self.ask_and(sent, request, |relayed, _| std::future::ready(relayed)).await
+        let (response, upstream) = self.forward(sent, request).await?;
+        Ok(Relayed::new(response, self.shown(&upstream)))
     }
 
     /// The same for a client that reaches the server at `origin`: addresses of the provider's API inside the
@@ -217,60 +196,55 @@ impl Recorder {
     ) -> Result<Relayed, AskError> {
         let (provider, path) = (request.provider, request.path().to_owned());
         let in_body = links::may_be_in(provider, &request.compared);
-        self.ask_and(sent, request, async |relayed: Relayed, base: String| {
-            let relayed = if in_body { relayed.held().await } else { relayed };
-            let nothing = |_: &str| false;
-            redirects.with_links(provider, &path, origin, Some(&base), &nothing, |links| {
-                relayed.linked(links)
-            })
-        })
-        .await
+        let (response, upstream) = self.forward(sent, request).await?;
+        let mut response = record::buffered(response, in_body).await;
+        redirects.with_links(provider, &path, origin, Some(&upstream), &|_| false, |links| {
+            record::relink(&mut response, links);
+        });
+        Ok(Relayed::new(response, self.shown(&upstream)))
     }
 
-    async fn ask_and<F: Future<Output = Relayed>>(
+    /// The response when it begins, and the base URL that it comes from.
+    async fn forward(
         &self,
         sent: &Sent<'_>,
         request: Request,
-        then: impl FnOnce(Relayed, String) -> F,
-    ) -> Result<Relayed, AskError> {
+    ) -> Result<(Response, String), AskError> {
         let provider = sent.provider;
-        let originals = env::originals();
-        let Some(base) = self.upstreams.base(provider, originals) else {
+        let Some(base) = self.upstreams.base(provider, env::originals(), || None) else {
             let variables = provider.entry().variables.iter().map(|(name, _)| *name).collect();
             return Err(AskError::NoUpstream { provider, variables });
         };
-        let shown = recording::shown(&self.redactor, &base);
-        let unreachable = |cause| AskError::Unreachable { upstream: shown.clone(), cause };
         let mut job = self.job(sent, &base);
-        recording::sign_anew(&mut job).map_err(AskError::NotSigned)?;
-        let head = upstream::forward(job, self.keeper(request));
-        match head.await {
-            Ok(Ok(head)) => {
-                let (status, headers, body) = (head.status, head.headers, RelayedBody(head.body));
-                let relayed = Relayed { status, headers, body, upstream: shown };
-                Ok(then(relayed, base).await)
+        sigv4::sign_again(&mut job)?;
+        match forward::forward(job, self.keeper(request)).await {
+            Ok(response) => Ok((response, base)),
+            Err(error) => {
+                let (upstream, cause) = (self.shown(&base), error.to_string());
+                Err(AskError::Unreachable { upstream, cause })
             }
-            Ok(Err(UpstreamError { cause, .. })) => Err(unreachable(cause)),
-            // The task cannot go away before it has sent a head.
-            Err(_) => Err(unreachable(String::new())),
         }
+    }
+
+    fn shown(&self, base: &str) -> String {
+        record::redacted(&self.redactor, base)
     }
 
     /// Waits until what is under way has arrived and is written; returns how many answers were not in time.
     ///
     /// It blocks the thread.
     pub fn drain(&self, timeout: Duration) -> usize {
-        self.streams.drain(timeout)
+        self.in_flight.drain(timeout)
     }
 
     fn job(&self, sent: &Sent<'_>, base: &str) -> Job {
         let mut headers = sent.headers.clone();
-        front::strip_own(&mut headers);
-        let mut target = front::target_of(sent.provider, sent.path);
-        let key = key_of(sent.provider, env::originals());
-        self.upstreams.credentials(key, &mut headers, &mut target);
+        remove_own_headers(&mut headers);
+        let mut target = upstream_target(sent.provider, sent.path);
+        let key = self.upstreams.key(sent.provider, env::originals());
+        self.own_key.replace(key.map(|(_, key)| key), &mut headers, &mut target);
         Job {
-            url: provider::upstream_url(sent.provider, base, &target),
+            url: self.upstreams.url(sent.provider, base, &target),
             method: sent.method.clone(),
             headers,
             body: sent.body.clone(),
@@ -278,47 +252,35 @@ impl Recorder {
         }
     }
 
-    /// What happens to a whole answer.
-    fn keeper(
-        &self,
-        request: Request,
-    ) -> impl FnOnce(Result<Recorded, UpstreamError>) + Send + 'static {
-        let recorder = self.clone();
-        recorder.streams.begin();
-        move |outcome| {
-            let under_way = UnderWay(Arc::clone(&recorder.streams));
-            let (Ok(answer), Some(writer)) = (outcome, &recorder.writer) else { return };
-            let finished = recorder.finished(request, &answer, under_way);
+    /// What happens with a complete response.
+    fn keeper(&self, request: Request) -> impl FnOnce(ReceivedResponse) + Send + 'static {
+        let (recorder, in_flight) = (self.clone(), self.in_flight.begin());
+        move |received| {
+            let Some(writer) = &recorder.writer else { return };
+            let finished = recorder.finished(request, &received, in_flight);
             writer.take(finished, &recorder.outcomes);
         }
     }
 
-    fn finished(&self, request: Request, recorded: &Recorded, under_way: UnderWay) -> Finished {
+    fn finished(
+        &self,
+        request: Request,
+        received: &ReceivedResponse,
+        in_flight: InFlightGuard,
+    ) -> Finished {
         let Request { provider, compared, .. } = request;
-        let mut response = recording::response_of(provider, &compared, recorded, self.max_body);
-        self.redactor.response(&mut response);
-        let message = recording::error_message(provider, &compared, &response);
-        // Whatever rules the program compares by, a file has the key under the default ones.
-        let key = matching::key(provider, &compared, &Rules::default());
-        let interaction = Interaction {
-            hash: key.to_string(),
-            provider,
-            test: None,
-            recorded_at: Some(humantime::format_rfc3339_seconds(SystemTime::now()).to_string()),
-            request: compared,
-            response,
-        };
-        Finished { key, interaction, message, _under_way: under_way }
+        let (interaction, message) =
+            record::interaction(provider, compared, received, None, &self.redactor, MAX_BODY);
+        // Whatever rules the program compares by, a file is merged under the default ones.
+        let key = matching::key(provider, &interaction.request, &Rules::default());
+        Finished { key, interaction, message, _in_flight: in_flight }
     }
 }
 
-/// An answer that is being received or written; the end of it is the end of this.
-#[derive(Debug)]
-pub(super) struct UnderWay(Arc<Streams>);
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        self.0.end();
+impl Relayed {
+    fn new(response: Response, upstream: String) -> Self {
+        let (parts, body) = response.into_parts();
+        Self { status: parts.status, headers: parts.headers, body: RelayedBody(body), upstream }
     }
 }
 

@@ -1,13 +1,12 @@
 //! Addresses of a provider's API inside answers, which lead to the server itself.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 
 use super::{Playback, Played, PlayedBody, Request};
+use crate::exchange::links::{self, GivenLinks};
 use crate::provider::{self, Links, Provider};
-use crate::session::links::{self, Given};
 
 /// Has clients come to a server where an answer tells them to go to the provider: for the results of a batch, an
 /// upload, the next page of a list.
@@ -16,9 +15,7 @@ use crate::session::links::{self, Given};
 /// given is remembered, and [put back](Self::restored).
 #[derive(Debug, Default)]
 pub struct Redirects {
-    given: Given,
-    /// Whether anything was given, so that requests need not wait for each other to learn that nothing was.
-    any: AtomicBool,
+    given: GivenLinks,
 }
 
 impl Redirects {
@@ -26,9 +23,6 @@ impl Redirects {
     ///
     /// The body has to be without compression.
     pub fn restored(&self, body: &[u8]) -> Option<Bytes> {
-        if !self.any.load(Ordering::Acquire) {
-            return None;
-        }
         self.given.restored(body).map(Bytes::from)
     }
 
@@ -46,10 +40,7 @@ impl Redirects {
             return played;
         }
         let provider = request.provider;
-        let is_recorded = |path: &str| {
-            let known = &playback.shared.interactions;
-            known.iter().any(|known| known.provider == provider && known.request.path == path)
-        };
+        let is_recorded = |path: &str| links::is_recorded(playback.interactions(), provider, path);
         self.with_links(provider, request.path(), origin, None, &is_recorded, |links| {
             played.linked(links)
         })
@@ -70,14 +61,11 @@ impl Redirects {
             upstream.map(|base| move |path: &str| provider::upstream_url(provider, base, path));
         run(&Links {
             provider,
-            root: &format!("{}/{}", origin.trim_end_matches('/'), provider.id()),
+            root: &links::root(origin, provider),
             request_path: asked,
             upstream: upstream.zip(to_upstream.as_ref().map(|to| to as _)),
             is_recorded,
-            given: &|ours, theirs| {
-                self.given.remember(ours, theirs);
-                self.any.store(true, Ordering::Release);
-            },
+            given: &|ours, theirs| self.given.remember(ours, theirs),
         })
     }
 }
@@ -86,7 +74,7 @@ impl Played {
     /// Itself with other addresses.
     fn linked(&self, links: &Links<'_>) -> Self {
         self.changed(|status, headers, body| {
-            links::headers(status.as_u16(), headers, links);
+            links::rewrite_headers(status.as_u16(), headers, links);
             let PlayedBody::Whole { bytes, .. } = body else { return };
             let text = std::str::from_utf8(bytes).unwrap_or_default();
             if let Cow::Owned(text) = links.json(text) {

@@ -3,12 +3,11 @@
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 
-use crate::fixture::encoding;
-use crate::fixture::interaction::{self, Body};
+use crate::exchange::request::RawRequest;
 use crate::fixture::redact::Redactor;
+use crate::fixture::{encoding, interaction};
 use crate::matching::{self, Key, Rules};
-use crate::provider::{self, Provider};
-use crate::session::respond::text_of;
+use crate::provider::Provider;
 
 /// A request as a server has received it.
 #[derive(Clone, Copy, Debug)]
@@ -45,15 +44,14 @@ impl Request {
         rules: &Rules,
         max_body: usize,
     ) -> Result<Self, UnreadableBody> {
-        let coding = text_of(sent.headers, http::header::CONTENT_ENCODING.as_str());
-        let content_type = text_of(sent.headers, http::header::CONTENT_TYPE.as_str());
-        let bytes = encoding::decompress(coding, sent.body, max_body)?;
-        let mut compared = interaction::Request {
-            method: sent.method.as_str().to_ascii_uppercase(),
-            path: provider::canonical_path(sent.provider, sent.path),
-            body: Body::from_wire(content_type, bytes.into_owned()),
+        let raw = RawRequest {
+            provider: sent.provider,
+            method: sent.method.as_str(),
+            target: sent.path,
+            headers: sent.headers,
+            body: sent.body,
         };
-        redactor.request(&mut compared);
+        let compared = raw.read(redactor, max_body)?;
         let key = matching::key(sent.provider, &compared, rules);
         Ok(Self { provider: sent.provider, compared, key })
     }

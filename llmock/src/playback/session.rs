@@ -1,7 +1,7 @@
 //! How far one client has come in the queues of a playback.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
 use super::{Playback, Played, Request};
 use crate::matching::Key;
@@ -21,18 +21,13 @@ pub struct PlaybackSession {
 impl PlaybackSession {
     /// The next answer to a request; `None` if nothing is recorded for it ([`Playback::why`]).
     pub fn answer(&self, playback: &Playback, request: &Request) -> Option<Played> {
-        let at = match playback.queue(request) {
+        let queue = playback.queue(request);
+        let item = match &*queue {
             [] => return None,
-            [only] => *only,
-            several => {
-                let mut given = lock(&self.given);
-                let next = given.entry(request.key).or_default();
-                let at = several[(*next).min(several.len() - 1)];
-                *next = next.saturating_add(1);
-                at
-            }
+            [only] => only,
+            several => &several[self.advance(request).min(several.len() - 1)],
         };
-        Some(playback.shared.answers[at].clone())
+        Some(item.played().clone())
     }
 
     /// The next answer that this session has not heard; `None` if there is none.
@@ -40,15 +35,24 @@ impl PlaybackSession {
     /// This is for a program that asks the provider then: what that says counts as heard, since it stands at the
     /// end of the queue as soon as it is recorded.
     pub fn unheard(&self, playback: &Playback, request: &Request) -> Option<Played> {
-        let mut given = lock(&self.given);
+        let next = self.advance(request);
+        playback.queue(request).get(next).map(|item| item.played().clone())
+    }
+
+    /// How many answers to this request were given before; counts one more.
+    fn advance(&self, request: &Request) -> usize {
+        let mut given = self.lock();
         let next = given.entry(request.key).or_default();
-        let at = playback.queue(request).get(*next);
-        *next = next.saturating_add(1);
-        Some(playback.shared.answers[*at?].clone())
+        std::mem::replace(next, next.saturating_add(1))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, usize>> {
+        // A panic cannot leave a counter half changed.
+        lock(&self.given)
     }
 
     /// Begins every queue again.
     pub fn restart(&self) {
-        lock(&self.given).clear();
+        self.lock().clear();
     }
 }

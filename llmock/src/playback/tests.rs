@@ -219,7 +219,9 @@ fn an_answer_among_many_is_found_by_its_key_alone() {
     let playback = Playback::load([folder.write("a.json", &many)]).expect("many");
     for n in [0, 999, 1_999] {
         let request = playback.read(&asks(&n.to_string()).sent()).expect("readable");
-        assert_eq!(playback.queue(&request), [n]);
+        assert_eq!(playback.answers(&request), 1);
+        let answer = text(PlaybackSession::default().answer(&playback, &request));
+        assert_eq!(answer, Some(format!("{{\"a\":\"{n}\"}}")));
     }
     let request = playback.read(&asks("2000").sent()).expect("readable");
     assert_eq!(playback.answers(&request), 0);
@@ -266,5 +268,27 @@ fn a_rule_that_means_nothing_is_an_error_with_its_key_and_its_place() {
         assert_eq!(error.index(), index, "{error}");
         let reason = expected.split_once(": ").expect("a key").1;
         assert!(error.reason().to_string().starts_with(reason), "{}", error.reason());
+    }
+}
+
+#[test]
+fn recorded_interactions_are_added_without_copying_all_others() {
+    let folder = Folder::new();
+    let file = folder.write("a.json", &[said("q", "0")]);
+    let mut playback = Playback::load([&file]).expect("a fixture");
+    let new = |answer: usize| {
+        let recorded = folder.write("new.json", &[said("q", &answer.to_string())]);
+        Fixture::load(recorded).expect("a fixture").into_interactions()
+    };
+    for answer in 1..100 {
+        playback = playback.with_recorded(&file, &new(answer));
+        // Each segment is at least twice as large as the next one.
+        let largest = usize::BITS - playback.len().leading_zeros();
+        assert!(playback.shared.segments.count() <= largest as usize);
+    }
+    let session = PlaybackSession::default();
+    for answer in 0..100 {
+        let expected = format!("{{\"a\":\"{answer}\"}}");
+        assert_eq!(heard(&session, &playback, "q"), Some(expected));
     }
 }

@@ -7,17 +7,17 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
 
-use super::recorder::UnderWay;
 use crate::config::Environment;
+use crate::exchange::in_flight::InFlightGuard;
+use crate::exchange::response::is_outage;
+use crate::exchange::write::{self, Batch};
 use crate::fixture::interaction::Interaction;
+use crate::fixture::merge::Merge;
 use crate::fixture::store::{self, UpdateError};
-use crate::fixture::{format, merge};
-use crate::matching::{self, Key, Rules};
+use crate::matching::{Key, Rules};
 use crate::mode::{self, Mode};
 use crate::provider::Provider;
 use crate::report::values::chain;
-use crate::session::ledger::is_outage;
-use crate::session::save;
 use crate::sync::lock;
 
 /// Recording is refused, as in CI.
@@ -72,6 +72,14 @@ impl Listener {
         Self(Some(Arc::new(listener)))
     }
 
+    fn is_same(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
     fn tell(&self, outcome: Outcome) {
         if let Some(listener) = &self.0 {
             listener(outcome);
@@ -93,7 +101,8 @@ pub(super) struct Finished {
     pub(super) interaction: Interaction,
     /// The provider's own message, for an answer that is an error.
     pub(super) message: Option<String>,
-    pub(super) _under_way: UnderWay,
+    /// In flight until its outcome was reported.
+    pub(super) _in_flight: InFlightGuard,
 }
 
 /// An answer, and who wants to hear what becomes of it.
@@ -154,52 +163,50 @@ impl Writer {
         };
         // No thread to be had, or it panicked: slower is better than lost.
         if let Some(item) = left {
-            write_batch(&self.path, &[item]);
+            write_batch(&self.path, vec![item]);
         }
     }
 }
 
 fn write_all(path: &Path, queue: &mpsc::Receiver<Item>) {
     while let Ok(first) = queue.recv() {
-        let batch: Vec<Item> = std::iter::once(first).chain(queue.try_iter()).collect();
-        write_batch(path, &batch);
+        write_batch(path, std::iter::once(first).chain(queue.try_iter()).collect());
     }
 }
 
-fn write_batch(path: &Path, batch: &[Item]) {
-    // Counted as under way until somebody was told, so that whoever waits finds everything done.
-    let Some(listener) = batch.first().map(|(_, listener)| listener.clone()) else { return };
-    let recorded: Vec<(Key, Interaction)> =
-        batch.iter().map(|(finished, _)| (finished.key, finished.interaction.clone())).collect();
-    let why = match store::update(path, path, |existing| added(existing, &recorded)) {
-        Ok(unfaithful) if unfaithful.is_empty() => {
-            let (fixture, interactions) = (path.to_owned(), recorded.len());
-            return listener.tell(Outcome::Written { fixture, interactions });
-        }
-        Ok(_) => format!("fixture `{}` would not replay what was recorded", path.display()),
-        Err(UpdateError::Load(error)) => chain(&error),
-        Err(UpdateError::Save(error)) => chain(&error),
-    };
-    let all_kept =
-        recorded.into_iter().all(|(_, interaction)| store::keep_attempt(path, interaction).is_ok());
-    let kept = all_kept.then(|| store::failed_path(path));
-    listener.tell(Outcome::Failed { fixture: path.to_owned(), why, kept });
-}
-
-/// The file with what was recorded, and which of that would not replay; then there is no file.
-fn added(
-    existing: Vec<Interaction>,
-    recorded: &[(Key, Interaction)],
-) -> (Option<String>, Vec<usize>) {
+fn write_batch(path: &Path, items: Vec<Item>) {
+    let recorded = items.iter().map(|(done, _)| (done.key, done.interaction.clone()));
     let rules = Rules::default();
-    let key = |of: &Interaction| matching::key(of.provider, &of.request, &rules);
-    let keyed = existing.into_iter().map(|interaction| (key(&interaction), interaction));
-    let (mut all, _) = merge::merge(keyed.collect(), recorded.to_vec(), None, merge::Merge::Add);
-    for interaction in &mut all {
-        interaction.hash = key(interaction).to_string();
+    let batch =
+        Batch { recorded: recorded.collect(), owner: None, merge: Merge::Add, rules: &rules };
+    let failure = match write::write(path, path, &batch) {
+        Ok(written) if written.unfaithful.is_empty() => None,
+        Ok(_) => Some(format!("fixture `{}` would not replay what was recorded", path.display())),
+        Err(UpdateError::Load(error)) => Some(chain(&error)),
+        Err(UpdateError::Save(error)) => Some(chain(&error)),
+    };
+    for (listener, finished) in by_listener(items) {
+        let fixture = path.to_owned();
+        listener.tell(match &failure {
+            None => Outcome::Written { fixture, interactions: finished.len() },
+            Some(why) => {
+                let keep = |done: &Finished| store::keep_attempt(path, done.interaction.clone());
+                let all_kept = finished.iter().all(|done| keep(done).is_ok());
+                let kept = all_kept.then(|| store::failed_path(path));
+                Outcome::Failed { fixture, why: why.clone(), kept }
+            }
+        });
     }
-    let text = format::write(&all);
-    let recorded = recorded.iter().map(|(key, interaction)| (*key, interaction));
-    let unfaithful = save::unfaithful(&text, recorded, key);
-    (unfaithful.is_empty().then_some(text), unfaithful)
+}
+
+/// Recorders that write into one file may have listeners of their own.
+fn by_listener(items: Vec<Item>) -> Vec<(Listener, Vec<Finished>)> {
+    let mut groups: Vec<(Listener, Vec<Finished>)> = Vec::new();
+    for (finished, listener) in items {
+        match groups.iter_mut().find(|(known, _)| known.is_same(&listener)) {
+            Some((_, group)) => group.push(finished),
+            None => groups.push((listener, vec![finished])),
+        }
+    }
+    groups
 }

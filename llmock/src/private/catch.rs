@@ -229,7 +229,7 @@ mod tests {
     }
 
     fn untouched() -> Session {
-        Session::over(session::Session::off(Vec::new(), None, None))
+        Session::over(session::Session::off(Vec::new(), None))
     }
 
     fn ended<T>(outcome: Result<T, Panic>) -> Ended<T> {

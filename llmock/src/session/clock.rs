@@ -1,14 +1,14 @@
-//! Whether the test's runtime has stopped its clock, under which a client's timeout comes before any answer.
+//! Whether the test's runtime has paused its clock, so that a client's timeout fires before any response.
 
 use std::time::{Duration, Instant};
 
 /// Longer than the step of any system's clock.
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// Whether tokio's clock stands still on this thread; `false` outside a runtime.
+/// Whether tokio's clock is paused on this thread; `false` outside a runtime.
 ///
-/// Tokio does not tell, so this waits for a moment and looks whether the clock has gone on: for a test that fails, to
-/// which that time does not matter.
+/// Tokio does not expose this, so it waits for a moment and checks whether the clock has advanced. Only failing tests
+/// pay for that.
 pub(crate) fn is_paused() -> bool {
     let before = tokio::time::Instant::now();
     let started = Instant::now();
@@ -27,7 +27,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_goes_is_not_paused() {
+    fn a_running_clock_is_not_paused() {
         assert!(!is_paused());
         assert!(!runtime().block_on(async { is_paused() }));
     }

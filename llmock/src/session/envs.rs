@@ -3,6 +3,7 @@
 use crate::config::Settings;
 use crate::env;
 use crate::front::proxy;
+use crate::mode::Mode;
 use crate::provider::{Declared, Provider, is_address};
 use crate::session::state::State;
 
@@ -14,7 +15,7 @@ pub(crate) fn base_urls(base: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The same of the providers that are declared; a word that stands there is not ours to replace.
+/// The same for declared providers. A variable that holds a word and not an address is left alone.
 pub(crate) fn declared_urls(in_force: &Settings, base: &str) -> Vec<(String, String)> {
     let originals = env::originals();
     let is_word = |name: &str| {
@@ -47,12 +48,12 @@ pub(crate) fn placeholders(
     all
 }
 
-/// Variables that lead clients with a fixed address to the session, as far as its test asks for that.
+/// Variables that lead clients with a fixed address to the session, if its test enables them.
 pub(crate) fn through(state: &State) -> Vec<(String, String)> {
-    let in_force = &state.setup.in_force;
-    let (originals, proxy) = (state.setup.originals, proxy_url(state));
+    let in_force = &state.setup().in_force;
+    let (originals, proxy) = (state.setup().originals, proxy_url(state));
     let mut variables = Vec::new();
-    if let Some(trust) = &state.trust {
+    if let Some(trust) = state.trust() {
         variables.extend(env::intercepted(&proxy, &trust.path().display().to_string()));
     }
     match (in_force.proxy.value, in_force.intercept.value) {
@@ -63,25 +64,25 @@ pub(crate) fn through(state: &State) -> Vec<(String, String)> {
     variables
 }
 
-/// The front as a proxy: in a child process of a test with a handle it knows the session by its credentials.
+/// The front as a proxy: for a test with a handle, the credentials name the session.
 fn proxy_url(state: &State) -> String {
-    let origin = state.front.origin();
-    if state.setup.by_env {
+    let origin = state.front().origin();
+    if state.setup().by_env {
         return origin;
     }
-    origin.replacen("://", &format!("://{}:{}@", proxy::USER, state.id), 1)
+    origin.replacen("://", &format!("://{}:{}@", proxy::USER, state.id()), 1)
 }
 
 /// For a child process: everything that leads to the front, and what a keyless program needs to start.
 pub(crate) fn for_child(state: &State) -> Vec<(String, String)> {
-    let in_force = &state.setup.in_force;
-    let mut variables = base_urls(&state.base);
-    variables.push((env::BASE_URL.to_owned(), state.base.clone()));
+    let in_force = &state.setup().in_force;
+    let mut variables = base_urls(state.base());
+    variables.push((env::BASE_URL.to_owned(), state.base().to_owned()));
     let through = through(state);
     let is_through = |name: &str| through.iter().any(|(known, _)| known == name);
     variables.extend(env::no_proxy().into_iter().filter(|(name, _)| !is_through(name)));
-    variables.extend(declared_urls(in_force, &state.base));
-    if state.replays() {
+    variables.extend(declared_urls(in_force, state.base()));
+    if state.setup().mode() == Mode::Replay {
         let absent = |name: &str| env::read(name).is_none_or(|value| value.is_empty());
         let keys = placeholders(in_force, state.providers());
         variables.extend(keys.into_iter().filter(|(name, _)| absent(name)));

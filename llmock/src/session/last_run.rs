@@ -1,5 +1,5 @@
-//! `target/llmock/last-run.jsonl`: one line a test, and one for each request that no test was there for. For people and
-//! tools that want to know how the last run went.
+//! `target/llmock/last-run.jsonl`: one line for each test, and one for each request without a session. For people and
+//! tools that look at the last run.
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -10,7 +10,7 @@ use crate::front::refused::Refused;
 use crate::provider::Provider;
 use crate::report::{Report, ledger};
 
-/// Adds a test's line; a run's first line clears what the run before has left. Never fails a test.
+/// Adds a test's line; the first line of a run removes those of the previous run. Never fails a test.
 pub(crate) fn append(report: &Report, package: Option<&Path>) {
     let _ = try_append(&ledger::line(report), package);
 }
@@ -24,7 +24,7 @@ pub(crate) fn append_refused(refused: &Refused) {
     let _ = try_append(&line, package.as_deref());
 }
 
-/// Adds an object, which begins with its run.
+/// Adds an object that begins with its run.
 fn try_append(line: &str, package: Option<&Path>) -> std::io::Result<()> {
     let Some(target) = target_directory(package) else { return Ok(()) };
     let folder = target.join("llmock");
@@ -44,7 +44,7 @@ fn try_append(line: &str, package: Option<&Path>) -> std::io::Result<()> {
     file.write_all(format!("{{\"run\":\"{run}\",{}\n", &line[1..]).as_bytes())
 }
 
-/// The same for every test binary of one command: nextest says its id, Cargo is everybody's parent.
+/// The same for every test binary of one command: nextest has an id, Cargo is the common parent process.
 fn run_id() -> String {
     if let Some(id) = env::nextest_run_id() {
         return id;
@@ -63,6 +63,6 @@ fn target_directory(package: Option<&Path>) -> Option<PathBuf> {
     if deps.file_name()? == "deps" {
         return deps.parent()?.parent().map(Path::to_owned);
     }
-    // A script or a doctest: beside the package, if that has a build directory.
+    // A script or a doctest: in the package's build directory, if it has one.
     package.map(|package| package.join("target")).filter(|target| target.is_dir())
 }

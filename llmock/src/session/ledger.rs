@@ -1,161 +1,151 @@
-//! What happened in a session: every request, who answered it, and what was recorded.
+//! What happened in a session: every exchange, every miss, and what was recorded.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 
-use http::StatusCode;
-
-use crate::fixture::interaction::{Body, Interaction, Request};
-use crate::front::connection::Came;
-use crate::matching::Key;
+use crate::exchange::queue::{Claim, Queues};
+use crate::exchange::{AnsweredBy, Exchange, RequestNumber, Used};
+use crate::fixture::Position;
+use crate::fixture::interaction::Interaction;
+use crate::matching::{Key, Order};
 use crate::provider::Provider;
 use crate::report::Miss;
-
-/// Who answered a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum AnsweredBy {
-    /// A recorded interaction, or the empty answer of a side call.
-    Fixture,
-    /// A wiremock `Mock` that the test mounted.
-    Mock,
-    /// The real provider, while recording.
-    Upstream,
-    /// Nothing: a miss, which fails the test.
-    Nothing,
-}
-
-/// One request as it arrived.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) provider: Provider,
-    pub(crate) method: String,
-    /// Canonical, secrets out.
-    pub(crate) path: String,
-    /// Those without secrets, names in lower case.
-    pub(crate) headers: Vec<(String, String)>,
-    /// Decompressed, secrets out.
-    pub(crate) body: Vec<u8>,
-    pub(crate) answered_by: AnsweredBy,
-    /// Declared by `side(...)`: never a miss, never unused, not counted by `calls`.
-    pub(crate) side: bool,
-    pub(crate) arrival: Arrival,
-}
-
-/// Whether a request is the test's that has the turn, as far as that can be known.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Arrival {
-    /// Nothing speaks against it.
-    #[default]
-    InTime,
-    /// Its connection was opened before the turn began, during this test.
-    OnEarlierConnection { test: Option<Arc<str>> },
-    /// It began before the turn, during this test, so it cannot be this one's.
-    Early { test: Option<Arc<str>> },
-}
-
-impl Arrival {
-    /// `turn` is the number of the turn that the request was found in; `None` for the address of a handle.
-    pub(crate) fn of(came: &Came, turn: Option<u64>) -> Self {
-        let Some(turn) = turn else { return Self::InTime };
-        if came.began.turns < turn {
-            return Self::Early { test: came.began.test.clone() };
-        }
-        if came.opened.turns < turn {
-            return Self::OnEarlierConnection { test: came.opened.test.clone() };
-        }
-        Self::InTime
-    }
-}
-
-/// An answer of the provider, on its way into the fixture.
-#[derive(Clone, Debug)]
-pub(crate) struct Recording {
-    /// The request it answers, by order of arrival.
-    pub(crate) entry: usize,
-    pub(crate) key: Key,
-    pub(crate) interaction: Interaction,
-    /// The provider's own message, for an answer that is an error.
-    pub(crate) error_message: Option<String>,
-}
+use crate::session::fixture::OpenedFixture;
 
 /// The account of one session.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    pub(crate) entries: Vec<Entry>,
-    pub(crate) misses: Vec<Miss>,
-    pub(crate) recordings: Vec<Recording>,
-    /// Positions in the fixture that were given to a request, with that request.
-    pub(crate) claims: Vec<Claimed>,
-    /// Requests that the test before was recorded with and has not sent, with that test.
-    pub(crate) awaited: Vec<(usize, String)>,
-    /// Upstreams that were asked, in order of first use.
-    pub(crate) upstreams: Vec<(Provider, String)>,
+    exchanges: Vec<Exchange>,
+    misses: Vec<Miss>,
+    recordings: Vec<Recording>,
+    /// Upstreams that received requests, in order of first use.
+    upstreams: Vec<(Provider, String)>,
+    /// Built at the first request: many sessions never look anything up.
+    queues: Option<Queues>,
+    /// The report is made: it does not contain later requests.
+    is_settled: bool,
 }
 
-/// An interaction given to a request; both count from zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Claimed {
-    pub(crate) entry: usize,
-    pub(crate) interaction: usize,
-    pub(crate) borrowed: bool,
-    pub(crate) repeated: bool,
-}
-
-impl Entry {
-    /// Whether it began before this test's turn, so that it cannot be this test's.
-    pub(crate) fn is_early(&self) -> bool {
-        matches!(self.arrival, Arrival::Early { .. })
-    }
+/// A response of the provider, on its way into the fixture.
+#[derive(Clone, Debug)]
+pub(crate) struct Recording {
+    /// The request it responds to.
+    pub(crate) request: RequestNumber,
+    /// Under the rules of the session.
+    pub(crate) key: Key,
+    pub(crate) interaction: Interaction,
+    /// The provider's own message, if the response is an error.
+    pub(crate) error_message: Option<String>,
 }
 
 impl Ledger {
-    /// Requests that count: neither side calls nor what began before the turn.
-    pub(crate) fn counted(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().filter(|entry| !entry.side && !entry.is_early())
+    pub(crate) fn add(&mut self, exchange: Exchange) -> RequestNumber {
+        self.exchanges.push(exchange);
+        RequestNumber::from_index(self.exchanges.len() - 1)
+    }
+
+    pub(crate) fn exchanges(&self) -> &[Exchange] {
+        &self.exchanges
+    }
+
+    pub(crate) fn exchange(&self, request: RequestNumber) -> &Exchange {
+        &self.exchanges[request.index()]
+    }
+
+    /// Requests that count: neither side calls nor requests of earlier tests.
+    pub(crate) fn counted(&self) -> impl Iterator<Item = &Exchange> {
+        self.exchanges.iter().filter(|exchange| !exchange.is_side && !exchange.is_stray())
     }
 
     pub(crate) fn answered(&self, by: AnsweredBy) -> usize {
-        self.entries.iter().filter(|entry| entry.answered_by == by).count()
+        self.exchanges.iter().filter(|exchange| exchange.answered_by == by).count()
     }
 
-    /// The request that took an interaction first.
-    pub(crate) fn taker(&self, interaction: usize) -> Option<usize> {
-        self.claims
-            .iter()
-            .find(|claimed| claimed.interaction == interaction)
-            .map(|claimed| claimed.entry)
+    pub(crate) fn set_answered_by(&mut self, request: RequestNumber, by: AnsweredBy) {
+        self.exchanges[request.index()].answered_by = by;
     }
-}
 
-/// The statuses that a recording keeps only when told to: of an account, of a quota, of an outage.
-pub(crate) fn is_outage(status: u16) -> bool {
-    matches!(
-        StatusCode::from_u16(status),
-        Ok(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS)
-    ) || status >= 500
-}
+    pub(crate) fn set_expected_by(&mut self, request: RequestNumber, test: String) {
+        self.exchanges[request.index()].expected_by = Some(test);
+    }
 
-/// The request as the ledger keeps it.
-///
-/// `bytes` stand for what the request does not keep: the files of a multipart body.
-pub(crate) fn entry(
-    provider: Provider,
-    request: &Request,
-    headers: Vec<(String, String)>,
-    bytes: &[u8],
-) -> Entry {
-    let body = match &request.body {
-        Body::Form(_) => bytes.to_vec(),
-        kept => kept.to_wire().into_owned(),
-    };
-    Entry {
-        provider,
-        method: request.method.clone(),
-        path: request.path.clone(),
-        headers,
-        body,
-        answered_by: AnsweredBy::Nothing,
-        side: false,
-        arrival: Arrival::default(),
+    /// Finds the next interaction for a request. It stays with that request even if its client disconnects.
+    pub(crate) fn claim(&mut self, fixture: &OpenedFixture, key: Key, order: Order) -> Claim {
+        self.queues.get_or_insert_with(|| fixture.queues()).claim(key, order)
+    }
+
+    pub(crate) fn set_used(&mut self, request: RequestNumber, used: Used) {
+        let exchange = &mut self.exchanges[request.index()];
+        exchange.answered_by = AnsweredBy::Fixture;
+        exchange.used = Some(used);
+    }
+
+    /// Every use of an interaction, in order of arrival.
+    pub(crate) fn uses(&self) -> impl Iterator<Item = (&Exchange, Used)> {
+        self.exchanges.iter().filter_map(|exchange| Some((exchange, exchange.used?)))
+    }
+
+    /// Interactions that a request has used.
+    pub(crate) fn used(&self) -> HashSet<Position> {
+        self.uses().map(|(_, used)| used.interaction).collect()
+    }
+
+    /// The request that used an interaction first.
+    pub(crate) fn used_by(&self, interaction: Position) -> Option<RequestNumber> {
+        let is_first = |exchange: &Exchange| {
+            exchange.used.is_some_and(|used| used.interaction == interaction && !used.is_repeated)
+        };
+        self.exchanges.iter().position(is_first).map(RequestNumber::from_index)
+    }
+
+    /// Remembers a miss, unless another test sent the request: that does not fail this one.
+    pub(crate) fn add_miss(&mut self, request: RequestNumber, miss: Miss) {
+        if !self.exchange(request).is_stray() {
+            self.misses.push(miss);
+        }
+    }
+
+    pub(crate) fn misses(&self) -> &[Miss] {
+        &self.misses
+    }
+
+    /// Remembers an upstream; returns whether it is new.
+    pub(crate) fn add_upstream(&mut self, provider: Provider, base: &str) -> bool {
+        let is_new = !self.upstreams.iter().any(|(known, at)| *known == provider && at == base);
+        if is_new {
+            self.upstreams.push((provider, base.to_owned()));
+        }
+        is_new
+    }
+
+    pub(crate) fn upstreams(&self) -> &[(Provider, String)] {
+        &self.upstreams
+    }
+
+    #[cfg(feature = "record")]
+    pub(crate) fn add_recording(&mut self, recording: Recording) {
+        self.recordings.push(recording);
+    }
+
+    pub(crate) fn recordings(&self) -> &[Recording] {
+        &self.recordings
+    }
+
+    pub(crate) fn has_recordings(&self) -> bool {
+        !self.recordings.is_empty()
+    }
+
+    /// Hands out the recordings in order of arrival.
+    pub(crate) fn take_recordings(&mut self) -> Vec<Recording> {
+        let mut recordings = std::mem::take(&mut self.recordings);
+        recordings.sort_by_key(|recording| recording.request);
+        recordings
+    }
+
+    pub(crate) fn settle(&mut self) {
+        self.is_settled = true;
+    }
+
+    pub(crate) fn is_settled(&self) -> bool {
+        self.is_settled
     }
 }

@@ -1,4 +1,4 @@
-//! Opening a session: where the fixture lies, which rules are in force, whose turn it is.
+//! Opens a session: finds the fixture, gathers the rules, waits for the environment.
 
 use std::fs;
 use std::io::IsTerminal as _;
@@ -10,19 +10,20 @@ use llmock_rules::Value;
 
 use crate::config::limits::Limits;
 use crate::config::{Origin, Settings, SettingsError};
-use crate::env::{self, TurnVars};
+use crate::env::{self, TestVars};
+use crate::exchange::request::redactor;
+use crate::exchange::upstream::Upstreams;
 use crate::fixture::interaction::Interaction;
-use crate::fixture::redact::Redactor;
 use crate::fixture::store::{self, LoadError};
 use crate::front::Front;
 use crate::front::intercept::{self, Trust};
 use crate::mode::Mode;
-use crate::provider::{self, Declared, Provider};
+use crate::provider::{Declared, Provider};
 use crate::report::style::Terminal;
 use crate::report::{Command, Failure, Place, Roots, Style, Surface, sentences, values};
+use crate::session::env_lock::{self, EnvGuard, LockError, Patience};
 use crate::session::state::{Setup, State};
-use crate::session::turnstile::{self, NoTurn, Patience, Turn};
-use crate::session::{Session, announce, envs, last_run};
+use crate::session::{EnvAccess, Session, announce, envs, last_run};
 use crate::site::{self, Owner, Places, Site};
 use crate::sync::lock;
 
@@ -63,8 +64,8 @@ pub(crate) fn attribute(test: &Test) -> Result<Session, Failure> {
     })?;
     check_case(&owner, in_force.mode.value)?;
     let command = command(site, thread.name(), package.as_deref());
-    // Waiting first: a fixture that the test before is recording is read when it is written.
-    let turn = if test.handle { None } else { Some(take_turn(&owner.name, limits.turn)?) };
+    // Wait first: a fixture that the previous test records is read after it is written.
+    let guard = if test.handle { None } else { Some(lock_env(&owner.name, limits.turn)?) };
     let interactions = match store::load(&resolved.fixture) {
         Ok(interactions) => Some(interactions),
         Err(LoadError::Missing { .. }) => None,
@@ -86,7 +87,7 @@ pub(crate) fn attribute(test: &Test) -> Result<Session, Failure> {
         limits,
         command,
     };
-    open(prepared, interactions, turn, Surface::Attribute)
+    open(prepared, interactions, guard, Surface::Attribute)
 }
 
 /// A session that is opened without the attribute.
@@ -162,7 +163,7 @@ struct Prepared {
 fn open(
     prepared: Prepared,
     interactions: Option<Vec<Interaction>>,
-    turn: Option<Turn>,
+    guard: Option<EnvGuard>,
     surface: Surface,
 ) -> Result<Session, Failure> {
     let failed = |error: crate::front::BindError| Failure::ServerFailed { why: error.to_string() };
@@ -171,9 +172,14 @@ fn open(
         env::redirect(&format!("http://{address}/env"));
     }
     let front = Front::get().map_err(failed)?;
-    front.registry().refusals.keep_with(last_run::append_refused);
+    front.registry().refusals.log_with(last_run::append_refused);
     let originals = env::originals();
-    let rules = prepared.in_force.rules();
+    let declared = prepared.in_force.declared.iter().map(|one| one.value.clone());
+    let upstreams = Upstreams {
+        named: prepared.upstreams,
+        declared: declared.collect(),
+        own: vec![front.origin()],
+    };
     let setup = Setup {
         owner: prepared.owner,
         fixture: prepared.fixture,
@@ -182,24 +188,25 @@ fn open(
         shown: prepared.shown,
         in_force: prepared.in_force,
         by_env: prepared.by_env,
-        upstreams: prepared.upstreams,
-        max_body: prepared.limits.max_body,
+        upstreams,
+        max_body: usize::try_from(prepared.limits.max_body).unwrap_or(usize::MAX),
         redactor: redactor(),
         originals,
         command: prepared.command,
     };
     let trust = trusted(&setup.in_force)?;
-    let state = Arc::new(State::new(setup, rules, front, new_id(), interactions, trust));
-    let variables = state.setup.by_env.then(|| TurnVars::apply(&turn_variables(&state)));
-    Ok(Session::begin(state, turn, variables, prepared.limits.drain, surface))
+    let state = Arc::new(State::new(setup, front, new_id(), interactions, trust));
+    let env =
+        guard.map(|guard| EnvAccess { guard, variables: TestVars::apply(&test_variables(&state)) });
+    Ok(Session::begin(state, env, prepared.limits.drain, surface))
 }
 
-/// Gets ready for a session that changes proxies or certificates.
+/// Prepares a session that changes proxies or certificates.
 fn trusted(in_force: &Settings) -> Result<Option<Trust>, Failure> {
     if in_force.proxy.value || in_force.intercept.value {
-        // What asks the providers reads the proxies and the certificates too, and wants the real ones.
+        // The client that forwards requests reads these variables too, and needs the original ones.
         #[cfg(feature = "record")]
-        crate::front::upstream::prepare();
+        crate::exchange::forward::prepare();
     }
     if !in_force.intercept.value {
         return Ok(None);
@@ -209,22 +216,22 @@ fn trusted(in_force: &Settings) -> Result<Option<Trust>, Failure> {
 }
 
 /// The test's own variables and, replaying, the placeholder keys of the providers it uses.
-fn turn_variables(state: &State) -> Vec<(String, String)> {
+fn test_variables(state: &State) -> Vec<(String, String)> {
     let mut variables = Vec::new();
-    let in_force = &state.setup.in_force;
-    if state.replays() {
+    let in_force = &state.setup().in_force;
+    if in_force.mode.value == Mode::Replay {
         variables.extend(env::absent(envs::placeholders(in_force, state.providers())));
     }
-    variables.extend(envs::declared_urls(in_force, &state.base));
+    variables.extend(envs::declared_urls(in_force, state.base()));
     variables.extend(envs::through(state));
-    variables.extend(state.setup.in_force.variables(&state.base));
+    variables.extend(in_force.variables(state.base()));
     variables
 }
 
-/// Mode `off` touches nothing; if another test has redirected the variables, this one gets them back.
+/// Mode `off` changes nothing; if another test has redirected the variables, this one gets the original ones.
 ///
-/// `turn` is how long a test that reads variables waits for its turn; a handle needs none.
-fn off(test: &str, in_force: &Settings, turn: Option<Duration>) -> Result<Session, Failure> {
+/// `timeout` is how long a test that reads variables waits for the environment; a handle does not need it.
+fn off(test: &str, in_force: &Settings, timeout: Option<Duration>) -> Result<Session, Failure> {
     let originals = env::originals();
     let others = in_force.declared.iter().map(|one| one.value.provider);
     let others = others.filter(|provider| matches!(provider, Provider::Other(_)));
@@ -235,17 +242,17 @@ fn off(test: &str, in_force: &Settings, turn: Option<Duration>) -> Result<Sessio
             let own = declared.map(Declared::variables).unwrap_or_default();
             let names = entry.variables.iter().map(|(name, _)| *name);
             let names = names.chain(own.iter().map(|(name, _)| name.as_str()));
-            let set = originals.upstream_of(names, "").map(|(_, url)| url.to_owned());
+            let set = originals.upstream_of(names, &[]).map(|(_, url)| url.to_owned());
             let declared = declared.map(|declared| declared.url.clone());
             let url = set.or(declared).or(entry.upstream.map(str::to_owned))?;
             Some((provider, url.trim_end_matches('/').to_owned()))
         })
         .collect();
-    let Some(give_up) = turn.filter(|_| env::read(env::BASE_URL).is_some()) else {
-        return Ok(Session::off(bases, None, None));
+    let Some(timeout) = timeout.filter(|_| env::read(env::BASE_URL).is_some()) else {
+        return Ok(Session::off(bases, None));
     };
-    let turn = take_turn(test, give_up)?;
-    Ok(Session::off(bases, Some(turn), Some(TurnVars::originals())))
+    let guard = lock_env(test, timeout)?;
+    Ok(Session::off(bases, Some(EnvAccess { guard, variables: TestVars::originals() })))
 }
 
 /// The settings of the attribute.
@@ -272,21 +279,21 @@ fn settings(error: SettingsError) -> Failure {
     }
 }
 
-/// Waits for the turn. One that does not come within `give_up` never comes; a fifth of that is worth a line.
-fn take_turn(test: &str, give_up: Duration) -> Result<Turn, Failure> {
+/// Waits for the environment. A holder that keeps it for `give_up` never releases it; a fifth of that is worth a line.
+fn lock_env(test: &str, give_up: Duration) -> Result<EnvGuard, Failure> {
     let patience = Patience { warn: give_up / 5, give_up };
     let warn = |holder: &str| {
         announce::line(&sentences::waiting_for_guard(holder, patience.warn.as_secs()));
     };
-    turnstile::take(test, patience, warn).map_err(|refused| match refused {
-        NoTurn::Nested { outer } => Failure::NestedSession { outer },
-        NoTurn::Timeout { holder, waited } => {
+    env_lock::acquire(test, patience, warn).map_err(|refused| match refused {
+        LockError::Nested { outer } => Failure::NestedSession { outer },
+        LockError::Timeout { holder, waited } => {
             Failure::TurnTimeout { holder, seconds: waited.as_secs() }
         }
     })
 }
 
-/// Two recordings of one name in one process are two cases that cannot be told apart.
+/// Two recordings under one name in one process are two cases that cannot be distinguished.
 fn check_case(owner: &Owner, mode: Mode) -> Result<(), Failure> {
     static UNSURE: Mutex<Vec<String>> = Mutex::new(Vec::new());
     if owner.sure || mode == Mode::Replay {
@@ -316,21 +323,7 @@ fn command(site: &Site, thread: Option<&str>, package: Option<&Path>) -> Command
     .command()
 }
 
-pub(crate) fn redactor() -> Redactor {
-    let mut placeholders: Vec<&str> = Provider::all()
-        .flat_map(|provider| provider.entry().keys)
-        .map(|(_, value)| *value)
-        .collect();
-    placeholders.sort_unstable();
-    placeholders.dedup();
-    let secrets = env::secrets(provider::is_secret_variable, &placeholders);
-    // No secrets, but they stand where a secret stood when a machine with a key recorded the request.
-    let placeholders =
-        placeholders.iter().map(|value| ("PLACEHOLDER".to_owned(), (*value).to_owned()));
-    Redactor::new(secrets.into_iter().chain(placeholders))
-}
-
-/// 128 random bits in hexadecimal: nobody reaches a session by guessing.
+/// 128 random bits in hexadecimal: no one reaches a session by guessing.
 fn new_id() -> String {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes).expect("every system that runs tests has a source of random bits");

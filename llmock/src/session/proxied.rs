@@ -1,65 +1,75 @@
-//! Whose request it is, when a client was led here by a proxy variable: its URL names a host, not a provider.
+//! Requests that a proxy variable led here: their URL names a host, not a provider.
 
-use crate::provider::{self, Address, Provider, below};
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard};
+
+use crate::exchange::upstream;
+use crate::provider::{Address, Provider, below};
 use crate::session::state::State;
 use crate::sync::lock;
 
-impl State {
-    /// The provider at the host of a URL, and the path as at the provider's own host.
-    ///
-    /// `origin` is `http://127.0.0.1:11434`, `target` a path with its query. Two providers of one host, as a local
-    /// server may be, are told apart by their paths, then by which of them the test uses.
-    pub(crate) fn provider_at(&self, origin: &str, target: &str) -> Option<(Provider, String)> {
-        let server = Address::parse(origin)?;
-        let used = self.providers();
-        let here = self.addresses().filter(|(_, base)| base.is_same_server(&server));
-        let fit = |(provider, base): &(Provider, Address)| {
-            let length = below(target, base.path()).map_or(0, |_| base.path().len() + 1);
-            (length, used.contains(provider))
-        };
-        // Of equals the first, in the order of the table.
-        let best = here.reduce(|best, next| if fit(&next) > fit(&best) { next } else { best });
-        if let Some((provider, base)) = best {
-            return Some((provider, self.canonical_target(provider, &base, target)));
-        }
-        // A customer's or a region's own host, at which paths are the provider's own.
-        let provider = Provider::all().find(|provider| provider.owns_host(server.host()))?;
-        let usual = provider.entry().upstream.and_then(Address::parse);
-        let base = format!("{origin}{}", usual.as_ref().map_or("", Address::path));
-        lock(&self.met).insert(provider, base);
-        Some((provider, target.to_owned()))
+/// Hosts of customers that clients with a fixed address have sent requests to.
+#[derive(Debug, Default)]
+pub(crate) struct SeenHosts(Mutex<HashMap<Provider, String>>);
+
+impl SeenHosts {
+    /// The base URL at the host that a client named, for providers whose customers have hosts of their own.
+    pub(crate) fn get(&self, provider: Provider) -> Option<String> {
+        self.lock().get(&provider).cloned()
     }
 
-    /// The host that a client meant, where every customer has one: what it is recorded from if nothing else is said.
-    pub(crate) fn met(&self, provider: Provider) -> Option<String> {
-        lock(&self.met).get(&provider).cloned()
+    fn lock(&self) -> MutexGuard<'_, HashMap<Provider, String>> {
+        // A panic cannot leave the map half changed.
+        lock(&self.0)
     }
+}
 
-    /// Every address at which a provider may be meant: where it is recorded from, and its usual one.
-    fn addresses(&self) -> impl Iterator<Item = (Provider, Address)> {
-        let setup = &self.setup;
-        let declared = setup.in_force.declared.iter().map(|one| one.value.provider);
-        let named = setup.upstreams.iter().map(|(provider, _)| *provider);
-        Provider::all().chain(declared).chain(named).flat_map(|provider| {
-            let declared = setup.in_force.declared(provider).map(|one| one.url.clone());
-            let read = |name: &str| setup.originals.get(name).map(str::to_owned);
-            let usual = provider::default_upstream(provider, read);
-            let urls = [self.upstream_base(provider), declared, usual];
-            let bases = urls.into_iter().flatten().filter_map(|url| Address::parse(&url));
-            bases.map(move |base| (provider, base))
-        })
+/// The provider at the host of a URL, and the path as at the provider's own host.
+///
+/// `origin` is `http://127.0.0.1:11434`, `target` a path with its query. Two providers at one host, such as a local
+/// server, are distinguished by their paths, then by which of them the test uses.
+pub(crate) fn provider_at(state: &State, origin: &str, target: &str) -> Option<(Provider, String)> {
+    let server = Address::parse(origin)?;
+    let used = state.providers();
+    let here = addresses(state).filter(|(_, base)| base.is_same_server(&server));
+    let fit = |(provider, base): &(Provider, Address)| {
+        let length = below(target, base.path()).map_or(0, |_| base.path().len() + 1);
+        (length, used.contains(provider))
+    };
+    // The first of equals, in the order of the table.
+    let best = here.reduce(|best, next| if fit(&next) > fit(&best) { next } else { best });
+    if let Some((provider, base)) = best {
+        return Some((provider, canonical_target(state, provider, &base, target)));
     }
+    // A customer's or a region's own host, at which paths are the provider's own.
+    let provider = Provider::all().find(|provider| provider.owns_host(server.host()))?;
+    let usual = provider.entry().upstream.and_then(Address::parse);
+    let base = format!("{origin}{}", usual.as_ref().map_or("", Address::path));
+    state.seen_hosts().lock().insert(provider, base);
+    Some((provider, target.to_owned()))
+}
 
-    fn canonical_target(&self, provider: Provider, base: &Address, target: &str) -> String {
-        if let (Provider::Other(_), Some(declared)) =
-            (provider, self.setup.in_force.declared(provider))
-        {
-            return declared.canonical_of(base.path(), target);
-        }
-        let usual = provider.entry().upstream.and_then(Address::parse);
-        let is_usual = usual.is_some_and(|usual| usual.path() == base.path());
-        // Below a gateway's own path stands what a client appends to its base URL.
-        let rest = below(target, base.path()).filter(|_| !is_usual);
-        rest.unwrap_or(target).to_owned()
+/// Every address at which a provider may be meant: where it is recorded from, and its usual one.
+fn addresses(state: &State) -> impl Iterator<Item = (Provider, Address)> {
+    let setup = state.setup();
+    Provider::all().chain(setup.upstreams.providers()).flat_map(|provider| {
+        let declared = setup.upstreams.declared(provider).map(|declared| declared.url.clone());
+        let usual = upstream::default_base(provider, setup.originals);
+        let urls = [state.upstream_base(provider), declared, usual];
+        let bases = urls.into_iter().flatten().filter_map(|url| Address::parse(&url));
+        bases.map(move |base| (provider, base))
+    })
+}
+
+fn canonical_target(state: &State, provider: Provider, base: &Address, target: &str) -> String {
+    if let (Provider::Other(_), Some(declared)) =
+        (provider, state.setup().upstreams.declared(provider))
+    {
+        return declared.canonical_of(base.path(), target);
     }
+    let usual = provider.entry().upstream.and_then(Address::parse);
+    let is_usual = usual.is_some_and(|usual| usual.path() == base.path());
+    // Below a gateway's own path follows what a client appends to its base URL.
+    let rest = below(target, base.path()).filter(|_| !is_usual);
+    rest.unwrap_or(target).to_owned()
 }

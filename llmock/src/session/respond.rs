@@ -1,304 +1,273 @@
-//! What a session does with a request.
-//!
-//! The order is fixed: the user's Mocks, the fixture, then a miss that is refused or, while recording,
-//! forwarded. Deciding is done by `matching`; this file turns requests into its terms and decisions
-//! into answers, and enters both into the ledger.
+//! Decides how a session responds to a request: user mocks first, then the fixture, then a miss that is refused or,
+//! while recording, forwarded. Every decision is entered into the ledger.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
-use http::{HeaderMap, StatusCode, header};
+use http::header::CONTENT_LENGTH;
+use http::{HeaderValue, StatusCode};
 
-use crate::fixture::encoding;
+#[cfg(all(feature = "intercept", target_os = "linux"))]
+use crate::exchange::in_flight::InFlightGuard;
+use crate::exchange::queue::Claim;
+use crate::exchange::response::{self, Response};
+use crate::exchange::{AnsweredBy, Exchange, RequestNumber, Sender, Used, links, miss};
+use crate::fixture::Position;
 use crate::fixture::interaction::{Body, Request};
-use crate::front::body::FrontBody;
+use crate::front::arrival::Arrival;
+use crate::front::handler::{Aborted, Handler, Incoming, Responding};
 use crate::front::refused::Refused;
-use crate::front::{self, Answer, Incoming, Responder};
-use crate::matching::{Claim, Order};
+use crate::matching::Order;
 use crate::mode::Mode;
 use crate::provider::{self, Provider};
-use crate::report::{Miss, MissReason, answer, sentences};
-use crate::session::before;
-use crate::session::ledger::{self, AnsweredBy, Arrival, Claimed};
-use crate::session::links;
-use crate::session::miss::{self, Evidence};
-use crate::session::reply::reply;
-use crate::session::state::{Book, State};
+use crate::report::{MissReason, answer, sentences};
+use crate::session::previous_test;
+use crate::session::proxied;
+use crate::session::state::State;
 use crate::wire;
 
-/// What to do about a request that no Mock answered.
+/// What to do with a request that no mock responded to.
 enum Decision {
-    Replay(usize),
+    Replay(Position),
     Side(String),
     Forward,
     Miss(MissReason),
 }
 
-impl State {
-    async fn respond(self: Arc<Self>, mut incoming: Incoming) -> Answer {
-        self.given.restore(&mut incoming);
-        let (request, unreadable) = self.read(&incoming);
-        let (entry, arrival) = self.note(&incoming, &request);
-        if let Arrival::Early { test } = arrival {
-            // Not this test's: it must neither take an answer away from one that is, nor be recorded.
-            let reason = MissReason::Early { test: test.as_deref().map(str::to_owned) };
-            return self.miss(entry, &incoming, &request, reason);
-        }
-        if let Some(reason) = unreadable {
-            return self.miss(entry, &incoming, &request, reason);
-        }
-        if let Some(host) = &incoming.unknown_host {
-            let reason = MissReason::UnknownHost { host: host.clone() };
-            return self.miss(entry, &incoming, &request, reason);
-        }
-        if !self.knows(incoming.provider) && self.mode() != Mode::Record {
-            return self.miss(entry, &incoming, &request, MissReason::NoProvider);
-        }
-        if self.is_closing() {
-            return self.late(entry, &incoming, &request).await;
-        }
-        if let Some(answer) = self.overlay.ask(&incoming).await {
-            self.book().ledger.entries[entry].answered_by = AnsweredBy::Mock;
-            return answer;
-        }
-        let decision = self.decide(entry, incoming.provider, &request);
-        match decision {
-            Decision::Replay(at) => self.replay(at, incoming.provider, &request),
-            Decision::Side(body) => self.side_answer(entry, body),
-            Decision::Forward => self.forward(entry, incoming, request).await,
-            Decision::Miss(reason) => self.miss(entry, &incoming, &request, reason),
-        }
-    }
-
-    /// The request in the form in which requests are compared, and why it could not be read.
-    fn read(&self, incoming: &Incoming) -> (Request, Option<MissReason>) {
-        let mut request = Request {
-            method: incoming.method.as_str().to_ascii_uppercase(),
-            path: provider::canonical_path(incoming.provider, &incoming.rest),
-            body: Body::Empty,
-        };
-        let body = match &incoming.body {
-            Ok(body) => body,
-            Err(large) => {
-                return (request, Some(MissReason::BodyTooLarge { limit: large.limit }));
-            }
-        };
-        let coding = text_of(&incoming.headers, header::CONTENT_ENCODING.as_str());
-        let limit = usize::try_from(self.setup.max_body).unwrap_or(usize::MAX);
-        match encoding::decompress(coding, body, limit) {
-            Ok(bytes) => {
-                let content_type = text_of(&incoming.headers, header::CONTENT_TYPE.as_str());
-                request.body = Body::from_wire(content_type, bytes.into_owned());
-                self.setup.redactor.request(&mut request);
-                (request, None)
-            }
-            Err(error) => (request, Some(MissReason::BodyUnreadable { why: error.to_string() })),
-        }
-    }
-
-    /// Enters the request into the ledger; says where, and whether it can be this test's.
-    fn note(&self, incoming: &Incoming, request: &Request) -> (usize, Arrival) {
-        let headers = incoming
-            .headers
-            .iter()
-            .filter(|(name, _)| !provider::is_secret_header(name.as_str()))
-            .map(|(name, value)| {
-                let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-                (name.as_str().to_owned(), self.setup.redactor.text(&value).into_owned())
-            })
-            .collect();
-        // Of a form the request keeps digests; a test may want to look at what it sent.
-        let sent = match &request.body {
-            Body::Form(_) => incoming.body.as_deref().unwrap_or_default(),
-            _ => &[],
-        };
-        let sent = self.setup.redactor.bytes(sent, false);
-        let mut entry = ledger::entry(incoming.provider, request, headers, &sent);
-        entry.side = self
-            .setup
-            .in_force
-            .side
-            .iter()
-            .any(|side| side.value.matches(&request.method, &request.path));
-        let arrival = Arrival::of(&incoming.came, self.turn());
-        entry.arrival = arrival.clone();
-        let mut book = self.book();
-        book.ledger.entries.push(entry);
-        (book.ledger.entries.len() - 1, arrival)
-    }
-
-    /// Mocks have been asked; this asks the fixture.
-    fn decide(&self, entry: usize, provider: Provider, request: &Request) -> Decision {
-        let key = self.key(provider, request);
-        let mut book = self.book();
-        let is_side = book.ledger.entries[entry].side;
-        if self.mode() == Mode::Record {
-            return Decision::Forward;
-        }
-        let strict = self.setup.in_force.order.value == Order::Strict;
-        let order = if is_side { Order::Any } else { self.setup.in_force.order.value };
-        let claim = book.index(self).claim(key, order);
-        let (at, borrowed, repeated) = match claim {
-            Claim::Fresh { at, borrowed } => (at, borrowed, false),
-            Claim::Spent { last } if is_side || (self.mode() == Mode::Replay && !strict) => {
-                (last, false, true)
-            }
-            Claim::Spent { .. } | Claim::Unknown | Claim::OutOfOrder { .. }
-                if self.mode() == Mode::Auto && !matches!(claim, Claim::OutOfOrder { .. }) =>
-            {
-                return Decision::Forward;
-            }
-            Claim::Spent { last } => {
-                let by_request = book.ledger.taker(last).map_or(0, |entry| entry + 1);
-                let reason = MissReason::AlreadyUsed { interaction: last + 1, by_request };
-                return Decision::Miss(reason);
-            }
-            Claim::OutOfOrder { expected } => {
-                return Decision::Miss(
-                    self.evidence(&book).wrong_order(provider, request, expected),
-                );
-            }
-            Claim::Unknown if is_side => {
-                let empty = wire::empty_response(provider, &request.path);
-                return Decision::Side(empty.unwrap_or("{}").to_owned());
-            }
-            Claim::Unknown => {
-                return Decision::Miss(self.evidence(&book).unknown(provider, request));
-            }
-        };
-        book.ledger.claims.push(Claimed { entry, interaction: at, borrowed, repeated });
-        book.ledger.entries[entry].answered_by = AnsweredBy::Fixture;
-        Decision::Replay(at)
-    }
-
-    fn evidence<'a>(&'a self, book: &'a Book) -> Evidence<'a> {
-        Evidence {
-            interactions: &book.interactions,
-            missing: book.missing,
-            rules: &self.rules,
-            owner: self.setup.owner.as_deref(),
-            ledger: &book.ledger,
-        }
-    }
-
-    fn replay(&self, at: usize, provider: Provider, request: &Request) -> Answer {
-        let interactions = Arc::clone(&self.book().interactions);
-        let in_body = links::may_be_in(provider, request);
-        self.with_links(provider, request, |links| {
-            reply(&interactions[at].response, links, in_body)
-        })
-    }
-
-    fn side_answer(&self, entry: usize, body: String) -> Answer {
-        self.book().ledger.entries[entry].answered_by = AnsweredBy::Fixture;
-        let mut headers = HeaderMap::new();
-        front::insert(&mut headers, "content-type", "application/json");
-        Answer::Reply { status: StatusCode::OK, headers, body: FrontBody::full(body) }
-    }
-
-    /// Refuses a request and remembers why.
-    pub(crate) fn miss(
-        &self,
-        entry: usize,
-        incoming: &Incoming,
-        request: &Request,
-        reason: MissReason,
-    ) -> Answer {
-        let status = match &reason {
-            MissReason::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            _ => StatusCode::IM_A_TEAPOT,
-        };
-        self.suspect(entry, incoming.provider, request, &reason);
-        let missed = miss::describe(incoming.provider, request, entry, reason);
-        let test = self.setup.owner.as_deref().unwrap_or_default();
-        let message = answer::message(&missed, &self.setup.shown, test, &self.setup.command);
-        self.remember(entry, missed);
-        let (status, headers, body) =
-            front::refusal_parts(incoming.provider, &incoming.rest, status, &message);
-        Answer::Reply { status, headers, body }
-    }
-
-    fn remember(&self, entry: usize, missed: Miss) {
-        let mut book = self.book();
-        // What began before the turn does not fail the test.
-        let counts = book.ledger.entries.get(entry).is_some_and(|entry| !entry.is_early());
-        if counts {
-            book.ledger.misses.push(missed);
-        }
-    }
-
-    /// Refuses what comes after the end. Once the balance is drawn no report can show it any more.
-    async fn late(&self, entry: usize, incoming: &Incoming, request: &Request) -> Answer {
-        let test = self.setup.owner.clone().unwrap_or_else(|| self.setup.shown.clone());
-        let reason = MissReason::Late { test };
-        let message = sentences::reason(&reason, "");
-        let answer = self.miss(entry, incoming, request, reason);
-        let balanced = self.book().balanced;
-        if balanced {
-            let refused =
-                Refused::new(Some(incoming.provider), &incoming.method, &request.path, &message);
-            self.front.registry().refusals.add(refused).await;
-        }
-        answer
-    }
-
-    /// Remembers a request that the test before may have left behind.
-    fn suspect(&self, entry: usize, provider: Provider, request: &Request, reason: &MissReason) {
-        let is_unknown =
-            matches!(reason, MissReason::BodyDiffers { .. } | MissReason::EndpointUnknown { .. });
-        if is_unknown
-            && self.setup.by_env
-            && let Some(test) = before::awaits(provider, request)
-        {
-            self.book().ledger.awaited.push((entry, test));
-        }
-    }
-
-    #[cfg(not(feature = "record"))]
-    async fn forward(&self, entry: usize, incoming: Incoming, request: Request) -> Answer {
-        let why = "llmock was built without its feature `record`".to_owned();
-        std::future::ready(()).await;
-        self.miss(entry, &incoming, &request, MissReason::RecordRefused { why })
-    }
-
-    #[cfg(feature = "record")]
-    async fn forward(
-        self: &Arc<Self>,
-        entry: usize,
-        incoming: Incoming,
-        request: Request,
-    ) -> Answer {
-        crate::session::recording::forward(self, entry, incoming, request).await
-    }
-}
-
-impl Responder for State {
-    fn max_body(&self) -> u64 {
-        self.setup.max_body
+impl Handler for State {
+    fn max_body(&self) -> usize {
+        self.setup().max_body
     }
 
     fn provider_at(&self, origin: &str, target: &str) -> Option<(Provider, String)> {
-        State::provider_at(self, origin, target)
+        proxied::provider_at(self, origin, target)
     }
 
     #[cfg(all(feature = "intercept", target_os = "linux"))]
-    fn handshake_begins(&self) {
-        self.streams.begin();
+    fn begin_handshake(&self) -> InFlightGuard {
+        self.in_flight().begin()
     }
 
     #[cfg(all(feature = "intercept", target_os = "linux"))]
-    fn handshake_ends(&self, refused: Option<&str>) {
-        if let Some(host) = refused {
-            self.note_distrust(host);
-        }
-        self.streams.end();
+    fn note_distrust(&self, host: &str) {
+        self.add_distrusted(host);
     }
 
-    fn answer(self: Arc<Self>, incoming: Incoming) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
-        Box::pin(self.respond(incoming))
+    fn respond(self: Arc<Self>, incoming: Incoming) -> Responding {
+        Box::pin(respond(self, incoming))
     }
 }
 
-pub(crate) fn text_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
+/// A request of one session, with its place in the ledger.
+pub(crate) struct Pending {
+    pub(crate) number: RequestNumber,
+    pub(crate) incoming: Incoming,
+    pub(crate) request: Request,
+}
+
+async fn respond(state: Arc<State>, mut incoming: Incoming) -> Result<Response, Aborted> {
+    restore_links(&state, &mut incoming);
+    let (request, unreadable) = read(&state, &incoming);
+    let number = enter(&state, &incoming, &request);
+    let pending = Pending { number, incoming, request };
+    if let Some(reason) = refused_before_lookup(&state, &pending, unreadable) {
+        return Ok(refuse(&state, &pending, reason));
+    }
+    if state.is_closing() {
+        return Ok(refuse_late(&state, &pending).await);
+    }
+    if let Some(response) = state.overlay().respond(&pending.incoming).await {
+        state.ledger().set_answered_by(number, AnsweredBy::Mock);
+        return response;
+    }
+    let provider = pending.incoming.provider;
+    match decide(&state, number, provider, &pending.request) {
+        Decision::Replay(at) => Ok(replay(&state, at, provider, &pending.request)),
+        Decision::Side(body) => {
+            state.ledger().set_answered_by(number, AnsweredBy::Fixture);
+            Ok(response::json(body))
+        }
+        Decision::Forward => Ok(forward(&state, pending).await),
+        Decision::Miss(reason) => Ok(refuse(&state, &pending, reason)),
+    }
+}
+
+/// Puts the provider's addresses back into the body of a request that quotes llmock's.
+fn restore_links(state: &State, incoming: &mut Incoming) {
+    let Ok(body) = &incoming.body else { return };
+    let Some(restored) = state.links().restored_body(&incoming.headers, body) else { return };
+    if incoming.headers.contains_key(CONTENT_LENGTH) {
+        incoming.headers.insert(CONTENT_LENGTH, HeaderValue::from(restored.len()));
+    }
+    incoming.body = Ok(restored.into());
+}
+
+/// The request in the form in which requests are compared, and why it could not be read.
+fn read(state: &State, incoming: &Incoming) -> (Request, Option<MissReason>) {
+    let (raw, setup) = (incoming.raw(), state.setup());
+    let why = match &incoming.body {
+        Err(large) => MissReason::BodyTooLarge { limit: large.limit as u64 },
+        Ok(_) => match raw.read(&setup.redactor, setup.max_body) {
+            Ok(request) => return (request, None),
+            Err(error) => MissReason::BodyUnreadable { why: error.to_string() },
+        },
+    };
+    (raw.without_body(&setup.redactor), Some(why))
+}
+
+/// Enters the request into the ledger.
+fn enter(state: &State, incoming: &Incoming, request: &Request) -> RequestNumber {
+    let setup = state.setup();
+    let headers = incoming
+        .headers
+        .iter()
+        .filter(|(name, _)| !provider::is_secret_header(name.as_str()))
+        .map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.as_str().to_owned(), setup.redactor.text(&value).into_owned())
+        })
+        .collect();
+    // Of a form the request keeps digests; a test may want to look at what it sent.
+    let sent = match &request.body {
+        Body::Form(_) => incoming.body.as_deref().unwrap_or_default(),
+        _ => &[],
+    };
+    let sent = setup.redactor.bytes(sent, false);
+    let mut exchange = Exchange::new(incoming.provider, request, headers, &sent);
+    exchange.is_side = setup.in_force.is_side_call(&request.method, &request.path);
+    exchange.sender = sender(&incoming.arrival, state.env_session());
+    state.ledger().add(exchange)
+}
+
+/// Which test sent a request that arrived in session number `session` at the address of the variables; `None` stands
+/// for the address of a handle.
+fn sender(arrival: &Arrival, session: Option<u64>) -> Sender {
+    let Some(session) = session else { return Sender::ThisTest };
+    if arrival.began.env_sessions < session {
+        return Sender::EarlierTest { test: arrival.began.test.clone() };
+    }
+    if arrival.opened.env_sessions < session {
+        return Sender::EarlierConnection { test: arrival.opened.test.clone() };
+    }
+    Sender::ThisTest
+}
+
+/// Why a request is refused whatever the fixture holds.
+fn refused_before_lookup(
+    state: &State,
+    pending: &Pending,
+    unreadable: Option<MissReason>,
+) -> Option<MissReason> {
+    if let Sender::EarlierTest { test } = &state.ledger().exchange(pending.number).sender {
+        // It belongs to an earlier test: do not use an interaction for it, and do not record it.
+        return Some(MissReason::Early { test: test.as_deref().map(str::to_owned) });
+    }
+    if unreadable.is_some() {
+        return unreadable;
+    }
+    let Incoming { unknown_host, provider, .. } = &pending.incoming;
+    if let Some(host) = unknown_host {
+        return Some(MissReason::UnknownHost { host: host.clone() });
+    }
+    let is_unknown = !state.knows(*provider) && state.setup().mode() != Mode::Record;
+    is_unknown.then_some(MissReason::NoProvider)
+}
+
+/// Looks the request up in the fixture.
+fn decide(state: &State, number: RequestNumber, provider: Provider, request: &Request) -> Decision {
+    let (setup, fixture) = (state.setup(), state.fixture());
+    let mode = setup.mode();
+    if mode == Mode::Record {
+        return Decision::Forward;
+    }
+    let key = fixture.key(provider, request);
+    let mut ledger = state.ledger();
+    let is_side = ledger.exchange(number).is_side;
+    let order = if is_side { Order::Any } else { setup.in_force.order.value };
+    let may_repeat = is_side || (mode == Mode::Replay && order == Order::Any);
+    let (interaction, is_borrowed, is_repeated) = match ledger.claim(fixture, key, order) {
+        Claim::Fresh { at, is_borrowed } => (at, is_borrowed, false),
+        Claim::Spent { last } if may_repeat => (last, false, true),
+        Claim::OutOfOrder { expected } => {
+            let used_by = |at| ledger.used_by(at);
+            let evidence = fixture.evidence(&used_by);
+            return Decision::Miss(evidence.wrong_order(provider, request, expected));
+        }
+        Claim::Spent { .. } | Claim::Unknown if mode == Mode::Auto => return Decision::Forward,
+        Claim::Spent { last } => {
+            let by_request = ledger.used_by(last).map_or(0, RequestNumber::number);
+            let interaction = last.number();
+            return Decision::Miss(MissReason::AlreadyUsed { interaction, by_request });
+        }
+        Claim::Unknown if is_side => {
+            let empty = wire::empty_response(provider, &request.path);
+            return Decision::Side(empty.unwrap_or("{}").to_owned());
+        }
+        Claim::Unknown => {
+            let used_by = |at| ledger.used_by(at);
+            return Decision::Miss(fixture.evidence(&used_by).unknown(provider, request));
+        }
+    };
+    ledger.set_used(number, Used { interaction, is_borrowed, is_repeated });
+    Decision::Replay(interaction)
+}
+
+fn replay(state: &State, at: Position, provider: Provider, request: &Request) -> Response {
+    let has_links = links::may_be_in(provider, request);
+    state.with_links(provider, request, |links| {
+        response::stored(&state.fixture().get(at).response, links, has_links)
+    })
+}
+
+/// Refuses a request and remembers why.
+pub(crate) fn refuse(state: &State, pending: &Pending, reason: MissReason) -> Response {
+    let Pending { number, incoming, request } = pending;
+    let status = match &reason {
+        MissReason::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        _ => StatusCode::IM_A_TEAPOT,
+    };
+    note_previous_test(state, pending, &reason);
+    let setup = state.setup();
+    let missed = miss::describe(incoming.provider, request, *number, reason);
+    let test = setup.owner.as_deref().unwrap_or_default();
+    let message = answer::message(&missed, &setup.shown, test, &setup.command);
+    state.ledger().add_miss(*number, missed);
+    response::refusal(incoming.provider, &request.path, status, &message)
+}
+
+/// Refuses a request that arrives after the end. Once the session is settled, its report cannot contain it any more.
+async fn refuse_late(state: &State, pending: &Pending) -> Response {
+    let reason = MissReason::Late { test: state.setup().test().to_owned() };
+    let message = sentences::reason(&reason, "");
+    let response = refuse(state, pending, reason);
+    if state.ledger().is_settled() {
+        let Pending { incoming, request, .. } = pending;
+        let refused =
+            Refused::new(Some(incoming.provider), &incoming.method, &request.path, &message);
+        state.front().registry().refusals.add(refused).await;
+    }
+    response
+}
+
+/// Notes a request that the previous test may have left behind.
+fn note_previous_test(state: &State, pending: &Pending, reason: &MissReason) {
+    let is_unknown =
+        matches!(reason, MissReason::BodyDiffers { .. } | MissReason::EndpointUnknown { .. });
+    if is_unknown
+        && state.setup().by_env
+        && let Some(test) = previous_test::expecting(pending.incoming.provider, &pending.request)
+    {
+        state.ledger().set_expected_by(pending.number, test);
+    }
+}
+
+#[cfg(not(feature = "record"))]
+async fn forward(state: &State, pending: Pending) -> Response {
+    let why = "llmock was built without its feature `record`".to_owned();
+    std::future::ready(()).await;
+    refuse(state, &pending, MissReason::RecordRefused { why })
+}
+
+#[cfg(feature = "record")]
+async fn forward(state: &Arc<State>, pending: Pending) -> Response {
+    crate::session::recording::forward(state, pending).await
 }

@@ -1,7 +1,7 @@
-//! The end of a session: what happened becomes a report, and a recording becomes a fixture ([`save`]).
+//! The end of a session: its ledger becomes a report, and its recordings become a fixture ([`save`]).
 //!
-//! The order matters: nothing is verified while an answer is still arriving, nothing is written unless
-//! everything passed, and the address is given up last.
+//! The order matters: nothing is verified while a response is still arriving, nothing is written unless everything
+//! passed, and the address is released last.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,44 +9,47 @@ use std::time::Duration;
 use llmock_rules::Unused;
 
 use crate::config::Origin;
+use crate::exchange::miss::prompt_of;
+use crate::exchange::response::is_outage;
+use crate::exchange::{AnsweredBy, RequestNumber, Sender};
+use crate::fixture::Position;
 use crate::front::refused::Refused;
 use crate::mode::Mode;
 use crate::report::{
-    Answered, Failure, IdleInteraction, Note, Outcome, Report, Rule, Sign, Surface, Tally,
+    Answered, Failure, IdleInteraction, Note, Outcome, Report, Rule, Sign, Surface, Tally, Through,
 };
-use crate::session::ledger::{AnsweredBy, Arrival, Ledger, Recording, is_outage};
-use crate::session::miss::prompt_of;
-use crate::session::state::{Book, State};
+use crate::session::fixture::OpenedFixture;
+use crate::session::ledger::{Ledger, Recording};
+use crate::session::state::State;
 use crate::session::{clock, fields, save};
 
-/// Ends the session and says how it went.
+/// Ends the session and reports how it went.
 pub(crate) fn settle(state: &State, outcome: Outcome, surface: Surface, drain: Duration) -> Report {
-    state.mark_closing();
+    state.close();
     let mut report = begin(state, outcome, surface);
-    let left = state.streams.drain(drain);
+    let left = state.in_flight().drain(drain);
     if left > 0 {
         report.failures.push(Failure::DrainTimeout { seconds: drain.as_secs(), streams: left });
     }
-    if let Err(text) = state.overlay.verify() {
+    if let Err(text) = state.overlay().verify() {
         report.failures.push(Failure::MockExpectations { text });
     }
     account(state, &mut report);
     let kept = gate(state, &mut report);
     if report.fails() || outcome != Outcome::Passed {
-        save::attempt_note(state, &mut report);
-        circumstances(state, &mut report);
-    } else if state.mode() == Mode::Record || !kept.is_empty() {
-        save::write(state, &kept, &mut report);
+        save::note_attempt(state, &mut report);
+        context_notes(state, &mut report);
+    } else if state.setup().mode() == Mode::Record || !kept.is_empty() {
+        save::write(state, kept, &mut report);
     }
-    state.overlay.close();
+    state.overlay().close();
     report
 }
 
 fn begin(state: &State, outcome: Outcome, surface: Surface) -> Report {
-    let setup = &state.setup;
-    let mode = state.mode().as_str();
-    let test = setup.owner.clone().unwrap_or_else(|| setup.shown.clone());
-    let mut report = Report::new(test, setup.shown.clone(), mode, setup.command.clone());
+    let setup = state.setup();
+    let mode = setup.mode().as_str();
+    let mut report = Report::new(setup.test(), setup.shown.clone(), mode, setup.command.clone());
     report.outcome = outcome;
     report.surface = surface;
     let arguments = setup.in_force.arguments().into_iter();
@@ -60,60 +63,62 @@ fn begin(state: &State, outcome: Outcome, surface: Surface) -> Report {
 
 /// Everything but recordings: counts, misses, notes, and the failures they imply.
 fn account(state: &State, report: &mut Report) {
-    let mut book = state.book();
-    book.balanced = true;
-    let ledger = &book.ledger;
+    let (fixture, mut ledger) = (state.fixture(), state.ledger());
+    ledger.settle();
     report.answered = Answered {
         fixture: ledger.answered(AnsweredBy::Fixture),
         mock: ledger.answered(AnsweredBy::Mock),
         upstream: ledger.answered(AnsweredBy::Upstream),
         nothing: ledger.answered(AnsweredBy::Nothing),
     };
-    report.misses.clone_from(&ledger.misses);
-    report.tally = tally(state, &book);
-    strangers(ledger, report);
-    calls(state, &book, report);
-    unused(state, &book, report);
-    fields(state, &book, report);
-    borrowed(&book, report);
-    repeated(&book, report);
+    report.misses = ledger.misses().to_vec();
+    report.tally = tally(fixture, &ledger);
+    stray_requests(&ledger, report);
+    calls(state, &ledger, report);
+    unused(state, &ledger, report);
+    unknown_fields(state, &ledger, report);
+    borrowed(fixture, &ledger, report);
+    repeated(fixture, &ledger, report);
 }
 
-/// Requests that are not this test's, and those that may not be.
-fn strangers(ledger: &Ledger, report: &mut Report) {
+/// Requests that another test sent, or may have sent.
+fn stray_requests(ledger: &Ledger, report: &mut Report) {
     let owned = |test: &Option<Arc<str>>| test.as_deref().map(str::to_owned);
-    for (at, entry) in ledger.entries.iter().enumerate() {
-        match &entry.arrival {
-            Arrival::InTime => {}
-            Arrival::Early { test } => report.notes.push(Note::Stray {
-                method: entry.method.clone(),
-                path: entry.path.clone(),
+    for (index, exchange) in ledger.exchanges().iter().enumerate() {
+        match &exchange.sender {
+            Sender::ThisTest => {}
+            Sender::EarlierTest { test } => report.notes.push(Note::Stray {
+                method: exchange.method.clone(),
+                path: exchange.path.clone(),
                 test: owned(test),
             }),
-            // What a fixture or a Mock has answered was expected, whoever asked.
-            Arrival::OnEarlierConnection { test } => {
-                if matches!(entry.answered_by, AnsweredBy::Nothing | AnsweredBy::Upstream) {
+            // A request that a fixture or a mock responded to was expected, whichever test sent it.
+            Sender::EarlierConnection { test } => {
+                if matches!(exchange.answered_by, AnsweredBy::Nothing | AnsweredBy::Upstream) {
                     let sign = Sign::Connection { test: owned(test) };
-                    report.notes.push(Note::LeftBehind { request: at + 1, sign });
+                    let request = RequestNumber::from_index(index).number();
+                    report.notes.push(Note::LeftBehind { request, sign });
                 }
             }
         }
     }
-    for (at, test) in &ledger.awaited {
-        let sign = Sign::Recording { test: test.clone() };
-        report.notes.push(Note::LeftBehind { request: at + 1, sign });
+    for (index, exchange) in ledger.exchanges().iter().enumerate() {
+        if let Some(test) = exchange.expected_by.clone() {
+            let request = RequestNumber::from_index(index).number();
+            report.notes.push(Note::LeftBehind { request, sign: Sign::Recording { test } });
+        }
     }
 }
 
-/// What may have made a test fail and is no fault of its requests.
-fn circumstances(state: &State, report: &mut Report) {
+/// Circumstances that may have made a test fail besides its requests.
+fn context_notes(state: &State, report: &mut Report) {
     if clock::is_paused() {
         report.notes.push(Note::PausedClock);
     }
     if !report.fails() {
         return;
     }
-    for refused in state.front.registry().refusals.since(state.opened) {
+    for refused in state.front().registry().refusals.since(state.opened()) {
         let Refused { method, path, message, .. } = refused;
         let note = Note::Refused { method, path, message };
         if !report.notes.contains(&note) {
@@ -122,32 +127,23 @@ fn circumstances(state: &State, report: &mut Report) {
     }
 }
 
-fn tally(state: &State, book: &Book) -> Tally {
-    let mut used: Vec<usize> = book.ledger.claims.iter().map(|claim| claim.interaction).collect();
-    used.sort_unstable();
-    used.dedup();
-    let own = book
-        .interactions
-        .iter()
-        .filter(|interaction| interaction.test.is_none() || interaction.test == state.setup.owner);
-    let own = own.count();
-    Tally {
-        used: used.len(),
-        total: if own == 0 { book.interactions.len() } else { own.max(used.len()) },
-    }
+fn tally(fixture: &OpenedFixture, ledger: &Ledger) -> Tally {
+    let used = ledger.used().len();
+    let own = fixture.own_or_ownerless().count();
+    Tally { used, total: if own == 0 { fixture.len() } else { own.max(used) } }
 }
 
-fn calls(state: &State, book: &Book, report: &mut Report) {
-    let reached = book.ledger.entries.iter().filter(|entry| !entry.is_early()).count();
-    let counted = book.ledger.counted().count();
-    let expected = state.setup.in_force.calls.value;
-    // A body that failed early has its own reason for not asking.
+fn calls(state: &State, ledger: &Ledger, report: &mut Report) {
+    // A test that failed early has its own reason for sending no request.
     if report.outcome != Outcome::Passed {
         return;
     }
+    let reached = ledger.exchanges().iter().filter(|exchange| !exchange.is_stray()).count();
+    let counted = ledger.counted().count();
+    let expected = state.setup().in_force.calls.value;
     match expected {
         Some(0) if counted == 0 => {}
-        _ if reached == 0 => report.failures.push(state.no_requests(book)),
+        _ if reached == 0 => report.failures.push(no_requests(state)),
         Some(expected) if usize::try_from(expected).ok() != Some(counted) => {
             report.failures.push(Failure::Calls { expected, got: counted });
         }
@@ -155,34 +151,54 @@ fn calls(state: &State, book: &Book, report: &mut Report) {
     }
 }
 
-fn fields(state: &State, book: &Book, report: &mut Report) {
+/// Fields of `match_on` that no request has.
+fn unknown_fields(state: &State, ledger: &Ledger, report: &mut Report) {
     if report.outcome != Outcome::Passed {
         return;
     }
-    let requests = book.ledger.counted().map(|entry| entry.body.as_slice());
-    let recorded = book.ledger.recordings.iter().map(|recording| &recording.interaction);
-    let recorded = recorded.chain(book.interactions.iter());
-    report.failures.extend(fields::missing(&state.setup.in_force, requests, recorded));
+    let requests = ledger.counted().map(|exchange| exchange.body.as_slice());
+    let recorded = ledger.recordings().iter().map(|recording| &recording.interaction);
+    let recorded = recorded.chain(state.fixture().interactions());
+    report.failures.extend(fields::missing(&state.setup().in_force, requests, recorded));
 }
 
-fn unused(state: &State, book: &Book, report: &mut Report) {
-    let rule = state.setup.in_force.unused.value;
-    if rule == Unused::Ignore || state.mode() == Mode::Record || report.outcome != Outcome::Passed {
+fn no_requests(state: &State) -> Failure {
+    let setup = state.setup();
+    let variables = state.providers().into_iter().flat_map(|provider| {
+        provider.entry().variables.iter().take(1).map(|(name, _)| (*name).to_owned())
+    });
+    Failure::NoRequests {
+        handle: !setup.by_env,
+        variables: variables.collect(),
+        through: Through {
+            proxy: setup.in_force.proxy.value,
+            intercept: setup.in_force.intercept.value,
+        },
+        distrusted: state.take_distrusted(),
+        proxies: setup.originals.proxies().into_iter().map(str::to_owned).collect(),
+    }
+}
+
+fn unused(state: &State, ledger: &Ledger, report: &mut Report) {
+    let (setup, fixture) = (state.setup(), state.fixture());
+    let rule = setup.in_force.unused.value;
+    if rule == Unused::Ignore || setup.mode() == Mode::Record || report.outcome != Outcome::Passed {
         return;
     }
-    let idle = book.unused_own(state);
+    let used = ledger.used();
+    let idle: Vec<Position> = fixture.own().filter(|at| !used.contains(at)).collect();
     if idle.is_empty() {
         return;
     }
     if rule == Unused::Note {
-        let interactions = idle.into_iter().map(|at| at + 1).collect();
+        let interactions = idle.into_iter().map(Position::number).collect();
         report.notes.push(Note::Unused { interactions });
         return;
     }
     let interactions = idle.into_iter().map(|at| {
-        let interaction = &book.interactions[at];
+        let interaction = fixture.get(at);
         IdleInteraction {
-            interaction: at + 1,
+            interaction: at.number(),
             method: interaction.request.method.clone(),
             path: interaction.request.path.clone(),
             prompt: prompt_of(interaction),
@@ -191,13 +207,14 @@ fn unused(state: &State, book: &Book, report: &mut Report) {
     report.failures.push(Failure::Unused { interactions: interactions.collect() });
 }
 
-fn borrowed(book: &Book, report: &mut Report) {
+fn borrowed(fixture: &OpenedFixture, ledger: &Ledger, report: &mut Report) {
     let mut owners: Vec<(String, Vec<usize>)> = Vec::new();
-    for claim in book.ledger.claims.iter().filter(|claim| claim.borrowed && !claim.repeated) {
-        let owner = book.interactions[claim.interaction].test.clone().unwrap_or_default();
+    for (_, used) in ledger.uses().filter(|(_, used)| used.is_borrowed && !used.is_repeated) {
+        let owner = fixture.get(used.interaction).test.clone().unwrap_or_default();
+        let number = used.interaction.number();
         match owners.iter_mut().find(|(known, _)| *known == owner) {
-            Some((_, interactions)) => interactions.push(claim.interaction + 1),
-            None => owners.push((owner, vec![claim.interaction + 1])),
+            Some((_, interactions)) => interactions.push(number),
+            None => owners.push((owner, vec![number])),
         }
     }
     for (owner, interactions) in owners {
@@ -205,32 +222,25 @@ fn borrowed(book: &Book, report: &mut Report) {
     }
 }
 
-fn repeated(book: &Book, report: &mut Report) {
-    let mut times: Vec<(usize, usize)> = Vec::new();
-    for claim in book.ledger.claims.iter().filter(|claim| claim.repeated) {
-        if book.ledger.entries[claim.entry].side {
-            continue;
-        }
-        match times.iter_mut().find(|(interaction, _)| *interaction == claim.interaction) {
+fn repeated(fixture: &OpenedFixture, ledger: &Ledger, report: &mut Report) {
+    let mut times: Vec<(Position, usize)> = Vec::new();
+    for (_, used) in ledger.uses().filter(|(by, used)| used.is_repeated && !by.is_side) {
+        match times.iter_mut().find(|(interaction, _)| *interaction == used.interaction) {
             Some((_, times)) => *times += 1,
-            None => times.push((claim.interaction, 1)),
+            None => times.push((used.interaction, 1)),
         }
     }
     for (interaction, times) in times {
-        report.notes.push(Note::Repeated {
-            interaction: interaction + 1,
-            prompt: prompt_of(&book.interactions[interaction]),
-            times,
-        });
+        let prompt = prompt_of(fixture.get(interaction));
+        report.notes.push(Note::Repeated { interaction: interaction.number(), prompt, times });
     }
 }
 
-/// The recordings that belong in a fixture, in order of arrival; outages fail the test unless a later
-/// attempt succeeded or the test declares them.
+/// The recordings that belong in a fixture, in order of arrival; outages fail the test unless a later attempt
+/// succeeded or the test allows them.
 fn gate(state: &State, report: &mut Report) -> Vec<Recording> {
-    let mut recordings = std::mem::take(&mut state.book().ledger.recordings);
-    recordings.sort_by_key(|recording| recording.entry);
-    let allowed = &state.setup.in_force.allow_errors.value;
+    let recordings = state.ledger().take_recordings();
+    let allowed = &state.setup().in_force.allow_errors.value;
     let refused = |recording: &Recording| {
         let status = recording.interaction.response.status;
         is_outage(status) && !allowed.allows(status)
@@ -256,7 +266,7 @@ fn gate(state: &State, report: &mut Report) -> Vec<Recording> {
                 path: recording.interaction.request.path.clone(),
                 status,
                 message: recording.error_message.clone(),
-                key: state.key_variable(recording.interaction.provider),
+                key: state.setup().key_variable(recording.interaction.provider),
             });
         }
     }

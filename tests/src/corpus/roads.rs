@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use llmock::{Builder, Fixture, LlmMock, MockSession, Mode};
+use llmock::{Fixture, LlmMock, LlmMockBuilder, MockSession, Mode};
 
 use super::judge::{self, Finding, Heard, Source};
 use super::provider::{Provider, ROW};
@@ -93,7 +93,7 @@ impl Roads {
     fn play(
         &self,
         at: usize,
-        builder: Builder,
+        builder: LlmMockBuilder,
         source: Source,
         road: &str,
         findings: &mut Findings,
@@ -107,7 +107,7 @@ impl Roads {
             let url = target::url(&session, row);
             let difference = match ask(row, &url, &format!("{at}/{number}")) {
                 Some(heard) => {
-                    let root = format!("{}/{}", session.url(), target::provider(row).id());
+                    let root = session.host_url(target::provider(row));
                     judge::difference(row, &heard.at_home(row, &root), source)
                 }
                 None => Some(Finding::Wrong("no answer".to_owned())),
@@ -122,9 +122,9 @@ impl Roads {
     }
 }
 
-fn builder(file: &Path, cassette: &Cassette) -> Builder {
+fn builder(file: &Path, cassette: &Cassette) -> LlmMockBuilder {
     let providers = target::providers(cassette).into_iter();
-    providers.fold(LlmMock::builder().fixture(file), Builder::provider)
+    providers.fold(LlmMock::builder().fixture(file), LlmMockBuilder::provider)
 }
 
 /// Whether the file has every interaction, in order, and streams as streams.

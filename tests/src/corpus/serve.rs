@@ -30,7 +30,7 @@ pub fn open(folder: &Path, out: &mut impl Write) -> Result<Vec<MockSession>, Str
         let builder = LlmMock::builder().fixture(&file);
         let builder = providers.iter().fold(builder, |builder, known| builder.provider(*known));
         let session = builder.start().map_err(|error| format!("{}: {error}", cassette.path))?;
-        let base = |row: &row::Row| format!("{}/{}", session.url(), target::provider(row).id());
+        let base = |row: &row::Row| session.host_url(target::provider(row));
         let bases: serde_json::Map<_, _> =
             cassette.rows.iter().map(|row| (row.provider.clone(), json!(base(row)))).collect();
         let line = json!({

@@ -72,13 +72,13 @@ pub fn url(mock: &LlmMock, row: &Row) -> String {
         Some(below) if below.starts_with('/') => mock.base_url(provider) + below,
         _ if has_placeholder(row) => mock.base_url(provider) + &path,
         // Beside the base, as what lies outside of the version.
-        _ => format!("{}/{}{path}", mock.url(), provider.id()),
+        _ => format!("{}{path}", mock.host_url(provider)),
     }
 }
 
 /// What the base URL of a provider has after its host.
 fn base_path(mock: &LlmMock, provider: Provider) -> String {
     let base_url = mock.base_url(provider);
-    let root = format!("{}/{}", mock.url(), provider.id());
+    let root = mock.host_url(provider);
     base_url.strip_prefix(&root).unwrap_or_default().to_owned()
 }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use llmock::{Builder, LlmMock, Mode, Provider};
+use llmock::{LlmMock, LlmMockBuilder, Mode, Provider};
 
 use crate::PATIENCE;
 use crate::client::{find, read_head};
@@ -326,7 +326,7 @@ impl Upstream {
     }
 
     /// A session of this test with this provider as its upstream.
-    pub fn session(&self, mode: Mode, fixture: &Path, test: &str) -> Builder {
+    pub fn session(&self, mode: Mode, fixture: &Path, test: &str) -> LlmMockBuilder {
         LlmMock::builder()
             .fixture(fixture)
             .mode(mode)
@@ -338,13 +338,13 @@ impl Upstream {
     }
 
     /// The same in mode `record`.
-    pub fn record(&self, fixture: &Path, test: &str) -> Builder {
+    pub fn record(&self, fixture: &Path, test: &str) -> LlmMockBuilder {
         self.session(Mode::Record, fixture, test)
     }
 }
 
 /// A session without an upstream.
-pub fn replay(fixture: &Path, test: &str) -> Builder {
+pub fn replay(fixture: &Path, test: &str) -> LlmMockBuilder {
     LlmMock::builder().fixture(fixture).test(test)
 }
 

@@ -174,11 +174,21 @@ fn invalid_values_are_named_in_errors() {
         alone(&[(name, value), (CASE, &case.to_string())], |_| {
             let (_folder, file) = fixture(&["a"]);
             let error = LlmMock::builder().fixture(file).start().unwrap_err();
-            assert!(matches!(error, StartError::Settings(_)), "{error:?}");
+            assert!(matches!(error, StartError::InvalidSettings { .. }), "{error:?}");
             let text = error.to_string();
             assert!(text.contains(name) && text.contains(value), "{text}");
         });
     }
+}
+
+#[test]
+fn refusing_to_record_in_ci_is_an_error_of_its_own() {
+    alone(&[("CI", "true"), ("LLMOCK_ALLOW_CI_RECORD", ""), ("LLMOCK_MODE", "")], |_| {
+        let (_folder, file) = fixture(&["a"]);
+        let error = LlmMock::builder().fixture(file).mode(Mode::Record).start().unwrap_err();
+        assert!(matches!(error, StartError::RecordRefused { .. }), "{error:?}");
+        assert!(error.to_string().contains("LLMOCK_ALLOW_CI_RECORD"), "{error}");
+    });
 }
 
 #[test]
@@ -191,7 +201,7 @@ fn invalid_rules_are_named_in_errors() {
         (builder().side("models"), "models"),
     ] {
         let error = builder.start().unwrap_err();
-        assert!(matches!(error, StartError::Settings(_)), "{error:?}");
+        assert!(matches!(error, StartError::InvalidSettings { .. }), "{error:?}");
         assert!(error.to_string().contains(part), "{error}");
     }
 }
@@ -293,7 +303,7 @@ fn mode_off_handles_point_to_real_providers() {
             let mock = LlmMock::builder().fixture("no/such/fixture").start().unwrap();
             assert_eq!(mock.base_url(Provider::OpenAI), openai);
             assert_eq!(mock.base_url(Provider::Anthropic), "https://api.anthropic.com");
-            assert_eq!((mock.url(), mock.envs(), mock.requests().len()), ("", vec![], 0));
+            assert_eq!((mock.url(), mock.envs(), mock.requests().len()), (None, vec![], 0));
             mock.finish().unwrap();
         });
     }

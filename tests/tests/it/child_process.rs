@@ -9,7 +9,7 @@ const FIXTURE: &str = r#"{"llmock": 1, "interactions": [
     {"provider": "openai", "request": {"path": "/v1/models", "method": "GET"}, "response": {"text": "yes"}}
 ]}"#;
 
-fn session(build: impl FnOnce(llmock::Builder) -> llmock::Builder) -> MockSession {
+fn session(build: impl FnOnce(llmock::LlmMockBuilder) -> llmock::LlmMockBuilder) -> MockSession {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("models.json");
     std::fs::write(&file, FIXTURE).unwrap();
@@ -32,7 +32,7 @@ fn base_urls_equal_those_of_the_handle() {
     let base = |provider| Some(mock.base_url(provider));
     assert_eq!(envs.get("OPENAI_BASE_URL").cloned(), base(Provider::OpenAI));
     assert_eq!(envs.get("ANTHROPIC_BASE_URL").cloned(), base(Provider::Anthropic));
-    assert_eq!(envs.get("LLMOCK_BASE_URL").map(String::as_str), Some(mock.url()));
+    assert_eq!(envs.get("LLMOCK_BASE_URL").map(String::as_str), mock.url());
     mock.finish().unwrap();
 }
 

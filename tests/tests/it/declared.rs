@@ -58,7 +58,7 @@ mod on_a_module {
     #[llm_replay(fixture = "declared/acme")]
     #[test]
     fn handles_know_declared_providers(mock: &LlmMock) {
-        assert_eq!(mock.base_url(ACME), format!("{}/acme/llm/v1", mock.url()));
+        assert_eq!(mock.base_url(ACME), format!("{}/acme/llm/v1", mock.url().unwrap()));
         let (answer, _) = ask(&mock.base_url(ACME));
         assert!(answer.contains("Blue."), "{answer}");
     }
@@ -128,7 +128,7 @@ fn builders_record_outside_the_declared_path_too() {
             builder.provider_at("acme", format!("{}/gateway/llm/v1/", upstream.url()))
         };
         let mock = session(Mode::Record).start().expect("a correct declaration");
-        assert_eq!(mock.base_url(ACME), format!("{}/acme/gateway/llm/v1", mock.url()));
+        assert_eq!(mock.base_url(ACME), format!("{}/acme/gateway/llm/v1", mock.url().unwrap()));
         let recorded = ask_below_gateway(&mock);
         mock.finish().expect("recorded");
         let mock = session(Mode::Replay).start().expect("the fixture");
@@ -171,7 +171,7 @@ fn declarations_without_an_address_are_reported() {
         let start = |id: &str, url: &str| {
             let builder = LlmMock::builder().fixture("no/such/file").mode(Mode::Record);
             let error = builder.provider_at(id, url).start().expect_err("nothing can be asked");
-            assert!(matches!(error, StartError::Settings(_)), "{error:?}");
+            assert!(matches!(error, StartError::InvalidSettings { .. }), "{error:?}");
             error.to_string()
         };
         let cases = [
@@ -204,7 +204,7 @@ fn base_urls_have_the_form_clients_expect() {
     alone(&[], |_| {
         let builder = LlmMock::builder().fixture("no/such/file").mode(Mode::Record).calls(0);
         let mock = builder.start().expect("a session");
-        let base = mock.url().to_owned();
+        let base = mock.url().unwrap().to_owned();
         let (openai, ollama) = (Provider::OpenAI, Provider::Ollama);
         assert_eq!(mock.base_url_with_slash(openai), format!("{base}/openai/v1/"));
         assert_eq!(mock.host_url(openai), format!("{base}/openai"));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use llmock::{Builder, LlmMock, MockSession, Mode, Provider};
+use llmock::{LlmMock, LlmMockBuilder, MockSession, Mode, Provider};
 use llmock_testkit::client::{JSON, send};
 use llmock_testkit::process::alone;
 use llmock_testkit::recorded::{place, read};
@@ -14,7 +14,7 @@ const TEST: &str = "links::test";
 /// Records what a client does, and does it again with nobody to ask.
 fn both_ways<T: PartialEq + std::fmt::Debug>(
     fixture: &Path,
-    recording: Builder,
+    recording: LlmMockBuilder,
     upstream: &Upstream,
     run: impl Fn(&MockSession) -> T,
 ) -> T {
@@ -39,7 +39,7 @@ fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
 
 /// The address as the client got it, which must be one of llmock's.
 fn ours<'u>(mock: &LlmMock, url: &'u str) -> &'u str {
-    url.strip_prefix(mock.url()).unwrap_or_else(|| panic!("{url} leads past llmock"))
+    url.strip_prefix(mock.url().unwrap()).unwrap_or_else(|| panic!("{url} leads past llmock"))
 }
 
 #[test]

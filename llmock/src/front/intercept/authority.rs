@@ -26,11 +26,12 @@ use tokio_rustls::rustls::{self, ServerConfig};
 use tokio_rustls::server::TlsStream;
 
 use super::super::addressee::Tunnel;
-use super::super::{Desk, converse, proxy};
+use super::super::proxy;
+use super::super::server::{Router, serve_connection};
 use crate::env;
 use crate::sync::lock;
 
-/// A client that has not looked at our certificate by then never will.
+/// A client that has not checked the certificate by then never will.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 static AUTHORITY: OnceCell<Authority> = OnceCell::new();
@@ -56,7 +57,7 @@ pub(crate) fn trust() -> io::Result<Trust> {
     let authority = AUTHORITY.get_or_try_init(make)?;
     let mut users = lock(&authority.users);
     if *users == 0 {
-        // Nobody else's file: its name was not there before.
+        // `create_new`: the file belongs to no one else.
         let mut file = OpenOptions::new().write(true).create_new(true).open(&authority.path)?;
         file.write_all(authority.bundle.as_bytes())?;
     }
@@ -66,7 +67,7 @@ pub(crate) fn trust() -> io::Result<Trust> {
 
 impl Trust {
     /// The file.
-    #[expect(clippy::unused_self, reason = "there is a file only as long as somebody holds this")]
+    #[expect(clippy::unused_self, reason = "the file exists only while this does")]
     pub(crate) fn path(&self) -> &Path {
         &AUTHORITY.get().expect("made before this was handed out").path
     }
@@ -78,34 +79,33 @@ impl Drop for Trust {
         let mut users = lock(&authority.users);
         *users -= 1;
         if *users == 0 {
-            // What is left over in a folder for temporary files harms nobody.
+            // A file that is left over in the temporary folder does no harm.
             let _ = fs::remove_file(&authority.path);
         }
     }
 }
 
-/// Opens a tunnel whose other end is here; false if no test of this process has asked for interception.
-pub(super) fn open(request: http::Request<hyper::body::Incoming>, desk: Arc<Desk>) -> bool {
+/// Opens a tunnel that ends here; false if no test of this process intercepts.
+pub(super) fn open(request: http::Request<hyper::body::Incoming>, router: Arc<Router>) -> bool {
     let (Some(authority), Some(named)) = (AUTHORITY.get(), request.uri().authority()) else {
         return false;
     };
     let Ok(config) = authority.config(named.host()) else { return false };
-    let session = proxy::session(request.headers(), &desk.registry);
+    let session = proxy::session(request.headers(), &router.registry);
     let port = named.port_u16().filter(|port| *port != 443);
     let shown =
         port.map_or_else(|| named.host().to_owned(), |port| format!("{}:{port}", named.host()));
     let tunnel = Arc::new(Tunnel { authority: shown, session });
-    if let Some(session) = &tunnel.session {
-        session.handshake_begins();
-    }
+    let handshake = tunnel.session.as_ref().map(|session| session.begin_handshake());
     tokio::spawn(async move {
         let stream = tokio::time::timeout(PATIENCE, shake_hands(request, config)).await;
         let stream = stream.unwrap_or_else(|late| Err(late.into()));
-        if let Some(session) = &tunnel.session {
-            session.handshake_ends(stream.is_err().then_some(tunnel.authority.as_str()));
+        if let (Some(session), true) = (&tunnel.session, stream.is_err()) {
+            session.note_distrust(&tunnel.authority);
         }
+        drop(handshake);
         if let Ok(stream) = stream {
-            converse(TokioIo::new(stream), desk, Some(tunnel)).await;
+            serve_connection(TokioIo::new(stream), router, Some(tunnel)).await;
         }
     });
     true
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_file_is_there_as_long_as_somebody_needs_it() {
+    fn the_file_exists_while_a_session_needs_it() {
         let first = trust().expect("a file");
         let path = first.path().to_owned();
         let text = fs::read_to_string(&path).expect("a file");

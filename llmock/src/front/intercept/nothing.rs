@@ -1,11 +1,11 @@
-//! Stands where interception is not built in.
+//! Takes the place of `authority` where interception is not built in.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use super::super::Desk;
+use super::super::server::Router;
 
-/// Nobody holds one.
+/// Never exists.
 #[derive(Debug)]
 pub(crate) enum Trust {}
 
@@ -15,11 +15,11 @@ impl Trust {
     }
 }
 
-/// Refuses; whoever asks for it was refused before, when the settings were checked.
+/// Fails; the settings were checked before, and reject interception.
 pub(crate) fn trust() -> std::io::Result<Trust> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 
-pub(super) fn open(_: http::Request<hyper::body::Incoming>, _: Arc<Desk>) -> bool {
+pub(super) fn open(_: http::Request<hyper::body::Incoming>, _: Arc<Router>) -> bool {
     false
 }

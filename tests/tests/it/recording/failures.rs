@@ -99,23 +99,23 @@ fn earlier_success_does_not_excuse_an_outage() {
 #[test]
 fn records_allowed_and_client_errors() {
     alone(&[], |_| {
-        let cases: [(&[u16], u16, bool); 6] = [
-            (&[401], 401, true),
-            (&[401], 429, false),
-            (&[], 500, true),
-            (&[429, 500], 500, true),
-            (&[401], 400, true),
-            (&[401], 404, true),
+        let cases: [(Option<&[u16]>, u16, bool); 7] = [
+            (Some(&[401]), 401, true),
+            (Some(&[401]), 429, false),
+            (Some(&[]), 500, false),
+            (None, 500, true),
+            (Some(&[429, 500]), 500, true),
+            (Some(&[401]), 400, true),
+            (Some(&[401]), 404, true),
         ];
         for (allowed, status, recorded) in cases {
             let (_folder, fixture) = place();
             let upstream = Upstream::start([Response::error(status, "expected")]);
             let builder = upstream.record(&fixture, TEST);
-            let builder = match allowed {
-                [] => builder.allow_all_errors(),
-                some => builder.allow_errors(some.iter().copied()),
+            let mock = match allowed {
+                Some(statuses) => builder.allow_errors(statuses.iter().copied()).start().unwrap(),
+                None => builder.allow_all_errors().start().unwrap(),
             };
-            let mock = builder.start().unwrap();
             let live = chat(&mock, &prompt("x")).text();
             assert_eq!(mock.finish().is_ok(), recorded, "{status} with {allowed:?}");
             if !recorded {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use futures::executor::block_on;
 use llmock::wiremock::matchers::{any, body_string_contains, method, path};
 use llmock::wiremock::{Mock, ResponseTemplate};
-use llmock::{AnsweredBy, Builder, Fixture, LlmMock, MockSession, Mode, Provider};
+use llmock::{AnsweredBy, Fixture, LlmMock, LlmMockBuilder, MockSession, Mode, Provider};
 use llmock_testkit::client::{self, JSON, chat, prompt};
 use llmock_testkit::process::alone;
 use llmock_testkit::upstream::{Request, Response, Upstream};
@@ -30,7 +30,7 @@ fn fixture(prompts: &[&str]) -> (TempDir, PathBuf) {
     (folder, file)
 }
 
-fn replay(file: &Path) -> Builder {
+fn replay(file: &Path) -> LlmMockBuilder {
     LlmMock::builder().fixture(file)
 }
 

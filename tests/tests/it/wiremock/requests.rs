@@ -133,7 +133,7 @@ fn websocket_upgrades_are_rejected_with_a_message() {
 fn unknown_addresses_are_rejected_with_a_message() {
     let (_folder, file) = fixture();
     let mock = LlmMock::builder().fixture(file).calls(0).start().unwrap();
-    let (origin, _) = mock.url().split_once("/s/").unwrap();
+    let (origin, _) = mock.url().unwrap().split_once("/s/").unwrap();
     let unknown = format!("{origin}/s/{}/openai/v1/chat/completions", "0".repeat(32));
     for (url, words) in [
         (format!("{origin}/v1/chat/completions"), "is not an address of this mock server"),

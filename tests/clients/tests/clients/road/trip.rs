@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::time::SystemTime;
 
-use llmock::{AnsweredBy, Builder, LlmMock, Mode, Provider};
+use llmock::{AnsweredBy, LlmMock, LlmMockBuilder, Mode, Provider};
 use llmock_testkit::model::Wire;
 
 use super::exchange::{self, Exchange};
@@ -31,7 +31,7 @@ impl<'a> At<'a> {
     /// What stands before the names of the providers.
     #[allow(dead_code, reason = "for clients of many providers")]
     pub(crate) fn url(&self) -> String {
-        self.tapped(self.mock.url().to_owned())
+        self.tapped(self.mock.url().unwrap().to_owned())
     }
 
     fn tapped(&self, url: String) -> String {
@@ -47,7 +47,7 @@ struct Trip {
     exchanges: Vec<Exchange>,
 }
 
-fn run(builder: Builder, by: AnsweredBy, program: impl Fn(&At<'_>) -> Seen) -> Trip {
+fn run(builder: LlmMockBuilder, by: AnsweredBy, program: impl Fn(&At<'_>) -> Seen) -> Trip {
     let mock = builder.start().unwrap_or_else(|error| panic!("{error}"));
     let (wire, _) = Wire::through(&mock.base_url(Provider::OpenAI));
     let seen = program(&At { mock: &mock, host: Some(wire.address().to_string()) });

@@ -1,5 +1,6 @@
-//! Bodies that the front sends: whole, as recorded chunks, or live while a recording runs.
+//! Response bodies: whole, as recorded chunks, or live while a recording runs.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,19 +10,19 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-/// The provider's connection broke off here, so ours does too.
+/// The provider's connection was cut off here, so llmock's is too.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the recorded stream was cut here")]
 pub(crate) struct Cut;
 
 /// A response body.
 #[derive(Debug)]
-pub(crate) enum FrontBody {
+pub(crate) enum ResponseBody {
     /// In one piece, with a `content-length`.
     Full(Option<Bytes>),
     /// One HTTP chunk each, then the end or a cut.
     Chunks(Chunks),
-    /// Fed by a recording; the sender goes away at the end, and says so first if it was a cut.
+    /// Fed by a recording; ends when the sender is dropped.
     Live(UnboundedReceiver<Result<Bytes, Cut>>),
 }
 
@@ -33,10 +34,10 @@ pub(crate) struct Chunks {
     pause: Option<Pin<Box<tokio::time::Sleep>>>,
 }
 
-/// Hyper throws away unflushed frames when a body fails, so a cut waits until they are on the wire.
-const FLUSH: Duration = Duration::from_millis(2);
+/// Hyper drops unflushed frames when a body fails, so a cut waits until they are on the wire.
+pub(crate) const FLUSH: Duration = Duration::from_millis(2);
 
-impl FrontBody {
+impl ResponseBody {
     pub(crate) fn full(bytes: impl Into<Bytes>) -> Self {
         Self::Full(Some(bytes.into()))
     }
@@ -46,9 +47,9 @@ impl FrontBody {
         Self::Chunks(Chunks { left, cut, pause: None })
     }
 
-    /// A live body when all of it has arrived, still in its chunks.
+    /// Waits until all of a live body has arrived; it keeps its chunks.
     #[cfg(feature = "record")]
-    pub(crate) async fn held(self) -> Self {
+    pub(crate) async fn buffered(self) -> Self {
         let Self::Live(mut receiver) = self else { return self };
         let (mut chunks, mut cut) = (Vec::new(), false);
         while let Some(chunk) = receiver.recv().await {
@@ -60,19 +61,29 @@ impl FrontBody {
         Self::chunks(chunks, cut)
     }
 
-    /// The bytes of a body that has arrived to its end.
-    #[cfg(feature = "record")]
-    pub(crate) fn whole(&self) -> Option<Vec<u8>> {
+    /// The bytes of a body that is complete.
+    pub(crate) fn complete(&self) -> Option<Cow<'_, [u8]>> {
         match self {
+            Self::Full(bytes) => bytes.as_deref().map(Cow::Borrowed),
             Self::Chunks(Chunks { left, cut: false, .. }) => {
                 Some(left.iter().flatten().copied().collect())
             }
-            _ => None,
+            Self::Chunks(_) | Self::Live(_) => None,
+        }
+    }
+
+    /// The bytes of a stored body without its boundaries, for servers that send every body in one piece.
+    #[cfg(feature = "wiremock")]
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Full(bytes) => bytes.map_or_else(Vec::new, Into::into),
+            Self::Chunks(chunks) => chunks.left.into_iter().flatten().collect(),
+            Self::Live(_) => Vec::new(),
         }
     }
 }
 
-impl Body for FrontBody {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = Cut;
 

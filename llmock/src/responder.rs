@@ -1,25 +1,23 @@
-//! A written reply as a wiremock responder: for the one answer in a test that no recording has.
+//! A [`Reply`] as a wiremock responder: for a response that no recording has.
 
 use http::header::CONTENT_TYPE;
 use wiremock::{Request, Respond, ResponseTemplate};
 
+use crate::exchange::request::{self, MAX_BODY};
 use crate::fixture::encoding;
 use crate::provider::Provider;
 use crate::reply::{Reply, RequestShape};
 
 /// A [`Reply`] in the wire format of one provider, made by [`Reply::on`].
 #[derive(Clone, Debug)]
-pub struct Written {
+pub struct Responder {
     reply: Reply,
     provider: Provider,
 }
 
-/// Larger decoded requests are answered as if they had no body.
-const MAX_BODY: usize = 16 << 20;
-
 impl Reply {
-    /// This answer as a wiremock responder that speaks as the provider does, streamed if the request asks
-    /// for a stream.
+    /// This reply as a wiremock responder in the provider's wire format, streamed if the request asks for a
+    /// stream.
     ///
     /// ```no_run
     /// # use llmock::{LlmMock, Provider, llm_replay, reply::Reply};
@@ -39,20 +37,18 @@ impl Reply {
     /// # Limits
     ///
     /// wiremock sends a body in one piece, so a stream arrives whole.
-    pub fn on(self, provider: Provider) -> Written {
-        Written { reply: self, provider }
+    pub fn on(self, provider: Provider) -> Responder {
+        Responder { reply: self, provider }
     }
 }
 
-impl Respond for Written {
-    fn respond(&self, request: &Request) -> ResponseTemplate {
-        let coding = request.headers.get("content-encoding").and_then(|value| value.to_str().ok());
-        let body = encoding::decompress(coding, &request.body, MAX_BODY).unwrap_or_default();
-        let target = match request.url.query() {
-            Some(query) => format!("{}?{query}", request.url.path()),
-            None => request.url.path().to_owned(),
-        };
-        let shape = RequestShape::new(request.method.as_str(), &target, &body);
+impl Respond for Responder {
+    fn respond(&self, received: &Request) -> ResponseTemplate {
+        let coding = request::text(&received.headers, "content-encoding");
+        // A body that cannot be decoded counts as empty.
+        let body = encoding::decompress(coding, &received.body, MAX_BODY).unwrap_or_default();
+        let target = target_of(received);
+        let shape = RequestShape::new(received.method.as_str(), &target, &body);
         let rendered = self.reply.render(self.provider, &shape);
         let mut template = ResponseTemplate::new(rendered.status);
         for (name, value) in rendered.headers.iter().filter(|(name, _)| **name != CONTENT_TYPE) {
@@ -60,5 +56,13 @@ impl Respond for Written {
         }
         // The only setter that keeps both bytes and type as they are.
         template.set_body_raw(rendered.bytes(), rendered.header("content-type").unwrap_or_default())
+    }
+}
+
+/// Path and query of a request as wiremock received it.
+pub(crate) fn target_of(received: &Request) -> String {
+    match received.url.query() {
+        Some(query) => format!("{}?{query}", received.url.path()),
+        None => received.url.path().to_owned(),
     }
 }

@@ -1,7 +1,7 @@
-//! The real provider: forwards a request and tees its answer while it streams.
+//! Forwards a request to the real provider and copies the response while it streams.
 //!
-//! The work runs in a task of the front, never inside the client's connection: a client that leaves
-//! early does not stop a recording that is being paid for. Bytes are passed on as they come.
+//! The work runs in a task of its own, never inside the client's connection: a client that disconnects early does
+//! not stop a recording that is being paid for. Bytes are passed on as they arrive.
 
 use std::error::Error;
 use std::io;
@@ -12,10 +12,11 @@ use futures_core::Stream as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::front::body::{Cut, FrontBody};
+use crate::exchange::body::{Cut, FLUSH, ResponseBody};
+use crate::exchange::response::{self, Response};
 use crate::stream::{Chunk, End};
 
-/// A request for the provider itself.
+/// A request to the provider.
 #[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) url: String,
@@ -25,17 +26,9 @@ pub(crate) struct Job {
     pub(crate) received: Instant,
 }
 
-/// The beginning of an answer; its body is still arriving.
+/// A complete response as it arrived.
 #[derive(Debug)]
-pub(crate) struct Head {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: FrontBody,
-}
-
-/// A whole answer as it arrived.
-#[derive(Debug)]
-pub(crate) struct Recorded {
+pub(crate) struct ReceivedResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) chunks: Vec<Chunk>,
@@ -43,14 +36,10 @@ pub(crate) struct Recorded {
     pub(crate) ms: u64,
 }
 
-/// The provider could not be asked.
+/// The provider could not be reached, or closed the connection before its response began.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{url}: {cause}")]
-pub(crate) struct UpstreamError {
-    /// Without query: it may hold a key.
-    pub(crate) url: String,
-    pub(crate) cause: String,
-}
+#[error("{0}")]
+pub(crate) struct UpstreamError(String);
 
 /// A local model may load for a minute before it accepts; a dead host should not hang a test for more.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -93,40 +82,43 @@ pub(crate) fn prepare() {
     let _ = client();
 }
 
-/// Starts forwarding on the current runtime. `done` is called once, from that task, with the whole
-/// answer or with the reason why there is none.
-pub(crate) fn forward(
+/// Forwards a request and returns the response as soon as it begins.
+///
+/// `done` is called once, from the task that receives the response, when it is complete; it is dropped without a call
+/// if there is none.
+pub(crate) async fn forward(
     job: Job,
-    done: impl FnOnce(Result<Recorded, UpstreamError>) + Send + 'static,
-) -> oneshot::Receiver<Result<Head, UpstreamError>> {
-    let (sender, receiver) = oneshot::channel();
+    done: impl FnOnce(ReceivedResponse) + Send + 'static,
+) -> Result<Response, UpstreamError> {
+    let (head, received) = oneshot::channel();
     tokio::spawn(async move {
-        done(tee(job, sender).await);
+        if let Some(recorded) = tee(job, head).await {
+            done(recorded);
+        }
     });
-    receiver
+    // The task does not end before it has sent a head, unless its runtime ends.
+    received.await.unwrap_or_else(|_| Err(UpstreamError(String::new())))
 }
 
 async fn tee(
     job: Job,
-    head: oneshot::Sender<Result<Head, UpstreamError>>,
-) -> Result<Recorded, UpstreamError> {
+    head: oneshot::Sender<Result<Response, UpstreamError>>,
+) -> Option<ReceivedResponse> {
     let received = job.received;
-    let shown = job.url.split('?').next().unwrap_or_default().to_owned();
-    let response = match send(job).await {
+    let upstream = match send(job).await {
         Ok(response) => response,
         Err(error) => {
-            let error = UpstreamError { url: shown, cause: innermost(&error) };
-            let _ = head.send(Err(error.clone()));
-            return Err(error);
+            let _ = head.send(Err(UpstreamError(innermost(&error))));
+            return None;
         }
     };
-    let status = response.status();
-    let headers = end_to_end(response.headers());
+    let status = upstream.status();
+    let headers = end_to_end(upstream.headers());
     let (sender, body) = mpsc::unbounded_channel();
-    // The client may be gone already; the recording goes on without it.
-    let _ = head.send(Ok(Head { status, headers: headers.clone(), body: FrontBody::Live(body) }));
-    let (chunks, end) = relay(response, received, &sender).await;
-    Ok(Recorded { status, headers, chunks, end, ms: millis(received) })
+    // The client may have disconnected; the recording continues without it.
+    let _ = head.send(Ok(response::response(status, headers.clone(), ResponseBody::Live(body))));
+    let (chunks, end) = relay(upstream, received, &sender).await;
+    Some(ReceivedResponse { status, headers, chunks, end, ms: millis(received) })
 }
 
 async fn send(job: Job) -> Result<reqwest::Response, reqwest::Error> {
@@ -153,8 +145,7 @@ async fn relay(
                 let _ = client.send(Ok(bytes));
             }
             Some(Err(_)) => {
-                // Hyper drops what it has not flushed when a body fails; let the chunks out first.
-                tokio::time::sleep(Duration::from_millis(2)).await;
+                tokio::time::sleep(FLUSH).await;
                 let _ = client.send(Err(Cut));
                 return (chunks, End::Cut);
             }

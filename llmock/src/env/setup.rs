@@ -1,4 +1,4 @@
-//! The one burst of writes that points every client at the front, and what the variables held before.
+//! The one-time setup that points every client at the front, and what the variables held before.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -23,21 +23,21 @@ const CERTIFICATES: [&str; 4] =
 /// The names under which clients may know this machine.
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
 
-static BURST: OnceLock<Originals> = OnceLock::new();
+static SETUP: OnceLock<Originals> = OnceLock::new();
 
 /// The environment as it was before llmock wrote to it.
 ///
-/// In record mode it says where requests really go: whoever set `OPENAI_BASE_URL` to a gateway records from there.
+/// In record mode it names the real upstreams: with `OPENAI_BASE_URL` set to a gateway, llmock records from there.
 pub(crate) struct Originals {
     variables: BTreeMap<OsString, OsString>,
-    /// What llmock has written since; empty for a snapshot without a burst.
+    /// What llmock has written since; empty for a snapshot without a setup.
     written: Vec<String>,
 }
 
-/// The environment before the burst; if there was none yet, as it was when this was first asked.
+/// The environment before the setup; without one, as it was at the first call.
 pub(crate) fn originals() -> &'static Originals {
-    static WITHOUT_BURST: OnceLock<Originals> = OnceLock::new();
-    BURST.get().unwrap_or_else(|| WITHOUT_BURST.get_or_init(Originals::now))
+    static WITHOUT_SETUP: OnceLock<Originals> = OnceLock::new();
+    SETUP.get().unwrap_or_else(|| WITHOUT_SETUP.get_or_init(Originals::now))
 }
 
 /// `NO_PROXY` in both spellings, extended for loopback; nothing if there is no proxy. For child processes.
@@ -53,7 +53,7 @@ pub(crate) fn intercepted(proxy: &str, certificates: &str) -> Vec<(String, Strin
     all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// Points the clients of all providers at `base` (`http://127.0.0.1:PORT/env`), once a process.
+/// Points the clients of all providers at `base` (`http://127.0.0.1:PORT/env`), once per process.
 ///
 /// It makes the environment grow, which is what crashes a C library that reads it at the same time, so it runs as early
 /// as it can: before the first test that needs it, and with it before the front's thread, unless a test with a handle
@@ -63,7 +63,7 @@ pub(crate) fn redirect(base: &str) -> &'static Originals {
         .flat_map(|provider| provider.entry().variables)
         .map(|(name, template)| ((*name).to_owned(), template.replace("{base}", base)))
         .collect();
-    BURST.get_or_init(|| {
+    SETUP.get_or_init(|| {
         let mut originals = Originals::now();
         let writes = originals.writes(base, &table);
         for (name, value) in &writes {
@@ -86,7 +86,7 @@ impl Originals {
         PROXIES.into_iter().filter(is_set).collect()
     }
 
-    /// A variable's value before the burst.
+    /// A variable's value before the setup.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let exact = self.variables.get(OsStr::new(name));
         let found = exact.or_else(|| {
@@ -97,29 +97,29 @@ impl Originals {
         found.and_then(|value| value.to_str())
     }
 
-    /// Where a provider's requests really go, if a variable says so: its name and its value.
+    /// The variable that names a provider's real address, if one does: its name and its value.
     ///
-    /// `variables` are the provider's, best first; `own` is the front's address, `http://127.0.0.1:PORT`. An address
-    /// of a front is no upstream, neither of ours nor of a parent process that runs this one in a test of its own.
+    /// `variables` are the provider's, best first; `own` are addresses of this process, `http://127.0.0.1:PORT`. They
+    /// are no upstream, and neither is the address of a parent process that runs this one in a test of its own.
     pub(crate) fn upstream_of<'a, 'n>(
         &'a self,
         variables: impl IntoIterator<Item = &'n str>,
-        own: &str,
+        own: &[String],
     ) -> Option<(&'n str, &'a str)> {
         let parents = self.get(BASE_URL).map(|base| base.trim_end_matches("/env"));
         let is_front = |url: &str| {
             let Some(url) = Address::parse(url) else { return false };
-            let mut fronts = [Some(own), parents].into_iter().flatten().filter_map(Address::parse);
-            fronts.any(|front| url.is_below(&front))
+            let fronts = own.iter().map(String::as_str).chain(parents);
+            fronts.filter_map(Address::parse).any(|front| url.is_below(&front))
         };
         let mut set = variables.into_iter().filter_map(|name| Some((name, self.get(name)?.trim())));
         set.find(|(_, url)| is_address(url) && !is_front(url))
     }
 
-    /// What the burst writes; of two entries with one name the first counts.
+    /// What the setup writes; the first of two entries with one name counts.
     fn writes(&self, base: &str, table: &[(String, String)]) -> Vec<(String, String)> {
         let mut writes = vec![(BASE_URL.to_owned(), base.to_owned())];
-        // `OPENAI_HOST=azure` chooses a service in some applications: a word is not ours to replace
+        // `OPENAI_HOST=azure` selects a service in some applications: a word is not replaced.
         let is_word = |name: &str| {
             self.get(name).is_some_and(|old| !old.trim().is_empty() && !is_address(old))
         };
@@ -132,7 +132,7 @@ impl Originals {
         writes
     }
 
-    /// What the variables of the burst were, to give them back for a while; `None` for one that was absent.
+    /// The previous values of the variables that the setup wrote; `None` for one that was absent.
     pub(super) fn before(&self) -> Vec<(String, Option<OsString>)> {
         let value = |name: &String| self.variables.get(OsStr::new(name)).cloned();
         self.written.iter().map(|name| (name.clone(), value(name))).collect()
@@ -163,7 +163,7 @@ impl Originals {
         let mut variables: Vec<_> =
             ["HTTP_PROXY", "http_proxy"].map(|name| (name.to_owned(), proxy.to_owned())).into();
         let is_set = NO_PROXY.into_iter().any(|name| self.get(name).is_some());
-        // What the burst has written there names loopback.
+        // What the setup has written there names loopback.
         if is_set || !self.no_proxy().is_empty() {
             let list = self.exceptions_but(is_loopback).join(",");
             variables.extend(NO_PROXY.map(|name| (name.to_owned(), list.clone())));
@@ -171,7 +171,7 @@ impl Originals {
         variables
     }
 
-    /// Both spellings of `NO_PROXY` with loopback in it, when there is a proxy that would swallow our requests.
+    /// Both spellings of `NO_PROXY` with loopback in it, when there is a proxy that would receive llmock's requests.
     fn no_proxy(&self) -> Vec<(String, String)> {
         let set = |name: &str| self.get(name).is_some_and(|value| !value.trim().is_empty());
         if !PROXIES.into_iter().any(set) {
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_upstream_is_the_first_variable_that_does_not_lead_back_to_a_front() {
+    fn the_upstream_is_the_first_variable_that_leads_elsewhere() {
         const VARIABLES: [&str; 2] = ["OPENAI_BASE_URL", "OPENAI_API_BASE"];
         type Found = Option<(&'static str, &'static str)>;
         let gateway = "https://gateway.corp/v1";
@@ -245,7 +245,7 @@ mod tests {
         for (variables, expected) in cases {
             let originals = before(variables);
             assert_eq!(
-                originals.upstream_of(VARIABLES, "http://127.0.0.1:80"),
+                originals.upstream_of(VARIABLES, &["http://127.0.0.1:80".to_owned()]),
                 *expected,
                 "{variables:?}"
             );
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_excepted_from_a_proxy_in_both_spellings() {
+    fn adds_loopback_to_no_proxy_in_both_spellings() {
         type Variables = &'static [(&'static str, &'static str)];
         let cases: &[(Variables, Option<&str>)] = &[
             (&[], None),
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_is_a_proxy_takes_loopback_out_of_the_exceptions() {
+    fn a_proxy_session_removes_loopback_from_no_proxy() {
         type Variables = &'static [(&'static str, &'static str)];
         let cases: &[(Variables, Option<&str>)] = &[
             (&[], None),
@@ -316,13 +316,13 @@ mod tests {
     }
 
     #[test]
-    fn values_do_not_show_in_debug_output() {
+    fn debug_output_hides_values() {
         let shown = format!("{:?}", before(&[("OPENAI_API_KEY", "sk-secret")]));
         assert!(!shown.contains("sk-secret"), "{shown}");
     }
 
     #[test]
-    fn the_burst_covers_each_variable_once_and_the_proxies() {
+    fn the_setup_writes_each_variable_once() {
         let table =
             ["first", "again"].map(|value| ("OPENAI_BASE_URL".to_owned(), value.to_owned()));
         let writes =
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_burst_wrote_can_be_given_back() {
+    fn knows_what_variables_held_before_the_setup() {
         let mut originals = before(&[("OPENAI_BASE_URL", "https://gateway.corp")]);
         originals.written = vec!["OPENAI_BASE_URL".to_owned(), "ANTHROPIC_BASE_URL".to_owned()];
         let gateway = Some(OsString::from("https://gateway.corp"));

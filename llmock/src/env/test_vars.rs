@@ -1,28 +1,28 @@
-//! The variables of one test: written when its turn begins, taken back when it ends.
+//! The variables of one test: written when it begins, restored when it ends.
 
 use std::ffi::{OsStr, OsString};
 
 use super::spare::SPARES;
 use super::{originals, write};
 
-/// What the variables of a turn held before it.
+/// What the variables of a test held before it.
 ///
-/// Taken back by [`restore`](Self::restore) and not by dropping it: a turn ends in one place, in order.
+/// They are restored by [`restore`](Self::restore) and not by dropping this: a test ends in one place, in order.
 #[derive(Debug)]
-#[must_use = "a turn's variables are taken back with `restore`"]
-pub(crate) struct TurnVars {
+#[must_use = "a test's variables are restored with `restore`"]
+pub(crate) struct TestVars {
     before: Vec<(String, Option<OsString>)>,
 }
 
-impl TurnVars {
-    /// Writes variables; the caller holds the turn. Of two with one name the last counts.
+impl TestVars {
+    /// Writes variables; the caller holds the environment guard. The last of two with one name counts.
     pub(crate) fn apply(variables: &[(String, String)]) -> Self {
         Self::write(
             variables.iter().map(|(name, value)| (name.clone(), Some(value.into()))).collect(),
         )
     }
 
-    /// Gives back what the burst overwrote, for a test that llmock keeps its hands off.
+    /// Restores what the setup overwrote, for a test in mode `off`.
     pub(crate) fn originals() -> Self {
         Self::write(originals().before())
     }
@@ -41,7 +41,7 @@ impl TurnVars {
 
     /// Puts everything back as it was.
     pub(crate) fn restore(self) {
-        // Backwards, so that a name written twice ends with what it held first.
+        // Backwards, so that a name that was written twice ends with its first value.
         for (name, value) in self.before.iter().rev() {
             change(name, value.as_deref());
         }
@@ -64,7 +64,7 @@ fn change(name: &str, value: Option<&OsStr>) {
     }
 }
 
-/// Those of the variables that are absent or empty now: placeholders never stand in for what is there.
+/// The variables that are absent or empty now: a placeholder never replaces a value.
 pub(crate) fn absent(mut variables: Vec<(String, String)>) -> Vec<(String, String)> {
     let is_absent = |name: &str| std::env::var_os(name).is_none_or(|value| value == OsStr::new(""));
     variables.retain(|(name, _)| is_absent(name));
@@ -77,26 +77,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_turn_leaves_no_trace() {
-        let name = |name: &str| format!("LLMOCK_TEST_TURN_{name}");
+    fn restores_every_variable() {
+        let name = |name: &str| format!("LLMOCK_TEST_VARS_{name}");
         write(&name("THERE"), Some(OsStr::new("before")));
         let variables = [
             (name("THERE"), "during".to_owned()),
             (name("NEW"), "one".to_owned()),
             (name("NEW"), "two".to_owned()),
         ];
-        let turn = TurnVars::apply(&variables);
+        let during = TestVars::apply(&variables);
         assert_eq!(read(&name("THERE")).as_deref(), Some("during"));
         assert_eq!(read(&name("NEW")).as_deref(), Some("two"));
-        // A test may well change a variable itself.
+        // A test may change a variable itself.
         write(&name("THERE"), None);
-        turn.restore();
+        during.restore();
         assert_eq!(read(&name("THERE")).as_deref(), Some("before"));
         assert_eq!(read(&name("NEW")), None);
     }
 
     #[test]
-    fn only_what_is_absent_or_empty_gets_a_placeholder() {
+    fn placeholders_fill_absent_and_empty_variables_only() {
         write("LLMOCK_TEST_ABSENT_SET", Some(OsStr::new("mine")));
         write("LLMOCK_TEST_ABSENT_EMPTY", Some(OsStr::new("")));
         let pair = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());

@@ -1,18 +1,19 @@
-//! Requests that a client signed for AWS: the signature covers the host, so that llmock's is no other's.
+//! Signs requests to AWS again: the client's signature covers the host, and is valid for llmock's address only.
 //!
-//! A request that goes on to AWS is signed anew, for the host that it goes to and with the user's own credentials;
-//! what the client signed with does not matter. That takes the feature `bedrock`. A bearer token needs none of this.
+//! A request that is forwarded to AWS is signed for the host that it goes to, with the user's own credentials,
+//! whatever the client signed with. This needs the feature `bedrock`. A bearer token needs none of it.
 
 use http::{HeaderMap, header};
 
-use crate::front::upstream::Job;
-use crate::provider::aws;
+use crate::env;
+use crate::exchange::forward::Job;
+use crate::provider::{Address, aws};
 
 /// Where a signature counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Scope {
-    pub(crate) region: String,
-    pub(crate) service: String,
+struct Scope {
+    region: String,
+    service: String,
 }
 
 /// The user's own credentials.
@@ -20,31 +21,66 @@ pub(crate) struct Scope {
     not(feature = "bedrock"),
     expect(dead_code, reason = "nothing is signed without the feature")
 )]
-pub(crate) struct Credentials {
-    pub(crate) key_id: String,
-    pub(crate) secret: String,
-    pub(crate) session_token: Option<String>,
+struct Credentials {
+    key_id: String,
+    secret: String,
+    session_token: Option<String>,
 }
 
-/// Why a request for AWS cannot be sent on.
-#[derive(Clone, Debug, thiserror::Error)]
-pub(crate) enum SignError {
+/// Why a request could not be signed for the host that it goes to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SigningError {
+    /// llmock is built without its feature `bedrock`.
     #[error(
         "the client signed it for llmock's address, which {host} does not accept; record with a bearer token in \
          AWS_BEARER_TOKEN_BEDROCK, or enable the feature `bedrock` of llmock"
     )]
-    NoFeature { host: String },
+    NoFeature {
+        /// The host of the upstream.
+        host: String,
+    },
+    /// There are no AWS credentials in the environment.
     #[error(
         "signing it for {host} takes AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; for those of a profile: \
          eval \"$(aws configure export-credentials --format env)\""
     )]
-    NoCredentials { host: String },
-    #[error("it could not be signed for {host}: {why}")]
-    Failed { host: String, why: String },
+    NoCredentials {
+        /// The host of the upstream.
+        host: String,
+    },
+    /// The signature could not be computed.
+    #[error("it could not be signed for {host}: {reason}")]
+    Failed {
+        /// The host of the upstream.
+        host: String,
+        /// What the signing library reported.
+        reason: String,
+    },
+}
+
+/// Signs a request for AWS with the user's credentials, if its client signed it.
+///
+/// Where the upstream is not AWS but a gateway or a server of one's own, the client's signature may be enough.
+pub(crate) fn sign_again(job: &mut Job) -> Result<(), SigningError> {
+    let Some(scope) = scope(&job.headers) else { return Ok(()) };
+    let host = Address::parse(&job.url).map_or_else(String::new, |url| url.host().to_owned());
+    let required = aws::is_host(&host);
+    if cfg!(not(feature = "bedrock")) {
+        return if required { Err(SigningError::NoFeature { host }) } else { Ok(()) };
+    }
+    let read = |name| env::read(name).filter(|value| !value.trim().is_empty());
+    let [key_id, secret] = [aws::KEY_ID, aws::SECRET].map(read);
+    let Some((key_id, secret)) = key_id.zip(secret) else {
+        return if required { Err(SigningError::NoCredentials { host }) } else { Ok(()) };
+    };
+    let session_token = read(aws::SESSION_TOKEN);
+    sign(job, &scope, &Credentials { key_id, secret, session_token })
+        .map_err(|reason| SigningError::Failed { host, reason })
 }
 
 /// What the client signed for; `None` if it did not sign.
-pub(crate) fn scope(headers: &HeaderMap) -> Option<Scope> {
+fn scope(headers: &HeaderMap) -> Option<Scope> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (region, service) = aws::scope(value)?;
     Some(Scope { region: region.to_owned(), service: service.to_owned() })
@@ -52,13 +88,13 @@ pub(crate) fn scope(headers: &HeaderMap) -> Option<Scope> {
 
 /// Signs a request for the host that it goes to.
 #[cfg(not(feature = "bedrock"))]
-pub(crate) fn sign(_: &mut Job, _: &Scope, _: &Credentials) -> Result<(), String> {
-    Err("built without the feature `bedrock`".to_owned())
+fn sign(_: &mut Job, _: &Scope, _: &Credentials) -> Result<(), String> {
+    Ok(())
 }
 
 /// Signs a request for the host that it goes to.
 #[cfg(feature = "bedrock")]
-pub(crate) fn sign(job: &mut Job, scope: &Scope, credentials: &Credentials) -> Result<(), String> {
+fn sign(job: &mut Job, scope: &Scope, credentials: &Credentials) -> Result<(), String> {
     signed::sign(job, scope, credentials).map_err(|error| {
         let mut why = error.to_string();
         let mut cause = error.source();
@@ -82,7 +118,7 @@ mod signed {
     use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 
     use super::{Credentials, Scope};
-    use crate::front::upstream::Job;
+    use crate::exchange::forward::Job;
     use crate::provider::aws;
 
     pub(super) fn sign(

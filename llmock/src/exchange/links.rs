@@ -1,34 +1,38 @@
-//! Addresses inside answers, for this session: what the client gets instead, and what it quotes of it later.
+//! Addresses inside responses: what the client receives in their place, and what it quotes of them later.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard};
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 
-use crate::fixture::interaction::{Body, Request};
-use crate::front::Incoming;
+use crate::exchange::body::ResponseBody;
+use crate::exchange::response::Response;
+use crate::fixture::interaction::{Interaction, Request};
 use crate::provider::{self, Links, Provider};
-use crate::session::state::State;
 use crate::sync::lock;
 use crate::wire;
 
-/// Of more addresses than this the oldest are forgotten: a server may hand them out for weeks.
+/// The oldest of more addresses than this are forgotten: a server may hand them out for weeks.
 const REMEMBERED: usize = 1024;
 
-/// Addresses that clients were given, each with the one that the provider sent, the oldest first.
+/// Addresses that clients received, each with the one that the provider sent, the oldest first.
 ///
-/// A client may quote one in a later request instead of following it. What only this process understands must
-/// reach neither the provider nor the fixture.
+/// A client may quote one in a later request instead of following it. Addresses that only this process understands
+/// must reach neither the provider nor the fixture.
 #[derive(Debug, Default)]
-pub(crate) struct Given(Mutex<VecDeque<(String, String)>>);
+pub(crate) struct GivenLinks {
+    pairs: Mutex<VecDeque<(String, String)>>,
+    /// Whether there are any, so that requests need not wait for the lock to learn that there are none.
+    any: AtomicBool,
+}
 
-impl Given {
+impl GivenLinks {
     pub(crate) fn remember(&self, ours: &str, theirs: &str) {
-        let mut pairs = lock(&self.0);
+        let mut pairs = self.lock();
         match pairs.iter_mut().find(|(known, _)| known == ours) {
-            // The provider may be asked elsewhere by now: clients quote what they were given last.
+            // The upstream may have changed: clients quote what they received last.
             Some((_, known)) if known != theirs => theirs.clone_into(known),
             Some(_) => {}
             None => {
@@ -38,29 +42,20 @@ impl Given {
                 pairs.push_back((ours.to_owned(), theirs.to_owned()));
             }
         }
+        self.any.store(true, Ordering::Release);
     }
 
-    /// Puts the provider's addresses back into the body of a request that quotes ours.
-    pub(crate) fn restore(&self, incoming: &mut Incoming) {
-        if incoming.headers.contains_key(header::CONTENT_ENCODING) {
-            return;
-        }
-        let Some(restored) = incoming.body.as_deref().ok().and_then(|body| self.restored(body))
-        else {
-            return;
-        };
-        if incoming.headers.contains_key(header::CONTENT_LENGTH) {
-            incoming.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(restored.len()));
-        }
-        incoming.body = Ok(Bytes::from(restored));
+    /// The body of a request with the provider's addresses, if it quotes llmock's; compressed bodies are left alone.
+    pub(crate) fn restored_body(&self, headers: &HeaderMap, body: &[u8]) -> Option<String> {
+        if headers.contains_key(header::CONTENT_ENCODING) { None } else { self.restored(body) }
     }
 
-    /// A body with the provider's addresses, if it quotes ours.
+    /// A body with the provider's addresses, if it quotes llmock's.
     pub(crate) fn restored(&self, body: &[u8]) -> Option<String> {
-        let pairs = lock(&self.0);
-        if pairs.is_empty() {
+        if !self.any.load(Ordering::Acquire) {
             return None;
         }
+        let pairs = self.lock();
         let text = std::str::from_utf8(body).ok()?;
         let is_quoted = |(ours, _): &(Cow<'_, str>, Cow<'_, str>)| text.contains(&**ours);
         let mut quoted: Vec<_> = pairs
@@ -84,38 +79,40 @@ impl Given {
             Cow::Owned(text) => Some(text),
         }
     }
-}
 
-impl State {
-    /// Runs something that needs the links of an answer to this request.
-    pub(crate) fn with_links<T>(
-        &self,
-        provider: Provider,
-        request: &Request,
-        run: impl FnOnce(&Links<'_>) -> T,
-    ) -> T {
-        let upstream = self.upstream_base(provider);
-        let to_upstream = upstream
-            .as_deref()
-            .map(|base| move |path: &str| self.upstream_url(provider, base, path));
-        run(&Links {
-            provider,
-            root: &format!("{}/{}", self.base, provider.id()),
-            request_path: &request.path,
-            upstream: upstream.as_deref().zip(to_upstream.as_ref().map(|to| to as _)),
-            is_recorded: &|path| {
-                let interactions = Arc::clone(&self.book().interactions);
-                interactions
-                    .iter()
-                    .any(|known| known.provider == provider && known.request.path == path)
-            },
-            given: &|ours, theirs| self.given.remember(ours, theirs),
-        })
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(String, String)>> {
+        // A panic leaves at worst one address out.
+        lock(&self.pairs)
     }
 }
 
-/// Headers as the client gets them.
-pub(crate) fn headers(status: u16, headers: &mut HeaderMap, links: &Links<'_>) {
+/// The address that stands for the provider's own, below `base`.
+pub(crate) fn root(base: &str, provider: Provider) -> String {
+    format!("{}/{}", base.trim_end_matches('/'), provider.id())
+}
+
+/// Whether one of these interactions responds to a request with that canonical path.
+pub(crate) fn is_recorded<'i>(
+    interactions: impl IntoIterator<Item = &'i Interaction>,
+    provider: Provider,
+    path: &str,
+) -> bool {
+    interactions.into_iter().any(|known| known.provider == provider && known.request.path == path)
+}
+
+/// Puts llmock's addresses into a response; `in_body` says that its body may hold some too.
+pub(crate) fn rewrite(response: &mut Response, links: &Links<'_>, in_body: bool) {
+    rewrite_headers(response.status().as_u16(), response.headers_mut(), links);
+    let text = response.body().complete().filter(|_| in_body);
+    let text = text.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
+    if let Some(Cow::Owned(text)) = text.map(|text| links.json(text)) {
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+        *response.body_mut() = ResponseBody::full(text);
+    }
+}
+
+/// The same for headers alone.
+pub(crate) fn rewrite_headers(status: u16, headers: &mut HeaderMap, links: &Links<'_>) {
     for (name, value) in
         headers.iter_mut().filter(|(name, _)| provider::is_link_header(name.as_str()))
     {
@@ -127,20 +124,9 @@ pub(crate) fn headers(status: u16, headers: &mut HeaderMap, links: &Links<'_>) {
     }
 }
 
-/// Whether the body of an answer to this request may hold links; a stream never does.
+/// Whether the body of a response to this request may hold links; a stream never does.
 pub(crate) fn may_be_in(provider: Provider, request: &Request) -> bool {
     wire::format(provider, &request.method, &request.path).may_hold_links
-}
-
-/// A stored body as the client gets it.
-pub(crate) fn body<'a>(body: &'a Body, links: &Links<'_>) -> Cow<'a, [u8]> {
-    match body {
-        Body::Json(text) => match links.json(text) {
-            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-        },
-        other => other.to_wire(),
-    }
 }
 
 #[cfg(test)]
@@ -148,8 +134,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_longest_address_that_is_quoted_is_put_back_first() {
-        let given = Given::default();
+    fn restores_the_longest_quoted_address_first() {
+        let given = GivenLinks::default();
         given.remember("http://l/p", "https://h/p");
         given.remember("http://l/p/cancel", "https://h/x");
         let restored = given.restored(b"stop http://l/p/cancel, not http://l/p");
@@ -158,8 +144,8 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_put_back_as_it_was_spelt_and_as_it_was_given_last() {
-        let given = Given::default();
+    fn restores_addresses_as_spelled_and_as_last_given() {
+        let given = GivenLinks::default();
         given.remember("http://l/p", "https://before/p");
         given.remember("http://l/p", "https://h/p");
         let restored = given.restored(br#"["http:\/\/l\/p","http://l/p"]"#);
@@ -167,8 +153,8 @@ mod tests {
     }
 
     #[test]
-    fn of_too_many_addresses_the_oldest_is_forgotten() {
-        let given = Given::default();
+    fn forgets_the_oldest_of_too_many_addresses() {
+        let given = GivenLinks::default();
         for number in 0..=REMEMBERED {
             given.remember(&format!("http://l/{number}/"), &format!("https://h/{number}/"));
         }

@@ -1,8 +1,8 @@
-//! When a connection was opened, and when its request began: whose turn it was then.
+//! When a connection was opened and when its request began: which test held the environment guard then.
 //!
-//! All tests without a handle share one address, and a task that one of them has left behind may ask when the next has
-//! the turn. What began before a turn cannot be that turn's. A connection that was only opened before proves nothing:
-//! a client in a `static` may have opened it for later.
+//! All tests without a handle share one address, and a task that one of them has left behind may send a request while
+//! the next one runs. A request that began before a test cannot be that test's. A connection that was only opened
+//! before proves nothing: a client in a `static` may have opened it for later.
 
 use std::io;
 use std::pin::Pin;
@@ -11,27 +11,18 @@ use std::task::{Context, Poll};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 
-use super::registry::Registry;
+use super::registry::{Moment, Registry};
 
-/// A moment in the sequence of turns.
+/// When a request and its connection began.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Moment {
-    /// How many turns had begun.
-    pub(crate) turns: u64,
-    /// The test that had the turn; `None` between two turns.
-    pub(crate) test: Option<Arc<str>>,
-}
-
-/// What is known of the connection that a request came on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Came {
+pub(crate) struct Arrival {
     /// When the connection was opened.
     pub(crate) opened: Moment,
-    /// When the first byte of the request came.
+    /// When the first byte of the request arrived.
     pub(crate) began: Moment,
 }
 
-/// A connection. It carries one request, since every answer closes its connection.
+/// A connection. It carries one request, since every response closes its connection.
 #[derive(Debug)]
 pub(super) struct Connection {
     registry: Arc<Registry>,
@@ -45,9 +36,9 @@ impl Connection {
         Arc::new(Self { registry: Arc::clone(registry), opened, began: OnceLock::new() })
     }
 
-    pub(super) fn came(&self) -> Came {
+    pub(super) fn arrival(&self) -> Arrival {
         let began = self.began.get().cloned().unwrap_or_else(|| self.registry.now());
-        Came { opened: self.opened.clone(), began }
+        Arrival { opened: self.opened.clone(), began }
     }
 
     fn has_read(&self) {
@@ -55,7 +46,7 @@ impl Connection {
     }
 }
 
-/// A socket that tells its connection when the first byte comes.
+/// A socket that notes when the first byte arrives.
 pub(super) struct Watched<T> {
     pub(super) io: T,
     pub(super) connection: Arc<Connection>,
@@ -68,7 +59,7 @@ impl<T: Read + Unpin> Read for Watched<T> {
         buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let read = Pin::new(&mut self.io).poll_read(context, buffer);
-        // The end of a connection without a request counts too, and nobody asks for it.
+        // The end of a connection without a request counts too; nothing reads it.
         if read.is_ready() {
             self.connection.has_read();
         }

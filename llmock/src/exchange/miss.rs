@@ -1,18 +1,19 @@
-//! Why nothing answered a request: the evidence that the report shows.
+//! Why nothing responded to a request: the evidence that the report shows.
 
+use crate::exchange::RequestNumber;
+use crate::fixture::Position;
 use crate::fixture::interaction::{Body, Interaction, Request};
 use crate::json;
 use crate::matching::{self, Difference, Rules};
 use crate::provider::Provider;
 use crate::report::{Closest, Endpoint, Miss, MissReason};
-use crate::session::ledger::Ledger;
 use crate::wire;
 
 /// The request as the report shows it.
 pub(crate) fn describe(
     provider: Provider,
     request: &Request,
-    entry: usize,
+    number: RequestNumber,
     reason: MissReason,
 ) -> Miss {
     let format = wire::format(provider, &request.method, &request.path);
@@ -25,7 +26,7 @@ pub(crate) fn describe(
             .model(provider, &request.path, body.as_ref())
             .map(std::borrow::Cow::into_owned),
         prompt: body.as_ref().and_then(|body| format.prompt(body)),
-        request: entry + 1,
+        request: number.number(),
         reason,
     }
 }
@@ -44,38 +45,39 @@ pub(crate) fn prompt_of(interaction: &Interaction) -> Option<String> {
     format.prompt(&parsed(request)?)
 }
 
-/// What a reason is found in: a fixture, the rules, and what has been used of it.
-#[derive(Clone, Copy)]
+/// What a miss is explained with: the interactions, the rules, and what has been used.
 pub(crate) struct Evidence<'a> {
-    pub(crate) interactions: &'a [Interaction],
+    pub(crate) interactions: Vec<&'a Interaction>,
     /// There is no file, not even an empty one.
-    pub(crate) missing: bool,
+    pub(crate) is_missing: bool,
     pub(crate) rules: &'a Rules,
+    /// The test that the request belongs to.
     pub(crate) owner: Option<&'a str>,
-    pub(crate) ledger: &'a Ledger,
+    /// The request that has used an interaction.
+    pub(crate) used_by: &'a dyn Fn(Position) -> Option<RequestNumber>,
 }
 
 impl Evidence<'_> {
     /// No interaction has this key: no file, no endpoint, or another body.
     pub(crate) fn unknown(&self, provider: Provider, request: &Request) -> MissReason {
-        if self.missing {
+        if self.is_missing {
             return MissReason::NoFixtureFile;
         }
         if self.interactions.is_empty() {
             return MissReason::Empty;
         }
-        let candidates = self.interactions.iter().enumerate();
+        let candidates = self.interactions.iter().copied().enumerate();
         let Some(nearest) = matching::nearest(provider, request, candidates, self.rules) else {
-            return MissReason::EndpointUnknown { recorded: endpoints(self.interactions) };
+            return MissReason::EndpointUnknown { recorded: endpoints(&self.interactions) };
         };
-        let closest = &self.interactions[nearest.at];
+        let (closest, at) = (self.interactions[nearest.at], Position::from_index(nearest.at));
         MissReason::BodyDiffers {
             closest: Closest {
-                interaction: nearest.at + 1,
+                interaction: at.number(),
                 alike_percent: nearest.alike_percent,
                 recorded_at: closest.recorded_at.clone(),
                 owner: closest.test.clone().filter(|test| Some(test.as_str()) != self.owner),
-                used_by: self.ledger.taker(nearest.at).map(|entry| entry + 1),
+                used_by: (self.used_by)(at).map(RequestNumber::number),
             },
             differences: self.differences(provider, &closest.request, request),
         }
@@ -86,18 +88,22 @@ impl Evidence<'_> {
         &self,
         provider: Provider,
         request: &Request,
-        expected: usize,
+        expected: Position,
     ) -> MissReason {
         let key = matching::key(provider, request, self.rules);
-        let next = &self.interactions[expected];
+        let next = self.interactions[expected.index()];
         let is_same =
-            |other: &Interaction| matching::key(other.provider, &other.request, self.rules) == key;
+            |other: &&Interaction| matching::key(other.provider, &other.request, self.rules) == key;
         let same_endpoint = next.provider == provider
             && next.request.method == request.method
             && next.request.path == request.path;
         MissReason::WrongOrder {
-            interaction: self.interactions.iter().position(is_same).map(|at| at + 1),
-            expected: expected + 1,
+            interaction: self
+                .interactions
+                .iter()
+                .position(is_same)
+                .map(|at| Position::from_index(at).number()),
+            expected: expected.number(),
             endpoint: Endpoint {
                 provider: next.provider.id(),
                 method: next.request.method.clone(),
@@ -122,7 +128,7 @@ impl Evidence<'_> {
     }
 }
 
-fn endpoints(interactions: &[Interaction]) -> Vec<Endpoint> {
+fn endpoints(interactions: &[&Interaction]) -> Vec<Endpoint> {
     let mut seen: Vec<Endpoint> = Vec::new();
     for interaction in interactions {
         let (provider, request) = (interaction.provider.id(), &interaction.request);

@@ -1,0 +1,199 @@
+//! Which interaction responds to a request: a queue for each key, and what has been used.
+
+use std::collections::HashMap;
+
+use crate::fixture::Position;
+use crate::matching::{Key, Order};
+
+/// The owner of an interaction, from the view of the session that replays it.
+///
+/// An interaction that may stay unused and may be used in any order, such as that of a background call, is
+/// [`Ownership::Ownerless`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Ownership {
+    Own,
+    Ownerless,
+    Other,
+}
+
+/// What responds to one request; positions are those of the entries given to [`Queues::new`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// An interaction that was not used before; `is_borrowed` if another test recorded it.
+    Fresh { at: Position, is_borrowed: bool },
+    /// Every response to this request was used; `last` was the last of them.
+    Spent { last: Position },
+    /// The request was recorded, but this session's next interaction is another one.
+    OutOfOrder { expected: Position },
+    /// No such request was recorded.
+    Unknown,
+}
+
+/// The interactions of a fixture under one session's rules.
+#[derive(Clone, Debug)]
+pub(crate) struct Queues {
+    queues: HashMap<Key, Queue>,
+    entries: Vec<Slot>,
+    /// The session's own interactions in the order of the file.
+    own: Vec<Position>,
+    /// How many of `own`, from the start, are taken.
+    own_taken: usize,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Queue {
+    /// In the order in which they are given out.
+    entries: Vec<Position>,
+    given: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    ownership: Ownership,
+    taken: bool,
+}
+
+impl Queues {
+    /// Takes the entries in the order of the file.
+    pub(crate) fn new(entries: impl IntoIterator<Item = (Key, Ownership)>) -> Self {
+        let mut all =
+            Self { queues: HashMap::new(), entries: Vec::new(), own: Vec::new(), own_taken: 0 };
+        for (at, (key, ownership)) in entries.into_iter().enumerate() {
+            let at = Position::from_index(at);
+            all.entries.push(Slot { ownership, taken: false });
+            all.queues.entry(key).or_default().entries.push(at);
+            if ownership == Ownership::Own {
+                all.own.push(at);
+            }
+        }
+        for queue in all.queues.values_mut() {
+            queue.entries.sort_by_key(|at| all.entries[at.index()].ownership);
+        }
+        all
+    }
+
+    /// Uses the next response to a request.
+    pub(crate) fn claim(&mut self, key: Key, order: Order) -> Claim {
+        let next_own = self.next_own();
+        let Some(queue) = self.queues.get_mut(&key) else { return Claim::Unknown };
+        let Some(&at) = queue.entries.get(queue.given) else {
+            return queue
+                .entries
+                .last()
+                .map_or(Claim::Unknown, |last| Claim::Spent { last: *last });
+        };
+        let entry = &mut self.entries[at.index()];
+        if let (Order::Strict, Ownership::Own, Some(expected)) = (order, entry.ownership, next_own)
+            && expected != at
+        {
+            return Claim::OutOfOrder { expected };
+        }
+        entry.taken = true;
+        queue.given += 1;
+        let is_borrowed = entry.ownership == Ownership::Other;
+        self.skip_taken();
+        Claim::Fresh { at, is_borrowed }
+    }
+
+    fn skip_taken(&mut self) {
+        while self.next_own().is_some_and(|at| self.entries[at.index()].taken) {
+            self.own_taken += 1;
+        }
+    }
+
+    /// The session's first interaction in the order of the file that no request has taken.
+    fn next_own(&self) -> Option<Position> {
+        self.own.get(self.own_taken).copied()
+    }
+
+    /// Whether any interaction responds to this request.
+    pub(crate) fn contains(&self, key: Key) -> bool {
+        self.queues.contains_key(&key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Claim::{Fresh, OutOfOrder, Spent, Unknown};
+    use super::Ownership::{Other, Own, Ownerless};
+    use super::*;
+    use crate::fixture::interaction::{Body, Request};
+    use crate::matching::{Rules, key};
+    use crate::provider::Provider;
+
+    fn key_of(name: &str) -> Key {
+        let request =
+            Request { method: "POST".into(), path: "/".into(), body: Body::Text(name.into()) };
+        key(Provider::OpenAI, &request, &Rules::default())
+    }
+
+    fn queues(entries: &[(&str, Ownership)]) -> Queues {
+        Queues::new(entries.iter().map(|(name, ownership)| (key_of(name), *ownership)))
+    }
+
+    fn at(index: usize) -> Position {
+        Position::from_index(index)
+    }
+
+    fn fresh(index: usize) -> Claim {
+        Fresh { at: at(index), is_borrowed: false }
+    }
+
+    #[test]
+    fn repeats_the_last_response_of_a_used_up_queue() {
+        let mut queues = queues(&[("a", Own), ("b", Own), ("a", Own)]);
+        for (name, expected) in [
+            ("a", fresh(0)),
+            ("a", fresh(2)),
+            ("b", fresh(1)),
+            ("a", Spent { last: at(2) }),
+            ("a", Spent { last: at(2) }),
+            ("c", Unknown),
+        ] {
+            assert_eq!(queues.claim(key_of(name), Order::Any), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn prefers_own_to_ownerless_to_borrowed() {
+        let mut queues =
+            queues(&[("a", Other), ("a", Ownerless), ("a", Own), ("a", Other), ("a", Own)]);
+        let claims: Vec<_> = (0..6).map(|_| queues.claim(key_of("a"), Order::Any)).collect();
+        assert_eq!(
+            claims,
+            [
+                fresh(2),
+                fresh(4),
+                fresh(1),
+                Fresh { at: at(0), is_borrowed: true },
+                Fresh { at: at(3), is_borrowed: true },
+                Spent { last: at(3) },
+            ]
+        );
+    }
+
+    #[test]
+    fn strict_order_applies_to_own_interactions_only() {
+        let mut queues =
+            queues(&[("x", Other), ("a", Own), ("y", Ownerless), ("b", Own), ("a", Own)]);
+        for (name, expected) in [
+            ("b", OutOfOrder { expected: at(1) }),
+            ("y", fresh(2)),
+            ("a", fresh(1)),
+            ("a", OutOfOrder { expected: at(3) }),
+            ("x", Fresh { at: at(0), is_borrowed: true }),
+            ("b", fresh(3)),
+            ("a", fresh(4)),
+            ("a", Spent { last: at(4) }),
+        ] {
+            assert_eq!(queues.claim(key_of(name), Order::Strict), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn knows_which_requests_are_recorded() {
+        let queues = queues(&[("a", Own), ("b", Other)]);
+        assert!(queues.contains(key_of("a")) && queues.contains(key_of("b")));
+        assert!(!queues.contains(key_of("c")));
+    }
+}

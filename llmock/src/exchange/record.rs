@@ -1,0 +1,156 @@
+//! The response of a provider on its way to the client and into a fixture.
+
+use std::time::SystemTime;
+
+use http::header;
+
+use crate::exchange::forward::ReceivedResponse;
+use crate::exchange::response::Response as Relayed;
+use crate::exchange::{links, request};
+use crate::fixture::encoding;
+use crate::fixture::interaction::{Body, Content, Interaction, Request, Response};
+use crate::fixture::redact::Redactor;
+use crate::json;
+use crate::matching::{self, Rules};
+use crate::provider::{self, Address, Links, Provider};
+use crate::stream::{Chunk, End, Framing, Stream, framing_of};
+use crate::wire;
+
+/// The interaction that a fixture keeps, and the provider's own message if the response is an error.
+pub(crate) fn interaction(
+    provider: Provider,
+    request: Request,
+    received: &ReceivedResponse,
+    owner: Option<&str>,
+    redactor: &Redactor,
+    max_body: usize,
+) -> (Interaction, Option<String>) {
+    let mut response = response_of(provider, &request, received, max_body);
+    redactor.response(&mut response);
+    let message = error_message(provider, &request, &response);
+    let interaction = Interaction {
+        // A file has the key under the default rules, whatever rules the session compares by.
+        hash: matching::key(provider, &request, &Rules::default()).to_string(),
+        provider,
+        test: owner.map(str::to_owned),
+        recorded_at: Some(humantime::format_rfc3339_seconds(SystemTime::now()).to_string()),
+        request,
+        response,
+    };
+    (interaction, message)
+}
+
+/// Waits for the body of a response that may hold links to the provider's API; others go on while they arrive.
+pub(crate) async fn buffered(mut response: Relayed, may_hold_links: bool) -> Relayed {
+    let kind = request::text(response.headers(), header::CONTENT_TYPE.as_str());
+    let is_json = kind.is_some_and(|kind| kind.contains("json"));
+    let is_encoded = response.headers().contains_key(header::CONTENT_ENCODING);
+    if may_hold_links && is_json && !is_encoded {
+        let (parts, body) = response.into_parts();
+        response = http::Response::from_parts(parts, body.buffered().await);
+    }
+    response
+}
+
+/// Puts llmock's addresses into a response that is being recorded.
+pub(crate) fn relink(response: &mut Relayed, links: &Links<'_>) {
+    // Only bodies that were buffered are complete.
+    links::rewrite(response, links, true);
+}
+
+/// The address of an upstream without user info and query, which may hold a key.
+pub(crate) fn redacted(redactor: &Redactor, base: &str) -> String {
+    let base = Address::parse(base).map_or_else(
+        || {
+            // Not a URL: what may be user info or a query is removed all the same.
+            let base = base.split(['?', '#']).next().unwrap_or(base);
+            base.rsplit('@').next().unwrap_or(base).to_owned()
+        },
+        |address| address.without_secrets(),
+    );
+    redactor.text(&base).into_owned()
+}
+
+/// The provider's own message in an error response.
+fn error_message(provider: Provider, request: &Request, response: &Response) -> Option<String> {
+    let format = wire::format(provider, &request.method, &request.path);
+    match &response.content {
+        Content::Body(Body::Json(text)) if response.status >= 400 => {
+            json::parse(text).ok().and_then(|body| (format.error_message)(&body))
+        }
+        Content::Body(Body::Text(text)) if response.status >= 400 => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// The response as a fixture keeps it.
+fn response_of(
+    provider: Provider,
+    request: &Request,
+    received: &ReceivedResponse,
+    max_body: usize,
+) -> Response {
+    let format = wire::format(provider, &request.method, &request.path);
+    let text = |name: &str| received.headers.get(name).and_then(|value| value.to_str().ok());
+    let parsed = match &request.body {
+        Body::Json(text) => json::parse(text).ok(),
+        _ => None,
+    };
+    let streamed = format.wants_stream(&request.path, parsed.as_ref());
+    let content_type = text("content-type");
+    let mut headers: Vec<(String, String)> = received
+        .headers
+        .iter()
+        .filter(|(name, _)| provider::keeps_response_header(name.as_str()))
+        .map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
+        .collect();
+    let chunks = plain(received, text("content-encoding"), max_body).unwrap_or_else(|| {
+        // It cannot be decoded: the client must learn how the bytes that it receives are encoded.
+        let coding = text("content-encoding").unwrap_or_default().to_owned();
+        headers.push(("content-encoding".to_owned(), coding));
+        received.chunks.clone()
+    });
+    // The response to a streaming request may come in one piece: an error, or a gateway that does not stream.
+    let is_array = |chunks: &[Chunk]| {
+        let mut bytes = chunks.iter().flat_map(|chunk| &chunk.bytes);
+        bytes.find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[')
+    };
+    let is_error = received.status.is_client_error() || received.status.is_server_error();
+    let framing = framing_of(content_type, streamed).filter(|framing| match framing {
+        Framing::JsonArray => is_array(&chunks),
+        Framing::Bytes => !is_error,
+        Framing::Sse | Framing::Ndjson | Framing::AwsEventStream => true,
+    });
+    let (ms, content) = match framing {
+        Some(framing) => {
+            (None, Content::Stream(Stream::from_chunks(framing, &chunks, received.end)))
+        }
+        None if received.end == End::Cut => {
+            (None, Content::Stream(Stream::from_chunks(Framing::Bytes, &chunks, End::Cut)))
+        }
+        None => {
+            let bytes = chunks.into_iter().flat_map(|chunk| chunk.bytes).collect();
+            // Without its type: the parts of a multipart response are bytes to replay, not to compare.
+            (Some(received.ms), Content::Body(Body::from_wire(None, bytes)))
+        }
+    };
+    Response { status: received.status.as_u16(), headers, ms, content }
+}
+
+/// The chunks without compression; `None` if they cannot be decoded.
+///
+/// llmock requests plain bytes; this is for providers that compress all the same. A compressed stream loses its
+/// boundaries, which belong to the compressed bytes.
+fn plain(received: &ReceivedResponse, coding: Option<&str>, max_body: usize) -> Option<Vec<Chunk>> {
+    if coding.is_none_or(|coding| coding.trim().is_empty()) {
+        return Some(received.chunks.clone());
+    }
+    let whole: Vec<u8> =
+        received.chunks.iter().flat_map(|chunk| chunk.bytes.iter().copied()).collect();
+    // Responses may be larger than the requests that a client may send.
+    let limit = max_body.saturating_mul(16);
+    let bytes = encoding::decompress(coding, &whole, limit).ok()?;
+    Some(vec![Chunk { ms: received.ms, bytes: bytes.into_owned() }])
+}

@@ -1,0 +1,105 @@
+//! A request in the form in which requests are compared.
+
+use http::{HeaderMap, header};
+
+use crate::env;
+use crate::fixture::encoding::{self, DecodeError};
+use crate::fixture::interaction::{Body, Request};
+use crate::fixture::redact::Redactor;
+use crate::provider::{self, Provider};
+
+/// The largest decoded request body that is compared, unless a setting names another limit.
+pub(crate) const MAX_BODY: usize = 16 << 20;
+
+/// A request as it was received.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RawRequest<'a> {
+    pub(crate) provider: Provider,
+    pub(crate) method: &'a str,
+    /// Path and query below the provider's host, in any of the spellings of its clients.
+    pub(crate) target: &'a str,
+    pub(crate) headers: &'a HeaderMap,
+    /// Compressed if the client compressed it.
+    pub(crate) body: &'a [u8],
+}
+
+impl RawRequest<'_> {
+    /// The canonical request: body decompressed, secrets redacted.
+    pub(crate) fn read(
+        &self,
+        redactor: &Redactor,
+        max_body: usize,
+    ) -> Result<Request, DecodeError> {
+        let coding = text(self.headers, header::CONTENT_ENCODING.as_str());
+        let bytes = encoding::decompress(coding, self.body, max_body)?;
+        let content_type = text(self.headers, header::CONTENT_TYPE.as_str());
+        let body = Body::from_wire(content_type, bytes.into_owned());
+        Ok(self.with_body(body, redactor))
+    }
+
+    /// The same without its body, for one that could not be read.
+    pub(crate) fn without_body(&self, redactor: &Redactor) -> Request {
+        self.with_body(Body::Empty, redactor)
+    }
+
+    fn with_body(&self, body: Body, redactor: &Redactor) -> Request {
+        let mut request = Request {
+            method: self.method.to_ascii_uppercase(),
+            path: provider::canonical_path(self.provider, self.target),
+            body,
+        };
+        redactor.request(&mut request);
+        request
+    }
+}
+
+/// Redacts the secrets of this process's environment.
+pub(crate) fn redactor() -> Redactor {
+    let mut placeholders: Vec<&str> = Provider::all()
+        .flat_map(|provider| provider.entry().keys)
+        .map(|(_, value)| *value)
+        .collect();
+    placeholders.sort_unstable();
+    placeholders.dedup();
+    let secrets = env::secrets(provider::is_secret_variable, &placeholders);
+    // No secrets, but a machine with a key recorded a secret in their place.
+    let placeholders =
+        placeholders.iter().map(|value| ("PLACEHOLDER".to_owned(), (*value).to_owned()));
+    Redactor::new(secrets.into_iter().chain(placeholders))
+}
+
+/// The value of a header, if it is text.
+pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The canonical path with the query as the client sent it, secrets included: for the provider and for mocks.
+pub(crate) fn target(provider: Provider, sent: &str) -> String {
+    let canonical = provider::canonical_path(provider, sent);
+    let path = canonical.split('?').next().unwrap_or(&canonical);
+    match sent.split_once('?') {
+        Some((_, query)) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    }
+}
+
+/// The same with the client's trailing slash: some servers respond to nothing else.
+#[cfg(feature = "record")]
+pub(crate) fn upstream_target(provider: Provider, sent: &str) -> String {
+    let target = target(provider, sent);
+    let (path, query) = target.split_at(target.find('?').unwrap_or(target.len()));
+    let sent_path = sent.split(['?', '#']).next().unwrap_or_default();
+    let slash = if sent_path.ends_with('/') && !path.ends_with('/') { "/" } else { "" };
+    format!("{path}{slash}{query}")
+}
+
+/// Removes headers that are addressed to llmock itself, as a proxy or by their name.
+pub(crate) fn remove_own_headers(headers: &mut HeaderMap) {
+    headers.remove(header::PROXY_AUTHORIZATION);
+    headers.remove("proxy-connection");
+    let own: Vec<_> =
+        headers.keys().filter(|name| name.as_str().starts_with("x-llmock-")).cloned().collect();
+    for name in own {
+        headers.remove(name);
+    }
+}

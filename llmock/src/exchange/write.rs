@@ -1,0 +1,91 @@
+//! Recorded interactions on their way into a file: merged, read back, and written under the fixture's lock.
+
+use std::path::Path;
+
+use crate::fixture::interaction::Interaction;
+use crate::fixture::merge::{Merge, MergeCounts, merge, same_response, truncated_replacements};
+use crate::fixture::store::{self, UpdateError};
+use crate::fixture::{Position, format};
+use crate::matching::{self, Key, Rules};
+
+/// Interactions that were recorded together.
+pub(crate) struct Batch<'a> {
+    /// In order of arrival, each with its key under `rules`.
+    pub(crate) recorded: Vec<(Key, Interaction)>,
+    pub(crate) owner: Option<&'a str>,
+    pub(crate) merge: Merge,
+    pub(crate) rules: &'a Rules,
+}
+
+/// What a batch changed, or why nothing was written.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) counts: MergeCounts,
+    /// Complete responses that truncated ones would replace; if there are any, nothing was written.
+    pub(crate) truncated_replacements: Vec<Position>,
+    /// Recorded interactions that the file would not replay; if there are any, nothing was written.
+    pub(crate) unfaithful: Vec<Position>,
+    /// Streams of this owner that the provider cut off.
+    pub(crate) cut: Vec<Position>,
+    /// How many interactions of other owners the file holds.
+    pub(crate) others: usize,
+}
+
+impl Written {
+    fn is_written(&self) -> bool {
+        self.truncated_replacements.is_empty() && self.unfaithful.is_empty()
+    }
+}
+
+/// Writes a batch into `path`, which begins as a copy of `seed` if it does not exist yet.
+pub(crate) fn write(path: &Path, seed: &Path, batch: &Batch<'_>) -> Result<Written, UpdateError> {
+    store::update(path, seed, |existing| {
+        let (text, written) = batch.merged(existing);
+        (written.is_written().then_some(text), written)
+    })
+}
+
+impl Batch<'_> {
+    /// The new text of a file with these interactions.
+    fn merged(&self, existing: Vec<Interaction>) -> (String, Written) {
+        let existing: Vec<_> =
+            existing.into_iter().map(|interaction| (self.key(&interaction), interaction)).collect();
+        let truncated_replacements =
+            truncated_replacements(&existing, &self.recorded, self.owner, self.merge);
+        let (mut merged, counts) = merge(existing, self.recorded.clone(), self.owner, self.merge);
+        for interaction in &mut merged {
+            let (provider, request) = (interaction.provider, &interaction.request);
+            interaction.hash = matching::key(provider, request, &Rules::default()).to_string();
+        }
+        let text = format::write(&merged);
+        let is_own = |interaction: &Interaction| interaction.test.as_deref() == self.owner;
+        let cut = merged.iter().enumerate();
+        let cut = cut.filter(|(_, interaction)| is_own(interaction) && interaction.is_cut());
+        let written = Written {
+            counts,
+            truncated_replacements,
+            unfaithful: self.unfaithful(&text),
+            cut: cut.map(|(index, _)| Position::from_index(index)).collect(),
+            others: merged.iter().filter(|interaction| !is_own(interaction)).count(),
+        };
+        (text, written)
+    }
+
+    /// Reads the text back: every recorded request must find its own response again.
+    fn unfaithful(&self, text: &str) -> Vec<Position> {
+        let stored = format::read(text).map(|document| document.interactions).unwrap_or_default();
+        let stored: Vec<_> = stored.iter().map(|stored| (self.key(stored), stored)).collect();
+        let is_lost = |(key, interaction): &(Key, Interaction)| {
+            !stored.iter().any(|(found, stored)| {
+                found == key && same_response(&stored.response, &interaction.response)
+            })
+        };
+        let recorded = self.recorded.iter().enumerate();
+        let lost = recorded.filter(|(_, recorded)| is_lost(recorded));
+        lost.map(|(index, _)| Position::from_index(index)).collect()
+    }
+
+    fn key(&self, interaction: &Interaction) -> Key {
+        matching::key(interaction.provider, &interaction.request, self.rules)
+    }
+}

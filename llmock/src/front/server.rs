@@ -1,0 +1,163 @@
+//! The HTTP server behind the front's port.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, header};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming as IncomingBody;
+use hyper::rt::{Read, Write};
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+
+use super::addressee::{self, Addressee, Tunnel};
+use super::arrival::{Connection, Watched};
+use super::handler::{Aborted, Incoming, TooLarge};
+use super::intercept;
+use super::refused::{self, NO_WEBSOCKET, Refused};
+use super::registry::Registry;
+use crate::exchange::request;
+use crate::exchange::response::{self, Response};
+use crate::provider::{self, Provider};
+
+/// The connection is closed when a body exceeds its limit by this factor.
+const LARGEST_BODY_FACTOR: usize = 16;
+
+/// What every connection needs to find its session.
+#[derive(Debug)]
+pub(super) struct Router {
+    pub(super) registry: Arc<Registry>,
+    pub(super) own: SocketAddr,
+}
+
+impl Router {
+    /// Rejects a request that is for no session, and remembers it.
+    async fn reject(
+        &self,
+        provider: Option<Provider>,
+        method: &Method,
+        target: &str,
+        message: &str,
+    ) -> Response {
+        let path = match provider {
+            Some(provider) => provider::canonical_path(provider, target),
+            None => target.to_owned(),
+        };
+        self.registry.refusals.add(Refused::new(provider, method, &path, message)).await;
+        // The error shape of any provider is better than none.
+        refusal(provider.unwrap_or(Provider::OpenAI), &path, message)
+    }
+}
+
+/// An error in the provider's shape with a status that no client retries.
+pub(super) fn refusal(provider: Provider, path: &str, message: &str) -> Response {
+    response::refusal(provider, path, StatusCode::IM_A_TEAPOT, message)
+}
+
+/// Serves connections for as long as the process lives.
+pub(super) async fn accept(listener: std::net::TcpListener, router: Arc<Router>) {
+    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+    loop {
+        match listener.accept().await {
+            Ok((socket, _)) => {
+                // Replayed chunks are small; waiting to coalesce them would delay every event.
+                let _ = socket.set_nodelay(true);
+                tokio::spawn(serve_connection(TokioIo::new(socket), Arc::clone(&router), None));
+            }
+            // Out of file descriptors: only time helps.
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+
+/// Serves one connection to its end.
+pub(super) async fn serve_connection(
+    io: impl Read + Write + Unpin + Send + 'static,
+    router: Arc<Router>,
+    tunnel: Option<Arc<Tunnel>>,
+) {
+    let connection = Connection::open(&router.registry);
+    let io = Watched { io, connection: Arc::clone(&connection) };
+    let service = service_fn(move |request| {
+        serve(request, Arc::clone(&router), tunnel.clone(), Arc::clone(&connection))
+    });
+    // A client that disconnects is not an error of llmock, and this thread must not print.
+    let _ = hyper::server::conn::http1::Builder::new()
+        // A pooled connection is closed with its test's runtime and fails the next test
+        // (24 of 1,600 requests measured; none with `Connection: close`).
+        .keep_alive(false)
+        .half_close(true)
+        .serve_connection(io, service)
+        .with_upgrades()
+        .await;
+}
+
+/// Responds to one request, whether it came directly or through a tunnel.
+async fn serve(
+    request: http::Request<IncomingBody>,
+    router: Arc<Router>,
+    tunnel: Option<Arc<Tunnel>>,
+    connection: Arc<Connection>,
+) -> Result<Response, Aborted> {
+    let received = Instant::now();
+    if request.method() == Method::CONNECT {
+        return Ok(intercept::connect(request, router));
+    }
+    let (parts, body) = request.into_parts();
+    let addressee = match addressee::find(&parts, &router, tunnel.as_deref()) {
+        Ok(addressee) => addressee,
+        Err(target) => {
+            let message = refused::unknown_address(&target);
+            return Ok(router.reject(None, &parts.method, &target, &message).await);
+        }
+    };
+    let Addressee { session, provider, rest, unknown_host, by } = addressee;
+    if is_websocket(&parts.headers) {
+        let mut response = router.reject(Some(provider), &parts.method, &rest, NO_WEBSOCKET).await;
+        *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
+        return Ok(response);
+    }
+    let Some(session) = session else {
+        let message = refused::no_session(by);
+        return Ok(router.reject(Some(provider), &parts.method, &rest, &message).await);
+    };
+    let (method, mut headers) = (parts.method, parts.headers);
+    request::remove_own_headers(&mut headers);
+    // A client that disconnects while it sends has made no request, and waits for no response.
+    let body = read(body, session.max_body()).await.map_err(|_| Aborted)?;
+    let arrival = connection.arrival();
+    let incoming =
+        Incoming { provider, method, rest, unknown_host, headers, body, received, arrival };
+    session.respond(incoming).await
+}
+
+fn is_websocket(headers: &HeaderMap) -> bool {
+    request::text(headers, header::UPGRADE.as_str())
+        .is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
+}
+
+/// Collects a body; fails if the client closes the connection before its end.
+///
+/// A body that is too large is still read to its end, within limits: a client that is still sending would see a
+/// broken connection instead of the response that explains it.
+async fn read(
+    mut body: IncomingBody,
+    limit: usize,
+) -> Result<Result<Bytes, TooLarge>, hyper::Error> {
+    let (mut kept, mut length) = (Vec::new(), 0_usize);
+    while let Some(frame) = body.frame().await {
+        let frame = frame?;
+        let Some(data) = frame.data_ref() else { continue };
+        length = length.saturating_add(data.len());
+        if length <= limit {
+            kept.extend_from_slice(data);
+        } else if length > limit.saturating_mul(LARGEST_BODY_FACTOR) {
+            break;
+        } else {
+            kept = Vec::new();
+        }
+    }
+    Ok(if length > limit { Err(TooLarge { limit }) } else { Ok(kept.into()) })
+}

@@ -1,0 +1,124 @@
+//! The interactions of a playback, in segments that are shared between one playback and the next.
+//!
+//! A recording server adds interactions one by one. Segments of similar size are merged, so that adding one costs
+//! a logarithmic number of copies on average and looking one up visits a logarithmic number of segments.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Played;
+use crate::exchange::links;
+use crate::fixture::interaction::Interaction;
+use crate::matching::{self, Key, Rules};
+
+/// An interaction and what clients receive for it.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    /// Its file, by the order in which files were loaded.
+    file: usize,
+    key: Key,
+    /// Without the body of its response, which is in `played`.
+    interaction: Interaction,
+    played: Played,
+}
+
+impl Item {
+    pub(super) fn new(file: usize, mut interaction: Interaction, rules: &Rules) -> Arc<Self> {
+        let key = matching::key(interaction.provider, &interaction.request, rules);
+        let has_links = links::may_be_in(interaction.provider, &interaction.request);
+        let played = Played::take(&mut interaction.response, has_links);
+        Arc::new(Self { file, key, interaction, played })
+    }
+
+    pub(super) fn file(&self) -> usize {
+        self.file
+    }
+
+    pub(super) fn interaction(&self) -> &Interaction {
+        &self.interaction
+    }
+
+    pub(super) fn played(&self) -> &Played {
+        &self.played
+    }
+}
+
+/// Items that were added at one time.
+#[derive(Debug, Default)]
+pub(super) struct Segment {
+    /// In the order of their files.
+    items: Vec<Arc<Item>>,
+    by_key: HashMap<Key, Vec<Arc<Item>>>,
+}
+
+impl Segment {
+    pub(super) fn new(items: Vec<Arc<Item>>) -> Self {
+        let mut by_key: HashMap<Key, Vec<Arc<Item>>> = HashMap::new();
+        for item in &items {
+            by_key.entry(item.key).or_default().push(Arc::clone(item));
+        }
+        Self { items, by_key }
+    }
+}
+
+/// All items, older segments first, each at least twice as large as the next one.
+#[derive(Clone, Debug)]
+pub(super) struct Segments(Vec<Arc<Segment>>);
+
+impl Segments {
+    pub(super) fn new(segment: Segment) -> Self {
+        Self(vec![Arc::new(segment)])
+    }
+
+    pub(super) fn push(&mut self, mut new: Segment) {
+        while let Some(last) = self.0.pop_if(|last| last.items.len() < 2 * new.items.len()) {
+            let items = last.items.iter().chain(&new.items).cloned();
+            new = Segment::new(in_order(items.collect()));
+        }
+        self.0.push(Arc::new(new));
+    }
+
+    /// The same items under other rules.
+    pub(super) fn with_rules(&self, rules: &Rules) -> Self {
+        let with_key = |item: Arc<Item>| {
+            let request = &item.interaction.request;
+            let key = matching::key(item.interaction.provider, request, rules);
+            Arc::new(Item { key, ..(*item).clone() })
+        };
+        Self::new(Segment::new(self.in_order().into_iter().map(with_key).collect()))
+    }
+
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.iter().map(|segment| segment.items.len()).sum()
+    }
+
+    /// Items with this key in the order of their files, and within a file in its order.
+    pub(super) fn queue(&self, key: Key) -> Cow<'_, [Arc<Item>]> {
+        let mut found = self.0.iter().filter_map(|segment| segment.by_key.get(&key));
+        let Some(first) = found.next() else { return Cow::Borrowed(&[]) };
+        let Some(second) = found.next() else { return Cow::Borrowed(first) };
+        let all = first.iter().chain(second).chain(found.flatten());
+        Cow::Owned(in_order(all.cloned().collect()))
+    }
+
+    /// All items in the order of their files.
+    pub(super) fn in_order(&self) -> Vec<Arc<Item>> {
+        in_order(self.0.iter().flat_map(|segment| &segment.items).cloned().collect())
+    }
+
+    pub(super) fn interactions(&self) -> impl Iterator<Item = &Interaction> {
+        self.0.iter().flat_map(|segment| &segment.items).map(|item| &item.interaction)
+    }
+}
+
+/// What was added later follows at the end of its file.
+fn in_order(mut items: Vec<Arc<Item>>) -> Vec<Arc<Item>> {
+    items.sort_by_key(|item| item.file);
+    items
+}

@@ -1,0 +1,122 @@
+//! The fixture as a session opened it; it does not change while the test runs.
+
+use crate::config::Settings;
+use crate::exchange::RequestNumber;
+use crate::exchange::links;
+use crate::exchange::miss::Evidence;
+use crate::exchange::queue::{Ownership, Queues};
+use crate::fixture::Position;
+use crate::fixture::interaction::{Interaction, Request};
+use crate::matching::{self, Key, Rules};
+use crate::provider::Provider;
+
+/// Interactions under the rules of one session.
+#[derive(Debug)]
+pub(crate) struct OpenedFixture {
+    interactions: Vec<Interaction>,
+    /// One for each interaction.
+    ownership: Vec<Ownership>,
+    is_missing: bool,
+    rules: Rules,
+    owner: Option<String>,
+}
+
+impl OpenedFixture {
+    /// `interactions` is `None` if there is no file.
+    pub(crate) fn new(
+        interactions: Option<Vec<Interaction>>,
+        owner: Option<String>,
+        in_force: &Settings,
+    ) -> Self {
+        let is_missing = interactions.is_none();
+        let interactions = interactions.unwrap_or_default();
+        // Interactions without an owner belong to the session's test, unless it has some of its own.
+        let has_own = interactions.iter().any(|interaction| interaction.test == owner);
+        let ownership = |interaction: &Interaction| {
+            let Request { method, path, .. } = &interaction.request;
+            if in_force.is_side_call(method, path) {
+                // Never unused, and not part of a strict order.
+                return Ownership::Ownerless;
+            }
+            match &interaction.test {
+                test if *test == owner => Ownership::Own,
+                None if has_own => Ownership::Ownerless,
+                None => Ownership::Own,
+                Some(_) => Ownership::Other,
+            }
+        };
+        let ownership = interactions.iter().map(ownership).collect();
+        Self { interactions, ownership, is_missing, rules: in_force.rules(), owner }
+    }
+
+    pub(crate) fn get(&self, at: Position) -> &Interaction {
+        &self.interactions[at.index()]
+    }
+
+    pub(crate) fn interactions(&self) -> &[Interaction] {
+        &self.interactions
+    }
+
+    pub(crate) fn key(&self, provider: Provider, request: &Request) -> Key {
+        matching::key(provider, request, &self.rules)
+    }
+
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Queues from which nothing was used yet.
+    pub(crate) fn queues(&self) -> Queues {
+        let keys = self.interactions.iter().map(|one| self.key(one.provider, &one.request));
+        Queues::new(keys.zip(self.ownership.iter().copied()))
+    }
+
+    /// The providers of the interactions, each once.
+    pub(crate) fn providers(&self) -> Vec<Provider> {
+        let mut providers: Vec<Provider> = Vec::new();
+        for interaction in &self.interactions {
+            if !providers.contains(&interaction.provider) {
+                providers.push(interaction.provider);
+            }
+        }
+        providers
+    }
+
+    pub(crate) fn is_recorded(&self, provider: Provider, path: &str) -> bool {
+        links::is_recorded(&self.interactions, provider, path)
+    }
+
+    /// The session's own interactions, which must not be left unused.
+    pub(crate) fn own(&self) -> impl Iterator<Item = Position> {
+        let own = self.ownership.iter().enumerate();
+        own.filter(|(_, ownership)| **ownership == Ownership::Own)
+            .map(|(index, _)| Position::from_index(index))
+    }
+
+    /// Interactions that no other test recorded.
+    pub(crate) fn own_or_ownerless(&self) -> impl Iterator<Item = Position> {
+        let is_of_another =
+            |one: &Interaction| one.test.is_some() && one.test.as_deref() != self.owner.as_deref();
+        let all = self.interactions.iter().enumerate();
+        all.filter(move |(_, one)| !is_of_another(one))
+            .map(|(index, _)| Position::from_index(index))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.interactions.len()
+    }
+
+    /// What a miss is explained with; `used_by` is the request that has used an interaction.
+    pub(crate) fn evidence<'a>(
+        &'a self,
+        used_by: &'a dyn Fn(Position) -> Option<RequestNumber>,
+    ) -> Evidence<'a> {
+        Evidence {
+            interactions: self.interactions.iter().collect(),
+            is_missing: self.is_missing,
+            rules: &self.rules,
+            owner: self.owner.as_deref(),
+            used_by,
+        }
+    }
+}
