@@ -154,9 +154,9 @@ fn count(context: &RenderContext<'_>) -> Rendered {
 
 pub(super) fn whole(context: &RenderContext<'_>) -> Object {
     let reply = context.reply;
-    let mut content = Vec::new();
+    let mut blocks = Vec::new();
     if let Some(thinking) = &reply.reasoning {
-        content.push(object! {
+        blocks.push(object! {
             "type": "thinking",
             "thinking": thinking,
             "signature": context.signature(),
@@ -164,13 +164,13 @@ pub(super) fn whole(context: &RenderContext<'_>) -> Object {
     }
     // an empty text is no block
     if let Some(text) = reply.words().filter(|text| !text.is_empty()) {
-        content.push(object! { "type": "text", "text": text });
+        blocks.push(object! { "type": "text", "text": text });
     }
     for (at, call) in reply.calls.iter().enumerate() {
-        content.push(tool_use(context, at).with("input", &call.arguments_as_json()));
+        blocks.push(tool_use(context, at).with("input", &call.arguments_as_json()));
     }
     let stop_reason = Some(stop_reason(reply.finished()));
-    message(context, &content, stop_reason, &usage(context.usage()))
+    message(context, &blocks, stop_reason, &usage(context.usage()))
 }
 
 /// The events of a stream with their names.
@@ -243,7 +243,7 @@ fn tool_use(context: &RenderContext<'_>, at: usize) -> Object {
 
 fn message(
     context: &RenderContext<'_>,
-    content: &[Object],
+    blocks: &[Object],
     stop: Option<&str>,
     usage: &Object,
 ) -> Object {
@@ -252,7 +252,7 @@ fn message(
         "type": "message",
         "role": "assistant",
         "model": context.model,
-        "content": *content,
+        "content": *blocks,
         "stop_reason": stop,
         "stop_sequence": Null,
         "usage": usage,

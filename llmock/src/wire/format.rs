@@ -64,7 +64,7 @@ impl Format {
         api: None,
         volatile: &["timestamp"],
         tool_ids: &[],
-        model: model,
+        model,
         prompt: |_| None,
         messages: Messages::Conversation,
         read_event: |_, _| {},

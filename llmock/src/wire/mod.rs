@@ -87,17 +87,17 @@ fn api_of(provider: Provider) -> &'static Api {
 
 /// Whether an API is OpenAI's, which most providers have.
 pub(crate) fn is_openai(api: &Api) -> bool {
-    std::ptr::eq(api, &openai::API)
+    std::ptr::eq(api, &raw const openai::API)
 }
 
 /// Whether a format is that of OpenAI's Responses.
 pub(crate) fn is_responses(format: &Format) -> bool {
-    std::ptr::eq(format, &openai_responses::FORMAT)
+    std::ptr::eq(format, &raw const openai_responses::FORMAT)
 }
 
 /// Whether a format is that of lists of models.
 pub(crate) fn lists_models(format: &Format) -> bool {
-    std::ptr::eq(format, &models::FORMAT)
+    std::ptr::eq(format, &raw const models::FORMAT)
 }
 
 /// An empty response to a background request that was not recorded, for endpoints that have one.

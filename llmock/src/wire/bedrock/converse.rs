@@ -17,19 +17,19 @@ pub(super) fn stream(context: &RenderContext<'_>) -> Rendered {
 
 pub(super) fn whole(context: &RenderContext<'_>) -> Object {
     let reply = context.reply;
-    let mut content = Vec::new();
+    let mut blocks = Vec::new();
     if let Some(reasoning) = &reply.reasoning {
         let text = object! { "text": reasoning, "signature": context.signature() };
-        content.push(object! { "reasoningContent": nested! { "reasoningText": text } });
+        blocks.push(object! { "reasoningContent": nested! { "reasoningText": text } });
     }
-    content.extend(reply.words().map(|text| object! { "text": text }));
+    blocks.extend(reply.words().map(|text| object! { "text": text }));
     for (at, call) in reply.calls.iter().enumerate() {
         let tool = tool_use(context, at).with("input", &call.arguments_as_json());
-        content.push(object! { "toolUse": tool });
+        blocks.push(object! { "toolUse": tool });
     }
     let usage = context.usage();
     object! {
-        "output": nested! { "message": nested! { "role": "assistant", "content": content } },
+        "output": nested! { "message": nested! { "role": "assistant", "content": blocks } },
         "stopReason": stop_reason(reply.finished()),
         "usage": counted(usage),
         "metrics": metrics(usage),

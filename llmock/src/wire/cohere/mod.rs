@@ -189,20 +189,20 @@ fn meta(context: &RenderContext<'_>) -> Object {
 fn whole(context: &RenderContext<'_>) -> Rendered {
     let reply = context.reply;
     let calls: Vec<Object> = (0..reply.calls.len()).map(|at| call(context, at, true)).collect();
-    let mut content = Vec::new();
+    let mut blocks = Vec::new();
     if let Some(thinking) = &reply.reasoning {
-        content.push(object! { "type": "thinking", "thinking": thinking });
+        blocks.push(object! { "type": "thinking", "thinking": thinking });
     }
     let mut plan = None;
     match reply.words() {
         Some(words) if calls.is_empty() => {
-            content.push(object! { "type": "text", "text": words });
+            blocks.push(object! { "type": "text", "text": words });
         }
         // text before a call is the plan to make it
         words => plan = words,
     }
     let message = object! { "role": "assistant" }
-        .with_some("content", (!content.is_empty()).then_some(&content))
+        .with_some("content", (!blocks.is_empty()).then_some(&blocks))
         .with_some("tool_plan", plan)
         .with_some("tool_calls", (!calls.is_empty()).then_some(&calls));
     object! {
@@ -240,13 +240,13 @@ fn stream(context: &RenderContext<'_>) -> Sse {
     };
     let mut sse = Sse::new();
     sse.named("message-start", &start);
-    let mut content = 0;
+    let mut index = 0;
     if reply.reasoning.is_some() {
-        text_block(&mut sse, content, "thinking", &reply.reasoning_pieces());
-        content += 1;
+        text_block(&mut sse, index, "thinking", &reply.reasoning_pieces());
+        index += 1;
     }
     if reply.calls.is_empty() {
-        text_block(&mut sse, content, "text", &reply.word_pieces());
+        text_block(&mut sse, index, "text", &reply.word_pieces());
     } else {
         for piece in reply.word_pieces() {
             event(&mut sse, "tool-plan-delta", None, Some(object! { "tool_plan": piece }));
