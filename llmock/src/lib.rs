@@ -62,6 +62,8 @@ pub use llmock_macros::llm_replay;
 pub use llmock_rules::{Mode, Problem};
 pub use mock::{LlmMock, SentRequest};
 pub use provider::{OtherProvider, Provider};
+#[cfg(feature = "wiremock")]
+pub use responder::ReplyResponder;
 /// The mock server inside a session; re-exported so that its types are the ones that llmock uses.
 #[cfg(feature = "wiremock")]
 pub use wiremock;
@@ -90,7 +92,7 @@ mod tests {
         check::<playback::PlaybackSession>();
         check::<reply::Reply>();
         #[cfg(feature = "wiremock")]
-        check::<reply::Responder>();
+        check::<ReplyResponder>();
         #[cfg(feature = "record")]
         check::<playback::Recorder>();
     }

@@ -10,7 +10,7 @@ use crate::reply::{Reply, RequestShape};
 
 /// A [`Reply`] in the wire format of one provider, made by [`Reply::on`].
 #[derive(Clone, Debug)]
-pub struct Responder {
+pub struct ReplyResponder {
     reply: Reply,
     provider: Provider,
 }
@@ -37,12 +37,12 @@ impl Reply {
     /// # Limits
     ///
     /// wiremock sends a body in one piece, so a stream arrives whole.
-    pub fn on(self, provider: Provider) -> Responder {
-        Responder { reply: self, provider }
+    pub fn on(self, provider: Provider) -> ReplyResponder {
+        ReplyResponder { reply: self, provider }
     }
 }
 
-impl Respond for Responder {
+impl Respond for ReplyResponder {
     fn respond(&self, received: &Request) -> ResponseTemplate {
         let coding = request::text(&received.headers, "content-encoding");
         // A body that cannot be decoded counts as empty.

@@ -19,7 +19,6 @@ pub(crate) mod response;
 #[cfg(feature = "record")]
 pub(crate) mod sigv4;
 pub(crate) mod upstream;
-#[cfg(feature = "record")]
 pub(crate) mod write;
 
 use std::sync::Arc;

@@ -32,7 +32,7 @@ pub(crate) enum Claim {
 /// The interactions of a fixture under one session's rules.
 #[derive(Clone, Debug)]
 pub(crate) struct Queues {
-    queues: HashMap<Key, Queue>,
+    by_key: HashMap<Key, Queue>,
     entries: Vec<Slot>,
     /// The session's own interactions in the order of the file.
     own: Vec<Position>,
@@ -57,16 +57,16 @@ impl Queues {
     /// Takes the entries in the order of the file.
     pub(crate) fn new(entries: impl IntoIterator<Item = (Key, Ownership)>) -> Self {
         let mut all =
-            Self { queues: HashMap::new(), entries: Vec::new(), own: Vec::new(), own_taken: 0 };
+            Self { by_key: HashMap::new(), entries: Vec::new(), own: Vec::new(), own_taken: 0 };
         for (at, (key, ownership)) in entries.into_iter().enumerate() {
             let at = Position::from_index(at);
             all.entries.push(Slot { ownership, taken: false });
-            all.queues.entry(key).or_default().entries.push(at);
+            all.by_key.entry(key).or_default().entries.push(at);
             if ownership == Ownership::Own {
                 all.own.push(at);
             }
         }
-        for queue in all.queues.values_mut() {
+        for queue in all.by_key.values_mut() {
             queue.entries.sort_by_key(|at| all.entries[at.index()].ownership);
         }
         all
@@ -75,7 +75,7 @@ impl Queues {
     /// Uses the next response to a request.
     pub(crate) fn claim(&mut self, key: Key, order: Order) -> Claim {
         let next_own = self.next_own();
-        let Some(queue) = self.queues.get_mut(&key) else { return Claim::Unknown };
+        let Some(queue) = self.by_key.get_mut(&key) else { return Claim::Unknown };
         let Some(&at) = queue.entries.get(queue.given) else {
             return queue
                 .entries
@@ -107,8 +107,9 @@ impl Queues {
     }
 
     /// Whether any interaction responds to this request.
+    #[cfg(any(test, feature = "wiremock"))]
     pub(crate) fn contains(&self, key: Key) -> bool {
-        self.queues.contains_key(&key)
+        self.by_key.contains_key(&key)
     }
 }
 

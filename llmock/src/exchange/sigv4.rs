@@ -89,7 +89,7 @@ fn scope(headers: &HeaderMap) -> Option<Scope> {
 /// Signs a request for the host that it goes to.
 #[cfg(not(feature = "bedrock"))]
 fn sign(_: &mut Job, _: &Scope, _: &Credentials) -> Result<(), String> {
-    Ok(())
+    Err("built without the feature `bedrock`".to_owned())
 }
 
 /// Signs a request for the host that it goes to.

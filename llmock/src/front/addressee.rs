@@ -7,8 +7,8 @@ use http::request::Parts;
 use super::handler::Handler;
 use super::proxy::{self, Destination};
 use super::refused::AddressedBy;
+use super::router::Router;
 use super::routing::{self, Route};
-use super::server::Router;
 use crate::provider::Provider;
 
 /// The session a request is for, and the provider it is meant for.

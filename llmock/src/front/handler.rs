@@ -10,7 +10,9 @@ use http::{HeaderMap, Method};
 use super::arrival::Arrival;
 #[cfg(all(feature = "intercept", target_os = "linux"))]
 use crate::exchange::in_flight::InFlightGuard;
-use crate::exchange::request::{self, RawRequest};
+#[cfg(feature = "wiremock")]
+use crate::exchange::request;
+use crate::exchange::request::RawRequest;
 use crate::exchange::response::Response;
 use crate::provider::Provider;
 

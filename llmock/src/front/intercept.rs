@@ -1,9 +1,9 @@
-//! TLS to hosts of providers, ended here: for clients whose `https` address is fixed.
+//! TLS to hosts of providers, terminated here, for clients whose `https` address is fixed.
 //!
-//! A client that reads `HTTPS_PROXY` asks us for a tunnel to its provider, and one that reads `SSL_CERT_FILE` trusts
-//! the certificates of this process's own [`authority`]. Behind the feature `intercept`, on Linux: elsewhere clients
-//! take certificates from the system alone. Every tunnel ends here, whatever its host: the request inside is judged
-//! as one that came by `HTTP_PROXY`, and none goes out unseen.
+//! A client that reads `HTTPS_PROXY` opens a tunnel to its provider through llmock, and one that reads `SSL_CERT_FILE`
+//! trusts the certificates of this process's own [`authority`]. This needs the feature `intercept` and Linux: elsewhere
+//! clients take certificates from the system alone. Every tunnel ends here, whatever its host: a request inside is
+//! handled like one that came through `HTTP_PROXY`, and none leaves unseen.
 
 #[cfg(all(feature = "intercept", target_os = "linux"))]
 mod authority;
@@ -11,26 +11,13 @@ mod authority;
 #[path = "intercept/nothing.rs"]
 mod authority;
 
+use std::pin::Pin;
 use std::sync::Arc;
 
+pub(super) use authority::open;
 pub(crate) use authority::{Trust, trust};
 
-use super::refused;
-use super::server::{Router, refusal};
-use crate::exchange::body::ResponseBody;
-use crate::exchange::response::Response;
-use crate::provider::Provider;
+use super::addressee::Tunnel;
 
-/// Answers a request for a tunnel (RFC 9110 §9.3.6): opens one whose other end is here, or says why not.
-pub(super) fn connect(
-    request: http::Request<hyper::body::Incoming>,
-    router: Arc<Router>,
-) -> Response {
-    let authority = request.uri().authority().map_or("", http::uri::Authority::as_str).to_owned();
-    if authority::open(request, router) {
-        return http::Response::new(ResponseBody::full(""));
-    }
-    let mut response = refusal(Provider::OpenAI, "/", &refused::no_tunnel(&authority));
-    *response.status_mut() = http::StatusCode::NOT_IMPLEMENTED;
-    response
-}
+/// A tunnel that is being opened; `None` if its client refuses the certificate.
+type Opening = Pin<Box<dyn Future<Output = Option<(authority::Stream, Arc<Tunnel>)>> + Send>>;

@@ -7,28 +7,29 @@
 
 mod addressee;
 pub(crate) mod arrival;
+mod connection;
 pub(crate) mod handler;
 pub(crate) mod intercept;
 pub(crate) mod proxy;
 pub(crate) mod refused;
 pub(crate) mod registry;
+mod router;
 pub(crate) mod routing;
 mod server;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, OnceLock};
 
-use tokio::runtime::Handle;
-
 use crate::front::registry::Registry;
-use crate::front::server::Router;
+use crate::front::router::Router;
 
 /// The process-wide server.
 #[derive(Debug)]
 pub(crate) struct Front {
     address: SocketAddr,
     registry: Arc<Registry>,
-    runtime: Handle,
+    #[cfg(feature = "wiremock")]
+    runtime: tokio::runtime::Handle,
 }
 
 /// Why the front could not be started.
@@ -72,6 +73,7 @@ impl Front {
             .thread_name("llmock-blocking")
             .build()
             .map_err(BindError)?;
+        #[cfg(feature = "wiremock")]
         let handle = runtime.handle().clone();
         let registry = Arc::new(Registry::default());
         let router = Arc::new(Router { registry: Arc::clone(&registry), own: address });
@@ -79,7 +81,12 @@ impl Front {
             .name("llmock".into())
             .spawn(move || runtime.block_on(server::accept(listener, router)))
             .map_err(BindError)?;
-        Ok(Self { address, registry, runtime: handle })
+        Ok(Self {
+            address,
+            registry,
+            #[cfg(feature = "wiremock")]
+            runtime: handle,
+        })
     }
 
     /// `http://127.0.0.1:PORT`, without a path.
@@ -94,6 +101,7 @@ impl Front {
     /// Runs a future on the front's runtime and blocks this thread until it is done.
     ///
     /// Works in sync tests and inside any runtime, since the front's thread is never the caller's.
+    #[cfg(feature = "wiremock")]
     pub(crate) fn run<T: Send + 'static>(
         &self,
         future: impl Future<Output = T> + Send + 'static,

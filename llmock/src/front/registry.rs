@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use crate::front::arrival::Moment;
 use crate::front::handler::Handler;
 use crate::front::refused::Refusals;
 use crate::sync::lock;
@@ -28,15 +29,6 @@ struct Open {
 struct EnvSession {
     handler: Arc<dyn Handler>,
     test: Arc<str>,
-}
-
-/// A moment in the sequence of tests that hold the environment guard.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Moment {
-    /// How many such tests had begun.
-    pub(crate) env_sessions: u64,
-    /// The test that held the guard; `None` between two tests.
-    pub(crate) test: Option<Arc<str>>,
 }
 
 impl Registry {

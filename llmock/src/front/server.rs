@@ -1,6 +1,5 @@
 //! The HTTP server behind the front's port.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,48 +12,18 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 
 use super::addressee::{self, Addressee, Tunnel};
-use super::arrival::{Connection, Watched};
+use super::connection::{Connection, Watched};
 use super::handler::{Aborted, Incoming, TooLarge};
 use super::intercept;
-use super::refused::{self, NO_WEBSOCKET, Refused};
-use super::registry::Registry;
+use super::refused::{self, NO_WEBSOCKET};
+use super::router::{Router, refusal};
+use crate::exchange::body::ResponseBody;
 use crate::exchange::request;
-use crate::exchange::response::{self, Response};
-use crate::provider::{self, Provider};
+use crate::exchange::response::Response;
+use crate::provider::Provider;
 
 /// The connection is closed when a body exceeds its limit by this factor.
 const LARGEST_BODY_FACTOR: usize = 16;
-
-/// What every connection needs to find its session.
-#[derive(Debug)]
-pub(super) struct Router {
-    pub(super) registry: Arc<Registry>,
-    pub(super) own: SocketAddr,
-}
-
-impl Router {
-    /// Rejects a request that is for no session, and remembers it.
-    async fn reject(
-        &self,
-        provider: Option<Provider>,
-        method: &Method,
-        target: &str,
-        message: &str,
-    ) -> Response {
-        let path = match provider {
-            Some(provider) => provider::canonical_path(provider, target),
-            None => target.to_owned(),
-        };
-        self.registry.refusals.add(Refused::new(provider, method, &path, message)).await;
-        // The error shape of any provider is better than none.
-        refusal(provider.unwrap_or(Provider::OpenAI), &path, message)
-    }
-}
-
-/// An error in the provider's shape with a status that no client retries.
-pub(super) fn refusal(provider: Provider, path: &str, message: &str) -> Response {
-    response::refusal(provider, path, StatusCode::IM_A_TEAPOT, message)
-}
 
 /// Serves connections for as long as the process lives.
 pub(super) async fn accept(listener: std::net::TcpListener, router: Arc<Router>) {
@@ -103,7 +72,7 @@ async fn serve(
 ) -> Result<Response, Aborted> {
     let received = Instant::now();
     if request.method() == Method::CONNECT {
-        return Ok(intercept::connect(request, router));
+        return Ok(connect(request, router));
     }
     let (parts, body) = request.into_parts();
     let addressee = match addressee::find(&parts, &router, tunnel.as_deref()) {
@@ -131,6 +100,22 @@ async fn serve(
     let incoming =
         Incoming { provider, method, rest, unknown_host, headers, body, received, arrival };
     session.respond(incoming).await
+}
+
+/// Responds to a request for a tunnel (RFC 9110 §9.3.6): opens one that ends here, or says why not.
+fn connect(request: http::Request<IncomingBody>, router: Arc<Router>) -> Response {
+    let authority = request.uri().authority().map_or("", http::uri::Authority::as_str).to_owned();
+    let Some(opening) = intercept::open(request, &router.registry) else {
+        let mut response = refusal(Provider::OpenAI, "/", &refused::no_tunnel(&authority));
+        *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
+        return response;
+    };
+    tokio::spawn(async move {
+        if let Some((stream, tunnel)) = opening.await {
+            serve_connection(stream, router, Some(tunnel)).await;
+        }
+    });
+    http::Response::new(ResponseBody::full(""))
 }
 
 fn is_websocket(headers: &HeaderMap) -> bool {

@@ -7,7 +7,7 @@ use crate::front::handler::{Aborted, Incoming};
 pub(crate) struct Overlay;
 
 impl Overlay {
-    #[expect(clippy::unused_async, clippy::unused_self, reason = "as in `overlay`")]
+    #[expect(clippy::unused_async, reason = "as in `overlay`")]
     pub(crate) async fn respond(&self, _: &Incoming) -> Option<Result<Response, Aborted>> {
         None
     }

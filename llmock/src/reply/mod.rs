@@ -21,8 +21,6 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-#[cfg(feature = "wiremock")]
-pub use crate::responder::Responder;
 pub use reading::{Reading, RequestShape};
 pub use server::{CompressionError, Endpoint, Message, Role, Template, uncompressed};
 pub use target::Target;

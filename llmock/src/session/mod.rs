@@ -144,6 +144,7 @@ impl Session {
 
 /// How a handle reaches its session, without keeping it open.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "wiremock"), expect(dead_code, reason = "the overlay is empty then"))]
 pub(crate) enum Access {
     Open(Weak<State>, Arc<Overlay>),
     /// Mode `off`: every provider at its own address.

@@ -27,12 +27,16 @@ use tokio_rustls::server::TlsStream;
 
 use super::super::addressee::Tunnel;
 use super::super::proxy;
-use super::super::server::{Router, serve_connection};
+use super::super::registry::Registry;
+use super::Opening;
 use crate::env;
 use crate::sync::lock;
 
 /// A client that has not checked the certificate by then never will.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A decrypted tunnel.
+pub(crate) type Stream = TokioIo<TlsStream<TokioIo<Upgraded>>>;
 
 static AUTHORITY: OnceCell<Authority> = OnceCell::new();
 
@@ -85,30 +89,28 @@ impl Drop for Trust {
     }
 }
 
-/// Opens a tunnel that ends here; false if no test of this process intercepts.
-pub(super) fn open(request: http::Request<hyper::body::Incoming>, router: Arc<Router>) -> bool {
-    let (Some(authority), Some(named)) = (AUTHORITY.get(), request.uri().authority()) else {
-        return false;
-    };
-    let Ok(config) = authority.config(named.host()) else { return false };
-    let session = proxy::session(request.headers(), &router.registry);
+/// Opens a tunnel that ends here; `None` if no test of this process intercepts.
+pub(crate) fn open(
+    request: http::Request<hyper::body::Incoming>,
+    registry: &Registry,
+) -> Option<Opening> {
+    let (authority, named) = (AUTHORITY.get()?, request.uri().authority()?);
+    let config = authority.config(named.host()).ok()?;
+    let session = proxy::session(request.headers(), registry);
     let port = named.port_u16().filter(|port| *port != 443);
     let shown =
         port.map_or_else(|| named.host().to_owned(), |port| format!("{}:{port}", named.host()));
     let tunnel = Arc::new(Tunnel { authority: shown, session });
     let handshake = tunnel.session.as_ref().map(|session| session.begin_handshake());
-    tokio::spawn(async move {
+    Some(Box::pin(async move {
         let stream = tokio::time::timeout(PATIENCE, shake_hands(request, config)).await;
         let stream = stream.unwrap_or_else(|late| Err(late.into()));
         if let (Some(session), true) = (&tunnel.session, stream.is_err()) {
             session.note_distrust(&tunnel.authority);
         }
         drop(handshake);
-        if let Ok(stream) = stream {
-            serve_connection(TokioIo::new(stream), router, Some(tunnel)).await;
-        }
-    });
-    true
+        Some((TokioIo::new(stream.ok()?), tunnel))
+    }))
 }
 
 async fn shake_hands(

@@ -1,9 +1,14 @@
 //! Takes the place of `authority` where interception is not built in.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use super::super::server::Router;
+use hyper_util::rt::TokioIo;
+
+use super::super::registry::Registry;
+use super::Opening;
+
+/// Never opened.
+pub(crate) type Stream = TokioIo<tokio::io::Empty>;
 
 /// Never exists.
 #[derive(Debug)]
@@ -20,6 +25,6 @@ pub(crate) fn trust() -> std::io::Result<Trust> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 
-pub(super) fn open(_: http::Request<hyper::body::Incoming>, _: Arc<Router>) -> bool {
-    false
+pub(crate) fn open(_: http::Request<hyper::body::Incoming>, _: &Registry) -> Option<Opening> {
+    None
 }
