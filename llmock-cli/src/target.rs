@@ -77,7 +77,7 @@ fn collect(folder: &Path, files: &mut Vec<Result<PathBuf, Problem>>) {
     }
 }
 
-/// Folders in which nobody keeps fixtures, and which are large.
+/// Large folders that never hold fixtures.
 fn is_skipped(folder: &Path) -> bool {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     name.starts_with('.') || name == "target" || name == "node_modules"

@@ -68,26 +68,26 @@ impl App {
             // In a box, so that all other requests do not have to carry its state.
             return Box::pin(self.answer_page(request)).await;
         }
-        route(&self.state, request).await
+        // Not in a function of its own: each future around this one costs a copy of the request.
+        match OwnRoute::of(request.uri().path()) {
+            Some(route) => route.answer(&self.state, &request),
+            None => answering::answer(&self.state, request).await,
+        }
     }
 
     /// The same with the headers of CORS, which programs do not need.
     async fn answer_page(&self, request: Request<Incoming>) -> Response<AnswerBytes> {
-        let inner = service_fn(|request| async {
-            let response = route(&self.state, request).await;
+        let inner = service_fn(|request: Request<Incoming>| async {
+            let response = match OwnRoute::of(request.uri().path()) {
+                Some(route) => route.answer(&self.state, &request),
+                None => answering::answer(&self.state, request).await,
+            };
             Ok::<_, Infallible>(response.map(|body| body.map_err(Into::into).boxed_unsync()))
         });
         match self.cors.layer(inner).oneshot(request).await {
             Ok(response) => response.map(Either::Right),
             Err(never) => match never {},
         }
-    }
-}
-
-async fn route(state: &State, request: Request<Incoming>) -> Response<AnswerBytes> {
-    match OwnRoute::of(request.uri().path()) {
-        Some(route) => route.answer(state, &request),
-        None => answering::answer(state, request).await,
     }
 }
 

@@ -35,8 +35,9 @@ pub(crate) struct Ask {
     pub(crate) arrived: Instant,
     /// The same on the calendar.
     pub(crate) arrived_at: SystemTime,
-    /// Made when a strategy first compares it with recordings.
-    pub(crate) compared: OnceLock<Result<Compared, UnreadableBody>>,
+    /// Made when a strategy first compares it with recordings. In a box, so that other requests stay small: each of
+    /// them is moved a few times.
+    pub(crate) compared: OnceLock<Box<Result<Compared, UnreadableBody>>>,
 }
 
 /// A request in the form in which recordings are compared, and the recordings it was read for: a request keeps

@@ -4,6 +4,7 @@
 //! the socket once more than it has to: a twentieth of the work for a response. Here each connection has a timer
 //! that fires a few times within the limit and looks at what happened since.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -21,7 +22,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::Watcher;
 use tokio::net::TcpStream;
-use tokio::time::Instant;
+use tokio::task::unconstrained;
+use tokio::time::{Instant, Sleep, sleep};
 
 use super::answer::{Aborted, AnswerBytes};
 use super::app::App;
@@ -44,12 +46,15 @@ pub(super) async fn serve(socket: TcpStream, app: &'static App, watcher: Watcher
         .half_close(true)
         .serve_connection(socket, service);
     let mut connection = pin!(watcher.watch(connection));
-    tokio::select! {
-        biased;
+    let mut patience = Patience::new(app, &activity);
+    poll_fn(|context| {
         // A client that disconnects is not an error of ours.
-        _ = connection.as_mut() => {}
-        () = activity.silence(app) => {}
-    }
+        if connection.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        patience.poll_over(context)
+    })
+    .await;
 }
 
 /// Serves one request. On an error hyper closes the connection without sending a byte.
@@ -76,20 +81,43 @@ struct Activity {
     has_moved: AtomicBool,
 }
 
-impl Activity {
-    /// Returns when the client has owed the head of a request for as long as it may.
-    async fn silence(&self, app: &App) {
-        let mut quiet_since = Instant::now();
-        loop {
-            let limit = app.head_timeout();
-            tokio::time::sleep((limit / 8).clamp(SHORTEST_CHECK, LONGEST_CHECK)).await;
-            let has_moved = self.has_moved.swap(false, Ordering::Relaxed);
-            if has_moved || self.is_responding.load(Ordering::Relaxed) {
-                quiet_since = Instant::now();
-            } else if quiet_since.elapsed() >= limit {
-                return;
-            }
+/// The timer of a connection.
+struct Patience<'a> {
+    app: &'a App,
+    activity: &'a Activity,
+    timer: Pin<Box<Sleep>>,
+    /// Whether the timer wakes the task.
+    is_set: bool,
+    quiet_since: Instant,
+}
+
+impl<'a> Patience<'a> {
+    fn new(app: &'a App, activity: &'a Activity) -> Self {
+        let timer = Box::pin(sleep(SHORTEST_CHECK));
+        Self { app, activity, timer, is_set: false, quiet_since: Instant::now() }
+    }
+
+    /// Ready when the client has owed the head of a request for as long as it may.
+    fn poll_over(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        // The waker of a task stays the same, so that a timer that is set needs no further poll. Polling it each time
+        // costs a fiftieth of the work for a response.
+        if self.is_set && !self.timer.is_elapsed() {
+            return Poll::Pending;
         }
+        // Without tokio's budget, which may keep a timer from being set.
+        while pin!(unconstrained(self.timer.as_mut())).poll(context).is_ready() {
+            let limit = self.app.head_timeout();
+            let has_moved = self.activity.has_moved.swap(false, Ordering::Relaxed);
+            if has_moved || self.activity.is_responding.load(Ordering::Relaxed) {
+                self.quiet_since = Instant::now();
+            } else if self.quiet_since.elapsed() >= limit {
+                return Poll::Ready(());
+            }
+            let pause = (limit / 8).clamp(SHORTEST_CHECK, LONGEST_CHECK);
+            self.timer.as_mut().reset(Instant::now() + pause);
+        }
+        self.is_set = true;
+        Poll::Pending
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn config(settings: Settings, notes: &mut Vec<String>) -> Result<Conf
             .into_iter()
             .filter_map(|(Parsed(id), url)| Some((id.0, url?.0.as_str().to_owned())))
             .collect(),
-        pace: pace(settings.pace.unwrap_or_default()),
+        pace: pace(&settings.pace.unwrap_or_default()),
         faults: faults(settings.faults.unwrap_or_default()),
         history: settings.history.map_or(1000, |size| size.0),
         body_limit: size(settings.body_limit).map_err(|_| invalid("`body-limit` is too large"))?,
@@ -141,7 +141,7 @@ fn rules(matching: Matching) -> Result<Rules, ConfigError> {
     Ok(rules)
 }
 
-fn pace(pace: settings::Pace) -> Pace {
+fn pace(pace: &settings::Pace) -> Pace {
     Pace {
         time_to_first_token: time(pace.time_to_first_token, 0),
         tokens_per_second: pace.tokens_per_second.map_or(0.0, |Rate(rate)| rate),
