@@ -146,7 +146,7 @@ impl LlmMock {
         match self.state() {
             Some(state) => envs::for_child(&state),
             // The test has ended: that address responds with an error that says so.
-            None => envs::base_urls(&self.base),
+            None => Provider::base_urls(&self.base),
         }
     }
 

@@ -59,10 +59,7 @@ pub(crate) fn intercepted(proxy: &str, certificates: &str) -> Vec<(String, Strin
 /// as it can: before the first test that needs it, and with it before the front's thread, unless a test with a handle
 /// has started that; with `preload!` before `main`. Later calls do nothing and give the same answer.
 pub(crate) fn redirect(base: &str) -> &'static Originals {
-    let table: Vec<(String, String)> = Provider::all()
-        .flat_map(|provider| provider.entry().variables)
-        .map(|(name, template)| ((*name).to_owned(), template.replace("{base}", base)))
-        .collect();
+    let table = Provider::base_urls(base);
     SETUP.get_or_init(|| {
         let mut originals = Originals::now();
         let writes = originals.writes(base, &table);

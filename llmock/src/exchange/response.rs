@@ -91,15 +91,15 @@ pub(crate) fn refusal(
 ) -> Response {
     // The path alone decides about the shape: a wrong method does not change what the client can read.
     let format = wire::format(provider, "POST", path);
-    let error = format.error_body(provider, status.as_u16(), answer::KIND, message);
+    let (body, kind) = format.error_body(provider, status.as_u16(), answer::KIND, message);
     let mut headers = HeaderMap::new();
-    append(&mut headers, "content-type", error.content_type);
+    append(&mut headers, "content-type", "application/json");
     append(&mut headers, "x-should-retry", "false");
     append(&mut headers, "x-llmock", "unmatched");
-    for (name, value) in &error.headers {
+    if let Some((name, value)) = kind {
         append(&mut headers, name, value);
     }
-    response(status, headers, ResponseBody::full(error.body))
+    response(status, headers, ResponseBody::full(body))
 }
 
 /// Statuses that are recorded only on request: they tell about an account, a quota or an outage.

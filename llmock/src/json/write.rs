@@ -22,6 +22,9 @@ pub(crate) struct Object(String);
 /// Text that is JSON already.
 pub(crate) struct Raw<T>(pub(crate) T);
 
+/// An array, written element by element; see [`list`].
+pub(crate) struct List<F>(F);
+
 /// `null`, where no other value is possible.
 pub(crate) struct Null;
 
@@ -62,19 +65,16 @@ pub(crate) use nested;
 /// What [`nested!`] makes: writes an object without its closing brace.
 pub(crate) struct Nested<F>(pub(crate) F);
 
-impl<F: Fn(&mut String)> Nested<F> {
-    /// Writes the object with `more` members, each of which begins with its comma.
-    pub(crate) fn write_with(&self, out: &mut String, more: impl FnOnce(&mut String)) {
+impl<F: Fn(&mut String)> ToJson for Nested<F> {
+    fn write(&self, out: &mut String) {
         (self.0)(out);
-        more(out);
         out.push('}');
     }
 }
 
-impl<F: Fn(&mut String)> ToJson for Nested<F> {
-    fn write(&self, out: &mut String) {
-        self.write_with(out, |_| ());
-    }
+/// An array of the elements that the function adds.
+pub(crate) fn list<F: Fn(&mut dyn FnMut(&dyn ToJson))>(elements: F) -> List<F> {
+    List(elements)
 }
 
 /// Writes a member of an object; the name needs no escapes.
@@ -83,22 +83,6 @@ pub(crate) fn member(out: &mut String, name: &str, value: &(impl ToJson + ?Sized
     out.push_str(name);
     out.push_str("\":");
     value.write(out);
-}
-
-/// Writes an array.
-pub(crate) fn array<T>(
-    out: &mut String,
-    items: impl IntoIterator<Item = T>,
-    write: impl Fn(T, &mut String),
-) {
-    out.push('[');
-    for (at, item) in items.into_iter().enumerate() {
-        if at > 0 {
-            out.push(',');
-        }
-        write(item, out);
-    }
-    out.push(']');
 }
 
 /// The capacity of a new object. Growing in steps costs more than what a small object leaves unused.
@@ -175,11 +159,34 @@ impl Clone for Object {
     }
 }
 
-impl ToJson for Object {
-    fn write(&self, out: &mut String) {
-        out.push_str(&self.0);
-        out.push('}');
-    }
+macro_rules! to_json {
+    ($($type:ty: |$value:ident, $out:ident| $write:expr;)*) => {
+        $(impl ToJson for $type {
+            fn write(&self, $out: &mut String) {
+                let $value = self;
+                $write
+            }
+        })*
+    };
+}
+
+to_json! {
+    Object: |object, out| out.extend([object.0.as_str(), "}"]);
+    Null: |_null, out| out.push_str("null");
+    Json<'_>: |value, out| out.push_str(&layout::print(value, Layout::Compact));
+    str: |text, out| push_quoted(out, text);
+    String: |text, out| push_quoted(out, text);
+    Cow<'_, str>: |text, out| push_quoted(out, text);
+    bool: |value, out| out.push_str(if *value { "true" } else { "false" });
+    u64: |number, out| out.push_str(itoa::Buffer::new().format(*number));
+    u16: |number, out| out.push_str(itoa::Buffer::new().format(*number));
+    usize: |number, out| out.push_str(itoa::Buffer::new().format(*number));
+    // infinity and NaN are not JSON
+    f32: |number, out| if number.is_finite() {
+        let _ = write!(out, "{number}");
+    } else {
+        out.push_str("null");
+    };
 }
 
 impl<T: AsRef<str>> ToJson for Raw<T> {
@@ -188,67 +195,14 @@ impl<T: AsRef<str>> ToJson for Raw<T> {
     }
 }
 
-impl ToJson for Null {
+impl<F: Fn(&mut dyn FnMut(&dyn ToJson))> ToJson for List<F> {
     fn write(&self, out: &mut String) {
-        out.push_str("null");
-    }
-}
-
-impl ToJson for Json<'_> {
-    fn write(&self, out: &mut String) {
-        out.push_str(&layout::print(self, Layout::Compact));
-    }
-}
-
-impl ToJson for str {
-    fn write(&self, out: &mut String) {
-        push_quoted(out, self);
-    }
-}
-
-impl ToJson for String {
-    fn write(&self, out: &mut String) {
-        self.as_str().write(out);
-    }
-}
-
-impl ToJson for Cow<'_, str> {
-    fn write(&self, out: &mut String) {
-        (**self).write(out);
-    }
-}
-
-impl ToJson for f32 {
-    fn write(&self, out: &mut String) {
-        if self.is_finite() {
-            let _ = write!(out, "{self}");
-        } else {
-            out.push_str("null");
-        }
-    }
-}
-
-impl ToJson for bool {
-    fn write(&self, out: &mut String) {
-        out.push_str(if *self { "true" } else { "false" });
-    }
-}
-
-impl ToJson for u64 {
-    fn write(&self, out: &mut String) {
-        out.push_str(itoa::Buffer::new().format(*self));
-    }
-}
-
-impl ToJson for u16 {
-    fn write(&self, out: &mut String) {
-        u64::from(*self).write(out);
-    }
-}
-
-impl ToJson for usize {
-    fn write(&self, out: &mut String) {
-        (*self as u64).write(out);
+        let mut before = '[';
+        (self.0)(&mut |element| {
+            out.push(std::mem::replace(&mut before, ','));
+            element.write(out);
+        });
+        out.push_str(if before == '[' { "[]" } else { "]" });
     }
 }
 
@@ -269,7 +223,7 @@ impl<T: ToJson> ToJson for Option<T> {
 
 impl<T: ToJson> ToJson for [T] {
     fn write(&self, out: &mut String) {
-        array(out, self, ToJson::write);
+        list(|add| self.iter().for_each(|element| add(element))).write(out);
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use llmock_rules::JsonPath;
 
 use super::rules::{Normalize, Rules};
 use crate::fixture::interaction::{Body, Part, PartValue};
 use crate::json::path::{Location, Step, locate};
+use crate::json::write::object;
 use crate::json::{self, Json, JsonStr};
 
 /// A body as it is compared.
@@ -72,9 +72,11 @@ fn evened<R>(tree: Json<'_>, rules: &Rules, then: impl FnOnce(&Json<'_>) -> R) -
         .into_iter()
         .map(|(location, text)| (location, json::quote(&text)))
         .collect();
-    let mut tree: Json<'_> = tree;
+    let mut tree = tree;
     for (location, quoted) in &texts {
-        replace(&mut tree, &location.0, JsonStr::from_quoted(quoted));
+        if let Some(value) = location.0.iter().try_fold(&mut tree, child) {
+            *value = Json::String(JsonStr::from_quoted(quoted));
+        }
     }
     for location in &ignored {
         remove(&mut tree, &location.0);
@@ -87,7 +89,11 @@ fn rewritten(tree: &Json<'_>, rules: &[Normalize]) -> BTreeMap<Location, String>
     let mut texts = BTreeMap::new();
     for rule in rules {
         for location in locate(&rule.path, tree) {
-            let Some(value) = resolve(tree, &location.0) else { continue };
+            let value = location.0.iter().try_fold(tree, |value, step| match step {
+                Step::Name(name) => value.get(name),
+                Step::Index(at) => value.at(*at),
+            });
+            let Some(value) = value else { continue };
             for (location, text) in strings(location, value) {
                 let text = texts.entry(location).or_insert(text);
                 *text = rule.apply(text).into_owned();
@@ -125,15 +131,8 @@ fn strings(from: Location, value: &Json<'_>) -> Vec<(Location, String)> {
     }
 }
 
-fn resolve<'t, 'a>(tree: &'t Json<'a>, steps: &[Step]) -> Option<&'t Json<'a>> {
-    steps.iter().try_fold(tree, |value, step| match step {
-        Step::Name(name) => value.get(name),
-        Step::Index(at) => value.at(*at),
-    })
-}
-
-fn child<'t, 'a>(tree: &'t mut Json<'a>, step: &Step) -> Option<&'t mut Json<'a>> {
-    match (tree, step) {
+fn child<'t, 'a>(value: &'t mut Json<'a>, step: &Step) -> Option<&'t mut Json<'a>> {
+    match (value, step) {
         (Json::Array(items), Step::Index(at)) => items.get_mut(*at),
         (Json::Object(members), Step::Name(name)) => {
             members.iter_mut().find(|(key, _)| key.is(name)).map(|(_, value)| value)
@@ -142,60 +141,28 @@ fn child<'t, 'a>(tree: &'t mut Json<'a>, step: &Step) -> Option<&'t mut Json<'a>
     }
 }
 
-fn replace<'a>(tree: &mut Json<'a>, steps: &[Step], text: JsonStr<'a>) {
-    match steps {
-        [] => *tree = Json::String(text),
-        [step, rest @ ..] => {
-            if let Some(value) = child(tree, step) {
-                replace(value, rest, text);
-            }
-        }
-    }
-}
-
-fn remove(tree: &mut Json<'_>, steps: &[Step]) {
-    match (tree, steps) {
-        (Json::Array(items), [Step::Index(at)]) if *at < items.len() => {
+fn remove(tree: &mut Json<'_>, location: &[Step]) {
+    let Some((last, above)) = location.split_last() else { return };
+    match (above.iter().try_fold(tree, child), last) {
+        (Some(Json::Array(items)), Step::Index(at)) if *at < items.len() => {
             items.remove(*at);
         }
-        (Json::Object(members), [Step::Name(name)]) => members.retain(|(key, _)| !key.is(name)),
-        (tree, [step, rest @ ..]) => {
-            if let Some(value) = child(tree, step) {
-                remove(value, rest);
-            }
-        }
-        (_, []) => {}
+        (Some(Json::Object(members)), Step::Name(name)) => members.retain(|(key, _)| !key.is(name)),
+        _ => {}
     }
 }
 
 /// A form as JSON: a plain field is its text, everything with a file name is an object.
 fn object_of(parts: &[Part]) -> String {
-    let mut out = String::from("{");
-    for (at, part) in parts.iter().enumerate() {
-        let comma = if at == 0 { "" } else { "," };
-        let _ = write!(out, "{comma}{}:", json::quote(&part.name));
-        match (&part.value, &part.filename) {
-            (PartValue::Text(text), None) => out.push_str(&json::quote(text)),
-            (value, filename) => {
-                match value {
-                    PartValue::Text(text) => {
-                        let _ = write!(out, "{{\"text\":{}", json::quote(text));
-                    }
-                    PartValue::File { sha256, bytes } => {
-                        let _ =
-                            write!(out, "{{\"bytes\":{bytes},\"sha256\":{}", json::quote(sha256));
-                    }
-                }
-                for (name, value) in [("content_type", &part.content_type), ("filename", filename)]
-                {
-                    if let Some(value) = value {
-                        let _ = write!(out, ",\"{name}\":{}", json::quote(value));
-                    }
-                }
-                out.push('}');
-            }
-        }
-    }
-    out.push('}');
-    out
+    let value = |part: &Part| {
+        let value = match (&part.value, &part.filename) {
+            (PartValue::Text(text), None) => return json::quote(text),
+            (PartValue::Text(text), Some(_)) => object! { "text": text },
+            (PartValue::File { sha256, bytes }, _) => object! { "bytes": bytes, "sha256": sha256 },
+        };
+        let value = value.with_some("content_type", part.content_type.as_ref());
+        value.with_some("filename", part.filename.as_ref()).into_text()
+    };
+    let members = parts.iter().map(|part| format!("{}:{}", json::quote(&part.name), value(part)));
+    format!("{{{}}}", members.collect::<Vec<_>>().join(","))
 }

@@ -1,4 +1,4 @@
-//! The parts of a JSON body that count, passed member by member to a [`Sink`]: the key, or a comparison.
+//! The parts of a JSON body that count, passed [token](Token) by token to the key or to a comparison.
 //!
 //! One walk serves both, so that a report never shows a difference that the key does not see.
 
@@ -10,21 +10,28 @@ use crate::json::{Json, number};
 use crate::provider::Provider;
 use crate::wire::{self, ToolIdPath};
 
-/// Receives the canonical form of a body, in order.
-pub(crate) trait Sink {
-    fn null(&mut self);
-    fn boolean(&mut self, value: bool);
-    /// `token` is the number as written.
-    fn number(&mut self, canonical: &str, token: &str);
-    /// `text` is the string as sent, escapes resolved.
-    fn string(&mut self, canonical: &str, text: &str);
-    /// The `number`th tool call that the body mentions, counted from one.
-    fn tool_id(&mut self, number: usize, id: &str);
-    fn open_array(&mut self);
-    fn close_array(&mut self);
-    fn open_object(&mut self);
-    fn name(&mut self, name: &str);
-    fn close_object(&mut self);
+/// A piece of the canonical form of a body.
+pub(crate) enum Token<'t> {
+    Null,
+    Bool(bool),
+    Number {
+        canonical: &'t str,
+        /// As written.
+        token: &'t str,
+    },
+    String {
+        canonical: &'t str,
+        /// As sent, escapes resolved.
+        text: &'t str,
+    },
+    /// A tool call that the body mentions, with its number, counted from one.
+    ToolId(usize, &'t str),
+    OpenArray,
+    CloseArray,
+    OpenObject,
+    /// The name of a member.
+    Name(&'t str),
+    CloseObject,
 }
 
 /// The rules of one request's wire format.
@@ -66,118 +73,89 @@ impl<'r> FormatRules<'r> {
     }
 }
 
-/// Walks a body.
-pub(crate) fn walk(body: &Json<'_>, format: &FormatRules<'_>, sink: &mut impl Sink) {
-    let candidates = lowest_bits(format.tool_ids.len());
-    let mut walk = Walk { format, sink, ids: HashMap::new() };
-    walk.value(body, Cursor { depth: 0, exact: false, candidates });
+/// Calls `send` with each token of a body, in order.
+pub(crate) fn walk(body: &Json<'_>, format: &FormatRules<'_>, send: &mut dyn FnMut(Token<'_>)) {
+    Walk { format, send, ids: HashMap::new() }.value(body, &Place::default());
 }
 
-/// One bit for each of `count` paths. A test makes sure that no format has more paths than bits.
-fn lowest_bits(count: usize) -> u32 {
-    !u32::try_from(count).ok().and_then(|count| u32::MAX.checked_shl(count)).unwrap_or(0)
-}
-
-/// The position of the walk.
-#[derive(Clone, Copy)]
-struct Cursor {
-    depth: usize,
+/// The position of the walk: the last step, and the place that it was taken from.
+#[derive(Clone, Copy, Default)]
+struct Place<'p> {
+    step: &'p str,
+    above: Option<&'p Place<'p>>,
     /// Inside a schema or arguments, where `null` is a value.
     exact: bool,
-    /// One bit for each path of a tool call's id that may still match below.
-    candidates: u32,
 }
 
-struct Walk<'w, 'r, S> {
+impl Place<'_> {
+    fn is_at(&self, path: &[&str]) -> bool {
+        match (path, self.above) {
+            ([], None) => true,
+            ([above @ .., step], Some(place)) => *step == self.step && place.is_at(above),
+            _ => false,
+        }
+    }
+}
+
+struct Walk<'w, 'r> {
     format: &'w FormatRules<'r>,
-    sink: &'w mut S,
+    send: &'w mut dyn FnMut(Token<'_>),
     ids: HashMap<String, usize>,
 }
 
-impl<S: Sink> Walk<'_, '_, S> {
-    fn value(&mut self, value: &Json<'_>, cursor: Cursor) {
+impl Walk<'_, '_> {
+    fn value(&mut self, value: &Json<'_>, place: &Place<'_>) {
         match value {
-            Json::Null => self.sink.null(),
-            Json::Bool(value) => self.sink.boolean(*value),
-            Json::Number(token) => self.sink.number(&number::canonical(token), token),
-            Json::String(text) => self.string(&text.decode(), cursor),
-            Json::Array(items) => {
-                let below = Cursor {
-                    candidates: self.candidates(cursor, "[]"),
-                    depth: cursor.depth + 1,
-                    ..cursor
-                };
-                self.sink.open_array();
-                for item in items {
-                    self.value(item, below);
-                }
-                self.sink.close_array();
+            Json::Null => (self.send)(Token::Null),
+            Json::Bool(value) => (self.send)(Token::Bool(*value)),
+            Json::Number(token) => {
+                (self.send)(Token::Number { canonical: &number::canonical(token), token });
             }
-            Json::Object(_) => self.object(value, cursor),
+            Json::String(text) => self.string(&text.decode(), place),
+            Json::Array(items) => {
+                (self.send)(Token::OpenArray);
+                for item in items {
+                    self.value(item, &Place { step: "[]", above: Some(place), ..*place });
+                }
+                (self.send)(Token::CloseArray);
+            }
+            Json::Object(_) => self.object(value, place),
         }
     }
 
-    fn string(&mut self, text: &str, cursor: Cursor) {
-        if self.is_tool_id(cursor) {
+    fn string(&mut self, text: &str, place: &Place<'_>) {
+        if self.format.tool_ids.iter().any(|path| place.is_at(path)) {
             let next = self.ids.len() + 1;
             let number = *self.ids.entry(text.to_owned()).or_insert(next);
-            self.sink.tool_id(number, text);
+            (self.send)(Token::ToolId(number, text));
         } else {
-            self.sink.string(&without_names_of_secrets(text), text);
+            (self.send)(Token::String { canonical: &without_names_of_secrets(text), text });
         }
     }
 
-    fn object(&mut self, object: &Json<'_>, cursor: Cursor) {
+    fn object(&mut self, object: &Json<'_>, place: &Place<'_>) {
+        let is_top = place.above.is_none();
         let members = object.as_object().unwrap_or_default();
         let mut counting: Vec<(Cow<'_, str>, &Json<'_>)> = members
             .iter()
-            .filter(|(_, value)| cursor.exact || !value.is_null())
+            .filter(|(_, value)| place.exact || !value.is_null())
             .map(|(name, value)| (name.decode(), value))
-            .filter(|(name, value)| cursor.depth > 0 || self.format.counts(name, value))
+            .filter(|(name, value)| !is_top || self.format.counts(name, value))
             .collect();
         counting.sort_by(|(a, _), (b, _)| a.cmp(b));
-        self.sink.open_object();
+        (self.send)(Token::OpenObject);
         for (name, value) in counting {
-            self.sink.name(&name);
-            let below = Cursor {
-                depth: cursor.depth + 1,
-                exact: cursor.exact || is_exact(&name, object, cursor.depth),
-                candidates: self.candidates(cursor, &name),
-            };
-            self.value(value, below);
+            (self.send)(Token::Name(&name));
+            let exact = place.exact || is_exact(&name, object, is_top);
+            self.value(value, &Place { step: &name, above: Some(place), exact });
         }
-        self.sink.close_object();
-    }
-
-    /// The paths that continue with `step`.
-    fn candidates(&self, cursor: Cursor, step: &str) -> u32 {
-        let mut left = 0;
-        let mut rest = cursor.candidates;
-        while rest != 0 {
-            let bit = rest.trailing_zeros();
-            rest &= rest - 1;
-            let path = self.format.tool_ids.get(bit as usize);
-            if path.is_some_and(|path| path.get(cursor.depth) == Some(&step)) {
-                left |= 1 << bit;
-            }
-        }
-        left
-    }
-
-    fn is_tool_id(&self, cursor: Cursor) -> bool {
-        cursor.candidates != 0
-            && self
-                .format
-                .tool_ids
-                .iter()
-                .enumerate()
-                .any(|(at, path)| cursor.candidates & (1 << at) != 0 && path.len() == cursor.depth)
+        (self.send)(Token::CloseObject);
     }
 }
 
 /// Whether `null` inside this member of `object` is a value of its own: in the schema of a tool or of a response, in
 /// the arguments of a call, and in the result of a function.
-fn is_exact(name: &str, object: &Json<'_>, depth: usize) -> bool {
+fn is_exact(name: &str, object: &Json<'_>, is_top: bool) -> bool {
     match name {
         "schema"
         | "parameters"
@@ -197,7 +175,7 @@ fn is_exact(name: &str, object: &Json<'_>, depth: usize) -> bool {
         // Of a tool call or a function's result, which have names; not the `input` of a request.
         "input" | "response" => object.get("name").is_some(),
         // Ollama's schema of the response.
-        "format" => depth == 0,
+        "format" => is_top,
         _ => false,
     }
 }
@@ -232,11 +210,6 @@ pub(crate) fn without_names_of_secrets(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_path_has_a_bit() {
-        assert_eq!([0, 1, 3, 31, 32].map(lowest_bits), [0, 1, 0b111, u32::MAX >> 1, u32::MAX]);
-    }
 
     #[test]
     fn drops_the_variable_of_a_secret() {

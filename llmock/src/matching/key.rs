@@ -5,7 +5,7 @@ use std::fmt;
 use sha2::{Digest as _, Sha256};
 
 use super::body::{ComparedBody, examine};
-use super::canonical::{FormatRules, Sink, walk, without_names_of_secrets};
+use super::canonical::{FormatRules, Token, walk, without_names_of_secrets};
 use super::rules::Rules;
 use super::target::target;
 use crate::fixture::interaction::Request;
@@ -61,15 +61,12 @@ pub(crate) fn preimage(provider: Provider, request: &Request, rules: &Rules) -> 
         }
         ComparedBody::Form(parts) => {
             out.byte(b'F');
-            walk(parts, &FormatRules::of_form(rules), &mut out);
+            walk(parts, &FormatRules::of_form(rules), &mut |token| out.token(token));
         }
         ComparedBody::Json(tree) => {
             out.byte(b'J');
-            walk(
-                tree,
-                &FormatRules::new(provider, &request.method, &request.path, rules),
-                &mut out,
-            );
+            let format = FormatRules::new(provider, &request.method, &request.path, rules);
+            walk(tree, &format, &mut |token| out.token(token));
         }
     });
     out.0
@@ -84,68 +81,30 @@ impl Preimage {
 
     /// Length in bytes, a colon, the bytes.
     fn text(&mut self, text: &str) {
-        self.decimal(text.len());
+        self.0.extend_from_slice(itoa::Buffer::new().format(text.len()).as_bytes());
         self.byte(b':');
         self.0.extend_from_slice(text.as_bytes());
     }
 
-    fn decimal(&mut self, mut number: usize) {
-        let mut digits = [0_u8; 20];
-        let mut at = digits.len();
-        loop {
-            at -= 1;
-            digits[at] = b'0' + u8::try_from(number % 10).unwrap_or_default();
-            number /= 10;
-            if number == 0 {
-                break;
-            }
+    /// A mark, a number, and a semicolon.
+    fn marked(&mut self, mark: u8, number: &str) {
+        self.byte(mark);
+        self.0.extend_from_slice(number.as_bytes());
+        self.byte(b';');
+    }
+
+    fn token(&mut self, token: Token<'_>) {
+        match token {
+            Token::Null => self.byte(b'n'),
+            Token::Bool(value) => self.byte(if value { b't' } else { b'f' }),
+            Token::Number { canonical, .. } => self.marked(b'#', canonical),
+            Token::String { canonical, .. } => self.text(canonical),
+            Token::ToolId(number, _) => self.marked(b'@', itoa::Buffer::new().format(number)),
+            Token::OpenArray => self.byte(b'['),
+            Token::CloseArray => self.byte(b']'),
+            Token::OpenObject => self.byte(b'{'),
+            Token::Name(name) => self.text(name),
+            Token::CloseObject => self.byte(b'}'),
         }
-        self.0.extend_from_slice(&digits[at..]);
-    }
-}
-
-impl Sink for Preimage {
-    fn null(&mut self) {
-        self.byte(b'n');
-    }
-
-    fn boolean(&mut self, value: bool) {
-        self.byte(if value { b't' } else { b'f' });
-    }
-
-    fn number(&mut self, canonical: &str, _token: &str) {
-        self.byte(b'#');
-        self.0.extend_from_slice(canonical.as_bytes());
-        self.byte(b';');
-    }
-
-    fn string(&mut self, canonical: &str, _text: &str) {
-        self.text(canonical);
-    }
-
-    fn tool_id(&mut self, number: usize, _id: &str) {
-        self.byte(b'@');
-        self.decimal(number);
-        self.byte(b';');
-    }
-
-    fn open_array(&mut self) {
-        self.byte(b'[');
-    }
-
-    fn close_array(&mut self) {
-        self.byte(b']');
-    }
-
-    fn open_object(&mut self) {
-        self.byte(b'{');
-    }
-
-    fn name(&mut self, name: &str) {
-        self.text(name);
-    }
-
-    fn close_object(&mut self) {
-        self.byte(b'}');
     }
 }

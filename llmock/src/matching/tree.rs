@@ -3,7 +3,7 @@
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-use super::canonical::{FormatRules, Sink, walk};
+use super::canonical::{FormatRules, Token, walk};
 use crate::json::{self, Json};
 
 /// A value, with what comparisons need repeatedly.
@@ -33,7 +33,7 @@ impl TreeNode {
     /// The parts of `body` that count.
     pub(crate) fn new(body: &Json<'_>, format: &FormatRules<'_>) -> Self {
         let mut builder = Builder { open: vec![Frame::default()] };
-        walk(body, format, &mut builder);
+        walk(body, format, &mut |token| builder.token(token));
         let root = builder.open.pop().and_then(|mut frame| frame.nodes.pop());
         root.map_or_else(|| Self::scalar("null", "null"), |(_, node)| node)
     }
@@ -136,54 +136,33 @@ impl Builder {
         }
     }
 
-    fn close(&mut self) -> Vec<(String, TreeNode)> {
-        self.open.pop().unwrap_or_default().nodes
-    }
-}
-
-impl Sink for Builder {
-    fn null(&mut self) {
-        self.push(TreeNode::scalar("null", "null"));
-    }
-
-    fn boolean(&mut self, value: bool) {
-        let token = if value { "true" } else { "false" };
-        self.push(TreeNode::scalar(token, token));
-    }
-
-    fn number(&mut self, canonical: &str, token: &str) {
-        self.push(TreeNode::scalar(canonical, token));
-    }
-
-    fn string(&mut self, canonical: &str, text: &str) {
-        self.push(TreeNode::text(canonical, text));
-    }
-
-    fn tool_id(&mut self, number: usize, id: &str) {
-        self.push(TreeNode::text_like(hash_of(("tool", number)), id, Vec::new()));
-    }
-
-    fn open_array(&mut self) {
-        self.open.push(Frame::default());
-    }
-
-    fn close_array(&mut self) {
-        let items = self.close().into_iter().map(|(_, item)| item).collect();
-        self.push(TreeNode::container(NodeKind::Array(items)));
-    }
-
-    fn open_object(&mut self) {
-        self.open.push(Frame::default());
-    }
-
-    fn name(&mut self, name: &str) {
-        if let Some(frame) = self.open.last_mut() {
-            name.clone_into(&mut frame.name);
-        }
-    }
-
-    fn close_object(&mut self) {
-        let members = self.close();
-        self.push(TreeNode::container(NodeKind::Object(members)));
+    fn token(&mut self, token: Token<'_>) {
+        let node = match token {
+            Token::Null => TreeNode::scalar("null", "null"),
+            Token::Bool(true) => TreeNode::scalar("true", "true"),
+            Token::Bool(false) => TreeNode::scalar("false", "false"),
+            Token::Number { canonical, token } => TreeNode::scalar(canonical, token),
+            Token::String { canonical, text } => TreeNode::text(canonical, text),
+            Token::ToolId(number, id) => {
+                TreeNode::text_like(hash_of(("tool", number)), id, Vec::new())
+            }
+            Token::OpenArray | Token::OpenObject => return self.open.push(Frame::default()),
+            Token::Name(name) => {
+                if let Some(frame) = self.open.last_mut() {
+                    name.clone_into(&mut frame.name);
+                }
+                return;
+            }
+            Token::CloseArray => {
+                let nodes = self.open.pop().unwrap_or_default().nodes;
+                let items = nodes.into_iter().map(|(_, item)| item).collect();
+                TreeNode::container(NodeKind::Array(items))
+            }
+            Token::CloseObject => {
+                let members = self.open.pop().unwrap_or_default().nodes;
+                TreeNode::container(NodeKind::Object(members))
+            }
+        };
+        self.push(node);
     }
 }

@@ -16,8 +16,8 @@ pub(crate) enum Shape {
 pub(crate) struct ProviderEntry {
     /// Its name in fixtures and addresses.
     pub(crate) id: &'static str,
-    /// The variables that clients and applications read their base URL from, each with its value. `{base}` stands for
-    /// the address of the front. The first value has the shape of `upstream`.
+    /// The variables that clients and applications read their base URL from, each with the path that its value has
+    /// after the provider's segment of the front. The first one has the shape of `upstream`.
     pub(crate) variables: &'static [(&'static str, &'static str)],
     /// The path of a client's base URL.
     pub(crate) base_path: &'static str,

@@ -99,6 +99,14 @@ impl Provider {
             || entry.hosts.iter().any(|own| path::is_host(own, host))
     }
 
+    /// Name and value of every base-URL variable of every provider, for clients of the front at `base`.
+    pub(crate) fn base_urls(base: &str) -> Vec<(String, String)> {
+        let entries = table::TABLE.iter().flat_map(|(_, entry)| {
+            entry.variables.iter().map(|(name, path)| (*name, entry.id, *path))
+        });
+        entries.map(|(name, id, path)| (name.to_owned(), format!("{base}/{id}{path}"))).collect()
+    }
+
     /// Where a client of this provider is pointed: `BASE/openai/v1`; never ends in `/`.
     pub(crate) fn base_url(self, base: &str) -> String {
         format!("{}/{}{}", base.trim_end_matches('/'), self.id(), self.entry().base_path)

@@ -35,7 +35,8 @@ pub(crate) fn upstream_base(provider: Provider, variable: &str, value: &str) -> 
     let Some(address) = Address::parse(&value) else { return value };
     let (root, path, query) = (address.root(), address.path(), address.query());
     let wanted = included(entry);
-    let given = tail_of(entry, variable).unwrap_or(wanted);
+    let given = entry.variables.iter().find(|(name, _)| *name == variable);
+    let given = given.map_or(wanted, |(_, path)| *path);
     if wanted == given || (!wanted.is_empty() && path.ends_with(wanted)) {
         return format!("{root}{path}{query}");
     }
@@ -234,20 +235,7 @@ fn append_query(path: &mut String, query: &str) {
 
 /// The beginning of every path that the base URLs in this provider's variables (and its `upstream`) contain.
 fn included(entry: &ProviderEntry) -> &'static str {
-    match entry.variables.first() {
-        Some((_, template)) => tail(entry, template),
-        None => entry.base_path,
-    }
-}
-
-fn tail_of(entry: &ProviderEntry, variable: &str) -> Option<&'static str> {
-    let (_, template) = entry.variables.iter().find(|(name, _)| *name == variable)?;
-    Some(tail(entry, template))
-}
-
-/// The rest of a template after `{base}/<id>`.
-fn tail(entry: &ProviderEntry, template: &'static str) -> &'static str {
-    template.strip_prefix("{base}/").and_then(|rest| rest.strip_prefix(entry.id)).unwrap_or("")
+    entry.variables.first().map_or(entry.base_path, |(_, path)| *path)
 }
 
 /// The provider's own host without a path means the provider's usual base.

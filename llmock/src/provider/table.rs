@@ -10,7 +10,7 @@ const ANTHROPIC_KEY: &str = "sk-ant-api03-llmock-placeholder-not-a-key-xxxxxxxxx
 pub(super) const KEY: &str = "llmock-placeholder";
 
 macro_rules! providers {
-    ($($(#[$doc:meta])* $variant:ident => $entry:expr;)*) => {
+    ($($(#[$doc:meta])* $variant:ident $id:literal { $($field:ident: $value:expr,)* })*) => {
         /// Whose API a request speaks, and where record mode forwards it.
         ///
         /// Its [id](Provider::id) stands in fixtures and in addresses: `BASE/openai/v1`.
@@ -23,11 +23,13 @@ macro_rules! providers {
         }
 
         /// Every provider with its entry, the ones asked for most first.
-        pub(super) static TABLE: &[(Provider, ProviderEntry)] = &[$((Provider::$variant, $entry)),*];
+        pub(super) static TABLE: &[(Provider, ProviderEntry)] = &[
+            $((Provider::$variant, ProviderEntry { id: $id, $($field: $value,)* ..UNKNOWN }),)*
+        ];
 
         /// The provider of the table with this id; can be called in constants.
         pub(super) const fn find(id: &str) -> Option<Provider> {
-            $(if is_same(const { $entry.id }, id) {
+            $(if is_same($id, id) {
                 return Some(Provider::$variant);
             })*
             None
@@ -37,7 +39,8 @@ macro_rules! providers {
         pub(super) fn entry(provider: Provider) -> Option<&'static ProviderEntry> {
             match provider {
                 $(Provider::$variant => {
-                    static ENTRY: ProviderEntry = $entry;
+                    static ENTRY: ProviderEntry =
+                        ProviderEntry { id: $id, $($field: $value,)* ..UNKNOWN };
                     Some(&ENTRY)
                 })*
                 Provider::Other(_) => None,
@@ -58,41 +61,36 @@ const fn is_same(one: &str, other: &str) -> bool {
 
 providers! {
     /// OpenAI.
-    OpenAI => ProviderEntry {
-        id: "openai",
+    OpenAI "openai" {
         variables: &[
-            ("OPENAI_BASE_URL", "{base}/openai/v1"),
-            ("OPENAI_API_BASE", "{base}/openai/v1"),
-            ("OPENAI_URL", "{base}/openai/v1"),
-            ("OPENAI_HOST", "{base}/openai"),
+            ("OPENAI_BASE_URL", "/v1"),
+            ("OPENAI_API_BASE", "/v1"),
+            ("OPENAI_URL", "/v1"),
+            ("OPENAI_HOST", ""),
         ],
         upstream: Some("https://api.openai.com/v1"),
         keys: &[("OPENAI_API_KEY", "sk-llmock-placeholder")],
-        ..UNKNOWN
-    };
+    }
     /// Anthropic.
-    Anthropic => ProviderEntry {
-        id: "anthropic",
+    Anthropic "anthropic" {
         variables: &[
-            ("ANTHROPIC_BASE_URL", "{base}/anthropic"),
-            ("ANTHROPIC_API_BASE", "{base}/anthropic"),
-            ("ANTHROPIC_HOST", "{base}/anthropic"),
-            ("ANTHROPIC_URL", "{base}/anthropic/v1"),
-            ("CLAUDE_API_BASE", "{base}/anthropic/v1"),
+            ("ANTHROPIC_BASE_URL", ""),
+            ("ANTHROPIC_API_BASE", ""),
+            ("ANTHROPIC_HOST", ""),
+            ("ANTHROPIC_URL", "/v1"),
+            ("CLAUDE_API_BASE", "/v1"),
         ],
         base_path: "",
         upstream: Some("https://api.anthropic.com"),
         keys: &[("ANTHROPIC_API_KEY", ANTHROPIC_KEY), ("CLAUDE_API_KEY", ANTHROPIC_KEY)],
         shape: Shape::Anthropic,
-        ..UNKNOWN
-    };
+    }
     /// Google's Gemini API.
-    Gemini => ProviderEntry {
-        id: "gemini",
+    Gemini "gemini" {
         variables: &[
-            ("GOOGLE_GEMINI_BASE_URL", "{base}/gemini"),
-            ("GEMINI_BASE_URL", "{base}/gemini"),
-            ("GEMINI_API_BASE", "{base}/gemini/v1beta"),
+            ("GOOGLE_GEMINI_BASE_URL", ""),
+            ("GEMINI_BASE_URL", ""),
+            ("GEMINI_API_BASE", "/v1beta"),
         ],
         base_path: "",
         root: &["v1beta"],
@@ -104,25 +102,18 @@ providers! {
             ("GOOGLE_API_KEY", "AIza-llmock-placeholder"),
         ],
         shape: Shape::Gemini,
-        ..UNKNOWN
-    };
+    }
     /// Google's Vertex AI.
-    Vertex => ProviderEntry {
-        id: "vertex",
-        variables: &[
-            ("GOOGLE_VERTEX_BASE_URL", "{base}/vertex"),
-            ("ANTHROPIC_VERTEX_BASE_URL", "{base}/vertex/v1"),
-        ],
+    Vertex "vertex" {
+        variables: &[("GOOGLE_VERTEX_BASE_URL", ""), ("ANTHROPIC_VERTEX_BASE_URL", "/v1")],
         base_path: "",
         upstream: Some("https://aiplatform.googleapis.com"),
         hosts: &["*-aiplatform.googleapis.com"],
         shape: Shape::Gemini,
-        ..UNKNOWN
-    };
+    }
     /// Azure OpenAI.
-    Azure => ProviderEntry {
-        id: "azure",
-        variables: &[("AZURE_OPENAI_ENDPOINT", "{base}/azure"), ("AZURE_ENDPOINT", "{base}/azure")],
+    Azure "azure" {
+        variables: &[("AZURE_OPENAI_ENDPOINT", ""), ("AZURE_ENDPOINT", "")],
         base_path: "",
         root: &["openai"],
         beside_root: &["anthropic", "models", "providers"],
@@ -130,12 +121,10 @@ providers! {
         hosts: &["*.openai.azure.com", "*.cognitiveservices.azure.com", "*.services.ai.azure.com"],
         keys: &[("AZURE_OPENAI_API_KEY", KEY), ("AZURE_API_KEY", KEY)],
         settings: &[("OPENAI_API_VERSION", "2024-10-21"), ("AZURE_API_VERSION", "2024-10-21")],
-        ..UNKNOWN
-    };
+    }
     /// Amazon Bedrock.
-    Bedrock => ProviderEntry {
-        id: "bedrock",
-        variables: &[("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "{base}/bedrock")],
+    Bedrock "bedrock" {
+        variables: &[("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "")],
         base_path: "",
         root: &[],
         upstream: Some("https://bedrock-runtime.us-east-1.amazonaws.com"),
@@ -147,16 +136,14 @@ providers! {
             ("AWS_EC2_METADATA_DISABLED", "true"),
         ],
         shape: Shape::Bedrock,
-        ..UNKNOWN
-    };
+    }
     /// Ollama.
-    Ollama => ProviderEntry {
-        id: "ollama",
+    Ollama "ollama" {
         variables: &[
-            ("OLLAMA_HOST", "{base}/ollama"),
-            ("OLLAMA_API_BASE_URL", "{base}/ollama"),
-            ("OLLAMA_BASE_URL", "{base}/ollama"),
-            ("OLLAMA_API_BASE", "{base}/ollama/v1"),
+            ("OLLAMA_HOST", ""),
+            ("OLLAMA_API_BASE_URL", ""),
+            ("OLLAMA_BASE_URL", ""),
+            ("OLLAMA_API_BASE", "/v1"),
         ],
         base_path: "",
         root: &[],
@@ -167,113 +154,73 @@ providers! {
         ],
         upstream: Some("http://127.0.0.1:11434"),
         shape: Shape::Ollama,
-        ..UNKNOWN
-    };
+    }
     /// Cohere.
-    Cohere => ProviderEntry {
-        id: "cohere",
-        variables: &[
-            ("CO_API_URL", "{base}/cohere"),
-            ("COHERE_BASE_URL", "{base}/cohere"),
-            ("COHERE_API_BASE", "{base}/cohere/v2"),
-        ],
+    Cohere "cohere" {
+        variables: &[("CO_API_URL", ""), ("COHERE_BASE_URL", ""), ("COHERE_API_BASE", "/v2")],
         base_path: "",
         root: &[],
         upstream: Some("https://api.cohere.com"),
         hosts: &["api.cohere.ai"],
         keys: &[("COHERE_API_KEY", KEY), ("CO_API_KEY", KEY)],
         shape: Shape::Cohere,
-        ..UNKNOWN
-    };
+    }
     /// Mistral AI.
-    Mistral => ProviderEntry {
-        id: "mistral",
-        variables: &[
-            ("MISTRAL_BASE_URL", "{base}/mistral/v1"),
-            ("MISTRAL_API_BASE", "{base}/mistral/v1"),
-        ],
+    Mistral "mistral" {
+        variables: &[("MISTRAL_BASE_URL", "/v1"), ("MISTRAL_API_BASE", "/v1")],
         upstream: Some("https://api.mistral.ai/v1"),
         keys: &[("MISTRAL_API_KEY", KEY)],
-        ..UNKNOWN
-    };
+    }
     /// Groq.
-    Groq => ProviderEntry {
-        id: "groq",
-        variables: &[("GROQ_BASE_URL", "{base}/groq"), ("GROQ_API_BASE", "{base}/groq/openai/v1")],
+    Groq "groq" {
+        variables: &[("GROQ_BASE_URL", ""), ("GROQ_API_BASE", "/openai/v1")],
         base_path: "/openai/v1",
         root: &["openai", "v1"],
         upstream: Some("https://api.groq.com"),
         keys: &[("GROQ_API_KEY", "gsk_llmock_placeholder")],
-        ..UNKNOWN
-    };
+    }
     /// OpenRouter.
-    OpenRouter => ProviderEntry {
-        id: "openrouter",
-        variables: &[
-            ("OPENROUTER_BASE_URL", "{base}/openrouter/api/v1"),
-            ("OPENROUTER_API_BASE", "{base}/openrouter/api/v1"),
-        ],
+    OpenRouter "openrouter" {
+        variables: &[("OPENROUTER_BASE_URL", "/api/v1"), ("OPENROUTER_API_BASE", "/api/v1")],
         base_path: "/api/v1",
         root: &["api", "v1"],
         upstream: Some("https://openrouter.ai/api/v1"),
         keys: &[("OPENROUTER_API_KEY", "sk-or-llmock-placeholder")],
-        ..UNKNOWN
-    };
+    }
     /// DeepSeek.
-    DeepSeek => ProviderEntry {
-        id: "deepseek",
-        variables: &[
-            ("DEEPSEEK_BASE_URL", "{base}/deepseek"),
-            ("DEEPSEEK_API_BASE", "{base}/deepseek"),
-        ],
+    DeepSeek "deepseek" {
+        variables: &[("DEEPSEEK_BASE_URL", ""), ("DEEPSEEK_API_BASE", "")],
         base_path: "",
         root: &[],
         aliases: &[("/v1", "")],
         upstream: Some("https://api.deepseek.com"),
         keys: &[("DEEPSEEK_API_KEY", "sk-llmock-placeholder")],
-        ..UNKNOWN
-    };
+    }
     /// xAI.
-    XAi => ProviderEntry {
-        id: "xai",
-        variables: &[("XAI_BASE_URL", "{base}/xai/v1"), ("XAI_API_BASE", "{base}/xai/v1")],
+    XAi "xai" {
+        variables: &[("XAI_BASE_URL", "/v1"), ("XAI_API_BASE", "/v1")],
         upstream: Some("https://api.x.ai/v1"),
         keys: &[("XAI_API_KEY", "xai-llmock-placeholder")],
-        ..UNKNOWN
-    };
+    }
     /// Together AI.
-    Together => ProviderEntry {
-        id: "together",
-        variables: &[
-            ("TOGETHER_BASE_URL", "{base}/together/v1"),
-            ("TOGETHER_API_BASE", "{base}/together/v1"),
-        ],
+    Together "together" {
+        variables: &[("TOGETHER_BASE_URL", "/v1"), ("TOGETHER_API_BASE", "/v1")],
         upstream: Some("https://api.together.xyz/v1"),
         hosts: &["api.together.ai"],
         keys: &[("TOGETHER_API_KEY", KEY)],
-        ..UNKNOWN
-    };
+    }
     /// Perplexity.
-    Perplexity => ProviderEntry {
-        id: "perplexity",
-        variables: &[
-            ("PERPLEXITY_BASE_URL", "{base}/perplexity"),
-            ("PERPLEXITY_API_BASE", "{base}/perplexity"),
-        ],
+    Perplexity "perplexity" {
+        variables: &[("PERPLEXITY_BASE_URL", ""), ("PERPLEXITY_API_BASE", "")],
         base_path: "",
         root: &[],
         aliases: &[("/v1/chat/completions", "/chat/completions")],
         upstream: Some("https://api.perplexity.ai"),
         keys: &[("PERPLEXITY_API_KEY", "pplx-llmock-placeholder")],
-        ..UNKNOWN
-    };
+    }
     /// Hugging Face's router.
-    HuggingFace => ProviderEntry {
-        id: "huggingface",
-        variables: &[
-            ("HUGGINGFACE_BASE_URL", "{base}/huggingface/v1"),
-            ("HUGGINGFACE_API_BASE", "{base}/huggingface/v1"),
-        ],
+    HuggingFace "huggingface" {
+        variables: &[("HUGGINGFACE_BASE_URL", "/v1"), ("HUGGINGFACE_API_BASE", "/v1")],
         // providers are first segments there: `/hf-inference/models/...`, `/together/v1/...`
         beside_root: &[
             "api", "cerebras", "fal-ai", "fireworks-ai", "groq", "hf-inference", "nebius",
@@ -282,160 +229,119 @@ providers! {
         upstream: Some("https://router.huggingface.co/v1"),
         hosts: &["api-inference.huggingface.co"],
         keys: &[("HUGGINGFACE_API_KEY", "hf_llmock_placeholder")],
-        ..UNKNOWN
-    };
+    }
     /// Voyage AI.
-    Voyage => ProviderEntry {
-        id: "voyage",
-        variables: &[
-            ("VOYAGE_BASE_URL", "{base}/voyage/v1"),
-            ("VOYAGE_API_BASE", "{base}/voyage/v1"),
-        ],
+    Voyage "voyage" {
+        variables: &[("VOYAGE_BASE_URL", "/v1"), ("VOYAGE_API_BASE", "/v1")],
         upstream: Some("https://api.voyageai.com/v1"),
         keys: &[("VOYAGE_API_KEY", KEY)],
-        ..UNKNOWN
-    };
+    }
     /// Z.ai.
-    Zai => ProviderEntry {
-        id: "zai",
+    Zai "zai" {
         variables: &[
-            ("ZAI_API_BASE", "{base}/zai/api/paas/v4"),
-            ("ZAI_ANTHROPIC_API_BASE", "{base}/zai/api/anthropic"),
+            ("ZAI_API_BASE", "/api/paas/v4"),
+            ("ZAI_ANTHROPIC_API_BASE", "/api/anthropic"),
         ],
         base_path: "/api/paas/v4",
         root: &["api", "paas", "v4"],
         upstream: Some("https://api.z.ai/api/paas/v4"),
         hosts: &["open.bigmodel.cn"],
         keys: &[("ZAI_API_KEY", KEY)],
-        ..UNKNOWN
-    };
+    }
     /// MiniMax.
-    MiniMax => ProviderEntry {
-        id: "minimax",
-        variables: &[
-            ("MINIMAX_API_BASE", "{base}/minimax/v1"),
-            ("MINIMAX_ANTHROPIC_API_BASE", "{base}/minimax/anthropic"),
-        ],
+    MiniMax "minimax" {
+        variables: &[("MINIMAX_API_BASE", "/v1"), ("MINIMAX_ANTHROPIC_API_BASE", "/anthropic")],
         beside_root: &["anthropic"],
         upstream: Some("https://api.minimax.io/v1"),
         hosts: &["api.minimaxi.com", "api.minimax.chat"],
         keys: &[("MINIMAX_API_KEY", KEY)],
-        ..UNKNOWN
-    };
+    }
     /// Moonshot AI.
-    Moonshot => ProviderEntry {
-        id: "moonshot",
-        variables: &[
-            ("MOONSHOT_API_BASE", "{base}/moonshot/v1"),
-            ("MOONSHOT_ANTHROPIC_API_BASE", "{base}/moonshot/anthropic"),
-        ],
+    Moonshot "moonshot" {
+        variables: &[("MOONSHOT_API_BASE", "/v1"), ("MOONSHOT_ANTHROPIC_API_BASE", "/anthropic")],
         beside_root: &["anthropic"],
         upstream: Some("https://api.moonshot.ai/v1"),
         hosts: &["api.moonshot.cn"],
         keys: &[("MOONSHOT_API_KEY", KEY)],
-        ..UNKNOWN
-    };
+    }
     /// Xiaomi MiMo.
-    XiaomiMimo => ProviderEntry {
-        id: "xiaomimimo",
+    XiaomiMimo "xiaomimimo" {
         variables: &[
-            ("XIAOMI_MIMO_API_BASE", "{base}/xiaomimimo/v1"),
-            ("XIAOMI_MIMO_ANTHROPIC_API_BASE", "{base}/xiaomimimo/anthropic"),
+            ("XIAOMI_MIMO_API_BASE", "/v1"),
+            ("XIAOMI_MIMO_ANTHROPIC_API_BASE", "/anthropic"),
         ],
         beside_root: &["anthropic"],
         upstream: Some("https://api.xiaomimimo.com/v1"),
         keys: &[("XIAOMI_MIMO_API_KEY", KEY)],
-        ..UNKNOWN
-    };
+    }
     /// Venice AI.
-    Venice => ProviderEntry {
-        id: "venice",
-        variables: &[("VENICE_BASE_URL", "{base}/venice/api/v1")],
+    Venice "venice" {
+        variables: &[("VENICE_BASE_URL", "/api/v1")],
         base_path: "/api/v1",
         root: &["api", "v1"],
         upstream: Some("https://api.venice.ai/api/v1"),
         keys: &[("VENICE_API_KEY", KEY)],
-        ..UNKNOWN
-    };
+    }
     /// llama.cpp's server.
-    LlamaCpp => ProviderEntry {
-        id: "llamacpp",
-        variables: &[("LLAMACPP_API_BASE_URL", "{base}/llamacpp/v1")],
+    LlamaCpp "llamacpp" {
+        variables: &[("LLAMACPP_API_BASE_URL", "/v1")],
         beside_root: &[
             "apply-template", "completion", "detokenize", "embedding", "health", "infill",
             "lora-adapters", "metrics", "props", "slots", "tokenize",
         ],
         upstream: Some("http://127.0.0.1:8080/v1"),
-        ..UNKNOWN
-    };
+    }
     /// Hyperbolic.
-    Hyperbolic => ProviderEntry {
-        id: "hyperbolic",
-        variables: &[("HYPERBOLIC_BASE_URL", "{base}/hyperbolic/v1")],
+    Hyperbolic "hyperbolic" {
+        variables: &[("HYPERBOLIC_BASE_URL", "/v1")],
         upstream: Some("https://api.hyperbolic.xyz/v1"),
         keys: &[("HYPERBOLIC_API_KEY", KEY)],
-        ..UNKNOWN
-    };
+    }
     /// Mira.
-    Mira => ProviderEntry {
-        id: "mira",
-        variables: &[("MIRA_BASE_URL", "{base}/mira/v1")],
+    Mira "mira" {
+        variables: &[("MIRA_BASE_URL", "/v1")],
         beside_root: &["user-credits"],
         upstream: Some("https://api.mira.network/v1"),
         keys: &[("MIRA_API_KEY", KEY)],
-        ..UNKNOWN
-    };
+    }
     /// Doubleword.
-    Doubleword => ProviderEntry {
-        id: "doubleword",
-        variables: &[("DOUBLEWORD_BASE_URL", "{base}/doubleword/v1")],
+    Doubleword "doubleword" {
+        variables: &[("DOUBLEWORD_BASE_URL", "/v1")],
         upstream: Some("https://api.doubleword.ai/v1"),
         keys: &[("DOUBLEWORD_API_KEY", KEY)],
-        ..UNKNOWN
-    };
+    }
     /// Fireworks AI.
-    Fireworks => ProviderEntry {
-        id: "fireworks",
-        variables: &[("FIREWORKS_BASE_URL", "{base}/fireworks/inference/v1")],
+    Fireworks "fireworks" {
+        variables: &[("FIREWORKS_BASE_URL", "/inference/v1")],
         base_path: "/inference/v1",
         root: &["inference", "v1"],
         upstream: Some("https://api.fireworks.ai/inference/v1"),
         keys: &[("FIREWORKS_API_KEY", KEY)],
-        ..UNKNOWN
-    };
+    }
     /// Cerebras.
-    Cerebras => ProviderEntry {
-        id: "cerebras",
-        variables: &[("CEREBRAS_BASE_URL", "{base}/cerebras")],
+    Cerebras "cerebras" {
+        variables: &[("CEREBRAS_BASE_URL", "")],
         base_path: "/v1",
         upstream: Some("https://api.cerebras.ai"),
         keys: &[("CEREBRAS_API_KEY", KEY)],
-        ..UNKNOWN
-    };
+    }
     /// GitHub Copilot.
-    Copilot => ProviderEntry {
-        id: "copilot",
-        variables: &[
-            ("GITHUB_COPILOT_API_BASE", "{base}/copilot"),
-            ("COPILOT_BASE_URL", "{base}/copilot"),
-        ],
+    Copilot "copilot" {
+        variables: &[("GITHUB_COPILOT_API_BASE", ""), ("COPILOT_BASE_URL", "")],
         base_path: "",
         root: &[],
         upstream: Some("https://api.githubcopilot.com"),
         keys: &[("GITHUB_COPILOT_API_KEY", KEY), ("COPILOT_API_KEY", KEY)],
-        ..UNKNOWN
-    };
+    }
     /// ChatGPT accounts (Codex).
-    ChatGpt => ProviderEntry {
-        id: "chatgpt",
+    ChatGpt "chatgpt" {
         variables: &[
-            ("CHATGPT_API_BASE", "{base}/chatgpt/backend-api/codex"),
-            ("OPENAI_CHATGPT_API_BASE", "{base}/chatgpt/backend-api/codex"),
+            ("CHATGPT_API_BASE", "/backend-api/codex"),
+            ("OPENAI_CHATGPT_API_BASE", "/backend-api/codex"),
         ],
         base_path: "/backend-api/codex",
         root: &["backend-api", "codex"],
         upstream: Some("https://chatgpt.com/backend-api/codex"),
         keys: &[("CHATGPT_ACCESS_TOKEN", KEY)],
-        ..UNKNOWN
-    };
+    }
 }

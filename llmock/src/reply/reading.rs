@@ -98,7 +98,7 @@ impl<'a> Reading<'a> {
 
     /// The model that the request names, in its body or in its path.
     pub fn model(&self) -> Option<Cow<'_, str>> {
-        self.target.format.model(self.target.provider, &self.target.path, self.body.as_ref())
+        (self.target.format.model)(self.target.provider, &self.target.path, self.body.as_ref())
     }
 
     /// Whether the request asks for a streamed response.

@@ -6,7 +6,7 @@ use super::reading::Reading;
 use crate::json::Json;
 use crate::provider::{self, Provider};
 use crate::wire::format::{Kind, Operation, Streaming};
-use crate::wire::{self, Format, StreamRequest};
+use crate::wire::{self, Format};
 
 /// What method and path of a request say; its body says the rest.
 ///
@@ -32,7 +32,6 @@ pub struct Target {
     pub(super) path: String,
     /// The length of the path without its query.
     path_length: usize,
-    stream_request: StreamRequest,
 }
 
 impl Target {
@@ -40,17 +39,9 @@ impl Target {
     pub fn new(provider: Provider, method: &str, path: &str) -> Self {
         let path = provider::canonical_path(provider, path);
         let format = wire::format(provider, method, &path);
-        let (alone, query) = path.split_once('?').unwrap_or((&path, ""));
-        let operation = format.operation(alone);
-        Self {
-            provider,
-            format,
-            operation,
-            method: method.to_owned(),
-            path_length: alone.len(),
-            stream_request: StreamRequest::new(operation, query),
-            path,
-        }
+        let path_length = path.find('?').unwrap_or(path.len());
+        let operation = format.operation(&path[..path_length]);
+        Self { provider, format, operation, method: method.to_owned(), path, path_length }
     }
 
     /// Reads the body of a request to this target; it is not compressed.
@@ -82,6 +73,7 @@ impl Target {
 
     /// Whether a request with that body asks for a streamed response.
     pub(super) fn asks_for_stream(&self, body: Option<&Json<'_>>) -> bool {
-        self.stream_request.is_in(body)
+        let query = self.path.get(self.path_length + 1..).unwrap_or_default();
+        self.operation.wants_stream(query, body)
     }
 }

@@ -7,15 +7,7 @@ use crate::mode::Mode;
 use crate::provider::{Declared, Provider, is_address};
 use crate::session::state::State;
 
-/// Name and value of every base-URL variable of every provider.
-pub(crate) fn base_urls(base: &str) -> Vec<(String, String)> {
-    Provider::all()
-        .flat_map(|provider| provider.entry().variables)
-        .map(|(name, template)| ((*name).to_owned(), template.replace("{base}", base)))
-        .collect()
-}
-
-/// The same for declared providers. A variable that holds a word and not an address is left alone.
+/// Name and value of every base-URL variable of the declared providers. A variable that holds a word and not an address is left alone.
 pub(crate) fn declared_urls(in_force: &Settings, base: &str) -> Vec<(String, String)> {
     let originals = env::originals();
     let is_word = |name: &str| {
@@ -76,7 +68,7 @@ fn proxy_url(state: &State) -> String {
 /// For a child process: everything that leads to the front, and what a keyless program needs to start.
 pub(crate) fn for_child(state: &State) -> Vec<(String, String)> {
     let in_force = &state.setup().in_force;
-    let mut variables = base_urls(state.base());
+    let mut variables = Provider::base_urls(state.base());
     variables.push((env::BASE_URL.to_owned(), state.base().to_owned()));
     let through = through(state);
     let is_through = |name: &str| through.iter().any(|(known, _)| known == name);

@@ -1,7 +1,5 @@
 //! Anthropic's messages, at Anthropic, on Vertex and inside Bedrock's `invoke`.
 
-use http::HeaderName;
-
 use super::api::Api;
 use super::content::Finish;
 use super::context::{RenderContext, Usage, rfc3339};
@@ -12,8 +10,8 @@ use super::model::Model;
 use super::rendered::Rendered;
 use super::requirements::Requirements;
 use super::sse::Sse;
-use super::text;
 use super::transcript::{Transcript, argument_text};
+use super::{openai, text};
 use crate::json::Json;
 use crate::json::write::{Null, Object, nested, object};
 
@@ -45,14 +43,12 @@ pub(super) static FORMAT: Format = Format {
 };
 
 pub(super) static API: Api = Api {
-    request_id: Some(HeaderName::from_static("request-id")),
-    error_kind: None,
+    request_id: Some("request-id"),
     error: |parts| {
         let error = nested! { "type": parts.kind, "message": parts.message };
         object! { "type": "error", "error": error }.into_text()
     },
     kind_of_status: kind_of_error,
-    has_array_streams: false,
     empty: &[("models", r#"{"data":[],"has_more":false,"first_id":null,"last_id":null}"#)],
     model_list: |objects, models| {
         object! {
@@ -63,6 +59,7 @@ pub(super) static API: Api = Api {
         }
     },
     model,
+    ..openai::DEFAULT
 };
 
 pub(super) const TOOL_IDS: &[ToolIdPath] = &[

@@ -1,16 +1,14 @@
 //! What all endpoints of one API have in common: its errors, its lists of models, the header with the request's id.
 
-use http::HeaderName;
-
 use super::model::Model;
 use crate::json::write::Object;
 
 /// An API, by what its endpoints have in common.
 pub(crate) struct Api {
     /// The header with the id of a request.
-    pub(crate) request_id: Option<HeaderName>,
+    pub(crate) request_id: Option<&'static str>,
     /// The header with the kind of an error; the AWS SDK needs it to read the error and its message.
-    pub(crate) error_kind: Option<HeaderName>,
+    pub(crate) error_kind: Option<&'static str>,
     /// The body of an error.
     pub(crate) error: fn(&ErrorParts<'_>) -> String,
     /// The usual kind of an error with that status.

@@ -28,6 +28,7 @@ use crate::json::write::Raw;
 /// assert!(rendered.text().contains(r#""stop_reason":"tool_use""#));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
+#[must_use]
 pub struct Reply {
     pub(crate) text: Option<String>,
     /// The pieces in which the text is streamed, if the reply sets them.
@@ -105,13 +106,11 @@ pub enum Finish {
 
 impl Reply {
     /// An empty reply.
-    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// A reply with this text.
-    #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         Self { text: Some(text.into()), ..Self::default() }
     }
@@ -122,14 +121,12 @@ impl Reply {
     /// # use llmock::reply::Reply;
     /// let reply = Reply::pieces(["Hel", "lo"]);
     /// ```
-    #[must_use]
     pub fn pieces(pieces: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let pieces: Vec<String> = pieces.into_iter().map(Into::into).collect();
         Self { text: Some(pieces.concat()), pieces: Some(pieces), ..Self::default() }
     }
 
     /// A refusal with this text.
-    #[must_use]
     pub fn refusal(words: impl Into<String>) -> Self {
         Self { refusal: Some(words.into()), ..Self::default() }
     }
@@ -146,7 +143,6 @@ impl Reply {
     ///     r#"{"type":"error","error":{"type":"rate_limit_error","message":"slow down"}}"#
     /// );
     /// ```
-    #[must_use]
     pub fn error(status: u16, message: impl Into<String>) -> Self {
         let failure = Failure { status, message: message.into(), midway: false };
         Self { failure: Some(failure), ..Self::default() }
@@ -163,7 +159,6 @@ impl Reply {
     /// assert_eq!(rendered.status, 200);
     /// assert!(rendered.text().contains("overloaded"));
     /// ```
-    #[must_use]
     pub fn failing(mut self, message: impl Into<String>) -> Self {
         self.failure = Some(Failure { status: 500, message: message.into(), midway: true });
         self
@@ -172,13 +167,11 @@ impl Reply {
     /// Adds a tool call. The arguments are sent as written, valid or not; an empty text becomes `{}`.
     ///
     /// For APIs that have arguments as JSON and not as text, invalid JSON becomes a JSON string.
-    #[must_use]
     pub fn tool_call(self, name: impl Into<String>, arguments: impl Into<String>) -> Self {
         self.push_call(None, name.into(), arguments.into())
     }
 
     /// Adds a tool call with this id, which the client sends back with the result.
-    #[must_use]
     pub fn tool_call_with_id(
         self,
         id: impl Into<String>,
@@ -195,42 +188,36 @@ impl Reply {
     }
 
     /// Sets the reasoning, for the APIs that show it. In OpenAI's chat completions it only counts as tokens.
-    #[must_use]
     pub fn reasoning(mut self, text: impl Into<String>) -> Self {
         self.reasoning = Some(text.into());
         self
     }
 
     /// Sets the signature of the reasoning, which Anthropic's and Bedrock's clients send back.
-    #[must_use]
     pub fn signature(mut self, signature: impl Into<String>) -> Self {
         self.signature = Some(signature.into());
         self
     }
 
     /// Sets the tokens of the request, cached ones included, and of the response, reasoning included.
-    #[must_use]
     pub fn usage(mut self, input: u64, output: u64) -> Self {
         self.usage = Some((input, output));
         self
     }
 
     /// Sets how many of the request's tokens came from the provider's cache.
-    #[must_use]
     pub fn cached_tokens(mut self, tokens: u64) -> Self {
         self.cached = tokens;
         self
     }
 
     /// Sets the finish reason; by default it follows from tool calls and refusals.
-    #[must_use]
     pub fn finish(mut self, finish: Finish) -> Self {
         self.finish = Some(finish);
         self
     }
 
     /// Sets the model of the response; by default it is the one that the request names.
-    #[must_use]
     pub fn model(mut self, model: impl Into<String>) -> Self {
         self.model = Some(model.into());
         self
@@ -238,35 +225,30 @@ impl Reply {
 
     /// Sets the models of a list; any other id does not exist. By default every id exists, and the list contains
     /// [`model`](Self::model).
-    #[must_use]
     pub fn models(mut self, models: impl IntoIterator<Item = impl Into<Model>>) -> Self {
         self.models = models.into_iter().map(Into::into).collect();
         self
     }
 
     /// Sets the id of the response; ids inside it are derived from this one.
-    #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
     /// Derives ids from this seed instead of the request, so that equal requests get different ids.
-    #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
     }
 
     /// Sets the time of the response, in seconds since 1970.
-    #[must_use]
     pub fn created(mut self, seconds: u64) -> Self {
         self.created = Some(seconds);
         self
     }
 
     /// Sets how texts are divided when the response is streamed.
-    #[must_use]
     pub fn chunks(mut self, chunks: Chunks) -> Self {
         self.chunks = chunks;
         self
@@ -275,7 +257,6 @@ impl Reply {
     /// Adds a vector for an embeddings endpoint: the first input gets the first vector and so on, and all further inputs
     /// the last one. By default vectors are made from the words of the input, so that texts with words in common are
     /// close to each other.
-    #[must_use]
     pub fn embedding(mut self, vector: impl IntoIterator<Item = f32>) -> Self {
         self.embeddings.push(vector.into_iter().collect());
         self
@@ -292,28 +273,24 @@ impl Reply {
     /// let rendered = reply.render(Provider::OpenAI, &RequestShape::post("/v1/completions", body));
     /// assert!(rendered.text().contains(r#"{"index":1,"text":"Rome","#));
     /// ```
-    #[must_use]
     pub fn completion(mut self, text: impl Into<String>) -> Self {
         self.completions.push(text.into());
         self
     }
 
     /// Sets the kind of the error (`rate_limit_error`), instead of the usual one of its status.
-    #[must_use]
     pub fn kind(mut self, kind: impl Into<String>) -> Self {
         self.kind = Some(kind.into());
         self
     }
 
     /// Sets the error's `code` (`insufficient_quota`), for APIs that have one.
-    #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
     /// Sets a header of the response (`retry-after`). A name or value that no header can have is left out.
-    #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into().to_ascii_lowercase(), value.into()));
         self

@@ -7,7 +7,7 @@ use super::requirements::is_tokens;
 use super::vectors;
 use crate::json::Json;
 use crate::json::layout::{self, Layout};
-use crate::json::write::{self, ToJson};
+use crate::json::write::ToJson;
 
 /// A vector that is computed when it is written, since all vectors of a request together are large.
 pub(super) enum Vector<'a> {
@@ -27,16 +27,6 @@ impl Vector<'_> {
 impl ToJson for Vector<'_> {
     fn write(&self, out: &mut String) {
         self.numbers().write(out);
-    }
-}
-
-/// An array whose elements are written from a vector and its index.
-pub(super) struct Each<'a, F>(pub(super) &'a [Vector<'a>], pub(super) F);
-
-impl<F: Fn(usize, &Vector<'_>, &mut String)> ToJson for Each<'_, F> {
-    fn write(&self, out: &mut String) {
-        let Self(vectors, write) = self;
-        write::array(out, vectors.iter().enumerate(), |(at, vector), out| write(at, vector, out));
     }
 }
 

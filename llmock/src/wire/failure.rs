@@ -21,8 +21,8 @@ fn error_with_code(context: &RenderContext<'_>, failure: &Failure, code: Option<
     });
     let in_array = api.has_array_streams && context.streams && !context.path.contains("alt=sse");
     let mut rendered = Rendered::json(if in_array { format!("[{body}]") } else { body });
-    if let Some(header) = &api.error_kind {
-        rendered.set_header(header.clone(), kind);
+    if let Some(header) = api.error_kind {
+        rendered.set_header(header, kind);
     }
     rendered.status = failure.status;
     rendered

@@ -189,6 +189,19 @@ impl Operation {
         Self { kind: Kind::Fallback, ..Self::other(at, render) }
     }
 
+    /// Whether a request asks for a streamed response.
+    pub(crate) fn wants_stream(&self, query: &str, body: Option<&Json<'_>>) -> bool {
+        if self.streaming == Streaming::Always || query.split('&').any(|pair| pair == "stream=true")
+        {
+            return true;
+        }
+        match body.and_then(|body| body.get("stream")) {
+            Some(Json::Bool(wanted)) => *wanted,
+            Some(Json::Null) | None => self.streaming == Streaming::ByDefault,
+            Some(_) => false,
+        }
+    }
+
     pub(super) const fn for_method(self, method: &'static str) -> Self {
         Self { method, ..self }
     }
@@ -265,37 +278,6 @@ pub(crate) enum Streaming {
     ByDefault,
     /// Always; another path has the response in one piece.
     Always,
-}
-
-/// How a client asks for a streamed response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum StreamRequest {
-    /// With its path or query.
-    Path,
-    /// With the member `stream`, or by leaving it out.
-    Member { default: bool },
-}
-
-impl StreamRequest {
-    pub(crate) fn new(operation: &Operation, query: &str) -> Self {
-        if operation.streaming == Streaming::Always
-            || query.split('&').any(|pair| pair == "stream=true")
-        {
-            Self::Path
-        } else {
-            Self::Member { default: operation.streaming == Streaming::ByDefault }
-        }
-    }
-
-    /// Whether a request with that body asks for a streamed response.
-    pub(crate) fn is_in(self, body: Option<&Json<'_>>) -> bool {
-        match (self, body.and_then(|body| body.get("stream"))) {
-            (Self::Path, _) => true,
-            (Self::Member { .. }, Some(Json::Bool(wanted))) => *wanted,
-            (Self::Member { default }, Some(Json::Null) | None) => default,
-            (Self::Member { .. }, Some(_)) => false,
-        }
-    }
 }
 
 /// Where a request has the messages that a model replies to.

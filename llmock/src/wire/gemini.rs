@@ -3,7 +3,7 @@
 use super::api::Api;
 use super::content::Finish;
 use super::context::{RenderContext, Usage};
-use super::embeddings::{Each, Vector, embedded, first, text_of};
+use super::embeddings::{embedded, first, text_of};
 use super::errors::error_text;
 use super::failure;
 use super::format::{At, Format, Operation, Streaming, ToolIdPath};
@@ -11,10 +11,10 @@ use super::model::Model;
 use super::rendered::{self, Rendered};
 use super::requirements::{Limit, Requirements};
 use super::size::OutputSize;
-use super::text;
 use super::transcript::Transcript;
+use super::{openai, text};
 use crate::json::Json;
-use crate::json::write::{Object, ToJson, nested, object};
+use crate::json::write::{Object, list, nested, object};
 use crate::stream::Item;
 
 const CONTENTS: Requirements = Requirements::member("contents").messages("contents");
@@ -60,14 +60,11 @@ fn measure(context: &RenderContext<'_>, size: &mut OutputSize<'_>) {
 }
 
 pub(super) static API: Api = Api {
-    request_id: None,
-    error_kind: None,
     error: |parts| error(parts.status, &parts.kind.to_uppercase(), parts.message).into_text(),
     kind_of_status: kind_of_error,
     has_array_streams: true,
-    empty: &[("models", r#"{"models":[]}"#)],
-    model_list: |objects, _| object! { "models": *objects },
     model: |model, _| model_object(model),
+    ..openai::DEFAULT
 };
 
 pub(super) const TOOL_IDS: &[ToolIdPath] = &[
@@ -180,9 +177,7 @@ fn embed(context: &RenderContext<'_>) -> Rendered {
 fn embed_batch(context: &RenderContext<'_>) -> Rendered {
     let texts = texts(context, "requests");
     let vectors = embedded(context, &texts);
-    let each = Each(&vectors, |_, vector: &Vector<'_>, out: &mut String| {
-        nested! { "values": vector }.write(out);
-    });
+    let each = list(|add| vectors.iter().for_each(|vector| add(&nested! { "values": vector })));
     object! { "embeddings": each }.into()
 }
 
@@ -190,8 +185,10 @@ fn embed_batch(context: &RenderContext<'_>) -> Rendered {
 fn predict(context: &RenderContext<'_>) -> Rendered {
     let texts = texts(context, "instances");
     let vectors = embedded(context, &texts);
-    let each = Each(&vectors, |_, vector: &Vector<'_>, out: &mut String| {
-        nested! { "embeddings": nested! { "values": vector } }.write(out);
+    let each = list(|add| {
+        for vector in &vectors {
+            add(&nested! { "embeddings": nested! { "values": vector } });
+        }
     });
     object! { "predictions": each }.into()
 }

@@ -39,12 +39,10 @@ mod tokens;
 mod transcript;
 mod vectors;
 
-use std::borrow::Cow;
-
 use api::{Api, ErrorParts};
 #[cfg(test)]
 pub(crate) use errors::error_message;
-pub(crate) use format::{Format, RequestLine, StreamRequest, ToolIdPath};
+pub(crate) use format::{Format, RequestLine, ToolIdPath};
 
 use crate::json::{self, Json};
 use crate::provider::{Provider, Shape};
@@ -106,15 +104,6 @@ pub(crate) fn empty_response(provider: Provider, path: &str) -> Option<&'static 
     api_of(provider).empty_response(path_alone)
 }
 
-/// An error of llmock's own that the provider's clients can read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ErrorBody {
-    pub(crate) content_type: &'static str,
-    pub(crate) body: String,
-    /// Headers except `content-type`.
-    pub(crate) headers: Vec<(&'static str, String)>,
-}
-
 impl Format {
     /// The API whose errors the endpoints send: Ollama's `v1/...` has OpenAI's errors, for example.
     pub(crate) fn api(&self, provider: Provider) -> &'static Api {
@@ -124,22 +113,7 @@ impl Format {
     /// Whether a request to that path, which has its query, asks for a streamed response.
     pub(crate) fn wants_stream(&self, path: &str, body: Option<&Json<'_>>) -> bool {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        StreamRequest::new(self.operation(path), query).is_in(body)
-    }
-
-    /// The model that a request names.
-    pub(crate) fn model<'a>(
-        &self,
-        provider: Provider,
-        path: &'a str,
-        body: Option<&Json<'a>>,
-    ) -> Option<Cow<'a, str>> {
-        (self.model)(provider, path, body)
-    }
-
-    /// The text of the last message that a person or a tool sent.
-    pub(crate) fn prompt(&self, body: &Json<'_>) -> Option<String> {
-        (self.prompt)(body)
+        self.operation(path).wants_stream(query, body)
     }
 
     /// A stream in one line: its text, then tool calls as `call name(arguments)`.
@@ -164,24 +138,17 @@ impl Format {
         transcript.preview()
     }
 
-    /// An error of `kind` (`llmock_unmatched`) as the endpoint would send it.
+    /// The body of an error of `kind` (`llmock_unmatched`) as the endpoint would send it, and the header that AWS's
+    /// clients need to read it.
     pub(crate) fn error_body(
         &self,
         provider: Provider,
         status: u16,
         kind: &str,
         message: &str,
-    ) -> ErrorBody {
+    ) -> (String, Option<(&'static str, &'static str)>) {
         let api = self.api(provider);
         let body = (api.error)(&ErrorParts { status, kind, code: Some(kind), message });
-        let kind_header = api
-            .error_kind
-            .as_ref()
-            .map(|_| (bedrock::ERROR_KIND, "ValidationException".to_owned()));
-        ErrorBody {
-            content_type: "application/json",
-            body,
-            headers: kind_header.into_iter().collect(),
-        }
+        (body, api.error_kind.map(|header| (header, "ValidationException")))
     }
 }

@@ -9,6 +9,7 @@
 /// assert!(rendered.text().contains(r#""owned_by":"openai""#));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct Model {
     pub(crate) id: String,
     pub(crate) created: Option<u64>,
@@ -23,14 +24,12 @@ impl<T: Into<String>> From<T> for Model {
 
 impl Model {
     /// When the model was made, in seconds since 1970.
-    #[must_use]
     pub fn created(mut self, seconds: u64) -> Self {
         self.created = Some(seconds);
         self
     }
 
     /// The owner of the model, for providers that name it.
-    #[must_use]
     pub fn owned_by(mut self, owner: impl Into<String>) -> Self {
         self.owned_by = Some(owner.into());
         self

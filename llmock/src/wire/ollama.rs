@@ -62,19 +62,15 @@ const fn transfers(path: &'static str) -> Operation {
 }
 
 pub(super) static API: Api = Api {
-    request_id: None,
-    error_kind: None,
     error: |parts| object! { "error": parts.message }.into_text(),
-    kind_of_status: openai::kind_of_error,
-    has_array_streams: false,
     empty: &[
         ("tags", r#"{"models":[]}"#),
         ("ps", r#"{"models":[]}"#),
         ("version", r#"{"version":"0.0.0"}"#),
         ("models", r#"{"object":"list","data":[]}"#),
     ],
-    model_list: |objects, _| object! { "models": *objects },
     model,
+    ..openai::DEFAULT
 };
 
 /// Whether the path is of Ollama's own API.
@@ -139,55 +135,34 @@ enum Endpoint {
 
 fn answer(context: &RenderContext<'_>, endpoint: Endpoint) -> Rendered {
     let reply = context.reply;
-    if !context.streams {
-        let whole = Line {
-            text: reply.words().unwrap_or_default(),
-            thinking: reply.reasoning.as_deref(),
-            calls: calls(context),
-        };
-        return last(context, whole.object(context, endpoint)).into();
-    }
-    let line = |line: Line<'_>| line.object(context, endpoint);
-    let thoughts = reply.reasoning_pieces().into_iter();
-    let thoughts = thoughts.map(|piece| Line { thinking: Some(piece), ..Line::default() });
-    let words = reply.word_pieces().into_iter().map(|text| Line { text, ..Line::default() });
-    let calls =
-        calls(context).into_iter().map(|call| Line { calls: vec![call], ..Line::default() });
-    let pieces = thoughts.chain(words).chain(calls);
-    let mut lines: Vec<Object> = pieces.map(|piece| line(piece).with("done", &false)).collect();
-    lines.push(match &reply.failure {
-        Some(failure) => object! { "error": failure.message },
-        None => last(context, line(Line::default())),
-    });
-    let items = lines.into_iter().map(|line| Item::Json(line.into_text())).collect();
-    rendered::lines("application/x-ndjson", items)
-}
-
-/// The content of one line.
-#[derive(Default)]
-struct Line<'a> {
-    text: &'a str,
-    thinking: Option<&'a str>,
-    calls: Vec<Object>,
-}
-
-impl Line<'_> {
-    fn object(&self, context: &RenderContext<'_>, endpoint: Endpoint) -> Object {
+    let line = |text: &str, thinking: Option<&str>, calls: &[Object]| {
         let head = object! { "model": context.model, "created_at": context.created_at() };
-        let calls = (!self.calls.is_empty()).then_some(&self.calls);
+        let more = |line: Object| {
+            let calls = (!calls.is_empty()).then_some(calls);
+            line.with_some("thinking", thinking).with_some("tool_calls", calls)
+        };
         match endpoint {
             Endpoint::Chat => {
-                let message = object! { "role": "assistant", "content": self.text }
-                    .with_some("thinking", self.thinking)
-                    .with_some("tool_calls", calls);
-                head.with("message", &message)
+                head.with("message", &more(object! { "role": "assistant", "content": text }))
             }
-            Endpoint::Generate => head
-                .with("response", self.text)
-                .with_some("thinking", self.thinking)
-                .with_some("tool_calls", calls),
+            Endpoint::Generate => more(head.with("response", text)),
         }
+    };
+    if !context.streams {
+        let text = reply.words().unwrap_or_default();
+        let whole = line(text, reply.reasoning.as_deref(), &calls(context));
+        return last(context, whole).into();
     }
+    let thoughts = reply.reasoning_pieces().into_iter().map(|piece| line("", Some(piece), &[]));
+    let words = reply.word_pieces().into_iter().map(|text| line(text, None, &[]));
+    let calls = calls(context).into_iter().map(|call| line("", None, &[call]));
+    let lines = thoughts.chain(words).chain(calls).map(|line| line.with("done", &false));
+    let end = match &reply.failure {
+        Some(failure) => object! { "error": failure.message },
+        None => last(context, line("", None, &[])),
+    };
+    let items = lines.chain([end]).map(|line| Item::Json(line.into_text())).collect();
+    rendered::lines("application/x-ndjson", items)
 }
 
 fn calls(context: &RenderContext<'_>) -> Vec<Object> {

@@ -1,20 +1,27 @@
 //! What OpenAI's formats share: errors, lists of models, volatile members.
 
-use http::HeaderName;
-
 use super::api::{Api, ErrorParts};
 use super::model::Model;
 use crate::json::write::{Null, Object, nested, object};
 
-pub(super) static API: Api = Api {
-    request_id: Some(HeaderName::from_static("x-request-id")),
+/// What an API has that does not differ from most others.
+pub(super) const DEFAULT: Api = Api {
+    request_id: None,
     error_kind: None,
-    error: |parts| error(parts).into_text(),
+    error: |parts| object! { "message": parts.message }.into_text(),
     kind_of_status: kind_of_error,
     has_array_streams: false,
+    empty: &[("models", r#"{"models":[]}"#)],
+    model_list: |objects, _| object! { "models": *objects },
+    model,
+};
+
+pub(super) static API: Api = Api {
+    request_id: Some("x-request-id"),
+    error: |parts| error(parts).into_text(),
     empty: &[("models", r#"{"object":"list","data":[]}"#)],
     model_list: |objects, _| object! { "object": "list", "data": *objects },
-    model,
+    ..DEFAULT
 };
 
 pub(super) const VOLATILE: &[&str] = &[
@@ -39,7 +46,7 @@ fn error(parts: &ErrorParts<'_>) -> Object {
     }
 }
 
-pub(super) fn kind_of_error(status: u16) -> &'static str {
+fn kind_of_error(status: u16) -> &'static str {
     match status {
         403 => "permission_error",
         429 => "rate_limit_error",

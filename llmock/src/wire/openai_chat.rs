@@ -12,7 +12,7 @@ use super::sse::Sse;
 use super::transcript::{Transcript, argument_text};
 use super::{openai, text};
 use crate::json::Json;
-use crate::json::write::{self, Null, Object, Raw, ToJson, nested};
+use crate::json::write::{Null, Object, Raw, ToJson, list, nested, object};
 use crate::provider::Provider;
 
 pub(super) static FORMAT: Format = Format {
@@ -138,68 +138,44 @@ pub(super) fn render(context: &RenderContext<'_>) -> Rendered {
 
 fn whole(context: &RenderContext<'_>) -> Object {
     let text = context.reply.text.as_deref().unwrap_or_default();
-    let head = head(context, "chat.completion", 768 + text.len());
-    head.with("choices", &Choices(context)).with("usage", &TokenUsage(context.usage()))
-}
-
-/// All choices that the request asks for; they are equal.
-struct Choices<'a>(&'a RenderContext<'a>);
-
-impl ToJson for Choices<'_> {
-    fn write(&self, out: &mut String) {
-        let Self(context) = self;
-        write::array(out, 0..context.choices(), |index, out| {
-            let choice = nested! {
+    let message = message(context);
+    // all choices that the request asks for are equal
+    let choices = list(|add| {
+        for index in 0..context.choices() {
+            add(&nested! {
                 "index": index,
-                "message": Message(context),
+                "message": message,
                 "logprobs": Null,
                 "finish_reason": finish_reason(context.reply.finished()),
-            };
-            choice.write(out);
-        });
-    }
+            });
+        }
+    });
+    let head = head(context, "chat.completion", 768 + text.len());
+    head.with("choices", &choices).with("usage", &token_usage(context.usage()))
 }
 
-struct Message<'a>(&'a RenderContext<'a>);
-
-impl ToJson for Message<'_> {
-    fn write(&self, out: &mut String) {
-        let Self(context) = self;
-        let reply = context.reply;
-        let message = nested! {
-            "role": "assistant",
-            "content": content(context),
-            "refusal": reply.refusal,
-            "annotations": [Null; 0],
-        };
-        message.write_with(out, |out| {
-            if let (Some(name), Some(text)) = (reasoning_member(context.provider), &reply.reasoning)
-            {
-                out.push(',');
-                write::member(out, name, text);
-            }
-            if !reply.calls.is_empty() {
-                out.push(',');
-                write::member(out, "tool_calls", &ToolCalls(context));
-            }
-        });
-    }
-}
-
-struct ToolCalls<'a>(&'a RenderContext<'a>);
-
-impl ToJson for ToolCalls<'_> {
-    fn write(&self, out: &mut String) {
-        let Self(context) = self;
-        write::array(out, context.reply.calls.iter().enumerate(), |(at, call), out| {
-            let call = nested! {
+fn message(context: &RenderContext<'_>) -> Object {
+    let reply = context.reply;
+    let message = object! {
+        "role": "assistant",
+        "content": content(context),
+        "refusal": reply.refusal,
+        "annotations": [Null; 0],
+    };
+    let message = match (reasoning_member(context.provider), &reply.reasoning) {
+        (Some(name), Some(text)) => message.with(name, text),
+        _ => message,
+    };
+    let calls = list(|add| {
+        for (at, call) in reply.calls.iter().enumerate() {
+            add(&nested! {
                 "id": context.call_id("call_", at, call),
                 "type": "function",
                 "function": nested! { "name": call.name, "arguments": call.arguments },
-            };
-            call.write(out);
-        });
-    }
+            });
+        }
+    });
+    message.with_some("tool_calls", (!reply.calls.is_empty()).then_some(&calls))
 }
 
 /// The text; `null` with a refusal or tool calls.
@@ -241,7 +217,7 @@ fn stream(context: &RenderContext<'_>) -> Sse {
     }
     send(&Object::new(), Some(finish_reason(context.reply.finished())));
     if wants_usage {
-        sse.data(&nested! { ..&head, "choices": [Null; 0], "usage": TokenUsage(context.usage()) });
+        sse.data(&nested! { ..&head, "choices": [Null; 0], "usage": token_usage(context.usage()) });
     }
     sse.done();
     sse
@@ -300,42 +276,30 @@ pub(super) fn wants_usage(context: &RenderContext<'_>) -> bool {
 }
 
 /// The member with the usage in the chunk with the finish reason.
-fn usage_at_the_end(context: &RenderContext<'_>) -> Option<(&'static str, Raw<String>)> {
-    let mut text = String::new();
-    let name = match stream_usage(context.provider) {
-        StreamUsage::OnRequest | StreamUsage::Always => return None,
-        StreamUsage::AtTheEnd => {
-            TokenUsage(context.usage()).write(&mut text);
-            "usage"
-        }
+fn usage_at_the_end(context: &RenderContext<'_>) -> Option<(&'static str, Object)> {
+    let usage = || token_usage(context.usage());
+    match stream_usage(context.provider) {
+        StreamUsage::OnRequest | StreamUsage::Always => None,
+        StreamUsage::AtTheEnd => Some(("usage", usage())),
         StreamUsage::InGroqsOwn => {
-            let usage = TokenUsage(context.usage());
-            nested! { "id": context.id_of("req_", 0), "usage": usage }.write(&mut text);
-            "x_groq"
+            Some(("x_groq", object! { "id": context.id_of("req_", 0), "usage": usage() }))
         }
-    };
-    Some((name, Raw(text)))
+    }
 }
 
 /// The member `usage` of chat completions and completions.
-pub(super) struct TokenUsage(pub(super) Usage);
-
-impl ToJson for TokenUsage {
-    fn write(&self, out: &mut String) {
-        let Self(usage) = self;
-        let members = nested! {
-            "prompt_tokens": usage.input,
-            "completion_tokens": usage.output,
-            "total_tokens": usage.total(),
-            "prompt_tokens_details": nested! { "cached_tokens": usage.cached, "audio_tokens": 0_u64 },
-            "completion_tokens_details": nested! {
-                "reasoning_tokens": usage.reasoning,
-                "audio_tokens": 0_u64,
-                "accepted_prediction_tokens": 0_u64,
-                "rejected_prediction_tokens": 0_u64,
-            },
-        };
-        members.write(out);
+pub(super) fn token_usage(usage: Usage) -> Object {
+    object! {
+        "prompt_tokens": usage.input,
+        "completion_tokens": usage.output,
+        "total_tokens": usage.total(),
+        "prompt_tokens_details": nested! { "cached_tokens": usage.cached, "audio_tokens": 0_u64 },
+        "completion_tokens_details": nested! {
+            "reasoning_tokens": usage.reasoning,
+            "audio_tokens": 0_u64,
+            "accepted_prediction_tokens": 0_u64,
+            "rejected_prediction_tokens": 0_u64,
+        },
     }
 }
 

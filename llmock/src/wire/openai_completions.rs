@@ -8,14 +8,13 @@ use std::borrow::Cow;
 use super::context::RenderContext;
 use super::failure;
 use super::format::{At, Format, Messages, Operation};
-use super::openai;
-use super::openai_chat::{self, TokenUsage};
 use super::rendered::Rendered;
 use super::requirements::{Limit, Requirements, is_tokens};
 use super::size::OutputSize;
 use super::sse::Sse;
+use super::{openai, openai_chat};
 use crate::json::Json;
-use crate::json::write::{self, Null, Object, Raw, ToJson, object};
+use crate::json::write::{Null, Object, Raw, list, object};
 
 const REQUIREMENTS: Requirements = Requirements::NONE.model().temperature(2.0);
 
@@ -47,25 +46,14 @@ fn render(context: &RenderContext<'_>) -> Rendered {
         return stream(context, finish).into();
     }
     let answers = answers(context);
-    let choices = Choices { answers: &answers, times: context.choices(), finish };
-    let usage = TokenUsage(context.usage());
+    let times = context.choices();
+    let choices = list(|add| {
+        for index in 0..answers.len() * times {
+            add(&choice(index, &answers[index / times].whole(), Some(finish)));
+        }
+    });
+    let usage = openai_chat::token_usage(context.usage());
     head(context).with("choices", &choices).with("usage", &usage).into()
-}
-
-/// The choices of a response in one piece: those of the first prompt, then those of the second, and so on.
-struct Choices<'a> {
-    answers: &'a [Answer<'a>],
-    times: usize,
-    finish: &'a str,
-}
-
-impl ToJson for Choices<'_> {
-    fn write(&self, out: &mut String) {
-        write::array(out, 0..self.answers.len() * self.times, |index, out| {
-            let text = self.answers[index / self.times].whole();
-            choice(index, &text, Some(self.finish)).write(out);
-        });
-    }
 }
 
 fn stream(context: &RenderContext<'_>, finish: &str) -> Sse {
@@ -97,7 +85,7 @@ fn stream(context: &RenderContext<'_>, finish: &str) -> Sse {
     }
     if usage {
         let last = head.clone().with("choices", &[Null; 0]);
-        sse.data(&last.with("usage", &TokenUsage(context.usage())));
+        sse.data(&last.with("usage", &openai_chat::token_usage(context.usage())));
     }
     sse.done();
     sse

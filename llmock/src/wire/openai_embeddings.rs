@@ -4,13 +4,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::context::RenderContext;
-use super::embeddings::{Each, Vector, embedded, inputs};
+use super::embeddings::{embedded, inputs};
 use super::format::{At, Format, Messages, Operation};
 use super::rendered::Rendered;
 use super::requirements::{Limit, Requirements};
 use super::{openai, openai_chat};
 use crate::json::Json;
-use crate::json::write::{self, nested, object};
+use crate::json::write::{list, nested, object};
 
 pub(super) static FORMAT: Format = Format {
     name: "OpenAI embeddings",
@@ -33,18 +33,17 @@ fn render(context: &RenderContext<'_>) -> Rendered {
     let encoded =
         context.member("encoding_format").and_then(Json::as_str).as_deref() == Some("base64");
     let vectors = embedded(context, &texts);
-    let data = Each(&vectors, |index, vector: &Vector<'_>, out: &mut String| {
-        let item = nested! { "object": "embedding", "index": index };
-        item.write_with(out, |out| {
-            out.push(',');
+    let data = list(|add| {
+        for (index, vector) in vectors.iter().enumerate() {
             if encoded {
                 let numbers = vector.numbers();
                 let bytes: Vec<u8> = numbers.iter().flat_map(|value| value.to_le_bytes()).collect();
-                write::member(out, "embedding", &STANDARD.encode(bytes));
+                let text = STANDARD.encode(bytes);
+                add(&nested! { "object": "embedding", "index": index, "embedding": text });
             } else {
-                write::member(out, "embedding", vector);
+                add(&nested! { "object": "embedding", "index": index, "embedding": vector });
             }
-        });
+        }
     });
     let tokens = context.input_tokens();
     object! {

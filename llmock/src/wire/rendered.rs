@@ -82,8 +82,8 @@ impl Rendered {
 
     /// Adds the headers of the API, then those of the reply.
     pub(crate) fn finish(mut self, context: &RenderContext<'_>) -> Self {
-        if let Some(name) = &context.api.request_id {
-            self.set_header(name.clone(), context.id_of("req_", 0));
+        if let Some(name) = context.api.request_id {
+            self.set_header(name, context.id_of("req_", 0));
         }
         for (name, value) in &context.reply.headers {
             self.set_header(name.as_str(), value.clone());

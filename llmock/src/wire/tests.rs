@@ -145,11 +145,11 @@ fn finds_model_and_prompt_in_each_format() {
         let format = format(provider, "POST", path);
         let body = json::parse(body).unwrap();
         assert_eq!(
-            format.model(provider, path, Some(&body)).as_deref(),
+            (format.model)(provider, path, Some(&body)).as_deref(),
             Some(model_name),
             "{id} {path}"
         );
-        assert_eq!(format.prompt(&body).as_deref(), Some(text), "{id} {path}");
+        assert_eq!((format.prompt)(&body).as_deref(), Some(text), "{id} {path}");
     }
 }
 
@@ -320,11 +320,11 @@ fn writes_errors_in_the_shape_of_the_endpoint() {
     ] {
         let provider = Provider::from_id(id);
         let format = format(provider, "POST", path);
-        let error = format.error_body(provider, 418, "llmock_unmatched", "say \"no\"");
-        assert_eq!(error.body, body, "{id} {path}");
-        let read = (format.error_message)(&json::parse(&error.body).unwrap());
+        let (text, kind) = format.error_body(provider, 418, "llmock_unmatched", "say \"no\"");
+        assert_eq!(text, body, "{id} {path}");
+        let read = (format.error_message)(&json::parse(&text).unwrap());
         assert_eq!(read.as_deref(), Some("say \"no\""), "{id} {path}");
-        assert_eq!(error.headers.is_empty(), id != "bedrock");
+        assert_eq!(kind.is_some(), id == "bedrock");
     }
 }
 

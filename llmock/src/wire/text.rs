@@ -2,20 +2,11 @@
 
 use crate::json::Json;
 
-/// The text of a message's content: a string, or the text parts of an array, a line each.
+/// The text of a message's content: a string, the text of a part, or the texts of parts, a line each.
 pub(super) fn content(value: &Json<'_>) -> Option<String> {
     match value {
         Json::String(text) => Some(text.decode().into_owned()),
-        Json::Array(parts) => joined(parts.iter().filter_map(part)),
-        Json::Object(_) => part(value),
-        _ => None,
-    }
-}
-
-/// The text of one part: `"..."`, `{"text": "..."}` or what is nested under another name.
-fn part(value: &Json<'_>) -> Option<String> {
-    match value {
-        Json::String(text) => Some(text.decode().into_owned()),
+        Json::Array(parts) => joined(parts.iter().filter_map(content)),
         Json::Object(_) => ["text", "content", "guardContent", "toolResult"]
             .iter()
             .find_map(|name| value.get(name).and_then(content)),

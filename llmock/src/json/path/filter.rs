@@ -1,5 +1,7 @@
 //! The filters of RFC 9535: what a value must be like to be selected.
 
+use std::borrow::Cow;
+
 use llmock_rules::{Comparable, Filter, Operator, Query, Selector};
 
 use super::super::{Json, number};
@@ -24,8 +26,24 @@ pub(super) fn holds(filter: &Filter, root: &Json<'_>, here: &Json<'_>) -> bool {
 /// One side of a comparison; `Nothing` is what a path yields that finds no value.
 enum Side<'t, 'a> {
     Nothing,
-    Value(&'t Json<'a>),
-    Literal(&'t Comparable),
+    Null,
+    Bool(bool),
+    /// As written.
+    Number(&'t str),
+    Text(Cow<'t, str>),
+    Container(&'t Json<'a>),
+}
+
+impl<'t, 'a> From<&'t Json<'a>> for Side<'t, 'a> {
+    fn from(value: &'t Json<'a>) -> Self {
+        match value {
+            Json::Null => Self::Null,
+            Json::Bool(value) => Self::Bool(*value),
+            Json::Number(token) => Self::Number(token),
+            Json::String(text) => Self::Text(text.decode()),
+            Json::Array(_) | Json::Object(_) => Self::Container(value),
+        }
+    }
 }
 
 fn compares(left: &Side<'_, '_>, operator: Operator, right: &Side<'_, '_>) -> bool {
@@ -44,8 +62,12 @@ fn side<'t, 'a>(
     root: &'t Json<'a>,
     here: &'t Json<'a>,
 ) -> Side<'t, 'a> {
-    let Comparable::Query(Query { is_absolute, segments }) = comparable else {
-        return Side::Literal(comparable);
+    let Query { is_absolute, segments } = match comparable {
+        Comparable::Query(query) => query,
+        Comparable::Null => return Side::Null,
+        Comparable::Bool(value) => return Side::Bool(*value),
+        Comparable::Number(token) => return Side::Number(token),
+        Comparable::Text(text) => return Side::Text(text.into()),
     };
     let mut selectors = segments.iter().flat_map(|segment| &segment.selectors);
     let found = selectors.try_fold(if *is_absolute { root } else { here }, |value, selector| {
@@ -56,71 +78,35 @@ fn side<'t, 'a>(
             _ => None,
         }
     });
-    found.map_or(Side::Nothing, Side::Value)
-}
-
-fn equal(left: &Side<'_, '_>, right: &Side<'_, '_>) -> bool {
-    match (left, right) {
-        (Side::Nothing, Side::Nothing) => true,
-        (Side::Value(a), Side::Value(b)) => same(a, b),
-        (Side::Literal(a), Side::Literal(b)) => match (a, b) {
-            (Comparable::Number(a), Comparable::Number(b)) => {
-                number::canonical(a) == number::canonical(b)
-            }
-            _ => a == b,
-        },
-        (Side::Value(value), Side::Literal(literal))
-        | (Side::Literal(literal), Side::Value(value)) => match (value, literal) {
-            (Json::Null, Comparable::Null) => true,
-            (Json::Bool(a), Comparable::Bool(b)) => a == b,
-            (Json::Number(a), Comparable::Number(b)) => {
-                number::canonical(a) == number::canonical(b)
-            }
-            (Json::String(a), Comparable::Text(b)) => a.is(b),
-            _ => false,
-        },
-        _ => false,
-    }
+    found.map_or(Side::Nothing, Side::from)
 }
 
 /// Deep equality: objects without order, numbers by value, strings by their decoded text.
-fn same(a: &Json<'_>, b: &Json<'_>) -> bool {
-    match (a, b) {
-        (Json::Number(a), Json::Number(b)) => number::canonical(a) == number::canonical(b),
-        (Json::String(a), Json::String(b)) => a.decode() == b.decode(),
-        (Json::Array(a), Json::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+fn equal(left: &Side<'_, '_>, right: &Side<'_, '_>) -> bool {
+    match (left, right) {
+        (Side::Nothing, Side::Nothing) | (Side::Null, Side::Null) => true,
+        (Side::Bool(a), Side::Bool(b)) => a == b,
+        (Side::Number(a), Side::Number(b)) => number::canonical(a) == number::canonical(b),
+        (Side::Text(a), Side::Text(b)) => a == b,
+        (Side::Container(Json::Array(a)), Side::Container(Json::Array(b))) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(&a.into(), &b.into()))
         }
-        (Json::Object(members), Json::Object(others)) => {
+        (Side::Container(Json::Object(members)), Side::Container(other @ Json::Object(others))) => {
             members.len() == others.len()
                 && members.iter().all(|(name, value)| {
-                    b.get(&name.decode()).is_some_and(|other| same(value, other))
+                    let other = other.get(&name.decode());
+                    other.is_some_and(|other| equal(&value.into(), &other.into()))
                 })
         }
-        _ => a == b,
+        _ => false,
     }
 }
 
 /// Only numbers and strings have an order; strings by Unicode scalar values, which is UTF-8's order.
 fn less(left: &Side<'_, '_>, right: &Side<'_, '_>) -> bool {
-    match (ordered(left), ordered(right)) {
-        (Some(Ordered::Number(a)), Some(Ordered::Number(b))) => a < b,
-        (Some(Ordered::Text(a)), Some(Ordered::Text(b))) => a < b,
+    match (left, right) {
+        (Side::Number(a), Side::Number(b)) => a.parse::<f64>().ok() < b.parse::<f64>().ok(),
+        (Side::Text(a), Side::Text(b)) => a < b,
         _ => false,
-    }
-}
-
-enum Ordered {
-    Number(f64),
-    Text(String),
-}
-
-fn ordered(side: &Side<'_, '_>) -> Option<Ordered> {
-    match side {
-        Side::Value(Json::Number(token)) => token.parse().ok().map(Ordered::Number),
-        Side::Value(Json::String(text)) => Some(Ordered::Text(text.decode().into_owned())),
-        Side::Literal(Comparable::Number(token)) => token.parse().ok().map(Ordered::Number),
-        Side::Literal(Comparable::Text(text)) => Some(Ordered::Text(text.clone())),
-        _ => None,
     }
 }

@@ -131,7 +131,7 @@ fn names_the_model_of_request_or_reply() {
         let path = provider::canonical_path(endpoint.provider(), endpoint.path);
         let format = wire::format(endpoint.provider(), "POST", &path);
         let body = json::parse(endpoint.bodies[0]).unwrap();
-        let asked = format.model(endpoint.provider(), &path, Some(&body));
+        let asked = (format.model)(endpoint.provider(), &path, Some(&body));
         assert_eq!(asked.as_deref(), Some("m-1"), "{}", endpoint.path);
         // these two do not say which model answered
         let names_none = matches!(endpoint.provider, "cohere" | "bedrock");

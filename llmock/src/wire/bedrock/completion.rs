@@ -42,15 +42,6 @@ pub(super) fn whole(context: &RenderContext<'_>, maker: Maker) -> Object {
     let text = context.reply.words().unwrap_or_default();
     let (usage, reason) = (context.usage(), stop_reason(maker, context.reply.finished()));
     match maker {
-        Maker::Meta => object! {
-            "generation": text,
-            "prompt_token_count": usage.input,
-            "generation_token_count": usage.output,
-            "stop_reason": reason,
-        },
-        Maker::Mistral => object! {
-            "outputs": [nested! { "text": text, "stop_reason": reason }],
-        },
         Maker::Titan => object! {
             "inputTextTokenCount": usage.input,
             "results": [nested! {
@@ -59,6 +50,7 @@ pub(super) fn whole(context: &RenderContext<'_>, maker: Maker) -> Object {
                 "completionReason": reason,
             }],
         },
+        _ => chunk(maker, text, Some(usage.input), usage.output, Some(reason)),
     }
 }
 

@@ -11,7 +11,6 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::HeaderName;
 
 use super::api::Api;
 use super::context::RenderContext;
@@ -21,7 +20,7 @@ use super::format::{At, Format, Kind, Operation, Render, Streaming, ToolIdPath};
 use super::rendered::{self, Rendered};
 use super::requirements::{Limit, Requirements};
 use super::transcript::Transcript;
-use super::{anthropic, cohere, errors, openai_chat, text};
+use super::{anthropic, cohere, errors, openai, openai_chat, text};
 use crate::json::write::{Object, Raw, object};
 use crate::json::{self, Json};
 use crate::provider::Provider;
@@ -65,15 +64,10 @@ fn embeds(path: &str) -> bool {
     path.ends_with("/invoke") && path.contains("embed")
 }
 
-/// The header with the kind of an error.
-pub(super) const ERROR_KIND: &str = "x-amzn-errortype";
-
 pub(super) static API: Api = Api {
-    request_id: Some(HeaderName::from_static("x-amzn-requestid")),
-    error_kind: Some(HeaderName::from_static(ERROR_KIND)),
-    error: |parts| object! { "message": parts.message }.into_text(),
+    request_id: Some("x-amzn-requestid"),
+    error_kind: Some("x-amzn-errortype"),
     kind_of_status: kind_of_error,
-    has_array_streams: false,
     empty: &[("models", r#"{"object":"list","data":[]}"#)],
     model_list: |objects, _| object! { "modelSummaries": *objects },
     model: |model, _| {
@@ -84,6 +78,7 @@ pub(super) static API: Api = Api {
             "outputModalities": Raw(r#"["TEXT"]"#),
         }
     },
+    ..openai::DEFAULT
 };
 
 pub(super) const TOOL_IDS: &[ToolIdPath] = &[

@@ -52,13 +52,6 @@ pub(super) static FORMAT: Format = Format {
 const VECTORS: Limit = Limit::vectors("texts", &["output_dimension"], |_| 1536);
 
 pub(super) static API: Api = Api {
-    request_id: None,
-    error_kind: None,
-    error: |parts| object! { "message": parts.message }.into_text(),
-    kind_of_status: openai::kind_of_error,
-    has_array_streams: false,
-    empty: &[("models", r#"{"models":[]}"#)],
-    model_list: |objects, _| object! { "models": *objects },
     model: |model, _| {
         object! {
             "name": model.id,
@@ -68,6 +61,7 @@ pub(super) static API: Api = Api {
             "tokenizer_url": Null,
         }
     },
+    ..openai::DEFAULT
 };
 
 /// Whether the path is of Cohere's own API.

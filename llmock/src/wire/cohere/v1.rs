@@ -4,7 +4,7 @@ use super::super::content::Finish;
 use super::super::context::RenderContext;
 use super::super::rendered::{self, Rendered};
 use crate::json::Json;
-use crate::json::write::{Object, ToJson, nested, object};
+use crate::json::write::{Object, list, nested, object};
 use crate::stream::Item;
 
 pub(super) fn chat(context: &RenderContext<'_>) -> Rendered {
@@ -18,37 +18,11 @@ pub(super) fn chat(context: &RenderContext<'_>) -> Rendered {
 pub(in crate::wire) fn response(context: &RenderContext<'_>) -> Object {
     let (reply, usage) = (context.reply, context.usage());
     let calls = calls(context);
+    let calls = (!calls.is_empty()).then_some(&calls);
+    let text = reply.words().unwrap_or_default();
     let units = super::units(usage);
-    object! {
-        "response_id": context.uuid(),
-        "generation_id": context.id_of("gen_", 0),
-        "text": reply.words().unwrap_or_default(),
-        "finish_reason": finish_reason(reply.finished()),
-    }
-    .with_some("tool_calls", (!calls.is_empty()).then_some(&calls))
-    .with("chat_history", &History(context))
-    .with(
-        "meta",
-        &nested! {
-            "api_version": nested! { "version": "1" },
-            "billed_units": units,
-            "tokens": units,
-        },
-    )
-}
-
-/// The conversation as the next request may send it: the history of this one, its message, and the response. Some
-/// clients read the response from here.
-struct History<'a>(&'a RenderContext<'a>);
-
-impl ToJson for History<'_> {
-    fn write(&self, out: &mut String) {
-        let Self(context) = self;
-        out.push('[');
-        let mut add = |turn: &dyn ToJson| {
-            turn.write(out);
-            out.push(',');
-        };
+    // the conversation as the next request may send it; some clients read the response from here
+    let history = list(|add| {
         for turn in context.member("chat_history").and_then(Json::as_array).unwrap_or_default() {
             add(turn);
         }
@@ -60,13 +34,22 @@ impl ToJson for History<'_> {
         if let Some(results) = context.member("tool_results") {
             add(&nested! { "role": "TOOL", "tool_results": results });
         }
-        let calls = calls(context);
-        let text = context.reply.words().unwrap_or_default();
-        object! { "role": "CHATBOT", "message": text }
-            .with_some("tool_calls", (!calls.is_empty()).then_some(&calls))
-            .write(out);
-        out.push(']');
+        add(&object! { "role": "CHATBOT", "message": text }.with_some("tool_calls", calls));
+    });
+    let meta = nested! {
+        "api_version": nested! { "version": "1" },
+        "billed_units": units,
+        "tokens": units,
+    };
+    object! {
+        "response_id": context.uuid(),
+        "generation_id": context.id_of("gen_", 0),
+        "text": text,
+        "finish_reason": finish_reason(reply.finished()),
     }
+    .with_some("tool_calls", calls)
+    .with("chat_history", &history)
+    .with("meta", &meta)
 }
 
 fn calls(context: &RenderContext<'_>) -> Vec<Object> {
