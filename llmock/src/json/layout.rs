@@ -8,11 +8,9 @@ use super::{Json, JsonStr};
 /// How a JSON text sets blanks and line breaks between its tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Layout {
-    /// No blanks at all.
     Compact,
     /// One member or element a line, two spaces a level; empty containers closed at once.
     Indent2,
-    /// The same with four spaces.
     Indent4,
     /// One line with `, ` and `: `, as Python's `json.dumps` prints by default.
     Spaced,
@@ -22,7 +20,6 @@ impl Layout {
     pub(crate) const ALL: [Layout; 4] =
         [Layout::Compact, Layout::Indent2, Layout::Indent4, Layout::Spaced];
 
-    /// The name in a fixture.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Layout::Compact => "compact",

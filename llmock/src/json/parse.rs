@@ -5,13 +5,11 @@ use super::{Json, JsonStr, is_blank, offset_in, plain_length, position};
 /// Why a text is not JSON, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct JsonError {
-    /// Byte offset into the text.
     pub(crate) offset: usize,
     /// Counted from one.
     pub(crate) line: usize,
     /// Counted in characters from one.
     pub(crate) column: usize,
-    /// What the parser expected there.
     pub(crate) expected: &'static str,
 }
 

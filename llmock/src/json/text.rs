@@ -30,7 +30,6 @@ pub(crate) fn quote(text: &str) -> String {
     out
 }
 
-/// The same behind another text.
 pub(crate) fn push_quoted(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;

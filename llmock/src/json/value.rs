@@ -54,7 +54,6 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// The text of a string with escapes resolved.
     pub(crate) fn as_str(&self) -> Option<Cow<'a, str>> {
         match self {
             Json::String(string) => Some(string.decode()),
@@ -114,7 +113,6 @@ impl<'a> JsonStr<'a> {
         }
     }
 
-    /// Whether the decoded text is `name`.
     pub(crate) fn is(self, name: &str) -> bool {
         match self.escaped() {
             // an escape is longer than what it stands for
@@ -123,7 +121,6 @@ impl<'a> JsonStr<'a> {
         }
     }
 
-    /// What stands between the quotes of a string that has escapes.
     fn escaped(self) -> Option<&'a str> {
         match self.0.as_bytes() {
             [.., b'"'] => Some(&self.0[..self.0.len() - 1]),

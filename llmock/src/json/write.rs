@@ -10,7 +10,6 @@ use std::fmt::Write as _;
 use super::layout::{self, Layout};
 use super::{Json, push_quoted};
 
-/// A value that can be written as JSON.
 pub(crate) trait ToJson {
     fn write(&self, out: &mut String);
 }
@@ -95,7 +94,6 @@ impl Object {
         Self(text)
     }
 
-    /// An object with these members.
     pub(crate) fn of(members: &Nested<impl Fn(&mut String)>) -> Self {
         Self::with_room(ROOM, &members.0)
     }
@@ -126,7 +124,6 @@ impl Object {
         }
     }
 
-    /// Adds all members of another object.
     #[must_use]
     pub(crate) fn joined(mut self, other: &Self) -> Self {
         if self.0.len() > 1 && other.0.len() > 1 {

@@ -11,7 +11,6 @@ use crate::json::path::{Location, Step, locate};
 use crate::json::write::object;
 use crate::json::{self, Json, JsonStr};
 
-/// A body as it is compared.
 pub(crate) enum ComparedBody<'t> {
     Empty,
     Json(&'t Json<'t>),

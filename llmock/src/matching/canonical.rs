@@ -29,12 +29,10 @@ pub(crate) enum Token<'t> {
     OpenArray,
     CloseArray,
     OpenObject,
-    /// The name of a member.
     Name(&'t str),
     CloseObject,
 }
 
-/// The rules of one request's wire format.
 #[derive(Clone, Debug)]
 pub(crate) struct FormatRules<'r> {
     /// Top-level members that do not count.
@@ -61,7 +59,6 @@ impl<'r> FormatRules<'r> {
         Self { volatile: &[], tool_ids: &[], streams: false, only: rules.match_on.as_deref() }
     }
 
-    /// Whether a top-level member counts.
     fn counts(&self, name: &str, value: &Json<'_>) -> bool {
         if name == "stream" {
             return value.as_bool() != Some(self.streams);

@@ -44,7 +44,6 @@ pub(crate) fn diff(
     differences
 }
 
-/// The form in which two bodies are compared.
 pub(crate) enum Subject {
     Json(TreeNode),
     Form(TreeNode),

@@ -26,17 +26,14 @@ impl fmt::Display for Key {
     }
 }
 
-/// SHA-256 in hexadecimal.
 pub(super) fn digest(bytes: &[u8]) -> String {
     hex::encode(&Sha256::digest(bytes))
 }
 
-/// The key of a request.
 pub(crate) fn key(provider: Provider, request: &Request, rules: &Rules) -> Key {
     Key(Sha256::digest(preimage(provider, request, rules)).into())
 }
 
-/// The bytes that are hashed into the key.
 pub(crate) fn preimage(provider: Provider, request: &Request, rules: &Rules) -> Vec<u8> {
     let mut out = Preimage(Vec::with_capacity(4096));
     out.text(provider.id());
@@ -86,7 +83,6 @@ impl Preimage {
         self.0.extend_from_slice(text.as_bytes());
     }
 
-    /// A mark, a number, and a semicolon.
     fn marked(&mut self, mark: u8, number: &str) {
         self.byte(mark);
         self.0.extend_from_slice(number.as_bytes());

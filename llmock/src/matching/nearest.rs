@@ -13,13 +13,11 @@ use crate::provider::Provider;
 /// The recorded request most like the one that missed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Nearest {
-    /// The number of the candidate.
     pub(crate) at: usize,
     /// 100 only for the same request.
     pub(crate) alike_percent: u8,
 }
 
-/// How many candidates are compared by structure.
 const FINALISTS: usize = 8;
 /// Below this a request to another path does not help.
 const LEAST_ALIKE_ELSEWHERE: u8 = 40;

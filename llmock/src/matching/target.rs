@@ -7,7 +7,6 @@ use url::form_urlencoded;
 use super::canonical::without_names_of_secrets;
 use crate::provider::{Provider, canonical_path};
 
-/// Path and query of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RequestTarget {
     pub(crate) path: String,

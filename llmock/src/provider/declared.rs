@@ -20,7 +20,6 @@ pub(crate) struct Declared {
 }
 
 impl Declared {
-    /// Declares a provider.
     pub(crate) fn new(provider: Provider, url: &BaseUrl) -> Result<Self, Problem> {
         let address = Address::parse(url.as_str())
             .ok_or_else(|| Problem::new(format!("invalid base URL `{url}`")))?;

@@ -11,7 +11,6 @@ pub(crate) enum Shape {
     Bedrock,
 }
 
-/// The facts about one provider.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProviderEntry {
     /// Its name in fixtures and addresses.

@@ -1,6 +1,5 @@
 //! The shapes of keys, those of providers and of other services.
 
-/// The shape of one kind of key.
 pub(crate) struct KeyShape {
     pub(crate) prefix: &'static str,
     /// How many bytes of the prefix are no secret, such as `Bearer `.

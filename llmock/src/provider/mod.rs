@@ -81,12 +81,10 @@ impl Provider {
         table::find(id).unwrap_or_else(|| Self::Other(OtherProvider(intern(id))))
     }
 
-    /// Every provider of the table, in its order.
     pub(crate) fn all() -> impl ExactSizeIterator<Item = Self> {
         table::TABLE.iter().map(|(provider, _)| *provider)
     }
 
-    /// The facts about this provider.
     pub(crate) fn entry(self) -> &'static ProviderEntry {
         table::entry(self).unwrap_or(&entry::OTHER)
     }

@@ -61,7 +61,6 @@ pub(crate) fn is_secret_header(name: &str) -> bool {
             .any(|end| name.ends_with(end))
 }
 
-/// Whether a query parameter carries a key.
 pub(crate) fn is_secret_query(name: &str) -> bool {
     const SECRET: &[&str] = &[
         "key",

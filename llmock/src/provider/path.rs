@@ -101,7 +101,6 @@ pub(crate) fn upstream_url(
     url + &joined_queries(address.query(), query)
 }
 
-/// The segments of a path.
 fn segments(path: &str) -> Vec<&str> {
     match path.strip_prefix('/').unwrap_or(path) {
         "" => Vec::new(),
@@ -109,7 +108,6 @@ fn segments(path: &str) -> Vec<&str> {
     }
 }
 
-/// Splits before the question mark.
 fn split_query(url: &str) -> (&str, &str) {
     url.split_at(url.find('?').unwrap_or(url.len()))
 }

@@ -55,7 +55,6 @@ fn by_prefix<'a>(whole: &'a str, path: &str) -> Option<(Provider, &'a str)> {
     Some((*provider, &trimmed[id.len()..]))
 }
 
-/// Paths that only one provider has.
 fn by_path(path: &str) -> Option<Provider> {
     let path = path.trim_start_matches('/');
     let last = path.rsplit('/').next().unwrap_or_default();
@@ -112,7 +111,6 @@ fn names_verb(last: &str) -> bool {
     last.rsplit_once(':').is_some_and(|(_, verb)| VERBS.contains(&verb))
 }
 
-/// Headers that only the clients of one provider send.
 fn by_headers(path: &str, hints: HeaderHints) -> Provider {
     // Clients of every provider speak OpenAI's endpoints.
     let azure = path.trim_start_matches('/').starts_with("openai/");

@@ -61,7 +61,6 @@ impl Reading<'_> {
         rendered.finish(&context)
     }
 
-    /// Decides what the reply leaves open.
     pub(super) fn context<'c>(
         &'c self,
         reply: &'c Reply,

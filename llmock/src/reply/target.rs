@@ -30,7 +30,6 @@ pub struct Target {
     pub(super) method: String,
     /// Canonical, with the query.
     pub(super) path: String,
-    /// The length of the path without its query.
     path_length: usize,
 }
 
@@ -71,7 +70,6 @@ impl Target {
             && self.asks_for_stream(body)
     }
 
-    /// Whether a request with that body asks for a streamed response.
     pub(super) fn asks_for_stream(&self, body: Option<&Json<'_>>) -> bool {
         let query = self.path.get(self.path_length + 1..).unwrap_or_default();
         self.operation.wants_stream(query, body)

@@ -144,7 +144,6 @@ fn render(context: &RenderContext<'_>) -> Rendered {
     sse.into()
 }
 
-/// The answer to a count of the request's tokens.
 fn count(context: &RenderContext<'_>) -> Rendered {
     object! { "input_tokens": context.input_tokens() }.into()
 }
@@ -170,7 +169,6 @@ pub(super) fn whole(context: &RenderContext<'_>) -> Object {
     message(context, &blocks, stop_reason, &usage(context.usage()))
 }
 
-/// The events of a stream with their names.
 pub(super) fn events(context: &RenderContext<'_>) -> Vec<(&'static str, Object)> {
     let reply = context.reply;
     let counted = context.usage();
@@ -192,7 +190,6 @@ pub(super) fn events(context: &RenderContext<'_>) -> Vec<(&'static str, Object)>
     events
 }
 
-/// The blocks of the content, each opened, filled and closed.
 fn blocks(context: &RenderContext<'_>, events: &mut Vec<(&'static str, Object)>) {
     let reply = context.reply;
     let mut index = 0_u64;

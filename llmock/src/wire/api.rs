@@ -5,13 +5,10 @@ use crate::json::write::Object;
 
 /// An API, by what its endpoints have in common.
 pub(crate) struct Api {
-    /// The header with the id of a request.
     pub(crate) request_id: Option<&'static str>,
     /// The header with the kind of an error; the AWS SDK needs it to read the error and its message.
     pub(crate) error_kind: Option<&'static str>,
-    /// The body of an error.
     pub(crate) error: fn(&ErrorParts<'_>) -> String,
-    /// The usual kind of an error with that status.
     pub(crate) kind_of_status: fn(u16) -> &'static str,
     /// Whether a stream without `alt=sse` is an array, in which an error is the only element.
     pub(crate) has_array_streams: bool,
@@ -23,7 +20,6 @@ pub(crate) struct Api {
     pub(crate) model: fn(&Model, created: u64) -> Object,
 }
 
-/// What the body of an error says.
 pub(crate) struct ErrorParts<'a> {
     pub(crate) status: u16,
     pub(crate) kind: &'a str,
@@ -33,7 +29,6 @@ pub(crate) struct ErrorParts<'a> {
 }
 
 impl Api {
-    /// An empty response to a background request that the fixture does not have.
     pub(crate) fn empty_response(&self, path_alone: &str) -> Option<&'static str> {
         let last = path_alone.rsplit('/').next().unwrap_or_default();
         if let Some((_, body)) = self.empty.iter().find(|(endpoint, _)| *endpoint == last) {

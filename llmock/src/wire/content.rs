@@ -55,7 +55,6 @@ pub struct Reply {
     pub(crate) headers: Vec<(String, String)>,
 }
 
-/// A call of a tool by the model.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ToolCall {
     pub(crate) id: Option<String>,
@@ -297,7 +296,6 @@ impl Reply {
     }
 }
 
-/// What the formats use.
 impl Reply {
     /// The text, or the refusal for APIs without a member for it. A reply without tool calls has at least an empty text.
     pub(crate) fn words(&self) -> Option<&str> {
@@ -305,7 +303,6 @@ impl Reply {
         text.or_else(|| self.calls.is_empty().then_some(""))
     }
 
-    /// The pieces of [`words`](Self::words).
     pub(crate) fn word_pieces(&self) -> Vec<&str> {
         match (&self.pieces, self.words()) {
             (Some(pieces), _) => {

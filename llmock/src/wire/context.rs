@@ -16,7 +16,6 @@ use crate::provider::Provider;
 pub(crate) struct RenderContext<'a> {
     pub(crate) reply: &'a Reply,
     pub(crate) provider: Provider,
-    /// The API whose errors the endpoint sends.
     pub(crate) api: &'static Api,
     pub(crate) method: &'a str,
     /// Canonical, with the query.
@@ -29,7 +28,6 @@ pub(crate) struct RenderContext<'a> {
     pub(crate) vectors: Option<&'static Vectors>,
     /// In seconds since 1970.
     pub(crate) created: u64,
-    /// What all ids are derived from.
     pub(crate) seed: u64,
     /// Collects the ids that are made, for a template.
     pub(crate) derived: Option<&'a RefCell<Vec<DerivedId>>>,
@@ -38,7 +36,6 @@ pub(crate) struct RenderContext<'a> {
     pub(crate) created_at: OnceCell<String>,
 }
 
-/// Tokens of request and response.
 #[derive(Clone, Copy)]
 pub(crate) struct Usage {
     /// All of the request, cached ones included.
@@ -75,7 +72,6 @@ impl<'a> RenderContext<'a> {
         [prefix, ids::text_of(&hex)].concat()
     }
 
-    /// The id of the response in the form of a UUID.
     pub(crate) fn uuid(&self) -> String {
         if let Some(id) = &self.reply.id {
             return id.clone();
@@ -92,12 +88,10 @@ impl<'a> RenderContext<'a> {
         }
     }
 
-    /// The id of the tool call with this number.
     pub(crate) fn call_id(&self, prefix: &str, number: usize, call: &ToolCall) -> String {
         call.id.clone().unwrap_or_else(|| self.id_of(prefix, number))
     }
 
-    /// The signature of the reasoning.
     pub(crate) fn signature(&self) -> String {
         self.reply.signature.clone().unwrap_or_else(|| self.id_of("sig_", 0))
     }
@@ -125,13 +119,11 @@ impl<'a> RenderContext<'a> {
         }
     }
 
-    /// When the response was made, in RFC 3339.
     pub(crate) fn created_at(&self) -> &str {
         self.created_at.get_or_init(|| rfc3339(self.created))
     }
 }
 
-/// Seconds since 1970 in RFC 3339.
 pub(crate) fn rfc3339(seconds: u64) -> String {
     // times beyond the year 9999 have no such form
     let since = Duration::from_secs(seconds.min(253_402_300_799));

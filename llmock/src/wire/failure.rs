@@ -38,13 +38,11 @@ pub(super) fn body(context: &RenderContext<'_>, failure: &Failure) -> String {
     })
 }
 
-/// The error of a path that the format does not know.
 pub(crate) fn unknown_endpoint(context: &RenderContext<'_>) -> Rendered {
     let message = format!("no reply is known to `{} {}`", context.method, context.path_alone);
     error(context, &Failure { status: 404, message, midway: false })
 }
 
-/// The error of a model that does not exist.
 pub(crate) fn unknown_model(context: &RenderContext<'_>, id: &str) -> Rendered {
     let message = format!("the model `{id}` does not exist");
     let failure = Failure { status: 404, message, midway: false };

@@ -22,7 +22,6 @@ pub(crate) type ToolIdPath = &'static [&'static str];
 /// A wire format: the shape of the bodies of requests and responses. [`FORMATS`](super::FORMATS) lists them.
 pub(crate) struct Format {
     pub(crate) name: &'static str,
-    /// Whether a request is in this format.
     pub(crate) owns: fn(&RequestLine<'_>) -> bool,
     /// What the endpoints do. The first one at a path counts, so the last one takes any path.
     pub(crate) operations: &'static [Operation],
@@ -39,17 +38,13 @@ pub(crate) struct Format {
     /// `stream_options` is not volatile: it adds an event to the stream. Neither are `include`, `truncation` and
     /// `previous_response_id`, which change the response or the prompt.
     pub(crate) volatile: &'static [&'static str],
-    /// Where ids of tool calls are in a request body.
     pub(crate) tool_ids: &'static [ToolIdPath],
-    /// The model that a request names, in its body or in its path.
     pub(crate) model: for<'a> fn(Provider, &'a str, Option<&Json<'a>>) -> Option<Cow<'a, str>>,
     /// The text of the last message that the model did not write.
     pub(crate) prompt: fn(&Json<'_>) -> Option<String>,
-    /// Which members of a request body are messages.
     pub(crate) messages: Messages,
     /// Adds the data of one event to the transcript of a stream.
     pub(crate) read_event: fn(&mut Transcript, &Json<'_>),
-    /// The provider's message in the body of an error.
     pub(crate) error_message: fn(&Json<'_>) -> Option<String>,
     /// Whether responses may contain addresses outside of what a model wrote.
     pub(crate) may_hold_links: bool,
@@ -102,14 +97,12 @@ fn model<'a>(provider: Provider, path: &'a str, body: Option<&Json<'a>>) -> Opti
     })
 }
 
-/// The model of `models/M` and `models/M:verb`.
 fn model_in_path(path: &str) -> Option<&str> {
     let path = path.split(['?', '#']).next()?;
     let (_, rest) = path.rsplit_once("/models/")?;
     rest.split(':').next().filter(|model| !model.is_empty())
 }
 
-/// The model in the member `model`.
 pub(super) fn model_member<'a>(body: Option<&Json<'a>>) -> Option<Cow<'a, str>> {
     body?.get("model")?.as_str()
 }
@@ -123,7 +116,6 @@ pub(crate) struct RequestLine<'a> {
     pub(crate) path: &'a str,
     /// The last segment that is not empty.
     pub(crate) last: &'a str,
-    /// The segment before it.
     pub(crate) before_last: &'a str,
 }
 
@@ -144,10 +136,8 @@ impl<'a> RequestLine<'a> {
 
 pub(crate) type Render = fn(&RenderContext<'_>) -> Rendered;
 
-/// What an endpoint does.
 pub(crate) struct Operation {
     pub(crate) at: At,
-    /// The only method that it takes.
     pub(crate) method: &'static str,
     pub(crate) kind: Kind,
     pub(crate) streaming: Streaming,
@@ -189,7 +179,6 @@ impl Operation {
         Self { kind: Kind::Fallback, ..Self::other(at, render) }
     }
 
-    /// Whether a request asks for a streamed response.
     pub(crate) fn wants_stream(&self, query: &str, body: Option<&Json<'_>>) -> bool {
         if self.streaming == Streaming::Always || query.split('&').any(|pair| pair == "stream=true")
         {
@@ -229,12 +218,10 @@ impl fmt::Debug for Operation {
     }
 }
 
-/// At which paths an operation is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum At {
     Any,
     Path(&'static str),
-    /// The last segment.
     Last(&'static str),
     /// The last segment, or what follows its last colon: Google's `models/M:verb`.
     Verb(&'static str),
@@ -255,7 +242,6 @@ impl At {
     }
 }
 
-/// What kind of response an operation has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A model replies to messages.
@@ -268,7 +254,6 @@ pub(crate) enum Kind {
     Fallback,
 }
 
-/// When an operation has a streamed response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Streaming {
     Never,

@@ -48,7 +48,6 @@ pub(super) static FORMAT: Format = Format {
     ..Format::DEFAULT
 };
 
-/// Embeddings of the texts in `inputs`.
 const fn vectors(inputs: &'static str, dimensions: &'static [&'static str]) -> Limit {
     let default = |model: &str| if model.contains("gemini") { 3072 } else { 768 };
     Limit::vectors(inputs, dimensions, default)
@@ -81,7 +80,6 @@ pub(super) fn owns(last: &str) -> bool {
         || verb == "predict"
 }
 
-/// The text of the last content that the model did not write.
 pub(super) fn prompt(body: &Json<'_>) -> Option<String> {
     if let Some(inner) = body.get("generateContentRequest") {
         return prompt(inner);

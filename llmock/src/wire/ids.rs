@@ -31,7 +31,6 @@ pub(crate) fn hex_id(seed: u64, slot: u64) -> [u8; 24] {
     *digits(seed, slot).first_chunk().expect("there are 32 digits")
 }
 
-/// An id in the form of a UUID.
 pub(crate) fn uuid_id(seed: u64, slot: u64) -> String {
     let hex = digits(seed, slot);
     let groups = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];

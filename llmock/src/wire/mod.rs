@@ -64,14 +64,12 @@ pub(crate) static FORMATS: [&Format; 12] = [
     &plain::FORMAT,
 ];
 
-/// The format of a request by its method and canonical path.
 pub(crate) fn format(provider: Provider, method: &str, path: &str) -> &'static Format {
     let line = RequestLine::new(provider, method, path);
     let found = FORMATS.iter().find(|format| (format.owns)(&line));
     found.expect("the last format owns every request")
 }
 
-/// The API of a provider.
 fn api_of(provider: Provider) -> &'static Api {
     match provider.entry().shape {
         Shape::OpenAi => &openai::API,
@@ -88,12 +86,10 @@ pub(crate) fn is_openai(api: &Api) -> bool {
     std::ptr::eq(api, &raw const openai::API)
 }
 
-/// Whether a format is that of OpenAI's Responses.
 pub(crate) fn is_responses(format: &Format) -> bool {
     std::ptr::eq(format, &raw const openai_responses::FORMAT)
 }
 
-/// Whether a format is that of lists of models.
 pub(crate) fn lists_models(format: &Format) -> bool {
     std::ptr::eq(format, &raw const models::FORMAT)
 }

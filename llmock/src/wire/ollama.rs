@@ -73,7 +73,6 @@ pub(super) static API: Api = Api {
     ..openai::DEFAULT
 };
 
-/// Whether the path is of Ollama's own API.
 pub(super) fn owns(path: &str) -> bool {
     path.starts_with("/api/") && path != "/api/tags"
 }

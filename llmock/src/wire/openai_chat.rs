@@ -47,7 +47,6 @@ fn reasoning_member(provider: Provider) -> Option<&'static str> {
     }
 }
 
-/// Where the streams of a vendor contain the usage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StreamUsage {
     /// In an extra last chunk, with `stream_options.include_usage`.
@@ -70,7 +69,6 @@ fn stream_usage(provider: Provider) -> StreamUsage {
     }
 }
 
-/// The text of the last message that is not the assistant's.
 pub(super) fn prompt(body: &Json<'_>) -> Option<String> {
     match body.get("messages").and_then(Json::as_array) {
         Some(messages) => {
@@ -80,7 +78,6 @@ pub(super) fn prompt(body: &Json<'_>) -> Option<String> {
     }
 }
 
-/// The text that is completed or embedded.
 pub(super) fn input(body: &Json<'_>) -> Option<String> {
     ["prompt", "input"].iter().find_map(|name| body.get(name).and_then(text::content))
 }

@@ -91,7 +91,6 @@ fn stream(context: &RenderContext<'_>, finish: &str) -> Sse {
     sse
 }
 
-/// The response to one prompt.
 struct Answer<'a> {
     /// The prompt, if the request asks to repeat it.
     echo: Cow<'a, str>,
@@ -116,7 +115,6 @@ impl Answer<'_> {
     }
 }
 
-/// A response for each prompt, in their order.
 fn answers<'a>(context: &'a RenderContext<'_>) -> Vec<Answer<'a>> {
     let prompt = context.member("prompt");
     let prompts = match prompt.and_then(Json::as_array) {

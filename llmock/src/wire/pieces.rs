@@ -27,7 +27,6 @@ impl Chunks {
         }
     }
 
-    /// The pieces of the arguments of a tool call.
     pub(crate) fn of_arguments(self, text: &str) -> Vec<&str> {
         match self {
             Self::Words => characters(text, ARGUMENTS),

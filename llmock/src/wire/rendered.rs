@@ -103,7 +103,6 @@ impl From<Object> for Rendered {
     }
 }
 
-/// An event for [`google_sse`].
 pub(crate) fn data(data: Object) -> Item {
     Item::Sse { event: None, id: None, data: data.into_text() }
 }
@@ -114,18 +113,15 @@ pub(crate) fn google_sse(items: Vec<Item>) -> Rendered {
     streamed("text/event-stream", Framing::Sse, dialect, items)
 }
 
-/// An array of JSON values that arrive one by one.
 pub(crate) fn json_array(items: Vec<Item>) -> Rendered {
     let dialect = Dialect { array: ArrayMarks::default(), ..Dialect::default() };
     streamed("application/json", Framing::JsonArray, dialect, items)
 }
 
-/// One JSON value a line.
 pub(crate) fn lines(content_type: &'static str, items: Vec<Item>) -> Rendered {
     streamed(content_type, Framing::Ndjson, Dialect::default(), items)
 }
 
-/// Frames of an AWS event stream.
 pub(crate) fn frames(items: Vec<Item>) -> Rendered {
     let content_type = "application/vnd.amazon.eventstream";
     streamed(content_type, Framing::AwsEventStream, Dialect::default(), items)

@@ -14,12 +14,10 @@ pub(crate) const DIMENSIONS: usize = 4096;
 /// Coordinates of all vectors: as many inputs as there may be, in the dimensions of OpenAI's small model.
 pub(crate) const COORDINATES: usize = INPUTS * 1536;
 
-/// What a request body must contain.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Requirements {
     /// Whether the body or the path has to name a model.
     pub(crate) model: bool,
-    /// A member that must be present.
     pub(crate) member: Option<&'static str>,
     /// The member that holds the conversation.
     pub(crate) messages: Option<&'static str>,
@@ -37,7 +35,6 @@ impl Requirements {
         max_temperature: None,
     };
 
-    /// A conversation in `messages`.
     pub(crate) const MESSAGES: Self = Self::member("messages").messages("messages");
 
     pub(super) const fn member(name: &'static str) -> Self {
@@ -57,7 +54,6 @@ impl Requirements {
     }
 }
 
-/// How much one request may ask for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Limit {
     None,
@@ -65,7 +61,6 @@ pub(crate) enum Limit {
     Choices,
     /// The same, and the number of prompts.
     ChoicesOfPrompts,
-    /// The elements of a member.
     Elements {
         member: &'static str,
         most: usize,
@@ -83,7 +78,6 @@ impl Limit {
     }
 }
 
-/// How an operation asks for vectors.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Vectors {
     /// The member with the texts.
@@ -95,7 +89,6 @@ pub(crate) struct Vectors {
 }
 
 impl Vectors {
-    /// The number of dimensions that a request names.
     pub(crate) fn wanted<'a, 'b>(&self, body: &'b Json<'a>) -> Option<&'b Json<'a>> {
         let found = self.dimensions.iter().try_fold(body, |value, step| match *step {
             "0" => value.at(0),
@@ -104,7 +97,6 @@ impl Vectors {
         found.filter(|value| !value.is_null())
     }
 
-    /// The number of dimensions for a request.
     pub(crate) fn count(&self, body: &Json<'_>, model: &str) -> usize {
         let wanted = self.wanted(body).and_then(Json::as_u64);
         let wanted = wanted.and_then(|wanted| usize::try_from(wanted).ok());

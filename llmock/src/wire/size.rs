@@ -37,7 +37,6 @@ pub(crate) fn bound(context: &RenderContext<'_>, measure: Measure) -> usize {
 /// Adds up how much of a reply a response contains.
 pub(crate) type Measure = fn(&RenderContext<'_>, &mut OutputSize<'_>);
 
-/// How much of a reply a response contains.
 pub(crate) struct OutputSize<'m> {
     choices: usize,
     /// As JSON, with escapes.

@@ -3,7 +3,6 @@
 use super::rendered::Rendered;
 use crate::json::write::{Raw, ToJson};
 
-/// A stream of events that is being written.
 #[derive(Debug)]
 pub(crate) struct Sse {
     text: String,

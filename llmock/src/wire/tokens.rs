@@ -23,7 +23,6 @@ fn is_read(name: &str) -> bool {
     )
 }
 
-/// The tokens of a text, at least one.
 pub(crate) fn of_text(text: &str) -> u64 {
     of_characters(characters(text))
 }

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use crate::json::Json;
 use crate::json::layout::{self, Layout};
 
-/// The length of a preview in characters.
 const LIMIT: usize = 200;
 
 /// Text, tool calls and error of a stream as far as it has been read.
@@ -49,7 +48,6 @@ impl Transcript {
         call.arguments.push_str(arguments);
     }
 
-    /// Adds a call that arrives in one piece.
     pub(crate) fn whole_call(&mut self, name: &str, arguments: Option<&Json<'_>>) {
         let key = format!("#{}", self.calls.len());
         self.call(&key, Some(name), &arguments.map_or_else(String::new, argument_text));
@@ -61,7 +59,6 @@ impl Transcript {
         }
     }
 
-    /// Whether a preview has no room for more.
     pub(crate) fn is_full(&self) -> bool {
         self.text.len() > LIMIT * 4
     }

@@ -7,13 +7,11 @@ use sha2::{Digest, Sha256};
 
 use crate::random::SplitMix64;
 
-/// How many coordinates one word changes.
 const PUSHED: usize = 24;
 
 /// The strength of the noise relative to a word.
 const NOISE: f64 = 0.02;
 
-/// The vector of a text.
 pub(crate) fn embed(text: &str, dimensions: usize) -> Vec<f32> {
     let mut random = seeded(text);
     let mut vector: Vec<f64> = (0..dimensions).map(|_| NOISE * random.signed()).collect();
@@ -38,7 +36,6 @@ pub(crate) fn closeness(one: &[f32], other: &[f32]) -> f32 {
     one.iter().zip(other).map(|(a, b)| a * b).sum()
 }
 
-/// The same numbers for the same text.
 fn seeded(text: &str) -> SplitMix64 {
     let hash: [u8; 32] = Sha256::digest(text.as_bytes()).into();
     let seed = hash.first_chunk().expect("a digest has 32 bytes");

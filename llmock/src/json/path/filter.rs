@@ -7,7 +7,6 @@ use llmock_rules::{Comparable, Filter, Operator, Query, Selector};
 use super::super::{Json, number};
 use super::select::{position, select};
 
-/// Whether `here` satisfies the filter.
 pub(super) fn holds(filter: &Filter, root: &Json<'_>, here: &Json<'_>) -> bool {
     match filter {
         Filter::Or(all) => all.iter().any(|one| holds(one, root, here)),

@@ -14,11 +14,9 @@ use llmock_rules::JsonPath;
 use self::select::select;
 use super::Json;
 
-/// The way to one value, from the root down.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Location(pub(crate) Vec<Step>);
 
-/// One step down the tree.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Step {
     Name(String),

@@ -6,7 +6,6 @@ use super::super::Json;
 use super::filter::holds;
 use super::{Location, Step};
 
-/// A value and the way to it.
 type Node<'t, 'a> = (Location, &'t Json<'a>);
 
 pub(super) fn select<'t, 'a>(

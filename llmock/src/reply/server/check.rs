@@ -142,7 +142,6 @@ fn temperature(body: &Json<'_>, most: f64) -> Option<String> {
         .then(|| format!("invalid value {token} of `temperature`: expected 0 to {most}"))
 }
 
-/// Why a request asks for too much at once.
 fn excess(reading: &Reading<'_>, body: &Json<'_>) -> Option<String> {
     match &reading.target().operation.limit {
         Limit::None => None,
@@ -155,14 +154,12 @@ fn excess(reading: &Reading<'_>, body: &Json<'_>) -> Option<String> {
     }
 }
 
-/// A wrong `n`.
 fn choices(body: &Json<'_>) -> Option<String> {
     let wanted = body.get("n").filter(|wanted| !wanted.is_null())?;
     let fits = wanted.as_u64().is_some_and(|wanted| (1..=CHOICES).contains(&wanted));
     (!fits).then(|| format!("invalid value of `n`: expected an integer from 1 to {CHOICES}"))
 }
 
-/// A list that is too long.
 fn elements(body: &Json<'_>, name: &str, most: usize) -> Option<String> {
     let count = body.get(name).and_then(Json::as_array).filter(|items| !is_tokens(items))?.len();
     (count > most).then(|| format!("`{name}` has {count} elements: at most {most} are taken"))

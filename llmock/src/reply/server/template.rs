@@ -35,7 +35,6 @@ pub struct Template {
     body: Body,
 }
 
-/// The value of a header.
 #[derive(Clone, Debug)]
 enum Value {
     Same(HeaderValue),
@@ -56,7 +55,6 @@ struct Pattern {
     gaps: Vec<(usize, Gap)>,
 }
 
-/// A value that differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Gap {
     Created,
@@ -64,7 +62,6 @@ enum Gap {
     Uuid(u64),
 }
 
-/// Time and seed of a response.
 type Sample = (u64, u64);
 
 /// Two samples whose times have no digit in common, neither as numbers nor as dates.
@@ -172,7 +169,6 @@ impl Pattern {
         pattern
     }
 
-    /// The number of bytes with all gaps filled.
     fn length(&self, created: &str) -> usize {
         let gap = |(_, gap): &(usize, Gap)| match gap {
             Gap::Created => created.len(),

@@ -10,7 +10,6 @@ use super::super::context::{RenderContext, Usage};
 use super::super::tokens;
 use crate::json::write::{Object, nested, object};
 
-/// The maker whose format the model has.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Maker {
     /// `{"prompt"}`, answered by `{"generation"}`.

@@ -36,7 +36,6 @@ pub(super) fn whole(context: &RenderContext<'_>) -> Object {
     }
 }
 
-/// The events of a stream with their names.
 pub(super) fn events(context: &RenderContext<'_>) -> Vec<(&'static str, Object)> {
     let reply = context.reply;
     let mut events = vec![("messageStart", object! { "role": "assistant" })];
@@ -79,7 +78,6 @@ pub(super) fn events(context: &RenderContext<'_>) -> Vec<(&'static str, Object)>
     events
 }
 
-/// The one event that is an error.
 pub(super) const EXCEPTION: &str = "internalServerException";
 
 pub(super) fn frame(kind: &str, payload: &Object) -> Item {

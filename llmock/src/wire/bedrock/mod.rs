@@ -188,7 +188,6 @@ fn count(context: &RenderContext<'_>) -> Rendered {
     object! { "inputTokens": context.input_tokens() }.into()
 }
 
-/// The vectors of Amazon's Titan.
 fn titan_embeddings(context: &RenderContext<'_>) -> Rendered {
     let texts = inputs(context, "inputText");
     object! {
@@ -198,7 +197,6 @@ fn titan_embeddings(context: &RenderContext<'_>) -> Rendered {
     .into()
 }
 
-/// Whether the model has one of these names.
 fn is(context: &RenderContext<'_>, names: &[&str]) -> bool {
     names.iter().any(|name| context.model.contains(name))
 }

@@ -64,7 +64,6 @@ pub(super) static API: Api = Api {
     ..openai::DEFAULT
 };
 
-/// Whether the path is of Cohere's own API.
 pub(super) fn owns(path: &str) -> bool {
     let mut segments = path.split('/').filter(|segment| !segment.is_empty());
     matches!(segments.next(), Some("v1" | "v2"))
@@ -260,7 +259,6 @@ fn stream(context: &RenderContext<'_>) -> Sse {
     sse
 }
 
-/// A block of text or of thoughts, from its start to its end.
 fn text_block(sse: &mut Sse, at: usize, kind: &str, pieces: &[&str]) {
     let start = object! { "type": kind }.with(kind, "");
     event(sse, "content-start", Some(at), Some(object! { "content": start }));

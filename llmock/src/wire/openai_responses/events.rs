@@ -7,7 +7,6 @@ use super::item::{self, Item};
 use super::{State, response};
 use crate::json::write::{Null, Object, object};
 
-/// Every event, numbered.
 pub(super) fn events(context: &RenderContext<'_>) -> Sse {
     let mut sender = Sender { sse: Sse::new(), sent: 0 };
     for name in ["response.created", "response.in_progress"] {

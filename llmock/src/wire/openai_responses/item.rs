@@ -3,7 +3,6 @@
 use super::super::context::RenderContext;
 use crate::json::write::{Null, Object, object};
 
-/// One item of the output.
 #[derive(Clone, Copy)]
 pub(super) enum Item {
     Reasoning,
@@ -13,7 +12,6 @@ pub(super) enum Item {
 }
 
 impl Item {
-    /// The items of an answer in their order.
     pub(super) fn all(context: &RenderContext<'_>) -> Vec<Self> {
         let reply = context.reply;
         let says = reply.words().is_some() || reply.refusal.is_some();

@@ -101,7 +101,6 @@ fn render(context: &RenderContext<'_>) -> Rendered {
     }
 }
 
-/// How far a response is.
 #[derive(Clone, Copy, PartialEq)]
 enum State<'a> {
     Begun,
