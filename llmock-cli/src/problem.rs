@@ -1,83 +1,54 @@
 //! Errors of the command, and their text.
 
 use std::error::Error;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fmt, io};
 
 use llmock::{LoadError, RemoveError};
 
 /// Why the command could not do something.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum Problem {
-    /// The fixture does not exist; perhaps one with a similar name does.
+    #[error("fixture `{}` does not exist{}", path.display(), did_you_mean(similar.as_deref()))]
     Missing { path: PathBuf, similar: Option<PathBuf> },
-    /// The file exists, but its name is not that of a fixture.
+    #[error("`{}` is not a fixture: the name of a fixture ends in `.json`", .0.display())]
     NotJson(PathBuf),
-    /// It cannot be read, or it is not a fixture.
+    #[error("{}", chain(.0))]
     Unreadable(LoadError),
     /// The same, of a file that should have been removed.
+    #[error("{}\n`{}` was not changed: {}", chain(.0), .0.path().display(), why_unchanged(.0))]
     NotCleared(LoadError),
     /// A folder where a fixture is needed.
+    #[error("`{path}` is a folder: name one fixture (`llmock list {path}` shows them)", path = .0.display())]
     Folder(PathBuf),
-    /// A folder cannot be read.
+    #[error("failed to read folder `{}`: {why}", path.display())]
     FolderUnreadable { path: PathBuf, why: io::Error },
-    /// The file could not be deleted.
+    #[error("failed to remove `{}`: {why}", path.display())]
     NotDeleted { path: PathBuf, why: io::Error },
-    /// An interaction could not be removed.
+    #[error("{}", not_removed(.0))]
     NotRemoved(RemoveError),
     /// Several interactions match; their lines, as `list` prints them.
+    #[error("{}", ambiguous(path, prefix, candidates, *equal))]
     Ambiguous { path: PathBuf, prefix: String, candidates: Vec<String>, equal: Option<usize> },
 }
 
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing { path, similar } => {
-                write!(f, "fixture `{}` does not exist", path.display())?;
-                match similar {
-                    Some(similar) => write!(f, "; did you mean `{}`?", similar.display()),
-                    None => Ok(()),
-                }
-            }
-            Self::NotJson(path) => {
-                write!(
-                    f,
-                    "`{}` is not a fixture: the name of a fixture ends in `.json`",
-                    path.display()
-                )
-            }
-            Self::Unreadable(error) => f.write_str(&chain(error)),
-            Self::NotCleared(error) => {
-                let why = match error {
-                    LoadError::Format { .. } => "it is not a valid fixture",
-                    _ => "it could not be read",
-                };
-                write!(f, "{}\n`{}` was not changed: {why}", chain(error), error.path().display())
-            }
-            Self::Folder(path) => {
-                let path = path.display();
-                write!(
-                    f,
-                    "`{path}` is a folder: name one fixture (`llmock list {path}` shows them)"
-                )
-            }
-            Self::FolderUnreadable { path, why } => {
-                write!(f, "failed to read folder `{}`: {why}", path.display())
-            }
-            Self::NotDeleted { path, why } => {
-                write!(f, "failed to remove `{}`: {why}", path.display())
-            }
-            Self::NotRemoved(RemoveError::Unknown { hash, path }) => {
-                let path = path.display();
-                write!(f, "no interaction in `{path}` has a hash that starts with `{hash}`")?;
-                write!(f, "\nhint: `llmock list {path}` shows them")
-            }
-            Self::NotRemoved(error) => f.write_str(&chain(error)),
-            Self::Ambiguous { path, prefix, candidates, equal } => {
-                ambiguous(f, path, prefix, candidates, *equal)
-            }
-        }
+fn did_you_mean(similar: Option<&Path>) -> String {
+    similar.map_or_else(String::new, |path| format!("; did you mean `{}`?", path.display()))
+}
+
+fn why_unchanged(error: &LoadError) -> &'static str {
+    match error {
+        LoadError::Format { .. } => "it is not a valid fixture",
+        _ => "it could not be read",
     }
+}
+
+fn not_removed(error: &RemoveError) -> String {
+    let RemoveError::Unknown { hash, path } = error else { return chain(error) };
+    let path = path.display();
+    format!(
+        "no interaction in `{path}` has a hash that starts with `{hash}`\nhint: `llmock list {path}` shows them"
+    )
 }
 
 /// An error and what caused it.
@@ -86,22 +57,16 @@ fn chain(error: &dyn Error) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-fn ambiguous(
-    f: &mut fmt::Formatter<'_>,
-    path: &Path,
-    prefix: &str,
-    candidates: &[String],
-    equal: Option<usize>,
-) -> fmt::Result {
-    let (path, number) = (path.display(), candidates.len());
-    writeln!(f, "`{prefix}` is ambiguous, {number} hashes in `{path}` begin with it:")?;
-    f.write_str(&candidates.join("\n"))?;
-    match equal {
-        Some(first) => write!(
-            f,
-            "\nhint: their requests are equal; select one by its number: \
+fn ambiguous(path: &Path, prefix: &str, candidates: &[String], equal: Option<usize>) -> String {
+    let (path, number, lines) = (path.display(), candidates.len(), candidates.join("\n"));
+    let hint = match equal {
+        Some(first) => format!(
+            "their requests are equal; select one by its number: \
              `llmock clear {path} --number {first}`"
         ),
-        None => f.write_str("\nhint: add digits until only one matches"),
-    }
+        None => "add digits until only one matches".to_owned(),
+    };
+    format!(
+        "`{prefix}` is ambiguous, {number} hashes in `{path}` begin with it:\n{lines}\nhint: {hint}"
+    )
 }

@@ -48,7 +48,6 @@ fn first_is_one_of(path: &Path, names: &[&str]) -> bool {
     path.segments.len() > 1 && names.iter().any(|name| path.segments[0].ident == name)
 }
 
-/// Whether this is `#[llm_replay]`.
 pub(crate) fn is_ours(attr: &Attribute) -> bool {
     last_is(attr.path(), "llm_replay")
 }
@@ -76,7 +75,6 @@ fn flat(attrs: &[Attribute]) -> Vec<Meta> {
     all
 }
 
-/// Whether one of the attributes makes the function a test.
 pub(crate) fn has_test_attribute(attrs: &[Attribute]) -> bool {
     flat(attrs).iter().any(|meta| TESTS.iter().any(|name| last_is(meta.path(), name)))
 }
@@ -102,7 +100,6 @@ pub(crate) fn may_pass_arguments(attrs: &[Attribute], is_async: bool) -> bool {
     })
 }
 
-/// A `#[should_panic]`.
 pub(crate) struct ShouldPanic {
     /// The `cfg_attr` conditions around it, which only the compiler can decide.
     pub(crate) conditions: Vec<Meta>,

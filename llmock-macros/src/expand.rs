@@ -52,7 +52,6 @@ impl Test<'_> {
         function.into_token_stream()
     }
 
-    /// Checks attributes and signature together.
     fn check(&self, function: &TestFn, takes_mock: bool, errors: &mut Errors) {
         let TestFn { attrs, sig, body, .. } = function;
         let is_async = sig.asyncness.is_some();
@@ -93,7 +92,6 @@ impl Test<'_> {
         quote_spanned!(span=> let returned = ended.returned(); ended.#call)
     }
 
-    /// The path of the private interface.
     fn root(&self, span: Span) -> TokenStream {
         let path = self.args.root().map(ToTokens::to_token_stream);
         let path = path.unwrap_or_else(|| quote_spanned!(span=> ::llmock));
@@ -209,7 +207,6 @@ fn is_silent(function: &TestFn) -> bool {
     returns_unit && attributes::should_panic(&function.attrs).is_some()
 }
 
-/// Runs the body: `let ended = ...;`.
 fn run(function: &TestFn, root: &TokenStream, span: Span) -> TokenStream {
     let result = speakable(&function.sig.output);
     let annotation = result.as_ref().map(|ty| quote_spanned!(span=> : #root::Ended<#ty>));

@@ -7,7 +7,6 @@ use syn::{FnArg, PatType, Signature, Type};
 
 use crate::errors::Errors;
 
-/// How a parameter takes the handle.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Wanted {
     Owned,

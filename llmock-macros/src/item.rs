@@ -8,7 +8,6 @@ use quote::{ToTokens, TokenStreamExt as _};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Ident, Item, Signature, Token, Visibility, braced, token};
 
-/// A function with its body as tokens.
 pub(crate) struct TestFn {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
@@ -19,7 +18,6 @@ pub(crate) struct TestFn {
     pub(crate) body: TokenStream,
 }
 
-/// A module written in place.
 pub(crate) struct TestMod {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) head: TokenStream,
@@ -30,7 +28,6 @@ pub(crate) struct TestMod {
     pub(crate) members: Vec<Member>,
 }
 
-/// One item of a module.
 pub(crate) enum Member {
     Fn(Box<TestFn>),
     Mod(TestMod),

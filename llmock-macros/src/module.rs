@@ -12,7 +12,6 @@ use crate::expand::Test;
 use crate::item::{Member, TestFn, TestMod};
 use crate::site::CallSite;
 
-/// The defaults for the functions of one module.
 struct Scope<'a> {
     /// Defaults; never with a fixture, which on a module is the folder.
     defaults: Args,
@@ -42,7 +41,6 @@ pub(crate) fn expand(
     tokens
 }
 
-/// Removes our attribute, if it is there.
 fn take_ours(attrs: &mut Vec<Attribute>) -> Option<Attribute> {
     let at = attrs.iter().position(attributes::is_ours)?;
     Some(attrs.remove(at))

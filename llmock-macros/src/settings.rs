@@ -36,7 +36,6 @@ pub(crate) fn fields(
     }
 }
 
-/// An `Option` as an expression.
 pub(crate) fn option(value: Option<impl ToTokens>, span: Span) -> TokenStream {
     let Some(value) = value else { return quote_spanned!(span=> ::core::option::Option::None) };
     quote_spanned!(span=> ::core::option::Option::Some(#value))

@@ -1,7 +1,6 @@
 //! Base URLs of provider APIs.
 
 use std::fmt;
-use std::str::FromStr;
 
 use crate::problem::Problem;
 
@@ -47,14 +46,6 @@ fn mistake(url: &str) -> Option<&'static str> {
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl FromStr for BaseUrl {
-    type Err = Problem;
-
-    fn from_str(text: &str) -> Result<Self, Problem> {
-        Self::parse(text)
     }
 }
 

@@ -22,3 +22,17 @@ pub use problem::{Problem, hint, list, nearest};
 pub use quantity::{Duration, Share, Size};
 pub use request::{AllowErrors, SideCall};
 pub use word::{Mode, Order, Switch, Unused};
+
+macro_rules! from_str {
+    ($($name:ident)*) => {$(
+        impl std::str::FromStr for $name {
+            type Err = Problem;
+
+            fn from_str(text: &str) -> Result<Self, Problem> {
+                Self::parse(text)
+            }
+        }
+    )*};
+}
+
+from_str!(BaseUrl Duration EnvName FieldName FixtureName Mode Order ProviderId Share SideCall Size Switch Unused);

@@ -1,7 +1,6 @@
 //! Names: of body fields, environment variables, providers and fixtures.
 
 use std::fmt;
-use std::str::FromStr;
 
 use crate::problem::Problem;
 
@@ -30,14 +29,6 @@ macro_rules! names {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = Problem;
-
-            fn from_str(text: &str) -> Result<Self, Problem> {
-                Self::parse(text)
             }
         }
     )*};

@@ -1,6 +1,5 @@
 //! Durations, sizes and shares.
 
-use std::str::FromStr;
 use std::time;
 
 use crate::problem::Problem;
@@ -94,20 +93,6 @@ fn decimal(text: &str) -> Option<f64> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     if is_plain { text.parse().ok() } else { None }
 }
-
-macro_rules! from_str {
-    ($($name:ident)*) => {$(
-        impl FromStr for $name {
-            type Err = Problem;
-
-            fn from_str(text: &str) -> Result<Self, Problem> {
-                Self::parse(text)
-            }
-        }
-    )*};
-}
-
-from_str!(Duration Size Share);
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,6 @@
 //! Rules about requests and responses: side calls and allowed error statuses.
 
 use std::fmt;
-use std::str::FromStr;
 
 use crate::problem::{Problem, hint};
 
@@ -58,14 +57,6 @@ impl fmt::Display for SideCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let star = if self.is_prefix { "*" } else { "" };
         write!(f, "{} {}{star}", self.method, self.path)
-    }
-}
-
-impl FromStr for SideCall {
-    type Err = Problem;
-
-    fn from_str(text: &str) -> Result<Self, Problem> {
-        Self::parse(text)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Values from a closed list of words.
 
 use std::fmt;
-use std::str::FromStr;
 
 use crate::problem::{Problem, hint};
 
@@ -39,14 +38,6 @@ macro_rules! words {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = Problem;
-
-            fn from_str(text: &str) -> Result<Self, Problem> {
-                Self::parse(text)
             }
         }
     };
@@ -115,14 +106,6 @@ impl Switch {
                 "expected `1`, `true`, `yes`, `on`, or `0`, `false`, `no`, `off`",
             )),
         }
-    }
-}
-
-impl FromStr for Switch {
-    type Err = Problem;
-
-    fn from_str(text: &str) -> Result<Self, Problem> {
-        Self::parse(text)
     }
 }
 

@@ -19,7 +19,6 @@ use crate::errors::Errors;
 #[derive(Clone, Default)]
 pub(crate) struct Args(Vec<Arg>);
 
-/// One argument.
 #[derive(Clone)]
 pub(crate) struct Arg {
     pub(crate) key: &'static Key,
@@ -30,7 +29,6 @@ pub(crate) struct Arg {
 }
 
 impl Args {
-    /// Parses what stands between the parentheses of the attribute.
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut args = Self::default();
         let read = |input: ParseStream| {
@@ -106,12 +104,10 @@ impl Args {
         self.0.iter()
     }
 
-    /// The argument of a key.
     pub(crate) fn get(&self, name: &str) -> Option<&Arg> {
         self.0.iter().find(|arg| arg.key.name == name)
     }
 
-    /// The fixture's name.
     pub(crate) fn fixture(&self) -> Option<&LitStr> {
         match &self.get("fixture")?.value {
             Literals::Text(name) => Some(name),
@@ -126,7 +122,6 @@ impl Args {
         fixture
     }
 
-    /// The path of llmock.
     pub(crate) fn root(&self) -> Option<&Path> {
         match &self.get("crate")?.value {
             Literals::RustPath(path) => Some(path),

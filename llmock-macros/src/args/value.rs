@@ -70,7 +70,6 @@ impl Literals {
     }
 }
 
-/// The argument that is being parsed.
 struct Argument<'a> {
     key: &'static Key,
     name: &'a Ident,
@@ -174,7 +173,6 @@ impl Argument<'_> {
         result.map_err(|span| self.expected(span))
     }
 
-    /// `key(item, item)`.
     fn list<T: Parse>(&self) -> syn::Result<Vec<T>> {
         self.within(|content| separated(content, |input| input.parse().map_err(at)))
     }

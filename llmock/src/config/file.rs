@@ -19,7 +19,6 @@ use super::settings::Settings;
 use crate::json;
 use crate::sync::lock;
 
-/// The file's name.
 pub(crate) const NAME: &str = "llmock.toml";
 
 type Loaded = Result<Option<Arc<Settings>>, SettingsError>;
@@ -43,7 +42,6 @@ fn read(path: &Path) -> Loaded {
     }
 }
 
-/// Reads and checks the text of the file at `path`.
 pub(crate) fn parse(path: &Path, text: &str) -> Result<Settings, SettingsError> {
     // Editors on Windows write a byte order mark, which TOML does not know. Its three bytes move no line.
     let document = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -58,7 +56,6 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<Settings, SettingsError> 
     }
 }
 
-/// A problem at a byte of the text.
 struct Mistake {
     at: usize,
     problem: Problem,
@@ -66,7 +63,6 @@ struct Mistake {
 
 type Node<'a> = Spanned<DeValue<'a>>;
 
-/// A key with its example.
 #[derive(Clone, Copy)]
 struct Entry {
     key: &'static Key,
@@ -74,7 +70,6 @@ struct Entry {
 }
 
 impl Entry {
-    /// The mistake that `node` is not what the key takes.
     fn expected(self, node: &Node<'_>, what: &str) -> Mistake {
         let Self { key, example } = self;
         let found = kind(node.get_ref());
@@ -116,7 +111,6 @@ impl Reader {
         entries.into_iter().try_for_each(|(entry, node)| self.entry(entry, node))
     }
 
-    /// Reads the value of a key in the key's form.
     fn entry(&mut self, entry: Entry, node: &Node<'_>) -> Result<(), Mistake> {
         match entry.key.form {
             Form::Text(_) => self.add(entry, Value::Text(entry.text(node)?), node, &[]),

@@ -15,24 +15,19 @@ use crate::mode::{self, Refusal};
 /// Why there are no settings for a test.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum SettingsError {
-    /// A variable of llmock's has an invalid value.
     #[error("`{name}`: {problem}")]
     Variable { name: &'static str, problem: Problem },
-    /// The attribute or the builder has an invalid value.
     #[error("{origin}: {wrong}")]
     Value { origin: Origin, wrong: Wrong },
     /// An `llmock.toml` has one, or is not TOML.
     #[error("`{}:{line}:{column}`: {problem}", path.display())]
     File { path: PathBuf, line: usize, column: usize, problem: Problem },
-    /// An `llmock.toml` cannot be read.
     #[error("failed to read `{}`", path.display())]
     Unreadable { path: PathBuf, source: Arc<io::Error> },
-    /// Recording in CI.
     #[error(transparent)]
     Refused(#[from] Refusal),
 }
 
-/// What the variables set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Environment {
     /// The mode, with the name of its variable.
@@ -87,7 +82,6 @@ impl Settings {
         Self::merge(Environment::read()?, layers)
     }
 
-    /// Merges layers, the nearest first.
     pub(crate) fn merge(
         environment: Environment,
         layers: Vec<Self>,

@@ -7,7 +7,6 @@ use llmock_rules::{self as rules, Size};
 use super::layers::{SettingsError, variable};
 use crate::env;
 
-/// Limits of one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limits {
     /// How long a test waits at its end for responses that are still being recorded.
@@ -19,7 +18,6 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// Reads `LLMOCK_DRAIN_TIMEOUT`, `LLMOCK_TURN_TIMEOUT`, and `LLMOCK_MAX_BODY`.
     pub(crate) fn read() -> Result<Self, SettingsError> {
         let duration = |name| variable(name, rules::Duration::parse_seconds);
         let or = |set: Option<rules::Duration>, seconds| {

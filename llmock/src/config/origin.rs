@@ -3,10 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where a setting is made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// A variable, by name.
     Environment(&'static str),
     /// `#[llm_replay(..)]` on the function or on the module around it.
     Attribute,
@@ -14,18 +12,15 @@ pub(crate) enum Origin {
     Builder,
     /// An `llmock.toml`, next to the package's `Cargo.toml` or at the workspace root.
     File(PathBuf),
-    /// Nowhere.
     #[default]
     Default,
 }
 
 impl Origin {
-    /// A value from here.
     pub(super) fn of<T>(&self, value: T) -> Sourced<T> {
         Sourced { value, origin: self.clone() }
     }
 
-    /// Values from here.
     pub(super) fn of_each<T>(&self, values: Vec<T>) -> impl Iterator<Item = Sourced<T>> {
         values.into_iter().map(|value| self.of(value))
     }
@@ -43,7 +38,6 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A value and its origin.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sourced<T> {
     pub(crate) value: T,

@@ -39,7 +39,6 @@ pub(crate) struct Settings {
     pub(crate) replaced_mode: Option<Mode>,
 }
 
-/// A value that is not valid for its key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{key}`: {problem}")]
 pub(crate) struct Wrong {
@@ -212,7 +211,6 @@ impl Settings {
         }
     }
 
-    /// The declaration of a provider.
     pub(crate) fn declared(&self, provider: Provider) -> Option<&Declared> {
         self.declared.iter().map(|one| &one.value).find(|one| one.provider == provider)
     }
@@ -225,7 +223,6 @@ impl Settings {
         }
     }
 
-    /// The rules for comparing requests.
     pub(crate) fn rules(&self) -> Rules {
         Rules {
             match_on: self.match_on.value.clone(),

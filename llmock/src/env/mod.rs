@@ -35,7 +35,6 @@ fn path(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
-/// The folders that fixtures are looked for from.
 pub(crate) fn places() -> Places {
     let cwd = std::env::current_dir().ok();
     // `LLMOCK_WORKSPACE_ROOT=.` means the folder in which the command was typed, as far as anyone can tell.
@@ -48,17 +47,14 @@ pub(crate) fn places() -> Places {
     }
 }
 
-/// The folder that recordings are redirected to.
 pub(crate) fn record_dir() -> Option<PathBuf> {
     path(RECORD_DIR)
 }
 
-/// The system's folder for temporary files.
 pub(crate) fn temporary_directory() -> PathBuf {
     std::env::temp_dir()
 }
 
-/// Whether nextest runs this process, which means that no other test shares it.
 pub(crate) fn nextest() -> bool {
     read("NEXTEST").as_deref() == Some("1")
 }
@@ -73,7 +69,6 @@ pub(crate) fn ci() -> bool {
     mode::is_ci(read("CI").as_deref())
 }
 
-/// The variables that decide about colour, as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ColourVars {
     pub(crate) no_color: Option<String>,
@@ -82,7 +77,6 @@ pub(crate) struct ColourVars {
     pub(crate) term: Option<String>,
 }
 
-/// Reads the variables that decide about colour.
 pub(crate) fn colours() -> ColourVars {
     ColourVars {
         no_color: read("NO_COLOR"),

@@ -77,13 +77,11 @@ impl Originals {
         Self { variables: std::env::vars_os().collect(), written: Vec::new() }
     }
 
-    /// The proxy variables that were set.
     pub(crate) fn proxies(&self) -> Vec<&'static str> {
         let is_set = |name: &&str| self.get(name).is_some_and(|value| !value.trim().is_empty());
         PROXIES.into_iter().filter(is_set).collect()
     }
 
-    /// A variable's value before the setup.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let exact = self.variables.get(OsStr::new(name));
         let found = exact.or_else(|| {
@@ -129,7 +127,6 @@ impl Originals {
         writes
     }
 
-    /// The previous values of the variables that the setup wrote; `None` for one that was absent.
     pub(super) fn before(&self) -> Vec<(String, Option<OsString>)> {
         let value = |name: &String| self.variables.get(OsStr::new(name)).cloned();
         self.written.iter().map(|name| (name.clone(), value(name))).collect()
@@ -170,18 +167,12 @@ impl Originals {
 
     /// Both spellings of `NO_PROXY` with loopback in it, when there is a proxy that would receive llmock's requests.
     fn no_proxy(&self) -> Vec<(String, String)> {
-        let set = |name: &str| self.get(name).is_some_and(|value| !value.trim().is_empty());
-        if !PROXIES.into_iter().any(set) {
+        if self.proxies().is_empty() {
             return Vec::new();
         }
-        let mut hosts: Vec<&str> = Vec::new();
-        let named =
-            NO_PROXY.into_iter().filter_map(|name| self.get(name)).flat_map(|list| list.split(','));
-        for host in named.map(str::trim).chain(LOOPBACK) {
-            if !host.is_empty() && !hosts.contains(&host) {
-                hosts.push(host);
-            }
-        }
+        let mut hosts = self.exceptions_but(str::is_empty);
+        let missing = LOOPBACK.into_iter().filter(|host| !hosts.contains(host)).collect::<Vec<_>>();
+        hosts.extend(missing);
         // `*` means no proxy at all, but only where it stands alone.
         let list = if hosts.contains(&"*") { "*".to_owned() } else { hosts.join(",") };
         NO_PROXY.map(|name| (name.to_owned(), list.clone())).into()

@@ -20,7 +20,6 @@ pub(super) struct Spares {
 }
 
 impl Spares {
-    /// Adds them, as part of the setup.
     pub(super) fn make(&self) {
         for spare in self.names().take(self.count) {
             write(&spare, Some(OsStr::new("")));

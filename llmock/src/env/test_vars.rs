@@ -39,7 +39,6 @@ impl TestVars {
         Self { before }
     }
 
-    /// Puts everything back as it was.
     pub(crate) fn restore(self) {
         // Backwards, so that a name that was written twice ends with its first value.
         for (name, value) in self.before.iter().rev() {

@@ -7,7 +7,6 @@ pub(crate) struct Place<'a> {
     pub(crate) file: &'a str,
     /// `module_path!()`.
     pub(crate) module: &'a str,
-    /// The function's name.
     pub(crate) function: &'a str,
     /// The name of the test's thread, if it has one.
     pub(crate) thread: Option<&'a str>,
@@ -42,7 +41,6 @@ impl Roots {
     }
 }
 
-/// How to run one test, or one program, again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     /// A shell line without variables: `cargo test --test api -- summarize --exact`.
@@ -87,7 +85,6 @@ impl Command {
         }
     }
 
-    /// The same as part of a sentence.
     pub(crate) fn phrase(&self, mode: &str) -> String {
         self.in_mode(mode).unwrap_or_else(|| format!("the same program with LLMOCK_MODE={mode}"))
     }
@@ -168,7 +165,6 @@ impl Place<'_> {
         own_name.then(|| format!("--test {}", quoted(name)))
     }
 
-    /// The library or the program of a package.
     fn main_target(&self, inside: &[&str]) -> Option<String> {
         let program = || self.package.map(|package| format!("--bin {}", quoted(package)));
         let ours = self.is_package(self.crate_name());
@@ -186,7 +182,6 @@ impl Place<'_> {
     }
 }
 
-/// Whether a target of that name compiles to a crate of that name.
 fn is_crate_of(crate_name: &str, target: &str) -> bool {
     target.replace('-', "_") == crate_name
 }

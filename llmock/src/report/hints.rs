@@ -59,66 +59,27 @@ static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 
 /// A rule for a miss, in the syntax of the attribute or of the builder.
 pub(crate) fn rule(miss: &Miss, surface: Surface) -> Option<String> {
-    let rule = match &miss.reason {
-        MissReason::BodyDiffers { differences, .. } => for_differences(differences)?,
-        MissReason::EndpointUnknown { .. } if miss.method == "GET" => Rule::Side(format!(
-            "{} {}",
-            miss.method,
-            miss.path.split('?').next().unwrap_or_default()
-        )),
-        _ => return None,
-    };
+    match &miss.reason {
+        MissReason::BodyDiffers { differences, .. } => for_differences(differences, surface),
+        MissReason::EndpointUnknown { .. } if miss.method == "GET" => {
+            let path = miss.path.split('?').next().unwrap_or_default();
+            Some(call(surface, "side", &[literal(&format!("GET {path}"))]))
+        }
+        _ => None,
+    }
+}
+
+/// The attribute lists the arguments; the builder has a call for each.
+fn call(surface: Surface, name: &str, arguments: &[String]) -> String {
     match surface {
-        Surface::Attribute => Some(rule.in_attribute()),
-        Surface::Builder => Some(rule.in_builder()),
-    }
-}
-
-enum Rule {
-    Ignore(Vec<String>),
-    Normalize { path: String, pattern: &'static str, placeholder: &'static str },
-    Side(String),
-}
-
-impl Rule {
-    fn in_attribute(&self) -> String {
-        match self {
-            Self::Ignore(paths) => {
-                let paths: Vec<String> = paths.iter().map(|path| literal(path)).collect();
-                format!("ignore({})", paths.join(", "))
-            }
-            Self::Normalize { path, pattern, placeholder } => {
-                format!(
-                    "normalize({}, {} => {})",
-                    literal(path),
-                    literal(pattern),
-                    literal(placeholder)
-                )
-            }
-            Self::Side(endpoint) => format!("side({})", literal(endpoint)),
-        }
-    }
-
-    fn in_builder(&self) -> String {
-        match self {
-            Self::Ignore(paths) => {
-                let calls = paths.iter().map(|path| format!(".ignore({})", literal(path)));
-                calls.collect::<Vec<_>>().concat()
-            }
-            Self::Normalize { path, pattern, placeholder } => {
-                format!(
-                    ".normalize({}, {}, {})",
-                    literal(path),
-                    literal(pattern),
-                    literal(placeholder)
-                )
-            }
-            Self::Side(endpoint) => format!(".side({})", literal(endpoint)),
+        Surface::Attribute => format!("{name}({})", arguments.join(", ")),
+        Surface::Builder => {
+            arguments.iter().map(|argument| format!(".{name}({argument})")).collect()
         }
     }
 }
 
-fn for_differences(differences: &[Difference]) -> Option<Rule> {
+fn for_differences(differences: &[Difference], surface: Surface) -> Option<String> {
     if differences.is_empty() || differences.len() > PLACES {
         return None;
     }
@@ -126,17 +87,19 @@ fn for_differences(differences: &[Difference]) -> Option<Rule> {
         && let Some((pattern, placeholder)) = shape_of(difference)
         && difference.path.starts_with('$')
     {
-        return Some(Rule::Normalize { path: difference.path.clone(), pattern, placeholder });
+        let [path, pattern, placeholder] = [&difference.path, pattern, placeholder].map(literal);
+        let arrow = if surface == Surface::Attribute { " =>" } else { "," };
+        let argument = format!("{path}, {pattern}{arrow} {placeholder}");
+        return Some(call(surface, "normalize", &[argument]));
     }
     let is_detail = |difference: &Difference| {
         member_of(&difference.path).is_some_and(|member| !CONTENT.contains(&member))
     };
-    differences.iter().all(is_detail).then(|| {
-        Rule::Ignore(differences.iter().map(|difference| difference.path.clone()).collect())
-    })
+    let paths =
+        || differences.iter().map(|difference| literal(&difference.path)).collect::<Vec<_>>();
+    differences.iter().all(is_detail).then(|| call(surface, "ignore", &paths()))
 }
 
-/// The pattern that explains the whole difference between two strings.
 fn shape_of(difference: &Difference) -> Option<(&'static str, &'static str)> {
     let text = |json: &Option<String>| serde_json::from_str::<String>(json.as_deref()?).ok();
     let (recorded, sent) = (text(&difference.recorded)?, text(&difference.sent)?);
@@ -157,7 +120,6 @@ fn member_of(path: &str) -> Option<&str> {
     rest.split_once("']").map(|(member, _)| member)
 }
 
-/// A Rust string literal.
 fn literal(text: &str) -> String {
     format!("\"{}\"", text.escape_default().to_string().replace("\\'", "'"))
 }

@@ -2,7 +2,7 @@
 //! test was running.
 
 use super::miss::Miss;
-use super::sentences::{headline, reason, without_name};
+use super::sentences::{reason, without_name};
 use super::{Report, Verdict};
 use crate::json::write::{Object, nested, object};
 
@@ -15,7 +15,7 @@ pub(crate) fn line(report: &Report) -> String {
     };
     let misses: Vec<Object> = report.misses.iter().map(|miss| missed(miss, report)).collect();
     let failures: Vec<Object> =
-        report.failures.iter().map(|failure| named(failure.name(), &headline(failure))).collect();
+        report.failures.iter().map(|failure| named(failure.name(), &failure.to_string())).collect();
     let notes: Vec<Object> =
         report.notes.iter().map(|note| named(note.name(), &note.clause(&report.fixture))).collect();
     let line = object! {

@@ -16,44 +16,41 @@ pub(crate) struct Miss {
     pub(crate) model: Option<String>,
     /// The text of the last user message, shown where no diff shows the request.
     pub(crate) prompt: Option<String>,
-    /// Its number in this session, counted from one.
     pub(crate) request: usize,
     pub(crate) reason: MissReason,
 }
 
-/// Why a request got no response.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum MissReason {
-    /// There is no file at the fixture's path.
     NoFixtureFile,
-    /// The file is there and has no interactions.
     Empty,
-    /// No interaction has this provider, method, and path.
-    EndpointUnknown { recorded: Vec<Endpoint> },
-    /// The endpoint is recorded, with other bodies.
-    BodyDiffers { closest: Closest, differences: Vec<Difference> },
+    EndpointUnknown {
+        recorded: Vec<Endpoint>,
+    },
+    BodyDiffers {
+        closest: Closest,
+        differences: Vec<Difference>,
+    },
     /// An interaction matches, but an earlier request already used it (`order = "strict"`).
     AlreadyUsed {
-        /// Position in the file, counted from one.
         interaction: usize,
-        /// The request that used it, counted from one.
         by_request: usize,
     },
     /// An interaction matches, but another one comes before it (`order = "strict"`).
     WrongOrder {
-        /// Position of the interaction that matches, if any does.
         interaction: Option<usize>,
-        /// Position of the one that comes next.
         expected: usize,
-        /// The endpoint of that one.
         endpoint: Endpoint,
         /// How the request differs from what comes next, if it is the same endpoint.
         differences: Vec<Difference>,
     },
     /// It started before this test acquired the environment guard: while that test held it, or no test.
-    Early { test: Option<String> },
-    /// Its test had already ended.
-    Late { test: String },
+    Early {
+        test: Option<String>,
+    },
+    Late {
+        test: String,
+    },
     /// The address under llmock names no provider.
     NoProvider,
     /// It came through `HTTP_PROXY` or `HTTPS_PROXY`, for the host of no known provider.
@@ -61,26 +58,31 @@ pub(crate) enum MissReason {
         /// With its scheme: `http://llm.acme.dev`.
         host: String,
     },
-    /// The body could not be decoded or received.
-    BodyUnreadable { why: String },
-    /// The request body is larger than `LLMOCK_MAX_BODY`.
-    BodyTooLarge { limit: u64 },
-    /// Recording: no upstream is configured.
+    BodyUnreadable {
+        why: String,
+    },
+    BodyTooLarge {
+        limit: u64,
+    },
     NoUpstream {
         /// The variables that could set it.
         variables: Vec<String>,
     },
     /// Recording: the provider could not be reached, or closed the connection before the response's head.
-    UpstreamFailed { upstream: String, why: String },
+    UpstreamFailed {
+        upstream: String,
+        why: String,
+    },
     /// Recording is not possible: in CI, without the feature `record`, without credentials.
     #[cfg_attr(
         feature = "record",
         allow(dead_code, reason = "constructed by builds without the feature")
     )]
-    RecordRefused { why: String },
+    RecordRefused {
+        why: String,
+    },
 }
 
-/// A recorded endpoint and how many interactions it has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     pub(crate) provider: &'static str,
@@ -92,27 +94,23 @@ pub(crate) struct Endpoint {
 /// The recorded interaction that is most similar to a missed request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Closest {
-    /// Position in the file, counted from one.
     pub(crate) interaction: usize,
     pub(crate) alike_percent: u8,
     /// RFC 3339; the day is shown.
     pub(crate) recorded_at: Option<String>,
     /// The test that recorded it, if that is another one.
     pub(crate) owner: Option<String>,
-    /// The earlier request of this session that used it, if any.
     pub(crate) used_by: Option<usize>,
 }
 
 /// What helps against a miss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Remedy {
-    /// Record for the first time.
     Record,
     /// Record again, or ignore what differs.
     RecordAgain,
     /// Run the same command again once the cause is fixed.
     RunAgain,
-    /// Nothing that a command could do.
     None,
 }
 
@@ -156,7 +154,6 @@ impl MissReason {
         }
     }
 
-    /// The differences, if the reason has any.
     pub(crate) fn differences(&self) -> &[Difference] {
         match self {
             Self::BodyDiffers { differences, .. } | Self::WrongOrder { differences, .. } => {

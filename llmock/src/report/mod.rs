@@ -39,24 +39,19 @@ pub(crate) struct Report {
     pub(crate) mode: &'static str,
     /// Where rules are written in this test, so that a hint can be pasted there.
     pub(crate) surface: Surface,
-    /// How the body of the test ended.
     pub(crate) outcome: Outcome,
     /// How many interactions the session could use, and how many it used.
     pub(crate) tally: Tally,
-    /// Where the responses of this session came from.
     pub(crate) answered: Answered,
     pub(crate) misses: Vec<Miss>,
     /// Reasons to fail besides misses.
     pub(crate) failures: Vec<Failure>,
     pub(crate) notes: Vec<Note>,
-    /// The rules that are not the default, with their origin.
     pub(crate) rules: Vec<Rule>,
-    /// The command that runs this test.
     pub(crate) command: Command,
 }
 
 impl Report {
-    /// A session in which nothing has happened.
     pub(crate) fn new(
         test: impl Into<String>,
         fixture: impl Into<String>,
@@ -79,7 +74,6 @@ impl Report {
         }
     }
 
-    /// Whether llmock itself has a reason to fail the test.
     pub(crate) fn fails(&self) -> bool {
         !self.misses.is_empty() || !self.failures.is_empty()
     }
@@ -105,7 +99,6 @@ pub(crate) enum Verdict {
     FailedItself,
 }
 
-/// How the body of the test ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Passed,
@@ -115,7 +108,6 @@ pub(crate) enum Outcome {
     Cancelled,
 }
 
-/// Where a rule for this test is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Surface {
     /// `#[llm_replay(..)]`
@@ -124,7 +116,6 @@ pub(crate) enum Surface {
     Builder,
 }
 
-/// Counts of interactions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     /// Interactions that this session has claimed, each counted once.
@@ -133,7 +124,6 @@ pub(crate) struct Tally {
     pub(crate) total: usize,
 }
 
-/// Counts of requests by where their responses came from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Answered {
     pub(crate) fixture: usize,
@@ -142,7 +132,6 @@ pub(crate) struct Answered {
     pub(crate) nothing: usize,
 }
 
-/// A rule that is not the default, and where it was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rule {
     /// As it would be written in the attribute: `ignore("$.metadata.run")`, `order = "strict"`.

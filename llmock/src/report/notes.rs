@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::sentences::{MESSAGE, PATH, without_name};
-use super::values::{count, excerpt, list, ordinal, quote};
+use super::values::{count, excerpt, list, ordinal, quote, were};
 
 const PAUSED_CLOCK: &str = "the tokio clock of this test is paused, so client timeouts expire at once: call \
                             `tokio::time::pause()` after the requests, or `tokio::time::resume()` before them";
@@ -12,7 +12,6 @@ const PAUSED_CLOCK: &str = "the tokio clock of this test is paused, so client ti
 pub(crate) enum Note {
     /// Interactions were recorded and written to the fixture.
     Recorded {
-        /// Interactions of this test in the file now.
         count: usize,
         /// Of these, how many replaced one with the same key.
         replaced: usize,
@@ -25,23 +24,27 @@ pub(crate) enum Note {
     },
     /// Record mode without a request to a provider: the fixture is unchanged.
     NothingRecorded,
-    /// Unused interactions of this test: positions in the file, counted from one.
-    Unused { interactions: Vec<usize> },
-    /// Interactions that another test recorded.
-    Borrowed { interactions: Vec<usize>, owner: String },
+    Unused {
+        interactions: Vec<usize>,
+    },
+    Borrowed {
+        interactions: Vec<usize>,
+        owner: String,
+    },
     /// The last response of a queue was sent again.
     Repeated {
         interaction: usize,
-        /// The text of its last user message.
         prompt: Option<String>,
-        /// How many times it was sent again.
         times: usize,
     },
     /// A request that started before this test acquired the environment guard; it belongs to another test, or to none.
-    Stray { method: String, path: String, test: Option<String> },
+    Stray {
+        method: String,
+        path: String,
+        test: Option<String>,
+    },
     /// A request that got no response, or that was recorded, may belong to an earlier test.
     LeftBehind {
-        /// Which request of this session, counted from one.
         request: usize,
         sign: Sign,
     },
@@ -52,16 +55,24 @@ pub(crate) enum Note {
         /// The message that its client received.
         message: String,
     },
-    /// The tokio clock of the test is paused.
     PausedClock,
     /// Errors of the provider that were not recorded because a retry succeeded.
-    Retried { status: u16, times: usize },
-    /// A recorded stream was cut off by the provider.
-    Cut { interaction: usize },
+    Retried {
+        status: u16,
+        times: usize,
+    },
+    Cut {
+        interaction: usize,
+    },
     /// The test failed while recording; what it recorded is kept in this file.
-    AttemptKept { path: String, count: usize },
+    AttemptKept {
+        path: String,
+        count: usize,
+    },
     /// `mode` would record, but CI only replays.
-    OnlyReplayedInCi { mode: &'static str },
+    OnlyReplayedInCi {
+        mode: &'static str,
+    },
 }
 
 /// Why a request may belong to an earlier test.
@@ -73,7 +84,6 @@ pub(crate) enum Sign {
     Recording { test: String },
 }
 
-/// Where recorded responses came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Source {
     pub(crate) provider: &'static str,
@@ -123,7 +133,7 @@ impl Note {
                 )
             }
             Self::Borrowed { interactions, owner } => {
-                let were = if interactions.len() == 1 { "was" } else { "were" };
+                let were = were(interactions.len());
                 let numbers = numbers(interactions);
                 format!("{numbers} {were} recorded by another test, `{}`", excerpt(owner, PATH))
             }
@@ -144,8 +154,7 @@ impl Note {
             ),
             Self::PausedClock => PAUSED_CLOCK.to_owned(),
             Self::Retried { status, times } => {
-                let were = if *times == 1 { "was" } else { "were" };
-                let responses = count(*times, "response");
+                let (responses, were) = (count(*times, "response"), were(*times));
                 format!("{responses} with status {status} {were} not recorded: a retry succeeded")
             }
             Self::Cut { interaction } => {

@@ -41,8 +41,8 @@ pub(crate) fn block(report: &Report, style: Style) -> Option<String> {
 /// The block for a session that could not open.
 pub(crate) fn opening(failure: &Failure, style: Style) -> String {
     let mut page = Page { text: String::new(), style };
-    page.title(&sentences::headline(failure));
-    let details = sentences::details(failure);
+    page.title(&failure.to_string());
+    let details = failure.details();
     if !details.is_empty() {
         page.gap();
     }
@@ -56,7 +56,7 @@ fn headline(report: &Report) -> String {
     let fixture = excerpt(&report.fixture, 3 * PATH);
     if report.misses.is_empty() {
         return match distinct(report).as_slice() {
-            [only] => sentences::headline(only),
+            [only] => only.to_string(),
             several => format!("{} with {fixture}", count(several.len(), "problem")),
         };
     }
@@ -129,7 +129,6 @@ fn who(miss: &Miss, requests: &[usize]) -> String {
     if words.is_empty() { when } else { format!("{} · {when}", words.join(" ")) }
 }
 
-/// Shows the request: its differences, or else its prompt.
 fn evidence(page: &mut Page, miss: &Miss, places: usize, legend: &mut bool) {
     let differences = miss.reason.differences();
     if differences.is_empty() {
@@ -172,9 +171,9 @@ fn failures(page: &mut Page, report: &Report) {
     for failure in failures.iter().take(SHOWN) {
         page.gap();
         if !alone {
-            page.entry(&sentences::headline(failure), "");
+            page.entry(&failure.to_string(), "");
         }
-        for detail in sentences::details(failure) {
+        for detail in failure.details() {
             page.line(if alone { 2 } else { 4 }, &detail);
         }
     }
@@ -208,7 +207,6 @@ fn is_redundant(note: &Note) -> bool {
     matches!(note, Note::Unused { .. } | Note::OnlyReplayedInCi { .. })
 }
 
-/// The rules that are not the default, and where each was set.
 fn rules(page: &mut Page, report: &Report) {
     let rules: Vec<String> = report
         .rules
@@ -339,7 +337,6 @@ impl Page {
         }
     }
 
-    /// Without the last line end, which the caller adds.
     fn finish(mut self) -> String {
         self.text.truncate(self.text.trim_end().len());
         self.text

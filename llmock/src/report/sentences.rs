@@ -1,9 +1,5 @@
 //! The sentences that reports, HTTP responses, and errors share.
 
-mod failures;
-
-pub(crate) use failures::{details, headline};
-
 use super::miss::{Closest, Endpoint, MissReason};
 use super::values::{count, excerpt, ordinal};
 
@@ -11,9 +7,8 @@ use super::values::{count, excerpt, ordinal};
 pub(crate) const PATH: usize = 100;
 pub(crate) const MESSAGE: usize = 300;
 /// Items of a list that are shown.
-const ITEMS: usize = 5;
+pub(super) const ITEMS: usize = 5;
 
-/// Why a request got no response.
 pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
     match reason {
         MissReason::NoFixtureFile => "the fixture does not exist yet".to_owned(),
@@ -199,6 +194,6 @@ pub(crate) fn size(bytes: u64) -> String {
     }
 }
 
-fn code(name: &str) -> String {
+pub(super) fn code(name: &str) -> String {
     format!("`{}`", excerpt(name, PATH))
 }

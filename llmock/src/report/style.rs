@@ -3,7 +3,6 @@
 /// What decides whether to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Terminal<'a> {
-    /// Standard error is a terminal.
     pub(crate) attached: bool,
     pub(crate) term: Option<&'a str>,
     pub(crate) no_color: Option<&'a str>,
@@ -13,7 +12,6 @@ pub(crate) struct Terminal<'a> {
     pub(crate) windows: bool,
 }
 
-/// How a report looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Style {
     pub(crate) colour: bool,
@@ -43,7 +41,6 @@ impl Style {
         self.paint("1", text)
     }
 
-    /// For text that a reader may skip.
     pub(crate) fn dim(self, text: &str) -> String {
         self.paint("2", text)
     }
@@ -56,12 +53,10 @@ impl Style {
         self.paint("32", text)
     }
 
-    /// For the words that differ inside a red line.
     pub(crate) fn strong_red(self, text: &str) -> String {
         self.paint("1;31", text)
     }
 
-    /// For the words that differ inside a green line.
     pub(crate) fn strong_green(self, text: &str) -> String {
         self.paint("1;32", text)
     }

@@ -11,20 +11,16 @@ use words::Segment;
 const WHOLE: usize = 100;
 /// What is kept on each side of a change, or of a gap.
 const CONTEXT: usize = 24;
-/// What is kept of a changed passage: its head, and its tail.
 const HEAD: usize = 80;
 const TAIL: usize = 30;
-/// Changed passages shown in one value.
 const CHANGES: usize = 3;
 
-/// A piece of a shown value, and whether it is what differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(crate) text: String,
     pub(crate) changed: bool,
 }
 
-/// Both sides of a difference, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Pair {
     pub(crate) recorded: Vec<Span>,
@@ -54,7 +50,6 @@ pub(crate) fn excerpt(text: &str, longest: usize) -> String {
     format!("{}…{}", escape(first(text, longest - tail)), escape(last(text, tail)))
 }
 
-/// The same between quotes.
 pub(crate) fn quote(text: &str, longest: usize) -> String {
     format!("\"{}\"", excerpt(text, longest).replace('"', "\\\""))
 }
@@ -86,6 +81,10 @@ pub(crate) fn ordinal(number: usize) -> String {
 /// `1 request`, `2 requests`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{} {noun}s", thousands(number)) }
+}
+
+pub(crate) fn were(number: usize) -> &'static str {
+    if number == 1 { "was" } else { "were" }
 }
 
 /// `a`, `a and b`, `a, b, and c`.
@@ -139,7 +138,6 @@ fn show(old: &str, new: &str, escape: Escape) -> Pair {
     }
 }
 
-/// A value without a counterpart: the other side has nothing there, or another kind of value.
 fn lone(value: Option<&str>) -> Vec<Span> {
     let Some(json) = value else { return vec![Span::same("(absent)")] };
     let text = decoded(json);
@@ -161,7 +159,6 @@ fn lone(value: Option<&str>) -> Vec<Span> {
     vec![Span { text: format!("{mark}{shown}{mark}"), changed: true }, Span::same(&size)]
 }
 
-/// One side of a pair while it grows.
 struct Line {
     spans: Vec<Span>,
     escape: Escape,

@@ -41,7 +41,6 @@ pub(crate) fn candidates(
     vec![format!("{folders}/{own}.json"), format!("{folders}.json")]
 }
 
-/// The function, followed by the case of a parameterised test.
 fn own_name(site: &Site, case: Option<&str>) -> String {
     let function = plain(site.function);
     match case {
@@ -82,7 +81,6 @@ fn is_integration_test(site: &Site) -> bool {
     file.split('/').collect::<Vec<_>>().iter().rev().find(known) != Some(&"src")
 }
 
-/// An identifier without the `r#` of a raw one.
 fn plain(identifier: &str) -> &str {
     identifier.strip_prefix("r#").unwrap_or(identifier)
 }

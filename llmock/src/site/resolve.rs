@@ -17,13 +17,10 @@ const FIXTURES: &str = "fixtures";
 pub(crate) struct Places {
     /// `LLMOCK_WORKSPACE_ROOT`.
     pub(crate) workspace_root: Option<PathBuf>,
-    /// `CARGO_MANIFEST_DIR` at run time.
     pub(crate) runtime_manifest_dir: Option<PathBuf>,
-    /// The working directory.
     pub(crate) cwd: Option<PathBuf>,
 }
 
-/// The path of a fixture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Resolved {
     /// The file to read, and to write unless writes are redirected. It need not exist.

@@ -3,18 +3,12 @@
 /// A piece of a body as the transport delivered it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Chunk {
-    /// Milliseconds since the request.
     pub(crate) ms: u64,
     pub(crate) bytes: Vec<u8>,
 }
 
-/// The whole body.
 pub(super) fn concat(chunks: &[Chunk]) -> Vec<u8> {
-    let mut body = Vec::with_capacity(chunks.iter().map(|chunk| chunk.bytes.len()).sum());
-    for chunk in chunks {
-        body.extend_from_slice(&chunk.bytes);
-    }
-    body
+    chunks.iter().map(|chunk| &*chunk.bytes).collect::<Vec<_>>().concat()
 }
 
 /// Where each chunk ended and when it came, without empty ones.

@@ -17,7 +17,6 @@ pub(crate) struct Dialect {
     pub(crate) array: ArrayMarks,
 }
 
-/// A line end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Eol {
     Lf,
@@ -36,7 +35,6 @@ pub(crate) enum Field {
 /// The exact text around the elements of a JSON array; the default is Gemini's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ArrayMarks {
-    /// Before the first element.
     pub(crate) open: String,
     /// Before every other element, from the comma on.
     pub(crate) before: String,
@@ -75,7 +73,6 @@ impl Default for ArrayMarks {
 }
 
 impl Eol {
-    /// The characters themselves.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Lf => "\n",
@@ -95,7 +92,6 @@ impl Eol {
 }
 
 impl Field {
-    /// On the wire and in fixtures.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Event => "event",
@@ -104,7 +100,6 @@ impl Field {
         }
     }
 
-    /// The inverse of [`name`](Self::name).
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         [Self::Event, Self::Id, Self::Data].into_iter().find(|field| field.name() == name)
     }

@@ -3,7 +3,6 @@
 /// How a body is divided into events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Framing {
-    /// Server-sent events.
     Sse,
     /// One JSON value a line (Ollama, Cohere v1).
     Ndjson,
@@ -16,7 +15,6 @@ pub(crate) enum Framing {
 }
 
 impl Framing {
-    /// As fixtures spell it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Sse => "sse",

@@ -29,7 +29,6 @@ pub(super) struct Parsed {
     pub(super) pieces: Vec<Piece>,
 }
 
-/// A part of a body.
 pub(super) struct Piece {
     /// Its end; it begins where the previous one ended.
     pub(super) end: usize,
@@ -52,23 +51,6 @@ impl Item {
         match std::str::from_utf8(bytes).ok().filter(legible) {
             Some(text) => Self::Raw(text.to_owned()),
             None => Self::RawBytes(bytes.to_vec()),
-        }
-    }
-
-    /// The approximate length when written, so that a chunk is allocated once.
-    pub(super) fn size_hint(&self) -> usize {
-        match self {
-            Self::Sse { event, data, .. } => {
-                data.len() + event.as_ref().map_or(0, String::len) + 32
-            }
-            Self::Json(text) => text.len() + 8,
-            Self::Frame { headers, payload } => {
-                let text: usize =
-                    headers.iter().map(|(name, value)| name.len() + value.len()).sum();
-                payload.len() + text + 4 * headers.len() + 16
-            }
-            Self::Raw(text) => text.len(),
-            Self::RawBytes(bytes) => bytes.len(),
         }
     }
 }

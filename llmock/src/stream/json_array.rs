@@ -49,7 +49,6 @@ fn elements(body: &[u8]) -> (ArrayMarks, Vec<Piece>) {
     (marks, pieces)
 }
 
-/// Writes one element and the text around it.
 pub(super) fn write(dialect: &Dialect, text: &str, position: EventPosition, out: &mut Vec<u8>) {
     let marks = &dialect.array;
     let before = if position.first { &marks.open } else { &marks.before };
@@ -64,7 +63,6 @@ fn after_blanks(body: &[u8], at: usize) -> usize {
     at + body[at.min(body.len())..].iter().take_while(blank).count()
 }
 
-/// Brackets, commas and blanks.
 fn ascii(marks: &[u8]) -> String {
     marks.iter().copied().map(char::from).collect()
 }

@@ -5,7 +5,6 @@
 //! exactly as it was read is kept raw, so no response can be changed by this.
 
 mod aws;
-mod bytes;
 mod chunk;
 mod dialect;
 mod events;

@@ -4,7 +4,6 @@ use super::dialect::{Dialect, Eol};
 use super::item::{EventPosition, Item, Parsed, Piece};
 use crate::json;
 
-/// Divides a body into lines and finds its dialect.
 pub(super) fn read(body: &[u8]) -> Parsed {
     let lines = || body.split_inclusive(|byte| *byte == b'\n');
     let ended = lines().filter(|line| line.ends_with(b"\n")).count();
@@ -22,7 +21,6 @@ pub(super) fn read(body: &[u8]) -> Parsed {
     Parsed { dialect: Dialect { eol, final_eol, ..Dialect::default() }, pieces }
 }
 
-/// Writes one line.
 pub(super) fn write(dialect: &Dialect, text: &str, position: EventPosition, out: &mut Vec<u8>) {
     out.extend_from_slice(text.as_bytes());
     if dialect.final_eol || !position.last {

@@ -17,15 +17,12 @@ const FIELD_ORDERS: [[Field; 3]; 6] = [
     [Field::Id, Field::Data, Field::Event],
 ];
 
-/// A line of the body.
 struct Line<'a> {
     text: &'a [u8],
     eol: Option<Eol>,
-    /// Where the next line begins.
     end: usize,
 }
 
-/// Divides a body into events and finds its dialect.
 pub(super) fn read(body: &[u8]) -> Parsed {
     let start = if body.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
     let lines = lines(body, start);
@@ -41,7 +38,6 @@ pub(super) fn read(body: &[u8]) -> Parsed {
     Parsed { dialect, pieces }
 }
 
-/// Writes one event.
 pub(super) fn write(
     dialect: &Dialect,
     event: Option<&str>,

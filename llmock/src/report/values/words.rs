@@ -9,7 +9,6 @@ const LONGEST: usize = 512 * 1024;
 /// Changed passages longer than this are narrowed by character: base64, or text without blanks.
 const NARROW: usize = 40;
 
-/// A passage that both texts share, or in which they differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Segment<'a> {
     pub(super) old: &'a str,
@@ -115,7 +114,6 @@ fn narrowed(segment: Segment<'_>) -> Vec<Segment<'_>> {
     script.passages(old, new)
 }
 
-/// Bytes of the characters that both begin with.
 fn shared(old: impl Iterator<Item = char>, new: impl Iterator<Item = char>) -> usize {
     old.zip(new).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum()
 }
