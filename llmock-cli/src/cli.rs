@@ -76,7 +76,6 @@ struct Clear {
     number: Option<usize>,
 }
 
-/// Runs the command.
 pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
     let mut screen = Screen::new();

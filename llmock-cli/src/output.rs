@@ -61,13 +61,11 @@ impl Screen {
         writeln!(self.out, "no fixtures in `{}`", folder.display())
     }
 
-    /// A fixture was deleted.
     pub(crate) fn deleted(&mut self, fixture: &Fixture) -> io::Result<()> {
         let held = interactions(fixture.interactions().len());
         writeln!(self.out, "removed {} ({held})", fixture.path().display())
     }
 
-    /// An interaction was removed from the fixture.
     pub(crate) fn removed(&mut self, removed: &Interaction, fixture: &Fixture) -> io::Result<()> {
         writeln!(self.out, "removed from {}:", fixture.path().display())?;
         let facts = Facts::of(removed);
@@ -80,7 +78,6 @@ impl Screen {
         writeln!(self.out, "{left}")
     }
 
-    /// An error.
     pub(crate) fn problem(&mut self, problem: &Problem) -> io::Result<()> {
         self.failed = true;
         // Keeps the order of messages where both streams go to one terminal.

@@ -7,7 +7,6 @@ use llmock::{Fixture, LoadError};
 
 use crate::problem::Problem;
 
-/// What a path names.
 #[derive(Debug)]
 pub(crate) enum Target {
     Fixture(Fixture),

@@ -9,10 +9,8 @@ use crate::output::{self, Screen};
 use crate::problem::Problem;
 use crate::target::{self, Target};
 
-/// What to remove.
 #[derive(Debug)]
 pub(crate) enum Selection {
-    /// The file.
     Everything,
     /// The interaction whose hash begins so.
     Hash(String),

@@ -1,38 +1,28 @@
 //! Messages of the server about recordings, on standard error and to clients.
 
-use std::io::Write as _;
-
 use llmock::Provider;
 use llmock::playback::Outcome;
 
-/// Prints a line; standard error may be closed.
-fn line(text: &str) {
-    // One write, so that lines of several threads do not mix.
-    let _ = std::io::stderr().lock().write_all(format!("llmock: {text}\n").as_bytes());
-}
+use super::interactions;
+use super::serving::note;
 
 /// The first request was forwarded to an upstream.
 pub(crate) fn forwards(provider: Provider, upstream: &str, records: bool) {
     let doing = if records { "recording" } else { "forwarding" };
     let to = if records { "from" } else { "to" };
-    line(&format!("{doing} {provider} {to} {upstream}"));
+    note(&format!("{doing} {provider} {to} {upstream}"));
 }
 
-/// The outcome of a recording.
 pub(crate) fn recording(outcome: &Outcome) {
     if let Some(text) = became(outcome) {
-        line(&text);
+        note(&text);
     }
 }
 
 fn became(outcome: &Outcome) -> Option<String> {
     Some(match outcome {
-        Outcome::Written { fixture, interactions } => {
-            let count = match interactions {
-                1 => "1 interaction".to_owned(),
-                many => format!("{many} interactions"),
-            };
-            format!("recorded {count} into `{}`", fixture.display())
+        Outcome::Written { fixture, interactions: number } => {
+            format!("recorded {} into `{}`", interactions(*number), fixture.display())
         }
         Outcome::Refused { provider, status, message } => {
             let message = message.as_deref().map(first_line).unwrap_or_default();

@@ -6,19 +6,13 @@ use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Prints a line; standard error may be closed.
-fn line(text: &str) {
+pub(crate) fn note(text: &str) {
     // One write, so that lines of several threads do not mix.
     let _ = std::io::stderr().lock().write_all(format!("llmock: {text}\n").as_bytes());
 }
 
-/// The server cannot start.
 pub(crate) fn failed(error: &dyn fmt::Display) {
     let _ = writeln!(std::io::stderr().lock(), "error: {error}");
-}
-
-/// A note about the configuration.
-pub(crate) fn note(text: &str) {
-    line(text);
 }
 
 /// Connections are accepted. For programs that have started this one.
@@ -47,22 +41,20 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// The configuration was replaced.
 pub(crate) fn reloaded(recordings: usize) {
-    line(&format!("reloaded: {recordings} recorded interactions"));
+    note(&format!("reloaded: {recordings} recorded interactions"));
 }
 
-/// The new configuration is not valid.
 pub(crate) fn kept(why: &str) {
-    line(&format!("not reloaded, the old configuration stays in effect: {why}"));
+    note(&format!("not reloaded, the old configuration stays in effect: {why}"));
 }
 
 /// The server stopped. `finished`: all open responses were sent; `unwritten`: how many recordings were lost.
 pub(crate) fn stopped(finished: bool, unwritten: usize) {
     if !finished {
-        line("stopped before all open responses were sent");
+        note("stopped before all open responses were sent");
     }
     if unwritten > 0 {
-        line(&format!("stopped before {unwritten} responses were recorded"));
+        note(&format!("stopped before {unwritten} responses were recorded"));
     }
 }

@@ -21,10 +21,8 @@ pub(crate) type AnswerBytes = Either<Full<Bytes>, StreamBytes>;
 /// A body that arrives in pieces.
 pub(crate) type StreamBytes = UnsyncBoxBody<Bytes, BoxError>;
 
-/// Why a body ends early.
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// An answer and who gave it.
 #[derive(Debug)]
 pub(crate) struct Decided {
     pub(crate) answer: Answer,
@@ -38,12 +36,13 @@ pub(crate) struct Decided {
 /// What a strategy decides about a request.
 #[derive(Debug)]
 pub(crate) enum Verdict {
-    /// A complete answer.
     Answer(Answer),
     /// The content of an answer; its format follows from the request.
     Reply(Box<Reply>),
     /// The next strategy decides. `why` is reported if none answers.
-    Pass { why: Option<String> },
+    Pass {
+        why: Option<String>,
+    },
 }
 
 /// What the client receives.
@@ -59,10 +58,12 @@ pub(crate) struct Answer {
 
 #[derive(Debug)]
 pub(crate) enum AnswerBody {
-    /// In one piece.
     Whole(Bytes),
     /// Piece by piece, each sent as one chunk.
-    Stream { pieces: Vec<Piece>, end: End },
+    Stream {
+        pieces: Vec<Piece>,
+        end: End,
+    },
     /// As it arrives from an upstream, at its own pace.
     Live(StreamBytes),
 }
@@ -126,7 +127,6 @@ impl Answer {
         response
     }
 
-    /// The response that stands for closing the connection.
     pub(crate) fn abort() -> Response<AnswerBytes> {
         let mut response = Response::new(Either::Left(Full::default()));
         response.extensions_mut().insert(Aborted);

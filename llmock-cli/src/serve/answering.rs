@@ -24,7 +24,6 @@ use super::{auth, sessions};
 /// The status in history and metrics for a connection that is closed without a response, as in nginx's logs.
 const NO_ANSWER: u16 = 444;
 
-/// Answers a request to a provider's API.
 pub(crate) async fn answer(
     state: &State,
     request: http::Request<Incoming>,

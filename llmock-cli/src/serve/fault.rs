@@ -19,11 +19,13 @@ pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-llmock-fault")
 const EXPECTED: &str = "expected `status=429, retry-after=2`, `disconnect`, `disconnect=midway`, `truncate`, \
                         `malformed`, `slow=2s`, or `none`";
 
-/// A fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// An error in the provider's own shape.
-    Status { code: StatusCode, retry_after: Option<u32> },
+    Status {
+        code: StatusCode,
+        retry_after: Option<u32>,
+    },
     /// The connection is closed before the first byte.
     Disconnect,
     /// The connection is closed in the middle of the body.
@@ -33,7 +35,6 @@ pub(crate) enum Fault {
     Truncate,
     /// JSON that no parser accepts, in every piece of a stream or in the body.
     Malformed,
-    /// The first byte is delayed.
     Slow(Duration),
 }
 
@@ -48,14 +49,12 @@ pub(crate) struct Faults {
     pub(crate) seed: Option<u64>,
 }
 
-/// A fault and its weight among the others.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Kind {
     pub(crate) fault: Fault,
     pub(crate) weight: f64,
 }
 
-/// Why a header is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{HEADER}`: {0}")]
 pub(crate) struct FaultError(String);
@@ -161,7 +160,6 @@ fn status(text: &str) -> Result<StatusCode, Problem> {
 }
 
 impl Fault {
-    /// Its name in the metrics.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Status { .. } => "status",

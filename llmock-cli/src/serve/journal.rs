@@ -20,7 +20,6 @@ const KEPT: usize = 64 * 1024;
 /// The routes about requests, which are not requests themselves.
 const UNRECORDED: [&str; 3] = ["/health", "/history", "/metrics"];
 
-/// The last requests.
 #[derive(Debug)]
 pub(crate) struct Journal {
     slots: Box<[Mutex<Option<Numbered>>]>,
@@ -41,7 +40,6 @@ pub(crate) struct Entry {
     pub(crate) method: http::Method,
     /// As sent, with the query; keys in the query are redacted before it is shown.
     pub(crate) path: Arc<str>,
-    /// When it arrived.
     pub(crate) arrived: SystemTime,
     pub(crate) status: u16,
     pub(crate) provider: Provider,
@@ -53,7 +51,6 @@ pub(crate) struct Entry {
     pub(crate) took: Duration,
 }
 
-/// Why the history cannot be shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FilterError {
     #[error(
@@ -103,14 +100,12 @@ impl Journal {
         drop(replaced);
     }
 
-    /// Drops all requests.
     pub(crate) fn clear(&self) {
         for slot in &self.slots {
             slot.lock().unwrap_or_else(PoisonError::into_inner).take();
         }
     }
 
-    /// The answer to `GET /history?QUERY`, oldest request first.
     pub(crate) fn shown(&self, query: &str) -> Result<Vec<u8>, FilterError> {
         let filter = Filter::read(query)?;
         let mut found: Vec<Numbered> = self
@@ -134,7 +129,6 @@ struct History<'a> {
     requests: Vec<Shown<'a>>,
 }
 
-/// A request as the history shows it.
 #[derive(Serialize)]
 struct Shown<'a> {
     method: &'a str,
@@ -195,7 +189,6 @@ fn without_keys(path: &str) -> String {
     format!("{path}?{}", pairs.join("&"))
 }
 
-/// Selects the requests to show.
 #[derive(Debug, Default)]
 struct Filter {
     method: Option<String>,

@@ -18,7 +18,6 @@ pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0
 const BUCKETS: [f64; 14] =
     [1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
 
-/// All metrics.
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
@@ -97,7 +96,6 @@ impl Metrics {
         Self { registry, ..metrics }
     }
 
-    /// Counts a request.
     pub(crate) fn request(&self, route: &RouteMetrics, status: u16, took: Duration) {
         let RouteLabels { provider, route: name } = route.labels;
         let labels = RequestLabels { provider, route: name, status };
@@ -111,19 +109,16 @@ impl Metrics {
         route.latencies.get_or_init(latencies).observe(took.as_secs_f64());
     }
 
-    /// Counts a stream until it is dropped.
     pub(crate) fn stream(&self) -> OpenStream {
         self.streams.inc();
         OpenStream(self.streams.clone())
     }
 
-    /// Counts a lookup in recordings.
     pub(crate) fn fixture(&self, hit: bool) {
         let result = if hit { "hit" } else { "miss" };
         self.fixtures.get_or_create(&FixtureLabels { result }).inc();
     }
 
-    /// Counts a fault.
     pub(crate) fn fault(&self, kind: &'static str) {
         self.faults.get_or_create(&FaultLabels { kind }).inc();
     }

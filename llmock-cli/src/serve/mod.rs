@@ -42,7 +42,6 @@ use state::{SetupError, State};
 /// The exit code for invalid arguments, as clap has it.
 const USAGE: u8 = 2;
 
-/// Why there is no server.
 #[derive(Debug, thiserror::Error)]
 enum ServeError {
     #[error(transparent)]

@@ -35,7 +35,6 @@ pub(crate) struct Pace {
     pub(crate) own_seed: bool,
 }
 
-/// Why a header is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{HEADER}`: {0}")]
 pub(crate) struct PaceError(String);
@@ -74,7 +73,6 @@ impl Pace {
         Ok(())
     }
 
-    /// Whether responses are sent at once.
     pub(crate) fn is_instant(&self) -> bool {
         self.time_to_first_token.is_zero() && self.tokens_per_second <= 0.0
     }

@@ -75,7 +75,6 @@ impl Reload {
         })
     }
 
-    /// Runs until the server stops.
     pub(crate) async fn run(mut self) {
         let mut known = self.state.fixtures.len();
         loop {
@@ -129,7 +128,6 @@ impl Reload {
         }
     }
 
-    /// The current fingerprint.
     async fn fingerprint(&self) -> Option<Fingerprint> {
         let (state, file) = (Arc::clone(&self.state), self.file.clone());
         let read = move || Fingerprint::of(file.as_deref(), &state.running().config);

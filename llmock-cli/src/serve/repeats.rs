@@ -80,7 +80,6 @@ impl Repeats {
 }
 
 impl Place<'_> {
-    /// The answer to a known request.
     pub(crate) fn answer(&self, ask: &Ask, created: u64, number: u64) -> Option<Decided> {
         let known = self.slot.known.load();
         let known = known.as_ref().filter(|known| known.is(ask))?;

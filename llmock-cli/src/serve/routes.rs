@@ -35,7 +35,6 @@ pub(crate) struct Route {
 
 type Known = HashMap<Arc<str>, Vec<Arc<Route>>>;
 
-/// The known routes, by path and query as sent.
 #[derive(Default)]
 pub(crate) struct Routes(ArcSwap<Known>);
 

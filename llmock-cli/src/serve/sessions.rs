@@ -33,7 +33,6 @@ pub(crate) enum SessionId {
     Named(String),
     /// The digest of a name that is too long.
     LongName(u64),
-    /// The digest of a key.
     Key(u64),
     Default,
 }
@@ -136,7 +135,6 @@ impl Sessions {
         self.lock().pop(id);
     }
 
-    /// Ends all of them.
     pub(crate) fn end_all(&self) {
         self.lock().clear();
     }

@@ -43,7 +43,6 @@ pub(crate) struct Running {
     pub(crate) repeats: Option<Repeats>,
 }
 
-/// Why a configuration cannot take effect.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SetupError {
     #[error(transparent)]
@@ -75,7 +74,6 @@ impl State {
         })
     }
 
-    /// The current configuration.
     pub(crate) fn running(&self) -> Guard<Arc<Running>> {
         self.running.load()
     }

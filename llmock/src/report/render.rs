@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::hints;
 use super::miss::{Miss, MissReason, Remedy};
 use super::sentences::{self, PATH};
-use super::style::Style;
+use super::style::{BOLD, DIM, GREEN, RED, STRONG_GREEN, STRONG_RED, Style};
 use super::values::{self, Span, count, excerpt, list, ordinal};
 use super::{Note, Outcome, Report, Surface};
 use crate::matching::Difference;
@@ -280,8 +280,8 @@ struct Page {
 
 impl Page {
     fn title(&mut self, headline: &str) {
-        let name = self.style.bold("llmock:");
-        self.line(0, &format!("{name} {}", self.style.bold(headline)));
+        let name = self.style.paint(BOLD, "llmock:");
+        self.line(0, &format!("{name} {}", self.style.paint(BOLD, headline)));
     }
 
     fn line(&mut self, indent: usize, text: &str) {
@@ -291,7 +291,7 @@ impl Page {
     }
 
     fn dim(&mut self, indent: usize, text: &str) {
-        let text = self.style.dim(text);
+        let text = self.style.paint(DIM, text);
         self.line(indent, &text);
     }
 
@@ -303,9 +303,9 @@ impl Page {
     }
 
     fn entry(&mut self, what: &str, who: &str) {
-        let mark = self.style.red("×");
+        let (mark, what) = (self.style.paint(RED, "×"), self.style.paint(BOLD, what));
         let gap = if who.is_empty() { "" } else { "   " };
-        let line = format!("{mark} {}{gap}{}", self.style.bold(what), self.style.dim(who));
+        let line = format!("{mark} {what}{gap}{}", self.style.paint(DIM, who));
         self.line(2, &line);
     }
 
@@ -313,17 +313,15 @@ impl Page {
         let style = self.style;
         let pair = values::pair(difference.recorded.as_deref(), difference.sent.as_deref());
         self.line(6, &excerpt(&difference.path, 2 * PATH));
-        let side = |spans: &[Span],
-                    plain: fn(Style, &str) -> String,
-                    strong: fn(Style, &str) -> String| {
+        let side = |spans: &[Span], plain: &str, strong: &str| -> String {
             let paint =
-                |span: &Span| (if span.changed { strong } else { plain })(style, &span.text);
-            spans.iter().map(paint).collect::<String>()
+                |span: &Span| style.paint(if span.changed { strong } else { plain }, &span.text);
+            spans.iter().map(paint).collect()
         };
-        let recorded = side(&pair.recorded, Style::red, Style::strong_red);
-        let sent = side(&pair.sent, Style::green, Style::strong_green);
-        self.line(4, &format!("{}   {recorded}", style.red("-")));
-        self.line(4, &format!("{}   {sent}", style.green("+")));
+        let recorded = side(&pair.recorded, RED, STRONG_RED);
+        let sent = side(&pair.sent, GREEN, STRONG_GREEN);
+        self.line(4, &format!("{}   {recorded}", style.paint(RED, "-")));
+        self.line(4, &format!("{}   {sent}", style.paint(GREEN, "+")));
     }
 
     fn command(&mut self, command: &Command, mode: &str) {

@@ -18,6 +18,13 @@ pub(crate) struct Style {
     pub(crate) windows: bool,
 }
 
+pub(crate) const BOLD: &str = "1";
+pub(crate) const DIM: &str = "2";
+pub(crate) const RED: &str = "31";
+pub(crate) const GREEN: &str = "32";
+pub(crate) const STRONG_RED: &str = "1;31";
+pub(crate) const STRONG_GREEN: &str = "1;32";
+
 impl Style {
     /// `NO_COLOR` comes first, then the variables that force colours, then the terminal.
     ///
@@ -37,31 +44,7 @@ impl Style {
         Self { colour, windows: terminal.windows }
     }
 
-    pub(crate) fn bold(self, text: &str) -> String {
-        self.paint("1", text)
-    }
-
-    pub(crate) fn dim(self, text: &str) -> String {
-        self.paint("2", text)
-    }
-
-    pub(crate) fn red(self, text: &str) -> String {
-        self.paint("31", text)
-    }
-
-    pub(crate) fn green(self, text: &str) -> String {
-        self.paint("32", text)
-    }
-
-    pub(crate) fn strong_red(self, text: &str) -> String {
-        self.paint("1;31", text)
-    }
-
-    pub(crate) fn strong_green(self, text: &str) -> String {
-        self.paint("1;32", text)
-    }
-
-    fn paint(self, code: &str, text: &str) -> String {
+    pub(crate) fn paint(self, code: &str, text: &str) -> String {
         if self.colour && !text.is_empty() {
             format!("\u{1b}[{code}m{text}\u{1b}[0m")
         } else {
@@ -103,7 +86,10 @@ mod tests {
     #[test]
     fn without_colour_text_is_untouched() {
         let style = Style::default();
-        assert_eq!(style.bold("a") + &style.red("b") + &style.strong_green("c"), "abc");
-        assert_eq!(Style { colour: true, ..style }.red("b"), "\u{1b}[31mb\u{1b}[0m");
+        assert_eq!(
+            style.paint(BOLD, "a") + &style.paint(RED, "b") + &style.paint(STRONG_GREEN, "c"),
+            "abc"
+        );
+        assert_eq!(Style { colour: true, ..style }.paint(RED, "b"), "\u{1b}[31mb\u{1b}[0m");
     }
 }

@@ -80,15 +80,6 @@ impl Eol {
             Self::Cr => "\r",
         }
     }
-
-    /// As fixtures spell it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Lf => "lf",
-            Self::CrLf => "crlf",
-            Self::Cr => "cr",
-        }
-    }
 }
 
 impl Field {

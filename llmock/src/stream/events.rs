@@ -30,15 +30,6 @@ pub(crate) struct Event {
     pub(crate) item: Item,
 }
 
-impl End {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Complete => "complete",
-            Self::Cut => "cut",
-        }
-    }
-}
-
 impl Stream {
     /// Splits a response into events. Chunks without bytes do not exist on the wire and are dropped.
     pub(crate) fn from_chunks(framing: Framing, chunks: &[Chunk], end: End) -> Self {

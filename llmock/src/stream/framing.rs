@@ -14,18 +14,6 @@ pub(crate) enum Framing {
     Bytes,
 }
 
-impl Framing {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Sse => "sse",
-            Self::Ndjson => "ndjson",
-            Self::JsonArray => "json-array",
-            Self::AwsEventStream => "aws-event-stream",
-            Self::Bytes => "bytes",
-        }
-    }
-}
-
 /// The framing of a response, `None` if it is no stream.
 ///
 /// `streamed`: the request asked for a stream, by its path or its body. It decides where the content type alone does

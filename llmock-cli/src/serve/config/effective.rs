@@ -10,7 +10,6 @@ use super::parts::{Cors, CustomReply, Model, StrategyName};
 use crate::serve::fault::Faults;
 use crate::serve::pace::Pace;
 
-/// A checked configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Config {
     /// In order; never empty.

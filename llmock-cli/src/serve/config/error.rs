@@ -3,7 +3,6 @@
 use std::fmt;
 use std::path::PathBuf;
 
-/// What is wrong, and where it was set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ConfigError {
     #[error("cannot read `{}`: {reason}", path.display())]
@@ -23,7 +22,6 @@ impl ConfigError {
     }
 }
 
-/// Where a value was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// Line and column count from 1.

@@ -31,7 +31,6 @@ const fn key(path: &'static str, kind: Kind, name: &'static str, help: &'static 
     Key { path, kind, name, help }
 }
 
-/// All keys, in the order of the documentation.
 #[rustfmt::skip]
 pub(super) const KEYS: &[Key] = &[
     key("strategies", List, "NAMES", "Strategies in order, separated by commas; the first that can answer does [default: ErrorStrategy,ToolCallStrategy,MirrorStrategy]"),
@@ -69,12 +68,10 @@ pub(super) const SECTIONS: [&str; 4] = ["cors", "matching", "pace", "faults"];
 const COMMON: [&str; 7] = ["strategies", "api-key", "host", "port", "fixtures", "record", "watch"];
 
 impl Key {
-    /// The key with that path.
     pub(super) fn of(path: &str) -> Option<&'static Self> {
         KEYS.iter().find(|key| key.path == path)
     }
 
-    /// The key of that variable.
     pub(super) fn of_variable(name: &str) -> Option<&'static Self> {
         KEYS.iter().find(|key| variable(key.path) == name)
     }

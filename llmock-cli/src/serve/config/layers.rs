@@ -20,7 +20,6 @@ const TYPES: [(&str, &str); 6] = [
     ("mapping start", "a mapping"),
 ];
 
-/// Values so far.
 #[derive(Debug, Default)]
 pub(super) struct Layers {
     tree: Value,
@@ -53,7 +52,6 @@ impl Layers {
         Ok(())
     }
 
-    /// Applies the text of a variable or a flag.
     pub(super) fn key(&mut self, key: &Key, place: Place, text: &str) -> Result<(), ConfigError> {
         self.put(key.path, place, key.value(text))
     }

@@ -60,7 +60,6 @@ impl TryFrom<NormalizeFields> for Normalize {
     }
 }
 
-/// A strategy by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StrategyName {
     Error,
@@ -82,7 +81,6 @@ impl StrategyName {
         ("ProxyStrategy", Self::Proxy),
     ];
 
-    /// The name in a configuration.
     pub(crate) fn name(self) -> &'static str {
         let find = |(name, strategy): &(_, _)| (*strategy == self).then_some(*name);
         Self::ALL.iter().find_map(find).expect("the list has every strategy")

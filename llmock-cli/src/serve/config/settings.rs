@@ -20,7 +20,6 @@ use crate::serve::fault::Kind;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Parsed<T>(pub(super) T);
 
-/// The whole configuration.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Settings {

@@ -24,7 +24,6 @@ use fixture::{Fixtures, Spent};
 use prompt::Prompt;
 use proxy::Proxy;
 
-/// A strategy and what it needs.
 #[derive(Debug)]
 pub(crate) enum Strategy {
     Error,
@@ -36,7 +35,6 @@ pub(crate) enum Strategy {
 }
 
 impl Strategy {
-    /// The name in a configuration.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Error => StrategyName::Error,

@@ -18,7 +18,6 @@ use crate::serve::recorder;
 /// The provider did not answer, or no upstream is configured.
 const BAD_GATEWAY: u16 = 502;
 
-/// The settings of a proxy.
 #[derive(Debug)]
 pub(crate) struct ProxySettings<'a> {
     /// The fixture to record into; without it, responses are only forwarded.
@@ -31,7 +30,6 @@ pub(crate) struct ProxySettings<'a> {
     pub(crate) api_key: Option<&'a str>,
 }
 
-/// Forwards requests to providers.
 #[derive(Debug)]
 pub(crate) struct Proxy {
     recorder: Recorder,
@@ -85,7 +83,6 @@ impl Proxy {
         tokio::task::spawn_blocking(move || recorder.drain(limit)).await.unwrap_or_default()
     }
 
-    /// Reports each upstream once.
     fn report(&self, provider: Provider, upstream: &str) {
         let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
         if !reported.iter().any(|(known, at)| *known == provider && at == upstream) {
