@@ -1,7 +1,5 @@
 //! Base URLs of provider APIs.
 
-use std::fmt;
-
 use crate::problem::Problem;
 
 /// The base URL of a provider's API as its clients use it: `https://llm.example.com/v1`, without a slash at the end.
@@ -11,7 +9,6 @@ use crate::problem::Problem;
 pub struct BaseUrl(String);
 
 impl BaseUrl {
-    /// Reads the URL.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let url = text.trim();
         match mistake(url) {
@@ -20,7 +17,6 @@ impl BaseUrl {
         }
     }
 
-    /// The URL without a slash at the end.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -40,12 +36,6 @@ fn mistake(url: &str) -> Option<&'static str> {
         Some("it contains whitespace")
     } else {
         None
-    }
-}
-
-impl fmt::Display for BaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

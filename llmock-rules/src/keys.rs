@@ -4,59 +4,39 @@
 use crate::problem::Problem;
 use crate::{FieldName, FixtureName, JsonPath, Mode, Order, ProviderId, SideCall, Unused};
 
-/// A setting.
 #[derive(Debug)]
 pub struct Key {
-    /// Its name.
     pub name: &'static str,
-    /// What its value looks like.
     pub form: Form,
-    /// An example as the attribute writes it.
     pub attribute: &'static str,
     /// An example as `llmock.toml` writes it; `None` for what concerns one test.
     pub toml: Option<&'static str>,
 }
 
-/// Checks one text of a value.
 pub type Check = fn(&str) -> Result<(), Problem>;
 
 /// What a value looks like. A new key with a form that exists needs no parser.
 #[derive(Clone, Copy, Debug)]
 pub enum Form {
-    /// One string.
     Text(Check),
-    /// A list of strings.
     Texts(Check),
-    /// A number from 0 up.
     Count,
-    /// `true` or `false`.
     Switch,
-    /// All error statuses, none, or a list.
     Statuses,
-    /// Environment variables and their values.
     Variables,
-    /// Providers, with or without a base URL.
     Providers,
-    /// A path, and regular expressions with their replacements.
     Replacements,
-    /// A path of Rust.
     RustPath,
 }
 
 /// A value in its form, as a layer of settings writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
-    /// One string.
     Text(&'a str),
-    /// A list of strings.
     Texts(&'a [&'a str]),
-    /// A number.
     Count(u32),
-    /// `true` or `false`.
     Switch(bool),
-    /// A list of statuses.
     Statuses(&'a [u16]),
-    /// Names and values.
     Variables(&'a [(&'a str, &'a str)]),
     /// Ids, with a base URL if there is one.
     Providers(&'a [(&'a str, Option<&'a str>)]),
@@ -108,12 +88,10 @@ pub const KEYS: &[Key] = &[
 ];
 
 impl Key {
-    /// The key with that name.
     pub fn named(name: &str) -> Option<&'static Self> {
         KEYS.iter().find(|key| key.name == name)
     }
 
-    /// The key with that name, for the attribute.
     pub fn of_attribute(name: &str) -> Result<&'static Self, Problem> {
         let known = || KEYS.iter().map(|key| key.name).collect::<Vec<_>>();
         Self::named(name).ok_or_else(|| Problem::unknown("argument", name, &known()))

@@ -5,6 +5,11 @@
 //! crate is pure and small because the attribute runs it inside the compiler. Use it through `llmock`; its API follows
 //! no version of its own.
 
+#![allow(
+    missing_docs,
+    reason = "users see none of it but `Mode` and `Problem`, and many names say all there is to say"
+)]
+
 mod address;
 mod json_path;
 mod keys;

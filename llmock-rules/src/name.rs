@@ -1,7 +1,5 @@
 //! Names: of body fields, environment variables, providers and fixtures.
 
-use std::fmt;
-
 use crate::problem::Problem;
 
 /// Declares a checked name: `mistake` returns what is wrong with a text, if anything.
@@ -12,7 +10,6 @@ macro_rules! names {
         pub struct $name(String);
 
         impl $name {
-            /// Checks the name.
             pub fn parse(text: &str) -> Result<Self, Problem> {
                 match $mistake(text) {
                     Some(message) => Err(Problem::new(message)),
@@ -20,15 +17,8 @@ macro_rules! names {
                 }
             }
 
-            /// The name as written.
             pub fn as_str(&self) -> &str {
                 &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
             }
         }
     )*};

@@ -50,7 +50,6 @@ impl Duration {
 pub struct Size(pub u64);
 
 impl Size {
-    /// Reads the size.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let (number, unit) = split(text);
         let shift = match unit.to_ascii_lowercase().as_str() {
@@ -73,7 +72,6 @@ impl Size {
 pub struct Share(pub f64);
 
 impl Share {
-    /// Reads the number.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let share = decimal(text.trim()).filter(|share| *share <= 1.0);
         let expected = "expected a number from 0 to 1";

@@ -15,7 +15,6 @@ pub struct SideCall {
 }
 
 impl SideCall {
-    /// Reads a method and a path.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let invalid = |reason: &str| Problem::invalid("side call", text, reason);
         let expected = "expected a method and a path such as `GET /v1/models`";
@@ -66,14 +65,11 @@ pub enum AllowErrors {
     /// None: an error response while recording fails the test.
     #[default]
     Never,
-    /// All.
     Any,
-    /// Those with these statuses.
     Only(Vec<u16>),
 }
 
 impl AllowErrors {
-    /// Whether a response with this error status may be recorded.
     pub fn allows(&self, status: u16) -> bool {
         match self {
             Self::Never => false,
@@ -82,7 +78,6 @@ impl AllowErrors {
         }
     }
 
-    /// Checks one status of a list.
     pub fn check_status(status: u16) -> Result<(), Problem> {
         let expected = "expected an error status, 400 to 599";
         let is_error = (400..=599).contains(&status);

@@ -17,7 +17,6 @@ macro_rules! words {
             /// All values, in the order in which messages list them.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
-            /// The word for it in settings.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)*

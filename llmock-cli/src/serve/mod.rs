@@ -19,7 +19,6 @@ mod incoming;
 mod journal;
 mod metrics;
 mod pace;
-mod recorder;
 mod reload;
 mod repeats;
 mod routes;

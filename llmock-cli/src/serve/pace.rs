@@ -79,21 +79,22 @@ impl Pace {
 
     /// When each piece is due, measured from the arrival of the request; never decreasing. `number` is that of the
     /// request: requests differ from each other, and runs with a seed do not.
-    pub(crate) fn schedule(&self, pieces: usize, number: u64) -> Schedule {
+    pub(crate) fn schedule(
+        &self,
+        pieces: usize,
+        number: u64,
+    ) -> impl Iterator<Item = Duration> + use<> {
         let number = if self.own_seed { 0 } else { number };
         let seed = self.seed.unwrap_or_default() ^ number.wrapping_mul(SPREAD);
-        Schedule {
-            gap: match self.tokens_per_second {
-                rate if rate > 0.0 => 1.0 / rate,
-                _ => 0.0,
-            },
-            first: self.time_to_first_token.as_secs_f64(),
-            jitter: self.jitter,
-            random: fastrand::Rng::with_seed(seed),
-            due: 0.0,
-            given: 0,
-            pieces,
-        }
+        let mut random = fastrand::Rng::with_seed(seed);
+        let (first, jitter) = (self.time_to_first_token.as_secs_f64(), self.jitter);
+        let gap = if self.tokens_per_second > 0.0 { 1.0 / self.tokens_per_second } else { 0.0 };
+        (0..pieces).scan(0.0, move |due, piece| {
+            let wait = if piece == 0 { first } else { gap };
+            // Drawn even if there is no wait, so that the times of later pieces do not depend on it.
+            *due += wait * (1.0 + jitter * (2.0 * random.f64() - 1.0));
+            Some(Duration::try_from_secs_f64(*due).unwrap_or(NEVER).min(NEVER))
+        })
     }
 
     /// When a response in one piece is due: with its last token.
@@ -101,41 +102,6 @@ impl Pace {
         self.schedule(tokens.max(1), number).last().unwrap_or_default()
     }
 }
-
-/// The times of pieces, made one after the other, so that open streams hold no lists.
-#[derive(Clone, Debug)]
-pub(crate) struct Schedule {
-    first: f64,
-    gap: f64,
-    jitter: f64,
-    random: fastrand::Rng,
-    due: f64,
-    given: usize,
-    pieces: usize,
-}
-
-impl Iterator for Schedule {
-    type Item = Duration;
-
-    fn next(&mut self) -> Option<Duration> {
-        if self.given == self.pieces {
-            return None;
-        }
-        let wait = if self.given == 0 { self.first } else { self.gap };
-        // Drawn even if there is no wait, so that the times of later pieces do not depend on it.
-        let factor = 1.0 + self.jitter * (2.0 * self.random.f64() - 1.0);
-        self.due += wait * factor;
-        self.given += 1;
-        Some(Duration::try_from_secs_f64(self.due).unwrap_or(NEVER).min(NEVER))
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.pieces - self.given;
-        (left, Some(left))
-    }
-}
-
-impl ExactSizeIterator for Schedule {}
 
 #[cfg(test)]
 mod tests {

@@ -22,18 +22,14 @@ pub struct JsonPath {
 /// One step down the tree: `.name`, `[…]`, or with two dots in front the same at any depth.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Segment {
-    /// Whether the segment starts with `..`.
     pub is_descendant: bool,
-    /// What the segment selects; the results are concatenated.
     pub selectors: Vec<Selector>,
 }
 
 /// What a segment selects among the children of a value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Selector {
-    /// The member with this name.
     Name(String),
-    /// All children.
     Wildcard,
     /// The element at this index; a negative one counts from the end.
     Index(i64),
@@ -46,26 +42,19 @@ pub enum Selector {
 /// `start:end:step`, with missing bounds as `None`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slice {
-    /// The first index.
     pub start: Option<i64>,
     /// The index behind the last.
     pub end: Option<i64>,
-    /// The distance of two indices; 0 selects nothing.
     pub step: i64,
 }
 
 /// The condition behind a `?`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Filter {
-    /// One of them holds.
     Or(Vec<Self>),
-    /// All of them hold.
     And(Vec<Self>),
-    /// It does not hold.
     Not(Box<Self>),
-    /// The path selects anything.
     Exists(Query),
-    /// A comparison of two values.
     Compare(Comparable, Operator, Comparable),
 }
 
@@ -74,56 +63,41 @@ pub enum Filter {
 pub struct Query {
     /// Whether the path starts with `$`.
     pub is_absolute: bool,
-    /// The way from there.
     pub segments: Vec<Segment>,
 }
 
-/// One side of a comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Comparable {
-    /// `null`.
     Null,
-    /// `true` or `false`.
     Bool(bool),
     /// A number as written.
     Number(String),
-    /// A string, unescaped.
     Text(String),
     /// A path that selects at most one value: each segment is one name or one index.
     Query(Query),
 }
 
-/// How two values are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {
-    /// `==`
     Equal,
-    /// `!=`
     NotEqual,
-    /// `<`
     Less,
-    /// `<=`
     LessOrEqual,
-    /// `>`
     Greater,
-    /// `>=`
     GreaterOrEqual,
 }
 
 impl JsonPath {
-    /// Parses a path.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let segments = parser::parse(text)
             .map_err(|mistake| Problem::invalid("JSONPath", text, mistake.describe(text)))?;
         Ok(Self { text: text.to_owned(), segments })
     }
 
-    /// The path as written.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The steps from the root.
     pub fn segments(&self) -> &[Segment] {
         &self.segments
     }

@@ -41,7 +41,6 @@ impl Mistake {
     }
 }
 
-/// Parses a whole path.
 pub(super) fn parse(text: &str) -> Parsed<Vec<Segment>> {
     let mut parser = Parser { text, at: 0, depth: 0 };
     if !parser.eat("$") {
@@ -77,7 +76,6 @@ impl<'a> Parser<'a> {
         found
     }
 
-    /// Consumes characters while `wanted` holds.
     fn take_while(&mut self, wanted: impl Fn(char) -> bool) -> &'a str {
         let rest = self.rest();
         let end = rest.find(|c| !wanted(c)).unwrap_or(rest.len());
@@ -112,7 +110,6 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The name or the `*` behind a dot.
     fn shorthand(&mut self) -> Parsed<Selector> {
         if self.eat("*") {
             return Ok(Selector::Wildcard);

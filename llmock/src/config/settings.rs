@@ -71,7 +71,8 @@ impl Settings {
                 return Err(one(Problem::new(problem)));
             }
             ("match_on", Value::Texts(names)) => {
-                let name = |name: &&str| FieldName::parse(name).map(|name| name.to_string());
+                let name =
+                    |name: &&str| FieldName::parse(name).map(|name| name.as_str().to_owned());
                 self.match_on = origin.of(Some(each(key, names, name)?));
             }
             ("ignore", Value::Texts(paths)) => {

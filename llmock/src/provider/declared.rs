@@ -22,8 +22,8 @@ pub(crate) struct Declared {
 impl Declared {
     pub(crate) fn new(provider: Provider, url: &BaseUrl) -> Result<Self, Problem> {
         let address = Address::parse(url.as_str())
-            .ok_or_else(|| Problem::new(format!("invalid base URL `{url}`")))?;
-        Ok(Self { provider, url: url.to_string(), path: address.path().to_owned() })
+            .ok_or_else(|| Problem::new(format!("invalid base URL `{}`", url.as_str())))?;
+        Ok(Self { provider, url: url.as_str().to_owned(), path: address.path().to_owned() })
     }
 
     /// The base URL for a client of this provider: `BASE/acme` and the path of the declared URL.

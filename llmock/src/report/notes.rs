@@ -1,7 +1,7 @@
 //! The notes of a passing test: one line that libtest does not capture.
 
 use super::Report;
-use super::sentences::{MESSAGE, PATH, without_name};
+use super::sentences::{MESSAGE, PATH, began, without_name};
 use super::values::{count, excerpt, list, ordinal, quote, were};
 
 const PAUSED_CLOCK: &str = "the tokio clock of this test is paused, so client timeouts expire at once: call \
@@ -145,7 +145,11 @@ impl Note {
                     count(*times, "more time")
                 )
             }
-            Self::Stray { method, path, test } => stray(method, path, test.as_deref()),
+            Self::Stray { method, path, test } => format!(
+                "{method} {} started {}, so llmock refused it and did not count it",
+                excerpt(path, PATH),
+                began(test.as_deref())
+            ),
             Self::LeftBehind { request, sign } => left_behind(*request, sign),
             Self::Refused { method, path, message } => format!(
                 "{method} {} was refused while this test ran: {}",
@@ -181,27 +185,16 @@ pub(crate) fn line(report: &Report) -> Option<String> {
     Some(format!("llmock: {}: {}", excerpt(&report.test, PATH), clauses.join("; ")))
 }
 
-fn stray(method: &str, path: &str, test: Option<&str>) -> String {
-    let path = excerpt(path, PATH);
-    let began = match test {
-        Some(test) => format!("while test `{}` was running", excerpt(test, PATH)),
-        None => "before this test".to_owned(),
-    };
-    format!("{method} {path} started {began}, so llmock refused it and did not count it")
-}
-
 fn left_behind(request: usize, sign: &Sign) -> String {
     let request = ordinal(request);
     match sign {
-        Sign::Connection { test: Some(test) } => format!(
-            "the {request} request used a connection that was opened while test `{}` was running, so that test may \
-             have sent it",
-            excerpt(test, PATH)
-        ),
-        Sign::Connection { test: None } => format!(
-            "the {request} request used a connection that was opened before this test, so another test may have \
-             sent it"
-        ),
+        Sign::Connection { test } => {
+            let sender = if test.is_some() { "that test" } else { "another test" };
+            format!(
+                "the {request} request used a connection that was opened {}, so {sender} may have sent it",
+                began(test.as_deref())
+            )
+        }
         Sign::Recording { test } => format!(
             "the {request} request is recorded for test `{}`, which ran before and did not send it, so that test may \
              have sent it late",

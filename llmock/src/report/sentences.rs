@@ -30,10 +30,7 @@ pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
         MissReason::WrongOrder { interaction, expected, endpoint, .. } => {
             wrong_order(*interaction, *expected, endpoint)
         }
-        MissReason::Early { test: Some(test) } => {
-            format!("the request started while test `{}` was running", excerpt(test, PATH))
-        }
-        MissReason::Early { test: None } => "the request started before this test".to_owned(),
+        MissReason::Early { test } => format!("the request started {}", began(test.as_deref())),
         MissReason::Late { test } => {
             format!("it belongs to test `{}`, which has already ended", excerpt(test, PATH))
         }
@@ -151,25 +148,29 @@ pub(crate) fn waiting_for_guard(holder: &str, seconds: u64) -> String {
 }
 
 /// Printed when a handle from the builder is dropped before `finish()`.
-pub(crate) fn dropped_unfinished(test: &str, kept: Option<&str>) -> String {
-    let kept = kept.map_or_else(String::new, |path| {
-        format!("; its recording is kept in `{}`", excerpt(path, MESSAGE))
-    });
+pub(crate) fn dropped_unfinished(test: &str, path: Option<&str>) -> String {
+    let (test, kept) = (excerpt(test, PATH), kept("its recording is", path));
     format!(
-        "llmock: `{}` was dropped before `finish()`, so nothing was checked or written{kept}",
-        excerpt(test, PATH)
+        "llmock: `{test}` was dropped before `finish()`, so nothing was checked or written{kept}"
     )
 }
 
 /// Printed when a session is dropped before it is concluded.
-pub(crate) fn cancelled(test: &str, kept: Option<&str>) -> String {
-    let kept = kept.map_or_else(String::new, |path| {
-        format!("; what it recorded is kept in `{}`", excerpt(path, MESSAGE))
-    });
-    format!(
-        "llmock: test `{}` was cancelled before it ended, so nothing was checked{kept}",
-        excerpt(test, PATH)
-    )
+pub(crate) fn cancelled(test: &str, path: Option<&str>) -> String {
+    let (test, kept) = (excerpt(test, PATH), kept("what it recorded is", path));
+    format!("llmock: test `{test}` was cancelled before it ended, so nothing was checked{kept}")
+}
+
+fn kept(what: &str, path: Option<&str>) -> String {
+    path.map_or_else(String::new, |path| format!("; {what} kept in `{}`", excerpt(path, MESSAGE)))
+}
+
+/// `while test ... was running`, or `before this test`.
+pub(super) fn began(test: Option<&str>) -> String {
+    match test {
+        Some(test) => format!("while test `{}` was running", excerpt(test, PATH)),
+        None => "before this test".to_owned(),
+    }
 }
 
 /// A message without the prefix that clients see.

@@ -99,15 +99,9 @@ pub(crate) fn list(items: &[String]) -> String {
 
 /// `1,234,567`.
 pub(crate) fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    let digits: Vec<char> = number.to_string().chars().collect();
+    let groups = digits.rchunks(3).rev().map(|group| group.iter().collect::<String>());
+    groups.collect::<Vec<_>>().join(",")
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

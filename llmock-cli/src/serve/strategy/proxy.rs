@@ -1,19 +1,18 @@
 //! `ProxyStrategy`: forwards to the provider, and with `--record` records the responses.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use llmock::Provider;
-use llmock::playback::{AskError, RecordRefused, Recorder, Relayed};
+use llmock::playback::{AskError, Outcome, RecordRefused, Recorder, Relayed};
 use llmock::reply::Reply;
 
 use super::fixture::{self, Fixtures};
 use crate::output::server;
 use crate::serve::answer::{Answer, AnswerBody, BoxError, Verdict};
 use crate::serve::ask::Ask;
-use crate::serve::recorder;
 
 /// The provider did not answer, or no upstream is configured.
 const BAD_GATEWAY: u16 = 502;
@@ -45,7 +44,7 @@ impl Proxy {
         settings: &ProxySettings<'_>,
         fixtures: Arc<Fixtures>,
     ) -> Result<Self, RecordRefused> {
-        let mut recorder = recorder::new(settings.record, &fixtures)?;
+        let mut recorder = recorder(settings.record, &fixtures)?;
         for (provider, url) in settings.upstreams {
             recorder = recorder.upstream(*provider, url);
         }
@@ -90,6 +89,21 @@ impl Proxy {
             server::forwards(provider, upstream, self.records);
         }
     }
+}
+
+/// A recorder that writes to `path`, or one that only forwards.
+fn recorder(path: Option<&Path>, fixtures: &Arc<Fixtures>) -> Result<Recorder, RecordRefused> {
+    let Some(path) = path else { return Ok(Recorder::forwarding()) };
+    let fixtures = Arc::downgrade(fixtures);
+    Ok(Recorder::into_fixture(path)?.on_outcome(move |outcome| learn(&fixtures, &outcome)))
+}
+
+fn learn(fixtures: &Weak<Fixtures>, outcome: &Outcome) {
+    if let (Outcome::Heard { fixture, interaction }, Some(fixtures)) = (outcome, fixtures.upgrade())
+    {
+        fixtures.learn(fixture, std::slice::from_ref(interaction));
+    }
+    server::recording(outcome);
 }
 
 /// An error in the provider's own shape that clients do not retry.
