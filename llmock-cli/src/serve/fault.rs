@@ -11,7 +11,7 @@ use http::{HeaderName, StatusCode};
 use llmock_rules::{Duration as Delay, Problem};
 
 use super::answer::{Answer, AnswerBody, End};
-use super::config::settings::number;
+use super::config::parts::number;
 
 /// The header that sets the fault of one response.
 pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-llmock-fault");

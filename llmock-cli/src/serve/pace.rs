@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::HeaderName;
 use llmock_rules::{Duration as Wait, Problem, Share};
 
-use super::config::settings::number;
+use super::config::parts::number;
 
 /// The header that sets the pace of one response.
 pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-llmock-pace");

@@ -10,8 +10,8 @@ mod error;
 mod flags;
 mod keys;
 mod layers;
-mod parts;
-pub(in crate::serve) mod settings;
+pub(in crate::serve) mod parts;
+mod settings;
 mod variables;
 
 use std::path::{Path, PathBuf};

@@ -130,3 +130,11 @@ impl FromStr for UpstreamId {
         known.map(|_| Self(id.to_owned())).map_err(|error| Problem::new(error.to_string()))
     }
 }
+
+/// A number that is not negative.
+pub(in crate::serve) fn number(text: &str) -> Result<f64, Problem> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    text.parse().ok().filter(|_| is_plain).ok_or_else(|| {
+        Problem::new(format!("invalid number `{text}`: expected a number that is not negative"))
+    })
+}

@@ -13,7 +13,7 @@ use serde::de::{
 };
 use serde_json::Value;
 
-use super::parts::{CustomReply, Model, Normalize, Origin, StrategyName, UpstreamId};
+use super::parts::{CustomReply, Model, Normalize, Origin, StrategyName, UpstreamId, number};
 use crate::serve::fault::Kind;
 
 /// A value that its own parser reads from text.
@@ -125,14 +125,6 @@ impl FromStr for Rate {
     fn from_str(text: &str) -> Result<Self, Problem> {
         number(text).map(Self)
     }
-}
-
-/// A number that is not negative.
-pub(in crate::serve) fn number(text: &str) -> Result<f64, Problem> {
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    text.parse().ok().filter(|_| is_plain).ok_or_else(|| {
-        Problem::new(format!("invalid number `{text}`: expected a number that is not negative"))
-    })
 }
 
 impl<'de, T: FromStr<Err = Problem>> Deserialize<'de> for Parsed<T> {
