@@ -135,34 +135,24 @@ impl Profile {
 
     fn percent(&self, other: &Self) -> u8 {
         let (address, of_address) = self.shared_address(other);
-        let (body, of_body) = match (&self.body, &other.body) {
+        let (body, of_body, is_same) = match (&self.body, &other.body) {
             (Subject::Json(a), Subject::Json(b)) | (Subject::Form(a), Subject::Form(b)) => {
-                (2.0 * alike(a, b), a.weight + b.weight)
+                (2.0 * alike(a, b), a.weight + b.weight, a.hash == b.hash)
             }
-            (Subject::Opaque(a), Subject::Opaque(b)) if a == b => (2.0, 2.0),
+            (Subject::Opaque(a), Subject::Opaque(b)) if a == b => (2.0, 2.0, true),
             (Subject::Opaque(Some(a)), Subject::Opaque(Some(b))) => {
                 let (a, b) = (TreeNode::text(a, a), TreeNode::text(b, b));
-                (2.0 * alike(&a, &b), a.weight + b.weight)
+                (2.0 * alike(&a, &b), a.weight + b.weight, false)
             }
-            _ => (0.0, 2.0),
+            _ => (0.0, 2.0, false),
         };
         let (part, whole) = (address + body, of_address + of_body);
-        if part >= whole && self.target == other.target && self.same_body(other) {
+        if part >= whole && self.target == other.target && is_same {
             return 100;
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
         let percent = (100.0 * part / whole).clamp(0.0, 99.0) as u8;
         percent
-    }
-
-    fn same_body(&self, other: &Self) -> bool {
-        match (&self.body, &other.body) {
-            (Subject::Json(a), Subject::Json(b)) | (Subject::Form(a), Subject::Form(b)) => {
-                a.hash == b.hash
-            }
-            (Subject::Opaque(a), Subject::Opaque(b)) => a == b,
-            _ => false,
-        }
     }
 
     /// The common and the total weight of path and query.

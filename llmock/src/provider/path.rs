@@ -50,17 +50,11 @@ pub(crate) fn default_upstream(
     read: impl Fn(&str) -> Option<String>,
 ) -> Option<String> {
     let usual = provider.entry().upstream?;
-    let region = || {
-        let set = aws::REGIONS.into_iter().find_map(&read);
-        set.filter(|region| !region.is_empty())
-    };
-    match provider {
-        Provider::Bedrock => Some(match region() {
-            Some(region) => usual.replace("us-east-1", &region),
-            None => usual.to_owned(),
-        }),
-        _ => Some(usual.to_owned()),
-    }
+    let region = || aws::REGIONS.into_iter().find_map(&read).filter(|region| !region.is_empty());
+    Some(match provider {
+        Provider::Bedrock => usual.replace("us-east-1", region().as_deref().unwrap_or("us-east-1")),
+        _ => usual.to_owned(),
+    })
 }
 
 /// The URL of a request with that canonical path at the upstream `upstream_base`.

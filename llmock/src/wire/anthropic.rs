@@ -1,16 +1,11 @@
 //! Anthropic's messages, at Anthropic, on Vertex and inside Bedrock's `invoke`.
 
-use super::api::Api;
-use super::content::Finish;
-use super::context::{RenderContext, Usage, rfc3339};
-use super::errors::error_text;
+use super::context::rfc3339;
 use super::failure;
-use super::format::{At, Format, Operation, Streaming, ToolIdPath};
-use super::model::Model;
-use super::rendered::Rendered;
-use super::requirements::Requirements;
-use super::sse::Sse;
-use super::transcript::{Transcript, argument_text};
+use super::format::{
+    Api, At, Finish, Format, Model, Operation, RenderContext, Rendered, Requirements, Sse,
+    Streaming, ToolIdPath, Transcript, Usage, argument_text, error_text,
+};
 use super::{openai, text};
 use crate::json::Json;
 use crate::json::write::{Null, Object, nested, object};
@@ -270,9 +265,4 @@ fn stop_reason(finish: Finish) -> &'static str {
         Finish::ToolCalls => "tool_use",
         Finish::ContentFilter | Finish::Refusal => "refusal",
     }
-}
-
-/// The events without their names, as Bedrock wraps them.
-pub(super) fn event_data(context: &RenderContext<'_>) -> Vec<String> {
-    events(context).into_iter().map(|(_, data)| data.into_text()).collect()
 }

@@ -11,18 +11,11 @@ pub(crate) fn error(context: &RenderContext<'_>, failure: &Failure) -> Rendered 
 }
 
 fn error_with_code(context: &RenderContext<'_>, failure: &Failure, code: Option<&str>) -> Rendered {
-    let kind = kind(context, failure);
-    let api = context.api;
-    let body = (api.error)(&ErrorParts {
-        status: failure.status,
-        kind: &kind,
-        code,
-        message: &failure.message,
-    });
+    let (api, body) = (context.api, body_with_code(context, failure, code));
     let in_array = api.has_array_streams && context.streams && !context.path.contains("alt=sse");
     let mut rendered = Rendered::json(if in_array { format!("[{body}]") } else { body });
     if let Some(header) = api.error_kind {
-        rendered.set_header(header, kind);
+        rendered.set_header(header, kind(context, failure));
     }
     rendered.status = failure.status;
     rendered
@@ -30,12 +23,13 @@ fn error_with_code(context: &RenderContext<'_>, failure: &Failure, code: Option<
 
 /// The body of an error, for a stream that ends in it.
 pub(super) fn body(context: &RenderContext<'_>, failure: &Failure) -> String {
-    (context.api.error)(&ErrorParts {
-        status: failure.status,
-        kind: &kind(context, failure),
-        code: code(context, failure),
-        message: &failure.message,
-    })
+    body_with_code(context, failure, code(context, failure))
+}
+
+fn body_with_code(context: &RenderContext<'_>, failure: &Failure, code: Option<&str>) -> String {
+    let kind = kind(context, failure);
+    let (status, message) = (failure.status, &failure.message);
+    (context.api.error)(&ErrorParts { status, kind: &kind, code, message })
 }
 
 pub(crate) fn unknown_endpoint(context: &RenderContext<'_>) -> Rendered {

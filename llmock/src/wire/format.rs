@@ -3,13 +3,19 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::api::Api;
-use super::context::RenderContext;
+// What each format needs, in one import.
+pub(super) use super::api::Api;
+pub(super) use super::content::Finish;
+pub(super) use super::context::{RenderContext, Usage};
+pub(super) use super::errors::error_text;
+pub(super) use super::model::Model;
+pub(super) use super::rendered::Rendered;
+pub(super) use super::requirements::{Limit, Requirements};
+pub(super) use super::sse::Sse;
+pub(super) use super::transcript::{Transcript, argument_text};
+
 use super::errors;
-use super::rendered::Rendered;
-use super::requirements::{Limit, Requirements};
 use super::size::Measure;
-use super::transcript::Transcript;
 use crate::json::Json;
 use crate::provider::Provider;
 

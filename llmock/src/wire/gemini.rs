@@ -1,17 +1,13 @@
 //! Google's `generateContent` and the other methods of models, of Gemini and of Vertex.
 
-use super::api::Api;
-use super::content::Finish;
-use super::context::{RenderContext, Usage};
 use super::embeddings::{embedded, first, text_of};
-use super::errors::error_text;
 use super::failure;
-use super::format::{At, Format, Operation, Streaming, ToolIdPath};
-use super::model::Model;
-use super::rendered::{self, Rendered};
-use super::requirements::{Limit, Requirements};
+use super::format::{
+    Api, At, Finish, Format, Limit, Model, Operation, RenderContext, Rendered, Requirements,
+    Streaming, ToolIdPath, Transcript, Usage, error_text,
+};
+use super::rendered;
 use super::size::OutputSize;
-use super::transcript::Transcript;
 use super::{openai, text};
 use crate::json::Json;
 use crate::json::write::{Object, list, nested, object};

@@ -1,10 +1,6 @@
 //! Lists of models, and one model by its id.
 
-use super::api::Api;
-use super::context::RenderContext;
-use super::format::{At, Format, GET, Messages, Operation};
-use super::model::Model;
-use super::rendered::Rendered;
+use super::format::{Api, At, Format, GET, Messages, Model, Operation, RenderContext, Rendered};
 use super::{failure, openai, openai_chat};
 use crate::json::write::Object;
 use crate::provider::Provider;

@@ -1,11 +1,10 @@
 //! OpenAI's moderations: no input is flagged, unless the reply is a refusal.
 
-use super::content::Finish;
-use super::context::RenderContext;
-use super::format::{At, Format, Messages, Operation};
+use super::format::{
+    At, Finish, Format, Limit, Messages, Operation, RenderContext, Rendered, Requirements,
+};
 use super::openai_chat;
-use super::rendered::Rendered;
-use super::requirements::{INPUTS, Limit, Requirements};
+use super::requirements::INPUTS;
 use crate::json::Json;
 use crate::json::write::{Object, Raw, object};
 

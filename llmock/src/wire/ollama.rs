@@ -1,15 +1,12 @@
 //! Ollama's own API, which streams unless the request declines; its `v1/...` is OpenAI's.
 
-use super::api::Api;
-use super::content::Finish;
-use super::context::{RenderContext, rfc3339};
+use super::context::rfc3339;
 use super::embeddings::{embedded, first, inputs};
-use super::errors::error_text;
-use super::format::{At, Format, GET, Operation, Render, Streaming, model_member};
-use super::model::Model;
-use super::rendered::{self, Rendered};
-use super::requirements::{Limit, Requirements};
-use super::transcript::Transcript;
+use super::format::{
+    Api, At, Finish, Format, GET, Limit, Model, Operation, Render, RenderContext, Rendered,
+    Requirements, Streaming, Transcript, error_text, model_member,
+};
+use super::rendered;
 use super::{openai, openai_chat, plain};
 use crate::json::Json;
 use crate::json::write::{Null, Object, Raw, object};

@@ -1,15 +1,11 @@
 //! OpenAI's chat completions, which most vendors have too.
 
-use super::content::Finish;
-use super::context::{RenderContext, Usage};
-use super::errors::error_text;
 use super::failure;
-use super::format::{At, Format, Operation, ToolIdPath};
-use super::rendered::Rendered;
-use super::requirements::{Limit, Requirements};
+use super::format::{
+    At, Finish, Format, Limit, Operation, RenderContext, Rendered, Requirements, Sse, ToolIdPath,
+    Transcript, Usage, argument_text, error_text,
+};
 use super::size::OutputSize;
-use super::sse::Sse;
-use super::transcript::{Transcript, argument_text};
 use super::{openai, text};
 use crate::json::Json;
 use crate::json::write::{Null, Object, Raw, ToJson, list, nested, object};

@@ -5,13 +5,12 @@
 
 use std::borrow::Cow;
 
-use super::context::RenderContext;
 use super::failure;
-use super::format::{At, Format, Messages, Operation};
-use super::rendered::Rendered;
-use super::requirements::{Limit, Requirements, is_tokens};
+use super::format::{
+    At, Format, Limit, Messages, Operation, RenderContext, Rendered, Requirements, Sse,
+};
+use super::requirements::is_tokens;
 use super::size::OutputSize;
-use super::sse::Sse;
 use super::{openai, openai_chat};
 use crate::json::Json;
 use crate::json::write::{Null, Object, Raw, list, object};

@@ -3,11 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::context::RenderContext;
 use super::embeddings::{embedded, inputs};
-use super::format::{At, Format, Messages, Operation};
-use super::rendered::Rendered;
-use super::requirements::{Limit, Requirements};
+use super::format::{
+    At, Format, Limit, Messages, Operation, RenderContext, Rendered, Requirements,
+};
 use super::{openai, openai_chat};
 use crate::json::Json;
 use crate::json::write::{list, nested, object};

@@ -1,9 +1,7 @@
 //! Endpoints without a format of their own: files, audio, batches.
 
-use super::context::RenderContext;
 use super::failure;
-use super::format::{At, Format, GET, Messages, Operation, Streaming};
-use super::rendered::Rendered;
+use super::format::{At, Format, GET, Messages, Operation, RenderContext, Rendered, Streaming};
 use super::{models, openai_chat};
 
 pub(super) static FORMAT: Format = Format {

@@ -5,8 +5,7 @@
 //! `model-parameters-meta.html`, `model-parameters-mistral-text-completion.html`, `model-parameters-titan-text.html`.
 //! The last chunk of every stream has `amazon-bedrock-invocationMetrics`.
 
-use super::super::content::Finish;
-use super::super::context::{RenderContext, Usage};
+use super::super::format::{Finish, RenderContext, Usage};
 use super::super::tokens;
 use crate::json::write::{Object, nested, object};
 
@@ -23,7 +22,7 @@ pub(super) enum Maker {
 impl Maker {
     /// The maker of a model, if its body is one of these. Mistral's chat has `messages` and is none.
     pub(super) fn of(context: &RenderContext<'_>) -> Option<Self> {
-        let is = |names: &[&str]| names.iter().any(|name| context.model.contains(name));
+        let is = |names| super::is(context, names);
         let has = |name: &str| context.member(name).is_some();
         if is(&["llama"]) && has("prompt") {
             Some(Self::Meta)

@@ -1,8 +1,7 @@
 //! `converse` and its stream. Nova's `invoke` has the same bodies.
 
-use super::super::content::Finish;
-use super::super::context::{RenderContext, Usage};
-use super::super::rendered::{self, Rendered};
+use super::super::format::{Finish, RenderContext, Rendered, Usage};
+use super::super::rendered;
 use crate::json::write::{Object, nested, object};
 use crate::stream::Item;
 

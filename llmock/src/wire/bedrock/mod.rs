@@ -12,14 +12,13 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::api::Api;
-use super::context::RenderContext;
 use super::embeddings::{embedded, first, inputs};
 use super::failure;
-use super::format::{At, Format, Kind, Operation, Render, Streaming, ToolIdPath};
-use super::rendered::{self, Rendered};
-use super::requirements::{Limit, Requirements};
-use super::transcript::Transcript;
+use super::format::{
+    Api, At, Format, Kind, Limit, Operation, Render, RenderContext, Rendered, Requirements,
+    Streaming, ToolIdPath, Transcript,
+};
+use super::rendered;
 use super::{anthropic, cohere, errors, openai, openai_chat, text};
 use crate::json::write::{Object, Raw, object};
 use crate::json::{self, Json};
@@ -224,7 +223,7 @@ fn invoke(context: &RenderContext<'_>) -> Rendered {
 
 fn invoke_stream(context: &RenderContext<'_>) -> Rendered {
     if is(context, ANTHROPIC) {
-        wrapped(anthropic::event_data(context))
+        wrapped(anthropic::events(context).into_iter().map(|(_, data)| data.into_text()).collect())
     } else if is(context, NOVA) {
         let named =
             |(kind, payload): &(&str, Object)| Object::new().with(kind, payload).into_text();

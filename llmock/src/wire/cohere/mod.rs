@@ -4,17 +4,13 @@
 
 pub(super) mod v1;
 
-use super::api::Api;
-use super::content::Finish;
-use super::context::{RenderContext, Usage};
 use super::embeddings::{embedded, inputs, text_of};
-use super::errors::{self, error_text};
+use super::errors;
 use super::failure;
-use super::format::{At, Format, Operation};
-use super::rendered::Rendered;
-use super::requirements::{Limit, Requirements};
-use super::sse::Sse;
-use super::transcript::{Transcript, argument_text};
+use super::format::{
+    Api, At, Finish, Format, Limit, Operation, RenderContext, Rendered, Requirements, Sse,
+    Transcript, Usage, argument_text, error_text,
+};
 use super::{openai, openai_chat, text, vectors};
 use crate::json::Json;
 use crate::json::write::{Null, Object, nested, object};

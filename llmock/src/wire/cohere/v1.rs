@@ -1,8 +1,7 @@
 //! The chat of Cohere's first API, which streams a line of JSON for each event.
 
-use super::super::content::Finish;
-use super::super::context::RenderContext;
-use super::super::rendered::{self, Rendered};
+use super::super::format::{Finish, RenderContext, Rendered};
+use super::super::rendered;
 use crate::json::Json;
 use crate::json::write::{Object, list, nested, object};
 use crate::stream::Item;

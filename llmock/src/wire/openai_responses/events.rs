@@ -1,8 +1,7 @@
 //! The stream of a response: its items are opened, filled and closed one after the other.
 
 use super::super::content::Reply;
-use super::super::context::RenderContext;
-use super::super::sse::Sse;
+use super::super::format::{RenderContext, Sse};
 use super::item::{self, Item};
 use super::{State, response};
 use crate::json::write::{Null, Object, object};

@@ -1,6 +1,6 @@
 //! The items of a response's output: reasoning, the message, function calls.
 
-use super::super::context::RenderContext;
+use super::super::format::RenderContext;
 use crate::json::write::{Null, Object, object};
 
 #[derive(Clone, Copy)]

@@ -7,13 +7,11 @@ mod item;
 
 use item::Item;
 
-use super::content::{Failure, Finish};
-use super::context::{RenderContext, Usage};
-use super::errors::error_text;
-use super::format::{At, Format, Operation, ToolIdPath};
-use super::rendered::Rendered;
-use super::requirements::Requirements;
-use super::transcript::{Transcript, argument_text};
+use super::content::Failure;
+use super::format::{
+    At, Finish, Format, Operation, RenderContext, Rendered, Requirements, ToolIdPath, Transcript,
+    Usage, argument_text, error_text,
+};
 use super::{failure, openai, text};
 use crate::json::Json;
 use crate::json::write::{Object, Raw, nested, object};
