@@ -96,7 +96,10 @@ impl Style {
             Json::Bool(false) => out.push_str("false"),
             Json::Number(token) => out.push_str(token),
             Json::String(string) => push_string(*string, out),
-            Json::Array(items) if self.numbers_in_line && all_numbers(items) => {
+            Json::Array(items)
+                if self.numbers_in_line
+                    && items.iter().all(|item| matches!(item, Json::Number(_))) =>
+            {
                 Layout::Spaced.style().value(value, level, out);
             }
             Json::Array(items) => self.container(['[', ']'], items, level, out, |item, out| {
@@ -146,10 +149,6 @@ fn push_string(string: JsonStr<'_>, out: &mut String) {
     out.push('"');
     out.push_str(string.raw());
     out.push('"');
-}
-
-fn all_numbers(items: &[Json<'_>]) -> bool {
-    items.iter().all(|item| matches!(item, Json::Number(_)))
 }
 
 #[cfg(test)]

@@ -41,38 +41,23 @@ impl<'a> Json<'a> {
     }
 
     pub(crate) fn as_array(&self) -> Option<&[Json<'a>]> {
-        match self {
-            Json::Array(items) => Some(items),
-            _ => None,
-        }
+        if let Json::Array(items) = self { Some(items) } else { None }
     }
 
     pub(crate) fn as_object(&self) -> Option<&[(JsonStr<'a>, Json<'a>)]> {
-        match self {
-            Json::Object(members) => Some(members),
-            _ => None,
-        }
+        if let Json::Object(members) = self { Some(members) } else { None }
     }
 
     pub(crate) fn as_str(&self) -> Option<Cow<'a, str>> {
-        match self {
-            Json::String(string) => Some(string.decode()),
-            _ => None,
-        }
+        if let Json::String(string) = self { Some(string.decode()) } else { None }
     }
 
     pub(crate) fn as_bool(&self) -> Option<bool> {
-        match self {
-            Json::Bool(value) => Some(*value),
-            _ => None,
-        }
+        if let Json::Bool(value) = self { Some(*value) } else { None }
     }
 
     pub(crate) fn as_u64(&self) -> Option<u64> {
-        match self {
-            Json::Number(token) => token.parse().ok(),
-            _ => None,
-        }
+        if let Json::Number(token) = self { token.parse().ok() } else { None }
     }
 
     pub(crate) fn is_null(&self) -> bool {

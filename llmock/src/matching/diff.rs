@@ -116,10 +116,6 @@ fn addresses(recorded: &Request, sent: &Request, provider: Provider) -> Vec<Diff
     differences
 }
 
-fn share_a_name(old: &[(String, TreeNode)], new: &[(String, TreeNode)]) -> bool {
-    members(old, new).iter().any(|(_, old, new)| old.is_some() && new.is_some())
-}
-
 struct Comparison<'d> {
     differences: &'d mut Vec<Difference>,
     path: String,
@@ -139,7 +135,8 @@ impl Comparison<'_> {
             }
             // Objects without a common member are easier to read whole.
             (NodeKind::Object(a), NodeKind::Object(b))
-                if self.path == "$" || share_a_name(a, b) =>
+                if self.path == "$"
+                    || members(a, b).iter().any(|(_, a, b)| a.is_some() && b.is_some()) =>
             {
                 for (name, old, new) in members(a, b) {
                     self.step(&Step::Name(name.to_owned()), (old, new));

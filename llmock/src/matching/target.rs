@@ -1,7 +1,5 @@
 //! The address of a request as it is compared.
 
-use std::borrow::Cow;
-
 use url::form_urlencoded;
 
 use super::canonical::without_names_of_secrets;
@@ -24,17 +22,12 @@ pub(crate) fn target(provider: Provider, path: &str) -> RequestTarget {
         .map(|(name, value)| (name.into_owned(), without_names_of_secrets(&value).into_owned()))
         .collect();
     query.sort_by(|(a, _), (b, _)| a.cmp(b));
-    RequestTarget { path: as_compared(provider, path).into_owned(), query }
-}
-
-/// One spelling of a path, if the provider treats two alike.
-fn as_compared(provider: Provider, path: &str) -> Cow<'_, str> {
-    for (start, canonical) in provider.entry().same {
-        if let Some(rest) = path.strip_prefix(start) {
-            return Cow::Owned(without_names_of_secrets(&[canonical, rest].concat()).into_owned());
-        }
-    }
-    without_names_of_secrets(path)
+    // one spelling of a path, if the provider treats two alike
+    let same = provider.entry().same.iter().find_map(|(start, canonical)| {
+        path.strip_prefix(start).map(|rest| [canonical, rest].concat())
+    });
+    let path = without_names_of_secrets(same.as_deref().unwrap_or(path)).into_owned();
+    RequestTarget { path, query }
 }
 
 #[cfg(test)]

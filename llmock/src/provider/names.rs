@@ -70,17 +70,13 @@ pub(crate) fn is_secret_query(name: &str) -> bool {
         "access_token",
         "auth_token",
         "token",
-        "sig",
-        "signature",
         "client_secret",
         "subscription-key",
         "x-amz-credential",
         "x-amz-security-token",
-        "x-amz-signature",
         "x-goog-credential",
-        "x-goog-signature",
     ];
-    SECRET.iter().any(|secret| name.eq_ignore_ascii_case(secret))
+    is_signature_query(name) || SECRET.iter().any(|secret| name.eq_ignore_ascii_case(secret))
 }
 
 /// Whether a query parameter signs its address: such a secret is useful only for that address, until it expires.

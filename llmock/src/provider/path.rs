@@ -71,7 +71,8 @@ pub(crate) fn upstream_url(
     let Some(address) = Address::parse(upstream_base) else {
         return format!("{upstream_base}{canonical_path}");
     };
-    let (path, query) = split_query(canonical_path);
+    let (path, query) =
+        canonical_path.split_at(canonical_path.find('?').unwrap_or(canonical_path.len()));
     let wanted = included(entry);
     let usual = usual_base(entry, &address);
     let base_path = usual.as_ref().unwrap_or(&address).path();
@@ -100,10 +101,6 @@ fn segments(path: &str) -> Vec<&str> {
         "" => Vec::new(),
         path => path.split('/').collect(),
     }
-}
-
-fn split_query(url: &str) -> (&str, &str) {
-    url.split_at(url.find('?').unwrap_or(url.len()))
 }
 
 /// Both queries in one: first the parameters that only the base has.

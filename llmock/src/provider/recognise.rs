@@ -63,11 +63,11 @@ fn by_path(path: &str) -> Option<Provider> {
         return Some(Provider::Azure);
     }
     if path.contains("models/") && first != "model" {
-        let has_verb = last.rsplit_once(':').is_some_and(|(_, verb)| !verb.is_empty());
-        if has_verb && path.contains("/publishers/") {
+        let verb = last.rsplit_once(':').map_or("", |(_, verb)| verb);
+        if !verb.is_empty() && path.contains("/publishers/") {
             return Some(Provider::Vertex);
         }
-        if names_verb(last) {
+        if VERBS.contains(&verb) {
             return Some(Provider::Gemini);
         }
     }
@@ -105,11 +105,6 @@ const VERBS: [&str; 12] = [
     "predictLongRunning",
     "streamGenerateContent",
 ];
-
-/// Whether the last segment of a path ends in a method that no other provider's models have.
-fn names_verb(last: &str) -> bool {
-    last.rsplit_once(':').is_some_and(|(_, verb)| VERBS.contains(&verb))
-}
 
 fn by_headers(path: &str, hints: HeaderHints) -> Provider {
     // Clients of every provider speak OpenAI's endpoints.

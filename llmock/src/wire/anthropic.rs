@@ -75,9 +75,7 @@ pub(super) fn read_event(transcript: &mut Transcript, event: &Json<'_>) {
     match event.get("type").and_then(Json::as_str).as_deref() {
         Some("content_block_start") => {
             let Some(block) = event.get("content_block") else { return };
-            if let Some(piece) = block.get("text").and_then(Json::as_str) {
-                transcript.text(&piece);
-            }
+            transcript.text_in(block, "text");
             if let Some(name) = block.get("name").and_then(Json::as_str) {
                 let input = block
                     .get("input")
@@ -91,14 +89,12 @@ pub(super) fn read_event(transcript: &mut Transcript, event: &Json<'_>) {
         }
         Some("content_block_delta") => {
             let Some(delta) = event.get("delta") else { return };
-            if let Some(piece) = delta.get("text").and_then(Json::as_str) {
-                transcript.text(&piece);
-            }
+            transcript.text_in(delta, "text");
             if let Some(piece) = delta.get("partial_json").and_then(Json::as_str) {
                 transcript.call(&index(), None, &piece);
             }
         }
-        Some("error") => transcript.error(&error_text(event).unwrap_or_default()),
+        Some("error") => transcript.error(Some(error_text(event).unwrap_or_default())),
         _ => {}
     }
 }

@@ -95,9 +95,7 @@ pub(super) fn prompt(body: &Json<'_>) -> Option<String> {
 
 /// Reads one chunk: the parts of the first candidate, without thoughts.
 pub(super) fn read_event(transcript: &mut Transcript, chunk: &Json<'_>) {
-    if let Some(message) = error_text(chunk) {
-        transcript.error(&message);
-    }
+    transcript.error(error_text(chunk));
     let parts = chunk
         .get("candidates")
         .and_then(|candidates| candidates.at(0)?.get("content")?.get("parts")?.as_array())
@@ -105,9 +103,7 @@ pub(super) fn read_event(transcript: &mut Transcript, chunk: &Json<'_>) {
     for part in
         parts.iter().filter(|part| part.get("thought").and_then(Json::as_bool) != Some(true))
     {
-        if let Some(piece) = part.get("text").and_then(Json::as_str) {
-            transcript.text(&piece);
-        }
+        transcript.text_in(part, "text");
         if let Some(call) = part.get("functionCall").or_else(|| part.get("function_call")) {
             let name = call.get("name").and_then(Json::as_str).unwrap_or_default();
             transcript.whole_call(&name, call.get("args"));

@@ -76,9 +76,7 @@ pub(super) fn owns(path: &str) -> bool {
 
 /// Reads one line: `message` of a chat, `response` of a completion.
 pub(super) fn read_event(transcript: &mut Transcript, line: &Json<'_>) {
-    if let Some(message) = error_text(line) {
-        transcript.error(&message);
-    }
+    transcript.error(error_text(line));
     let message = line.get("message");
     let piece = line.get("response").or_else(|| message?.get("content")).and_then(Json::as_str);
     transcript.text(&piece.unwrap_or_default());

@@ -80,22 +80,16 @@ pub(super) fn input(body: &Json<'_>) -> Option<String> {
 
 /// Reads one chunk: `choices[0].delta`, or `choices[0].text` of a completion.
 pub(super) fn read_event(transcript: &mut Transcript, chunk: &Json<'_>) {
-    if let Some(message) = error_text(chunk) {
-        transcript.error(&message);
-    }
+    transcript.error(error_text(chunk));
     let Some(choice) = chunk.get("choices").and_then(Json::as_array).and_then(first_choice) else {
         return;
     };
-    if let Some(piece) = choice.get("text").and_then(Json::as_str) {
-        transcript.text(&piece);
-    }
+    transcript.text_in(choice, "text");
     let Some(delta) = choice.get("delta").or_else(|| choice.get("message")) else { return };
     if let Some(piece) = delta.get("content").and_then(text::content) {
         transcript.text(&piece);
     }
-    if let Some(piece) = delta.get("refusal").and_then(Json::as_str) {
-        transcript.text(&piece);
-    }
+    transcript.text_in(delta, "refusal");
     if let Some(call) = delta.get("function_call") {
         read_function(transcript, "function_call", call);
     }

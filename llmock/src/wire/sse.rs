@@ -10,9 +10,6 @@ pub(crate) struct Sse {
     ends: Vec<usize>,
 }
 
-/// Ends the streams of OpenAI and Cohere; it is not JSON.
-const DONE: Raw<&str> = Raw("[DONE]");
-
 impl Sse {
     pub(crate) fn new() -> Self {
         // a short answer of some words
@@ -35,8 +32,9 @@ impl Sse {
         self.data(data);
     }
 
+    /// Ends the streams of OpenAI and Cohere, with what is not JSON.
     pub(crate) fn done(&mut self) {
-        self.data(&DONE);
+        self.data(&Raw("[DONE]"));
     }
 }
 

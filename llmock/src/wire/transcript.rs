@@ -15,7 +15,7 @@ pub(crate) struct Transcript {
     error: Option<String>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Call {
     /// The index or id that the pieces of one call share.
     key: String,
@@ -28,15 +28,16 @@ impl Transcript {
         self.text.push_str(piece);
     }
 
+    /// Adds the text in a member, if there is one.
+    pub(crate) fn text_in(&mut self, value: &Json<'_>, member: &str) {
+        self.text(&value.get(member).and_then(Json::as_str).unwrap_or_default());
+    }
+
     /// Adds a piece of a tool call; the first one of a key brings the name.
     pub(crate) fn call(&mut self, key: &str, name: Option<&str>, arguments: &str) {
         let known = self.calls.iter().position(|call| call.key == key);
         let at = known.unwrap_or_else(|| {
-            self.calls.push(Call {
-                key: key.to_owned(),
-                name: String::new(),
-                arguments: String::new(),
-            });
+            self.calls.push(Call { key: key.to_owned(), ..Call::default() });
             self.calls.len() - 1
         });
         let call = &mut self.calls[at];
@@ -53,10 +54,8 @@ impl Transcript {
         self.call(&key, Some(name), &arguments.map_or_else(String::new, argument_text));
     }
 
-    pub(crate) fn error(&mut self, message: &str) {
-        if self.error.is_none() {
-            self.error = Some(message.to_owned());
-        }
+    pub(crate) fn error(&mut self, message: Option<String>) {
+        self.error = self.error.take().or(message);
     }
 
     pub(crate) fn is_full(&self) -> bool {
@@ -130,7 +129,7 @@ mod tests {
         transcript.call("1", Some("time"), "{}");
         transcript.call("0", None, "{\"city\":");
         transcript.call("0", Some("other"), "\"Oslo\"}");
-        transcript.error("overloaded");
+        transcript.error(Some("overloaded".to_owned()));
         assert_eq!(
             transcript.preview().as_deref(),
             Some("Let me look. call weather({\"city\":\"Oslo\"}) call time({}) error: overloaded")

@@ -114,7 +114,7 @@ pub(super) fn read_frame(transcript: &mut Transcript, headers: &[(String, String
     let Ok(payload) = json::parse(payload) else { return };
     if let Some(kind) = header(":exception-type") {
         let message = errors::message_first(&payload);
-        transcript.error(&message.unwrap_or_else(|| kind.to_owned()));
+        transcript.error(Some(message.unwrap_or_else(|| kind.to_owned())));
     }
     match header(":event-type") {
         Some("chunk") => read_invoked(transcript, &payload),
@@ -135,7 +135,7 @@ fn read_converse(transcript: &mut Transcript, kind: &str, payload: &Json<'_>) {
         }
         "contentBlockDelta" => {
             let Some(delta) = payload.get("delta") else { return };
-            transcript.text(&delta.get("text").and_then(Json::as_str).unwrap_or_default());
+            transcript.text_in(delta, "text");
             if let Some(piece) = delta.get("toolUse").and_then(|tool| tool.get("input")?.as_str()) {
                 transcript.call(&index(), None, &piece);
             }

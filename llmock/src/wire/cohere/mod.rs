@@ -93,9 +93,7 @@ pub(super) fn prompt(body: &Json<'_>) -> Option<String> {
 pub(super) fn read_event(transcript: &mut Transcript, event: &Json<'_>) {
     let Some(kind) = event.get("type").or_else(|| event.get("event_type")).and_then(Json::as_str)
     else {
-        if let Some(message) = error_text(event) {
-            transcript.error(&message);
-        }
+        transcript.error(error_text(event));
         return;
     };
     let message = || event.get("delta")?.get("message");
@@ -120,9 +118,7 @@ pub(super) fn read_event(transcript: &mut Transcript, event: &Json<'_>) {
             let arguments = function.get("arguments").map(argument_text).unwrap_or_default();
             transcript.call(&index, name.as_deref(), &arguments);
         }
-        "text-generation" => {
-            transcript.text(&event.get("text").and_then(Json::as_str).unwrap_or_default());
-        }
+        "text-generation" => transcript.text_in(event, "text"),
         "tool-calls-generation" => {
             for call in event.get("tool_calls").and_then(Json::as_array).unwrap_or_default() {
                 let name = call.get("name").and_then(Json::as_str).unwrap_or_default();

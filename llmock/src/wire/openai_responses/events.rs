@@ -16,15 +16,15 @@ pub(super) fn events(context: &RenderContext<'_>) -> Sse {
     let status = if failed.is_some() { "incomplete" } else { finished.status() };
     for (at, item) in Item::all(context).into_iter().enumerate() {
         let place = object! { "output_index": at };
-        sender
-            .send("response.output_item.added", &place.clone().with("item", &item.empty(context)));
+        let empty = item.object(context, "in_progress", false);
+        sender.send("response.output_item.added", &place.clone().with("item", &empty));
         let place = place.with("item_id", &item.id(context));
         match item {
             Item::Reasoning => reasoning(&mut sender, &place, context.reply),
             Item::Message => message(&mut sender, &place, context),
             Item::Call(call) => arguments(&mut sender, &place, context.reply, call),
         }
-        let done = object! { "output_index": at, "item": item.full(context, status) };
+        let done = object! { "output_index": at, "item": item.object(context, status, true) };
         sender.send("response.output_item.done", &done);
     }
     let (name, state) = match failed {

@@ -30,17 +30,8 @@ impl Item {
         }
     }
 
-    /// The item before anything of it is known.
-    pub(super) fn empty(self, context: &RenderContext<'_>) -> Object {
-        self.filled(context, "in_progress", false)
-    }
-
-    /// The item with all it says.
-    pub(super) fn full(self, context: &RenderContext<'_>, status: &str) -> Object {
-        self.filled(context, status, true)
-    }
-
-    fn filled(self, context: &RenderContext<'_>, status: &str, full: bool) -> Object {
+    /// The item with all its content, or before anything of it is known.
+    pub(super) fn object(self, context: &RenderContext<'_>, status: &str, full: bool) -> Object {
         let id = self.id(context);
         match self {
             Self::Reasoning => {

@@ -40,13 +40,11 @@ pub(super) const TOOL_IDS: &[ToolIdPath] = &[&["input", "[]", "call_id"]];
 /// The input, if it is a string; else its last item that the model did not write.
 pub(super) fn prompt(body: &Json<'_>) -> Option<String> {
     match body.get("input")? {
-        Json::Array(items) => text::last_prompt(items, item_text),
+        Json::Array(items) => text::last_prompt(items, |item| {
+            ["content", "output"].iter().find_map(|name| item.get(name).and_then(text::content))
+        }),
         other => text::content(other),
     }
-}
-
-fn item_text(item: &Json<'_>) -> Option<String> {
-    ["content", "output"].iter().find_map(|name| item.get(name).and_then(text::content))
 }
 
 /// Reads one event, which names its type in its data.
@@ -70,10 +68,10 @@ pub(super) fn read_event(transcript: &mut Transcript, event: &Json<'_>) {
         ) => {
             transcript.call(&key(event), None, &delta());
         }
-        Some("error") => transcript.error(&error_text(event).unwrap_or_default()),
+        Some("error") => transcript.error(Some(error_text(event).unwrap_or_default())),
         Some("response.failed") => {
             let message = event.get("response").and_then(error_text);
-            transcript.error(&message.unwrap_or_default());
+            transcript.error(Some(message.unwrap_or_default()));
         }
         _ => {}
     }
@@ -140,7 +138,8 @@ fn response(context: &RenderContext<'_>, state: State<'_>) -> Object {
     };
     let finished = matches!(state, State::Finished(_));
     let items = if finished { Item::all(context) } else { Vec::new() };
-    let output: Vec<Object> = items.iter().map(|item| item.full(context, state.status())).collect();
+    let output: Vec<Object> =
+        items.iter().map(|item| item.object(context, state.status(), true)).collect();
     let head = object! {
         "id": response_id(context),
         "object": "response",
