@@ -11,6 +11,7 @@ use crate::provider::Provider;
 use crate::wire::{self, ToolIdPath};
 
 /// A piece of the canonical form of a body.
+#[derive(Clone, Copy)]
 pub(crate) enum Token<'t> {
     Null,
     Bool(bool),

@@ -9,9 +9,8 @@ pub(super) use super::content::Finish;
 pub(super) use super::context::{RenderContext, Usage};
 pub(super) use super::errors::error_text;
 pub(super) use super::model::Model;
-pub(super) use super::rendered::Rendered;
+pub(super) use super::rendered::{Rendered, Sse};
 pub(super) use super::requirements::{Limit, Requirements};
-pub(super) use super::sse::Sse;
 pub(super) use super::transcript::{Transcript, argument_text};
 
 use super::errors;

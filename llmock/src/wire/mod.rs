@@ -2,8 +2,8 @@
 //!
 //! [`format`] says what a [`Format`] is; [`api`] what the endpoints of one provider have in common. [`content`] is a
 //! reply in no provider's format, [`context`] the request that it is rendered for. A format reads requests with
-//! [`text`], streams into a [`transcript`] and errors with [`errors`]; it writes JSON, [`sse`] and other framings
-//! ([`rendered`]).
+//! [`text`], streams into a [`transcript`] and errors with [`errors`]; it writes JSON, server-sent events and
+//! other framings ([`rendered`]).
 
 mod anthropic;
 pub(crate) mod api;
@@ -31,7 +31,6 @@ mod plain;
 pub(crate) mod rendered;
 pub(crate) mod requirements;
 pub(crate) mod size;
-mod sse;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -88,18 +88,18 @@ impl Message {
 
 /// The prompts of a completion; prompts in tokens have no text.
 fn prompts(content: &Json<'_>) -> Vec<Message> {
-    let prompt = |content: &Json<'_>| {
-        let text = content.as_str();
+    let prompts = match content {
+        Json::Array(items) if items.iter().any(|item| item.as_str().is_some()) => items,
+        Json::String(_) => std::slice::from_ref(content),
+        _ => &[],
+    };
+    let prompt = |prompt: &Json<'_>| {
+        let text = prompt.as_str();
         let has_text = text.is_some();
         let text = text.unwrap_or_default().into_owned();
         Message { role: Role::User, text, has_text, is_prompt: true }
     };
-    match content {
-        Json::Array(items) if !items.iter().any(|item| item.as_str().is_some()) => Vec::new(),
-        Json::Array(items) => items.iter().map(prompt).collect(),
-        Json::String(_) => vec![prompt(content)],
-        _ => Vec::new(),
-    }
+    prompts.iter().map(prompt).collect()
 }
 
 /// The message of the user that a member of the body holds; a prompt may have several parts.
@@ -146,15 +146,15 @@ fn role(name: &str) -> Role {
 
 /// The result of a tool, if a part of a message is one.
 fn result_of<'a, 'b>(part: &'b Json<'a>) -> Option<&'b Json<'a>> {
-    if part.get("type").and_then(Json::as_str).as_deref() == Some("tool_result") {
-        // a result may be empty
-        return Some(part.get("content").unwrap_or(&Json::Null));
-    }
-    if let Some(result) = part.get("toolResult") {
-        return Some(result.get("content").unwrap_or(&Json::Null));
-    }
-    let response = part.get("functionResponse").or_else(|| part.get("function_response"))?;
-    Some(response.get("response").unwrap_or(&Json::Null))
+    let result = if part.get("type").and_then(Json::as_str).as_deref() == Some("tool_result") {
+        part.get("content")
+    } else if let Some(result) = part.get("toolResult") {
+        result.get("content")
+    } else {
+        part.get("functionResponse").or_else(|| part.get("function_response"))?.get("response")
+    };
+    // a result may be empty
+    Some(result.unwrap_or(&Json::Null))
 }
 
 /// The texts of a content: a string, a part, or parts, a line each. Thoughts of a model are not text.
@@ -162,6 +162,8 @@ fn text(content: &Json<'_>) -> String {
     match content {
         Json::String(text) => text.decode().into_owned(),
         Json::Array(parts) => {
+            let is_thought =
+                |part: &&Json<'_>| part.get("thought").and_then(Json::as_bool) == Some(true);
             let texts = parts.iter().filter(|part| !is_thought(part)).filter_map(part_text);
             texts.collect::<Vec<_>>().join("\n")
         }
@@ -178,17 +180,11 @@ fn part_text<'a>(part: &Json<'a>) -> Option<Cow<'a, str>> {
     part.as_str().or_else(|| part.get("text").and_then(Json::as_str))
 }
 
-fn is_thought(part: &Json<'_>) -> bool {
-    part.get("thought").and_then(Json::as_bool) == Some(true)
-}
-
 /// The text of a result, or its JSON if it is not text.
 fn text_or_json(content: &Json<'_>) -> String {
-    match (text(content), content) {
-        (text, Json::Null) => text,
-        (text, _) if !text.is_empty() => text,
-        (text, Json::String(_)) => text,
-        (_, other) => layout::print(other, Layout::Compact),
+    match text(content) {
+        text if !text.is_empty() || matches!(content, Json::Null | Json::String(_)) => text,
+        _ => layout::print(content, Layout::Compact),
     }
 }
 
