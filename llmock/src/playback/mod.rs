@@ -52,6 +52,8 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
+#[cfg(feature = "record")]
+pub use crate::exchange::sigv4::SigningError;
 pub use load::LoadErrors;
 pub use played::{Played, PlayedBody};
 #[cfg(feature = "record")]
