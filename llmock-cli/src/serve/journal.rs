@@ -3,6 +3,7 @@
 //! Each request has a slot of its own, used in order, so that requests never wait for each other here. JSON is made
 //! only when it is shown.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -118,17 +119,13 @@ impl Journal {
             .collect();
         found.sort_unstable_by_key(|numbered| numbered.number);
         let first = filter.limit.map_or(0, |limit| found.len().saturating_sub(limit));
-        let requests = found[first..].iter().map(Shown::of).collect();
-        Ok(serde_json::to_vec(&History { requests }).expect("strings and numbers are JSON"))
+        let requests: Vec<Shown<'_>> = found[first..].iter().map(Shown::of).collect();
+        let history = BTreeMap::from([("requests", requests)]);
+        Ok(serde_json::to_vec(&history).expect("strings and numbers are JSON"))
     }
 }
 
 /// The answer to `GET /history`.
-#[derive(Serialize)]
-struct History<'a> {
-    requests: Vec<Shown<'a>>,
-}
-
 #[derive(Serialize)]
 struct Shown<'a> {
     method: &'a str,

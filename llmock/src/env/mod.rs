@@ -69,23 +69,6 @@ pub(crate) fn ci() -> bool {
     mode::is_ci(read("CI").as_deref())
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ColourVars {
-    pub(crate) no_color: Option<String>,
-    pub(crate) clicolor_force: Option<String>,
-    pub(crate) cargo_term_color: Option<String>,
-    pub(crate) term: Option<String>,
-}
-
-pub(crate) fn colours() -> ColourVars {
-    ColourVars {
-        no_color: read("NO_COLOR"),
-        clicolor_force: read("CLICOLOR_FORCE"),
-        cargo_term_color: read("CARGO_TERM_COLOR"),
-        term: read("TERM"),
-    }
-}
-
 /// Names and values that must not reach a file: variables that `is_secret` picks by name, with a value long enough.
 ///
 /// `placeholders` are values that llmock itself set and that are no secrets.

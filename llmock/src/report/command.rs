@@ -19,26 +19,11 @@ pub(crate) struct Place<'a> {
     pub(crate) nextest: bool,
 }
 
-/// Which of `src/lib.rs` and `src/main.rs` a package has: both may be crates of the same name.
+/// Which of `src/lib.rs` and `src/main.rs` a package is known to have: both may be crates of the same name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Roots {
-    Lib,
-    Main,
-    Both,
-    /// Neither, or not known.
-    #[default]
-    Unknown,
-}
-
-impl Roots {
-    pub(crate) fn of(lib: bool, main: bool) -> Self {
-        match (lib, main) {
-            (true, true) => Self::Both,
-            (true, false) => Self::Lib,
-            (false, true) => Self::Main,
-            (false, false) => Self::Unknown,
-        }
-    }
+pub(crate) struct Roots {
+    pub(crate) lib: bool,
+    pub(crate) main: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,12 +153,12 @@ impl Place<'_> {
     fn main_target(&self, inside: &[&str]) -> Option<String> {
         let program = || self.package.map(|package| format!("--bin {}", quoted(package)));
         let ours = self.is_package(self.crate_name());
-        match self.roots {
-            Roots::Lib => Some("--lib".to_owned()),
-            Roots::Both if inside == ["lib.rs"] => Some("--lib".to_owned()),
-            Roots::Main if ours => program(),
-            Roots::Both if inside == ["main.rs"] && ours => program(),
-            Roots::Main | Roots::Both | Roots::Unknown => None,
+        match (self.roots.lib, self.roots.main) {
+            (true, false) => Some("--lib".to_owned()),
+            (true, true) if inside == ["lib.rs"] => Some("--lib".to_owned()),
+            (true, true) if inside == ["main.rs"] && ours => program(),
+            (false, true) if ours => program(),
+            _ => None,
         }
     }
 
@@ -211,7 +196,7 @@ mod tests {
         thread: Some("summarize"),
         package: Some("my-app"),
         member: false,
-        roots: Roots::Lib,
+        roots: Roots { lib: true, main: false },
         nextest: false,
     };
 
@@ -230,7 +215,7 @@ mod tests {
             thread: Some("agent::tests::summarize"),
             ..API
         };
-        let both = Place { roots: Roots::Both, ..unit.clone() };
+        let both = Place { roots: Roots { lib: true, main: true }, ..unit.clone() };
         let bin = Place {
             file: "src/bin/my-tool.rs",
             module: "my_tool::tests",
@@ -271,7 +256,7 @@ mod tests {
                 "cargo test --lib -- agent::tests::summarize --exact",
             ),
             (
-                Place { roots: Roots::Main, ..unit.clone() },
+                Place { roots: Roots { lib: false, main: true }, ..unit.clone() },
                 "cargo test --bin my-app -- agent::tests::summarize --exact",
             ),
             (bin, "cargo test --bin my-tool -- tests::summarize --exact"),

@@ -1,17 +1,5 @@
 //! Colours, which never carry meaning of their own.
 
-/// What decides whether to use colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Terminal<'a> {
-    pub(crate) attached: bool,
-    pub(crate) term: Option<&'a str>,
-    pub(crate) no_color: Option<&'a str>,
-    pub(crate) clicolor_force: Option<&'a str>,
-    pub(crate) cargo_term_color: Option<&'a str>,
-    /// The user's shell does not support `NAME=value command`.
-    pub(crate) windows: bool,
-}
-
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Style {
     pub(crate) colour: bool,
@@ -29,19 +17,24 @@ impl Style {
     /// `NO_COLOR` comes first, then the variables that force colours, then the terminal.
     ///
     /// nextest and CI pipe standard error, so that forcing must work without a terminal.
-    pub(crate) fn decide(terminal: Terminal<'_>) -> Self {
-        let set = |value: Option<&str>| value.is_some_and(|text| !text.is_empty());
-        let forced = set(terminal.clicolor_force) && terminal.clicolor_force != Some("0");
-        let colour = if set(terminal.no_color) {
+    pub(crate) fn decide(
+        variable: impl Fn(&str) -> Option<String>,
+        is_terminal: bool,
+        windows: bool,
+    ) -> Self {
+        let is_set = |name: &str| variable(name).is_some_and(|text| !text.is_empty());
+        let is = |name: &str, text: &str| variable(name).as_deref() == Some(text);
+        let forced = is_set("CLICOLOR_FORCE") && !is("CLICOLOR_FORCE", "0");
+        let colour = if is_set("NO_COLOR") {
             false
-        } else if forced || terminal.cargo_term_color == Some("always") {
+        } else if forced || is("CARGO_TERM_COLOR", "always") {
             true
-        } else if terminal.cargo_term_color == Some("never") {
+        } else if is("CARGO_TERM_COLOR", "never") {
             false
         } else {
-            terminal.attached && terminal.term != Some("dumb")
+            is_terminal && !is("TERM", "dumb")
         };
-        Self { colour, windows: terminal.windows }
+        Self { colour, windows }
     }
 
     pub(crate) fn paint(self, code: &str, text: &str) -> String {
@@ -59,27 +52,26 @@ mod tests {
 
     #[test]
     fn colour_follows_the_strongest_wish() {
-        let pipe = Terminal::default();
-        let tty = Terminal { attached: true, term: Some("xterm"), ..pipe };
-        let cases = [
-            ("a pipe", pipe, false),
-            ("a terminal", tty, true),
-            ("a dumb terminal", Terminal { term: Some("dumb"), ..tty }, false),
-            ("NO_COLOR on a terminal", Terminal { no_color: Some("1"), ..tty }, false),
-            ("an empty NO_COLOR", Terminal { no_color: Some(""), ..tty }, true),
-            ("forced through a pipe", Terminal { clicolor_force: Some("1"), ..pipe }, true),
-            ("CLICOLOR_FORCE=0", Terminal { clicolor_force: Some("0"), ..pipe }, false),
-            ("cargo forces", Terminal { cargo_term_color: Some("always"), ..pipe }, true),
-            ("cargo forbids", Terminal { cargo_term_color: Some("never"), ..tty }, false),
-            ("cargo decides by itself", Terminal { cargo_term_color: Some("auto"), ..tty }, true),
-            (
-                "NO_COLOR against force",
-                Terminal { no_color: Some("1"), clicolor_force: Some("1"), ..tty },
-                false,
-            ),
+        type Variables = &'static [(&'static str, &'static str)];
+        let cases: [(&str, bool, Variables, bool); 11] = [
+            ("a pipe", false, &[], false),
+            ("a terminal", true, &[("TERM", "xterm")], true),
+            ("a dumb terminal", true, &[("TERM", "dumb")], false),
+            ("NO_COLOR on a terminal", true, &[("NO_COLOR", "1")], false),
+            ("an empty NO_COLOR", true, &[("NO_COLOR", "")], true),
+            ("forced through a pipe", false, &[("CLICOLOR_FORCE", "1")], true),
+            ("CLICOLOR_FORCE=0", false, &[("CLICOLOR_FORCE", "0")], false),
+            ("cargo forces", false, &[("CARGO_TERM_COLOR", "always")], true),
+            ("cargo forbids", true, &[("CARGO_TERM_COLOR", "never")], false),
+            ("cargo decides by itself", true, &[("CARGO_TERM_COLOR", "auto")], true),
+            ("NO_COLOR against force", true, &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")], false),
         ];
-        for (name, terminal, expected) in cases {
-            assert_eq!(Style::decide(terminal).colour, expected, "{name}");
+        for (name, is_terminal, variables, expected) in cases {
+            let variable = |wanted: &str| {
+                let found = variables.iter().find(|(name, _)| *name == wanted);
+                found.map(|(_, value)| (*value).to_owned())
+            };
+            assert_eq!(Style::decide(variable, is_terminal, false).colour, expected, "{name}");
         }
     }
 

@@ -19,7 +19,6 @@ use crate::front::Front;
 use crate::front::intercept::{self, Trust};
 use crate::mode::Mode;
 use crate::provider::{Declared, Provider};
-use crate::report::style::Terminal;
 use crate::report::{Command, Failure, Place, Roots, Style, Surface, sentences, values};
 use crate::session::env_lock::{self, EnvGuard, LockError, Patience};
 use crate::session::state::{Setup, State};
@@ -317,7 +316,7 @@ fn command(site: &Site, thread: Option<&str>, package: Option<&Path>) -> Command
         thread,
         package: name.as_deref(),
         member: !site.hop.is_empty(),
-        roots: Roots::of(has("src/lib.rs"), has("src/main.rs")),
+        roots: Roots { lib: has("src/lib.rs"), main: has("src/main.rs") },
         nextest: env::nextest(),
     }
     .command()
@@ -332,13 +331,5 @@ fn new_id() -> String {
 
 /// Colour and shell, as this process sees them.
 pub(crate) fn style() -> Style {
-    let colours = env::colours();
-    Style::decide(Terminal {
-        attached: std::io::stderr().is_terminal(),
-        term: colours.term.as_deref(),
-        no_color: colours.no_color.as_deref(),
-        clicolor_force: colours.clicolor_force.as_deref(),
-        cargo_term_color: colours.cargo_term_color.as_deref(),
-        windows: cfg!(windows),
-    })
+    Style::decide(env::read, std::io::stderr().is_terminal(), cfg!(windows))
 }

@@ -18,20 +18,15 @@ pub(crate) struct Owner {
 /// libtest gives every test's thread the exact path of the test, without the crate; rstest and `test_case` append
 /// the case to it. A thread without such a name (a timeout that moved the body, a doctest's `main`) does not help.
 pub(crate) fn owner(site: &Site, thread_name: Option<&str>) -> Owner {
-    let name = format!("{}::{}", site.module, site.function);
-    let in_crate = name.split_once("::").map_or(name.as_str(), |(_, rest)| rest);
-    let tail = thread_name
-        .and_then(|thread| plain(thread).strip_prefix(&plain(in_crate)).map(str::to_owned));
-    match tail.as_deref().map(|tail| (tail, tail.strip_prefix("::"))) {
-        Some(("", _)) => Owner { name: plain(&name), case: None, sure: true },
-        Some((_, Some(case))) => Owner {
-            name: format!("{}::{case}", plain(&name)),
-            case: Some(case.to_owned()),
-            sure: true,
-        },
-        // The name of another test, such as `greets_twice` for `greets`: that test called this body.
-        Some((_, None)) | None => Owner { name: plain(&name), case: None, sure: false },
-    }
+    let name = plain(&format!("{}::{}", site.module, site.function));
+    let in_crate = name.split_once("::").map_or(&*name, |(_, rest)| rest);
+    let thread = thread_name.map(plain);
+    let tail = thread.as_deref().and_then(|thread| thread.strip_prefix(in_crate));
+    // Any other tail is that of another test, such as `greets_twice` for `greets`: that test called this body.
+    let case = tail.and_then(|tail| tail.strip_prefix("::")).map(str::to_owned);
+    let sure = tail == Some("") || case.is_some();
+    let name = case.as_ref().map_or_else(|| name.clone(), |case| format!("{name}::{case}"));
+    Owner { name, case, sure }
 }
 
 /// A path without the `r#` of raw identifiers, which some tools print and others do not.

@@ -107,7 +107,7 @@ impl Stream {
     /// The whole body, and where each event ends in it.
     pub(crate) fn body_and_ends(&self) -> (Vec<u8>, Vec<usize>) {
         let count = self.events.len();
-        let mut body = Vec::new();
+        let mut body = Vec::with_capacity(256 * count);
         let mut ends = Vec::with_capacity(count);
         for (at, event) in self.events.iter().enumerate() {
             self.write_item(&event.item, EventPosition::of(at, count), &mut body);

@@ -103,38 +103,35 @@ impl<'a> Line<'a> {
 /// The spelling of most lines and events; otherwise the default.
 fn dialect(lines: &[Line<'_>], blocks: &[&[Line<'_>]]) -> Dialect {
     let count = |eol| lines.iter().filter(|line| line.eol == Some(eol)).count();
-    let (lf, cr_lf, cr) = (count(Eol::Lf), count(Eol::CrLf), count(Eol::Cr));
-    let eol = if lf >= cr_lf.max(cr) {
-        Eol::Lf
-    } else if cr_lf >= cr {
-        Eol::CrLf
-    } else {
-        Eol::Cr
-    };
+    // Of several equal ones the last wins.
+    let eol = [Eol::Cr, Eol::CrLf, Eol::Lf].into_iter().max_by_key(|eol| count(*eol));
     let values = || lines.iter().filter_map(Line::field);
     let spaced = values().filter(|(_, value)| value.starts_with(b" ")).count();
     let space_after_colon = 2 * spaced >= values().count();
-    Dialect { eol, space_after_colon, field_order: field_order(blocks), ..Dialect::default() }
+    Dialect {
+        eol: eol.unwrap_or(Eol::Lf),
+        space_after_colon,
+        field_order: field_order(blocks),
+        ..Dialect::default()
+    }
 }
 
 /// The order that fits most events.
 fn field_order(blocks: &[&[Line<'_>]]) -> [Field; 3] {
-    let mut fitting = [0_usize; FIELD_ORDERS.len()];
-    for block in blocks {
+    let fields = blocks.iter().map(|block| {
         let mut fields: Vec<Field> =
             block.iter().filter_map(|line| line.field().map(|(field, _)| field)).collect();
         fields.dedup();
-        if fields.len() < 2 {
-            continue;
-        }
-        for (order, count) in FIELD_ORDERS.iter().zip(&mut fitting) {
-            let mut rest = order.iter();
-            *count += usize::from(fields.iter().all(|field| rest.any(|next| next == field)));
-        }
-    }
-    let most = fitting.iter().max().copied().unwrap_or_default();
-    let at = fitting.iter().position(|count| *count == most).unwrap_or_default();
-    FIELD_ORDERS[at]
+        fields
+    });
+    let ordered: Vec<_> = fields.filter(|fields| fields.len() > 1).collect();
+    let fits = |order: &[Field; 3], fields: &[Field]| {
+        let mut rest = order.iter();
+        fields.iter().all(|field| rest.any(|next| next == field))
+    };
+    let fitting = |order: &[Field; 3]| ordered.iter().filter(|fields| fits(order, fields)).count();
+    // Of several equal ones the last wins.
+    FIELD_ORDERS.into_iter().rev().max_by_key(fitting).unwrap_or(Dialect::FIELD_ORDER)
 }
 
 /// Adds the pieces of the lines up to a blank one: comments before an event, then the event.

@@ -119,33 +119,20 @@ fn shared(old: impl Iterator<Item = char>, new: impl Iterator<Item = char>) -> u
 }
 
 /// Runs of letters and digits, runs of blanks, and every other character by itself.
-fn words(text: &str) -> Vec<&str> {
-    #[derive(PartialEq)]
-    enum Class {
-        Word,
-        Blank,
-        Mark,
-    }
-    let class = |character: char| match character {
-        '_' => Class::Word,
-        other if other.is_alphanumeric() => Class::Word,
-        other if other.is_whitespace() => Class::Blank,
-        _ => Class::Mark,
-    };
+fn words(mut text: &str) -> Vec<&str> {
+    let is_word = |character: char| character == '_' || character.is_alphanumeric();
     let mut out = Vec::new();
-    let mut start = 0;
-    let mut previous: Option<Class> = None;
-    for (at, character) in text.char_indices() {
-        let now = class(character);
-        let goes_on = previous.as_ref().is_some_and(|before| *before == now && now != Class::Mark);
-        if at > 0 && !goes_on {
-            out.push(&text[start..at]);
-            start = at;
-        }
-        previous = Some(now);
-    }
-    if start < text.len() {
-        out.push(&text[start..]);
+    while let Some(first) = text.chars().next() {
+        let end = if is_word(first) {
+            text.find(|character| !is_word(character))
+        } else if first.is_whitespace() {
+            text.find(|character: char| !character.is_whitespace())
+        } else {
+            Some(first.len_utf8())
+        };
+        let (word, rest) = text.split_at(end.unwrap_or(text.len()));
+        out.push(word);
+        text = rest;
     }
     out
 }
