@@ -104,7 +104,6 @@ pub(crate) fn lines(interactions: &[Interaction]) -> Vec<String> {
         .collect()
 }
 
-/// The parts of the line of an interaction.
 struct Facts {
     digits: String,
     model: String,

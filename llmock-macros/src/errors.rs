@@ -22,7 +22,6 @@ impl Errors {
         }
     }
 
-    /// One `compile_error!` a mistake; nothing if there is none.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.0.map_or_else(TokenStream::new, |error| error.to_compile_error())
     }

@@ -8,7 +8,6 @@ use crate::args::{Arg, Args};
 use crate::attributes::{self, ShouldPanic};
 use crate::item::TestFn;
 
-/// The fields, from the arguments, the module around, and the function itself.
 pub(crate) fn fields(
     args: &Args,
     folder: Option<&LitStr>,

@@ -97,14 +97,14 @@ impl Key {
         Self::named(name).ok_or_else(|| Problem::unknown("argument", name, &known()))
     }
 
-    /// The key with that name and its example, for `llmock.toml`.
-    pub fn of_toml(name: &str) -> Result<(&'static Self, &'static str), Problem> {
+    /// The key with that name, for `llmock.toml`; it has an example.
+    pub fn of_toml(name: &str) -> Result<&'static Self, Problem> {
         let Some(key) = Self::named(name) else {
             let shared = KEYS.iter().filter(|key| key.toml.is_some());
             let known: Vec<_> = shared.map(|key| key.name).collect();
             return Err(Problem::unknown("key", name, &known));
         };
-        key.toml.map(|example| (key, example)).ok_or_else(|| {
+        key.toml.map(|_| key).ok_or_else(|| {
             Problem::new(format!("`{name}` belongs to one test; set it in `#[llm_replay]`"))
         })
     }

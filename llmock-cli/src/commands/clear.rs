@@ -18,7 +18,6 @@ pub(crate) enum Selection {
     Number(usize),
 }
 
-/// Removes what is selected and says so.
 pub(crate) fn clear(screen: &mut Screen, path: &Path, what: &Selection) -> io::Result<()> {
     let mut fixture = match target::of(path) {
         Ok(Target::Fixture(fixture)) => fixture,

@@ -36,13 +36,12 @@ pub(crate) struct Decided {
 /// What a strategy decides about a request.
 #[derive(Debug)]
 pub(crate) enum Verdict {
+    /// A complete answer.
     Answer(Answer),
     /// The content of an answer; its format follows from the request.
     Reply(Box<Reply>),
     /// The next strategy decides. `why` is reported if none answers.
-    Pass {
-        why: Option<String>,
-    },
+    Pass { why: Option<String> },
 }
 
 /// What the client receives.
@@ -58,12 +57,10 @@ pub(crate) struct Answer {
 
 #[derive(Debug)]
 pub(crate) enum AnswerBody {
+    /// In one piece.
     Whole(Bytes),
     /// Piece by piece, each sent as one chunk.
-    Stream {
-        pieces: Vec<Piece>,
-        end: End,
-    },
+    Stream { pieces: Vec<Piece>, end: End },
     /// As it arrives from an upstream, at its own pace.
     Live(StreamBytes),
 }

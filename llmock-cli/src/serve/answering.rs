@@ -141,7 +141,6 @@ async fn decided(
     }
 }
 
-/// Enters the request into journal and metrics.
 fn remember(state: &State, ask: &Ask, decided: &mut Decided, fault: Option<Fault>) {
     let took = ask.arrived.elapsed();
     let status = decided.answer.status.as_u16();
@@ -170,7 +169,6 @@ fn remember(state: &State, ask: &Ask, decided: &mut Decided, fault: Option<Fault
     journal.record(entry, &ask.body);
 }
 
-/// Waits until the response is due and returns it.
 async fn paced(
     mut answer: Answer,
     usual: &Pace,

@@ -35,7 +35,6 @@ pub(crate) fn check(
     Err(if seen { Denied::Wrong } else { Denied::Missing })
 }
 
-/// All keys that a request carries.
 fn sent_keys<'a>(
     headers: &'a HeaderMap,
     query: Option<&'a str>,

@@ -3,6 +3,7 @@
 
 mod live;
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -22,10 +23,7 @@ const EXPECTED: &str = "expected `status=429, retry-after=2`, `disconnect`, `dis
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// An error in the provider's own shape.
-    Status {
-        code: StatusCode,
-        retry_after: Option<u32>,
-    },
+    Status { code: StatusCode, retry_after: Option<u32> },
     /// The connection is closed before the first byte.
     Disconnect,
     /// The connection is closed in the middle of the body.
@@ -35,10 +33,10 @@ pub(crate) enum Fault {
     Truncate,
     /// JSON that no parser accepts, in every piece of a stream or in the body.
     Malformed,
+    /// The first byte is delayed.
     Slow(Duration),
 }
 
-/// The configured faults.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Faults {
     /// The share of requests with a fault, from 0 to 1.
@@ -67,7 +65,7 @@ pub(crate) fn decide(
 ) -> Result<Option<Fault>, FaultError> {
     match header.map(str::trim) {
         Some("none") => Ok(None),
-        Some(text) => Kind::read(text)
+        Some(text) => Kind::from_str(text)
             .map(|kind| Some(kind.fault))
             .map_err(|error| FaultError(error.to_string())),
         None => Ok(faults.draw(number)),
@@ -103,21 +101,17 @@ impl Faults {
     }
 }
 
-impl std::str::FromStr for Kind {
-    type Err = Problem;
-
-    fn from_str(text: &str) -> Result<Self, Problem> {
-        Self::read(text)
-    }
-}
-
 impl Kind {
     const fn status(code: StatusCode) -> Self {
         Self { fault: Fault::Status { code, retry_after: None }, weight: 1.0 }
     }
+}
+
+impl FromStr for Kind {
+    type Err = Problem;
 
     /// `status=429, retry-after=2, weight=3`: the fault, then its settings.
-    pub(crate) fn read(text: &str) -> Result<Self, Problem> {
+    fn from_str(text: &str) -> Result<Self, Problem> {
         let mut parts = text.split(',').map(|part| {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             (name.trim(), value.trim())

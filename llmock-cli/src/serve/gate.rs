@@ -29,7 +29,6 @@ pub(crate) fn refusal(reading: &Reading<'_>, method: &str, models: &[Model]) -> 
     (!exists(models, &named)).then(|| unknown_model(&named))
 }
 
-/// The error that a model does not exist.
 fn unknown_model(named: &str) -> Reply {
     Reply::error(404, format!("the model `{named}` does not exist")).code("model_not_found")
 }

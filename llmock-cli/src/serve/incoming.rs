@@ -40,7 +40,6 @@ impl Unread {
     }
 }
 
-/// The body as it was sent.
 pub(crate) async fn body(
     mut body: Incoming,
     limit: usize,

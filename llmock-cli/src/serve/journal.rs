@@ -69,7 +69,6 @@ impl Journal {
         Self { slots, next: AtomicUsize::new(0) }
     }
 
-    /// Whether a request to that path is kept.
     pub(crate) fn wants(&self, method: &http::Method, path: &str) -> bool {
         !self.slots.is_empty() && method != http::Method::OPTIONS && !UNRECORDED.contains(&path)
     }

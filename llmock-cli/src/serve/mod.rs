@@ -53,7 +53,6 @@ enum ServeError {
     Runtime(io::Error),
 }
 
-/// Serves until it is asked to stop.
 pub(crate) fn run(flags: &Flags) -> ExitCode {
     match start(flags) {
         Ok(()) => ExitCode::SUCCESS,

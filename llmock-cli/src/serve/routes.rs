@@ -39,7 +39,6 @@ type Known = HashMap<Arc<str>, Vec<Arc<Route>>>;
 pub(crate) struct Routes(ArcSwap<Known>);
 
 impl Routes {
-    /// The route of a request.
     pub(crate) fn of(&self, parts: &Parts) -> Arc<Route> {
         let hints = parts.headers.keys().map(HeaderName::as_str).collect();
         let sent = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);

@@ -91,7 +91,6 @@ pub(crate) struct Worker {
     ended: oneshot::Receiver<()>,
 }
 
-/// Starts a worker for each core.
 pub(crate) fn workers(state: &Arc<State>) -> io::Result<Vec<Worker>> {
     // Needed until the process ends. A reference count would make the cores wait for each other.
     let app: &'static App = Box::leak(Box::new(App::new(Arc::clone(state))));

@@ -61,7 +61,6 @@ impl Args {
         self
     }
 
-    /// Parses one argument up to its comma.
     fn argument(&mut self, input: ParseStream, seen: &mut Vec<&'static str>, errors: &mut Errors) {
         let Ok(name) = Ident::parse_any(input) else {
             errors.at(input.span(), "expected a key, such as `fixture = \"summarize\"`");

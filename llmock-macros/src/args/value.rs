@@ -183,7 +183,6 @@ fn at(error: syn::Error) -> Span {
     error.span()
 }
 
-/// Items with commas between them.
 fn separated<T>(
     content: ParseStream,
     parse: fn(ParseStream) -> Result<T, Span>,

@@ -63,28 +63,19 @@ struct Mistake {
 
 type Node<'a> = Spanned<DeValue<'a>>;
 
-#[derive(Clone, Copy)]
-struct Entry {
-    key: &'static Key,
-    example: &'static str,
+fn expected(key: &Key, node: &Node<'_>, what: &str) -> Mistake {
+    let (name, example) = (key.name, key.toml.unwrap_or_default());
+    let found = kind(node.get_ref());
+    let problem = format!("`{name}`: expected {what}, such as `{example}`, found {found}");
+    Mistake { at: node.span().start, problem: Problem::new(problem) }
 }
 
-impl Entry {
-    fn expected(self, node: &Node<'_>, what: &str) -> Mistake {
-        let Self { key, example } = self;
-        let found = kind(node.get_ref());
-        let problem =
-            format!("`{}`: expected {what}, such as `{example}`, found {found}", key.name);
-        Mistake { at: node.span().start, problem: Problem::new(problem) }
-    }
+fn text<'n>(key: &Key, node: &'n Node<'_>) -> Result<&'n str, Mistake> {
+    node.get_ref().as_str().ok_or_else(|| expected(key, node, "a string"))
+}
 
-    fn text<'n>(self, node: &'n Node<'_>) -> Result<&'n str, Mistake> {
-        node.get_ref().as_str().ok_or_else(|| self.expected(node, "a string"))
-    }
-
-    fn list<'n, 'a>(self, node: &'n Node<'a>, what: &str) -> Result<&'n [Node<'a>], Mistake> {
-        node.get_ref().as_array().map(|list| &**list).ok_or_else(|| self.expected(node, what))
-    }
+fn list<'n, 'a>(key: &Key, node: &'n Node<'a>, what: &str) -> Result<&'n [Node<'a>], Mistake> {
+    node.get_ref().as_array().map(|list| &**list).ok_or_else(|| expected(key, node, what))
 }
 
 struct Reader {
@@ -101,119 +92,120 @@ impl Reader {
         let mut entries = Vec::new();
         for (name, node) in table.get_ref() {
             let found = Key::of_toml(name.get_ref());
-            let (key, example) =
-                found.map_err(|problem| Mistake { at: name.span().start, problem })?;
-            entries.push((Entry { key, example }, node));
+            let key = found.map_err(|problem| Mistake { at: name.span().start, problem })?;
+            entries.push((key, node));
         }
         // In the order of the table: a value may refer to another.
         let position = |key: &Key| KEYS.iter().position(|known| known.name == key.name);
-        entries.sort_by_key(|(entry, _)| position(entry.key));
-        entries.into_iter().try_for_each(|(entry, node)| self.entry(entry, node))
+        entries.sort_by_key(|(key, _)| position(key));
+        entries.into_iter().try_for_each(|(key, node)| self.entry(key, node))
     }
 
-    fn entry(&mut self, entry: Entry, node: &Node<'_>) -> Result<(), Mistake> {
-        match entry.key.form {
-            Form::Text(_) => self.add(entry, Value::Text(entry.text(node)?), node, &[]),
+    fn entry(&mut self, key: &'static Key, node: &Node<'_>) -> Result<(), Mistake> {
+        match key.form {
+            Form::Text(_) => self.add(key, Value::Text(text(key, node)?), node, &[]),
             Form::Texts(_) => {
-                let list = entry.list(node, "an array of strings")?;
-                let texts =
-                    list.iter().map(|text| entry.text(text)).collect::<Result<Vec<_>, _>>()?;
-                self.add(entry, Value::Texts(&texts), node, list)
+                let elements = list(key, node, "an array of strings")?;
+                let texts = elements
+                    .iter()
+                    .map(|element| text(key, element))
+                    .collect::<Result<Vec<_>, _>>()?;
+                self.add(key, Value::Texts(&texts), node, elements)
             }
             Form::Switch => {
-                let wrong = || entry.expected(node, "`true` or `false`");
+                let wrong = || expected(key, node, "`true` or `false`");
                 let on = node.get_ref().as_bool().ok_or_else(wrong)?;
-                self.add(entry, Value::Switch(on), node, &[])
+                self.add(key, Value::Switch(on), node, &[])
             }
-            Form::Statuses => self.statuses(entry, node),
-            Form::Variables => self.variables(entry, node),
-            Form::Providers => self.providers(entry, node),
-            Form::Replacements => self.replacements(entry, node),
-            Form::Count | Form::RustPath => Err(entry.expected(node, "no value")),
+            Form::Statuses => self.statuses(key, node),
+            Form::Variables => self.variables(key, node),
+            Form::Providers => self.providers(key, node),
+            Form::Replacements => self.replacements(key, node),
+            Form::Count | Form::RustPath => Err(expected(key, node, "no value")),
         }
     }
 
     /// Adds a value; what is wrong with an element of a list is located at the element.
     fn add(
         &mut self,
-        entry: Entry,
+        key: &'static Key,
         value: Value<'_>,
         whole: &Node<'_>,
         list: &[Node<'_>],
     ) -> Result<(), Mistake> {
-        self.settings.add(&self.origin, entry.key.name, value).map_err(|wrong| Mistake {
+        self.settings.add(&self.origin, key.name, value).map_err(|wrong| Mistake {
             at: list.get(wrong.index).unwrap_or(whole).span().start,
             problem: Problem::new(wrong.to_string()),
         })
     }
 
-    fn statuses(&mut self, entry: Entry, node: &Node<'_>) -> Result<(), Mistake> {
+    fn statuses(&mut self, key: &'static Key, node: &Node<'_>) -> Result<(), Mistake> {
         const WHAT: &str = "`true`, `false`, or an array of statuses";
         if let Some(any) = node.get_ref().as_bool() {
-            return self.add(entry, Value::Switch(any), node, &[]);
+            return self.add(key, Value::Switch(any), node, &[]);
         }
-        let list = entry.list(node, WHAT)?;
+        let elements = list(key, node, WHAT)?;
         let mut statuses = Vec::new();
-        for one in list {
+        for one in elements {
             let number = one.get_ref().as_integer().and_then(|one| one.as_str().parse().ok());
-            statuses.push(number.ok_or_else(|| entry.expected(one, WHAT))?);
+            statuses.push(number.ok_or_else(|| expected(key, one, WHAT))?);
         }
-        self.add(entry, Value::Statuses(&statuses), node, list)
+        self.add(key, Value::Statuses(&statuses), node, elements)
     }
 
-    fn variables(&mut self, entry: Entry, node: &Node<'_>) -> Result<(), Mistake> {
-        let wrong = || entry.expected(node, "a table of strings");
+    fn variables(&mut self, key: &'static Key, node: &Node<'_>) -> Result<(), Mistake> {
+        let wrong = || expected(key, node, "a table of strings");
         for (name, value) in node.get_ref().as_table().ok_or_else(wrong)? {
-            let pair = (name.get_ref().as_ref(), entry.text(value)?);
-            let added = self.add(entry, Value::Variables(&[pair]), value, &[]);
+            let pair = (name.get_ref().as_ref(), text(key, value)?);
+            let added = self.add(key, Value::Variables(&[pair]), value, &[]);
             added.map_err(|mistake| Mistake { at: name.span().start, ..mistake })?;
         }
         Ok(())
     }
 
     /// A list of ids, or a table of ids and base URLs, which may stand in the list too.
-    fn providers(&mut self, entry: Entry, node: &Node<'_>) -> Result<(), Mistake> {
+    fn providers(&mut self, key: &'static Key, node: &Node<'_>) -> Result<(), Mistake> {
         match node.get_ref() {
             DeValue::Table(table) => {
                 for (id, url) in table {
-                    let named = (id.get_ref().as_ref(), Some(entry.text(url)?));
-                    self.add(entry, Value::Providers(&[named]), url, &[])?;
+                    let named = (id.get_ref().as_ref(), Some(text(key, url)?));
+                    self.add(key, Value::Providers(&[named]), url, &[])?;
                 }
             }
             DeValue::Array(list) => {
                 for one in list {
                     match one.get_ref() {
                         DeValue::String(id) => {
-                            self.add(entry, Value::Providers(&[(id, None)]), one, &[])?;
+                            self.add(key, Value::Providers(&[(id, None)]), one, &[])?;
                         }
-                        DeValue::Table(_) => self.providers(entry, one)?,
-                        _ => return Err(entry.expected(one, "an id or a table")),
+                        DeValue::Table(_) => self.providers(key, one)?,
+                        _ => return Err(expected(key, one, "an id or a table")),
                     }
                 }
             }
-            _ => return Err(entry.expected(node, "an array of ids, or a table")),
+            _ => return Err(expected(key, node, "an array of ids, or a table")),
         }
         Ok(())
     }
 
-    fn replacements(&mut self, entry: Entry, node: &Node<'_>) -> Result<(), Mistake> {
+    fn replacements(&mut self, key: &'static Key, node: &Node<'_>) -> Result<(), Mistake> {
         const FIELDS: &[&str] = &["path", "pattern", "replacement"];
         let what = "an array of tables";
-        for rule in entry.list(node, what)? {
-            let table = rule.get_ref().as_table().ok_or_else(|| entry.expected(rule, what))?;
+        for rule in list(key, node, what)? {
+            let table = rule.get_ref().as_table().ok_or_else(|| expected(key, rule, what))?;
             if let Some(key) = table.keys().find(|key| !FIELDS.contains(&key.get_ref().as_ref())) {
                 let problem = Problem::unknown("key of `normalize`", key.get_ref(), FIELDS);
                 return Err(Mistake { at: key.span().start, problem });
             }
             let field = |name: &str| match table.get(name) {
-                Some(value) => entry.text(value),
+                Some(value) => text(key, value),
                 None => Err(Mistake {
                     at: rule.span().start,
                     problem: Problem::new(format!("`normalize`: `{name}` is missing")),
                 }),
             };
             let texts = (field("path")?, field("pattern")?, field("replacement")?);
-            self.add(entry, Value::Replacements(&[texts]), rule, &[])?;
+            self.add(key, Value::Replacements(&[texts]), rule, &[])?;
         }
         Ok(())
     }

@@ -22,20 +22,16 @@ pub(crate) struct Miss {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum MissReason {
+    /// There is no file at the fixture's path.
     NoFixtureFile,
+    /// The file has no interactions.
     Empty,
-    EndpointUnknown {
-        recorded: Vec<Endpoint>,
-    },
-    BodyDiffers {
-        closest: Closest,
-        differences: Vec<Difference>,
-    },
+    /// No interaction has this provider, method, and path.
+    EndpointUnknown { recorded: Vec<Endpoint> },
+    /// The endpoint is recorded, with other bodies.
+    BodyDiffers { closest: Closest, differences: Vec<Difference> },
     /// An interaction matches, but an earlier request already used it (`order = "strict"`).
-    AlreadyUsed {
-        interaction: usize,
-        by_request: usize,
-    },
+    AlreadyUsed { interaction: usize, by_request: usize },
     /// An interaction matches, but another one comes before it (`order = "strict"`).
     WrongOrder {
         interaction: Option<usize>,
@@ -45,12 +41,9 @@ pub(crate) enum MissReason {
         differences: Vec<Difference>,
     },
     /// It started before this test acquired the environment guard: while that test held it, or no test.
-    Early {
-        test: Option<String>,
-    },
-    Late {
-        test: String,
-    },
+    Early { test: Option<String> },
+    /// Its test had already ended.
+    Late { test: String },
     /// The address under llmock names no provider.
     NoProvider,
     /// It came through `HTTP_PROXY` or `HTTPS_PROXY`, for the host of no known provider.
@@ -58,29 +51,20 @@ pub(crate) enum MissReason {
         /// With its scheme: `http://llm.acme.dev`.
         host: String,
     },
-    BodyUnreadable {
-        why: String,
-    },
-    BodyTooLarge {
-        limit: u64,
-    },
-    NoUpstream {
-        /// The variables that could set it.
-        variables: Vec<String>,
-    },
+    /// The body could not be decoded or received.
+    BodyUnreadable { why: String },
+    /// It is larger than `LLMOCK_MAX_BODY`.
+    BodyTooLarge { limit: u64 },
+    /// Recording: no upstream is configured; `variables` could set it.
+    NoUpstream { variables: Vec<String> },
     /// Recording: the provider could not be reached, or closed the connection before the response's head.
-    UpstreamFailed {
-        upstream: String,
-        why: String,
-    },
+    UpstreamFailed { upstream: String, why: String },
     /// Recording is not possible: in CI, without the feature `record`, without credentials.
     #[cfg_attr(
         feature = "record",
         allow(dead_code, reason = "constructed by builds without the feature")
     )]
-    RecordRefused {
-        why: String,
-    },
+    RecordRefused { why: String },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

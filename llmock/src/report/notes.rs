@@ -24,30 +24,16 @@ pub(crate) enum Note {
     },
     /// Record mode without a request to a provider: the fixture is unchanged.
     NothingRecorded,
-    Unused {
-        interactions: Vec<usize>,
-    },
-    Borrowed {
-        interactions: Vec<usize>,
-        owner: String,
-    },
+    /// Unused interactions of this test: positions in the file, counted from one.
+    Unused { interactions: Vec<usize> },
+    /// Interactions that another test recorded.
+    Borrowed { interactions: Vec<usize>, owner: String },
     /// The last response of a queue was sent again.
-    Repeated {
-        interaction: usize,
-        prompt: Option<String>,
-        times: usize,
-    },
+    Repeated { interaction: usize, prompt: Option<String>, times: usize },
     /// A request that started before this test acquired the environment guard; it belongs to another test, or to none.
-    Stray {
-        method: String,
-        path: String,
-        test: Option<String>,
-    },
+    Stray { method: String, path: String, test: Option<String> },
     /// A request that got no response, or that was recorded, may belong to an earlier test.
-    LeftBehind {
-        request: usize,
-        sign: Sign,
-    },
+    LeftBehind { request: usize, sign: Sign },
     /// A request of this process to no session, refused while this one was open.
     Refused {
         method: String,
@@ -55,24 +41,16 @@ pub(crate) enum Note {
         /// The message that its client received.
         message: String,
     },
+    /// The tokio clock of the test is paused.
     PausedClock,
     /// Errors of the provider that were not recorded because a retry succeeded.
-    Retried {
-        status: u16,
-        times: usize,
-    },
-    Cut {
-        interaction: usize,
-    },
+    Retried { status: u16, times: usize },
+    /// A recorded stream was cut off by the provider.
+    Cut { interaction: usize },
     /// The test failed while recording; what it recorded is kept in this file.
-    AttemptKept {
-        path: String,
-        count: usize,
-    },
+    AttemptKept { path: String, count: usize },
     /// `mode` would record, but CI only replays.
-    OnlyReplayedInCi {
-        mode: &'static str,
-    },
+    OnlyReplayedInCi { mode: &'static str },
 }
 
 /// Why a request may belong to an earlier test.

@@ -25,11 +25,8 @@ impl ConfigError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// Line and column count from 1.
-    File {
-        path: PathBuf,
-        line: u64,
-        column: u64,
-    },
+    File { path: PathBuf, line: u64, column: u64 },
+    /// By its name.
     Variable(String),
     /// With its dashes.
     Flag(String),

@@ -4,7 +4,7 @@ use super::super::answer::Piece;
 use super::*;
 
 fn faults(rate: f64, kinds: &[&str], seed: u64) -> Faults {
-    let kinds = kinds.iter().map(|kind| Kind::read(kind).unwrap()).collect();
+    let kinds = kinds.iter().map(|kind| Kind::from_str(kind).unwrap()).collect();
     Faults { rate, kinds, seed: Some(seed) }
 }
 
@@ -30,7 +30,7 @@ fn a_fault_is_read_as_it_is_written() {
         ("slow=1.5s", Fault::Slow(Duration::from_millis(1_500)), 1.0),
     ];
     for (text, fault, weight) in cases {
-        assert_eq!(Kind::read(text), Ok(Kind { fault, weight }), "{text}");
+        assert_eq!(Kind::from_str(text), Ok(Kind { fault, weight }), "{text}");
     }
 }
 
@@ -54,7 +54,7 @@ fn what_is_no_fault_is_refused() {
         "status=429; retry-after=2",
         "none, weight=2",
     ] {
-        assert!(Kind::read(wrong).is_err(), "{wrong}");
+        assert!(Kind::from_str(wrong).is_err(), "{wrong}");
         assert!(decide(&Faults::default(), Some(wrong), 0).is_err(), "{wrong}");
     }
 }

@@ -1,6 +1,7 @@
 mod wrong;
 
 use std::collections::BTreeMap;
+use std::str::FromStr as _;
 use std::time::Duration;
 
 use llmock::playback::Rules;
@@ -141,7 +142,8 @@ fn every_key_of_a_file_has_an_effect() {
         ..Pace::default()
     };
     assert_eq!(config.pace, pace);
-    let kinds = ["status=429, retry-after=2", "disconnect"].map(|kind| Kind::read(kind).unwrap());
+    let kinds =
+        ["status=429, retry-after=2", "disconnect"].map(|kind| Kind::from_str(kind).unwrap());
     assert_eq!(config.faults, Faults { rate: 0.5, kinds: kinds.to_vec(), seed: Some(8) });
     assert_eq!((config.history, config.body_limit), (10, 1 << 20));
     assert_eq!(config.read_timeout, Duration::from_secs(5));
@@ -415,7 +417,7 @@ fn the_documentation_has_every_header_fault_and_metric() {
     let table = page.split("| fault | |\n").nth(1).unwrap().split("\n\n").next().unwrap();
     let rows = table.lines().skip(1).map(|row| row.split('`').nth(1).unwrap());
     let faults: Vec<&str> = rows
-        .map(|text| Kind::read(text).unwrap_or_else(|why| panic!("{why}")).fault.name())
+        .map(|text| Kind::from_str(text).unwrap_or_else(|why| panic!("{why}")).fault.name())
         .collect();
     assert_eq!(
         faults,
