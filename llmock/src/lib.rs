@@ -20,6 +20,7 @@ mod mode;
 mod mount;
 #[cfg_attr(not(feature = "wiremock"), path = "overlay/none.rs")]
 mod overlay;
+#[cfg(feature = "server")]
 pub mod playback;
 mod preload;
 mod private;
@@ -42,7 +43,7 @@ pub mod __private {
 }
 
 /// What the command's server needs beside the public API; it may change with every version.
-#[cfg(feature = "server-internals")]
+#[cfg(feature = "server")]
 #[doc(hidden)]
 pub mod __server {
     pub use crate::provider::recognise::{HeaderHints, recognise};
@@ -88,12 +89,14 @@ mod tests {
         check::<SaveError>();
         check::<SentRequest>();
         check::<StartError>();
-        check::<playback::Playback>();
-        check::<playback::PlaybackSession>();
         check::<reply::Reply>();
         #[cfg(feature = "wiremock")]
         check::<ReplyResponder>();
-        #[cfg(feature = "record")]
+        #[cfg(feature = "server")]
+        check::<playback::Playback>();
+        #[cfg(feature = "server")]
+        check::<playback::PlaybackSession>();
+        #[cfg(all(feature = "server", feature = "record"))]
         check::<playback::Recorder>();
     }
 

@@ -15,4 +15,6 @@ pub(crate) mod settings;
 pub use intercept::intercept;
 pub(crate) use layers::{Environment, SettingsError};
 pub(crate) use origin::Origin;
-pub(crate) use settings::{Settings, Wrong};
+pub(crate) use settings::Settings;
+#[cfg(feature = "server")]
+pub(crate) use settings::Wrong;

@@ -124,6 +124,7 @@ impl Exchange {
 
 impl RequestNumber {
     /// Of the first request, or of one outside every run.
+    #[cfg(any(feature = "server", feature = "wiremock"))]
     pub(crate) const FIRST: Self = Self(0);
 
     pub(crate) const fn from_index(index: usize) -> Self {

@@ -9,6 +9,7 @@ use crate::fixture::redact::Redactor;
 use crate::provider::{self, Provider};
 
 /// The largest decoded request body that is compared, unless a setting names another limit.
+#[cfg(any(feature = "server", feature = "wiremock"))]
 pub(crate) const MAX_BODY: usize = 16 << 20;
 
 /// A request as it was received.

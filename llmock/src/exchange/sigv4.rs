@@ -29,6 +29,7 @@ struct Credentials {
 
 /// Why a request could not be signed for the host that it goes to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(not(feature = "server"), allow(unreachable_pub, reason = "public in `playback`"))]
 #[non_exhaustive]
 pub enum SigningError {
     /// llmock is built without its feature `bedrock`.

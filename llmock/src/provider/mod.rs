@@ -12,7 +12,7 @@ mod keys;
 mod links;
 mod names;
 mod path;
-#[cfg(feature = "server-internals")]
+#[cfg(feature = "server")]
 pub(crate) mod recognise;
 mod table;
 

@@ -16,12 +16,14 @@
 
 mod reading;
 mod render;
+#[cfg(feature = "server")]
 mod server;
 mod target;
 #[cfg(test)]
 mod tests;
 
 pub use reading::{Reading, RequestShape};
+#[cfg(feature = "server")]
 pub use server::{CompressionError, Endpoint, Message, Role, Template, uncompressed};
 pub use target::Target;
 

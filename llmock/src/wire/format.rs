@@ -47,6 +47,7 @@ pub(crate) struct Format {
     pub(crate) model: for<'a> fn(Provider, &'a str, Option<&Json<'a>>) -> Option<Cow<'a, str>>,
     /// The text of the last message that the model did not write.
     pub(crate) prompt: fn(&Json<'_>) -> Option<String>,
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only servers check requests"))]
     pub(crate) messages: Messages,
     /// Adds the data of one event to the transcript of a stream.
     pub(crate) read_event: fn(&mut Transcript, &Json<'_>),
@@ -143,9 +144,11 @@ pub(crate) type Render = fn(&RenderContext<'_>) -> Rendered;
 
 pub(crate) struct Operation {
     pub(crate) at: At,
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only servers check requests"))]
     pub(crate) method: &'static str,
     pub(crate) kind: Kind,
     pub(crate) streaming: Streaming,
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only servers check requests"))]
     pub(crate) requirements: Requirements,
     pub(crate) limit: Limit,
     /// Adds up how much a reply becomes in a response of this operation.

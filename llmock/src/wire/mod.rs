@@ -81,14 +81,17 @@ fn api_of(provider: Provider) -> &'static Api {
 }
 
 /// Whether an API is OpenAI's, which most providers have.
+#[cfg(feature = "server")]
 pub(crate) fn is_openai(api: &Api) -> bool {
     std::ptr::eq(api, &raw const openai::API)
 }
 
+#[cfg(feature = "server")]
 pub(crate) fn is_responses(format: &Format) -> bool {
     std::ptr::eq(format, &raw const openai_responses::FORMAT)
 }
 
+#[cfg(feature = "server")]
 pub(crate) fn lists_models(format: &Format) -> bool {
     std::ptr::eq(format, &raw const models::FORMAT)
 }

@@ -1,4 +1,8 @@
 //! What an operation requires of a request body and how much it returns at once, as data.
+#![cfg_attr(
+    not(feature = "server"),
+    allow(dead_code, reason = "only the feature `server` checks requests")
+)]
 
 use crate::json::Json;
 
