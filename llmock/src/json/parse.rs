@@ -139,58 +139,57 @@ impl<'a> Parser<'a> {
     }
 
     fn object(&mut self, depth: usize) -> Result<Json<'a>, JsonError> {
-        self.at += 1;
         let mut members = Vec::new();
-        self.skip_space();
-        if self.peek() == Some(b'}') {
-            self.at += 1;
-            return Ok(Json::Object(members));
-        }
-        loop {
-            self.skip_space();
-            if self.peek() != Some(b'"') {
-                return Err(self.error("a member name in quotes"));
+        self.container(b'}', "`,` or `}`", |parser| {
+            if parser.peek() != Some(b'"') {
+                return Err(parser.error("a member name in quotes"));
             }
-            let name = self.string()?;
-            self.skip_space();
-            if self.peek() != Some(b':') {
-                return Err(self.error("`:`"));
+            let name = parser.string()?;
+            parser.skip_space();
+            if parser.peek() != Some(b':') {
+                return Err(parser.error("`:`"));
             }
-            self.at += 1;
-            self.skip_space();
-            let value = self.value(depth + 1)?;
-            members.push((name, value));
-            self.skip_space();
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b'}') => {
-                    self.at += 1;
-                    return Ok(Json::Object(members));
-                }
-                _ => return Err(self.error("`,` or `}`")),
-            }
-        }
+            parser.at += 1;
+            parser.skip_space();
+            members.push((name, parser.value(depth + 1)?));
+            Ok(())
+        })?;
+        Ok(Json::Object(members))
     }
 
     fn array(&mut self, depth: usize) -> Result<Json<'a>, JsonError> {
-        self.at += 1;
         let mut items = Vec::new();
+        self.container(b']', "`,` or `]`", |parser| {
+            items.push(parser.value(depth + 1)?);
+            Ok(())
+        })?;
+        Ok(Json::Array(items))
+    }
+
+    /// Reads what is between an opening bracket and the closing one, with `element` for each element.
+    fn container(
+        &mut self,
+        close: u8,
+        expected: &'static str,
+        mut element: impl FnMut(&mut Self) -> Result<(), JsonError>,
+    ) -> Result<(), JsonError> {
+        self.at += 1;
         self.skip_space();
-        if self.peek() == Some(b']') {
+        if self.peek() == Some(close) {
             self.at += 1;
-            return Ok(Json::Array(items));
+            return Ok(());
         }
         loop {
             self.skip_space();
-            items.push(self.value(depth + 1)?);
+            element(self)?;
             self.skip_space();
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b']') => {
-                    self.at += 1;
-                    return Ok(Json::Array(items));
-                }
-                _ => return Err(self.error("`,` or `]`")),
+            let next = self.peek();
+            if next != Some(b',') && next != Some(close) {
+                return Err(self.error(expected));
+            }
+            self.at += 1;
+            if next == Some(close) {
+                return Ok(());
             }
         }
     }

@@ -43,20 +43,17 @@ impl Reading<'_> {
     ) -> Rendered {
         let context = self.context(reply, derived);
         let operation = self.target().operation;
-        let is_long = |context: &RenderContext<'_>| match operation.kind {
-            Kind::Conversation => size::too_long(context, operation.measure),
+        let is_whole_error = |failure: &&Failure| !(failure.midway && context.streams);
+        let too_long = || match operation.kind {
+            Kind::Conversation => size::too_long(&context, operation.measure),
             _ => None,
         };
-        let rendered = match &reply.failure {
-            Some(failure) if !(failure.midway && context.streams) => {
-                failure::error(&context, failure)
-            }
-            _ => match is_long(&context) {
-                Some(message) => {
-                    failure::error(&context, &Failure { status: 400, message, midway: false })
-                }
-                None => (operation.render)(&context),
-            },
+        let rendered = if let Some(failure) = reply.failure.as_ref().filter(is_whole_error) {
+            failure::error(&context, failure)
+        } else if let Some(message) = too_long() {
+            failure::error(&context, &Failure { status: 400, message, midway: false })
+        } else {
+            (operation.render)(&context)
         };
         rendered.finish(&context)
     }

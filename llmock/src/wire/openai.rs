@@ -1,6 +1,6 @@
 //! What OpenAI's formats share: errors, lists of models, volatile members.
 
-use super::api::{Api, ErrorParts};
+use super::api::Api;
 use super::model::Model;
 use crate::json::write::{Null, Object, nested, object};
 
@@ -18,7 +18,11 @@ pub(super) const DEFAULT: Api = Api {
 
 pub(super) static API: Api = Api {
     request_id: Some("x-request-id"),
-    error: |parts| error(parts).into_text(),
+    error: |parts| {
+        let (message, kind, code) = (parts.message, parts.kind, parts.code);
+        let error = nested! { "message": message, "type": kind, "param": Null, "code": code };
+        object! { "error": error }.into_text()
+    },
     empty: &[("models", r#"{"object":"list","data":[]}"#)],
     model_list: |objects, _| object! { "object": "list", "data": *objects },
     ..DEFAULT
@@ -34,17 +38,6 @@ pub(super) const VOLATILE: &[&str] = &[
     "prompt_cache_retention",
     "timestamp",
 ];
-
-fn error(parts: &ErrorParts<'_>) -> Object {
-    object! {
-        "error": nested! {
-            "message": parts.message,
-            "type": parts.kind,
-            "param": Null,
-            "code": parts.code,
-        },
-    }
-}
 
 fn kind_of_error(status: u16) -> &'static str {
     match status {

@@ -62,10 +62,9 @@ enum Gap {
     Uuid(u64),
 }
 
-type Sample = (u64, u64);
-
-/// Two samples whose times have no digit in common, neither as numbers nor as dates.
-const SAMPLES: [Sample; 2] = [(1_098_765_432, 0x6c6c_6d6f_636b), (2_123_456_789, 0x7265_706c_7921)];
+/// The time and the seed of two responses; the times have no digit in common, neither as numbers nor as dates.
+const SAMPLES: [(u64, u64); 2] =
+    [(1_098_765_432, 0x6c6c_6d6f_636b), (2_123_456_789, 0x7265_706c_7921)];
 
 /// Longer responses have no template: copying one takes as long as rendering it.
 const LONGEST: usize = 64 * 1024;
