@@ -283,8 +283,8 @@ fn order_and_unused_apply_to_files_without_owners() {
         }
         mock.finish().unwrap();
         let owned = fs::read_to_string(&fixture).unwrap();
-        let owner = format!("      \"test\": \"{TEST}\",\n");
-        fs::write(&fixture, owned.replace(&owner, "")).unwrap();
+        let line = format!("      \"test\": \"{TEST}\",\n");
+        fs::write(&fixture, owned.replace(&line, "")).unwrap();
 
         let mock = replay(&fixture, TEST).strict_order().start().unwrap();
         assert_eq!(chat(&mock, &prompt("second")).status, 418);
@@ -296,7 +296,7 @@ fn order_and_unused_apply_to_files_without_owners() {
         assert!(report.contains("2 interactions of this test were not used"), "{report}");
 
         // With an interaction of its own, the test shares the others.
-        fs::write(&fixture, owned.replacen(&owner, "", 2)).unwrap();
+        fs::write(&fixture, owned.replacen(&line, "", 2)).unwrap();
         let mock = replay(&fixture, TEST).strict_order().fail_on_unused().start().unwrap();
         assert_eq!(chat(&mock, &prompt("third")).status, 200);
         mock.finish().unwrap();

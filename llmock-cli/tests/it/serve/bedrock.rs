@@ -62,8 +62,9 @@ fn is_answered(server: &Server, ask: &Request) {
 fn is_recorded(token: Option<&str>) {
     let upstream = Upstream::scripted(|_, request| bedrock(request));
     let place = Place::new();
+    let endpoint = upstream.url();
     let mut variables = vec![
-        ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", &*upstream.url()),
+        ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", &*endpoint),
         ("AWS_ACCESS_KEY_ID", signature::KEY_ID),
         ("AWS_SECRET_ACCESS_KEY", signature::SECRET),
     ];

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::slice;
 
 use super::paths::Contents;
 use super::source::{Crate, Module, Name};
@@ -87,13 +88,13 @@ impl Graph {
             return None;
         }
         match first.as_str() {
-            "crate" => self.locate(&[self.krate.clone()], rest, depth),
-            "self" => self.locate(module, rest, depth),
+            "crate" => Some(self.locate(slice::from_ref(&self.krate), rest, depth)),
+            "self" => Some(self.locate(module, rest, depth)),
             "super" => {
                 let outer = &module[..module.len().checked_sub(1)?];
                 match rest.first().map(String::as_str) {
                     Some("super") => self.resolve(&outer.to_vec(), rest, depth),
-                    _ => self.locate(outer, rest, depth),
+                    _ => Some(self.locate(outer, rest, depth)),
                 }
             }
             "std" | "core" | "alloc" => Some(Target::External(path.to_vec())),
@@ -112,9 +113,9 @@ impl Graph {
         if let Some(import) = import {
             return self.resolve(module, &[&import.path[..], rest].concat(), depth + 1);
         }
-        let child = [&module[..], &[first.clone()]].concat();
+        let child = [&module[..], slice::from_ref(first)].concat();
         if self.contents.contains_key(&child) {
-            return self.locate(&child, rest, depth);
+            return Some(self.locate(&child, rest, depth));
         }
         if contents.defined.contains(first) {
             return None;
@@ -133,20 +134,20 @@ impl Graph {
     }
 
     /// Walks down from a module as far as there are modules, then to the item.
-    fn locate(&self, from: &[String], rest: &[String], depth: usize) -> Option<Target> {
+    fn locate(&self, from: &[String], rest: &[String], depth: usize) -> Target {
         let mut module = from.to_vec();
         let mut rest = rest;
         while let Some((first, after)) = rest.split_first() {
-            let child = [&module[..], &[first.clone()]].concat();
+            let child = [&module[..], slice::from_ref(first)].concat();
             if !self.contents.contains_key(&child) {
                 break;
             }
             (module, rest) = (child, after);
         }
         if rest.is_empty() {
-            return Some(Target::Module(module));
+            return Target::Module(module);
         }
-        Some(self.exported(&module, rest, depth).unwrap_or(Target::Module(module)))
+        self.exported(&module, rest, depth).unwrap_or(Target::Module(module))
     }
 
     /// The item of that name in a module, which may be a re-export.

@@ -17,13 +17,15 @@ pub(crate) struct At<'a> {
     host: Option<String>,
 }
 
+#[cfg(feature = "provider-clients")]
 impl<'a> At<'a> {
     /// At the handle itself.
-    #[cfg(feature = "provider-clients")]
     pub(crate) fn handle(mock: &'a LlmMock) -> Self {
         Self { mock, host: None }
     }
+}
 
+impl At<'_> {
     pub(crate) fn base_url(&self, provider: Provider) -> String {
         self.tapped(self.mock.base_url(provider))
     }
