@@ -1,4 +1,4 @@
-//! llmock without its feature `record`, for trees that want no second HTTP client: whatever is recorded replays.
+//! llmock without its features `record` and `wiremock`, for trees that want no second HTTP client: recordings still replay.
 
 use llmock_testkit::scratch::{CLIENT, Scratch, fixture, target};
 use llmock_testkit::upstream::Upstream;
@@ -48,7 +48,7 @@ fn a_miss() {
 const FIXTURE: &str = "tests/fixtures/hello.json";
 
 #[test]
-fn builds_without_record_replay_without_http_client() {
+fn replays_without_record_and_wiremock() {
     let hello = fixture(&[("hello", "hi there")]);
     let files = [
         ("Cargo.toml", MANIFEST),
@@ -58,8 +58,10 @@ fn builds_without_record_replay_without_http_client() {
     ];
     let scratch = Scratch::open("replays-only", &files);
     let tree = scratch.cargo(".", ["tree", "--offline", "--prefix", "none"]).output();
-    assert!(tree.stdout.contains("wiremock v"), "{}", tree.everything());
-    assert!(!tree.stdout.contains("reqwest v"), "{}", tree.everything());
+    assert!(tree.stdout.contains("llmock v"), "{}", tree.everything());
+    for left_out in ["reqwest v", "wiremock v"] {
+        assert!(!tree.stdout.contains(left_out), "{}", tree.everything());
+    }
 
     let binaries = scratch.build(".", &[]);
     let ran = scratch.test(target(&binaries, "api"), [""; 0]).output();
