@@ -1,4 +1,4 @@
-//! `llmock clear`: removes a fixture or one of its interactions, and nothing that is no fixture.
+//! `llmock clear`: removes a fixture or one of its interactions. Other files are never removed.
 
 use std::path::Path;
 use std::{fs, io};
@@ -12,9 +12,9 @@ use crate::target::{self, Target};
 #[derive(Debug)]
 pub(crate) enum Selection {
     Everything,
-    /// The interaction whose hash begins so.
+    /// The interaction whose hash starts with these digits.
     Hash(String),
-    /// The interaction at this place, counted from one.
+    /// The interaction with this number, counted from one.
     Number(usize),
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::output::Screen;
 use crate::target::{self, Target};
 
-/// Shows every fixture; what cannot be shown is a problem of its own and stops nothing.
+/// Lists every fixture. A fixture that cannot be read is reported as an error, and the others are still listed.
 pub(crate) fn list(screen: &mut Screen, paths: &[PathBuf]) -> io::Result<()> {
     for path in paths {
         match target::of(path) {

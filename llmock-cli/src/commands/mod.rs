@@ -1,4 +1,4 @@
-//! What the command does; its output is in [`crate::output`].
+//! The subcommands. [`crate::output`] formats their output.
 
 mod clear;
 mod list;

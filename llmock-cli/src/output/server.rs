@@ -14,12 +14,12 @@ pub(crate) fn forwards(provider: Provider, upstream: &str, records: bool) {
 }
 
 pub(crate) fn recording(outcome: &Outcome) {
-    if let Some(text) = became(outcome) {
+    if let Some(text) = describe(outcome) {
         note(&text);
     }
 }
 
-fn became(outcome: &Outcome) -> Option<String> {
+fn describe(outcome: &Outcome) -> Option<String> {
     Some(match outcome {
         Outcome::Written { fixture, interactions: number } => {
             format!("recorded {} into `{}`", interactions(*number), fixture.display())
@@ -54,7 +54,7 @@ pub(crate) fn no_upstream(provider: Provider, variables: &[&str]) -> String {
     )
 }
 
-/// Why no recording answers, and how to record one.
+/// Explains why no recording matches, and how to record one.
 pub(crate) fn not_recorded(why: &str) -> String {
     // The library adds its name for tests; the server adds it to every message.
     let why = why.strip_prefix("llmock: ").unwrap_or(why);
@@ -73,6 +73,6 @@ mod tests {
             message: Some("slow\u{7} down\nplease".to_owned()),
         };
         let line = "not recorded: openai responded with 429: slow down";
-        assert_eq!(became(&refused).as_deref(), Some(line));
+        assert_eq!(describe(&refused).as_deref(), Some(line));
     }
 }

@@ -12,7 +12,7 @@ use llmock::reply::Reply;
 use tokio::time::Instant;
 
 use super::answer::{Answer, AnswerBody, AnswerBytes, Decided, Piece};
-use super::ask::Ask;
+use super::api_request::ApiRequest;
 use super::dispatch;
 use super::fault::{self, Fault};
 use super::incoming::{self, Unread};
@@ -29,9 +29,9 @@ pub(crate) async fn answer(
     request: http::Request<Incoming>,
 ) -> Response<AnswerBytes> {
     let running = state.running();
-    let (ask, unread) = read(state, &running, request).await;
-    let (mut decided, fault) = decided(state, &running, &ask, unread.as_ref()).await;
-    remember(state, &ask, &mut decided, fault);
+    let (api_request, unread) = read(state, &running, request).await;
+    let (mut decided, fault) = decided(state, &running, &api_request, unread.as_ref()).await;
+    remember(state, &api_request, &mut decided, fault);
     if fault == Some(Fault::Disconnect) {
         return Answer::abort();
     }
@@ -39,7 +39,7 @@ pub(crate) async fn answer(
         Some(fault) => fault.apply(decided.answer),
         None => decided.answer,
     };
-    let mut paced = paced(answer, &running.config.pace, &ask, state, fault).await;
+    let mut paced = paced(answer, &running.config.pace, &api_request, state, fault).await;
     if unread.is_some() {
         // The rest of its body would be taken for the next request.
         paced.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -52,7 +52,7 @@ async fn read(
     state: &State,
     running: &Running,
     request: http::Request<Incoming>,
-) -> (Ask, Option<Unread>) {
+) -> (ApiRequest, Option<Unread>) {
     let (arrived, arrived_at) = (Instant::now(), SystemTime::now());
     let (mut parts, body) = request.into_parts();
     let config = &running.config;
@@ -67,8 +67,8 @@ async fn read(
         Err(unread) => ((Bytes::new(), Bytes::new()), Some(unread)),
     };
     let read = with_own_addresses(state, &mut parts.headers, read);
-    let has_commands = Ask::has_commands(&parts.headers);
-    let ask = Ask {
+    let has_commands = ApiRequest::has_commands(&parts.headers);
+    let api_request = ApiRequest {
         route: state.routes.of(&parts),
         method: parts.method,
         has_commands,
@@ -82,7 +82,7 @@ async fn read(
         arrived_at,
         compared: OnceLock::new(),
     };
-    (ask, unread)
+    (api_request, unread)
 }
 
 /// The bodies as sent and as read, with addresses of this server replaced by those of the provider. A body that
@@ -104,47 +104,47 @@ fn with_own_addresses(
 async fn decided(
     state: &State,
     running: &Running,
-    ask: &Ask,
+    api_request: &ApiRequest,
     unread: Option<&Unread>,
 ) -> (Decided, Option<Fault>) {
-    let seed = state.seed(ask.number);
-    let refused = |reply: Reply| (dispatch::refused(ask, &reply, seed), None);
+    let seed = state.seed(api_request.number);
+    let refused = |reply: Reply| (dispatch::refused(api_request, &reply, seed), None);
     let key = running.config.api_key.as_deref();
-    if let Err(denied) = auth::check(key, &ask.headers, ask.query()) {
+    if let Err(denied) = auth::check(key, &api_request.headers, api_request.query()) {
         return refused(Reply::error(401, denied.message()));
     }
     if let Some(unread) = unread {
         return refused(Reply::error(unread.status(), unread.to_string()));
     }
     if let Some(Err(error)) =
-        ask.command(&pace::HEADER).map(|text| running.config.pace.overridden(text))
+        api_request.command(&pace::HEADER).map(|text| running.config.pace.overridden(text))
     {
         return refused(Reply::error(400, error.to_string()));
     }
     let faults = &running.config.faults;
-    let draw = if faults.seed.is_some() { ask.number } else { seed };
-    match fault::decide(faults, ask.command(&fault::HEADER), draw) {
+    let draw = if faults.seed.is_some() { api_request.number } else { seed };
+    match fault::decide(faults, api_request.command(&fault::HEADER), draw) {
         Err(error) => refused(Reply::error(400, error.to_string())),
         Ok(Some(fault @ Fault::Status { code, retry_after })) => {
             let mut reply = Reply::error(code.as_u16(), Fault::message(code));
             if let Some(seconds) = retry_after {
                 reply = reply.header("retry-after", seconds.to_string());
             }
-            (dispatch::refused(ask, &reply, seed), Some(fault))
+            (dispatch::refused(api_request, &reply, seed), Some(fault))
         }
-        // No provider is asked, and paid, for a response that is not sent.
+        // Do not forward the request: the provider would charge for a response that is not sent.
         Ok(fault @ Some(Fault::Disconnect)) => {
             let nothing = Reply::error(NO_ANSWER, "the connection is closed (a fault on purpose)");
-            (dispatch::refused(ask, &nothing, seed), fault)
+            (dispatch::refused(api_request, &nothing, seed), fault)
         }
-        Ok(fault) => (dispatch::decide(ask, running, seed).await, fault),
+        Ok(fault) => (dispatch::decide(api_request, running, seed).await, fault),
     }
 }
 
-fn remember(state: &State, ask: &Ask, decided: &mut Decided, fault: Option<Fault>) {
-    let took = ask.arrived.elapsed();
+fn remember(state: &State, api_request: &ApiRequest, decided: &mut Decided, fault: Option<Fault>) {
+    let took = api_request.arrived.elapsed();
     let status = decided.answer.status.as_u16();
-    state.metrics.request(&ask.route.metrics, status, took);
+    state.metrics.request(&api_request.route.metrics, status, took);
     if let Some(fault) = fault {
         state.metrics.fault(fault.name());
     }
@@ -152,38 +152,39 @@ fn remember(state: &State, ask: &Ask, decided: &mut Decided, fault: Option<Fault
         state.metrics.fixture(hit);
     }
     let journal = state.journal.load();
-    if !journal.wants(&ask.method, ask.uri.path()) {
+    if !journal.wants(&api_request.method, api_request.uri.path()) {
         return;
     }
     let entry = Entry {
-        method: ask.method.clone(),
-        path: Arc::clone(&ask.route.sent),
-        arrived: ask.arrived_at,
+        method: api_request.method.clone(),
+        path: Arc::clone(&api_request.route.sent),
+        arrived: api_request.arrived_at,
         status,
-        provider: ask.provider(),
+        provider: api_request.provider(),
         model: decided.model.take(),
-        session: ask.session.clone(),
+        session: api_request.session.clone(),
         answered_by: decided.by,
         took,
     };
-    journal.record(entry, &ask.body);
+    journal.record(entry, &api_request.body);
 }
 
 async fn paced(
     mut answer: Answer,
     usual: &Pace,
-    ask: &Ask,
+    api_request: &ApiRequest,
     state: &State,
     fault: Option<Fault>,
 ) -> Response<AnswerBytes> {
-    let own = ask.command(&pace::HEADER).and_then(|text| usual.overridden(text).ok());
+    let own = api_request.command(&pace::HEADER).and_then(|text| usual.overridden(text).ok());
     let pace = own.as_ref().unwrap_or(usual);
     let late = match fault {
         Some(Fault::Slow(late)) => late,
         _ => Duration::ZERO,
     };
-    let draw = if pace.seed.is_some() { ask.number } else { state.seed(ask.number) };
-    let mut due = ask.arrived + late;
+    let draw =
+        if pace.seed.is_some() { api_request.number } else { state.seed(api_request.number) };
+    let mut due = api_request.arrived + late;
     match &mut answer.body {
         AnswerBody::Stream { pieces, .. } => schedule(pieces, pace, draw),
         AnswerBody::Whole(_) if pace.recorded && answer.after.is_some() => {
@@ -194,12 +195,12 @@ async fn paced(
         }
         AnswerBody::Whole(_) | AnswerBody::Live(_) => {}
     }
-    if due > ask.arrived {
+    if due > api_request.arrived {
         Box::pin(tokio::time::sleep_until(due)).await;
     }
     let streams = !matches!(answer.body, AnswerBody::Whole(_));
     let open = streams.then(|| state.metrics.stream());
-    answer.into_response(ask.arrived + late, open)
+    answer.into_response(api_request.arrived + late, open)
 }
 
 /// Sets the time of each piece: the recorded one, the configured one, or none.

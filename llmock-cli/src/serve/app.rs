@@ -32,7 +32,7 @@ const EXPOSED: [&str; 8] = [
     "x-should-retry",
 ];
 
-/// Everything that is served: to programs, and to pages in browsers.
+/// Serves all requests, from programs and from pages in browsers.
 #[derive(Clone, Debug)]
 pub(crate) struct App {
     state: Arc<State>,
@@ -60,7 +60,7 @@ impl App {
         self.state.running().config.read_timeout
     }
 
-    /// Answers a request.
+    /// Responds to a request.
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBytes> {
         let is_of_page = request.headers().contains_key(ORIGIN)
             && !self.state.running().config.cors.allow_origins.is_empty();
@@ -142,7 +142,7 @@ impl<'a> OwnRoute<'a> {
             return denied;
         }
         match self {
-            // Clients of Ollama ask here whether the server is running.
+            // Ollama clients use this path to check whether the server is running.
             Self::Root => ok("text/plain", "llmock is running\n"),
             Self::Health => {
                 let now = humantime::format_rfc3339_millis(SystemTime::now());

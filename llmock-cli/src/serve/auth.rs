@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_key_may_stand_wherever_clients_put_it() {
+    fn accepts_the_key_wherever_clients_send_it() {
         for (name, value, query, allowed) in [
             ("authorization", "Bearer secret", None, Ok(())),
             ("authorization", "bearer   secret ", None, Ok(())),

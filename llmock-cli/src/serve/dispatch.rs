@@ -1,4 +1,4 @@
-//! Finds the answer to a request to a provider's API: strategies in order, and what needs none.
+//! Finds the response to a request to a provider's API: from the strategies in order, or without any of them.
 
 use std::borrow::Cow;
 use std::time::UNIX_EPOCH;
@@ -7,7 +7,7 @@ use http::header::UPGRADE;
 use llmock::reply::{Endpoint, Message, Model, Reading, Reply};
 
 use super::answer::{Decided, Verdict};
-use super::ask::Ask;
+use super::api_request::ApiRequest;
 use super::gate;
 use super::state::Running;
 use super::strategy::prompt::Prompt;
@@ -20,39 +20,41 @@ const UNANSWERED: u16 = 418;
 const OURSELVES: &str = "llmock";
 
 /// Finds the answer. The ids in it are made from `number`, the number of the request.
-pub(crate) async fn decide(ask: &Ask, running: &Running, number: u64) -> Decided {
-    let place = running.repeats.as_ref().and_then(|repeats| repeats.place(ask));
-    if let Some(decided) = place.and_then(|place| place.answer(ask, created(ask), number)) {
+pub(crate) async fn decide(api_request: &ApiRequest, running: &Running, number: u64) -> Decided {
+    let place = running.repeats.as_ref().and_then(|repeats| repeats.place(api_request));
+    if let Some(decided) =
+        place.and_then(|place| place.answer(api_request, created(api_request), number))
+    {
         return decided;
     }
-    let reading = read(ask, number);
+    let reading = read(api_request, number);
     let model = reading.model().map(Cow::into_owned);
     let mut recorded = None;
-    let (verdict, by) = ask_all(ask, &reading, running, &mut recorded).await;
+    let (verdict, by) = run_strategies(api_request, &reading, running, &mut recorded).await;
     let reply = match verdict {
         Verdict::Answer(answer) => return Decided { answer, by, model, recorded },
         Verdict::Reply(reply) => reply,
-        Verdict::Pass { why } => Box::new(unanswered(ask, running, why)),
+        Verdict::Pass { why } => Box::new(unanswered(api_request, running, why)),
     };
     if let Some(place) = place {
-        place.keep(ask, &reading, &reply, by, model.as_deref());
+        place.keep(api_request, &reading, &reply, by, model.as_deref());
     }
     Decided { answer: reading.render(&reply).into(), by, model, recorded }
 }
 
 /// The refusal of a request before any strategy sees it, in the provider's shape.
-pub(crate) fn refused(ask: &Ask, reply: &Reply, number: u64) -> Decided {
-    let answer = read(ask, number).render(reply).into();
+pub(crate) fn refused(api_request: &ApiRequest, reply: &Reply, number: u64) -> Decided {
+    let answer = read(api_request, number).render(reply).into();
     Decided { answer, by: OURSELVES, model: None, recorded: None }
 }
 
-async fn ask_all(
-    ask: &Ask,
+async fn run_strategies(
+    api_request: &ApiRequest,
     reading: &Reading<'_>,
     running: &Running,
     recorded: &mut Option<bool>,
 ) -> (Verdict, &'static str) {
-    if ask.header(UPGRADE).is_some_and(is_websocket) {
+    if api_request.header(UPGRADE).is_some_and(is_websocket) {
         let reply = Reply::error(501, "llmock does not support WebSockets");
         return (Verdict::Reply(Box::new(reply)), OURSELVES);
     }
@@ -60,19 +62,19 @@ async fn ask_all(
     let mut meaning = None;
     for strategy in &running.chain {
         let verdict = if strategy.takes_anything() {
-            let verdict = strategy.answer(ask).await;
+            let verdict = strategy.answer(api_request).await;
             if matches!(strategy, Strategy::Fixture { .. }) {
                 *recorded = Some(matches!(verdict, Verdict::Answer(_)));
             }
             verdict
         } else {
-            match meaning.get_or_insert_with(|| Meaning::of(ask, reading, running)) {
+            match meaning.get_or_insert_with(|| Meaning::of(api_request, reading, running)) {
                 Meaning::Conversation(messages) => {
                     let target = reading.target();
                     let (openai, responses) = (target.is_openai(), target.is_responses());
                     strategy.reply(Prompt { messages, openai, responses })
                 }
-                // No strategy behind it would see a conversation either.
+                // This strategy responds to every conversation, so the strategies after it have no effect.
                 Meaning::Other(_) if strategy.answers_anything() => break,
                 Meaning::Other(_) => Verdict::Pass { why: None },
             }
@@ -95,17 +97,17 @@ async fn ask_all(
     }
 }
 
-/// What a request is to the strategies that make answers up. A chain of only recordings and providers never needs
-/// it, so it answers nothing by itself.
+/// How strategies that make up responses read a request. A chain with only recordings and providers never needs this,
+/// so such a chain has no built-in responses.
 enum Meaning {
     Conversation(Vec<Message>),
-    /// All of them pass it on; the answer needs no strategy.
+    /// Not a conversation: no strategy applies, and the response needs none.
     Other(Box<Reply>),
 }
 
 impl Meaning {
-    fn of(ask: &Ask, reading: &Reading<'_>, running: &Running) -> Self {
-        match ourselves(ask, reading, running) {
+    fn of(api_request: &ApiRequest, reading: &Reading<'_>, running: &Running) -> Self {
+        match ourselves(api_request, reading, running) {
             Some(reply) => Self::Other(Box::new(reply)),
             None => Self::Conversation(reading.messages()),
         }
@@ -113,9 +115,9 @@ impl Meaning {
 }
 
 /// The answer that needs no strategy: a refusal, or that of an endpoint other than conversations.
-fn ourselves(ask: &Ask, reading: &Reading<'_>, running: &Running) -> Option<Reply> {
+fn ourselves(api_request: &ApiRequest, reading: &Reading<'_>, running: &Running) -> Option<Reply> {
     let models = &running.config.models;
-    if let Some(refusal) = gate::refusal(reading, ask.method.as_str(), models) {
+    if let Some(refusal) = gate::refusal(reading, api_request.method.as_str(), models) {
         return Some(refusal);
     }
     if reading.target().endpoint() == Endpoint::Conversation {
@@ -128,8 +130,8 @@ fn ourselves(ask: &Ask, reading: &Reading<'_>, running: &Running) -> Option<Repl
 }
 
 /// The refusal of a request that every strategy passed on.
-fn unanswered(ask: &Ask, running: &Running, why: Option<String>) -> Reply {
-    let missed = running.fixtures().map(|fixtures| fixtures.explain_miss(ask));
+fn unanswered(api_request: &ApiRequest, running: &Running, why: Option<String>) -> Reply {
+    let missed = running.fixtures().map(|fixtures| fixtures.explain_miss(api_request));
     let why = why.into_iter().chain(missed).collect::<Vec<_>>().join("; ");
     let why = if why.is_empty() { "no strategy answers this request".to_owned() } else { why };
     Reply::error(UNANSWERED, format!("llmock: {why}"))
@@ -139,13 +141,13 @@ fn unanswered(ask: &Ask, running: &Running, why: Option<String>) -> Reply {
         .header("x-llmock", "unmatched")
 }
 
-fn read(ask: &Ask, number: u64) -> Reading<'_> {
-    ask.route.target.read(&ask.body).answered(created(ask), number)
+fn read(api_request: &ApiRequest, number: u64) -> Reading<'_> {
+    api_request.route.target.read(&api_request.body).answered(created(api_request), number)
 }
 
 /// The time of creation in an answer, in seconds since 1970.
-fn created(ask: &Ask) -> u64 {
-    ask.arrived_at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+fn created(api_request: &ApiRequest) -> u64 {
+    api_request.arrived_at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 fn is_websocket(value: &str) -> bool {

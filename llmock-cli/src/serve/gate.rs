@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_model_is_known_however_clients_spell_it() {
+    fn accepts_every_client_spelling_of_a_model() {
         let model = |id: &str| Model { id: id.to_owned(), created: 0, owned_by: String::new() };
         let models = [model("llama3:latest"), model("gpt-5"), model("meta/llama")];
         for (named, known) in [

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn latencies_fall_into_their_bucket() {
+    fn counts_latencies_in_their_bucket() {
         let metrics = Metrics::new();
         for microseconds in [0, 100, 101, 1_000, 60_000_000] {
             metrics.request(
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn fixtures_and_faults_are_counted_by_what_came_of_them() {
+    fn counts_fixture_lookups_and_faults_by_outcome() {
         let metrics = Metrics::new();
         for hit in [true, true, false] {
             metrics.fixture(hit);

@@ -1,14 +1,14 @@
 //! `llmock serve`: a server with the APIs of all providers, for programs in any language.
 //!
 //! [`server`] accepts connections, [`connection`] serves one, [`app`] routes its requests, and [`answering`] handles
-//! those for providers: [`ask`] is the request, [`strategy`] finds an answer, [`answer`] is sent. [`fault`] and [`pace`]
-//! make responses worse and slower on purpose, [`journal`] and [`metrics`] record requests, and [`repeats`] serves
-//! repeated ones from templates.
+//! those for providers: [`api_request`] is the request, [`strategy`] finds its response, and [`answer`] sends it.
+//! [`fault`] and [`pace`] make responses fail or slow them down on purpose, [`journal`] and [`metrics`] record
+//! requests, and [`repeats`] serves repeated requests from templates.
 
 mod answer;
 mod answering;
+mod api_request;
 mod app;
-mod ask;
 mod auth;
 mod config;
 mod connection;

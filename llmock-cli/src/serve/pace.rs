@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_answer_is_due_with_its_last_token() {
+    fn a_whole_response_is_due_with_its_last_token() {
         let steady = pace("ttft=200ms, tps=50");
         assert_eq!(steady.whole(6, 0).as_millis(), 300);
         assert_eq!(steady.whole(0, 0).as_millis(), 200);
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_changes_what_it_names() {
+    fn a_header_changes_only_the_settings_it_names() {
         let configured = pace("ttft=200ms, tps=50, seed=7");
         let faster = configured.overridden("tps=100").unwrap();
         assert_eq!(faster, Pace { tokens_per_second: 100.0, ..configured.clone() });

@@ -25,7 +25,7 @@ const EVERY: Duration = Duration::from_millis(500);
 /// Nested folders are followed this deep; links may form a circle.
 const DEPTH: usize = 16;
 
-/// Returns when the server is asked to stop: `SIGTERM`, `SIGINT`, or Ctrl-C.
+/// Returns when the process receives `SIGTERM`, `SIGINT`, or Ctrl-C.
 pub(crate) fn stopped() -> io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
     {
@@ -80,9 +80,9 @@ impl Reload {
         loop {
             let is_signal = self.next().await;
             let now = self.fingerprint().await.or(self.seen);
-            let has_learned = known != self.state.fixtures.len();
+            let has_recorded = known != self.state.fixtures.len();
             let is_new =
-                |(now, seen): (Fingerprint, Fingerprint)| now.changed_since(seen, has_learned);
+                |(now, seen): (Fingerprint, Fingerprint)| now.changed_since(seen, has_recorded);
             if is_signal || now.zip(self.seen).is_some_and(is_new) {
                 self.read_again().await;
             }
@@ -151,7 +151,7 @@ fn reload(state: &State, flags: &Flags) -> Result<Vec<String>, String> {
 pub(crate) struct Fingerprint {
     configuration: u64,
     fixtures: u64,
-    /// The fixture that this server writes, which is not among the others.
+    /// The fixture to which this server records, which is fingerprinted separately.
     recorded: u64,
 }
 
@@ -167,9 +167,9 @@ impl Fingerprint {
     }
 
     /// Whether something has to be read again. If this server recorded something since, it wrote `recorded` itself.
-    fn changed_since(self, before: Self, has_learned: bool) -> bool {
+    fn changed_since(self, before: Self, has_recorded: bool) -> bool {
         let others = (self.configuration, self.fixtures) != (before.configuration, before.fixtures);
-        others || (self.recorded != before.recorded && !has_learned)
+        others || (self.recorded != before.recorded && !has_recorded)
     }
 }
 

@@ -13,7 +13,7 @@ use http::header::UPGRADE;
 use llmock::reply::{Reading, Reply, Template};
 
 use super::answer::Decided;
-use super::ask::Ask;
+use super::api_request::ApiRequest;
 use super::routes::Route;
 
 /// How many requests are known at a time; at most 10 MB with everything they hold.
@@ -47,8 +47,8 @@ struct Known {
 }
 
 impl Known {
-    fn is(&self, ask: &Ask) -> bool {
-        Arc::ptr_eq(&self.route, &ask.route) && self.body[..] == ask.body[..]
+    fn is(&self, api_request: &ApiRequest) -> bool {
+        Arc::ptr_eq(&self.route, &api_request.route) && self.body[..] == api_request.body[..]
     }
 }
 
@@ -68,11 +68,11 @@ impl Default for Repeats {
 
 impl Repeats {
     /// The place of a request; `None` if it is never kept.
-    pub(crate) fn place(&self, ask: &Ask) -> Option<Place<'_>> {
-        if ask.body.len() > LONGEST_BODY || ask.headers.contains_key(UPGRADE) {
+    pub(crate) fn place(&self, api_request: &ApiRequest) -> Option<Place<'_>> {
+        if api_request.body.len() > LONGEST_BODY || api_request.headers.contains_key(UPGRADE) {
             return None;
         }
-        let digest = self.hasher.hash_one((Arc::as_ptr(&ask.route), &*ask.body));
+        let digest = self.hasher.hash_one((Arc::as_ptr(&api_request.route), &*api_request.body));
         #[expect(clippy::cast_possible_truncation, reason = "of a digest any bits will do")]
         let slot = &self.slots[digest as usize % KEPT];
         Some(Place { slot, digest })
@@ -80,9 +80,14 @@ impl Repeats {
 }
 
 impl Place<'_> {
-    pub(crate) fn answer(&self, ask: &Ask, created: u64, number: u64) -> Option<Decided> {
+    pub(crate) fn answer(
+        &self,
+        api_request: &ApiRequest,
+        created: u64,
+        number: u64,
+    ) -> Option<Decided> {
         let known = self.slot.known.load();
-        let known = known.as_ref().filter(|known| known.is(ask))?;
+        let known = known.as_ref().filter(|known| known.is(api_request))?;
         Some(Decided {
             answer: known.answer.as_ref()?.render(created, number).into(),
             by: known.by,
@@ -94,18 +99,20 @@ impl Place<'_> {
     /// Keeps a request at its second arrival in a row: a client whose requests all differ pays nothing.
     pub(crate) fn keep(
         &self,
-        ask: &Ask,
+        api_request: &ApiRequest,
         reading: &Reading<'_>,
         reply: &Reply,
         by: &'static str,
         model: Option<&str>,
     ) {
         let came_before = self.slot.last.swap(self.digest, Ordering::Relaxed) == self.digest;
-        if !came_before || self.slot.known.load().as_ref().is_some_and(|known| known.is(ask)) {
+        if !came_before
+            || self.slot.known.load().as_ref().is_some_and(|known| known.is(api_request))
+        {
             return;
         }
         let answer = reading.template(reply);
-        let (route, body) = (Arc::clone(&ask.route), ask.body[..].into());
+        let (route, body) = (Arc::clone(&api_request.route), api_request.body[..].into());
         let known = Known { route, body, answer, by, model: model.map(str::to_owned) };
         self.slot.known.store(Some(Arc::new(known)));
     }

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn many_paths_do_not_fill_the_memory() {
+    fn limits_the_number_of_cached_paths() {
         let routes = Routes::default();
         let known = || routes.0.load().values().map(Vec::len).sum::<usize>();
         for number in 0..2 * MOST {

@@ -2,22 +2,23 @@
 
 use http::{HeaderMap, HeaderValue};
 
-/// The key with which clients authenticate at the program itself, if there is one.
+/// The key with which clients authenticate to the program itself, if it has one.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OwnKey(pub(super) Option<String>);
 
 impl OwnKey {
-    /// Replaces the program's own key in a request to a provider by `key`, or removes it.
+    /// Replaces the program's own key in an upstream request with `key`, or removes it if there is none.
     pub(super) fn replace(&self, key: Option<&str>, headers: &mut HeaderMap, target: &mut String) {
         let Some(own) = self.0.as_deref().filter(|key| !key.is_empty()) else { return };
-        let shown: Vec<_> = headers
+        let matching: Vec<_> = headers
             .iter()
-            .filter(|(_, value)| value.to_str().is_ok_and(|value| is_shown(value, own)))
+            .filter(|(_, value)| value.to_str().is_ok_and(|value| contains_key(value, own)))
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        for (name, value) in shown {
-            let instead = value.to_str().ok().zip(key).map(|(value, key)| value.replace(own, key));
-            match instead.and_then(|value| HeaderValue::from_str(&value).ok()) {
+        for (name, value) in matching {
+            let replacement =
+                value.to_str().ok().zip(key).map(|(value, key)| value.replace(own, key));
+            match replacement.and_then(|value| HeaderValue::from_str(&value).ok()) {
                 Some(value) => drop(headers.insert(name, value)),
                 None => drop(headers.remove(name)),
             }
@@ -26,8 +27,8 @@ impl OwnKey {
     }
 }
 
-/// The header holds the key and, at most, a scheme.
-fn is_shown(value: &str, key: &str) -> bool {
+/// Whether a header value is the key, optionally after an authentication scheme.
+fn contains_key(value: &str, key: &str) -> bool {
     value.rsplit(' ').next() == Some(key)
 }
 
@@ -51,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_provider_gets_its_own_key_and_never_the_servers() {
+    fn replaces_or_removes_the_servers_own_key() {
         type Case =
             (&'static str, &'static str, Option<&'static str>, Option<&'static str>, &'static str);
         let own_key = OwnKey(Some("server".to_owned()));
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_key_of_its_own_a_server_passes_on_what_the_client_sent() {
+    fn forwards_client_credentials_without_an_own_key() {
         let mut headers = HeaderMap::new();
         headers.insert("authorization", HeaderValue::from_static("Bearer sk-1"));
         let mut target = "/v1/x?key=1".to_owned();

@@ -1,34 +1,34 @@
-//! Why fixtures could not be loaded, all of them at once.
+//! The error for fixtures that cannot be loaded.
 
 use std::fmt;
 
 use crate::fixture::LoadError;
 use crate::report::values::chain;
 
-/// Files that are missing or are no fixtures; never none.
+/// Reports every fixture file that is missing or invalid. It holds at least one error.
 #[derive(Debug)]
 pub struct LoadErrors {
     errors: Vec<LoadError>,
 }
 
 impl LoadErrors {
-    /// An error if there is any.
+    /// Returns an error if `errors` is not empty.
     pub(super) fn unless_empty(errors: Vec<LoadError>) -> Result<(), Self> {
         if errors.is_empty() { Ok(()) } else { Err(Self { errors }) }
     }
 
-    /// One for each file, in the order in which they were named.
+    /// Returns one error for each file that failed to load, in the order in which the paths were given.
     pub fn errors(&self) -> &[LoadError] {
         &self.errors
     }
 }
 
 impl fmt::Display for LoadErrors {
-    /// A line for each file, and one for each hint.
+    /// Writes one line for each file, and one for each hint.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, error) in self.errors.iter().enumerate() {
-            let line = if at == 0 { "" } else { "\n" };
-            write!(f, "{line}{}", chain(error))?;
+        for (index, error) in self.errors.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            write!(f, "{separator}{}", chain(error))?;
         }
         Ok(())
     }

@@ -1,10 +1,10 @@
-//! Recordings as the source of answers for a server of one's own.
+//! Replays recorded responses from a server of your own.
 //!
-//! A [`Playback`] holds the interactions of any number of fixtures and answers by the rules of a test:
-//! the same keys, the same queues, secrets taken out before anything is compared. It changes no more
-//! once it is made, so any number of threads ask it without a lock; how far a client has come is in
-//! its [`PlaybackSession`]. With the feature `record`, a [`Recorder`] asks the provider what a
-//! playback does not know, and writes it into a fixture.
+//! A [`Playback`] holds the interactions of any number of fixtures. It matches requests as a test does: requests
+//! are compared by the same keys, repeated requests are served from the same queues, and secrets are redacted
+//! before anything is compared. A `Playback` is immutable, so threads share it without a lock. A
+//! [`PlaybackSession`] holds the position of one client in the recordings. With the feature `record`, a
+//! [`Recorder`] forwards requests to the upstream and writes the responses to a fixture.
 //!
 //! ```no_run
 //! use llmock::Provider;
@@ -29,7 +29,7 @@
 //!         PlayedBody::Stream { chunks, .. } => println!("{} chunks", chunks.len()),
 //!         _ => {}
 //!     },
-//!     None => println!("{}", playback.why(&request)),
+//!     None => println!("{}", playback.explain_miss(&request)),
 //! }
 //! # Ok(()) }
 //! ```
@@ -75,11 +75,11 @@ use crate::fixture::redact::Redactor;
 use crate::matching;
 use crate::report::{MissReason, answer};
 
-/// The interactions of many fixtures, ready to answer.
+/// The interactions of one or more fixtures, indexed by request.
 ///
-/// Cloning is cheap, and a clone is the same playback. Who recorded an interaction does not count: the
-/// answers to equal requests are given in the order of the files, and within a file in its order.
-/// Requests are compared by the default rules, unless [`Playback::rules`] says otherwise.
+/// Cloning is cheap: clones share their interactions. The test that recorded an interaction does not matter. Equal
+/// requests receive their responses in the order of the files, and within a file in the order of its interactions.
+/// Requests are compared by the default rules unless [`Playback::rules`] sets others.
 #[derive(Clone, Debug)]
 pub struct Playback {
     shared: Arc<Shared>,
@@ -88,20 +88,20 @@ pub struct Playback {
 
 #[derive(Clone, Debug)]
 struct Shared {
-    /// In the order in which they were loaded.
+    /// The paths of the fixtures, in the order in which they were loaded.
     files: Vec<PathBuf>,
     segments: Segments,
-    /// Takes as long to make as a small server to start, which may never need it.
+    /// Built when it is first needed: that takes as long as starting a small server, which may never compare requests.
     redactor: Arc<LazyLock<Redactor>>,
     rules: matching::Rules,
 }
 
 impl Playback {
-    /// Reads fixtures, `.json` appended unless present, in this order.
+    /// Loads fixtures in the given order. `.json` is appended to a path that does not end in it.
     ///
     /// # Errors
     ///
-    /// If any file is missing or is no fixture; all of those are named.
+    /// Returns an error if any file is missing or is not a valid fixture. The error lists every such file.
     pub fn load<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Result<Self, LoadErrors> {
         let mut fixtures = Vec::new();
         let mut errors = Vec::new();
@@ -115,7 +115,7 @@ impl Playback {
         Ok(Self::new(fixtures))
     }
 
-    /// Takes fixtures that are loaded already.
+    /// Creates a playback from fixtures that are already loaded.
     ///
     /// ```no_run
     /// # fn main() -> Result<(), llmock::LoadError> {
@@ -131,11 +131,11 @@ impl Playback {
         for (file, fixture) in fixtures.into_iter().enumerate() {
             files.push(fixture.path().to_owned());
             let interactions = fixture.into_interactions().into_iter();
-            items.extend(interactions.map(|one| Item::new(file, one, &rules)));
+            items.extend(interactions.map(|interaction| Item::new(file, interaction, &rules)));
         }
         let redactor = LazyLock::new(redactor as fn() -> Redactor);
         if !items.is_empty() {
-            // Now, and not when the first client waits.
+            // Build it now, so that the first client does not wait for it.
             LazyLock::force(&redactor);
         }
         let segments = Segments::new(Segment::new(items));
@@ -143,14 +143,14 @@ impl Playback {
         Self { shared: Arc::new(shared), max_body: MAX_BODY }
     }
 
-    /// Sets the largest decoded request body that is compared, in bytes; 16 MiB unless called.
+    /// Sets the maximum size of a decoded request body, in bytes. The default is 16 MiB.
     #[must_use]
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
         self
     }
 
-    /// Sets by which rules requests are compared, recorded ones and those to come.
+    /// Sets the rules by which incoming requests are compared with the recorded ones.
     ///
     /// ```no_run
     /// use llmock::playback::{Playback, Rules};
@@ -172,9 +172,10 @@ impl Playback {
         Self { shared: Arc::new(shared), max_body: self.max_body }
     }
 
-    /// The same with interactions that have been recorded into one of its files since, or into a new one.
+    /// Returns a playback that also has `recorded`, interactions that were added to `file` since it was loaded.
+    /// `file` may be new to the playback.
     ///
-    /// Sessions continue where they were. What was there before is shared and not copied.
+    /// Sessions keep their positions. Existing interactions are shared, not copied.
     #[must_use]
     pub fn with_recorded(&self, file: &Path, recorded: &[Interaction]) -> Self {
         let mut shared = (*self.shared).clone();
@@ -183,41 +184,41 @@ impl Playback {
             shared.files.push(file.to_owned());
             shared.files.len() - 1
         });
-        let items = recorded.iter().map(|one| Item::new(file, one.clone(), &shared.rules));
+        let items = recorded.iter().map(|new| Item::new(file, new.clone(), &shared.rules));
         shared.segments.push(Segment::new(items.collect()));
         Self { shared: Arc::new(shared), max_body: self.max_body }
     }
 
-    /// How many interactions there are.
+    /// Returns the number of interactions.
     pub fn len(&self) -> usize {
         self.shared.segments.len()
     }
 
-    /// Whether there is nothing to answer with.
+    /// Returns whether there are no interactions.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The request in the form in which requests are compared.
+    /// Converts a request to the form in which requests are compared.
     ///
     /// # Errors
     ///
-    /// If its body is compressed in a way that cannot be undone, or is too large.
+    /// Returns an error if the body cannot be decompressed or is larger than [`Playback::max_body`] allows.
     pub fn read(&self, sent: &Sent<'_>) -> Result<Request, UnreadableBody> {
         Request::read(sent, &self.shared.redactor, &self.shared.rules, self.max_body)
     }
 
-    /// How many answers to this request there are.
+    /// Returns the number of recorded responses to this request.
     ///
-    /// If there is only one, every session gets it, also one that is made for the purpose.
+    /// If there is only one, [`PlaybackSession::answer`] returns it for every session, including a new one.
     pub fn answers(&self, request: &Request) -> usize {
         self.queue(request).len()
     }
 
-    /// In one sentence why there is no answer: which recording is closest, and where it differs first.
+    /// Explains in one sentence why no recording matches: names the closest recording and the first difference.
     ///
-    /// It compares the request with everything: nothing for every request of a load test.
-    pub fn why(&self, request: &Request) -> String {
+    /// This compares the request with every interaction, so it is too slow to call for every request of a load test.
+    pub fn explain_miss(&self, request: &Request) -> String {
         let shared = &*self.shared;
         let (provider, sent) = (request.provider, &request.compared);
         let items = shared.segments.in_order();
@@ -234,7 +235,7 @@ impl Playback {
             files => format!("{} fixtures", files.len()),
         };
         if let MissReason::BodyDiffers { closest, .. } = &mut reason {
-            // The position among all of them becomes the one in its own file.
+            // Convert the position among all interactions to the position in the file.
             let file = items[closest.interaction - 1].file();
             let before = items.iter().filter(|item| item.file() < file).count();
             closest.interaction -= before;
@@ -254,7 +255,7 @@ impl Playback {
 }
 
 impl Default for Playback {
-    /// Without any interaction, for a server that only records.
+    /// Creates a playback without interactions, for a server that only records.
     fn default() -> Self {
         Self::new([])
     }

@@ -1,4 +1,4 @@
-//! A recorded answer, ready to be sent.
+//! A recorded response that can be sent to a client.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,59 +7,59 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use crate::exchange::response as exchanged;
-use crate::fixture::interaction::{Body, Content, Response};
+use crate::fixture::interaction::{Body, Content as Recorded, Response};
 use crate::provider;
 use crate::stream::End;
 
-/// A recorded answer; clones share it.
+/// A recorded response. Cloning is cheap: clones share the content.
 #[derive(Clone, Debug)]
 pub struct Played {
-    shared: Arc<Answer>,
+    shared: Arc<Content>,
 }
 
 #[derive(Debug)]
-struct Answer {
+struct Content {
     status: StatusCode,
     headers: HeaderMap,
     body: PlayedBody,
-    /// Whether it may hold addresses of the provider's API.
+    /// Whether the headers or the body may contain URLs of the provider's API.
     links: bool,
 }
 
-/// The body of a [`Played`] answer.
+/// The body of a [`Played`] response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PlayedBody {
-    /// An answer in one piece.
+    /// A body that was not streamed.
     Whole {
-        /// The bytes as they were received, without compression.
+        /// The decompressed bytes.
         bytes: Bytes,
-        /// When the provider had sent all of them, from the request.
+        /// The time from the request to the last byte.
         after: Duration,
     },
-    /// A stream.
+    /// A streamed body.
     Stream {
-        /// The chunks as they were received, each with the time from the request to its arrival.
+        /// The chunks as they were received, each with the time from the request to the arrival of the chunk.
         chunks: Vec<(Duration, Bytes)>,
-        /// The provider's connection broke off after the last chunk, and so must the client's.
+        /// Whether the upstream connection was cut off after the last chunk. If so, cut off the client's as well.
         cut: bool,
     },
 }
 
 impl Played {
-    /// Makes an answer of a recorded response, and leaves it without its body. `links_in_body` says that a body in
-    /// JSON may hold addresses of the provider's API.
+    /// Moves the body out of a recorded response and converts both. `links_in_body` is whether a JSON body may contain
+    /// URLs of the provider's API.
     pub(super) fn take(response: &mut Response, links_in_body: bool) -> Self {
         let (status, headers) = exchanged::head(response);
         let links = headers.keys().any(|name| provider::is_link_header(name.as_str()))
-            || (links_in_body && matches!(response.content, Content::Body(Body::Json(_))));
-        let content = std::mem::replace(&mut response.content, Content::Body(Body::Empty));
+            || (links_in_body && matches!(response.content, Recorded::Body(Body::Json(_))));
+        let content = std::mem::replace(&mut response.content, Recorded::Body(Body::Empty));
         let body = match content {
-            Content::Body(body) => PlayedBody::Whole {
+            Recorded::Body(body) => PlayedBody::Whole {
                 bytes: bytes_of(body),
                 after: Duration::from_millis(response.ms.unwrap_or_default()),
             },
-            Content::Stream(stream) => PlayedBody::Stream {
+            Recorded::Stream(stream) => PlayedBody::Stream {
                 chunks: stream
                     .to_chunks()
                     .into_iter()
@@ -69,35 +69,35 @@ impl Played {
                 cut: stream.end == End::Cut,
             },
         };
-        Self { shared: Arc::new(Answer { status, headers, body, links }) }
+        Self { shared: Arc::new(Content { status, headers, body, links }) }
     }
 
     pub(super) fn may_hold_links(&self) -> bool {
         self.shared.links
     }
 
-    /// Another answer, made of this one.
+    /// Returns a modified copy of this response.
     pub(super) fn changed(
         &self,
         change: impl FnOnce(StatusCode, &mut HeaderMap, &mut PlayedBody),
     ) -> Self {
-        let Answer { status, headers, body, links } = &*self.shared;
+        let Content { status, headers, body, links } = &*self.shared;
         let (mut headers, mut body) = (headers.clone(), body.clone());
         change(*status, &mut headers, &mut body);
-        Self { shared: Arc::new(Answer { status: *status, headers, body, links: *links }) }
+        Self { shared: Arc::new(Content { status: *status, headers, body, links: *links }) }
     }
 
-    /// The status that the provider answered with.
+    /// Returns the recorded status.
     pub fn status(&self) -> StatusCode {
         self.shared.status
     }
 
-    /// The recorded headers; framing (`content-length`, `transfer-encoding`) is left to the server.
+    /// Returns the recorded headers, without `content-length` and `transfer-encoding`: the server sets these.
     pub fn headers(&self) -> &HeaderMap {
         &self.shared.headers
     }
 
-    /// The recorded body.
+    /// Returns the recorded body.
     pub fn body(&self) -> &PlayedBody {
         &self.shared.body
     }
@@ -107,7 +107,7 @@ fn bytes_of(body: Body) -> Bytes {
     match body {
         Body::Json(text) | Body::Text(text) => text.into(),
         Body::Bytes(bytes) => bytes.into(),
-        // An answer is no form; one that a person wrote into a file has no bytes.
+        // Responses are never recorded as forms. A form that was written by hand has no bytes to send.
         Body::Empty | Body::Form(_) => Bytes::new(),
     }
 }

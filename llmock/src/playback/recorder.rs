@@ -1,4 +1,4 @@
-//! Asking the provider what a playback does not know.
+//! Forwards requests to the upstream and records the responses.
 
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -26,11 +26,11 @@ use crate::fixture::redact::Redactor;
 use crate::matching::{self, Rules};
 use crate::provider::Provider;
 
-/// Forwards requests to their providers, and writes the answers into a fixture if it has one.
+/// Forwards requests to the upstream of their provider and optionally records the responses to a fixture.
 ///
-/// Requests go with the client's own credentials; their answers are relayed while they arrive. A client
-/// that leaves does not end a recording. What is written, and what never is, is what a test
-/// would write: secrets taken out, nothing with status 401, 403, 429, or 5xx, nothing in CI.
+/// Requests keep the client's own credentials. Responses are relayed as they arrive, and a recording continues if the
+/// client disconnects. The rules for recording are those of a test: secrets are redacted, responses with status 401,
+/// 403, 429, or 5xx are not recorded, and recording in CI must be allowed explicitly.
 ///
 /// ```no_run
 /// use llmock::Provider;
@@ -50,7 +50,7 @@ use crate::provider::Provider;
 /// # Ok(()) }
 /// ```
 ///
-/// Everything runs on the runtime of whoever asks, which must be one of tokio's.
+/// The methods that forward requests must be called from within a tokio runtime.
 #[derive(Clone, Debug)]
 pub struct Recorder {
     upstreams: Upstreams,
@@ -61,51 +61,51 @@ pub struct Recorder {
     redactor: Arc<Redactor>,
 }
 
-/// An answer of a provider; its body is still arriving.
+/// A response from the upstream whose body is still arriving.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Relayed {
-    /// The provider's status.
+    /// The upstream's status.
     pub status: StatusCode,
-    /// The provider's headers, without those that describe its connection.
+    /// The upstream's headers, without connection-specific ones.
     pub headers: HeaderMap,
     /// The body as it arrives.
     pub body: RelayedBody,
-    /// Where it comes from, for people: no user name and no query.
+    /// The base URL of the upstream, for messages: without user name and query.
     pub upstream: String,
 }
 
-/// The body of a [`Relayed`] answer; ends with an error where the provider's connection broke off.
+/// The body of a [`Relayed`] response. It ends with an error if the upstream connection is cut off.
 #[derive(Debug)]
 pub struct RelayedBody(ResponseBody);
 
-/// Why a provider did not answer.
+/// Errors of [`Recorder::ask`].
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AskError {
-    /// Nothing says where it is.
+    /// No upstream is configured for the provider.
     #[error("no upstream is configured for provider `{provider}`")]
     NoUpstream {
-        /// Who was to be asked.
+        /// The provider of the request.
         provider: Provider,
-        /// The variables that would say it.
+        /// The environment variables that can set the upstream.
         variables: Vec<&'static str>,
     },
-    /// It could not be reached, or broke off before its answer began.
+    /// The upstream could not be reached, or closed the connection before it sent a response.
     #[error("`{upstream}` could not be reached: {cause}")]
     Unreachable {
-        /// Where it was looked for, for people: no user name and no query.
+        /// The base URL of the upstream, for messages: without user name and query.
         upstream: String,
-        /// What happened.
+        /// The cause, as text.
         cause: String,
     },
-    /// AWS takes no request that its client signed for another address, and this one cannot be signed anew.
+    /// The request is signed for another host, which AWS rejects, and it cannot be signed again.
     #[error(transparent)]
     NotSigned(#[from] SigningError),
 }
 
 impl Recorder {
-    /// One that forwards and writes nothing.
+    /// Creates a recorder that forwards requests and records nothing.
     pub fn forwarding() -> Self {
         Self {
             upstreams: Upstreams::default(),
@@ -117,76 +117,81 @@ impl Recorder {
         }
     }
 
-    /// One that adds what it hears to this fixture, `.json` appended unless present.
+    /// Creates a recorder that adds responses to this fixture. `.json` is appended to a path that does not end in it.
     ///
-    /// The file is made when there is something to write. Several recorders, in several processes, may
-    /// write into one file.
+    /// The file is created with the first recording. Several recorders, also in different processes, may write to the
+    /// same file.
     ///
     /// # Errors
     ///
-    /// In CI, unless `LLMOCK_ALLOW_CI_RECORD` allows it.
+    /// Returns an error in CI, unless `LLMOCK_ALLOW_CI_RECORD=1` is set. Also returns an error if an environment
+    /// variable of llmock is invalid.
     pub fn into_fixture(path: impl Into<PathBuf>) -> Result<Self, RecordRefused> {
         writer::allowed()?;
         let path = crate::fixture::store::path_of(path.into());
         Ok(Self { writer: Some(Writer::new(path)), ..Self::forwarding() })
     }
 
-    /// Where a provider is, in the shape of its own base URL; without, its variable says it, else it is
-    /// the provider's own host.
+    /// Sets the upstream of a provider. `base_url` has the form of the provider's own base URL.
+    ///
+    /// Without this setting, the upstream is read from the provider's environment variable, and defaults to the
+    /// provider's public host.
     #[must_use]
     pub fn upstream(mut self, provider: Provider, base_url: impl Into<String>) -> Self {
         self.upstreams.named.push((provider, base_url.into()));
         self
     }
 
-    /// An address of this very program, `http://127.0.0.1:8000`: a variable that leads there is passed
-    /// over, as requests would go in circles.
+    /// Adds an address of this program, such as `http://127.0.0.1:8000`. An environment variable with this address is
+    /// ignored as an upstream: requests would go in circles.
     #[must_use]
     pub fn own_address(mut self, origin: impl Into<String>) -> Self {
         self.upstreams.own.push(origin.into());
         self
     }
 
-    /// A key that clients show to this very program: providers never see it. They get the one in their
-    /// own variable (`OPENAI_API_KEY`) in its place, or none.
+    /// Sets the key with which clients authenticate to this program. It is never forwarded: it is replaced with the key
+    /// in the provider's own environment variable (`OPENAI_API_KEY`), or removed if there is none.
     #[must_use]
     pub fn own_key(mut self, key: impl Into<String>) -> Self {
         self.own_key = OwnKey(Some(key.into()));
         self
     }
 
-    /// Counts what another recorder is still receiving as its own, for [`drain`](Self::drain): a server that
-    /// is set up anew takes the place of itself.
+    /// Takes over the responses that `other` is still receiving, so that [`drain`](Self::drain) waits for these too.
+    /// Use it when a server replaces its recorder, for example to reload its configuration.
     #[must_use]
     pub fn in_place_of(mut self, other: &Self) -> Self {
         self.in_flight = Arc::clone(&other.in_flight);
         self
     }
 
-    /// Called with everything that happens to answers that are to be recorded, from the thread in which
-    /// it happens.
+    /// Sets a function that is called with the [`Outcome`] of every recording, on the thread that determines it.
     #[must_use]
     pub fn on_outcome(mut self, listener: impl Fn(Outcome) + Send + Sync + 'static) -> Self {
         self.outcomes = writer::Listener::new(listener);
         self
     }
 
-    /// Asks the provider, and returns when its answer has begun.
+    /// Forwards the request to the upstream and returns when the response begins.
     ///
     /// # Errors
     ///
-    /// If nobody knows where the provider is, or it cannot be reached.
+    /// Returns an error if no upstream is configured, if it cannot be reached, or if a request to AWS cannot be signed
+    /// again.
     pub async fn ask(&self, sent: &Sent<'_>, request: Request) -> Result<Relayed, AskError> {
         let (response, upstream) = self.forward(sent, request).await?;
-        Ok(Relayed::new(response, self.shown(&upstream)))
+        Ok(Relayed::new(response, self.redacted_url(&upstream)))
     }
 
-    /// The same for a client that reaches the server at `origin`: addresses of the provider's API inside the
-    /// answer lead there. A JSON body that may hold some goes on when it is complete.
+    /// Forwards the request like [`ask`](Self::ask), and rewrites URLs of the provider's API in the response so that
+    /// they point to `origin`, the address at which the client reaches the server.
+    ///
+    /// A JSON body that may contain such URLs is relayed only once it is complete.
     ///
     /// # Errors
     ///
-    /// As [`ask`](Self::ask).
+    /// Returns the same errors as [`ask`](Self::ask).
     pub async fn ask_redirecting(
         &self,
         sent: &Sent<'_>,
@@ -195,16 +200,16 @@ impl Recorder {
         origin: &str,
     ) -> Result<Relayed, AskError> {
         let (provider, path) = (request.provider, request.path().to_owned());
-        let in_body = links::may_be_in(provider, &request.compared);
+        let may_have_links = links::may_be_in(provider, &request.compared);
         let (response, upstream) = self.forward(sent, request).await?;
-        let mut response = record::buffered(response, in_body).await;
+        let mut response = record::buffered(response, may_have_links).await;
         redirects.with_links(provider, &path, origin, Some(&upstream), &|_| false, |links| {
             record::relink(&mut response, links);
         });
-        Ok(Relayed::new(response, self.shown(&upstream)))
+        Ok(Relayed::new(response, self.redacted_url(&upstream)))
     }
 
-    /// The response when it begins, and the base URL that it comes from.
+    /// Returns the response when it begins, and the base URL of its upstream.
     async fn forward(
         &self,
         sent: &Sent<'_>,
@@ -217,22 +222,23 @@ impl Recorder {
         };
         let mut job = self.job(sent, &base);
         sigv4::sign_again(&mut job)?;
-        match forward::forward(job, self.keeper(request)).await {
+        match forward::forward(job, self.on_complete(request)).await {
             Ok(response) => Ok((response, base)),
             Err(error) => {
-                let (upstream, cause) = (self.shown(&base), error.to_string());
+                let (upstream, cause) = (self.redacted_url(&base), error.to_string());
                 Err(AskError::Unreachable { upstream, cause })
             }
         }
     }
 
-    fn shown(&self, base: &str) -> String {
+    fn redacted_url(&self, base: &str) -> String {
         record::redacted(&self.redactor, base)
     }
 
-    /// Waits until what is under way has arrived and is written; returns how many answers were not in time.
+    /// Waits until all responses that are being received are complete and written. Returns the number of responses that
+    /// were not finished within `timeout`.
     ///
-    /// It blocks the thread.
+    /// This blocks the current thread.
     pub fn drain(&self, timeout: Duration) -> usize {
         self.in_flight.drain(timeout)
     }
@@ -252,13 +258,13 @@ impl Recorder {
         }
     }
 
-    /// What happens with a complete response.
-    fn keeper(&self, request: Request) -> impl FnOnce(ReceivedResponse) + Send + 'static {
+    /// Returns the function that records a complete response.
+    fn on_complete(&self, request: Request) -> impl FnOnce(ReceivedResponse) + Send + 'static {
         let (recorder, in_flight) = (self.clone(), self.in_flight.begin());
         move |received| {
             let Some(writer) = &recorder.writer else { return };
             let finished = recorder.finished(request, &received, in_flight);
-            writer.take(finished, &recorder.outcomes);
+            writer.submit(finished, &recorder.outcomes);
         }
     }
 
@@ -271,7 +277,7 @@ impl Recorder {
         let Request { provider, compared, .. } = request;
         let (interaction, message) =
             record::interaction(provider, compared, received, None, &self.redactor, MAX_BODY);
-        // Whatever rules the program compares by, a file is merged under the default ones.
+        // Files are merged under the default rules, regardless of the rules that the program compares requests by.
         let key = matching::key(provider, &interaction.request, &Rules::default());
         Finished { key, interaction, message, _in_flight: in_flight }
     }

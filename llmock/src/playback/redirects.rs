@@ -1,4 +1,4 @@
-//! Addresses of a provider's API inside answers, which lead to the server itself.
+//! Rewrites URLs of a provider's API in responses so that they point to the server.
 
 use std::borrow::Cow;
 
@@ -8,26 +8,26 @@ use super::{Playback, Played, PlayedBody, Request};
 use crate::exchange::links::{self, GivenLinks};
 use crate::provider::{self, Links, Provider};
 
-/// Has clients come to a server where an answer tells them to go to the provider: for the results of a batch, an
-/// upload, the next page of a list.
+/// Rewrites URLs of a provider's API in responses so that clients follow them to the server: URLs of the results of
+/// a batch, of an upload, or of the next page of a list.
 ///
-/// Recordings keep what the provider sent. A client may also quote such an address in a request: what it was
-/// given is remembered, and [put back](Self::restored).
+/// Recordings keep the original URLs. A client may also send a rewritten URL in a later request. `Redirects` remembers
+/// the original of each URL that it rewrites, and [`restored`](Self::restored) puts it back.
 #[derive(Debug, Default)]
 pub struct Redirects {
     given: GivenLinks,
 }
 
 impl Redirects {
-    /// The body of a request with the provider's own addresses, if it quotes others.
+    /// Replaces rewritten URLs in the body of a request with the original ones. Returns `None` if there are none.
     ///
-    /// The body has to be without compression.
+    /// The body must not be compressed.
     pub fn restored(&self, body: &[u8]) -> Option<Bytes> {
         self.given.restored(body).map(Bytes::from)
     }
 
-    /// A recorded answer for a client that reaches the server at `origin`, `http://127.0.0.1:8000`. Below it, a
-    /// provider has its id as the first segment of its paths.
+    /// Rewrites the URLs in a recorded response so that they point to `origin`, the address at which the client reaches
+    /// the server, such as `http://127.0.0.1:8000`. The provider's id is the first segment of the rewritten paths.
     #[must_use]
     pub fn played(
         &self,
@@ -46,12 +46,12 @@ impl Redirects {
         })
     }
 
-    /// Runs something that needs the links of an answer to the request with that path. `upstream` is where the
-    /// provider was asked.
+    /// Calls `run` with the link rewriting for the response to a request with path `request_path`. `upstream` is the
+    /// base URL to which the request was forwarded.
     pub(super) fn with_links<T>(
         &self,
         provider: Provider,
-        asked: &str,
+        request_path: &str,
         origin: &str,
         upstream: Option<&str>,
         is_recorded: &dyn Fn(&str) -> bool,
@@ -62,7 +62,7 @@ impl Redirects {
         run(&Links {
             provider,
             root: &links::root(origin, provider),
-            request_path: asked,
+            request_path,
             upstream: upstream.zip(to_upstream.as_ref().map(|to| to as _)),
             is_recorded,
             given: &|ours, theirs| self.given.remember(ours, theirs),
@@ -71,7 +71,7 @@ impl Redirects {
 }
 
 impl Played {
-    /// Itself with other addresses.
+    /// Returns a copy with rewritten URLs.
     fn linked(&self, links: &Links<'_>) -> Self {
         self.changed(|status, headers, body| {
             links::rewrite_headers(status.as_u16(), headers, links);

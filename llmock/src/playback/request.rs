@@ -1,4 +1,4 @@
-//! A request on its way into the comparison.
+//! Requests as they are received and as they are compared.
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
@@ -9,22 +9,22 @@ use crate::fixture::{encoding, interaction};
 use crate::matching::{self, Key, Rules};
 use crate::provider::Provider;
 
-/// A request as a server has received it.
+/// A request as a server received it.
 #[derive(Clone, Copy, Debug)]
 pub struct Sent<'a> {
-    /// Whose API it speaks.
+    /// The provider whose API the request uses.
     pub provider: Provider,
-    /// Its method.
+    /// The HTTP method.
     pub method: &'a Method,
-    /// Path and query as below the provider's host, in any of the spellings of its clients.
+    /// The path and the query relative to the provider's host, in any spelling that its clients use.
     pub path: &'a str,
-    /// Its headers, credentials included.
+    /// The headers, including credentials.
     pub headers: &'a HeaderMap,
-    /// Its body as sent, compressed if the client has compressed it.
+    /// The body as received, which may be compressed.
     pub body: &'a Bytes,
 }
 
-/// A request in the form in which requests are compared: canonical path, no compression, no secrets.
+/// A request in the form in which requests are compared: with a canonical path, decompressed, and redacted.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub(super) provider: Provider,
@@ -32,7 +32,7 @@ pub struct Request {
     pub(super) key: Key,
 }
 
-/// The body of a request cannot be read, so the request cannot be compared.
+/// The error for a request body that cannot be decoded, so that the request cannot be compared.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct UnreadableBody(#[from] encoding::DecodeError);
@@ -56,12 +56,12 @@ impl Request {
         Ok(Self { provider: sent.provider, compared, key })
     }
 
-    /// Whose API it speaks.
+    /// Returns the provider whose API the request uses.
     pub fn provider(&self) -> Provider {
         self.provider
     }
 
-    /// The path as at the provider's own host, query included, secrets taken out.
+    /// Returns the redacted path and query, relative to the provider's own host.
     pub fn path(&self) -> &str {
         &self.compared.path
     }

@@ -1,12 +1,12 @@
-//! Rules for comparing requests, set by a program.
+//! Rules for comparing requests, set in code.
 
 use llmock_rules::{Problem, Value};
 
 use crate::config::{Origin, Settings, Wrong};
 use crate::matching;
 
-/// What makes two requests the same, with the names and the meanings that the attribute and `llmock.toml`
-/// have; the default compares everything that can change an answer.
+/// Decides which requests are equal. The rules have the same names and meanings as in the attribute and in
+/// `llmock.toml`. The default compares everything that can change a response.
 ///
 /// ```
 /// use llmock::playback::Rules;
@@ -32,7 +32,7 @@ impl Rules {
     ///
     /// # Errors
     ///
-    /// If there is no field, or a name is empty or a path.
+    /// Returns an error if there are no fields, or if a name is empty or is a path.
     pub fn match_on<T: Into<String>>(
         mut self,
         fields: impl IntoIterator<Item = T>,
@@ -47,7 +47,7 @@ impl Rules {
     ///
     /// # Errors
     ///
-    /// If the path is invalid.
+    /// Returns an error if the path is invalid.
     pub fn ignore(mut self, path: impl Into<String>) -> Result<Self, RuleError> {
         self.0.ignore.extend(checked("ignore", Value::Texts(&[&path.into()]))?.ignore);
         Ok(self)
@@ -57,7 +57,7 @@ impl Rules {
     ///
     /// # Errors
     ///
-    /// If the path or the regular expression is invalid.
+    /// Returns an error if the path or the regular expression is invalid.
     pub fn normalize(
         mut self,
         path: impl Into<String>,
@@ -78,12 +78,12 @@ fn checked(key: &'static str, value: Value<'_>) -> Result<matching::Rules, RuleE
 }
 
 impl RuleError {
-    /// The reason without the key, for a program that knows the key by another name.
+    /// Returns the reason without the key, for programs that use another name for the key.
     pub fn reason(&self) -> &Problem {
         &self.0.problem
     }
 
-    /// Which of several [fields](Rules::match_on) it is about, counted from zero.
+    /// Returns the index of the invalid [field](Rules::match_on), counted from zero.
     pub fn index(&self) -> usize {
         self.0.index
     }

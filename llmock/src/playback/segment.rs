@@ -12,13 +12,13 @@ use crate::exchange::links;
 use crate::fixture::interaction::Interaction;
 use crate::matching::{self, Key, Rules};
 
-/// An interaction and what clients receive for it.
+/// An interaction and the response that clients receive for it.
 #[derive(Clone, Debug)]
 pub(super) struct Item {
-    /// Its file, by the order in which files were loaded.
+    /// The index of the file in the order in which files were loaded.
     file: usize,
     key: Key,
-    /// Without the body of its response, which is in `played`.
+    /// Lacks the body of the response, which is in `played`.
     interaction: Interaction,
     played: Played,
 }
@@ -44,10 +44,10 @@ impl Item {
     }
 }
 
-/// Items that were added at one time.
+/// Items that were added together.
 #[derive(Debug, Default)]
 pub(super) struct Segment {
-    /// In the order of their files.
+    /// Ordered by file.
     items: Vec<Arc<Item>>,
     by_key: HashMap<Key, Vec<Arc<Item>>>,
 }
@@ -79,7 +79,7 @@ impl Segments {
         self.0.push(Arc::new(new));
     }
 
-    /// The same items under other rules.
+    /// Returns the same items, indexed under other rules.
     pub(super) fn with_rules(&self, rules: &Rules) -> Self {
         let with_key = |item: Arc<Item>| {
             let request = &item.interaction.request;
@@ -98,7 +98,7 @@ impl Segments {
         self.0.iter().map(|segment| segment.items.len()).sum()
     }
 
-    /// Items with this key in the order of their files, and within a file in its order.
+    /// Returns the items with this key, ordered by file and within a file by position.
     pub(super) fn queue(&self, key: Key) -> Cow<'_, [Arc<Item>]> {
         let mut found = self.0.iter().filter_map(|segment| segment.by_key.get(&key));
         let Some(first) = found.next() else { return Cow::Borrowed(&[]) };
@@ -107,7 +107,7 @@ impl Segments {
         Cow::Owned(in_order(all.cloned().collect()))
     }
 
-    /// All items in the order of their files.
+    /// Returns all items, ordered by file.
     pub(super) fn in_order(&self) -> Vec<Arc<Item>> {
         in_order(self.0.iter().flat_map(|segment| &segment.items).cloned().collect())
     }
@@ -117,7 +117,7 @@ impl Segments {
     }
 }
 
-/// What was added later follows at the end of its file.
+/// Sorts by file. The sort is stable, so later additions follow at the end of their file.
 fn in_order(mut items: Vec<Arc<Item>>) -> Vec<Arc<Item>> {
     items.sort_by_key(|item| item.file);
     items

@@ -1,4 +1,4 @@
-//! How far one client has come in the queues of a playback.
+//! The position of one client in the recordings of a playback.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
@@ -7,19 +7,20 @@ use super::{Playback, Played, Request};
 use crate::matching::Key;
 use crate::sync::lock;
 
-/// One client's place in every queue: equal requests get their answers in the order recorded, and the last
-/// one again when there are no more.
+/// The position of one client in the recorded responses. Equal requests receive their responses in recorded order, and
+/// the last response is repeated once all have been used.
 ///
-/// It holds a few bytes for each request that has several answers, and nothing for others unless it looks for
-/// what is [`unheard`](Self::unheard), so thousands of sessions cost little. It outlives the playback: one that is
-/// loaded anew goes on.
+/// A session stores a few bytes for each distinct request that has several responses, or for every distinct request if
+/// it uses [`next_unplayed`](Self::next_unplayed), so thousands of sessions are cheap. It is independent of the
+/// playback: it keeps its positions when the fixtures are loaded again.
 #[derive(Debug, Default)]
 pub struct PlaybackSession {
-    given: Mutex<HashMap<Key, usize>>,
+    played: Mutex<HashMap<Key, usize>>,
 }
 
 impl PlaybackSession {
-    /// The next answer to a request; `None` if nothing is recorded for it ([`Playback::why`]).
+    /// Returns the next response to a request, or `None` if no recording matches. [`Playback::explain_miss`] explains
+    /// why.
     pub fn answer(&self, playback: &Playback, request: &Request) -> Option<Played> {
         let queue = playback.queue(request);
         let item = match &*queue {
@@ -30,28 +31,28 @@ impl PlaybackSession {
         Some(item.played().clone())
     }
 
-    /// The next answer that this session has not heard; `None` if there is none.
+    /// Returns the next response that this session has not received, or `None` once all have been used.
     ///
-    /// This is for a program that asks the provider then: what that says counts as heard, since it stands at the
-    /// end of the queue as soon as it is recorded.
-    pub fn unheard(&self, playback: &Playback, request: &Request) -> Option<Played> {
+    /// Use this if the program forwards the request to the upstream on `None`. The call counts the forwarded response
+    /// as received, because recording it appends it to the queue.
+    pub fn next_unplayed(&self, playback: &Playback, request: &Request) -> Option<Played> {
         let next = self.advance(request);
         playback.queue(request).get(next).map(|item| item.played().clone())
     }
 
-    /// How many answers to this request were given before; counts one more.
+    /// Increments the number of responses to this request, and returns the previous number.
     fn advance(&self, request: &Request) -> usize {
-        let mut given = self.lock();
-        let next = given.entry(request.key).or_default();
+        let mut played = self.lock();
+        let next = played.entry(request.key).or_default();
         std::mem::replace(next, next.saturating_add(1))
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, usize>> {
-        // A panic cannot leave a counter half changed.
-        lock(&self.given)
+        // A poisoned lock is safe to use: a panic cannot leave a counter in an invalid state.
+        lock(&self.played)
     }
 
-    /// Begins every queue again.
+    /// Resets the session: each request receives its first response again.
     pub fn restart(&self) {
         self.lock().clear();
     }

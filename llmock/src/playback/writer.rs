@@ -1,7 +1,7 @@
-//! Recorded answers on their way into a fixture.
+//! Writes recorded responses to a fixture.
 //!
-//! A thread writes all that has come since it wrote last: a file is read, checked, and replaced as a
-//! whole, and many clients must not wait for as many times.
+//! Every write reads, checks, and replaces the whole file. A thread therefore writes all responses that have arrived
+//! since its last write together, so that clients do not wait for one write per response.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -20,50 +20,50 @@ use crate::provider::Provider;
 use crate::report::values::chain;
 use crate::sync::lock;
 
-/// Recording is refused, as in CI.
+/// The error for recording where it is not allowed, such as in CI.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct RecordRefused(String);
 
-/// What became of an answer.
+/// The result of recording a response.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It is whole, and can be played from now on; it will be written next.
-    Heard {
-        /// The file that it will be written into.
+    /// The response was received completely. It can be replayed now, and will be written next.
+    Received {
+        /// The fixture that it will be written to.
         fixture: PathBuf,
-        /// The request and its answer.
+        /// The request and its response.
         interaction: Box<Interaction>,
     },
-    /// It is in the file, with others that ended at the same time.
+    /// The response was written to the fixture, together with others that were waiting to be written.
     Written {
-        /// The file.
+        /// The path of the fixture.
         fixture: PathBuf,
-        /// How many were added to it.
+        /// The number of interactions that were added.
         interactions: usize,
     },
-    /// Its status says that the account or the service is at fault, so it is not recorded.
+    /// The response was not recorded because its status indicates a problem with the account or the service.
     Refused {
-        /// Who gave it.
+        /// The provider of the request.
         provider: Provider,
-        /// 401, 403, 429, or 5xx.
+        /// The status: 401, 403, 429, or 5xx.
         status: u16,
-        /// What the provider says.
+        /// The provider's error message.
         message: Option<String>,
     },
-    /// The file could not be written; it is as it was.
+    /// The fixture could not be written. It is unchanged.
     Failed {
-        /// The file.
+        /// The path of the fixture.
         fixture: PathBuf,
-        /// Why, naming the file.
+        /// The reason, including the path.
         why: String,
-        /// Where the answers are kept instead.
+        /// The file to which the responses were written instead, if that succeeded.
         kept: Option<PathBuf>,
     },
 }
 
-/// Who is told about outcomes.
+/// The function that receives outcomes, if there is one.
 #[derive(Clone, Default)]
 pub(super) struct Listener(Option<Arc<dyn Fn(Outcome) + Send + Sync>>);
 
@@ -80,7 +80,7 @@ impl Listener {
         }
     }
 
-    fn tell(&self, outcome: Outcome) {
+    fn notify(&self, outcome: Outcome) {
         if let Some(listener) = &self.0 {
             listener(outcome);
         }
@@ -93,30 +93,30 @@ impl fmt::Debug for Listener {
     }
 }
 
-/// A whole answer with its request.
+/// A complete response and its request.
 #[derive(Debug)]
 pub(super) struct Finished {
-    /// Under the default rules.
+    /// The matching key under the default rules.
     pub(super) key: Key,
     pub(super) interaction: Interaction,
-    /// The provider's own message, for an answer that is an error.
+    /// The provider's error message, if the response is an error.
     pub(super) message: Option<String>,
-    /// In flight until its outcome was reported.
+    /// Counts the response as in flight until its outcome is reported.
     pub(super) _in_flight: InFlightGuard,
 }
 
-/// An answer, and who wants to hear what becomes of it.
+/// A response, and the listener for its outcome.
 type Item = (Finished, Listener);
 
-/// Writes into one fixture; clones write into the same.
+/// Writes to one fixture. Clones write to the same fixture.
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
     path: Arc<PathBuf>,
-    /// The thread's, which is started with the first answer and ends with the last clone.
+    /// The queue of the writer thread, which starts with the first response and ends when the last clone is dropped.
     queue: Arc<Mutex<Option<mpsc::Sender<Item>>>>,
 }
 
-/// Whether anything may be recorded here.
+/// Returns an error if recording is not allowed in this environment.
 pub(super) fn allowed() -> Result<(), RecordRefused> {
     let Environment { ci, allow_ci_record, .. } =
         Environment::read().map_err(|error| RecordRefused(error.to_string()))?;
@@ -131,19 +131,19 @@ impl Writer {
         Self { path: Arc::new(path), queue: Arc::default() }
     }
 
-    /// Takes an answer; it is written soon, and what became of it told.
-    pub(super) fn take(&self, finished: Finished, listener: &Listener) {
+    /// Queues a response to be written. `listener` receives the outcome.
+    pub(super) fn submit(&self, finished: Finished, listener: &Listener) {
         let status = finished.interaction.response.status;
         if is_outage(status) {
             let Finished { interaction, message, .. } = finished;
-            return listener.tell(Outcome::Refused {
+            return listener.notify(Outcome::Refused {
                 provider: interaction.provider,
                 status,
                 message,
             });
         }
-        // Before it is written, so that the same request finds it at once.
-        listener.tell(Outcome::Heard {
+        // Notify before writing, so that an equal request is replayed immediately.
+        listener.notify(Outcome::Received {
             fixture: (*self.path).clone(),
             interaction: Box::new(finished.interaction.clone()),
         });
@@ -157,12 +157,12 @@ impl Writer {
             *queue = started.ok().map(|_| sender);
         }
         let item = (finished, listener.clone());
-        let left = match &*queue {
+        let unsent = match &*queue {
             Some(queue) => queue.send(item).err().map(|error| error.0),
             None => Some(item),
         };
-        // No thread to be had, or it panicked: slower is better than lost.
-        if let Some(item) = left {
+        // The thread could not be started, or it panicked: write here instead of losing the response.
+        if let Some(item) = unsent {
             write_batch(&self.path, vec![item]);
         }
     }
@@ -187,7 +187,7 @@ fn write_batch(path: &Path, items: Vec<Item>) {
     };
     for (listener, finished) in by_listener(items) {
         let fixture = path.to_owned();
-        listener.tell(match &failure {
+        listener.notify(match &failure {
             None => Outcome::Written { fixture, interactions: finished.len() },
             Some(why) => {
                 let keep = |done: &Finished| store::keep_attempt(path, done.interaction.clone());
@@ -199,7 +199,7 @@ fn write_batch(path: &Path, items: Vec<Item>) {
     }
 }
 
-/// Recorders that write into one file may have listeners of their own.
+/// Groups responses by listener: recorders that write to the same file may have different listeners.
 fn by_listener(items: Vec<Item>) -> Vec<(Listener, Vec<Finished>)> {
     let mut groups: Vec<(Listener, Vec<Finished>)> = Vec::new();
     for (finished, listener) in items {

@@ -78,8 +78,8 @@ fn plain<T>(all: Vec<Parsed<T>>) -> Vec<T> {
     all.into_iter().map(|Parsed(one)| one).collect()
 }
 
-/// The configured list, or the one that `fixtures` and `record` imply, or the default. A server with fixtures must not
-/// make responses up unless it is told to: a miss would look like a match.
+/// The configured list, or the one that `fixtures` and `record` imply, or the default. A server with fixtures makes up
+/// responses only if it is configured to: otherwise a miss would look like a match.
 fn strategies(
     listed: Option<Vec<StrategyName>>,
     has_fixtures: bool,

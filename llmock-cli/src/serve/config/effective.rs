@@ -38,7 +38,7 @@ pub(crate) struct Config {
     pub(crate) history: usize,
     /// The largest request body in bytes, before and after decompression.
     pub(crate) body_limit: usize,
-    /// How long open responses may take to end once the server is asked to stop.
+    /// How long open responses may take to finish after the server receives the signal to stop.
     pub(crate) shutdown_timeout: Duration,
     /// How long a client may take to send the head of a request, and again its body.
     pub(crate) read_timeout: Duration,

@@ -13,7 +13,7 @@ fn drawn(faults: &Faults, requests: u64) -> Vec<Option<Fault>> {
 }
 
 #[test]
-fn a_fault_is_read_as_it_is_written() {
+fn parses_faults() {
     let status = |code, retry_after| Fault::Status {
         code: StatusCode::from_u16(code).unwrap(),
         retry_after,
@@ -35,7 +35,7 @@ fn a_fault_is_read_as_it_is_written() {
 }
 
 #[test]
-fn what_is_no_fault_is_refused() {
+fn rejects_invalid_faults() {
     for wrong in [
         "",
         "boom",
@@ -70,7 +70,7 @@ fn the_rate_is_the_share_of_requests_that_fail() {
 }
 
 #[test]
-fn kinds_are_drawn_by_their_weights_and_never_at_weight_nothing() {
+fn draws_kinds_by_weight_and_never_at_zero() {
     let mix = faults(1.0, &["malformed, weight=3", "truncate", "disconnect, weight=0"], 7);
     let all = drawn(&mix, 10_000);
     let count = |fault| all.iter().filter(|one| **one == Some(fault)).count();
@@ -80,7 +80,7 @@ fn kinds_are_drawn_by_their_weights_and_never_at_weight_nothing() {
 }
 
 #[test]
-fn a_rate_without_kinds_fails_as_providers_do() {
+fn a_rate_without_kinds_draws_usual_faults() {
     let all = drawn(&faults(1.0, &[], 7), 1_000);
     for usual in Faults::USUAL {
         assert!(all.contains(&Some(usual.fault)), "{usual:?}");
@@ -95,7 +95,7 @@ fn a_seed_fails_the_same_requests_again() {
 }
 
 #[test]
-fn a_header_decides_alone() {
+fn a_header_overrides_rate_and_kinds() {
     let always = faults(1.0, &["malformed"], 7);
     assert_eq!(decide(&always, Some("none"), 0), Ok(None));
     assert_eq!(decide(&always, Some(" truncate "), 0), Ok(Some(Fault::Truncate)));
@@ -133,7 +133,7 @@ fn shown(answer: &Answer) -> (String, Option<End>) {
 }
 
 #[test]
-fn a_fault_does_to_an_answer_what_its_name_says() {
+fn faults_change_the_response() {
     let first_half = EVENTS[..2].concat();
     let cases = [
         (Fault::Truncate, stream(), first_half.as_str(), Some(End::Complete)),
@@ -141,7 +141,7 @@ fn a_fault_does_to_an_answer_what_its_name_says() {
         (Fault::Truncate, whole(r#"{"a":12}"#), r#"{"a""#, None),
         (Fault::DisconnectMidway, whole(r#"{"a":12}"#), r#"{"a""#, Some(End::Cut)),
         (Fault::Malformed, whole(r#"{"a":{"b":1}}"#), r#"!"a":!"b":1}}"#, None),
-        // every line of it stands for itself, as it does where an answer is printed for people
+        // Pretty-printed JSON: the start of every object and array is replaced, on every line.
         (
             Fault::Malformed,
             whole("[{\n  \"a\": [\n    1\n  ]\n}]\n"),

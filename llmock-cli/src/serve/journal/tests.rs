@@ -32,7 +32,7 @@ fn paths(journal: &Journal, query: &str) -> Vec<String> {
 }
 
 #[test]
-fn an_entry_shows_what_was_asked_and_what_became_of_it() {
+fn entries_show_the_request_and_its_outcome() {
     let journal = Journal::new(10);
     journal.record(entry("/v1/chat/completions"), BODY);
     let expected = concat!(
@@ -44,7 +44,7 @@ fn an_entry_shows_what_was_asked_and_what_became_of_it() {
 }
 
 #[test]
-fn bodies_are_shown_as_what_they_are() {
+fn shows_bodies_as_json_or_text() {
     let journal = Journal::new(10);
     let long = format!("\"{}\"", "x".repeat(2 * KEPT));
     let cases: [(&[u8], Value); 5] = [
@@ -62,7 +62,7 @@ fn bodies_are_shown_as_what_they_are() {
 }
 
 #[test]
-fn keys_in_a_query_are_not_shown() {
+fn redacts_keys_in_the_query() {
     let journal = Journal::new(10);
     for (sent, expected) in [
         ("/m?key=secret", "/m?key=[REDACTED]"),
@@ -77,7 +77,7 @@ fn keys_in_a_query_are_not_shown() {
 }
 
 #[test]
-fn the_oldest_go_first_when_there_are_too_many() {
+fn drops_the_oldest_requests_first() {
     let journal = Journal::new(3);
     for number in 0..5 {
         journal.record(entry(&format!("/{number}")), BODY);
@@ -92,7 +92,7 @@ fn the_oldest_go_first_when_there_are_too_many() {
 }
 
 #[test]
-fn filters_leave_what_they_name() {
+fn filters_select_matching_requests() {
     let journal = Journal::new(10);
     journal.record(entry("/v1/chat/completions"), BODY);
     journal.record(Entry { method: Method::GET, ..entry("/v1/models") }, BODY);
@@ -111,7 +111,7 @@ fn filters_leave_what_they_name() {
         ("status=200&limit=1", &[3]),
         ("session=b+c", &[3]),
         ("session=b%20c", &[3]),
-        ("provider=nobody", &[]),
+        ("provider=unknown", &[]),
         ("key=of-the-server", &[0, 1, 2, 3]),
     ];
     let all = paths(&journal, "");
@@ -125,7 +125,7 @@ fn filters_leave_what_they_name() {
 }
 
 #[test]
-fn routes_about_requests_are_not_requests() {
+fn does_not_record_requests_for_the_history() {
     let journal = Journal::new(1);
     for path in ["/health", "/history", "/metrics"] {
         assert!(!journal.wants(&Method::GET, path), "{path}");
@@ -136,7 +136,7 @@ fn routes_about_requests_are_not_requests() {
 }
 
 #[test]
-fn nothing_is_lost_when_many_record_at_once() {
+fn concurrent_requests_are_all_recorded() {
     let journal = Journal::new(800);
     std::thread::scope(|scope| {
         for thread in 0..8 {

@@ -16,7 +16,7 @@ use llmock::{Fixture, Interaction};
 use crate::output::server;
 use crate::problem::Problem;
 use crate::serve::answer::{Answer, AnswerBody, End, Piece, Verdict};
-use crate::serve::ask::{Ask, Compared};
+use crate::serve::api_request::{ApiRequest, Compared};
 use crate::serve::sessions::Sessions;
 use crate::target::{self, Target};
 
@@ -30,7 +30,7 @@ pub(crate) struct Fixtures {
     /// Held while the recordings are replaced, so that none recorded meanwhile is lost.
     changing: Mutex<()>,
     pub(crate) sessions: Sessions,
-    /// Addresses that lead clients here instead of to a provider.
+    /// Rewrites URLs of providers so that they point to this server.
     pub(crate) redirects: Redirects,
     /// The address of this server, for requests without a host.
     own: String,
@@ -87,8 +87,8 @@ impl Fixtures {
     }
 
     /// The address at which this client reaches the server.
-    pub(crate) fn origin(&self, ask: &Ask) -> String {
-        ask.origin().unwrap_or_else(|| self.own.clone())
+    pub(crate) fn origin(&self, api_request: &ApiRequest) -> String {
+        api_request.origin().unwrap_or_else(|| self.own.clone())
     }
 
     /// Replaces the recordings by those at `path`, a fixture or a folder; without a path there are none. If a file
@@ -112,7 +112,7 @@ impl Fixtures {
     }
 
     /// Adds new recordings.
-    pub(crate) fn learn(&self, file: &Path, recorded: &[Interaction]) {
+    pub(crate) fn add(&self, file: &Path, recorded: &[Interaction]) {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let known = self.playback.load();
         self.playback.store(known.with_recorded(file, recorded).into());
@@ -136,38 +136,43 @@ impl Fixtures {
 
     /// The recorded answer, if there is one. Explaining a miss takes long and is often not needed, so it is a function
     /// of its own: [`explain_miss`](Self::explain_miss).
-    pub(crate) fn answer(&self, ask: &Ask, spent: Spent) -> Verdict {
-        let Compared { playback, request } = match self.compared(ask) {
+    pub(crate) fn answer(&self, api_request: &ApiRequest, spent: Spent) -> Verdict {
+        let Compared { playback, request } = match self.compared(api_request) {
             Ok(compared) => compared,
             Err(error) => return Verdict::Pass { why: Some(error.to_string()) },
         };
-        let session = || self.sessions.of(&ask.session.to_string());
-        let spent = if ask.method.is_safe() { spent } else { Spent::Repeats };
+        let session = || self.sessions.of(&api_request.session.to_string());
+        let spent = if api_request.method.is_safe() { spent } else { Spent::Repeats };
         let played = match (spent, playback.answers(request)) {
-            (Spent::Misses, _) => session().unheard(playback, request),
+            (Spent::Misses, _) => session().next_unplayed(playback, request),
             (Spent::Repeats, 0) => None,
             // The same for every client, so no position is needed.
             (Spent::Repeats, 1) => PlaybackSession::default().answer(playback, request),
             (Spent::Repeats, _) => session().answer(playback, request),
         };
         let Some(played) = played else { return Verdict::Pass { why: None } };
-        let played = self.redirects.played(played, playback, request, &self.origin(ask));
+        let played = self.redirects.played(played, playback, request, &self.origin(api_request));
         Verdict::Answer(answer_of(&played))
     }
 
     /// Why no recording answers, in one sentence.
-    pub(crate) fn explain_miss(&self, ask: &Ask) -> String {
-        match self.compared(ask) {
-            Ok(compared) => server::not_recorded(&compared.playback.why(&compared.request)),
+    pub(crate) fn explain_miss(&self, api_request: &ApiRequest) -> String {
+        match self.compared(api_request) {
+            Ok(compared) => {
+                server::not_recorded(&compared.playback.explain_miss(&compared.request))
+            }
             Err(error) => error.to_string(),
         }
     }
 
     /// The request in the form in which recordings are compared; made once.
-    pub(crate) fn compared<'a>(&self, ask: &'a Ask) -> Result<&'a Compared, &'a UnreadableBody> {
-        let compared = ask.compared.get_or_init(|| {
+    pub(crate) fn compared<'a>(
+        &self,
+        api_request: &'a ApiRequest,
+    ) -> Result<&'a Compared, &'a UnreadableBody> {
+        let compared = api_request.compared.get_or_init(|| {
             let playback = self.playback.load_full();
-            let request = playback.read(&sent(ask));
+            let request = playback.read(&sent(api_request));
             Box::new(request.map(|request| Compared { playback, request }))
         });
         (**compared).as_ref()
@@ -180,14 +185,14 @@ pub(crate) fn recording_path(path: &Path) -> PathBuf {
     if is_file { path.to_owned() } else { path.join(RECORDED) }
 }
 
-/// The request as the library takes it.
-pub(crate) fn sent(ask: &Ask) -> Sent<'_> {
+/// Converts a request to the type that the library accepts.
+pub(crate) fn sent(api_request: &ApiRequest) -> Sent<'_> {
     Sent {
-        provider: ask.provider(),
-        method: &ask.method,
-        path: &ask.route.path,
-        headers: &ask.headers,
-        body: &ask.wire_body,
+        provider: api_request.provider(),
+        method: &api_request.method,
+        path: &api_request.route.path,
+        headers: &api_request.headers,
+        body: &api_request.wire_body,
     }
 }
 

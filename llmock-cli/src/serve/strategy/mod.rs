@@ -17,7 +17,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use llmock::reply::Reply;
 
 use super::answer::Verdict;
-use super::ask::Ask;
+use super::api_request::ApiRequest;
 use super::config::StrategyName;
 use custom::CustomAnswers;
 use fixture::{Fixtures, Spent};
@@ -58,11 +58,11 @@ impl Strategy {
     }
 
     /// The answer to a request as sent.
-    pub(crate) async fn answer(&self, ask: &Ask) -> Verdict {
+    pub(crate) async fn answer(&self, api_request: &ApiRequest) -> Verdict {
         match self {
-            Self::Fixture { fixtures, spent } => fixtures.answer(ask, *spent),
+            Self::Fixture { fixtures, spent } => fixtures.answer(api_request, *spent),
             // In a box, so that other requests do not have to carry its state.
-            Self::Proxy(proxy) => Box::pin(proxy.answer(ask)).await,
+            Self::Proxy(proxy) => Box::pin(proxy.answer(api_request)).await,
             _ => Verdict::Pass { why: None },
         }
     }

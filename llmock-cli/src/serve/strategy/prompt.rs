@@ -1,4 +1,4 @@
-//! What strategies read of a conversation.
+//! The parts of a conversation that strategies read.
 
 use llmock::reply::{Message, Role};
 
@@ -14,7 +14,7 @@ pub(crate) struct Prompt<'a> {
 
 /// The last message of the user, if only system messages follow it.
 ///
-/// Triggers further back have been answered: a loop that asked for a tool call would never end.
+/// Earlier triggers already had their response. If they triggered again, a loop of tool calls would never end.
 pub(super) fn last_of_user(messages: &[Message]) -> Option<&str> {
     let last = messages.iter().rev().find(|message| message.role != Role::System)?;
     (last.role == Role::User).then_some(last.text.as_str())

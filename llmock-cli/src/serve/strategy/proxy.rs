@@ -12,7 +12,7 @@ use llmock::reply::Reply;
 use super::fixture::{self, Fixtures};
 use crate::output::server;
 use crate::serve::answer::{Answer, AnswerBody, BoxError, Verdict};
-use crate::serve::ask::Ask;
+use crate::serve::api_request::ApiRequest;
 
 /// The provider did not answer, or no upstream is configured.
 const BAD_GATEWAY: u16 = 502;
@@ -60,16 +60,16 @@ impl Proxy {
     }
 
     /// Forwards the request; the response streams to the client as it arrives.
-    pub(crate) async fn answer(&self, ask: &Ask) -> Verdict {
-        let request = match self.fixtures.compared(ask) {
+    pub(crate) async fn answer(&self, api_request: &ApiRequest) -> Verdict {
+        let request = match self.fixtures.compared(api_request) {
             Ok(compared) => compared.request.clone(),
             Err(error) => return failed(400, &error.to_string()),
         };
-        let (sent, origin) = (fixture::sent(ask), self.fixtures.origin(ask));
+        let (sent, origin) = (fixture::sent(api_request), self.fixtures.origin(api_request));
         let redirects = &self.fixtures.redirects;
         match self.recorder.ask_redirecting(&sent, request, redirects, &origin).await {
             Ok(relayed) => {
-                self.report(ask.provider(), &relayed.upstream);
+                self.report(api_request.provider(), &relayed.upstream);
                 Verdict::Answer(answer_of(relayed))
             }
             Err(error) => failed(BAD_GATEWAY, &explained(&error)),
@@ -95,13 +95,15 @@ impl Proxy {
 fn recorder(path: Option<&Path>, fixtures: &Arc<Fixtures>) -> Result<Recorder, RecordRefused> {
     let Some(path) = path else { return Ok(Recorder::forwarding()) };
     let fixtures = Arc::downgrade(fixtures);
-    Ok(Recorder::into_fixture(path)?.on_outcome(move |outcome| learn(&fixtures, &outcome)))
+    Ok(Recorder::into_fixture(path)?.on_outcome(move |outcome| record_outcome(&fixtures, &outcome)))
 }
 
-fn learn(fixtures: &Weak<Fixtures>, outcome: &Outcome) {
-    if let (Outcome::Heard { fixture, interaction }, Some(fixtures)) = (outcome, fixtures.upgrade())
+/// Makes a new recording available for replay, and reports the outcome.
+fn record_outcome(fixtures: &Weak<Fixtures>, outcome: &Outcome) {
+    if let (Outcome::Received { fixture, interaction }, Some(fixtures)) =
+        (outcome, fixtures.upgrade())
     {
-        fixtures.learn(fixture, std::slice::from_ref(interaction));
+        fixtures.add(fixture, std::slice::from_ref(interaction));
     }
     server::recording(outcome);
 }

@@ -170,7 +170,7 @@ fn an_empty_file_changes_nothing() {
 }
 
 #[test]
-fn every_key_has_a_variable_a_flag_and_set_over_a_file() {
+fn variables_flags_and_set_override_the_file() {
     let other = [
         ("strategies", "MirrorStrategy"),
         ("models", "a;b"),
@@ -202,7 +202,7 @@ fn every_key_has_a_variable_a_flag_and_set_over_a_file() {
     let named: Vec<&str> = other.iter().map(|(path, _)| *path).collect();
     assert_eq!(named, KEYS.iter().map(|key| key.path).collect::<Vec<_>>());
 
-    // Of keys that need each other, the others are said in the file.
+    // Keys that depend on each other: the file sets all except the one under test.
     let file = format!("{WHOLE}fixtures: f\n")
         .replace("[CustomAnswersStrategy, MirrorStrategy]", "[FixtureStrategy, ProxyStrategy]");
     let before = read(&file, &[], &Flags::default()).unwrap();
@@ -220,8 +220,9 @@ fn every_key_has_a_variable_a_flag_and_set_over_a_file() {
 
 #[test]
 fn null_can_be_overridden_and_overrides() {
-    let said = read("api-key: null\n", &[("LLMOCK_API_KEY", "k")], &Flags::default()).unwrap();
-    assert_eq!(said.api_key.as_deref(), Some("k"));
+    let overridden =
+        read("api-key: null\n", &[("LLMOCK_API_KEY", "k")], &Flags::default()).unwrap();
+    assert_eq!(overridden.api_key.as_deref(), Some("k"));
     for nothing in ["", "null"] {
         let config = read(WHOLE, &[("LLMOCK_API_KEY", nothing)], &Flags::default()).unwrap();
         assert_eq!(config.api_key, None);
@@ -233,7 +234,7 @@ fn null_can_be_overridden_and_overrides() {
 }
 
 #[test]
-fn flags_win_over_variables_and_these_over_the_file() {
+fn flags_override_variables_which_override_the_file() {
     let file = "port: 1\n";
     let port =
         |variables: &[(&str, &str)], flags: &Flags| read(file, variables, flags).unwrap().port;
@@ -245,7 +246,7 @@ fn flags_win_over_variables_and_these_over_the_file() {
 }
 
 #[test]
-fn lists_have_semicolons_or_are_json() {
+fn lists_use_semicolons_or_json() {
     let strategies =
         |text| variables(&[("LLMOCK_STRATEGIES", text)]).map(|config| config.strategies);
     let both = Ok(vec![StrategyName::Error, StrategyName::Mirror]);
@@ -316,7 +317,7 @@ fn a_section_can_be_json_and_its_keys_win() {
 }
 
 #[test]
-fn names_of_the_library_are_reserved_and_others_are_noted() {
+fn ignores_library_variables_and_reports_unknown_ones() {
     let reserved =
         [("LLMOCK_MODE", "nonsense"), ("LLMOCK_BASE_URL", "x"), ("LLMOCK_MAX_BODY", "x")];
     let (config, notes) = read_all("", &reserved, &Flags::default()).unwrap();
@@ -338,7 +339,7 @@ fn names_of_the_library_are_reserved_and_others_are_noted() {
 }
 
 #[test]
-fn every_variable_of_the_library_is_reserved_and_none_is_a_key() {
+fn library_variables_are_reserved_and_not_keys() {
     let names = include_str!("../../../../../llmock/src/env/names.rs");
     let of_the_library: Vec<&str> = names
         .lines()
@@ -376,15 +377,15 @@ fn fixtures_and_recording_replace_the_default_strategies() {
 
 #[test]
 fn a_folder_in_the_file_is_relative_to_the_file() {
-    let said = "fixtures: recorded\n";
-    assert_eq!(file(said).fixtures, Some("etc/recorded".into()));
-    let by_variable = read(said, &[("LLMOCK_FIXTURES", "mine")], &Flags::default()).unwrap();
+    let text = "fixtures: recorded\n";
+    assert_eq!(file(text).fixtures, Some("etc/recorded".into()));
+    let by_variable = read(text, &[("LLMOCK_FIXTURES", "mine")], &Flags::default()).unwrap();
     assert_eq!(by_variable.fixtures, Some("mine".into()));
     assert_eq!(file("fixtures: /data\n").fixtures, Some("/data".into()));
 }
 
 #[test]
-fn the_documentation_has_every_key_variable_and_flag() {
+fn documentation_lists_every_key_variable_and_flag() {
     let page = include_str!("../../../../../docs/serve.md");
     for key in KEYS {
         let heading = format!("#### `{}`\n", key.path);
@@ -409,7 +410,7 @@ fn the_documentation_has_every_key_variable_and_flag() {
 }
 
 #[test]
-fn the_documentation_has_every_header_fault_and_metric() {
+fn documentation_lists_every_header_fault_and_metric() {
     let page = include_str!("../../../../../docs/serve.md");
     for header in [&pace::HEADER, &fault::HEADER, &sessions::HEADER] {
         assert!(page.contains(&format!("| `{header}` |")), "docs/serve.md has no row for {header}");

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn mistakes_in_a_file_have_a_line_and_a_column() {
+fn errors_in_a_file_have_line_and_column() {
     let strategies = "expected `ErrorStrategy`, `CustomAnswersStrategy`, `ToolCallStrategy`";
     let cases = [
         ("port: 1\nprot: 2\n", "2:1: unknown key `prot`; did you mean `port`?"),
@@ -114,7 +114,7 @@ fn accepts_files_of_the_python_server_with_a_note() {
 }
 
 #[test]
-fn rejects_flags_that_are_not_valid() {
+fn rejects_invalid_flags() {
     for (setting, expected) in [
         ("port", "flag `--set port`: expected `KEY=VALUE`"),
         ("prot=1", "unknown key `prot`; did you mean `port`?"),
@@ -129,7 +129,7 @@ fn rejects_flags_that_are_not_valid() {
 }
 
 #[test]
-fn variables_of_kubernetes_are_not_taken_for_ours() {
+fn ignores_variables_set_by_kubernetes() {
     let of_kubernetes = [
         ("LLMOCK_PORT", "tcp://10.0.0.1:8000"),
         ("LLMOCK_PORT_8000_TCP_ADDR", "10.0.0.1"),

@@ -1,4 +1,4 @@
-//! A request as the strategies take it.
+//! A request as strategies receive it.
 
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
@@ -15,7 +15,7 @@ use super::sessions::SessionId;
 
 /// A request to a provider's API.
 #[derive(Debug)]
-pub(crate) struct Ask {
+pub(crate) struct ApiRequest {
     pub(crate) route: Arc<Route>,
     pub(crate) method: Method,
     /// As sent.
@@ -27,28 +27,28 @@ pub(crate) struct Ask {
     pub(crate) body: Bytes,
     /// As sent.
     pub(crate) wire_body: Bytes,
-    /// The session it belongs to; each has queues of its own.
+    /// The session of the request. Each session has its own positions in the recordings.
     pub(crate) session: SessionId,
     /// How many requests arrived before it.
     pub(crate) number: u64,
-    /// When its head had been read.
+    /// The time at which the head of the request had been read.
     pub(crate) arrived: Instant,
-    /// The same on the calendar.
+    /// The same as a calendar time.
     pub(crate) arrived_at: SystemTime,
     /// Made when a strategy first compares it with recordings. In a box, so that other requests stay small: each of
     /// them is moved a few times.
     pub(crate) compared: OnceLock<Box<Result<Compared, UnreadableBody>>>,
 }
 
-/// A request in the form in which recordings are compared, and the recordings it was read for: a request keeps
-/// those that it started with.
+/// A request in the form in which requests are compared, and the recordings to compare it with. A request uses the
+/// recordings that were loaded when it started.
 #[derive(Debug)]
 pub(crate) struct Compared {
     pub(crate) playback: Arc<Playback>,
     pub(crate) request: Request,
 }
 
-impl Ask {
+impl ApiRequest {
     /// The provider whose API it uses.
     pub(crate) fn provider(&self) -> Provider {
         self.route.target.provider()
@@ -68,7 +68,7 @@ impl Ask {
         if self.has_commands { self.header(name) } else { None }
     }
 
-    /// The address of this server as the client has it.
+    /// The address at which the client reached this server.
     pub(crate) fn origin(&self) -> Option<String> {
         self.headers.get(HOST)?.to_str().ok().map(|host| format!("http://{host}"))
     }
