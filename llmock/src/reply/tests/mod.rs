@@ -3,9 +3,11 @@
 mod endpoints;
 mod failures;
 mod invoke;
+#[cfg(feature = "server")]
 mod limits;
 mod non_streaming;
 mod rendering;
 mod round_trip;
 mod streams;
+#[cfg(feature = "server")]
 mod templates;
