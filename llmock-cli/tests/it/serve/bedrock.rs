@@ -119,7 +119,8 @@ fn rejected_signatures_are_not_recorded() {
     ];
     let server = place.serve(&RECORD, &variables);
     assert_eq!(server.send(&signed()).status, 403);
-    server.wait_for_stderr("not recorded: bedrock responded with 403: the signature does not match");
+    server
+        .wait_for_stderr("not recorded: bedrock responded with 403: the signature does not match");
     assert!(!place.path("all").exists());
 }
 
