@@ -159,7 +159,7 @@ fn history_includes_rejected_requests() {
 
 #[test]
 fn ignores_a_trailing_slash_in_server_routes() {
-    let upstream = Upstream::scripted(|_, _| panic!("nobody asks a provider for that"));
+    let upstream = Upstream::scripted(|_, _| panic!("no client may reach the provider with that"));
     let place = Place::new();
     place.write("c.yaml", &format!("upstreams: {{openai: {}}}\nfixtures: .\n", upstream.url()));
     let proxied = ["--config", "c.yaml", "--strategies", "FixtureStrategy,ProxyStrategy"];

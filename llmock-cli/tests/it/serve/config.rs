@@ -160,7 +160,7 @@ fn metrics_count_requests_streams_fixtures_and_faults() {
     server.send(&chat("known"));
     server.send(&chat("unknown"));
     server.send(&chat("unknown").header("x-llmock-fault", "status=503"));
-    server.send(&Request::get("/nobody/knows/this/route"));
+    server.send(&Request::get("/no/such/route"));
     let slow = Request::post(
         "/v1/chat/completions",
         r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"a b c"}]}"#,

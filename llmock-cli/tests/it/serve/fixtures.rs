@@ -77,9 +77,9 @@ fn parallel_clients_each_get_every_response_once() {
             let server = &server;
             scope.spawn(move || {
                 let ask = named(&format!("client {client}"), "q");
-                let heard: Vec<_> = (0..3).map(|_| said(server, &ask)).collect();
+                let got: Vec<_> = (0..3).map(|_| said(server, &ask)).collect();
                 let expected = ["1", "2", "3"].map(|a| format!("{{\"said\":\"{a}\"}}"));
-                assert_eq!(heard, expected, "client {client}");
+                assert_eq!(got, expected, "client {client}");
             });
         }
     });
@@ -265,11 +265,11 @@ fn fixtures_come_before_generated_responses() {
         ] {
             assert_eq!(server.send(&ask).status, status, "{strategies} {ask:?}");
         }
-        let heard = server.send(&chat("raise error {x}"));
+        let got = server.send(&chat("raise error {x}"));
         let skipped = "line 1: the text after `raise error` is not JSON";
         let expected = strategies.starts_with("Error").then_some(skipped);
-        assert_eq!(heard.text(), "{\"said\":\"c\"}", "{strategies}");
-        assert_eq!(heard.header("x-llmock-skipped"), expected, "{strategies}");
+        assert_eq!(got.text(), "{\"said\":\"c\"}", "{strategies}");
+        assert_eq!(got.header("x-llmock-skipped"), expected, "{strategies}");
     }
     let first = "MirrorStrategy,FixtureStrategy";
     let server = place.serve(&[&fixtures[..], &[first]].concat(), &[]);
@@ -279,7 +279,7 @@ fn fixtures_come_before_generated_responses() {
 #[test]
 fn forwards_other_requests_behind_a_strategy() {
     let upstream = Upstream::scripted(|_, request| {
-        let body = format!("{{\"heard\":\"{}\"}}", request.target);
+        let body = format!("{{\"got\":\"{}\"}}", request.target);
         upstream::Response::json(body)
     });
     let place = Place::new();
@@ -292,10 +292,10 @@ fn forwards_other_requests_behind_a_strategy() {
         Request::get("/v1/files"),
         Request::post("/v1/chat/completions", "not json"),
     ] {
-        assert_eq!(said(&server, &ask), format!("{{\"heard\":\"{}\"}}", ask.path));
+        assert_eq!(said(&server, &ask), format!("{{\"got\":\"{}\"}}", ask.path));
     }
-    let heard = server.send(&chat("raise error {x}"));
-    assert!(heard.status == 200 && heard.header("x-llmock-skipped").is_some(), "{heard:?}");
+    let got = server.send(&chat("raise error {x}"));
+    assert!(got.status == 200 && got.header("x-llmock-skipped").is_some(), "{got:?}");
     let raised = chat(r#"raise error {\"code\": 429, \"message\": \"m\"}"#);
     assert_eq!(server.send(&raised).status, 429);
     assert_eq!(upstream.requests().len(), 4);
@@ -368,12 +368,12 @@ fn object(frame: &[u8]) -> Option<Value> {
 }
 
 /// What each event of a stream says; frames of AWS are chunks, the other framings are lines.
-fn events(heard: &Response, framing: &str) -> Vec<Value> {
+fn events(got: &Response, framing: &str) -> Vec<Value> {
     if framing == "aws-event-stream" {
-        return heard.chunks.iter().filter_map(|chunk| object(chunk)).collect();
+        return got.chunks.iter().filter_map(|chunk| object(chunk)).collect();
     }
     let end = |line: &str| line.ends_with("[DONE]").then(|| "[DONE]".into());
-    heard.text().lines().filter_map(|line| object(line.as_bytes()).or_else(|| end(line))).collect()
+    got.text().lines().filter_map(|line| object(line.as_bytes()).or_else(|| end(line))).collect()
 }
 
 #[test]
@@ -392,20 +392,20 @@ fn serves_recordings_of_real_clients_unchanged() {
             let (request, response) = (&interaction["request"], &interaction["response"]);
             let word = |value: &Value| value.as_str().unwrap().to_owned();
             let path = format!("/{}{}", word(&interaction["provider"]), word(&request["path"]));
-            let heard = server.send(&Request::post(&path, request["body"].to_string()));
+            let got = server.send(&Request::post(&path, request["body"].to_string()));
             let what = format!("{} {path}", file.display());
-            assert_eq!(heard.status, response["status"], "{what}: {}", heard.text());
+            assert_eq!(got.status, response["status"], "{what}: {}", got.text());
             let kind = word(&response["headers"]["content-type"]);
-            assert_eq!(heard.header("content-type"), Some(kind.as_str()), "{what}");
+            assert_eq!(got.header("content-type"), Some(kind.as_str()), "{what}");
             let stream = &response["stream"];
             if stream.is_null() {
-                assert_eq!(object(&heard.bytes()).as_ref(), Some(&response["body"]), "{what}");
+                assert_eq!(object(&got.bytes()).as_ref(), Some(&response["body"]), "{what}");
                 continue;
             }
             let framing = word(&stream["framing"]);
             let recorded = stream["events"].as_array().unwrap().iter();
             let recorded: Vec<_> = recorded.map(|event| event["data"].clone()).collect();
-            assert_eq!(events(&heard, &framing), recorded, "{what}");
+            assert_eq!(events(&got, &framing), recorded, "{what}");
             framings.push(framing);
         }
     }

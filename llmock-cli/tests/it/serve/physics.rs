@@ -128,7 +128,7 @@ fn faults_apply_to_forwarded_responses_not_recordings() {
     let server =
         place.serve(&["--fixtures", "all", "--record"], &[("OPENAI_BASE_URL", base.as_str())]);
     assert_eq!(cut_before(&server), "");
-    assert!(upstream.requests().is_empty(), "nobody pays for an answer that is not sent");
+    assert!(upstream.requests().is_empty(), "a response that is not sent costs nothing");
 
     let is_json = |response: &Response| serde_json::from_slice::<Value>(&response.bytes()).is_ok();
     for (number, fault) in ["truncate", "disconnect=midway", "malformed"].iter().enumerate() {

@@ -126,7 +126,7 @@ fn records_every_request_of_parallel_clients() {
     let upstream = Upstream::scripted(|_, request| {
         let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
         let prompt = body["messages"][0]["content"].as_str().unwrap();
-        json(&format!("{{\"heard\":\"{prompt}\"}}"))
+        json(&format!("{{\"got\":\"{prompt}\"}}"))
     });
     let place = Place::new();
     place.fixture("all/recorded.json", &[("before", "before")]);
@@ -138,8 +138,8 @@ fn records_every_request_of_parallel_clients() {
                 for turn in 0..5 {
                     let prompt = format!("client {} turn {turn}", client / 2);
                     let ask = chat(&prompt).header("x-llmock-session", &client.to_string());
-                    let heard = server.send(&ask).text();
-                    assert_eq!(heard, format!("{{\"heard\":\"{prompt}\"}}"));
+                    let got = server.send(&ask).text();
+                    assert_eq!(got, format!("{{\"got\":\"{prompt}\"}}"));
                 }
             });
         }
@@ -156,7 +156,7 @@ fn records_every_request_of_parallel_clients() {
     drop(server);
     upstream.stop();
     let replaying = place.serve(&["--fixtures", "all"], &[]);
-    assert_eq!(replaying.send(&chat("client 9 turn 4")).text(), "{\"heard\":\"client 9 turn 4\"}");
+    assert_eq!(replaying.send(&chat("client 9 turn 4")).text(), "{\"got\":\"client 9 turn 4\"}");
 }
 
 #[test]
@@ -186,9 +186,9 @@ fn provider_errors_are_forwarded_and_not_recorded() {
     let place = Place::new();
     let server = place.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
     for status in [401, 429, 500] {
-        let heard = server.send(&chat("q"));
-        assert_eq!((heard.status, heard.header("retry-after")), (status, Some("7")));
-        assert_eq!(heard.text(), "{\"error\":{\"message\":\"try later\"}}");
+        let got = server.send(&chat("q"));
+        assert_eq!((got.status, got.header("retry-after")), (status, Some("7")));
+        assert_eq!(got.text(), "{\"error\":{\"message\":\"try later\"}}");
         server.wait_for_stderr(&format!("not recorded: openai responded with {status}: try later"));
     }
     assert_eq!(server.send(&chat("q")).status, 200);
@@ -273,9 +273,9 @@ fn unreachable_providers_are_named_in_their_error_format() {
     drop(nobody);
     let place = Place::new();
     let server = place.serve(&RECORD, &[("OPENAI_BASE_URL", &base)]);
-    let heard = server.send(&chat("q"));
-    assert_eq!((heard.status, heard.header("x-should-retry")), (502, Some("false")));
-    let body: serde_json::Value = serde_json::from_str(&heard.text()).unwrap();
+    let got = server.send(&chat("q"));
+    assert_eq!((got.status, got.header("x-should-retry")), (502, Some("false")));
+    let body: serde_json::Value = serde_json::from_str(&got.text()).unwrap();
     let message = body["error"]["message"].as_str().unwrap();
     assert!(message.contains("could not be reached") && !message.contains("secret"), "{message}");
     let azure = server.send(&Request::post("/openai/deployments/d/chat/completions", "{}"));
@@ -295,13 +295,9 @@ fn ignores_base_urls_that_point_to_itself() {
         let port = port.to_string();
         let arguments = ["--fixtures", "all", "--record", "--port", &port];
         let server = place.serve(&arguments, &[("AZURE_OPENAI_ENDPOINT", &own)]);
-        let heard = server.send(&Request::post("/openai/deployments/d/chat/completions", "{}"));
-        assert_eq!(heard.status, 502);
-        assert!(
-            heard.text().contains("no upstream is configured for provider"),
-            "{}",
-            heard.text()
-        );
+        let got = server.send(&Request::post("/openai/deployments/d/chat/completions", "{}"));
+        assert_eq!(got.status, 502);
+        assert!(got.text().contains("no upstream is configured for provider"), "{}", got.text());
     }
 }
 
@@ -320,7 +316,7 @@ fn shutdown_writes_responses_that_are_still_arriving() {
     server.signal("-HUP");
     server.wait_for_stderr("reload");
     server.signal("-TERM");
-    // It takes nobody any more, and yet it is there.
+    // It accepts no connections any more but is still running.
     soon("the closing of the port", || {
         std::net::TcpStream::connect(server.origin.strip_prefix("http://").unwrap()).err()
     });

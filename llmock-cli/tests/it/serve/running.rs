@@ -78,7 +78,7 @@ fn sighup_reloads_valid_configuration_only() {
     let server = place.serve(&["--config", "config.yaml"], &[]);
     assert_eq!(said(&server, "Q"), "one");
     replies("two");
-    assert_eq!(said(&server, "Q"), "one", "nobody asked for it");
+    assert_eq!(said(&server, "Q"), "one", "no client requested it");
     server.signal("-HUP");
     soon("the reload", || (said(&server, "Q") == "two").then_some(()));
     place.write("config.yaml", "strategies: [Nonsense]\n");
