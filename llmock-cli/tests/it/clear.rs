@@ -55,14 +55,17 @@ fn ambiguous_prefix_lists_candidates_and_changes_nothing() {
 #[test]
 fn removes_one_of_several_equal_requests_by_number() {
     let desk = Desk::with(&[]);
-    let answer = |text: &str| {
+    let interaction = |text: &str| {
         format!(
             r#"{{"provider": "openai", "request": {{"path": "/v1/completions", "body": {{"prompt": "Toss."}}}},
                 "response": {{"body": {{"text": "{text}"}}}}}}"#
         )
     };
-    let both =
-        format!(r#"{{"llmock": 1, "interactions": [{}, {}]}}"#, answer("heads"), answer("tails"));
+    let both = format!(
+        r#"{{"llmock": 1, "interactions": [{}, {}]}}"#,
+        interaction("heads"),
+        interaction("tails")
+    );
     desk.write("coin.json", &both);
     let digits = listed(&desk, "coin")[0][3..].to_owned();
     let refused = desk.fails(&["clear", "coin", "--hash", &digits]);
@@ -74,13 +77,13 @@ fn removes_one_of_several_equal_requests_by_number() {
     );
     desk.fails(&["clear", "coin", "--number", "0"]);
 
-    let said = desk.prints(&["clear", "coin", "--number", "1"]);
-    assert!(said.ends_with("1 interaction is left\n"), "{said}");
+    let stdout = desk.prints(&["clear", "coin", "--number", "1"]);
+    assert!(stdout.ends_with("1 interaction is left\n"), "{stdout}");
     let left = desk.read("coin.json");
     assert!(left.contains("tails") && !left.contains("heads"), "{left}");
 
-    let said = desk.prints(&["clear", "coin", "--hash", &digits]);
-    assert!(said.ends_with("no interactions are left\n"), "{said}");
+    let stdout = desk.prints(&["clear", "coin", "--hash", &digits]);
+    assert!(stdout.ends_with("no interactions are left\n"), "{stdout}");
     assert_eq!(desk.read("coin.json"), "{\n  \"llmock\": 1,\n  \"interactions\": []\n}\n");
 }
 

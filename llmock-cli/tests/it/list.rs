@@ -53,10 +53,10 @@ fn prints_every_prompt_on_one_line() {
     let desk = Desk::with(&["texts.json"]);
     let shown = desk.prints(&["list", "texts"]);
     // Without the hashes, which say nothing about texts.
-    let asked: Vec<String> =
+    let lines: Vec<String> =
         shown.lines().skip(4).map(|line| line.chars().skip(19).collect()).collect();
     assert_eq!(
-        asked,
+        lines,
         [
             "模型    -  \"把这份报告的要点总结成三句话，不要遗漏任何数字，也不要添加报告里没有的内容；\
              如果某个数字看起来有误，请在最后单独指出，…\"",

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A folder that servers run in, one after the other.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct Workdir {
     folder: TempDir,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Server {
     stderr: Arc<Mutex<String>>,
 }
 
-impl Place {
+impl Workdir {
     pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
@@ -122,7 +122,7 @@ impl Place {
     }
 }
 
-impl AsRef<Path> for Place {
+impl AsRef<Path> for Workdir {
     fn as_ref(&self) -> &Path {
         self.folder.path()
     }
@@ -212,10 +212,10 @@ fn body(prompt: &str) -> String {
     format!(r#"{{"model":"m","messages":[{{"role":"user","content":"{prompt}"}}]}}"#)
 }
 
-fn interaction(prompt: &str, answer: &str) -> String {
+fn interaction(prompt: &str, response: &str) -> String {
     format!(
         r#"{{"provider":"openai","request":{{"method":"POST","path":"/v1/chat/completions",
-        "body":{}}},"response":{{"status":200,"body":{{"said":"{answer}"}}}}}}"#,
+        "body":{}}},"response":{{"status":200,"body":{{"said":"{response}"}}}}}}"#,
         body(prompt)
     )
 }

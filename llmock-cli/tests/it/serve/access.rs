@@ -1,6 +1,6 @@
-//! `llmock serve`: who may ask, from which pages, and what the server remembers of it.
+//! `llmock serve`: keys, the pages that may send requests, and the history.
 
-use crate::server::{Place, Server, chat};
+use crate::server::{Server, Workdir, chat};
 use llmock_testkit::client::{Request, Response};
 use llmock_testkit::upstream::Upstream;
 use serde_json::{Value, json};
@@ -12,13 +12,13 @@ fn json_of(response: &Response) -> Value {
 }
 
 fn locked() -> Server {
-    Place::new()
+    Workdir::new()
         .serve(&KEY, &[("LLMOCK_CORS_ALLOW_ORIGINS", "https://app.example;http://localhost:3000")])
 }
 
 #[test]
 fn server_without_a_key_accepts_every_request() {
-    let server = Place::new().serve(&[], &[]);
+    let server = Workdir::new().serve(&[], &[]);
     for request in [chat("Hi"), chat("Hi").header("authorization", "Bearer anything")] {
         assert_eq!(server.send(&request).status, 200);
     }
@@ -108,7 +108,7 @@ fn allowed_origins_can_read_error_responses() {
         let response = server.send(&request.header("origin", "https://other.example"));
         assert_eq!(response.header("access-control-allow-origin"), None);
     }
-    let open = Place::new().serve(&[], &[("LLMOCK_CORS_ALLOW_ORIGINS", "*")]);
+    let open = Workdir::new().serve(&[], &[("LLMOCK_CORS_ALLOW_ORIGINS", "*")]);
     for origin in [allowed, "https://other.example"] {
         let response = open.send(&chat("Hi").header("origin", origin));
         // pages that send cookies are not served by `*`
@@ -141,8 +141,8 @@ fn history_includes_rejected_requests() {
     server.send(&chat("Ho").header("authorization", "Bearer wrong"));
     server.send(&Request::get("/health"));
     server.send(&Request { method: "OPTIONS", ..Request::get("/v1/models") });
-    let asks = |request: Request| server.send(&request.header("x-api-key", "secret"));
-    let history = json_of(&asks(Request::get("/history")));
+    let send = |request: Request| server.send(&request.header("x-api-key", "secret"));
+    let history = json_of(&send(Request::get("/history")));
     let requests = history["requests"].as_array().unwrap();
     let seen: Vec<_> =
         requests.iter().map(|one| (one["path"].as_str(), one["status"].as_u64())).collect();
@@ -153,25 +153,25 @@ fn history_includes_rejected_requests() {
     assert_eq!(requests[0]["provider"], "openai");
     assert_eq!(requests[0]["body"]["messages"][0]["content"], "Hi");
     assert!(!history.to_string().contains("secret"), "{history}");
-    assert_eq!(asks(Request::delete("/history")).status, 204);
-    assert_eq!(json_of(&asks(Request::get("/history"))), json!({"requests": []}));
+    assert_eq!(send(Request::delete("/history")).status, 204);
+    assert_eq!(json_of(&send(Request::get("/history"))), json!({"requests": []}));
 }
 
 #[test]
 fn ignores_a_trailing_slash_in_server_routes() {
     let upstream = Upstream::scripted(|_, _| panic!("no client may reach the provider with that"));
-    let place = Place::new();
-    place.write("c.yaml", &format!("upstreams: {{openai: {}}}\nfixtures: .\n", upstream.url()));
+    let workdir = Workdir::new();
+    workdir.write("c.yaml", &format!("upstreams: {{openai: {}}}\nfixtures: .\n", upstream.url()));
     let proxied = ["--config", "c.yaml", "--strategies", "FixtureStrategy,ProxyStrategy"];
-    let server = place.serve(&[&proxied[..], &KEY].concat(), &[]);
-    let asks = |request: Request| server.send(&request.header("x-api-key", "secret"));
-    assert_eq!(json_of(&asks(Request::get("/history/"))), json!({"requests": []}));
+    let server = workdir.serve(&[&proxied[..], &KEY].concat(), &[]);
+    let send = |request: Request| server.send(&request.header("x-api-key", "secret"));
+    assert_eq!(json_of(&send(Request::get("/history/"))), json!({"requests": []}));
     assert_eq!(server.send(&Request::get("/history/")).status, 401);
     assert_eq!(json_of(&server.send(&Request::get("/health/")))["status"], "healthy");
-    assert!(asks(Request::get("/metrics/")).text().ends_with("# EOF\n"));
+    assert!(send(Request::get("/metrics/")).text().ends_with("# EOF\n"));
     for path in ["/history/", "/sessions/", "/sessions/a/"] {
-        assert_eq!(asks(Request::delete(path)).status, 204, "{path}");
+        assert_eq!(send(Request::delete(path)).status, 204, "{path}");
     }
-    assert_eq!(asks(Request::post("/history/", "{}")).status, 405);
-    assert_eq!(json_of(&asks(Request::get("/history"))), json!({"requests": []}));
+    assert_eq!(send(Request::post("/history/", "{}")).status, 405);
+    assert_eq!(json_of(&send(Request::get("/history"))), json!({"requests": []}));
 }

@@ -1,20 +1,20 @@
-//! `llmock serve`: which endpoints there are, and how their answers look.
+//! `llmock serve`: which endpoints there are, and the format of their responses.
 
-use crate::server::{Place, Server};
+use crate::server::{Server, Workdir};
 use llmock_testkit::client::{Request, Response};
 use serde_json::{Value, json};
 
 fn server() -> Server {
-    Place::new().serve(&[], &[])
+    Workdir::new().serve(&[], &[])
 }
 
 fn listing() -> Server {
-    let place = Place::new();
-    place.write(
+    let workdir = Workdir::new();
+    workdir.write(
         "config.yaml",
         "models:\n- {id: gpt-5, created: 1715367049, owned_by: openai}\n- meta-llama/Llama-3\n",
     );
-    place.serve(&["--config", "config.yaml"], &[])
+    workdir.serve(&["--config", "config.yaml"], &[])
 }
 
 fn json_of(response: &Response) -> Value {
@@ -66,8 +66,8 @@ fn serves_openai_endpoints_with_and_without_version() {
 #[test]
 fn recognizes_apis_by_prefix_path_and_headers() {
     let server = server();
-    let said = json!([{"role": "user", "content": "Hi"}]);
-    let messages = json!({"model": "m", "max_tokens": 9, "messages": said});
+    let conversation = json!([{"role": "user", "content": "Hi"}]);
+    let messages = json!({"model": "m", "max_tokens": 9, "messages": conversation});
     let contents = json!({"contents": [{"parts": [{"text": "Hi"}]}]});
     for (request, member) in [
         (post("/v1/messages", &messages), "/stop_reason"),
@@ -84,7 +84,10 @@ fn recognizes_apis_by_prefix_path_and_headers() {
         ),
         (Request::get("/v1beta/models"), "/models"),
         (Request::get("/v1/models").header("x-goog-api-key", "k"), "/models"),
-        (post("/api/chat", &json!({"model": "m", "messages": said, "stream": false})), "/message"),
+        (
+            post("/api/chat", &json!({"model": "m", "messages": conversation, "stream": false})),
+            "/message",
+        ),
         (
             post("/api/generate", &json!({"model": "m", "prompt": "Hi", "stream": false})),
             "/response",
@@ -93,7 +96,7 @@ fn recognizes_apis_by_prefix_path_and_headers() {
         (post("/api/show", &json!({"model": "m"})), "/details"),
         (Request::get("/api/tags"), "/models"),
         (Request::get("/api/version"), "/version"),
-        (post("/v2/chat", &json!({"model": "m", "messages": said})), "/finish_reason"),
+        (post("/v2/chat", &json!({"model": "m", "messages": conversation})), "/finish_reason"),
         (post("/v1/chat", &json!({"model": "m", "message": "Hi"})), "/text"),
         (
             post("/cohere/v2/embed", &json!({"model": "m", "texts": ["Hi"], "input_type": "x"})),
@@ -110,7 +113,7 @@ fn recognizes_apis_by_prefix_path_and_headers() {
         (
             post(
                 "/bedrock/model/anthropic.claude-v2%3A1/invoke",
-                &json!({"max_tokens": 9, "messages": said}),
+                &json!({"max_tokens": 9, "messages": conversation}),
             ),
             "/stop_reason",
         ),
@@ -127,7 +130,7 @@ fn recognizes_apis_by_prefix_path_and_headers() {
             "/results/0",
         ),
         (
-            post("/model/amazon.nova-lite-v1:0/invoke", &json!({"messages": said})),
+            post("/model/amazon.nova-lite-v1:0/invoke", &json!({"messages": conversation})),
             "/output/message",
         ),
         (post("/model/cohere.command-r-v1:0/invoke", &json!({"message": "Hi"})), "/text"),
@@ -147,13 +150,13 @@ fn recognizes_apis_by_prefix_path_and_headers() {
 
 #[test]
 fn answers_every_prompt_of_a_completion() {
-    let place = Place::new();
-    place.write(
+    let workdir = Workdir::new();
+    workdir.write(
         "config.yaml",
         "strategies: [ErrorStrategy, CustomAnswersStrategy, MirrorStrategy]\n\
          customReplies: [{question: q, answer: known}, {question: r, answer: too}]\n",
     );
-    let server = place.serve(&["--config", "config.yaml"], &[]);
+    let server = workdir.serve(&["--config", "config.yaml"], &[]);
     for (body, expected) in [
         (json!({"prompt": ["a", "b c"]}), &["a", "b c"][..]),
         (json!({"prompt": ["a", "b c"], "n": 2}), &["a", "a", "b c", "b c"]),
@@ -167,15 +170,15 @@ fn answers_every_prompt_of_a_completion() {
             (body["model"], body["stream"]) = (json!("m"), json!(streams));
             let text = server.send(&post("/v1/completions", &body)).text();
             let events = text.split("\n\n").map(|event| event.trim_start_matches("data: "));
-            let mut said = vec![String::new(); expected.len()];
+            let mut texts = vec![String::new(); expected.len()];
             for event in events.filter(|event| event.starts_with('{')) {
                 let event: Value = serde_json::from_str(event).unwrap();
                 for choice in event["choices"].as_array().unwrap() {
                     let index = usize::try_from(choice["index"].as_u64().unwrap()).unwrap();
-                    said[index].push_str(choice["text"].as_str().unwrap());
+                    texts[index].push_str(choice["text"].as_str().unwrap());
                 }
             }
-            assert_eq!(said, expected, "{body}");
+            assert_eq!(texts, expected, "{body}");
         }
     }
     let failing =
@@ -274,34 +277,34 @@ fn every_api_streams_events() {
 #[test]
 fn chat_completions_have_the_fields_clients_read() {
     let server = server();
-    let answer = json_of(&server.send(&post("/v1/chat/completions", &hello())));
-    let id = answer["id"].as_str().unwrap();
+    let response = json_of(&server.send(&post("/v1/chat/completions", &hello())));
+    let id = response["id"].as_str().unwrap();
     let digits = id.strip_prefix("chatcmpl-").unwrap();
     assert!(digits.len() == 24 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
-    assert_eq!(answer["object"], "chat.completion");
-    assert_eq!(answer["model"], "gpt-5");
-    assert_eq!(answer["choices"][0]["finish_reason"], "stop");
+    assert_eq!(response["object"], "chat.completion");
+    assert_eq!(response["model"], "gpt-5");
+    assert_eq!(response["choices"][0]["finish_reason"], "stop");
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    let created = answer["created"].as_u64().unwrap();
+    let created = response["created"].as_u64().unwrap();
     assert!(created <= now && created > now - 600, "{created}");
-    let usage = &answer["usage"];
+    let usage = &response["usage"];
     let sum =
         usage["prompt_tokens"].as_u64().unwrap() + usage["completion_tokens"].as_u64().unwrap();
     assert_eq!(usage["total_tokens"].as_u64(), Some(sum));
     assert!(usage["completion_tokens"].as_u64().unwrap() >= 1);
     let again = json_of(&server.send(&post("/v1/chat/completions", &hello())));
-    assert_ne!(again["id"], answer["id"], "two answers are two things");
+    assert_ne!(again["id"], response["id"], "every response has its own id");
 }
 
 #[test]
 fn streams_include_usage_on_request() {
     let server = server();
-    for (asked, told) in [(json!(null), false), (json!({"include_usage": true}), true)] {
+    for (options, has_usage) in [(json!(null), false), (json!({"include_usage": true}), true)] {
         let mut body = hello();
         body["stream"] = json!(true);
-        body["stream_options"] = asked;
+        body["stream_options"] = options;
         let text = server.send(&post("/v1/chat/completions", &body)).text();
-        assert_eq!(text.contains("\"choices\":[],\"usage\":{"), told, "{text}");
+        assert_eq!(text.contains("\"choices\":[],\"usage\":{"), has_usage, "{text}");
     }
 }
 

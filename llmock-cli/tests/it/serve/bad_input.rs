@@ -1,10 +1,10 @@
-//! `llmock serve`: whatever arrives, the answer is an error that clients can read, and the server stays up.
+//! `llmock serve`: whatever arrives, the response is an error that clients can read, and the server stays up.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
-use crate::server::{Place, Server, chat};
+use crate::server::{Server, Workdir, chat};
 use llmock_testkit::client::{Request, Response};
 use serde_json::{Value, json};
 
@@ -41,8 +41,8 @@ const WORDS: [(&str, &str); 8] = [
 
 #[test]
 fn rejects_invalid_json_in_every_providers_format() {
-    let server = Place::new().serve(&[], &[]);
-    for (path, place) in WORDS {
+    let server = Workdir::new().serve(&[], &[]);
+    for (path, pointer) in WORDS {
         for (body, words) in [
             (&b""[..], "the body is empty"),
             (b"  ", "the body is empty"),
@@ -58,7 +58,7 @@ fn rejects_invalid_json_in_every_providers_format() {
             let body = String::from_utf8_lossy(&body[..body.len().min(20)]).into_owned();
             assert_eq!(response.status, 400, "{path} {body}");
             let error = json_of(&response);
-            let found = error.pointer(place).and_then(Value::as_str).unwrap_or_default();
+            let found = error.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
             assert!(found.contains(words), "{path} {body}: {error}");
         }
     }
@@ -67,7 +67,7 @@ fn rejects_invalid_json_in_every_providers_format() {
 
 #[test]
 fn names_members_of_the_wrong_type() {
-    let server = Place::new().serve(&[], &[]);
+    let server = Workdir::new().serve(&[], &[]);
     for (path, body, words) in [
         ("/v1/chat/completions", json!({"messages": []}), "model"),
         ("/v1/chat/completions", json!({"model": 7, "messages": []}), "`model`"),
@@ -130,22 +130,22 @@ fn names_members_of_the_wrong_type() {
 
 #[test]
 fn rejects_bodies_over_the_limit() {
-    let server = Place::new().serve(&["--set", "body-limit=64K"], &[]);
+    let server = Workdir::new().serve(&["--set", "body-limit=64K"], &[]);
     let big = format!(
         r#"{{"model":"m","messages":[{{"role":"user","content":"{}"}}]}}"#,
         "x".repeat(200_000)
     );
-    for (path, place) in WORDS {
+    for (path, pointer) in WORDS {
         let response = server.send(&post(path, big.clone()));
         assert_eq!(response.status, 413, "{path}");
-        assert!(json_of(&response).pointer(place).is_some_and(Value::is_string), "{path}");
+        assert!(json_of(&response).pointer(pointer).is_some_and(Value::is_string), "{path}");
     }
     is_well(&server);
 }
 
 #[test]
 fn rejects_compressed_bodies_that_are_invalid_or_large() {
-    let server = Place::new().serve(&["--set", "body-limit=64K"], &[]);
+    let server = Workdir::new().serve(&["--set", "body-limit=64K"], &[]);
     // `printf '%0*d' 1000000 0 | gzip -9`: a million zeros
     let mut encoder = flate(1_000_000);
     let response = server.send(
@@ -154,8 +154,8 @@ fn rejects_compressed_bodies_that_are_invalid_or_large() {
     );
     assert_eq!(response.status, 413, "{}", response.text());
     for (coding, status) in [("gzip", 400), ("snappy", 400), ("br", 400)] {
-        let ask = post("/v1/messages", *b"\x1f\x8bno").header("content-encoding", coding);
-        let response = server.send(&ask);
+        let request = post("/v1/messages", *b"\x1f\x8bno").header("content-encoding", coding);
+        let response = server.send(&request);
         assert_eq!(response.status, status, "{coding} {}", response.text());
         assert_eq!(json_of(&response)["type"], "error");
     }
@@ -180,7 +180,7 @@ fn flate(size: usize) -> Vec<u8> {
 
 #[test]
 fn responds_to_half_closed_connections() {
-    let server = Place::new().serve(&[], &[]);
+    let server = Workdir::new().serve(&[], &[]);
     let mut socket = connect(&server);
     let body = chat("Hi").body;
     let head = format!(
@@ -189,14 +189,17 @@ fn responds_to_half_closed_connections() {
     );
     socket.write_all(&[head.as_bytes(), &body].concat()).unwrap();
     socket.shutdown(Shutdown::Write).unwrap();
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("\"Hi\""), "{answer}");
+    let mut response = String::new();
+    socket.read_to_string(&mut response).unwrap();
+    assert!(
+        response.starts_with("HTTP/1.1 200 OK\r\n") && response.contains("\"Hi\""),
+        "{response}"
+    );
 }
 
 #[test]
 fn survives_clients_that_disconnect_early() {
-    let server = Place::new().serve(&[], &[]);
+    let server = Workdir::new().serve(&[], &[]);
     for half in [
         &b""[..],
         b"POST",
@@ -210,10 +213,10 @@ fn survives_clients_that_disconnect_early() {
         let mut socket = connect(&server);
         socket.write_all(half).unwrap();
         socket.shutdown(Shutdown::Write).unwrap();
-        let mut answer = Vec::new();
-        let _ = socket.read_to_end(&mut answer);
-        let answer = String::from_utf8_lossy(&answer);
-        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{half:?}: {answer}");
+        let mut response = Vec::new();
+        let _ = socket.read_to_end(&mut response);
+        let response = String::from_utf8_lossy(&response);
+        assert!(response.is_empty() || response.starts_with("HTTP/1.1 4"), "{half:?}: {response}");
         drop(connect(&server));
     }
     is_well(&server);
@@ -221,26 +224,26 @@ fn survives_clients_that_disconnect_early() {
 
 #[test]
 fn clients_that_send_too_slowly_time_out() {
-    let server = Place::new().serve(&["--set", "read-timeout=300ms"], &[]);
+    let server = Workdir::new().serve(&["--set", "read-timeout=300ms"], &[]);
     let mut no_head = connect(&server);
     no_head.write_all(b"POST /v1/chat/completions HTTP/1.1\r\nhost:").unwrap();
     let mut no_body = connect(&server);
     no_body
         .write_all(b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{")
         .unwrap();
-    let mut answer = String::new();
-    no_head.read_to_string(&mut answer).unwrap();
-    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
-    answer.clear();
-    no_body.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
-    assert!(answer.contains(r#"{"type":"error","error":{"#), "{answer}");
+    let mut response = String::new();
+    no_head.read_to_string(&mut response).unwrap();
+    assert!(response.is_empty() || response.starts_with("HTTP/1.1 408"), "{response}");
+    response.clear();
+    no_body.read_to_string(&mut response).unwrap();
+    assert!(response.starts_with("HTTP/1.1 408 "), "{response}");
+    assert!(response.contains(r#"{"type":"error","error":{"#), "{response}");
     is_well(&server);
 }
 
 #[test]
 fn clients_waiting_for_responses_do_not_time_out() {
-    let server = Place::new().serve(&["--set", "read-timeout=200ms"], &[]);
+    let server = Workdir::new().serve(&["--set", "read-timeout=200ms"], &[]);
     let body = r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"a b c d"}]}"#;
     let request = format!(
         "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx-llmock-pace: ttft=1s\r\n\
@@ -249,17 +252,17 @@ fn clients_waiting_for_responses_do_not_time_out() {
     );
     let mut socket = connect(&server);
     socket.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
+    let mut response = String::new();
     // to the end of the connection, which the client then leaves idle
-    socket.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-    assert!(answer.contains("data: [DONE]") && answer.ends_with("0\r\n\r\n"), "{answer}");
+    socket.read_to_string(&mut response).unwrap();
+    assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+    assert!(response.contains("data: [DONE]") && response.ends_with("0\r\n\r\n"), "{response}");
     is_well(&server);
 }
 
 #[test]
 fn rejects_invalid_headers_with_a_message() {
-    let server = Place::new().serve(&[], &[]);
+    let server = Workdir::new().serve(&[], &[]);
     for (name, value) in [("x-llmock-pace", "fast"), ("x-llmock-fault", "explode")] {
         let response = server.send(&chat("Hi").header(name, value));
         assert_eq!(response.status, 400, "{name}");
@@ -312,14 +315,14 @@ fn worse(dice: &mut Dice, good: &[u8]) -> Vec<u8> {
 
 #[test]
 fn mutated_requests_get_valid_responses() {
-    let server = Place::new().serve(&[], &[]);
-    let said = r#""messages":[{"role":"user","content":"call tool 'f' with '{}' raise error {\"code\":429,\"message\":\"m\"}"}]"#;
+    let server = Workdir::new().serve(&[], &[]);
+    let messages = r#""messages":[{"role":"user","content":"call tool 'f' with '{}' raise error {\"code\":429,\"message\":\"m\"}"}]"#;
     let good = [
         (
             "/v1/chat/completions",
-            format!(r#"{{"model":"m","stream":false,{said},"tools":[],"n":2}}"#),
+            format!(r#"{{"model":"m","stream":false,{messages},"tools":[],"n":2}}"#),
         ),
-        ("/v1/chat/completions", format!(r#"{{"model":"m","stream":true,{said}}}"#)),
+        ("/v1/chat/completions", format!(r#"{{"model":"m","stream":true,{messages}}}"#)),
         (
             "/v1/responses",
             r#"{"model":"m","input":[{"type":"function_call_output","output":"x"}],"stream":true}"#
@@ -332,8 +335,8 @@ fn mutated_requests_get_valid_responses() {
                 .to_owned(),
         ),
         ("/v1/moderations", r#"{"input":"a"}"#.to_owned()),
-        ("/v1/messages", format!(r#"{{"model":"m","max_tokens":9,{said}}}"#)),
-        ("/v1/messages/count_tokens", format!(r#"{{"model":"m",{said}}}"#)),
+        ("/v1/messages", format!(r#"{{"model":"m","max_tokens":9,{messages}}}"#)),
+        ("/v1/messages/count_tokens", format!(r#"{{"model":"m",{messages}}}"#)),
         (
             "/v1beta/models/m:streamGenerateContent?alt=sse",
             r#"{"contents":[{"parts":[{"text":"a"}]}]}"#.to_owned(),
@@ -342,9 +345,9 @@ fn mutated_requests_get_valid_responses() {
             "/v1beta/models/m:embedContent",
             r#"{"content":{"parts":[{"text":"a"}]},"outputDimensionality":9}"#.to_owned(),
         ),
-        ("/api/chat", format!(r#"{{"model":"m",{said}}}"#)),
+        ("/api/chat", format!(r#"{{"model":"m",{messages}}}"#)),
         ("/api/embed", r#"{"model":"m","input":["a"]}"#.to_owned()),
-        ("/v2/chat", format!(r#"{{"model":"m",{said},"stream":true}}"#)),
+        ("/v2/chat", format!(r#"{{"model":"m",{messages},"stream":true}}"#)),
         ("/v2/rerank", r#"{"model":"m","query":"q","documents":["a"],"top_n":1}"#.to_owned()),
         (
             "/model/m/converse",

@@ -1,7 +1,7 @@
-//! `llmock serve --record` with AWS credentials: what a client signed for the server is signed anew for the provider,
-//! who checks every signature here.
+//! `llmock serve --record` with AWS credentials: requests that a client signed for the server are signed again for the
+//! provider, which checks every signature here.
 
-use crate::server::{Place, Server};
+use crate::server::{Server, Workdir};
 use llmock_testkit::client::Request;
 use llmock_testkit::signature::{self, Sent};
 use llmock_testkit::upstream::{self, Upstream};
@@ -30,11 +30,11 @@ fn unsigned() -> Request {
 }
 
 fn signed() -> Request {
-    let ask = unsigned().header("x-amz-custom", "kept").header("amz-sdk-request", "attempt=1");
-    SIGNED.iter().fold(ask, |ask, (name, value)| ask.header(name, value))
+    let request = unsigned().header("x-amz-custom", "kept").header("amz-sdk-request", "attempt=1");
+    SIGNED.iter().fold(request, |request, (name, value)| request.header(name, value))
 }
 
-/// Bedrock: it answers who shows the right signature, and nobody else.
+/// Bedrock: it responds only to requests with a valid signature.
 fn bedrock(request: &upstream::Request) -> upstream::Response {
     let mut names = vec!["content-type", "host", "x-amz-custom", "x-amz-date"];
     let token = request.header("x-amz-security-token");
@@ -53,15 +53,15 @@ fn bedrock(request: &upstream::Request) -> upstream::Response {
     }
 }
 
-fn is_answered(server: &Server, ask: &Request) {
-    let response = server.send(ask);
-    assert_eq!((response.status, response.text().as_str()), (200, ANSWER), "{ask:?}");
+fn is_answered(server: &Server, request: &Request) {
+    let response = server.send(request);
+    assert_eq!((response.status, response.text().as_str()), (200, ANSWER), "{request:?}");
 }
 
 /// Records with the user's credentials, and replays without any; `token` is what a session of theirs has.
 fn is_recorded(token: Option<&str>) {
     let upstream = Upstream::scripted(|_, request| bedrock(request));
-    let place = Place::new();
+    let workdir = Workdir::new();
     let endpoint = upstream.url();
     let mut variables = vec![
         ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", &*endpoint),
@@ -69,13 +69,13 @@ fn is_recorded(token: Option<&str>) {
         ("AWS_SECRET_ACCESS_KEY", signature::SECRET),
     ];
     variables.extend(token.map(|token| ("AWS_SESSION_TOKEN", token)));
-    let server = place.serve(&RECORD, &variables);
+    let server = workdir.serve(&RECORD, &variables);
     is_answered(&server, &signed());
     server.wait_for_recordings(1);
     is_answered(&server, &signed());
 
     let seen = upstream.requests();
-    assert_eq!(seen.len(), 1, "the second answer was recorded");
+    assert_eq!(seen.len(), 1, "the second response was replayed");
     assert_eq!(seen[0].target, format!("/model/{MODEL}/converse"));
     assert_eq!(seen[0].body, unsigned().body);
     assert_eq!(seen[0].header("x-amz-custom"), Some("kept"));
@@ -86,14 +86,14 @@ fn is_recorded(token: Option<&str>) {
         assert!(!of_the_client, "{name} of the client reached the provider");
     }
 
-    let shown = [place.read("all/recorded.json"), server.stderr()].concat();
+    let shown = [workdir.read("all/recorded.json"), server.stderr()].concat();
     let secrets = [signature::KEY_ID, signature::SECRET, "AKIDCLIENT", "the-clients-token", "AWS4"];
     for secret in secrets.into_iter().chain(token) {
         assert!(!shown.contains(secret), "{secret} is in {shown}");
     }
     drop((server, upstream));
 
-    let replaying = place.serve(&["--fixtures", "all"], &[]);
+    let replaying = workdir.serve(&["--fixtures", "all"], &[]);
     is_answered(&replaying, &signed());
     is_answered(&replaying, &unsigned());
 }
@@ -111,24 +111,24 @@ fn session_credentials_include_their_token() {
 #[test]
 fn rejected_signatures_are_not_recorded() {
     let upstream = Upstream::scripted(|_, request| bedrock(request));
-    let place = Place::new();
+    let workdir = Workdir::new();
     let variables = [
         ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", &*upstream.url()),
         ("AWS_ACCESS_KEY_ID", signature::KEY_ID),
         ("AWS_SECRET_ACCESS_KEY", "of somebody else"),
     ];
-    let server = place.serve(&RECORD, &variables);
+    let server = workdir.serve(&RECORD, &variables);
     assert_eq!(server.send(&signed()).status, 403);
     server
         .wait_for_stderr("not recorded: bedrock responded with 403: the signature does not match");
-    assert!(!place.path("all").exists());
+    assert!(!workdir.path("all").exists());
 }
 
 #[test]
 fn missing_credentials_are_reported_without_calling_aws() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let aws = "https://bedrock-runtime.eu-west-3.amazonaws.com";
-    let server = place.serve(&RECORD, &[("LLMOCK_UPSTREAMS_BEDROCK", aws)]);
+    let server = workdir.serve(&RECORD, &[("LLMOCK_UPSTREAMS_BEDROCK", aws)]);
     let refused = server.send(&signed());
     assert_eq!((refused.status, refused.header("x-should-retry")), (502, Some("false")));
     let sentence = "takes AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";

@@ -1,6 +1,6 @@
 //! `llmock serve` is told what to do by a file, by variables, and by flags, and shows what it did.
 
-use crate::server::{Place, Server, chat, soon};
+use crate::server::{Server, Workdir, chat, soon};
 use llmock_testkit::client::Request;
 use serde_json::Value;
 
@@ -24,23 +24,24 @@ fn models(server: &Server) -> Vec<String> {
 
 #[test]
 fn flags_override_variables_and_variables_the_file() {
-    let place = Place::new();
-    place.write("llmock.yaml", "models: [of-the-file]\nport: 1\n");
+    let workdir = Workdir::new();
+    workdir.write("llmock.yaml", "models: [of-the-file]\nport: 1\n");
     let file = ["--config", "llmock.yaml"];
     let variable = ("LLMOCK_MODELS", "of;the;variable");
-    assert_eq!(models(&place.serve(&file, &[])), ["of-the-file"]);
-    assert_eq!(models(&place.serve(&file, &[variable])), ["of", "the", "variable"]);
-    let server = place.serve(&[&file[..], &["--set", "models=of-the-flag"]].concat(), &[variable]);
+    assert_eq!(models(&workdir.serve(&file, &[])), ["of-the-file"]);
+    assert_eq!(models(&workdir.serve(&file, &[variable])), ["of", "the", "variable"]);
+    let server =
+        workdir.serve(&[&file[..], &["--set", "models=of-the-flag"]].concat(), &[variable]);
     assert_eq!(models(&server), ["of-the-flag"]);
     let named = ("LLMOCK_CONFIG", "llmock.yaml");
-    assert_eq!(models(&place.serve(&[], &[named])), ["of-the-file"]);
+    assert_eq!(models(&workdir.serve(&[], &[named])), ["of-the-file"]);
 }
 
 #[test]
 fn invalid_configuration_fails_at_startup_with_its_position() {
-    let place = Place::new();
-    place.write("typo.yaml", "host: 127.0.0.1\nstrategy: []\n");
-    place.write("broken.yaml", "models: [a\n");
+    let workdir = Workdir::new();
+    workdir.write("typo.yaml", "host: 127.0.0.1\nstrategy: []\n");
+    workdir.write("broken.yaml", "models: [a\n");
     let cases: [(&[&str], Variables<'_>, &str); 9] = [
         (&["--config", "typo.yaml"], &[], "typo.yaml:2:1: unknown key `strategy`"),
         (&["--config", "broken.yaml"], &[], "broken.yaml:"),
@@ -57,22 +58,22 @@ fn invalid_configuration_fails_at_startup_with_its_position() {
         (&["--set", "pace.jitter=2"], &[], "flag `--set pace.jitter`: invalid share `2`: expected"),
     ];
     for (arguments, variables, expected) in cases {
-        let said = place.fails_to_start(arguments, variables);
-        assert!(said.starts_with("error: ") && said.contains(expected), "{expected}: {said}");
-        assert_eq!(said.lines().count(), 1, "{said}");
+        let stderr = workdir.fails_to_start(arguments, variables);
+        assert!(stderr.starts_with("error: ") && stderr.contains(expected), "{expected}: {stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
     }
 }
 
 #[test]
 fn reports_unknown_variables_of_the_server_only() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let variables = [
         ("LLMOCK_PROT", "1"),
         ("LLMOCK_MODE", "no mode"),
         ("LLMOCK_DISABLED", "1"),
         ("OTHER", "1"),
     ];
-    let server = place.serve(&[], &variables);
+    let server = workdir.serve(&[], &variables);
     server
         .wait_for_stderr("unknown environment variable `LLMOCK_PROT`; did you mean `LLMOCK_PORT`?");
     assert_eq!(server.stderr().lines().count(), 1, "{}", server.stderr());
@@ -80,7 +81,7 @@ fn reports_unknown_variables_of_the_server_only() {
 
 #[test]
 fn history_shows_requests_and_their_strategies() {
-    let server = Place::new().serve(&[], &[]);
+    let server = Workdir::new().serve(&[], &[]);
     server.send(&chat("Hello!"));
     server.send(&chat("raise error {\\\"code\\\": 429, \\\"message\\\": \\\"slow down\\\"}"));
     server.send(&Request::get("/health"));
@@ -115,7 +116,7 @@ fn history_shows_requests_and_their_strategies() {
 
 #[test]
 fn history_can_be_limited_or_disabled() {
-    let server = Place::new().serve(&["--set", "history=2"], &[]);
+    let server = Workdir::new().serve(&["--set", "history=2"], &[]);
     for prompt in ["1", "2", "3"] {
         server.send(&chat(prompt));
     }
@@ -123,7 +124,7 @@ fn history_can_be_limited_or_disabled() {
     let prompts: Vec<&Value> =
         kept.iter().map(|one| &one["body"]["messages"][0]["content"]).collect();
     assert_eq!(prompts, ["2", "3"]);
-    let server = Place::new().serve(&[], &[("LLMOCK_HISTORY", "0")]);
+    let server = Workdir::new().serve(&[], &[("LLMOCK_HISTORY", "0")]);
     server.send(&chat("1"));
     assert_eq!(requests(&server, ""), Vec::<Value>::new());
 }
@@ -131,7 +132,7 @@ fn history_can_be_limited_or_disabled() {
 #[test]
 fn history_and_metrics_redact_and_require_keys() {
     const KEY: &str = "sk-the-one-key-of-this-server";
-    let server = Place::new().serve(&["--api-key", KEY], &[]);
+    let server = Workdir::new().serve(&["--api-key", KEY], &[]);
     let bearer = format!("Bearer {KEY}");
     assert_eq!(server.send(&chat("in a header").header("authorization", &bearer)).status, 200);
     let path = format!("/v1beta/models/m:generateContent?alt=json&key={KEY}");
@@ -153,10 +154,10 @@ fn history_and_metrics_redact_and_require_keys() {
 
 #[test]
 fn metrics_count_requests_streams_fixtures_and_faults() {
-    let place = Place::new();
-    place.fixture("all/a.json", &[("known", "1")]);
+    let workdir = Workdir::new();
+    workdir.fixture("all/a.json", &[("known", "1")]);
     let strategies = "FixtureStrategy,MirrorStrategy";
-    let server = place.serve(&["--fixtures", "all", "--strategies", strategies], &[]);
+    let server = workdir.serve(&["--fixtures", "all", "--strategies", strategies], &[]);
     server.send(&chat("known"));
     server.send(&chat("unknown"));
     server.send(&chat("unknown").header("x-llmock-fault", "status=503"));
@@ -193,7 +194,7 @@ fn metrics_count_requests_streams_fixtures_and_faults() {
 
 #[test]
 fn only_configured_origins_can_read_responses() {
-    let server = Place::new().serve(
+    let server = Workdir::new().serve(
         &["--api-key", "k"],
         &[("LLMOCK_CORS_ALLOW_ORIGINS", "http://localhost:3000;https://app.example")],
     );
@@ -208,7 +209,7 @@ fn only_configured_origins_can_read_responses() {
         let expected = allowed.then_some(origin);
         assert_eq!(response.header("access-control-allow-origin"), expected, "{origin}");
     }
-    let unnamed = Place::new().serve(&[], &[]);
+    let unnamed = Workdir::new().serve(&[], &[]);
     let response = unnamed.send(&chat("Hello!").header("origin", "http://localhost:3000"));
     assert_eq!(response.header("access-control-allow-origin"), None);
 }

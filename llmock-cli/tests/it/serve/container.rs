@@ -1,4 +1,4 @@
-//! The image and the manifest for Kubernetes start a server that answers, as far as that can be seen without
+//! The image and the manifest for Kubernetes start a server that responds, as far as that can be seen without
 //! a cluster.
 
 use std::fs;
@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::server::{Place, Server, chat};
+use crate::server::{Server, Workdir, chat};
 use llmock_testkit::client::Request;
 use serde_json::Value;
 
@@ -49,11 +49,11 @@ fn command_line() -> (Vec<String>, Vec<(String, String)>) {
     (words[2..].to_vec(), variables.collect())
 }
 
-fn serve(place: &Place, arguments: &[String], variables: &[(String, String)]) -> Server {
+fn serve(workdir: &Workdir, arguments: &[String], variables: &[(String, String)]) -> Server {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let variables: Vec<(&str, &str)> =
         variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    place.serve(&arguments, &variables)
+    workdir.serve(&arguments, &variables)
 }
 
 /// What everybody tries first.
@@ -63,14 +63,14 @@ fn says_hello(origin: &str) {
         .header("authorization", "Bearer your-secret-api-key");
     let response = request.send(origin);
     assert_eq!(response.status, 200, "{}", response.text());
-    let answer: Value = serde_json::from_slice(&response.bytes()).unwrap();
-    assert_eq!(answer["choices"][0]["message"]["content"], "Hello!");
+    let body: Value = serde_json::from_slice(&response.bytes()).unwrap();
+    assert_eq!(body["choices"][0]["message"]["content"], "Hello!");
 }
 
 #[test]
 fn image_command_listens_on_all_interfaces() {
     let (arguments, variables) = command_line();
-    let server = serve(&Place::new(), &arguments, &variables);
+    let server = serve(&Workdir::new(), &arguments, &variables);
     says_hello(&server.origin);
     // Every address of 127/8 is this machine's on Linux; only a server at all addresses is reached there.
     if cfg!(target_os = "linux") {
@@ -88,11 +88,11 @@ fn image_command_listens_on_the_exposed_port() {
         eprintln!("SKIPPED: the port of the image: something else listens at 8000: {error}");
         return;
     }
-    let (place, (arguments, variables)) = (Place::new(), command_line());
+    let (workdir, (arguments, variables)) = (Workdir::new(), command_line());
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let variables: Vec<(&str, &str)> =
         variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let server = Server::started(place.command_with_default_port(&arguments, &variables));
+    let server = Server::started(workdir.command_with_default_port(&arguments, &variables));
     assert!(server.origin.ends_with(":8000"), "{}", server.origin);
     says_hello("http://127.0.0.1:8000");
 }
@@ -101,7 +101,7 @@ fn image_command_listens_on_the_exposed_port() {
 fn image_runs_unprivileged_and_exposes_its_port() {
     let image = image();
     assert!(all(&image, "FROM")[0].contains("distroless"), "{image:?}");
-    // The number of the image below, and of the manifest: a cluster takes no name for somebody who is not root.
+    // The number of the image below, and of the manifest: a cluster accepts a user other than root only by number.
     let user = manifest("Deployment")["spec"]["template"]["spec"]["securityContext"]["runAsUser"]
         .as_u64()
         .unwrap();
@@ -246,7 +246,7 @@ fn metrics_scrapes_need_the_key() {
     assert_eq!(annotation("prometheus.io/port"), "8000");
     let secret = &container()["env"][0];
     assert_eq!(secret["name"], "LLMOCK_API_KEY");
-    let server = Place::new().serve(&[], &[("LLMOCK_API_KEY", "the-key")]);
+    let server = Workdir::new().serve(&[], &[("LLMOCK_API_KEY", "the-key")]);
     assert_eq!(server.send(&Request::get(&path)).status, 401);
     let scrape = Request::get(&path).header("authorization", "Bearer the-key");
     assert_eq!(server.send(&scrape).status, 200);
@@ -270,23 +270,23 @@ fn mount(folder: &Path, files: &[(&str, &str)]) {
 #[test]
 #[cfg(unix)]
 fn pod_responds_from_mounted_fixtures_and_rules() {
-    let place = Place::new();
-    place.fixture("recorded.json", &[("known", "from the volume")]);
+    let workdir = Workdir::new();
+    workdir.fixture("recorded.json", &[("known", "from the volume")]);
     let map = manifest("ConfigMap");
     let configured = map["data"]["llmock.yaml"].as_str().unwrap();
-    let fixtures = place.path("fixtures");
-    mount(&fixtures, &[("recorded.json", &place.read("recorded.json"))]);
+    let fixtures = workdir.path("fixtures");
+    mount(&fixtures, &[("recorded.json", &workdir.read("recorded.json"))]);
     // The paths of the pod, in this folder.
     let configured = configured.replace("/fixtures", fixtures.to_str().unwrap());
-    mount(&place.path("etc/llmock"), &[("llmock.yaml", &configured)]);
+    mount(&workdir.path("etc/llmock"), &[("llmock.yaml", &configured)]);
 
     let (mut arguments, variables) = command_line();
     let container = container();
     for word in container["args"].as_array().unwrap() {
         let word = word.as_str().unwrap();
-        arguments.push(word.replace("/etc/llmock", place.path("etc/llmock").to_str().unwrap()));
+        arguments.push(word.replace("/etc/llmock", workdir.path("etc/llmock").to_str().unwrap()));
     }
-    let server = serve(&place, &arguments, &variables);
+    let server = serve(&workdir, &arguments, &variables);
     let probe = container["readinessProbe"]["httpGet"]["path"].as_str().unwrap().to_owned();
     assert_eq!(server.send(&Request::get(&probe)).status, 200);
     assert_eq!(server.send(&chat("known")).text(), r#"{"said":"from the volume"}"#);
@@ -295,12 +295,12 @@ fn pod_responds_from_mounted_fixtures_and_rules() {
 
 #[test]
 fn pod_without_fixtures_responds_by_rules() {
-    let place = Place::new();
-    fs::create_dir(place.path("fixtures")).unwrap();
+    let workdir = Workdir::new();
+    fs::create_dir(workdir.path("fixtures")).unwrap();
     let map = manifest("ConfigMap");
     let configured = map["data"]["llmock.yaml"].as_str().unwrap();
     let strategies = configured.lines().find(|line| line.starts_with("strategies:")).unwrap();
-    place.write("llmock.yaml", strategies);
-    let server = place.serve(&["--config", "llmock.yaml", "--fixtures", "fixtures"], &[]);
+    workdir.write("llmock.yaml", strategies);
+    let server = workdir.serve(&["--config", "llmock.yaml", "--fixtures", "fixtures"], &[]);
     says_hello(&server.origin);
 }

@@ -1,8 +1,8 @@
-//! Addresses of a provider's API inside answers: clients of `llmock serve` follow them to the server.
+//! Addresses of a provider's API inside responses: clients of `llmock serve` follow them to the server.
 
 use std::io::Write as _;
 
-use crate::server::{Place, Server};
+use crate::server::{Server, Workdir};
 use llmock_testkit::client::Request;
 use llmock_testkit::upstream::{self, Upstream};
 
@@ -20,7 +20,7 @@ fn anthropic(path: &str) -> Request {
 #[test]
 fn rewrites_recorded_links_only_in_responses() {
     let theirs = "https://api.anthropic.com/v1/messages/batches/b1/results";
-    let place = Place::new();
+    let workdir = Workdir::new();
     let batch_of_file = batch(theirs);
     let file = format!(
         r#"{{"llmock":1,"interactions":[
@@ -31,8 +31,8 @@ fn rewrites_recorded_links_only_in_responses() {
         {{"provider":"anthropic","request":{{"method":"POST","path":"/v1/messages","body":{{"model":"m","at":"{theirs}"}}}},
           "response":{{"status":200,"text":"known"}}}}]}}"#
     );
-    place.write("all.json", &file);
-    let server = place.serve(&["--fixtures", "all.json"], &[]);
+    workdir.write("all.json", &file);
+    let server = workdir.serve(&["--fixtures", "all.json"], &[]);
 
     let ours = format!("{}/anthropic{BATCH}/results", server.origin);
     let seen = server.send(&anthropic(BATCH)).text();
@@ -47,7 +47,7 @@ fn rewrites_recorded_links_only_in_responses() {
     let known_as = server.origin.replace("127.0.0.1", "localhost");
     let seen = anthropic(BATCH).send(&known_as).text();
     assert!(seen.contains(&format!("\"{known_as}/anthropic{BATCH}/results\"")), "{seen}");
-    assert_eq!(place.read("all.json"), file);
+    assert_eq!(workdir.read("all.json"), file);
 }
 
 #[test]
@@ -60,15 +60,15 @@ fn rewrites_forwarded_links_and_records_the_original() {
         };
         upstream::Response::status(200).header("content-type", kind).body(body)
     });
-    let place = Place::new();
+    let workdir = Workdir::new();
     let variables = [("ANTHROPIC_BASE_URL", &*upstream.url())];
-    let server = place.serve(&["--fixtures", "all", "--record"], &variables);
+    let server = workdir.serve(&["--fixtures", "all", "--record"], &variables);
     let ours = format!("/anthropic{BATCH}/results");
     let seen = server.send(&anthropic(BATCH)).text();
     assert_eq!(seen, batch(&format!("{}{ours}", server.origin)));
     assert_eq!(server.send(&Request::get(&ours)).text(), RESULTS);
-    place.recorded("all/recorded.json", 2);
-    let file = place.read("all/recorded.json");
+    workdir.recorded("all/recorded.json", 2);
+    let file = workdir.read("all/recorded.json");
     assert!(file.contains(&format!("{}{BATCH}/results", upstream.url())), "{file}");
     assert!(!file.contains(&server.origin), "{file}");
 }
@@ -113,22 +113,22 @@ fn restores_links_that_clients_send_back() {
                 Request::post("/v1/messages", body)
             }
         };
-        let place = Place::new();
+        let workdir = Workdir::new();
         let variables = [("ANTHROPIC_BASE_URL", &*upstream.url())];
-        let server = place.serve(&["--fixtures", "all", "--record"], &variables);
+        let server = workdir.serve(&["--fixtures", "all", "--record"], &variables);
         let path = format!("/anthropic{BATCH}/results");
         let ours = results_of(&server);
         assert_eq!(ours, format!("{}{path}", server.origin));
         assert_eq!(server.send(&Request::get(&path)).status, 200);
         assert_eq!(server.send(&quoting(&ours)).status, 200);
-        place.recorded("all/recorded.json", 3);
+        workdir.recorded("all/recorded.json", 3);
 
         let theirs = format!("{}{BATCH}/results", upstream.url());
         let sent = upstream.requests().remove(2);
         assert_eq!(String::from_utf8_lossy(&sent.body), spelt(&theirs));
         assert_eq!(sent.header("content-encoding"), None);
         assert_eq!(sent.header("content-length"), Some(&*sent.body.len().to_string()));
-        let file = place.read("all/recorded.json");
+        let file = workdir.read("all/recorded.json");
         assert!(file.contains(&format!("see {theirs}").replace('/', slash)), "{file}");
         assert!(!file.contains(server.origin.trim_start_matches("http://")), "{file}");
 
@@ -137,7 +137,7 @@ fn restores_links_that_clients_send_back() {
         assert_eq!(upstream.requests().len(), 3);
         drop((server, upstream));
         let replaying =
-            place.serve(&["--fixtures", "all"], &[("LLMOCK_STRATEGIES", "FixtureStrategy")]);
+            workdir.serve(&["--fixtures", "all"], &[("LLMOCK_STRATEGIES", "FixtureStrategy")]);
         let ours = results_of(&replaying);
         assert_eq!(ours, format!("{}{path}", replaying.origin));
         let response = replaying.send(&quoting(&ours));

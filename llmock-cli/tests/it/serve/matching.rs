@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::server::{Place, Server, chat, soon};
+use crate::server::{Server, Workdir, chat, soon};
 use llmock_testkit::client::Request;
 use llmock_testkit::upstream::{self, Upstream};
 
@@ -14,10 +14,10 @@ const DATES: &str =
     r#"[{"path": "$.messages", "pattern": "\\d{4}-\\d\\d-\\d\\d", "replacement": "DATE"}]"#;
 
 /// One recording, of a chat about one day.
-fn place() -> Place {
-    let place = Place::new();
-    place.fixture("all.json", &[("on 2026-01-01", "1")]);
-    place
+fn workdir() -> Workdir {
+    let workdir = Workdir::new();
+    workdir.fixture("all.json", &[("on 2026-01-01", "1")]);
+    workdir
 }
 
 /// The recorded request, sent on another day.
@@ -31,8 +31,8 @@ fn labelled() -> Request {
     Request::post("/v1/chat/completions", body)
 }
 
-fn is_answered(server: &Server, ask: &Request) -> bool {
-    let response = server.send(ask);
+fn is_answered(server: &Server, request: &Request) -> bool {
+    let response = server.send(request);
     match response.status {
         200 => assert_eq!(response.text(), ANSWER),
         status => assert_eq!(status, 418, "{}", response.text()),
@@ -42,7 +42,7 @@ fn is_answered(server: &Server, ask: &Request) -> bool {
 
 #[test]
 fn rules_of_the_file_select_the_recording() {
-    let place = place();
+    let workdir = workdir();
     let cases = [
         ("", false, false),
         ("  ignore: [$.run]\n", true, false),
@@ -56,8 +56,8 @@ fn rules_of_the_file_select_the_recording() {
         ),
     ];
     for (rules, with_label, at_another_time) in cases {
-        place.write("llmock.yaml", &format!("fixtures: all\nmatching:\n{rules}"));
-        let server = place.serve(&["--config", "llmock.yaml"], &[ALONE]);
+        workdir.write("llmock.yaml", &format!("fixtures: all\nmatching:\n{rules}"));
+        let server = workdir.serve(&["--config", "llmock.yaml"], &[ALONE]);
         assert!(is_answered(&server, &chat("on 2026-01-01")), "{rules}");
         assert_eq!(is_answered(&server, &labelled()), with_label, "{rules}");
         assert_eq!(is_answered(&server, &later()), at_another_time, "{rules}");
@@ -71,7 +71,7 @@ fn rules_of_the_file_select_the_recording() {
 
 #[test]
 fn variables_and_flags_accept_the_same_rules() {
-    let place = place();
+    let workdir = workdir();
     let fixtures = ["--fixtures", "all.json"];
     let section = format!("{{\"ignore\": [\"$.run\"], \"normalize\": {DATES}}}");
     let sayings: [(&[&str], Variables<'_>); 3] = [
@@ -80,7 +80,8 @@ fn variables_and_flags_accept_the_same_rules() {
         (&["--set", "matching.match_on=model"], &[]),
     ];
     for (arguments, variables) in sayings {
-        let server = place.serve(&[&fixtures, arguments].concat(), &[&[ALONE], variables].concat());
+        let server =
+            workdir.serve(&[&fixtures, arguments].concat(), &[&[ALONE], variables].concat());
         assert!(is_answered(&server, &labelled()), "{arguments:?} {variables:?}");
         assert!(is_answered(&server, &later()), "{arguments:?} {variables:?}");
         assert_eq!(server.stderr(), "", "nothing to report");
@@ -89,8 +90,8 @@ fn variables_and_flags_accept_the_same_rules() {
 
 #[test]
 fn invalid_rules_prevent_startup_with_their_position() {
-    let place = place();
-    place.write("llmock.yaml", "fixtures: all\nmatching:\n  ignore:\n  - $.a\n  - b\n");
+    let workdir = workdir();
+    workdir.write("llmock.yaml", "fixtures: all\nmatching:\n  ignore:\n  - $.a\n  - b\n");
     let cases: [(&[&str], Variables<'_>, &str); 5] = [
         (&["--config", "llmock.yaml"], &[], "llmock.yaml:5:5: invalid JSONPath `b`: "),
         (
@@ -114,27 +115,27 @@ fn invalid_rules_prevent_startup_with_their_position() {
         (&[], &[("LLMOCK_MATCHING", "{\"ignored\": []}")], "did you mean `ignore`?"),
     ];
     for (arguments, variables, expected) in cases {
-        let said = place.fails_to_start(arguments, variables);
-        assert!(said.starts_with("error: ") && said.contains(expected), "{expected}: {said}");
-        assert_eq!(said.lines().count(), 1, "{said}");
+        let stderr = workdir.fails_to_start(arguments, variables);
+        assert!(stderr.starts_with("error: ") && stderr.contains(expected), "{expected}: {stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
     }
 }
 
 #[test]
 fn rules_without_recordings_are_reported() {
-    let server = Place::new().serve(&["--set", "matching.ignore=$.run"], &[]);
+    let server = Workdir::new().serve(&["--set", "matching.ignore=$.run"], &[]);
     server.wait_for_stderr("`matching` has no effect without `FixtureStrategy`");
 }
 
 #[cfg(unix)]
 #[test]
 fn reload_replaces_rules_unless_one_is_invalid() {
-    let place = place();
+    let workdir = workdir();
     let rules = |rules: &str| {
-        place.write("llmock.yaml", &format!("fixtures: all\nmatching: {rules}\n"));
+        workdir.write("llmock.yaml", &format!("fixtures: all\nmatching: {rules}\n"));
     };
     rules("{}");
-    let server = place.serve(&["--config", "llmock.yaml"], &[ALONE]);
+    let server = workdir.serve(&["--config", "llmock.yaml"], &[ALONE]);
     assert!(!is_answered(&server, &labelled()));
     rules("{ignore: [$.run]}");
     server.signal("-HUP");
@@ -151,14 +152,14 @@ fn reload_replaces_rules_unless_one_is_invalid() {
 
 #[test]
 fn misses_hide_differences_that_rules_ignore() {
-    let place = place();
-    let ask = Request::post(
+    let workdir = workdir();
+    let request = Request::post(
         "/v1/chat/completions",
         r#"{"a":1,"model":"m","messages":[{"role":"user","content":"in 2026"}]}"#,
     );
     let differs_first = |arguments: &[&str], path: &str| {
         let arguments = [&["--fixtures", "all.json"], arguments].concat();
-        let response = place.serve(&arguments, &[ALONE]).send(&ask);
+        let response = workdir.serve(&arguments, &[ALONE]).send(&request);
         assert_eq!(response.status, 418);
         let expected = format!("first difference at {path};");
         assert!(response.text().contains(&expected), "{expected} {}", response.text());
@@ -169,30 +170,30 @@ fn misses_hide_differences_that_rules_ignore() {
 
 #[test]
 fn requests_that_rules_equate_are_recorded_once() {
-    let asked = AtomicUsize::new(0);
+    let requests = AtomicUsize::new(0);
     let upstream = Upstream::scripted(move |_, _| {
-        let number = asked.fetch_add(1, Ordering::Relaxed) + 1;
+        let number = requests.fetch_add(1, Ordering::Relaxed) + 1;
         let body = format!("{{\"n\":{number}}}");
         upstream::Response::json(body)
     });
     let base = upstream.openai_url();
-    let place = Place::new();
+    let workdir = Workdir::new();
     let variables = [("OPENAI_BASE_URL", &*base), ("LLMOCK_MATCHING_NORMALIZE", DATES)];
-    let server = place.serve(&["--fixtures", "all", "--record"], &variables);
+    let server = workdir.serve(&["--fixtures", "all", "--record"], &variables);
     assert_eq!(server.send(&chat("on 2026-01-01")).text(), "{\"n\":1}");
     server.wait_for_recordings(1);
     assert_eq!(server.send(&chat("on 2026-01-02")).text(), "{\"n\":1}");
     assert_eq!(server.send(&chat("at 2026-01-02")).text(), "{\"n\":2}");
     server.wait_for_recordings(2);
     assert_eq!(server.send(&chat("at 2026-01-03")).text(), "{\"n\":2}");
-    let recorded = place.interactions("all/recorded.json");
+    let recorded = workdir.interactions("all/recorded.json");
     let prompts: Vec<_> = recorded.iter().filter_map(llmock::Interaction::prompt).collect();
     assert_eq!(prompts, ["on 2026-01-01", "at 2026-01-02"], "as they were sent");
     assert_eq!(upstream.requests().len(), 2);
     drop((server, upstream));
 
     // The file has nothing of the rules: a server without them takes it as it is.
-    let replaying = place.serve(&["--fixtures", "all"], &[ALONE]);
+    let replaying = workdir.serve(&["--fixtures", "all"], &[ALONE]);
     assert_eq!(replaying.send(&chat("on 2026-01-01")).text(), "{\"n\":1}");
     assert_eq!(replaying.send(&chat("on 2026-01-02")).status, 418);
 }
@@ -203,9 +204,9 @@ fn requests_that_rules_distinguish_are_recorded_separately() {
     let upstream =
         Upstream::scripted(|_, request| upstream::Response::json(request.body.as_slice()));
     let base = upstream.openai_url();
-    let place = Place::new();
+    let workdir = Workdir::new();
     let variables = [("OPENAI_BASE_URL", &*base), ("LLMOCK_MATCHING_MATCH_ON", "model;user")];
-    let server = place.serve(&["--fixtures", "all", "--record"], &variables);
+    let server = workdir.serve(&["--fixtures", "all", "--record"], &variables);
     let of = |user: &str| {
         let body = format!(
             r#"{{"model":"m","user":"{user}","messages":[{{"role":"user","content":"hi"}}]}}"#
@@ -217,7 +218,7 @@ fn requests_that_rules_distinguish_are_recorded_separately() {
         server.wait_for_recordings(at + 1);
     }
     drop((server, upstream));
-    let replaying = place.serve(&["--fixtures", "all"], &[ALONE, variables[1]]);
+    let replaying = workdir.serve(&["--fixtures", "all"], &[ALONE, variables[1]]);
     for user in ["b", "a"] {
         assert!(replaying.send(&of(user)).text().contains(&format!("\"{user}\"")));
     }

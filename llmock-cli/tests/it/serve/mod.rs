@@ -10,6 +10,7 @@ mod container;
 mod fixtures;
 mod links;
 mod matching;
+mod misses;
 mod physics;
 mod record;
 mod repeats;

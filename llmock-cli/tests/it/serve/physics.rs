@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::server::{Place, Server, chat};
+use crate::server::{Server, Workdir, chat};
 use llmock_testkit::client::{Request, Response};
 use llmock_testkit::upstream::{self, Upstream};
 use serde_json::Value;
@@ -17,18 +17,18 @@ fn streamed() -> Request {
     Request::post("/v1/chat/completions", STREAMED)
 }
 
-fn faulty(server: &Server, ask: Request, fault: &str) -> Response {
-    server.send(&ask.header("x-llmock-fault", fault))
+fn faulty(server: &Server, request: Request, fault: &str) -> Response {
+    server.send(&request.header("x-llmock-fault", fault))
 }
 
 fn content(response: &Response) -> String {
-    let answer: Value = serde_json::from_slice(&response.bytes()).unwrap_or(Value::Null);
-    answer["choices"][0]["message"]["content"].as_str().unwrap_or("").to_owned()
+    let body: Value = serde_json::from_slice(&response.bytes()).unwrap_or(Value::Null);
+    body["choices"][0]["message"]["content"].as_str().unwrap_or("").to_owned()
 }
 
 #[test]
 fn status_faults_use_the_providers_error_format() {
-    let server = Place::new().serve(&[], &[]);
+    let server = Workdir::new().serve(&[], &[]);
     let cases = [
         (chat("Hello!"), "/error/message"),
         (streamed(), "/error/message"),
@@ -39,18 +39,18 @@ fn status_faults_use_the_providers_error_format() {
         (Request::post("/v1beta/models/m:generateContent", r#"{"contents":[]}"#), "/error/status"),
         (Request::post("/api/chat", r#"{"model":"m","messages":[]}"#), "/error"),
     ];
-    for (ask, place) in cases {
-        let path = ask.path.clone();
-        let response = faulty(&server, ask, "status=429, retry-after=7");
+    for (request, pointer) in cases {
+        let path = request.path.clone();
+        let response = faulty(&server, request, "status=429, retry-after=7");
         assert_eq!((response.status, response.header("retry-after")), (429, Some("7")), "{path}");
-        let answer: Value = serde_json::from_slice(&response.bytes()).unwrap();
-        assert!(answer.pointer(place).is_some_and(Value::is_string), "{path}: {answer}");
+        let body: Value = serde_json::from_slice(&response.bytes()).unwrap();
+        assert!(body.pointer(pointer).is_some_and(Value::is_string), "{path}: {body}");
     }
     let response = faulty(&server, chat("Hello!"), "status=503");
     assert_eq!((response.status, response.header("retry-after")), (503, None));
 }
 
-/// All that comes on the connection of a request whose answer is to be cut off before it begins.
+/// All bytes that the server sends for a request whose connection is closed before the response.
 fn cut_before(server: &Server) -> String {
     let mut socket = TcpStream::connect(server.origin.strip_prefix("http://").unwrap()).unwrap();
     let head = format!(
@@ -66,7 +66,7 @@ fn cut_before(server: &Server) -> String {
 
 #[test]
 fn connection_faults_close_before_or_midway() {
-    let server = Place::new().serve(&[], &[]);
+    let server = Workdir::new().serve(&[], &[]);
     assert_eq!(cut_before(&server), "");
     let history: Value =
         serde_json::from_str(&server.send(&Request::get("/history")).text()).unwrap();
@@ -86,7 +86,7 @@ fn connection_faults_close_before_or_midway() {
 
 #[test]
 fn body_faults_truncate_or_malform_the_body() {
-    let server = Place::new().serve(&[], &[]);
+    let server = Workdir::new().serve(&[], &[]);
     let whole = server.send(&streamed());
     let truncated = faulty(&server, streamed(), "truncate");
     assert!(!truncated.is_truncated() && truncated.status == 200);
@@ -123,10 +123,10 @@ fn faults_apply_to_forwarded_responses_not_recordings() {
             upstream::Response::json(PRINTED)
         }
     });
-    let place = Place::new();
+    let workdir = Workdir::new();
     let base = upstream.openai_url();
     let server =
-        place.serve(&["--fixtures", "all", "--record"], &[("OPENAI_BASE_URL", base.as_str())]);
+        workdir.serve(&["--fixtures", "all", "--record"], &[("OPENAI_BASE_URL", base.as_str())]);
     assert_eq!(cut_before(&server), "");
     assert!(upstream.requests().is_empty(), "a response that is not sent costs nothing");
 
@@ -136,10 +136,10 @@ fn faults_apply_to_forwarded_responses_not_recordings() {
         let body = STREAMED.replace("one", &number.to_string());
         let stream = Request::post("/v1/chat/completions", body);
         for session in ["as it comes", "as it was recorded"] {
-            let ask = |ask: &Request| {
-                faulty(&server, ask.clone().header("x-llmock-session", session), fault)
+            let send = |request: &Request| {
+                faulty(&server, request.clone().header("x-llmock-session", session), fault)
             };
-            let (response, streamed) = (ask(&plain), ask(&stream));
+            let (response, streamed) = (send(&plain), send(&stream));
             server.wait_for_recordings(2 * (number + 1));
             let cut = *fault == "disconnect=midway";
             assert_eq!(
@@ -154,7 +154,8 @@ fn faults_apply_to_forwarded_responses_not_recordings() {
                 assert_eq!(streamed.text(), events[0], "{session}");
             }
         }
-        let later = |ask: &Request| server.send(&ask.clone().header("x-llmock-session", "later"));
+        let later =
+            |request: &Request| server.send(&request.clone().header("x-llmock-session", "later"));
         assert_eq!(later(&plain).text(), PRINTED);
         assert_eq!(later(&stream).text(), events.concat());
     }
@@ -165,13 +166,13 @@ fn faults_apply_to_forwarded_responses_not_recordings() {
 
 #[test]
 fn fault_rates_are_deterministic_for_a_seed() {
-    let place = Place::new();
-    place.write(
+    let workdir = Workdir::new();
+    workdir.write(
         "llmock.yaml",
         "faults: {rate: 0.5, seed: 7, kinds: ['status=500', 'status=429, weight=2']}\n",
     );
     let statuses = |more: &[&str]| -> Vec<u16> {
-        let server = place.serve(&[&["--config", "llmock.yaml"], more].concat(), &[]);
+        let server = workdir.serve(&[&["--config", "llmock.yaml"], more].concat(), &[]);
         (0..60).map(|_| server.send(&chat("Hello!")).status).collect()
     };
     let first = statuses(&[]);
@@ -186,7 +187,7 @@ fn fault_rates_are_deterministic_for_a_seed() {
 #[test]
 fn fault_headers_apply_to_one_request() {
     let server =
-        Place::new().serve(&["--set", "faults.rate=1", "--set", "faults.kinds=status=500"], &[]);
+        Workdir::new().serve(&["--set", "faults.rate=1", "--set", "faults.kinds=status=500"], &[]);
     assert_eq!(server.send(&chat("Hello!")).status, 500);
     assert_eq!(content(&faulty(&server, chat("Hello!"), "none")), "Hello!");
     assert_eq!(
@@ -207,7 +208,7 @@ fn fault_headers_apply_to_one_request() {
 
 #[test]
 fn chunks_never_arrive_before_their_time() {
-    let server = Place::new().serve(&[], &[("LLMOCK_PACE", r#"{"tokens-per-second": 50}"#)]);
+    let server = Workdir::new().serve(&[], &[("LLMOCK_PACE", r#"{"tokens-per-second": 50}"#)]);
     let begun = Instant::now();
     let mut open = streamed().header("x-llmock-pace", "ttft=100ms").begin(&server.origin);
     let mut pieces = 0;
@@ -229,7 +230,7 @@ fn chunks_never_arrive_before_their_time() {
 
 #[test]
 fn slow_responses_do_not_delay_others() {
-    let server = Place::new().serve(&[], &[]);
+    let server = Workdir::new().serve(&[], &[]);
     let slow = streamed().header("x-llmock-pace", "tps=0.001").begin(&server.origin);
     let unaffected = streamed().header("x-llmock-pace", "none");
     for _ in 0..20 {
@@ -242,11 +243,11 @@ fn slow_responses_do_not_delay_others() {
 /// prints how late pieces are, and fails if more than one of a hundred is 20 ms late.
 #[test]
 fn many_open_streams_keep_their_pace() {
-    let asked = std::env::var("LLMOCK_TEST_STREAMS").ok().and_then(|count| count.parse().ok());
-    let count: u32 = asked.unwrap_or(200);
+    let requested = std::env::var("LLMOCK_TEST_STREAMS").ok().and_then(|count| count.parse().ok());
+    let count: u32 = requested.unwrap_or(200);
     // How often each stream gets a piece: ten thousand of them are still to fit on two cores.
-    let every = Duration::from_millis(if asked.is_some() { 2_000 } else { 100 });
-    let server = Place::new().serve(&[], &[]);
+    let every = Duration::from_millis(if requested.is_some() { 2_000 } else { 100 });
+    let server = Workdir::new().serve(&[], &[]);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let mut late: Vec<Duration> = runtime.block_on(async {
         let streams: Vec<_> = (0..count)
@@ -272,7 +273,7 @@ fn many_open_streams_keep_their_pace() {
     if let Some(memory) = server.peak_memory() {
         eprintln!("the server's memory was {memory} at most");
     }
-    if asked.is_some() {
+    if requested.is_some() {
         assert!(p99 < Duration::from_millis(20), "p99 is {p99:?}");
     } else {
         eprintln!(
@@ -300,7 +301,7 @@ async fn lateness(origin: String, gap: Duration, wait: Duration) -> Vec<Duration
     let mut line = String::new();
     while line != "\r\n" {
         line.clear();
-        assert!(reader.read_line(&mut line).await.unwrap() > 0, "no answer");
+        assert!(reader.read_line(&mut line).await.unwrap() > 0, "no response");
     }
     let mut late = Vec::new();
     loop {

@@ -1,6 +1,6 @@
-//! `llmock serve --record`: what misses is asked of the provider, and written for the next time.
+//! `llmock serve --record`: what misses is count of the provider, and written for the next time.
 
-use crate::server::{Place, chat, soon};
+use crate::server::{Workdir, chat, soon};
 use llmock_testkit::client::{Request, Response};
 use llmock_testkit::upstream::{self, Gate, Upstream};
 
@@ -44,7 +44,7 @@ fn recordings_replay_exactly_without_the_provider() {
         "/v1/models/none" => json("{}").with_status(404),
         other => panic!("{other}"),
     });
-    let asks = [
+    let requests = [
         chat("hello"),
         Request::post("/v1/responses", "{\"model\":\"m\",\"input\":\"i\",\"stream\":true}"),
         Request::post("/api/chat", "{\"model\":\"m\",\"messages\":[]}"),
@@ -52,35 +52,35 @@ fn recordings_replay_exactly_without_the_provider() {
         Request::post("/v1/audio/speech", "{\"input\":\"i\"}"),
         Request::get("/v1/models/none"),
     ];
-    let place = Place::new();
+    let workdir = Workdir::new();
     let variables = [
         ("OPENAI_BASE_URL", &*at(&upstream)),
         ("ANTHROPIC_BASE_URL", &upstream.url()),
         ("OLLAMA_HOST", &upstream.url()),
     ];
-    let recording = place.serve(&RECORD, &variables);
-    let live: Vec<Response> = asks.iter().map(|ask| recording.send(ask)).collect();
+    let recording = workdir.serve(&RECORD, &variables);
+    let live: Vec<Response> = requests.iter().map(|request| recording.send(request)).collect();
     assert_eq!(live[0].text(), PRINTED);
     assert_eq!(live[1].bytes(), sse.concat());
     assert_eq!(live[2].chunks, lines);
     assert!(live[3].is_truncated() && !live[1].is_truncated());
     assert_eq!(live[4].bytes(), audio);
     assert_eq!(live[5].status, 404);
-    place.recorded("all/recorded.json", asks.len());
+    workdir.recorded("all/recorded.json", requests.len());
     drop(recording);
     upstream.stop();
 
-    let replaying = place.serve(&["--fixtures", "all"], &[]);
-    for (ask, live) in asks.iter().zip(&live) {
-        let replayed = replaying.send(ask);
-        assert_eq!(replayed.status, live.status, "{ask:?}");
-        assert_eq!(replayed.bytes(), live.bytes(), "{ask:?}");
-        assert_eq!(replayed.is_truncated(), live.is_truncated(), "{ask:?}");
+    let replaying = workdir.serve(&["--fixtures", "all"], &[]);
+    for (request, live) in requests.iter().zip(&live) {
+        let replayed = replaying.send(request);
+        assert_eq!(replayed.status, live.status, "{request:?}");
+        assert_eq!(replayed.bytes(), live.bytes(), "{request:?}");
+        assert_eq!(replayed.is_truncated(), live.is_truncated(), "{request:?}");
         for name in ["content-type", "x-request-id"] {
-            assert_eq!(replayed.header(name), live.header(name), "{ask:?}");
+            assert_eq!(replayed.header(name), live.header(name), "{request:?}");
         }
         if live.header("transfer-encoding").is_some() {
-            assert_eq!(replayed.chunks, live.chunks, "{ask:?}");
+            assert_eq!(replayed.chunks, live.chunks, "{request:?}");
         }
     }
 }
@@ -91,15 +91,15 @@ fn disconnecting_clients_do_not_truncate_recordings() {
     let response = upstream::Response::sse(["data: {\"n\":1}\n\n"]);
     let response = response.wait(&gate).chunk("data: {\"n\":2}\n\n");
     let upstream = Upstream::start([response]);
-    let place = Place::new();
-    let server = place.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
-    let mut answer = chat("hello").begin(&server.origin);
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.chunk().as_deref(), Some(&b"data: {\"n\":1}\n\n"[..]));
-    drop(answer);
+    let workdir = Workdir::new();
+    let server = workdir.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
+    let mut response = chat("hello").begin(&server.origin);
+    assert_eq!(response.status, 200);
+    assert_eq!(response.chunk().as_deref(), Some(&b"data: {\"n\":1}\n\n"[..]));
+    drop(response);
     gate.open();
     server.wait_for_recordings(1);
-    assert!(place.interactions("all/recorded.json")[0].is_streaming());
+    assert!(workdir.interactions("all/recorded.json")[0].is_streaming());
     let replayed = server.send(&chat("hello"));
     assert!(!replayed.is_truncated());
     assert_eq!(replayed.chunks, [b"data: {\"n\":1}\n\n", b"data: {\"n\":2}\n\n"]);
@@ -109,8 +109,8 @@ fn disconnecting_clients_do_not_truncate_recordings() {
 #[test]
 fn recordings_answer_every_session_at_once() {
     let upstream = Upstream::scripted(|at, _| json(&format!("{{\"n\":{}}}", at + 1)));
-    let place = Place::new();
-    let server = place.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
+    let workdir = Workdir::new();
+    let server = workdir.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
     assert_eq!(server.send(&chat("q")).text(), "{\"n\":1}");
     server.wait_for_recordings(1);
     for session in ["default", "a", "b", "a"] {
@@ -128,43 +128,43 @@ fn records_every_request_of_parallel_clients() {
         let prompt = body["messages"][0]["content"].as_str().unwrap();
         json(&format!("{{\"got\":\"{prompt}\"}}"))
     });
-    let place = Place::new();
-    place.fixture("all/recorded.json", &[("before", "before")]);
-    let server = place.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
+    let workdir = Workdir::new();
+    workdir.fixture("all/recorded.json", &[("before", "before")]);
+    let server = workdir.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
     std::thread::scope(|scope| {
         for client in 0..20 {
             let server = &server;
             scope.spawn(move || {
                 for turn in 0..5 {
                     let prompt = format!("client {} turn {turn}", client / 2);
-                    let ask = chat(&prompt).header("x-llmock-session", &client.to_string());
-                    let got = server.send(&ask).text();
+                    let request = chat(&prompt).header("x-llmock-session", &client.to_string());
+                    let got = server.send(&request).text();
                     assert_eq!(got, format!("{{\"got\":\"{prompt}\"}}"));
                 }
             });
         }
     });
-    // Two clients said the same: whoever came first may have answered the other.
-    let asked = upstream.requests().len();
-    assert!((50..=100).contains(&asked), "{asked}");
-    let recorded = place.recorded("all/recorded.json", 1 + asked);
+    // Two clients sent the same request: the recording of the first may have served the second.
+    let count = upstream.requests().len();
+    assert!((50..=100).contains(&count), "{count}");
+    let recorded = workdir.recorded("all/recorded.json", 1 + count);
     let mut prompts: Vec<_> = recorded.iter().filter_map(llmock::Interaction::prompt).collect();
     assert_eq!(prompts[0], "before");
     prompts.sort_unstable();
     prompts.dedup();
-    assert_eq!((recorded.len(), prompts.len()), (1 + asked, 51));
+    assert_eq!((recorded.len(), prompts.len()), (1 + count, 51));
     drop(server);
     upstream.stop();
-    let replaying = place.serve(&["--fixtures", "all"], &[]);
+    let replaying = workdir.serve(&["--fixtures", "all"], &[]);
     assert_eq!(replaying.send(&chat("client 9 turn 4")).text(), "{\"got\":\"client 9 turn 4\"}");
 }
 
 #[test]
 fn two_servers_record_into_one_file() {
     let upstream = Upstream::start([json("{}")]);
-    let place = Place::new();
+    let workdir = Workdir::new();
     let variables = [("OPENAI_BASE_URL", &*at(&upstream))];
-    let servers = [place.serve(&RECORD, &variables), place.serve(&RECORD, &variables)];
+    let servers = [workdir.serve(&RECORD, &variables), workdir.serve(&RECORD, &variables)];
     std::thread::scope(|scope| {
         for (at, server) in servers.iter().enumerate() {
             scope.spawn(move || {
@@ -174,7 +174,7 @@ fn two_servers_record_into_one_file() {
             });
         }
     });
-    assert_eq!(place.recorded("all/recorded.json", 20).len(), 20);
+    assert_eq!(workdir.recorded("all/recorded.json", 20).len(), 20);
 }
 
 #[test]
@@ -183,8 +183,8 @@ fn provider_errors_are_forwarded_and_not_recorded() {
         let response = json("{\"error\":{\"message\":\"try later\"}}").with_status(status);
         response.header("retry-after", "7")
     }));
-    let place = Place::new();
-    let server = place.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
+    let workdir = Workdir::new();
+    let server = workdir.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
     for status in [401, 429, 500] {
         let got = server.send(&chat("q"));
         assert_eq!((got.status, got.header("retry-after")), (status, Some("7")));
@@ -192,87 +192,87 @@ fn provider_errors_are_forwarded_and_not_recorded() {
         server.wait_for_stderr(&format!("not recorded: openai responded with {status}: try later"));
     }
     assert_eq!(server.send(&chat("q")).status, 200);
-    assert_eq!(place.recorded("all/recorded.json", 1)[0].status(), 200);
+    assert_eq!(workdir.recorded("all/recorded.json", 1)[0].status(), 200);
 }
 
 #[test]
 fn forwards_client_keys_and_does_not_store_them() {
     let upstream = Upstream::start([json("{\"your\":\"sk-proj-0123456789abcdefghijklmn\"}")]);
-    let place = Place::new();
+    let workdir = Workdir::new();
     let variables = [("OPENAI_BASE_URL", &*at(&upstream)), ("GEMINI_BASE_URL", &upstream.url())];
-    let server = place.serve(&RECORD, &variables);
-    let ask = chat("my key is sk-proj-0123456789abcdefghijklmn")
+    let server = workdir.serve(&RECORD, &variables);
+    let request = chat("my key is sk-proj-0123456789abcdefghijklmn")
         .header("authorization", "Bearer sk-of-a-client-0123456789")
         .header("x-llmock-session", "mine");
-    server.send(&ask);
+    server.send(&request);
     server.send(&Request::post("/v1beta/models/g:generateContent?key=AIza-of-a-client", "{}"));
     server.wait_for_recordings(2);
     let seen = upstream.requests();
     assert_eq!(seen[0].header("authorization"), Some("Bearer sk-of-a-client-0123456789"));
     assert_eq!(seen[0].header("x-llmock-session"), None);
     assert_eq!(seen[0].header("accept-encoding"), Some("identity"));
-    assert_eq!(seen[0].body, ask.body);
+    assert_eq!(seen[0].body, request.body);
     assert!(seen[1].target.ends_with("?key=AIza-of-a-client"), "{}", seen[1].target);
-    let file = place.read("all/recorded.json");
+    let file = workdir.read("all/recorded.json");
     for secret in ["sk-of-a-client", "AIza-of-a-client", "sk-proj-0123456789"] {
         assert!(!file.contains(secret), "{secret} is in {file}");
     }
     // and it is found again all the same
-    assert!(server.send(&ask).text().contains("[REDACTED:"));
+    assert!(server.send(&request).text().contains("[REDACTED:"));
     assert_eq!(upstream.requests().len(), 2);
 }
 
 #[test]
 fn does_not_forward_the_servers_own_key() {
     let upstream = Upstream::start([json("{}")]);
-    let place = Place::new();
+    let workdir = Workdir::new();
     let base = at(&upstream);
     let own = [("OPENAI_BASE_URL", &*base), ("LLMOCK_API_KEY", "key-of-the-server")];
-    let ask = chat("q").header("authorization", "Bearer key-of-the-server");
-    let server = place.serve(&RECORD, &own);
-    assert_eq!(server.send(&ask).status, 200);
+    let request = chat("q").header("authorization", "Bearer key-of-the-server");
+    let server = workdir.serve(&RECORD, &own);
+    assert_eq!(server.send(&request).status, 200);
     assert_eq!(upstream.requests()[0].header("authorization"), None);
     let real = [own[0], own[1], ("OPENAI_API_KEY", "sk-of-the-operator")];
-    let server = place.serve(&["--fixtures", "other", "--record"], &real);
-    assert_eq!(server.send(&ask).status, 200);
+    let server = workdir.serve(&["--fixtures", "other", "--record"], &real);
+    assert_eq!(server.send(&request).status, 200);
     assert_eq!(upstream.requests()[1].header("authorization"), Some("Bearer sk-of-the-operator"));
     assert_eq!(server.send(&chat("q")).status, 401);
 }
 
 #[test]
 fn ci_does_not_record_unless_allowed() {
-    let place = Place::new();
-    let why = place.fails_to_start(&RECORD, &[("CI", "true")]);
+    let workdir = Workdir::new();
+    let why = workdir.fails_to_start(&RECORD, &[("CI", "true")]);
     assert!(why.contains("LLMOCK_ALLOW_CI_RECORD=1"), "{why}");
-    place.serve(&RECORD, &[("CI", "true"), ("LLMOCK_ALLOW_CI_RECORD", "1")]);
-    let why = place.fails_to_start(&["--record"], &[]);
+    workdir.serve(&RECORD, &[("CI", "true"), ("LLMOCK_ALLOW_CI_RECORD", "1")]);
+    let why = workdir.fails_to_start(&["--record"], &[]);
     assert!(why.contains("fixtures"), "{why}");
 }
 
 #[test]
 fn proxy_without_recording_writes_nothing() {
     let upstream = Upstream::start([json("{\"n\":1}")]);
-    let place = Place::new();
+    let workdir = Workdir::new();
     let config = "strategies: [ProxyStrategy]\nupstreams:\n  openai: ";
-    place.write("config.yaml", &format!("{config}{}\n", at(&upstream)));
-    let server = place.serve(&["--config", "config.yaml"], &[("CI", "true")]);
+    workdir.write("config.yaml", &format!("{config}{}\n", at(&upstream)));
+    let server = workdir.serve(&["--config", "config.yaml"], &[("CI", "true")]);
     for _ in 0..2 {
         assert_eq!(server.send(&chat("q")).text(), "{\"n\":1}");
     }
     assert_eq!(upstream.requests().len(), 2);
     let files: Vec<_> =
-        std::fs::read_dir(&place).unwrap().map(|e| e.unwrap().file_name()).collect();
+        std::fs::read_dir(&workdir).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(files, ["config.yaml"]);
     server.wait_for_stderr("forwarding openai to http://127.0.0.1");
 }
 
 #[test]
 fn unreachable_providers_are_named_in_their_error_format() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let base = format!("http://user:secret@{}/v1", nobody.local_addr().unwrap());
-    drop(nobody);
-    let place = Place::new();
-    let server = place.serve(&RECORD, &[("OPENAI_BASE_URL", &base)]);
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://user:secret@{}/v1", unused.local_addr().unwrap());
+    drop(unused);
+    let workdir = Workdir::new();
+    let server = workdir.serve(&RECORD, &[("OPENAI_BASE_URL", &base)]);
     let got = server.send(&chat("q"));
     assert_eq!((got.status, got.header("x-should-retry")), (502, Some("false")));
     let body: serde_json::Value = serde_json::from_str(&got.text()).unwrap();
@@ -281,12 +281,12 @@ fn unreachable_providers_are_named_in_their_error_format() {
     let azure = server.send(&Request::post("/openai/deployments/d/chat/completions", "{}"));
     assert_eq!(azure.status, 502);
     assert!(azure.text().contains("AZURE_OPENAI_ENDPOINT"), "{}", azure.text());
-    assert!(!place.path("all").exists());
+    assert!(!workdir.path("all").exists());
 }
 
 #[test]
 fn ignores_base_urls_that_point_to_itself() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let probe = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = probe.local_addr().unwrap().port();
     drop(probe);
@@ -294,7 +294,7 @@ fn ignores_base_urls_that_point_to_itself() {
         let own = format!("http://{host}:{port}");
         let port = port.to_string();
         let arguments = ["--fixtures", "all", "--record", "--port", &port];
-        let server = place.serve(&arguments, &[("AZURE_OPENAI_ENDPOINT", &own)]);
+        let server = workdir.serve(&arguments, &[("AZURE_OPENAI_ENDPOINT", &own)]);
         let got = server.send(&Request::post("/openai/deployments/d/chat/completions", "{}"));
         assert_eq!(got.status, 502);
         assert!(got.text().contains("no upstream is configured for provider"), "{}", got.text());
@@ -307,11 +307,11 @@ fn shutdown_writes_responses_that_are_still_arriving() {
     let gate = Gate::default();
     let response = upstream::Response::sse(["data: {\"n\":1}\n\n"]);
     let upstream = Upstream::start([response.wait(&gate).chunk("data: [DONE]\n\n")]);
-    let place = Place::new();
-    let server = place.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
-    let mut answer = chat("hello").begin(&server.origin);
-    assert!(answer.chunk().is_some());
-    drop(answer);
+    let workdir = Workdir::new();
+    let server = workdir.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
+    let mut response = chat("hello").begin(&server.origin);
+    assert!(response.chunk().is_some());
+    drop(response);
     // what was begun before a reload counts after it
     server.signal("-HUP");
     server.wait_for_stderr("reload");
@@ -320,37 +320,37 @@ fn shutdown_writes_responses_that_are_still_arriving() {
     soon("the closing of the port", || {
         std::net::TcpStream::connect(server.origin.strip_prefix("http://").unwrap()).err()
     });
-    assert!(place.interactions("all/recorded.json").is_empty());
+    assert!(workdir.interactions("all/recorded.json").is_empty());
     gate.open();
     server.wait_for_exit();
-    assert_eq!(place.interactions("all/recorded.json").len(), 1);
+    assert_eq!(workdir.interactions("all/recorded.json").len(), 1);
 }
 
 #[cfg(unix)]
 #[test]
 fn killed_server_has_written_every_finished_response() {
     let upstream = Upstream::start([json("{}")]);
-    let place = Place::new();
-    let server = place.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
+    let workdir = Workdir::new();
+    let server = workdir.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
     for turn in 0..3 {
         server.send(&chat(&turn.to_string()));
-        place.recorded("all/recorded.json", turn + 1);
+        workdir.recorded("all/recorded.json", turn + 1);
     }
     server.signal("-KILL");
     server.wait_for_exit();
-    assert_eq!(place.interactions("all/recorded.json").len(), 3);
+    assert_eq!(workdir.interactions("all/recorded.json").len(), 3);
 }
 
 #[test]
 fn unwritable_files_lose_no_responses() {
     let upstream = Upstream::start([json("{\"n\":1}")]);
-    let place = Place::new();
-    place.fixture("all/recorded.json", &[("before", "before")]);
-    let server = place.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
+    let workdir = Workdir::new();
+    workdir.fixture("all/recorded.json", &[("before", "before")]);
+    let server = workdir.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
     // somebody edits it, and is not done
-    place.write("all/recorded.json", "{\"llmock\":1,\"interactions\":[");
+    workdir.write("all/recorded.json", "{\"llmock\":1,\"interactions\":[");
     assert_eq!(server.send(&chat("q")).text(), "{\"n\":1}");
     server.wait_for_stderr("recorded.json.failed`");
-    assert_eq!(place.read("all/recorded.json"), "{\"llmock\":1,\"interactions\":[");
-    assert_eq!(place.interactions("all/recorded.json.failed").len(), 1);
+    assert_eq!(workdir.read("all/recorded.json"), "{\"llmock\":1,\"interactions\":[");
+    assert_eq!(workdir.interactions("all/recorded.json.failed").len(), 1);
 }

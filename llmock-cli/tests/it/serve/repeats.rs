@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::server::{Place, Server};
+use crate::server::{Server, Workdir};
 use llmock_testkit::client::{Request, Response};
 use serde_json::{Value, json};
 
@@ -12,11 +12,11 @@ fn post(path: &str, body: &Value) -> Request {
     Request::post(path, body.to_string())
 }
 
-fn said(text: &str, streamed: bool) -> Value {
+fn conversation(text: &str, streamed: bool) -> Value {
     json!({"model": "m", "max_tokens": 9, "stream": streamed, "messages": [{"role": "user", "content": text}]})
 }
 
-/// The text of an answer without ids and moments: runs of digits as long as those of an id, a UUID, or a moment.
+/// The text of a response without ids and times: runs of digits as long as those of an id, a UUID, or a time.
 fn evened(response: &Response) -> String {
     let is_digit = |char: char| char.is_ascii_hexdigit();
     let text = response.text();
@@ -37,23 +37,23 @@ fn requests() -> Vec<Request> {
     let input = json!({"model": "m", "input": "Hi", "stream": true});
     let contents = json!({"contents": [{"parts": [{"text": "Hi"}]}]});
     vec![
-        post("/v1/chat/completions", &said("Hello big world", false)),
-        post("/v1/chat/completions", &said("Hello big world", true)),
-        post("/v1/chat/completions", &said("call tool 'f' with '{\"a\":\"it's\"}'", false)),
+        post("/v1/chat/completions", &conversation("Hello big world", false)),
+        post("/v1/chat/completions", &conversation("Hello big world", true)),
+        post("/v1/chat/completions", &conversation("call tool 'f' with '{\"a\":\"it's\"}'", false)),
         post(
             "/v1/chat/completions",
-            &said("call tool 'f' with '{}' and call tool 'g' with '1'", true),
+            &conversation("call tool 'f' with '{}' and call tool 'g' with '1'", true),
         ),
         post(
             "/v1/chat/completions",
-            &said("raise error {\"code\":429,\"message\":\"slow\"}", false),
+            &conversation("raise error {\"code\":429,\"message\":\"slow\"}", false),
         ),
-        post("/v1/chat/completions", &said("raise error {\"code\":1}", false)),
+        post("/v1/chat/completions", &conversation("raise error {\"code\":1}", false)),
         post("/v1/responses", &input),
-        post("/v1/messages", &said("Hello", true)),
+        post("/v1/messages", &conversation("Hello", true)),
         post("/v1beta/models/m:generateContent", &contents),
         post("/v1beta/models/m:streamGenerateContent?alt=sse", &contents),
-        post("/v2/chat", &said("Hello", true)),
+        post("/v2/chat", &conversation("Hello", true)),
         post(
             "/model/m/converse",
             &json!({"messages": [{"role": "user", "content": [{"text": "Hi"}]}]}),
@@ -68,11 +68,11 @@ fn requests() -> Vec<Request> {
 
 #[test]
 fn repeated_requests_get_the_same_response() {
-    let server = Place::new().serve(&[], &[]);
-    for ask in requests() {
-        let response: Vec<Response> = (0..TIMES).map(|_| server.send(&ask)).collect();
+    let server = Workdir::new().serve(&[], &[]);
+    for request in requests() {
+        let response: Vec<Response> = (0..TIMES).map(|_| server.send(&request)).collect();
         for later in &response[1..] {
-            let what = format!("{} {}", ask.path, String::from_utf8_lossy(&ask.body));
+            let what = format!("{} {}", request.path, String::from_utf8_lossy(&request.body));
             assert_eq!(later.status, response[0].status, "{what}");
             assert_eq!(evened(later), evened(&response[0]), "{what}");
             let names = |response: &Response| -> Vec<String> {
@@ -86,11 +86,11 @@ fn repeated_requests_get_the_same_response() {
 
 #[test]
 fn every_response_has_its_own_ids() {
-    let server = Place::new().serve(&[], &[]);
-    let ask = post("/v1/chat/completions", &said("call tool 'f' with '{}'", false));
+    let server = Workdir::new().serve(&[], &[]);
+    let request = post("/v1/chat/completions", &conversation("call tool 'f' with '{}'", false));
     let mut ids = HashSet::new();
     for _ in 0..TIMES {
-        let response = server.send(&ask);
+        let response = server.send(&request);
         let body: Value = serde_json::from_str(&response.text()).unwrap();
         let call = &body["choices"][0]["message"]["tool_calls"][0]["id"];
         ids.insert(body["id"].to_string());
@@ -102,17 +102,18 @@ fn every_response_has_its_own_ids() {
 
 #[test]
 fn repeated_requests_apply_their_own_headers() {
-    let server: Server = Place::new().serve(&[], &[]);
-    let ask = post("/v1/chat/completions", &said("Hello", false));
+    let server: Server = Workdir::new().serve(&[], &[]);
+    let request = post("/v1/chat/completions", &conversation("Hello", false));
     for _ in 0..TIMES {
-        assert_eq!(server.send(&ask).status, 200);
+        assert_eq!(server.send(&request).status, 200);
     }
-    let spoilt = Request::post(&ask.path, ask.body.clone()).header("x-llmock-fault", "status=503");
-    assert_eq!(server.send(&spoilt).status, 503);
+    let faulty =
+        Request::post(&request.path, request.body.clone()).header("x-llmock-fault", "status=503");
+    assert_eq!(server.send(&faulty).status, 503);
     // a header by which a client is known makes another API of it
-    let anthropic = Request::post("/v1/messages", ask.body.clone());
+    let anthropic = Request::post("/v1/messages", request.body.clone());
     assert!(server.send(&anthropic).text().contains("\"type\":\"message\""));
-    let upgrade = Request::post(&ask.path, ask.body.clone()).header("upgrade", "websocket");
+    let upgrade = Request::post(&request.path, request.body.clone()).header("upgrade", "websocket");
     assert_eq!(server.send(&upgrade).status, 501);
 
     let history: Value =
@@ -124,6 +125,6 @@ fn repeated_requests_apply_their_own_headers() {
             (&request["model"], &request["answered_by"]),
             (&json!("m"), &json!("MirrorStrategy"))
         );
-        assert_eq!(request["body"], said("Hello", false));
+        assert_eq!(request["body"], conversation("Hello", false));
     }
 }

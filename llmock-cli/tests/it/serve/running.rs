@@ -5,22 +5,22 @@ use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::server::{Place, Server, chat, soon};
+use crate::server::{Server, Workdir, chat, soon};
 use llmock_testkit::client::Request;
 use llmock_testkit::upstream::{self, Upstream};
 use serde_json::Value;
 
 /// What the mirror says to it.
-fn said(server: &Server, text: &str) -> String {
-    let answer: Value = serde_json::from_str(&server.send(&chat(text)).text()).unwrap();
-    answer["choices"][0]["message"]["content"].as_str().unwrap_or_default().to_owned()
+fn reply_to(server: &Server, text: &str) -> String {
+    let response: Value = serde_json::from_str(&server.send(&chat(text)).text()).unwrap();
+    response["choices"][0]["message"]["content"].as_str().unwrap_or_default().to_owned()
 }
 
 #[test]
 fn prints_one_line_with_the_address() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let mut child =
-        place.command(&[], &[]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        workdir.command(&[], &[]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     lines.read_line(&mut line).unwrap();
@@ -43,22 +43,25 @@ fn reports_a_port_in_use() {
     let port = taken.local_addr().unwrap().port().to_string();
     let mut command = Command::new(env!("CARGO_BIN_EXE_llmock"));
     let ran = command.args(["serve", "--port", &port]).env_clear().output().unwrap();
-    let said = String::from_utf8(ran.stderr).unwrap();
-    assert_eq!((ran.status.code(), ran.stdout.as_slice()), (Some(1), &b""[..]), "{said}");
-    assert!(said.starts_with(&format!("error: cannot listen on `127.0.0.1:{port}`: ")), "{said}");
+    let stderr = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!((ran.status.code(), ran.stdout.as_slice()), (Some(1), &b""[..]), "{stderr}");
+    assert!(
+        stderr.starts_with(&format!("error: cannot listen on `127.0.0.1:{port}`: ")),
+        "{stderr}"
+    );
 }
 
 #[test]
 fn port_precedence_is_flag_variable_file() {
-    let place = Place::new();
-    place.write("config.yaml", "strategies: [ErrorStrategy]\napi-key: of-the-file\n");
+    let workdir = Workdir::new();
+    workdir.write("config.yaml", "strategies: [ErrorStrategy]\napi-key: of-the-file\n");
     let file = ["--config", "config.yaml"];
     let mirror =
         [("LLMOCK_STRATEGIES", "ErrorStrategy;MirrorStrategy"), ("LLMOCK_API_KEY", "null")];
-    let server = place.serve(&file, &mirror);
-    assert_eq!(said(&server, "Hi"), "Hi");
+    let server = workdir.serve(&file, &mirror);
+    assert_eq!(reply_to(&server, "Hi"), "Hi");
     let flags = ["--config", "config.yaml", "--api-key", "of-the-flags"];
-    let server = place.serve(&flags, &mirror);
+    let server = workdir.serve(&flags, &mirror);
     assert_eq!(server.send(&chat("Hi")).status, 401);
     assert_eq!(server.send(&chat("Hi").header("x-api-key", "of-the-flags")).status, 200);
 }
@@ -66,54 +69,54 @@ fn port_precedence_is_flag_variable_file() {
 #[cfg(unix)]
 #[test]
 fn sighup_reloads_valid_configuration_only() {
-    let place = Place::new();
-    let replies = |answer: &str| {
+    let workdir = Workdir::new();
+    let replies = |reply: &str| {
         let text = format!(
             "strategies: [CustomAnswersStrategy, MirrorStrategy]\n\
-             customReplies: [{{question: Q, answer: {answer}}}]\n"
+             customReplies: [{{question: Q, answer: {reply}}}]\n"
         );
-        place.write("config.yaml", &text);
+        workdir.write("config.yaml", &text);
     };
     replies("one");
-    let server = place.serve(&["--config", "config.yaml"], &[]);
-    assert_eq!(said(&server, "Q"), "one");
+    let server = workdir.serve(&["--config", "config.yaml"], &[]);
+    assert_eq!(reply_to(&server, "Q"), "one");
     replies("two");
-    assert_eq!(said(&server, "Q"), "one", "no client requested it");
+    assert_eq!(reply_to(&server, "Q"), "one", "no client requested it");
     server.signal("-HUP");
-    soon("the reload", || (said(&server, "Q") == "two").then_some(()));
-    place.write("config.yaml", "strategies: [Nonsense]\n");
+    soon("the reload", || (reply_to(&server, "Q") == "two").then_some(()));
+    workdir.write("config.yaml", "strategies: [Nonsense]\n");
     server.signal("-HUP");
     server.wait_for_stderr("the old configuration stays in effect");
     assert!(server.stderr().contains("Nonsense"), "{}", server.stderr());
-    assert_eq!(said(&server, "Q"), "two");
+    assert_eq!(reply_to(&server, "Q"), "two");
     replies("three");
     server.signal("-HUP");
-    soon("the reload", || (said(&server, "Q") == "three").then_some(()));
+    soon("the reload", || (reply_to(&server, "Q") == "three").then_some(()));
 }
 
 #[test]
 fn reloads_a_watched_file_on_change() {
-    let place = Place::new();
-    place.write("config.yaml", "api-key: one\n");
-    let server = place.serve(&["--config", "config.yaml", "--watch"], &[]);
+    let workdir = Workdir::new();
+    workdir.write("config.yaml", "api-key: one\n");
+    let server = workdir.serve(&["--config", "config.yaml", "--watch"], &[]);
     let with = |key: &str| server.send(&chat("Hi").header("x-api-key", key)).status;
     assert_eq!((with("one"), with("two!")), (200, 401));
-    place.write("config.yaml", "api-key: two!\n");
+    workdir.write("config.yaml", "api-key: two!\n");
     soon("the reload", || (with("two!") == 200).then_some(()));
-    place.write("config.yaml", "api-key: [broken\n");
+    workdir.write("config.yaml", "api-key: [broken\n");
     server.wait_for_stderr("the old configuration stays in effect");
     assert_eq!((with("one"), with("two!")), (401, 200));
 }
 
 #[test]
 fn reloads_a_watched_fixture_folder_unless_invalid() {
-    let place = Place::new();
-    place.fixture("all/a.json", &[("one", "1")]);
-    let server = place.serve(&["--fixtures", "all", "--watch"], &[]);
+    let workdir = Workdir::new();
+    workdir.fixture("all/a.json", &[("one", "1")]);
+    let server = workdir.serve(&["--fixtures", "all", "--watch"], &[]);
     assert_eq!(server.send(&chat("one")).text(), "{\"said\":\"1\"}");
-    place.fixture("all/deep/b.json", &[("two", "2")]);
+    workdir.fixture("all/deep/b.json", &[("two", "2")]);
     soon("the reload", || (server.send(&chat("two")).text() == "{\"said\":\"2\"}").then_some(()));
-    place.write("all/c.json", "{\"llmock\":1,");
+    workdir.write("all/c.json", "{\"llmock\":1,");
     server.wait_for_stderr("the old configuration stays in effect");
     assert!(server.stderr().contains("c.json"), "{}", server.stderr());
     assert_eq!(server.send(&chat("two")).text(), "{\"said\":\"2\"}");
@@ -122,11 +125,11 @@ fn reloads_a_watched_fixture_folder_unless_invalid() {
 #[test]
 fn reloads_external_changes_while_recording() {
     let upstream = Upstream::start([upstream::Response::status(200).body("{}")]);
-    let place = Place::new();
-    place.write("config.yaml", "api-key: one\n");
+    let workdir = Workdir::new();
+    workdir.write("config.yaml", "api-key: one\n");
     let base = upstream.openai_url();
     let arguments = ["--config", "config.yaml", "--watch", "--fixtures", "all", "--record"];
-    let server = place.serve(&arguments, &[("OPENAI_BASE_URL", &base)]);
+    let server = workdir.serve(&arguments, &[("OPENAI_BASE_URL", &base)]);
     let mut turn = 0;
     // something is recorded before every look at the files
     let mut records_with = |key: &str| {
@@ -136,9 +139,9 @@ fn reloads_external_changes_while_recording() {
         status
     };
     assert_eq!(records_with("one"), 200);
-    place.write("config.yaml", "api-key: two\n");
+    workdir.write("config.yaml", "api-key: two\n");
     soon("the other key", || (records_with("one") == 401).then_some(()));
-    place.fixture("all/before.json", &[("theirs", "1")]);
+    workdir.fixture("all/before.json", &[("theirs", "1")]);
     soon("the other fixture", || {
         assert_eq!(records_with("two"), 200);
         let theirs = chat("theirs").header("x-api-key", "two").header("x-llmock-session", "s");
@@ -154,25 +157,25 @@ fn reloads_external_changes_while_recording() {
 #[cfg(unix)]
 #[test]
 fn reload_can_start_watching() {
-    let place = Place::new();
-    place.write("config.yaml", "api-key: one\n");
-    let server = place.serve(&["--config", "config.yaml"], &[]);
+    let workdir = Workdir::new();
+    workdir.write("config.yaml", "api-key: one\n");
+    let server = workdir.serve(&["--config", "config.yaml"], &[]);
     let takes = |key: &str| {
         soon(key, || {
             (server.send(&chat("Hi").header("x-api-key", key)).status == 200).then_some(())
         });
     };
-    place.write("config.yaml", "api-key: two\nwatch: true\n");
+    workdir.write("config.yaml", "api-key: two\nwatch: true\n");
     server.signal("-HUP");
     takes("two");
-    place.write("config.yaml", "api-key: three\nwatch: true\n");
+    workdir.write("config.yaml", "api-key: three\nwatch: true\n");
     takes("three");
 }
 
 #[cfg(unix)]
 #[test]
 fn shutdown_finishes_open_responses() {
-    let server = Place::new().serve(&[], &[]);
+    let server = Workdir::new().serve(&[], &[]);
     let body =
         r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"a b c d e f"}]}"#;
     let request =
@@ -193,7 +196,7 @@ fn shutdown_finishes_open_responses() {
 #[cfg(unix)]
 #[test]
 fn shutdown_cuts_off_responses_after_a_timeout() {
-    let server = Place::new().serve(&["--set", "shutdown-timeout=200ms"], &[]);
+    let server = Workdir::new().serve(&["--set", "shutdown-timeout=200ms"], &[]);
     let request = chat("Hi").header("x-llmock-pace", "ttft=1h");
     let address = server.origin.trim_start_matches("http://").to_owned();
     let mut socket = std::net::TcpStream::connect(address).unwrap();
@@ -209,15 +212,15 @@ fn shutdown_cuts_off_responses_after_a_timeout() {
     });
     let begun = Instant::now();
     server.signal("-TERM");
-    let said = server.wait_for_exit();
+    let stderr = server.wait_for_exit();
     assert!(begun.elapsed() < Duration::from_secs(20));
-    assert!(said.contains("stopped before all open responses were sent"), "{said:?}");
+    assert!(stderr.contains("stopped before all open responses were sent"), "{stderr:?}");
 }
 
 #[cfg(unix)]
 #[test]
 fn idle_connections_do_not_delay_shutdown() {
-    let server = Place::new().serve(&["--set", "shutdown-timeout=1h"], &[]);
+    let server = Workdir::new().serve(&["--set", "shutdown-timeout=1h"], &[]);
     let address = server.origin.trim_start_matches("http://").to_owned();
     let _idle = std::net::TcpStream::connect(address).unwrap();
     assert_eq!(server.send(&Request::get("/health")).status, 200);

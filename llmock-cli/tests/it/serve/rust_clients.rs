@@ -1,11 +1,11 @@
-//! The clients that Rust people use, against `llmock serve`: plain answers, streams, an agent with a tool, errors.
+//! The clients that Rust programs use, against `llmock serve`: plain responses, streams, an agent with a tool, errors.
 //!
 //! rig speaks the APIs of five providers, async-openai one; each is pointed at the server and otherwise left alone.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
-use crate::server::{Place, Server};
+use crate::server::{Server, Workdir};
 use async_openai::Client;
 use async_openai::config::OpenAIConfig as Config;
 use async_openai::types::chat::{
@@ -58,17 +58,17 @@ fn models(server: &Server) -> Vec<(&'static str, ChatModel)> {
 
 #[tokio::test]
 async fn rig_reads_text_of_every_api() {
-    let server = Place::new().serve(&[], &[]);
+    let server = Workdir::new().serve(&[], &[]);
     for (api, model) in models(&server) {
         let request = CompletionRequest::new("Hello, world!").max_tokens(100);
-        let answer = model.call(request).await.unwrap_or_else(|error| panic!("{api}: {error}"));
-        assert_eq!(answer.text(), "Hello, world!", "{api}");
+        let response = model.call(request).await.unwrap_or_else(|error| panic!("{api}: {error}"));
+        assert_eq!(response.text(), "Hello, world!", "{api}");
     }
 }
 
 #[tokio::test]
 async fn rig_reads_streams_of_every_api() {
-    let server = Place::new().serve(&[], &[]);
+    let server = Workdir::new().serve(&[], &[]);
     for (api, model) in models(&server) {
         let request = CompletionRequest::new("one two three").max_tokens(100);
         let mut stream = model.stream(request).unwrap();
@@ -109,7 +109,7 @@ impl PortableTool for Weather {
 
 #[tokio::test]
 async fn rig_agents_call_their_tool_once() {
-    let server = Place::new().serve(&[], &[]);
+    let server = Workdir::new().serve(&[], &[]);
     for (api, model) in models(&server) {
         let called = Arc::<Mutex<Vec<Value>>>::default();
         let agent = AgentBuilder::new(model)
@@ -117,8 +117,8 @@ async fn rig_agents_call_their_tool_once() {
             .default_max_turns(3)
             .tool(Weather(Arc::clone(&called)))
             .build();
-        let answer = agent.prompt(CALL).await.unwrap_or_else(|error| panic!("{api}: {error}"));
-        assert!(answer.output().contains("sunny"), "{api}: {}", answer.output());
+        let response = agent.prompt(CALL).await.unwrap_or_else(|error| panic!("{api}: {error}"));
+        assert!(response.output().contains("sunny"), "{api}: {}", response.output());
         let called = called.lock().unwrap();
         assert_eq!(*called, [json!({"city": "Paris", "note": "it's warm"})], "{api}");
     }
@@ -126,7 +126,7 @@ async fn rig_agents_call_their_tool_once() {
 
 #[tokio::test]
 async fn rig_reads_error_messages_of_every_api() {
-    let server = Place::new().serve(&[], &[]);
+    let server = Workdir::new().serve(&[], &[]);
     for (api, model) in models(&server) {
         let text = r#"raise error {"code": 400, "message": "no such luck"}"#;
         let error = model.call(CompletionRequest::new(text).max_tokens(100)).await.unwrap_err();
@@ -149,10 +149,10 @@ fn chat(text: &str) -> CreateChatCompletionRequest {
 
 #[tokio::test]
 async fn async_openai_chats_streams_and_embeds() {
-    let server = Place::new().serve(&[], &[]);
+    let server = Workdir::new().serve(&[], &[]);
     let client = async_openai(&server, "any");
-    let answer = client.chat().create(chat("Hello!")).await.unwrap();
-    assert_eq!(answer.choices[0].message.content.as_deref(), Some("Hello!"));
+    let response = client.chat().create(chat("Hello!")).await.unwrap();
+    assert_eq!(response.choices[0].message.content.as_deref(), Some("Hello!"));
 
     // With the client's feature `byot` on somewhere in the tree, it does not say so itself.
     let request = CreateChatCompletionRequest { stream: Some(true), ..chat("one two three") };
@@ -176,7 +176,7 @@ async fn async_openai_chats_streams_and_embeds() {
 
 #[tokio::test]
 async fn async_openai_needs_the_right_key() {
-    let server = Place::new().serve(&["--api-key", "your-secret-api-key"], &[]);
+    let server = Workdir::new().serve(&["--api-key", "your-secret-api-key"], &[]);
     let right = async_openai(&server, "your-secret-api-key").chat().create(chat("Hello!")).await;
     assert_eq!(right.unwrap().choices[0].message.content.as_deref(), Some("Hello!"));
     let wrong = async_openai(&server, "wrong").chat().create(chat("Hello!")).await;

@@ -1,12 +1,12 @@
-//! `llmock serve`: who answers what, in every API.
+//! `llmock serve`: the responses of each strategy, in every API.
 
 mod apis;
-use crate::server::{Place, Server};
+use crate::server::{Server, Workdir};
 use llmock_testkit::client::{Request, Response};
 use serde_json::{Value, json};
 
 fn server() -> Server {
-    Place::new().serve(&[], &[])
+    Workdir::new().serve(&[], &[])
 }
 
 fn post(server: &Server, path: &str, body: &Value) -> Response {
@@ -21,16 +21,16 @@ fn user(content: impl Into<Value>) -> Value {
     json!({"role": "user", "content": content.into()})
 }
 
-/// What a chat completion answers to these messages.
+/// The response of the chat API to these messages.
 fn chat(server: &Server, messages: &Value) -> Response {
     post(server, "/v1/chat/completions", &json!({"model": "gpt-5", "messages": messages}))
 }
 
 fn chat_text(server: &Server, messages: &Value) -> String {
-    let answer = json_of(&chat(server, messages));
-    let choices = answer["choices"].as_array().unwrap();
-    assert_eq!(choices.len(), 1, "{answer}");
-    choices[0]["message"]["content"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    let response = json_of(&chat(server, messages));
+    let choices = response["choices"].as_array().unwrap();
+    assert_eq!(choices.len(), 1, "{response}");
+    choices[0]["message"]["content"].as_str().unwrap_or_else(|| panic!("{response}")).to_owned()
 }
 
 /// Names and arguments of the tool calls of a chat completion.
@@ -38,10 +38,10 @@ fn chat_calls(server: &Server, messages: &Value) -> Vec<(String, String)> {
     calls_of(&json_of(&chat(server, messages)))
 }
 
-fn calls_of(answer: &Value) -> Vec<(String, String)> {
-    assert_eq!(answer["choices"].as_array().unwrap().len(), 1, "{answer}");
-    assert_eq!(answer["choices"][0]["finish_reason"], "tool_calls", "{answer}");
-    let calls = answer["choices"][0]["message"]["tool_calls"].as_array().unwrap();
+fn calls_of(response: &Value) -> Vec<(String, String)> {
+    assert_eq!(response["choices"].as_array().unwrap().len(), 1, "{response}");
+    assert_eq!(response["choices"][0]["finish_reason"], "tool_calls", "{response}");
+    let calls = response["choices"][0]["message"]["tool_calls"].as_array().unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let call =
         |call: &Value| (text(&call["function"]["name"]), text(&call["function"]["arguments"]));
@@ -54,7 +54,7 @@ fn mirror_repeats_the_last_user_message() {
     let image = json!([{"type": "image_url", "image_url": {"url": "data:,"}}]);
     let parts = json!([{"type": "text", "text": "a"}, {"type": "image_url", "image_url": {"url": "data:,"}},
         {"type": "text", "text": "b"}]);
-    for (messages, said) in [
+    for (messages, expected) in [
         (json!([user("Hello!")]), "Hello!"),
         (json!([user("one"), {"role": "assistant", "content": "x"}, user("two")]), "two"),
         (
@@ -69,7 +69,7 @@ fn mirror_repeats_the_last_user_message() {
         (json!([{"role": "system", "content": "s"}]), "No user message provided."),
         (json!([]), "No user message provided."),
     ] {
-        assert_eq!(chat_text(&server, &messages), said, "{messages}");
+        assert_eq!(chat_text(&server, &messages), expected, "{messages}");
     }
 }
 
@@ -77,7 +77,7 @@ fn mirror_repeats_the_last_user_message() {
 fn mirror_reads_every_input_form_of_responses() {
     let server = server();
     let call = json!({"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"});
-    for (input, said) in [
+    for (input, expected) in [
         (json!("it's"), "it's"),
         (json!(""), ""),
         (json!([user("a")]), "a"),
@@ -95,10 +95,10 @@ fn mirror_reads_every_input_form_of_responses() {
             "No user input provided.",
         ),
     ] {
-        let answer =
+        let response =
             json_of(&post(&server, "/v1/responses", &json!({"model": "gpt-5", "input": input})));
-        let message = answer["output"].as_array().unwrap().last().unwrap();
-        assert_eq!(message["content"][0]["text"], said, "{input} {answer}");
+        let message = response["output"].as_array().unwrap().last().unwrap();
+        assert_eq!(message["content"][0]["text"], expected, "{input} {response}");
     }
 }
 
@@ -125,8 +125,8 @@ fn each_tool_line_requests_one_tool_call() {
         for name in ["f", "another"] {
             let tool = json!({"type": "function", "function": {"name": name, "parameters": {}}});
             let body = json!({"model": "m", "messages": [user(text)], "tools": [tool]});
-            let answer = json_of(&post(&server, "/v1/chat/completions", &body));
-            assert_eq!(calls_of(&answer), calls, "{text} with the tool {name}");
+            let response = json_of(&post(&server, "/v1/chat/completions", &body));
+            assert_eq!(calls_of(&response), calls, "{text} with the tool {name}");
         }
     }
 }
@@ -212,25 +212,25 @@ fn tool_results_end_the_loop_with_text() {
     let error = r#"raise error {"code": 429, "message": "m"}"#;
     let tool = |result| json!({"role": "tool", "tool_call_id": "c1", "content": result});
     let function = json!({"role": "function", "name": "f", "content": "12°"});
-    for (asked, result, said) in [
+    for (prompt, result, expected) in [
         (trigger, tool("12°"), "last tool call result is 12°"),
         (trigger, function, "last tool call result is 12°"),
         (error, tool("12°"), "last tool call result is 12°"),
-        // nothing to tell: the mirror is asked
+        // nothing to report: the mirror responds
         (trigger, tool(""), trigger),
     ] {
         let called = json!({"role": "assistant", "content": null, "tool_calls": [&call]});
-        let messages = json!([user(asked), called, result]);
-        assert_eq!(chat_text(&server, &messages), said, "{messages}");
+        let messages = json!([user(prompt), called, result]);
+        assert_eq!(chat_text(&server, &messages), expected, "{messages}");
     }
-    for (output, said) in [("12°", "last tool call result is 12°"), ("", trigger)] {
+    for (output, expected) in [("12°", "last tool call result is 12°"), ("", trigger)] {
         let input = json!([user(trigger),
             {"type": "reasoning", "id": "r", "summary": []},
             {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
             {"type": "function_call_output", "call_id": "c", "output": output}]);
         let body = json!({"model": "m", "input": input});
-        let answer = json_of(&post(&server, "/v1/responses", &body));
-        assert_eq!(answer["output"][0]["content"][0]["text"], said, "{input}");
+        let response = json_of(&post(&server, "/v1/responses", &body));
+        assert_eq!(response["output"][0]["content"][0]["text"], expected, "{input}");
     }
 }
 
@@ -310,35 +310,35 @@ fn invalid_error_requests_are_skipped_with_a_header() {
 
 #[test]
 fn configured_questions_get_their_answers() {
-    let place = Place::new();
-    place.write(
+    let workdir = Workdir::new();
+    workdir.write(
         "config.yaml",
         "strategies: [CustomAnswersStrategy, MirrorStrategy]\ncustomReplies:\n\
          - question: What is it?\n  answer: 'It is a mock: fine.'\n- {question: Two?, answer: 2}\n",
     );
-    let server = place.serve(&["--config", "config.yaml"], &[]);
-    for (question, answer) in [
+    let server = workdir.serve(&["--config", "config.yaml"], &[]);
+    for (question, expected) in [
         ("What is it?", "It is a mock: fine."),
         ("  What is it?\n", "It is a mock: fine."),
         ("Two?", "2"),
         ("what is it?", "what is it?"),
         ("What is it? Really?", "What is it? Really?"),
     ] {
-        assert_eq!(chat_text(&server, &json!([user(question)])), answer);
+        assert_eq!(chat_text(&server, &json!([user(question)])), expected);
     }
 }
 
 #[test]
 fn first_strategy_with_an_answer_wins() {
-    let place = Place::new();
-    let server = place.serve(&["--strategies", "MirrorStrategy,ErrorStrategy"], &[]);
+    let workdir = Workdir::new();
+    let server = workdir.serve(&["--strategies", "MirrorStrategy,ErrorStrategy"], &[]);
     let trigger = r#"raise error {"code": 429, "message": "m"}"#;
     assert_eq!(chat_text(&server, &json!([user(trigger)])), trigger);
 }
 
 #[test]
 fn unanswered_requests_get_the_providers_error_format() {
-    let server = Place::new().serve(&["--strategies", "ErrorStrategy"], &[]);
+    let server = Workdir::new().serve(&["--strategies", "ErrorStrategy"], &[]);
     let response = chat(&server, &json!([user("raise error {x}")]));
     assert_eq!((response.status, response.header("x-should-retry")), (418, Some("false")));
     let message = json_of(&response)["error"]["message"].as_str().unwrap().to_owned();
@@ -349,11 +349,11 @@ fn unanswered_requests_get_the_providers_error_format() {
 
 #[test]
 fn empty_or_unknown_strategies_prevent_startup() {
-    let place = Place::new();
-    place.write("empty.yaml", "strategies: []\n");
-    place.write("unknown.yaml", "strategies: [MirorStrategy]\n");
-    let said = place.fails_to_start(&["--config", "empty.yaml"], &[]);
-    assert!(said.contains("empty.yaml:1") && said.contains("empty list"), "{said}");
-    let said = place.fails_to_start(&["--config", "unknown.yaml"], &[]);
-    assert!(said.contains("MirorStrategy") && said.contains("`MirrorStrategy`"), "{said}");
+    let workdir = Workdir::new();
+    workdir.write("empty.yaml", "strategies: []\n");
+    workdir.write("unknown.yaml", "strategies: [MirorStrategy]\n");
+    let stderr = workdir.fails_to_start(&["--config", "empty.yaml"], &[]);
+    assert!(stderr.contains("empty.yaml:1") && stderr.contains("empty list"), "{stderr}");
+    let stderr = workdir.fails_to_start(&["--config", "unknown.yaml"], &[]);
+    assert!(stderr.contains("MirorStrategy") && stderr.contains("`MirrorStrategy`"), "{stderr}");
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{json_of, post, server, user};
 
-/// A request that says one thing, in every API, and where its answer's text, calls, and errors are.
+/// A request that says one thing, in every API, and where its response's text, calls, and errors are.
 struct Api {
     path: &'static str,
     body: fn(&str) -> Value,
@@ -96,19 +96,20 @@ const APIS: [Api; 9] = [
 fn every_api_has_the_same_strategies() {
     let server = server();
     for api in APIS {
-        let asked = |text: &str| post(&server, api.path, &(api.body)(text));
-        let at =
-            |answer: &Value, pointer: &str| answer.pointer(pointer).cloned().unwrap_or_default();
-        let answer = json_of(&asked("Hello!"));
-        assert_eq!(at(&answer, api.text), "Hello!", "{} {answer}", api.path);
-        let answer = json_of(&asked("call tool 'f' with '{\"t\":\"it's\"}'"));
-        assert_eq!(at(&answer, api.call.0), "f", "{} {answer}", api.path);
-        let arguments = match at(&answer, api.call.1) {
+        let send = |text: &str| post(&server, api.path, &(api.body)(text));
+        let at = |response: &Value, pointer: &str| {
+            response.pointer(pointer).cloned().unwrap_or_default()
+        };
+        let response = json_of(&send("Hello!"));
+        assert_eq!(at(&response, api.text), "Hello!", "{} {response}", api.path);
+        let response = json_of(&send("call tool 'f' with '{\"t\":\"it's\"}'"));
+        assert_eq!(at(&response, api.call.0), "f", "{} {response}", api.path);
+        let arguments = match at(&response, api.call.1) {
             Value::String(text) => serde_json::from_str(&text).unwrap(),
             other => other,
         };
-        assert_eq!(arguments, json!({"t": "it's"}), "{} {answer}", api.path);
-        let refused = asked(r#"raise error {"code": 429, "message": "slow down"}"#);
+        assert_eq!(arguments, json!({"t": "it's"}), "{} {response}", api.path);
+        let refused = send(r#"raise error {"code": 429, "message": "slow down"}"#);
         assert_eq!(refused.status, 429, "{}", api.path);
         assert_eq!(at(&json_of(&refused), api.message), "slow down", "{} {refused:?}", api.path);
         assert_eq!(refused.header("content-type"), Some("application/json"));
