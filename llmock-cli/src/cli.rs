@@ -5,9 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{self, Selection};
 use crate::output::Screen;
-use crate::serve;
+use crate::{clear, list, serve};
 
 /// The exit code of a failed operation. Usage errors are clap's, with 2.
 const FAILED: u8 = 1;
@@ -80,15 +79,10 @@ pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
     let mut screen = Screen::new();
     let done = match cli.command {
-        Command::List(list) => commands::list(&mut screen, &list.paths),
+        Command::List(list) => list::list(&mut screen, &list.paths),
         Command::Serve(flags) => return serve::run(&flags),
-        Command::Clear(clear) => {
-            let what = match (clear.hash, clear.number) {
-                (Some(prefix), _) => Selection::Hash(prefix),
-                (None, Some(number)) => Selection::Number(number),
-                (None, None) => Selection::Everything,
-            };
-            commands::clear(&mut screen, &clear.path, &what)
+        Command::Clear(Clear { path, hash, number }) => {
+            clear::clear(&mut screen, &path, hash.as_deref(), number)
         }
     };
     match done.and_then(|()| screen.flush()) {

@@ -1,7 +1,8 @@
 //! The command `llmock`: serves mock responses to any program, and manages fixtures.
 
+mod clear;
 mod cli;
-mod commands;
+mod list;
 mod output;
 mod problem;
 mod serve;

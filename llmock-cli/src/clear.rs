@@ -9,26 +9,24 @@ use crate::output::{self, Screen};
 use crate::problem::Problem;
 use crate::target::{self, Target};
 
-#[derive(Debug)]
-pub(crate) enum Selection {
-    Everything,
-    /// The interaction whose hash starts with these digits.
-    Hash(String),
-    /// The interaction with this number, counted from one.
-    Number(usize),
-}
-
-pub(crate) fn clear(screen: &mut Screen, path: &Path, what: &Selection) -> io::Result<()> {
+/// Removes the interaction whose hash starts with these digits, or the one with this number, counted from one, or else
+/// the whole fixture.
+pub(crate) fn clear(
+    screen: &mut Screen,
+    path: &Path,
+    hash: Option<&str>,
+    number: Option<usize>,
+) -> io::Result<()> {
     let mut fixture = match target::of(path) {
         Ok(Target::Fixture(fixture)) => fixture,
         Ok(Target::Folder(folder)) => return screen.problem(&Problem::Folder(folder)),
         Err(Problem::Unreadable(error)) => return screen.problem(&Problem::NotCleared(error)),
         Err(problem) => return screen.problem(&problem),
     };
-    let removed = match what {
-        Selection::Everything => return delete(screen, &fixture),
-        Selection::Hash(prefix) => fixture.remove(prefix),
-        Selection::Number(number) => fixture.remove_nth(*number),
+    let removed = match (hash, number) {
+        (Some(prefix), _) => fixture.remove(prefix),
+        (None, Some(number)) => fixture.remove_nth(number),
+        (None, None) => return delete(screen, &fixture),
     };
     match removed {
         Ok(removed) => screen.removed(&removed, &fixture),
