@@ -5,7 +5,6 @@
 //! that fires a few times within the limit and looks at what happened since.
 
 use std::future::poll_fn;
-use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,9 +13,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
-use hyper::rt::{Read, ReadBufCursor, Write};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -24,8 +22,9 @@ use hyper_util::server::graceful::Watcher;
 use tokio::net::TcpStream;
 use tokio::task::unconstrained;
 use tokio::time::{Instant, Sleep, sleep};
+use tokio_util::io::InspectWriter;
 
-use super::answer::{Aborted, AnswerBytes};
+use super::answer::{Aborted, BoxError};
 use super::app::App;
 
 /// The timer of a connection fires eight times within the limit, but not more or less often than this.
@@ -38,7 +37,10 @@ pub(super) async fn serve(socket: TcpStream, app: &'static App, watcher: Watcher
     let _ = socket.set_nodelay(true);
     let activity = Arc::<Activity>::default();
     let service = service_fn(|request| respond(app, request, &activity));
-    let socket = Watched { socket: TokioIo::new(socket), activity: Arc::clone(&activity) };
+    // A client that takes bytes, however slowly, is not silent.
+    let writes = Arc::clone(&activity);
+    let has_moved = move |_: &[u8]| writes.has_moved.store(true, Ordering::Relaxed);
+    let socket = TokioIo::new(InspectWriter::new(socket, has_moved));
     let connection = http1::Builder::new()
         // An event is three small pieces: copying them into one costs less than passing all three to the system.
         .writev(false)
@@ -62,12 +64,19 @@ async fn respond(
     app: &App,
     request: Request<Incoming>,
     activity: &Arc<Activity>,
-) -> Result<Response<Sent>, Aborted> {
-    let responding = Responding::begin(activity);
+) -> Result<Response<impl Body<Data = Bytes, Error = BoxError> + use<>>, Aborted> {
+    activity.is_responding.store(true, Ordering::Relaxed);
+    let responding = Responding(Arc::clone(activity));
     let response = app.answer(request).await;
     match response.extensions().get::<Aborted>() {
         Some(aborted) => Err(*aborted),
-        None => Ok(response.map(|bytes| Sent { bytes, _responding: responding })),
+        // The closure keeps `responding` until the body is dropped.
+        None => Ok(response.map(|body| {
+            body.map_err(move |error| {
+                let _ = &responding;
+                error
+            })
+        })),
     }
 }
 
@@ -125,80 +134,9 @@ impl<'a> Patience<'a> {
 #[derive(Debug)]
 struct Responding(Arc<Activity>);
 
-impl Responding {
-    fn begin(activity: &Arc<Activity>) -> Self {
-        activity.is_responding.store(true, Ordering::Relaxed);
-        Self(Arc::clone(activity))
-    }
-}
-
 impl Drop for Responding {
     fn drop(&mut self) {
         self.0.is_responding.store(false, Ordering::Relaxed);
         self.0.has_moved.store(true, Ordering::Relaxed);
-    }
-}
-
-/// The body of a response, which ends its [`Responding`].
-struct Sent {
-    bytes: AnswerBytes,
-    _responding: Responding,
-}
-
-impl Body for Sent {
-    type Data = Bytes;
-    type Error = <AnswerBytes as Body>::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Pin::new(&mut self.bytes).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.bytes.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.bytes.size_hint()
-    }
-}
-
-/// The socket. A client that takes bytes, however slowly, is not silent.
-struct Watched {
-    socket: TokioIo<TcpStream>,
-    activity: Arc<Activity>,
-}
-
-impl Read for Watched {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        into: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_read(context, into)
-    }
-}
-
-impl Write for Watched {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.socket).poll_write(context, bytes);
-        if written.is_ready() {
-            self.activity.has_moved.store(true, Ordering::Relaxed);
-        }
-        written
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(context)
     }
 }

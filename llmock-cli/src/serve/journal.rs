@@ -4,12 +4,13 @@
 //! only when it is shown.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use llmock::__server::is_secret_query;
-use llmock::Provider;
+use llmock::{Problem, Provider};
+use parking_lot::Mutex;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -52,16 +53,6 @@ pub(crate) struct Entry {
     pub(crate) took: Duration,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum FilterError {
-    #[error(
-        "unknown filter `{0}`: expected `method`, `path`, `provider`, `status`, `session`, or `limit`"
-    )]
-    Unknown(String),
-    #[error("invalid filter `{name}={value}`: expected a whole number")]
-    NoNumber { name: &'static str, value: String },
-}
-
 impl Journal {
     /// Keeps that many requests; 0 keeps none and costs nothing.
     pub(crate) fn new(size: usize) -> Self {
@@ -75,13 +66,10 @@ impl Journal {
 
     /// Keeps a request and the beginning of its body in place of the oldest one.
     pub(crate) fn record(&self, entry: Entry, body: &[u8]) {
-        if self.slots.is_empty() {
-            return;
-        }
         let body = &body[..body.len().min(KEPT)];
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let slot = &self.slots[number % self.slots.len()];
-        let mut kept = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = slot.lock();
         let replaced = match &mut *kept {
             // A request that is a whole round late must not replace a newer one.
             Some(newer) if newer.number > number => None,
@@ -102,17 +90,17 @@ impl Journal {
 
     pub(crate) fn clear(&self) {
         for slot in &self.slots {
-            slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+            slot.lock().take();
         }
     }
 
-    pub(crate) fn shown(&self, query: &str) -> Result<Vec<u8>, FilterError> {
+    pub(crate) fn shown(&self, query: &str) -> Result<Vec<u8>, Problem> {
         let filter = Filter::read(query)?;
         let mut found: Vec<Numbered> = self
             .slots
             .iter()
             .filter_map(|slot| {
-                let kept = slot.lock().unwrap_or_else(PoisonError::into_inner);
+                let kept = slot.lock();
                 kept.as_ref().filter(|kept| filter.wants(&kept.entry)).cloned()
             })
             .collect();
@@ -196,39 +184,46 @@ struct Filter {
 }
 
 impl Filter {
-    fn read(query: &str) -> Result<Self, FilterError> {
+    fn read(query: &str) -> Result<Self, Problem> {
         let mut filter = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             // The query may carry the key for the server.
             if is_secret_query(&name) {
                 continue;
             }
-            let not_a_number = |name| FilterError::NoNumber { name, value: value.to_string() };
+            let not_a_number = || {
+                Problem::new(format!("invalid filter `{name}={value}`: expected a whole number"))
+            };
             match name.as_ref() {
                 "method" => filter.method = Some(value.into_owned()),
                 "path" => filter.path = Some(value.into_owned()),
                 "provider" => filter.provider = Some(value.into_owned()),
                 "session" => filter.session = Some(value.into_owned()),
                 "status" => {
-                    filter.status = Some(value.parse().map_err(|_| not_a_number("status"))?);
+                    filter.status = Some(value.parse().map_err(|_| not_a_number())?);
                 }
-                "limit" => filter.limit = Some(value.parse().map_err(|_| not_a_number("limit"))?),
-                other => return Err(FilterError::Unknown(other.to_owned())),
+                "limit" => filter.limit = Some(value.parse().map_err(|_| not_a_number())?),
+                other => {
+                    let known = ["method", "path", "provider", "status", "session", "limit"];
+                    let known = llmock_rules::list(&known);
+                    return Err(Problem::new(format!(
+                        "unknown filter `{other}`: expected {known}"
+                    )));
+                }
             }
         }
         Ok(filter)
     }
 
     fn wants(&self, entry: &Entry) -> bool {
-        let is = |wanted: &Option<String>, value: &str| {
-            wanted.as_deref().is_none_or(|wanted| wanted == value)
+        let matches = |filter: &Option<String>, matches: &dyn Fn(&str) -> bool| {
+            filter.as_deref().is_none_or(matches)
         };
-        let method = self.method.as_deref();
-        method.is_none_or(|wanted| wanted.eq_ignore_ascii_case(entry.method.as_str()))
-            && self.path.as_deref().is_none_or(|start| entry.path.starts_with(start))
-            && is(&self.provider, entry.provider.id())
-            && self.status.is_none_or(|wanted| wanted == entry.status)
-            && self.session.as_deref().is_none_or(|wanted| wanted == entry.session.to_string())
+        matches(&self.method, &|method| method.eq_ignore_ascii_case(entry.method.as_str()))
+            && matches(&self.path, &|start| entry.path.starts_with(start))
+            && matches(&self.provider, &|provider| provider == entry.provider.id())
+            && matches(&self.session, &|session| session == entry.session.to_string())
+            && self.status.is_none_or(|status| status == entry.status)
     }
 }
 

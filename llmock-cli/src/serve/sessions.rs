@@ -3,12 +3,13 @@
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::num::NonZeroUsize;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock};
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName};
 use llmock::playback::PlaybackSession;
 use lru::LruCache;
+use parking_lot::Mutex;
 
 /// The header that names the session of a request.
 pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-llmock-session");
@@ -115,28 +116,18 @@ impl Sessions {
         Self { by_id: Mutex::new(LruCache::new(kept)) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, LruCache<String, Arc<PlaybackSession>>> {
-        self.by_id.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The session with this id; a new one if there is none.
     pub(crate) fn of(&self, id: &str) -> Arc<PlaybackSession> {
-        let mut by_id = self.lock();
-        if let Some(known) = by_id.get(id) {
-            return Arc::clone(known);
-        }
-        let new = Arc::<PlaybackSession>::default();
-        by_id.put(id.to_owned(), Arc::clone(&new));
-        new
+        Arc::clone(self.by_id.lock().get_or_insert_ref(id, Arc::default))
     }
 
     /// Ends a session, so that its next request starts every queue again.
     pub(crate) fn end(&self, id: &str) {
-        self.lock().pop(id);
+        self.by_id.lock().pop(id);
     }
 
     pub(crate) fn end_all(&self) {
-        self.lock().clear();
+        self.by_id.lock().clear();
     }
 }
 
@@ -208,6 +199,6 @@ mod tests {
         assert!(Arc::ptr_eq(&a, &sessions.of("a")), "used later than b");
         assert!(!Arc::ptr_eq(&b, &sessions.of("b")));
         sessions.end("b");
-        assert_eq!(sessions.lock().len(), 1);
+        assert_eq!(sessions.by_id.lock().len(), 1);
     }
 }
