@@ -30,6 +30,12 @@ pub(crate) enum Problem {
     /// Several interactions match; their lines, as `list` prints them.
     #[error("{}", ambiguous(path, prefix, candidates, *equal))]
     Ambiguous { path: PathBuf, prefix: String, candidates: Vec<String>, equal: Option<usize> },
+    #[error("{}", lines(.0))]
+    Several(Vec<Problem>),
+}
+
+fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
 }
 
 fn did_you_mean(similar: Option<&Path>) -> String {

@@ -78,11 +78,22 @@ fn collect(folder: &Path, files: &mut Vec<Result<PathBuf, Problem>>) {
 
 /// Large folders that never hold fixtures.
 fn is_skipped(folder: &Path) -> bool {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    name.starts_with('.') || name == "target" || name == "node_modules"
+    let name = folder.file_name().unwrap_or_default();
+    is_hidden(folder) || name == "target" || name == "node_modules"
 }
 
-fn is_json(path: &Path) -> bool {
+pub(crate) fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+}
+
+/// The file of a fixture that is named without its `.json`.
+pub(crate) fn with_json(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".json");
+    name.into()
+}
+
+pub(crate) fn is_json(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
 }
 

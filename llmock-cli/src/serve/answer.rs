@@ -114,8 +114,8 @@ impl Answer {
             AnswerBody::Live(body) => Either::Right(body),
             AnswerBody::Stream { pieces, end } => {
                 let pieces = pieces.into();
-                let paced = Paced { pieces, end, arrived, timer: None, flushed: None, _open: open };
-                Either::Right(paced.map_err(BoxError::from).boxed_unsync())
+                let paced = Paced { pieces, arrived, timer: None, _open: open }.boxed_unsync();
+                Either::Right(if end == End::Cut { CutOff::after(paced) } else { paced })
             }
         };
         let mut response = Response::new(body);
@@ -131,18 +131,12 @@ impl Answer {
     }
 }
 
-/// hyper drops unflushed frames when a body fails, so a cut waits until they are on the wire.
-pub(super) const FLUSH: Duration = Duration::from_millis(2);
-
 /// The body of a stream, which sends each piece when it is due.
 struct Paced {
     pieces: VecDeque<Piece>,
-    end: End,
     arrived: Instant,
     /// Created for the first piece that has to wait.
     timer: Option<Pin<Box<Sleep>>>,
-    /// When the last piece is on the wire, for a stream that is cut.
-    flushed: Option<Instant>,
     _open: Option<OpenStream>,
 }
 
@@ -162,21 +156,13 @@ impl Paced {
 
 impl http_body::Body for Paced {
     type Data = Bytes;
-    type Error = Cut;
+    type Error = BoxError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
-        let Some(next) = self.pieces.front() else {
-            if self.end == End::Complete {
-                return Poll::Ready(None);
-            }
-            let flushed = *self.flushed.get_or_insert_with(|| Instant::now() + FLUSH);
-            ready!(self.wait(flushed, context));
-            return Poll::Ready(Some(Err(Cut)));
-        };
-        if let Some(after) = next.after {
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if let Some(after) = self.pieces.front().and_then(|next| next.after) {
             let until = self.arrived + after;
             ready!(self.wait(until, context));
         }
@@ -184,11 +170,40 @@ impl http_body::Body for Paced {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.pieces.is_empty() && self.end == End::Complete
+        self.pieces.is_empty()
     }
 }
 
-/// The stream ends early on purpose.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("cut off on purpose")]
-pub(crate) struct Cut;
+/// A body after which the connection is closed, as if it were not complete.
+pub(crate) struct CutOff {
+    body: StreamBytes,
+    /// When the body is on the wire.
+    flushed: Option<Pin<Box<Sleep>>>,
+}
+
+impl CutOff {
+    pub(crate) fn after(body: StreamBytes) -> StreamBytes {
+        Self { body, flushed: None }.boxed_unsync()
+    }
+}
+
+impl http_body::Body for CutOff {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        // hyper drops unflushed frames when a body fails.
+        const FLUSH: Duration = Duration::from_millis(2);
+        if self.flushed.is_none()
+            && let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(context))
+        {
+            return Poll::Ready(Some(frame));
+        }
+        let sleep = || Box::pin(tokio::time::sleep(FLUSH));
+        ready!(self.flushed.get_or_insert_with(sleep).as_mut().poll(context));
+        Poll::Ready(Some(Err("cut off on purpose".into())))
+    }
+}

@@ -56,17 +56,19 @@ async fn read(
     let (arrived, arrived_at) = (Instant::now(), SystemTime::now());
     let (mut parts, body) = request.into_parts();
     let config = &running.config;
-    let read = match incoming::body(body, config.body_limit, config.read_timeout).await {
-        Ok(wire) => {
-            incoming::plain(&parts.headers, &wire, config.body_limit).map(|body| (wire, body))
-        }
-        Err(unread) => Err(unread),
-    };
+    let wire = incoming::body(body, config.body_limit, config.read_timeout).await;
+    let read = wire.and_then(|wire| {
+        let plain = incoming::decompressed(&parts.headers, &wire, config.body_limit)?;
+        Ok(match plain {
+            Some(plain) => (plain, Some(wire)),
+            None => (wire, None),
+        })
+    });
     let (read, unread) = match read {
         Ok(read) => (read, None),
-        Err(unread) => ((Bytes::new(), Bytes::new()), Some(unread)),
+        Err(unread) => (<(Bytes, Option<Bytes>)>::default(), Some(unread)),
     };
-    let read = with_own_addresses(state, &mut parts.headers, read);
+    let (body, compressed_body) = with_own_addresses(state, &mut parts.headers, read);
     let has_commands = ApiRequest::has_commands(&parts.headers);
     let api_request = ApiRequest {
         route: state.routes.of(&parts),
@@ -75,8 +77,8 @@ async fn read(
         session: sessions::id_of(&parts.headers, has_commands, parts.uri.query()),
         uri: parts.uri,
         headers: parts.headers,
-        wire_body: read.0,
-        body: read.1,
+        body,
+        compressed_body,
         number: state.next_number(),
         arrived,
         arrived_at,
@@ -85,19 +87,19 @@ async fn read(
     (api_request, unread)
 }
 
-/// The bodies as sent and as read, with addresses of this server replaced by those of the provider. A body that
+/// The body and its compressed form, with addresses of this server replaced by those of the provider. A body that
 /// changes is no longer compressed.
 fn with_own_addresses(
     state: &State,
     headers: &mut HeaderMap,
-    bodies: (Bytes, Bytes),
-) -> (Bytes, Bytes) {
-    let Some(restored) = state.fixtures.redirects.restored(&bodies.1) else { return bodies };
+    bodies: (Bytes, Option<Bytes>),
+) -> (Bytes, Option<Bytes>) {
+    let Some(restored) = state.fixtures.redirects.restored(&bodies.0) else { return bodies };
     headers.remove(CONTENT_ENCODING);
     if headers.contains_key(CONTENT_LENGTH) {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(restored.len()));
     }
-    (restored.clone(), restored)
+    (restored, None)
 }
 
 /// The answer, and the fault to apply to it.
@@ -110,8 +112,8 @@ async fn decided(
     let seed = state.seed(api_request.number);
     let refused = |reply: Reply| (dispatch::refused(api_request, &reply, seed), None);
     let key = running.config.api_key.as_deref();
-    if let Err(denied) = auth::check(key, &api_request.headers, api_request.query()) {
-        return refused(Reply::error(401, denied.message()));
+    if let Err(denied) = auth::check(key, &api_request.headers, api_request.uri.query()) {
+        return refused(Reply::error(401, denied.to_string()));
     }
     if let Some(unread) = unread {
         return refused(Reply::error(unread.status(), unread.to_string()));

@@ -25,8 +25,8 @@ pub(crate) struct ApiRequest {
     pub(crate) has_commands: bool,
     /// Without compression.
     pub(crate) body: Bytes,
-    /// As sent.
-    pub(crate) wire_body: Bytes,
+    /// As sent, if it was compressed.
+    pub(crate) compressed_body: Option<Bytes>,
     /// The session of the request. Each session has its own positions in the recordings.
     pub(crate) session: SessionId,
     /// How many requests arrived before it.
@@ -70,11 +70,6 @@ impl ApiRequest {
 
     /// The address at which the client reached this server.
     pub(crate) fn origin(&self) -> Option<String> {
-        self.headers.get(HOST)?.to_str().ok().map(|host| format!("http://{host}"))
-    }
-
-    /// The query, without the question mark.
-    pub(crate) fn query(&self) -> Option<&str> {
-        self.uri.query()
+        self.header(HOST).map(|host| format!("http://{host}"))
     }
 }

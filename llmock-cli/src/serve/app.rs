@@ -33,7 +33,6 @@ const EXPOSED: [&str; 8] = [
 ];
 
 /// Serves all requests, from programs and from pages in browsers.
-#[derive(Clone, Debug)]
 pub(crate) struct App {
     state: Arc<State>,
     cors: CorsLayer,
@@ -45,8 +44,8 @@ enum OwnRoute<'a> {
     Health,
     History,
     Metrics,
-    Sessions,
-    Session(Cow<'a, str>),
+    /// All sessions, or the one with this id.
+    Sessions(Option<Cow<'a, str>>),
 }
 
 impl App {
@@ -117,12 +116,13 @@ impl<'a> OwnRoute<'a> {
             "health" => Self::Health,
             "history" => Self::History,
             "metrics" => Self::Metrics,
-            "sessions" => Self::Sessions,
+            "sessions" => Self::Sessions(None),
             other => {
                 let id = other
                     .strip_prefix("sessions/")
                     .filter(|id| !id.is_empty() && !id.contains('/'))?;
-                Self::Session(percent_encoding::percent_decode_str(id).decode_utf8_lossy())
+                let id = percent_encoding::percent_decode_str(id).decode_utf8_lossy();
+                Self::Sessions(Some(id))
             }
         })
     }
@@ -131,7 +131,7 @@ impl<'a> OwnRoute<'a> {
         let allowed: &[Method] = match self {
             Self::Root | Self::Health | Self::Metrics => &[Method::GET, Method::HEAD],
             Self::History => &[Method::GET, Method::HEAD, Method::DELETE],
-            Self::Sessions | Self::Session(_) => &[Method::DELETE],
+            Self::Sessions(_) => &[Method::DELETE],
         };
         if !allowed.contains(request.method()) {
             return wrong_method(request, allowed);
@@ -146,7 +146,7 @@ impl<'a> OwnRoute<'a> {
             Self::Root => ok("text/plain", "llmock is running\n"),
             Self::Health => {
                 let now = humantime::format_rfc3339_millis(SystemTime::now());
-                json(format!(r#"{{"status":"healthy","timestamp":"{now}"}}"#))
+                ok("application/json", format!(r#"{{"status":"healthy","timestamp":"{now}"}}"#))
             }
             Self::History if request.method() == Method::DELETE => {
                 state.journal.load().clear();
@@ -154,17 +154,16 @@ impl<'a> OwnRoute<'a> {
             }
             Self::History => {
                 match state.journal.load().shown(request.uri().query().unwrap_or_default()) {
-                    Ok(shown) => json(shown),
+                    Ok(shown) => ok("application/json", shown),
                     Err(error) => own_error(400, &error.to_string(), HeaderMap::new()),
                 }
             }
             Self::Metrics => ok(metrics::CONTENT_TYPE, state.metrics.shown()),
-            Self::Sessions => {
-                state.fixtures.sessions.end_all();
-                no_content()
-            }
-            Self::Session(id) => {
-                state.fixtures.sessions.end(&id);
+            Self::Sessions(id) => {
+                match id {
+                    Some(id) => state.fixtures.sessions.end(&id),
+                    None => state.fixtures.sessions.end_all(),
+                }
                 no_content()
             }
         }
@@ -183,11 +182,7 @@ fn denied(state: &State, request: &Request<Incoming>) -> Option<Response<AnswerB
     let running = state.running();
     let key = running.config.api_key.as_deref();
     let denied = auth::check(key, request.headers(), request.uri().query()).err()?;
-    Some(own_error(401, denied.message(), HeaderMap::new()))
-}
-
-fn json(body: impl Into<Bytes>) -> Response<AnswerBytes> {
-    ok("application/json", body)
+    Some(own_error(401, &denied.to_string(), HeaderMap::new()))
 }
 
 fn ok(content_type: &'static str, body: impl Into<Bytes>) -> Response<AnswerBytes> {

@@ -3,19 +3,12 @@
 use http::HeaderMap;
 
 /// Why a request is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Denied {
+    #[error("Missing API key")]
     Missing,
+    #[error("Invalid API key")]
     Wrong,
-}
-
-impl Denied {
-    pub(crate) fn message(self) -> &'static str {
-        match self {
-            Self::Missing => "Missing API key",
-            Self::Wrong => "Invalid API key",
-        }
-    }
 }
 
 /// Whether a request may pass; without a configured key, every request may.

@@ -10,7 +10,6 @@ use super::answer::{Decided, Verdict};
 use super::api_request::ApiRequest;
 use super::gate;
 use super::state::Running;
-use super::strategy::prompt::Prompt;
 use super::strategy::{self, Strategy};
 
 /// The status of a miss: clients do not retry it, and gateways do not mistake it for an error of their own.
@@ -61,23 +60,20 @@ async fn run_strategies(
     let mut whys = Vec::new();
     let mut meaning = None;
     for strategy in &running.chain {
-        let verdict = if strategy.takes_anything() {
-            let verdict = strategy.answer(api_request).await;
-            if matches!(strategy, Strategy::Fixture { .. }) {
+        let verdict = match strategy {
+            Strategy::Fixture { fixtures, spent } => {
+                let verdict = fixtures.answer(api_request, *spent);
                 *recorded = Some(matches!(verdict, Verdict::Answer(_)));
+                verdict
             }
-            verdict
-        } else {
-            match meaning.get_or_insert_with(|| Meaning::of(api_request, reading, running)) {
-                Meaning::Conversation(messages) => {
-                    let target = reading.target();
-                    let (openai, responses) = (target.is_openai(), target.is_responses());
-                    strategy.reply(Prompt { messages, openai, responses })
-                }
+            // In a box, so that other requests do not have to carry its state.
+            Strategy::Proxy(proxy) => Box::pin(proxy.answer(api_request)).await,
+            _ => match meaning.get_or_insert_with(|| Meaning::of(api_request, reading, running)) {
+                Meaning::Conversation(messages) => strategy.reply(messages, reading.target()),
                 // This strategy responds to every conversation, so the strategies after it have no effect.
-                Meaning::Other(_) if strategy.answers_anything() => break,
+                Meaning::Other(_) if matches!(strategy, Strategy::Mirror) => break,
                 Meaning::Other(_) => Verdict::Pass { why: None },
-            }
+            },
         };
         match verdict {
             Verdict::Pass { why } => whys.extend(why),
@@ -107,26 +103,18 @@ enum Meaning {
 
 impl Meaning {
     fn of(api_request: &ApiRequest, reading: &Reading<'_>, running: &Running) -> Self {
-        match ourselves(api_request, reading, running) {
-            Some(reply) => Self::Other(Box::new(reply)),
-            None => Self::Conversation(reading.messages()),
+        let models = &running.config.models;
+        if let Some(refusal) = gate::refusal(reading, api_request.method.as_str(), models) {
+            return Self::Other(Box::new(refusal));
         }
+        if reading.target().endpoint() == Endpoint::Conversation {
+            return Self::Conversation(reading.messages());
+        }
+        let listed = models.iter().map(|model| {
+            Model::from(model.id.as_str()).created(model.created).owned_by(model.owned_by.as_str())
+        });
+        Self::Other(Box::new(Reply::new().models(listed)))
     }
-}
-
-/// The answer that needs no strategy: a refusal, or that of an endpoint other than conversations.
-fn ourselves(api_request: &ApiRequest, reading: &Reading<'_>, running: &Running) -> Option<Reply> {
-    let models = &running.config.models;
-    if let Some(refusal) = gate::refusal(reading, api_request.method.as_str(), models) {
-        return Some(refusal);
-    }
-    if reading.target().endpoint() == Endpoint::Conversation {
-        return None;
-    }
-    let listed = models.iter().map(|model| {
-        Model::from(model.id.as_str()).created(model.created).owned_by(model.owned_by.as_str())
-    });
-    Some(Reply::new().models(listed))
 }
 
 /// The refusal of a request that every strategy passed on.

@@ -10,9 +10,11 @@ use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderName, StatusCode};
 use llmock_rules::{Duration as Delay, Problem};
+use serde::Deserialize;
 
-use super::answer::{Answer, AnswerBody, End};
-use super::config::parts::number;
+use super::answer::{Answer, AnswerBody, CutOff, End, Piece};
+use super::config::values::{list, number, share, strict};
+use super::pace;
 
 /// The header that sets the fault of one response.
 pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-llmock-fault");
@@ -37,13 +39,17 @@ pub(crate) enum Fault {
     Slow(Duration),
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Faults {
     /// The share of requests with a fault, from 0 to 1.
+    #[serde(deserialize_with = "share")]
     pub(crate) rate: f64,
     /// The faults to draw from. Empty: [`Faults::USUAL`].
+    #[serde(deserialize_with = "list")]
     pub(crate) kinds: Vec<Kind>,
     /// Absent: different after every start.
+    #[serde(deserialize_with = "strict")]
     pub(crate) seed: Option<u64>,
 }
 
@@ -53,21 +59,17 @@ pub(crate) struct Kind {
     pub(crate) weight: f64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{HEADER}`: {0}")]
-pub(crate) struct FaultError(String);
-
 /// The fault of the request with that number: that of its header, or else a drawn one.
 pub(crate) fn decide(
     faults: &Faults,
     header: Option<&str>,
     number: u64,
-) -> Result<Option<Fault>, FaultError> {
+) -> Result<Option<Fault>, Problem> {
     match header.map(str::trim) {
         Some("none") => Ok(None),
         Some(text) => Kind::from_str(text)
             .map(|kind| Some(kind.fault))
-            .map_err(|error| FaultError(error.to_string())),
+            .map_err(|why| Problem::new(format!("`{HEADER}`: {why}"))),
         None => Ok(faults.draw(number)),
     }
 }
@@ -85,8 +87,7 @@ impl Faults {
         if self.rate <= 0.0 {
             return None;
         }
-        let seed = self.seed.unwrap_or_default() ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let mut random = fastrand::Rng::with_seed(seed);
+        let mut random = pace::random(self.seed, number);
         if random.f64() >= self.rate {
             return None;
         }
@@ -178,20 +179,20 @@ impl Fault {
     /// The answer with this fault. [`Fault::Status`], [`Fault::Disconnect`] and [`Fault::Slow`] do not change it: the
     /// first two replace it, the last one delays it.
     pub(crate) fn apply(self, mut answer: Answer) -> Answer {
+        let is_cut = self == Self::DisconnectMidway;
         answer.body = match (self, answer.body) {
-            (Self::DisconnectMidway, AnswerBody::Stream { pieces, .. }) => {
-                AnswerBody::Stream { pieces: half(pieces), end: End::Cut }
+            (Self::DisconnectMidway | Self::Truncate, AnswerBody::Stream { mut pieces, end }) => {
+                pieces.truncate(pieces.len() / 2);
+                AnswerBody::Stream { pieces, end: if is_cut { End::Cut } else { end } }
             }
-            (Self::DisconnectMidway, AnswerBody::Whole(body)) => {
+            (Self::DisconnectMidway | Self::Truncate, AnswerBody::Whole(body)) => {
                 let bytes = body.slice(..body.len() / 2);
-                let piece = super::answer::Piece { after: None, bytes };
-                AnswerBody::Stream { pieces: vec![piece], end: End::Cut }
-            }
-            (Self::Truncate, AnswerBody::Stream { pieces, end }) => {
-                AnswerBody::Stream { pieces: half(pieces), end }
-            }
-            (Self::Truncate, AnswerBody::Whole(body)) => {
-                AnswerBody::Whole(body.slice(..body.len() / 2))
+                if is_cut {
+                    let pieces = vec![Piece { after: None, bytes }];
+                    AnswerBody::Stream { pieces, end: End::Cut }
+                } else {
+                    AnswerBody::Whole(bytes)
+                }
             }
             (Self::Malformed, AnswerBody::Stream { mut pieces, end }) => {
                 for piece in &mut pieces {
@@ -203,20 +204,14 @@ impl Fault {
             (Self::DisconnectMidway | Self::Truncate, AnswerBody::Live(body)) => {
                 // It is the length of the complete body.
                 answer.headers.remove(CONTENT_LENGTH);
-                let is_cut = self == Self::DisconnectMidway;
-                let end = if is_cut { End::Cut } else { End::Complete };
-                AnswerBody::Live(live::begun(body, end))
+                let begun = live::begun(body);
+                AnswerBody::Live(if is_cut { CutOff::after(begun) } else { begun })
             }
             (Self::Malformed, AnswerBody::Live(body)) => AnswerBody::Live(live::malformed(body)),
             (Self::Status { .. } | Self::Disconnect | Self::Slow(_), body) => body,
         };
         answer
     }
-}
-
-fn half<T>(mut pieces: Vec<T>) -> Vec<T> {
-    pieces.truncate(pieces.len() / 2);
-    pieces
 }
 
 /// The same bytes with the beginning of every object and array replaced; framing has neither. A stream's `[DONE]` is

@@ -26,11 +26,8 @@ pub(crate) fn refusal(reading: &Reading<'_>, method: &str, models: &[Model]) -> 
         return None;
     }
     let named = reading.model()?;
-    (!exists(models, &named)).then(|| unknown_model(&named))
-}
-
-fn unknown_model(named: &str) -> Reply {
-    Reply::error(404, format!("the model `{named}` does not exist")).code("model_not_found")
+    let unknown = || Reply::error(404, format!("the model `{named}` does not exist"));
+    (!exists(models, &named)).then(|| unknown().code("model_not_found"))
 }
 
 /// Whether a name is that of a model: some clients add `:latest`, or `models/`.

@@ -1,5 +1,6 @@
 //! Reads the body of a request: within a time and a size, and without its compression.
 
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::Poll;
@@ -102,13 +103,17 @@ async fn collect(body: &mut Incoming, limit: usize) -> Result<Bytes, Unread> {
     Ok(if joined.is_empty() { whole } else { joined.freeze() })
 }
 
-/// The body without the compression that the headers name.
-pub(crate) fn plain(headers: &HeaderMap, wire: &Bytes, limit: usize) -> Result<Bytes, Unread> {
-    let Some(coding) = headers.get(CONTENT_ENCODING) else { return Ok(wire.clone()) };
+/// The body without the compression that the headers name; `None` if it has none.
+pub(crate) fn decompressed(
+    headers: &HeaderMap,
+    wire: &Bytes,
+    limit: usize,
+) -> Result<Option<Bytes>, Unread> {
+    let Some(coding) = headers.get(CONTENT_ENCODING) else { return Ok(None) };
     match uncompressed(coding.to_str().ok(), wire, limit) {
         Ok(plain) if plain.len() > limit => Err(Unread::TooLarge { limit }),
-        Ok(std::borrow::Cow::Borrowed(_)) => Ok(wire.clone()),
-        Ok(std::borrow::Cow::Owned(plain)) => Ok(plain.into()),
+        Ok(Cow::Borrowed(_)) => Ok(None),
+        Ok(Cow::Owned(plain)) => Ok(Some(plain.into())),
         Err(error) if error.is_too_long() => Err(Unread::TooLarge { limit }),
         Err(error) => Err(Unread::Compressed(error.to_string())),
     }

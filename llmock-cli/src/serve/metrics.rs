@@ -1,6 +1,5 @@
 //! Metrics for Prometheus.
 
-use std::fmt;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -33,8 +32,8 @@ type Label = (&'static str, &'static str);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
-    provider: &'static str,
-    route: &'static str,
+    #[prometheus(flatten)]
+    route: RouteLabels,
     status: u16,
 }
 
@@ -89,8 +88,7 @@ impl Metrics {
     }
 
     pub(crate) fn request(&self, route: &RouteMetrics, status: u16, took: Duration) {
-        let RouteLabels { provider, route: name } = route.labels;
-        let labels = RequestLabels { provider, route: name, status };
+        let labels = RequestLabels { route: route.labels, status };
         let count = || self.requests.get_or_create_owned(&labels);
         if status == 200 {
             route.successes.get_or_init(count).inc();
@@ -120,12 +118,6 @@ impl Metrics {
         let mut out = String::new();
         text::encode(&mut out, &self.registry).expect("writing to a string does not fail");
         out
-    }
-}
-
-impl fmt::Debug for Metrics {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Metrics").finish_non_exhaustive()
     }
 }
 

@@ -35,7 +35,7 @@ use std::sync::Arc;
 pub(crate) use config::Flags;
 
 use crate::output::serving;
-use config::{ConfigError, Loaded};
+use config::{Config, ConfigError};
 use state::{SetupError, State};
 
 /// The exit code for invalid arguments, as clap has it.
@@ -59,7 +59,7 @@ pub(crate) fn run(flags: &Flags) -> ExitCode {
         Err(error) => {
             serving::failed(&error);
             match error {
-                ServeError::Config(error) if error.is_usage() => ExitCode::from(USAGE),
+                ServeError::Config(ConfigError::Flag { .. }) => ExitCode::from(USAGE),
                 _ => ExitCode::FAILURE,
             }
         }
@@ -69,29 +69,28 @@ pub(crate) fn run(flags: &Flags) -> ExitCode {
 fn start(flags: &Flags) -> Result<(), ServeError> {
     // Each connection is an open file, and most systems allow few by default. Without more it serves fewer.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
-    let loaded = config::load(flags)?;
+    let (config, notes) = config::load(flags)?;
+    for note in &notes {
+        serving::note(note);
+    }
     // For signals and for accepting connections, which have threads of their own.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(ServeError::Runtime)?;
-    let done = runtime.block_on(serve(flags.clone(), loaded));
+    let done = runtime.block_on(serve(flags.clone(), config));
     // `serve` has waited for recordings.
     runtime.shutdown_background();
     done
 }
 
-async fn serve(flags: Flags, loaded: Loaded) -> Result<(), ServeError> {
-    let Loaded { config, file, notes } = loaded;
-    for note in &notes {
-        serving::note(note);
-    }
+async fn serve(flags: Flags, config: Config) -> Result<(), ServeError> {
     let (host, port) = (config.host.clone(), config.port);
     let failed = |why| ServeError::Bind { host: host.clone(), port, why };
     let listener = server::bind(&host, port).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     // Before the recordings are read, so that no change is missed.
-    let seen = config.watch.then(|| reload::Fingerprint::of(file.as_deref(), &config));
+    let seen = config.watch.then(|| reload::Fingerprint::of(&flags, &config));
     let state = Arc::new(State::new(config, own_addresses(address))?);
     let running = state.running();
     let strategies: Vec<&str> = running.chain.iter().map(strategy::Strategy::name).collect();
@@ -99,7 +98,7 @@ async fn serve(flags: Flags, loaded: Loaded) -> Result<(), ServeError> {
     // Before the ready line, which promises that signals are handled.
     let stop = reload::stopped().map_err(ServeError::Runtime)?;
     let reload =
-        reload::Reload::new(Arc::clone(&state), flags, file, seen).map_err(ServeError::Runtime)?;
+        reload::Reload::new(Arc::clone(&state), flags, seen).map_err(ServeError::Runtime)?;
     serving::ready(address, &strategies, state.fixtures.len());
     drop(running);
     let reloading = tokio::spawn(reload.run());

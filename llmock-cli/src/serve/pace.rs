@@ -6,47 +6,49 @@ use std::time::Duration;
 
 use http::HeaderName;
 use llmock_rules::{Duration as Wait, Problem, Share};
+use serde::Deserialize;
 
-use super::config::parts::number;
+use super::config::values::{duration, number, rate, share, strict};
 
 /// The header that sets the pace of one response.
 pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-llmock-pace");
-
-/// Spreads the numbers of requests over all seeds.
-const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Longer than any client waits, and short enough for a clock.
 const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A latency model. The default is as fast as possible.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Pace {
     /// Until the first piece of a stream, or before a response in one piece.
+    #[serde(deserialize_with = "duration")]
     pub(crate) time_to_first_token: Duration,
     /// 0: all at once.
+    #[serde(deserialize_with = "rate")]
     pub(crate) tokens_per_second: f64,
     /// By what share waits vary in both directions, from 0 to 1.
+    #[serde(deserialize_with = "share")]
     pub(crate) jitter: f64,
     /// The seed of the jitter; absent: different after every start.
+    #[serde(deserialize_with = "strict")]
     pub(crate) seed: Option<u64>,
     /// Whether recorded responses keep their recorded times.
+    #[serde(deserialize_with = "strict")]
     pub(crate) recorded: bool,
     /// Whether the seed is that of the request, whose times then depend on nothing else.
+    #[serde(skip)]
     pub(crate) own_seed: bool,
 }
-
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{HEADER}`: {0}")]
-pub(crate) struct PaceError(String);
 
 impl Pace {
     /// The pace with the settings of a header: `ttft=200ms, tps=50, jitter=0.1, seed=7`, `recorded`, or `none`. Settings
     /// that it does not name stay.
-    pub(crate) fn overridden(&self, header: &str) -> Result<Self, PaceError> {
+    pub(crate) fn overridden(&self, header: &str) -> Result<Self, Problem> {
         let mut pace = self.clone();
         for part in header.split(',').map(str::trim).filter(|part| !part.is_empty()) {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            pace.set(name.trim(), value.trim()).map_err(|error| PaceError(error.to_string()))?;
+            pace.set(name.trim(), value.trim())
+                .map_err(|why| Problem::new(format!("`{HEADER}`: {why}")))?;
         }
         Ok(pace)
     }
@@ -84,9 +86,7 @@ impl Pace {
         pieces: usize,
         number: u64,
     ) -> impl Iterator<Item = Duration> + use<> {
-        let number = if self.own_seed { 0 } else { number };
-        let seed = self.seed.unwrap_or_default() ^ number.wrapping_mul(SPREAD);
-        let mut random = fastrand::Rng::with_seed(seed);
+        let mut random = random(self.seed, if self.own_seed { 0 } else { number });
         let (first, jitter) = (self.time_to_first_token.as_secs_f64(), self.jitter);
         let gap = if self.tokens_per_second > 0.0 { 1.0 / self.tokens_per_second } else { 0.0 };
         (0..pieces).scan(0.0, move |due, piece| {
@@ -101,6 +101,13 @@ impl Pace {
     pub(crate) fn whole(&self, tokens: usize, number: u64) -> Duration {
         self.schedule(tokens.max(1), number).last().unwrap_or_default()
     }
+}
+
+/// The random numbers of one request. Those of two requests with one seed differ.
+pub(crate) fn random(seed: Option<u64>, number: u64) -> fastrand::Rng {
+    // Spreads the numbers of requests over all seeds.
+    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+    fastrand::Rng::with_seed(seed.unwrap_or_default() ^ number.wrapping_mul(SPREAD))
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use super::config::{self, Config, Flags};
 use super::state::State;
 use super::strategy::fixture;
 use crate::output::serving;
+use crate::target;
 
 /// How often files are compared.
 const EVERY: Duration = Duration::from_millis(500);
@@ -50,7 +51,6 @@ pub(crate) fn stopped() -> io::Result<impl Future<Output = ()>> {
 pub(crate) struct Reload {
     state: Arc<State>,
     flags: Flags,
-    file: Option<PathBuf>,
     /// The fingerprint of watched files before they were read; none if they are not watched.
     seen: Option<Fingerprint>,
     #[cfg(unix)]
@@ -62,13 +62,11 @@ impl Reload {
     pub(crate) fn new(
         state: Arc<State>,
         flags: Flags,
-        file: Option<PathBuf>,
         seen: Option<Fingerprint>,
     ) -> io::Result<Self> {
         Ok(Self {
             state,
             flags,
-            file,
             seen,
             #[cfg(unix)]
             hangups: signal::unix::signal(SignalKind::hangup())?,
@@ -129,60 +127,49 @@ impl Reload {
     }
 
     async fn fingerprint(&self) -> Option<Fingerprint> {
-        let (state, file) = (Arc::clone(&self.state), self.file.clone());
-        let read = move || Fingerprint::of(file.as_deref(), &state.running().config);
+        let (state, flags) = (Arc::clone(&self.state), self.flags.clone());
+        let read = move || Fingerprint::of(&flags, &state.running().config);
         tokio::task::spawn_blocking(read).await.ok()
     }
 }
 
 fn reload(state: &State, flags: &Flags) -> Result<Vec<String>, String> {
-    let mut loaded = config::load(flags).map_err(|error| error.to_string())?;
+    let (new, mut notes) = config::load(flags).map_err(|error| error.to_string())?;
     let running = state.running();
-    let (old, new) = (&running.config, &loaded.config);
+    let old = &running.config;
     if (&old.host, old.port) != (&new.host, new.port) {
-        loaded.notes.push("changes of `host` and `port` take effect at the next start".to_owned());
+        notes.push("changes of `host` and `port` take effect at the next start".to_owned());
     }
-    state.reload(loaded.config).map_err(|error| error.to_string())?;
-    Ok(loaded.notes)
+    state.reload(new).map_err(|error| error.to_string())?;
+    Ok(notes)
 }
 
 /// Digests of the metadata of files, which change when a file does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fingerprint {
-    configuration: u64,
-    fixtures: u64,
-    /// The fixture to which this server records, which is fingerprinted separately.
+    /// The fixture to which this server records.
     recorded: u64,
+    others: u64,
 }
 
 impl Fingerprint {
-    pub(crate) fn of(file: Option<&Path>, config: &Config) -> Self {
-        let fixtures = config.fixtures.as_deref();
-        let recorded = fixtures.filter(|_| config.record).map(fixture::recording_path);
-        Self {
-            configuration: digest(file, None),
-            fixtures: digest(fixtures, recorded.as_deref()),
-            recorded: digest(recorded.as_deref(), None),
+    pub(crate) fn of(flags: &Flags, config: &Config) -> Self {
+        let recorded = fixture::recording_path(config);
+        let (mut own, mut others) = (DefaultHasher::new(), DefaultHasher::new());
+        if let Some(path) = &recorded {
+            hash(path, None, &mut own, 0);
         }
+        for path in [flags.file(), config.fixtures.clone()].into_iter().flatten() {
+            hash(&path, recorded.as_deref(), &mut others, DEPTH);
+            hash(&target::with_json(&path), recorded.as_deref(), &mut others, 0);
+        }
+        Self { recorded: own.finish(), others: others.finish() }
     }
 
     /// Whether something has to be read again. If this server recorded something since, it wrote `recorded` itself.
     fn changed_since(self, before: Self, has_recorded: bool) -> bool {
-        let others = (self.configuration, self.fixtures) != (before.configuration, before.fixtures);
-        others || (self.recorded != before.recorded && !has_recorded)
+        self.others != before.others || (self.recorded != before.recorded && !has_recorded)
     }
-}
-
-fn digest(path: Option<&Path>, but: Option<&Path>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    if let Some(path) = path {
-        hash(path, but, &mut hasher, DEPTH);
-        // A fixture may be named without its `.json`.
-        let mut name = path.as_os_str().to_owned();
-        name.push(".json");
-        hash(Path::new(&name), but, &mut hasher, 0);
-    }
-    hasher.finish()
 }
 
 fn hash(path: &Path, but: Option<&Path>, hasher: &mut DefaultHasher, depth: usize) {
@@ -206,7 +193,5 @@ fn hash(path: &Path, but: Option<&Path>, hasher: &mut DefaultHasher, depth: usiz
 
 /// Excludes temporary files, which lie next to fixtures while they are written.
 fn may_be_fixtures(path: &Path) -> bool {
-    let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-    let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    !is_hidden && (is_json || path.is_dir())
+    !target::is_hidden(path) && (target::is_json(path) || path.is_dir())
 }

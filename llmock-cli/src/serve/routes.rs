@@ -1,7 +1,6 @@
 //! The target of requests, found once for each path: that takes longer than reading a short body.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -68,12 +67,6 @@ impl Route {
         let target = Target::new(provider, method.as_str(), &path);
         let metrics = RouteMetrics::new(known_id(provider), endpoint(&path));
         Self { method, hints, sent: sent.into(), path, target, metrics }
-    }
-}
-
-impl fmt::Debug for Routes {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("Routes").field(&self.0.load().len()).finish()
     }
 }
 

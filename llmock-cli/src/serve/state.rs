@@ -6,20 +6,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::{ArcSwap, Guard};
 use llmock::playback::RecordRefused;
-use llmock::{Problem, Provider};
 
-use super::config::{Config, CustomReply, StrategyName};
+use super::config::{Config, StrategyName};
 use super::journal::Journal;
 use super::metrics::Metrics;
 use super::repeats::Repeats;
 use super::routes::Routes;
 use super::strategy::Strategy;
 use super::strategy::custom::CustomAnswers;
-use super::strategy::fixture::{self, Fixtures, FixturesError, Spent};
-use super::strategy::proxy::{Proxy, ProxySettings};
+use super::strategy::fixture::{Fixtures, Spent};
+use super::strategy::proxy::Proxy;
+use crate::problem::Problem;
 
 /// Lives as long as the server.
-#[derive(Debug)]
 pub(crate) struct State {
     running: ArcSwap<Running>,
     pub(crate) fixtures: Arc<Fixtures>,
@@ -46,20 +45,15 @@ pub(crate) struct Running {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SetupError {
     #[error(transparent)]
-    Fixtures(#[from] FixturesError),
+    Fixtures(#[from] Problem),
     #[error("{0}")]
     Record(#[from] RecordRefused),
-    #[error("upstreams: {0}")]
-    Upstream(#[from] Problem),
-    #[error("`record` needs `fixtures`: the folder or the file to record into")]
-    NowhereToRecord,
 }
 
 impl State {
     /// The state of a server that starts.
     pub(crate) fn new(config: Config, own: Vec<String>) -> Result<Self, SetupError> {
-        let own_address = own.first().map_or("", String::as_str);
-        let fixtures = Arc::new(Fixtures::of_server_at(own_address));
+        let fixtures = Arc::new(Fixtures::of_server_at(own.first().cloned().unwrap_or_default()));
         let journal = ArcSwap::from_pointee(Journal::new(config.history));
         let running = Running::new(config, &fixtures, &own)?;
         Ok(Self {
@@ -101,27 +95,27 @@ impl State {
 
 impl Running {
     fn new(config: Config, fixtures: &Arc<Fixtures>, own: &[String]) -> Result<Self, SetupError> {
-        let mut chain = Vec::with_capacity(config.strategies.len());
-        for name in &config.strategies {
-            chain.push(match name {
+        let strategy = |name: &StrategyName| {
+            Ok::<_, SetupError>(match name {
                 StrategyName::Error => Strategy::Error,
                 StrategyName::ToolCall => Strategy::ToolCall,
                 StrategyName::Mirror => Strategy::Mirror,
                 StrategyName::CustomAnswers => {
-                    let pair = |reply: &CustomReply| (reply.question.clone(), reply.answer.clone());
-                    let replies = config.custom_replies.iter().map(pair);
+                    let replies = config.custom_replies.as_deref().unwrap_or_default();
                     Strategy::CustomAnswers(CustomAnswers::new(replies))
                 }
                 StrategyName::Fixture => Strategy::Fixture {
                     fixtures: Arc::clone(fixtures),
                     spent: if config.record { Spent::Misses } else { Spent::Repeats },
                 },
-                StrategyName::Proxy => Strategy::Proxy(Arc::new(proxy(&config, fixtures, own)?)),
-            });
-        }
+                StrategyName::Proxy => {
+                    Strategy::Proxy(Box::new(Proxy::new(&config, fixtures, own)?))
+                }
+            })
+        };
+        let chain: Vec<_> = config.strategies.iter().map(strategy).collect::<Result<_, _>>()?;
         // Last, because loading cannot be undone.
-        let (path, rules) = (config.fixtures.as_deref(), &config.matching);
-        fixtures.load(path, config.record, rules, config.body_limit)?;
+        fixtures.load(&config)?;
         let repeats = (!chain.iter().any(Strategy::takes_anything)).then(Repeats::default);
         Ok(Self { config, chain, repeats })
     }
@@ -141,23 +135,4 @@ impl Running {
             _ => None,
         })
     }
-}
-
-fn proxy(config: &Config, fixtures: &Arc<Fixtures>, own: &[String]) -> Result<Proxy, SetupError> {
-    let record = match (&config.fixtures, config.record) {
-        (Some(path), true) => Some(fixture::recording_path(path)),
-        (None, true) => return Err(SetupError::NowhereToRecord),
-        (_, false) => None,
-    };
-    let mut upstreams = Vec::new();
-    for (id, url) in &config.upstreams {
-        upstreams.push((id.parse::<Provider>()?, url.clone()));
-    }
-    let settings = ProxySettings {
-        record: record.as_deref(),
-        upstreams: &upstreams,
-        own,
-        api_key: config.api_key.as_deref(),
-    };
-    Ok(Proxy::new(&settings, Arc::clone(fixtures))?)
 }

@@ -1,4 +1,4 @@
-//! The flags of `llmock serve`, and the variables that stand for them.
+//! The flags of `llmock serve`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use clap::error::Result;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
-use llmock_rules::hint;
+use llmock_rules::Problem;
 
-use super::error::{ConfigError, Place};
-use super::keys::{KEYS, Key, variable};
+use super::error::ConfigError;
+use super::keys::{KEYS, Key};
 use super::layers::Layers;
 
-/// The arguments of the command. A flag overrides its variable.
+/// The arguments of the command.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Flags {
     /// The configuration file, in YAML
@@ -20,76 +20,61 @@ pub(crate) struct Flags {
     config: Option<OsString>,
 
     #[command(flatten)]
-    pub(super) values: Values,
+    keys: KeyFlags,
 
     /// Set any key, for example `--set pace.jitter=0.1`; can be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub(super) set: Vec<String>,
 }
 
-/// The keys that variables and flags set. Clap resolves a key that both set to the flag.
+/// The flags of keys.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Values {
-    pub(super) variables: Vec<(&'static Key, String)>,
-    pub(super) flags: Vec<(&'static Key, String)>,
-}
+struct KeyFlags(Vec<(&'static Key, String)>);
 
 impl Flags {
     /// The configuration file, if one is named.
-    pub(super) fn file(&self) -> Option<PathBuf> {
+    pub(crate) fn file(&self) -> Option<PathBuf> {
         self.config.as_ref().filter(|path| !path.is_empty()).map(PathBuf::from)
     }
 
-    /// Applies the variables of keys, except what Kubernetes sets.
-    pub(super) fn variables(&self, layers: &mut Layers) -> Result<(), ConfigError> {
-        for (key, text) in &self.values.variables {
-            let name = variable(key.path);
-            if name == "LLMOCK_PORT" && text.starts_with("tcp://") {
-                layers.notes.push(format!(
-                    "variable `{name}` is ignored: Kubernetes sets it for a service named `llmock` \
-                     unless the pod has `enableServiceLinks: false`"
-                ));
-                continue;
-            }
-            layers.key(key, Place::Variable(name), text)?;
-        }
-        Ok(())
+    /// Whether the flag of a key is present.
+    pub(super) fn has(&self, key: &Key) -> bool {
+        self.keys.0.iter().any(|(set, _)| set.path == key.path)
     }
 
     /// Applies `--set`, then the flags of keys.
-    pub(super) fn flags(&self, layers: &mut Layers) -> Result<(), ConfigError> {
+    pub(super) fn apply(&self, layers: &mut Layers) -> Result<(), ConfigError> {
         for setting in &self.set {
-            set(setting, layers)?;
+            let (path, _) = setting.split_once('=').unwrap_or((setting, ""));
+            set(setting, layers)
+                .map_err(|reason| ConfigError::Flag { name: format!("--set {path}"), reason })?;
         }
-        for (key, text) in &self.values.flags {
-            layers.key(key, Place::Flag(key.flag()), text)?;
+        for (key, text) in &self.keys.0 {
+            layers
+                .key(key, text)
+                .map_err(|reason| ConfigError::Flag { name: key.flag(), reason })?;
         }
         Ok(())
     }
 }
 
 /// Applies `KEY=VALUE`, with a value as in a variable.
-fn set(setting: &str, layers: &mut Layers) -> Result<(), ConfigError> {
-    let (path, text) = setting.split_once('=').unwrap_or((setting, ""));
-    let place = Place::Flag(format!("--set {path}"));
-    if !setting.contains('=') {
-        return Err(ConfigError::invalid(place, "expected `KEY=VALUE`"));
-    }
-    if let Some(provider) = path.strip_prefix("upstreams.") {
-        return layers.upstream(provider, place, text);
-    }
-    let Some(key) = Key::of(path) else {
-        let known: Vec<&str> = KEYS.iter().map(|key| key.path).collect();
-        let reason = format!("unknown key `{path}`{}", hint(path, &known));
-        return Err(ConfigError::invalid(place, reason));
+fn set(setting: &str, layers: &mut Layers) -> Result<(), Problem> {
+    let Some((path, text)) = setting.split_once('=') else {
+        return Err(Problem::new("expected `KEY=VALUE`"));
     };
-    layers.key(key, place, text)
+    if let Some(provider) = path.strip_prefix("upstreams.") {
+        return layers.upstream(provider, text);
+    }
+    let known = || KEYS.iter().map(|key| key.path).collect::<Vec<_>>();
+    let key = Key::of(path).ok_or_else(|| Problem::unknown("key", path, &known()))?;
+    layers.key(key, text)
 }
 
 // By hand, because the keys are a table: a derived struct would list them a second time.
-impl Args for Values {
+impl Args for KeyFlags {
     fn augment_args(command: Command) -> Command {
-        KEYS.iter().fold(command, |command, key| command.arg(key.arg()))
+        command.args(KEYS.iter().map(Key::arg))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -97,20 +82,21 @@ impl Args for Values {
     }
 }
 
-impl FromArgMatches for Values {
+impl FromArgMatches for KeyFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self> {
-        let mut values = Self::default();
-        values.update_from_arg_matches(matches)?;
-        Ok(values)
+        // Clap knows the variables too, for the help text; `variables` applies them.
+        let is_flag = |key: &&Key| matches.value_source(key.path) == Some(ValueSource::CommandLine);
+        let text = |key: &Key| matches.get_one::<OsString>(key.path);
+        let flags = KEYS.iter().filter(is_flag);
+        Ok(Self(
+            flags
+                .filter_map(|key| Some((key, text(key)?.to_string_lossy().into_owned())))
+                .collect(),
+        ))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<()> {
-        for key in KEYS {
-            let Some(text) = matches.get_one::<OsString>(key.path) else { continue };
-            let is_variable = matches.value_source(key.path) == Some(ValueSource::EnvVariable);
-            let values = if is_variable { &mut self.variables } else { &mut self.flags };
-            values.push((key, text.to_string_lossy().into_owned()));
-        }
+        *self = Self::from_arg_matches(matches)?;
         Ok(())
     }
 }

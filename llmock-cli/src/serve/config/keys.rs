@@ -4,6 +4,8 @@ use clap::Arg;
 use llmock_rules::{Problem, Switch};
 use serde_json::{Number, Value};
 
+use super::values::no_number;
+
 /// How the text of a variable or a flag becomes a value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Kind {
@@ -72,10 +74,6 @@ impl Key {
         KEYS.iter().find(|key| key.path == path)
     }
 
-    pub(super) fn of_variable(name: &str) -> Option<&'static Self> {
-        KEYS.iter().find(|key| variable(key.path) == name)
-    }
-
     /// `--pace-jitter`.
     pub(super) fn flag(&self) -> String {
         let path = self.path.replace("customReplies", "custom-replies");
@@ -108,11 +106,9 @@ impl Key {
         match self.kind {
             Text => Ok(text.into()),
             Kind::Switch => Switch::parse(trimmed).map(|switch| switch.0.into()),
-            Kind::Number => trimmed.parse::<Number>().map(Value::from).map_err(|_| {
-                Problem::new(format!(
-                    "invalid number `{trimmed}`: expected a number that is not negative"
-                ))
-            }),
+            Kind::Number => {
+                trimmed.parse::<Number>().map(Value::from).map_err(|_| no_number(trimmed))
+            }
             List if !trimmed.starts_with('[') => {
                 // Of lists, only that of strategies has names without commas.
                 let separators: &[char] =
@@ -136,6 +132,7 @@ pub(super) fn variable(path: &str) -> String {
     let name = path.replace(['.', '-'], "_").to_uppercase();
     format!("LLMOCK_{name}")
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use llmock_rules::{Problem, hint};
-use serde_json::Value;
+use llmock_rules::Problem;
+use serde_json::{Value, json};
 use serde_saphyr::{Error, Location, MessageFormatter as _, UserMessageFormatter};
 
-use super::error::{ConfigError, Place};
-use super::keys::{Key, json};
-use super::settings::Settings;
+use super::error::ConfigError;
+use super::keys::{self, Key};
+use super::settings::Config;
 
 /// Names of types in messages, and what they are called here.
 const TYPES: [(&str, &str); 6] = [
@@ -29,18 +29,16 @@ pub(super) struct Layers {
 impl Layers {
     /// Reads a file. Paths in it are relative to its folder.
     pub(super) fn file(&mut self, path: &Path, text: &str) -> Result<(), ConfigError> {
-        let invalid = |error: &Error| {
+        let invalid = |error: Error| {
             let location = error.location().unwrap_or(Location::UNKNOWN);
             let (line, column) = (location.line().max(1), location.column().max(1));
-            let place = Place::File { path: path.to_owned(), line, column };
-            ConfigError::invalid(place, reason(error))
+            ConfigError::File { path: path.to_owned(), line, column, reason: reason(&error) }
         };
         // A mark that editors on Windows leave.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let settings: Option<Settings> = read(text).map_err(|error| invalid(&error))?;
-        self.tree =
-            read::<Option<Value>>(text).map_err(|error| invalid(&error))?.unwrap_or_default();
-        if settings.is_some_and(|settings| settings.debug.is_some()) {
+        let config: Option<Config> = read(text).map_err(invalid)?;
+        self.tree = read::<Option<Value>>(text).map_err(invalid)?.unwrap_or_default();
+        if config.is_some_and(|config| config.debug.is_some()) {
             self.notes.push(format!("{}: `debug` has no effect", path.display()));
         }
         if let Some(Value::String(fixtures)) = self.tree.get_mut("fixtures")
@@ -52,56 +50,33 @@ impl Layers {
         Ok(())
     }
 
-    pub(super) fn key(&mut self, key: &Key, place: Place, text: &str) -> Result<(), ConfigError> {
-        self.put(key.path, place, key.value(text))
+    pub(super) fn key(&mut self, key: &Key, text: &str) -> Result<(), Problem> {
+        self.put(key.path, key.value(text)?)
     }
 
     /// Applies the JSON of a variable that holds a whole section.
-    pub(super) fn section(
-        &mut self,
-        name: &str,
-        place: Place,
-        text: &str,
-    ) -> Result<(), ConfigError> {
-        match json(text) {
-            Ok(Value::Null) => Ok(()),
-            value => self.put(name, place, value),
+    pub(super) fn section(&mut self, name: &str, text: &str) -> Result<(), Problem> {
+        match keys::json(text)? {
+            Value::Null => Ok(()),
+            value => self.put(name, value),
         }
     }
 
     /// Applies the upstream of one provider. Empty removes it.
-    pub(super) fn upstream(
-        &mut self,
-        id: &str,
-        place: Place,
-        text: &str,
-    ) -> Result<(), ConfigError> {
+    pub(super) fn upstream(&mut self, id: &str, text: &str) -> Result<(), Problem> {
         let url = if text.trim().is_empty() { Value::Null } else { text.into() };
-        self.put("upstreams", place, Ok(serde_json::json!({ id: url })))
+        self.put("upstreams", json!({ id: url }))
     }
 
     /// The settings of all sources together.
-    pub(super) fn settings(&self) -> Settings {
-        read::<Option<Settings>>(&self.tree.to_string()).ok().flatten().unwrap_or_default()
+    pub(super) fn config(&self) -> Result<Config, ConfigError> {
+        let config: Result<Option<Config>, _> = read(&without_defaults(&self.tree).to_string());
+        config.map(Option::unwrap_or_default).map_err(|error| ConfigError::Settings(reason(&error)))
     }
 
-    fn put(
-        &mut self,
-        path: &str,
-        place: Place,
-        value: Result<Value, Problem>,
-    ) -> Result<(), ConfigError> {
-        let (section, name) = path.split_once('.').unwrap_or(("", path));
-        let wrapped = value.map(|value| match section {
-            "" => serde_json::json!({ name: value }),
-            section => serde_json::json!({ section: { name: value } }),
-        });
-        let value = match wrapped {
-            Ok(value) => value,
-            Err(problem) => return Err(ConfigError::invalid(place, problem.to_string())),
-        };
-        let checked = read::<Settings>(&value.to_string());
-        checked.map_err(|error| ConfigError::invalid(place, reason(&error)))?;
+    fn put(&mut self, path: &str, value: Value) -> Result<(), Problem> {
+        let value = path.rsplit('.').fold(value, |value, name| json!({ name: value }));
+        read::<Config>(&value.to_string()).map_err(|error| reason(&error))?;
         merge(&mut self.tree, value);
         Ok(())
     }
@@ -119,6 +94,13 @@ fn merge(tree: &mut Value, over: Value) {
     }
 }
 
+/// The tree without null and empty text, which both mean the default.
+fn without_defaults(tree: &Value) -> Value {
+    let Value::Object(members) = tree else { return tree.clone() };
+    let set = members.iter().filter(|(_, value)| !value.is_null() && *value != "");
+    set.map(|(name, value)| (name.clone(), without_defaults(value))).collect()
+}
+
 /// Reads YAML, and JSON, which is YAML too: mistakes of all sources have the same messages.
 fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Error> {
     let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
@@ -126,19 +108,21 @@ fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Error> {
 }
 
 /// The message of an error, without its location.
-fn reason(error: &Error) -> String {
+fn reason(error: &Error) -> Problem {
     match error {
         Error::SerdeUnknownField { field, expected, .. } => {
             let known: Vec<&str> = expected.iter().copied().filter(|key| *key != "debug").collect();
-            format!("unknown key `{field}`{}", hint(field, &known))
+            Problem::unknown("key", field, &known)
         }
         Error::MultipleDocuments { .. } => {
-            "second document; a configuration is one document".to_owned()
+            Problem::new("second document; a configuration is one document")
         }
         error => {
             let message = UserMessageFormatter.format_message(error).into_owned();
             // serde names the types of Rust, which mean nothing to users.
-            TYPES.iter().fold(message, |message, (rust, english)| message.replace(rust, english))
+            let replace =
+                |message: String, (rust, english): &(&str, &str)| message.replace(rust, english);
+            Problem::new(TYPES.iter().fold(message, replace))
         }
     }
 }

@@ -1,52 +1,39 @@
 //! The configuration: built-in defaults, then a file, then variables, then flags. Each overrides the one before.
 //!
 //! [`keys`] lists the keys, and clap makes a flag and a variable of each. [`layers`] puts the values of all sources
-//! over each other, [`settings`] is their shape, and [`check`] makes the [`Config`]. Only [`load`] touches the disk and
-//! the environment.
+//! over each other, and serde makes the [`Config`] in [`settings`] of them. Only [`load`] touches the disk and the
+//! environment.
 
-mod check;
-mod effective;
 mod error;
 mod flags;
 mod keys;
 mod layers;
-pub(in crate::serve) mod parts;
 mod settings;
+mod strategies;
+pub(in crate::serve) mod values;
 mod variables;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-pub(crate) use effective::Config;
 pub(crate) use error::ConfigError;
 pub(crate) use flags::Flags;
-pub(crate) use parts::{CustomReply, Model, StrategyName};
+pub(crate) use settings::{Config, CustomReply, Model};
+pub(crate) use strategies::StrategyName;
 
 use layers::Layers;
 
-/// A configuration and notes about it.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Loaded {
-    pub(crate) config: Config,
-    /// The file it was read from, if any; to be watched.
-    pub(crate) file: Option<PathBuf>,
-    /// Sentences for standard error: unknown variables, settings without effect.
-    pub(crate) notes: Vec<String>,
-}
-
-/// Reads the file and the environment.
-pub(crate) fn load(flags: &Flags) -> Result<Loaded, ConfigError> {
+/// Reads the file and the environment. The notes are sentences for standard error: unknown variables, settings without
+/// effect.
+pub(crate) fn load(flags: &Flags) -> Result<(Config, Vec<String>), ConfigError> {
     // A variable whose value is not Unicode cannot be one of ours; its name may be.
     let variables = std::env::vars_os().filter_map(|(name, value)| {
         Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
     });
-    let path = flags.file();
-    let text = path.as_deref().map(std::fs::read_to_string).transpose().map_err(|error| {
-        let path = path.clone().unwrap_or_default();
-        ConfigError::Unreadable { path, reason: error.to_string() }
-    })?;
-    let file = path.as_deref().zip(text.as_deref());
-    let (config, notes) = configure(file, variables, flags)?;
-    Ok(Loaded { config, file: path, notes })
+    let Some(path) = flags.file() else { return configure(None, variables, flags) };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => configure(Some((&path, &text)), variables, flags),
+        Err(why) => Err(ConfigError::Unreadable { path, why }),
+    }
 }
 
 /// The configuration that the text of a file, variables and flags make together, and notes about it.
@@ -59,14 +46,11 @@ fn configure(
     if let Some((path, text)) = file {
         layers.file(path, text)?;
     }
-    let others = variables::others(variables);
-    variables::sections(&others, &mut layers)?;
-    flags.variables(&mut layers)?;
-    variables::upstreams(&others, &mut layers)?;
-    flags.flags(&mut layers)?;
-    let mut notes = std::mem::take(&mut layers.notes);
-    let config = check::config(layers.settings(), &mut notes)?;
-    Ok((config, notes))
+    variables::apply(variables, flags, &mut layers)?;
+    flags.apply(&mut layers)?;
+    let mut config = layers.config()?;
+    layers.notes.extend(config.check()?.into_iter().map(str::to_owned));
+    Ok((config, layers.notes))
 }
 
 #[cfg(test)]

@@ -1,194 +1,202 @@
-//! The keys of a configuration as serde reads them. Every value is optional: null and absent mean the default.
+//! The configuration that the server runs with. Its fields are the keys.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt;
-use std::marker::PhantomData;
+use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
-use llmock_rules::{BaseUrl, Duration, FieldName, JsonPath, Problem, Share, Size};
+use llmock::Provider;
+use llmock::playback::{RuleError, Rules};
+use llmock_rules::{BaseUrl, FieldName, JsonPath, Problem, Size};
 use serde::Deserialize;
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{
-    DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
-use serde_json::Value;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
-use super::parts::{CustomReply, Model, Normalize, Origin, StrategyName, UpstreamId, number};
-use crate::serve::fault::Kind;
+use super::error::ConfigError;
+use super::strategies::StrategyName;
+use super::values::{Parsed, duration, list, nullable, scalar, some, strict};
+use crate::serve::fault::Faults;
+use crate::serve::pace::Pace;
 
-/// A value that its own parser reads from text.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Parsed<T>(pub(super) T);
-
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Settings {
+pub(crate) struct Config {
+    /// In order; never empty once they are [checked](Config::check).
     #[serde(deserialize_with = "some")]
-    pub(super) strategies: Option<Vec<Parsed<StrategyName>>>,
-    pub(super) models: Option<Vec<Model>>,
+    pub(crate) strategies: Vec<StrategyName>,
+    /// Empty: any model is accepted.
+    #[serde(deserialize_with = "nullable")]
+    pub(crate) models: Vec<Model>,
+    /// Absent: requests need no key, and any key is accepted.
     #[serde(deserialize_with = "strict")]
-    pub(super) api_key: Option<String>,
-    pub(super) cors: Option<Cors>,
+    pub(crate) api_key: Option<String>,
+    #[serde(deserialize_with = "nullable")]
+    pub(crate) cors: Cors,
     #[serde(deserialize_with = "strict")]
-    pub(super) host: Option<String>,
+    pub(crate) host: String,
+    /// 0: any free port.
     #[serde(deserialize_with = "strict")]
-    pub(super) port: Option<u16>,
+    pub(crate) port: u16,
     #[serde(rename = "customReplies")]
-    pub(super) custom_replies: Option<Vec<CustomReply>>,
+    pub(crate) custom_replies: Option<Vec<CustomReply>>,
+    /// The folder of the fixtures, or one fixture.
     #[serde(deserialize_with = "strict")]
-    pub(super) fixtures: Option<String>,
+    pub(crate) fixtures: Option<PathBuf>,
     #[serde(deserialize_with = "strict")]
-    pub(super) record: Option<bool>,
+    pub(crate) record: bool,
+    /// Whether file and fixtures are read again when they change.
     #[serde(deserialize_with = "strict")]
-    pub(super) watch: Option<bool>,
-    pub(super) matching: Option<Matching>,
-    pub(super) upstreams: Option<BTreeMap<Parsed<UpstreamId>, Option<Parsed<BaseUrl>>>>,
-    pub(super) pace: Option<Pace>,
-    pub(super) faults: Option<Faults>,
-    #[serde(deserialize_with = "strict")]
-    pub(super) history: Option<HistorySize>,
-    #[serde(deserialize_with = "scalar")]
-    pub(super) body_limit: Option<Size>,
-    #[serde(deserialize_with = "scalar")]
-    pub(super) read_timeout: Option<Duration>,
-    #[serde(deserialize_with = "scalar")]
-    pub(super) shutdown_timeout: Option<Duration>,
+    pub(crate) watch: bool,
+    /// When a request equals a recorded one.
+    #[serde(deserialize_with = "rules")]
+    pub(crate) matching: Rules,
+    /// Base URLs of upstreams; other providers are reached at their variable or their public host.
+    #[serde(deserialize_with = "upstreams")]
+    pub(crate) upstreams: HashMap<Provider, String>,
+    #[serde(deserialize_with = "nullable")]
+    pub(crate) pace: Pace,
+    #[serde(deserialize_with = "nullable")]
+    pub(crate) faults: Faults,
+    /// How many requests the journal keeps; 0 switches it off.
+    #[serde(deserialize_with = "history")]
+    pub(crate) history: usize,
+    /// The largest request body in bytes, before and after decompression.
+    #[serde(deserialize_with = "size")]
+    pub(crate) body_limit: usize,
+    /// How long open responses may take to finish after the server receives the signal to stop.
+    #[serde(deserialize_with = "duration")]
+    pub(crate) shutdown_timeout: Duration,
+    /// How long a client may take to send the head of a request, and again its body.
+    #[serde(deserialize_with = "duration")]
+    pub(crate) read_timeout: Duration,
     /// A key of the Python server, whose files still work.
     pub(super) debug: Option<IgnoredAny>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Cors {
-    #[serde(deserialize_with = "list")]
-    pub(super) allow_origins: Option<Vec<Parsed<Origin>>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Matching {
-    #[serde(deserialize_with = "list")]
-    pub(super) ignore: Option<Vec<Parsed<JsonPath>>>,
-    pub(super) normalize: Option<Vec<Normalize>>,
-    #[serde(deserialize_with = "some")]
-    pub(super) match_on: Option<Vec<Parsed<FieldName>>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Pace {
-    #[serde(deserialize_with = "scalar")]
-    pub(super) time_to_first_token: Option<Duration>,
-    #[serde(deserialize_with = "scalar")]
-    pub(super) tokens_per_second: Option<Rate>,
-    #[serde(deserialize_with = "scalar")]
-    pub(super) jitter: Option<Share>,
-    #[serde(deserialize_with = "strict")]
-    pub(super) seed: Option<u64>,
-    #[serde(deserialize_with = "strict")]
-    pub(super) recorded: Option<bool>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Faults {
-    #[serde(deserialize_with = "scalar")]
-    pub(super) rate: Option<Share>,
-    #[serde(deserialize_with = "list")]
-    pub(super) kinds: Option<Vec<Parsed<Kind>>>,
-    #[serde(deserialize_with = "strict")]
-    pub(super) seed: Option<u64>,
-}
-
-/// How many requests the history keeps.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "u64")]
-pub(super) struct HistorySize(pub(super) usize);
-
-impl TryFrom<u64> for HistorySize {
-    type Error = &'static str;
-
-    fn try_from(size: u64) -> Result<Self, &'static str> {
-        // More would be memory by the gigabyte before the first request.
-        let size = usize::try_from(size).ok().filter(|size| *size <= 1_000_000);
-        size.map(Self).ok_or("expected at most 1000000 requests")
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            strategies: Vec::new(),
+            models: Vec::new(),
+            api_key: None,
+            cors: Cors::default(),
+            host: "127.0.0.1".to_owned(),
+            port: 8000,
+            custom_replies: None,
+            fixtures: None,
+            record: false,
+            watch: false,
+            matching: Rules::default(),
+            upstreams: HashMap::new(),
+            pace: Pace::default(),
+            faults: Faults::default(),
+            history: 1000,
+            body_limit: 16 << 20,
+            shutdown_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_secs(30),
+            debug: None,
+        }
     }
 }
 
-/// A number that is not negative.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Rate(pub(super) f64);
+impl Config {
+    /// Sets the strategies that `fixtures` and `record` imply if none are listed, checks what depends on several keys,
+    /// and returns notes about settings without effect.
+    ///
+    /// A server with fixtures makes up responses only if it is configured to: otherwise a miss would look like a match.
+    pub(super) fn check(&mut self) -> Result<Vec<&'static str>, ConfigError> {
+        use StrategyName::{CustomAnswers, Error, Fixture, Mirror, Proxy, ToolCall};
 
-impl FromStr for Rate {
+        if self.strategies.is_empty() {
+            self.strategies = match (&self.fixtures, self.record) {
+                (None, _) => vec![Error, ToolCall, Mirror],
+                (Some(_), false) => vec![Fixture],
+                (Some(_), true) => vec![Fixture, Proxy],
+            };
+        }
+        let has = |strategy| self.strategies.contains(&strategy);
+        for (is_invalid, reason) in [
+            (
+                self.record && self.fixtures.is_none(),
+                "`record` needs `fixtures`, the folder to write to",
+            ),
+            (
+                self.record && !has(Proxy),
+                "`record` has no effect without `ProxyStrategy` in `strategies`",
+            ),
+            (has(Fixture) && self.fixtures.is_none(), "`FixtureStrategy` needs `fixtures`"),
+        ] {
+            if is_invalid {
+                return Err(ConfigError::Settings(Problem::new(reason)));
+            }
+        }
+        let notes = [
+            (
+                self.fixtures.is_some() && !has(Fixture),
+                "`fixtures` has no effect without `FixtureStrategy` in `strategies`",
+            ),
+            (
+                self.custom_replies.is_some() && !has(CustomAnswers),
+                "`customReplies` has no effect without `CustomAnswersStrategy` in `strategies`",
+            ),
+            (
+                self.faults.rate <= 0.0 && !self.faults.kinds.is_empty(),
+                "`faults.kinds` has no effect while `faults.rate` is 0",
+            ),
+            (
+                !self.models.is_empty()
+                    && self.strategies.iter().all(|name| matches!(name, Fixture | Proxy)),
+                "`models` has no effect with only `FixtureStrategy` and `ProxyStrategy`",
+            ),
+            (
+                self.matching != Rules::default() && !has(Fixture),
+                "`matching` has no effect without `FixtureStrategy` in `strategies`",
+            ),
+        ];
+        Ok(notes.into_iter().filter_map(|(applies, note)| applies.then_some(note)).collect())
+    }
+}
+
+/// Whose pages may read responses in a browser.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Cors {
+    /// Origins, or `*` alone for any. Empty: no CORS headers.
+    #[serde(deserialize_with = "origins")]
+    pub(crate) allow_origins: Vec<String>,
+}
+
+/// An origin of pages, or `*`.
+struct Origin(String);
+
+impl FromStr for Origin {
     type Err = Problem;
 
-    fn from_str(text: &str) -> Result<Self, Problem> {
-        number(text).map(Self)
+    fn from_str(origin: &str) -> Result<Self, Problem> {
+        let is_origin = origin == "*"
+            || origin.split_once("://").is_some_and(|(scheme, host)| {
+                !scheme.is_empty() && !host.is_empty() && !host.contains(['/', '*', ' '])
+            });
+        if is_origin && origin.is_ascii() {
+            return Ok(Self(origin.to_owned()));
+        }
+        let expected = "expected a value such as `http://localhost:3000`, or `*`";
+        Err(Problem::new(format!("invalid origin `{origin}`: {expected}")))
     }
 }
 
-impl<'de, T: FromStr<Err = Problem>> Deserialize<'de> for Parsed<T> {
-    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
-        String::deserialize(value)?.parse().map(Self).map_err(D::Error::custom)
-    }
+fn origins<'de, D: Deserializer<'de>>(value: D) -> Result<Vec<String>, D::Error> {
+    Ok(list(value)?.into_iter().map(|Origin(origin)| origin).collect())
 }
 
-/// A value whose type is not coerced: `'true'` is a string.
-fn strict<'de, D: Deserializer<'de>, T: DeserializeOwned>(value: D) -> Result<Option<T>, D::Error> {
-    let value = Value::deserialize(value)?;
-    serde_json::from_value(value).map_err(D::Error::custom)
-}
-
-/// A value that its own parser reads from text or a number.
-fn scalar<'de, D: Deserializer<'de>, T: FromStr<Err = Problem>>(
-    value: D,
-) -> Result<Option<T>, D::Error> {
-    let text = match Value::deserialize(value)? {
-        Value::Null => return Ok(None),
-        Value::String(text) => text,
-        other => other.to_string(),
-    };
-    text.parse().map(Some).map_err(D::Error::custom)
-}
-
-/// A list of strings; one string is a list of itself.
-fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(
-    value: D,
-) -> Result<Option<Vec<T>>, D::Error> {
-    value.deserialize_any(ListVisitor(PhantomData))
-}
-
-/// The same with at least one element.
-fn some<'de, D: Deserializer<'de>, T: DeserializeOwned>(
-    value: D,
-) -> Result<Option<Vec<T>>, D::Error> {
-    match list(value)? {
-        Some(all) if all.is_empty() => Err(D::Error::custom("empty list: name at least one")),
-        all => Ok(all),
-    }
-}
-
-struct ListVisitor<T>(PhantomData<T>);
-
-impl<'de, T: DeserializeOwned> Visitor<'de> for ListVisitor<T> {
-    type Value = Option<Vec<T>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        let element = T::deserialize(serde::de::value::StrDeserializer::new(text))?;
-        Ok(Some(vec![element]))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Self::Value, A::Error> {
-        Vec::deserialize(SeqAccessDeserializer::new(elements)).map(Some)
-    }
+/// A model that exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Model {
+    pub(crate) id: String,
+    /// Seconds since 1970.
+    pub(crate) created: u64,
+    pub(crate) owned_by: String,
 }
 
 impl<'de> Deserialize<'de> for Model {
@@ -227,4 +235,90 @@ impl<'de> Deserialize<'de> for Model {
         }
         Ok(Self { id, created, owned_by: owned_by.unwrap_or_else(|| "llmock".to_owned()) })
     }
+}
+
+/// What `CustomAnswersStrategy` answers to a question. Numbers need no quotes: `answer: 42`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CustomReply {
+    pub(crate) question: String,
+    pub(crate) answer: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Matching {
+    #[serde(deserialize_with = "list")]
+    ignore: Vec<JsonPath>,
+    #[serde(deserialize_with = "nullable")]
+    normalize: Vec<Normalize>,
+    #[serde(deserialize_with = "some")]
+    match_on: Vec<FieldName>,
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "Replacement")]
+struct Normalize(Replacement);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Replacement {
+    path: String,
+    pattern: String,
+    replacement: String,
+}
+
+impl Replacement {
+    fn add_to(&self, rules: Rules) -> Result<Rules, RuleError> {
+        rules.normalize(&self.path, &self.pattern, &self.replacement)
+    }
+}
+
+impl TryFrom<Replacement> for Normalize {
+    type Error = String;
+
+    /// Checks the rule here, where a mistake has a line and a column.
+    fn try_from(rule: Replacement) -> Result<Self, String> {
+        rule.add_to(Rules::default()).map_err(|error| error.reason().to_string())?;
+        Ok(Self(rule))
+    }
+}
+
+impl Matching {
+    fn rules(self) -> Result<Rules, RuleError> {
+        let mut rules = Rules::default();
+        for path in self.ignore {
+            rules = rules.ignore(path.as_str())?;
+        }
+        for Normalize(rule) in self.normalize {
+            rules = rule.add_to(rules)?;
+        }
+        if !self.match_on.is_empty() {
+            rules = rules.match_on(self.match_on.iter().map(FieldName::as_str))?;
+        }
+        Ok(rules)
+    }
+}
+
+fn rules<'de, D: Deserializer<'de>>(value: D) -> Result<Rules, D::Error> {
+    let matching: Matching = nullable(value)?;
+    matching.rules().map_err(D::Error::custom)
+}
+
+fn upstreams<'de, D: Deserializer<'de>>(value: D) -> Result<HashMap<Provider, String>, D::Error> {
+    let all: HashMap<Parsed<Provider>, Option<Parsed<BaseUrl>>> = nullable(value)?;
+    let set = all.into_iter().filter_map(|(id, url)| Some((id.0, url?.0.as_str().to_owned())));
+    Ok(set.collect())
+}
+
+fn history<'de, D: Deserializer<'de>>(value: D) -> Result<usize, D::Error> {
+    let size: u64 = strict(value)?;
+    // More would be memory by the gigabyte before the first request.
+    let size = usize::try_from(size).ok().filter(|size| *size <= 1_000_000);
+    size.ok_or_else(|| D::Error::custom("expected at most 1000000 requests"))
+}
+
+fn size<'de, D: Deserializer<'de>>(value: D) -> Result<usize, D::Error> {
+    let Size(size) = scalar(value, Size::parse)?;
+    usize::try_from(size).map_err(|_| D::Error::custom("the size is too large"))
 }

@@ -1,12 +1,11 @@
-//! Variables that clap does not read: sections, upstreams by provider, and names that mean nothing.
+//! The variables: those of keys, of sections, and of upstreams by provider.
 
 use llmock_rules::nearest;
 
-use super::error::{ConfigError, Place};
-use super::keys::{KEYS, Key, SECTIONS, variable};
+use super::error::ConfigError;
+use super::flags::Flags;
+use super::keys::{KEYS, SECTIONS, variable};
 use super::layers::Layers;
-
-const UPSTREAM: &str = "LLMOCK_UPSTREAMS_";
 
 /// Variables with another meaning: those of the library and of this command.
 pub(super) const RESERVED: &[&str] = &[
@@ -27,42 +26,38 @@ pub(super) const RESERVED: &[&str] = &[
 const RESERVED_PREFIXES: [&str; 4] =
     ["LLMOCK_SPARE_", "LLMOCK_TEST_", "LLMOCK_SERVICE_", "LLMOCK_PORT_"];
 
-/// The variables with a meaning here that are not those of a key, in order of their names.
-pub(super) fn others(
+/// Applies the variables in the order of their names, so that `LLMOCK_PACE_JITTER` overrides `LLMOCK_PACE`, and notes
+/// names without a meaning.
+pub(super) fn apply(
     variables: impl IntoIterator<Item = (String, String)>,
-) -> Vec<(String, String)> {
-    let is_other = |name: &str| {
-        name.starts_with("LLMOCK_") && Key::of_variable(name).is_none() && !is_reserved(name)
-    };
-    let mut others: Vec<_> = variables.into_iter().filter(|(name, _)| is_other(name)).collect();
-    others.sort();
-    others
-}
-
-/// Applies sections such as `LLMOCK_PACE`, and notes unknown names.
-pub(super) fn sections(
-    others: &[(String, String)],
+    flags: &Flags,
     layers: &mut Layers,
 ) -> Result<(), ConfigError> {
-    for (name, text) in others {
-        match SECTIONS.iter().find(|section| variable(section) == *name) {
-            Some(section) => layers.section(section, Place::Variable(name.clone()), text)?,
-            None if !name.starts_with(UPSTREAM) => layers.notes.push(unknown(name)),
-            None => {}
-        }
-    }
-    Ok(())
-}
-
-/// Applies `LLMOCK_UPSTREAMS_OPENAI` and the like.
-pub(super) fn upstreams(
-    others: &[(String, String)],
-    layers: &mut Layers,
-) -> Result<(), ConfigError> {
-    for (name, text) in others {
-        if let Some(provider) = name.strip_prefix(UPSTREAM) {
-            layers.upstream(&provider.to_lowercase(), Place::Variable(name.clone()), text)?;
-        }
+    let is_ours = |name: &str| name.starts_with("LLMOCK_") && !is_reserved(name);
+    let mut ours: Vec<_> = variables.into_iter().filter(|(name, _)| is_ours(name)).collect();
+    ours.sort();
+    for (name, text) in ours {
+        let applied = if let Some(key) = KEYS.iter().find(|key| variable(key.path) == name) {
+            if flags.has(key) {
+                continue;
+            }
+            if name == "LLMOCK_PORT" && text.starts_with("tcp://") {
+                layers.notes.push(format!(
+                    "variable `{name}` is ignored: Kubernetes sets it for a service named `llmock` \
+                     unless the pod has `enableServiceLinks: false`"
+                ));
+                continue;
+            }
+            layers.key(key, &text)
+        } else if let Some(section) = SECTIONS.iter().find(|section| variable(section) == name) {
+            layers.section(section, &text)
+        } else if let Some(provider) = name.strip_prefix("LLMOCK_UPSTREAMS_") {
+            layers.upstream(&provider.to_lowercase(), &text)
+        } else {
+            layers.notes.push(unknown(&name));
+            continue;
+        };
+        applied.map_err(|reason| ConfigError::Variable { name, reason })?;
     }
     Ok(())
 }

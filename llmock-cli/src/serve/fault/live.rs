@@ -6,13 +6,12 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::Frame;
 use http_body_util::BodyExt as _;
-use tokio::time::Sleep;
 
-use crate::serve::answer::{BoxError, Cut, End, FLUSH, StreamBytes};
+use crate::serve::answer::{BoxError, StreamBytes};
 
 /// The beginning of a body: its first piece, or half of it if there is no other.
-pub(super) fn begun(body: StreamBytes, end: End) -> StreamBytes {
-    Begun { body: Some(body), first: None, end, flushed: None }.boxed_unsync()
+pub(super) fn begun(body: StreamBytes) -> StreamBytes {
+    Begun { body: Some(body), first: None }.boxed_unsync()
 }
 
 /// The body with JSON that no parser accepts.
@@ -24,9 +23,6 @@ struct Begun {
     /// Present until it is known how much of the first piece is sent.
     body: Option<StreamBytes>,
     first: Option<Bytes>,
-    end: End,
-    /// When the piece is on the wire, for a body that is cut.
-    flushed: Option<Pin<Box<Sleep>>>,
 }
 
 impl http_body::Body for Begun {
@@ -59,11 +55,6 @@ impl http_body::Body for Begun {
                 return Poll::Ready(Some(Ok(Frame::data(sent))));
             }
         }
-        if self.end == End::Complete {
-            return Poll::Ready(None);
-        }
-        let sleep = || Box::pin(tokio::time::sleep(FLUSH));
-        ready!(self.flushed.get_or_insert_with(sleep).as_mut().poll(context));
-        Poll::Ready(Some(Err(Cut.into())))
+        Poll::Ready(None)
     }
 }

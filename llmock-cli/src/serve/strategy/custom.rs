@@ -5,19 +5,18 @@ use std::collections::HashMap;
 use llmock::reply::{Message, Reply};
 
 use super::prompt::{last_of_user, several_prompts};
+use crate::serve::config::CustomReply;
 
 /// The answers by question, which has no blanks around it.
 #[derive(Debug, Default)]
 pub(crate) struct CustomAnswers(HashMap<String, String>);
 
 impl CustomAnswers {
-    pub(crate) fn new(replies: impl IntoIterator<Item = (String, String)>) -> Self {
-        let mut answers = HashMap::new();
-        for (question, answer) in replies {
-            // The first of equal questions wins, as in a list.
-            answers.entry(question.trim().to_owned()).or_insert(answer);
-        }
-        Self(answers)
+    pub(crate) fn new(replies: &[CustomReply]) -> Self {
+        // Reversed, so that the first of equal questions wins, as in a list.
+        let replies = replies.iter().rev();
+        let pair = |reply: &CustomReply| (reply.question.trim().to_owned(), reply.answer.clone());
+        Self(replies.map(pair).collect())
     }
 
     /// The answer to the last user message, if it is a question; of several prompts, each must be one.

@@ -3,28 +3,26 @@
 //! The recordings are replaced as a whole, by a reload or when something was recorded; a request keeps those that it
 //! started with.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use http::header::CONTENT_ENCODING;
 use llmock::playback::{
-    Playback, PlaybackSession, Played, PlayedBody, Recorder, Redirects, Rules, Sent, UnreadableBody,
+    Playback, PlaybackSession, Played, PlayedBody, Recorder, Redirects, Sent, UnreadableBody,
 };
 use llmock::{Fixture, Interaction};
+use parking_lot::Mutex;
 
 use crate::output::server;
 use crate::problem::Problem;
 use crate::serve::answer::{Answer, AnswerBody, End, Piece, Verdict};
 use crate::serve::api_request::{ApiRequest, Compared};
+use crate::serve::config::Config;
 use crate::serve::sessions::Sessions;
 use crate::target::{self, Target};
 
-/// The fixture in a folder that recordings are written to.
-const RECORDED: &str = "recorded.json";
-
 /// The recordings, and the position of each client in them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Fixtures {
     playback: ArcSwap<Playback>,
     /// Held while the recordings are replaced, so that none recorded meanwhile is lost.
@@ -48,42 +46,10 @@ pub(crate) enum Spent {
     Misses,
 }
 
-/// Fixtures that cannot be used; at least one.
-#[derive(Debug)]
-pub(crate) struct FixturesError {
-    problems: Vec<Problem>,
-}
-
-impl std::error::Error for FixturesError {}
-
-impl fmt::Display for FixturesError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, problem) in self.problems.iter().enumerate() {
-            let line = if at == 0 { "" } else { "\n" };
-            write!(f, "{line}{problem}")?;
-        }
-        Ok(())
-    }
-}
-
-impl Default for Fixtures {
-    /// Without any recording.
-    fn default() -> Self {
-        Self {
-            playback: ArcSwap::from_pointee(Playback::default()),
-            changing: Mutex::default(),
-            sessions: Sessions::default(),
-            redirects: Redirects::default(),
-            own: String::new(),
-            recorder: Mutex::default(),
-        }
-    }
-}
-
 impl Fixtures {
     /// Without any recording, for a server at that address (`http://127.0.0.1:8000`).
-    pub(crate) fn of_server_at(own: &str) -> Self {
-        Self { own: own.to_owned(), ..Self::default() }
+    pub(crate) fn of_server_at(own: String) -> Self {
+        Self { own, ..Self::default() }
     }
 
     /// The address at which this client reaches the server.
@@ -91,36 +57,31 @@ impl Fixtures {
         api_request.origin().unwrap_or_else(|| self.own.clone())
     }
 
-    /// Replaces the recordings by those at `path`, a fixture or a folder; without a path there are none. If a file
-    /// cannot be read, everything stays as it is.
-    ///
-    /// `may_be_absent` is for a server that records: it creates the file later.
-    pub(crate) fn load(
-        &self,
-        path: Option<&Path>,
-        may_be_absent: bool,
-        rules: &Rules,
-        max_body: usize,
-    ) -> Result<(), FixturesError> {
-        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        let fixtures = match path {
-            Some(path) if !may_be_absent || exists(path) => read(path)?,
+    /// Replaces the recordings by those that the configuration names. If a file cannot be read, everything stays as it
+    /// is.
+    pub(crate) fn load(&self, config: &Config) -> Result<(), Problem> {
+        let _changing = self.changing.lock();
+        // A server that records creates the file later.
+        let exists = |path: &Path| path.exists() || target::with_json(path).exists();
+        let fixtures = match &config.fixtures {
+            Some(path) if !config.record || exists(path) => read(path)?,
             _ => Vec::new(),
         };
-        self.playback.store(Playback::new(fixtures).rules(rules.clone()).max_body(max_body).into());
+        let playback = Playback::new(fixtures).rules(config.matching.clone());
+        self.playback.store(playback.max_body(config.body_limit).into());
         Ok(())
     }
 
     /// Adds new recordings.
     pub(crate) fn add(&self, file: &Path, recorded: &[Interaction]) {
-        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _changing = self.changing.lock();
         let known = self.playback.load();
         self.playback.store(known.with_recorded(file, recorded).into());
     }
 
     /// Replaces the recorder; the new one takes over what the old one is still receiving.
     pub(crate) fn recorded_by(&self, recorder: Recorder) -> Recorder {
-        let mut before = self.recorder.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut before = self.recorder.lock();
         let recorder = match &*before {
             Some(before) => recorder.in_place_of(before),
             None => recorder,
@@ -172,17 +133,26 @@ impl Fixtures {
     ) -> Result<&'a Compared, &'a UnreadableBody> {
         let compared = api_request.compared.get_or_init(|| {
             let playback = self.playback.load_full();
-            let request = playback.read(&sent(api_request));
+            let sent = sent(api_request);
+            let request = if api_request.compressed_body.is_none() {
+                playback.read(&sent)
+            } else {
+                // Decompressed already.
+                let mut headers = api_request.headers.clone();
+                headers.remove(CONTENT_ENCODING);
+                playback.read(&Sent { headers: &headers, body: &api_request.body, ..sent })
+            };
             Box::new(request.map(|request| Compared { playback, request }))
         });
         (**compared).as_ref()
     }
 }
 
-/// The fixture that recordings are written to: the one that was named, or one of its own in the folder.
-pub(crate) fn recording_path(path: &Path) -> PathBuf {
-    let is_file = path.extension().is_some_and(|extension| extension == "json") && !path.is_dir();
-    if is_file { path.to_owned() } else { path.join(RECORDED) }
+/// The fixture that recordings are written to, if any are: the one that was named, or one of its own in the folder.
+pub(crate) fn recording_path(config: &Config) -> Option<PathBuf> {
+    let path = config.fixtures.as_deref().filter(|_| config.record)?;
+    let is_json = path.extension().is_some_and(|extension| extension == "json");
+    Some(if is_json && !path.is_dir() { path.to_owned() } else { path.join("recorded.json") })
 }
 
 /// Converts a request to the type that the library accepts.
@@ -192,35 +162,24 @@ pub(crate) fn sent(api_request: &ApiRequest) -> Sent<'_> {
         method: &api_request.method,
         path: &api_request.route.path,
         headers: &api_request.headers,
-        body: &api_request.wire_body,
+        body: api_request.compressed_body.as_ref().unwrap_or(&api_request.body),
     }
 }
 
-fn exists(path: &Path) -> bool {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".json");
-    path.exists() || Path::new(&name).exists()
-}
-
-fn read(path: &Path) -> Result<Vec<Fixture>, FixturesError> {
-    let one = |problem| FixturesError { problems: vec![problem] };
-    let folder = match target::of(path).map_err(one)? {
+fn read(path: &Path) -> Result<Vec<Fixture>, Problem> {
+    let folder = match target::of(path)? {
         Target::Fixture(fixture) => return Ok(vec![fixture]),
         Target::Folder(folder) => folder,
     };
     let (mut fixtures, mut problems) = (Vec::new(), Vec::new());
     for fixture in target::below(&folder) {
         match fixture {
-            Ok(fixture) if is_hidden(fixture.path()) => {}
+            Ok(fixture) if target::is_hidden(fixture.path()) => {}
             Ok(fixture) => fixtures.push(fixture),
             Err(problem) => problems.push(problem),
         }
     }
-    if problems.is_empty() { Ok(fixtures) } else { Err(FixturesError { problems }) }
-}
-
-fn is_hidden(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+    if problems.is_empty() { Ok(fixtures) } else { Err(Problem::Several(problems)) }
 }
 
 fn answer_of(played: &Played) -> Answer {

@@ -14,14 +14,12 @@ pub(crate) mod tool_call;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use llmock::reply::Reply;
+use llmock::reply::{Message, Reply, Target};
 
 use super::answer::Verdict;
-use super::api_request::ApiRequest;
 use super::config::StrategyName;
 use custom::CustomAnswers;
 use fixture::{Fixtures, Spent};
-use prompt::Prompt;
 use proxy::Proxy;
 
 #[derive(Debug)]
@@ -31,7 +29,7 @@ pub(crate) enum Strategy {
     CustomAnswers(CustomAnswers),
     Mirror,
     Fixture { fixtures: Arc<Fixtures>, spent: Spent },
-    Proxy(Arc<Proxy>),
+    Proxy(Box<Proxy>),
 }
 
 impl Strategy {
@@ -52,34 +50,19 @@ impl Strategy {
         matches!(self, Self::Fixture { .. } | Self::Proxy(_))
     }
 
-    /// Whether it answers every conversation, so that strategies behind it have no effect.
-    pub(crate) fn answers_anything(&self) -> bool {
-        matches!(self, Self::Mirror)
-    }
-
-    /// The answer to a request as sent.
-    pub(crate) async fn answer(&self, api_request: &ApiRequest) -> Verdict {
-        match self {
-            Self::Fixture { fixtures, spent } => fixtures.answer(api_request, *spent),
-            // In a box, so that other requests do not have to carry its state.
-            Self::Proxy(proxy) => Box::pin(proxy.answer(api_request)).await,
-            _ => Verdict::Pass { why: None },
-        }
-    }
-
     /// The answer to a conversation.
-    pub(crate) fn reply(&self, prompt: Prompt<'_>) -> Verdict {
+    pub(crate) fn reply(&self, messages: &[Message], target: &Target) -> Verdict {
         let reply = match self {
             Self::Error => {
-                let found = error::answer(prompt.messages, prompt.openai);
+                let found = error::answer(messages, target.is_openai());
                 return match found.reply {
                     Some(reply) => Verdict::Reply(skipping(Box::new(reply), &found.skipped)),
                     None => Verdict::Pass { why: joined(&found.skipped) },
                 };
             }
-            Self::ToolCall => tool_call::answer(prompt.messages),
-            Self::CustomAnswers(answers) => answers.answer(prompt.messages),
-            Self::Mirror => Some(mirror::answer(prompt.messages, prompt.responses)),
+            Self::ToolCall => tool_call::answer(messages),
+            Self::CustomAnswers(answers) => answers.answer(messages),
+            Self::Mirror => Some(mirror::answer(messages, target.is_responses())),
             Self::Fixture { .. } | Self::Proxy(_) => None,
         };
         match reply {

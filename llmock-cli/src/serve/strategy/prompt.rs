@@ -2,16 +2,6 @@
 
 use llmock::reply::{Message, Role};
 
-/// The conversation of a request, and the format of its response.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Prompt<'a> {
-    pub(crate) messages: &'a [Message],
-    /// OpenAI's errors have a kind and a code of their own.
-    pub(crate) openai: bool,
-    /// OpenAI's Responses, which has input instead of messages.
-    pub(crate) responses: bool,
-}
-
 /// The last message of the user, if only system messages follow it.
 ///
 /// Earlier triggers already had their response. If they triggered again, a loop of tool calls would never end.

@@ -1,33 +1,22 @@
 //! `ProxyStrategy`: forwards to the provider, and with `--record` records the responses.
 
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use llmock::Provider;
 use llmock::playback::{AskError, Outcome, RecordRefused, Recorder, Relayed};
 use llmock::reply::Reply;
+use parking_lot::Mutex;
 
 use super::fixture::{self, Fixtures};
 use crate::output::server;
 use crate::serve::answer::{Answer, AnswerBody, BoxError, Verdict};
 use crate::serve::api_request::ApiRequest;
+use crate::serve::config::Config;
 
 /// The provider did not answer, or no upstream is configured.
 const BAD_GATEWAY: u16 = 502;
-
-#[derive(Debug)]
-pub(crate) struct ProxySettings<'a> {
-    /// The fixture to record into; without it, responses are only forwarded.
-    pub(crate) record: Option<&'a Path>,
-    /// Base URLs by provider; others are reached at their variable or their public host.
-    pub(crate) upstreams: &'a [(Provider, String)],
-    /// Addresses of this server (`http://127.0.0.1:8000`): a variable with one of them is not an upstream.
-    pub(crate) own: &'a [String],
-    /// The key for this server, which is not forwarded.
-    pub(crate) api_key: Option<&'a str>,
-}
 
 #[derive(Debug)]
 pub(crate) struct Proxy {
@@ -39,24 +28,37 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// A proxy that adds recorded responses to `fixtures`.
+    /// A proxy that adds recorded responses to `fixtures`. A variable with an address of this server (`own`) is not an
+    /// upstream.
     pub(crate) fn new(
-        settings: &ProxySettings<'_>,
-        fixtures: Arc<Fixtures>,
+        config: &Config,
+        fixtures: &Arc<Fixtures>,
+        own: &[String],
     ) -> Result<Self, RecordRefused> {
-        let mut recorder = recorder(settings.record, &fixtures)?;
-        for (provider, url) in settings.upstreams {
+        let record = fixture::recording_path(config);
+        let mut recorder = match &record {
+            Some(path) => {
+                let fixtures = Arc::downgrade(fixtures);
+                let outcome = move |outcome| record_outcome(&fixtures, &outcome);
+                Recorder::into_fixture(path)?.on_outcome(outcome)
+            }
+            None => Recorder::forwarding(),
+        };
+        for (provider, url) in &config.upstreams {
             recorder = recorder.upstream(*provider, url);
         }
-        for own in settings.own {
+        for own in own {
             recorder = recorder.own_address(own);
         }
-        if let Some(key) = settings.api_key {
+        if let Some(key) = &config.api_key {
             recorder = recorder.own_key(key);
         }
-        let recorder = fixtures.recorded_by(recorder);
-        let records = settings.record.is_some();
-        Ok(Self { recorder, records, fixtures, reported: Mutex::default() })
+        Ok(Self {
+            recorder: fixtures.recorded_by(recorder),
+            records: record.is_some(),
+            fixtures: Arc::clone(fixtures),
+            reported: Mutex::default(),
+        })
     }
 
     /// Forwards the request; the response streams to the client as it arrives.
@@ -70,9 +72,14 @@ impl Proxy {
         match self.recorder.ask_redirecting(&sent, request, redirects, &origin).await {
             Ok(relayed) => {
                 self.report(api_request.provider(), &relayed.upstream);
-                Verdict::Answer(answer_of(relayed))
+                let Relayed { status, headers, body, .. } = relayed;
+                let body = AnswerBody::Live(body.map_err(BoxError::from).boxed_unsync());
+                Verdict::Answer(Answer { status, headers, body, after: None })
             }
-            Err(error) => failed(BAD_GATEWAY, &explained(&error)),
+            Err(AskError::NoUpstream { provider, variables }) => {
+                failed(BAD_GATEWAY, &server::no_upstream(provider, &variables))
+            }
+            Err(error) => failed(BAD_GATEWAY, &error.to_string()),
         }
     }
 
@@ -83,19 +90,12 @@ impl Proxy {
     }
 
     fn report(&self, provider: Provider, upstream: &str) {
-        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reported = self.reported.lock();
         if !reported.iter().any(|(known, at)| *known == provider && at == upstream) {
             reported.push((provider, upstream.to_owned()));
             server::forwards(provider, upstream, self.records);
         }
     }
-}
-
-/// A recorder that writes to `path`, or one that only forwards.
-fn recorder(path: Option<&Path>, fixtures: &Arc<Fixtures>) -> Result<Recorder, RecordRefused> {
-    let Some(path) = path else { return Ok(Recorder::forwarding()) };
-    let fixtures = Arc::downgrade(fixtures);
-    Ok(Recorder::into_fixture(path)?.on_outcome(move |outcome| record_outcome(&fixtures, &outcome)))
 }
 
 /// Makes a new recording available for replay, and reports the outcome.
@@ -112,20 +112,4 @@ fn record_outcome(fixtures: &Weak<Fixtures>, outcome: &Outcome) {
 fn failed(status: u16, why: &str) -> Verdict {
     let reply = Reply::error(status, format!("llmock: {why}"));
     Verdict::Reply(Box::new(reply.header("x-should-retry", "false")))
-}
-
-fn explained(error: &AskError) -> String {
-    match error {
-        AskError::NoUpstream { provider, variables } => server::no_upstream(*provider, variables),
-        error => error.to_string(),
-    }
-}
-
-fn answer_of(relayed: Relayed) -> Answer {
-    Answer {
-        status: relayed.status,
-        headers: relayed.headers,
-        body: AnswerBody::Live(relayed.body.map_err(BoxError::from).boxed_unsync()),
-        after: None,
-    }
 }

@@ -1,18 +1,18 @@
+mod docs;
+mod sources;
 mod wrong;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::str::FromStr as _;
 use std::time::Duration;
 
+use llmock::Provider;
 use llmock::playback::Rules;
 
-use super::keys::{KEYS, Key, variable};
-use super::parts::Cors;
+use super::settings::Cors;
 use super::*;
-use crate::serve::fault::{self, Faults, Kind};
-use crate::serve::metrics::Metrics;
+use crate::serve::fault::{Faults, Kind};
 use crate::serve::pace::Pace;
-use crate::serve::{pace, sessions};
 
 /// The configuration that a file, variables and flags make; notes are left out.
 fn read(file: &str, variables: &[(&str, &str)], flags: &Flags) -> Result<Config, String> {
@@ -24,16 +24,8 @@ fn read_all(
     variables: &[(&str, &str)],
     flags: &Flags,
 ) -> Result<(Config, Vec<String>), String> {
-    let mut flags = flags.clone();
-    // What clap does with the process's environment, which tests must not change.
-    for (name, value) in variables {
-        let Some(key) = Key::of_variable(name) else { continue };
-        if flags.values.flags.iter().all(|(set, _)| set.path != key.path) {
-            flags.values.variables.push((key, (*value).to_owned()));
-        }
-    }
     let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    configure(Some((Path::new("etc/llmock.yaml"), file)), variables, &flags)
+    configure(Some((Path::new("etc/llmock.yaml"), file)), variables, flags)
         .map_err(|error| error.to_string())
 }
 
@@ -124,15 +116,15 @@ fn every_key_of_a_file_has_an_effect() {
     assert_eq!(config.cors.allow_origins, ["http://localhost:8080"]);
     assert_eq!((config.host.as_str(), config.port), ("0.0.0.0", 9000));
     let reply = CustomReply { question: "What is the answer?".to_owned(), answer: "42".to_owned() };
-    assert_eq!(config.custom_replies, [reply]);
+    assert_eq!(config.custom_replies, Some(vec![reply]));
     let rules = Rules::default()
         .ignore("$.metadata.run")
         .and_then(|rules| rules.ignore("$..cache_control"))
         .and_then(|rules| rules.normalize("$.messages", r"run-\d+", "RUN"))
         .and_then(|rules| rules.match_on(["model", "messages"]));
     assert_eq!(config.matching, rules.unwrap());
-    let gateway = ("openai".to_owned(), "http://gateway/v1".to_owned());
-    assert_eq!(config.upstreams, BTreeMap::from([gateway]));
+    let gateway = (Provider::OpenAI, "http://gateway/v1".to_owned());
+    assert_eq!(config.upstreams, HashMap::from([gateway]));
     let pace = Pace {
         time_to_first_token: Duration::from_millis(200),
         tokens_per_second: 50.0,
@@ -170,193 +162,6 @@ fn an_empty_file_changes_nothing() {
 }
 
 #[test]
-fn variables_flags_and_set_override_the_file() {
-    let other = [
-        ("strategies", "MirrorStrategy"),
-        ("models", "a;b"),
-        ("api-key", "other"),
-        ("cors.allow-origins", "*"),
-        ("host", "::1"),
-        ("port", "1"),
-        ("customReplies", r#"[{"question": "q", "answer": "a"}]"#),
-        ("fixtures", "elsewhere"),
-        ("record", "true"),
-        ("watch", "true"),
-        ("matching.ignore", "$.user;$.seed"),
-        ("matching.normalize", r#"[{"path": "$.a", "pattern": "b", "replacement": ""}]"#),
-        ("matching.match_on", "model"),
-        ("upstreams", r#"{"openai": "https://other"}"#),
-        ("pace.time-to-first-token", "1s"),
-        ("pace.tokens-per-second", "1.5"),
-        ("pace.jitter", "1"),
-        ("pace.seed", "1"),
-        ("pace.recorded", "false"),
-        ("faults.rate", "1"),
-        ("faults.kinds", "truncate;slow=1s"),
-        ("faults.seed", "1"),
-        ("history", "0"),
-        ("body-limit", "1K"),
-        ("read-timeout", "1s"),
-        ("shutdown-timeout", "1s"),
-    ];
-    let named: Vec<&str> = other.iter().map(|(path, _)| *path).collect();
-    assert_eq!(named, KEYS.iter().map(|key| key.path).collect::<Vec<_>>());
-
-    // Keys that depend on each other: the file sets all except the one under test.
-    let file = format!("{WHOLE}fixtures: f\n")
-        .replace("[CustomAnswersStrategy, MirrorStrategy]", "[FixtureStrategy, ProxyStrategy]");
-    let before = read(&file, &[], &Flags::default()).unwrap();
-    for (path, value) in other {
-        let file = if path == "strategies" { WHOLE } else { &file };
-        let before = if path == "strategies" { self::file(WHOLE) } else { before.clone() };
-        let by_variable = read(file, &[(&variable(path), value)], &Flags::default()).unwrap();
-        let by_set = read(file, &[], &with_set(&[&format!("{path}={value}")])).unwrap();
-        assert_ne!(by_variable, before, "{path}");
-        assert_eq!(by_variable, by_set, "{path}");
-        let flag = format!("{}={value}", Key::of(path).unwrap().flag());
-        assert_eq!(by_variable, read(file, &[], &flags(&[&flag])).unwrap(), "{path}");
-    }
-}
-
-#[test]
-fn null_can_be_overridden_and_overrides() {
-    let overridden =
-        read("api-key: null\n", &[("LLMOCK_API_KEY", "k")], &Flags::default()).unwrap();
-    assert_eq!(overridden.api_key.as_deref(), Some("k"));
-    for nothing in ["", "null"] {
-        let config = read(WHOLE, &[("LLMOCK_API_KEY", nothing)], &Flags::default()).unwrap();
-        assert_eq!(config.api_key, None);
-        let config = read(WHOLE, &[("LLMOCK_PORT", nothing)], &Flags::default()).unwrap();
-        assert_eq!(config.port, 8000, "back to the default");
-        let config = read(WHOLE, &[("LLMOCK_MODELS", nothing)], &Flags::default()).unwrap();
-        assert_eq!(config.models, []);
-    }
-}
-
-#[test]
-fn flags_override_variables_which_override_the_file() {
-    let file = "port: 1\n";
-    let port =
-        |variables: &[(&str, &str)], flags: &Flags| read(file, variables, flags).unwrap().port;
-    assert_eq!(port(&[], &flags(&[])), 1);
-    assert_eq!(port(&[("LLMOCK_PORT", "2")], &flags(&[])), 2);
-    assert_eq!(port(&[("LLMOCK_PORT", "2")], &flags(&["--set", "port=3"])), 3);
-    let both = flags(&["--port", "4", "--set", "port=3"]);
-    assert_eq!(port(&[("LLMOCK_PORT", "2")], &both), 4);
-}
-
-#[test]
-fn lists_use_semicolons_or_json() {
-    let strategies =
-        |text| variables(&[("LLMOCK_STRATEGIES", text)]).map(|config| config.strategies);
-    let both = Ok(vec![StrategyName::Error, StrategyName::Mirror]);
-    for text in [
-        "ErrorStrategy;MirrorStrategy",
-        " ErrorStrategy ; MirrorStrategy; ",
-        r#"["ErrorStrategy", "MirrorStrategy"]"#,
-    ] {
-        assert_eq!(strategies(text), both, "{text}");
-    }
-    let origins = variables(&[("LLMOCK_CORS_ALLOW_ORIGINS", "http://a;https://b:1")]).unwrap();
-    assert_eq!(origins.cors.allow_origins, ["http://a", "https://b:1"]);
-    let json = r#"[{"id": "a", "created": 1}, "b"]"#;
-    let models = variables(&[("LLMOCK_MODELS", json)]).unwrap().models;
-    assert_eq!(models.iter().map(|model| model.created).collect::<Vec<_>>(), [1, 0]);
-}
-
-#[test]
-fn scalars_of_variables_have_types() {
-    for (text, expected) in [
-        ("true", true),
-        ("1", true),
-        ("ON", true),
-        ("false", false),
-        ("0", false),
-        ("False", false),
-    ] {
-        assert_eq!(variables(&[("LLMOCK_WATCH", text)]).unwrap().watch, expected, "{text}");
-    }
-    // A key of digits is a key.
-    assert_eq!(variables(&[("LLMOCK_API_KEY", "123")]).unwrap().api_key.as_deref(), Some("123"));
-    for (name, wrong) in [
-        ("LLMOCK_WATCH", "maybe"),
-        ("LLMOCK_PORT", "eighty"),
-        ("LLMOCK_PORT", "70000"),
-        ("LLMOCK_PORT", "-1"),
-        ("LLMOCK_PACE_JITTER", "2"),
-        ("LLMOCK_PACE_TOKENS_PER_SECOND", "fast"),
-        ("LLMOCK_PACE_TIME_TO_FIRST_TOKEN", "200"),
-        ("LLMOCK_CUSTOMREPLIES", "q;a"),
-        ("LLMOCK_STRATEGIES", "[1]"),
-        ("LLMOCK_MODELS", "[\"a\""),
-        ("LLMOCK_PACE", "50"),
-        ("LLMOCK_HISTORY", "10000000000"),
-    ] {
-        let error = variables(&[(name, wrong)]).unwrap_err();
-        assert!(error.starts_with(&format!("variable `{name}`: ")), "{error}");
-    }
-}
-
-#[test]
-fn a_section_can_be_json_and_its_keys_win() {
-    let config = read(
-        "pace: {seed: 7, jitter: 1}\n",
-        &[
-            ("LLMOCK_PACE", r#"{"jitter": 0.5, "tokens-per-second": 10}"#),
-            ("LLMOCK_PACE_TOKENS_PER_SECOND", "20"),
-            ("LLMOCK_UPSTREAMS", r#"{"openai": "http://a", "groq": "http://b"}"#),
-            ("LLMOCK_UPSTREAMS_GROQ", "http://c"),
-        ],
-        &Flags::default(),
-    )
-    .unwrap();
-    let pace = &config.pace;
-    assert_eq!((pace.seed, pace.jitter, pace.tokens_per_second), (Some(7), 0.5, 20.0));
-    assert_eq!(config.upstreams["openai"], "http://a");
-    assert_eq!(config.upstreams["groq"], "http://c");
-}
-
-#[test]
-fn ignores_library_variables_and_reports_unknown_ones() {
-    let reserved =
-        [("LLMOCK_MODE", "nonsense"), ("LLMOCK_BASE_URL", "x"), ("LLMOCK_MAX_BODY", "x")];
-    let (config, notes) = read_all("", &reserved, &Flags::default()).unwrap();
-    assert_eq!((config, notes), (file(""), vec![]));
-
-    let (_, notes) = read_all(
-        "",
-        &[("LLMOCK_PROT", "1"), ("LLMOCK_WIBBLE", "1"), ("OTHER_PORT", "1")],
-        &Flags::default(),
-    )
-    .unwrap();
-    assert_eq!(
-        notes,
-        [
-            "unknown environment variable `LLMOCK_PROT`; did you mean `LLMOCK_PORT`?",
-            "unknown environment variable `LLMOCK_WIBBLE`",
-        ]
-    );
-}
-
-#[test]
-fn library_variables_are_reserved_and_not_keys() {
-    let names = include_str!("../../../../../llmock/src/env/names.rs");
-    let of_the_library: Vec<&str> = names
-        .lines()
-        .filter_map(|line| line.split_once(" = \"")?.1.split_once("\", \""))
-        .map(|(name, _)| name)
-        .filter(|name| name.starts_with("LLMOCK_"))
-        .collect();
-    assert!(of_the_library.contains(&"LLMOCK_MODE"), "{of_the_library:?}");
-    for name in of_the_library {
-        assert!(variables::is_reserved(name), "{name} is not reserved");
-    }
-    for key in KEYS {
-        assert!(!variables::RESERVED.contains(&variable(key.path).as_str()), "{}", key.path);
-    }
-}
-
-#[test]
 fn fixtures_and_recording_replace_the_default_strategies() {
     use StrategyName::{Error, Fixture, Proxy};
     let of = |arguments: &[&str]| read_all("", &[], &flags(arguments));
@@ -382,51 +187,4 @@ fn a_folder_in_the_file_is_relative_to_the_file() {
     let by_variable = read(text, &[("LLMOCK_FIXTURES", "mine")], &Flags::default()).unwrap();
     assert_eq!(by_variable.fixtures, Some("mine".into()));
     assert_eq!(file("fixtures: /data\n").fixtures, Some("/data".into()));
-}
-
-#[test]
-fn documentation_lists_every_key_variable_and_flag() {
-    let page = include_str!("../../../../../docs/serve.md");
-    for key in KEYS {
-        let heading = format!("#### `{}`\n", key.path);
-        let (_, part) = page.split_once(&heading).unwrap_or_else(|| panic!("no {heading}"));
-        let part = part.split("\n#").next().unwrap();
-        assert!(part.contains(&format!("`{}`", variable(key.path))), "{}", key.path);
-        let default = key.arg().get_help().unwrap().to_string();
-        let default = default.split_once("[default: ").map(|(_, rest)| rest.trim_end_matches(']'));
-        for part_of_default in default.unwrap_or("default").split(',') {
-            assert!(part.contains(part_of_default), "{part_of_default} in {part}");
-        }
-        assert!(part.contains("```"), "`{}` has no example", key.path);
-    }
-    let command = <Flags as clap::Args>::augment_args(clap::Command::new("serve"));
-    let flags = command.get_arguments().filter_map(clap::Arg::get_long);
-    for flag in flags.filter(|flag| ["config", "set"].contains(flag)) {
-        assert!(page.contains(&format!("`--{flag} ")), "docs/serve.md does not have --{flag}");
-    }
-    for (name, _) in StrategyName::ALL {
-        assert!(page.contains(&format!("| `{name}` |")), "docs/serve.md has no row for {name}");
-    }
-}
-
-#[test]
-fn documentation_lists_every_header_fault_and_metric() {
-    let page = include_str!("../../../../../docs/serve.md");
-    for header in [&pace::HEADER, &fault::HEADER, &sessions::HEADER] {
-        assert!(page.contains(&format!("| `{header}` |")), "docs/serve.md has no row for {header}");
-    }
-    let table = page.split("| fault | |\n").nth(1).unwrap().split("\n\n").next().unwrap();
-    let rows = table.lines().skip(1).map(|row| row.split('`').nth(1).unwrap());
-    let faults: Vec<&str> = rows
-        .map(|text| Kind::from_str(text).unwrap_or_else(|why| panic!("{why}")).fault.name())
-        .collect();
-    assert_eq!(
-        faults,
-        ["status", "disconnect", "disconnect_midway", "truncate", "malformed", "slow"]
-    );
-    let shown = Metrics::new().shown();
-    let metrics = shown.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
-    for (name, _) in metrics {
-        assert!(page.contains(&format!("| `{name}")), "docs/serve.md has no row for {name}");
-    }
 }
