@@ -40,4 +40,4 @@ macro_rules! from_str {
     )*};
 }
 
-from_str!(BaseUrl Duration EnvName FieldName FixtureName Mode Order ProviderId Share SideCall Size Switch Unused);
+from_str!(BaseUrl Duration FieldName JsonPath Mode Order Share SideCall Size Switch Unused);

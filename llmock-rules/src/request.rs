@@ -80,10 +80,10 @@ impl AllowErrors {
 
     pub fn check_status(status: u16) -> Result<(), Problem> {
         let expected = "expected an error status, 400 to 599";
-        let is_error = (400..=599).contains(&status);
-        is_error
-            .then_some(())
-            .ok_or_else(|| Problem::invalid("status", &status.to_string(), expected))
+        match status {
+            400..=599 => Ok(()),
+            _ => Err(Problem::invalid("status", &status.to_string(), expected)),
+        }
     }
 }
 

@@ -93,17 +93,13 @@ words! {
 pub struct Switch(pub bool);
 
 impl Switch {
-    /// Reads the switch.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let word = text.trim();
+        let expected = "expected `1`, `true`, `yes`, `on`, or `0`, `false`, `no`, `off`";
         match word.to_ascii_lowercase().as_str() {
             "1" | "true" | "yes" | "on" => Ok(Self(true)),
             "" | "0" | "false" | "no" | "off" => Ok(Self(false)),
-            _ => Err(Problem::invalid(
-                "switch",
-                word,
-                "expected `1`, `true`, `yes`, `on`, or `0`, `false`, `no`, `off`",
-            )),
+            _ => Err(Problem::invalid("switch", word, expected)),
         }
     }
 }

@@ -7,9 +7,6 @@ mod parser;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-use std::str::FromStr;
-
 use crate::problem::Problem;
 
 /// A parsed path such as `$.messages[?@.role == 'system'].content`.
@@ -110,19 +107,5 @@ impl Query {
             let is_one = matches!(*segment.selectors, [Selector::Name(_) | Selector::Index(_)]);
             is_one && !segment.is_descendant
         })
-    }
-}
-
-impl fmt::Display for JsonPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl FromStr for JsonPath {
-    type Err = Problem;
-
-    fn from_str(text: &str) -> Result<Self, Problem> {
-        Self::parse(text)
     }
 }

@@ -87,6 +87,11 @@ impl<'a> Parser<'a> {
         self.take_while(|c| matches!(c, ' ' | '\t' | '\n' | '\r'));
     }
 
+    fn eat_after_blanks(&mut self, token: &str) -> bool {
+        self.skip_blanks();
+        self.eat(token)
+    }
+
     fn mistake<T>(&self, reason: &'static str) -> Parsed<T> {
         Err(Mistake { at: self.at, reason })
     }
@@ -96,8 +101,7 @@ impl<'a> Parser<'a> {
         let mut segments = Vec::new();
         loop {
             let end = self.at;
-            self.skip_blanks();
-            let is_descendant = self.eat("..");
+            let is_descendant = self.eat_after_blanks("..");
             let is_dotted = is_descendant || self.eat(".");
             if self.peek() == Some('[') && (is_descendant || !is_dotted) {
                 segments.push(Segment { is_descendant, selectors: self.brackets()? });
@@ -130,8 +134,7 @@ impl<'a> Parser<'a> {
         loop {
             self.skip_blanks();
             selectors.push(self.selector()?);
-            self.skip_blanks();
-            if self.eat("]") {
+            if self.eat_after_blanks("]") {
                 return Ok(selectors);
             }
             if !self.eat(",") {
@@ -141,16 +144,14 @@ impl<'a> Parser<'a> {
     }
 
     fn selector(&mut self) -> Parsed<Selector> {
+        if self.eat("*") {
+            return Ok(Selector::Wildcard);
+        }
+        if self.eat("?") {
+            return self.filter().map(Selector::Filter);
+        }
         match self.peek() {
             Some('\'' | '"') => self.string().map(Selector::Name),
-            Some('*') => {
-                self.eat("*");
-                Ok(Selector::Wildcard)
-            }
-            Some('?') => {
-                self.eat("?");
-                self.filter().map(Selector::Filter)
-            }
             Some('-' | ':' | '0'..='9') => self.index_or_slice(),
             _ => self.mistake("expected a name in quotes, an index, a slice, `*`, or `?`"),
         }
@@ -158,18 +159,14 @@ impl<'a> Parser<'a> {
 
     fn index_or_slice(&mut self) -> Parsed<Selector> {
         let start = self.integer()?;
-        let end_of_index = self.at;
-        self.skip_blanks();
-        if !self.eat(":") {
-            self.at = end_of_index;
+        if !self.eat_after_blanks(":") {
             // Only a slice may start without a number, and then with `:`.
             return Ok(Selector::Index(start.unwrap_or_default()));
         }
         self.skip_blanks();
         let end = self.integer()?;
-        self.skip_blanks();
         let mut step = None;
-        if self.eat(":") {
+        if self.eat_after_blanks(":") {
             self.skip_blanks();
             step = self.integer()?;
         }
@@ -180,18 +177,18 @@ impl<'a> Parser<'a> {
         let start = self.at;
         let is_negative = self.eat("-");
         let digits = self.take_while(|c| c.is_ascii_digit());
-        let mistake = |reason| Err(Mistake { at: start, reason });
-        match digits.parse::<i64>() {
-            _ if digits.is_empty() && !is_negative => Ok(None),
-            _ if digits.is_empty() => mistake("expected an integer"),
+        let reason = match digits.parse::<i64>() {
+            _ if digits.is_empty() && !is_negative => return Ok(None),
+            _ if digits.is_empty() => "expected an integer",
             _ if digits.starts_with('0') && (digits.len() > 1 || is_negative) => {
-                mistake("expected an integer without leading zeros")
+                "expected an integer without leading zeros"
             }
             Ok(number) if number <= MAX_INTEGER => {
-                Ok(Some(if is_negative { -number } else { number }))
+                return Ok(Some(if is_negative { -number } else { number }));
             }
-            _ => mistake("expected an integer of at most 2^53 - 1"),
-        }
+            _ => "expected an integer of at most 2^53 - 1",
+        };
+        Err(Mistake { at: start, reason })
     }
 
     /// Alternatives with `||`, of conditions with `&&`.
@@ -200,35 +197,33 @@ impl<'a> Parser<'a> {
         if self.depth > MAX_DEPTH {
             return self.mistake("expected fewer nested filters");
         }
-        let mut alternatives = Vec::new();
-        loop {
-            let mut conditions = Vec::new();
-            loop {
-                conditions.push(self.condition()?);
-                self.skip_blanks();
-                if !self.eat("&&") {
-                    break;
-                }
-            }
-            alternatives.push(one_or(conditions, Filter::And));
-            if !self.eat("||") {
-                break;
-            }
-        }
+        let both = |parser: &mut Self| parser.joined("&&", Filter::And, Self::condition);
+        let filter = self.joined("||", Filter::Or, both)?;
         self.depth -= 1;
-        Ok(one_or(alternatives, Filter::Or))
+        Ok(filter)
+    }
+
+    fn joined(
+        &mut self,
+        token: &str,
+        join: fn(Vec<Filter>) -> Filter,
+        part: fn(&mut Self) -> Parsed<Filter>,
+    ) -> Parsed<Filter> {
+        let mut parts = vec![part(self)?];
+        while self.eat_after_blanks(token) {
+            parts.push(part(self)?);
+        }
+        Ok(if parts.len() == 1 { parts.remove(0) } else { join(parts) })
     }
 
     fn condition(&mut self) -> Parsed<Filter> {
         self.skip_blanks();
         let start = self.at;
         let is_negated = self.eat("!");
-        self.skip_blanks();
         let negated = |filter| if is_negated { Filter::Not(Box::new(filter)) } else { filter };
-        if self.eat("(") {
+        if self.eat_after_blanks("(") {
             let inner = self.filter()?;
-            self.skip_blanks();
-            if !self.eat(")") {
+            if !self.eat_after_blanks(")") {
                 return self.mistake("expected `)`");
             }
             return Ok(negated(inner));
@@ -288,21 +283,17 @@ impl<'a> Parser<'a> {
     /// A JSON number, as written.
     fn number(&mut self) -> Parsed<String> {
         let start = self.at;
-        let digits = |parser: &mut Self| !parser.take_while(|c| c.is_ascii_digit()).is_empty();
-        self.eat("-");
-        let whole = self.take_while(|c| c.is_ascii_digit());
-        let mut is_number = whole == "0" || !whole.is_empty() && !whole.starts_with('0');
-        if is_number && self.eat(".") {
-            is_number = digits(self);
-        }
-        if is_number && (self.eat("e") || self.eat("E")) {
-            let _ = self.eat("-") || self.eat("+");
-            is_number = digits(self);
-        }
-        if !is_number {
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
+        let text = self.take_while(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
+        let whole = whole.strip_prefix('-').unwrap_or(whole);
+        let has_leading_zero = whole.len() > 1 && whole.starts_with('0');
+        let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+        if has_leading_zero || ![whole, fraction, exponent].into_iter().all(digits) {
             return Err(Mistake { at: start, reason: "expected a number" });
         }
-        Ok(self.text[start..self.at].to_owned())
+        Ok(text.to_owned())
     }
 
     fn string(&mut self) -> Parsed<String> {
@@ -316,11 +307,8 @@ impl<'a> Parser<'a> {
                 '\\' => string.push(self.escape(quote)?),
                 _ if c == quote => return Ok(string),
                 '\0'..='\x1f' => {
-                    let at = self.at - 1;
-                    return Err(Mistake {
-                        at,
-                        reason: "expected control characters to be escaped",
-                    });
+                    let reason = "expected control characters to be escaped";
+                    return Err(Mistake { at: self.at - 1, reason });
                 }
                 _ => string.push(c),
             }
@@ -365,9 +353,4 @@ impl<'a> Parser<'a> {
         self.at += 4;
         u32::from_str_radix(digits, 16).ok().filter(|_| is_hex)
     }
-}
-
-/// The only element, or all of them combined.
-fn one_or(mut all: Vec<Filter>, combine: fn(Vec<Filter>) -> Filter) -> Filter {
-    if all.len() == 1 { all.remove(0) } else { combine(all) }
 }
