@@ -12,26 +12,11 @@ const TESTS: &[&str] =
     &["test", "rstest", "test_case", "test_matrix", "case", "gtest", "async_test"];
 
 /// Attributes that do not change how a function is called.
+#[rustfmt::skip]
 const INERT: &[&str] = &[
-    "allow",
-    "automatically_derived",
-    "cfg",
-    "cold",
-    "deny",
-    "deprecated",
-    "doc",
-    "expect",
-    "export_name",
-    "forbid",
-    "ignore",
-    "inline",
-    "link_section",
-    "must_use",
-    "no_mangle",
-    "should_panic",
-    "target_feature",
-    "track_caller",
-    "warn",
+    "allow", "automatically_derived", "cfg", "cold", "deny", "deprecated", "doc", "expect",
+    "export_name", "forbid", "ignore", "inline", "link_section", "must_use", "no_mangle",
+    "should_panic", "target_feature", "track_caller", "warn",
 ];
 
 /// Tools whose attributes have no effect on the compiled code.
@@ -48,8 +33,10 @@ fn first_is_one_of(path: &Path, names: &[&str]) -> bool {
     path.segments.len() > 1 && names.iter().any(|name| path.segments[0].ident == name)
 }
 
-pub(crate) fn is_ours(attr: &Attribute) -> bool {
-    last_is(attr.path(), "llm_replay")
+/// Removes and returns the first `#[llm_replay]`.
+pub(crate) fn take_ours(attrs: &mut Vec<Attribute>) -> Option<Attribute> {
+    let at = attrs.iter().position(|attr| last_is(attr.path(), "llm_replay"))?;
+    Some(attrs.remove(at))
 }
 
 /// The condition and the attributes of a `cfg_attr(...)`.
@@ -62,21 +49,21 @@ fn conditional(meta: &Meta) -> Option<Punctuated<Meta, Token![,]>> {
 /// The attributes, with those inside `cfg_attr(...)` in its place: inside a module the compiler has not yet decided
 /// which of them hold.
 fn flat(attrs: &[Attribute]) -> Vec<Meta> {
-    fn add(meta: Meta, into: &mut Vec<Meta>) {
+    fn parts(meta: Meta) -> Vec<Meta> {
         match conditional(&meta) {
-            Some(parts) => parts.into_iter().skip(1).for_each(|part| add(part, into)),
-            None => into.push(meta),
+            Some(inside) => inside.into_iter().skip(1).flat_map(parts).collect(),
+            None => vec![meta],
         }
     }
-    let mut all = Vec::new();
-    for attr in attrs {
-        add(attr.meta.clone(), &mut all);
-    }
-    all
+    attrs.iter().flat_map(|attr| parts(attr.meta.clone())).collect()
+}
+
+fn is_test(meta: &Meta) -> bool {
+    TESTS.iter().any(|name| last_is(meta.path(), name))
 }
 
 pub(crate) fn has_test_attribute(attrs: &[Attribute]) -> bool {
-    flat(attrs).iter().any(|meta| TESTS.iter().any(|name| last_is(meta.path(), name)))
+    flat(attrs).iter().any(is_test)
 }
 
 fn is_inert(meta: &Meta) -> bool {
@@ -100,18 +87,14 @@ pub(crate) fn may_pass_arguments(attrs: &[Attribute], is_async: bool) -> bool {
     })
 }
 
-pub(crate) struct ShouldPanic {
-    /// The `cfg_attr` conditions around it, which only the compiler can decide.
-    pub(crate) conditions: Vec<Meta>,
-    /// The text that the panic must contain; empty if any panic will do.
-    pub(crate) expected: String,
-}
-
-/// The `#[should_panic]` of a function. What stands behind a `#[case]` of rstest belongs to that case alone.
-pub(crate) fn should_panic(attrs: &[Attribute]) -> Option<ShouldPanic> {
-    fn find(meta: &Meta, mut conditions: Vec<Meta>) -> Option<ShouldPanic> {
+/// The `#[should_panic]` of a function: the `cfg_attr` conditions around it, which only the compiler can decide, and the
+/// text that the panic must contain, empty if any panic will do.
+///
+/// What stands behind a `#[case]` of rstest belongs to that case alone.
+pub(crate) fn should_panic(attrs: &[Attribute]) -> Option<(Vec<Meta>, String)> {
+    fn find(meta: &Meta, mut conditions: Vec<Meta>) -> Option<(Vec<Meta>, String)> {
         if meta.path().is_ident("should_panic") {
-            return Some(ShouldPanic { conditions, expected: expected(meta) });
+            return Some((conditions, expected(meta)));
         }
         let mut parts = conditional(meta)?.into_iter();
         conditions.extend(parts.next());
@@ -137,10 +120,8 @@ fn expected(should_panic: &Meta) -> String {
 
 /// The place where a test attribute starts the clock paused.
 pub(crate) fn start_paused(attrs: &[Attribute]) -> Option<Span> {
-    flat(attrs).iter().find_map(|meta| match meta {
-        Meta::List(list) if TESTS.iter().any(|name| last_is(&list.path, name)) => {
-            paused_in(list.tokens.clone())
-        }
+    flat(attrs).iter().filter(|meta| is_test(meta)).find_map(|meta| match meta {
+        Meta::List(list) => paused_in(list.tokens.clone()),
         _ => None,
     })
 }
@@ -271,9 +252,9 @@ mod tests {
             ("#[rstest] #[case(1)] #[should_panic] #[case(2)]", None),
             ("#[test]", None),
         ] {
-            let found = should_panic(&attrs(text)).map(|found| {
-                let conditions = found.conditions.iter().map(|one| quote::quote!(#one).to_string());
-                (found.expected, conditions.collect::<Vec<_>>().join(" "))
+            let found = should_panic(&attrs(text)).map(|(conditions, expected)| {
+                let conditions = conditions.iter().map(|one| quote::quote!(#one).to_string());
+                (expected, conditions.collect::<Vec<_>>().join(" "))
             });
             let expected = expected.map(|(text, all): (&str, &str)| (text.into(), all.into()));
             assert_eq!(found, expected, "{text}");

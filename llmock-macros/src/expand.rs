@@ -29,7 +29,10 @@ pub(crate) struct Test<'a> {
 impl Test<'_> {
     /// Checks the function and returns it with the session around its body, or untouched where that cannot be.
     pub(crate) fn expand(&self, mut function: TestFn, errors: &mut Errors) -> TokenStream {
-        remove_second(&mut function, errors);
+        // A second one would wait forever for the session of the first.
+        while let Some(second) = attributes::take_ours(&mut function.attrs) {
+            errors.over(second, "duplicate `#[llm_replay]`: a test has one fixture");
+        }
         if !can_be_wrapped(&function, errors) {
             return function.into_token_stream();
         }
@@ -140,17 +143,6 @@ impl Test<'_> {
     }
 }
 
-/// Reports and removes a second `#[llm_replay]`, which would wait forever for the session of the first.
-fn remove_second(function: &mut TestFn, errors: &mut Errors) {
-    function.attrs.retain(|attr| {
-        let ours = attributes::is_ours(attr);
-        if ours {
-            errors.over(attr, "duplicate `#[llm_replay]`: a test has one fixture");
-        }
-        !ours
-    });
-}
-
 /// Whether a closure or an `async` block can replace the body.
 fn can_be_wrapped(function: &TestFn, errors: &mut Errors) -> bool {
     let sig = &function.sig;
@@ -190,10 +182,6 @@ fn speakable(output: &ReturnType) -> Option<TokenStream> {
     }
     match output {
         ReturnType::Default => Some(quote!(())),
-        // `!` cannot be written in a type; a type without values stands for it.
-        ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)) => {
-            Some(quote!(::core::convert::Infallible))
-        }
         ReturnType::Type(_, ty) => Some(ty.to_token_stream()).filter(|ty| !has_impl(ty.clone())),
     }
 }

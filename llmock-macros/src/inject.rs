@@ -21,13 +21,11 @@ pub(crate) fn take_mocks(sig: &mut Signature, errors: &mut Errors) -> Vec<PatTyp
     for input in std::mem::take(&mut sig.inputs) {
         match input {
             FnArg::Typed(param) if wanted(&param.ty).is_some() => {
+                let mutable = "the handle does not need `mut`; use `LlmMock` or `&LlmMock`";
                 if !mocks.is_empty() {
                     errors.over(&param, "duplicate `LlmMock`: a test has one handle");
                 } else if wanted(&param.ty) == Some(Wanted::Mutable) {
-                    errors.over(
-                        &param.ty,
-                        "the handle does not need `mut`; use `LlmMock` or `&LlmMock`",
-                    );
+                    errors.over(&param.ty, mutable);
                 }
                 mocks.push(param);
             }
@@ -41,12 +39,7 @@ pub(crate) fn take_mocks(sig: &mut Signature, errors: &mut Errors) -> Vec<PatTyp
 /// Whether a type is the handle, by the last segment of its path.
 fn wanted(ty: &Type) -> Option<Wanted> {
     match ty {
-        Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .is_some_and(|segment| segment.ident == "LlmMock")
-            .then_some(Wanted::Owned),
+        Type::Path(ty) => (ty.path.segments.last()?.ident == "LlmMock").then_some(Wanted::Owned),
         Type::Reference(reference) => match wanted(&reference.elem) {
             Some(Wanted::Owned) if reference.mutability.is_some() => Some(Wanted::Mutable),
             Some(Wanted::Owned) => Some(Wanted::Shared),

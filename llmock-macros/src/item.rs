@@ -3,10 +3,11 @@
 //! Bodies of functions stay tokens and are never parsed, so that incomplete code and syntax newer than the parser keep
 //! the compiler's own error messages.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, TokenStreamExt as _};
+use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Ident, Item, Signature, Token, Visibility, braced, token};
+use syn::{Attribute, Ident, Item, LitStr, Signature, Token, Visibility, braced, token};
 
 pub(crate) struct TestFn {
     pub(crate) attrs: Vec<Attribute>,
@@ -55,20 +56,15 @@ impl Parse for Member {
 /// Whether the qualifiers of a function and `fn` come next.
 fn starts_fn(input: ParseStream) -> bool {
     let ahead = input.fork();
-    while ahead.peek(Token![const])
-        || ahead.peek(Token![async])
-        || ahead.peek(Token![unsafe])
-        || ahead.peek(Token![extern])
-    {
-        let is_extern = ahead.peek(Token![extern]);
-        if ahead.parse::<TokenTree>().is_err() {
-            return false;
-        }
-        if is_extern && ahead.peek(syn::LitStr) && ahead.parse::<TokenTree>().is_err() {
-            return false;
+    while let Ok(word) = Ident::parse_any(&ahead) {
+        match word.to_string().as_str() {
+            "fn" => return true,
+            "const" | "async" | "unsafe" => {}
+            "extern" => drop(ahead.parse::<Option<LitStr>>()),
+            _ => return false,
         }
     }
-    ahead.peek(Token![fn])
+    false
 }
 
 impl Parse for TestFn {

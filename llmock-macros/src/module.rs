@@ -6,7 +6,7 @@ use syn::ext::IdentExt as _;
 use syn::{Attribute, LitStr, Meta};
 
 use crate::args::Args;
-use crate::attributes;
+use crate::attributes::{self, take_ours};
 use crate::errors::Errors;
 use crate::expand::Test;
 use crate::item::{Member, TestFn, TestMod};
@@ -39,11 +39,6 @@ pub(crate) fn expand(
         errors.at(name.span(), "no function in this module has a test attribute");
     }
     tokens
-}
-
-fn take_ours(attrs: &mut Vec<Attribute>) -> Option<Attribute> {
-    let at = attrs.iter().position(attributes::is_ours)?;
-    Some(attrs.remove(at))
 }
 
 /// The arguments of an attribute of ours further inside.

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote_spanned};
 use syn::LitStr;
 
 use crate::args::{Arg, Args};
-use crate::attributes::{self, ShouldPanic};
+use crate::attributes;
 use crate::item::TestFn;
 
 pub(crate) fn fields(
@@ -22,7 +22,7 @@ pub(crate) fn fields(
     let has_effect =
         |arg: &&Arg| arg.key.name != "fixture" && !(takes_mock && arg.key.name == "env");
     let settings = args.iter().filter(has_effect).filter_map(|arg| {
-        let (name, value) = (arg.key.name, arg.value.to_value(arg.key, root, span)?);
+        let (name, value) = (arg.key.name, arg.value.written(arg.key, root, span)?);
         Some(quote_spanned!(span=> (#name, #value)))
     });
     let should_panic = should_panic(function, span);
@@ -43,8 +43,7 @@ pub(crate) fn option(value: Option<impl ToTokens>, span: Span) -> TokenStream {
 /// The text of `#[should_panic]`; the compiler decides about a `cfg_attr` around it.
 fn should_panic(function: &TestFn, span: Span) -> TokenStream {
     let none = option(None::<LitStr>, span);
-    let Some(ShouldPanic { conditions, expected }) = attributes::should_panic(&function.attrs)
-    else {
+    let Some((conditions, expected)) = attributes::should_panic(&function.attrs) else {
         return none;
     };
     let some = option(Some(expected), span);

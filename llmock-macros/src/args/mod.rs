@@ -11,7 +11,7 @@ use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{LitStr, Path, Token};
 
-pub(crate) use value::Literals;
+use value::Value;
 
 use crate::errors::Errors;
 
@@ -23,7 +23,7 @@ pub(crate) struct Args(Vec<Arg>);
 pub(crate) struct Arg {
     pub(crate) key: &'static Key,
     pub(crate) span: Span,
-    pub(crate) value: Literals,
+    pub(crate) value: Value,
     /// From the attribute of a module around the function.
     pub(crate) is_inherited: bool,
 }
@@ -79,22 +79,14 @@ impl Args {
         }
         seen.push(slot(key));
         match value::parse(key, &name, input, errors) {
-            Ok(Some(value)) => self.add(key, name.span(), value),
+            Ok(Some(value)) => {
+                self.0.push(Arg { key, span: name.span(), value, is_inherited: false });
+            }
             Ok(None) => {}
             Err(error) => {
                 errors.push(error);
                 skip(input);
             }
-        }
-    }
-
-    fn add(&mut self, key: &'static Key, span: Span, value: Literals) {
-        let known = self.0.iter_mut().find(|arg| arg.key.name == key.name);
-        match (known.map(|arg| &mut arg.value), value) {
-            (Some(Literals::Replacements(rules)), Literals::Replacements(more)) => {
-                rules.extend(more);
-            }
-            (_, value) => self.0.push(Arg { key, span, value, is_inherited: false }),
         }
     }
 
@@ -109,7 +101,7 @@ impl Args {
 
     pub(crate) fn fixture(&self) -> Option<&LitStr> {
         match &self.get("fixture")?.value {
-            Literals::Text(name) => Some(name),
+            Value::Text(name) => Some(name),
             _ => None,
         }
     }
@@ -123,7 +115,7 @@ impl Args {
 
     pub(crate) fn root(&self) -> Option<&Path> {
         match &self.get("crate")?.value {
-            Literals::RustPath(path) => Some(path),
+            Value::RustPath(path) => Some(path),
             _ => None,
         }
     }

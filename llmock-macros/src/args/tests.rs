@@ -10,7 +10,7 @@ fn parse(tokens: &str) -> (Args, Vec<String>) {
 fn written(args: &Args) -> Vec<String> {
     let root = quote::quote!(r);
     let one = |arg: &Arg| {
-        let value = arg.value.to_value(arg.key, &root, Span::call_site());
+        let value = arg.value.written(arg.key, &root, Span::call_site());
         let value = value.map(|value| value.to_string().replace(' ', "").replace("r::Value::", ""));
         format!("{} {}", arg.key.name, value.unwrap_or_else(|| "-".to_owned()))
     };
@@ -39,7 +39,8 @@ fn reads_every_key() {
         &format!("providers Providers(&[{}])", providers.concat()),
         r#"match_on Texts(&["model","messages"])"#,
         r#"ignore Texts(&["$.a","$.b[?@.c==1]"])"#,
-        r#"normalize Replacements(&[("$.x","[0-9]+","N"),("$.x",r"\s+","_"),("$.y","a","b")])"#,
+        r#"normalize Replacements(&[("$.x","[0-9]+","N"),("$.x",r"\s+","_")])"#,
+        r#"normalize Replacements(&[("$.y","a","b")])"#,
         r#"order Text("strict")"#,
         r#"unused Text("fail")"#,
         "calls Count(3)",

@@ -12,58 +12,27 @@ use syn::{LitBool, LitInt, LitStr, Path, Token, parenthesized, token};
 use crate::errors::Errors;
 use crate::settings;
 
-/// A value as literals, in one of the forms of `llmock_rules`.
+/// A value in one of the forms of `llmock_rules`.
 #[derive(Clone)]
-pub(crate) enum Literals {
+pub(crate) enum Value {
     Text(LitStr),
-    Texts(Vec<LitStr>),
-    Count(LitInt),
     Switch(LitBool),
-    Statuses(Vec<LitInt>),
-    Variables(Vec<(LitStr, LitStr)>),
-    Providers(Vec<(LitStr, Option<LitStr>)>),
-    Replacements(Vec<(LitStr, LitStr, LitStr)>),
+    /// The `llmock_rules::Value`, as the expansion writes it.
+    Written(TokenStream),
     RustPath(Path),
 }
 
-impl Literals {
+impl Value {
     /// The value as an `llmock_rules::Value`; `None` for what only the attribute needs.
-    pub(crate) fn to_value(
-        &self,
-        key: &Key,
-        root: &TokenStream,
-        span: Span,
-    ) -> Option<TokenStream> {
+    pub(crate) fn written(&self, key: &Key, root: &TokenStream, span: Span) -> Option<TokenStream> {
         let value = match self {
             Self::Text(text) => quote_spanned!(span=> Text(#text)),
-            Self::Texts(texts) => quote_spanned!(span=> Texts(&[#(#texts),*])),
-            Self::Count(count) => quote_spanned!(span=> Count(#count)),
             // Needs a feature: without it, this call is a compile error that names it.
             Self::Switch(on) if key.name == "intercept" && on.value => {
                 quote_spanned!(span=> Switch(#root::intercept()))
             }
             Self::Switch(on) => quote_spanned!(span=> Switch(#on)),
-            // Without a list, all statuses.
-            Self::Statuses(statuses) if statuses.is_empty() => quote_spanned!(span=> Switch(true)),
-            Self::Statuses(statuses) => quote_spanned!(span=> Statuses(&[#(#statuses),*])),
-            Self::Variables(pairs) => {
-                let pairs =
-                    pairs.iter().map(|(name, value)| quote_spanned!(span=> (#name, #value)));
-                quote_spanned!(span=> Variables(&[#(#pairs),*]))
-            }
-            Self::Providers(named) => {
-                let named = named.iter().map(|(id, url)| {
-                    let url = settings::option(url.as_ref(), span);
-                    quote_spanned!(span=> (#id, #url))
-                });
-                quote_spanned!(span=> Providers(&[#(#named),*]))
-            }
-            Self::Replacements(rules) => {
-                let rules = rules.iter();
-                let rules = rules
-                    .map(|(path, pattern, with)| quote_spanned!(span=> (#path, #pattern, #with)));
-                quote_spanned!(span=> Replacements(&[#(#rules),*]))
-            }
+            Self::Written(value) => value.clone(),
             Self::RustPath(_) => return None,
         };
         Some(quote_spanned!(span=> #root::Value::#value))
@@ -82,42 +51,50 @@ pub(super) fn parse(
     name: &Ident,
     input: ParseStream,
     errors: &mut Errors,
-) -> syn::Result<Option<Literals>> {
+) -> syn::Result<Option<Value>> {
     let argument = Argument { key, name, input };
-    let value = match key.form {
+    let span = Span::mixed_site();
+    let (form, items) = match key.form {
         Form::Text(check) => {
             let text = argument.assigned(<LitStr as Parse>::parse)?;
-            return Ok(is_valid(&text, check, errors).then_some(Literals::Text(text)));
+            return Ok(is_valid(&text, check, errors).then_some(Value::Text(text)));
+        }
+        Form::Switch => {
+            return argument.assigned(<LitBool as Parse>::parse).map(Value::Switch).map(Some);
+        }
+        Form::RustPath => {
+            return argument.assigned(Path::parse_mod_style).map(Value::RustPath).map(Some);
+        }
+        Form::Count => {
+            let count = argument.assigned(count)?;
+            return Ok(Some(Value::Written(quote_spanned!(span=> Count(#count)))));
+        }
+        // Without a list, all statuses.
+        Form::Statuses if argument.has_no_value() => {
+            return Ok(Some(Value::Switch(LitBool::new(true, name.span()))));
+        }
+        Form::Statuses => {
+            let statuses = argument.list::<LitInt>()?;
+            let valid = statuses.iter().filter_map(|literal| status(literal, errors));
+            ("Statuses", valid.collect())
         }
         Form::Texts(check) => {
-            let mut texts = argument.list::<LitStr>()?;
-            texts.retain(|text| is_valid(text, check, errors));
-            Literals::Texts(texts)
-        }
-        Form::Count => Literals::Count(argument.assigned(count)?),
-        Form::Switch => Literals::Switch(argument.assigned(<LitBool as Parse>::parse)?),
-        Form::Statuses => {
-            if argument.has_no_value() {
-                return Ok(Some(Literals::Statuses(Vec::new())));
-            }
-            let statuses = argument.list::<LitInt>()?;
-            let valid = statuses.into_iter().filter_map(|literal| status(&literal, errors));
-            let valid: Vec<_> = valid.collect();
-            // An empty list would allow all.
-            return Ok(Some(valid).filter(|valid| !valid.is_empty()).map(Literals::Statuses));
+            let texts = argument.list::<LitStr>()?;
+            let valid = texts.iter().filter(|text| is_valid(text, check, errors));
+            ("Texts", valid.map(ToTokens::to_token_stream).collect())
         }
         Form::Variables => {
-            Literals::Variables(argument.within(|content| variables(content, errors))?)
+            ("Variables", argument.within(|content| variables(content, span, errors))?)
         }
         Form::Providers => {
-            Literals::Providers(argument.within(|content| providers(content, errors))?)
+            ("Providers", argument.within(|content| providers(content, span, errors))?)
         }
         Form::Replacements => {
-            Literals::Replacements(argument.within(|content| replacements(content, errors))?)
+            ("Replacements", argument.within(|content| replacements(content, span, errors))?)
         }
-        Form::RustPath => Literals::RustPath(argument.assigned(Path::parse_mod_style)?),
     };
-    Ok(Some(value))
+    let form = Ident::new(form, span);
+    Ok(Some(Value::Written(quote_spanned!(span=> #form(&[#(#items),*])))))
 }
 
 impl Argument<'_> {
@@ -158,7 +135,7 @@ impl Argument<'_> {
 
     /// The content of `key(...)`, which must not be empty. An error of `parse` at a token means that something else
     /// was expected there.
-    fn within<T>(&self, parse: impl FnOnce(ParseStream) -> Result<T, Span>) -> syn::Result<T> {
+    fn within<T>(&self, parse: impl FnOnce(ParseStream) -> syn::Result<T>) -> syn::Result<T> {
         if !self.input.peek(token::Paren) {
             return Err(self.expected(self.place()));
         }
@@ -170,31 +147,19 @@ impl Argument<'_> {
         let result = parse(&content);
         // What is left over after a mistake would be reported as a mistake of its own.
         while content.parse::<TokenTree>().is_ok() {}
-        result.map_err(|span| self.expected(span))
+        result.map_err(|error| self.expected(error.span()))
     }
 
     fn list<T: Parse>(&self) -> syn::Result<Vec<T>> {
-        self.within(|content| separated(content, |input| input.parse().map_err(at)))
+        self.within(|content| separated(content, T::parse))
     }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` takes")]
-fn at(error: syn::Error) -> Span {
-    error.span()
 }
 
 fn separated<T>(
     content: ParseStream,
-    parse: fn(ParseStream) -> Result<T, Span>,
-) -> Result<Vec<T>, Span> {
-    let mut items = Vec::new();
-    while !content.is_empty() {
-        items.push(parse(content)?);
-        if !content.is_empty() {
-            content.parse::<Token![,]>().map_err(at)?;
-        }
-    }
-    Ok(items)
+    parse: fn(ParseStream) -> syn::Result<T>,
+) -> syn::Result<Vec<T>> {
+    Ok(content.parse_terminated(parse, Token![,])?.into_iter().collect())
 }
 
 /// Reports a problem at its token; true if there is none.
@@ -218,31 +183,36 @@ fn count(input: ParseStream) -> syn::Result<LitInt> {
 }
 
 /// An error status, as a literal without a suffix.
-fn status(literal: &LitInt, errors: &mut Errors) -> Option<LitInt> {
+fn status(literal: &LitInt, errors: &mut Errors) -> Option<TokenStream> {
     // What no `u16` holds is no status either.
     let number = literal.base10_parse::<u16>().unwrap_or_default();
-    let result = AllowErrors::check_status(number);
-    report(literal, result, errors).then(|| LitInt::new(&number.to_string(), literal.span()))
+    let plain = LitInt::new(&number.to_string(), literal.span());
+    report(literal, AllowErrors::check_status(number), errors).then(|| plain.into_token_stream())
 }
 
 /// `NAME = "value", ...`.
-fn variables(content: ParseStream, errors: &mut Errors) -> Result<Vec<(LitStr, LitStr)>, Span> {
+fn variables(
+    content: ParseStream,
+    span: Span,
+    errors: &mut Errors,
+) -> syn::Result<Vec<TokenStream>> {
     let pair = |input: ParseStream| {
-        let name = Ident::parse_any(input).map_err(at)?;
-        input.parse::<Token![=]>().map_err(at)?;
-        let value: LitStr = input.parse().map_err(at)?;
-        Ok((LitStr::new(&name.to_string(), name.span()), value))
+        let name = Ident::parse_any(input)?;
+        input.parse::<Token![=]>()?;
+        Ok((name, input.parse::<LitStr>()?))
     };
-    let mut pairs: Vec<(LitStr, LitStr)> = Vec::new();
-    for (name, value) in separated(content, pair)? {
-        let is_known = pairs.iter().any(|(known, _)| known.value() == name.value());
-        let twice = Problem::new(format!("`{}` is given twice", name.value()));
+    let (mut known, mut pairs) = (Vec::new(), Vec::new());
+    for (word, value) in separated(content, pair)? {
+        let name = word.to_string();
+        let twice = Problem::new(format!("`{name}` is given twice"));
         let nul = Problem::new("a variable cannot hold a NUL character");
-        let once = if is_known { Err(twice) } else { Ok(()) };
-        let has_name = report(&name, EnvName::parse(&name.value()).map(drop).and(once), errors);
+        let once = if known.contains(&name) { Err(twice) } else { Ok(()) };
+        let has_name = report(&word, EnvName::parse(&name).map(drop).and(once), errors);
         let no_nul = if value.value().contains('\0') { Err(nul) } else { Ok(()) };
         if report(&value, no_nul, errors) && has_name {
-            pairs.push((name, value));
+            let literal = LitStr::new(&name, word.span());
+            pairs.push(quote_spanned!(span=> (#literal, #value)));
+            known.push(name);
         }
     }
     Ok(pairs)
@@ -251,49 +221,53 @@ fn variables(content: ParseStream, errors: &mut Errors) -> Result<Vec<(LitStr, L
 /// `openai, "groq", acme = "https://llm.acme.dev/v1", ...`.
 fn providers(
     content: ParseStream,
+    span: Span,
     errors: &mut Errors,
-) -> Result<Vec<(LitStr, Option<LitStr>)>, Span> {
+) -> syn::Result<Vec<TokenStream>> {
     let one = |input: ParseStream| {
         let id: LitStr = if input.peek(LitStr) {
-            input.parse().map_err(at)?
+            input.parse()?
         } else {
-            let word = Ident::parse_any(input).map_err(at)?;
+            let word = Ident::parse_any(input)?;
             LitStr::new(&word.to_string(), word.span())
         };
-        if !input.peek(Token![=]) {
-            return Ok((id, None));
-        }
-        input.parse::<Token![=]>().map_err(at)?;
-        Ok((id, Some(input.parse().map_err(at)?)))
+        let has_url = input.parse::<Option<Token![=]>>()?.is_some();
+        Ok((id, if has_url { Some(input.parse::<LitStr>()?) } else { None }))
     };
-    let mut named = separated::<(LitStr, Option<LitStr>)>(content, one)?;
+    let mut named = separated(content, one)?;
     named.retain(|(id, url)| {
         let has_id = is_valid(id, |text| ProviderId::parse(text).map(drop), errors);
         let check: Check = |text| BaseUrl::parse(text).map(drop);
         url.as_ref().is_none_or(|url| is_valid(url, check, errors)) && has_id
     });
-    Ok(named)
+    let written = named.iter().map(|(id, url)| {
+        let url = settings::option(url.as_ref(), span);
+        quote_spanned!(span=> (#id, #url))
+    });
+    Ok(written.collect())
 }
 
 /// `"$.path", "regex" => "placeholder", ...`.
 fn replacements(
     content: ParseStream,
+    span: Span,
     errors: &mut Errors,
-) -> Result<Vec<(LitStr, LitStr, LitStr)>, Span> {
-    let path: LitStr = content.parse().map_err(at)?;
+) -> syn::Result<Vec<TokenStream>> {
+    let path: LitStr = content.parse()?;
     let has_path = is_valid(&path, |text| JsonPath::parse(text).map(drop), errors);
+    let incomplete = || syn::Error::new(path.span(), "expected replacements");
     if content.is_empty() {
-        return Err(path.span());
+        return Err(incomplete());
     }
-    content.parse::<Token![,]>().map_err(at)?;
+    content.parse::<Token![,]>()?;
     let pairs = separated(content, |input| {
-        let pattern: LitStr = input.parse().map_err(at)?;
-        input.parse::<Token![=>]>().map_err(at)?;
-        Ok((pattern, input.parse::<LitStr>().map_err(at)?))
+        let pattern: LitStr = input.parse()?;
+        input.parse::<Token![=>]>()?;
+        Ok((pattern, input.parse::<LitStr>()?))
     })?;
     if pairs.is_empty() {
-        return Err(path.span());
+        return Err(incomplete());
     }
-    let rules = pairs.into_iter().map(|(pattern, with)| (path.clone(), pattern, with));
-    Ok(rules.filter(|_| has_path).collect())
+    let rules = pairs.iter().filter(|_| has_path);
+    Ok(rules.map(|(pattern, with)| quote_spanned!(span=> (#path, #pattern, #with))).collect())
 }
