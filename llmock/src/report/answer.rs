@@ -10,34 +10,25 @@ pub(crate) const KIND: &str = "llmock_unmatched";
 
 /// A message of one line that is understandable without context in any client's error text.
 pub(crate) fn message(miss: &Miss, fixture: &str, test: &str, command: &Command) -> String {
-    let mut message = explanation(miss, fixture, test);
+    let explanation = explanation(miss, fixture, test);
     let run = match miss.reason.remedy() {
-        Remedy::Record => Some("to record it"),
-        Remedy::RecordAgain => Some("to record again"),
-        Remedy::RunAgain | Remedy::None => None,
+        Remedy::Record => "to record it",
+        Remedy::RecordAgain => "to record again",
+        Remedy::RunAgain | Remedy::None => return explanation,
     };
-    if let Some(run) = run {
-        message.push_str("; ");
-        message.push_str(run);
-        message.push_str(": ");
-        message.push_str(&command.phrase("record"));
-    }
-    message
+    format!("{explanation}; {run}: {}", command.phrase("record"))
 }
 
 /// The same without the remedy, for requests that no test sent.
 pub(crate) fn explanation(miss: &Miss, fixture: &str, test: &str) -> String {
     // A request outside every session has no fixture.
-    let place = if fixture.is_empty() {
-        String::new()
-    } else {
-        format!(" in {}", excerpt(fixture, 3 * PATH))
-    };
+    let place = Some(fixture).filter(|fixture| !fixture.is_empty());
+    let place = place.map(|fixture| format!(" in {}", excerpt(fixture, 3 * PATH)));
+    let place = place.unwrap_or_default();
     let (path, why) = (excerpt(&miss.path, PATH), reason(&miss.reason, test));
-    let mut message = format!("llmock: no response for {} {path}{place}: {why}", miss.method);
-    if let Some(difference) = miss.reason.differences().first() {
-        message.push_str("; first difference at ");
-        message.push_str(&excerpt(&difference.path, PATH));
+    let message = format!("llmock: no response for {} {path}{place}: {why}", miss.method);
+    match miss.reason.differences().first() {
+        Some(at) => format!("{message}; first difference at {}", excerpt(&at.path, PATH)),
+        None => message,
     }
-    message
 }

@@ -26,11 +26,12 @@ pub(crate) struct Roots {
     pub(crate) main: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Command {
     /// A shell line without variables: `cargo test --test api -- summarize --exact`.
     Line(String),
     /// Not a test: a program that llmock cannot start again.
+    #[default]
     Program,
 }
 

@@ -2,8 +2,8 @@
 
 use llmock_rules::hint;
 
-use super::sentences::{ITEMS, MESSAGE, PATH, code};
-use super::values::{count, excerpt, list, quote, were};
+use super::sentences::{ITEMS, MESSAGE, PATH, code, codes};
+use super::values::{count, excerpt, limited, list, numbers, quote, were};
 use crate::mode;
 
 /// A reason to fail a session that does not concern a single request.
@@ -132,9 +132,13 @@ impl Failure {
     /// The lines below the headline of a failure.
     pub(crate) fn details(&self) -> Vec<String> {
         let line = |text: &str| vec![text.to_owned()];
+        let lines = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
         match self {
             Self::NoRequests { handle, variables, through, distrusted, proxies } => {
-                let refused = distrusted.iter().take(ITEMS).map(|host| distrust(host));
+                let refused = distrusted.iter().take(ITEMS).map(|host| {
+                    let host = excerpt(host, PATH);
+                    format!("the client for `{host}` rejected llmock's certificate: its TLS does not read SSL_CERT_FILE")
+                });
                 refused.chain(no_requests(*handle, variables, *through, proxies)).collect()
             }
             Self::Calls { expected: 0, .. } => {
@@ -158,12 +162,9 @@ impl Failure {
             ),
             Self::TruncatedReplacement { interactions } => {
                 let them = if interactions.len() == 1 { "it" } else { "them" };
-                vec![
-                    "the fixture is unchanged".to_owned(),
-                    format!(
-                        "to record a response that is cut off, remove {them} from the file and record again"
-                    ),
-                ]
+                let way = format!("remove {them} from the file and record again");
+                let way = format!("to record a response that is cut off, {way}");
+                lines(&["the fixture is unchanged", &way])
             }
             Self::DrainTimeout { .. } => {
                 line("the fixture is unchanged; to wait longer, set LLMOCK_DRAIN_TIMEOUT=120")
@@ -172,14 +173,11 @@ impl Failure {
             Self::NestedSession { .. } => line(
                 "keep #[llm_replay] on the test and remove it from the function that the test calls",
             ),
-            Self::TurnTimeout { .. } => {
-                vec![
-                    "two locks taken in different orders deadlock: put #[llm_replay] above #[serial]"
-                        .to_owned(),
-                    "in every test, or take a handle, which needs no guard: `mock: LlmMock`".to_owned(),
-                    "if that test is only slow: LLMOCK_TURN_TIMEOUT=600".to_owned(),
-                ]
-            }
+            Self::TurnTimeout { .. } => lines(&[
+                "two locks taken in different orders deadlock: put #[llm_replay] above #[serial]",
+                "in every test, or take a handle, which needs no guard: `mock: LlmMock`",
+                "if that test is only slow: LLMOCK_TURN_TIMEOUT=600",
+            ]),
             Self::UnknownCase { .. } => {
                 line("run the body on the test's own thread, or make each case a test function")
             }
@@ -197,30 +195,30 @@ fn known_fields(field: &str, known: &[String]) -> String {
     hint(field, &known)
 }
 
-fn numbers(interactions: &[usize]) -> Vec<String> {
-    interactions.iter().take(ITEMS).map(|at| format!("#{at}")).collect()
+/// `#1 and #2`, or how many there are.
+fn which(interactions: &[usize]) -> String {
+    match interactions.len() {
+        0..=ITEMS => numbers(interactions, ITEMS),
+        many => format!("{many} interactions"),
+    }
 }
 
 fn truncated_replacements(interactions: &[usize]) -> String {
-    match interactions {
-        [one] => format!("the new recording of #{one} was cut off; the complete one was kept"),
-        several => {
-            let which = match several.len() {
-                0..=ITEMS => list(&numbers(several)),
-                many => format!("{many} interactions"),
-            };
-            format!("the new recordings of {which} were cut off; the complete ones were kept")
-        }
+    let which = which(interactions);
+    if interactions.len() == 1 {
+        format!("the new recording of {which} was cut off; the complete one was kept")
+    } else {
+        format!("the new recordings of {which} were cut off; the complete ones were kept")
     }
 }
 
 fn self_check(interactions: &[usize]) -> String {
-    let numbers = numbers(interactions);
-    match interactions.len() {
-        1 => format!("interaction {} would not match on replay", list(&numbers)),
-        0..=ITEMS => format!("interactions {} would not match on replay", list(&numbers)),
-        many => format!("{many} interactions would not match on replay"),
-    }
+    let noun = match interactions.len() {
+        1 => "interaction ",
+        0..=ITEMS => "interactions ",
+        _ => "",
+    };
+    format!("{noun}{} would not match on replay", which(interactions))
 }
 
 fn no_requests(
@@ -229,49 +227,36 @@ fn no_requests(
     through: Through,
     proxies: &[String],
 ) -> Vec<String> {
-    let mut ways = Vec::new();
-    let lead = if handle {
-        ways.push(
-            "pass `mock.base_url(..)` to the client: a test with an `LlmMock` sets no variables"
-                .to_owned(),
-        );
-        "your client probably uses another server; ways to reach llmock:".to_owned()
+    let (cause, ways) = if handle {
+        ("uses another server".to_owned(), WITH_HANDLE)
+    } else if variables.is_empty() {
+        ("ignores the base-URL variables".to_owned(), WITHOUT_HANDLE)
     } else {
-        ways.push(
-            "if it takes a URL: add the parameter `mock: LlmMock` and pass `mock.base_url(..)`"
-                .to_owned(),
-        );
-        ways.push(
-            "if it reads another variable: env(MY_LLM_URL = \"{base}/openai/v1\")".to_owned(),
-        );
-        ways.push(
-            "if it is built before the first test: `llmock::preload!()` in the test crate"
-                .to_owned(),
-        );
-        ways.push(fixed_address(through));
-        let names: Vec<String> = variables.iter().take(3).map(|name| code(name)).collect();
-        let ignored =
-            if names.is_empty() { "the base-URL variables".to_owned() } else { list(&names) };
-        format!("your client probably ignores {ignored}; ways to reach llmock:")
+        (format!("ignores {}", list(&codes(variables, 3))), WITHOUT_HANDLE)
     };
+    let mut ways: Vec<String> = ways.iter().map(|way| (*way).to_owned()).collect();
+    if !handle {
+        ways.push(fixed_address(through));
+    }
     if !proxies.is_empty() {
-        let names: Vec<String> = proxies.iter().take(ITEMS).map(|name| code(name)).collect();
+        let names = codes(proxies, ITEMS);
         let verb = if names.len() == 1 { "is" } else { "are" };
-        ways.push(format!(
-            "{} {verb} set: exclude 127.0.0.1 from the proxy (`NO_PROXY`)",
-            list(&names)
-        ));
+        let names = list(&names);
+        ways.push(format!("{names} {verb} set: exclude 127.0.0.1 from the proxy (`NO_PROXY`)"));
     }
     ways.push("if the test calls no model: calls = 0".to_owned());
+    let lead = format!("your client probably {cause}; ways to reach llmock:");
     std::iter::once(lead).chain(ways.into_iter().map(|way| format!("  · {way}"))).collect()
 }
 
-fn distrust(host: &str) -> String {
-    format!(
-        "the client for `{}` rejected llmock's certificate: its TLS does not read SSL_CERT_FILE",
-        excerpt(host, PATH)
-    )
-}
+const WITH_HANDLE: &[&str] =
+    &["pass `mock.base_url(..)` to the client: a test with an `LlmMock` sets no variables"];
+
+const WITHOUT_HANDLE: &[&str] = &[
+    "if it takes a URL: add the parameter `mock: LlmMock` and pass `mock.base_url(..)`",
+    "if it reads another variable: env(MY_LLM_URL = \"{base}/openai/v1\")",
+    "if it is built before the first test: `llmock::preload!()` in the test crate",
+];
 
 /// What to try for a client with a fixed address, apart from what the test already sets.
 fn fixed_address(Through { proxy, intercept }: Through) -> String {
@@ -290,52 +275,36 @@ fn fixed_address(Through { proxy, intercept }: Through) -> String {
 }
 
 fn idle(interactions: &[IdleInteraction]) -> Vec<String> {
-    let line = |idle: &IdleInteraction| {
+    let more = |rest| format!("and {rest} more");
+    limited(interactions, ITEMS, more, |idle| {
         let path = excerpt(&idle.path, PATH);
         let prompt = idle.prompt.as_ref().map(|text| format!("  {}", quote(text, 60)));
         format!("#{} {} {path}{}", idle.interaction, idle.method, prompt.unwrap_or_default())
-    };
-    let mut lines: Vec<String> = interactions.iter().take(ITEMS).map(line).collect();
-    if interactions.len() > ITEMS {
-        lines.push(format!("and {} more", interactions.len() - ITEMS));
-    }
-    lines
+    })
 }
 
 fn upstream_error(status: u16, message: Option<&str>, key: Option<&str>) -> Vec<String> {
-    let mut lines = Vec::new();
-    if let Some(message) = message {
-        lines.push(format!("its message: {}", quote(message, MESSAGE)));
-    }
-    lines.push(match (status, key) {
+    let cause = match (status, key) {
         (401 | 403, Some(key)) => format!("the key comes from {}", code(key)),
         (401 | 403, None) => "no API key variable of this provider is set".to_owned(),
         (429, _) => "the rate limit was exceeded, or the account has no credit left".to_owned(),
         _ => "the provider failed".to_owned(),
-    });
-    lines.push(format!("to record this response: allow_errors({status})"));
-    lines
+    };
+    let message = message.map(|message| format!("its message: {}", quote(message, MESSAGE)));
+    let way = format!("to record this response: allow_errors({status})");
+    message.into_iter().chain([cause, way]).collect()
 }
 
 fn no_place(tried: &[String]) -> Vec<String> {
-    let mut lines = vec!["tried, in this order:".to_owned()];
-    lines.extend(tried.iter().take(8).map(|path| format!("  {}", excerpt(path, MESSAGE))));
-    lines.push(
-        "set LLMOCK_WORKSPACE_ROOT to the root of the workspace; with Bazel, declare fixtures as data"
-            .to_owned(),
-    );
-    lines
+    let folders = tried.iter().take(8).map(|path| format!("  {}", excerpt(path, MESSAGE)));
+    let way = "set LLMOCK_WORKSPACE_ROOT to the root of the workspace; with Bazel, declare fixtures as data";
+    let (lead, way) = ("tried, in this order:".to_owned(), way.to_owned());
+    std::iter::once(lead).chain(folders).chain([way]).collect()
 }
 
 /// At most a dozen lines of text from another program, indentation kept.
 fn quoted_block(text: &str) -> Vec<String> {
-    const LINES: usize = 12;
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let shown = lines.iter().take(LINES);
-    let mut out: Vec<String> =
-        shown.map(|line| excerpt(&line.trim_end().replace('\t', "  "), MESSAGE)).collect();
-    if lines.len() > LINES {
-        out.push(format!("and {}", count(lines.len() - LINES, "more line")));
-    }
-    out
+    let more = |rest| format!("and {}", count(rest, "more line"));
+    limited(&lines, 12, more, |line| excerpt(&line.trim_end().replace('\t', "  "), MESSAGE))
 }

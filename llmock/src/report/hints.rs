@@ -5,6 +5,7 @@
 
 use std::sync::LazyLock;
 
+use llmock_rules::{JsonPath, Selector};
 use regex::Regex;
 
 use super::Surface;
@@ -15,24 +16,11 @@ use crate::matching::Difference;
 const PLACES: usize = 3;
 
 /// Top-level members with the content of a request: a test that ignored them would check nothing.
+#[rustfmt::skip]
 const CONTENT: [&str; 17] = [
-    "stream",
-    "messages",
-    "input",
-    "contents",
-    "prompt",
-    "system",
-    "instructions",
-    "systemInstruction",
-    "system_instruction",
-    "tools",
-    "model",
-    "query",
-    "texts",
-    "message",
-    "chat_history",
-    "documents",
-    "content",
+    "stream", "messages", "input", "contents", "prompt", "system", "instructions",
+    "systemInstruction", "system_instruction", "tools", "model", "query", "texts", "message",
+    "chat_history", "documents", "content",
 ];
 
 /// Values that change from run to run: pattern and placeholder, the most specific first.
@@ -50,11 +38,8 @@ const SHAPES: [(&str, &str); 8] = [
     ("[0-9]{10,19}", "<number>"),
 ];
 
-static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    SHAPES
-        .iter()
-        .map(|(pattern, _)| Regex::new(pattern).expect("a constant pattern, compiled in a test"))
-        .collect()
+static PATTERNS: LazyLock<[Regex; SHAPES.len()]> = LazyLock::new(|| {
+    SHAPES.map(|(pattern, _)| Regex::new(pattern).expect("a constant pattern, compiled in a test"))
 });
 
 /// A rule for a miss, in the syntax of the attribute or of the builder.
@@ -93,7 +78,7 @@ fn for_differences(differences: &[Difference], surface: Surface) -> Option<Strin
         return Some(call(surface, "normalize", &[argument]));
     }
     let is_detail = |difference: &Difference| {
-        member_of(&difference.path).is_some_and(|member| !CONTENT.contains(&member))
+        member_of(&difference.path).is_some_and(|member| !CONTENT.contains(&member.as_str()))
     };
     let paths =
         || differences.iter().map(|difference| literal(&difference.path)).collect::<Vec<_>>();
@@ -110,14 +95,12 @@ fn shape_of(difference: &Difference) -> Option<(&'static str, &'static str)> {
 }
 
 /// The top-level member that a path leads into; `None` if it leads elsewhere.
-fn member_of(path: &str) -> Option<&str> {
-    let rest = path.strip_prefix('$')?;
-    let end = |rest: &str| rest.find(['.', '[']).unwrap_or(rest.len());
-    if let Some(rest) = rest.strip_prefix('.') {
-        return Some(&rest[..end(rest)]).filter(|member| !member.is_empty());
+fn member_of(path: &str) -> Option<String> {
+    let path = JsonPath::parse(path).ok()?;
+    match &*path.segments().first()?.selectors {
+        [Selector::Name(name)] => Some(name.clone()),
+        _ => None,
     }
-    let rest = rest.strip_prefix("['")?;
-    rest.split_once("']").map(|(member, _)| member)
 }
 
 fn literal(text: &str) -> String {

@@ -1,18 +1,13 @@
 //! `target/llmock/last-run.jsonl`: one JSON object for each test, and one for each request that was refused because no
 //! test was running.
 
+use super::Report;
 use super::miss::Miss;
 use super::sentences::{reason, without_name};
-use super::{Report, Verdict};
 use crate::json::write::{Object, nested, object};
 
 /// One line without a line end; members are always in the same order.
 pub(crate) fn line(report: &Report) -> String {
-    let verdict = match report.verdict() {
-        Verdict::Passed => "passed",
-        Verdict::Failed => "failed",
-        Verdict::FailedItself => "failed_itself",
-    };
     let misses: Vec<Object> = report.misses.iter().map(|miss| missed(miss, report)).collect();
     let failures: Vec<Object> =
         report.failures.iter().map(|failure| named(failure.name(), &failure.to_string())).collect();
@@ -22,7 +17,7 @@ pub(crate) fn line(report: &Report) -> String {
         "test": report.test,
         "fixture": report.fixture,
         "mode": *report.mode,
-        "verdict": *verdict,
+        "verdict": *report.verdict(),
         "interactions": nested! { "used": report.tally.used, "total": report.tally.total },
         "answered_by": nested! {
             "fixture": report.answered.fixture,

@@ -29,7 +29,7 @@ pub(crate) use notes::{Note, Sign, Source};
 pub(crate) use style::Style;
 
 /// The result of one session; lists are in the order in which things happened.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Report {
     /// The owner: `module::path::function`, with `::case` for a parameterised test.
     pub(crate) test: String,
@@ -58,49 +58,26 @@ impl Report {
         mode: &'static str,
         command: Command,
     ) -> Self {
-        Self {
-            test: test.into(),
-            fixture: fixture.into(),
-            mode,
-            surface: Surface::Attribute,
-            outcome: Outcome::Passed,
-            tally: Tally::default(),
-            answered: Answered::default(),
-            misses: Vec::new(),
-            failures: Vec::new(),
-            notes: Vec::new(),
-            rules: Vec::new(),
-            command,
-        }
+        Self { test: test.into(), fixture: fixture.into(), mode, command, ..Self::default() }
     }
 
     pub(crate) fn fails(&self) -> bool {
         !self.misses.is_empty() || !self.failures.is_empty()
     }
 
-    pub(crate) fn verdict(&self) -> Verdict {
-        if self.fails() {
-            Verdict::Failed
-        } else if self.outcome == Outcome::Passed {
-            Verdict::Passed
-        } else {
-            Verdict::FailedItself
+    /// Whether the test failed, and whether llmock or the body caused it; a name for `last-run.jsonl`.
+    pub(crate) fn verdict(&self) -> &'static str {
+        match self.outcome {
+            _ if self.fails() => "failed",
+            Outcome::Passed => "passed",
+            _ => "failed_itself",
         }
     }
 }
 
-/// Whether a test failed, and whether llmock or the body caused it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    Passed,
-    /// llmock fails the test, whether or not the body failed too.
-    Failed,
-    /// The body panicked or returned an error; llmock found nothing wrong.
-    FailedItself,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Outcome {
+    #[default]
     Passed,
     Panicked,
     ReturnedErr,
@@ -108,9 +85,10 @@ pub(crate) enum Outcome {
     Cancelled,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Surface {
     /// `#[llm_replay(..)]`
+    #[default]
     Attribute,
     /// `LlmMock::builder()`
     Builder,

@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::sentences::{MESSAGE, PATH, began, without_name};
-use super::values::{count, excerpt, list, ordinal, quote, were};
+use super::values::{count, excerpt, list, numbers, ordinal, quote, were};
 
 const PAUSED_CLOCK: &str = "the tokio clock of this test is paused, so client timeouts expire at once: call \
                             `tokio::time::pause()` after the requests, or `tokio::time::resume()` before them";
@@ -104,15 +104,11 @@ impl Note {
                 format!("no request was forwarded, so {fixture} is unchanged")
             }
             Self::Unused { interactions } => {
-                format!(
-                    "{} not used ({})",
-                    count(interactions.len(), "interaction"),
-                    numbers(interactions)
-                )
+                let unused = count(interactions.len(), "interaction");
+                format!("{unused} not used ({})", numbers(interactions, 5))
             }
             Self::Borrowed { interactions, owner } => {
-                let were = were(interactions.len());
-                let numbers = numbers(interactions);
+                let (numbers, were) = (numbers(interactions, 5), were(interactions.len()));
                 format!("{numbers} {were} recorded by another test, `{}`", excerpt(owner, PATH))
             }
             Self::Repeated { interaction, prompt, times } => {
@@ -187,13 +183,10 @@ fn recorded(
     sources: &[Source],
     fixture: &str,
 ) -> String {
-    let changes: Vec<String> = changes
-        .iter()
-        .filter(|(number, _)| **number > 0)
-        .map(|(number, what)| format!("{number} {what}"))
-        .collect();
-    let changes =
-        if changes.is_empty() { String::new() } else { format!(" ({})", changes.join(", ")) };
+    let changes = changes.iter().filter(|(number, _)| **number > 0);
+    let changes: Vec<_> = changes.map(|(number, what)| format!("{number} {what}")).collect();
+    let changes = changes.join(", ");
+    let changes = if changes.is_empty() { changes } else { format!(" ({changes})") };
     format!("recorded {}{} → {fixture}{changes}", count(interactions, "interaction"), from(sources))
 }
 
@@ -206,14 +199,4 @@ fn from(sources: &[Source]) -> String {
         })
         .collect();
     if names.is_empty() { String::new() } else { format!(" from {}", list(&names)) }
-}
-
-fn numbers(interactions: &[usize]) -> String {
-    const SHOWN: usize = 5;
-    let mut items: Vec<String> =
-        interactions.iter().take(SHOWN).map(|at| format!("#{at}")).collect();
-    if interactions.len() > SHOWN {
-        items.push(format!("{} more", interactions.len() - SHOWN));
-    }
-    list(&items)
 }

@@ -10,7 +10,7 @@ use super::miss::{Miss, MissReason, Remedy};
 use super::sentences::{self, PATH};
 use super::style::{BOLD, DIM, GREEN, RED, STRONG_GREEN, STRONG_RED, Style};
 use super::values::{self, Span, count, excerpt, list, ordinal};
-use super::{Note, Outcome, Report, Surface};
+use super::{Note, Outcome, Report, Rule, Surface};
 use crate::matching::Difference;
 
 /// Misses, and other failures, that are shown in full.
@@ -42,11 +42,8 @@ pub(crate) fn block(report: &Report, style: Style) -> Option<String> {
 pub(crate) fn opening(failure: &Failure, style: Style) -> String {
     let mut page = Page { text: String::new(), style };
     page.title(&failure.to_string());
-    let details = failure.details();
-    if !details.is_empty() {
-        page.gap();
-    }
-    for detail in details {
+    page.gap();
+    for detail in failure.details() {
         page.line(2, &detail);
     }
     page.finish()
@@ -114,13 +111,9 @@ fn misses(page: &mut Page, report: &Report) {
 
 /// `openai gpt-4o · 3rd request of this test`
 fn who(miss: &Miss, requests: &[usize]) -> String {
-    let mut words = Vec::new();
-    if !miss.provider.is_empty() {
-        words.push(miss.provider.to_owned());
-    }
-    if let Some(model) = &miss.model {
-        words.push(excerpt(model, 40));
-    }
+    let provider = Some(miss.provider.to_owned()).filter(|provider| !provider.is_empty());
+    let model = miss.model.as_ref().map(|model| excerpt(model, 40));
+    let words: Vec<String> = provider.into_iter().chain(model).collect();
     let ordinals: Vec<String> = requests.iter().take(LINES).map(|at| ordinal(*at)).collect();
     let when = match requests.len() {
         0..=LINES => format!("{} request of this test", list(&ordinals)),
@@ -193,6 +186,9 @@ fn footer(page: &mut Page, report: &Report) {
         page.line(2, &hint);
     }
     rules(page, report);
+    // A test that failed has unused interactions anyway, and the remedy mentions CI.
+    let is_redundant =
+        |note: &Note| matches!(note, Note::Unused { .. } | Note::OnlyReplayedInCi { .. });
     let notes = report.notes.iter().filter(|note| !is_redundant(note));
     for (at, note) in notes.take(LINES).enumerate() {
         if at == 0 && report.rules.is_empty() {
@@ -202,24 +198,17 @@ fn footer(page: &mut Page, report: &Report) {
     }
 }
 
-/// A test that failed has unused interactions anyway, and the remedy mentions CI.
-fn is_redundant(note: &Note) -> bool {
-    matches!(note, Note::Unused { .. } | Note::OnlyReplayedInCi { .. })
-}
-
 fn rules(page: &mut Page, report: &Report) {
-    let rules: Vec<String> = report
-        .rules
-        .iter()
-        .take(LINES)
-        .map(|rule| format!("{} ({})", excerpt(&rule.rule, PATH), excerpt(&rule.origin, 60)))
-        .collect();
-    if !rules.is_empty() {
-        let more = report.rules.len().saturating_sub(LINES);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        page.gap();
-        page.dim(2, &format!("rules in force: {}{more}", rules.join(", ")));
+    if report.rules.is_empty() {
+        return;
     }
+    let shown =
+        |rule: &Rule| format!("{} ({})", excerpt(&rule.rule, PATH), excerpt(&rule.origin, 60));
+    let rules: Vec<String> = report.rules.iter().take(LINES).map(shown).collect();
+    let more = report.rules.len().saturating_sub(LINES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    page.gap();
+    page.dim(2, &format!("rules in force: {}{more}", rules.join(", ")));
 }
 
 /// The sentence before the command, and the mode of the command.
@@ -231,28 +220,28 @@ fn remedy(report: &Report) -> Option<(String, &'static str)> {
     } else {
         "replay never calls the provider"
     };
+    let record = |lead: String| Some((lead, "record"));
+    let run_again = || Some(("when the cause is fixed, run it again:".to_owned(), report.mode));
     if has(Remedy::RecordAgain) {
-        return Some((format!("{why}. If the change is intended, record it again:"), "record"));
+        return record(format!("{why}. If the change is intended, record it again:"));
     }
     if has(Remedy::Record) {
-        return Some((format!("{why}. Record this test once:"), "record"));
+        return record(format!("{why}. Record this test once:"));
     }
     if has(Remedy::RunAgain) {
-        return Some(("when the cause is fixed, run it again:".to_owned(), report.mode));
+        return run_again();
     }
     report.failures.iter().find_map(|failure| match failure {
         Failure::Unused { .. } => {
-            Some(("if they are no longer needed, record the test again:".to_owned(), "record"))
+            record("if they are no longer needed, record the test again:".to_owned())
         }
         Failure::FixtureUnreadable { .. } => {
-            Some(("repair it, or delete it and record the test again:".to_owned(), "record"))
+            record("repair it, or delete it and record the test again:".to_owned())
         }
         Failure::UpstreamError { .. }
         | Failure::TruncatedReplacement { .. }
         | Failure::DrainTimeout { .. }
-        | Failure::Unwritable { .. } => {
-            Some(("when the cause is fixed, run it again:".to_owned(), report.mode))
-        }
+        | Failure::Unwritable { .. } => run_again(),
         _ => None,
     })
 }
@@ -325,13 +314,13 @@ impl Page {
     }
 
     fn command(&mut self, command: &Command, mode: &str) {
-        match command.in_mode(mode) {
-            Some(line) => self.line(6, &line),
-            None => self.line(6, &format!("set LLMOCK_MODE={mode} and run the program again")),
-        }
+        let program = || format!("set LLMOCK_MODE={mode} and run the program again");
+        self.line(6, &command.in_mode(mode).unwrap_or_else(program));
         if self.style.windows {
-            let name = format!("(in PowerShell: $env:LLMOCK_MODE = \"{mode}\", then the command)");
-            self.dim(6, &name);
+            self.dim(
+                6,
+                &format!("(in PowerShell: $env:LLMOCK_MODE = \"{mode}\", then the command)"),
+            );
         }
     }
 

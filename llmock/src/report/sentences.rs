@@ -1,7 +1,7 @@
 //! The sentences that reports, HTTP responses, and errors share.
 
 use super::miss::{Closest, Endpoint, MissReason};
-use super::values::{count, excerpt, ordinal};
+use super::values::{count, excerpt, limited, ordinal};
 
 /// Paths and messages are shortened to this many characters.
 pub(crate) const PATH: usize = 100;
@@ -94,40 +94,23 @@ fn unknown_host(host: &str) -> String {
 }
 
 fn no_upstream(variables: &[String]) -> String {
-    let names: Vec<String> = variables.iter().take(ITEMS).map(|name| code(name)).collect();
-    if names.is_empty() {
-        let example = "providers(name = \"https://llm.name.dev/v1\")";
-        return format!("no upstream is configured for this provider; declare one: {example}");
-    }
-    format!(
-        "no upstream is configured for this provider; set {} before the test starts",
-        names.join(" or ")
-    )
+    let names = codes(variables, ITEMS).join(" or ");
+    let what = if names.is_empty() {
+        "declare one: providers(name = \"https://llm.name.dev/v1\")".to_owned()
+    } else {
+        format!("set {names} before the test starts")
+    };
+    format!("no upstream is configured for this provider; {what}")
 }
 
 /// The recorded endpoints, for a request to another one.
 pub(crate) fn endpoints(recorded: &[Endpoint]) -> Vec<String> {
-    let mut lines: Vec<String> = recorded
-        .iter()
-        .take(ITEMS)
-        .map(|endpoint| {
-            let times = if endpoint.times > 1 {
-                format!(", {} times", endpoint.times)
-            } else {
-                String::new()
-            };
-            format!(
-                "{} {}  {}{times}",
-                endpoint.method,
-                excerpt(&endpoint.path, PATH),
-                endpoint.provider
-            )
-        })
-        .collect();
-    if recorded.len() > ITEMS {
-        lines.push(format!("and {}", count(recorded.len() - ITEMS, "more endpoint")));
-    }
-    lines
+    let more = |rest| format!("and {}", count(rest, "more endpoint"));
+    limited(recorded, ITEMS, more, |endpoint| {
+        let Endpoint { provider, method, path, times } = endpoint;
+        let times = if *times > 1 { format!(", {times} times") } else { String::new() };
+        format!("{method} {}  {provider}{times}", excerpt(path, PATH))
+    })
 }
 
 /// Printed once for each process and upstream, when the first request is forwarded.
@@ -197,4 +180,8 @@ pub(crate) fn size(bytes: u64) -> String {
 
 pub(super) fn code(name: &str) -> String {
     format!("`{}`", excerpt(name, PATH))
+}
+
+pub(super) fn codes(names: &[String], most: usize) -> Vec<String> {
+    names.iter().take(most).map(|name| code(name)).collect()
 }

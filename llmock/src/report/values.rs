@@ -42,12 +42,11 @@ pub(crate) fn pair(recorded: Option<&str>, sent: Option<&str>) -> Pair {
 
 /// Shows one line of text that llmock did not write: a path, a message, a prompt.
 pub(crate) fn excerpt(text: &str, longest: usize) -> String {
-    let escape = |part: &str| escaped(part, Escape::Invisible, false);
-    if text.chars().nth(longest).is_none() {
-        return escape(text);
-    }
     let tail = longest / 4;
-    format!("{}…{}", escape(first(text, longest - tail)), escape(last(text, tail)))
+    let is_whole = is_within(text, longest);
+    shortened(text, is_whole, (longest - tail, tail), &|part| {
+        escaped(part, Escape::Invisible, false)
+    })
 }
 
 pub(crate) fn quote(text: &str, longest: usize) -> String {
@@ -97,6 +96,22 @@ pub(crate) fn list(items: &[String]) -> String {
     }
 }
 
+/// A line for each of the first items, and one about the rest.
+pub(super) fn limited<T>(
+    items: &[T],
+    most: usize,
+    rest: impl Fn(usize) -> String,
+    line: impl Fn(&T) -> String,
+) -> Vec<String> {
+    let beyond = items.len().checked_sub(most).filter(|count| *count > 0);
+    items.iter().take(most).map(line).chain(beyond.map(rest)).collect()
+}
+
+/// `#1, #2, and #3`, or `#1, #2, and 7 more`.
+pub(super) fn numbers(interactions: &[usize], most: usize) -> String {
+    list(&limited(interactions, most, |rest| format!("{rest} more"), |at| format!("#{at}")))
+}
+
 /// `1,234,567`.
 pub(crate) fn thousands(number: usize) -> String {
     let digits: Vec<char> = number.to_string().chars().collect();
@@ -119,16 +134,12 @@ fn show(old: &str, new: &str, escape: Escape) -> Pair {
     }
     let old_text = old_text.as_deref().unwrap_or(old);
     let new_text = new_text.as_deref().unwrap_or(new);
-    let whole = is_short(old_text) && is_short(new_text);
+    let is_whole = is_within(old_text, WHOLE) && is_within(new_text, WHOLE);
     let segments = words::diff(old_text, new_text);
-    let side = |pick: fn(&Segment<'_>) -> String| {
-        let mut line = Line { spans: Vec::new(), escape, quoted, whole };
-        line.fill(&segments, pick);
-        line.spans
-    };
+    let line = Line { escape, quoted, is_whole };
     Pair {
-        recorded: side(|segment| segment.old.to_owned()),
-        sent: side(|segment| segment.new.to_owned()),
+        recorded: line.spans(&segments, |segment| segment.old),
+        sent: line.spans(&segments, |segment| segment.new),
     }
 }
 
@@ -138,77 +149,51 @@ fn lone(value: Option<&str>) -> Vec<Span> {
     let quoted = text.is_some();
     let text = text.as_deref().unwrap_or(json);
     let mark = if quoted { "\"" } else { "" };
-    let shown = if is_short(text) {
-        escaped(text, Escape::Invisible, quoted)
-    } else {
-        let head = escaped(first(text, HEAD), Escape::Invisible, quoted);
-        let tail = escaped(last(text, TAIL), Escape::Invisible, quoted);
-        format!("{head}…{tail}")
-    };
-    let size = if is_short(text) {
-        String::new()
-    } else {
-        format!(" ({} characters)", thousands(text.chars().count()))
-    };
+    let is_whole = is_within(text, WHOLE);
+    let escape = |part: &str| escaped(part, Escape::Invisible, quoted);
+    let shown = shortened(text, is_whole, (HEAD, TAIL), &escape);
+    let characters = || format!(" ({} characters)", thousands(text.chars().count()));
+    let size = if is_whole { String::new() } else { characters() };
     vec![Span { text: format!("{mark}{shown}{mark}"), changed: true }, Span::same(&size)]
 }
 
 struct Line {
-    spans: Vec<Span>,
     escape: Escape,
     quoted: bool,
-    whole: bool,
+    is_whole: bool,
 }
 
 impl Line {
-    fn fill(&mut self, segments: &[Segment<'_>], pick: fn(&Segment<'_>) -> String) {
+    /// One side of the segments. Of text that both sides share, only the parts next to a change matter.
+    fn spans<'t>(&self, segments: &[Segment<'t>], side: fn(&Segment<'t>) -> &'t str) -> Vec<Span> {
+        let mark = Span::same(if self.quoted { "\"" } else { "" });
+        let mut spans = vec![mark.clone()];
         let changes = segments.iter().filter(|segment| segment.changed).count();
-        let mark = if self.quoted { "\"" } else { "" };
-        self.spans.push(Span::same(mark));
         let mut shown = 0;
         for (at, segment) in segments.iter().enumerate() {
-            if segment.changed {
-                if shown == CHANGES && !self.whole {
+            let (opens, closes) = (at == 0, at + 1 == segments.len());
+            let (head, tail, longest) = if segment.changed {
+                if shown == CHANGES && !self.is_whole {
                     break;
                 }
                 shown += 1;
-                self.change(&pick(segment));
+                (HEAD, TAIL, HEAD + TAIL)
             } else {
-                self.context(&pick(segment), at == 0, at + 1 == segments.len());
-            }
+                let kept = if opens || closes { CONTEXT } else { 2 * CONTEXT };
+                (if opens { 0 } else { CONTEXT }, if closes { 0 } else { CONTEXT }, kept + 8)
+            };
+            let text = side(segment);
+            let is_whole = self.is_whole || is_within(text, longest);
+            let escape = |part: &str| escaped(part, self.escape, self.quoted);
+            let text = shortened(text, is_whole, (head, tail), &escape);
+            spans.push(Span { text, changed: segment.changed });
         }
-        self.spans.push(Span::same(mark));
+        spans.push(mark);
         if shown < changes {
             let more = count(changes - shown, "more change");
-            self.spans.push(Span::same(&format!(" (and {more})")));
+            spans.push(Span::same(&format!(" (and {more})")));
         }
-    }
-
-    fn change(&mut self, text: &str) {
-        let shown = if self.whole || text.chars().count() <= HEAD + TAIL {
-            self.escape(text)
-        } else {
-            format!("{}…{}", self.escape(first(text, HEAD)), self.escape(last(text, TAIL)))
-        };
-        self.spans.push(Span { text: shown, changed: true });
-    }
-
-    /// Text that both sides share: only the parts next to a change matter.
-    fn context(&mut self, text: &str, opens: bool, closes: bool) {
-        let length = text.chars().count();
-        let kept = if opens || closes { CONTEXT } else { 2 * CONTEXT };
-        let shown = if self.whole || length <= kept + 8 {
-            self.escape(text)
-        } else {
-            let head = if opens { "" } else { first(text, CONTEXT) };
-            let tail = if closes { "" } else { last(text, CONTEXT) };
-            format!("{}…{}", self.escape(head), self.escape(tail))
-        };
-        self.spans.push(Span::same(&shown));
-    }
-
-    fn escape(&self, text: &str) -> String {
-        escaped(text, self.escape, self.quoted)
+        spans
     }
 }
 
@@ -223,8 +208,21 @@ fn decoded(json: &str) -> Option<String> {
     if json.starts_with('"') { serde_json::from_str(json).ok() } else { None }
 }
 
-fn is_short(text: &str) -> bool {
-    text.chars().nth(WHOLE).is_none()
+fn is_within(text: &str, characters: usize) -> bool {
+    text.chars().nth(characters).is_none()
+}
+
+/// The text, or its two ends of so many characters.
+fn shortened(
+    text: &str,
+    is_whole: bool,
+    (head, tail): (usize, usize),
+    escape: &dyn Fn(&str) -> String,
+) -> String {
+    if is_whole {
+        return escape(text);
+    }
+    format!("{}…{}", escape(first(text, head)), escape(last(text, tail)))
 }
 
 fn first(text: &str, characters: usize) -> &str {
