@@ -73,7 +73,7 @@ impl Batch<'_> {
 
     /// Reads the text back: every recorded request must find its own response again.
     fn unfaithful(&self, text: &str) -> Vec<Position> {
-        let stored = format::read(text).map(|document| document.interactions).unwrap_or_default();
+        let stored = format::read(text).unwrap_or_default();
         let stored: Vec<_> = stored.iter().map(|stored| (self.key(stored), stored)).collect();
         let is_lost = |(key, interaction): &(Key, Interaction)| {
             !stored.iter().any(|(found, stored)| {

@@ -16,5 +16,5 @@ pub(crate) mod write;
 
 pub(crate) use parse::{JsonError, parse, parse_file, source_after};
 pub(crate) use plain::plain_length;
-pub(crate) use text::{is_blank, offset_in, position, push_quoted, quote, unescape};
+pub(crate) use text::{is_blank, offset_in, position, push_quoted, quote, splice, unescape};
 pub(crate) use value::{Json, JsonStr};

@@ -1,5 +1,8 @@
 //! JSON strings from text and back, and places in a text.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use super::plain_length;
 
 /// Line and column, both counted from one, of a byte offset.
@@ -16,6 +19,21 @@ pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
 pub(crate) fn offset_in(text: &str, part: &str) -> Option<usize> {
     let offset = (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
     (offset + part.len() <= text.len()).then_some(offset)
+}
+
+/// Puts replacements, in their order, into a text; borrows it if there are none.
+pub(crate) fn splice(
+    text: &str,
+    edits: impl IntoIterator<Item = (Range<usize>, String)>,
+) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut copied = 0;
+    for (range, replacement) in edits {
+        out.push_str(&text[copied..range.start]);
+        out.push_str(&replacement);
+        copied = range.end;
+    }
+    if copied == 0 { Cow::Borrowed(text) } else { Cow::Owned(out + &text[copied..]) }
 }
 
 /// What JSON allows between tokens.

@@ -10,51 +10,32 @@ use super::{Address, Provider, canonical_path};
 use crate::json::{self, Json, JsonStr};
 
 /// Headers whose value is an address, and `link`, which has addresses in angle brackets.
+#[rustfmt::skip]
 const HEADERS: &[&str] = &[
-    "azure-asyncoperation",
-    "content-location",
-    "link",
-    "location",
-    "operation-location",
-    "x-goog-upload-control-url",
-    "x-goog-upload-url",
+    "azure-asyncoperation", "content-location", "link", "location", "operation-location",
+    "x-goog-upload-control-url", "x-goog-upload-url",
 ];
 
 /// The members of bodies that hold addresses which clients follow: names from the top, `[]` for each element.
 ///
 /// Addresses that clients only quote are missing on purpose: Gemini's `file.uri` goes into the next prompt.
-const MEMBERS: &[&[&str]] = &[
+#[rustfmt::skip]
+const MEMBERS: &[&str] = &[
     // Anthropic's batches
-    &["results_url"],
-    &["data", "[]", "results_url"],
+    "results_url", "data.[].results_url",
     // Gemini's files and videos
-    &["downloadUri"],
-    &["file", "downloadUri"],
-    &["files", "[]", "downloadUri"],
-    &["response", "generateVideoResponse", "generatedSamples", "[]", "video", "uri"],
-    &["response", "generatedVideos", "[]", "video", "uri"],
+    "downloadUri", "file.downloadUri", "files.[].downloadUri",
+    "response.generateVideoResponse.generatedSamples.[].video.uri",
+    "response.generatedVideos.[].video.uri",
     // Replicate's predictions and files, also behind Hugging Face's router
-    &["urls", "get"],
-    &["urls", "cancel"],
-    &["urls", "stream"],
-    &["results", "[]", "urls", "get"],
-    &["results", "[]", "urls", "cancel"],
-    &["results", "[]", "urls", "stream"],
+    "urls.get", "urls.cancel", "urls.stream",
+    "results.[].urls.get", "results.[].urls.cancel", "results.[].urls.stream",
     // the queues of fal, also behind Hugging Face's router
-    &["status_url"],
-    &["response_url"],
-    &["cancel_url"],
-    // OpenRouter's videos
-    &["polling_url"],
-    // batches of gateways
-    &["output_url"],
-    &["error_url"],
+    "status_url", "response_url", "cancel_url",
+    // OpenRouter's videos, and batches of gateways
+    "polling_url", "output_url", "error_url",
     // pages of lists: Replicate, watsonx, Azure
-    &["next"],
-    &["previous"],
-    &["first", "href"],
-    &["next", "href"],
-    &["nextLink"],
+    "next", "previous", "first.href", "next.href", "nextLink",
 ];
 
 /// From a canonical path to a URL.
@@ -105,24 +86,16 @@ impl Links<'_> {
         let Ok(tree) = json::parse(text) else { return Cow::Borrowed(text) };
         let mut found = Vec::new();
         for path in MEMBERS {
-            strings_at(&tree, path, &mut found);
+            strings_at(&tree, &path.split('.').collect::<Vec<_>>(), &mut found);
         }
-        let mut edits: Vec<(usize, &str, String)> = found
-            .into_iter()
-            .filter_map(|string| {
-                let replacement = self.replacement(&string.decode())?;
-                let at = json::offset_in(text, string.raw())?;
-                Some((at, string.raw(), spelled_like(string.raw(), &replacement)))
-            })
-            .collect();
-        edits.sort_by_key(|(at, ..)| *at);
-        let (mut out, mut copied) = (String::new(), 0);
-        for (at, raw, replacement) in edits {
-            out.push_str(&text[copied..at]);
-            out.push_str(&replacement);
-            copied = at + raw.len();
-        }
-        if copied == 0 { Cow::Borrowed(text) } else { Cow::Owned(out + &text[copied..]) }
+        let edit = |string: JsonStr<'_>| {
+            let replacement = self.replacement(&string.decode())?;
+            let at = json::offset_in(text, string.raw())?;
+            Some((at..at + string.raw().len(), spelled_like(string.raw(), &replacement)))
+        };
+        let mut edits: Vec<_> = found.into_iter().filter_map(edit).collect();
+        edits.sort_by_key(|(range, _)| range.start);
+        json::splice(text, edits)
     }
 
     /// The path at the front that replaces one at the provider's host.

@@ -3,22 +3,11 @@
 use super::table;
 
 /// Response headers that a client or a reader of the fixture may want.
+#[rustfmt::skip]
 const KEPT_HEADERS: &[&str] = &[
-    "azure-asyncoperation",
-    "content-disposition",
-    "content-location",
-    "content-type",
-    "link",
-    "location",
-    "openai-model",
-    "openai-processing-ms",
-    "openai-version",
-    "operation-location",
-    "request-id",
-    "retry-after",
-    "retry-after-ms",
-    "x-request-id",
-    "x-should-retry",
+    "azure-asyncoperation", "content-disposition", "content-location", "content-type", "link",
+    "location", "openai-model", "openai-processing-ms", "openai-version", "operation-location",
+    "request-id", "retry-after", "retry-after-ms", "x-request-id", "x-should-retry",
 ];
 
 /// Beginnings of such headers: rate limits, and what AWS clients read.
@@ -41,18 +30,11 @@ pub(crate) fn keeps_response_header(name: &str) -> bool {
 
 /// Whether a request header (lower-case name) carries a key or names an account.
 pub(crate) fn is_secret_header(name: &str) -> bool {
+    #[rustfmt::skip]
     const SECRET: &[&str] = &[
-        "anthropic-organization-id",
-        "api-key",
-        "authorization",
-        "chatgpt-account-id",
-        "cookie",
-        "ocp-apim-subscription-key",
-        "openai-organization",
-        "openai-project",
-        "proxy-authorization",
-        "x-amz-security-token",
-        "x-goog-user-project",
+        "anthropic-organization-id", "api-key", "authorization", "chatgpt-account-id", "cookie",
+        "ocp-apim-subscription-key", "openai-organization", "openai-project", "proxy-authorization",
+        "x-amz-security-token", "x-goog-user-project",
     ];
     // the endings catch `x-api-key`, `x-goog-api-key`, `x-auth-token` and what gateways invent
     SECRET.contains(&name)
@@ -62,18 +44,10 @@ pub(crate) fn is_secret_header(name: &str) -> bool {
 }
 
 pub(crate) fn is_secret_query(name: &str) -> bool {
+    #[rustfmt::skip]
     const SECRET: &[&str] = &[
-        "key",
-        "api_key",
-        "api-key",
-        "apikey",
-        "access_token",
-        "auth_token",
-        "token",
-        "client_secret",
-        "subscription-key",
-        "x-amz-credential",
-        "x-amz-security-token",
+        "key", "api_key", "api-key", "apikey", "access_token", "auth_token", "token",
+        "client_secret", "subscription-key", "x-amz-credential", "x-amz-security-token",
         "x-goog-credential",
     ];
     is_signature_query(name) || SECRET.iter().any(|secret| name.eq_ignore_ascii_case(secret))

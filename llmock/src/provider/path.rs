@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use percent_encoding::percent_decode_str;
 
-use super::address::Address;
+use super::address::{Address, below};
 use super::{Provider, ProviderEntry, aws, is_secret_query};
 
 /// The canonical form of a path below the provider's segment: `//chat/completions` becomes `/v1/chat/completions`.
@@ -21,7 +21,13 @@ pub(crate) fn canonical_path(provider: Provider, path_and_query: &str) -> String
     let decoded = decoded(path);
     let segments: Vec<&str> = decoded.split('/').filter(|segment| !segment.is_empty()).collect();
     let mut canonical = with_aliases(entry, with_root(entry, &segments));
-    append_query(&mut canonical, query);
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let name = pair.split('=').next().unwrap_or("");
+        if !is_secret_query(&percent_decode_str(name).decode_utf8_lossy()) {
+            canonical.push(if canonical.contains('?') { '&' } else { '?' });
+            canonical.push_str(pair);
+        }
+    }
     canonical
 }
 
@@ -88,12 +94,12 @@ pub(crate) fn upstream_url(
     } else if base.ends_with(&included) {
         base.truncate(base.len() - included.len());
     }
-    let mut url = address.root().to_owned();
-    for segment in base.iter().chain(&rest) {
-        url.push('/');
-        url.push_str(segment);
-    }
+    let url = joined(address.root().to_owned(), base.iter().chain(&rest));
     url + &joined_queries(address.query(), query)
+}
+
+fn joined<'s>(start: String, segments: impl Iterator<Item = &'s &'s str>) -> String {
+    segments.fold(start, |path, segment| path + "/" + segment)
 }
 
 fn segments(path: &str) -> Vec<&str> {
@@ -134,12 +140,7 @@ fn with_root(entry: &ProviderEntry, segments: &[&str]) -> String {
             _ => break,
         }
     }
-    let missing = missing_root(entry, rest);
-    missing.iter().chain(rest).fold(String::with_capacity(64), |mut path, segment| {
-        path.push('/');
-        path.push_str(segment);
-        path
-    })
+    joined(String::with_capacity(64), missing_root(entry, rest).iter().chain(rest))
 }
 
 /// The part of the root that is missing in front of a path.
@@ -162,9 +163,7 @@ fn missing_root(entry: &ProviderEntry, path: &[&str]) -> &'static [&'static str]
 
 fn with_aliases(entry: &ProviderEntry, path: String) -> String {
     for (from, to) in entry.aliases {
-        if let Some(rest) = path.strip_prefix(from)
-            && (rest.is_empty() || rest.starts_with('/'))
-        {
+        if let Some(rest) = below(&path, from) {
             return format!("{to}{rest}");
         }
     }
@@ -210,18 +209,6 @@ pub(super) fn decoded(segment: &str) -> Cow<'_, str> {
     (out + rest).into()
 }
 
-fn append_query(path: &mut String, query: &str) {
-    let mut mark = '?';
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let name = pair.split('=').next().unwrap_or("");
-        if !is_secret_query(&percent_decode_str(name).decode_utf8_lossy()) {
-            path.push(mark);
-            path.push_str(pair);
-            mark = '&';
-        }
-    }
-}
-
 /// The beginning of every path that the base URLs in this provider's variables (and its `upstream`) contain.
 fn included(entry: &ProviderEntry) -> &'static str {
     entry.variables.first().map_or(entry.base_path, |(_, path)| *path)
@@ -252,9 +239,8 @@ fn drop_overlap(entry: &ProviderEntry, base: &mut Vec<&str>, rest: &mut Vec<&str
             return;
         }
     }
-    let both_versions =
-        |rest: &[&str]| rest.first().is_some_and(|first| is_version(first) || *first == "api");
-    if base.last().is_some_and(|last| is_version(last)) && both_versions(rest) {
+    let is_other = rest.first().is_some_and(|first| is_version(first) || *first == "api");
+    if is_other && base.last().is_some_and(|last| is_version(last)) {
         base.pop();
     }
 }

@@ -37,11 +37,8 @@ impl<'a> FromIterator<&'a str> for HeaderHints {
 /// (`anthropic-version`). What remains is taken for `OpenAI`'s.
 pub fn recognise(path_and_query: &str, hints: HeaderHints) -> (Provider, &str) {
     let path = path_and_query.split('?').next().unwrap_or_default();
-    if let Some((provider, rest)) = by_prefix(path_and_query, path) {
-        return (provider, rest);
-    }
-    let provider = by_path(path).unwrap_or_else(|| by_headers(path, hints));
-    (provider, path_and_query)
+    let elsewhere = || (by_path(path).unwrap_or_else(|| by_headers(path, hints)), path_and_query);
+    by_prefix(path_and_query, path).unwrap_or_else(elsewhere)
 }
 
 /// A first segment that is an id and not the beginning of a provider's own paths.
@@ -91,19 +88,11 @@ fn by_path(path: &str) -> Option<Provider> {
 
 /// The methods of a model in the references of Gemini and Vertex. Any other text after a colon belongs to the name
 /// of a model: `ft:gpt-4o-mini:acme::x`, `llama3:8b`.
+#[rustfmt::skip]
 const VERBS: [&str; 12] = [
-    "asyncBatchEmbedContent",
-    "batchEmbedContents",
-    "batchGenerateContent",
-    "computeTokens",
-    "countTokens",
-    "embedContent",
-    "fetchPredictOperation",
-    "generateAnswer",
-    "generateContent",
-    "predict",
-    "predictLongRunning",
-    "streamGenerateContent",
+    "asyncBatchEmbedContent", "batchEmbedContents", "batchGenerateContent", "computeTokens",
+    "countTokens", "embedContent", "fetchPredictOperation", "generateAnswer", "generateContent",
+    "predict", "predictLongRunning", "streamGenerateContent",
 ];
 
 fn by_headers(path: &str, hints: HeaderHints) -> Provider {
