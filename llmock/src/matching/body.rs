@@ -67,10 +67,8 @@ fn evened<R>(tree: Json<'_>, rules: &Rules, then: impl FnOnce(&Json<'_>) -> R) -
     // From the end, so that an index still means what it meant.
     ignored.sort_unstable_by(|a, b| b.cmp(a));
     ignored.dedup();
-    let texts: Vec<(Location, String)> = rewritten(&tree, &rules.normalize)
-        .into_iter()
-        .map(|(location, text)| (location, json::quote(&text)))
-        .collect();
+    let texts = rewritten(&tree, &rules.normalize).into_iter();
+    let texts: Vec<_> = texts.map(|(location, text)| (location, json::quote(&text))).collect();
     let mut tree = tree;
     for (location, quoted) in &texts {
         if let Some(value) = location.0.iter().try_fold(&mut tree, child) {
@@ -120,12 +118,10 @@ fn strings(from: Location, value: &Json<'_>) -> Vec<(Location, String)> {
             let items = items.iter().enumerate();
             items.flat_map(|(at, item)| strings(inside(Step::Index(at)), item)).collect()
         }
-        Json::Object(members) => members
-            .iter()
-            .flat_map(|(name, value)| {
-                strings(inside(Step::Name(name.decode().into_owned())), value)
-            })
-            .collect(),
+        Json::Object(members) => {
+            let step = |name: &JsonStr<'_>| Step::Name(name.decode().into_owned());
+            members.iter().flat_map(|(name, value)| strings(inside(step(name)), value)).collect()
+        }
         Json::Null | Json::Bool(_) | Json::Number(_) => Vec::new(),
     }
 }

@@ -4,6 +4,9 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::rules::Rules;
 use crate::json::{Json, number};
@@ -154,55 +157,31 @@ impl Walk<'_, '_> {
 /// Whether `null` inside this member of `object` is a value of its own: in the schema of a tool or of a response, in
 /// the arguments of a call, and in the result of a function.
 fn is_exact(name: &str, object: &Json<'_>, is_top: bool) -> bool {
+    #[rustfmt::skip]
+    const ALWAYS: [&str; 15] = [
+        "args", "arguments", "inputSchema", "input_schema", "outputSchema", "output_schema",
+        "parameter_definitions", "parameters", "parametersJsonSchema", "parameters_json_schema",
+        "responseJsonSchema", "responseSchema", "response_json_schema", "response_schema", "schema",
+    ];
     match name {
-        "schema"
-        | "parameters"
-        | "parametersJsonSchema"
-        | "parameters_json_schema"
-        | "parameter_definitions"
-        | "input_schema"
-        | "inputSchema"
-        | "output_schema"
-        | "outputSchema"
-        | "responseSchema"
-        | "response_schema"
-        | "responseJsonSchema"
-        | "response_json_schema"
-        | "arguments"
-        | "args" => true,
         // Of a tool call or a function's result, which have names; not the `input` of a request.
         "input" | "response" => object.get("name").is_some(),
         // Ollama's schema of the response.
         "format" => is_top,
-        _ => false,
+        _ => ALWAYS.contains(&name),
     }
 }
 
 /// Replaces `[REDACTED:NAME]` by `[REDACTED]`: if a test runs without the variable of a key, the same text is
 /// redacted under another name, or a placeholder key under none.
 pub(crate) fn without_names_of_secrets(text: &str) -> Cow<'_, str> {
-    const START: &str = "[REDACTED:";
+    static NAMED: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\[REDACTED:[A-Za-z0-9_.-]+\]").expect("a constant pattern"));
     // One byte is found many times faster than a word, and few prompts hold it.
-    if !text.contains('[') || !text.contains(START) {
+    if !text.contains('[') || !text.contains("[REDACTED:") {
         return Cow::Borrowed(text);
     }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(START) {
-        let after = &rest[at + START.len()..];
-        let name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
-        let end = after.bytes().position(|byte| !name(byte)).unwrap_or(after.len());
-        out.push_str(&rest[..at]);
-        if end > 0 && after[end..].starts_with(']') {
-            out.push_str("[REDACTED]");
-            rest = &after[end + 1..];
-        } else {
-            out.push_str(START);
-            rest = after;
-        }
-    }
-    out.push_str(rest);
-    Cow::Owned(out)
+    NAMED.replace_all(text, "[REDACTED]")
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::align::{align, members};
 use super::body::{ComparedBody, examine};
 use super::canonical::{FormatRules, without_names_of_secrets};
 use super::rules::Rules;
-use super::target::target;
+use super::target::{RequestTarget, target};
 use super::tree::{NodeKind, TreeNode};
 use crate::fixture::interaction::Request;
 use crate::json::path::Step;
@@ -89,28 +89,21 @@ fn addresses(recorded: &Request, sent: &Request, provider: Provider) -> Vec<Diff
         }
     };
     let (old, new) = (target(provider, &recorded.path), target(provider, &sent.path));
-    note(
-        "method",
-        Some(&recorded.method.to_ascii_uppercase()),
-        Some(&sent.method.to_ascii_uppercase()),
-    );
+    let [before, after] = [recorded, sent].map(|request| request.method.to_ascii_uppercase());
+    note("method", Some(&before), Some(&after));
     note("path", Some(&old.path), Some(&new.path));
     let mut names: Vec<&str> =
         old.query.iter().chain(&new.query).map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
+    fn values<'q>(target: &'q RequestTarget, name: &str) -> Vec<&'q str> {
+        let pairs = target.query.iter().filter(|(key, _)| key == name);
+        pairs.map(|(_, value)| value.as_str()).collect()
+    }
     for name in names {
-        let values = |query: &'_ [(String, String)]| {
-            query
-                .iter()
-                .filter(|(key, _)| key == name)
-                .map(|(_, value)| value.clone())
-                .collect::<Vec<_>>()
-        };
-        let (old, new) = (values(&old.query), values(&new.query));
+        let (old, new) = (values(&old, name), values(&new, name));
         for at in 0..old.len().max(new.len()) {
-            let [old, new] = [&old, &new].map(|values| values.get(at).map(String::as_str));
-            note(&format!("query.{name}"), old, new);
+            note(&format!("query.{name}"), old.get(at).copied(), new.get(at).copied());
         }
     }
     differences

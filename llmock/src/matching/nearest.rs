@@ -2,7 +2,7 @@
 //!
 //! A fixture may hold thousands: all are compared by common words, the best few by structure.
 
-use super::align::alike;
+use super::align::{alike, likeness};
 use super::diff::{Subject, subject};
 use super::rules::Rules;
 use super::target::{RequestTarget, target};
@@ -78,36 +78,31 @@ struct Sketch {
 impl Sketch {
     fn of(request: &Request) -> Self {
         let mut sketch = Self { bits: vec![0; 1 << 10], words: 0 };
-        each_text(request, |text| {
-            for word in words(text) {
-                let (at, bit) = Self::place(word);
-                sketch.bits[at] |= bit;
-                sketch.words += 1;
-            }
+        each_word(request, |at, bit| {
+            sketch.bits[at] |= bit;
+            sketch.words += 1;
         });
         sketch
     }
 
-    fn place(word: &str) -> (usize, u64) {
-        let hash = word_hash(word);
-        ((hash >> 22) as usize, 1 << ((hash >> 16) & 63))
-    }
-
     fn shared_permille(&self, other: &Request) -> usize {
         let (mut shared, mut all) = (0, self.words);
-        each_text(other, |text| {
-            for word in words(text) {
-                let (at, bit) = Self::place(word);
-                shared += usize::from(self.bits[at] & bit != 0);
-                all += 1;
-            }
+        each_word(other, |at, bit| {
+            shared += usize::from(self.bits[at] & bit != 0);
+            all += 1;
         });
         // A long body must not win because it has every word: its other words count against it.
         2000 * shared.min(self.words) / all.max(1)
     }
 }
 
-fn each_text(request: &Request, mut then: impl FnMut(&str)) {
+/// Calls `note` with the place in a sketch of every word of a request.
+fn each_word(request: &Request, mut note: impl FnMut(usize, u64)) {
+    let mut then = |text: &str| {
+        for hash in words(text).map(word_hash) {
+            note((hash >> 22) as usize, 1 << ((hash >> 16) & 63));
+        }
+    };
     then(&request.path);
     match &request.body {
         Body::Json(text) | Body::Text(text) => then(text),
@@ -157,9 +152,8 @@ impl Profile {
 
     /// The common and the total weight of path and query.
     fn shared_address(&self, other: &Self) -> (f32, f32) {
-        let (a, b) =
-            (TreeNode::text(&self.target.path, ""), TreeNode::text(&other.target.path, ""));
-        let mut part = 2.0 * super::align::likeness(&a, &b);
+        let [a, b] = [self, other].map(|side| TreeNode::text(&side.target.path, ""));
+        let mut part = 2.0 * likeness(&a, &b);
         let mut whole = 2.0;
         let (a, b) = (&self.target.query, &other.target.query);
         for (pairs, others) in [(a, b), (b, a)] {

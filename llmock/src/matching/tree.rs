@@ -90,10 +90,10 @@ impl TreeNode {
                 format!("[{}]", joined(items.iter().map(TreeNode::to_json).collect()))
             }
             NodeKind::Object(members) => {
-                let member = |(name, value): &(String, TreeNode)| {
-                    format!("{}:{}", json::quote(name), value.to_json())
-                };
-                format!("{{{}}}", joined(members.iter().map(member).collect()))
+                let members = members.iter();
+                let members = members
+                    .map(|(name, value)| format!("{}:{}", json::quote(name), value.to_json()));
+                format!("{{{}}}", joined(members.collect()))
             }
         }
     }
