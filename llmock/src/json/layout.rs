@@ -55,12 +55,6 @@ pub(crate) fn print_in_file(value: &Json<'_>, level: usize, out: &mut String) {
     style.value(value, level, out);
 }
 
-/// [`layout_of_value`] for a text that is not parsed yet; `None` also if it is not JSON.
-#[cfg(test)]
-pub(crate) fn layout_of(text: &str) -> Option<(Layout, &str, &str)> {
-    layout_of_value(&super::parse(text).ok()?, text)
-}
-
 /// The layout that gives exactly `text`, from which `value` was parsed, with the blanks around it.
 ///
 /// `None` if no layout gives it. A text that several layouts give, such as `{}`, is compact.
@@ -154,6 +148,10 @@ fn push_string(string: JsonStr<'_>, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn layout_of(text: &str) -> Option<(Layout, &str, &str)> {
+        layout_of_value(&crate::json::parse(text).ok()?, text)
+    }
 
     const TOKENS: &str = r#"{"b":1.0,"e":[],"o":{},"s":"\u00e9, {é","n":[1,-0,[true,null]]}"#;
 

@@ -9,12 +9,12 @@ pub(crate) mod layout;
 pub(crate) mod number;
 mod parse;
 pub(crate) mod path;
-mod plain;
 mod text;
 mod value;
 pub(crate) mod write;
 
-pub(crate) use parse::{JsonError, parse, parse_file, source_after};
-pub(crate) use plain::plain_length;
-pub(crate) use text::{is_blank, offset_in, position, push_quoted, quote, splice, unescape};
+pub(crate) use parse::{JsonError, parse, parse_file, source_after, value_end};
+pub(crate) use text::{
+    is_blank, offset_in, plain_length, position, push_quoted, quote, splice, unescape,
+};
 pub(crate) use value::{Json, JsonStr};

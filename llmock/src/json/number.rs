@@ -14,12 +14,9 @@ pub(crate) fn canonical(token: &str) -> Cow<'_, str> {
     if is_plain_integer(token) {
         return Cow::Borrowed(token);
     }
-    let Some(decimal) = Decimal::parse(token) else { return Cow::Borrowed(token) };
-    if decimal.exponent >= 0 || decimal.digits.is_empty() {
-        return Cow::Owned(decimal.to_string());
-    }
-    let shortest = token.parse::<f64>().ok().and_then(shortest);
-    Cow::Owned(shortest.unwrap_or(decimal).to_string())
+    let Some((spelling, exponent)) = decimal(token) else { return Cow::Borrowed(token) };
+    let shortest = if exponent < 0 { token.parse().ok().and_then(shortest) } else { None };
+    Cow::Owned(shortest.unwrap_or(spelling))
 }
 
 /// Short integers without a trailing zero, nearly every number of a request, are canonical already.
@@ -31,57 +28,34 @@ fn is_plain_integer(token: &str) -> bool {
             && !digits.ends_with('0'))
 }
 
-/// The shortest decimal of a value that neither overflowed nor vanished.
+/// The shortest spelling of a value that neither overflowed nor vanished.
 #[expect(clippy::cast_possible_truncation, reason = "asks whether an f32 holds the value")]
-fn shortest(value: f64) -> Option<Decimal> {
+fn shortest(value: f64) -> Option<String> {
     if value == 0.0 || !value.is_finite() {
         return None;
     }
     let narrow = value as f32;
     let exact = f64::from(narrow).to_bits() == value.to_bits();
-    Decimal::parse(&if exact { format!("{narrow:e}") } else { format!("{value:e}") })
+    let token = if exact { format!("{narrow:e}") } else { format!("{value:e}") };
+    decimal(&token).map(|(spelling, _)| spelling)
 }
 
-/// `digits` × 10^`exponent`, the digits without zeros at either end.
-struct Decimal {
-    negative: bool,
-    digits: String,
-    exponent: i64,
-}
-
-impl Decimal {
-    /// `None` if the exponent does not fit.
-    fn parse(token: &str) -> Option<Self> {
-        let (mantissa, power) = token.split_once(['e', 'E']).unwrap_or((token, "0"));
-        let unsigned = mantissa.strip_prefix('-').unwrap_or(mantissa);
-        let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
-        let all = [whole, fraction].concat();
-        let digits = all.trim_start_matches('0').trim_end_matches('0');
-        if digits.is_empty() {
-            return Some(Self { negative: false, digits: String::new(), exponent: 0 });
-        }
-        let trailing = i64::try_from(all.len() - all.trim_end_matches('0').len()).ok()?;
-        let power: i64 = power.parse().ok()?;
-        let exponent =
-            power.checked_add(trailing)?.checked_sub(i64::try_from(fraction.len()).ok()?)?;
-        Some(Self { negative: mantissa.starts_with('-'), digits: digits.to_owned(), exponent })
+/// The digits without zeros at either end and the power of ten, spelled and alone; `None` if the power does not fit.
+fn decimal(token: &str) -> Option<(String, i64)> {
+    let (mantissa, power) = token.split_once(['e', 'E']).unwrap_or((token, "0"));
+    let unsigned = mantissa.strip_prefix('-').unwrap_or(mantissa);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let all = [whole, fraction].concat();
+    let digits = all.trim_matches('0');
+    if digits.is_empty() {
+        return Some(("0".to_owned(), 0));
     }
-}
-
-impl std::fmt::Display for Decimal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.digits.is_empty() {
-            return f.write_str("0");
-        }
-        if self.negative {
-            f.write_str("-")?;
-        }
-        f.write_str(&self.digits)?;
-        if self.exponent != 0 {
-            write!(f, "e{}", self.exponent)?;
-        }
-        Ok(())
-    }
+    let trailing = i64::try_from(all.len() - all.trim_end_matches('0').len()).ok()?;
+    let power: i64 = power.parse().ok()?;
+    let exponent = power.checked_add(trailing)?.checked_sub(i64::try_from(fraction.len()).ok()?)?;
+    let sign = if mantissa.starts_with('-') { "-" } else { "" };
+    let spelled_power = if exponent == 0 { String::new() } else { format!("e{exponent}") };
+    Some((format!("{sign}{digits}{spelled_power}"), exponent))
 }
 
 #[cfg(test)]

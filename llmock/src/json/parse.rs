@@ -46,44 +46,29 @@ pub(crate) fn source_after<'a>(text: &'a str, name: JsonStr<'_>) -> Option<&'a s
     let after = offset_in(text, name)? + name.len() + 1;
     let rest = text.get(after..)?.trim_start_matches(is_blank).strip_prefix(':')?;
     let rest = rest.trim_start_matches(is_blank);
-    rest.get(..value_length(rest.as_bytes()))
+    rest.get(..value_end(rest.as_bytes(), 0)?)
 }
 
-/// The length of the value that valid JSON begins with.
-fn value_length(json: &[u8]) -> usize {
+/// Where the value that begins at `start` ends; `None` if there is none or the text ends before it.
+pub(crate) fn value_end(text: &[u8], start: usize) -> Option<usize> {
     let mut depth = 0_usize;
-    let mut at = 0;
-    while let Some(byte) = json.get(at) {
-        match byte {
-            b'"' => at += string_length(&json[at + 1..]),
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' if depth > 0 => depth -= 1,
-            b'}' | b']' | b',' | b' ' | b'\t' | b'\n' | b'\r' if depth == 0 => return at,
-            _ if depth > 0 => {}
-            _ => {
-                at += 1;
-                continue;
+    let mut in_string = false;
+    let mut at = start;
+    loop {
+        match (text.get(at)?, in_string) {
+            (b'\\', true) => at += 1,
+            (b'"', _) => in_string = !in_string,
+            (_, true) => {}
+            (b'{' | b'[', _) => depth += 1,
+            (b'}' | b']' | b',' | b' ' | b'\t' | b'\n' | b'\r', _) if depth == 0 => {
+                return (at > start).then_some(at);
             }
+            (b'}' | b']', _) if depth == 1 => return Some(at + 1),
+            (b'}' | b']', _) => depth -= 1,
+            _ => {}
         }
         at += 1;
-        if depth == 0 {
-            return at;
-        }
     }
-    at
-}
-
-/// How far the closing quote is from the first byte after the opening one, counted from one.
-fn string_length(json: &[u8]) -> usize {
-    let mut at = 0;
-    while let Some(byte) = json.get(at) {
-        match byte {
-            b'"' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
-        }
-    }
-    at
 }
 
 struct Parser<'a> {
@@ -239,37 +224,31 @@ impl<'a> Parser<'a> {
         if self.peek() == Some(b'-') {
             self.at += 1;
         }
-        match self.peek() {
-            Some(b'0') => self.at += 1,
-            Some(b'1'..=b'9') => self.digits(),
-            _ => return Err(self.error("a digit")),
+        if self.peek() == Some(b'0') {
+            self.at += 1;
+        } else {
+            self.digits()?;
         }
         if self.peek() == Some(b'.') {
             self.at += 1;
-            self.some_digits()?;
+            self.digits()?;
         }
         if matches!(self.peek(), Some(b'e' | b'E')) {
             self.at += 1;
             if matches!(self.peek(), Some(b'+' | b'-')) {
                 self.at += 1;
             }
-            self.some_digits()?;
+            self.digits()?;
         }
         Ok(Json::Number(&self.text[start..self.at]))
     }
 
-    fn some_digits(&mut self) -> Result<(), JsonError> {
-        if !matches!(self.peek(), Some(b'0'..=b'9')) {
-            return Err(self.error("a digit"));
-        }
-        self.digits();
-        Ok(())
-    }
-
-    fn digits(&mut self) {
+    fn digits(&mut self) -> Result<(), JsonError> {
+        let start = self.at;
         while matches!(self.peek(), Some(b'0'..=b'9')) {
             self.at += 1;
         }
+        if self.at == start { Err(self.error("a digit")) } else { Ok(()) }
     }
 }
 

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::plain_length;
-use super::text::unescape;
+use super::text::{plain_length, unescape};
 
 /// A parsed JSON value whose strings and numbers are slices of the source text.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,16 +27,29 @@ pub(crate) struct JsonStr<'a>(pub(super) &'a str);
 impl<'a> Json<'a> {
     /// The first member of that name; `None` for other values too.
     pub(crate) fn get(&self, name: &str) -> Option<&Json<'a>> {
-        match self {
-            Json::Object(members) => {
-                members.iter().find(|(key, _)| key.is(name)).map(|(_, value)| value)
-            }
-            _ => None,
-        }
+        self.as_object()?.iter().find(|(key, _)| key.is(name)).map(|(_, value)| value)
     }
 
     pub(crate) fn at(&self, index: usize) -> Option<&Json<'a>> {
         self.as_array()?.get(index)
+    }
+
+    /// The value at a path of member names and places in arrays: `choices/0/delta`.
+    pub(crate) fn find(&self, path: &str) -> Option<&Json<'a>> {
+        path.split('/').try_fold(self, |value, step| match value {
+            Json::Array(items) => items.get(step.parse::<usize>().ok()?),
+            _ => value.get(step),
+        })
+    }
+
+    /// The string at a [path](Self::find).
+    pub(crate) fn text(&self, path: &str) -> Option<Cow<'a, str>> {
+        self.find(path)?.as_str()
+    }
+
+    /// The elements of the array at a [path](Self::find); none without one.
+    pub(crate) fn items(&self, path: &str) -> &[Json<'a>] {
+        self.find(path).and_then(Json::as_array).unwrap_or_default()
     }
 
     pub(crate) fn as_array(&self) -> Option<&[Json<'a>]> {

@@ -3,8 +3,7 @@
 //! A frame is the length of all and of the headers (`u32`, big endian), the CRC-32 of these eight
 //! bytes, the headers, the payload, and the CRC-32 of everything before.
 
-use super::dialect::Dialect;
-use super::item::{Item, Parsed, Piece};
+use super::framing::{Dialect, Item, Parsed, Piece};
 
 const PRELUDE: usize = 12;
 const CHECKSUM: usize = 4;
@@ -21,7 +20,7 @@ pub(super) fn read(body: &[u8]) -> Parsed {
         at += length;
         pieces.push(Piece { end: at, item: frame(&rest[..length]) });
     }
-    Parsed { dialect: Dialect::default(), pieces }
+    (Dialect::default(), pieces)
 }
 
 /// Writes one frame. What a length field cannot express is cut off; no provider sends such a frame.

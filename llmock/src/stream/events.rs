@@ -1,9 +1,6 @@
 //! A streamed response as events, and back to the bytes that were delivered.
 
-use super::chunk::{Chunk, arrivals, concat, divide, lengths};
-use super::dialect::Dialect;
-use super::framing::Framing;
-use super::item::{EventPosition, Item, Parsed, Piece};
+use super::framing::{Dialect, Framing, Item, Parsed, Piece};
 use super::{aws, json_array, ndjson, sse};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,15 +32,15 @@ impl Stream {
     pub(crate) fn from_chunks(framing: Framing, chunks: &[Chunk], end: End) -> Self {
         let body = concat(chunks);
         let arrivals = arrivals(chunks);
-        let Parsed { dialect, pieces } = match framing {
+        let (dialect, pieces): Parsed = match framing {
             Framing::Sse => sse::read(&body),
             Framing::Ndjson => ndjson::read(&body),
             Framing::JsonArray => json_array::read(&body),
             Framing::AwsEventStream => aws::read(&body),
-            Framing::Bytes => Parsed {
-                dialect: Dialect::default(),
-                pieces: arrivals.iter().map(|(end, _)| Piece { end: *end, item: None }).collect(),
-            },
+            Framing::Bytes => {
+                let piece = |(end, _): &(usize, u64)| Piece { end: *end, item: None };
+                (Dialect::default(), arrivals.iter().map(piece).collect())
+            }
         };
         let one_each = arrivals.iter().map(|arrival| arrival.0).eq(pieces.iter().map(|p| p.end));
         let chunks = (!one_each).then(|| lengths(arrivals.iter().map(|arrival| arrival.0)));
@@ -68,7 +65,7 @@ impl Stream {
             let source = &body[start..piece.end];
             let fits = |item: &Item| {
                 written.clear();
-                self.write_item(item, EventPosition::of(at, count), &mut written);
+                self.write_item(item, (at, count), &mut written);
                 written == source
             };
             let item = piece.item.filter(fits).unwrap_or_else(|| Item::raw(source));
@@ -96,7 +93,7 @@ impl Stream {
         let mut chunks = Vec::with_capacity(count);
         for (at, event) in self.events.iter().enumerate() {
             let mut bytes = Vec::new();
-            self.write_item(&event.item, EventPosition::of(at, count), &mut bytes);
+            self.write_item(&event.item, (at, count), &mut bytes);
             if !bytes.is_empty() {
                 chunks.push(Chunk { ms: event.ms, bytes });
             }
@@ -110,7 +107,7 @@ impl Stream {
         let mut body = Vec::with_capacity(256 * count);
         let mut ends = Vec::with_capacity(count);
         for (at, event) in self.events.iter().enumerate() {
-            self.write_item(&event.item, EventPosition::of(at, count), &mut body);
+            self.write_item(&event.item, (at, count), &mut body);
             ends.push(body.len());
         }
         (body, ends)
@@ -120,18 +117,77 @@ impl Stream {
         self.body_and_ends().0
     }
 
-    fn write_item(&self, item: &Item, position: EventPosition, out: &mut Vec<u8>) {
+    /// Writes the event at a place of so many; the marks of an array depend on it.
+    fn write_item(&self, item: &Item, place: (usize, usize), out: &mut Vec<u8>) {
         match item {
             Item::Sse { event, id, data } => {
                 sse::write(&self.dialect, event.as_deref(), id.as_deref(), data, out);
             }
             Item::Json(text) => match self.framing {
-                Framing::JsonArray => json_array::write(&self.dialect, text, position, out),
-                _ => ndjson::write(&self.dialect, text, position, out),
+                Framing::JsonArray => json_array::write(&self.dialect, text, place, out),
+                _ => ndjson::write(&self.dialect, text, place, out),
             },
             Item::Frame { headers, payload } => aws::write(headers, payload, out),
             Item::Raw(text) => out.extend_from_slice(text.as_bytes()),
             Item::RawBytes(bytes) => out.extend_from_slice(bytes),
         }
     }
+}
+
+/// A piece of a body as the transport delivered it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Chunk {
+    pub(crate) ms: u64,
+    pub(crate) bytes: Vec<u8>,
+}
+
+fn concat(chunks: &[Chunk]) -> Vec<u8> {
+    chunks.iter().map(|chunk| &*chunk.bytes).collect::<Vec<_>>().concat()
+}
+
+/// Where each chunk ended and when it came, without empty ones.
+fn arrivals(chunks: &[Chunk]) -> Vec<(usize, u64)> {
+    let mut end = 0;
+    let filled = chunks.iter().filter(|chunk| !chunk.bytes.is_empty());
+    filled
+        .map(|chunk| {
+            end += chunk.bytes.len();
+            (end, chunk.ms)
+        })
+        .collect()
+}
+
+/// The distances between rising ends, the first from zero.
+fn lengths(ends: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut start = 0;
+    ends.map(|end| end - std::mem::replace(&mut start, end)).collect()
+}
+
+/// Divides the bytes of `events` into chunks of these lengths; `None` if they do not add up.
+///
+/// A chunk came when the last event that it completes did. When it completes none, its time is
+/// not known, and it gets that of the event it belongs to.
+fn divide(events: &[Chunk], lengths: &[usize]) -> Option<Vec<Chunk>> {
+    let body = concat(events);
+    let sum = lengths.iter().try_fold(0_usize, |sum, length| sum.checked_add(*length));
+    if sum != Some(body.len()) {
+        return None;
+    }
+    let mut start = 0;
+    let mut at = 0;
+    let mut event_end = events.first().map_or(0, |event| event.bytes.len());
+    let mut chunks = Vec::with_capacity(lengths.len());
+    for length in lengths.iter().filter(|length| **length > 0) {
+        let end = start + length;
+        let mut completed = None;
+        while event_end <= end && at < events.len() {
+            completed = Some(events[at].ms);
+            at += 1;
+            event_end += events.get(at).map_or(0, |event| event.bytes.len());
+        }
+        let ms = completed.or_else(|| events.get(at).map(|event| event.ms)).unwrap_or_default();
+        chunks.push(Chunk { ms, bytes: body[start..end].to_vec() });
+        start = end;
+    }
+    Some(chunks)
 }

@@ -1,4 +1,7 @@
-//! How a streamed body is divided, and which content types announce it.
+//! How a streamed body is divided into events, which content types announce it, and how one server spells it.
+//!
+//! The spelling is stored once per stream, so that events contain only what differs. Every default is the most common
+//! spelling, which a fixture does not mention.
 
 /// How a body is divided into events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +35,143 @@ pub(crate) fn framing_of(content_type: Option<&str>, streamed: bool) -> Option<F
         "application/vnd.amazon.eventstream" => Some(Framing::AwsEventStream),
         "application/json" if streamed => Some(Framing::JsonArray),
         _ => streamed.then_some(Framing::Bytes),
+    }
+}
+
+/// The spelling of a stream; each framing looks only at the members that concern it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Dialect {
+    /// SSE and NDJSON: what ends a line.
+    pub(crate) eol: Eol,
+    /// SSE: whether one space follows the colon of `data:`, `event:` and `id:`.
+    pub(crate) space_after_colon: bool,
+    /// SSE: the order of the fields of an event.
+    pub(crate) field_order: [Field; 3],
+    /// NDJSON: whether the last line is ended too.
+    pub(crate) final_eol: bool,
+    /// JSON array: the text around the elements.
+    pub(crate) array: ArrayMarks,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Eol {
+    Lf,
+    CrLf,
+    Cr,
+}
+
+/// A field of a server-sent event that [`Item::Sse`] knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Field {
+    Event,
+    Id,
+    Data,
+}
+
+/// The exact text around the elements of a JSON array; the default is Gemini's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ArrayMarks {
+    pub(crate) open: String,
+    /// Before every other element, from the comma on.
+    pub(crate) before: String,
+    /// After every element but the last, up to the comma.
+    pub(crate) after: String,
+    /// After the last element; empty if the array was cut there.
+    pub(crate) close: String,
+}
+
+impl Dialect {
+    /// The most common order of fields; an `id` is rare.
+    pub(crate) const FIELD_ORDER: [Field; 3] = [Field::Id, Field::Event, Field::Data];
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Self {
+            eol: Eol::Lf,
+            space_after_colon: true,
+            field_order: Self::FIELD_ORDER,
+            final_eol: true,
+            array: ArrayMarks::default(),
+        }
+    }
+}
+
+impl Default for ArrayMarks {
+    fn default() -> Self {
+        Self {
+            open: "[".to_owned(),
+            before: ",\r\n".to_owned(),
+            after: "\n".to_owned(),
+            close: "\n]".to_owned(),
+        }
+    }
+}
+
+impl Eol {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Lf => "\n",
+            Self::CrLf => "\r\n",
+            Self::Cr => "\r",
+        }
+    }
+}
+
+impl Field {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Id => "id",
+            Self::Data => "data",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        [Self::Event, Self::Id, Self::Data].into_iter().find(|field| field.name() == name)
+    }
+}
+
+/// The content of an event, without the spelling, which the [`Dialect`] keeps once for all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Item {
+    /// A server-sent event that has data.
+    Sse {
+        event: Option<String>,
+        id: Option<String>,
+        /// Everything after `data:` and the dialect's space; several lines are joined by `\n`.
+        data: String,
+    },
+    /// A line of NDJSON or an element of an array: valid JSON without blanks around it. In a line
+    /// there are no line breaks, in an element there may be.
+    Json(String),
+    /// A frame of an AWS event stream whose headers are strings and whose payload is UTF-8.
+    Frame { headers: Vec<(String, String)>, payload: String },
+    /// Text that does not fit, line ends included: comments, `retry:`, a broken last event.
+    Raw(String),
+    /// Bytes that do not fit and are no readable text.
+    RawBytes(Vec<u8>),
+}
+
+/// The spelling that a framing finds in a body, and the pieces, which together are the whole body.
+pub(super) type Parsed = (Dialect, Vec<Piece>);
+
+pub(super) struct Piece {
+    /// Its end; it begins where the previous one ended.
+    pub(super) end: usize,
+    /// What it seems to contain; `None` if nothing known. A wrong guess is harmless.
+    pub(super) item: Option<Item>,
+}
+
+impl Item {
+    /// Bytes of no known structure, as text if it is readable.
+    pub(super) fn raw(bytes: &[u8]) -> Self {
+        let legible =
+            |text: &&str| !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
+        match std::str::from_utf8(bytes).ok().filter(legible) {
+            Some(text) => Self::Raw(text.to_owned()),
+            None => Self::RawBytes(bytes.to_vec()),
+        }
     }
 }
 

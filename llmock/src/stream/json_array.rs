@@ -1,7 +1,6 @@
 //! One JSON array whose elements arrive one by one, as Gemini streams without `alt=sse`.
 
-use super::dialect::{ArrayMarks, Dialect};
-use super::item::{EventPosition, Item, Parsed, Piece};
+use super::framing::{ArrayMarks, Dialect, Item, Parsed, Piece};
 use crate::json;
 
 /// Divides a body into elements and finds the text around them.
@@ -9,7 +8,7 @@ use crate::json;
 /// A piece reaches from the comma before its element to the next one; the last includes the bracket.
 pub(super) fn read(body: &[u8]) -> Parsed {
     let (marks, pieces) = elements(body);
-    Parsed { dialect: Dialect { array: marks, ..Dialect::default() }, pieces }
+    (Dialect { array: marks, ..Dialect::default() }, pieces)
 }
 
 fn elements(body: &[u8]) -> (ArrayMarks, Vec<Piece>) {
@@ -23,9 +22,11 @@ fn elements(body: &[u8]) -> (ArrayMarks, Vec<Piece>) {
     let mut start = after_blanks(body, bracket + 1);
     marks.open = ascii(&body[..start]);
     let mut piece_start = 0;
-    while let Some(end) = element_end(body, start) {
+    while let Some(end) = json::value_end(body, start) {
         let next = after_blanks(body, end);
-        let item = json_text(&body[start..end]).map(Item::Json);
+        let text = std::str::from_utf8(&body[start..end]).ok();
+        let item =
+            text.filter(|text| json::parse(text).is_ok()).map(|text| Item::Json(text.into()));
         if body.get(next) != Some(&b',') {
             let closed = next + usize::from(body.get(next) == Some(&b']'));
             piece_start = after_blanks(body, closed);
@@ -49,10 +50,10 @@ fn elements(body: &[u8]) -> (ArrayMarks, Vec<Piece>) {
     (marks, pieces)
 }
 
-pub(super) fn write(dialect: &Dialect, text: &str, position: EventPosition, out: &mut Vec<u8>) {
+pub(super) fn write(dialect: &Dialect, text: &str, (at, count): (usize, usize), out: &mut Vec<u8>) {
     let marks = &dialect.array;
-    let before = if position.first { &marks.open } else { &marks.before };
-    let after = if position.last { &marks.close } else { &marks.after };
+    let before = if at == 0 { &marks.open } else { &marks.before };
+    let after = if at + 1 == count { &marks.close } else { &marks.after };
     for part in [before, text, after] {
         out.extend_from_slice(part.as_bytes());
     }
@@ -65,33 +66,6 @@ fn after_blanks(body: &[u8], at: usize) -> usize {
 
 fn ascii(marks: &[u8]) -> String {
     marks.iter().copied().map(char::from).collect()
-}
-
-fn json_text(element: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(element).ok()?;
-    json::parse(text).is_ok().then(|| text.to_owned())
-}
-
-/// Where the value that begins at `start` ends; `None` if there is none or the body ends before it.
-fn element_end(body: &[u8], start: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    let mut in_string = false;
-    let mut at = start;
-    loop {
-        match (body.get(at)?, in_string) {
-            (b'\\', true) => at += 1,
-            (b'"', _) => in_string = !in_string,
-            (_, true) => {}
-            (b'{' | b'[', _) => depth += 1,
-            (b'}' | b']' | b',' | b' ' | b'\t' | b'\n' | b'\r', _) if depth == 0 => {
-                return (at > start).then_some(at);
-            }
-            (b'}' | b']', _) if depth == 1 => return Some(at + 1),
-            (b'}' | b']', _) => depth -= 1,
-            _ => {}
-        }
-        at += 1;
-    }
 }
 
 #[cfg(test)]

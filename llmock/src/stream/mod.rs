@@ -5,19 +5,13 @@
 //! exactly as it was read is kept raw, so no response can be changed by this.
 
 mod aws;
-mod chunk;
-mod dialect;
 mod events;
 mod framing;
-mod item;
 mod json_array;
 mod ndjson;
 mod sse;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use chunk::Chunk;
-pub(crate) use dialect::{ArrayMarks, Dialect, Eol, Field};
-pub(crate) use events::{End, Event, Stream};
-pub(crate) use framing::{Framing, framing_of};
-pub(crate) use item::Item;
+pub(crate) use events::{Chunk, End, Event, Stream};
+pub(crate) use framing::{ArrayMarks, Dialect, Eol, Field, Framing, Item, framing_of};

@@ -1,7 +1,6 @@
 //! One JSON value a line.
 
-use super::dialect::{Dialect, Eol};
-use super::item::{EventPosition, Item, Parsed, Piece};
+use super::framing::{Dialect, Eol, Item, Parsed, Piece};
 use crate::json;
 
 pub(super) fn read(body: &[u8]) -> Parsed {
@@ -18,12 +17,12 @@ pub(super) fn read(body: &[u8]) -> Parsed {
             Piece { end, item: json_line(line, ending).map(Item::Json) }
         })
         .collect();
-    Parsed { dialect: Dialect { eol, final_eol, ..Dialect::default() }, pieces }
+    (Dialect { eol, final_eol, ..Dialect::default() }, pieces)
 }
 
-pub(super) fn write(dialect: &Dialect, text: &str, position: EventPosition, out: &mut Vec<u8>) {
+pub(super) fn write(dialect: &Dialect, text: &str, (at, count): (usize, usize), out: &mut Vec<u8>) {
     out.extend_from_slice(text.as_bytes());
-    if dialect.final_eol || !position.last {
+    if dialect.final_eol || at + 1 < count {
         out.extend_from_slice(dialect.eol.as_str().as_bytes());
     }
 }

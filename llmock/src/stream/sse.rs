@@ -2,8 +2,7 @@
 //!
 //! Lines are divided as the standard says; what [`write`] would not reproduce stays raw.
 
-use super::dialect::{Dialect, Eol, Field};
-use super::item::{Item, Parsed, Piece};
+use super::framing::{Dialect, Eol, Field, Item, Parsed, Piece};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -35,7 +34,7 @@ pub(super) fn read(body: &[u8]) -> Parsed {
     for block in blocks {
         read_block(block, &dialect, &mut pieces);
     }
-    Parsed { dialect, pieces }
+    (dialect, pieces)
 }
 
 pub(super) fn write(

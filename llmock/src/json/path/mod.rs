@@ -1,8 +1,7 @@
 //! JSON paths (RFC 9535) over the token-exact tree: which values of a body `$.a[?@.b]` selects.
 //!
-//! `llmock_rules` parses the paths. [`select`] walks the tree, [`filter`] decides what stands after a `?`.
+//! `llmock_rules` parses the paths, [`select`] walks the tree.
 
-mod filter;
 mod select;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,11 @@
-//! The selection of RFC 9535: from a value, segment by segment, to the values that a path means.
+//! The selection of RFC 9535: from a value, segment by segment, to the values that a path means, and the filters that
+//! decide which ones.
 
-use llmock_rules::{Segment, Selector, Slice};
+use std::borrow::Cow;
 
-use super::super::Json;
-use super::filter::holds;
+use llmock_rules::{Comparable, Filter, Operator, Query, Segment, Selector, Slice};
+
+use super::super::{Json, JsonStr, number, quote};
 use super::{Location, Step};
 
 type Node<'t, 'a> = (Location, &'t Json<'a>);
@@ -88,7 +90,7 @@ fn children<'t, 'a>(value: &'t Json<'a>) -> impl Iterator<Item = (Step, &'t Json
 }
 
 /// Where an index lies; a negative one counts from the end.
-pub(super) fn position(index: i64, len: usize) -> Option<usize> {
+fn position(index: i64, len: usize) -> Option<usize> {
     bound(index, len).filter(|at| *at < len)
 }
 
@@ -112,5 +114,96 @@ fn sliced(slice: &Slice, len: usize) -> Vec<usize> {
         let Some(start) = bound(start.unwrap_or(-1), len) else { return Vec::new() };
         let first = end.and_then(|end| bound(end, len)).map_or(0, |end| end.saturating_add(1));
         (first..=start.min(len - 1)).rev().step_by(distance).collect()
+    }
+}
+
+fn holds(filter: &Filter, root: &Json<'_>, here: &Json<'_>) -> bool {
+    match filter {
+        Filter::Or(all) => all.iter().any(|one| holds(one, root, here)),
+        Filter::And(all) => all.iter().all(|one| holds(one, root, here)),
+        Filter::Not(inner) => !holds(inner, root, here),
+        Filter::Exists(query) => {
+            let from = if query.is_absolute { root } else { here };
+            !select(&query.segments, root, from).is_empty()
+        }
+        Filter::Compare(left, operator, right) => {
+            let mut literals = [String::new(), String::new()];
+            let [one, other] = &mut literals;
+            let (left, right) = (side(left, root, here, one), side(right, root, here, other));
+            compares(left.as_deref(), *operator, right.as_deref())
+        }
+    }
+}
+
+/// The values on both sides of a comparison; `None` is what a path yields that finds no value.
+fn compares(left: Option<&Json<'_>>, operator: Operator, right: Option<&Json<'_>>) -> bool {
+    match operator {
+        Operator::Equal => equal(left, right),
+        Operator::NotEqual => !equal(left, right),
+        Operator::Less => less(left, right),
+        Operator::Greater => less(right, left),
+        Operator::LessOrEqual => less(left, right) || equal(left, right),
+        Operator::GreaterOrEqual => less(right, left) || equal(left, right),
+    }
+}
+
+/// One side of a comparison; `literal` is where a text of the path is quoted.
+fn side<'t>(
+    comparable: &'t Comparable,
+    root: &'t Json<'t>,
+    here: &'t Json<'t>,
+    literal: &'t mut String,
+) -> Option<Cow<'t, Json<'t>>> {
+    let Query { is_absolute, segments } = match comparable {
+        Comparable::Query(query) => query,
+        Comparable::Null => return Some(Cow::Owned(Json::Null)),
+        Comparable::Bool(value) => return Some(Cow::Owned(Json::Bool(*value))),
+        Comparable::Number(token) => return Some(Cow::Owned(Json::Number(token))),
+        Comparable::Text(text) => {
+            *literal = quote(text);
+            return Some(Cow::Owned(Json::String(JsonStr::from_quoted(literal))));
+        }
+    };
+    let mut selectors = segments.iter().flat_map(|segment| &segment.selectors);
+    let found = selectors.try_fold(if *is_absolute { root } else { here }, |value, selector| {
+        match selector {
+            Selector::Name(name) => value.get(name),
+            Selector::Index(index) => value.at(position(*index, value.as_array()?.len())?),
+            // The parser accepts no other selector here.
+            _ => None,
+        }
+    });
+    found.map(Cow::Borrowed)
+}
+
+/// Deep equality: objects without order, numbers by value, strings by their decoded text.
+fn equal(left: Option<&Json<'_>>, right: Option<&Json<'_>>) -> bool {
+    match (left, right) {
+        (Some(Json::Number(a)), Some(Json::Number(b))) => {
+            number::canonical(a) == number::canonical(b)
+        }
+        (Some(Json::String(a)), Some(Json::String(b))) => a.decode() == b.decode(),
+        (Some(Json::Array(a)), Some(Json::Array(b))) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(Some(a), Some(b)))
+        }
+        (Some(Json::Object(members)), Some(other @ Json::Object(others))) => {
+            members.len() == others.len()
+                && members.iter().all(|(name, value)| {
+                    let other = other.get(&name.decode());
+                    other.is_some() && equal(Some(value), other)
+                })
+        }
+        (left, right) => left == right,
+    }
+}
+
+/// Only numbers and strings have an order; strings by Unicode scalar values, which is UTF-8's order.
+fn less(left: Option<&Json<'_>>, right: Option<&Json<'_>>) -> bool {
+    match (left, right) {
+        (Some(Json::Number(a)), Some(Json::Number(b))) => {
+            a.parse::<f64>().ok() < b.parse::<f64>().ok()
+        }
+        (Some(Json::String(a)), Some(Json::String(b))) => a.decode() < b.decode(),
+        _ => false,
     }
 }
