@@ -24,7 +24,7 @@ pub(crate) fn describe(
         provider: provider.id(),
         model: (format.model)(provider, &request.path, body.as_ref())
             .map(std::borrow::Cow::into_owned),
-        prompt: body.as_ref().and_then(|body| (format.prompt)(body)),
+        prompt: body.as_ref().and_then(|body| format.prompt(body)),
         request: number.number(),
         reason,
     }
@@ -41,7 +41,7 @@ fn parsed(request: &Request) -> Option<json::Json<'_>> {
 pub(crate) fn prompt_of(interaction: &Interaction) -> Option<String> {
     let request = &interaction.request;
     let format = wire::format(interaction.provider, &request.method, &request.path);
-    (format.prompt)(&parsed(request)?)
+    format.prompt(&parsed(request)?)
 }
 
 /// What a miss is explained with: the interactions, the rules, and what has been used.

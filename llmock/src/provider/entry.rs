@@ -11,6 +11,19 @@ pub(crate) enum Shape {
     Bedrock,
 }
 
+/// Where the stream of a chat completion has its usage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StreamUsage {
+    /// In an extra last chunk, with `stream_options.include_usage`.
+    OnRequest,
+    /// Always in an extra last chunk.
+    Always,
+    /// Always in the chunk with the finish reason.
+    AtTheEnd,
+    /// Always in the member `x_groq` of that chunk, and on request in an extra chunk too.
+    InGroqsOwn,
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProviderEntry {
     /// Its name in fixtures and addresses.
@@ -41,6 +54,9 @@ pub(crate) struct ProviderEntry {
     /// Other variables that its clients need in order to start, set in replay if missing.
     pub(crate) settings: &'static [(&'static str, &'static str)],
     pub(crate) shape: Shape,
+    /// The member of chat completions with the text of the reasoning, if they show it.
+    pub(crate) reasoning: Option<&'static str>,
+    pub(crate) stream_usage: StreamUsage,
 }
 
 /// A provider without an entry. Nothing is known about its paths, so each is taken as it is: some are outside the
@@ -62,4 +78,6 @@ pub(super) const UNKNOWN: ProviderEntry = ProviderEntry {
     keys: &[],
     settings: &[],
     shape: Shape::OpenAi,
+    reasoning: Some("reasoning_content"),
+    stream_usage: StreamUsage::OnRequest,
 };

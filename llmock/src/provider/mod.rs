@@ -27,7 +27,7 @@ use llmock_rules::{Problem, ProviderId};
 
 pub(crate) use address::{Address, below};
 pub(crate) use declared::Declared;
-pub(crate) use entry::{ProviderEntry, Shape};
+pub(crate) use entry::{ProviderEntry, Shape, StreamUsage};
 pub(crate) use keys::{KEY_SHAPES, is_base64, is_word};
 pub(crate) use links::{Links, is_link_header};
 pub(crate) use names::{

@@ -1,7 +1,7 @@
 //! The table of providers. One more provider is one more entry of [`providers!`].
 
 use super::OtherProvider;
-use super::entry::{ProviderEntry, Shape, UNKNOWN};
+use super::entry::{ProviderEntry, Shape, StreamUsage, UNKNOWN};
 
 /// 108 bytes with the prefix, which is what some clients insist on, and no key's check suffix.
 const ANTHROPIC_KEY: &str = "sk-ant-api03-llmock-placeholder-not-a-key-xxxxxxxxxxxxxxxx\
@@ -66,6 +66,7 @@ providers! {
             ("OPENAI_HOST", ""),
         ],
         keys: &[("OPENAI_API_KEY", "sk-llmock-placeholder")],
+        reasoning: None,
     }
     Anthropic "anthropic" "Anthropic" at "https://api.anthropic.com" {
         variables: &[
@@ -106,6 +107,7 @@ providers! {
         hosts: &["*.openai.azure.com", "*.cognitiveservices.azure.com", "*.services.ai.azure.com"],
         keys: &[("AZURE_OPENAI_API_KEY", KEY), ("AZURE_API_KEY", KEY)],
         settings: &[("OPENAI_API_VERSION", "2024-10-21"), ("AZURE_API_VERSION", "2024-10-21")],
+        reasoning: None,
     }
     Bedrock "bedrock" "Amazon Bedrock" at "https://bedrock-runtime.us-east-1.amazonaws.com" {
         variables: &[("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "")],
@@ -131,6 +133,7 @@ providers! {
             ("/chat/completions", "/v1/chat/completions"),
         ],
         shape: Shape::Ollama,
+        reasoning: Some("reasoning"),
     }
     Cohere "cohere" "Cohere" at "https://api.cohere.com" {
         variables: &[("CO_API_URL", ""), ("COHERE_BASE_URL", ""), ("COHERE_API_BASE", "/v2")],
@@ -143,18 +146,26 @@ providers! {
     Mistral "mistral" "Mistral AI" at "https://api.mistral.ai/v1" {
         variables: &[("MISTRAL_BASE_URL", "/v1"), ("MISTRAL_API_BASE", "/v1")],
         keys: &[("MISTRAL_API_KEY", KEY)],
+        // according to its reference of `CompletionChunk`
+        stream_usage: StreamUsage::AtTheEnd,
     }
     Groq "groq" "Groq" at "https://api.groq.com" {
         variables: &[("GROQ_BASE_URL", ""), ("GROQ_API_BASE", "/openai/v1")],
         base_path: "/openai/v1",
         root: &["openai", "v1"],
         keys: &[("GROQ_API_KEY", "gsk_llmock_placeholder")],
+        reasoning: Some("reasoning"),
+        // according to its clients
+        stream_usage: StreamUsage::InGroqsOwn,
     }
     OpenRouter "openrouter" "OpenRouter" at "https://openrouter.ai/api/v1" {
         variables: &[("OPENROUTER_BASE_URL", "/api/v1"), ("OPENROUTER_API_BASE", "/api/v1")],
         base_path: "/api/v1",
         root: &["api", "v1"],
         keys: &[("OPENROUTER_API_KEY", "sk-or-llmock-placeholder")],
+        reasoning: Some("reasoning"),
+        // according to "Usage Accounting" in its documentation
+        stream_usage: StreamUsage::Always,
     }
     DeepSeek "deepseek" "DeepSeek" at "https://api.deepseek.com" {
         variables: &[("DEEPSEEK_BASE_URL", ""), ("DEEPSEEK_API_BASE", "")],
@@ -257,6 +268,7 @@ providers! {
         variables: &[("CEREBRAS_BASE_URL", "")],
         base_path: "/v1",
         keys: &[("CEREBRAS_API_KEY", KEY)],
+        reasoning: Some("reasoning"),
     }
     Copilot "copilot" "GitHub Copilot" at "https://api.githubcopilot.com" {
         variables: &[("GITHUB_COPILOT_API_BASE", ""), ("COPILOT_BASE_URL", "")],

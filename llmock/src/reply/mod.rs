@@ -15,7 +15,6 @@
 //! ```
 
 mod reading;
-mod render;
 #[cfg(feature = "server")]
 mod server;
 mod target;
@@ -27,7 +26,6 @@ pub use reading::{Reading, RequestShape};
 pub use server::{CompressionError, Endpoint, Message, Role, Template, uncompressed};
 pub use target::Target;
 
-pub use crate::wire::content::{Finish, Reply};
-pub use crate::wire::model::Model;
+pub use crate::wire::content::{Finish, Model, Reply};
 pub use crate::wire::pieces::Chunks;
 pub use crate::wire::rendered::{Rendered, RenderedBody};

@@ -3,10 +3,10 @@
 use super::context::rfc3339;
 use super::failure;
 use super::format::{
-    Api, At, Finish, Format, Model, Operation, RenderContext, Rendered, Requirements, Sse,
-    Streaming, ToolIdPath, Transcript, Usage, argument_text, error_text,
+    Api, At, Finish, Format, Operation, Prompt, RenderContext, Rendered, Requirements, Sse,
+    Streaming, Transcript, Usage, error_text,
 };
-use super::{openai, text};
+use super::openai;
 use crate::json::Json;
 use crate::json::write::{Null, Object, nested, object};
 
@@ -22,7 +22,10 @@ pub(super) static FORMAT: Format = Format {
         verb => verb.ends_with(":rawPredict") || verb.ends_with(":streamRawPredict"),
     },
     operations: &[
-        Operation::other(At::Last("count_tokens"), count).requires(Requirements::MESSAGES.model()),
+        Operation::other(At::Last("count_tokens"), |context| {
+            object! { "input_tokens": context.input_tokens() }.into()
+        })
+        .requires(Requirements::MESSAGES.model()),
         Operation::conversation(At::Verb("rawPredict"), render).requires(ON_VERTEX),
         Operation::conversation(At::Verb("streamRawPredict"), render)
             .requires(ON_VERTEX)
@@ -31,8 +34,11 @@ pub(super) static FORMAT: Format = Format {
     ],
     api: Some(&API),
     volatile: &["metadata", "service_tier", "timestamp"],
-    tool_ids: TOOL_IDS,
-    prompt,
+    tool_ids: &[
+        &["messages", "[]", "content", "[]", "id"],
+        &["messages", "[]", "content", "[]", "tool_use_id"],
+    ],
+    prompts: &[Prompt::Messages("messages")],
     read_event,
     ..Format::DEFAULT
 };
@@ -53,45 +59,35 @@ pub(super) static API: Api = Api {
             "last_id": models.last().map(|last| &last.id),
         }
     },
-    model,
+    model: |model, created| {
+        object! {
+            "type": "model",
+            "id": model.id,
+            "display_name": model.id,
+            "created_at": rfc3339(model.created.unwrap_or(created)),
+            "lifecycle": "active",
+        }
+    },
     ..openai::DEFAULT
 };
 
-pub(super) const TOOL_IDS: &[ToolIdPath] = &[
-    &["messages", "[]", "content", "[]", "id"],
-    &["messages", "[]", "content", "[]", "tool_use_id"],
-];
-
-/// The text of the last message of the user, results of tools included.
-pub(super) fn prompt(body: &Json<'_>) -> Option<String> {
-    text::last_prompt(body.get("messages")?.as_array()?, |message| {
-        message.get("content").and_then(text::content)
-    })
-}
-
 /// Reads one event, which names its type in its data too.
 pub(super) fn read_event(transcript: &mut Transcript, event: &Json<'_>) {
-    let index = || event.get("index").and_then(Json::as_u64).unwrap_or(0).to_string();
-    match event.get("type").and_then(Json::as_str).as_deref() {
+    let index = event.find("index").and_then(Json::as_u64).unwrap_or(0);
+    match event.text("type").as_deref() {
         Some("content_block_start") => {
-            let Some(block) = event.get("content_block") else { return };
-            transcript.text_in(block, "text");
-            if let Some(name) = block.get("name").and_then(Json::as_str) {
-                let input = block
-                    .get("input")
-                    .filter(|input| input.as_object().is_some_and(|all| !all.is_empty()));
-                transcript.call(
-                    &index(),
-                    Some(&name),
-                    &input.map(argument_text).unwrap_or_default(),
-                );
+            transcript.text_at(event, "content_block/text");
+            if let Some(name) = event.text("content_block/name") {
+                let input = event.find("content_block/input");
+                let input =
+                    input.filter(|input| input.as_object().is_some_and(|all| !all.is_empty()));
+                transcript.call(index, Some(name), input);
             }
         }
         Some("content_block_delta") => {
-            let Some(delta) = event.get("delta") else { return };
-            transcript.text_in(delta, "text");
-            if let Some(piece) = delta.get("partial_json").and_then(Json::as_str) {
-                transcript.call(&index(), None, &piece);
+            transcript.text_at(event, "delta/text");
+            if let Some(piece) = event.find("delta/partial_json") {
+                transcript.call(index, None, Some(piece));
             }
         }
         Some("error") => transcript.error(Some(error_text(event).unwrap_or_default())),
@@ -114,16 +110,6 @@ fn kind_of_error(status: u16) -> &'static str {
     }
 }
 
-fn model(model: &Model, created: u64) -> Object {
-    object! {
-        "type": "model",
-        "id": model.id,
-        "display_name": model.id,
-        "created_at": rfc3339(model.created.unwrap_or(created)),
-        "lifecycle": "active",
-    }
-}
-
 fn render(context: &RenderContext<'_>) -> Rendered {
     if !context.streams {
         return whole(context).into();
@@ -133,10 +119,6 @@ fn render(context: &RenderContext<'_>) -> Rendered {
         sse.named(name, &data);
     }
     sse.into()
-}
-
-fn count(context: &RenderContext<'_>) -> Rendered {
-    object! { "input_tokens": context.input_tokens() }.into()
 }
 
 pub(super) fn whole(context: &RenderContext<'_>) -> Object {

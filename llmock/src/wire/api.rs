@@ -1,6 +1,6 @@
 //! What all endpoints of one API have in common: its errors, its lists of models, the header with the request's id.
 
-use super::model::Model;
+use super::content::Model;
 use crate::json::write::Object;
 
 /// An API, by what its endpoints have in common.

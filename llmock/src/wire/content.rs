@@ -1,6 +1,5 @@
 //! The content of a reply, in no provider's format.
 
-use super::model::Model;
 use super::pieces::Chunks;
 use crate::json;
 use crate::json::layout::{self, Layout};
@@ -70,6 +69,14 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// Whether a stream has begun before the error.
     pub(crate) midway: bool,
+    /// OpenAI's code, if it does not follow from the reply or the status.
+    pub(crate) code: Option<&'static str>,
+}
+
+impl Failure {
+    pub(crate) fn new(status: u16, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), midway: false, code: None }
+    }
 }
 
 impl ToolCall {
@@ -143,8 +150,7 @@ impl Reply {
     /// );
     /// ```
     pub fn error(status: u16, message: impl Into<String>) -> Self {
-        let failure = Failure { status, message: message.into(), midway: false };
-        Self { failure: Some(failure), ..Self::default() }
+        Self { failure: Some(Failure::new(status, message)), ..Self::default() }
     }
 
     /// Ends the stream with an error of the provider after the reply so far. A response that is not streamed becomes an
@@ -159,7 +165,7 @@ impl Reply {
     /// assert!(rendered.text().contains("overloaded"));
     /// ```
     pub fn failing(mut self, message: impl Into<String>) -> Self {
-        self.failure = Some(Failure { status: 500, message: message.into(), midway: true });
+        self.failure = Some(Failure { midway: true, ..Failure::new(500, message) });
         self
     }
 
@@ -186,18 +192,6 @@ impl Reply {
         self
     }
 
-    /// Sets the reasoning, for the APIs that show it. In OpenAI's chat completions it only counts as tokens.
-    pub fn reasoning(mut self, text: impl Into<String>) -> Self {
-        self.reasoning = Some(text.into());
-        self
-    }
-
-    /// Sets the signature of the reasoning, which Anthropic's and Bedrock's clients send back.
-    pub fn signature(mut self, signature: impl Into<String>) -> Self {
-        self.signature = Some(signature.into());
-        self
-    }
-
     /// Sets the tokens of the request, cached ones included, and of the response, reasoning included.
     pub fn usage(mut self, input: u64, output: u64) -> Self {
         self.usage = Some((input, output));
@@ -210,40 +204,10 @@ impl Reply {
         self
     }
 
-    /// Sets the finish reason; by default it follows from tool calls and refusals.
-    pub fn finish(mut self, finish: Finish) -> Self {
-        self.finish = Some(finish);
-        self
-    }
-
-    /// Sets the model of the response; by default it is the one that the request names.
-    pub fn model(mut self, model: impl Into<String>) -> Self {
-        self.model = Some(model.into());
-        self
-    }
-
     /// Sets the models of a list; any other id does not exist. By default every id exists, and the list contains
     /// [`model`](Self::model).
     pub fn models(mut self, models: impl IntoIterator<Item = impl Into<Model>>) -> Self {
         self.models = models.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// Sets the id of the response; ids inside it are derived from this one.
-    pub fn id(mut self, id: impl Into<String>) -> Self {
-        self.id = Some(id.into());
-        self
-    }
-
-    /// Derives ids from this seed instead of the request, so that equal requests get different ids.
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
-
-    /// Sets the time of the response, in seconds since 1970.
-    pub fn created(mut self, seconds: u64) -> Self {
-        self.created = Some(seconds);
         self
     }
 
@@ -277,18 +241,6 @@ impl Reply {
         self
     }
 
-    /// Sets the kind of the error (`rate_limit_error`), instead of the usual one of its status.
-    pub fn kind(mut self, kind: impl Into<String>) -> Self {
-        self.kind = Some(kind.into());
-        self
-    }
-
-    /// Sets the error's `code` (`insufficient_quota`), for APIs that have one.
-    pub fn code(mut self, code: impl Into<String>) -> Self {
-        self.code = Some(code.into());
-        self
-    }
-
     /// Sets a header of the response (`retry-after`). A name or value that no header can have is left out.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into().to_ascii_lowercase(), value.into()));
@@ -296,11 +248,49 @@ impl Reply {
     }
 }
 
+macro_rules! setters {
+    ($($(#[$doc:meta])* $field:ident: $value:ty;)*) => {
+        impl Reply {
+            $($(#[$doc])*
+            pub fn $field(mut self, $field: $value) -> Self {
+                self.$field = Some($field.into());
+                self
+            })*
+        }
+    };
+}
+
+setters! {
+    /// Sets the reasoning, for the APIs that show it. In OpenAI's chat completions it only counts as tokens.
+    reasoning: impl Into<String>;
+    /// Sets the signature of the reasoning, which Anthropic's and Bedrock's clients send back.
+    signature: impl Into<String>;
+    /// Sets the finish reason; by default it follows from tool calls and refusals.
+    finish: Finish;
+    /// Sets the model of the response; by default it is the one that the request names.
+    model: impl Into<String>;
+    /// Sets the id of the response; ids inside it are derived from this one.
+    id: impl Into<String>;
+    /// Derives ids from this seed instead of the request, so that equal requests get different ids.
+    seed: u64;
+    /// Sets the time of the response, in seconds since 1970.
+    created: u64;
+    /// Sets the kind of the error (`rate_limit_error`), instead of the usual one of its status.
+    kind: impl Into<String>;
+    /// Sets the error's `code` (`insufficient_quota`), for APIs that have one.
+    code: impl Into<String>;
+}
+
 impl Reply {
     /// The text, or the refusal for APIs without a member for it. A reply without tool calls has at least an empty text.
     pub(crate) fn words(&self) -> Option<&str> {
         let text = self.text.as_deref().or(self.refusal.as_deref());
         text.or_else(|| self.calls.is_empty().then_some(""))
+    }
+
+    /// The text for APIs that have a member for the refusal; `None` if there is only that or tool calls.
+    pub(crate) fn text_beside_refusal(&self) -> Option<&str> {
+        self.words().filter(|_| self.text.is_some() || self.refusal.is_none())
     }
 
     pub(crate) fn word_pieces(&self) -> Vec<&str> {
@@ -344,5 +334,41 @@ mod tests {
             let call = ToolCall { id: None, name: String::new(), arguments: text.to_owned() };
             assert_eq!(call.arguments_as_json().0, written, "{text:?}");
         }
+    }
+}
+
+/// A model of a list; a name alone is enough for one.
+///
+/// ```
+/// # use llmock::{Provider, reply::{Model, Reply, RequestShape}};
+/// let reply = Reply::new().models([Model::from("gpt-5").owned_by("openai"), "gpt-5-mini".into()]);
+/// let rendered = reply.render(Provider::OpenAI, &RequestShape::get("/v1/models"));
+/// assert!(rendered.text().contains(r#""owned_by":"openai""#));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Model {
+    pub(crate) id: String,
+    pub(crate) created: Option<u64>,
+    pub(crate) owned_by: Option<String>,
+}
+
+impl<T: Into<String>> From<T> for Model {
+    fn from(id: T) -> Self {
+        Self { id: id.into(), created: None, owned_by: None }
+    }
+}
+
+impl Model {
+    /// When the model was made, in seconds since 1970.
+    pub fn created(mut self, seconds: u64) -> Self {
+        self.created = Some(seconds);
+        self
+    }
+
+    /// The owner of the model, for providers that name it.
+    pub fn owned_by(mut self, owner: impl Into<String>) -> Self {
+        self.owned_by = Some(owner.into());
+        self
     }
 }

@@ -52,6 +52,11 @@ impl<'a> RenderContext<'a> {
         self.body?.get(name).filter(|value| !value.is_null())
     }
 
+    /// Whether the member at a path of the request's body is `true`.
+    pub(crate) fn is_set(&self, path: &str) -> bool {
+        self.body.and_then(|body| body.find(path)) == Some(&Json::Bool(true))
+    }
+
     /// How many choices the request asks for in `n`.
     pub(crate) fn choices(&self) -> usize {
         let wanted = self.member("n").and_then(Json::as_u64).unwrap_or(1);

@@ -7,11 +7,7 @@ use super::rendered::Rendered;
 
 /// An error as the whole response.
 pub(crate) fn error(context: &RenderContext<'_>, failure: &Failure) -> Rendered {
-    error_with_code(context, failure, code(context, failure))
-}
-
-fn error_with_code(context: &RenderContext<'_>, failure: &Failure, code: Option<&str>) -> Rendered {
-    let (api, body) = (context.api, body_with_code(context, failure, code));
+    let (api, body) = (context.api, body(context, failure));
     let in_array = api.has_array_streams && context.streams && !context.path.contains("alt=sse");
     let mut rendered = Rendered::json(if in_array { format!("[{body}]") } else { body });
     if let Some(header) = api.error_kind {
@@ -21,38 +17,30 @@ fn error_with_code(context: &RenderContext<'_>, failure: &Failure, code: Option<
     rendered
 }
 
-/// The body of an error, for a stream that ends in it.
+/// The body of an error, for a stream that ends in it too.
 pub(super) fn body(context: &RenderContext<'_>, failure: &Failure) -> String {
-    body_with_code(context, failure, code(context, failure))
-}
-
-fn body_with_code(context: &RenderContext<'_>, failure: &Failure, code: Option<&str>) -> String {
     let kind = kind(context, failure);
+    let code = failure.code.or(context.reply.code.as_deref()).or(match failure.status {
+        401 => Some("invalid_api_key"),
+        429 => Some("rate_limit_exceeded"),
+        _ => None,
+    });
     let (status, message) = (failure.status, &failure.message);
     (context.api.error)(&ErrorParts { status, kind: &kind, code, message })
 }
 
 pub(crate) fn unknown_endpoint(context: &RenderContext<'_>) -> Rendered {
     let message = format!("no reply is known to `{} {}`", context.method, context.path_alone);
-    error(context, &Failure { status: 404, message, midway: false })
+    error(context, &Failure::new(404, message))
 }
 
 pub(crate) fn unknown_model(context: &RenderContext<'_>, id: &str) -> Rendered {
-    let message = format!("the model `{id}` does not exist");
-    let failure = Failure { status: 404, message, midway: false };
-    error_with_code(context, &failure, Some("model_not_found"))
+    let failure = Failure::new(404, format!("the model `{id}` does not exist"));
+    error(context, &Failure { code: Some("model_not_found"), ..failure })
 }
 
 /// The kind that the reply names, or the usual one of the status.
 pub(crate) fn kind(context: &RenderContext<'_>, failure: &Failure) -> String {
     let usual = || (context.api.kind_of_status)(failure.status).to_owned();
     context.reply.kind.clone().unwrap_or_else(usual)
-}
-
-fn code<'a>(context: &RenderContext<'a>, failure: &Failure) -> Option<&'a str> {
-    context.reply.code.as_deref().or(match failure.status {
-        401 => Some("invalid_api_key"),
-        429 => Some("rate_limit_exceeded"),
-        _ => None,
-    })
 }

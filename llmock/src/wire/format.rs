@@ -5,16 +5,15 @@ use std::fmt;
 
 // What each format needs, in one import.
 pub(super) use super::api::Api;
-pub(super) use super::content::Finish;
+pub(super) use super::content::{Finish, Model};
 pub(super) use super::context::{RenderContext, Usage};
-pub(super) use super::errors::error_text;
-pub(super) use super::model::Model;
 pub(super) use super::rendered::{Rendered, Sse};
 pub(super) use super::requirements::{Limit, Requirements};
-pub(super) use super::transcript::{Transcript, argument_text};
+pub(super) use super::text::{Prompt, error_text};
+pub(super) use super::transcript::Transcript;
 
-use super::errors;
 use super::size::Measure;
+use super::text;
 use crate::json::Json;
 use crate::provider::Provider;
 
@@ -45,8 +44,7 @@ pub(crate) struct Format {
     pub(crate) volatile: &'static [&'static str],
     pub(crate) tool_ids: &'static [ToolIdPath],
     pub(crate) model: for<'a> fn(Provider, &'a str, Option<&Json<'a>>) -> Option<Cow<'a, str>>,
-    /// The text of the last message that the model did not write.
-    pub(crate) prompt: fn(&Json<'_>) -> Option<String>,
+    pub(super) prompts: &'static [Prompt],
     #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only servers check requests"))]
     pub(crate) messages: Messages,
     /// Adds the data of one event to the transcript of a stream.
@@ -66,12 +64,17 @@ impl Format {
         volatile: &["timestamp"],
         tool_ids: &[],
         model,
-        prompt: |_| None,
+        prompts: &[],
         messages: Messages::Conversation,
         read_event: |_, _| {},
-        error_message: errors::error_message,
+        error_message: text::error_message,
         may_hold_links: false,
     };
+
+    /// The text of the last message that the model did not write.
+    pub(crate) fn prompt(&self, body: &Json<'_>) -> Option<String> {
+        text::prompt(self.prompts, body)
+    }
 
     /// The operation at a path, which is without its query.
     pub(crate) fn operation(&self, path_alone: &str) -> &'static Operation {
@@ -142,6 +145,7 @@ impl<'a> RequestLine<'a> {
 
 pub(crate) type Render = fn(&RenderContext<'_>) -> Rendered;
 
+#[derive(Debug)]
 pub(crate) struct Operation {
     pub(crate) at: At,
     #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only servers check requests"))]
@@ -217,12 +221,6 @@ impl Operation {
 
     pub(super) const fn measured(self, measure: Measure) -> Self {
         Self { measure, ..self }
-    }
-}
-
-impl fmt::Debug for Operation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Operation").field("at", &self.at).finish_non_exhaustive()
     }
 }
 

@@ -1,23 +1,25 @@
 //! Google's `generateContent` and the other methods of models, of Gemini and of Vertex.
 
 use super::embeddings::{embedded, first, text_of};
-use super::failure;
 use super::format::{
-    Api, At, Finish, Format, Limit, Model, Operation, RenderContext, Rendered, Requirements,
-    Streaming, ToolIdPath, Transcript, Usage, error_text,
+    Api, At, Finish, Format, Limit, Operation, Prompt, RenderContext, Rendered, Requirements,
+    Streaming, Transcript, Usage, error_text,
 };
-use super::rendered;
 use super::size::OutputSize;
-use super::{openai, text};
+use super::{failure, openai, rendered};
 use crate::json::Json;
 use crate::json::write::{Object, list, nested, object};
-use crate::stream::Item;
 
 const CONTENTS: Requirements = Requirements::member("contents").messages("contents");
 
 pub(super) static FORMAT: Format = Format {
     name: "Gemini",
-    owns: |line| owns(line.last),
+    // the methods of a model: `M:generateContent`
+    owns: |line| {
+        let verb = line.last.rsplit_once(':').map_or("", |(_, verb)| verb);
+        let ends = ["Content", "Contents", "Tokens", "Answer"];
+        verb == "predict" || ends.iter().any(|end| verb.ends_with(end))
+    },
     operations: &[
         Operation::conversation(At::Verb("generateContent"), whole)
             .streams(Streaming::Never)
@@ -29,28 +31,39 @@ pub(super) static FORMAT: Format = Format {
             .measured(measure),
         Operation::other(At::Verb("countTokens"), count),
         Operation::other(At::Verb("embedContent"), embed)
-            .limits(vectors("requests", &["outputDimensionality"])),
+            .limits(vectors("requests", "outputDimensionality")),
         Operation::other(At::Verb("batchEmbedContents"), embed_batch)
-            .limits(vectors("requests", &["requests", "0", "outputDimensionality"])),
+            .limits(vectors("requests", "requests/0/outputDimensionality")),
         Operation::other(At::Verb("predict"), predict)
-            .limits(vectors("instances", &["parameters", "outputDimensionality"])),
+            .limits(vectors("instances", "parameters/outputDimensionality")),
         Operation::unlisted(At::Any, failure::unknown_endpoint),
     ],
     api: Some(&API),
     volatile: &["labels", "timestamp"],
-    tool_ids: TOOL_IDS,
-    prompt,
+    tool_ids: &[
+        &["contents", "[]", "parts", "[]", "functionCall", "id"],
+        &["contents", "[]", "parts", "[]", "functionResponse", "id"],
+        &["contents", "[]", "parts", "[]", "function_call", "id"],
+        &["contents", "[]", "parts", "[]", "function_response", "id"],
+    ],
+    prompts: &[
+        Prompt::Requests("generateContentRequest"),
+        Prompt::Texts(&["instances"]),
+        Prompt::Requests("requests"),
+        Prompt::Messages("contents"),
+        Prompt::Messages("content"),
+    ],
     read_event,
     ..Format::DEFAULT
 };
 
-const fn vectors(inputs: &'static str, dimensions: &'static [&'static str]) -> Limit {
+const fn vectors(inputs: &'static str, dimensions: &'static str) -> Limit {
     let default = |model: &str| if model.contains("gemini") { 3072 } else { 768 };
     Limit::vectors(inputs, dimensions, default)
 }
 
 /// Every candidate contains the whole reply.
-fn measure(context: &RenderContext<'_>, size: &mut OutputSize<'_>) {
+fn measure(context: &RenderContext<'_>, size: &mut OutputSize) {
     size.add_reply(context.reply, candidates(context));
 }
 
@@ -58,55 +71,27 @@ pub(super) static API: Api = Api {
     error: |parts| error(parts.status, &parts.kind.to_uppercase(), parts.message).into_text(),
     kind_of_status: kind_of_error,
     has_array_streams: true,
-    model: |model, _| model_object(model),
+    model: |model, _| {
+        object! {
+            "name": format!("models/{}", model.id),
+            "version": "001",
+            "displayName": model.id,
+            "inputTokenLimit": 1_048_576_u64,
+            "outputTokenLimit": 65_536_u64,
+            "supportedGenerationMethods": ["generateContent", "countTokens", "embedContent"],
+        }
+    },
     ..openai::DEFAULT
 };
-
-pub(super) const TOOL_IDS: &[ToolIdPath] = &[
-    &["contents", "[]", "parts", "[]", "functionCall", "id"],
-    &["contents", "[]", "parts", "[]", "functionResponse", "id"],
-    &["contents", "[]", "parts", "[]", "function_call", "id"],
-    &["contents", "[]", "parts", "[]", "function_response", "id"],
-];
-
-/// Whether the last segment of a path is a method of a model: `M:generateContent`.
-pub(super) fn owns(last: &str) -> bool {
-    let Some((_, verb)) = last.rsplit_once(':') else { return false };
-    ["Content", "Contents", "Tokens", "Answer"].iter().any(|end| verb.ends_with(end))
-        || verb == "predict"
-}
-
-pub(super) fn prompt(body: &Json<'_>) -> Option<String> {
-    if let Some(inner) = body.get("generateContentRequest") {
-        return prompt(inner);
-    }
-    if let Some(instances) = body.get("instances") {
-        return text::content(instances);
-    }
-    if let Some(requests) = body.get("requests").and_then(Json::as_array) {
-        return text::joined(requests.iter().filter_map(prompt));
-    }
-    let contents = match body.get("contents").or_else(|| body.get("content"))? {
-        Json::Array(contents) => contents.as_slice(),
-        one => std::slice::from_ref(one),
-    };
-    text::last_prompt(contents, |content| content.get("parts").and_then(text::content))
-}
 
 /// Reads one chunk: the parts of the first candidate, without thoughts.
 pub(super) fn read_event(transcript: &mut Transcript, chunk: &Json<'_>) {
     transcript.error(error_text(chunk));
-    let parts = chunk
-        .get("candidates")
-        .and_then(|candidates| candidates.at(0)?.get("content")?.get("parts")?.as_array())
-        .unwrap_or_default();
-    for part in
-        parts.iter().filter(|part| part.get("thought").and_then(Json::as_bool) != Some(true))
-    {
-        transcript.text_in(part, "text");
+    let parts = chunk.items("candidates/0/content/parts").iter();
+    for part in parts.filter(|part| part.get("thought") != Some(&Json::Bool(true))) {
+        transcript.text_at(part, "text");
         if let Some(call) = part.get("functionCall").or_else(|| part.get("function_call")) {
-            let name = call.get("name").and_then(Json::as_str).unwrap_or_default();
-            transcript.whole_call(&name, call.get("args"));
+            transcript.whole_call(call, "args");
         }
     }
 }
@@ -131,24 +116,12 @@ fn kind_of_error(status: u16) -> &'static str {
     }
 }
 
-fn model_object(model: &Model) -> Object {
-    let id = model.id.as_str();
-    object! {
-        "name": format!("models/{id}"),
-        "version": "001",
-        "displayName": id,
-        "inputTokenLimit": 1_048_576_u64,
-        "outputTokenLimit": 65_536_u64,
-        "supportedGenerationMethods": ["generateContent", "countTokens", "embedContent"],
-    }
-}
-
 fn streamed(context: &RenderContext<'_>) -> Rendered {
-    let chunks = stream(context).into_iter();
+    let chunks = stream(context);
     if context.path.contains("alt=sse") {
-        rendered::google_sse(chunks.map(rendered::data).collect())
+        rendered::google_sse(chunks)
     } else {
-        rendered::json_array(chunks.map(|chunk| Item::Json(chunk.into_text())).collect())
+        rendered::json_array(chunks)
     }
 }
 
@@ -184,8 +157,7 @@ fn predict(context: &RenderContext<'_>) -> Rendered {
 }
 
 fn texts(context: &RenderContext<'_>, member: &str) -> Vec<String> {
-    let inputs = context.member(member).and_then(Json::as_array).unwrap_or_default();
-    inputs.iter().map(text_of).collect()
+    context.member(member).and_then(Json::as_array).into_iter().flatten().map(text_of).collect()
 }
 
 fn whole(context: &RenderContext<'_>) -> Rendered {
@@ -199,7 +171,7 @@ fn whole(context: &RenderContext<'_>) -> Rendered {
     response(context, &candidates, context.usage()).into()
 }
 
-/// How many answers are context for; a stream has one.
+/// How many candidates the request asks for; a stream has one.
 pub(super) fn candidates(context: &RenderContext<'_>) -> usize {
     let config = context.member("generationConfig").filter(|_| !context.streams);
     let count = config.and_then(|config| config.get("candidateCount")?.as_u64()).unwrap_or(1);

@@ -1,9 +1,9 @@
 //! The wire formats of all providers: one entry of [`FORMATS`], and one file or folder that reads and writes the format.
 //!
 //! [`format`] says what a [`Format`] is; [`api`] what the endpoints of one provider have in common. [`content`] is a
-//! reply in no provider's format, [`context`] the request that it is rendered for. A format reads requests with
-//! [`text`], streams into a [`transcript`] and errors with [`errors`]; it writes JSON, server-sent events and
-//! other framings ([`rendered`]).
+//! reply in no provider's format, [`context`] the request that it is rendered for. A format reads requests and errors
+//! with [`text`] and streams into a [`transcript`]; it writes JSON, server-sent events and other framings
+//! ([`rendered`]).
 
 mod anthropic;
 pub(crate) mod api;
@@ -12,20 +12,18 @@ mod cohere;
 pub(crate) mod content;
 pub(crate) mod context;
 mod embeddings;
-mod errors;
 pub(crate) mod failure;
 pub(crate) mod format;
 mod gemini;
 pub(crate) mod ids;
-pub(crate) mod model;
-mod models;
+pub(crate) mod models;
 mod moderations;
 mod ollama;
-mod openai;
+pub(crate) mod openai;
 mod openai_chat;
 mod openai_completions;
 mod openai_embeddings;
-mod openai_responses;
+pub(crate) mod openai_responses;
 pub(crate) mod pieces;
 mod plain;
 pub(crate) mod rendered;
@@ -36,11 +34,8 @@ mod tests;
 mod text;
 mod tokens;
 mod transcript;
-mod vectors;
 
 use api::{Api, ErrorParts};
-#[cfg(test)]
-pub(crate) use errors::error_message;
 pub(crate) use format::{Format, RequestLine, ToolIdPath};
 
 use crate::json::{self, Json};
@@ -78,22 +73,6 @@ fn api_of(provider: Provider) -> &'static Api {
         Shape::Cohere => &cohere::API,
         Shape::Bedrock => &bedrock::API,
     }
-}
-
-/// Whether an API is OpenAI's, which most providers have.
-#[cfg(feature = "server")]
-pub(crate) fn is_openai(api: &Api) -> bool {
-    std::ptr::eq(api, &raw const openai::API)
-}
-
-#[cfg(feature = "server")]
-pub(crate) fn is_responses(format: &Format) -> bool {
-    std::ptr::eq(format, &raw const openai_responses::FORMAT)
-}
-
-#[cfg(feature = "server")]
-pub(crate) fn lists_models(format: &Format) -> bool {
-    std::ptr::eq(format, &raw const models::FORMAT)
 }
 
 /// An empty response to a background request that was not recorded, for endpoints that have one.

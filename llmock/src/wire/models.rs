@@ -5,7 +5,7 @@ use super::{failure, openai, openai_chat};
 use crate::json::write::Object;
 use crate::provider::Provider;
 
-pub(super) static FORMAT: Format = Format {
+pub(crate) static FORMAT: Format = Format {
     name: "models",
     owns: |line| {
         let is_list = matches!(line.last, "models" | "tags");

@@ -1,28 +1,30 @@
 //! Ollama's own API, which streams unless the request declines; its `v1/...` is OpenAI's.
 
+use super::content::ToolCall;
 use super::context::rfc3339;
 use super::embeddings::{embedded, first, inputs};
 use super::format::{
-    Api, At, Finish, Format, GET, Limit, Model, Operation, Render, RenderContext, Rendered,
-    Requirements, Streaming, Transcript, error_text, model_member,
+    Api, At, Finish, Format, GET, Limit, Operation, Render, RenderContext, Rendered, Requirements,
+    Streaming, Transcript, error_text, model_member,
 };
-use super::rendered;
-use super::{openai, openai_chat, plain};
+use super::{openai, openai_chat, plain, rendered};
 use crate::json::Json;
-use crate::json::write::{Null, Object, Raw, object};
+use crate::json::write::{Null, Object, Raw, nested, object};
 use crate::provider::Provider;
-use crate::stream::Item;
 
 const REQUIREMENTS: Requirements = Requirements::NONE.messages("messages").model();
 
-const VECTORS: Limit = Limit::vectors("input", &["dimensions"], |_| 768);
+const VECTORS: Limit = Limit::vectors("input", "dimensions", |_| 768);
 
 pub(super) static FORMAT: Format = Format {
     name: "Ollama",
-    owns: |line| line.provider == Provider::Ollama && owns(line.path),
+    owns: |line| {
+        let is_own = line.path.starts_with("/api/") && line.path != "/api/tags";
+        line.provider == Provider::Ollama && is_own
+    },
     operations: &[
-        replies("/api/chat", |context| answer(context, Endpoint::Chat)),
-        replies("/api/generate", |context| answer(context, Endpoint::Generate)),
+        replies("/api/chat", answer),
+        replies("/api/generate", answer),
         Operation::other(At::Path("/api/embed"), embed).requires(REQUIREMENTS).limits(VECTORS),
         Operation::other(At::Path("/api/embeddings"), embed_prompt)
             .requires(REQUIREMENTS)
@@ -40,7 +42,7 @@ pub(super) static FORMAT: Format = Format {
     tool_ids: openai_chat::TOOL_IDS,
     // `/api/show` takes the older `name` too
     model: |_, _, body| model_member(body).or_else(|| body?.get("name")?.as_str()),
-    prompt: openai_chat::prompt,
+    prompts: openai_chat::PROMPTS,
     read_event,
     ..Format::DEFAULT
 };
@@ -66,37 +68,28 @@ pub(super) static API: Api = Api {
         ("version", r#"{"version":"0.0.0"}"#),
         ("models", r#"{"object":"list","data":[]}"#),
     ],
-    model,
+    model: |model, created| {
+        object! {
+            "name": model.id,
+            "model": model.id,
+            "modified_at": rfc3339(model.created.unwrap_or(created)),
+            "size": 0_u64,
+            "digest": "0".repeat(64),
+            "details": details(),
+        }
+    },
     ..openai::DEFAULT
 };
-
-pub(super) fn owns(path: &str) -> bool {
-    path.starts_with("/api/") && path != "/api/tags"
-}
 
 /// Reads one line: `message` of a chat, `response` of a completion.
 pub(super) fn read_event(transcript: &mut Transcript, line: &Json<'_>) {
     transcript.error(error_text(line));
-    let message = line.get("message");
-    let piece = line.get("response").or_else(|| message?.get("content")).and_then(Json::as_str);
+    let piece = line.text("response").or_else(|| line.text("message/content"));
     transcript.text(&piece.unwrap_or_default());
     // `/api/generate` has them at the top level
-    let calls = [Some(line), message].into_iter().flatten();
-    let calls = calls.filter_map(|holder| holder.get("tool_calls")?.as_array()).flatten();
+    let calls = line.items("tool_calls").iter().chain(line.items("message/tool_calls"));
     for function in calls.filter_map(|call| call.get("function")) {
-        let name = function.get("name").and_then(Json::as_str).unwrap_or_default();
-        transcript.whole_call(&name, function.get("arguments"));
-    }
-}
-
-fn model(model: &Model, created: u64) -> Object {
-    object! {
-        "name": model.id,
-        "model": model.id,
-        "modified_at": rfc3339(model.created.unwrap_or(created)),
-        "size": 0_u64,
-        "digest": "0".repeat(64),
-        "details": details(),
+        transcript.whole_call(function, "arguments");
     }
 }
 
@@ -118,28 +111,18 @@ fn embed_prompt(context: &RenderContext<'_>) -> Rendered {
     object! { "embedding": first(&embedded(context, &texts)) }.into()
 }
 
-/// Where a line has its text.
-#[derive(Clone, Copy)]
-enum Endpoint {
-    /// `message.content`.
-    Chat,
-    /// `response`.
-    Generate,
-}
-
-fn answer(context: &RenderContext<'_>, endpoint: Endpoint) -> Rendered {
-    let reply = context.reply;
+fn answer(context: &RenderContext<'_>) -> Rendered {
+    let (reply, is_chat) = (context.reply, context.path_alone == "/api/chat");
     let line = |text: &str, thinking: Option<&str>, calls: &[Object]| {
         let head = object! { "model": context.model, "created_at": context.created_at() };
         let more = |line: Object| {
             let calls = (!calls.is_empty()).then_some(calls);
             line.with_some("thinking", thinking).with_some("tool_calls", calls)
         };
-        match endpoint {
-            Endpoint::Chat => {
-                head.with("message", &more(object! { "role": "assistant", "content": text }))
-            }
-            Endpoint::Generate => more(head.with("response", text)),
+        if is_chat {
+            head.with("message", &more(object! { "role": "assistant", "content": text }))
+        } else {
+            more(head.with("response", text))
         }
     };
     if !context.streams {
@@ -155,22 +138,16 @@ fn answer(context: &RenderContext<'_>, endpoint: Endpoint) -> Rendered {
         Some(failure) => object! { "error": failure.message },
         None => last(context, line("", None, &[])),
     };
-    let items = lines.chain([end]).map(|line| Item::Json(line.into_text())).collect();
-    rendered::lines("application/x-ndjson", items)
+    rendered::lines("application/x-ndjson", lines.chain([end]).collect())
 }
 
 fn calls(context: &RenderContext<'_>) -> Vec<Object> {
-    let calls = context.reply.calls.iter().enumerate();
-    calls
-        .map(|(at, call)| {
-            let function = object! {
-                "index": at,
-                "name": call.name,
-                "arguments": call.arguments_as_json(),
-            };
-            object! { "id": context.call_id("call_", at, call), "function": function }
-        })
-        .collect()
+    let call = |(at, call): (usize, &ToolCall)| {
+        let arguments = call.arguments_as_json();
+        let function = nested! { "index": at, "name": call.name, "arguments": arguments };
+        object! { "id": context.call_id("call_", at, call), "function": function }
+    };
+    context.reply.calls.iter().enumerate().map(call).collect()
 }
 
 /// The last line: finish reason, tokens and times. The times in nanoseconds follow from the tokens.
@@ -206,7 +183,7 @@ fn show(context: &RenderContext<'_>) -> Rendered {
 }
 
 /// The details of a model that clients read.
-pub(super) fn details() -> Object {
+fn details() -> Object {
     object! {
         "parent_model": "",
         "format": "gguf",

@@ -1,7 +1,7 @@
 //! What OpenAI's formats share: errors, lists of models, volatile members.
 
 use super::api::Api;
-use super::model::Model;
+use super::content::Model;
 use crate::json::write::{Null, Object, nested, object};
 
 /// What an API has that does not differ from most others.
@@ -16,7 +16,7 @@ pub(super) const DEFAULT: Api = Api {
     model,
 };
 
-pub(super) static API: Api = Api {
+pub(crate) static API: Api = Api {
     request_id: Some("x-request-id"),
     error: |parts| {
         let (message, kind, code) = (parts.message, parts.kind, parts.code);

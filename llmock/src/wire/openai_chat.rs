@@ -1,15 +1,14 @@
 //! OpenAI's chat completions, which most vendors have too.
 
-use super::failure;
 use super::format::{
-    At, Finish, Format, Limit, Operation, RenderContext, Rendered, Requirements, Sse, ToolIdPath,
-    Transcript, Usage, argument_text, error_text,
+    At, Finish, Format, Limit, Operation, Prompt, RenderContext, Rendered, Requirements, Sse,
+    ToolIdPath, Transcript, Usage, error_text,
 };
 use super::size::OutputSize;
-use super::{openai, text};
+use super::{failure, openai, text};
 use crate::json::Json;
 use crate::json::write::{Null, Object, Raw, ToJson, list, nested, object};
-use crate::provider::Provider;
+use crate::provider::StreamUsage;
 
 pub(super) static FORMAT: Format = Format {
     name: "OpenAI chat",
@@ -24,7 +23,7 @@ pub(super) static FORMAT: Format = Format {
     api: Some(&openai::API),
     volatile: openai::VOLATILE,
     tool_ids: TOOL_IDS,
-    prompt,
+    prompts: PROMPTS,
     read_event,
     ..Format::DEFAULT
 };
@@ -32,90 +31,32 @@ pub(super) static FORMAT: Format = Format {
 pub(super) const TOOL_IDS: &[ToolIdPath] =
     &[&["messages", "[]", "tool_calls", "[]", "id"], &["messages", "[]", "tool_call_id"]];
 
-/// The member with the text of the reasoning; OpenAI does not show it.
-fn reasoning_member(provider: Provider) -> Option<&'static str> {
-    match provider {
-        Provider::OpenAI | Provider::Azure => None,
-        Provider::OpenRouter | Provider::Groq | Provider::Ollama | Provider::Cerebras => {
-            Some("reasoning")
-        }
-        _ => Some("reasoning_content"),
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum StreamUsage {
-    /// In an extra last chunk, with `stream_options.include_usage`.
-    OnRequest,
-    /// Always in an extra last chunk.
-    Always,
-    /// Always in the chunk with the finish reason.
-    AtTheEnd,
-    /// Always in the member `x_groq` of that chunk, and on request in an extra chunk too.
-    InGroqsOwn,
-}
-
-/// According to OpenRouter's "Usage Accounting", Mistral's reference of `CompletionChunk`, and Groq's clients.
-fn stream_usage(provider: Provider) -> StreamUsage {
-    match provider {
-        Provider::OpenRouter => StreamUsage::Always,
-        Provider::Mistral => StreamUsage::AtTheEnd,
-        Provider::Groq => StreamUsage::InGroqsOwn,
-        _ => StreamUsage::OnRequest,
-    }
-}
-
-pub(super) fn prompt(body: &Json<'_>) -> Option<String> {
-    match body.get("messages").and_then(Json::as_array) {
-        Some(messages) => {
-            text::last_prompt(messages, |message| message.get("content").and_then(text::content))
-        }
-        None => input(body),
-    }
-}
-
-pub(super) fn input(body: &Json<'_>) -> Option<String> {
-    ["prompt", "input"].iter().find_map(|name| body.get(name).and_then(text::content))
-}
+pub(super) const INPUT: Prompt = Prompt::Texts(&["prompt", "input"]);
+pub(super) const PROMPTS: &[Prompt] = &[Prompt::Messages("messages"), INPUT];
 
 /// Reads one chunk: `choices[0].delta`, or `choices[0].text` of a completion.
 pub(super) fn read_event(transcript: &mut Transcript, chunk: &Json<'_>) {
+    let index = |value: &Json<'_>| value.get("index").and_then(Json::as_u64);
     transcript.error(error_text(chunk));
-    let Some(choice) = chunk.get("choices").and_then(Json::as_array).and_then(first_choice) else {
-        return;
-    };
-    transcript.text_in(choice, "text");
+    // a request may ask for several choices (`n`)
+    let mut choices = chunk.items("choices").iter();
+    let Some(choice) = choices.find(|choice| index(choice).unwrap_or(0) == 0) else { return };
+    transcript.text_at(choice, "text");
     let Some(delta) = choice.get("delta").or_else(|| choice.get("message")) else { return };
-    if let Some(piece) = delta.get("content").and_then(text::content) {
-        transcript.text(&piece);
+    transcript.text(&delta.get("content").and_then(text::content).unwrap_or_default());
+    transcript.text_at(delta, "refusal");
+    // the older form of a single call has no index
+    let alone = delta.get("function_call").map(|function| (u64::MAX, function));
+    let calls = delta.items("tool_calls").iter().zip(0..).filter_map(|(call, position)| {
+        Some((index(call).unwrap_or(position), call.get("function")?))
+    });
+    for (index, function) in alone.into_iter().chain(calls) {
+        transcript.call(index, function.text("name"), function.get("arguments"));
     }
-    transcript.text_in(delta, "refusal");
-    if let Some(call) = delta.get("function_call") {
-        read_function(transcript, "function_call", call);
-    }
-    for (position, call) in
-        delta.get("tool_calls").and_then(Json::as_array).into_iter().flatten().enumerate()
-    {
-        let index = call.get("index").and_then(Json::as_u64).unwrap_or(position as u64);
-        if let Some(function) = call.get("function") {
-            read_function(transcript, &index.to_string(), function);
-        }
-    }
-}
-
-/// The first choice; a request may ask for several (`n`).
-fn first_choice<'a, 'b>(choices: &'b [Json<'a>]) -> Option<&'b Json<'a>> {
-    choices.iter().find(|choice| choice.get("index").and_then(Json::as_u64).unwrap_or(0) == 0)
-}
-
-fn read_function(transcript: &mut Transcript, key: &str, function: &Json<'_>) {
-    let name = function.get("name").and_then(Json::as_str);
-    let arguments = function.get("arguments").map(argument_text).unwrap_or_default();
-    transcript.call(key, name.as_deref(), &arguments);
 }
 
 /// Every choice contains the whole reply.
-pub(super) fn measure(context: &RenderContext<'_>, size: &mut OutputSize<'_>) {
+pub(super) fn measure(context: &RenderContext<'_>, size: &mut OutputSize) {
     size.add_reply(context.reply, context.choices());
 }
 
@@ -145,31 +86,30 @@ fn message(context: &RenderContext<'_>) -> Object {
     let reply = context.reply;
     let message = object! {
         "role": "assistant",
-        "content": content(context),
+        "content": reply.text_beside_refusal(),
         "refusal": reply.refusal,
         "annotations": [Null; 0],
     };
-    let message = match (reasoning_member(context.provider), &reply.reasoning) {
+    let message = match (context.provider.entry().reasoning, &reply.reasoning) {
         (Some(name), Some(text)) => message.with(name, text),
         _ => message,
     };
-    let calls = list(|add| {
-        for (at, call) in reply.calls.iter().enumerate() {
-            add(&nested! {
-                "id": context.call_id("call_", at, call),
-                "type": "function",
-                "function": nested! { "name": call.name, "arguments": call.arguments },
-            });
-        }
-    });
-    message.with_some("tool_calls", (!reply.calls.is_empty()).then_some(&calls))
+    let calls = tool_calls(context);
+    message.with_some("tool_calls", (!calls.is_empty()).then_some(&calls))
 }
 
-/// The text; `null` with a refusal or tool calls.
-fn content<'a>(context: &'a RenderContext<'_>) -> Option<&'a str> {
-    match (&context.reply.text, &context.reply.refusal) {
-        (None, Some(_)) => None,
-        _ => context.reply.words(),
+pub(super) fn tool_calls(context: &RenderContext<'_>) -> Vec<Object> {
+    let calls = context.reply.calls.iter().enumerate();
+    calls.map(|(at, call)| tool_call(context, at, &call.arguments)).collect()
+}
+
+/// A tool call with these arguments, as Cohere has it too.
+pub(super) fn tool_call(context: &RenderContext<'_>, at: usize, arguments: &str) -> Object {
+    let call = &context.reply.calls[at];
+    object! {
+        "id": context.call_id("call_", at, call),
+        "type": "function",
+        "function": nested! { "name": call.name, "arguments": arguments },
     }
 }
 
@@ -213,14 +153,14 @@ fn stream(context: &RenderContext<'_>) -> Sse {
 /// Sends the delta of each chunk, beginning with the role.
 fn deltas(context: &RenderContext<'_>, mut send: impl FnMut(&dyn ToJson)) {
     let reply = context.reply;
-    let first = content(context).map(|_| "");
+    let first = reply.text_beside_refusal().map(|_| "");
     send(&nested! { "role": "assistant", "content": first, "refusal": Null });
-    if let Some(name) = reasoning_member(context.provider) {
+    if let Some(name) = context.provider.entry().reasoning {
         for piece in reply.reasoning_pieces() {
             send(&Object::new().with(name, piece));
         }
     }
-    if content(context).is_some() {
+    if first.is_some() {
         for piece in reply.word_pieces() {
             send(&nested! { "content": piece });
         }
@@ -229,12 +169,7 @@ fn deltas(context: &RenderContext<'_>, mut send: impl FnMut(&dyn ToJson)) {
         send(&nested! { "refusal": piece });
     }
     for (at, call) in reply.calls.iter().enumerate() {
-        let start = nested! {
-            "index": at,
-            "id": context.call_id("call_", at, call),
-            "type": "function",
-            "function": nested! { "name": call.name, "arguments": "" },
-        };
+        let start = object! { "index": at }.joined(&tool_call(context, at, ""));
         send(&nested! { "tool_calls": [&start] });
         for piece in reply.chunks.of_arguments(&call.arguments) {
             let more = nested! { "index": at, "function": nested! { "arguments": piece } };
@@ -257,15 +192,14 @@ fn head(context: &RenderContext<'_>, kind: &'static str, bytes: usize) -> Object
 
 /// Whether the stream ends with an extra chunk for the usage.
 pub(super) fn wants_usage(context: &RenderContext<'_>) -> bool {
-    let wanted = context.member("stream_options").and_then(|all| all.get("include_usage"));
-    stream_usage(context.provider) == StreamUsage::Always
-        || wanted.and_then(Json::as_bool).unwrap_or(false)
+    context.provider.entry().stream_usage == StreamUsage::Always
+        || context.is_set("stream_options/include_usage")
 }
 
 /// The member with the usage in the chunk with the finish reason.
 fn usage_at_the_end(context: &RenderContext<'_>) -> Option<(&'static str, Object)> {
     let usage = || token_usage(context.usage());
-    match stream_usage(context.provider) {
+    match context.provider.entry().stream_usage {
         StreamUsage::OnRequest | StreamUsage::Always => None,
         StreamUsage::AtTheEnd => Some(("usage", usage())),
         StreamUsage::InGroqsOwn => {

@@ -33,7 +33,7 @@ pub(super) static FORMAT: Format = Format {
     ],
     api: Some(&openai::API),
     volatile: openai::VOLATILE,
-    prompt: openai_chat::input,
+    prompts: &[openai_chat::INPUT],
     messages: Messages::Prompts,
     read_event: openai_chat::read_event,
     ..Format::DEFAULT
@@ -41,22 +41,21 @@ pub(super) static FORMAT: Format = Format {
 
 fn render(context: &RenderContext<'_>) -> Rendered {
     let finish = openai_chat::finish_reason(context.reply.finished());
+    let (answers, times) = (answers(context, context.streams), context.choices());
     if context.streams {
-        return stream(context, finish).into();
+        return stream(context, &answers, finish).into();
     }
-    let answers = answers(context);
-    let times = context.choices();
     let choices = list(|add| {
         for index in 0..answers.len() * times {
-            add(&choice(index, &answers[index / times].whole(), Some(finish)));
+            add(&choice(index, &answers[index / times].concat(), Some(finish)));
         }
     });
     let usage = openai_chat::token_usage(context.usage());
     head(context).with("choices", &choices).with("usage", &usage).into()
 }
 
-fn stream(context: &RenderContext<'_>, finish: &str) -> Sse {
-    let (answers, times) = (answers(context), context.choices());
+fn stream(context: &RenderContext<'_>, answers: &[Vec<Cow<'_, str>>], finish: &str) -> Sse {
+    let times = context.choices();
     let usage = openai_chat::wants_usage(context);
     let head = head(context);
     let mut sse = Sse::new();
@@ -64,13 +63,10 @@ fn stream(context: &RenderContext<'_>, finish: &str) -> Sse {
         let chunk = head.clone().with("choices", &[choice(index, text, finish)]);
         sse.data(&chunk.with_some("usage", usage.then_some(&Null)));
     };
-    let pieces: Vec<Vec<&str>> = answers.iter().map(|answer| answer.pieces(context)).collect();
     // all choices grow at the same time
-    for round in 0..pieces.iter().map(Vec::len).max().unwrap_or_default() {
-        for (index, pieces) in
-            pieces.iter().flat_map(|own| std::iter::repeat_n(own, times)).enumerate()
-        {
-            if let Some(piece) = pieces.get(round) {
+    for round in 0..answers.iter().map(Vec::len).max().unwrap_or_default() {
+        for index in 0..answers.len() * times {
+            if let Some(piece) = answers[index / times].get(round) {
                 send(index, piece, None);
             }
         }
@@ -90,59 +86,33 @@ fn stream(context: &RenderContext<'_>, finish: &str) -> Sse {
     sse
 }
 
-struct Answer<'a> {
-    /// The prompt, if the request asks to repeat it.
-    echo: Cow<'a, str>,
-    text: &'a str,
-    /// Whether the reply sets the pieces of the text.
-    cut: bool,
-}
-
-impl Answer<'_> {
-    fn whole(&self) -> Cow<'_, str> {
-        if self.echo.is_empty() {
-            Cow::Borrowed(self.text)
-        } else {
-            Cow::Owned(format!("{}{}", self.echo, self.text))
-        }
-    }
-
-    fn pieces<'b>(&'b self, context: &'b RenderContext<'_>) -> Vec<&'b str> {
-        let text =
-            if self.cut { context.reply.word_pieces() } else { context.reply.chunks.of(self.text) };
-        Some(&*self.echo).filter(|echo| !echo.is_empty()).into_iter().chain(text).collect()
-    }
-}
-
-fn answers<'a>(context: &'a RenderContext<'_>) -> Vec<Answer<'a>> {
-    let prompt = context.member("prompt");
-    let prompts = match prompt.and_then(Json::as_array) {
-        // the tokens of one prompt
-        Some(items) if items.is_empty() || is_tokens(items) => prompt.map(std::slice::from_ref),
-        Some(items) => Some(items),
-        None => prompt.map(std::slice::from_ref),
+/// The answer to each prompt: the prompt if the request asks to repeat it, then the text, for a stream in pieces.
+fn answers<'a>(context: &'a RenderContext<'_>, in_pieces: bool) -> Vec<Vec<Cow<'a, str>>> {
+    let prompts = match context.member("prompt") {
+        Some(Json::Array(items)) if !items.is_empty() && !is_tokens(items) => items,
+        Some(alone) => std::slice::from_ref(alone),
+        None => &[Json::Null],
     };
-    let echo = context.member("echo").and_then(Json::as_bool).unwrap_or(false);
-    let reply = context.reply;
-    let answer = |(at, prompt): (usize, Option<&'a Json<'a>>)| {
+    let (reply, echo) = (context.reply, context.is_set("echo"));
+    let answer = |(at, prompt): (usize, &'a Json<'a>)| {
         let own = reply.completions.get(at).or(reply.completions.last());
-        Answer {
-            echo: prompt.filter(|_| echo).and_then(Json::as_str).unwrap_or_default(),
-            text: own.map_or_else(|| reply.words().unwrap_or_default(), String::as_str),
-            cut: own.is_none() && reply.pieces.is_some(),
-        }
+        let text = own.map_or_else(|| reply.words().unwrap_or_default(), String::as_str);
+        let pieces = match own {
+            _ if !in_pieces => vec![text],
+            Some(own) => reply.chunks.of(own),
+            None => reply.word_pieces(),
+        };
+        let prompt = prompt.as_str().filter(|prompt| echo && !prompt.is_empty());
+        prompt.into_iter().chain(pieces.into_iter().map(Cow::Borrowed)).collect()
     };
-    match prompts {
-        Some(prompts) => prompts.iter().map(Some).enumerate().map(answer).collect(),
-        None => vec![answer((0, None))],
-    }
+    prompts.iter().enumerate().map(answer).collect()
 }
 
 /// Adds what is written for all prompts to the size of the response.
-fn measure(context: &RenderContext<'_>, size: &mut OutputSize<'_>) {
+fn measure(context: &RenderContext<'_>, size: &mut OutputSize) {
     let pieces = context.reply.pieces.as_ref().map_or(0, Vec::len) + 1;
-    for answer in answers(context) {
-        size.add_text(&answer.whole(), context.choices(), pieces);
+    for answer in answers(context, false) {
+        size.add_text(&answer.concat(), context.choices(), pieces);
     }
 }
 

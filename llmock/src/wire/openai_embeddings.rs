@@ -16,12 +16,12 @@ pub(super) static FORMAT: Format = Format {
     owns: |line| line.last == "embeddings",
     operations: &[Operation::other(At::Any, render)
         .requires(Requirements::member("input").model())
-        .limits(Limit::vectors("input", &["dimensions"], |model| {
+        .limits(Limit::vectors("input", "dimensions", |model| {
             if model.contains("large") { 3072 } else { 1536 }
         }))],
     api: Some(&openai::API),
     volatile: openai::VOLATILE,
-    prompt: openai_chat::input,
+    prompts: &[openai_chat::INPUT],
     messages: Messages::None,
     read_event: openai_chat::read_event,
     ..Format::DEFAULT

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::context::RenderContext;
 use crate::json::write::{Object, Raw, ToJson};
-use crate::stream::{ArrayMarks, Dialect, End, Eol, Event, Framing, Item, Stream};
+use crate::stream::{Dialect, End, Eol, Event, Framing, Item, Stream};
 
 /// A response as a provider would send it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,15 +54,8 @@ impl Rendered {
     }
 
     /// A stream whose events end at these offsets of the body.
-    pub(crate) fn stream(content_type: &'static str, mut body: Bytes, ends: &[usize]) -> Self {
-        let mut start = 0;
-        let events = ends.iter().map(|end| {
-            let event = body.split_to(end - start);
-            start = *end;
-            event
-        });
-        let events = events.filter(|event| !event.is_empty()).collect();
-        let mut rendered = Self::new(content_type, RenderedBody::Stream(events));
+    pub(crate) fn stream(content_type: &'static str, body: &Bytes, ends: &[usize]) -> Self {
+        let mut rendered = Self::new(content_type, RenderedBody::Stream(split(body, ends)));
         rendered.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         rendered
     }
@@ -90,6 +83,12 @@ impl Rendered {
         }
         self
     }
+}
+
+/// The parts of a body, each of which ends at one of these offsets.
+pub(crate) fn split(body: &Bytes, ends: &[usize]) -> Vec<Bytes> {
+    let starts = [0].into_iter().chain(ends.iter().copied());
+    starts.zip(ends).map(|(start, end)| body.slice(start..*end)).collect()
 }
 
 /// An empty map. Hyper reuses the capacity of the headers it has sent for those it reads next.
@@ -143,42 +142,39 @@ impl From<Sse> for Rendered {
     fn from(mut sse: Sse) -> Self {
         // streams may be open for long, and by the thousand
         sse.text.shrink_to_fit();
-        Self::stream("text/event-stream; charset=utf-8", sse.text.into(), &sse.ends)
+        Self::stream("text/event-stream; charset=utf-8", &sse.text.into(), &sse.ends)
     }
 }
 
-pub(crate) fn data(data: Object) -> Item {
-    Item::Sse { event: None, id: None, data: data.into_text() }
-}
-
 /// Server-sent events as Google spells them.
-pub(crate) fn google_sse(items: Vec<Item>) -> Rendered {
-    let dialect = Dialect { eol: Eol::CrLf, ..Dialect::default() };
-    streamed("text/event-stream", Framing::Sse, dialect, items)
+pub(crate) fn google_sse(chunks: Vec<Object>) -> Rendered {
+    let item = |chunk: Object| Item::Sse { event: None, id: None, data: chunk.into_text() };
+    let items = chunks.into_iter().map(item).collect();
+    streamed("text/event-stream", Framing::Sse, Eol::CrLf, items)
 }
 
-pub(crate) fn json_array(items: Vec<Item>) -> Rendered {
-    let dialect = Dialect { array: ArrayMarks::default(), ..Dialect::default() };
-    streamed("application/json", Framing::JsonArray, dialect, items)
+pub(crate) fn json_array(chunks: Vec<Object>) -> Rendered {
+    let items = chunks.into_iter().map(json_item).collect();
+    streamed("application/json", Framing::JsonArray, Eol::Lf, items)
 }
 
-pub(crate) fn lines(content_type: &'static str, items: Vec<Item>) -> Rendered {
-    streamed(content_type, Framing::Ndjson, Dialect::default(), items)
+pub(crate) fn lines(content_type: &'static str, lines: Vec<Object>) -> Rendered {
+    streamed(content_type, Framing::Ndjson, Eol::Lf, lines.into_iter().map(json_item).collect())
 }
 
-pub(crate) fn frames(items: Vec<Item>) -> Rendered {
+pub(crate) fn frames(frames: Vec<Item>) -> Rendered {
     let content_type = "application/vnd.amazon.eventstream";
-    streamed(content_type, Framing::AwsEventStream, Dialect::default(), items)
+    streamed(content_type, Framing::AwsEventStream, Eol::Lf, frames)
 }
 
-fn streamed(
-    content_type: &'static str,
-    framing: Framing,
-    dialect: Dialect,
-    items: Vec<Item>,
-) -> Rendered {
+fn json_item(object: Object) -> Item {
+    Item::Json(object.into_text())
+}
+
+fn streamed(content_type: &'static str, framing: Framing, eol: Eol, items: Vec<Item>) -> Rendered {
     let events = items.into_iter().map(|item| Event { ms: 0, item }).collect();
+    let dialect = Dialect { eol, ..Dialect::default() };
     let stream = Stream { framing, dialect, events, chunks: None, end: End::Complete };
     let (body, ends) = stream.body_and_ends();
-    Rendered::stream(content_type, body.into(), &ends)
+    Rendered::stream(content_type, &body.into(), &ends)
 }

@@ -75,7 +75,7 @@ pub(crate) enum Limit {
 impl Limit {
     pub(super) const fn vectors(
         inputs: &'static str,
-        dimensions: &'static [&'static str],
+        dimensions: &'static str,
         default_dimensions: fn(&str) -> usize,
     ) -> Self {
         Self::Vectors(Vectors { inputs, dimensions, default_dimensions })
@@ -86,19 +86,15 @@ impl Limit {
 pub(crate) struct Vectors {
     /// The member with the texts.
     pub(crate) inputs: &'static str,
-    /// Where the number of dimensions is: member names, `0` for the first element of an array.
-    pub(crate) dimensions: &'static [&'static str],
+    /// The [path](Json::find) of the number of dimensions.
+    pub(crate) dimensions: &'static str,
     /// The dimensions of a model's vectors if the request does not name them.
     pub(crate) default_dimensions: fn(model: &str) -> usize,
 }
 
 impl Vectors {
     pub(crate) fn wanted<'a, 'b>(&self, body: &'b Json<'a>) -> Option<&'b Json<'a>> {
-        let found = self.dimensions.iter().try_fold(body, |value, step| match *step {
-            "0" => value.at(0),
-            name => value.get(name),
-        });
-        found.filter(|value| !value.is_null())
+        body.find(self.dimensions).filter(|value| !value.is_null())
     }
 
     pub(crate) fn count(&self, body: &Json<'_>, model: &str) -> usize {

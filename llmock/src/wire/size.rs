@@ -4,6 +4,7 @@
 
 use super::content::Reply;
 use super::context::RenderContext;
+use super::pieces::Chunks;
 
 /// The most bytes that a response may have: a stream of some 100,000 words.
 pub(crate) const LONGEST: usize = 32 << 20;
@@ -20,52 +21,42 @@ const TIMES: usize = 6;
 /// Why the response would be too long, in a sentence for the provider's `message`.
 pub(crate) fn too_long(context: &RenderContext<'_>, measure: Measure) -> Option<String> {
     // most replies are so short that their exact length does not matter
-    let worst = OutputSize::new(context, measure, &|text| ESCAPE * text.len(), &str::len);
-    if worst.in_bytes(context) <= LONGEST || bound(context, measure) <= LONGEST {
+    if [false, true].into_iter().any(|is_exact| bound(context, measure, is_exact) <= LONGEST) {
         return None;
     }
     Some(format!("the answer to this request would be longer than {LONGEST} bytes"))
 }
 
 /// How many bytes the response has at most, without what it quotes of the request.
-pub(crate) fn bound(context: &RenderContext<'_>, measure: Measure) -> usize {
-    let chunks = context.reply.chunks;
-    let pieces = |text: &str| chunks.of(text).len().max(chunks.of_arguments(text).len());
-    OutputSize::new(context, measure, &escaped_length, &pieces).in_bytes(context)
+pub(crate) fn bound(context: &RenderContext<'_>, measure: Measure, is_exact: bool) -> usize {
+    let chunks = is_exact.then_some(context.reply.chunks);
+    let mut size = OutputSize { choices: 0, bytes: 0, pieces: 0, chunks };
+    measure(context, &mut size);
+    size.in_bytes(context)
 }
 
 /// Adds up how much of a reply a response contains.
-pub(crate) type Measure = fn(&RenderContext<'_>, &mut OutputSize<'_>);
+pub(crate) type Measure = fn(&RenderContext<'_>, &mut OutputSize);
 
-pub(crate) struct OutputSize<'m> {
+pub(crate) struct OutputSize {
     choices: usize,
     /// As JSON, with escapes.
     bytes: usize,
     pieces: usize,
-    bytes_of: &'m dyn Fn(&str) -> usize,
-    pieces_of: &'m dyn Fn(&str) -> usize,
+    /// How texts are divided; `None` assumes the worst without reading them.
+    chunks: Option<Chunks>,
 }
 
-impl<'m> OutputSize<'m> {
-    fn new(
-        context: &RenderContext<'_>,
-        measure: Measure,
-        bytes_of: &'m dyn Fn(&str) -> usize,
-        pieces_of: &'m dyn Fn(&str) -> usize,
-    ) -> Self {
-        let mut size = Self { choices: 0, bytes: 0, pieces: 0, bytes_of, pieces_of };
-        measure(context, &mut size);
-        size
-    }
-
+impl OutputSize {
     /// Adds all texts of a reply, each as often as there are choices.
     pub(super) fn add_reply(&mut self, reply: &Reply, choices: usize) {
         let texts = [&reply.text, &reply.refusal, &reply.reasoning].into_iter().flatten();
         let calls = reply.calls.iter().flat_map(|call| [&call.name, &call.arguments]);
         let (mut bytes, mut pieces) = (0_usize, 0_usize);
         for text in texts.chain(calls) {
-            bytes += (self.bytes_of)(text);
-            pieces += (self.pieces_of)(text);
+            let (more_bytes, more_pieces) = self.of_text(text);
+            bytes += more_bytes;
+            pieces += more_pieces;
         }
         pieces = pieces.max(reply.pieces.as_ref().map_or(0, Vec::len));
         self.add(choices, bytes, pieces);
@@ -73,7 +64,15 @@ impl<'m> OutputSize<'m> {
 
     /// Adds a text that the response has in so many choices and at least that many pieces.
     pub(super) fn add_text(&mut self, text: &str, choices: usize, least_pieces: usize) {
-        self.add(choices, (self.bytes_of)(text), (self.pieces_of)(text).max(least_pieces));
+        let (bytes, pieces) = self.of_text(text);
+        self.add(choices, bytes, pieces.max(least_pieces));
+    }
+
+    /// The bytes and the pieces of a text.
+    fn of_text(&self, text: &str) -> (usize, usize) {
+        let Some(chunks) = self.chunks else { return (ESCAPE * text.len(), text.len()) };
+        let pieces = chunks.of(text).len().max(chunks.of_arguments(text).len());
+        (escaped_length(text), pieces)
     }
 
     fn add(&mut self, choices: usize, bytes: usize, pieces: usize) {

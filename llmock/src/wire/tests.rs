@@ -149,7 +149,7 @@ fn finds_model_and_prompt_in_each_format() {
             Some(model_name),
             "{id} {path}"
         );
-        assert_eq!((format.prompt)(&body).as_deref(), Some(text), "{id} {path}");
+        assert_eq!(format.prompt(&body).as_deref(), Some(text), "{id} {path}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! The text and tool calls of a stream, put together for people.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::json::Json;
@@ -15,10 +16,10 @@ pub(crate) struct Transcript {
     error: Option<String>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Call {
-    /// The index or id that the pieces of one call share.
-    key: String,
+    /// The index that the pieces of one call share, if it comes in pieces.
+    index: Option<u64>,
     name: String,
     arguments: String,
 }
@@ -28,30 +29,36 @@ impl Transcript {
         self.text.push_str(piece);
     }
 
-    /// Adds the text in a member, if there is one.
-    pub(crate) fn text_in(&mut self, value: &Json<'_>, member: &str) {
-        self.text(&value.get(member).and_then(Json::as_str).unwrap_or_default());
+    /// Adds the text at a path, if there is one.
+    pub(crate) fn text_at(&mut self, value: &Json<'_>, path: &str) {
+        self.text(&value.text(path).unwrap_or_default());
     }
 
-    /// Adds a piece of a tool call; the first one of a key brings the name.
-    pub(crate) fn call(&mut self, key: &str, name: Option<&str>, arguments: &str) {
-        let known = self.calls.iter().position(|call| call.key == key);
-        let at = known.unwrap_or_else(|| {
-            self.calls.push(Call { key: key.to_owned(), ..Call::default() });
-            self.calls.len() - 1
-        });
-        let call = &mut self.calls[at];
-        if let Some(name) = name
-            && call.name.is_empty()
-        {
-            name.clone_into(&mut call.name);
+    /// Adds a piece of the tool call with this index; the first one brings the name.
+    pub(crate) fn call(
+        &mut self,
+        index: u64,
+        name: Option<Cow<'_, str>>,
+        arguments: Option<&Json<'_>>,
+    ) {
+        let name = name.unwrap_or_default();
+        let arguments = arguments.map(argument_text).unwrap_or_default();
+        match self.calls.iter_mut().find(|call| call.index == Some(index)) {
+            Some(call) => {
+                if call.name.is_empty() {
+                    call.name.push_str(&name);
+                }
+                call.arguments.push_str(&arguments);
+            }
+            None => self.calls.push(Call { index: Some(index), name: name.into(), arguments }),
         }
-        call.arguments.push_str(arguments);
     }
 
-    pub(crate) fn whole_call(&mut self, name: &str, arguments: Option<&Json<'_>>) {
-        let key = format!("#{}", self.calls.len());
-        self.call(&key, Some(name), &arguments.map_or_else(String::new, argument_text));
+    /// Adds a call that comes in one piece, with its arguments in this member.
+    pub(crate) fn whole_call(&mut self, call: &Json<'_>, arguments: &str) {
+        let name = call.text("name").unwrap_or_default().into_owned();
+        let arguments = call.get(arguments).map(argument_text).unwrap_or_default();
+        self.calls.push(Call { index: None, name, arguments });
     }
 
     pub(crate) fn error(&mut self, message: Option<String>) {
@@ -77,7 +84,7 @@ impl Transcript {
 }
 
 /// Arguments as text: a string as it is, anything else as compact JSON.
-pub(crate) fn argument_text(arguments: &Json<'_>) -> String {
+fn argument_text(arguments: &Json<'_>) -> String {
     match arguments {
         Json::String(text) => text.decode().into_owned(),
         Json::Null => String::new(),
@@ -125,10 +132,16 @@ mod tests {
     fn joins_the_pieces_of_each_call() {
         let mut transcript = Transcript::default();
         transcript.text("Let me look.");
-        transcript.call("0", Some("weather"), "");
-        transcript.call("1", Some("time"), "{}");
-        transcript.call("0", None, "{\"city\":");
-        transcript.call("0", Some("other"), "\"Oslo\"}");
+        let calls = [
+            (0, Some("weather"), r#""""#),
+            (1, Some("time"), r#""{}""#),
+            (0, None, r#""{\"city\":""#),
+            (0, Some("other"), r#""\"Oslo\"}""#),
+        ];
+        for (index, name, arguments) in calls {
+            let arguments = crate::json::parse(arguments).unwrap();
+            transcript.call(index, name.map(Cow::from), Some(&arguments));
+        }
         transcript.error(Some("overloaded".to_owned()));
         assert_eq!(
             transcript.preview().as_deref(),

@@ -1,7 +1,7 @@
 //! Request checks: what the provider would refuse.
 
 use super::super::reading::Reading;
-use crate::json::{self, Json};
+use crate::json::{self, Json, JsonError};
 use crate::wire::content::Reply;
 use crate::wire::format::POST;
 use crate::wire::requirements::{
@@ -50,22 +50,16 @@ fn refusal(reading: &Reading<'_>) -> Option<String> {
 }
 
 fn unreadable(bytes: &[u8]) -> String {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let at = error.valid_up_to();
-            return format!("the body is not UTF-8: byte {at} does not fit");
+    match std::str::from_utf8(bytes) {
+        Err(error) => format!("the body is not UTF-8: byte {} does not fit", error.valid_up_to()),
+        Ok(text) if text.trim().is_empty() => "the body is empty; JSON is expected".to_owned(),
+        Ok(text) => {
+            let place = json::parse(text).err().map_or_else(String::new, |error| {
+                let JsonError { expected, line, column, .. } = error;
+                format!(": expected {expected} at line {line} column {column}")
+            });
+            format!("we could not parse the JSON body of your request{place}")
         }
-    };
-    if text.trim().is_empty() {
-        return "the body is empty; JSON is expected".to_owned();
-    }
-    match json::parse(text) {
-        Err(error) => format!(
-            "we could not parse the JSON body of your request: expected {} at line {} column {}",
-            error.expected, error.line, error.column
-        ),
-        Ok(_) => "we could not parse the JSON body of your request".to_owned(),
     }
 }
 
@@ -78,43 +72,39 @@ fn conversation(body: &Json<'_>, name: &str, strict_roles: bool) -> Option<Strin
         Some(Json::Object(_)) if name == "contents" => return None,
         Some(other) => return Some(wrong(name, "an array", other)),
     };
+    let place = |at: usize, member: &str| format!("{name}[{at}]{member}");
     messages
         .iter()
         .enumerate()
-        .find_map(|(at, message)| message_fault(message, strict_roles, || format!("{name}[{at}]")))
+        .find_map(|(at, message)| message_fault(message, strict_roles, |member| place(at, member)))
 }
 
 fn message_fault(
     message: &Json<'_>,
     strict_roles: bool,
-    place: impl Fn() -> String,
+    place: impl Fn(&str) -> String,
 ) -> Option<String> {
     if !matches!(message, Json::Object(_)) {
-        return Some(wrong(&place(), "an object", message));
+        return Some(wrong(&place(""), "an object", message));
     }
-    match message.get("role") {
-        None | Some(Json::Null) if strict_roles => {
-            return Some(format!("missing required parameter: `{}.role`", place()));
+    let fault = match message.get("role").unwrap_or(&Json::Null) {
+        Json::Null if strict_roles => {
+            Some(format!("missing required parameter: `{}`", place(".role")))
         }
-        None | Some(Json::Null) => {}
-        Some(Json::String(role)) => {
-            let role = role.decode();
-            if strict_roles && !ROLES.contains(&role.as_ref()) {
-                let known = ROLES.join("`, `");
-                return Some(format!(
-                    "invalid value `{role}` of `{}.role`: supported are `{known}`",
-                    place()
-                ));
-            }
+        Json::String(role) if strict_roles && !ROLES.contains(&&*role.decode()) => {
+            let (role, known) = (role.decode(), ROLES.join("`, `"));
+            let place = place(".role");
+            Some(format!("invalid value `{role}` of `{place}`: supported are `{known}`"))
         }
-        Some(other) => return Some(wrong(&format!("{}.role", place()), "a string", other)),
-    }
-    match message.get("content") {
-        Some(content @ (Json::Bool(_) | Json::Number(_))) => {
-            Some(wrong(&format!("{}.content", place()), "a string or an array", content))
+        Json::Null | Json::String(_) => None,
+        other => Some(wrong(&place(".role"), "a string", other)),
+    };
+    fault.or_else(|| match message.get("content")? {
+        content @ (Json::Bool(_) | Json::Number(_)) => {
+            Some(wrong(&place(".content"), "a string or an array", content))
         }
         _ => None,
-    }
+    })
 }
 
 const ROLES: &[&str] = &["system", "developer", "user", "assistant", "tool", "function"];
@@ -155,9 +145,12 @@ fn excess(reading: &Reading<'_>, body: &Json<'_>) -> Option<String> {
 }
 
 fn choices(body: &Json<'_>) -> Option<String> {
-    let wanted = body.get("n").filter(|wanted| !wanted.is_null())?;
-    let fits = wanted.as_u64().is_some_and(|wanted| (1..=CHOICES).contains(&wanted));
-    (!fits).then(|| format!("invalid value of `n`: expected an integer from 1 to {CHOICES}"))
+    not_up_to(CHOICES, "n", body.get("n").filter(|wanted| !wanted.is_null())?)
+}
+
+fn not_up_to(most: u64, name: &str, value: &Json<'_>) -> Option<String> {
+    let fits = value.as_u64().is_some_and(|value| (1..=most).contains(&value));
+    (!fits).then(|| format!("invalid value of `{name}`: expected an integer from 1 to {most}"))
 }
 
 fn elements(body: &Json<'_>, name: &str, most: usize) -> Option<String> {
@@ -167,17 +160,12 @@ fn elements(body: &Json<'_>, name: &str, most: usize) -> Option<String> {
 
 /// Vectors that are too many, too long, or both.
 fn excess_of_vectors(vectors: &Vectors, body: &Json<'_>, model: &str) -> Option<String> {
-    if let Some(many) = elements(body, vectors.inputs, INPUTS) {
-        return Some(many);
-    }
-    let fits = |wanted: &Json<'_>| {
-        wanted.as_u64().is_some_and(|wanted| (1..=DIMENSIONS as u64).contains(&wanted))
-    };
-    if !vectors.wanted(body).is_none_or(fits) {
-        let name = vectors.dimensions.last().copied().unwrap_or_default();
-        return Some(format!(
-            "invalid value of `{name}`: expected an integer from 1 to {DIMENSIONS}"
-        ));
+    let name = vectors.dimensions.rsplit('/').next().unwrap_or_default();
+    let not_up_to = |wanted| not_up_to(DIMENSIONS as u64, name, wanted);
+    let fault =
+        elements(body, vectors.inputs, INPUTS).or_else(|| vectors.wanted(body).and_then(not_up_to));
+    if fault.is_some() {
+        return fault;
     }
     let items = body.get(vectors.inputs).and_then(Json::as_array);
     let count = items.filter(|items| !is_tokens(items)).map_or(1, <[_]>::len);

@@ -65,11 +65,9 @@ impl Reading<'_> {
 
 fn conversation(body: &Json<'_>) -> Vec<Message> {
     let body = body.get("generateContentRequest").unwrap_or(body);
-    let messages = ["messages", "contents", "chat_history", "input"]
-        .iter()
-        .find_map(|name| body.get(name).and_then(Json::as_array))
-        .unwrap_or_default();
-    let mut messages: Vec<Message> = messages.iter().map(message).collect();
+    let lists = ["messages", "contents", "chat_history", "input"];
+    let messages = lists.iter().find_map(|name| body.get(name).and_then(Json::as_array));
+    let mut messages: Vec<Message> = messages.unwrap_or_default().iter().map(message).collect();
     // some APIs have the last message in a member of its own: Responses, Cohere's first chat, completions, Titan
     for name in ["input", "message", "prompt", "inputText"] {
         messages.extend(single_text(body, name));
@@ -94,10 +92,9 @@ fn prompts(content: &Json<'_>) -> Vec<Message> {
         _ => &[],
     };
     let prompt = |prompt: &Json<'_>| {
-        let text = prompt.as_str();
-        let has_text = text.is_some();
-        let text = text.unwrap_or_default().into_owned();
-        Message { role: Role::User, text, has_text, is_prompt: true }
+        let text = prompt.as_str().unwrap_or_default().into_owned();
+        let has_text = matches!(prompt, Json::String(_));
+        Message { has_text, is_prompt: true, ..Message::new(Role::User, text) }
     };
     prompts.iter().map(prompt).collect()
 }
@@ -110,14 +107,11 @@ fn single_text(body: &Json<'_>, name: &str) -> Option<Message> {
 }
 
 fn message(message: &Json<'_>) -> Message {
-    let result = match message.get("type").and_then(Json::as_str).as_deref() {
-        Some(kind) if kind.ends_with("_call_output") => message.get("output"),
-        Some(kind) if kind.ends_with("_call") || kind == "reasoning" => {
-            return Message::new(Role::Assistant, String::new());
-        }
-        _ => None,
-    };
-    if let Some(output) = result {
+    let kind = message.text("type").unwrap_or_default();
+    if kind.ends_with("_call") || kind == "reasoning" {
+        return Message::new(Role::Assistant, String::new());
+    }
+    if let Some(output) = message.get("output").filter(|_| kind.ends_with("_call_output")) {
         return Message::new(Role::Tool, text(output));
     }
     let content = ["content", "parts", "message"].iter().find_map(|name| message.get(name));
@@ -126,7 +120,7 @@ fn message(message: &Json<'_>) -> Message {
     if !results.is_empty() {
         return Message::new(Role::Tool, results.join("\n"));
     }
-    let role = role(&message.get("role").and_then(Json::as_str).unwrap_or_default());
+    let role = role(&message.text("role").unwrap_or_default());
     let has_text = content.is_some_and(has_text);
     Message { role, text: content.map(text).unwrap_or_default(), has_text, is_prompt: false }
 }
@@ -146,7 +140,7 @@ fn role(name: &str) -> Role {
 
 /// The result of a tool, if a part of a message is one.
 fn result_of<'a, 'b>(part: &'b Json<'a>) -> Option<&'b Json<'a>> {
-    let result = if part.get("type").and_then(Json::as_str).as_deref() == Some("tool_result") {
+    let result = if part.text("type").as_deref() == Some("tool_result") {
         part.get("content")
     } else if let Some(result) = part.get("toolResult") {
         result.get("content")
@@ -162,10 +156,8 @@ fn text(content: &Json<'_>) -> String {
     match content {
         Json::String(text) => text.decode().into_owned(),
         Json::Array(parts) => {
-            let is_thought =
-                |part: &&Json<'_>| part.get("thought").and_then(Json::as_bool) == Some(true);
-            let texts = parts.iter().filter(|part| !is_thought(part)).filter_map(part_text);
-            texts.collect::<Vec<_>>().join("\n")
+            let spoken = parts.iter().filter(|part| part.get("thought") != Some(&Json::Bool(true)));
+            spoken.filter_map(part_text).collect::<Vec<_>>().join("\n")
         }
         one => part_text(one).unwrap_or_default().into_owned(),
     }
@@ -177,7 +169,7 @@ fn has_text(content: &Json<'_>) -> bool {
 }
 
 fn part_text<'a>(part: &Json<'a>) -> Option<Cow<'a, str>> {
-    part.as_str().or_else(|| part.get("text").and_then(Json::as_str))
+    part.as_str().or_else(|| part.text("text"))
 }
 
 /// The text of a result, or its JSON if it is not text.

@@ -44,12 +44,12 @@ impl Target {
 
     /// Whether responses and errors are in OpenAI's format, which most providers have.
     pub fn is_openai(&self) -> bool {
-        wire::is_openai(self.format.api(self.provider))
+        std::ptr::eq(self.format.api(self.provider), &raw const wire::openai::API)
     }
 
     /// Whether requests are in the format of OpenAI's Responses.
     pub fn is_responses(&self) -> bool {
-        wire::is_responses(self.format)
+        self.format == &wire::openai_responses::FORMAT
     }
 }
 
@@ -60,6 +60,6 @@ fn is_models(provider: Provider, path: &str) -> bool {
     match path.split_once("/models/") {
         Some((_, id)) if is_google && id.contains(':') => false,
         Some((_, id)) => !id.is_empty(),
-        None => wire::lists_models(wire::format(provider, GET, path)),
+        None => wire::format(provider, GET, path) == &wire::models::FORMAT,
     }
 }

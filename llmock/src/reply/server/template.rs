@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue};
 use super::super::reading::Reading;
 use crate::wire::content::Reply;
 use crate::wire::ids::{DerivedId, hex_id, uuid_id};
-use crate::wire::rendered::{Rendered, RenderedBody, empty_headers};
+use crate::wire::rendered::{Rendered, RenderedBody, empty_headers, split};
 
 /// The response to one request, rendered repeatedly without reading the request again.
 ///
@@ -32,19 +32,14 @@ use crate::wire::rendered::{Rendered, RenderedBody, empty_headers};
 pub struct Template {
     status: u16,
     headers: Vec<(HeaderName, Value)>,
-    body: Body,
+    is_stream: bool,
+    events: Vec<Pattern>,
 }
 
 #[derive(Clone, Debug)]
 enum Value {
     Same(HeaderValue),
     Differs(Pattern),
-}
-
-#[derive(Clone, Debug)]
-enum Body {
-    Whole(Pattern),
-    Stream(Vec<Pattern>),
 }
 
 /// Bytes with gaps for the values that differ.
@@ -88,16 +83,16 @@ impl Reading<'_> {
             pattern if pattern.gaps.is_empty() => Value::Same(value.clone()),
             pattern => Value::Differs(pattern),
         };
+        let events = match &rendered.body {
+            RenderedBody::Whole(bytes) => std::slice::from_ref(bytes),
+            RenderedBody::Stream(events) => events,
+        };
         let headers = rendered.headers.iter().map(|(name, known)| (name.clone(), value(known)));
         let template = Template {
             status: rendered.status,
             headers: headers.collect(),
-            body: match &rendered.body {
-                RenderedBody::Whole(bytes) => Body::Whole(pattern(bytes)),
-                RenderedBody::Stream(events) => {
-                    Body::Stream(events.iter().map(|event| pattern(event)).collect())
-                }
-            },
+            is_stream: matches!(rendered.body, RenderedBody::Stream(_)),
+            events: events.iter().map(|event| pattern(event)).collect(),
         };
         let (created, seed) = other;
         let rendered = self.clone().answered(created, seed).render(reply);
@@ -122,9 +117,9 @@ impl Template {
                 headers.append(name, value);
             }
         }
-        let body = match &self.body {
-            Body::Whole(pattern) => RenderedBody::Whole(pattern.filled(created, seed)),
-            Body::Stream(events) => RenderedBody::Stream(stream(events, created, seed)),
+        let body = match &*self.events {
+            [whole] if !self.is_stream => RenderedBody::Whole(whole.filled(created, seed)),
+            events => RenderedBody::Stream(stream(events, created, seed)),
         };
         Rendered { status: self.status, headers, body }
     }
@@ -133,16 +128,12 @@ impl Template {
 /// All events of a stream, in one allocation.
 fn stream(events: &[Pattern], created: &str, seed: u64) -> Vec<Bytes> {
     let mut all = Vec::with_capacity(events.iter().map(|event| event.length(created)).sum());
-    let ends: Vec<usize> = events
-        .iter()
-        .map(|event| {
-            event.fill(&mut all, created, seed);
-            all.len()
-        })
-        .collect();
-    let all = Bytes::from(all);
-    let starts = [0].into_iter().chain(ends.iter().copied());
-    starts.zip(&ends).map(|(start, end)| all.slice(start..*end)).collect()
+    let end = |event: &Pattern| {
+        event.fill(&mut all, created, seed);
+        all.len()
+    };
+    let ends: Vec<usize> = events.iter().map(end).collect();
+    split(&all.into(), &ends)
 }
 
 impl Pattern {

@@ -111,8 +111,8 @@ fn streams_can_fail_midway() {
         assert!(!data(&streamed).concat().contains("\"stop\""), "{name} does not end well");
         let whole = endpoint.whole(&reply);
         assert_eq!(whole.status, 500, "{name}");
-        let error =
-            json::parse(&whole.text()).ok().and_then(|body| crate::wire::error_message(&body));
+        let format = crate::wire::format(endpoint.provider(), "POST", endpoint.path);
+        let error = (format.error_message)(&json::parse(&whole.text()).unwrap());
         assert_eq!(error.as_deref(), Some("the model broke"), "{name}");
     }
 }

@@ -120,7 +120,7 @@ fn refuses_replies_above_the_longest_response() {
         let reading = RequestShape::post(path, &body).read(Provider::OpenAI);
         // each word costs the same
         let measure = reading.target().operation.measure;
-        let bound = |count: usize| bound(&reading.context(&words(count), None), measure);
+        let bound = |count: usize| bound(&reading.context(&words(count), None), measure, true);
         let (few, word) = (bound(100), bound(101) - bound(100));
         let (most, too_many) = (100 + (LONGEST - few) / word, 101 + (LONGEST - few) / word);
         assert!(
@@ -157,7 +157,8 @@ fn responses_are_never_longer_than_estimated() {
             {
                 let reading = RequestShape::post(path, body).read(endpoint.provider());
                 let bytes = reading.render(reply).bytes().len();
-                let most = bound(&reading.context(reply, None), reading.target().operation.measure);
+                let measure = reading.target().operation.measure;
+                let most = bound(&reading.context(reply, None), measure, true);
                 assert!(bytes <= most, "{} {path}: {bytes} > {most} {reply:?}", endpoint.provider);
             }
         }

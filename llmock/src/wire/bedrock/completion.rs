@@ -34,44 +34,44 @@ impl Maker {
             None
         }
     }
-}
 
-pub(super) fn whole(context: &RenderContext<'_>, maker: Maker) -> Object {
-    let text = context.reply.words().unwrap_or_default();
-    let (usage, reason) = (context.usage(), stop_reason(maker, context.reply.finished()));
-    match maker {
-        Maker::Titan => object! {
-            "inputTextTokenCount": usage.input,
-            "results": [nested! {
-                "tokenCount": usage.output,
-                "outputText": text,
-                "completionReason": reason,
-            }],
-        },
-        _ => chunk(maker, text, Some(usage.input), usage.output, Some(reason)),
+    pub(super) fn whole(self, context: &RenderContext<'_>) -> Object {
+        let text = context.reply.words().unwrap_or_default();
+        let (usage, reason) = (context.usage(), stop_reason(self, context.reply.finished()));
+        match self {
+            Self::Titan => object! {
+                "inputTextTokenCount": usage.input,
+                "results": [nested! {
+                    "tokenCount": usage.output,
+                    "outputText": text,
+                    "completionReason": reason,
+                }],
+            },
+            _ => chunk(self, text, Some(usage.input), usage.output, Some(reason)),
+        }
     }
-}
 
-/// The chunks of a stream, of which the last one says why it ends unless it breaks off.
-pub(super) fn chunks(context: &RenderContext<'_>, maker: Maker) -> Vec<String> {
-    let (usage, reason) = (context.usage(), stop_reason(maker, context.reply.finished()));
-    let pieces = context.reply.word_pieces();
-    let mut generated = 0;
-    let mut chunks: Vec<String> = pieces
-        .iter()
-        .enumerate()
-        .map(|(at, piece)| {
-            generated = (generated + tokens::of_text(piece)).min(usage.output);
-            chunk(maker, piece, (at == 0).then_some(usage.input), generated, None).into_text()
-        })
-        .collect();
-    if context.reply.failure.is_none() {
-        // Llama counts the prompt in the first chunk alone
-        let input = pieces.is_empty().then_some(usage.input);
-        let last = chunk(maker, "", input, usage.output, Some(reason));
-        chunks.push(last.with("amazon-bedrock-invocationMetrics", &metrics(usage)).into_text());
+    /// The chunks of a stream, of which the last one says why it ends unless it breaks off.
+    pub(super) fn chunks(self, context: &RenderContext<'_>) -> Vec<Object> {
+        let (usage, reason) = (context.usage(), stop_reason(self, context.reply.finished()));
+        let pieces = context.reply.word_pieces();
+        let mut generated = 0;
+        let mut chunks: Vec<Object> = pieces
+            .iter()
+            .enumerate()
+            .map(|(at, piece)| {
+                generated = (generated + tokens::of_text(piece)).min(usage.output);
+                chunk(self, piece, (at == 0).then_some(usage.input), generated, None)
+            })
+            .collect();
+        if context.reply.failure.is_none() {
+            // Llama counts the prompt in the first chunk alone
+            let input = pieces.is_empty().then_some(usage.input);
+            let last = chunk(self, "", input, usage.output, Some(reason));
+            chunks.push(last.with("amazon-bedrock-invocationMetrics", &metrics(usage)));
+        }
+        chunks
     }
-    chunks
 }
 
 fn chunk(

@@ -5,13 +5,9 @@ use super::super::rendered;
 use crate::json::write::{Object, nested, object};
 use crate::stream::Item;
 
-pub(super) fn render(context: &RenderContext<'_>) -> Rendered {
-    whole(context).into()
-}
-
 pub(super) fn stream(context: &RenderContext<'_>) -> Rendered {
-    let events = events(context);
-    rendered::frames(events.iter().map(|(kind, payload)| frame(kind, payload)).collect())
+    let events = events(context).into_iter();
+    rendered::frames(events.map(|(kind, payload)| frame(kind, payload)).collect())
 }
 
 pub(super) fn whole(context: &RenderContext<'_>) -> Object {
@@ -35,7 +31,7 @@ pub(super) fn whole(context: &RenderContext<'_>) -> Object {
     }
 }
 
-pub(super) fn events(context: &RenderContext<'_>) -> Vec<(&'static str, Object)> {
+fn events(context: &RenderContext<'_>) -> Vec<(&'static str, Object)> {
     let reply = context.reply;
     let mut events = vec![("messageStart", object! { "role": "assistant" })];
     let mut index = 0_u64;
@@ -77,16 +73,22 @@ pub(super) fn events(context: &RenderContext<'_>) -> Vec<(&'static str, Object)>
     events
 }
 
+/// The events as `invoke` has them, which names each in its data.
+pub(super) fn named_events(context: &RenderContext<'_>) -> Vec<Object> {
+    let named = |(kind, payload): (&str, Object)| Object::new().with(kind, &payload);
+    events(context).into_iter().map(named).collect()
+}
+
 pub(super) const EXCEPTION: &str = "internalServerException";
 
-pub(super) fn frame(kind: &str, payload: &Object) -> Item {
+pub(super) fn frame(kind: &str, payload: Object) -> Item {
     let (header, message) =
         if kind == EXCEPTION { (":exception-type", "exception") } else { (":event-type", "event") };
     let headers =
         [(header, kind), (":content-type", "application/json"), (":message-type", message)];
     Item::Frame {
         headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
-        payload: payload.clone().into_text(),
+        payload: payload.into_text(),
     }
 }
 

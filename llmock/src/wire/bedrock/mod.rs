@@ -12,18 +12,16 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::content::Failure;
 use super::embeddings::{embedded, first, inputs};
-use super::failure;
 use super::format::{
-    Api, At, Format, Kind, Limit, Operation, Render, RenderContext, Rendered, Requirements,
-    Streaming, ToolIdPath, Transcript,
+    Api, At, Format, Kind, Limit, Operation, Prompt, Render, RenderContext, Rendered, Requirements,
+    Streaming, Transcript,
 };
-use super::rendered;
-use super::{anthropic, cohere, errors, openai, openai_chat, text};
+use super::{anthropic, cohere, failure, openai, openai_chat, rendered, text};
 use crate::json::write::{Object, Raw, object};
 use crate::json::{self, Json};
 use crate::provider::Provider;
-use crate::stream::Item;
 use completion::Maker;
 use converse::{EXCEPTION, frame};
 
@@ -31,24 +29,40 @@ pub(super) static FORMAT: Format = Format {
     name: "Bedrock",
     owns: |line| line.provider == Provider::Bedrock && line.path.starts_with("/model/"),
     operations: &[
-        replies(At::Last("converse"), Streaming::Never, converse::render)
+        replies(At::Last("converse"), Streaming::Never, |context| converse::whole(context).into())
             .requires(Requirements::MESSAGES),
         replies(At::Last("converse-stream"), Streaming::Always, converse::stream)
             .requires(Requirements::MESSAGES),
-        Operation { kind: Kind::Other, at: At::Where(embeds), ..INVOKE },
+        Operation {
+            kind: Kind::Other,
+            at: At::Where(|path| path.ends_with("/invoke") && path.contains("embed")),
+            ..INVOKE
+        },
         INVOKE,
-        replies(At::Last("invoke-with-response-stream"), Streaming::Always, invoke_stream),
-        Operation::other(At::Last("count-tokens"), count),
+        replies(At::Last("invoke-with-response-stream"), Streaming::Always, invoke),
+        Operation::other(At::Last("count-tokens"), |context| {
+            object! { "inputTokens": context.input_tokens() }.into()
+        }),
         Operation::unlisted(At::Any, failure::unknown_endpoint),
     ],
     api: Some(&API),
     volatile: &["requestMetadata", "timestamp"],
-    tool_ids: TOOL_IDS,
+    tool_ids: &[
+        &["messages", "[]", "content", "[]", "toolUse", "toolUseId"],
+        &["messages", "[]", "content", "[]", "toolResult", "toolUseId"],
+        &["messages", "[]", "content", "[]", "id"],
+        &["messages", "[]", "content", "[]", "tool_use_id"],
+    ],
     // it is in the path alone: some models have a member of that name
     model: |_, path, _| model(path),
-    prompt,
+    prompts: &[
+        Prompt::Requests("input"),
+        Prompt::Requests("converse"),
+        Prompt::Messages("messages"),
+        Prompt::Texts(&["prompt", "input", "inputText", "message", "texts"]),
+    ],
     read_event: openai_chat::read_event,
-    error_message: errors::message_first,
+    error_message: text::message_first,
     ..Format::DEFAULT
 };
 
@@ -57,11 +71,7 @@ const fn replies(at: At, streaming: Streaming, render: Render) -> Operation {
 }
 
 const INVOKE: Operation = replies(At::Last("invoke"), Streaming::Never, invoke)
-    .limits(Limit::vectors("inputText", &["dimensions"], |_| 1024));
-
-fn embeds(path: &str) -> bool {
-    path.ends_with("/invoke") && path.contains("embed")
-}
+    .limits(Limit::vectors("inputText", "dimensions", |_| 1024));
 
 pub(super) static API: Api = Api {
     request_id: Some("x-amzn-requestid"),
@@ -80,30 +90,11 @@ pub(super) static API: Api = Api {
     ..openai::DEFAULT
 };
 
-pub(super) const TOOL_IDS: &[ToolIdPath] = &[
-    &["messages", "[]", "content", "[]", "toolUse", "toolUseId"],
-    &["messages", "[]", "content", "[]", "toolResult", "toolUseId"],
-    &["messages", "[]", "content", "[]", "id"],
-    &["messages", "[]", "content", "[]", "tool_use_id"],
-];
-
 /// `/model/ID/converse`; an ARN's slashes are still encoded.
 fn model(path: &str) -> Option<Cow<'_, str>> {
     let rest = path.strip_prefix("/model/")?;
     let id = rest.split(['/', '?']).next()?;
     (!id.is_empty()).then(|| id.replace("%2F", "/").into())
-}
-
-/// The text of the last message of the user, or of the member that the model's maker has instead.
-pub(super) fn prompt(body: &Json<'_>) -> Option<String> {
-    if let Some(counted) = body.get("input").and_then(|input| input.get("converse")) {
-        return prompt(counted);
-    }
-    anthropic::prompt(body).or_else(|| openai_chat::input(body)).or_else(|| {
-        ["inputText", "message", "texts"]
-            .iter()
-            .find_map(|name| body.get(name).and_then(text::content))
-    })
 }
 
 /// Reads one frame of `converse-stream` or `invoke-with-response-stream`.
@@ -113,7 +104,7 @@ pub(super) fn read_frame(transcript: &mut Transcript, headers: &[(String, String
     };
     let Ok(payload) = json::parse(payload) else { return };
     if let Some(kind) = header(":exception-type") {
-        let message = errors::message_first(&payload);
+        let message = text::message_first(&payload);
         transcript.error(Some(message.unwrap_or_else(|| kind.to_owned())));
     }
     match header(":event-type") {
@@ -124,20 +115,17 @@ pub(super) fn read_frame(transcript: &mut Transcript, headers: &[(String, String
 }
 
 fn read_converse(transcript: &mut Transcript, kind: &str, payload: &Json<'_>) {
-    let index = || payload.get("contentBlockIndex").and_then(Json::as_u64).unwrap_or(0).to_string();
+    let index = payload.find("contentBlockIndex").and_then(Json::as_u64).unwrap_or(0);
     match kind {
         "contentBlockStart" => {
-            let name =
-                payload.get("start").and_then(|start| start.get("toolUse")?.get("name")?.as_str());
-            if let Some(name) = name {
-                transcript.call(&index(), Some(&name), "");
+            if let Some(name) = payload.text("start/toolUse/name") {
+                transcript.call(index, Some(name), None);
             }
         }
         "contentBlockDelta" => {
-            let Some(delta) = payload.get("delta") else { return };
-            transcript.text_in(delta, "text");
-            if let Some(piece) = delta.get("toolUse").and_then(|tool| tool.get("input")?.as_str()) {
-                transcript.call(&index(), None, &piece);
+            transcript.text_at(payload, "delta/text");
+            if let Some(piece) = payload.find("delta/toolUse/input") {
+                transcript.call(index, None, Some(piece));
             }
         }
         _ => {}
@@ -146,15 +134,11 @@ fn read_converse(transcript: &mut Transcript, kind: &str, payload: &Json<'_>) {
 
 /// A chunk of `invoke` wraps what the model's maker would have streamed.
 fn read_invoked(transcript: &mut Transcript, payload: &Json<'_>) {
-    let Some(bytes) = payload.get("bytes").and_then(Json::as_str) else { return };
-    let Some(inner) = STANDARD.decode(&*bytes).ok().and_then(|bytes| String::from_utf8(bytes).ok())
-    else {
-        return;
-    };
+    let bytes = payload.text("bytes").and_then(|bytes| STANDARD.decode(&*bytes).ok());
+    let Some(inner) = bytes.and_then(|bytes| String::from_utf8(bytes).ok()) else { return };
     let Ok(event) = json::parse(&inner) else { return };
-    let output = event.get("outputs").and_then(|outputs| outputs.at(0)?.get("text"));
-    let generation = ["outputText", "generation"].iter().find_map(|name| event.get(name));
-    if let Some(piece) = generation.or(output).and_then(Json::as_str) {
+    let texts = ["outputText", "generation", "outputs/0/text"];
+    if let Some(piece) = texts.iter().find_map(|path| event.text(path)) {
         transcript.text(&piece);
     } else if event.get("event_type").is_some() {
         cohere::read_event(transcript, &event);
@@ -183,10 +167,6 @@ fn kind_of_error(status: u16) -> &'static str {
     }
 }
 
-fn count(context: &RenderContext<'_>) -> Rendered {
-    object! { "inputTokens": context.input_tokens() }.into()
-}
-
 fn titan_embeddings(context: &RenderContext<'_>) -> Rendered {
     let texts = inputs(context, "inputText");
     object! {
@@ -200,59 +180,42 @@ fn is(context: &RenderContext<'_>, names: &[&str]) -> bool {
     names.iter().any(|name| context.model.contains(name))
 }
 
-const ANTHROPIC: &[&str] = &["anthropic", "claude"];
-const NOVA: &[&str] = &["nova"];
-const COMMAND_R: &[&str] = &["cohere.command-r"];
-
 fn invoke(context: &RenderContext<'_>) -> Rendered {
-    if is(context, ANTHROPIC) {
-        anthropic::whole(context).into()
-    } else if is(context, &["embed"]) {
+    let is = |names: &[&str]| is(context, names);
+    if is(&["anthropic", "claude"]) {
+        let data = |context: &RenderContext<'_>| {
+            anthropic::events(context).into_iter().map(|(_, data)| data).collect()
+        };
+        of_maker(context, anthropic::whole, data, None)
+    } else if is(&["embed"]) && !context.streams {
         titan_embeddings(context)
-    } else if is(context, NOVA) {
-        converse::whole(context).into()
-    } else if is(context, COMMAND_R) {
-        cohere::v1::response(context).into()
+    } else if is(&["nova"]) {
+        of_maker(context, converse::whole, converse::named_events, None)
+    } else if is(&["cohere.command-r"]) {
+        of_maker(context, cohere::v1::response, cohere::v1::events, None)
+    } else if let Some(maker) = Maker::of(context) {
+        let failure = context.reply.failure.as_ref();
+        of_maker(context, |context| maker.whole(context), |context| maker.chunks(context), failure)
     } else {
-        match Maker::of(context) {
-            Some(maker) => completion::whole(context, maker).into(),
-            None => failure::unknown_endpoint(context),
-        }
+        failure::unknown_endpoint(context)
     }
 }
 
-fn invoke_stream(context: &RenderContext<'_>) -> Rendered {
-    if is(context, ANTHROPIC) {
-        wrapped(anthropic::events(context).into_iter().map(|(_, data)| data.into_text()).collect())
-    } else if is(context, NOVA) {
-        let named =
-            |(kind, payload): &(&str, Object)| Object::new().with(kind, payload).into_text();
-        wrapped(converse::events(context).iter().map(named).collect())
-    } else if is(context, COMMAND_R) {
-        wrapped(cohere::v1::events(context).into_iter().map(Object::into_text).collect())
-    } else {
-        match Maker::of(context) {
-            Some(maker) => with_exception(context, completion::chunks(context, maker)),
-            None => failure::unknown_endpoint(context),
-        }
+/// The response of the model's maker, or its events, each in a frame. A failure becomes Bedrock's own exception, for
+/// makers without an event for errors.
+fn of_maker(
+    context: &RenderContext<'_>,
+    whole: impl Fn(&RenderContext<'_>) -> Object,
+    events: impl Fn(&RenderContext<'_>) -> Vec<Object>,
+    failure: Option<&Failure>,
+) -> Rendered {
+    if !context.streams {
+        return whole(context).into();
     }
-}
-
-/// The events of the model's maker, each in a frame.
-fn wrapped(events: Vec<String>) -> Rendered {
-    rendered::frames(chunks(events))
-}
-
-fn chunks(events: Vec<String>) -> Vec<Item> {
-    let chunk = |event: String| frame("chunk", &object! { "bytes": STANDARD.encode(&event) });
-    events.into_iter().map(chunk).collect()
-}
-
-/// The same for a maker without an event for errors; Bedrock has one.
-fn with_exception(context: &RenderContext<'_>, events: Vec<String>) -> Rendered {
-    let mut frames = chunks(events);
-    if let Some(failure) = &context.reply.failure {
-        frames.push(frame(EXCEPTION, &object! { "message": failure.message }));
-    }
-    rendered::frames(frames)
+    let chunk = |event: Object| {
+        let bytes = STANDARD.encode(event.into_text());
+        frame("chunk", object! { "bytes": bytes })
+    };
+    let exception = failure.map(|failure| frame(EXCEPTION, object! { "message": failure.message }));
+    rendered::frames(events(context).into_iter().map(chunk).chain(exception).collect())
 }

@@ -4,14 +4,12 @@
 
 pub(super) mod v1;
 
-use super::embeddings::{embedded, inputs, text_of};
-use super::errors;
-use super::failure;
+use super::embeddings::{closeness, embed as vector_of, embedded, inputs, text_of};
 use super::format::{
-    Api, At, Finish, Format, Limit, Operation, RenderContext, Rendered, Requirements, Sse,
-    Transcript, Usage, argument_text, error_text,
+    Api, At, Finish, Format, Limit, Operation, Prompt, RenderContext, Rendered, Requirements, Sse,
+    Transcript, Usage, error_text,
 };
-use super::{openai, openai_chat, text, vectors};
+use super::{failure, openai, openai_chat, text};
 use crate::json::Json;
 use crate::json::write::{Null, Object, nested, object};
 use crate::provider::Provider;
@@ -27,11 +25,7 @@ pub(super) static FORMAT: Format = Format {
             .requires(Requirements::MESSAGES.model()),
         Operation::conversation(At::Path("/v1/chat"), v1::chat)
             .requires(Requirements::member("message")),
-        Operation::other(At::Path("/v1/embed"), |context| {
-            embed(context, context.member("embedding_types").is_some())
-        })
-        .limits(VECTORS),
-        Operation::other(At::Path("/v2/embed"), |context| embed(context, true)).limits(VECTORS),
+        Operation::other(At::Last("embed"), embed).limits(VECTORS),
         Operation::other(At::Last("rerank"), rerank)
             .limits(Limit::Elements { member: "documents", most: DOCUMENTS }),
         Operation::unlisted(At::Any, failure::unknown_endpoint),
@@ -39,13 +33,18 @@ pub(super) static FORMAT: Format = Format {
     api: Some(&API),
     volatile: &["client_name", "timestamp"],
     tool_ids: openai_chat::TOOL_IDS,
-    prompt,
+    // v2 has `messages`, v1 `message`, the others `prompt`, `query` or `texts`
+    prompts: &[
+        Prompt::Texts(&["message", "query", "texts", "text"]),
+        Prompt::Messages("messages"),
+        Prompt::Texts(&["prompt", "input"]),
+    ],
     read_event,
-    error_message: errors::message_first,
+    error_message: text::message_first,
     ..Format::DEFAULT
 };
 
-const VECTORS: Limit = Limit::vectors("texts", &["output_dimension"], |_| 1536);
+const VECTORS: Limit = Limit::vectors("texts", "output_dimension", |_| 1536);
 
 pub(super) static API: Api = Api {
     model: |model, _| {
@@ -61,69 +60,34 @@ pub(super) static API: Api = Api {
 };
 
 pub(super) fn owns(path: &str) -> bool {
-    let mut segments = path.split('/').filter(|segment| !segment.is_empty());
-    matches!(segments.next(), Some("v1" | "v2"))
-        && matches!(
-            (segments.next(), segments.next()),
-            (
-                Some(
-                    "chat"
-                        | "generate"
-                        | "embed"
-                        | "rerank"
-                        | "summarize"
-                        | "classify"
-                        | "tokenize"
-                        | "detokenize"
-                ),
-                None
-            )
-        )
-}
-
-/// v2 has `messages`, v1 `message`, the others `prompt`, `query` or `texts`.
-pub(super) fn prompt(body: &Json<'_>) -> Option<String> {
-    ["message", "query", "texts", "text"]
-        .iter()
-        .find_map(|name| body.get(name).and_then(text::content))
-        .or_else(|| openai_chat::prompt(body))
+    const ENDPOINTS: [&str; 8] =
+        ["chat", "generate", "embed", "rerank", "summarize", "classify", "tokenize", "detokenize"];
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    matches!(segments[..], ["v1" | "v2", endpoint] if ENDPOINTS.contains(&endpoint))
 }
 
 /// Reads one event of v2, or one line of v1.
 pub(super) fn read_event(transcript: &mut Transcript, event: &Json<'_>) {
-    let Some(kind) = event.get("type").or_else(|| event.get("event_type")).and_then(Json::as_str)
-    else {
+    let Some(kind) = event.text("type").or_else(|| event.text("event_type")) else {
         transcript.error(error_text(event));
         return;
     };
-    let message = || event.get("delta")?.get("message");
     match &*kind {
         "content-delta" => {
-            let piece =
-                message().and_then(|message| message.get("content").and_then(text::content));
+            let piece = event.find("delta/message/content").and_then(text::content);
             transcript.text(&piece.unwrap_or_default());
         }
-        "tool-plan-delta" => {
-            let plan = message().and_then(|message| message.get("tool_plan")?.as_str());
-            transcript.text(&plan.unwrap_or_default());
-        }
+        "tool-plan-delta" => transcript.text_at(event, "delta/message/tool_plan"),
         "tool-call-start" | "tool-call-delta" => {
-            let index = event.get("index").and_then(Json::as_u64).unwrap_or(0).to_string();
-            let Some(function) =
-                message().and_then(|message| message.get("tool_calls")?.get("function"))
-            else {
-                return;
-            };
-            let name = function.get("name").and_then(Json::as_str);
-            let arguments = function.get("arguments").map(argument_text).unwrap_or_default();
-            transcript.call(&index, name.as_deref(), &arguments);
-        }
-        "text-generation" => transcript.text_in(event, "text"),
-        "tool-calls-generation" => {
-            for call in event.get("tool_calls").and_then(Json::as_array).unwrap_or_default() {
-                let name = call.get("name").and_then(Json::as_str).unwrap_or_default();
-                transcript.whole_call(&name, call.get("parameters"));
+            let index = event.find("index").and_then(Json::as_u64).unwrap_or(0);
+            if let Some(function) = event.find("delta/message/tool_calls/function") {
+                transcript.call(index, function.text("name"), function.get("arguments"));
             }
+        }
+        "text-generation" => transcript.text_at(event, "text"),
+        "tool-calls-generation" => {
+            let calls = event.items("tool_calls").iter();
+            calls.for_each(|call| transcript.whole_call(call, "parameters"));
         }
         _ => {}
     }
@@ -134,7 +98,9 @@ fn chat(context: &RenderContext<'_>) -> Rendered {
 }
 
 /// Embeddings; kinds of vectors other than `float` are not made.
-fn embed(context: &RenderContext<'_>, by_type: bool) -> Rendered {
+fn embed(context: &RenderContext<'_>) -> Rendered {
+    let is_first = context.path_alone == "/v1/embed";
+    let by_type = !is_first || context.member("embedding_types").is_some();
     let texts = inputs(context, "texts");
     let vectors = embedded(context, &texts);
     let answer = object! { "id": context.uuid(), "texts": texts };
@@ -148,9 +114,9 @@ fn embed(context: &RenderContext<'_>, by_type: bool) -> Rendered {
 
 /// Ranks documents by the words that they have in common with the query.
 fn rerank(context: &RenderContext<'_>) -> Rendered {
-    let query = vectors::embed(&context.member("query").map(text_of).unwrap_or_default(), 256);
+    let query = vector_of(&context.member("query").map(text_of).unwrap_or_default(), 256);
     let documents = context.member("documents").and_then(Json::as_array).unwrap_or_default();
-    let score = |document| vectors::closeness(&query, &vectors::embed(&text_of(document), 256));
+    let score = |document| closeness(&query, &vector_of(&text_of(document), 256));
     let mut ranked: Vec<(usize, f32)> =
         documents.iter().map(|document| score(document).clamp(0.0, 1.0)).enumerate().collect();
     ranked.sort_by(|one, other| other.1.total_cmp(&one.1));
@@ -173,7 +139,7 @@ fn meta(context: &RenderContext<'_>) -> Object {
 
 fn whole(context: &RenderContext<'_>) -> Rendered {
     let reply = context.reply;
-    let calls: Vec<Object> = (0..reply.calls.len()).map(|at| call(context, at, true)).collect();
+    let calls = openai_chat::tool_calls(context);
     let mut blocks = Vec::new();
     if let Some(thinking) = &reply.reasoning {
         blocks.push(object! { "type": "thinking", "thinking": thinking });
@@ -197,16 +163,6 @@ fn whole(context: &RenderContext<'_>) -> Rendered {
         "usage": usage(context.usage()),
     }
     .into()
-}
-
-fn call(context: &RenderContext<'_>, at: usize, whole: bool) -> Object {
-    let call = &context.reply.calls[at];
-    let arguments = if whole { call.arguments.as_str() } else { "" };
-    object! {
-        "id": context.call_id("call_", at, call),
-        "type": "function",
-        "function": nested! { "name": call.name, "arguments": arguments },
-    }
 }
 
 fn stream(context: &RenderContext<'_>) -> Sse {
@@ -262,7 +218,7 @@ fn text_block(sse: &mut Sse, at: usize, kind: &str, pieces: &[&str]) {
 }
 
 fn tool_call(sse: &mut Sse, context: &RenderContext<'_>, at: usize) {
-    let start = object! { "tool_calls": call(context, at, false) };
+    let start = object! { "tool_calls": openai_chat::tool_call(context, at, "") };
     event(sse, "tool-call-start", Some(at), Some(start));
     for piece in context.reply.chunks.of_arguments(&context.reply.calls[at].arguments) {
         let function = object! { "function": nested! { "arguments": piece } };

@@ -4,14 +4,12 @@ use super::super::format::{Finish, RenderContext, Rendered};
 use super::super::rendered;
 use crate::json::Json;
 use crate::json::write::{Object, list, nested, object};
-use crate::stream::Item;
 
 pub(super) fn chat(context: &RenderContext<'_>) -> Rendered {
     if !context.streams {
         return response(context).into();
     }
-    let items = events(context).into_iter().map(|event| Item::Json(event.into_text())).collect();
-    rendered::lines("application/stream+json", items)
+    rendered::lines("application/stream+json", events(context))
 }
 
 pub(in crate::wire) fn response(context: &RenderContext<'_>) -> Object {
@@ -22,11 +20,10 @@ pub(in crate::wire) fn response(context: &RenderContext<'_>) -> Object {
     let units = super::units(usage);
     // the conversation as the next request may send it; some clients read the response from here
     let history = list(|add| {
-        for turn in context.member("chat_history").and_then(Json::as_array).unwrap_or_default() {
-            add(turn);
-        }
+        let body = context.body.unwrap_or(&Json::Null);
+        body.items("chat_history").iter().for_each(|turn| add(turn));
         // empty with results of tools
-        let message = context.member("message").and_then(Json::as_str).unwrap_or_default();
+        let message = body.text("message").unwrap_or_default();
         if !message.is_empty() {
             add(&nested! { "role": "USER", "message": message });
         }

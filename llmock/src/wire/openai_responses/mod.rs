@@ -1,73 +1,58 @@
-//! OpenAI's Responses API: the response in one piece, and the endpoints around it.
-//!
-//! [`item`] writes the items of the output, [`events`] the stream.
+//! OpenAI's Responses API: the response in one piece, and the endpoints around it. [`items`] writes the output and the
+//! stream.
 
-mod events;
-mod item;
+mod items;
 
-use item::Item;
+use items::Item;
 
 use super::content::Failure;
 use super::format::{
-    At, Finish, Format, Operation, RenderContext, Rendered, Requirements, ToolIdPath, Transcript,
-    Usage, argument_text, error_text,
+    At, Finish, Format, Operation, Prompt, RenderContext, Rendered, Requirements, Transcript,
+    Usage, error_text,
 };
-use super::{failure, openai, text};
+use super::{failure, openai};
 use crate::json::Json;
 use crate::json::write::{Object, Raw, nested, object};
 
 const REQUIREMENTS: Requirements = Requirements::NONE.messages("input").model().temperature(2.0);
 
-pub(super) static FORMAT: Format = Format {
+pub(crate) static FORMAT: Format = Format {
     name: "OpenAI responses",
     owns: |line| line.last == "responses" || line.before_last == "responses",
     operations: &[
         Operation::conversation(At::Last("responses"), render).requires(REQUIREMENTS),
-        Operation::fallback(At::Last("input_tokens"), count_tokens).requires(REQUIREMENTS),
+        Operation::fallback(At::Last("input_tokens"), |context| {
+            let tokens = context.input_tokens();
+            object! { "object": "response.input_tokens", "input_tokens": tokens }.into()
+        })
+        .requires(REQUIREMENTS),
         Operation::fallback(At::Any, render).requires(REQUIREMENTS),
     ],
     api: Some(&openai::API),
     volatile: openai::VOLATILE,
-    tool_ids: TOOL_IDS,
-    prompt,
+    // `id` of an item (`fc_...`) is no tool call's: the answer that issued it is replayed verbatim
+    tool_ids: &[&["input", "[]", "call_id"]],
+    prompts: &[Prompt::Messages("input")],
     read_event,
     ..Format::DEFAULT
 };
 
-/// `id` of an item (`fc_...`) is no tool call's: the answer that issued it is replayed verbatim.
-pub(super) const TOOL_IDS: &[ToolIdPath] = &[&["input", "[]", "call_id"]];
-
-/// The input, if it is a string; else its last item that the model did not write.
-pub(super) fn prompt(body: &Json<'_>) -> Option<String> {
-    match body.get("input")? {
-        Json::Array(items) => text::last_prompt(items, |item| {
-            ["content", "output"].iter().find_map(|name| item.get(name).and_then(text::content))
-        }),
-        other => text::content(other),
-    }
-}
-
-/// Reads one event, which names its type in its data.
+/// Reads one event, which names its type in its data. Events of one item share its place in the output.
 pub(super) fn read_event(transcript: &mut Transcript, event: &Json<'_>) {
-    let delta = || event.get("delta").and_then(Json::as_str).unwrap_or_default();
-    match event.get("type").and_then(Json::as_str).as_deref() {
-        Some("response.output_text.delta" | "response.refusal.delta") => transcript.text(&delta()),
+    let place = event.get("output_index").and_then(Json::as_u64).unwrap_or(0);
+    match event.text("type").as_deref() {
+        Some("response.output_text.delta" | "response.refusal.delta") => {
+            transcript.text_at(event, "delta");
+        }
         Some("response.output_item.added") => {
-            let Some(item) = event.get("item") else { return };
-            if let Some(name) = item.get("name").and_then(Json::as_str) {
-                let arguments = item.get("arguments").or_else(|| item.get("input"));
-                transcript.call(
-                    &key(event),
-                    Some(&name),
-                    &arguments.map(argument_text).unwrap_or_default(),
-                );
+            if let Some(name) = event.text("item/name") {
+                let arguments = event.find("item/arguments").or_else(|| event.find("item/input"));
+                transcript.call(place, Some(name), arguments);
             }
         }
         Some(
             "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta",
-        ) => {
-            transcript.call(&key(event), None, &delta());
-        }
+        ) => transcript.call(place, None, event.get("delta")),
         Some("error") => transcript.error(Some(error_text(event).unwrap_or_default())),
         Some("response.failed") => {
             let message = event.get("response").and_then(error_text);
@@ -77,21 +62,12 @@ pub(super) fn read_event(transcript: &mut Transcript, event: &Json<'_>) {
     }
 }
 
-/// Events of one item share its place in the output.
-fn key(event: &Json<'_>) -> String {
-    event.get("output_index").and_then(Json::as_u64).unwrap_or(0).to_string()
-}
-
-fn count_tokens(context: &RenderContext<'_>) -> Rendered {
-    object! { "object": "response.input_tokens", "input_tokens": context.input_tokens() }.into()
-}
-
 fn render(context: &RenderContext<'_>) -> Rendered {
     if context.method == "DELETE" {
         let id = response_id(context);
         object! { "id": id, "object": "response", "deleted": true }.into()
     } else if context.streams {
-        events::events(context).into()
+        items::stream(context).into()
     } else {
         response(context, State::finished(context)).into()
     }
@@ -184,7 +160,7 @@ fn repeated(context: &RenderContext<'_>, response: Object) -> Object {
     })
 }
 
-/// The id that was context for (`GET responses/ID`), or a new one.
+/// The id in the path (`GET responses/ID`), or a new one.
 fn response_id(context: &RenderContext<'_>) -> String {
     let given = context.path_alone.rsplit_once("/responses/").map(|(_, rest)| rest);
     match given.filter(|_| context.method != "POST").and_then(|rest| rest.split('/').next()) {
