@@ -108,7 +108,10 @@ async fn tee(
     let upstream = match send(job).await {
         Ok(response) => response,
         Err(error) => {
-            let _ = head.send(Err(UpstreamError(innermost(&error))));
+            let cause = innermost(&error);
+            let of_network = cause.downcast_ref().and_then(network_fault);
+            let text = of_network.unwrap_or_else(|| cause.to_string());
+            let _ = head.send(Err(UpstreamError(text)));
             return None;
         }
     };
@@ -177,13 +180,8 @@ fn millis(since: Instant) -> u64 {
 }
 
 /// The last cause says what happened (`connection refused`); the first only that something did.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut last: &(dyn Error + 'static) = error;
-    while let Some(cause) = last.source() {
-        last = cause;
-    }
-    let of_network = last.downcast_ref().and_then(network_fault);
-    of_network.unwrap_or_else(|| last.to_string())
+pub(crate) fn innermost<'e>(error: &'e (dyn Error + 'static)) -> &'e (dyn Error + 'static) {
+    std::iter::successors(Some(error), |&error| error.source()).last().unwrap_or(error)
 }
 
 /// What happens on any network, in words that are the same everywhere: those of the system differ from one to the

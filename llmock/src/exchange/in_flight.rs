@@ -1,6 +1,6 @@
 //! Responses that are still arriving, so that the end of a test can wait for them.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::sync::lock;
@@ -19,25 +19,21 @@ pub(crate) struct InFlightGuard(Arc<InFlight>);
 
 impl InFlight {
     pub(crate) fn begin(self: &Arc<Self>) -> InFlightGuard {
-        *self.lock() += 1;
+        *lock(&self.count) += 1;
         InFlightGuard(Arc::clone(self))
     }
 
     /// Waits until nothing is in flight; returns how many were not done in time.
     pub(crate) fn drain(&self, timeout: Duration) -> usize {
-        let waited = self.changed.wait_timeout_while(self.lock(), timeout, |count| *count > 0);
+        let waited =
+            self.changed.wait_timeout_while(lock(&self.count), timeout, |count| *count > 0);
         *waited.unwrap_or_else(PoisonError::into_inner).0
-    }
-
-    fn lock(&self) -> MutexGuard<'_, usize> {
-        // A panic cannot leave a counter half changed.
-        lock(&self.count)
     }
 }
 
 impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        *self.0.lock() -= 1;
+        *lock(&self.0.count) -= 1;
         self.0.changed.notify_all();
     }
 }

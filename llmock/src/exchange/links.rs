@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard};
 
 use http::{HeaderMap, HeaderValue, header};
 
@@ -30,7 +30,7 @@ pub(crate) struct GivenLinks {
 
 impl GivenLinks {
     pub(crate) fn remember(&self, ours: &str, theirs: &str) {
-        let mut pairs = self.lock();
+        let mut pairs = lock(&self.pairs);
         match pairs.iter_mut().find(|(known, _)| known == ours) {
             // The upstream may have changed: clients quote what they received last.
             Some((_, known)) if known != theirs => theirs.clone_into(known),
@@ -55,7 +55,7 @@ impl GivenLinks {
         if !self.any.load(Ordering::Acquire) {
             return None;
         }
-        let pairs = self.lock();
+        let pairs = lock(&self.pairs);
         let text = std::str::from_utf8(body).ok()?;
         let is_quoted = |(ours, _): &(Cow<'_, str>, Cow<'_, str>)| text.contains(&**ours);
         let mut quoted: Vec<_> = pairs
@@ -78,11 +78,6 @@ impl GivenLinks {
             Cow::Borrowed(_) => None,
             Cow::Owned(text) => Some(text),
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, VecDeque<(String, String)>> {
-        // A panic leaves at worst one address out.
-        lock(&self.pairs)
     }
 }
 

@@ -33,11 +33,8 @@ pub(crate) enum Claim {
 #[derive(Clone, Debug)]
 pub(crate) struct Queues {
     by_key: HashMap<Key, Queue>,
+    /// In the order of the file.
     entries: Vec<Slot>,
-    /// The session's own interactions in the order of the file.
-    own: Vec<Position>,
-    /// How many of `own`, from the start, are taken.
-    own_taken: usize,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -56,15 +53,11 @@ struct Slot {
 impl Queues {
     /// Takes the entries in the order of the file.
     pub(crate) fn new(entries: impl IntoIterator<Item = (Key, Ownership)>) -> Self {
-        let mut all =
-            Self { by_key: HashMap::new(), entries: Vec::new(), own: Vec::new(), own_taken: 0 };
+        let mut all = Self { by_key: HashMap::new(), entries: Vec::new() };
         for (at, (key, ownership)) in entries.into_iter().enumerate() {
             let at = Position::from_index(at);
             all.entries.push(Slot { ownership, taken: false });
             all.by_key.entry(key).or_default().entries.push(at);
-            if ownership == Ownership::Own {
-                all.own.push(at);
-            }
         }
         for queue in all.by_key.values_mut() {
             queue.entries.sort_by_key(|at| all.entries[at.index()].ownership);
@@ -74,7 +67,7 @@ impl Queues {
 
     /// Uses the next response to a request.
     pub(crate) fn claim(&mut self, key: Key, order: Order) -> Claim {
-        let next_own = self.next_own();
+        let next_own = if order == Order::Strict { self.next_own() } else { None };
         let Some(queue) = self.by_key.get_mut(&key) else { return Claim::Unknown };
         let Some(&at) = queue.entries.get(queue.given) else {
             return queue
@@ -83,27 +76,20 @@ impl Queues {
                 .map_or(Claim::Unknown, |last| Claim::Spent { last: *last });
         };
         let entry = &mut self.entries[at.index()];
-        if let (Order::Strict, Ownership::Own, Some(expected)) = (order, entry.ownership, next_own)
+        if let (Ownership::Own, Some(expected)) = (entry.ownership, next_own)
             && expected != at
         {
             return Claim::OutOfOrder { expected };
         }
         entry.taken = true;
         queue.given += 1;
-        let is_borrowed = entry.ownership == Ownership::Other;
-        self.skip_taken();
-        Claim::Fresh { at, is_borrowed }
-    }
-
-    fn skip_taken(&mut self) {
-        while self.next_own().is_some_and(|at| self.entries[at.index()].taken) {
-            self.own_taken += 1;
-        }
+        Claim::Fresh { at, is_borrowed: entry.ownership == Ownership::Other }
     }
 
     /// The session's first interaction in the order of the file that no request has taken.
     fn next_own(&self) -> Option<Position> {
-        self.own.get(self.own_taken).copied()
+        let is_next = |slot: &Slot| slot.ownership == Ownership::Own && !slot.taken;
+        self.entries.iter().position(is_next).map(Position::from_index)
     }
 
     /// Whether any interaction responds to this request.

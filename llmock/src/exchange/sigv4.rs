@@ -3,29 +3,15 @@
 //! A request that is forwarded to AWS is signed for the host that it goes to, with the user's own credentials,
 //! whatever the client signed with. This needs the feature `bedrock`. A bearer token needs none of it.
 
+use std::error::Error;
+
 use http::{HeaderMap, header};
 
 use crate::env;
-use crate::exchange::forward::Job;
+use crate::exchange::forward::{Job, innermost};
 use crate::provider::{Address, aws};
 
-/// Where a signature counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Scope {
-    region: String,
-    service: String,
-}
-
-/// The user's own credentials.
-#[cfg_attr(
-    not(feature = "bedrock"),
-    expect(dead_code, reason = "nothing is signed without the feature")
-)]
-struct Credentials {
-    key_id: String,
-    secret: String,
-    session_token: Option<String>,
-}
+type Signed = Result<(), Box<dyn Error + Send + Sync>>;
 
 /// Why a request could not be signed for the host that it goes to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -75,110 +61,66 @@ pub(crate) fn sign_again(job: &mut Job) -> Result<(), SigningError> {
     let Some((key_id, secret)) = key_id.zip(secret) else {
         return if required { Err(SigningError::NoCredentials { host }) } else { Ok(()) };
     };
-    let session_token = read(aws::SESSION_TOKEN);
-    sign(job, &scope, &Credentials { key_id, secret, session_token })
-        .map_err(|reason| SigningError::Failed { host, reason })
+    sign(job, &scope, [key_id, secret], read(aws::SESSION_TOKEN))
+        .map_err(|error| SigningError::Failed { host, reason: innermost(&*error).to_string() })
 }
 
-/// What the client signed for; `None` if it did not sign.
-fn scope(headers: &HeaderMap) -> Option<Scope> {
+/// Region and service that the client signed for; `None` if it did not sign.
+fn scope(headers: &HeaderMap) -> Option<(String, String)> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (region, service) = aws::scope(value)?;
-    Some(Scope { region: region.to_owned(), service: service.to_owned() })
+    Some((region.to_owned(), service.to_owned()))
 }
 
-/// Signs a request for the host that it goes to.
 #[cfg(not(feature = "bedrock"))]
-fn sign(_: &mut Job, _: &Scope, _: &Credentials) -> Result<(), String> {
-    Err("built without the feature `bedrock`".to_owned())
+fn sign(_: &mut Job, _: &(String, String), _: [String; 2], _: Option<String>) -> Signed {
+    Err("built without the feature `bedrock`".into())
 }
 
-/// Signs a request for the host that it goes to.
+/// Signs a request for the host that it goes to, in place of the client's signature.
 #[cfg(feature = "bedrock")]
-fn sign(job: &mut Job, scope: &Scope, credentials: &Credentials) -> Result<(), String> {
-    signed::sign(job, scope, credentials).map_err(|error| {
-        let mut why = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            why = error.to_string();
-            cause = error.source();
-        }
-        why
-    })
-}
-
-#[cfg(feature = "bedrock")]
-mod signed {
-    use std::error::Error;
-    use std::time::SystemTime;
-
-    use aws_sigv4::http_request::{
-        SignableBody, SignableRequest, SigningSettings, sign as signature,
-    };
+fn sign(
+    job: &mut Job,
+    (region, service): &(String, String),
+    [key_id, secret]: [String; 2],
+    session_token: Option<String>,
+) -> Signed {
+    use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings};
     use aws_sigv4::sign::v4::SigningParams;
-    use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+    use http::{HeaderName, HeaderValue, Uri};
 
-    use super::{Credentials, Scope};
-    use crate::exchange::forward::Job;
-    use crate::provider::aws;
-
-    pub(super) fn sign(
-        job: &mut Job,
-        scope: &Scope,
-        credentials: &Credentials,
-    ) -> Result<(), Box<dyn Error + Send + Sync>> {
-        job.url = aws::escape_path(&job.url);
-        strip(&mut job.headers);
-        let uri: Uri = job.url.parse()?;
-        let host = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
-        let host = host.rsplit('@').next().unwrap_or(host).to_owned();
-        let region = aws::region_of(&host).unwrap_or(&scope.region).to_owned();
-        let identity = aws_credential_types::Credentials::new(
-            &credentials.key_id,
-            &credentials.secret,
-            credentials.session_token.clone(),
-            None,
-            "llmock",
-        )
-        .into();
-        let params = SigningParams::builder()
-            .identity(&identity)
-            .region(&region)
-            .name(&scope.service)
-            .time(SystemTime::now())
-            .settings(SigningSettings::default())
-            .build()?
+    job.url = aws::escape_path(&job.url);
+    job.headers.remove(header::AUTHORIZATION);
+    for name in aws::SIGNATURE_HEADERS {
+        job.headers.remove(name);
+    }
+    let uri: Uri = job.url.parse()?;
+    let host = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or(host);
+    let identity =
+        aws_credential_types::Credentials::new(key_id, secret, session_token, None, "llmock")
             .into();
-        let mut signed = vec![("host", host.as_str())];
-        for (name, value) in job.headers.iter().filter(|(name, _)| aws::is_signed(name.as_str())) {
-            signed.push((name.as_str(), value.to_str()?));
-        }
-        let body = SignableBody::Bytes(&job.body);
-        let request =
-            SignableRequest::new(job.method.as_str(), &job.url, signed.into_iter(), body)?;
-        let (instructions, _) = signature(request, &params)?.into_parts();
-        add(&mut job.headers, instructions.headers())
+    let params = SigningParams::builder()
+        .identity(&identity)
+        .region(aws::region_of(host).unwrap_or(region))
+        .name(service)
+        .time(std::time::SystemTime::now())
+        .settings(SigningSettings::default())
+        .build()?
+        .into();
+    let mut signed = vec![("host", host)];
+    for (name, value) in job.headers.iter().filter(|(name, _)| aws::is_signed(name.as_str())) {
+        signed.push((name.as_str(), value.to_str()?));
     }
-
-    fn add<'h>(
-        headers: &mut HeaderMap,
-        new: impl Iterator<Item = (&'h str, &'h str)>,
-    ) -> Result<(), Box<dyn Error + Send + Sync>> {
-        for (name, value) in new {
-            let mut value = HeaderValue::from_str(value)?;
-            value.set_sensitive(true);
-            headers.insert(HeaderName::from_bytes(name.as_bytes())?, value);
-        }
-        Ok(())
+    let body = SignableBody::Bytes(&job.body);
+    let request = SignableRequest::new(job.method.as_str(), &job.url, signed.into_iter(), body)?;
+    let (instructions, _) = aws_sigv4::http_request::sign(request, &params)?.into_parts();
+    for (name, value) in instructions.headers() {
+        let mut value = HeaderValue::from_str(value)?;
+        value.set_sensitive(true);
+        job.headers.insert(HeaderName::from_bytes(name.as_bytes())?, value);
     }
-
-    /// Takes the client's signature out.
-    fn strip(headers: &mut HeaderMap) {
-        headers.remove(header::AUTHORIZATION);
-        for name in aws::SIGNATURE_HEADERS {
-            headers.remove(name);
-        }
-    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -196,7 +138,7 @@ mod tests {
         };
         let signed = "AWS4-HMAC-SHA256 Credential=AKID/20260423/eu-west-1/bedrock/aws4_request, \
                       SignedHeaders=host;x-amz-date, Signature=00";
-        let expected = Scope { region: "eu-west-1".to_owned(), service: "bedrock".to_owned() };
+        let expected = ("eu-west-1".to_owned(), "bedrock".to_owned());
         assert_eq!(scope_of(signed), Some(expected));
         assert_eq!(scope_of("Bearer AWS4-HMAC-SHA256 Credential=a/b/c/d/e"), None);
         assert_eq!(scope_of("AWS4-HMAC-SHA256 Credential=a"), None);
