@@ -1,6 +1,7 @@
 //! A [`Reply`] as a wiremock responder: for a response that no recording has.
 
 use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
 use wiremock::{Request, Respond, ResponseTemplate};
 
 use crate::exchange::request::{self, MAX_BODY};
@@ -50,12 +51,21 @@ impl Respond for ReplyResponder {
         let target = target_of(received);
         let shape = RequestShape::new(received.method.as_str(), &target, &body);
         let rendered = self.reply.render(self.provider, &shape);
-        let mut template = ResponseTemplate::new(rendered.status);
-        for (name, value) in rendered.headers.iter().filter(|(name, _)| **name != CONTENT_TYPE) {
-            template = template.append_header(name, value);
-        }
-        // The only setter that keeps both bytes and type as they are.
-        template.set_body_raw(rendered.bytes(), rendered.header("content-type").unwrap_or_default())
+        let status = StatusCode::from_u16(rendered.status).unwrap_or_default();
+        template(status, &rendered.headers, rendered.bytes().into())
+    }
+}
+
+/// A response as wiremock sends it: in one piece.
+pub(crate) fn template(status: StatusCode, headers: &HeaderMap, body: Vec<u8>) -> ResponseTemplate {
+    let mut template = ResponseTemplate::new(status);
+    for (name, value) in headers.iter().filter(|(name, _)| **name != CONTENT_TYPE) {
+        template = template.append_header(name, value);
+    }
+    match headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) {
+        // `set_body_raw` is the only setter that keeps both bytes and type as they are.
+        Some(content_type) => template.set_body_raw(body, content_type),
+        None => template.set_body_bytes(body),
     }
 }
 

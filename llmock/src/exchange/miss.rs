@@ -30,6 +30,20 @@ pub(crate) fn describe(
     }
 }
 
+/// A request outside every run that matches none of these interactions.
+#[cfg(any(feature = "server", feature = "wiremock"))]
+pub(crate) fn unrecorded(
+    provider: Provider,
+    request: &Request,
+    interactions: Vec<&Interaction>,
+    rules: &Rules,
+) -> Miss {
+    let evidence =
+        Evidence { interactions, is_missing: false, rules, owner: None, used_by: &|_| None };
+    let reason = evidence.unknown(provider, request);
+    describe(provider, request, RequestNumber::FIRST, reason)
+}
+
 fn parsed(request: &Request) -> Option<json::Json<'_>> {
     match &request.body {
         Body::Json(text) => json::parse(text).ok(),
