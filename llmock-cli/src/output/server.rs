@@ -28,9 +28,9 @@ fn describe(outcome: &Outcome) -> Option<String> {
             let message = message.as_deref().map(first_line).unwrap_or_default();
             format!("not recorded: {provider} responded with {status}{message}")
         }
-        Outcome::Failed { why, kept, .. } => match kept {
-            Some(kept) => format!("not recorded: {why}; kept in `{}`", kept.display()),
-            None => format!("not recorded: {why}"),
+        Outcome::Failed { reason, kept, .. } => match kept {
+            Some(kept) => format!("not recorded: {reason}; kept in `{}`", kept.display()),
+            None => format!("not recorded: {reason}"),
         },
         // A response that is about to be written is reported once it is written.
         _ => return None,

@@ -23,7 +23,7 @@
 //!     body: &body,
 //! };
 //! let request = playback.read(&sent)?;
-//! match session.answer(&playback, &request) {
+//! match session.respond(&playback, &request) {
 //!     Some(played) => match played.body() {
 //!         PlayedBody::Whole { bytes, .. } => println!("{} {bytes:?}", played.status()),
 //!         PlayedBody::Stream { chunks, .. } => println!("{} chunks", chunks.len()),
@@ -36,7 +36,6 @@
 
 #[cfg(feature = "record")]
 mod credentials;
-mod load;
 mod played;
 #[cfg(feature = "record")]
 mod recorder;
@@ -54,10 +53,9 @@ use std::sync::{Arc, LazyLock};
 
 #[cfg(feature = "record")]
 pub use crate::exchange::sigv4::SigningError;
-pub use load::LoadErrors;
 pub use played::{Played, PlayedBody};
 #[cfg(feature = "record")]
-pub use recorder::{AskError, Recorder, Relayed, RelayedBody};
+pub use recorder::{ForwardError, Recorder, Relayed, RelayedBody};
 pub use redirects::Redirects;
 pub use request::{Request, Sent, UnreadableBody};
 pub use rules::{RuleError, Rules};
@@ -66,13 +64,13 @@ pub use session::PlaybackSession;
 pub use writer::{Outcome, RecordRefused};
 
 use self::segment::{Item, Segment, Segments};
-use crate::exchange::RequestNumber;
-use crate::exchange::miss::{self, Evidence};
+use crate::exchange::miss;
 use crate::exchange::request::{MAX_BODY, redactor};
-use crate::fixture::Fixture;
 use crate::fixture::interaction::Interaction;
 use crate::fixture::redact::Redactor;
+use crate::fixture::{Fixture, LoadError};
 use crate::matching;
+use crate::report::values::chain;
 use crate::report::{MissReason, answer};
 
 /// The interactions of one or more fixtures, indexed by request.
@@ -111,8 +109,7 @@ impl Playback {
                 Err(error) => errors.push(error),
             }
         }
-        LoadErrors::unless_empty(errors)?;
-        Ok(Self::new(fixtures))
+        if errors.is_empty() { Ok(Self::new(fixtures)) } else { Err(LoadErrors { errors }) }
     }
 
     /// Creates a playback from fixtures that are already loaded.
@@ -210,8 +207,8 @@ impl Playback {
 
     /// Returns the number of recorded responses to this request.
     ///
-    /// If there is only one, [`PlaybackSession::answer`] returns it for every session, including a new one.
-    pub fn answers(&self, request: &Request) -> usize {
+    /// If there is only one, [`PlaybackSession::respond`] returns it for every session, including a new one.
+    pub fn response_count(&self, request: &Request) -> usize {
         self.queue(request).len()
     }
 
@@ -222,26 +219,19 @@ impl Playback {
         let shared = &*self.shared;
         let (provider, sent) = (request.provider, &request.compared);
         let items = shared.segments.in_order();
-        let evidence = Evidence {
-            interactions: items.iter().map(|item| item.interaction()).collect(),
-            is_missing: false,
-            rules: &shared.rules,
-            owner: None,
-            used_by: &|_| None,
-        };
-        let mut reason = evidence.unknown(provider, sent);
+        let interactions = items.iter().map(|item| &item.interaction).collect();
+        let mut miss = miss::unrecorded(provider, sent, interactions, &shared.rules);
         let mut place = match shared.files.as_slice() {
             [only] => only.display().to_string(),
             files => format!("{} fixtures", files.len()),
         };
-        if let MissReason::BodyDiffers { closest, .. } = &mut reason {
+        if let MissReason::BodyDiffers { closest, .. } = &mut miss.reason {
             // Convert the position among all interactions to the position in the file.
-            let file = items[closest.interaction - 1].file();
-            let before = items.iter().filter(|item| item.file() < file).count();
+            let file = items[closest.interaction - 1].file;
+            let before = items.iter().filter(|item| item.file < file).count();
             closest.interaction -= before;
             place = shared.files[file].display().to_string();
         }
-        let miss = miss::describe(provider, sent, RequestNumber::FIRST, reason);
         answer::explanation(&miss, &place, "")
     }
 
@@ -258,6 +248,20 @@ impl Default for Playback {
     /// Creates a playback without interactions, for a server that only records.
     fn default() -> Self {
         Self::new([])
+    }
+}
+
+/// Reports every fixture file that is missing or invalid. It holds at least one error.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", errors.iter().map(|error| chain(error)).collect::<Vec<_>>().join("\n"))]
+pub struct LoadErrors {
+    errors: Vec<LoadError>,
+}
+
+impl LoadErrors {
+    /// Returns one error for each file that failed to load, in the order in which the paths were given.
+    pub fn errors(&self) -> &[LoadError] {
+        &self.errors
     }
 }
 

@@ -42,7 +42,7 @@ pub enum PlayedBody {
         /// The chunks as they were received, each with the time from the request to the arrival of the chunk.
         chunks: Vec<(Duration, Bytes)>,
         /// Whether the upstream connection was cut off after the last chunk. If so, cut off the client's as well.
-        cut: bool,
+        is_truncated: bool,
     },
 }
 
@@ -66,7 +66,7 @@ impl Played {
                     .filter(|chunk| !chunk.bytes.is_empty())
                     .map(|chunk| (Duration::from_millis(chunk.ms), chunk.bytes.into()))
                     .collect(),
-                cut: stream.end == End::Cut,
+                is_truncated: stream.end == End::Cut,
             },
         };
         Self { shared: Arc::new(Content { status, headers, body, links }) }

@@ -45,7 +45,7 @@ use crate::provider::Provider;
 ///             println!("{interactions} recorded into {}", fixture.display());
 ///         }
 ///     });
-/// let relayed = recorder.ask(&sent, playback.read(&sent)?).await?;
+/// let relayed = recorder.forward(&sent, playback.read(&sent)?).await?;
 /// println!("{}", relayed.status);
 /// # Ok(()) }
 /// ```
@@ -56,7 +56,6 @@ pub struct Recorder {
     upstreams: Upstreams,
     own_key: OwnKey,
     writer: Option<Writer>,
-    outcomes: writer::Listener,
     in_flight: Arc<InFlight>,
     redactor: Arc<Redactor>,
 }
@@ -79,10 +78,10 @@ pub struct Relayed {
 #[derive(Debug)]
 pub struct RelayedBody(ResponseBody);
 
-/// Errors of [`Recorder::ask`].
+/// Errors of [`Recorder::forward`].
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum AskError {
+pub enum ForwardError {
     /// No upstream is configured for the provider.
     #[error("no upstream is configured for provider `{provider}`")]
     NoUpstream {
@@ -111,7 +110,6 @@ impl Recorder {
             upstreams: Upstreams::default(),
             own_key: OwnKey::default(),
             writer: None,
-            outcomes: writer::Listener::default(),
             in_flight: Arc::default(),
             redactor: Arc::new(redactor()),
         }
@@ -169,7 +167,7 @@ impl Recorder {
     /// Sets a function that is called with the [`Outcome`] of every recording, on the thread that determines it.
     #[must_use]
     pub fn on_outcome(mut self, listener: impl Fn(Outcome) + Send + Sync + 'static) -> Self {
-        self.outcomes = writer::Listener::new(listener);
+        self.writer = self.writer.map(|writer| writer.reporting_to(listener));
         self
     }
 
@@ -179,29 +177,33 @@ impl Recorder {
     ///
     /// Returns an error if no upstream is configured, if it cannot be reached, or if a request to AWS cannot be signed
     /// again.
-    pub async fn ask(&self, sent: &Sent<'_>, request: Request) -> Result<Relayed, AskError> {
-        let (response, upstream) = self.forward(sent, request).await?;
+    pub async fn forward(
+        &self,
+        sent: &Sent<'_>,
+        request: Request,
+    ) -> Result<Relayed, ForwardError> {
+        let (response, upstream) = self.send(sent, request).await?;
         Ok(Relayed::new(response, self.redacted_url(&upstream)))
     }
 
-    /// Forwards the request like [`ask`](Self::ask), and rewrites URLs of the provider's API in the response so that
-    /// they point to `origin`, the address at which the client reaches the server.
+    /// Forwards the request like [`forward`](Self::forward), and rewrites URLs of the provider's API in the response so
+    /// that they point to `origin`, the address at which the client reaches the server.
     ///
     /// A JSON body that may contain such URLs is relayed only once it is complete.
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`ask`](Self::ask).
-    pub async fn ask_redirecting(
+    /// Returns the same errors as [`forward`](Self::forward).
+    pub async fn forward_redirecting(
         &self,
         sent: &Sent<'_>,
         request: Request,
         redirects: &Redirects,
         origin: &str,
-    ) -> Result<Relayed, AskError> {
+    ) -> Result<Relayed, ForwardError> {
         let (provider, path) = (request.provider, request.path().to_owned());
         let may_have_links = links::may_be_in(provider, &request.compared);
-        let (response, upstream) = self.forward(sent, request).await?;
+        let (response, upstream) = self.send(sent, request).await?;
         let mut response = record::buffered(response, may_have_links).await;
         redirects.with_links(provider, &path, origin, Some(&upstream), &|_| false, |links| {
             record::relink(&mut response, links);
@@ -210,15 +212,15 @@ impl Recorder {
     }
 
     /// Returns the response when it begins, and the base URL of its upstream.
-    async fn forward(
+    async fn send(
         &self,
         sent: &Sent<'_>,
         request: Request,
-    ) -> Result<(Response, String), AskError> {
+    ) -> Result<(Response, String), ForwardError> {
         let provider = sent.provider;
         let Some(base) = self.upstreams.base(provider, env::originals(), || None) else {
             let variables = provider.entry().variables.iter().map(|(name, _)| *name).collect();
-            return Err(AskError::NoUpstream { provider, variables });
+            return Err(ForwardError::NoUpstream { provider, variables });
         };
         let mut job = self.job(sent, &base);
         sigv4::sign_again(&mut job)?;
@@ -226,7 +228,7 @@ impl Recorder {
             Ok(response) => Ok((response, base)),
             Err(error) => {
                 let (upstream, cause) = (self.redacted_url(&base), error.to_string());
-                Err(AskError::Unreachable { upstream, cause })
+                Err(ForwardError::Unreachable { upstream, cause })
             }
         }
     }
@@ -263,8 +265,7 @@ impl Recorder {
         let (recorder, in_flight) = (self.clone(), self.in_flight.begin());
         move |received| {
             let Some(writer) = &recorder.writer else { return };
-            let finished = recorder.finished(request, &received, in_flight);
-            writer.submit(finished, &recorder.outcomes);
+            writer.submit(recorder.finished(request, &received, in_flight));
         }
     }
 

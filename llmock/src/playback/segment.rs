@@ -16,11 +16,11 @@ use crate::matching::{self, Key, Rules};
 #[derive(Clone, Debug)]
 pub(super) struct Item {
     /// The index of the file in the order in which files were loaded.
-    file: usize,
+    pub(super) file: usize,
     key: Key,
     /// Lacks the body of the response, which is in `played`.
-    interaction: Interaction,
-    played: Played,
+    pub(super) interaction: Interaction,
+    pub(super) played: Played,
 }
 
 impl Item {
@@ -29,18 +29,6 @@ impl Item {
         let has_links = links::may_be_in(interaction.provider, &interaction.request);
         let played = Played::take(&mut interaction.response, has_links);
         Arc::new(Self { file, key, interaction, played })
-    }
-
-    pub(super) fn file(&self) -> usize {
-        self.file
-    }
-
-    pub(super) fn interaction(&self) -> &Interaction {
-        &self.interaction
-    }
-
-    pub(super) fn played(&self) -> &Played {
-        &self.played
     }
 }
 

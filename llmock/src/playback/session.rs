@@ -1,7 +1,7 @@
 //! The position of one client in the recordings of a playback.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Mutex;
 
 use super::{Playback, Played, Request};
 use crate::matching::Key;
@@ -21,14 +21,14 @@ pub struct PlaybackSession {
 impl PlaybackSession {
     /// Returns the next response to a request, or `None` if no recording matches. [`Playback::explain_miss`] explains
     /// why.
-    pub fn answer(&self, playback: &Playback, request: &Request) -> Option<Played> {
+    pub fn respond(&self, playback: &Playback, request: &Request) -> Option<Played> {
         let queue = playback.queue(request);
         let item = match &*queue {
             [] => return None,
             [only] => only,
             several => &several[self.advance(request).min(several.len() - 1)],
         };
-        Some(item.played().clone())
+        Some(item.played.clone())
     }
 
     /// Returns the next response that this session has not received, or `None` once all have been used.
@@ -37,23 +37,18 @@ impl PlaybackSession {
     /// as received, because recording it appends it to the queue.
     pub fn next_unplayed(&self, playback: &Playback, request: &Request) -> Option<Played> {
         let next = self.advance(request);
-        playback.queue(request).get(next).map(|item| item.played().clone())
+        playback.queue(request).get(next).map(|item| item.played.clone())
     }
 
     /// Increments the number of responses to this request, and returns the previous number.
     fn advance(&self, request: &Request) -> usize {
-        let mut played = self.lock();
+        let mut played = lock(&self.played);
         let next = played.entry(request.key).or_default();
         std::mem::replace(next, next.saturating_add(1))
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, usize>> {
-        // A poisoned lock is safe to use: a panic cannot leave a counter in an invalid state.
-        lock(&self.played)
-    }
-
     /// Resets the session: each request receives its first response again.
     pub fn restart(&self) {
-        self.lock().clear();
+        lock(&self.played).clear();
     }
 }

@@ -60,7 +60,7 @@ fn text(played: Option<Played>) -> Option<String> {
 
 fn next_body(session: &PlaybackSession, playback: &Playback, prompt: &str) -> Option<String> {
     let request = playback.read(&test_request(prompt).sent()).expect("readable");
-    text(session.answer(playback, &request))
+    text(session.respond(playback, &request))
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn streams_keep_chunks_times_and_truncation() {
     let folder = Folder::new();
     let playback = Playback::load([folder.write("a.json", &[stream.to_owned()])]).expect("one");
     let request = playback.read(&test_request("q").sent()).expect("readable");
-    let played = PlaybackSession::default().answer(&playback, &request).expect("an answer");
+    let played = PlaybackSession::default().respond(&playback, &request).expect("an answer");
     assert_eq!(played.headers()["content-type"], "text/event-stream");
     let millis = std::time::Duration::from_millis;
     let expected = PlayedBody::Stream {
@@ -203,7 +203,7 @@ fn streams_keep_chunks_times_and_truncation() {
             (millis(5), Bytes::from_static(b"data: {\"n\":1}\n\n")),
             (millis(9), Bytes::from_static(b"data: [DONE]\n\n")),
         ],
-        cut: true,
+        is_truncated: true,
     };
     assert_eq!(*played.body(), expected);
 }
@@ -220,7 +220,7 @@ fn compares_decompressed_bodies_up_to_the_limit() {
     request.body = gzip.finish().expect("compressed").into();
     request.headers.insert("content-encoding", http::HeaderValue::from_static("gzip"));
     let compared = playback.read(&request.sent()).expect("readable");
-    assert_eq!(playback.answers(&compared), 1);
+    assert_eq!(playback.response_count(&compared), 1);
     let tight = playback.max_body(plain.body.len() - 1);
     assert!(tight.read(&request.sent()).is_err());
 }
@@ -234,12 +234,12 @@ fn finds_one_response_among_many() {
     let playback = Playback::load([folder.write("a.json", &many)]).expect("many");
     for n in [0, 999, 1_999] {
         let request = playback.read(&test_request(&n.to_string()).sent()).expect("readable");
-        assert_eq!(playback.answers(&request), 1);
-        let answer = text(PlaybackSession::default().answer(&playback, &request));
+        assert_eq!(playback.response_count(&request), 1);
+        let answer = text(PlaybackSession::default().respond(&playback, &request));
         assert_eq!(answer, Some(format!("{{\"a\":\"{n}\"}}")));
     }
     let request = playback.read(&test_request("2000").sent()).expect("readable");
-    assert_eq!(playback.answers(&request), 0);
+    assert_eq!(playback.response_count(&request), 0);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, OnceLock, mpsc};
 
 use crate::config::Environment;
 use crate::exchange::in_flight::InFlightGuard;
@@ -18,7 +18,6 @@ use crate::matching::{Key, Rules};
 use crate::mode::{self, Mode};
 use crate::provider::Provider;
 use crate::report::values::chain;
-use crate::sync::lock;
 
 /// The error for recording where it is not allowed, such as in CI.
 #[derive(Debug, thiserror::Error)]
@@ -57,40 +56,10 @@ pub enum Outcome {
         /// The path of the fixture.
         fixture: PathBuf,
         /// The reason, including the path.
-        why: String,
+        reason: String,
         /// The file to which the responses were written instead, if that succeeded.
         kept: Option<PathBuf>,
     },
-}
-
-/// The function that receives outcomes, if there is one.
-#[derive(Clone, Default)]
-pub(super) struct Listener(Option<Arc<dyn Fn(Outcome) + Send + Sync>>);
-
-impl Listener {
-    pub(super) fn new(listener: impl Fn(Outcome) + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(listener)))
-    }
-
-    fn is_same(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
-            (None, None) => true,
-            _ => false,
-        }
-    }
-
-    fn notify(&self, outcome: Outcome) {
-        if let Some(listener) = &self.0 {
-            listener(outcome);
-        }
-    }
-}
-
-impl fmt::Debug for Listener {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Listener").field(&self.0.is_some()).finish()
-    }
 }
 
 /// A complete response and its request.
@@ -105,15 +74,14 @@ pub(super) struct Finished {
     pub(super) _in_flight: InFlightGuard,
 }
 
-/// A response, and the listener for its outcome.
-type Item = (Finished, Listener);
-
 /// Writes to one fixture. Clones write to the same fixture.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Writer {
     path: Arc<PathBuf>,
+    listener: Arc<dyn Fn(Outcome) + Send + Sync>,
     /// The queue of the writer thread, which starts with the first response and ends when the last clone is dropped.
-    queue: Arc<Mutex<Option<mpsc::Sender<Item>>>>,
+    /// `None` if the thread could not be started.
+    queue: Arc<OnceLock<Option<mpsc::Sender<Finished>>>>,
 }
 
 /// Returns an error if recording is not allowed in this environment.
@@ -128,54 +96,58 @@ pub(super) fn allowed() -> Result<(), RecordRefused> {
 
 impl Writer {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path: Arc::new(path), queue: Arc::default() }
+        Self { path: Arc::new(path), listener: Arc::new(drop::<Outcome>), queue: Arc::default() }
     }
 
-    /// Queues a response to be written. `listener` receives the outcome.
-    pub(super) fn submit(&self, finished: Finished, listener: &Listener) {
-        let status = finished.interaction.response.status;
+    /// Returns a writer to the same fixture whose outcomes `listener` receives.
+    pub(super) fn reporting_to(self, listener: impl Fn(Outcome) + Send + Sync + 'static) -> Self {
+        Self { path: self.path, listener: Arc::new(listener), queue: Arc::default() }
+    }
+
+    /// Queues a response to be written.
+    pub(super) fn submit(&self, finished: Finished) {
+        let Finished { interaction, message, .. } = &finished;
+        let status = interaction.response.status;
         if is_outage(status) {
-            let Finished { interaction, message, .. } = finished;
-            return listener.notify(Outcome::Refused {
-                provider: interaction.provider,
-                status,
-                message,
-            });
+            let (provider, message) = (interaction.provider, message.clone());
+            return (self.listener)(Outcome::Refused { provider, status, message });
         }
         // Notify before writing, so that an equal request is replayed immediately.
-        listener.notify(Outcome::Received {
+        (self.listener)(Outcome::Received {
             fixture: (*self.path).clone(),
-            interaction: Box::new(finished.interaction.clone()),
+            interaction: Box::new(interaction.clone()),
         });
-        let mut queue = lock(&self.queue);
-        if queue.is_none() {
-            let (sender, receiver) = mpsc::channel();
-            let path = Arc::clone(&self.path);
-            let started = std::thread::Builder::new()
-                .name("llmock-recorder".into())
-                .spawn(move || write_all(&path, &receiver));
-            *queue = started.ok().map(|_| sender);
-        }
-        let item = (finished, listener.clone());
-        let unsent = match &*queue {
-            Some(queue) => queue.send(item).err().map(|error| error.0),
-            None => Some(item),
+        let unsent = match self.queue.get_or_init(|| self.start()) {
+            Some(queue) => queue.send(finished).err().map(|error| error.0),
+            None => Some(finished),
         };
         // The thread could not be started, or it panicked: write here instead of losing the response.
-        if let Some(item) = unsent {
-            write_batch(&self.path, vec![item]);
+        if let Some(finished) = unsent {
+            write_batch(&self.path, &*self.listener, &[finished]);
         }
     }
-}
 
-fn write_all(path: &Path, queue: &mpsc::Receiver<Item>) {
-    while let Ok(first) = queue.recv() {
-        write_batch(path, std::iter::once(first).chain(queue.try_iter()).collect());
+    fn start(&self) -> Option<mpsc::Sender<Finished>> {
+        let (sender, receiver) = mpsc::channel();
+        let (path, listener) = (Arc::clone(&self.path), Arc::clone(&self.listener));
+        let run = move || {
+            while let Ok(first) = receiver.recv() {
+                let batch: Vec<_> = std::iter::once(first).chain(receiver.try_iter()).collect();
+                write_batch(&path, &*listener, &batch);
+            }
+        };
+        std::thread::Builder::new().name("llmock-recorder".into()).spawn(run).ok().map(|_| sender)
     }
 }
 
-fn write_batch(path: &Path, items: Vec<Item>) {
-    let recorded = items.iter().map(|(done, _)| (done.key, done.interaction.clone()));
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+fn write_batch(path: &Path, listener: &dyn Fn(Outcome), finished: &[Finished]) {
+    let recorded = finished.iter().map(|done| (done.key, done.interaction.clone()));
     let rules = Rules::default();
     let batch =
         Batch { recorded: recorded.collect(), owner: None, merge: Merge::Add, rules: &rules };
@@ -185,28 +157,14 @@ fn write_batch(path: &Path, items: Vec<Item>) {
         Err(UpdateError::Load(error)) => Some(chain(&error)),
         Err(UpdateError::Save(error)) => Some(chain(&error)),
     };
-    for (listener, finished) in by_listener(items) {
-        let fixture = path.to_owned();
-        listener.notify(match &failure {
-            None => Outcome::Written { fixture, interactions: finished.len() },
-            Some(why) => {
-                let keep = |done: &Finished| store::keep_attempt(path, done.interaction.clone());
-                let all_kept = finished.iter().all(|done| keep(done).is_ok());
-                let kept = all_kept.then(|| store::failed_path(path));
-                Outcome::Failed { fixture, why: why.clone(), kept }
-            }
-        });
-    }
-}
-
-/// Groups responses by listener: recorders that write to the same file may have different listeners.
-fn by_listener(items: Vec<Item>) -> Vec<(Listener, Vec<Finished>)> {
-    let mut groups: Vec<(Listener, Vec<Finished>)> = Vec::new();
-    for (finished, listener) in items {
-        match groups.iter_mut().find(|(known, _)| known.is_same(&listener)) {
-            Some((_, group)) => group.push(finished),
-            None => groups.push((listener, vec![finished])),
+    let fixture = path.to_owned();
+    listener(match failure {
+        None => Outcome::Written { fixture, interactions: finished.len() },
+        Some(reason) => {
+            let keep = |done: &Finished| store::keep_attempt(path, done.interaction.clone());
+            let all_kept = finished.iter().all(|done| keep(done).is_ok());
+            let kept = all_kept.then(|| store::failed_path(path));
+            Outcome::Failed { fixture, reason, kept }
         }
-    }
-    groups
+    });
 }

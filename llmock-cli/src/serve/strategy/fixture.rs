@@ -104,12 +104,12 @@ impl Fixtures {
         };
         let session = || self.sessions.of(&api_request.session.to_string());
         let spent = if api_request.method.is_safe() { spent } else { Spent::Repeats };
-        let played = match (spent, playback.answers(request)) {
+        let played = match (spent, playback.response_count(request)) {
             (Spent::Misses, _) => session().next_unplayed(playback, request),
             (Spent::Repeats, 0) => None,
             // The same for every client, so no position is needed.
-            (Spent::Repeats, 1) => PlaybackSession::default().answer(playback, request),
-            (Spent::Repeats, _) => session().answer(playback, request),
+            (Spent::Repeats, 1) => PlaybackSession::default().respond(playback, request),
+            (Spent::Repeats, _) => session().respond(playback, request),
         };
         let Some(played) = played else { return Verdict::Pass { why: None } };
         let played = self.redirects.played(played, playback, request, &self.origin(api_request));
@@ -189,12 +189,12 @@ fn answer_of(played: &Played) -> Answer {
             at = Some(*after);
             AnswerBody::Whole(bytes.clone())
         }
-        PlayedBody::Stream { chunks, cut } => AnswerBody::Stream {
+        PlayedBody::Stream { chunks, is_truncated } => AnswerBody::Stream {
             pieces: chunks
                 .iter()
                 .map(|(after, bytes)| Piece { after: Some(*after), bytes: bytes.clone() })
                 .collect(),
-            end: if *cut { End::Cut } else { End::Complete },
+            end: if *is_truncated { End::Cut } else { End::Complete },
         },
         _ => AnswerBody::Whole(bytes::Bytes::new()),
     };

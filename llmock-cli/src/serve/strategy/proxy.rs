@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use llmock::Provider;
-use llmock::playback::{AskError, Outcome, RecordRefused, Recorder, Relayed};
+use llmock::playback::{ForwardError, Outcome, RecordRefused, Recorder, Relayed};
 use llmock::reply::Reply;
 use parking_lot::Mutex;
 
@@ -69,14 +69,14 @@ impl Proxy {
         };
         let (sent, origin) = (fixture::sent(api_request), self.fixtures.origin(api_request));
         let redirects = &self.fixtures.redirects;
-        match self.recorder.ask_redirecting(&sent, request, redirects, &origin).await {
+        match self.recorder.forward_redirecting(&sent, request, redirects, &origin).await {
             Ok(relayed) => {
                 self.report(api_request.provider(), &relayed.upstream);
                 let Relayed { status, headers, body, .. } = relayed;
                 let body = AnswerBody::Live(body.map_err(BoxError::from).boxed_unsync());
                 Verdict::Answer(Answer { status, headers, body, after: None })
             }
-            Err(AskError::NoUpstream { provider, variables }) => {
+            Err(ForwardError::NoUpstream { provider, variables }) => {
                 failed(BAD_GATEWAY, &server::no_upstream(provider, &variables))
             }
             Err(error) => failed(BAD_GATEWAY, &error.to_string()),
