@@ -7,7 +7,7 @@ use http::request::Parts;
 use super::handler::Handler;
 use super::proxy::{self, Destination};
 use super::refused::AddressedBy;
-use super::router::Router;
+use super::registry::Registry;
 use super::routing::{self, Route};
 use crate::provider::Provider;
 
@@ -36,7 +36,7 @@ pub(super) struct Tunnel {
 /// Finds the addressee; returns the target if llmock did not hand it out.
 pub(super) fn find(
     parts: &Parts,
-    router: &Router,
+    registry: &Registry,
     tunnel: Option<&Tunnel>,
 ) -> Result<Addressee, String> {
     let target = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
@@ -45,18 +45,17 @@ pub(super) fn find(
         let destination = Destination { origin, target: target.to_owned() };
         return Ok(at_host(destination, tunnel.session.clone()));
     }
-    if let Some(destination) = proxy::destination(&parts.uri, router.own) {
-        return Ok(at_host(destination, proxy::session(&parts.headers, &router.registry)));
+    if let Some(destination) = proxy::destination(&parts.uri, registry.own) {
+        return Ok(at_host(destination, proxy::session(&parts.headers, registry)));
     }
-    let (session, provider, rest, by) = match routing::route(target) {
-        Route::Env { provider, rest } => {
-            let variable = provider.entry().variables.first().map_or("base URL", |(name, _)| name);
-            (router.registry.env_session(), provider, rest, AddressedBy::Variable(variable))
-        }
-        Route::Session { id, provider, rest } => {
-            (router.registry.session(&id), provider, rest, AddressedBy::Handle)
-        }
-        Route::Unknown => return Err(target.to_owned()),
+    let Some(Route { id, provider, rest }) = routing::route(target) else {
+        return Err(target.to_owned());
+    };
+    let (session, by) = if let Some(id) = id {
+        (registry.session(id), AddressedBy::Handle)
+    } else {
+        let variable = provider.entry().variables.first().map_or("base URL", |(name, _)| name);
+        (registry.env_session(), AddressedBy::Variable(variable))
     };
     Ok(Addressee { session, provider, rest, unknown_host: None, by })
 }

@@ -7,26 +7,22 @@
 
 mod addressee;
 pub(crate) mod arrival;
-mod connection;
 pub(crate) mod handler;
 pub(crate) mod intercept;
 pub(crate) mod proxy;
 pub(crate) mod refused;
 pub(crate) mod registry;
-mod router;
-pub(crate) mod routing;
+mod routing;
 mod server;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, OnceLock};
 
 use crate::front::registry::Registry;
-use crate::front::router::Router;
 
 /// The process-wide server.
 #[derive(Debug)]
 pub(crate) struct Front {
-    address: SocketAddr,
     registry: Arc<Registry>,
     #[cfg(feature = "wiremock")]
     runtime: tokio::runtime::Handle,
@@ -37,24 +33,21 @@ pub(crate) struct Front {
 #[error("failed to open a port on 127.0.0.1 for the mock server")]
 pub(crate) struct BindError(#[source] std::io::Error);
 
-static LISTENER: OnceLock<Bound> = OnceLock::new();
+static LISTENER: OnceLock<TcpListener> = OnceLock::new();
 static FRONT: once_cell::sync::OnceCell<Front> = once_cell::sync::OnceCell::new();
-
-#[derive(Debug)]
-struct Bound {
-    listener: TcpListener,
-    address: SocketAddr,
-}
 
 /// Binds the port without starting a thread: the address is known before variables are written, and the first test
 /// that needs them writes them before there is a thread. Connections made before [`Front::get`] wait in the backlog.
 pub(crate) fn bind() -> Result<SocketAddr, BindError> {
-    if let Some(bound) = LISTENER.get() {
-        return Ok(bound.address);
+    listener().and_then(TcpListener::local_addr).map_err(BindError)
+}
+
+fn listener() -> std::io::Result<&'static TcpListener> {
+    if let Some(listener) = LISTENER.get() {
+        return Ok(listener);
     }
-    let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(BindError)?;
-    let address = listener.local_addr().map_err(BindError)?;
-    Ok(LISTENER.get_or_init(|| Bound { listener, address }).address)
+    let listener = TcpListener::bind(("127.0.0.1", 0))?;
+    Ok(LISTENER.get_or_init(|| listener))
 }
 
 impl Front {
@@ -64,9 +57,8 @@ impl Front {
     }
 
     fn start() -> Result<Self, BindError> {
-        let address = bind()?;
-        let bound = LISTENER.get().expect("bound just above");
-        let listener = bound.listener.try_clone().map_err(BindError)?;
+        let own = bind()?;
+        let listener = listener().and_then(TcpListener::try_clone).map_err(BindError)?;
         listener.set_nonblocking(true).map_err(BindError)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -75,14 +67,13 @@ impl Front {
             .map_err(BindError)?;
         #[cfg(feature = "wiremock")]
         let handle = runtime.handle().clone();
-        let registry = Arc::new(Registry::default());
-        let router = Arc::new(Router { registry: Arc::clone(&registry), own: address });
+        let registry = Arc::new(Registry::new(own));
+        let served = Arc::clone(&registry);
         std::thread::Builder::new()
             .name("llmock".into())
-            .spawn(move || runtime.block_on(server::accept(listener, router)))
+            .spawn(move || runtime.block_on(server::accept(listener, served)))
             .map_err(BindError)?;
         Ok(Self {
-            address,
             registry,
             #[cfg(feature = "wiremock")]
             runtime: handle,
@@ -91,7 +82,7 @@ impl Front {
 
     /// `http://127.0.0.1:PORT`, without a path.
     pub(crate) fn origin(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.registry.own)
     }
 
     pub(crate) fn registry(&self) -> &Arc<Registry> {

@@ -4,7 +4,7 @@
 //! meanwhile, and each is passed to a log that outlives the process.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
 use crate::provider::Provider;
@@ -103,11 +103,6 @@ impl Refused {
 }
 
 impl Refusals {
-    fn lock(&self) -> MutexGuard<'_, Last> {
-        // A panic while it was held has at worst forgotten one.
-        lock(&self.last)
-    }
-
     /// Sets the log; the first call counts.
     pub(crate) fn log_with(&self, log: Log) {
         let _ = self.log.set(log);
@@ -116,7 +111,7 @@ impl Refusals {
     /// Remembers and logs one, before its client receives the error. Runs on the front's runtime.
     pub(crate) async fn add(&self, refused: Refused) {
         let is_logged = {
-            let mut last = self.lock();
+            let mut last = lock(&self.last);
             if last.refused.len() == REMEMBERED {
                 last.refused.pop_front();
             }
@@ -132,6 +127,6 @@ impl Refusals {
 
     /// The last ones since that moment, in order.
     pub(crate) fn since(&self, moment: Instant) -> Vec<Refused> {
-        self.lock().refused.iter().filter(|refused| refused.at >= moment).cloned().collect()
+        lock(&self.last).refused.iter().filter(|refused| refused.at >= moment).cloned().collect()
     }
 }

@@ -4,44 +4,29 @@ use crate::provider::Provider;
 
 /// Where a request wants to go.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Route {
-    /// `/env/<provider>/…`: the test that holds the environment guard.
-    Env { provider: Provider, rest: String },
-    /// `/s/<id>/<provider>/…`: the session of a handle.
-    Session { id: String, provider: Provider, rest: String },
-    /// Not an address that the front handed out.
-    Unknown,
+pub(super) struct Route<'t> {
+    /// The session of a handle; `None` stands for the test that holds the environment guard.
+    pub(super) id: Option<&'t str>,
+    pub(super) provider: Provider,
+    /// What follows the provider's segment, query included.
+    pub(super) rest: String,
 }
 
-/// Reads an origin-form target.
-pub(crate) fn route(target: &str) -> Route {
-    let Some(path) = target.trim_start_matches('/').split_once('/') else { return Route::Unknown };
-    match path {
-        ("env", rest) => match provider_and_rest(rest) {
-            Some((provider, rest)) => Route::Env { provider, rest },
-            None => Route::Unknown,
-        },
-        ("s", rest) => match rest.split_once('/') {
-            Some((id, rest)) => match provider_and_rest(rest) {
-                Some((provider, rest)) => Route::Session { id: id.to_owned(), provider, rest },
-                None => Route::Unknown,
-            },
-            None => Route::Unknown,
-        },
-        _ => Route::Unknown,
-    }
-}
-
-/// `openai/v1/models?x=1` → the provider and `/v1/models?x=1`.
-fn provider_and_rest(text: &str) -> Option<(Provider, String)> {
-    let text = text.trim_start_matches('/');
-    let end = text.find(['/', '?']).unwrap_or(text.len());
-    let (id, rest) = text.split_at(end);
-    if id.is_empty() {
-        return None;
-    }
+/// Reads a target such as `/env/<provider>/…` or `/s/<id>/<provider>/…`; `None` if the front did not hand it out.
+pub(super) fn route(target: &str) -> Option<Route<'_>> {
+    let (id, below) = match target.trim_start_matches('/').split_once('/')? {
+        ("env", below) => (None, below),
+        ("s", below) => {
+            let (id, below) = below.split_once('/')?;
+            (Some(id), below)
+        }
+        _ => return None,
+    };
+    // `openai/v1/models?x=1` → the provider and `/v1/models?x=1`.
+    let below = below.trim_start_matches('/');
+    let (provider, rest) = below.split_at(below.find(['/', '?']).unwrap_or(below.len()));
     let rest = if rest.starts_with('/') { rest.to_owned() } else { format!("/{rest}") };
-    Some((Provider::from_id(id), rest))
+    (!provider.is_empty()).then(|| Route { id, provider: Provider::from_id(provider), rest })
 }
 
 #[cfg(test)]
@@ -50,12 +35,10 @@ mod tests {
 
     #[test]
     fn finds_session_and_provider_in_the_path() {
-        let session = |id: &str, provider, rest: &str| Route::Session {
-            id: id.into(),
-            provider,
-            rest: rest.into(),
+        let session = |id: &'static str, provider, rest: &str| {
+            Some(Route { id: Some(id), provider, rest: rest.into() })
         };
-        let env = |provider, rest: &str| Route::Env { provider, rest: rest.into() };
+        let env = |provider, rest: &str| Some(Route { id: None, provider, rest: rest.into() });
         for (target, route_) in [
             ("/env/openai/v1/models?x=1", env(Provider::OpenAI, "/v1/models?x=1")),
             ("/env/openai//chat/completions", env(Provider::OpenAI, "//chat/completions")),
@@ -63,10 +46,10 @@ mod tests {
             ("/env/openai", env(Provider::OpenAI, "/")),
             ("/env/openai?x=1", env(Provider::OpenAI, "/?x=1")),
             ("/s/ab12/anthropic/v1/messages", session("ab12", Provider::Anthropic, "/v1/messages")),
-            ("/s/ab12", Route::Unknown),
-            ("/env/", Route::Unknown),
-            ("/", Route::Unknown),
-            ("/v1/chat/completions", Route::Unknown),
+            ("/s/ab12", None),
+            ("/env/", None),
+            ("/", None),
+            ("/v1/chat/completions", None),
         ] {
             assert_eq!(route(target), route_, "{target}");
         }

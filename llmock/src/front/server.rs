@@ -7,16 +7,16 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming as IncomingBody;
-use hyper::rt::{Read, Write};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, BufReader};
 
 use super::addressee::{self, Addressee, Tunnel};
-use super::connection::{Connection, Watched};
+use super::arrival::Arrival;
 use super::handler::{Aborted, Incoming, TooLarge};
 use super::intercept;
 use super::refused::{self, NO_WEBSOCKET};
-use super::router::{Router, refusal};
+use super::registry::{Registry, refusal};
 use crate::exchange::body::ResponseBody;
 use crate::exchange::request;
 use crate::exchange::response::Response;
@@ -26,14 +26,14 @@ use crate::provider::Provider;
 const LARGEST_BODY_FACTOR: usize = 16;
 
 /// Serves connections for as long as the process lives.
-pub(super) async fn accept(listener: std::net::TcpListener, router: Arc<Router>) {
+pub(super) async fn accept(listener: std::net::TcpListener, registry: Arc<Registry>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     loop {
         match listener.accept().await {
             Ok((socket, _)) => {
                 // Replayed chunks are small; waiting to coalesce them would delay every event.
                 let _ = socket.set_nodelay(true);
-                tokio::spawn(serve_connection(TokioIo::new(socket), Arc::clone(&router), None));
+                tokio::spawn(serve_connection(socket, Arc::clone(&registry), None));
             }
             // Out of file descriptors: only time helps.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -43,14 +43,18 @@ pub(super) async fn accept(listener: std::net::TcpListener, router: Arc<Router>)
 
 /// Serves one connection to its end.
 pub(super) async fn serve_connection(
-    io: impl Read + Write + Unpin + Send + 'static,
-    router: Arc<Router>,
+    io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    registry: Arc<Registry>,
     tunnel: Option<Arc<Tunnel>>,
 ) {
-    let connection = Connection::open(&router.registry);
-    let io = Watched { io, connection: Arc::clone(&connection) };
+    let opened = registry.now();
+    let mut io = BufReader::new(io);
+    // hyper meets the end of the connection, or its error, again.
+    let _ = io.fill_buf().await;
+    // A connection carries one request, since every response closes its connection.
+    let arrival = Arrival { opened, began: registry.now() };
     let service = service_fn(move |request| {
-        serve(request, Arc::clone(&router), tunnel.clone(), Arc::clone(&connection))
+        serve(request, Arc::clone(&registry), tunnel.clone(), arrival.clone())
     });
     // A client that disconnects is not an error of llmock, and this thread must not print.
     let _ = hyper::server::conn::http1::Builder::new()
@@ -58,7 +62,7 @@ pub(super) async fn serve_connection(
         // (24 of 1,600 requests measured; none with `Connection: close`).
         .keep_alive(false)
         .half_close(true)
-        .serve_connection(io, service)
+        .serve_connection(TokioIo::new(io), service)
         .with_upgrades()
         .await;
 }
@@ -66,53 +70,53 @@ pub(super) async fn serve_connection(
 /// Responds to one request, whether it came directly or through a tunnel.
 async fn serve(
     request: http::Request<IncomingBody>,
-    router: Arc<Router>,
+    registry: Arc<Registry>,
     tunnel: Option<Arc<Tunnel>>,
-    connection: Arc<Connection>,
+    arrival: Arrival,
 ) -> Result<Response, Aborted> {
     let received = Instant::now();
     if request.method() == Method::CONNECT {
-        return Ok(connect(request, router));
+        return Ok(connect(request, registry));
     }
     let (parts, body) = request.into_parts();
-    let addressee = match addressee::find(&parts, &router, tunnel.as_deref()) {
+    let addressee = match addressee::find(&parts, &registry, tunnel.as_deref()) {
         Ok(addressee) => addressee,
         Err(target) => {
             let message = refused::unknown_address(&target);
-            return Ok(router.reject(None, &parts.method, &target, &message).await);
+            return Ok(registry.reject(None, &parts.method, &target, &message).await);
         }
     };
     let Addressee { session, provider, rest, unknown_host, by } = addressee;
     if is_websocket(&parts.headers) {
-        let mut response = router.reject(Some(provider), &parts.method, &rest, NO_WEBSOCKET).await;
+        let mut response =
+            registry.reject(Some(provider), &parts.method, &rest, NO_WEBSOCKET).await;
         *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
         return Ok(response);
     }
     let Some(session) = session else {
         let message = refused::no_session(by);
-        return Ok(router.reject(Some(provider), &parts.method, &rest, &message).await);
+        return Ok(registry.reject(Some(provider), &parts.method, &rest, &message).await);
     };
     let (method, mut headers) = (parts.method, parts.headers);
     request::remove_own_headers(&mut headers);
     // A client that disconnects while it sends has made no request, and waits for no response.
     let body = read(body, session.max_body()).await.map_err(|_| Aborted)?;
-    let arrival = connection.arrival();
     let incoming =
         Incoming { provider, method, rest, unknown_host, headers, body, received, arrival };
     session.respond(incoming).await
 }
 
 /// Responds to a request for a tunnel (RFC 9110 §9.3.6): opens one that ends here, or says why not.
-fn connect(request: http::Request<IncomingBody>, router: Arc<Router>) -> Response {
+fn connect(request: http::Request<IncomingBody>, registry: Arc<Registry>) -> Response {
     let authority = request.uri().authority().map_or("", http::uri::Authority::as_str).to_owned();
-    let Some(opening) = intercept::open(request, &router.registry) else {
+    let Some(opening) = intercept::open(request, &registry) else {
         let mut response = refusal(Provider::OpenAI, "/", &refused::no_tunnel(&authority));
         *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
         return response;
     };
     tokio::spawn(async move {
         if let Some((stream, tunnel)) = opening.await {
-            serve_connection(stream, router, Some(tunnel)).await;
+            serve_connection(stream, registry, Some(tunnel)).await;
         }
     });
     http::Response::new(ResponseBody::full(""))

@@ -36,7 +36,7 @@ use crate::sync::lock;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A decrypted tunnel.
-pub(crate) type Stream = TokioIo<TlsStream<TokioIo<Upgraded>>>;
+pub(crate) type Stream = TlsStream<TokioIo<Upgraded>>;
 
 static AUTHORITY: OnceCell<Authority> = OnceCell::new();
 
@@ -109,7 +109,7 @@ pub(crate) fn open(
             session.note_distrust(&tunnel.authority);
         }
         drop(handshake);
-        Some((TokioIo::new(stream.ok()?), tunnel))
+        Some((stream.ok()?, tunnel))
     }))
 }
 

@@ -2,13 +2,11 @@
 
 use std::path::Path;
 
-use hyper_util::rt::TokioIo;
-
 use super::super::registry::Registry;
 use super::Opening;
 
 /// Never opened.
-pub(crate) type Stream = TokioIo<tokio::io::Empty>;
+pub(crate) type Stream = tokio::io::Empty;
 
 /// Never exists.
 #[derive(Debug)]
