@@ -5,7 +5,7 @@
 //! that bodies return, not for each test.
 
 use std::any::Any;
-use std::fmt;
+use std::future::poll_fn;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -20,32 +20,11 @@ pub type Panic = Box<dyn Any + Send>;
 /// A pinned body of an `async` test, which stays in the test's own frame.
 pub type Body<'a, T> = Pin<&'a mut (dyn Future<Output = T> + 'a)>;
 
-/// Polls a body to its end and keeps its panic together with the session, which has yet to be concluded.
-pub fn replay<T>(body: Body<'_, T>, session: Session) -> Replay<'_, T> {
-    Replay { body, session: Some(session) }
-}
-
-/// See [`replay`]. Dropped before its end, it drops the session, which reports that the test was cancelled.
-pub struct Replay<'a, T> {
-    body: Body<'a, T>,
-    session: Option<Session>,
-}
-
-impl<T> Future for Replay<'_, T> {
-    type Output = Ended<T>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended<T>> {
-        poll_caught(self.body.as_mut(), context).map(|outcome| {
-            let session = self.session.take().expect("a future is not polled after its end");
-            Ended { outcome, session }
-        })
-    }
-}
-
-impl<T> fmt::Debug for Replay<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Replay").field("session", &self.session).finish_non_exhaustive()
-    }
+/// Polls a body to its end and keeps its panic together with the session, which has yet to be concluded. Dropped before
+/// that, it drops the session, which reports that the test was cancelled.
+pub async fn replay<T>(mut body: Body<'_, T>, session: Session) -> Ended<T> {
+    let outcome = poll_fn(|context| poll_caught(body.as_mut(), context)).await;
+    Ended { outcome, session }
 }
 
 /// Runs a plain body to its end and keeps its panic together with the session, which has yet to be concluded.
@@ -78,6 +57,7 @@ pub enum Returned {
 /// `returned` is found by autoref specialization: for types that show whether the test failed it is a method of
 /// `Ended`, for all others the call dereferences to [`Silent`]. So no trait must be in scope in the user's function, and
 /// an error needs no `Debug`.
+#[derive(Debug)]
 #[must_use]
 pub struct Ended<T> {
     outcome: Result<T, Panic>,
@@ -97,12 +77,6 @@ impl<T> Ended<T> {
             Ok(false) => Returned::Err,
             Err(_) => Returned::Unknown,
         }
-    }
-}
-
-impl<T> fmt::Debug for Ended<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ended").field("session", &self.session).finish_non_exhaustive()
     }
 }
 
@@ -155,7 +129,6 @@ impl<T> Deref for Ended<T> {
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
-    use std::future::poll_fn;
     use std::pin::pin;
     use std::process::Termination;
     use std::task::Waker;

@@ -7,6 +7,6 @@ pub use crate::config::intercept;
 pub use crate::preload::preload;
 pub use crate::session::open::Test;
 pub use crate::site::Site;
-pub use catch::{Body, Ended, Panic, Replay, Returned, Silent, replay, replay_sync};
+pub use catch::{Body, Ended, Panic, Returned, Silent, replay, replay_sync};
 pub use llmock_rules::Value;
 pub use session::Session;
