@@ -11,7 +11,7 @@ use crate::mock::LlmMock;
 use crate::mode::Mode;
 use crate::provider::Provider;
 use crate::report::values::chain;
-use crate::report::{Failure, Miss, MissReason, Outcome, Report, render, sentences};
+use crate::report::{Failure, Miss, MissReason, Outcome, Report, render};
 use crate::session::open::{self, Described, NotOpened};
 use crate::session::{Session, announce};
 
@@ -197,7 +197,7 @@ impl LlmMockBuilder {
             settings: self.invalid.map_or(Ok(self.settings), Err),
         };
         let session = open::described(described)?;
-        Ok(MockSession { mock: LlmMock::new(session.access()), session, finished: false })
+        Ok(MockSession { mock: LlmMock::new(session.access()), session })
     }
 }
 
@@ -219,7 +219,6 @@ impl LlmMockBuilder {
 pub struct MockSession {
     mock: LlmMock,
     session: Session,
-    finished: bool,
 }
 
 impl MockSession {
@@ -235,7 +234,6 @@ impl MockSession {
     /// If a test with the attribute would fail, with the same report. Then nothing is written, and the recordings are
     /// kept in `NAME.json.failed`.
     pub fn finish(mut self) -> Result<(), FinishError> {
-        self.finished = true;
         let Some(report) = self.session.end(Outcome::Passed) else { return Ok(()) };
         if report.fails() {
             return Err(FinishError::from(report));
@@ -250,7 +248,6 @@ impl MockSession {
     ///
     /// Returns the report if llmock has a reason to fail the session too.
     pub fn fail(mut self) -> Option<FinishError> {
-        self.finished = true;
         let report = self.session.end(Outcome::ReturnedErr)?;
         report.fails().then(|| FinishError::from(report))
     }
@@ -261,17 +258,6 @@ impl Deref for MockSession {
 
     fn deref(&self) -> &LlmMock {
         &self.mock
-    }
-}
-
-impl Drop for MockSession {
-    fn drop(&mut self) {
-        if self.finished {
-            return;
-        }
-        if let Some(left) = self.session.abandon() {
-            announce::line(&sentences::dropped_unfinished(&left.test, left.kept.as_deref()));
-        }
     }
 }
 

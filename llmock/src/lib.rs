@@ -56,7 +56,7 @@ pub mod __server {
 }
 
 pub use builder::{FinishError, LlmMockBuilder, MockSession, StartError};
-pub use exchange::AnsweredBy;
+pub use exchange::RespondedBy;
 pub use fixture::{Fixture, FormatError, Interaction, LoadError, RemoveError, SaveError};
 #[cfg(feature = "macros")]
 pub use llmock_macros::llm_replay;
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn public_types_are_send_and_sync() {
         fn check<T: Send + Sync>() {}
-        check::<AnsweredBy>();
+        check::<RespondedBy>();
         check::<FinishError>();
         check::<Fixture>();
         check::<Interaction>();

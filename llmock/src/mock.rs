@@ -5,7 +5,7 @@ use std::sync::Arc;
 #[cfg(feature = "wiremock")]
 use wiremock::MockServer;
 
-use crate::exchange::{AnsweredBy, Exchange, links};
+use crate::exchange::{Exchange, RespondedBy, links};
 #[cfg(feature = "wiremock")]
 use crate::front::Front;
 use crate::provider::{Address, Declared, Provider};
@@ -41,8 +41,8 @@ impl LlmMock {
     pub(crate) fn new(access: &Access) -> Self {
         let (base, declared) = match access {
             Access::Open(state, _) => state.upgrade().map(|state| {
-                let declared = state.setup().upstreams.declared.as_slice();
-                (state.base().to_owned(), declared.into())
+                let declared = state.setup.upstreams.declared.as_slice();
+                (state.base.clone(), declared.into())
             }),
             Access::Off(..) => None,
         }
@@ -172,7 +172,7 @@ impl LlmMock {
     pub fn requests(&self) -> Vec<SentRequest> {
         let Some(state) = self.state() else { return Vec::new() };
         let ledger = state.ledger();
-        ledger.exchanges().iter().cloned().map(|exchange| SentRequest { exchange }).collect()
+        ledger.exchanges.iter().cloned().map(|exchange| SentRequest { exchange }).collect()
     }
 }
 
@@ -185,6 +185,19 @@ fn split_port(url: &str) -> (String, u16) {
 }
 
 /// A request as the mock server received it, with secrets redacted.
+///
+/// ```no_run
+/// # use llmock::{LlmMock, RespondedBy, llm_replay};
+/// #[llm_replay(fixture = "summarize")]
+/// #[test]
+/// fn sends_the_document_once(mock: &LlmMock) {
+///     // ... run the program ...
+///     let requests = mock.requests();
+///     assert_eq!(requests.len(), 1);
+///     assert!(requests[0].text().contains("the document"));
+///     assert_eq!(requests[0].responded_by(), RespondedBy::Fixture);
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct SentRequest {
     exchange: Exchange,
@@ -236,8 +249,8 @@ impl SentRequest {
     }
 
     /// What responded to it.
-    pub fn answered_by(&self) -> AnsweredBy {
-        self.exchange.answered_by
+    pub fn responded_by(&self) -> RespondedBy {
+        self.exchange.responded_by
     }
 }
 

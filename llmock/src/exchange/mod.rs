@@ -24,13 +24,12 @@ pub(crate) mod write;
 use std::sync::Arc;
 
 use crate::fixture::Position;
-use crate::fixture::interaction::{Body, Request};
 use crate::provider::Provider;
 
 /// What responded to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum AnsweredBy {
+pub enum RespondedBy {
     /// A recorded interaction, or the empty response to a side call.
     Fixture,
     /// A wiremock `Mock` that the test mounted.
@@ -52,7 +51,7 @@ pub(crate) struct Exchange {
     pub(crate) headers: Vec<(String, String)>,
     /// Decompressed, with secrets redacted.
     pub(crate) body: Vec<u8>,
-    pub(crate) answered_by: AnsweredBy,
+    pub(crate) responded_by: RespondedBy,
     /// The interaction that responded to it.
     pub(crate) used: Option<Used>,
     /// Declared by `side(...)`: never a miss, never unused, not counted by `calls`.
@@ -77,10 +76,9 @@ pub(crate) struct Used {
 }
 
 /// Which test sent a request, as far as that can be known.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Sender {
     /// Nothing suggests that another test sent it.
-    #[default]
     ThisTest,
     /// Its connection was opened before this test began, while that test ran, or none.
     EarlierConnection { test: Option<Arc<str>> },
@@ -89,33 +87,6 @@ pub(crate) enum Sender {
 }
 
 impl Exchange {
-    /// A request that nothing has responded to yet.
-    ///
-    /// `sent` stands for what the request does not keep: the files of a multipart body.
-    pub(crate) fn new(
-        provider: Provider,
-        request: &Request,
-        headers: Vec<(String, String)>,
-        sent: &[u8],
-    ) -> Self {
-        let body = match &request.body {
-            Body::Form(_) => sent.to_vec(),
-            kept => kept.to_wire().into_owned(),
-        };
-        Self {
-            provider,
-            method: request.method.clone(),
-            path: request.path.clone(),
-            headers,
-            body,
-            answered_by: AnsweredBy::Nothing,
-            used: None,
-            is_side: false,
-            sender: Sender::default(),
-            expected_by: None,
-        }
-    }
-
     /// Whether another test sent it, so that it must not affect this one.
     pub(crate) fn is_stray(&self) -> bool {
         matches!(self.sender, Sender::EarlierTest { .. })

@@ -4,7 +4,7 @@ use std::panic::resume_unwind;
 
 use crate::mock::LlmMock;
 use crate::private::{Panic, Returned};
-use crate::report::{Outcome, Report, render, sentences};
+use crate::report::{Outcome, Report, render};
 use crate::session::open::{self, Test};
 use crate::session::{self, announce};
 
@@ -147,12 +147,4 @@ fn print_block(text: &str) {
 fn fail(report: &Report) -> ! {
     // The newline sets the block apart from `thread … panicked at …:`.
     panic!("\n{}", render::block(report, open::style()).unwrap_or_default())
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        if let Some(left) = self.inner.abandon() {
-            announce::line(&sentences::cancelled(&left.test, left.kept.as_deref()));
-        }
-    }
 }

@@ -42,10 +42,10 @@ pub(crate) fn placeholders(
 
 /// Variables that lead clients with a fixed address to the session, if its test enables them.
 pub(crate) fn through(state: &State) -> Vec<(String, String)> {
-    let in_force = &state.setup().in_force;
-    let (originals, proxy) = (state.setup().originals, proxy_url(state));
+    let in_force = &state.setup.in_force;
+    let (originals, proxy) = (state.originals, proxy_url(state));
     let mut variables = Vec::new();
-    if let Some(trust) = state.trust() {
+    if let Some(trust) = &state.trust {
         variables.extend(env::intercepted(&proxy, &trust.path().display().to_string()));
     }
     match (in_force.proxy.value, in_force.intercept.value) {
@@ -58,23 +58,23 @@ pub(crate) fn through(state: &State) -> Vec<(String, String)> {
 
 /// The front as a proxy: for a test with a handle, the credentials name the session.
 fn proxy_url(state: &State) -> String {
-    let origin = state.front().origin();
-    if state.setup().by_env {
+    let origin = state.front.origin();
+    if state.setup.by_env {
         return origin;
     }
-    origin.replacen("://", &format!("://{}:{}@", proxy::USER, state.id()), 1)
+    origin.replacen("://", &format!("://{}:{}@", proxy::USER, &state.id), 1)
 }
 
 /// For a child process: everything that leads to the front, and what a keyless program needs to start.
 pub(crate) fn for_child(state: &State) -> Vec<(String, String)> {
-    let in_force = &state.setup().in_force;
-    let mut variables = Provider::base_urls(state.base());
-    variables.push((env::BASE_URL.to_owned(), state.base().to_owned()));
+    let in_force = &state.setup.in_force;
+    let mut variables = Provider::base_urls(&state.base);
+    variables.push((env::BASE_URL.to_owned(), state.base.clone()));
     let through = through(state);
     let is_through = |name: &str| through.iter().any(|(known, _)| known == name);
     variables.extend(env::no_proxy().into_iter().filter(|(name, _)| !is_through(name)));
-    variables.extend(declared_urls(in_force, state.base()));
-    if state.setup().mode() == Mode::Replay {
+    variables.extend(declared_urls(in_force, &state.base));
+    if state.setup.mode() == Mode::Replay {
         let absent = |name: &str| env::read(name).is_none_or(|value| value.is_empty());
         let keys = placeholders(in_force, state.providers());
         variables.extend(keys.into_iter().filter(|(name, _)| absent(name)));

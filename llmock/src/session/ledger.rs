@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::exchange::queue::{Claim, Queues};
-use crate::exchange::{AnsweredBy, Exchange, RequestNumber, Used};
+use crate::exchange::{Exchange, RequestNumber, RespondedBy, Used};
 use crate::fixture::Position;
 use crate::fixture::interaction::Interaction;
 use crate::matching::{Key, Order};
@@ -14,15 +14,15 @@ use crate::session::fixture::OpenedFixture;
 /// The account of one session.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    exchanges: Vec<Exchange>,
-    misses: Vec<Miss>,
-    recordings: Vec<Recording>,
+    pub(crate) exchanges: Vec<Exchange>,
+    pub(crate) misses: Vec<Miss>,
+    pub(crate) recordings: Vec<Recording>,
     /// Upstreams that received requests, in order of first use.
-    upstreams: Vec<(Provider, String)>,
+    pub(crate) upstreams: Vec<(Provider, String)>,
     /// Built at the first request: many sessions never look anything up.
     queues: Option<Queues>,
     /// The report is made: it does not contain later requests.
-    is_settled: bool,
+    pub(crate) is_settled: bool,
 }
 
 /// A response of the provider, on its way into the fixture.
@@ -43,12 +43,8 @@ impl Ledger {
         RequestNumber::from_index(self.exchanges.len() - 1)
     }
 
-    pub(crate) fn exchanges(&self) -> &[Exchange] {
-        &self.exchanges
-    }
-
-    pub(crate) fn exchange(&self, request: RequestNumber) -> &Exchange {
-        &self.exchanges[request.index()]
+    pub(crate) fn exchange(&mut self, request: RequestNumber) -> &mut Exchange {
+        &mut self.exchanges[request.index()]
     }
 
     /// Requests that count: neither side calls nor requests of earlier tests.
@@ -56,27 +52,13 @@ impl Ledger {
         self.exchanges.iter().filter(|exchange| !exchange.is_side && !exchange.is_stray())
     }
 
-    pub(crate) fn answered(&self, by: AnsweredBy) -> usize {
-        self.exchanges.iter().filter(|exchange| exchange.answered_by == by).count()
-    }
-
-    pub(crate) fn set_answered_by(&mut self, request: RequestNumber, by: AnsweredBy) {
-        self.exchanges[request.index()].answered_by = by;
-    }
-
-    pub(crate) fn set_expected_by(&mut self, request: RequestNumber, test: String) {
-        self.exchanges[request.index()].expected_by = Some(test);
+    pub(crate) fn answered(&self, by: RespondedBy) -> usize {
+        self.exchanges.iter().filter(|exchange| exchange.responded_by == by).count()
     }
 
     /// Finds the next interaction for a request. It stays with that request even if its client disconnects.
     pub(crate) fn claim(&mut self, fixture: &OpenedFixture, key: Key, order: Order) -> Claim {
         self.queues.get_or_insert_with(|| fixture.queues()).claim(key, order)
-    }
-
-    pub(crate) fn set_used(&mut self, request: RequestNumber, used: Used) {
-        let exchange = &mut self.exchanges[request.index()];
-        exchange.answered_by = AnsweredBy::Fixture;
-        exchange.used = Some(used);
     }
 
     /// Every use of an interaction, in order of arrival.
@@ -104,10 +86,6 @@ impl Ledger {
         }
     }
 
-    pub(crate) fn misses(&self) -> &[Miss] {
-        &self.misses
-    }
-
     /// Remembers an upstream; returns whether it is new.
     pub(crate) fn add_upstream(&mut self, provider: Provider, base: &str) -> bool {
         let is_new = !self.upstreams.iter().any(|(known, at)| *known == provider && at == base);
@@ -117,35 +95,10 @@ impl Ledger {
         is_new
     }
 
-    pub(crate) fn upstreams(&self) -> &[(Provider, String)] {
-        &self.upstreams
-    }
-
-    #[cfg(feature = "record")]
-    pub(crate) fn add_recording(&mut self, recording: Recording) {
-        self.recordings.push(recording);
-    }
-
-    pub(crate) fn recordings(&self) -> &[Recording] {
-        &self.recordings
-    }
-
-    pub(crate) fn has_recordings(&self) -> bool {
-        !self.recordings.is_empty()
-    }
-
     /// Hands out the recordings in order of arrival.
     pub(crate) fn take_recordings(&mut self) -> Vec<Recording> {
         let mut recordings = std::mem::take(&mut self.recordings);
         recordings.sort_by_key(|recording| recording.request);
         recordings
-    }
-
-    pub(crate) fn settle(&mut self) {
-        self.is_settled = true;
-    }
-
-    pub(crate) fn is_settled(&self) -> bool {
-        self.is_settled
     }
 }

@@ -30,7 +30,7 @@ use crate::env::TestVars;
 use crate::fixture::store;
 use crate::overlay::Overlay;
 use crate::provider::Provider;
-use crate::report::{Outcome, Report, Surface};
+use crate::report::{Outcome, Report, Surface, sentences};
 use crate::session::env_lock::EnvGuard;
 use crate::session::state::State;
 
@@ -44,8 +44,6 @@ pub(crate) struct Session {
     state: Option<Arc<State>>,
     access: Access,
     env: Option<EnvAccess>,
-    drain: Duration,
-    surface: Surface,
 }
 
 /// A test's exclusive use of the environment.
@@ -60,32 +58,20 @@ impl Session {
     ///
     /// Between tests that use llmock it holds the environment guard, so that its variables stay the original ones.
     pub(crate) fn off(bases: Vec<(Provider, String)>, env: Option<EnvAccess>) -> Self {
-        Self {
-            state: None,
-            access: Access::Off(bases, Arc::default()),
-            env,
-            drain: Duration::ZERO,
-            surface: Surface::Attribute,
-        }
+        Self { state: None, access: Access::Off(bases, Arc::default()), env }
     }
 
     /// Makes a session reachable.
-    pub(crate) fn begin(
-        state: Arc<State>,
-        env: Option<EnvAccess>,
-        drain: Duration,
-        surface: Surface,
-    ) -> Self {
-        let access = Access::Open(Arc::downgrade(&state), Arc::clone(state.overlay()));
-        let registry = state.front().registry();
-        if state.setup().by_env {
-            state.set_env_session(registry.next_env_session());
-            let test = state.setup().owner.as_deref().unwrap_or_default();
+    pub(crate) fn begin(state: Arc<State>, env: Option<EnvAccess>) -> Self {
+        let access = Access::Open(Arc::downgrade(&state), Arc::clone(&state.overlay));
+        let registry = state.front.registry();
+        if state.setup.by_env {
+            let test = state.setup.owner.as_deref().unwrap_or_default();
             registry.begin_env_session(Arc::clone(&state) as Arc<_>, test);
         } else {
-            registry.register(state.id(), Arc::clone(&state) as Arc<_>);
+            registry.register(&state.id, Arc::clone(&state) as Arc<_>);
         }
-        Self { state: Some(state), access, env, drain, surface }
+        Self { state: Some(state), access, env }
     }
 
     /// What handles of this session need.
@@ -99,19 +85,19 @@ impl Session {
             self.release_env();
             return None;
         };
-        let report = settle::settle(&state, outcome, self.surface, self.drain);
+        let report = settle::settle(&state, outcome);
         self.release(&state);
-        last_run::append(&report, state.setup().package.as_deref());
+        last_run::append(&report, state.setup.package.as_deref());
         Some(report)
     }
 
     fn release(&mut self, state: &State) {
-        let registry = state.front().registry();
-        if state.setup().by_env {
+        let registry = state.front.registry();
+        if state.setup.by_env {
             registry.end_env_session();
             previous_test::remember(state);
         } else {
-            registry.unregister(state.id());
+            registry.unregister(&state.id);
         }
         self.release_env();
     }
@@ -123,22 +109,23 @@ impl Session {
         }
     }
 
-    /// Releases everything without a report: the test was cancelled. Returns where its recordings are.
-    pub(crate) fn abandon(&mut self) -> Option<Abandoned> {
-        let Some(state) = self.state.take() else {
-            self.release_env();
-            return None;
-        };
+    /// Releases everything without a report: the test was cancelled, or its session was dropped.
+    fn abandon(&mut self) {
+        let Some(state) = self.state.take() else { return self.release_env() };
         state.close();
-        state.ledger().settle();
-        state.in_flight().drain(CANCELLED_DRAIN);
-        state.overlay().close();
+        state.ledger().is_settled = true;
+        state.in_flight.drain(CANCELLED_DRAIN);
+        state.overlay.close();
         self.release(&state);
-        let setup = state.setup();
+        let setup = &state.setup;
         let failed = store::failed_path(&setup.write_to);
-        let has_recorded = state.ledger().has_recordings();
+        let has_recorded = !state.ledger().recordings.is_empty();
         let kept = (has_recorded && failed.exists()).then(|| setup.shown_path(&failed));
-        Some(Abandoned { test: setup.test().to_owned(), kept })
+        let sentence = match setup.surface {
+            Surface::Attribute => sentences::cancelled,
+            Surface::Builder => sentences::dropped_unfinished,
+        };
+        announce::line(&sentence(setup.test(), kept.as_deref()));
     }
 }
 
@@ -151,17 +138,8 @@ pub(crate) enum Access {
     Off(Vec<(Provider, String)>, Arc<Overlay>),
 }
 
-/// What is left of a session that was dropped before its end.
-#[derive(Debug)]
-pub(crate) struct Abandoned {
-    pub(crate) test: String,
-    /// The file with its recordings.
-    pub(crate) kept: Option<String>,
-}
-
 impl Drop for Session {
     fn drop(&mut self) {
-        // The owner of the session reports first; this only releases what is left.
-        let _ = self.abandon();
+        self.abandon();
     }
 }

@@ -11,7 +11,6 @@ use llmock_rules::Value;
 use crate::config::limits::Limits;
 use crate::config::{Origin, Settings, SettingsError};
 use crate::env::{self, TestVars};
-use crate::exchange::request::redactor;
 use crate::exchange::upstream::Upstreams;
 use crate::fixture::interaction::Interaction;
 use crate::fixture::store::{self, LoadError};
@@ -74,7 +73,7 @@ pub(crate) fn attribute(test: &Test) -> Result<Session, Failure> {
         }
     };
     let write_to = resolved.write_path(env::record_dir().as_deref());
-    let prepared = Prepared {
+    let setup = Setup {
         owner: Some(owner.name),
         shown: values::path(&resolved.fixture, package.as_deref()),
         fixture: resolved.fixture,
@@ -82,11 +81,12 @@ pub(crate) fn attribute(test: &Test) -> Result<Session, Failure> {
         package,
         in_force,
         by_env: !test.handle,
-        upstreams: Vec::new(),
+        upstreams: Upstreams::default(),
         limits,
         command,
+        surface: Surface::Attribute,
     };
-    open(prepared, interactions, guard, Surface::Attribute)
+    open(setup, interactions, guard)
 }
 
 /// A session that is opened without the attribute.
@@ -124,7 +124,7 @@ pub(crate) fn described(described: Described) -> Result<Session, NotOpened> {
         Err(LoadError::Missing { .. }) if in_force.mode.value != Mode::Replay => None,
         Err(error) => return Err(NotOpened::NoFixture(error, command)),
     };
-    let prepared = Prepared {
+    let setup = Setup {
         owner: described.owner,
         shown: values::path(&fixture, places.cwd.as_deref()),
         write_to: fixture.clone(),
@@ -132,11 +132,12 @@ pub(crate) fn described(described: Described) -> Result<Session, NotOpened> {
         package,
         in_force,
         by_env: false,
-        upstreams: described.upstreams,
+        upstreams: Upstreams { named: described.upstreams, ..Upstreams::default() },
         limits,
         command,
+        surface: Surface::Builder,
     };
-    Ok(open(prepared, interactions, None, Surface::Builder)?)
+    Ok(open(setup, interactions, None)?)
 }
 
 impl From<Failure> for NotOpened {
@@ -145,59 +146,26 @@ impl From<Failure> for NotOpened {
     }
 }
 
-/// A session before anything is started for it.
-struct Prepared {
-    owner: Option<String>,
-    fixture: PathBuf,
-    write_to: PathBuf,
-    package: Option<PathBuf>,
-    shown: String,
-    in_force: Settings,
-    by_env: bool,
-    upstreams: Vec<(Provider, String)>,
-    limits: Limits,
-    command: Command,
-}
-
 fn open(
-    prepared: Prepared,
+    mut setup: Setup,
     interactions: Option<Vec<Interaction>>,
     guard: Option<EnvGuard>,
-    surface: Surface,
 ) -> Result<Session, Failure> {
     let failed = |error: crate::front::BindError| Failure::ServerFailed { why: error.to_string() };
     let address = crate::front::bind().map_err(failed)?;
-    if prepared.by_env {
+    if setup.by_env {
         env::redirect(&format!("http://{address}/env"));
     }
     let front = Front::get().map_err(failed)?;
     front.registry().refusals.log_with(last_run::append_refused);
-    let originals = env::originals();
-    let declared = prepared.in_force.declared.iter().map(|one| one.value.clone());
-    let upstreams = Upstreams {
-        named: prepared.upstreams,
-        declared: declared.collect(),
-        own: vec![front.origin()],
-    };
-    let setup = Setup {
-        owner: prepared.owner,
-        fixture: prepared.fixture,
-        write_to: prepared.write_to,
-        package: prepared.package,
-        shown: prepared.shown,
-        in_force: prepared.in_force,
-        by_env: prepared.by_env,
-        upstreams,
-        max_body: usize::try_from(prepared.limits.max_body).unwrap_or(usize::MAX),
-        redactor: redactor(),
-        originals,
-        command: prepared.command,
-    };
+    setup.upstreams.declared =
+        setup.in_force.declared.iter().map(|one| one.value.clone()).collect();
+    setup.upstreams.own = vec![front.origin()];
     let trust = trusted(&setup.in_force)?;
     let state = Arc::new(State::new(setup, front, new_id(), interactions, trust));
     let env =
         guard.map(|guard| EnvAccess { guard, variables: TestVars::apply(&test_variables(&state)) });
-    Ok(Session::begin(state, env, prepared.limits.drain, surface))
+    Ok(Session::begin(state, env))
 }
 
 /// Prepares a session that changes proxies or certificates.
@@ -217,13 +185,13 @@ fn trusted(in_force: &Settings) -> Result<Option<Trust>, Failure> {
 /// The test's own variables and, replaying, the placeholder keys of the providers it uses.
 fn test_variables(state: &State) -> Vec<(String, String)> {
     let mut variables = Vec::new();
-    let in_force = &state.setup().in_force;
+    let in_force = &state.setup.in_force;
     if in_force.mode.value == Mode::Replay {
         variables.extend(env::absent(envs::placeholders(in_force, state.providers())));
     }
-    variables.extend(envs::declared_urls(in_force, state.base()));
+    variables.extend(envs::declared_urls(in_force, &state.base));
     variables.extend(envs::through(state));
-    variables.extend(in_force.variables(state.base()));
+    variables.extend(in_force.variables(&state.base));
     variables
 }
 

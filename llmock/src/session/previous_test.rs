@@ -22,10 +22,10 @@ struct Previous {
 
 /// Remembers what the next test may have to know about this one.
 pub(crate) fn remember(state: &State) {
-    let fixture = Arc::clone(state.fixture());
+    let fixture = Arc::clone(&state.fixture);
     let used = state.ledger().used();
     let unused: Vec<_> = fixture.own_or_ownerless().filter(|at| !used.contains(at)).collect();
-    let test = state.setup().owner.clone().filter(|_| !unused.is_empty());
+    let test = state.setup.owner.clone().filter(|_| !unused.is_empty());
     let previous = test.map(|test| Arc::new(Previous { test, fixture, unused }));
     *lock(&PREVIOUS) = previous;
 }

@@ -1,28 +1,9 @@
 //! Requests that a proxy variable led here: their URL names a host, not a provider.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard};
-
 use crate::exchange::upstream;
 use crate::provider::{Address, Provider, below};
 use crate::session::state::State;
 use crate::sync::lock;
-
-/// Hosts of customers that clients with a fixed address have sent requests to.
-#[derive(Debug, Default)]
-pub(crate) struct SeenHosts(Mutex<HashMap<Provider, String>>);
-
-impl SeenHosts {
-    /// The base URL at the host that a client named, for providers whose customers have hosts of their own.
-    pub(crate) fn get(&self, provider: Provider) -> Option<String> {
-        self.lock().get(&provider).cloned()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Provider, String>> {
-        // A panic cannot leave the map half changed.
-        lock(&self.0)
-    }
-}
 
 /// The provider at the host of a URL, and the path as at the provider's own host.
 ///
@@ -45,16 +26,16 @@ pub(crate) fn provider_at(state: &State, origin: &str, target: &str) -> Option<(
     let provider = Provider::all().find(|provider| provider.owns_host(server.host()))?;
     let usual = provider.entry().upstream.and_then(Address::parse);
     let base = format!("{origin}{}", usual.as_ref().map_or("", Address::path));
-    state.seen_hosts().lock().insert(provider, base);
+    lock(&state.seen_hosts).insert(provider, base);
     Some((provider, target.to_owned()))
 }
 
 /// Every address at which a provider may be meant: where it is recorded from, and its usual one.
 fn addresses(state: &State) -> impl Iterator<Item = (Provider, Address)> {
-    let setup = state.setup();
+    let setup = &state.setup;
     Provider::all().chain(setup.upstreams.providers()).flat_map(|provider| {
         let declared = setup.upstreams.declared(provider).map(|declared| declared.url.clone());
-        let usual = upstream::default_base(provider, setup.originals);
+        let usual = upstream::default_base(provider, state.originals);
         let urls = [state.upstream_base(provider), declared, usual];
         let bases = urls.into_iter().flatten().filter_map(|url| Address::parse(&url));
         bases.map(move |base| (provider, base))
@@ -63,7 +44,7 @@ fn addresses(state: &State) -> impl Iterator<Item = (Provider, Address)> {
 
 fn canonical_target(state: &State, provider: Provider, base: &Address, target: &str) -> String {
     if let (Provider::Other(_), Some(declared)) =
-        (provider, state.setup().upstreams.declared(provider))
+        (provider, state.setup.upstreams.declared(provider))
     {
         return declared.canonical_of(base.path(), target);
     }

@@ -6,7 +6,7 @@ use crate::exchange::forward::{self, Job, ReceivedResponse};
 use crate::exchange::in_flight::InFlightGuard;
 use crate::exchange::response::Response;
 use crate::exchange::sigv4;
-use crate::exchange::{AnsweredBy, RequestNumber, links, record, request};
+use crate::exchange::{RequestNumber, RespondedBy, links, record, request};
 use crate::fixture::interaction::Request;
 use crate::fixture::store;
 use crate::provider::Provider;
@@ -25,11 +25,11 @@ pub(crate) async fn forward(state: &Arc<State>, pending: Pending) -> Response {
             provider.entry().variables.iter().map(|(name, _)| (*name).to_owned()).collect();
         return refuse(state, &pending, MissReason::NoUpstream { variables });
     };
-    let shown = record::redacted(&state.setup().redactor, &base);
+    let shown = record::redacted(&state.redactor, &base);
     note_upstream(state, provider, &shown);
     let target = request::upstream_target(provider, &incoming.rest);
     let mut job = Job {
-        url: state.setup().upstreams.url(provider, &base, &target),
+        url: state.setup.upstreams.url(provider, &base, &target),
         method: incoming.method.clone(),
         headers: incoming.headers.clone(),
         body: incoming.body.as_ref().cloned().unwrap_or_default(),
@@ -38,7 +38,7 @@ pub(crate) async fn forward(state: &Arc<State>, pending: Pending) -> Response {
     if let Err(error) = sigv4::sign_again(&mut job) {
         return refuse(state, &pending, MissReason::RecordRefused { why: error.to_string() });
     }
-    state.ledger().set_answered_by(*number, AnsweredBy::Upstream);
+    state.ledger().exchange(*number).responded_by = RespondedBy::Upstream;
     match forward::forward(job, keeper(state, *number, provider, request.clone())).await {
         Ok(response) => {
             let in_body = links::may_be_in(provider, request);
@@ -47,7 +47,7 @@ pub(crate) async fn forward(state: &Arc<State>, pending: Pending) -> Response {
             response
         }
         Err(error) => {
-            state.ledger().set_answered_by(*number, AnsweredBy::Nothing);
+            state.ledger().exchange(*number).responded_by = RespondedBy::Nothing;
             let why = error.to_string();
             refuse(state, &pending, MissReason::UpstreamFailed { upstream: shown, why })
         }
@@ -56,7 +56,7 @@ pub(crate) async fn forward(state: &Arc<State>, pending: Pending) -> Response {
 
 fn note_upstream(state: &State, provider: Provider, shown: &str) {
     if state.ledger().add_upstream(provider, shown) {
-        announce::upstream(provider, shown, state.setup().key_variable(provider).as_deref());
+        announce::upstream(provider, shown, state.key_variable(provider).as_deref());
     }
 }
 
@@ -67,7 +67,7 @@ fn keeper(
     provider: Provider,
     request: Request,
 ) -> impl FnOnce(ReceivedResponse) + Send + 'static {
-    let (state, in_flight) = (Arc::clone(state), state.in_flight().begin());
+    let (state, in_flight) = (Arc::clone(state), state.in_flight.begin());
     move |received| keep(state, in_flight, number, provider, request, &received)
 }
 
@@ -79,17 +79,17 @@ fn keep(
     request: Request,
     received: &ReceivedResponse,
 ) {
-    let setup = state.setup();
+    let setup = &state.setup;
     let owner = setup.owner.as_deref();
     let (interaction, error_message) =
-        record::interaction(provider, request, received, owner, &setup.redactor, setup.max_body);
-    let key = state.fixture().key(provider, &interaction.request);
+        record::interaction(provider, request, received, owner, &state.redactor, state.max_body);
+    let key = state.fixture.key(provider, &interaction.request);
     let attempt = interaction.clone();
     let recording = Recording { request: number, key, interaction, error_message };
-    state.ledger().add_recording(recording);
+    state.ledger().recordings.push(recording);
     tokio::task::spawn_blocking(move || {
         // Best effort: the test may still pass, and then reports what it could not write.
-        let _ = store::keep_attempt(&state.setup().write_to, attempt);
+        let _ = store::keep_attempt(&state.setup.write_to, attempt);
         drop(in_flight);
     });
 }

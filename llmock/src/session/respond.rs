@@ -10,7 +10,7 @@ use http::{HeaderValue, StatusCode};
 use crate::exchange::in_flight::InFlightGuard;
 use crate::exchange::queue::Claim;
 use crate::exchange::response::{self, Response};
-use crate::exchange::{AnsweredBy, Exchange, RequestNumber, Sender, Used, links, miss};
+use crate::exchange::{Exchange, RequestNumber, RespondedBy, Sender, Used, links, miss};
 use crate::fixture::Position;
 use crate::fixture::interaction::{Body, Request};
 use crate::front::arrival::Arrival;
@@ -35,7 +35,7 @@ enum Decision {
 
 impl Handler for State {
     fn max_body(&self) -> usize {
-        self.setup().max_body
+        self.max_body
     }
 
     fn provider_at(&self, origin: &str, target: &str) -> Option<(Provider, String)> {
@@ -44,7 +44,7 @@ impl Handler for State {
 
     #[cfg(all(feature = "intercept", target_os = "linux"))]
     fn begin_handshake(&self) -> InFlightGuard {
-        self.in_flight().begin()
+        self.in_flight.begin()
     }
 
     #[cfg(all(feature = "intercept", target_os = "linux"))]
@@ -75,15 +75,15 @@ async fn respond(state: Arc<State>, mut incoming: Incoming) -> Result<Response, 
     if state.is_closing() {
         return Ok(refuse_late(&state, &pending).await);
     }
-    if let Some(response) = state.overlay().respond(&pending.incoming).await {
-        state.ledger().set_answered_by(number, AnsweredBy::Mock);
+    if let Some(response) = state.overlay.respond(&pending.incoming).await {
+        state.ledger().exchange(number).responded_by = RespondedBy::Mock;
         return response;
     }
     let provider = pending.incoming.provider;
     match decide(&state, number, provider, &pending.request) {
         Decision::Replay(at) => Ok(replay(&state, at, provider, &pending.request)),
         Decision::Side(body) => {
-            state.ledger().set_answered_by(number, AnsweredBy::Fixture);
+            state.ledger().exchange(number).responded_by = RespondedBy::Fixture;
             Ok(response::json(body))
         }
         Decision::Forward => Ok(forward(&state, pending).await),
@@ -94,7 +94,7 @@ async fn respond(state: Arc<State>, mut incoming: Incoming) -> Result<Response, 
 /// Puts the provider's addresses back into the body of a request that quotes llmock's.
 fn restore_links(state: &State, incoming: &mut Incoming) {
     let Ok(body) = &incoming.body else { return };
-    let Some(restored) = state.links().restored_body(&incoming.headers, body) else { return };
+    let Some(restored) = state.links.restored_body(&incoming.headers, body) else { return };
     if incoming.headers.contains_key(CONTENT_LENGTH) {
         incoming.headers.insert(CONTENT_LENGTH, HeaderValue::from(restored.len()));
     }
@@ -103,39 +103,48 @@ fn restore_links(state: &State, incoming: &mut Incoming) {
 
 /// The request in the form in which requests are compared, and why it could not be read.
 fn read(state: &State, incoming: &Incoming) -> (Request, Option<MissReason>) {
-    let (raw, setup) = (incoming.raw(), state.setup());
+    let raw = incoming.raw();
     let why = match &incoming.body {
         Err(large) => MissReason::BodyTooLarge { limit: large.limit as u64 },
-        Ok(_) => match raw.read(&setup.redactor, setup.max_body) {
+        Ok(_) => match raw.read(&state.redactor, state.max_body) {
             Ok(request) => return (request, None),
             Err(error) => MissReason::BodyUnreadable { why: error.to_string() },
         },
     };
-    (raw.without_body(&setup.redactor), Some(why))
+    (raw.without_body(&state.redactor), Some(why))
 }
 
 /// Enters the request into the ledger.
 fn enter(state: &State, incoming: &Incoming, request: &Request) -> RequestNumber {
-    let setup = state.setup();
     let headers = incoming
         .headers
         .iter()
         .filter(|(name, _)| !provider::is_secret_header(name.as_str()))
         .map(|(name, value)| {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            (name.as_str().to_owned(), setup.redactor.text(&value).into_owned())
+            (name.as_str().to_owned(), state.redactor.text(&value).into_owned())
         })
         .collect();
-    // Of a form the request keeps digests; a test may want to look at what it sent.
-    let sent = match &request.body {
-        Body::Form(_) => incoming.body.as_deref().unwrap_or_default(),
-        _ => &[],
+    let body = match &request.body {
+        // Of a form the request keeps digests; a test may want to look at what it sent.
+        Body::Form(_) => {
+            let sent = incoming.body.as_deref().unwrap_or_default();
+            state.redactor.bytes(sent, false).into_owned()
+        }
+        kept => kept.to_wire().into_owned(),
     };
-    let sent = setup.redactor.bytes(sent, false);
-    let mut exchange = Exchange::new(incoming.provider, request, headers, &sent);
-    exchange.is_side = setup.in_force.is_side_call(&request.method, &request.path);
-    exchange.sender = sender(&incoming.arrival, state.env_session());
-    state.ledger().add(exchange)
+    state.ledger().add(Exchange {
+        provider: incoming.provider,
+        method: request.method.clone(),
+        path: request.path.clone(),
+        headers,
+        body,
+        responded_by: RespondedBy::Nothing,
+        used: None,
+        is_side: state.setup.in_force.is_side_call(&request.method, &request.path),
+        sender: sender(&incoming.arrival, state.env_session),
+        expected_by: None,
+    })
 }
 
 /// Which test sent a request that arrived in session number `session` at the address of the variables; `None` stands
@@ -168,13 +177,13 @@ fn refused_before_lookup(
     if let Some(host) = unknown_host {
         return Some(MissReason::UnknownHost { host: host.clone() });
     }
-    let is_unknown = !state.knows(*provider) && state.setup().mode() != Mode::Record;
+    let is_unknown = !state.knows(*provider) && state.setup.mode() != Mode::Record;
     is_unknown.then_some(MissReason::NoProvider)
 }
 
 /// Looks the request up in the fixture.
 fn decide(state: &State, number: RequestNumber, provider: Provider, request: &Request) -> Decision {
-    let (setup, fixture) = (state.setup(), state.fixture());
+    let (setup, fixture) = (&state.setup, &state.fixture);
     let mode = setup.mode();
     if mode == Mode::Record {
         return Decision::Forward;
@@ -207,14 +216,16 @@ fn decide(state: &State, number: RequestNumber, provider: Provider, request: &Re
             return Decision::Miss(fixture.evidence(&used_by).unknown(provider, request));
         }
     };
-    ledger.set_used(number, Used { interaction, is_borrowed, is_repeated });
+    let exchange = ledger.exchange(number);
+    exchange.responded_by = RespondedBy::Fixture;
+    exchange.used = Some(Used { interaction, is_borrowed, is_repeated });
     Decision::Replay(interaction)
 }
 
 fn replay(state: &State, at: Position, provider: Provider, request: &Request) -> Response {
     let has_links = links::may_be_in(provider, request);
     state.with_links(provider, request, |links| {
-        response::stored(&state.fixture().get(at).response, links, has_links)
+        response::stored(&state.fixture.get(at).response, links, has_links)
     })
 }
 
@@ -226,7 +237,7 @@ pub(crate) fn refuse(state: &State, pending: &Pending, reason: MissReason) -> Re
         _ => StatusCode::IM_A_TEAPOT,
     };
     note_previous_test(state, pending, &reason);
-    let setup = state.setup();
+    let setup = &state.setup;
     let missed = miss::describe(incoming.provider, request, *number, reason);
     let test = setup.owner.as_deref().unwrap_or_default();
     let message = answer::message(&missed, &setup.shown, test, &setup.command);
@@ -236,14 +247,14 @@ pub(crate) fn refuse(state: &State, pending: &Pending, reason: MissReason) -> Re
 
 /// Refuses a request that arrives after the end. Once the session is settled, its report cannot contain it any more.
 async fn refuse_late(state: &State, pending: &Pending) -> Response {
-    let reason = MissReason::Late { test: state.setup().test().to_owned() };
+    let reason = MissReason::Late { test: state.setup.test().to_owned() };
     let message = sentences::reason(&reason, "");
     let response = refuse(state, pending, reason);
-    if state.ledger().is_settled() {
+    if state.ledger().is_settled {
         let Pending { incoming, request, .. } = pending;
         let refused =
             Refused::new(Some(incoming.provider), &incoming.method, &request.path, &message);
-        state.front().registry().refusals.add(refused).await;
+        state.front.registry().refusals.add(refused).await;
     }
     response
 }
@@ -253,10 +264,10 @@ fn note_previous_test(state: &State, pending: &Pending, reason: &MissReason) {
     let is_unknown =
         matches!(reason, MissReason::BodyDiffers { .. } | MissReason::EndpointUnknown { .. });
     if is_unknown
-        && state.setup().by_env
+        && state.setup.by_env
         && let Some(test) = previous_test::expecting(pending.incoming.provider, &pending.request)
     {
-        state.ledger().set_expected_by(pending.number, test);
+        state.ledger().exchange(pending.number).expected_by = Some(test);
     }
 }
 

@@ -18,13 +18,13 @@ pub(crate) fn write(state: &State, recordings: Vec<Recording>, report: &mut Repo
         report.notes.push(Note::NothingRecorded);
         return;
     }
-    let setup = state.setup();
+    let setup = &state.setup;
     let recorded = recordings.into_iter();
     let batch = Batch {
         recorded: recorded.map(|recording| (recording.key, recording.interaction)).collect(),
         owner: setup.owner.as_deref(),
         merge: if setup.mode() == Mode::Record { Merge::Replace } else { Merge::Add },
-        rules: state.fixture().rules(),
+        rules: state.fixture.rules(),
     };
     let failure = match write::write(&setup.write_to, &setup.fixture, &batch) {
         Ok(written) => match not_written(&written) {
@@ -50,7 +50,7 @@ fn not_written(written: &Written) -> Option<Failure> {
 
 fn note_written(state: &State, written: Written, report: &mut Report) {
     let Written { counts, cut, others, .. } = written;
-    let setup = state.setup();
+    let setup = &state.setup;
     let path = &setup.write_to;
     if *path != setup.fixture {
         // Redirected: the note names the file that was written.
@@ -72,25 +72,25 @@ fn note_written(state: &State, written: Written, report: &mut Report) {
 
 /// Notes where the recorded traffic of a test that did not pass is kept.
 pub(crate) fn note_attempt(state: &State, report: &mut Report) {
-    let failed = store::failed_path(&state.setup().write_to);
+    let failed = store::failed_path(&state.setup.write_to);
     let count = report.answered.upstream;
     if count > 0 && failed.exists() {
-        let path = state.setup().shown_path(&failed);
+        let path = state.setup.shown_path(&failed);
         report.notes.push(Note::AttemptKept { path, count });
     }
 }
 
 fn unwritable(state: &State, SaveError { path, source }: &SaveError) -> Failure {
     let path: &Path = path;
-    Failure::Unwritable { path: state.setup().shown_path(path), why: source.to_string() }
+    Failure::Unwritable { path: state.setup.shown_path(path), why: source.to_string() }
 }
 
 fn sources(state: &State) -> Vec<Source> {
-    let upstreams = state.ledger().upstreams().to_vec();
+    let upstreams = state.ledger().upstreams.clone();
     let source = |(provider, upstream): (crate::provider::Provider, String)| Source {
         provider: provider.id(),
         upstream,
-        key: state.setup().key_variable(provider),
+        key: state.key_variable(provider),
     };
     upstreams.into_iter().map(source).collect()
 }

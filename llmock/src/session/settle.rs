@@ -4,19 +4,18 @@
 //! passed, and the address is released last.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use llmock_rules::Unused;
 
 use crate::config::Origin;
 use crate::exchange::miss::prompt_of;
 use crate::exchange::response::is_outage;
-use crate::exchange::{AnsweredBy, RequestNumber, Sender};
+use crate::exchange::{RequestNumber, RespondedBy, Sender};
 use crate::fixture::Position;
 use crate::front::refused::Refused;
 use crate::mode::Mode;
 use crate::report::{
-    Answered, Failure, IdleInteraction, Note, Outcome, Report, Rule, Sign, Surface, Tally, Through,
+    Answered, Failure, IdleInteraction, Note, Outcome, Report, Rule, Sign, Tally, Through,
 };
 use crate::session::fixture::OpenedFixture;
 use crate::session::ledger::{Ledger, Recording};
@@ -24,14 +23,15 @@ use crate::session::state::State;
 use crate::session::{clock, fields, save};
 
 /// Ends the session and reports how it went.
-pub(crate) fn settle(state: &State, outcome: Outcome, surface: Surface, drain: Duration) -> Report {
+pub(crate) fn settle(state: &State, outcome: Outcome) -> Report {
     state.close();
-    let mut report = begin(state, outcome, surface);
-    let left = state.in_flight().drain(drain);
+    let mut report = begin(state, outcome);
+    let drain = state.setup.limits.drain;
+    let left = state.in_flight.drain(drain);
     if left > 0 {
         report.failures.push(Failure::DrainTimeout { seconds: drain.as_secs(), streams: left });
     }
-    if let Err(text) = state.overlay().verify() {
+    if let Err(text) = state.overlay.verify() {
         report.failures.push(Failure::MockExpectations { text });
     }
     account(state, &mut report);
@@ -39,19 +39,19 @@ pub(crate) fn settle(state: &State, outcome: Outcome, surface: Surface, drain: D
     if report.fails() || outcome != Outcome::Passed {
         save::note_attempt(state, &mut report);
         context_notes(state, &mut report);
-    } else if state.setup().mode() == Mode::Record || !kept.is_empty() {
+    } else if state.setup.mode() == Mode::Record || !kept.is_empty() {
         save::write(state, kept, &mut report);
     }
-    state.overlay().close();
+    state.overlay.close();
     report
 }
 
-fn begin(state: &State, outcome: Outcome, surface: Surface) -> Report {
-    let setup = state.setup();
+fn begin(state: &State, outcome: Outcome) -> Report {
+    let setup = &state.setup;
     let mode = setup.mode().as_str();
     let mut report = Report::new(setup.test(), setup.shown.clone(), mode, setup.command.clone());
     report.outcome = outcome;
-    report.surface = surface;
+    report.surface = setup.surface;
     let arguments = setup.in_force.arguments().into_iter();
     let rule = |(rule, origin): (_, &Origin)| Rule { rule, origin: origin.to_string() };
     report.rules = arguments.map(rule).collect();
@@ -63,15 +63,15 @@ fn begin(state: &State, outcome: Outcome, surface: Surface) -> Report {
 
 /// Everything but recordings: counts, misses, notes, and the failures they imply.
 fn account(state: &State, report: &mut Report) {
-    let (fixture, mut ledger) = (state.fixture(), state.ledger());
-    ledger.settle();
+    let (fixture, mut ledger) = (&state.fixture, state.ledger());
+    ledger.is_settled = true;
     report.answered = Answered {
-        fixture: ledger.answered(AnsweredBy::Fixture),
-        mock: ledger.answered(AnsweredBy::Mock),
-        upstream: ledger.answered(AnsweredBy::Upstream),
-        nothing: ledger.answered(AnsweredBy::Nothing),
+        fixture: ledger.answered(RespondedBy::Fixture),
+        mock: ledger.answered(RespondedBy::Mock),
+        upstream: ledger.answered(RespondedBy::Upstream),
+        nothing: ledger.answered(RespondedBy::Nothing),
     };
-    report.misses = ledger.misses().to_vec();
+    report.misses.clone_from(&ledger.misses);
     report.tally = tally(fixture, &ledger);
     stray_requests(&ledger, report);
     calls(state, &ledger, report);
@@ -84,7 +84,7 @@ fn account(state: &State, report: &mut Report) {
 /// Requests that another test sent, or may have sent.
 fn stray_requests(ledger: &Ledger, report: &mut Report) {
     let owned = |test: &Option<Arc<str>>| test.as_deref().map(str::to_owned);
-    for (index, exchange) in ledger.exchanges().iter().enumerate() {
+    for (index, exchange) in ledger.exchanges.iter().enumerate() {
         match &exchange.sender {
             Sender::ThisTest => {}
             Sender::EarlierTest { test } => report.notes.push(Note::Stray {
@@ -94,7 +94,7 @@ fn stray_requests(ledger: &Ledger, report: &mut Report) {
             }),
             // A request that a fixture or a mock responded to was expected, whichever test sent it.
             Sender::EarlierConnection { test } => {
-                if matches!(exchange.answered_by, AnsweredBy::Nothing | AnsweredBy::Upstream) {
+                if matches!(exchange.responded_by, RespondedBy::Nothing | RespondedBy::Upstream) {
                     let sign = Sign::Connection { test: owned(test) };
                     let request = RequestNumber::from_index(index).number();
                     report.notes.push(Note::LeftBehind { request, sign });
@@ -102,7 +102,7 @@ fn stray_requests(ledger: &Ledger, report: &mut Report) {
             }
         }
     }
-    for (index, exchange) in ledger.exchanges().iter().enumerate() {
+    for (index, exchange) in ledger.exchanges.iter().enumerate() {
         if let Some(test) = exchange.expected_by.clone() {
             let request = RequestNumber::from_index(index).number();
             report.notes.push(Note::LeftBehind { request, sign: Sign::Recording { test } });
@@ -118,7 +118,7 @@ fn context_notes(state: &State, report: &mut Report) {
     if !report.fails() {
         return;
     }
-    for refused in state.front().registry().refusals.since(state.opened()) {
+    for refused in state.front.registry().refusals.since(state.opened) {
         let Refused { method, path, message, .. } = refused;
         let note = Note::Refused { method, path, message };
         if !report.notes.contains(&note) {
@@ -138,9 +138,9 @@ fn calls(state: &State, ledger: &Ledger, report: &mut Report) {
     if report.outcome != Outcome::Passed {
         return;
     }
-    let reached = ledger.exchanges().iter().filter(|exchange| !exchange.is_stray()).count();
+    let reached = ledger.exchanges.iter().filter(|exchange| !exchange.is_stray()).count();
     let counted = ledger.counted().count();
-    let expected = state.setup().in_force.calls.value;
+    let expected = state.setup.in_force.calls.value;
     match expected {
         Some(0) if counted == 0 => {}
         _ if reached == 0 => report.failures.push(no_requests(state)),
@@ -157,13 +157,13 @@ fn unknown_fields(state: &State, ledger: &Ledger, report: &mut Report) {
         return;
     }
     let requests = ledger.counted().map(|exchange| exchange.body.as_slice());
-    let recorded = ledger.recordings().iter().map(|recording| &recording.interaction);
-    let recorded = recorded.chain(state.fixture().interactions());
-    report.failures.extend(fields::missing(&state.setup().in_force, requests, recorded));
+    let recorded = ledger.recordings.iter().map(|recording| &recording.interaction);
+    let recorded = recorded.chain(state.fixture.interactions());
+    report.failures.extend(fields::missing(&state.setup.in_force, requests, recorded));
 }
 
 fn no_requests(state: &State) -> Failure {
-    let setup = state.setup();
+    let setup = &state.setup;
     let variables = state.providers().into_iter().flat_map(|provider| {
         provider.entry().variables.iter().take(1).map(|(name, _)| (*name).to_owned())
     });
@@ -175,12 +175,12 @@ fn no_requests(state: &State) -> Failure {
             intercept: setup.in_force.intercept.value,
         },
         distrusted: state.take_distrusted(),
-        proxies: setup.originals.proxies().into_iter().map(str::to_owned).collect(),
+        proxies: state.originals.proxies().into_iter().map(str::to_owned).collect(),
     }
 }
 
 fn unused(state: &State, ledger: &Ledger, report: &mut Report) {
-    let (setup, fixture) = (state.setup(), state.fixture());
+    let (setup, fixture) = (&state.setup, &state.fixture);
     let rule = setup.in_force.unused.value;
     if rule == Unused::Ignore || setup.mode() == Mode::Record || report.outcome != Outcome::Passed {
         return;
@@ -240,7 +240,7 @@ fn repeated(fixture: &OpenedFixture, ledger: &Ledger, report: &mut Report) {
 /// succeeded or the test allows them.
 fn gate(state: &State, report: &mut Report) -> Vec<Recording> {
     let recordings = state.ledger().take_recordings();
-    let allowed = &state.setup().in_force.allow_errors.value;
+    let allowed = &state.setup.in_force.allow_errors.value;
     let refused = |recording: &Recording| {
         let status = recording.interaction.response.status;
         is_outage(status) && !allowed.allows(status)
@@ -266,7 +266,7 @@ fn gate(state: &State, report: &mut Report) -> Vec<Recording> {
                 path: recording.interaction.request.path.clone(),
                 status,
                 message: recording.error_message.clone(),
-                key: state.setup().key_variable(recording.interaction.provider),
+                key: state.key_variable(recording.interaction.provider),
             });
         }
     }

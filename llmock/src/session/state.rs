@@ -2,15 +2,18 @@
 //!
 //! [`respond`](super::respond) works on it while the test runs, [`settle`](super::settle) at the end.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 use crate::config::Settings;
-use crate::env::Originals;
+use crate::config::limits::Limits;
+use crate::env::{self, Originals};
 use crate::exchange::in_flight::InFlight;
 use crate::exchange::links::{self, GivenLinks};
+use crate::exchange::request::redactor;
 use crate::exchange::upstream::Upstreams;
 use crate::fixture::interaction::{Interaction, Request};
 use crate::fixture::redact::Redactor;
@@ -19,10 +22,9 @@ use crate::front::intercept::Trust;
 use crate::mode::Mode;
 use crate::overlay::Overlay;
 use crate::provider::{Links, Provider};
-use crate::report::{Command, values};
+use crate::report::{Command, Surface, values};
 use crate::session::fixture::OpenedFixture;
 use crate::session::ledger::Ledger;
-use crate::session::proxied::SeenHosts;
 use crate::sync::lock;
 
 /// Everything a session is opened with, by the attribute or by the builder.
@@ -41,10 +43,9 @@ pub(crate) struct Setup {
     /// Whether clients reach it at the address of the variables.
     pub(crate) by_env: bool,
     pub(crate) upstreams: Upstreams,
-    pub(crate) max_body: usize,
-    pub(crate) redactor: Redactor,
-    pub(crate) originals: &'static Originals,
+    pub(crate) limits: Limits,
     pub(crate) command: Command,
+    pub(crate) surface: Surface,
 }
 
 impl Setup {
@@ -61,38 +62,39 @@ impl Setup {
     pub(crate) fn test(&self) -> &str {
         self.owner.as_deref().unwrap_or(&self.shown)
     }
-
-    /// The variable that holds the provider's key, if one is set.
-    pub(crate) fn key_variable(&self, provider: Provider) -> Option<String> {
-        self.upstreams.key(provider, self.originals).map(|(name, _)| name)
-    }
 }
 
 /// A session as the front and its handles see it.
 #[derive(Debug)]
 pub(crate) struct State {
-    setup: Setup,
-    fixture: Arc<OpenedFixture>,
+    pub(crate) setup: Setup,
+    pub(crate) redactor: Redactor,
+    pub(crate) originals: &'static Originals,
+    pub(crate) max_body: usize,
+    pub(crate) fixture: Arc<OpenedFixture>,
     ledger: Mutex<Ledger>,
     /// `http://127.0.0.1:PORT/env` or `…/s/<id>`.
-    base: String,
-    id: String,
-    front: &'static Front,
-    overlay: Arc<Overlay>,
-    in_flight: Arc<InFlight>,
-    links: GivenLinks,
-    opened: Instant,
+    pub(crate) base: String,
+    pub(crate) id: String,
+    pub(crate) front: &'static Front,
+    pub(crate) overlay: Arc<Overlay>,
+    pub(crate) in_flight: Arc<InFlight>,
+    pub(crate) links: GivenLinks,
+    pub(crate) opened: Instant,
     /// Its number among the sessions at the address of the variables; a session with a handle has none.
-    env_session: OnceLock<u64>,
+    pub(crate) env_session: Option<u64>,
     is_closing: AtomicBool,
     /// Certificates that this session's clients are told to trust, while it is open.
-    trust: Option<Trust>,
+    pub(crate) trust: Option<Trust>,
     /// Hosts whose clients do not trust them.
     distrusted: Mutex<Vec<String>>,
-    seen_hosts: SeenHosts,
+    /// Base URLs at hosts that clients with a fixed address named: some providers give customers hosts of their own.
+    pub(crate) seen_hosts: Mutex<HashMap<Provider, String>>,
 }
 
 impl State {
+    /// The caller holds the environment guard if the session is reached at the address of the variables, so no other
+    /// test begins one before this does.
     pub(crate) fn new(
         setup: Setup,
         front: &'static Front,
@@ -100,87 +102,33 @@ impl State {
         interactions: Option<Vec<Interaction>>,
         trust: Option<Trust>,
     ) -> Self {
-        let base = if setup.by_env {
-            format!("{}/env", front.origin())
-        } else {
-            format!("{}/s/{id}", front.origin())
-        };
+        let path = if setup.by_env { "env".to_owned() } else { format!("s/{id}") };
         let fixture = OpenedFixture::new(interactions, setup.owner.clone(), &setup.in_force);
         Self {
-            setup,
+            redactor: redactor(),
+            originals: env::originals(),
+            max_body: usize::try_from(setup.limits.max_body).unwrap_or(usize::MAX),
             fixture: Arc::new(fixture),
             ledger: Mutex::default(),
-            base,
-            id,
+            base: format!("{}/{path}", front.origin()),
             front,
             overlay: Arc::default(),
             in_flight: Arc::default(),
             links: GivenLinks::default(),
             opened: Instant::now(),
-            env_session: OnceLock::new(),
+            env_session: setup.by_env.then(|| front.registry().next_env_session()),
             is_closing: AtomicBool::new(false),
             trust,
             distrusted: Mutex::default(),
-            seen_hosts: SeenHosts::default(),
+            seen_hosts: Mutex::default(),
+            setup,
+            id,
         }
-    }
-
-    pub(crate) fn setup(&self) -> &Setup {
-        &self.setup
-    }
-
-    pub(crate) fn fixture(&self) -> &Arc<OpenedFixture> {
-        &self.fixture
     }
 
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         // A panic leaves at worst a request without a response, which the test then shows.
         lock(&self.ledger)
-    }
-
-    pub(crate) fn base(&self) -> &str {
-        &self.base
-    }
-
-    pub(crate) fn id(&self) -> &str {
-        &self.id
-    }
-
-    pub(crate) fn front(&self) -> &'static Front {
-        self.front
-    }
-
-    pub(crate) fn overlay(&self) -> &Arc<Overlay> {
-        &self.overlay
-    }
-
-    pub(crate) fn in_flight(&self) -> &Arc<InFlight> {
-        &self.in_flight
-    }
-
-    pub(crate) fn links(&self) -> &GivenLinks {
-        &self.links
-    }
-
-    pub(crate) fn opened(&self) -> Instant {
-        self.opened
-    }
-
-    pub(crate) fn trust(&self) -> Option<&Trust> {
-        self.trust.as_ref()
-    }
-
-    pub(crate) fn seen_hosts(&self) -> &SeenHosts {
-        &self.seen_hosts
-    }
-
-    /// Sets its number at the address of the variables, before any request can find it there.
-    pub(crate) fn set_env_session(&self, number: u64) {
-        let _ = self.env_session.set(number);
-    }
-
-    pub(crate) fn env_session(&self) -> Option<u64> {
-        self.env_session.get().copied()
     }
 
     /// From now on requests are late.
@@ -212,8 +160,13 @@ impl State {
 
     /// Where recordings of a provider come from.
     pub(crate) fn upstream_base(&self, provider: Provider) -> Option<String> {
-        let seen = || self.seen_hosts.get(provider);
-        self.setup.upstreams.base(provider, self.setup.originals, seen)
+        let seen = || lock(&self.seen_hosts).get(&provider).cloned();
+        self.setup.upstreams.base(provider, self.originals, seen)
+    }
+
+    /// The variable that holds the provider's key, if one is set.
+    pub(crate) fn key_variable(&self, provider: Provider) -> Option<String> {
+        self.setup.upstreams.key(provider, self.originals).map(|(name, _)| name)
     }
 
     /// Calls `run` with the links of a response to this request.

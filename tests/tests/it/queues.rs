@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use llmock::{AnsweredBy, FinishError, Fixture, MockSession, Mode};
+use llmock::{FinishError, Fixture, MockSession, Mode, RespondedBy};
 use llmock_testkit::client::{JSON, chat, connect, prompt};
 use llmock_testkit::process::alone;
 use llmock_testkit::recorded::place;
@@ -124,8 +124,8 @@ fn used_up_queues_record_in_mode_auto() {
         let mock = upstream.session(Mode::Auto, &fixture, TEST).start().unwrap();
         let got = [again(&mock), again(&mock), again(&mock), again(&mock)];
         assert_eq!(got, ["1", "2", "3", "4"]);
-        let by: Vec<_> = mock.requests().iter().map(llmock::SentRequest::answered_by).collect();
-        let (file, provider) = (AnsweredBy::Fixture, AnsweredBy::Upstream);
+        let by: Vec<_> = mock.requests().iter().map(llmock::SentRequest::responded_by).collect();
+        let (file, provider) = (RespondedBy::Fixture, RespondedBy::Upstream);
         assert_eq!(by, [file, file, provider, provider]);
         mock.finish().unwrap();
         let after = fs::read_to_string(&fixture).unwrap();
@@ -221,7 +221,8 @@ fn disconnected_clients_keep_their_interaction() {
         let mock = replay(&fixture, TEST).fail_on_unused().start().unwrap();
         let url = format!("{}/chat/completions", mock.base_url(llmock::Provider::OpenAI));
         let connection = connect("POST", &url, &JSON, prompt("again").as_bytes());
-        while mock.requests().first().is_none_or(|sent| sent.answered_by() != AnsweredBy::Fixture) {
+        while mock.requests().first().is_none_or(|sent| sent.responded_by() != RespondedBy::Fixture)
+        {
             std::thread::yield_now();
         }
         drop(connection);

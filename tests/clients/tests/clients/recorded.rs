@@ -9,7 +9,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use crate::apps::{Seen, openai_sdk, rig};
 use crate::checks::{arrived_in_pieces, asked_the_tool_twice, names_paris};
-use llmock::{AnsweredBy, FinishError, LlmMock, Mode, Provider, llm_replay};
+use llmock::{FinishError, LlmMock, Mode, Provider, RespondedBy, llm_replay};
 
 #[llm_replay(fixture = "recorded/async_openai")]
 mod async_openai {
@@ -303,7 +303,7 @@ async fn all_clients_share_one_handle(mock: &LlmMock) {
     }
     assert_eq!(paths, asked);
     for request in requests {
-        assert_ne!(request.answered_by(), AnsweredBy::Nothing);
+        assert_ne!(request.responded_by(), RespondedBy::Nothing);
         assert_eq!((request.header("x-api-key"), request.header("authorization")), (None, None));
     }
 }

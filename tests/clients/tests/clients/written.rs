@@ -8,7 +8,7 @@ use futures::StreamExt as _;
 use llmock::reply::Reply;
 use llmock::wiremock::matchers::path;
 use llmock::wiremock::{Mock, Respond};
-use llmock::{AnsweredBy, LlmMock, Provider, llm_replay};
+use llmock::{LlmMock, Provider, RespondedBy, llm_replay};
 use serde_json::{Value, json};
 
 async fn mount(mock: &LlmMock, at: &str, reply: impl Respond + 'static) {
@@ -41,7 +41,7 @@ async fn openai_client_reads_tool_calls(mock: &LlmMock) {
     assert_eq!(answer["message"]["content"], "Let me look.");
     let call = &answer["message"]["tool_calls"][0]["function"];
     assert_eq!(*call, json!({ "name": "get_weather", "arguments": "{\"city\":\"Paris\"}" }));
-    assert_eq!(mock.requests()[0].answered_by(), AnsweredBy::Mock);
+    assert_eq!(mock.requests()[0].responded_by(), RespondedBy::Mock);
 }
 
 #[llm_replay(calls = 1)]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use llmock::{AnsweredBy, FinishError, Fixture, Mode, Provider};
+use llmock::{FinishError, Fixture, Mode, Provider, RespondedBy};
 use llmock_testkit::client::{JSON, chat, connect, prompt, send};
 use llmock_testkit::process::alone;
 use llmock_testkit::recorded::{failed, place};
@@ -152,7 +152,7 @@ fn unreachable_providers_fail_the_session() {
         let reply = send("POST", &url, &JSON, prompt("x").as_bytes());
         assert_eq!(reply.status, 418, "no client tries again for ever");
         assert!(reply.text().contains("could not be reached"));
-        assert_eq!(mock.requests()[0].answered_by(), AnsweredBy::Nothing);
+        assert_eq!(mock.requests()[0].responded_by(), RespondedBy::Nothing);
         let error = mock.finish().unwrap_err();
         assert!(matches!(error, FinishError::Failed { .. }), "{error:?}");
         let report = error.to_string();

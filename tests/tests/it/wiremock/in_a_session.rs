@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use futures::executor::block_on;
 use llmock::wiremock::matchers::{any, body_string_contains, method, path};
 use llmock::wiremock::{Mock, ResponseTemplate};
-use llmock::{AnsweredBy, Fixture, LlmMock, LlmMockBuilder, MockSession, Mode, Provider};
+use llmock::{Fixture, LlmMock, LlmMockBuilder, MockSession, Mode, Provider, RespondedBy};
 use llmock_testkit::client::{self, JSON, chat, prompt};
 use llmock_testkit::process::alone;
 use llmock_testkit::upstream::{Request, Response, Upstream};
@@ -46,8 +46,8 @@ fn says(text: &str) -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_string(text)
 }
 
-fn answered(mock: &LlmMock) -> Vec<AnsweredBy> {
-    mock.requests().iter().map(llmock::SentRequest::answered_by).collect()
+fn answered(mock: &LlmMock) -> Vec<RespondedBy> {
+    mock.requests().iter().map(llmock::SentRequest::responded_by).collect()
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn mocks_come_before_the_fixture() {
     assert_eq!(chat(&mock, &prompt("b")).text(), "recorded b");
     block_on(mock.wiremock().reset());
     assert_eq!(chat(&mock, &prompt("a")).text(), "recorded a");
-    let (fixture, by_mock) = (AnsweredBy::Fixture, AnsweredBy::Mock);
+    let (fixture, by_mock) = (RespondedBy::Fixture, RespondedBy::Mock);
     assert_eq!(answered(&mock), [fixture, by_mock, fixture, fixture]);
     mock.finish().unwrap();
 }
@@ -193,7 +193,7 @@ fn mocked_responses_are_neither_forwarded_nor_recorded() {
         assert_eq!(chat(&mock, &prompt("b")).text(), "{\"real\":1}");
         assert_eq!(chat(&mock, &prompt("a")).text(), "mocked");
         assert_eq!(chat(&mock, &prompt("c")).text(), "{\"real\":2}");
-        let (real, by_mock) = (AnsweredBy::Upstream, AnsweredBy::Mock);
+        let (real, by_mock) = (RespondedBy::Upstream, RespondedBy::Mock);
         assert_eq!(answered(&mock), [by_mock, real, by_mock, real]);
         mock.finish().unwrap();
 
@@ -232,7 +232,7 @@ fn mode_auto_tries_mocks_fixture_then_provider() {
         mount(&mock, asks("z").respond_with(says("mocked")));
         let answers = ["a", "z", "new"].map(|text| chat(&mock, &prompt(text)).text());
         assert_eq!(answers, ["recorded a", "mocked", "{\"real\":1}"]);
-        let by = [AnsweredBy::Fixture, AnsweredBy::Mock, AnsweredBy::Upstream];
+        let by = [RespondedBy::Fixture, RespondedBy::Mock, RespondedBy::Upstream];
         assert_eq!(answered(&mock), by);
         mock.finish().unwrap();
     });

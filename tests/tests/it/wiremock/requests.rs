@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use futures::executor::block_on;
 use llmock::wiremock::matchers::body_string_contains;
 use llmock::wiremock::{Mock, ResponseTemplate};
-use llmock::{AnsweredBy, LlmMock, Mode, Provider, SentRequest};
+use llmock::{LlmMock, Mode, Provider, RespondedBy, SentRequest};
 use llmock_testkit::client::{self, JSON, chat, prompt};
 use llmock_testkit::process::alone;
 use llmock_testkit::upstream::{Response, Upstream};
@@ -30,7 +30,7 @@ fn fixture() -> (TempDir, PathBuf) {
 }
 
 /// One request that a Mock answers, one of the fixture, one that is new; who answered them.
-fn three(mock: &LlmMock) -> Vec<AnsweredBy> {
+fn three(mock: &LlmMock) -> Vec<RespondedBy> {
     let says = ResponseTemplate::new(200).set_body_string("mocked");
     let mocked = Mock::given(body_string_contains("mocked")).respond_with(says);
     block_on(mocked.mount(mock.wiremock()));
@@ -40,13 +40,13 @@ fn three(mock: &LlmMock) -> Vec<AnsweredBy> {
     let requests = mock.requests();
     let bodies: Vec<String> = requests.iter().map(|sent| sent.text().into_owned()).collect();
     assert_eq!(bodies, ["mocked", "known", "new"].map(prompt));
-    requests.iter().map(SentRequest::answered_by).collect()
+    requests.iter().map(SentRequest::responded_by).collect()
 }
 
 #[test]
 fn requests_tell_who_answered_in_every_mode() {
     alone(&[], |_| {
-        use AnsweredBy::{Fixture, Mock, Nothing, Upstream as Real};
+        use RespondedBy::{Fixture, Mock, Nothing, Upstream as Real};
         let upstream = Upstream::start([Response::json("{}")]);
         for (mode, expected) in [
             (Mode::Replay, [Mock, Fixture, Nothing]),

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::time::SystemTime;
 
-use llmock::{AnsweredBy, LlmMock, LlmMockBuilder, Mode, Provider};
+use llmock::{LlmMock, LlmMockBuilder, Mode, Provider, RespondedBy};
 use llmock_testkit::model::Wire;
 
 use super::exchange::{self, Exchange};
@@ -49,14 +49,14 @@ struct Trip {
     exchanges: Vec<Exchange>,
 }
 
-fn run(builder: LlmMockBuilder, by: AnsweredBy, program: impl Fn(&At<'_>) -> Seen) -> Trip {
+fn run(builder: LlmMockBuilder, by: RespondedBy, program: impl Fn(&At<'_>) -> Seen) -> Trip {
     let mock = builder.start().unwrap_or_else(|error| panic!("{error}"));
     let (wire, _) = Wire::through(&mock.base_url(Provider::OpenAI));
     let seen = program(&At { mock: &mock, host: Some(wire.address().to_string()) });
     let exchanges: Vec<_> = wire.heard().iter().map(|bytes| Exchange::parse(bytes)).collect();
     let requests = mock.requests();
     assert_eq!(requests.len(), exchanges.len());
-    assert!(requests.iter().all(|request| request.answered_by() == by), "{requests:?}");
+    assert!(requests.iter().all(|request| request.responded_by() == by), "{requests:?}");
     mock.finish().unwrap_or_else(|error| panic!("{error}"));
     Trip { seen, exchanges }
 }
@@ -87,7 +87,7 @@ pub(crate) fn travel(
     let recording = upstreams(&upstream)
         .into_iter()
         .fold(builder.clone().mode(Mode::Record), |to, (provider, url)| to.upstream(provider, url));
-    let recorded = run(recording, AnsweredBy::Upstream, &program);
+    let recorded = run(recording, RespondedBy::Upstream, &program);
 
     let address = model.address();
     model.cut();
@@ -96,7 +96,7 @@ pub(crate) fn travel(
     assert!(before.contains_key("trip.json"), "{:?}", before.keys());
     for _ in 0..2 {
         let replay = builder.clone().mode(Mode::Replay).strict_order().fail_on_unused();
-        let replayed = run(replay, AnsweredBy::Fixture, &program);
+        let replayed = run(replay, RespondedBy::Fixture, &program);
         assert_eq!(replayed.seen, recorded.seen);
         exchange::assert_same(&recorded.exchanges, &replayed.exchanges);
     }
