@@ -257,28 +257,28 @@ struct Matching {
 }
 
 #[derive(Deserialize)]
-#[serde(try_from = "Replacement")]
-struct Normalize(Replacement);
+#[serde(try_from = "Rule")]
+struct Normalize(Rule);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Replacement {
+struct Rule {
     path: String,
     pattern: String,
     replacement: String,
 }
 
-impl Replacement {
+impl Rule {
     fn add_to(&self, rules: Rules) -> Result<Rules, RuleError> {
         rules.normalize(&self.path, &self.pattern, &self.replacement)
     }
 }
 
-impl TryFrom<Replacement> for Normalize {
+impl TryFrom<Rule> for Normalize {
     type Error = String;
 
     /// Checks the rule here, where a mistake has a line and a column.
-    fn try_from(rule: Replacement) -> Result<Self, String> {
+    fn try_from(rule: Rule) -> Result<Self, String> {
         rule.add_to(Rules::default()).map_err(|error| error.reason().to_string())?;
         Ok(Self(rule))
     }
