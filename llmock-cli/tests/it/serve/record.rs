@@ -1,5 +1,6 @@
-//! `llmock serve --record`: what misses is count of the provider, and written for the next time.
+//! `llmock serve --record`: requests without a recording are forwarded to the provider and recorded.
 
+use super::links::gzip;
 use crate::server::{Workdir, chat, soon};
 use llmock_testkit::client::{Request, Response};
 use llmock_testkit::upstream::{self, Gate, Upstream};
@@ -353,4 +354,21 @@ fn unwritable_files_lose_no_responses() {
     server.wait_for_stderr("recorded.json.failed`");
     assert_eq!(workdir.read("all/recorded.json"), "{\"llmock\":1,\"interactions\":[");
     assert_eq!(workdir.interactions("all/recorded.json.failed").len(), 1);
+}
+
+#[test]
+fn compressed_requests_are_forwarded_as_sent_and_replayed() {
+    let upstream = Upstream::scripted(|_, _| json("{\"got\":\"hello\"}"));
+    let workdir = Workdir::new();
+    let server = workdir.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
+    let plain = chat("hello");
+    let body = gzip(std::str::from_utf8(&plain.body).unwrap());
+    let compressed = Request::post(&plain.path, body.clone()).header("content-encoding", "gzip");
+    for request in [&compressed, &compressed, &plain] {
+        assert_eq!(server.send(request).text(), "{\"got\":\"hello\"}", "{request:?}");
+        server.wait_for_recordings(1);
+    }
+    let seen = upstream.requests();
+    assert_eq!(seen.len(), 1, "equal requests were replayed");
+    assert_eq!((seen[0].header("content-encoding"), &seen[0].body), (Some("gzip"), &body));
 }

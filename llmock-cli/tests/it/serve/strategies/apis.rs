@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{json_of, post, server, user};
 
-/// A request that says one thing, in every API, and where its response's text, calls, and errors are.
+/// A request of each API, and where its response has the text, the calls, and the error message.
 struct Api {
     path: &'static str,
     body: fn(&str) -> Value,
