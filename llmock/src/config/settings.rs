@@ -12,7 +12,7 @@ use regex::Regex;
 use super::intercept;
 use super::origin::{Origin, Sourced};
 use crate::json;
-use crate::matching::{Normalize, Rules};
+use crate::matching::{MatchRules, Normalize};
 use crate::provider::{Declared, Provider};
 
 /// Settings with their origins. The nearest layer wins for single values, `match_on`, `allow_errors` and `providers`;
@@ -224,8 +224,8 @@ impl Settings {
         }
     }
 
-    pub(crate) fn rules(&self) -> Rules {
-        Rules {
+    pub(crate) fn rules(&self) -> MatchRules {
+        MatchRules {
             match_on: self.match_on.value.clone(),
             ignore: self.ignore.iter().map(|path| path.value.clone()).collect(),
             normalize: self.normalize.iter().map(|rule| rule.value.clone()).collect(),

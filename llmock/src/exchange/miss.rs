@@ -4,7 +4,7 @@ use crate::exchange::RequestNumber;
 use crate::fixture::Position;
 use crate::fixture::interaction::{Body, Interaction, Request};
 use crate::json;
-use crate::matching::{self, Difference, Rules};
+use crate::matching::{self, Difference, MatchRules};
 use crate::provider::Provider;
 use crate::report::{Closest, Endpoint, Miss, MissReason};
 use crate::wire;
@@ -36,7 +36,7 @@ pub(crate) fn unrecorded(
     provider: Provider,
     request: &Request,
     interactions: Vec<&Interaction>,
-    rules: &Rules,
+    rules: &MatchRules,
 ) -> Miss {
     let evidence =
         Evidence { interactions, is_missing: false, rules, owner: None, used_by: &|_| None };
@@ -63,7 +63,7 @@ pub(crate) struct Evidence<'a> {
     pub(crate) interactions: Vec<&'a Interaction>,
     /// There is no file, not even an empty one.
     pub(crate) is_missing: bool,
-    pub(crate) rules: &'a Rules,
+    pub(crate) rules: &'a MatchRules,
     /// The test that the request belongs to.
     pub(crate) owner: Option<&'a str>,
     /// The request that has used an interaction.

@@ -105,13 +105,13 @@ mod tests {
     use super::Ownership::{Other, Own, Ownerless};
     use super::*;
     use crate::fixture::interaction::{Body, Request};
-    use crate::matching::{Rules, key};
+    use crate::matching::{MatchRules, key};
     use crate::provider::Provider;
 
     fn key_of(name: &str) -> Key {
         let request =
             Request { method: "POST".into(), path: "/".into(), body: Body::Text(name.into()) };
-        key(Provider::OpenAI, &request, &Rules::default())
+        key(Provider::OpenAI, &request, &MatchRules::default())
     }
 
     fn queues(entries: &[(&str, Ownership)]) -> Queues {

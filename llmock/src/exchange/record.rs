@@ -11,7 +11,7 @@ use crate::fixture::encoding;
 use crate::fixture::interaction::{Body, Content, Interaction, Request, Response};
 use crate::fixture::redact::Redactor;
 use crate::json;
-use crate::matching::{self, Rules};
+use crate::matching::{self, MatchRules};
 use crate::provider::{self, Address, Links, Provider};
 use crate::stream::{Chunk, End, Framing, Stream, framing_of};
 use crate::wire;
@@ -30,7 +30,7 @@ pub(crate) fn interaction(
     let message = error_message(provider, &request, &response);
     let interaction = Interaction {
         // A file has the key under the default rules, whatever rules the session compares by.
-        hash: matching::key(provider, &request, &Rules::default()).to_string(),
+        hash: matching::key(provider, &request, &MatchRules::default()).to_string(),
         provider,
         test: owner.map(str::to_owned),
         recorded_at: Some(humantime::format_rfc3339_seconds(SystemTime::now()).to_string()),

@@ -6,7 +6,7 @@ use crate::fixture::interaction::Interaction;
 use crate::fixture::merge::{Merge, MergeCounts, merge, same_response, truncated_replacements};
 use crate::fixture::store::{self, UpdateError};
 use crate::fixture::{Position, format};
-use crate::matching::{self, Key, Rules};
+use crate::matching::{self, Key, MatchRules};
 
 /// Interactions that were recorded together.
 pub(crate) struct Batch<'a> {
@@ -14,7 +14,7 @@ pub(crate) struct Batch<'a> {
     pub(crate) recorded: Vec<(Key, Interaction)>,
     pub(crate) owner: Option<&'a str>,
     pub(crate) merge: Merge,
-    pub(crate) rules: &'a Rules,
+    pub(crate) rules: &'a MatchRules,
 }
 
 /// What a batch changed, or why nothing was written.
@@ -55,7 +55,7 @@ impl Batch<'_> {
         let (mut merged, counts) = merge(existing, self.recorded.clone(), self.owner, self.merge);
         for interaction in &mut merged {
             let (provider, request) = (interaction.provider, &interaction.request);
-            interaction.hash = matching::key(provider, request, &Rules::default()).to_string();
+            interaction.hash = matching::key(provider, request, &MatchRules::default()).to_string();
         }
         let text = format::write(&merged);
         let is_own = |interaction: &Interaction| interaction.test.as_deref() == self.owner;

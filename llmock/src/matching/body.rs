@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use llmock_rules::JsonPath;
 
-use super::rules::{Normalize, Rules};
+use super::rules::{MatchRules, Normalize};
 use crate::fixture::interaction::{Body, Part, PartValue};
 use crate::json::path::{Location, Step, locate};
 use crate::json::write::object;
@@ -23,7 +23,7 @@ pub(crate) enum ComparedBody<'t> {
 /// Calls `then` with the body as it is compared; everything that it borrows lives for that call.
 pub(crate) fn examine<R>(
     body: &Body,
-    rules: &Rules,
+    rules: &MatchRules,
     then: impl FnOnce(ComparedBody<'_>) -> R,
 ) -> R {
     if rules.ignore.iter().any(selects_everything) {
@@ -50,7 +50,7 @@ fn selects_everything(path: &JsonPath) -> bool {
 }
 
 /// Text has no members: only the path of the whole body selects it.
-fn evened_text<'t>(text: &'t str, rules: &Rules) -> Cow<'t, str> {
+fn evened_text<'t>(text: &'t str, rules: &MatchRules) -> Cow<'t, str> {
     let mut text = Cow::Borrowed(text);
     for rule in rules.normalize.iter().filter(|rule| selects_everything(&rule.path)) {
         text = Cow::Owned(rule.apply(&text).into_owned());
@@ -59,7 +59,7 @@ fn evened_text<'t>(text: &'t str, rules: &Rules) -> Cow<'t, str> {
 }
 
 /// Every path is evaluated on the body as it was sent, so that rules do not depend on each other.
-fn evened<R>(tree: Json<'_>, rules: &Rules, then: impl FnOnce(&Json<'_>) -> R) -> R {
+fn evened<R>(tree: Json<'_>, rules: &MatchRules, then: impl FnOnce(&Json<'_>) -> R) -> R {
     if rules.ignore.is_empty() && rules.normalize.is_empty() {
         return then(&tree);
     }

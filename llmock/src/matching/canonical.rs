@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::rules::Rules;
+use super::rules::MatchRules;
 use crate::json::{Json, number};
 use crate::provider::Provider;
 use crate::wire::{self, ToolIdPath};
@@ -48,7 +48,7 @@ pub(crate) struct FormatRules<'r> {
 }
 
 impl<'r> FormatRules<'r> {
-    pub(crate) fn new(provider: Provider, method: &str, path: &str, rules: &'r Rules) -> Self {
+    pub(crate) fn new(provider: Provider, method: &str, path: &str, rules: &'r MatchRules) -> Self {
         let format = wire::format(provider, method, path);
         Self {
             volatile: format.volatile,
@@ -59,7 +59,7 @@ impl<'r> FormatRules<'r> {
     }
 
     /// A form has neither tool calls nor fields with a known meaning.
-    pub(crate) fn of_form(rules: &'r Rules) -> Self {
+    pub(crate) fn of_form(rules: &'r MatchRules) -> Self {
         Self { volatile: &[], tool_ids: &[], streams: false, only: rules.match_on.as_deref() }
     }
 

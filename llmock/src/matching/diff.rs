@@ -3,7 +3,7 @@
 use super::align::{align, members};
 use super::body::{ComparedBody, examine};
 use super::canonical::{FormatRules, without_names_of_secrets};
-use super::rules::Rules;
+use super::rules::MatchRules;
 use super::target::{RequestTarget, target};
 use super::tree::{NodeKind, TreeNode};
 use crate::fixture::interaction::Request;
@@ -26,7 +26,7 @@ pub(crate) fn diff(
     recorded: &Request,
     sent: &Request,
     provider: Provider,
-    rules: &Rules,
+    rules: &MatchRules,
 ) -> Vec<Difference> {
     let mut differences = addresses(recorded, sent, provider);
     let trees = (subject(provider, recorded, rules), subject(provider, sent, rules));
@@ -61,7 +61,7 @@ impl Subject {
 }
 
 /// The body of a request under the rules.
-pub(crate) fn subject(provider: Provider, request: &Request, rules: &Rules) -> Subject {
+pub(crate) fn subject(provider: Provider, request: &Request, rules: &MatchRules) -> Subject {
     examine(&request.body, rules, |content| match content {
         ComparedBody::Empty => Subject::Opaque(None),
         ComparedBody::Json(tree) => Subject::Json(TreeNode::new(
@@ -168,7 +168,7 @@ mod tests {
     /// `path: recorded -> sent`, one line a difference.
     fn lines(recorded: &Request, sent: &Request) -> Vec<String> {
         let absent = || "absent".to_owned();
-        diff(recorded, sent, Provider::OpenAI, &Rules::default())
+        diff(recorded, sent, Provider::OpenAI, &MatchRules::default())
             .into_iter()
             .map(|Difference { path, recorded, sent }| {
                 format!(
@@ -294,9 +294,9 @@ mod tests {
 
     #[test]
     fn ignored_fields_are_no_difference() {
-        let rules = Rules {
+        let rules = MatchRules {
             ignore: vec![llmock_rules::JsonPath::parse("$.messages[*].id").unwrap()],
-            ..Rules::default()
+            ..MatchRules::default()
         };
         let old = chat("/v1/chat/completions", r#"{"messages":[{"id":1,"x":1}],"y":1}"#);
         let new = chat("/v1/chat/completions", r#"{"messages":[{"id":2,"x":1}],"y":2}"#);

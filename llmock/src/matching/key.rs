@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::body::{ComparedBody, examine};
 use super::canonical::{FormatRules, Token, walk, without_names_of_secrets};
-use super::rules::Rules;
+use super::rules::MatchRules;
 use super::target::target;
 use crate::fixture::interaction::Request;
 use crate::hex;
@@ -30,11 +30,11 @@ pub(super) fn digest(bytes: &[u8]) -> String {
     hex::encode(&Sha256::digest(bytes))
 }
 
-pub(crate) fn key(provider: Provider, request: &Request, rules: &Rules) -> Key {
+pub(crate) fn key(provider: Provider, request: &Request, rules: &MatchRules) -> Key {
     Key(Sha256::digest(preimage(provider, request, rules)).into())
 }
 
-pub(crate) fn preimage(provider: Provider, request: &Request, rules: &Rules) -> Vec<u8> {
+pub(crate) fn preimage(provider: Provider, request: &Request, rules: &MatchRules) -> Vec<u8> {
     let mut out = Preimage(Vec::with_capacity(4096));
     out.text(provider.id());
     out.text(&request.method.to_ascii_uppercase());

@@ -22,4 +22,4 @@ pub(crate) use llmock_rules::Order;
 pub(crate) use diff::{Difference, diff};
 pub(crate) use key::{Key, key};
 pub(crate) use nearest::nearest;
-pub(crate) use rules::{Normalize, Rules};
+pub(crate) use rules::{MatchRules, Normalize};

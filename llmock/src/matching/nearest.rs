@@ -4,7 +4,7 @@
 
 use super::align::{alike, likeness};
 use super::diff::{Subject, subject};
-use super::rules::Rules;
+use super::rules::MatchRules;
 use super::target::{RequestTarget, target};
 use super::tree::{TreeNode, word_hash, words};
 use crate::fixture::interaction::{Body, Interaction, Part, PartValue, Request};
@@ -28,7 +28,7 @@ pub(crate) fn nearest<'i>(
     provider: Provider,
     request: &Request,
     candidates: impl Iterator<Item = (usize, &'i Interaction)>,
-    rules: &Rules,
+    rules: &MatchRules,
 ) -> Option<Nearest> {
     let address = target(provider, &request.path);
     let (mut here, mut elsewhere) = (Vec::new(), Vec::new());
@@ -124,7 +124,7 @@ struct Profile {
 }
 
 impl Profile {
-    fn new(provider: Provider, request: &Request, rules: &Rules) -> Self {
+    fn new(provider: Provider, request: &Request, rules: &MatchRules) -> Self {
         Self { target: target(provider, &request.path), body: subject(provider, request, rules) }
     }
 
@@ -198,7 +198,7 @@ mod tests {
 
     fn find(recorded: &[Interaction], sent: &Interaction) -> Option<Nearest> {
         let candidates = recorded.iter().enumerate();
-        nearest(sent.provider, &sent.request, candidates, &Rules::default())
+        nearest(sent.provider, &sent.request, candidates, &MatchRules::default())
     }
 
     #[test]

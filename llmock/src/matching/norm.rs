@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::key::preimage;
-use super::{Normalize, Rules, diff, key};
+use super::{MatchRules, Normalize, diff, key};
 use crate::fixture::interaction::{Body, Part, PartValue, Request};
 use crate::json::Json;
 use crate::provider::{Provider, canonical_path};
@@ -89,23 +89,23 @@ fn part(text: &str) -> Part {
 }
 
 /// `match_on("a", "b")`, `ignore("$.a")` or `normalize("$.a", "regex" => "text")`.
-fn rules(text: &str) -> Rules {
+fn rules(text: &str) -> MatchRules {
     let strings: Vec<String> = text.split('"').skip(1).step_by(2).map(str::to_owned).collect();
     let path = || llmock_rules::JsonPath::parse(&strings[0]).unwrap();
     match text.split('(').next() {
-        Some("match_on") => Rules { match_on: Some(strings), ..Rules::default() },
-        Some("ignore") => Rules { ignore: vec![path()], ..Rules::default() },
+        Some("match_on") => MatchRules { match_on: Some(strings), ..MatchRules::default() },
+        Some("ignore") => MatchRules { ignore: vec![path()], ..MatchRules::default() },
         Some("normalize") => {
             let pattern = regex::Regex::new(&strings[1]).unwrap();
             let rule = Normalize { path: path(), pattern, replacement: strings[2].clone() };
-            Rules { normalize: vec![rule], ..Rules::default() }
+            MatchRules { normalize: vec![rule], ..MatchRules::default() }
         }
         _ => panic!("unknown rule {text}"),
     }
 }
 
 #[track_caller]
-fn check(row: &[&str], provider: Provider, sides: &[Request; 2], rules: &Rules) {
+fn check(row: &[&str], provider: Provider, sides: &[Request; 2], rules: &MatchRules) {
     let [a, b] = sides;
     let same = key(provider, a, rules) == key(provider, b, rules);
     let expected = match row[4] {
@@ -131,7 +131,7 @@ fn every_pair_of_the_norm_gets_its_verdict() {
         assert_eq!(row[0], (at + 1).to_string(), "rows are numbered");
         let (provider, method, path) = address(code(row[1]));
         let sides = [row[2], row[3]].map(|side| request(provider, method, path, code(side)));
-        check(row, provider, &sides, &Rules::default());
+        check(row, provider, &sides, &MatchRules::default());
     }
 }
 
@@ -152,9 +152,9 @@ fn preimages_and_keys_are_those_of_the_vectors() {
     for row in rows {
         let (provider, method, path) = address(code(row[1]));
         let request = request(provider, method, path, code(row[2]));
-        let preimage = preimage(provider, &request, &Rules::default());
+        let preimage = preimage(provider, &request, &MatchRules::default());
         assert_eq!(String::from_utf8_lossy(&preimage), code(row[3]));
-        assert_eq!(key(provider, &request, &Rules::default()).to_string(), code(row[4]));
+        assert_eq!(key(provider, &request, &MatchRules::default()).to_string(), code(row[4]));
     }
 }
 
@@ -238,7 +238,7 @@ fn json_text() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn two_bodies_differ_somewhere_exactly_if_their_keys_do(a in json_text(), b in json_text()) {
-        let rules = Rules::default();
+        let rules = MatchRules::default();
         let [a, b] = [a, b].map(|body| request(Provider::OpenAI, "POST", "/v1/chat/completions", &body));
         let same = key(Provider::OpenAI, &a, &rules) == key(Provider::OpenAI, &b, &rules);
         prop_assert_eq!(diff(&a, &b, Provider::OpenAI, &rules).is_empty(), same);
@@ -266,7 +266,7 @@ proptest! {
         }
         let other = reversed(&crate::json::parse(&body).unwrap());
         let at = |body: &str| request(Provider::OpenAI, "POST", "/v1/chat/completions", body);
-        let rules = Rules::default();
+        let rules = MatchRules::default();
         prop_assert_eq!(key(Provider::OpenAI, &at(&body), &rules), key(Provider::OpenAI, &at(&other), &rules));
     }
 }

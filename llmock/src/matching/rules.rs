@@ -5,7 +5,7 @@ use regex::Regex;
 
 /// How a session compares requests; the default compares everything that can change a response.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Rules {
+pub(crate) struct MatchRules {
     /// Only these top-level fields of the body count; an absent one equals `null`.
     pub(crate) match_on: Option<Vec<String>>,
     /// Values that these paths select do not count.

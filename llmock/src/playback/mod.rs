@@ -91,7 +91,7 @@ struct Shared {
     segments: Segments,
     /// Built when it is first needed: that takes as long as starting a small server, which may never compare requests.
     redactor: Arc<LazyLock<Redactor>>,
-    rules: matching::Rules,
+    rules: matching::MatchRules,
 }
 
 impl Playback {
@@ -124,7 +124,7 @@ impl Playback {
     /// ```
     pub fn new(fixtures: impl IntoIterator<Item = Fixture>) -> Self {
         let (mut files, mut items) = (Vec::new(), Vec::new());
-        let rules = matching::Rules::default();
+        let rules = matching::MatchRules::default();
         for (file, fixture) in fixtures.into_iter().enumerate() {
             files.push(fixture.path().to_owned());
             let interactions = fixture.into_interactions().into_iter();

@@ -23,7 +23,7 @@ use crate::exchange::sigv4::{self, SigningError};
 use crate::exchange::upstream::Upstreams;
 use crate::exchange::{links, record};
 use crate::fixture::redact::Redactor;
-use crate::matching::{self, Rules};
+use crate::matching::{self, MatchRules};
 use crate::provider::Provider;
 
 /// Forwards requests to the upstream of their provider and optionally records the responses to a fixture.
@@ -279,7 +279,7 @@ impl Recorder {
         let (interaction, message) =
             record::interaction(provider, compared, received, None, &self.redactor, MAX_BODY);
         // Files are merged under the default rules, regardless of the rules that the program compares requests by.
-        let key = matching::key(provider, &interaction.request, &Rules::default());
+        let key = matching::key(provider, &interaction.request, &MatchRules::default());
         Finished { key, interaction, message, _in_flight: in_flight }
     }
 }

@@ -6,7 +6,7 @@ use http::{HeaderMap, Method};
 use crate::exchange::request::RawRequest;
 use crate::fixture::redact::Redactor;
 use crate::fixture::{encoding, interaction};
-use crate::matching::{self, Key, Rules};
+use crate::matching::{self, Key, MatchRules};
 use crate::provider::Provider;
 
 /// A request as a server received it.
@@ -41,7 +41,7 @@ impl Request {
     pub(super) fn read(
         sent: &Sent<'_>,
         redactor: &Redactor,
-        rules: &Rules,
+        rules: &MatchRules,
         max_body: usize,
     ) -> Result<Self, UnreadableBody> {
         let raw = RawRequest {

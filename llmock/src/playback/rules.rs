@@ -20,7 +20,7 @@ use crate::matching;
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Rules(pub(super) matching::Rules);
+pub struct Rules(pub(super) matching::MatchRules);
 
 /// An invalid rule, with its key and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,7 +71,7 @@ impl Rules {
     }
 }
 
-fn checked(key: &'static str, value: Value<'_>) -> Result<matching::Rules, RuleError> {
+fn checked(key: &'static str, value: Value<'_>) -> Result<matching::MatchRules, RuleError> {
     let mut settings = Settings::default();
     settings.add(&Origin::Builder, key, value).map_err(RuleError)?;
     Ok(settings.rules())

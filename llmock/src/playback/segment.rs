@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::Played;
 use crate::exchange::links;
 use crate::fixture::interaction::Interaction;
-use crate::matching::{self, Key, Rules};
+use crate::matching::{self, Key, MatchRules};
 
 /// An interaction and the response that clients receive for it.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub(super) struct Item {
 }
 
 impl Item {
-    pub(super) fn new(file: usize, mut interaction: Interaction, rules: &Rules) -> Arc<Self> {
+    pub(super) fn new(file: usize, mut interaction: Interaction, rules: &MatchRules) -> Arc<Self> {
         let key = matching::key(interaction.provider, &interaction.request, rules);
         let has_links = links::may_be_in(interaction.provider, &interaction.request);
         let played = Played::take(&mut interaction.response, has_links);
@@ -68,7 +68,7 @@ impl Segments {
     }
 
     /// Returns the same items, indexed under other rules.
-    pub(super) fn with_rules(&self, rules: &Rules) -> Self {
+    pub(super) fn with_rules(&self, rules: &MatchRules) -> Self {
         let with_key = |item: Arc<Item>| {
             let request = &item.interaction.request;
             let key = matching::key(item.interaction.provider, request, rules);

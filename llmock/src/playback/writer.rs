@@ -14,7 +14,7 @@ use crate::exchange::write::{self, Batch};
 use crate::fixture::interaction::Interaction;
 use crate::fixture::merge::Merge;
 use crate::fixture::store::{self, UpdateError};
-use crate::matching::{Key, Rules};
+use crate::matching::{Key, MatchRules};
 use crate::mode::{self, Mode};
 use crate::provider::Provider;
 use crate::report::values::chain;
@@ -148,7 +148,7 @@ impl fmt::Debug for Writer {
 
 fn write_batch(path: &Path, listener: &dyn Fn(Outcome), finished: &[Finished]) {
     let recorded = finished.iter().map(|done| (done.key, done.interaction.clone()));
-    let rules = Rules::default();
+    let rules = MatchRules::default();
     let batch =
         Batch { recorded: recorded.collect(), owner: None, merge: Merge::Add, rules: &rules };
     let failure = match write::write(path, path, &batch) {

@@ -7,7 +7,7 @@ use crate::exchange::miss::Evidence;
 use crate::exchange::queue::{Ownership, Queues};
 use crate::fixture::Position;
 use crate::fixture::interaction::{Interaction, Request};
-use crate::matching::{self, Key, Rules};
+use crate::matching::{self, Key, MatchRules};
 use crate::provider::Provider;
 
 /// Interactions under the rules of one session.
@@ -17,7 +17,7 @@ pub(crate) struct OpenedFixture {
     /// One for each interaction.
     ownership: Vec<Ownership>,
     is_missing: bool,
-    rules: Rules,
+    rules: MatchRules,
     owner: Option<String>,
 }
 
@@ -61,7 +61,7 @@ impl OpenedFixture {
         matching::key(provider, request, &self.rules)
     }
 
-    pub(crate) fn rules(&self) -> &Rules {
+    pub(crate) fn rules(&self) -> &MatchRules {
         &self.rules
     }
 
