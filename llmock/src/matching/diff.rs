@@ -96,10 +96,6 @@ fn addresses(recorded: &Request, sent: &Request, provider: Provider) -> Vec<Diff
         old.query.iter().chain(&new.query).map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
-    fn values<'q>(target: &'q RequestTarget, name: &str) -> Vec<&'q str> {
-        let pairs = target.query.iter().filter(|(key, _)| key == name);
-        pairs.map(|(_, value)| value.as_str()).collect()
-    }
     for name in names {
         let (old, new) = (values(&old, name), values(&new, name));
         for at in 0..old.len().max(new.len()) {
@@ -107,6 +103,11 @@ fn addresses(recorded: &Request, sent: &Request, provider: Provider) -> Vec<Diff
         }
     }
     differences
+}
+
+fn values<'q>(target: &'q RequestTarget, name: &str) -> Vec<&'q str> {
+    let pairs = target.query.iter().filter(|(key, _)| key == name);
+    pairs.map(|(_, value)| value.as_str()).collect()
 }
 
 struct Comparison<'d> {
