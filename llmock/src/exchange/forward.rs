@@ -8,7 +8,6 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use futures_core::Stream as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use tokio::sync::{mpsc, oneshot};
 
@@ -135,24 +134,23 @@ async fn send(job: Job) -> Result<reqwest::Response, reqwest::Error> {
 
 /// Passes chunks on and keeps a copy of each.
 async fn relay(
-    response: reqwest::Response,
+    mut response: reqwest::Response,
     received: Instant,
     client: &mpsc::UnboundedSender<Result<Bytes, Cut>>,
 ) -> (Vec<Chunk>, End) {
     let mut chunks = Vec::new();
-    let mut body = Box::pin(response.bytes_stream());
     loop {
-        match std::future::poll_fn(|context| body.as_mut().poll_next(context)).await {
-            Some(Ok(bytes)) => {
+        match response.chunk().await {
+            Ok(Some(bytes)) => {
                 chunks.push(Chunk { ms: millis(received), bytes: bytes.to_vec() });
                 let _ = client.send(Ok(bytes));
             }
-            Some(Err(_)) => {
+            Ok(None) => return (chunks, End::Complete),
+            Err(_) => {
                 tokio::time::sleep(FLUSH).await;
                 let _ = client.send(Err(Cut));
                 return (chunks, End::Cut);
             }
-            None => return (chunks, End::Complete),
         }
     }
 }
