@@ -66,7 +66,9 @@ impl ResponseBody {
         match self {
             Self::Full(bytes) => bytes.as_deref().map(Cow::Borrowed),
             Self::Chunks(Chunks { left, cut: false, .. }) => {
-                Some(left.iter().flatten().copied().collect())
+                let mut whole = Vec::new();
+                left.iter().for_each(|chunk| whole.extend_from_slice(chunk));
+                Some(Cow::Owned(whole))
             }
             Self::Chunks(_) | Self::Live(_) => None,
         }

@@ -98,8 +98,8 @@ pub(crate) fn is_recorded<'i>(
 /// Puts llmock's addresses into a response; `in_body` says that its body may hold some too.
 pub(crate) fn rewrite(response: &mut Response, links: &Links<'_>, in_body: bool) {
     rewrite_headers(response.status().as_u16(), response.headers_mut(), links);
-    let text = response.body().complete().filter(|_| in_body);
-    let text = text.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
+    let bytes = if in_body { response.body().complete() } else { None };
+    let text = bytes.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
     if let Some(Cow::Owned(text)) = text.map(|text| links.json(text)) {
         response.headers_mut().remove(header::CONTENT_LENGTH);
         *response.body_mut() = ResponseBody::full(text);

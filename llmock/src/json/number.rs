@@ -14,9 +14,12 @@ pub(crate) fn canonical(token: &str) -> Cow<'_, str> {
     if is_plain_integer(token) {
         return Cow::Borrowed(token);
     }
-    let Some((spelling, exponent)) = decimal(token) else { return Cow::Borrowed(token) };
-    let shortest = if exponent < 0 { token.parse().ok().and_then(shortest) } else { None };
-    Cow::Owned(shortest.unwrap_or(spelling))
+    let Some(decimal) = decimal(token) else { return Cow::Borrowed(token) };
+    if decimal.exponent >= 0 {
+        return Cow::Owned(decimal.to_string());
+    }
+    let shortest = token.parse().ok().and_then(shortest);
+    Cow::Owned(shortest.unwrap_or(decimal).to_string())
 }
 
 /// Short integers without a trailing zero, nearly every number of a request, are canonical already.
@@ -30,32 +33,45 @@ fn is_plain_integer(token: &str) -> bool {
 
 /// The shortest spelling of a value that neither overflowed nor vanished.
 #[expect(clippy::cast_possible_truncation, reason = "asks whether an f32 holds the value")]
-fn shortest(value: f64) -> Option<String> {
+fn shortest(value: f64) -> Option<Decimal> {
     if value == 0.0 || !value.is_finite() {
         return None;
     }
     let narrow = value as f32;
     let exact = f64::from(narrow).to_bits() == value.to_bits();
-    let token = if exact { format!("{narrow:e}") } else { format!("{value:e}") };
-    decimal(&token).map(|(spelling, _)| spelling)
+    decimal(&if exact { format!("{narrow:e}") } else { format!("{value:e}") })
 }
 
-/// The digits without zeros at either end and the power of ten, spelled and alone; `None` if the power does not fit.
-fn decimal(token: &str) -> Option<(String, i64)> {
+/// `digits` × 10^`exponent`, the digits without zeros at either end.
+struct Decimal {
+    sign: &'static str,
+    digits: String,
+    exponent: i64,
+}
+
+impl std::fmt::Display for Decimal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.sign)?;
+        f.write_str(&self.digits)?;
+        if self.exponent == 0 { Ok(()) } else { write!(f, "e{}", self.exponent) }
+    }
+}
+
+/// `None` if the power does not fit.
+fn decimal(token: &str) -> Option<Decimal> {
     let (mantissa, power) = token.split_once(['e', 'E']).unwrap_or((token, "0"));
     let unsigned = mantissa.strip_prefix('-').unwrap_or(mantissa);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
     let all = [whole, fraction].concat();
     let digits = all.trim_matches('0');
     if digits.is_empty() {
-        return Some(("0".to_owned(), 0));
+        return Some(Decimal { sign: "", digits: "0".to_owned(), exponent: 0 });
     }
     let trailing = i64::try_from(all.len() - all.trim_end_matches('0').len()).ok()?;
     let power: i64 = power.parse().ok()?;
     let exponent = power.checked_add(trailing)?.checked_sub(i64::try_from(fraction.len()).ok()?)?;
     let sign = if mantissa.starts_with('-') { "-" } else { "" };
-    let spelled_power = if exponent == 0 { String::new() } else { format!("e{exponent}") };
-    Some((format!("{sign}{digits}{spelled_power}"), exponent))
+    Some(Decimal { sign, digits: digits.to_owned(), exponent })
 }
 
 #[cfg(test)]

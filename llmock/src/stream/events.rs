@@ -92,7 +92,8 @@ impl Stream {
         let count = self.events.len();
         let mut chunks = Vec::with_capacity(count);
         for (at, event) in self.events.iter().enumerate() {
-            let mut bytes = Vec::new();
+            // An event and its marks fit, so that the buffer does not grow line by line.
+            let mut bytes = Vec::with_capacity(event.item.text_length() + 64);
             self.write_item(&event.item, (at, count), &mut bytes);
             if !bytes.is_empty() {
                 chunks.push(Chunk { ms: event.ms, bytes });

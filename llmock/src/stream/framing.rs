@@ -153,6 +153,19 @@ pub(crate) enum Item {
     RawBytes(Vec<u8>),
 }
 
+impl Item {
+    /// The length of the text or bytes, without marks such as `data:`.
+    pub(crate) fn text_length(&self) -> usize {
+        match self {
+            Self::Sse { data: text, .. }
+            | Self::Json(text)
+            | Self::Frame { payload: text, .. }
+            | Self::Raw(text) => text.len(),
+            Self::RawBytes(bytes) => bytes.len(),
+        }
+    }
+}
+
 /// The spelling that a framing finds in a body, and the pieces, which together are the whole body.
 pub(super) type Parsed = (Dialect, Vec<Piece>);
 
