@@ -2,7 +2,7 @@
 //! documentation work.
 
 use crate::problem::Problem;
-use crate::{FieldName, FixtureName, JsonPath, Mode, Order, ProviderId, SideCall, Unused};
+use crate::{EnvName, FieldName, FixtureName, JsonPath, Mode, Order, ProviderId, SideCall, Unused};
 
 #[derive(Debug)]
 pub struct Key {
@@ -80,6 +80,8 @@ pub const KEYS: &[Key] = &[
     of_one_test("calls", Form::Count, "calls = 3"),
     shared("side", Form::Texts(check!(SideCall)), r#"side("GET /v1/models")"#, r#"side = ["GET /v1/models"]"#),
     shared("allow_errors", Form::Statuses, "allow_errors(401, 429)", "allow_errors = [401, 429]"),
+    shared("allow_redacted", Form::Texts(check!(EnvName)), r#"allow_redacted("GATEWAY_TOKEN")"#,
+        r#"allow_redacted = ["GATEWAY_TOKEN"]"#),
     shared("env", Form::Variables, r#"env(MY_LLM_URL = "{base}/openai/v1")"#,
         r#"env = { MY_LLM_URL = "{base}/openai/v1" }"#),
     shared("proxy", Form::Switch, "proxy = true", "proxy = true"),

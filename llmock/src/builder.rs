@@ -176,6 +176,12 @@ impl LlmMockBuilder {
         self.set("allow_errors", Value::Switch(true))
     }
 
+    /// Records responses in which the secret of this name was redacted: replay returns `[REDACTED:NAME]`, and not what
+    /// the client received while recording.
+    pub fn allow_redacted(self, name: impl Into<String>) -> Self {
+        self.set("allow_redacted", Value::Texts(&[&name.into()]))
+    }
+
     fn set(mut self, key: &'static str, value: Value<'_>) -> Self {
         if let Err(wrong) = self.settings.add(&Origin::Builder, key, value) {
             self.invalid.get_or_insert(SettingsError::Value { origin: Origin::Builder, wrong });

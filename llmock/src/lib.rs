@@ -48,6 +48,24 @@ pub mod __private {
 pub mod __server {
     pub use crate::provider::recognise::{HeaderHints, recognise};
 
+    /// The secrets of this process, for what a server shows and logs.
+    #[derive(Clone, Debug)]
+    pub struct Secrets(crate::fixture::redact::Redactor);
+
+    impl Secrets {
+        /// Reads the variables of the process, and adds a key that it has from elsewhere.
+        #[must_use]
+        pub fn of_process(key: Option<&str>) -> Self {
+            Self(crate::exchange::secrets::redactor_with(key))
+        }
+
+        /// The text without secrets; JSON stays JSON.
+        #[must_use]
+        pub fn redacted<'t>(&self, text: &'t str) -> std::borrow::Cow<'t, str> {
+            self.0.json(text)
+        }
+    }
+
     /// Whether the query parameter of that name carries a key, as `?key=` of Gemini's older clients does.
     #[must_use]
     pub fn is_secret_query(name: &str) -> bool {

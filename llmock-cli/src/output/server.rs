@@ -28,6 +28,14 @@ fn describe(outcome: &Outcome) -> Option<String> {
             let message = message.as_deref().map(first_line).unwrap_or_default();
             format!("not recorded: {provider} responded with {status}{message}")
         }
+        Outcome::Redacted { provider, method, path, secrets } => {
+            let secrets: Vec<_> =
+                secrets.iter().map(|(name, place)| format!("{name} at {place}")).collect();
+            let secrets = secrets.join(", ");
+            format!(
+                "redacted {secrets} in the response of {provider} to {method} {path}: a replay returns placeholders"
+            )
+        }
         Outcome::Failed { reason, kept, .. } => match kept {
             Some(kept) => format!("not recorded: {reason}; kept in `{}`", kept.display()),
             None => format!("not recorded: {reason}"),

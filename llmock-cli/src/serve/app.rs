@@ -11,6 +11,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Either, Full};
 use hyper::body::Incoming;
+use llmock::__server::Secrets;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, ExposeHeaders};
 
@@ -90,6 +91,13 @@ impl App {
     }
 }
 
+/// What is shown of requests, redacted as a fixture is.
+fn without_secrets(state: &State, shown: &[u8]) -> Vec<u8> {
+    let running = state.running();
+    let secrets = Secrets::of_process(running.config.api_key.as_deref());
+    secrets.redacted(&String::from_utf8_lossy(shown)).into_owned().into_bytes()
+}
+
 fn cors(state: &Arc<State>) -> CorsLayer {
     let state = Arc::clone(state);
     // Looked up for each request, so that a reload takes effect at once.
@@ -154,7 +162,7 @@ impl<'a> OwnRoute<'a> {
             }
             Self::History => {
                 match state.journal.load().shown(request.uri().query().unwrap_or_default()) {
-                    Ok(shown) => ok("application/json", shown),
+                    Ok(shown) => ok("application/json", without_secrets(state, &shown)),
                     Err(error) => own_error(400, &error.to_string(), HeaderMap::new()),
                 }
             }

@@ -16,7 +16,7 @@ use crate::matching::{MatchRules, Normalize};
 use crate::provider::{Declared, Provider};
 
 /// Settings with their origins. The nearest layer wins for single values, `match_on`, `allow_errors` and `providers`;
-/// lists that only add (`ignore`, `normalize`, `side`, `env`) are the sum of all layers, nearest first.
+/// lists that only add (`ignore`, `normalize`, `side`, `allow_redacted`, `env`) are the sum of all layers, nearest first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) mode: Sourced<Mode>,
@@ -28,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) normalize: Vec<Sourced<Normalize>>,
     pub(crate) side: Vec<Sourced<SideCall>>,
     pub(crate) allow_errors: Sourced<AllowErrors>,
+    /// Names of secrets that recorded responses may have placeholders for.
+    pub(crate) allow_redacted: Vec<Sourced<String>>,
     /// Name and template, with `{base}` not yet replaced.
     pub(crate) env: Vec<Sourced<(String, String)>>,
     pub(crate) providers: Sourced<Vec<Provider>>,
@@ -93,6 +95,10 @@ impl Settings {
             ("allow_errors", Value::Statuses(statuses)) => {
                 each(key, statuses, |status| AllowErrors::check_status(*status))?;
                 self.allow_errors = origin.of(AllowErrors::Only(statuses.to_vec()));
+            }
+            ("allow_redacted", Value::Texts(names)) => {
+                let name = |name: &&str| EnvName::parse(name).map(|name| name.as_str().to_owned());
+                self.allow_redacted.extend(origin.of_each(each(key, names, name)?));
             }
             ("env", Value::Variables(pairs)) => {
                 let pairs = each(key, pairs, |pair| self.variable(pair))?;
@@ -179,6 +185,7 @@ impl Settings {
             normalize: [self.normalize, outer.normalize].concat(),
             side: [self.side, outer.side].concat(),
             allow_errors: self.allow_errors.or(outer.allow_errors),
+            allow_redacted: [self.allow_redacted, outer.allow_redacted].concat(),
             env: first_of_each([self.env, outer.env].concat(), |(name, _)| name.clone()),
             providers: self.providers.or(outer.providers),
             declared: first_of_each([self.declared, outer.declared].concat(), |one| one.provider),
@@ -285,6 +292,9 @@ impl Settings {
                 let argument = format!("allow_errors({})", statuses.join(", "));
                 all.push((argument, &self.allow_errors.origin));
             }
+        }
+        for Sourced { value, origin } in &self.allow_redacted {
+            all.push((format!("allow_redacted({})", json::quote(value)), origin));
         }
         for Sourced { value, origin } in &self.declared {
             let url = json::quote(&value.url);

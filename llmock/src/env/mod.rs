@@ -23,7 +23,7 @@ use crate::mode;
 use crate::site::Places;
 
 /// Shorter values are words that a text may contain by chance.
-const SHORTEST_SECRET: usize = 16;
+const SHORTEST_SECRET: usize = 8;
 
 /// A variable's value; `None` also for one that is not Unicode, which none of ours can be.
 pub(crate) fn read(name: &str) -> Option<String> {
@@ -69,18 +69,12 @@ pub(crate) fn ci() -> bool {
     mode::is_ci(read("CI").as_deref())
 }
 
-/// Names and values that must not reach a file: variables that `is_secret` picks by name, with a value long enough.
-///
-/// `placeholders` are values that llmock itself set and that are no secrets.
-pub(crate) fn secrets(
-    is_secret: impl Fn(&str) -> bool,
-    placeholders: &[&str],
-) -> Vec<(String, String)> {
+/// Names of variables, each with what must not reach a file: the part of its value that `secret_in` returns.
+pub(crate) fn secrets(secret_in: impl Fn(&str, &str) -> Option<String>) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = std::env::vars_os()
         .filter(|(_, value)| value.len() >= SHORTEST_SECRET)
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, _)| is_secret(name))
-        .filter(|(_, value)| !placeholders.contains(&value.as_str()))
+        .filter_map(|(name, value)| secret_in(&name, &value).map(|secret| (name, secret)))
         .collect();
     // The environment's order differs from run to run, the name in a placeholder must not.
     found.sort();
@@ -121,12 +115,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_long_named_as_one_and_not_ours() {
+    fn secrets_are_long_enough_and_picked_by_the_caller() {
         write("LLMOCK_TEST_A_KEY", Some(OsStr::new("sk-0123456789abcdef")));
         write("LLMOCK_TEST_B_KEY", Some(OsStr::new("short")));
         write("LLMOCK_TEST_C_KEY", Some(OsStr::new("llmock-placeholder")));
-        let is_secret = |name: &str| name.starts_with("LLMOCK_TEST_") && name.ends_with("_KEY");
-        let found = secrets(is_secret, &["llmock-placeholder"]);
+        let secret_in = |name: &str, value: &str| {
+            let is_secret = name.starts_with("LLMOCK_TEST_") && value != "llmock-placeholder";
+            is_secret.then(|| value.to_owned())
+        };
+        let found = secrets(secret_in);
         assert_eq!(found, [("LLMOCK_TEST_A_KEY".to_owned(), "sk-0123456789abcdef".to_owned())]);
     }
 }

@@ -1,6 +1,6 @@
 //! Everything between a request and its response, for test sessions, mounted fixtures and servers alike.
 //!
-//! [`request`] brings a request into the form in which requests are compared, [`queue`] finds the interaction that
+//! [`request`] brings a request into the form in which requests are compared, without [`secrets`], [`queue`] finds the interaction that
 //! responds to it, [`miss`] explains why there is none. [`response`] and [`body`] are what the client receives, in
 //! which [`links`] lead back to llmock. While recording, [`upstream`] says where requests go, `forward` sends them
 //! there, `record` turns the response into an interaction, and `write` puts it into a file.
@@ -16,6 +16,7 @@ pub(crate) mod queue;
 pub(crate) mod record;
 pub(crate) mod request;
 pub(crate) mod response;
+pub(crate) mod secrets;
 #[cfg(feature = "record")]
 pub(crate) mod sigv4;
 pub(crate) mod upstream;

@@ -6,28 +6,39 @@ use http::header;
 
 use crate::exchange::forward::ReceivedResponse;
 use crate::exchange::response::Response as Relayed;
+use crate::exchange::secrets::Redacted;
 use crate::exchange::{links, request};
 use crate::fixture::encoding;
 use crate::fixture::interaction::{Body, Content, Interaction, Request, Response};
-use crate::fixture::redact::Redactor;
+use crate::fixture::redact::{Found, Redactor};
 use crate::json;
 use crate::matching::{self, MatchRules};
 use crate::provider::{self, Address, Links, Provider};
 use crate::stream::{Chunk, End, Framing, Stream, framing_of};
 use crate::wire;
 
-/// The interaction that a fixture keeps, and the provider's own message if the response is an error.
+/// A response as a fixture keeps it.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    pub(crate) interaction: Interaction,
+    /// The provider's own message, if the response is an error.
+    pub(crate) error_message: Option<String>,
+    pub(crate) redacted: Redacted,
+}
+
+/// The interaction that a fixture keeps of a request, with what was redacted in it, and its response.
 pub(crate) fn interaction(
     provider: Provider,
-    request: Request,
+    (request, found): (Request, Found),
     received: &ReceivedResponse,
     owner: Option<&str>,
     redactor: &Redactor,
     max_body: usize,
-) -> (Interaction, Option<String>) {
+) -> Recorded {
     let mut response = response_of(provider, &request, received, max_body);
-    redactor.response(&mut response);
-    let message = error_message(provider, &request, &response);
+    let in_response = redactor.response(&mut response, &found);
+    let redacted = Redacted { request: found.redactions, response: in_response };
+    let error_message = error_message(provider, &request, &response);
     let interaction = Interaction {
         // A file has the key under the default rules, whatever rules the session compares by.
         hash: matching::key(provider, &request, &MatchRules::default()).to_string(),
@@ -37,7 +48,7 @@ pub(crate) fn interaction(
         request,
         response,
     };
-    (interaction, message)
+    Recorded { interaction, error_message, redacted }
 }
 
 /// Waits for the body of a response that may hold links to the provider's API; others go on while they arrive.

@@ -2,10 +2,9 @@
 
 use http::{HeaderMap, header};
 
-use crate::env;
 use crate::fixture::encoding::{self, DecodeError};
 use crate::fixture::interaction::{Body, Request};
-use crate::fixture::redact::Redactor;
+use crate::fixture::redact::{Found, Redactor};
 use crate::provider::{self, Provider};
 
 /// The largest decoded request body that is compared, unless a setting names another limit.
@@ -25,12 +24,12 @@ pub(crate) struct RawRequest<'a> {
 }
 
 impl RawRequest<'_> {
-    /// The canonical request: body decompressed, secrets redacted.
+    /// The canonical request, body decompressed and secrets redacted, and what was redacted.
     pub(crate) fn read(
         &self,
         redactor: &Redactor,
         max_body: usize,
-    ) -> Result<Request, DecodeError> {
+    ) -> Result<(Request, Found), DecodeError> {
         let coding = text(self.headers, header::CONTENT_ENCODING.as_str());
         let bytes = encoding::decompress(coding, self.body, max_body)?;
         let content_type = text(self.headers, header::CONTENT_TYPE.as_str());
@@ -39,34 +38,19 @@ impl RawRequest<'_> {
     }
 
     /// The same without its body, for one that could not be read.
-    pub(crate) fn without_body(&self, redactor: &Redactor) -> Request {
+    pub(crate) fn without_body(&self, redactor: &Redactor) -> (Request, Found) {
         self.with_body(Body::Empty, redactor)
     }
 
-    fn with_body(&self, body: Body, redactor: &Redactor) -> Request {
+    fn with_body(&self, body: Body, redactor: &Redactor) -> (Request, Found) {
         let mut request = Request {
             method: self.method.to_ascii_uppercase(),
             path: provider::canonical_path(self.provider, self.target),
             body,
         };
-        redactor.request(&mut request);
-        request
+        let found = redactor.request(&mut request);
+        (request, found)
     }
-}
-
-/// Redacts the secrets of this process's environment.
-pub(crate) fn redactor() -> Redactor {
-    let mut placeholders: Vec<&str> = Provider::all()
-        .flat_map(|provider| provider.entry().keys)
-        .map(|(_, value)| *value)
-        .collect();
-    placeholders.sort_unstable();
-    placeholders.dedup();
-    let secrets = env::secrets(provider::is_secret_variable, &placeholders);
-    // No secrets, but a machine with a key recorded a secret in their place.
-    let placeholders =
-        placeholders.iter().map(|value| ("PLACEHOLDER".to_owned(), (*value).to_owned()));
-    Redactor::new(secrets.into_iter().chain(placeholders))
 }
 
 /// The value of a header, if it is text.

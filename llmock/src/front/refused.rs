@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
+use crate::exchange::secrets;
 use crate::provider::Provider;
 use crate::report::sentences::{PATH, belongs_to_llmock};
 use crate::report::values::excerpt;
@@ -25,7 +26,7 @@ pub(crate) struct Refused {
     /// `None` if its address names none.
     pub(crate) provider: Option<Provider>,
     pub(crate) method: String,
-    /// Without its query, which may hold a key.
+    /// Without its query, which may hold a key, and without other secrets.
     pub(crate) path: String,
     /// The message that its client received.
     pub(crate) message: String,
@@ -46,6 +47,8 @@ pub(crate) enum AddressedBy {
 /// The message for an address that llmock has not handed out.
 pub(super) fn unknown_address(target: &str) -> String {
     let path = target.split('?').next().unwrap_or(target);
+    let redactor = secrets::redactor();
+    let path = &redactor.text(path);
     format!(
         "llmock: `{}` is not an address of this mock server; use the URL in a base-URL variable or from \
          `mock.base_url(..)`",
@@ -96,9 +99,11 @@ impl Refused {
         target: &str,
         message: &str,
     ) -> Self {
-        let path = target.split(['?', '#']).next().unwrap_or(target).to_owned();
+        let path = target.split(['?', '#']).next().unwrap_or(target);
         let method = method.as_str().to_ascii_uppercase();
-        Self { at: Instant::now(), provider, method, path, message: message.to_owned() }
+        let redactor = secrets::redactor();
+        let [path, message] = [path, message].map(|text| redactor.text(text).into_owned());
+        Self { at: Instant::now(), provider, method, path, message }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! [`key`] identifies a request: [`target`] is the canonical address, [`body`] applies a test's own
 //! [`rules`], and [`canonical`] walks the result. [`nearest`] finds the recording closest to a miss, and [`diff`] lists
-//! the differences, both over [`tree`].
+//! the differences, both over [`tree`]. [`placeholders`] compares a request that matches nothing once more.
 //! `docs/matching.md` is the specification; its tables are the tests.
 
 mod align;
@@ -13,6 +13,7 @@ mod key;
 mod nearest;
 #[cfg(test)]
 mod norm;
+pub(crate) mod placeholders;
 mod rules;
 mod target;
 mod tree;

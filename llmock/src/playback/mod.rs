@@ -65,7 +65,8 @@ pub use writer::{Outcome, RecordRefused};
 
 use self::segment::{Item, Segment, Segments};
 use crate::exchange::miss;
-use crate::exchange::request::{MAX_BODY, redactor};
+use crate::exchange::request::MAX_BODY;
+use crate::exchange::secrets::redactor;
 use crate::fixture::interaction::Interaction;
 use crate::fixture::redact::Redactor;
 use crate::fixture::{Fixture, LoadError};
@@ -125,15 +126,14 @@ impl Playback {
     pub fn new(fixtures: impl IntoIterator<Item = Fixture>) -> Self {
         let (mut files, mut items) = (Vec::new(), Vec::new());
         let rules = matching::MatchRules::default();
+        let redactor = LazyLock::new(redactor as fn() -> Redactor);
         for (file, fixture) in fixtures.into_iter().enumerate() {
             files.push(fixture.path().to_owned());
-            let interactions = fixture.into_interactions().into_iter();
-            items.extend(interactions.map(|interaction| Item::new(file, interaction, &rules)));
-        }
-        let redactor = LazyLock::new(redactor as fn() -> Redactor);
-        if !items.is_empty() {
-            // Build it now, so that the first client does not wait for it.
-            LazyLock::force(&redactor);
+            let interactions = fixture.into_interactions();
+            if !interactions.is_empty() {
+                let stored = redactor.stored(interactions).into_iter();
+                items.extend(stored.map(|interaction| Item::new(file, interaction, &rules)));
+            }
         }
         let segments = Segments::new(Segment::new(items));
         let shared = Shared { files, segments, redactor: Arc::new(redactor), rules };
@@ -181,6 +181,7 @@ impl Playback {
             shared.files.push(file.to_owned());
             shared.files.len() - 1
         });
+        shared.redactor.learn_signatures(recorded);
         let items = recorded.iter().map(|new| Item::new(file, new.clone(), &shared.rules));
         shared.segments.push(Segment::new(items.collect()));
         Self { shared: Arc::new(shared), max_body: self.max_body }
@@ -202,7 +203,13 @@ impl Playback {
     ///
     /// Returns an error if the body cannot be decompressed or is larger than [`Playback::max_body`] allows.
     pub fn read(&self, sent: &Sent<'_>) -> Result<Request, UnreadableBody> {
-        Request::read(sent, &self.shared.redactor, &self.shared.rules, self.max_body)
+        let Shared { segments, redactor, rules, .. } = &*self.shared;
+        let mut request = Request::read(sent, redactor, rules, self.max_body)?;
+        if segments.queue(request.key).is_empty() {
+            let known = segments.key_with_placeholders(request.provider, &request.compared, rules);
+            request.key = known.unwrap_or(request.key);
+        }
+        Ok(request)
     }
 
     /// Returns the number of recorded responses to this request.

@@ -17,8 +17,9 @@ use crate::env;
 use crate::exchange::body::ResponseBody;
 use crate::exchange::forward::{self, Job, ReceivedResponse};
 use crate::exchange::in_flight::{InFlight, InFlightGuard};
-use crate::exchange::request::{MAX_BODY, redactor, remove_own_headers, upstream_target};
+use crate::exchange::request::{MAX_BODY, remove_own_headers, upstream_target};
 use crate::exchange::response::Response;
+use crate::exchange::secrets;
 use crate::exchange::sigv4::{self, SigningError};
 use crate::exchange::upstream::Upstreams;
 use crate::exchange::{links, record};
@@ -111,7 +112,7 @@ impl Recorder {
             own_key: OwnKey::default(),
             writer: None,
             in_flight: Arc::default(),
-            redactor: Arc::new(redactor()),
+            redactor: Arc::new(secrets::redactor()),
         }
     }
 
@@ -275,12 +276,13 @@ impl Recorder {
         received: &ReceivedResponse,
         in_flight: InFlightGuard,
     ) -> Finished {
-        let Request { provider, compared, .. } = request;
-        let (interaction, message) =
-            record::interaction(provider, compared, received, None, &self.redactor, MAX_BODY);
+        let Request { provider, compared, found, redactor, .. } = request;
+        let asked = (compared, found);
+        let recorded = record::interaction(provider, asked, received, None, &redactor, MAX_BODY);
+        let record::Recorded { interaction, error_message: message, redacted } = recorded;
         // Files are merged under the default rules, regardless of the rules that the program compares requests by.
         let key = matching::key(provider, &interaction.request, &MatchRules::default());
-        Finished { key, interaction, message, _in_flight: in_flight }
+        Finished { key, interaction, message, redacted, _in_flight: in_flight }
     }
 }
 

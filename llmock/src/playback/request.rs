@@ -4,7 +4,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 
 use crate::exchange::request::RawRequest;
-use crate::fixture::redact::Redactor;
+use crate::exchange::secrets;
+use crate::fixture::redact::{Found, Redactor};
 use crate::fixture::{encoding, interaction};
 use crate::matching::{self, Key, MatchRules};
 use crate::provider::Provider;
@@ -30,6 +31,10 @@ pub struct Request {
     pub(super) provider: Provider,
     pub(super) compared: interaction::Request,
     pub(super) key: Key,
+    /// The secrets that it held.
+    pub(super) found: Found,
+    /// Knows its own credentials, which its response may quote.
+    pub(super) redactor: Redactor,
 }
 
 /// The error for a request body that cannot be decoded, so that the request cannot be compared.
@@ -51,9 +56,10 @@ impl Request {
             headers: sent.headers,
             body: sent.body,
         };
-        let compared = raw.read(redactor, max_body)?;
+        let redactor = secrets::redactor_for(redactor, &raw);
+        let (compared, found) = raw.read(&redactor, max_body)?;
         let key = matching::key(sent.provider, &compared, rules);
-        Ok(Self { provider: sent.provider, compared, key })
+        Ok(Self { provider: sent.provider, compared, key, found, redactor })
     }
 
     /// Returns the provider whose API the request uses.

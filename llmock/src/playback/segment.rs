@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use super::Played;
 use crate::exchange::links;
-use crate::fixture::interaction::Interaction;
-use crate::matching::{self, Key, MatchRules};
+use crate::fixture::interaction::{Interaction, Request};
+use crate::matching::{self, Key, MatchRules, placeholders};
+use crate::provider::Provider;
 
 /// An interaction and the response that clients receive for it.
 #[derive(Clone, Debug)]
@@ -21,14 +22,16 @@ pub(super) struct Item {
     /// Lacks the body of the response, which is in `played`.
     pub(super) interaction: Interaction,
     pub(super) played: Played,
+    has_placeholder: bool,
 }
 
 impl Item {
     pub(super) fn new(file: usize, mut interaction: Interaction, rules: &MatchRules) -> Arc<Self> {
         let key = matching::key(interaction.provider, &interaction.request, rules);
+        let has_placeholder = placeholders::has_placeholder(&interaction.request);
         let has_links = links::may_be_in(interaction.provider, &interaction.request);
         let played = Played::take(&mut interaction.response, has_links);
-        Arc::new(Self { file, key, interaction, played })
+        Arc::new(Self { file, key, interaction, played, has_placeholder })
     }
 }
 
@@ -38,6 +41,7 @@ pub(super) struct Segment {
     /// Ordered by file.
     items: Vec<Arc<Item>>,
     by_key: HashMap<Key, Vec<Arc<Item>>>,
+    with_placeholders: Vec<Arc<Item>>,
 }
 
 impl Segment {
@@ -46,7 +50,8 @@ impl Segment {
         for item in &items {
             by_key.entry(item.key).or_default().push(Arc::clone(item));
         }
-        Self { items, by_key }
+        let with_placeholders = items.iter().filter(|item| item.has_placeholder).cloned().collect();
+        Self { items, by_key, with_placeholders }
     }
 }
 
@@ -93,6 +98,19 @@ impl Segments {
         let Some(second) = found.next() else { return Cow::Borrowed(first) };
         let all = first.iter().chain(second).chain(found.flatten());
         Cow::Owned(in_order(all.cloned().collect()))
+    }
+
+    /// Returns the key of the recorded request that this one is, but for the values in the place of its placeholders.
+    pub(super) fn key_with_placeholders(
+        &self,
+        provider: Provider,
+        sent: &Request,
+        rules: &MatchRules,
+    ) -> Option<Key> {
+        let items = self.0.iter().flat_map(|segment| &segment.with_placeholders);
+        let stored = items.map(|item| &item.interaction);
+        let found = placeholders::find(provider, sent, rules, stored)?;
+        Some(matching::key(found.provider, &found.request, rules))
     }
 
     /// Returns all items, ordered by file.

@@ -10,9 +10,11 @@ use std::sync::{Arc, OnceLock, mpsc};
 use crate::config::Environment;
 use crate::exchange::in_flight::InFlightGuard;
 use crate::exchange::response::is_outage;
+use crate::exchange::secrets::Redacted;
 use crate::exchange::write::{self, Batch};
 use crate::fixture::interaction::Interaction;
 use crate::fixture::merge::Merge;
+use crate::fixture::redact::{Cause, Redaction};
 use crate::fixture::store::{self, UpdateError};
 use crate::matching::{Key, MatchRules};
 use crate::mode::{self, Mode};
@@ -34,6 +36,17 @@ pub enum Outcome {
         fixture: PathBuf,
         /// The request and its response.
         interaction: Box<Interaction>,
+    },
+    /// Secrets were redacted in the response, so that a replay returns placeholders where the client received them.
+    Redacted {
+        /// The provider of the request.
+        provider: Provider,
+        /// The HTTP method of the request.
+        method: String,
+        /// The redacted path of the request.
+        path: String,
+        /// The names of the secrets, each with the place where it was.
+        secrets: Vec<(String, String)>,
     },
     /// The response was written to the fixture, together with others that were waiting to be written.
     Written {
@@ -70,6 +83,7 @@ pub(super) struct Finished {
     pub(super) interaction: Interaction,
     /// The provider's error message, if the response is an error.
     pub(super) message: Option<String>,
+    pub(super) redacted: Redacted,
     /// Counts the response as in flight until its outcome is reported.
     pub(super) _in_flight: InFlightGuard,
 }
@@ -112,6 +126,9 @@ impl Writer {
             let (provider, message) = (interaction.provider, message.clone());
             return (self.listener)(Outcome::Refused { provider, status, message });
         }
+        if let Some(outcome) = redacted(&finished) {
+            (self.listener)(outcome);
+        }
         // Notify before writing, so that an equal request is replayed immediately.
         (self.listener)(Outcome::Received {
             fixture: (*self.path).clone(),
@@ -138,6 +155,21 @@ impl Writer {
         };
         std::thread::Builder::new().name("llmock-recorder".into()).spawn(run).ok().map(|_| sender)
     }
+}
+
+/// What is to be said about secrets in a response. A credential that stands where one is expected, such as the
+/// `access_token` of a login, surprises no one.
+fn redacted(finished: &Finished) -> Option<Outcome> {
+    let Interaction { provider, request, .. } = &finished.interaction;
+    let mut secrets: Vec<(String, String)> = Vec::new();
+    let found = finished.redacted.response.iter();
+    for Redaction { name, place, .. } in found.filter(|one| one.cause != Cause::Place) {
+        if !secrets.iter().any(|(known, _)| known == name) {
+            secrets.push((name.clone(), place.clone()));
+        }
+    }
+    let (method, path) = (request.method.clone(), request.path.clone());
+    (!secrets.is_empty()).then(|| Outcome::Redacted { provider: *provider, method, path, secrets })
 }
 
 impl fmt::Debug for Writer {

@@ -1,14 +1,12 @@
 //! What differs from provider to provider, as data and pure functions.
 //!
 //! [`table`] is the one list of providers. [`path`] makes request paths comparable, [`recognise`] finds the provider of a
-//! request, [`names`] decides which headers and variables are secret, [`keys`] knows keys by their shape. [`aws`] has
-//! what signing for AWS needs. Wire formats are in [`wire`](crate::wire).
+//! request, [`names`] decides which headers and variables are secret. [`aws`] has what signing for AWS needs. Wire formats are in [`wire`](crate::wire).
 
 mod address;
 pub(crate) mod aws;
 mod declared;
 mod entry;
-mod keys;
 mod links;
 mod names;
 mod path;
@@ -28,11 +26,10 @@ use llmock_rules::{Problem, ProviderId};
 pub(crate) use address::{Address, below};
 pub(crate) use declared::Declared;
 pub(crate) use entry::{ProviderEntry, Shape, StreamUsage};
-pub(crate) use keys::{KEY_SHAPES, is_base64, is_word};
 pub(crate) use links::{Links, is_link_header};
 pub(crate) use names::{
-    is_address, is_secret_header, is_secret_query, is_secret_variable, is_signature_query,
-    keeps_response_header,
+    is_address, is_key_variable, is_password_variable, is_secret_header, is_secret_query,
+    is_secret_variable, is_signature_query, keeps_response_header,
 };
 pub(crate) use path::{canonical_path, default_upstream, upstream_base, upstream_url};
 pub use table::Provider;

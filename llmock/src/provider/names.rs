@@ -46,9 +46,9 @@ pub(crate) fn is_secret_header(name: &str) -> bool {
 pub(crate) fn is_secret_query(name: &str) -> bool {
     #[rustfmt::skip]
     const SECRET: &[&str] = &[
-        "key", "api_key", "api-key", "apikey", "access_token", "auth_token", "token",
-        "client_secret", "subscription-key", "x-amz-credential", "x-amz-security-token",
-        "x-goog-credential",
+        "key", "api_key", "api-key", "apikey", "access_token", "auth_token", "token", "client_secret",
+        "client_assertion", "id_token", "password", "refresh_token", "subscription-key", "x-amz-credential",
+        "x-amz-security-token", "x-goog-credential",
     ];
     is_signature_query(name) || SECRET.iter().any(|secret| name.eq_ignore_ascii_case(secret))
 }
@@ -59,10 +59,26 @@ pub(crate) fn is_signature_query(name: &str) -> bool {
     SIGNATURES.iter().any(|signature| name.eq_ignore_ascii_case(signature))
 }
 
-/// Whether a variable of that name holds a secret: `*_KEY`, `*_TOKEN`, `*_SECRET`, or one of the table.
+/// Whether a variable of that name may hold a secret: `*_KEY`, `*_TOKEN`, `*_SECRET`, `*_PASSWORD` and the like, or one
+/// of the table.
 pub(crate) fn is_secret_variable(name: &str) -> bool {
-    ["_KEY", "_TOKEN", "_SECRET"].iter().any(|end| name.len() > end.len() && name.ends_with(end))
-        || table::TABLE.iter().any(|(_, entry)| entry.keys.iter().any(|(key, _)| *key == name))
+    ends_with_any(name, &["_KEY", "_TOKEN", "_SECRET", "_CREDENTIALS"])
+        || is_password_variable(name)
+        || is_key_variable(name)
+}
+
+/// Whether a variable of that name holds the key of a provider.
+pub(crate) fn is_key_variable(name: &str) -> bool {
+    table::TABLE.iter().any(|(_, entry)| entry.keys.iter().any(|(key, _)| *key == name))
+}
+
+/// Whether a variable of that name holds a password, which may be short.
+pub(crate) fn is_password_variable(name: &str) -> bool {
+    ends_with_any(name, &["_PASSWORD", "_PASS", "_PAT"])
+}
+
+fn ends_with_any(name: &str, ends: &[&str]) -> bool {
+    ends.iter().any(|end| name.len() > end.len() && name.ends_with(end))
 }
 
 /// Whether a variable's value is an address. `OPENAI_HOST=azure` names a kind of service in some
@@ -116,7 +132,12 @@ mod tests {
             ("STRIPE_SECRET", true),
             ("AWS_BEARER_TOKEN_BEDROCK", true),
             ("CHATGPT_ACCESS_TOKEN", true),
+            ("DB_PASSWORD", true),
+            ("MAIL_PASS", true),
+            ("GITLAB_PAT", true),
+            ("GOOGLE_CREDENTIALS", true),
             ("MAX_TOKENS", false),
+            ("COMPASS", false),
             ("KEYBOARD", false),
             ("TOKENIZERS_PARALLELISM", false),
             ("_KEY", false),

@@ -61,6 +61,12 @@ pub(crate) enum Failure {
     /// Positions in the file, counted from one.
     #[error("{}", self_check(interactions))]
     SelfCheck { interactions: Vec<usize> },
+    /// Recording: the client received secrets for which a replay has placeholders.
+    #[error(
+        "redaction changed {} that this test received, so nothing was recorded",
+        count(responses.len(), "response")
+    )]
+    ResponsesRedacted { responses: Vec<ChangedResponse> },
     /// Positions of the complete responses in the file, counted from one.
     #[error("{}", truncated_replacements(interactions))]
     TruncatedReplacement { interactions: Vec<usize> },
@@ -104,6 +110,17 @@ pub(crate) struct IdleInteraction {
     pub(crate) prompt: Option<String>,
 }
 
+/// A recorded response in which secrets were redacted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ChangedResponse {
+    /// In order of recording, counted from one.
+    pub(crate) interaction: usize,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    /// Names of secrets, each with a place.
+    pub(crate) secrets: Vec<(String, String)>,
+}
+
 impl Failure {
     /// A name for `last-run.jsonl`; part of its format.
     pub(crate) fn name(&self) -> &'static str {
@@ -117,6 +134,7 @@ impl Failure {
             Self::Unwritable { .. } => "unwritable",
             Self::FixtureUnreadable { .. } => "fixture_unreadable",
             Self::SelfCheck { .. } => "self_check",
+            Self::ResponsesRedacted { .. } => "responses_redacted",
             Self::TruncatedReplacement { .. } => "cut_over_whole",
             Self::DrainTimeout { .. } => "drain_timeout",
             Self::Settings { .. } => "settings",
@@ -160,6 +178,7 @@ impl Failure {
             Self::SelfCheck { .. } => line(
                 "redaction or a rule changed the stored request, so that it differs from the one that was sent",
             ),
+            Self::ResponsesRedacted { responses } => redacted_responses(responses),
             Self::TruncatedReplacement { interactions } => {
                 let them = if interactions.len() == 1 { "it" } else { "them" };
                 let way = format!("remove {them} from the file and record again");
@@ -219,6 +238,29 @@ fn self_check(interactions: &[usize]) -> String {
         _ => "",
     };
     format!("{noun}{} would not match on replay", which(interactions))
+}
+
+fn redacted_responses(responses: &[ChangedResponse]) -> Vec<String> {
+    let more = |rest| format!("and {}", count(rest, "more response"));
+    let mut lines = limited(responses, ITEMS, more, |response| {
+        let ChangedResponse { interaction, method, path, secrets } = response;
+        let secrets = secrets.iter().take(ITEMS);
+        let secrets: Vec<String> = secrets
+            .map(|(name, place)| format!("{} at {}", code(name), excerpt(place, 60)))
+            .collect();
+        format!("#{interaction} {method} {}: {}", excerpt(path, PATH), list(&secrets))
+    });
+    let mut names: Vec<&str> = responses
+        .iter()
+        .flat_map(|response| response.secrets.iter().map(|(name, _)| name.as_str()))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    lines.push("in replay the test would receive placeholders in their place".to_owned());
+    let rules: Vec<String> =
+        names.iter().take(ITEMS).map(|name| format!("allow_redacted(\"{name}\")")).collect();
+    lines.push(format!("if it may: {}", rules.join(", ")));
+    lines
 }
 
 fn no_requests(

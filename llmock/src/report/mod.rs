@@ -23,9 +23,9 @@ pub(crate) mod values;
 mod tests;
 
 pub(crate) use command::{Command, Place, Roots};
-pub(crate) use failure::{Failure, IdleInteraction, Through};
+pub(crate) use failure::{ChangedResponse, Failure, IdleInteraction, Through};
 pub(crate) use miss::{Closest, Endpoint, Miss, MissReason};
-pub(crate) use notes::{Note, Sign, Source};
+pub(crate) use notes::{Note, RedactedPlace, RedactedSecret, Sign, Source};
 pub(crate) use style::Style;
 
 /// The result of one session; lists are in the order in which things happened.

@@ -1,7 +1,7 @@
 //! The notes of a passing test: one line that libtest does not capture.
 
 use super::Report;
-use super::sentences::{MESSAGE, PATH, began, without_name};
+use super::sentences::{ITEMS, MESSAGE, PATH, began, without_name};
 use super::values::{count, excerpt, list, numbers, ordinal, quote, were};
 
 const PAUSED_CLOCK: &str = "the tokio clock of this test is paused, so client timeouts expire at once: call \
@@ -45,6 +45,8 @@ pub(crate) enum Note {
     PausedClock,
     /// Errors of the provider that were not recorded because a retry succeeded.
     Retried { status: u16, times: usize },
+    /// Secrets that were redacted in recorded requests and responses, with a name each.
+    Redacted { secrets: Vec<RedactedSecret> },
     /// A recorded stream was cut off by the provider.
     Cut { interaction: usize },
     /// The test failed while recording; what it recorded is kept in this file.
@@ -60,6 +62,26 @@ pub(crate) enum Sign {
     Connection { test: Option<String> },
     /// It is recorded for this test, the previous one, which did not send it.
     Recording { test: String },
+}
+
+/// A secret that was redacted, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RedactedSecret {
+    /// The name in the placeholder: that of the variable, if one has the value.
+    pub(crate) name: String,
+    /// The first place, and how many more there are.
+    pub(crate) first: RedactedPlace,
+    pub(crate) more: usize,
+}
+
+/// A place in a recorded interaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RedactedPlace {
+    /// In order of recording, counted from one.
+    pub(crate) interaction: usize,
+    pub(crate) in_response: bool,
+    /// `$.messages[0].content`, `header location`, `stream`.
+    pub(crate) place: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +107,7 @@ impl Note {
             Self::Refused { .. } => "refused",
             Self::PausedClock => "paused_clock",
             Self::Retried { .. } => "retried",
+            Self::Redacted { .. } => "redacted",
             Self::Cut { .. } => "cut",
             Self::AttemptKept { .. } => "attempt_kept",
             Self::OnlyReplayedInCi { .. } => "only_replayed_in_ci",
@@ -135,6 +158,7 @@ impl Note {
                 let (responses, were) = (count(*times, "response"), were(*times));
                 format!("{responses} with status {status} {were} not recorded: a retry succeeded")
             }
+            Self::Redacted { secrets } => redacted(secrets),
             Self::Cut { interaction } => {
                 format!(
                     "the response of #{interaction} was cut off by the provider and replays that way: record again, \
@@ -174,6 +198,33 @@ fn left_behind(request: usize, sign: &Sign) -> String {
              have sent it late",
             excerpt(test, PATH)
         ),
+    }
+}
+
+fn redacted(secrets: &[RedactedSecret]) -> String {
+    let mut items: Vec<String> = secrets.iter().take(ITEMS).map(RedactedSecret::phrase).collect();
+    if secrets.len() > ITEMS {
+        items.push(count(secrets.len() - ITEMS, "more secret"));
+    }
+    format!("redacted {}", list(&items))
+}
+
+impl RedactedSecret {
+    fn phrase(&self) -> String {
+        let Self { name, first, more } = self;
+        let more = match more {
+            0 => String::new(),
+            more => format!(" and {}", count(*more, "more place")),
+        };
+        format!("{} in {first}{more}", excerpt(name, 60))
+    }
+}
+
+impl std::fmt::Display for RedactedPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { interaction, in_response, place } = self;
+        let side = if *in_response { "response" } else { "request" };
+        write!(f, "the {side} of #{interaction} ({})", excerpt(place, 60))
     }
 }
 

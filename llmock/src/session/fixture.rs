@@ -7,13 +7,14 @@ use crate::exchange::miss::Evidence;
 use crate::exchange::queue::{Ownership, Queues};
 use crate::fixture::Position;
 use crate::fixture::interaction::{Interaction, Request};
-use crate::matching::{self, Key, MatchRules};
+use crate::matching::{self, Key, MatchRules, placeholders};
 use crate::provider::Provider;
 
 /// Interactions under the rules of one session.
 #[derive(Debug)]
 pub(crate) struct OpenedFixture {
     interactions: Vec<Interaction>,
+    with_placeholders: Vec<Position>,
     /// One for each interaction.
     ownership: Vec<Ownership>,
     is_missing: bool,
@@ -46,7 +47,9 @@ impl OpenedFixture {
             }
         };
         let ownership = interactions.iter().map(ownership).collect();
-        Self { interactions, ownership, is_missing, rules: in_force.rules(), owner }
+        let with_placeholders = placeholders::positions(&interactions);
+        let rules = in_force.rules();
+        Self { interactions, with_placeholders, ownership, is_missing, rules, owner }
     }
 
     pub(crate) fn get(&self, at: Position) -> &Interaction {
@@ -59,6 +62,17 @@ impl OpenedFixture {
 
     pub(crate) fn key(&self, provider: Provider, request: &Request) -> Key {
         matching::key(provider, request, &self.rules)
+    }
+
+    /// The key of the stored request that this one is, but for what stands in the place of its placeholders.
+    pub(crate) fn key_with_placeholders(
+        &self,
+        provider: Provider,
+        request: &Request,
+    ) -> Option<Key> {
+        let stored = self.with_placeholders.iter().map(|at| self.get(*at));
+        let found = placeholders::find(provider, request, &self.rules, stored)?;
+        Some(self.key(found.provider, &found.request))
     }
 
     pub(crate) fn rules(&self) -> &MatchRules {

@@ -6,13 +6,14 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::env;
+use crate::fixture::redact::Redactor;
 use crate::front::refused::Refused;
 use crate::provider::Provider;
 use crate::report::{Report, ledger};
 
 /// Adds a test's line; the first line of a run removes those of the previous run. Never fails a test.
-pub(crate) fn append(report: &Report, package: Option<&Path>) {
-    let _ = try_append(&ledger::line(report), package);
+pub(crate) fn append(report: &Report, package: Option<&Path>, redactor: &Redactor) {
+    let _ = try_append(&redactor.json(&ledger::line(report)), package);
 }
 
 /// Adds the line of a request that was refused without a session.

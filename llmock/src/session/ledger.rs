@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::exchange::queue::{Claim, Queues};
+use crate::exchange::secrets::Redacted;
 use crate::exchange::{Exchange, RequestNumber, RespondedBy, Used};
 use crate::fixture::Position;
 use crate::fixture::interaction::Interaction;
@@ -35,6 +36,7 @@ pub(crate) struct Recording {
     pub(crate) interaction: Interaction,
     /// The provider's own message, if the response is an error.
     pub(crate) error_message: Option<String>,
+    pub(crate) redacted: Redacted,
 }
 
 impl Ledger {

@@ -18,6 +18,7 @@ pub(crate) mod previous_test;
 pub(crate) mod proxied;
 #[cfg(feature = "record")]
 pub(crate) mod recording;
+pub(crate) mod redacted;
 pub(crate) mod respond;
 pub(crate) mod save;
 pub(crate) mod settle;
@@ -87,7 +88,7 @@ impl Session {
         };
         let report = settle::settle(&state, outcome);
         self.release(&state);
-        last_run::append(&report, state.setup.package.as_deref());
+        last_run::append(&report, state.setup.package.as_deref(), &state.secrets.redactor());
         Some(report)
     }
 

@@ -8,6 +8,7 @@ use crate::exchange::response::Response;
 use crate::exchange::sigv4;
 use crate::exchange::{RequestNumber, RespondedBy, links, record, request};
 use crate::fixture::interaction::Request;
+use crate::fixture::redact::Found;
 use crate::fixture::store;
 use crate::provider::Provider;
 use crate::report::MissReason;
@@ -18,14 +19,14 @@ use crate::session::state::State;
 
 /// Forwards a request and relays the response while it arrives.
 pub(crate) async fn forward(state: &Arc<State>, pending: Pending) -> Response {
-    let Pending { number, incoming, request } = &pending;
+    let Pending { number, incoming, request, found } = &pending;
     let provider = incoming.provider;
     let Some(base) = state.upstream_base(provider) else {
         let variables =
             provider.entry().variables.iter().map(|(name, _)| (*name).to_owned()).collect();
         return refuse(state, &pending, MissReason::NoUpstream { variables });
     };
-    let shown = record::redacted(&state.redactor, &base);
+    let shown = record::redacted(&state.secrets.redactor(), &base);
     note_upstream(state, provider, &shown);
     let target = request::upstream_target(provider, &incoming.rest);
     let mut job = Job {
@@ -39,7 +40,8 @@ pub(crate) async fn forward(state: &Arc<State>, pending: Pending) -> Response {
         return refuse(state, &pending, MissReason::RecordRefused { why: error.to_string() });
     }
     state.ledger().exchange(*number).responded_by = RespondedBy::Upstream;
-    match forward::forward(job, keeper(state, *number, provider, request.clone())).await {
+    let asked = (request.clone(), found.clone());
+    match forward::forward(job, keeper(state, *number, provider, asked)).await {
         Ok(response) => {
             let in_body = links::may_be_in(provider, request);
             let mut response = record::buffered(response, in_body).await;
@@ -65,10 +67,10 @@ fn keeper(
     state: &Arc<State>,
     number: RequestNumber,
     provider: Provider,
-    request: Request,
+    asked: (Request, Found),
 ) -> impl FnOnce(ReceivedResponse) + Send + 'static {
     let (state, in_flight) = (Arc::clone(state), state.in_flight.begin());
-    move |received| keep(state, in_flight, number, provider, request, &received)
+    move |received| keep(state, in_flight, number, provider, asked, &received)
 }
 
 fn keep(
@@ -76,16 +78,17 @@ fn keep(
     in_flight: InFlightGuard,
     number: RequestNumber,
     provider: Provider,
-    request: Request,
+    asked: (Request, Found),
     received: &ReceivedResponse,
 ) {
     let setup = &state.setup;
     let owner = setup.owner.as_deref();
-    let (interaction, error_message) =
-        record::interaction(provider, request, received, owner, &state.redactor, state.max_body);
+    let redactor = state.secrets.redactor();
+    let recorded = record::interaction(provider, asked, received, owner, &redactor, state.max_body);
+    let record::Recorded { interaction, error_message, redacted } = recorded;
     let key = state.fixture.key(provider, &interaction.request);
     let attempt = interaction.clone();
-    let recording = Recording { request: number, key, interaction, error_message };
+    let recording = Recording { request: number, key, interaction, error_message, redacted };
     state.ledger().recordings.push(recording);
     tokio::task::spawn_blocking(move || {
         // Best effort: the test may still pass, and then reports what it could not write.

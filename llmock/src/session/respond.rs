@@ -13,6 +13,7 @@ use crate::exchange::response::{self, Response};
 use crate::exchange::{Exchange, RequestNumber, RespondedBy, Sender, Used, links, miss};
 use crate::fixture::Position;
 use crate::fixture::interaction::{Body, Request};
+use crate::fixture::redact::{Found, Redactor};
 use crate::front::arrival::Arrival;
 use crate::front::handler::{Aborted, Handler, Incoming, Responding};
 use crate::front::refused::Refused;
@@ -62,13 +63,16 @@ pub(crate) struct Pending {
     pub(crate) number: RequestNumber,
     pub(crate) incoming: Incoming,
     pub(crate) request: Request,
+    /// The secrets that the request held.
+    pub(crate) found: Found,
 }
 
 async fn respond(state: Arc<State>, mut incoming: Incoming) -> Result<Response, Aborted> {
     restore_links(&state, &mut incoming);
-    let (request, unreadable) = read(&state, &incoming);
-    let number = enter(&state, &incoming, &request);
-    let pending = Pending { number, incoming, request };
+    let redactor = state.secrets.redactor_for(&incoming.raw());
+    let (request, found, unreadable) = read(&state, &incoming, &redactor);
+    let number = enter(&state, &incoming, &request, &redactor);
+    let pending = Pending { number, incoming, request, found };
     if let Some(reason) = refused_before_lookup(&state, &pending, unreadable) {
         return Ok(refuse(&state, &pending, reason));
     }
@@ -102,34 +106,44 @@ fn restore_links(state: &State, incoming: &mut Incoming) {
 }
 
 /// The request in the form in which requests are compared, and why it could not be read.
-fn read(state: &State, incoming: &Incoming) -> (Request, Option<MissReason>) {
+fn read(
+    state: &State,
+    incoming: &Incoming,
+    redactor: &Redactor,
+) -> (Request, Found, Option<MissReason>) {
     let raw = incoming.raw();
     let why = match &incoming.body {
         Err(large) => MissReason::BodyTooLarge { limit: large.limit as u64 },
-        Ok(_) => match raw.read(&state.redactor, state.max_body) {
-            Ok(request) => return (request, None),
+        Ok(_) => match raw.read(redactor, state.max_body) {
+            Ok((request, found)) => return (request, found, None),
             Err(error) => MissReason::BodyUnreadable { why: error.to_string() },
         },
     };
-    (raw.without_body(&state.redactor), Some(why))
+    let (request, found) = raw.without_body(redactor);
+    (request, found, Some(why))
 }
 
 /// Enters the request into the ledger.
-fn enter(state: &State, incoming: &Incoming, request: &Request) -> RequestNumber {
+fn enter(
+    state: &State,
+    incoming: &Incoming,
+    request: &Request,
+    redactor: &Redactor,
+) -> RequestNumber {
     let headers = incoming
         .headers
         .iter()
         .filter(|(name, _)| !provider::is_secret_header(name.as_str()))
         .map(|(name, value)| {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            (name.as_str().to_owned(), state.redactor.text(&value).into_owned())
+            (name.as_str().to_owned(), redactor.text(&value).into_owned())
         })
         .collect();
     let body = match &request.body {
         // Of a form the request keeps digests; a test may want to look at what it sent.
         Body::Form(_) => {
             let sent = incoming.body.as_deref().unwrap_or_default();
-            state.redactor.bytes(sent, false).into_owned()
+            redactor.bytes(sent).into_owned()
         }
         kept => kept.to_wire().into_owned(),
     };
@@ -193,7 +207,13 @@ fn decide(state: &State, number: RequestNumber, provider: Provider, request: &Re
     let is_side = ledger.exchange(number).is_side;
     let order = if is_side { Order::Any } else { setup.in_force.order.value };
     let may_repeat = is_side || (mode == Mode::Replay && order == Order::Any);
-    let (interaction, is_borrowed, is_repeated) = match ledger.claim(fixture, key, order) {
+    let mut claim = ledger.claim(fixture, key, order);
+    if claim == Claim::Unknown
+        && let Some(key) = fixture.key_with_placeholders(provider, request)
+    {
+        claim = ledger.claim(fixture, key, order);
+    }
+    let (interaction, is_borrowed, is_repeated) = match claim {
         Claim::Fresh { at, is_borrowed } => (at, is_borrowed, false),
         Claim::Spent { last } if may_repeat => (last, false, true),
         Claim::OutOfOrder { expected } => {
@@ -231,7 +251,7 @@ fn replay(state: &State, at: Position, provider: Provider, request: &Request) ->
 
 /// Refuses a request and remembers why.
 pub(crate) fn refuse(state: &State, pending: &Pending, reason: MissReason) -> Response {
-    let Pending { number, incoming, request } = pending;
+    let Pending { number, incoming, request, .. } = pending;
     let status = match &reason {
         MissReason::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         _ => StatusCode::IM_A_TEAPOT,

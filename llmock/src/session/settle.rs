@@ -20,7 +20,7 @@ use crate::report::{
 use crate::session::fixture::OpenedFixture;
 use crate::session::ledger::{Ledger, Recording};
 use crate::session::state::State;
-use crate::session::{clock, fields, save};
+use crate::session::{clock, fields, redacted, save};
 
 /// Ends the session and reports how it went.
 pub(crate) fn settle(state: &State, outcome: Outcome) -> Report {
@@ -32,10 +32,13 @@ pub(crate) fn settle(state: &State, outcome: Outcome) -> Report {
         report.failures.push(Failure::DrainTimeout { seconds: drain.as_secs(), streams: left });
     }
     if let Err(text) = state.overlay.verify() {
+        // The words of wiremock quote requests as they were sent.
+        let text = state.secrets.redactor().text(&text).into_owned();
         report.failures.push(Failure::MockExpectations { text });
     }
     account(state, &mut report);
-    let kept = gate(state, &mut report);
+    let mut kept = gate(state, &mut report);
+    redacted::check(state, &mut kept, &mut report);
     if report.fails() || outcome != Outcome::Passed {
         save::note_attempt(state, &mut report);
         context_notes(state, &mut report);

@@ -13,10 +13,9 @@ use crate::config::limits::Limits;
 use crate::env::{self, Originals};
 use crate::exchange::in_flight::InFlight;
 use crate::exchange::links::{self, GivenLinks};
-use crate::exchange::request::redactor;
+use crate::exchange::secrets::RunSecrets;
 use crate::exchange::upstream::Upstreams;
 use crate::fixture::interaction::{Interaction, Request};
-use crate::fixture::redact::Redactor;
 use crate::front::Front;
 use crate::front::intercept::Trust;
 use crate::mode::Mode;
@@ -68,7 +67,7 @@ impl Setup {
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) setup: Setup,
-    pub(crate) redactor: Redactor,
+    pub(crate) secrets: RunSecrets,
     pub(crate) originals: &'static Originals,
     pub(crate) max_body: usize,
     pub(crate) fixture: Arc<OpenedFixture>,
@@ -103,9 +102,11 @@ impl State {
         trust: Option<Trust>,
     ) -> Self {
         let path = if setup.by_env { "env".to_owned() } else { format!("s/{id}") };
+        let secrets = RunSecrets::new();
+        let interactions = interactions.map(|stored| secrets.redactor().stored(stored));
         let fixture = OpenedFixture::new(interactions, setup.owner.clone(), &setup.in_force);
         Self {
-            redactor: redactor(),
+            secrets,
             originals: env::originals(),
             max_body: usize::try_from(setup.limits.max_body).unwrap_or(usize::MAX),
             fixture: Arc::new(fixture),

@@ -1,5 +1,10 @@
 //! Keys never reach a file, a report, or what a test is shown; and what was redacted still matches.
 
+mod cases;
+mod kinds;
+mod symmetry;
+mod table;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -136,7 +141,11 @@ fn keys_in_responses_are_never_stored() {
                 .header("content-type", "audio/mpeg")
                 .body([b"\xff ".as_slice(), KEY.as_bytes(), b" \xfe"].concat()),
         ]);
-        let mock = upstream.record(&fixture, TEST).start().unwrap();
+        let mut builder = upstream.record(&fixture, TEST);
+        for name in ["OPENAI_API_KEY", "OPENAI_KEY"] {
+            builder = builder.allow_redacted(name);
+        }
+        let mock = builder.start().unwrap();
         let live: Vec<Vec<u8>> =
             (0..5).map(|n| chat(&mock, &format!("{{\"n\":{n}}}")).bytes()).collect();
         assert!(
@@ -268,7 +277,7 @@ fn keeps_opaque_values_that_clients_send_back() {
         let (_folder, fixture) = place();
         let blob = format!("gAAAA{SHAPED}");
         let body = format!(
-            r#"{{"id":"{SHAPED}","output":[{{"type":"reasoning","encrypted_content":"{blob}"}},{{"type":"thinking","signature":"{SHAPED}"}},{{"tool_use_id":"{SHAPED}"}}],"max_tokens":1,"usage":{{"prompt_tokens":3,"total_tokens":4}},"token":"short","key":"value"}}"#
+            r#"{{"id":"chatcmpl-9aB3dE6gH9jK2mN5pQ8sT1","output":[{{"type":"reasoning","encrypted_content":"{blob}"}},{{"type":"thinking","signature":"{SHAPED}"}},{{"tool_use_id":"toolu_01aB3dE6gH9jK2mN5pQ8sT1v"}}],"max_tokens":1,"usage":{{"prompt_tokens":3,"total_tokens":4}},"token":"short","key":"value"}}"#
         );
         let upstream = Upstream::start([Response::json(body.clone())]);
         let mock = upstream.record(&fixture, TEST).start().unwrap();

@@ -82,6 +82,7 @@ fn arguments_are_what_the_attribute_would_write() {
         ("normalize", Value::Replacements(&[("$.b", "x", "y")])),
         ("side", Value::Texts(&["GET /v1/*"])),
         ("allow_errors", Value::Statuses(&[401, 429])),
+        ("allow_redacted", Value::Texts(&["GATEWAY_TOKEN"])),
         ("providers", Value::Providers(&[("acme", Some("https://a.dev"))])),
         ("proxy", Value::Switch(true)),
     ]);
@@ -96,6 +97,7 @@ fn arguments_are_what_the_attribute_would_write() {
         "normalize(\"$.b\", \"x\" => \"y\")",
         "side(\"GET /v1/*\")",
         "allow_errors(401, 429)",
+        "allow_redacted(\"GATEWAY_TOKEN\")",
         "providers(acme = \"https://a.dev\")",
         "proxy = true",
     ];

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::report::render::opening;
-use crate::report::{Failure, IdleInteraction, Note, Through};
+use crate::report::{ChangedResponse, Failure, IdleInteraction, Note, Through};
 
 fn failing(failure: Failure) -> String {
     let mut report = report();
@@ -228,6 +228,19 @@ fn what_went_wrong_while_closing_is_said() {
 
       redaction or a rule changed the stored request, so that it differs from the one that was sent
     ");
+    let responses = vec![ChangedResponse {
+        interaction: 2,
+        method: "POST".to_owned(),
+        path: "/v1/chat/completions".to_owned(),
+        secrets: vec![("GATEWAY_TOKEN".to_owned(), "$.choices[0].text".to_owned())],
+    }];
+    insta::assert_snapshot!(failing(Failure::ResponsesRedacted { responses }), @r#"
+    llmock: redaction changed 1 response that this test received, so nothing was recorded
+
+      #2 POST /v1/chat/completions: `GATEWAY_TOKEN` at $.choices[0].text
+      in replay the test would receive placeholders in their place
+      if it may: allow_redacted("GATEWAY_TOKEN")
+    "#);
     insta::assert_snapshot!(failing(Failure::TruncatedReplacement { interactions: vec![2] }), @"
     llmock: the new recording of #2 was cut off; the complete one was kept
 

@@ -1,7 +1,9 @@
 //! What a passing test leaves: one line of notes, and one line of the ledger.
 
 use super::*;
-use crate::report::{Answered, Note, Outcome, Sign, Source, ledger, notes, sentences};
+use crate::report::{
+    Answered, Note, Outcome, RedactedPlace, RedactedSecret, Sign, Source, ledger, notes, sentences,
+};
 
 fn line(notes: Vec<Note>) -> String {
     let mut report = report();
@@ -35,6 +37,12 @@ fn a_recording_says_what_it_wrote_and_where_from() {
     insta::assert_snapshot!(line(vec![plainly]), @"llmock: api::summarize: recorded 1 interaction → tests/fixtures/summarize.json");
 }
 
+fn secret(name: &str, in_response: bool, more: usize) -> RedactedSecret {
+    let place = "$.messages[0].content".to_owned();
+    let first = RedactedPlace { interaction: 1, in_response, place };
+    RedactedSecret { name: name.to_owned(), first, more }
+}
+
 #[test]
 fn every_note_is_a_clause_of_one_line() {
     let all = vec![
@@ -56,6 +64,9 @@ fn every_note_is_a_clause_of_one_line() {
         },
         Note::PausedClock,
         Note::Retried { status: 429, times: 1 },
+        Note::Redacted {
+            secrets: vec![secret("GATEWAY_TOKEN", false, 2), secret("OPENAI_KEY", true, 0)],
+        },
         Note::Cut { interaction: 2 },
         Note::AttemptKept { path: "tests/fixtures/a.json.failed".into(), count: 2 },
         Note::OnlyReplayedInCi { mode: "auto" },
@@ -73,6 +84,7 @@ fn every_note_is_a_clause_of_one_line() {
     POST /v1/chat/completions was refused while this test ran: no test is running
     the tokio clock of this test is paused, so client timeouts expire at once: call `tokio::time::pause()` after the requests, or `tokio::time::resume()` before them
     1 response with status 429 was not recorded: a retry succeeded
+    redacted GATEWAY_TOKEN in the request of #1 ($.messages[0].content) and 2 more places and OPENAI_KEY in the response of #1 ($.messages[0].content)
     the response of #2 was cut off by the provider and replays that way: record again, unless the test needs it
     kept 2 interactions in tests/fixtures/a.json.failed
     `auto` only replays in CI
