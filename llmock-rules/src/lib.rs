@@ -11,6 +11,7 @@
 )]
 
 mod address;
+mod host;
 mod json_path;
 mod keys;
 mod name;
@@ -20,6 +21,7 @@ mod request;
 mod word;
 
 pub use address::BaseUrl;
+pub use host::{AllowedHost, is_trusted_host};
 pub use json_path::{Comparable, Filter, JsonPath, Operator, Query, Segment, Selector, Slice};
 pub use keys::{Check, Form, KEYS, Key, Value};
 pub use name::{EnvName, FieldName, FixtureName, ProviderId};
@@ -40,4 +42,4 @@ macro_rules! from_str {
     )*};
 }
 
-from_str!(BaseUrl Duration FieldName JsonPath Mode Order Share SideCall Size Switch Unused);
+from_str!(AllowedHost BaseUrl Duration FieldName JsonPath Mode Order Share SideCall Size Switch Unused);

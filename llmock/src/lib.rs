@@ -66,6 +66,12 @@ pub mod __server {
         }
     }
 
+    /// Whether a path has a segment `.` or `..` in any spelling that a server resolves.
+    #[must_use]
+    pub fn has_dot_segment(path_and_query: &str) -> bool {
+        crate::provider::has_dot_segment(path_and_query)
+    }
+
     /// Whether the query parameter of that name carries a key, as `?key=` of Gemini's older clients does.
     #[must_use]
     pub fn is_secret_query(name: &str) -> bool {

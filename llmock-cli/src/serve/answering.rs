@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::answer::{Answer, AnswerBody, AnswerBytes, Decided, Piece};
 use super::api_request::ApiRequest;
+use super::boundary::Refusal;
 use super::dispatch;
 use super::fault::{self, Fault};
 use super::incoming::{self, Unread};
@@ -24,13 +25,16 @@ use super::{auth, sessions};
 /// The status in history and metrics for a connection that is closed without a response, as in nginx's logs.
 const NO_ANSWER: u16 = 444;
 
+/// Answers a request, or refuses it for that reason.
 pub(crate) async fn answer(
     state: &State,
     request: http::Request<Incoming>,
+    refusal: Option<Refusal>,
 ) -> Response<AnswerBytes> {
     let running = state.running();
     let (api_request, unread) = read(state, &running, request).await;
-    let (mut decided, fault) = decided(state, &running, &api_request, unread.as_ref()).await;
+    let unusable = Unusable { refusal: refusal.as_ref(), unread: unread.as_ref() };
+    let (mut decided, fault) = decided(state, &running, &api_request, unusable).await;
     remember(state, &api_request, &mut decided, fault);
     if fault == Some(Fault::Disconnect) {
         return Answer::abort();
@@ -102,12 +106,19 @@ fn with_own_addresses(
     (restored, None)
 }
 
+/// Why no strategy may see a request, whose key is checked all the same.
+#[derive(Clone, Copy)]
+struct Unusable<'a> {
+    refusal: Option<&'a Refusal>,
+    unread: Option<&'a Unread>,
+}
+
 /// The answer, and the fault to apply to it.
 async fn decided(
     state: &State,
     running: &Running,
     api_request: &ApiRequest,
-    unread: Option<&Unread>,
+    unusable: Unusable<'_>,
 ) -> (Decided, Option<Fault>) {
     let seed = state.seed(api_request.number);
     let refused = |reply: Reply| (dispatch::refused(api_request, &reply, seed), None);
@@ -115,7 +126,11 @@ async fn decided(
     if let Err(denied) = auth::check(key, &api_request.headers, api_request.uri.query()) {
         return refused(Reply::error(401, denied.to_string()));
     }
-    if let Some(unread) = unread {
+    if let Some(refusal) = unusable.refusal {
+        let reply = Reply::error(refusal.status(), format!("llmock: {refusal}"));
+        return refused(reply.header("x-should-retry", "false"));
+    }
+    if let Some(unread) = unusable.unread {
         return refused(Reply::error(unread.status(), unread.to_string()));
     }
     if let Some(Err(error)) =

@@ -18,6 +18,7 @@ use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, Expos
 use super::answer::AnswerBytes;
 use super::answering::{self, own_error};
 use super::auth;
+use super::boundary::Refusal;
 use super::metrics;
 use super::state::State;
 
@@ -62,6 +63,15 @@ impl App {
 
     /// Responds to a request.
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBytes> {
+        let route = OwnRoute::of(request.uri().path());
+        let is_guarded = route.is_some_and(|route| route.is_guarded());
+        let refusal = {
+            let running = self.state.running();
+            self.state.boundary.refusal(&running.config, &request, is_guarded)
+        };
+        if let Some(refusal) = refusal {
+            return Box::pin(self.refuse(request, refusal)).await;
+        }
         let is_of_page = request.headers().contains_key(ORIGIN)
             && !self.state.running().config.cors.allow_origins.is_empty();
         if is_of_page || request.method() == Method::OPTIONS {
@@ -71,8 +81,17 @@ impl App {
         // Not in a function of its own: each future around this one costs a copy of the request.
         match OwnRoute::of(request.uri().path()) {
             Some(route) => route.answer(&self.state, &request),
-            None => answering::answer(&self.state, request).await,
+            None => answering::answer(&self.state, request, None).await,
         }
+    }
+
+    /// Refuses a request: for a provider in its format, and in the history like any other.
+    async fn refuse(&self, request: Request<Incoming>, refusal: Refusal) -> Response<AnswerBytes> {
+        let is_own = OwnRoute::of(request.uri().path()).is_some();
+        if is_own || request.method() == Method::OPTIONS {
+            return own_error(refusal.status(), &refusal.to_string(), HeaderMap::new());
+        }
+        answering::answer(&self.state, request, Some(refusal)).await
     }
 
     /// The same with the headers of CORS, which programs do not need.
@@ -80,7 +99,7 @@ impl App {
         let inner = service_fn(|request: Request<Incoming>| async {
             let response = match OwnRoute::of(request.uri().path()) {
                 Some(route) => route.answer(&self.state, &request),
-                None => answering::answer(&self.state, request).await,
+                None => answering::answer(&self.state, request, None).await,
             };
             Ok::<_, Infallible>(response.map(|body| body.map_err(Into::into).boxed_unsync()))
         });
@@ -133,6 +152,12 @@ impl<'a> OwnRoute<'a> {
                 Self::Sessions(Some(id))
             }
         })
+    }
+
+    /// Whether the route shows or changes what other clients did. It is closed to pages that the configuration does not
+    /// name, and to requests of a client that takes this server for a proxy.
+    fn is_guarded(&self) -> bool {
+        matches!(self, Self::History | Self::Metrics | Self::Sessions(_))
     }
 
     fn answer(self, state: &State, request: &Request<Incoming>) -> Response<AnswerBytes> {

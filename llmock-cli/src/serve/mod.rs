@@ -1,7 +1,7 @@
 //! `llmock serve`: a server with the APIs of all providers, for programs in any language.
 //!
-//! [`server`] accepts connections, [`connection`] serves one, [`app`] routes its requests, and [`answering`] handles
-//! those for providers: [`api_request`] is the request, [`strategy`] finds its response, and [`answer`] sends it.
+//! [`server`] accepts connections, [`connection`] serves one, [`app`] routes its requests that [`boundary`] lets pass,
+//! and [`answering`] handles those for providers: [`api_request`] is the request, [`strategy`] finds its response, and [`answer`] sends it.
 //! [`fault`] and [`pace`] make responses fail or slow them down on purpose, [`journal`] and [`metrics`] record
 //! requests, and [`repeats`] serves repeated requests from templates.
 
@@ -10,6 +10,7 @@ mod answering;
 mod api_request;
 mod app;
 mod auth;
+mod boundary;
 mod config;
 mod connection;
 mod dispatch;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 pub(crate) use config::Flags;
 
 use crate::output::serving;
+use boundary::Boundary;
 use config::{Config, ConfigError};
 use state::{SetupError, State};
 
@@ -91,7 +93,7 @@ async fn serve(flags: Flags, config: Config) -> Result<(), ServeError> {
     let address = listener.local_addr().map_err(failed)?;
     // Before the recordings are read, so that no change is missed.
     let seen = config.watch.then(|| reload::Fingerprint::of(&flags, &config));
-    let state = Arc::new(State::new(config, own_addresses(address))?);
+    let state = Arc::new(State::new(config, own_addresses(address), boundary_of(address))?);
     let running = state.running();
     let strategies: Vec<&str> = running.chain.iter().map(strategy::Strategy::name).collect();
     let workers = server::workers(&state).map_err(ServeError::Runtime)?;
@@ -111,6 +113,11 @@ async fn serve(flags: Flags, config: Config) -> Result<(), ServeError> {
     };
     serving::stopped(finished, unwritten);
     Ok(())
+}
+
+/// A server that listens on a loopback address can know every name that its clients may use.
+fn boundary_of(address: SocketAddr) -> Boundary {
+    Boundary { is_on_loopback: address.ip().to_canonical().is_loopback() }
 }
 
 /// The addresses at which clients may reach this server.

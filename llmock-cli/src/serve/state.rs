@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::{ArcSwap, Guard};
 use llmock::playback::RecordRefused;
 
+use super::boundary::Boundary;
 use super::config::{Config, StrategyName};
 use super::journal::Journal;
 use super::metrics::Metrics;
@@ -25,6 +26,7 @@ pub(crate) struct State {
     pub(crate) journal: ArcSwap<Journal>,
     pub(crate) metrics: Metrics,
     pub(crate) routes: Routes,
+    pub(crate) boundary: Boundary,
     /// Addresses at which the server is reached.
     own: Vec<String>,
     /// How many requests there were.
@@ -52,7 +54,11 @@ pub(crate) enum SetupError {
 
 impl State {
     /// The state of a server that starts.
-    pub(crate) fn new(config: Config, own: Vec<String>) -> Result<Self, SetupError> {
+    pub(crate) fn new(
+        config: Config,
+        own: Vec<String>,
+        boundary: Boundary,
+    ) -> Result<Self, SetupError> {
         let fixtures = Arc::new(Fixtures::of_server_at(own.first().cloned().unwrap_or_default()));
         let journal = ArcSwap::from_pointee(Journal::new(config.history));
         let running = Running::new(config, &fixtures, &own)?;
@@ -62,6 +68,7 @@ impl State {
             journal,
             metrics: Metrics::new(),
             routes: Routes::default(),
+            boundary,
             own,
             number: AtomicU64::new(0),
             seed: RandomState::new().hash_one(0),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 
+use super::foreign;
 use super::handler::Handler;
 use super::proxy::{self, Destination};
 use super::refused::AddressedBy;
@@ -21,6 +22,8 @@ pub(super) struct Addressee {
     pub(super) rest: String,
     /// The host, if it is no provider's.
     pub(super) unknown_host: Option<String>,
+    /// Why it is refused: a page of another host has sent it.
+    pub(super) foreign: Option<String>,
     pub(super) by: AddressedBy,
 }
 
@@ -57,7 +60,8 @@ pub(super) fn find(
         let variable = provider.entry().variables.first().map_or("base URL", |(name, _)| name);
         (registry.env_session(), AddressedBy::Variable(variable))
     };
-    Ok(Addressee { session, provider, rest, unknown_host: None, by })
+    let foreign = foreign::refusal(parts);
+    Ok(Addressee { session, provider, rest, unknown_host: None, foreign, by })
 }
 
 fn at_host(
@@ -71,12 +75,15 @@ fn at_host(
     });
     let found = session.as_ref().and_then(|session| session.provider_at(&origin, &target));
     match found {
-        Some((provider, rest)) => Addressee { session, provider, rest, unknown_host: None, by },
+        Some((provider, rest)) => {
+            Addressee { session, provider, rest, unknown_host: None, foreign: None, by }
+        }
         None => Addressee {
             session,
             provider: Provider::from_id(""),
             rest: target,
             unknown_host: Some(origin),
+            foreign: None,
             by,
         },
     }

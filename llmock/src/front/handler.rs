@@ -25,6 +25,8 @@ pub(crate) struct Incoming {
     pub(crate) rest: String,
     /// The host of a request that came through a proxy variable, if it is no provider's.
     pub(crate) unknown_host: Option<String>,
+    /// Why it is refused: a page of another host has sent it.
+    pub(crate) foreign: Option<String>,
     /// Without `x-llmock-*`.
     pub(crate) headers: HeaderMap,
     /// As sent, still compressed if the client compressed it; `Err` holds the limit it exceeded.

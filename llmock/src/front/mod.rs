@@ -7,6 +7,7 @@
 
 mod addressee;
 pub(crate) mod arrival;
+mod foreign;
 pub(crate) mod handler;
 pub(crate) mod intercept;
 pub(crate) mod proxy;

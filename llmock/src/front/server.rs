@@ -8,14 +8,14 @@ use http::{HeaderMap, Method, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming as IncomingBody;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, BufReader};
 
 use super::addressee::{self, Addressee, Tunnel};
 use super::arrival::Arrival;
 use super::handler::{Aborted, Incoming, TooLarge};
 use super::intercept;
-use super::refused::{self, NO_WEBSOCKET};
+use super::refused::{self, AddressedBy, NO_WEBSOCKET};
 use super::registry::{Registry, refusal};
 use crate::exchange::body::ResponseBody;
 use crate::exchange::request;
@@ -24,6 +24,10 @@ use crate::provider::Provider;
 
 /// The connection is closed when a body exceeds its limit by this factor.
 const LARGEST_BODY_FACTOR: usize = 16;
+
+/// A client that is silent for this long before the end of its request is disconnected: each connection takes memory
+/// and an open file.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Serves connections for as long as the process lives.
 pub(super) async fn accept(listener: std::net::TcpListener, registry: Arc<Registry>) {
@@ -50,7 +54,9 @@ pub(super) async fn serve_connection(
     let opened = registry.now();
     let mut io = BufReader::new(io);
     // hyper meets the end of the connection, or its error, again.
-    let _ = io.fill_buf().await;
+    if tokio::time::timeout(PATIENCE, io.fill_buf()).await.is_err() {
+        return;
+    }
     // A connection carries one request, since every response closes its connection.
     let arrival = Arrival { opened, began: registry.now() };
     let service = service_fn(move |request| {
@@ -61,6 +67,8 @@ pub(super) async fn serve_connection(
         // A pooled connection is closed with its test's runtime and fails the next test
         // (24 of 1,600 requests measured; none with `Connection: close`).
         .keep_alive(false)
+        .timer(TokioTimer::new())
+        .header_read_timeout(PATIENCE)
         .half_close(true)
         .serve_connection(TokioIo::new(io), service)
         .with_upgrades()
@@ -86,7 +94,14 @@ async fn serve(
             return Ok(registry.reject(None, &parts.method, &target, &message).await);
         }
     };
-    let Addressee { session, provider, rest, unknown_host, by } = addressee;
+    let Addressee { session, provider, rest, unknown_host, foreign, by } = addressee;
+    // Any page can guess the address of the variables, so such a request is not counted as the test's.
+    if let (Some(why), AddressedBy::Variable(_)) = (&foreign, by) {
+        let message = format!("llmock: {why}");
+        let mut response = registry.reject(Some(provider), &parts.method, &rest, &message).await;
+        *response.status_mut() = StatusCode::FORBIDDEN;
+        return Ok(response);
+    }
     if is_websocket(&parts.headers) {
         let mut response =
             registry.reject(Some(provider), &parts.method, &rest, NO_WEBSOCKET).await;
@@ -101,8 +116,17 @@ async fn serve(
     request::remove_own_headers(&mut headers);
     // A client that disconnects while it sends has made no request, and waits for no response.
     let body = read(body, session.max_body()).await.map_err(|_| Aborted)?;
-    let incoming =
-        Incoming { provider, method, rest, unknown_host, headers, body, received, arrival };
+    let incoming = Incoming {
+        provider,
+        method,
+        rest,
+        unknown_host,
+        foreign,
+        headers,
+        body,
+        received,
+        arrival,
+    };
     session.respond(incoming).await
 }
 
@@ -127,16 +151,16 @@ fn is_websocket(headers: &HeaderMap) -> bool {
         .is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
 }
 
-/// Collects a body; fails if the client closes the connection before its end.
+/// Collects a body; fails if the client closes the connection before its end, or sends nothing for too long.
 ///
 /// A body that is too large is still read to its end, within limits: a client that is still sending would see a
 /// broken connection instead of the response that explains it.
 async fn read(
     mut body: IncomingBody,
     limit: usize,
-) -> Result<Result<Bytes, TooLarge>, hyper::Error> {
+) -> Result<Result<Bytes, TooLarge>, Box<dyn std::error::Error + Send + Sync>> {
     let (mut kept, mut length) = (Vec::new(), 0_usize);
-    while let Some(frame) = body.frame().await {
+    while let Some(frame) = tokio::time::timeout(PATIENCE, body.frame()).await? {
         let frame = frame?;
         let Some(data) = frame.data_ref() else { continue };
         length = length.saturating_add(data.len());

@@ -1,6 +1,16 @@
 //! The credentials that a recorder forwards.
 
-use http::{HeaderMap, HeaderValue};
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
+use http::{HeaderMap, HeaderValue, header};
+use percent_encoding::percent_decode_str;
+use url::form_urlencoded;
+
+/// A key of this length does not stand in a header by chance, so that any text that contains it is removed.
+const DISTINCTIVE: usize = 16;
+
+/// Takes the place of the program's own key in an AWS signature until the request is signed again.
+const NO_SIGNER: &str = "llmock-removed-this-key";
 
 /// The key with which clients authenticate to the program itself, if it has one.
 #[derive(Clone, Debug, Default)]
@@ -8,92 +18,141 @@ pub(super) struct OwnKey(pub(super) Option<String>);
 
 impl OwnKey {
     /// Replaces the program's own key in an upstream request with `key`, or removes it if there is none.
+    ///
+    /// A header or a parameter that contains the key in a form that cannot be rewritten is removed.
     pub(super) fn replace(&self, key: Option<&str>, headers: &mut HeaderMap, target: &mut String) {
-        let Some(own) = self.0.as_deref().filter(|key| !key.is_empty()) else { return };
-        let matching: Vec<_> = headers
-            .iter()
-            .filter(|(_, value)| value.to_str().is_ok_and(|value| contains_key(value, own)))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
-        for (name, value) in matching {
-            let replacement =
-                value.to_str().ok().zip(key).map(|(value, key)| value.replace(own, key));
-            match replacement.and_then(|value| HeaderValue::from_str(&value).ok()) {
-                Some(value) => drop(headers.insert(name, value)),
-                None => drop(headers.remove(name)),
+        let Some(own) = self.own() else { return };
+        let mut replaced = HeaderMap::with_capacity(headers.len());
+        for (name, value) in &*headers {
+            let text = String::from_utf8_lossy(value.as_bytes());
+            let value = match own.replaced(&text, key) {
+                Found::Nothing => Some(value.clone()),
+                Found::Replaced(text) => HeaderValue::from_str(&text).ok(),
+                Found::Removed => None,
+            };
+            if let Some(value) = value {
+                replaced.append(name.clone(), value);
             }
         }
-        replace_in_query(target, own, key);
+        *headers = replaced;
+        own.replace_in_query(target, key);
+    }
+
+    /// Replaces a signature by the program's own key, once the request was signed again or will not be.
+    pub(super) fn replace_signature(&self, key: Option<&str>, headers: &mut HeaderMap) {
+        let is_unsigned =
+            |value: &HeaderValue| value.to_str().is_ok_and(|value| value.contains(NO_SIGNER));
+        if self.own().is_none() || !headers.get(header::AUTHORIZATION).is_some_and(is_unsigned) {
+            return;
+        }
+        headers.remove(header::AUTHORIZATION);
+        let bearer = key.and_then(|key| HeaderValue::from_str(&format!("Bearer {key}")).ok());
+        if let Some(bearer) = bearer {
+            headers.insert(header::AUTHORIZATION, bearer);
+        }
+    }
+
+    fn own(&self) -> Option<Own<'_>> {
+        self.0.as_deref().filter(|key| !key.is_empty()).map(Own)
     }
 }
 
-/// Whether a header value is the key, optionally after an authentication scheme.
-fn contains_key(value: &str, key: &str) -> bool {
-    value.rsplit(' ').next() == Some(key)
+/// What a text becomes that may contain the key.
+#[derive(Debug, PartialEq, Eq)]
+enum Found {
+    Nothing,
+    Replaced(String),
+    Removed,
 }
 
-fn replace_in_query(target: &mut String, own: &str, key: Option<&str>) {
-    let Some((path, query)) = target.split_once('?') else { return };
-    let pairs: Vec<String> = query
-        .split('&')
-        .filter_map(|pair| match pair.split_once('=') {
-            Some((name, value)) if value == own => key.map(|key| format!("{name}={key}")),
-            _ => Some(pair.to_owned()),
-        })
-        .collect();
-    let mark = if pairs.is_empty() { "" } else { "?" };
-    *target = format!("{path}{mark}{}", pairs.join("&"));
+/// The program's own key.
+#[derive(Clone, Copy)]
+struct Own<'k>(&'k str);
+
+impl Own<'_> {
+    /// The value of a header with `key` in place of the program's own.
+    fn replaced(self, value: &str, key: Option<&str>) -> Found {
+        let value = value.trim();
+        let (scheme, credentials) = match value.split_once([' ', '\t']) {
+            Some((scheme, rest)) => (format!("{scheme} "), rest.trim()),
+            None => (String::new(), value),
+        };
+        let replaced = if credentials == self.0 {
+            key.map(str::to_owned)
+        } else if let Some(signature) = self.without_signer(credentials) {
+            return Found::Replaced(scheme + &signature);
+        } else if !self.is_in(value) {
+            return Found::Nothing;
+        } else if scheme.trim().eq_ignore_ascii_case("basic") {
+            key.and_then(|key| self.replaced_in_basic(credentials, key))
+        } else {
+            None
+        };
+        replaced.map_or(Found::Removed, |key| Found::Replaced(scheme + &key))
+    }
+
+    /// An AWS signature by the program's own key, without the key.
+    fn without_signer(self, credentials: &str) -> Option<String> {
+        let (before, signer) = credentials.split_once("Credential=")?;
+        let (signer, scope) = signer.split_at(signer.find(['/', ',']).unwrap_or(signer.len()));
+        (self.is_in(signer)).then(|| format!("{before}Credential={NO_SIGNER}{scope}"))
+    }
+
+    fn replaced_in_basic(self, credentials: &str, key: &str) -> Option<String> {
+        let decoded = base64(credentials)?;
+        let part = |part: &str| if part == self.0 { key.to_owned() } else { part.to_owned() };
+        let parts: Vec<String> = decoded.splitn(2, ':').map(part).collect();
+        Some(BASE64_STANDARD.encode(parts.join(":")))
+    }
+
+    fn replace_in_query(self, target: &mut String, key: Option<&str>) {
+        let Some((path, query)) = target.split_once('?') else { return };
+        let pairs: Vec<String> = query
+            .split('&')
+            .filter_map(|pair| {
+                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                let decoded = form_urlencoded::parse(pair.as_bytes()).next();
+                let (decoded_name, decoded_value) = decoded.unwrap_or_default();
+                if decoded_value == self.0 || value == self.0 {
+                    let key = key?;
+                    let key: String = form_urlencoded::byte_serialize(key.as_bytes()).collect();
+                    return Some(format!("{name}={key}"));
+                }
+                let is_signer = decoded_value.split('/').next() == Some(self.0);
+                let is_ours = is_signer || self.is_in(&decoded_value) || self.is_in(&decoded_name);
+                (!is_ours).then(|| pair.to_owned())
+            })
+            .collect();
+        let mark = if pairs.is_empty() { "" } else { "?" };
+        *target = format!("{path}{mark}{}", pairs.join("&"));
+    }
+
+    /// Whether a text contains the key: as a word of it, or anywhere if the key is distinctive; also percent-encoded,
+    /// and in base64.
+    fn is_in(self, text: &str) -> bool {
+        let decoded = percent_decode_str(text).decode_utf8_lossy();
+        if self.is_in_plain(&decoded) || self.is_in_plain(text) {
+            return true;
+        }
+        decoded
+            .split([' ', '\t', ',', ';', '"', ':'])
+            .any(|word| base64(word).is_some_and(|decoded| self.is_in_plain(&decoded)))
+    }
+
+    fn is_in_plain(self, text: &str) -> bool {
+        let is_word = |text: &str| {
+            text.split([' ', '\t', ',', ';', '=', '"', ':']).any(|word| word == self.0)
+        };
+        text == self.0 || is_word(text) || (self.0.len() >= DISTINCTIVE && text.contains(self.0))
+    }
+}
+
+fn base64(text: &str) -> Option<String> {
+    let bare = text.trim_end_matches('=');
+    let decoded =
+        BASE64_STANDARD_NO_PAD.decode(bare).or_else(|_| BASE64_URL_SAFE_NO_PAD.decode(bare));
+    Some(String::from_utf8_lossy(&decoded.ok()?).into_owned()).filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]
-mod tests {
-    use http::HeaderName;
-
-    use super::*;
-
-    #[test]
-    fn replaces_or_removes_the_servers_own_key() {
-        type Case =
-            (&'static str, &'static str, Option<&'static str>, Option<&'static str>, &'static str);
-        let own_key = OwnKey(Some("server".to_owned()));
-        let target = "/v1/x?key=server&alt=sse";
-        let cases: &[Case] = &[
-            (
-                "authorization",
-                "Bearer server",
-                Some("real"),
-                Some("Bearer real"),
-                "?key=real&alt=sse",
-            ),
-            ("authorization", "bearer server", None, None, "?alt=sse"),
-            ("x-api-key", "server", Some("real"), Some("real"), "?key=real&alt=sse"),
-            ("x-api-key", "server", None, None, "?alt=sse"),
-            ("x-api-key", "sk-of-the-client", None, Some("sk-of-the-client"), "?alt=sse"),
-            ("user-agent", "server/1.0", None, Some("server/1.0"), "?alt=sse"),
-        ];
-        for (name, value, key, expected, query) in cases {
-            let mut headers = HeaderMap::new();
-            headers.insert(
-                HeaderName::from_bytes(name.as_bytes()).expect("a name"),
-                HeaderValue::from_str(value).expect("a value"),
-            );
-            let mut sent = target.to_owned();
-            own_key.replace(*key, &mut headers, &mut sent);
-            let left = headers.get(*name).map(|value| value.to_str().expect("text"));
-            assert_eq!(left, *expected, "{name}: {value}");
-            assert_eq!(sent, format!("/v1/x{query}"), "{name}: {value}");
-        }
-    }
-
-    #[test]
-    fn forwards_client_credentials_without_an_own_key() {
-        let mut headers = HeaderMap::new();
-        headers.insert("authorization", HeaderValue::from_static("Bearer sk-1"));
-        let mut target = "/v1/x?key=1".to_owned();
-        OwnKey::default().replace(Some("other"), &mut headers, &mut target);
-        assert_eq!(
-            (&headers["authorization"], target.as_str()),
-            (&HeaderValue::from_static("Bearer sk-1"), "/v1/x?key=1")
-        );
-    }
-}
+mod tests;

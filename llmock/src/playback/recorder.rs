@@ -25,7 +25,7 @@ use crate::exchange::upstream::Upstreams;
 use crate::exchange::{links, record};
 use crate::fixture::redact::Redactor;
 use crate::matching::{self, MatchRules};
-use crate::provider::Provider;
+use crate::provider::{self, Provider};
 
 /// Forwards requests to the upstream of their provider and optionally records the responses to a fixture.
 ///
@@ -99,6 +99,9 @@ pub enum ForwardError {
         /// The cause, as text.
         cause: String,
     },
+    /// The path has a segment `.` or `..`, which would lead out of the path of the upstream.
+    #[error("a path with the segment `.` or `..` is not forwarded")]
+    DotSegment,
     /// The request is signed for another host, which AWS rejects, and it cannot be signed again.
     #[error(transparent)]
     NotSigned(#[from] SigningError),
@@ -223,8 +226,13 @@ impl Recorder {
             let variables = provider.entry().variables.iter().map(|(name, _)| *name).collect();
             return Err(ForwardError::NoUpstream { provider, variables });
         };
+        if provider::has_dot_segment(sent.path) {
+            return Err(ForwardError::DotSegment);
+        }
         let mut job = self.job(sent, &base);
         sigv4::sign_again(&mut job)?;
+        let key = self.upstreams.key(provider, env::originals());
+        self.own_key.replace_signature(key.map(|(_, key)| key), &mut job.headers);
         match forward::forward(job, self.on_complete(request)).await {
             Ok(response) => Ok((response, base)),
             Err(error) => {

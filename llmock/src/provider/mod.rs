@@ -31,7 +31,9 @@ pub(crate) use names::{
     is_address, is_key_variable, is_password_variable, is_secret_header, is_secret_query,
     is_secret_variable, is_signature_query, keeps_response_header,
 };
-pub(crate) use path::{canonical_path, default_upstream, upstream_base, upstream_url};
+pub(crate) use path::{
+    canonical_path, default_upstream, has_dot_segment, upstream_base, upstream_url,
+};
 pub use table::Provider;
 
 impl Provider {
@@ -122,13 +124,21 @@ impl fmt::Debug for OtherProvider {
 /// An id that outlives its text. `Provider` is `Copy`, so an id from a file is kept for as long as the process
 /// runs; each is kept once, and a program uses a handful.
 fn intern(id: &str) -> &'static str {
+    /// Requests to made-up addresses must not fill the memory.
+    const MOST: usize = 4096;
+    const LONGEST: usize = 256;
+
     static KNOWN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
     let mut known = lock(&KNOWN);
-    known.get(id).copied().unwrap_or_else(|| {
-        let id: &'static str = Box::leak(id.into());
-        known.insert(id);
-        id
-    })
+    if let Some(id) = known.get(id) {
+        return id;
+    }
+    if known.len() >= MOST || id.len() > LONGEST {
+        return "unknown";
+    }
+    let id: &'static str = Box::leak(id.into());
+    known.insert(id);
+    id
 }
 
 impl fmt::Display for Provider {

@@ -31,6 +31,30 @@ pub(crate) fn canonical_path(provider: Provider, path_and_query: &str) -> String
     canonical
 }
 
+/// Whether a path has a segment `.` or `..`, in any spelling that some library or server resolves: escaped, escaped
+/// twice, with `\\` or an escaped slash around it, with a parameter (`..;x`).
+///
+/// `url` resolves such segments, so that a request would leave the path of its upstream.
+pub(crate) fn has_dot_segment(path_and_query: &str) -> bool {
+    let path = path_and_query.split(['?', '#']).next().unwrap_or_default();
+    if !path.contains(['.', '%']) {
+        return false;
+    }
+    let mut path = Cow::Borrowed(path);
+    // Each round resolves one layer of escapes. No server resolves more than two.
+    for _ in 0..4 {
+        let resolved = percent_decode_str(&path).decode_utf8_lossy().into_owned();
+        if resolved == *path {
+            break;
+        }
+        path = Cow::Owned(resolved);
+    }
+    path.split(['/', '\\']).any(|segment| {
+        let name = segment.split(';').next().unwrap_or_default();
+        matches!(name, "." | "..")
+    })
+}
+
 /// The value of one of the provider's variables, in the shape that [`upstream_url`] takes:
 /// `OPENAI_HOST=https://gateway` becomes `https://gateway/v1`, because `OPENAI_BASE_URL` holds the version.
 pub(crate) fn upstream_base(provider: Provider, variable: &str, value: &str) -> String {

@@ -51,6 +51,10 @@ pub(crate) enum MissReason {
         /// With its scheme: `http://llm.acme.dev`.
         host: String,
     },
+    /// It names another host, or a page of another host has sent it.
+    Foreign { why: String },
+    /// Its path has a segment `.` or `..`.
+    DotSegment,
     /// The body could not be decoded or received.
     BodyUnreadable { why: String },
     /// It is larger than `LLMOCK_MAX_BODY`.
@@ -112,6 +116,8 @@ impl MissReason {
             Self::Late { .. } => "late",
             Self::NoProvider => "no_provider",
             Self::UnknownHost { .. } => "unknown_host",
+            Self::Foreign { .. } => "foreign",
+            Self::DotSegment => "dot_segment",
             Self::BodyUnreadable { .. } => "body_unreadable",
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::NoUpstream { .. } => "no_upstream",
@@ -132,6 +138,8 @@ impl MissReason {
             | Self::Late { .. }
             | Self::NoProvider
             | Self::UnknownHost { .. }
+            | Self::Foreign { .. }
+            | Self::DotSegment
             | Self::BodyUnreadable { .. }
             | Self::BodyTooLarge { .. }
             | Self::RecordRefused { .. } => Remedy::None,

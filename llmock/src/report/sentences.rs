@@ -38,6 +38,11 @@ pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
             "its address does not name a provider that llmock knows".to_owned()
         }
         MissReason::UnknownHost { host } => unknown_host(host),
+        MissReason::Foreign { why } => why.clone(),
+        MissReason::DotSegment => {
+            "its path has the segment `.` or `..`, which leads out of the provider's path"
+                .to_owned()
+        }
         MissReason::BodyUnreadable { why } => {
             format!("failed to read its body: {}", excerpt(why, MESSAGE))
         }

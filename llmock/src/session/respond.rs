@@ -187,7 +187,13 @@ fn refused_before_lookup(
     if unreadable.is_some() {
         return unreadable;
     }
-    let Incoming { unknown_host, provider, .. } = &pending.incoming;
+    let Incoming { unknown_host, foreign, provider, rest, .. } = &pending.incoming;
+    if let Some(why) = foreign {
+        return Some(MissReason::Foreign { why: why.clone() });
+    }
+    if provider::has_dot_segment(rest) {
+        return Some(MissReason::DotSegment);
+    }
     if let Some(host) = unknown_host {
         return Some(MissReason::UnknownHost { host: host.clone() });
     }
@@ -254,6 +260,8 @@ pub(crate) fn refuse(state: &State, pending: &Pending, reason: MissReason) -> Re
     let Pending { number, incoming, request, .. } = pending;
     let status = match &reason {
         MissReason::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        MissReason::Foreign { .. } => StatusCode::FORBIDDEN,
+        MissReason::DotSegment => StatusCode::BAD_REQUEST,
         _ => StatusCode::IM_A_TEAPOT,
     };
     note_previous_test(state, pending, &reason);

@@ -17,7 +17,7 @@ pub struct Request {
     pub method: &'static str,
     /// Path and query.
     pub path: String,
-    /// Without `host`, `connection` and `content-length`.
+    /// Without `connection` and `content-length`; with `host` only if it is not the server's.
     pub headers: Vec<(&'static str, String)>,
     /// As it is sent.
     pub body: Vec<u8>,
@@ -80,7 +80,10 @@ pub fn start(
 pub fn connect(method: &str, url: &str, headers: &[(&str, &str)], body: &[u8]) -> TcpStream {
     let rest = url.strip_prefix("http://").expect("an address of http");
     let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let mut message = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\n");
+    let mut message = format!("{method} {path} HTTP/1.1\r\n");
+    if !headers.iter().any(|(name, _)| *name == "host") {
+        message = format!("{message}host: {host}\r\n");
+    }
     for (name, value) in headers {
         message = format!("{message}{name}: {value}\r\n");
     }

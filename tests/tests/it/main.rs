@@ -2,6 +2,7 @@
 
 mod architecture;
 mod attribute_orders;
+mod boundary;
 mod builder;
 mod child_process;
 mod corpus;

@@ -10,6 +10,8 @@ use super::values::no_number;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Kind {
     Text,
+    /// Text whose empty value is an error instead of the default.
+    Secret,
     Number,
     Switch,
     /// `a;b`, or JSON.
@@ -37,9 +39,10 @@ const fn key(path: &'static str, kind: Kind, name: &'static str, help: &'static 
 pub(super) const KEYS: &[Key] = &[
     key("strategies", List, "NAMES", "Strategies in order, separated by commas; the first that can answer does [default: ErrorStrategy,ToolCallStrategy,MirrorStrategy]"),
     key("models", List, "IDS", "The models that exist, separated by semicolons, or JSON"),
-    key("api-key", Text, "KEY", "The key that requests must carry"),
+    key("api-key", Kind::Secret, "KEY", "The key that requests must carry"),
     key("cors.allow-origins", List, "ORIGINS", "Origins whose pages may read responses, separated by semicolons, or `*`"),
     key("host", Text, "ADDRESS", "The address to listen on [default: 127.0.0.1]"),
+    key("allowed-hosts", List, "NAMES", "Names of this server, separated by semicolons, in addition to loopback names and IP addresses; `*.example.com` is every name below"),
     key("port", Kind::Number, "PORT", "The port to listen on; 0 is any free port [default: 8000]"),
     key("customReplies", Json, "JSON", "A list of `question` and `answer` for CustomAnswersStrategy"),
     key("fixtures", Text, "DIR", "Replay the fixtures in this folder; the default strategy is then FixtureStrategy alone"),
@@ -100,11 +103,11 @@ impl Key {
     /// The value that the text of a variable or a flag stands for. Empty and `null` are null.
     pub(super) fn value(&self, text: &str) -> Result<Value, Problem> {
         let trimmed = text.trim();
-        if trimmed.is_empty() || trimmed == "null" {
+        if (trimmed.is_empty() && self.kind != Kind::Secret) || trimmed == "null" {
             return Ok(Value::Null);
         }
         match self.kind {
-            Text => Ok(text.into()),
+            Text | Kind::Secret => Ok(text.into()),
             Kind::Switch => Switch::parse(trimmed).map(|switch| switch.0.into()),
             Kind::Number => {
                 trimmed.parse::<Number>().map(Value::from).map_err(|_| no_number(trimmed))

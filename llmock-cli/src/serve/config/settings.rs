@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use llmock::Provider;
 use llmock::playback::{RuleError, Rules};
-use llmock_rules::{BaseUrl, FieldName, JsonPath, Problem, Size};
+use llmock_rules::{AllowedHost, BaseUrl, FieldName, JsonPath, Problem, Size};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -29,12 +29,15 @@ pub(crate) struct Config {
     #[serde(deserialize_with = "nullable")]
     pub(crate) models: Vec<Model>,
     /// Absent: requests need no key, and any key is accepted.
-    #[serde(deserialize_with = "strict")]
+    #[serde(deserialize_with = "api_key")]
     pub(crate) api_key: Option<String>,
     #[serde(deserialize_with = "nullable")]
     pub(crate) cors: Cors,
     #[serde(deserialize_with = "strict")]
     pub(crate) host: String,
+    /// Names that requests may be addressed to, in addition to loopback names and IP addresses.
+    #[serde(deserialize_with = "list")]
+    pub(crate) allowed_hosts: Vec<AllowedHost>,
     /// 0: any free port.
     #[serde(deserialize_with = "strict")]
     pub(crate) port: u16,
@@ -82,6 +85,7 @@ impl Default for Config {
             api_key: None,
             cors: Cors::default(),
             host: "127.0.0.1".to_owned(),
+            allowed_hosts: Vec::new(),
             port: 8000,
             custom_replies: None,
             fixtures: None,
@@ -156,6 +160,17 @@ impl Config {
         ];
         Ok(notes.into_iter().filter_map(|(applies, note)| applies.then_some(note)).collect())
     }
+}
+
+/// A secret that could not be filled in must not leave the server open.
+fn api_key<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+    let key: Option<String> = strict(value)?;
+    if key.as_deref().is_some_and(|key| key.trim().is_empty()) {
+        return Err(D::Error::custom(
+            "the key is empty; remove the setting to accept every client",
+        ));
+    }
+    Ok(key.map(|key| key.trim().to_owned()))
 }
 
 /// Whose pages may read responses in a browser.

@@ -184,7 +184,7 @@ fn responds_to_half_closed_connections() {
     let mut socket = connect(&server);
     let body = chat("Hi").body;
     let head = format!(
-        "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n",
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
     socket.write_all(&[head.as_bytes(), &body].concat()).unwrap();
@@ -203,9 +203,9 @@ fn survives_clients_that_disconnect_early() {
     for half in [
         &b""[..],
         b"POST",
-        b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n",
-        b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{\"model\"",
-        b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n",
+        b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{\"model\"",
+        b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
         b"GET /health HTTP/1.1\r\n\xff\xff: \xff\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
@@ -229,7 +229,7 @@ fn clients_that_send_too_slowly_time_out() {
     no_head.write_all(b"POST /v1/chat/completions HTTP/1.1\r\nhost:").unwrap();
     let mut no_body = connect(&server);
     no_body
-        .write_all(b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{")
+        .write_all(b"POST /v1/messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{")
         .unwrap();
     let mut response = String::new();
     no_head.read_to_string(&mut response).unwrap();
@@ -246,7 +246,7 @@ fn clients_waiting_for_responses_do_not_time_out() {
     let server = Workdir::new().serve(&["--set", "read-timeout=200ms"], &[]);
     let body = r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"a b c d"}]}"#;
     let request = format!(
-        "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx-llmock-pace: ttft=1s\r\n\
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nx-llmock-pace: ttft=1s\r\n\
          content-length: {}\r\n\r\n{body}",
         body.len()
     );

@@ -5,6 +5,7 @@ mod apis;
 mod bad_input;
 #[cfg(feature = "bedrock")]
 mod bedrock;
+mod boundary;
 mod config;
 mod container;
 mod fixtures;

@@ -54,7 +54,7 @@ fn status_faults_use_the_providers_error_format() {
 fn cut_before(server: &Server) -> String {
     let mut socket = TcpStream::connect(server.origin.strip_prefix("http://").unwrap()).unwrap();
     let head = format!(
-        "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nx-llmock-fault: disconnect\r\ncontent-length: {}\r\n\r\n",
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nx-llmock-fault: disconnect\r\ncontent-length: {}\r\n\r\n",
         STREAMED.len()
     );
     socket.write_all(&[head.as_bytes(), STREAMED.as_bytes()].concat()).unwrap();

@@ -201,7 +201,7 @@ fn shutdown_cuts_off_responses_after_a_timeout() {
     let address = server.origin.trim_start_matches("http://").to_owned();
     let mut socket = std::net::TcpStream::connect(address).unwrap();
     let head = format!(
-        "POST {} HTTP/1.1\r\nhost: x\r\nx-llmock-pace: ttft=1h\r\ncontent-length: {}\r\n\r\n",
+        "POST {} HTTP/1.1\r\nhost: localhost\r\nx-llmock-pace: ttft=1h\r\ncontent-length: {}\r\n\r\n",
         request.path,
         request.body.len()
     );

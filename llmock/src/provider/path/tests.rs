@@ -266,3 +266,41 @@ fn canonical_paths_survive_the_usual_upstream() {
         assert_eq!(upstream_url(provider, upstream, &path), format!("{host}{path}"), "{provider}");
     }
 }
+
+#[test]
+fn finds_dot_segments_in_every_spelling() {
+    for path in [
+        "/v1/../../tenant-b/v1/models",
+        "/v1/./models",
+        "/..",
+        "..",
+        "/v1/%2e%2e/models",
+        "/v1/%2E./models",
+        "/v1/.%2e",
+        "/v1/..\\models",
+        "/v1\\..\\models",
+        "/v1/..%2f..%2ftenant-b",
+        "/v1/..%5Cmodels",
+        "/v1/%252e%252e/models",
+        "/v1/%25252e%25252e/models",
+        "/v1/..;x=1/models",
+        "/v1/..?a=b",
+        "/v1/..#a",
+    ] {
+        assert!(has_dot_segment(path), "{path}");
+    }
+    for path in [
+        "/v1/models",
+        "/v1/models/gpt-4.1",
+        "/v1/models/...",
+        "/v1/files/a..b",
+        "/v1/files/.hidden",
+        "/v1/models?path=../x",
+        "/v1/models/a%2Fb.c",
+        "/v1/%",
+        "/v1/%zz/%ff",
+        "",
+    ] {
+        assert!(!has_dot_segment(path), "{path}");
+    }
+}

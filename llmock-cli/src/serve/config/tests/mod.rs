@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use llmock::Provider;
 use llmock::playback::Rules;
+use llmock_rules::AllowedHost;
 
 use super::settings::Cors;
 use super::*;
@@ -80,6 +81,7 @@ cors:
   allow-origins:
     - http://localhost:8080
 host: 0.0.0.0
+allowed-hosts: [LLM.example.com, '*.corp.example']
 port: 9000
 customReplies:
   - question: What is the answer?
@@ -115,6 +117,8 @@ fn every_key_of_a_file_has_an_effect() {
     assert_eq!(config.api_key.as_deref(), Some("your-secret-api-key"));
     assert_eq!(config.cors.allow_origins, ["http://localhost:8080"]);
     assert_eq!((config.host.as_str(), config.port), ("0.0.0.0", 9000));
+    let allowed: Vec<&str> = config.allowed_hosts.iter().map(AllowedHost::as_str).collect();
+    assert_eq!(allowed, ["llm.example.com", "*.corp.example"]);
     let reply = CustomReply { question: "What is the answer?".to_owned(), answer: "42".to_owned() };
     assert_eq!(config.custom_replies, Some(vec![reply]));
     let rules = Rules::default()

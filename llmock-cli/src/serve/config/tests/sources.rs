@@ -11,6 +11,7 @@ fn variables_flags_and_set_override_the_file() {
         ("api-key", "other"),
         ("cors.allow-origins", "*"),
         ("host", "::1"),
+        ("allowed-hosts", "other.example.com;*.example.org"),
         ("port", "1"),
         ("customReplies", r#"[{"question": "q", "answer": "a"}]"#),
         ("fixtures", "elsewhere"),
@@ -57,9 +58,9 @@ fn null_can_be_overridden_and_overrides() {
     let overridden =
         read("api-key: null\n", &[("LLMOCK_API_KEY", "k")], &Flags::default()).unwrap();
     assert_eq!(overridden.api_key.as_deref(), Some("k"));
+    let no_key = read(WHOLE, &[("LLMOCK_API_KEY", "null")], &Flags::default()).unwrap();
+    assert_eq!(no_key.api_key, None);
     for nothing in ["", "null"] {
-        let config = read(WHOLE, &[("LLMOCK_API_KEY", nothing)], &Flags::default()).unwrap();
-        assert_eq!(config.api_key, None);
         let config = read(WHOLE, &[("LLMOCK_PORT", nothing)], &Flags::default()).unwrap();
         assert_eq!(config.port, 8000, "back to the default");
         let config = read(WHOLE, &[("LLMOCK_MODELS", nothing)], &Flags::default()).unwrap();

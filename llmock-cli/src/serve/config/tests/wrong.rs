@@ -34,6 +34,11 @@ fn errors_in_a_file_have_line_and_column() {
         ("record: yes\n", "1:9: invalid type: string \"yes\", expected a boolean"),
         ("port: 1\napi-key: [a]\n", "2:10: invalid type: sequence, expected a string"),
         ("api-key: 123\n", "1:10: invalid type: integer `123`, expected a string"),
+        ("api-key: ' '\n", "1:10: the key is empty; remove the setting to accept every client"),
+        (
+            "allowed-hosts: ['http://a']\n",
+            "1:17: invalid host `http://a`: expected a name without a port, such as",
+        ),
         ("port: 1\nmodels: gpt\n", "2:9: expected a list"),
         ("models:\n- {id: a, owner: b}\n", "2:11: unknown key `owner`: expected `id`"),
         ("models:\n- created: 1\n", "2:3: missing field `id`"),
