@@ -19,6 +19,9 @@ use super::sessions::SessionId;
 /// Bodies are kept up to this length; a thousand of the largest ones would fill the memory.
 const KEPT: usize = 64 * 1024;
 
+/// Longer paths and names of models are cut: a client may send megabytes of each.
+const LONGEST: usize = 2 * 1024;
+
 /// The routes about requests, which are not requests themselves.
 const UNRECORDED: [&str; 3] = ["/health", "/history", "/metrics"];
 
@@ -65,7 +68,15 @@ impl Journal {
     }
 
     /// Keeps a request and the beginning of its body in place of the oldest one.
-    pub(crate) fn record(&self, entry: Entry, body: &[u8]) {
+    pub(crate) fn record(&self, mut entry: Entry, body: &[u8]) {
+        if let Some(model) = &mut entry.model {
+            cut(model);
+        }
+        if entry.path.len() > LONGEST {
+            let mut path = entry.path.to_string();
+            cut(&mut path);
+            entry.path = path.into();
+        }
         let body = &body[..body.len().min(KEPT)];
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let slot = &self.slots[number % self.slots.len()];
@@ -109,6 +120,16 @@ impl Journal {
         let requests: Vec<Shown<'_>> = found[first..].iter().map(Shown::of).collect();
         let history = BTreeMap::from([("requests", requests)]);
         Ok(serde_json::to_vec(&history).expect("strings and numbers are JSON"))
+    }
+}
+
+/// Shortens a text, and frees what it no longer needs.
+fn cut(text: &mut String) {
+    if text.len() > LONGEST {
+        let end = (0..=LONGEST).rev().find(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or_default());
+        text.push('…');
+        text.shrink_to_fit();
     }
 }
 

@@ -19,6 +19,9 @@ const MOST: usize = 256;
 /// The same for methods and kinds of clients at one path.
 const MOST_AT_ONE: usize = 16;
 
+/// Longer paths are not kept.
+const LONGEST: usize = 1024;
+
 /// What all requests with one method to one path have in common.
 #[derive(Debug)]
 pub(crate) struct Route {
@@ -47,6 +50,9 @@ impl Routes {
             return Arc::clone(route);
         }
         let route = Arc::new(Route::new(parts.method.clone(), hints, sent));
+        if sent.len() > LONGEST {
+            return route;
+        }
         self.0.rcu(|known| {
             let mut known = if known.len() < MOST { Known::clone(known) } else { Known::new() };
             let here = known.entry(Arc::clone(&route.sent)).or_default();
@@ -164,6 +170,9 @@ mod tests {
             routes.of(&parts("POST", &format!("/v1/{number}"), None));
             assert!(known() <= MOST, "{number}");
         }
+        routes.0.store(Arc::default());
+        routes.of(&parts("POST", &format!("/v1/{}", "x".repeat(LONGEST)), None));
+        assert_eq!(known(), 0);
         for number in 0..2 * MOST {
             routes.of(&parts(&format!("M{number}"), "/v1/models", None));
             assert!(known() <= MOST + MOST_AT_ONE, "{number}");

@@ -7,15 +7,42 @@ use super::{Playback, Played, Request};
 use crate::matching::Key;
 use crate::sync::lock;
 
+/// How many requests a session remembers at least; at most twice as many.
+const KEPT: usize = 64 * 1024;
+
+/// How many responses to each request were used.
+#[derive(Debug, Default)]
+struct Positions {
+    recent: HashMap<Key, usize>,
+    /// What was recent until `recent` was full.
+    older: HashMap<Key, usize>,
+}
+
+impl Positions {
+    /// Increments the number of responses to a request, and returns the previous number.
+    fn advance(&mut self, key: Key) -> usize {
+        if let Some(next) = self.recent.get_mut(&key) {
+            return std::mem::replace(next, next.saturating_add(1));
+        }
+        let next = self.older.remove(&key).unwrap_or_default();
+        if self.recent.len() == KEPT {
+            self.older = std::mem::take(&mut self.recent);
+        }
+        self.recent.insert(key, next.saturating_add(1));
+        next
+    }
+}
+
 /// The position of one client in the recorded responses. Equal requests receive their responses in recorded order, and
 /// the last response is repeated once all have been used.
 ///
 /// A session stores a few bytes for each distinct request that has several responses, or for every distinct request if
-/// it uses [`next_unplayed`](Self::next_unplayed), so thousands of sessions are cheap. It is independent of the
-/// playback: it keeps its positions when the fixtures are loaded again.
+/// it uses [`next_unplayed`](Self::next_unplayed), so thousands of sessions are cheap. It forgets requests that were not
+/// repeated among the last 65,536 distinct ones. It is independent of the playback: it keeps its positions when the
+/// fixtures are loaded again.
 #[derive(Debug, Default)]
 pub struct PlaybackSession {
-    played: Mutex<HashMap<Key, usize>>,
+    played: Mutex<Positions>,
 }
 
 impl PlaybackSession {
@@ -42,13 +69,11 @@ impl PlaybackSession {
 
     /// Increments the number of responses to this request, and returns the previous number.
     fn advance(&self, request: &Request) -> usize {
-        let mut played = lock(&self.played);
-        let next = played.entry(request.key).or_default();
-        std::mem::replace(next, next.saturating_add(1))
+        lock(&self.played).advance(request.key)
     }
 
     /// Resets the session: each request receives its first response again.
     pub fn restart(&self) {
-        lock(&self.played).clear();
+        *lock(&self.played) = Positions::default();
     }
 }

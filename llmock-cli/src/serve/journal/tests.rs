@@ -150,3 +150,14 @@ fn concurrent_requests_are_all_recorded() {
     });
     assert_eq!(paths(&journal, "").into_iter().collect::<BTreeSet<_>>().len(), 800);
 }
+
+#[test]
+fn shortens_long_paths_and_models() {
+    let journal = Journal::new(10);
+    let long = format!("/{}", "é".repeat(1 << 20));
+    journal.record(Entry { model: Some(long.clone()), ..entry(&long) }, BODY);
+    let kept = &shown(&journal, "")[0];
+    for text in [kept["path"].as_str().unwrap(), kept["model"].as_str().unwrap()] {
+        assert!(text.starts_with("/éé") && text.ends_with("é…") && text.len() <= LONGEST + 3);
+    }
+}

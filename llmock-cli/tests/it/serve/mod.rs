@@ -11,6 +11,7 @@ mod container;
 mod fixtures;
 mod links;
 mod matching;
+mod memory;
 mod misses;
 mod physics;
 mod record;
