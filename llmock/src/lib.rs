@@ -11,6 +11,8 @@ mod env;
 mod exchange;
 mod fixture;
 mod front;
+#[cfg(any(test, feature = "__fuzz"))]
+mod fuzzing;
 mod hex;
 mod json;
 mod matching;
@@ -77,6 +79,13 @@ pub mod __server {
     pub fn is_secret_query(name: &str) -> bool {
         crate::provider::is_secret_query(name)
     }
+}
+
+/// What the fuzz targets run; it may change with every version.
+#[cfg(feature = "__fuzz")]
+#[doc(hidden)]
+pub mod __fuzz {
+    pub use crate::fuzzing::run;
 }
 
 pub use builder::{FinishError, LlmMockBuilder, MockSession, StartError};

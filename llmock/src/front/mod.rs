@@ -9,6 +9,8 @@ mod addressee;
 pub(crate) mod arrival;
 mod foreign;
 pub(crate) mod handler;
+#[cfg(any(test, feature = "__fuzz"))]
+pub(crate) mod in_memory;
 pub(crate) mod intercept;
 pub(crate) mod proxy;
 pub(crate) mod refused;

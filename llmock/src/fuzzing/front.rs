@@ -1,0 +1,82 @@
+//! The path of a request through the front: any bytes of a client get a response or a closed connection.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+#[cfg(all(feature = "intercept", target_os = "linux"))]
+use crate::exchange::in_flight::{InFlight, InFlightGuard};
+use crate::exchange::response;
+use crate::fixture::redact::Redactor;
+use crate::front::handler::{Handler, Incoming, Responding};
+use crate::front::in_memory;
+use crate::matching::{self, MatchRules};
+use crate::provider::Provider;
+
+/// No response takes longer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+const MAX_BODY: usize = 1 << 16;
+
+thread_local! {
+    static RUNTIME: tokio::runtime::Runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+}
+
+/// A session that reads each request as a test does, and responds with its key.
+#[derive(Debug)]
+struct Reader;
+
+impl Handler for Reader {
+    fn max_body(&self) -> usize {
+        MAX_BODY
+    }
+
+    fn provider_at(&self, origin: &str, target: &str) -> Option<(Provider, String)> {
+        origin.contains("openai").then(|| (Provider::OpenAI, target.to_owned()))
+    }
+
+    #[cfg(all(feature = "intercept", target_os = "linux"))]
+    fn begin_handshake(&self) -> InFlightGuard {
+        Arc::new(InFlight::default()).begin()
+    }
+
+    #[cfg(all(feature = "intercept", target_os = "linux"))]
+    fn note_distrust(&self, _: &str) {}
+
+    fn respond(self: Arc<Self>, incoming: Incoming) -> Responding {
+        let redactor = Redactor::new([]);
+        let shown = match incoming.raw().read(&redactor, MAX_BODY) {
+            Ok((request, _)) => {
+                matching::key(incoming.provider, &request, &MatchRules::default()).to_string()
+            }
+            Err(error) => error.to_string(),
+        };
+        Box::pin(std::future::ready(Ok(response::json(format!("{shown:?}")))))
+    }
+}
+
+/// Sends the bytes on a connection of their own.
+pub(super) fn request(data: &[u8]) {
+    RUNTIME.with(|runtime| runtime.block_on(connection(data)));
+}
+
+async fn connection(data: &[u8]) {
+    let (mut client, server) = tokio::io::duplex(1 << 16);
+    let serving = tokio::spawn(in_memory::serve(server, "fuzz", Arc::new(Reader)));
+    let exchange = async {
+        // The front may close the connection before it has read everything.
+        let _ = client.write_all(data).await;
+        let _ = client.shutdown().await;
+        let mut received = Vec::new();
+        let _ = client.read_to_end(&mut received).await;
+        received
+    };
+    let received = tokio::time::timeout(PATIENCE, exchange).await.expect("a response in time");
+    let is_response = received.is_empty() || received.starts_with(b"HTTP/1.");
+    assert!(is_response, "{:?}", String::from_utf8_lossy(&received));
+    tokio::time::timeout(PATIENCE, serving).await.expect("an end in time").expect("no panic");
+}
