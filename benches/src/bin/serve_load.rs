@@ -217,8 +217,9 @@ fn question(number: usize) -> String {
 
 fn write_fixtures(folder: &Path, files: usize) {
     fs::create_dir_all(folder).expect("a folder of ours");
-    for number in 0..files {
-        let question = question(number);
+    // A server counts as started when it has answered the greeting.
+    let questions = (0..files).map(question).chain(["hello".to_owned()]);
+    for (number, question) in questions.enumerate() {
         let text = format!(
             r#"{{"llmock": 1, "interactions": [{{
   "provider": "openai",
