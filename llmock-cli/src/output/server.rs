@@ -1,5 +1,7 @@
 //! Messages of the server about recordings, on standard error and to clients.
 
+use std::path::Path;
+
 use llmock::Provider;
 use llmock::playback::Outcome;
 
@@ -11,6 +13,12 @@ pub(crate) fn forwards(provider: Provider, upstream: &str, records: bool) {
     let doing = if records { "recording" } else { "forwarding" };
     let to = if records { "from" } else { "to" };
     note(&format!("{doing} {provider} {to} {upstream}"));
+}
+
+/// A server that was killed had not written everything.
+pub(crate) fn recovered(number: usize, fixture: &Path) {
+    let recovered = interactions(number);
+    note(&format!("recovered {recovered} of a killed server into `{}`", fixture.display()));
 }
 
 pub(crate) fn recording(outcome: &Outcome) {

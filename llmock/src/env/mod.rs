@@ -51,6 +51,7 @@ pub(crate) fn record_dir() -> Option<PathBuf> {
     path(RECORD_DIR)
 }
 
+#[cfg(all(feature = "intercept", target_os = "linux"))]
 pub(crate) fn temporary_directory() -> PathBuf {
     std::env::temp_dir()
 }

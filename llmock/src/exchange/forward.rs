@@ -84,15 +84,17 @@ pub(crate) fn prepare() {
 /// Forwards a request and returns the response as soon as it begins.
 ///
 /// `done` is called once, from the task that receives the response, when it is complete; it is dropped without a call
-/// if there is none.
-pub(crate) async fn forward(
+/// if there is none. The client gets the end of the response when the future of `done` ends: what a client has received
+/// completely must not be lost if the process is killed.
+pub(crate) async fn forward<Kept: Future<Output = ()> + Send>(
     job: Job,
-    done: impl FnOnce(ReceivedResponse) + Send + 'static,
+    done: impl FnOnce(ReceivedResponse) -> Kept + Send + 'static,
 ) -> Result<Response, UpstreamError> {
     let (head, received) = oneshot::channel();
     tokio::spawn(async move {
-        if let Some(recorded) = tee(job, head).await {
-            done(recorded);
+        if let Some((recorded, ending)) = tee(job, head).await {
+            done(recorded).await;
+            ending.send().await;
         }
     });
     // The task does not end before it has sent a head, unless its runtime ends.
@@ -102,7 +104,7 @@ pub(crate) async fn forward(
 async fn tee(
     job: Job,
     head: oneshot::Sender<Result<Response, UpstreamError>>,
-) -> Option<ReceivedResponse> {
+) -> Option<(ReceivedResponse, Ending)> {
     let received = job.received;
     let upstream = match send(job).await {
         Ok(response) => response,
@@ -119,8 +121,28 @@ async fn tee(
     let (sender, body) = mpsc::unbounded_channel();
     // The client may have disconnected; the recording continues without it.
     let _ = head.send(Ok(response::response(status, headers.clone(), ResponseBody::Live(body))));
-    let (chunks, end) = relay(upstream, received, &sender).await;
-    Some(ReceivedResponse { status, headers, chunks, end, ms: millis(received) })
+    let (chunks, end, last) = relay(upstream, received, &sender).await;
+    let recorded = ReceivedResponse { status, headers, chunks, end, ms: millis(received) };
+    Some((recorded, Ending { client: sender, last, end }))
+}
+
+/// The end of a response, which its client does not have yet.
+struct Ending {
+    client: mpsc::UnboundedSender<Result<Bytes, Cut>>,
+    last: Option<Bytes>,
+    end: End,
+}
+
+impl Ending {
+    async fn send(self) {
+        if let Some(last) = self.last {
+            let _ = self.client.send(Ok(last));
+        }
+        if self.end == End::Cut {
+            tokio::time::sleep(FLUSH).await;
+            let _ = self.client.send(Err(Cut));
+        }
+    }
 }
 
 async fn send(job: Job) -> Result<reqwest::Response, reqwest::Error> {
@@ -132,25 +154,26 @@ async fn send(job: Job) -> Result<reqwest::Response, reqwest::Error> {
     client()?.request(job.method, job.url).headers(headers).body(job.body).send().await
 }
 
-/// Passes chunks on and keeps a copy of each.
+/// Passes chunks on and keeps a copy of each. The chunk that completes a body of known length is returned instead: with
+/// it the client would have the whole response.
 async fn relay(
     mut response: reqwest::Response,
     received: Instant,
     client: &mpsc::UnboundedSender<Result<Bytes, Cut>>,
-) -> (Vec<Chunk>, End) {
-    let mut chunks = Vec::new();
+) -> (Vec<Chunk>, End, Option<Bytes>) {
+    let (mut chunks, mut left) = (Vec::new(), response.content_length());
     loop {
         match response.chunk().await {
             Ok(Some(bytes)) => {
                 chunks.push(Chunk { ms: millis(received), bytes: bytes.to_vec() });
+                left = left.map(|left| left.saturating_sub(bytes.len() as u64));
+                if left == Some(0) && !bytes.is_empty() {
+                    return (chunks, End::Complete, Some(bytes));
+                }
                 let _ = client.send(Ok(bytes));
             }
-            Ok(None) => return (chunks, End::Complete),
-            Err(_) => {
-                tokio::time::sleep(FLUSH).await;
-                let _ = client.send(Err(Cut));
-                return (chunks, End::Cut);
-            }
+            Ok(None) => return (chunks, End::Complete, None),
+            Err(_) => return (chunks, End::Cut, None),
         }
     }
 }

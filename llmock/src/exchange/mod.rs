@@ -20,6 +20,7 @@ pub(crate) mod secrets;
 #[cfg(feature = "record")]
 pub(crate) mod sigv4;
 pub(crate) mod upstream;
+pub(crate) mod verify;
 pub(crate) mod write;
 
 use std::sync::Arc;

@@ -2,11 +2,12 @@
 
 use std::time::SystemTime;
 
-use http::header;
+use http::{HeaderName, HeaderValue, header};
 
 use crate::exchange::forward::ReceivedResponse;
 use crate::exchange::response::Response as Relayed;
 use crate::exchange::secrets::Redacted;
+use crate::exchange::verify::{Original, ReceivedBytes, SentRequest};
 use crate::exchange::{links, request};
 use crate::fixture::encoding;
 use crate::fixture::interaction::{Body, Content, Interaction, Request, Response};
@@ -49,6 +50,26 @@ pub(crate) fn interaction(
         response,
     };
     Recorded { interaction, error_message, redacted }
+}
+
+/// What went over the wire, to compare it with what the fixture replays.
+pub(crate) fn original(
+    request: SentRequest,
+    received: &ReceivedResponse,
+    max_body: usize,
+) -> Original {
+    let text = |name: &str| received.headers.get(name).and_then(|value| value.to_str().ok());
+    let chunks = plain(received, text("content-encoding"), max_body);
+    let chunks = chunks.as_ref().unwrap_or(&received.chunks);
+    let header = |(name, value): (&HeaderName, &HeaderValue)| {
+        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    let response = ReceivedBytes {
+        status: received.status.as_u16(),
+        headers: received.headers.iter().map(header).collect(),
+        body: chunks.iter().flat_map(|chunk| &chunk.bytes).copied().collect(),
+    };
+    Original { request, response }
 }
 
 /// Waits for the body of a response that may hold links to the provider's API; others go on while they arrive.

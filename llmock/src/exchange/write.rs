@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::exchange::verify::Mismatch;
 use crate::fixture::interaction::Interaction;
 use crate::fixture::merge::{Merge, MergeCounts, merge, same_response, truncated_replacements};
 use crate::fixture::store::{self, UpdateError};
@@ -15,6 +16,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) owner: Option<&'a str>,
     pub(crate) merge: Merge,
     pub(crate) rules: &'a MatchRules,
+    /// Replays what was recorded on the interactions of the new file; returns what differs, by its place in `recorded`.
+    pub(crate) verify: &'a dyn Fn(&[Interaction]) -> Vec<(Position, Mismatch)>,
 }
 
 /// What a batch changed, or why nothing was written.
@@ -23,8 +26,8 @@ pub(crate) struct Written {
     pub(crate) counts: MergeCounts,
     /// Complete responses that truncated ones would replace; if there are any, nothing was written.
     pub(crate) truncated_replacements: Vec<Position>,
-    /// Recorded interactions that the file would not replay; if there are any, nothing was written.
-    pub(crate) unfaithful: Vec<Position>,
+    /// Recorded interactions that the new file would not replay; if there are any, nothing was written.
+    pub(crate) unfaithful: Vec<(Position, Mismatch)>,
     /// Streams of this owner that the provider cut off.
     pub(crate) cut: Vec<Position>,
     /// How many interactions of other owners the file holds.
@@ -71,18 +74,21 @@ impl Batch<'_> {
         (text, written)
     }
 
-    /// Reads the text back: every recorded request must find its own response again.
-    fn unfaithful(&self, text: &str) -> Vec<Position> {
+    /// Reads the text back: it must hold every recorded interaction, and replay it.
+    fn unfaithful(&self, text: &str) -> Vec<(Position, Mismatch)> {
         let stored = format::read(text).unwrap_or_default();
-        let stored: Vec<_> = stored.iter().map(|stored| (self.key(stored), stored)).collect();
         let is_lost = |(key, interaction): &(Key, Interaction)| {
-            !stored.iter().any(|(found, stored)| {
-                found == key && same_response(&stored.response, &interaction.response)
-            })
+            let is_same = |stored: &&Interaction| {
+                same_response(&stored.response, &interaction.response) && self.key(stored) == *key
+            };
+            // New interactions are at the end more often than not.
+            stored.iter().rev().find(is_same).is_none()
         };
         let recorded = self.recorded.iter().enumerate();
         let lost = recorded.filter(|(_, recorded)| is_lost(recorded));
-        lost.map(|(index, _)| Position::from_index(index)).collect()
+        let lost: Vec<_> =
+            lost.map(|(at, _)| (Position::from_index(at), Mismatch::Response)).collect();
+        if lost.is_empty() { (self.verify)(&stored) } else { lost }
     }
 
     fn key(&self, interaction: &Interaction) -> Key {

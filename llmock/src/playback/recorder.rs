@@ -22,10 +22,12 @@ use crate::exchange::response::Response;
 use crate::exchange::secrets;
 use crate::exchange::sigv4::{self, SigningError};
 use crate::exchange::upstream::Upstreams;
+use crate::exchange::verify::SentRequest;
 use crate::exchange::{links, record};
 use crate::fixture::redact::Redactor;
 use crate::matching::{self, MatchRules};
 use crate::provider::{self, Provider};
+use crate::report::values::chain;
 
 /// Forwards requests to the upstream of their provider and optionally records the responses to a fixture.
 ///
@@ -57,6 +59,7 @@ pub struct Recorder {
     upstreams: Upstreams,
     own_key: OwnKey,
     writer: Option<Writer>,
+    recovered: usize,
     in_flight: Arc<InFlight>,
     redactor: Arc<Redactor>,
 }
@@ -102,6 +105,14 @@ pub enum ForwardError {
     /// The path has a segment `.` or `..`, which would lead out of the path of the upstream.
     #[error("a path with the segment `.` or `..` is not forwarded")]
     DotSegment,
+    /// The fixture cannot be written, so the request was not forwarded.
+    #[error("it cannot be recorded: {reason}")]
+    NotWritable {
+        /// The fixture.
+        fixture: PathBuf,
+        /// The reason, including the path.
+        reason: String,
+    },
     /// The request is signed for another host, which AWS rejects, and it cannot be signed again.
     #[error(transparent)]
     NotSigned(#[from] SigningError),
@@ -114,6 +125,7 @@ impl Recorder {
             upstreams: Upstreams::default(),
             own_key: OwnKey::default(),
             writer: None,
+            recovered: 0,
             in_flight: Arc::default(),
             redactor: Arc::new(secrets::redactor()),
         }
@@ -124,14 +136,23 @@ impl Recorder {
     /// The file is created with the first recording. Several recorders, also in different processes, may write to the
     /// same file.
     ///
+    /// A response is in a journal next to the fixture before the client has all of it. Responses that a killed process
+    /// left in its journal are added to the fixture now; [`recovered`](Self::recovered) counts them.
+    ///
     /// # Errors
     ///
     /// Returns an error in CI, unless `LLMOCK_ALLOW_CI_RECORD=1` is set. Also returns an error if an environment
-    /// variable of llmock is invalid.
+    /// variable of llmock is invalid, or if a journal cannot be added to the fixture.
     pub fn into_fixture(path: impl Into<PathBuf>) -> Result<Self, RecordRefused> {
         writer::allowed()?;
         let path = crate::fixture::store::path_of(path.into());
-        Ok(Self { writer: Some(Writer::new(path)), ..Self::forwarding() })
+        let recovered = writer::recover(&path)?;
+        Ok(Self { writer: Some(Writer::new(path)), recovered, ..Self::forwarding() })
+    }
+
+    /// Returns the number of responses that a killed process had left in its journal, and that are in the fixture now.
+    pub fn recovered(&self) -> usize {
+        self.recovered
     }
 
     /// Sets the upstream of a provider. `base_url` has the form of the provider's own base URL.
@@ -229,11 +250,24 @@ impl Recorder {
         if provider::has_dot_segment(sent.path) {
             return Err(ForwardError::DotSegment);
         }
+        if let Some(writer) = &self.writer {
+            writer.check().await.map_err(|error| {
+                let reason = chain(&error);
+                ForwardError::NotWritable { fixture: error.path, reason }
+            })?;
+        }
         let mut job = self.job(sent, &base);
+        let sent = SentRequest {
+            provider,
+            method: sent.method.to_string(),
+            target: sent.path.to_owned(),
+            headers: sent.headers.clone(),
+            body: sent.body.clone(),
+        };
         sigv4::sign_again(&mut job)?;
         let key = self.upstreams.key(provider, env::originals());
         self.own_key.replace_signature(key.map(|(_, key)| key), &mut job.headers);
-        match forward::forward(job, self.on_complete(request)).await {
+        match forward::forward(job, self.on_complete(sent, request)).await {
             Ok(response) => Ok((response, base)),
             Err(error) => {
                 let (upstream, cause) = (self.redacted_url(&base), error.to_string());
@@ -270,16 +304,26 @@ impl Recorder {
     }
 
     /// Returns the function that records a complete response.
-    fn on_complete(&self, request: Request) -> impl FnOnce(ReceivedResponse) + Send + 'static {
+    fn on_complete(
+        &self,
+        sent: SentRequest,
+        request: Request,
+    ) -> impl FnOnce(ReceivedResponse) -> Recording + Send + 'static {
         let (recorder, in_flight) = (self.clone(), self.in_flight.begin());
         move |received| {
-            let Some(writer) = &recorder.writer else { return };
-            writer.submit(recorder.finished(request, &received, in_flight));
+            Box::pin(async move {
+                let Some(writer) = recorder.writer.clone() else { return };
+                let finished = recorder.finished(sent, request, &received, in_flight);
+                let submitted = tokio::task::spawn_blocking(move || writer.submit(finished));
+                // If that panicked, the client gets the end of its response all the same.
+                let _ = submitted.await;
+            })
         }
     }
 
     fn finished(
         &self,
+        sent: SentRequest,
         request: Request,
         received: &ReceivedResponse,
         in_flight: InFlightGuard,
@@ -290,9 +334,13 @@ impl Recorder {
         let record::Recorded { interaction, error_message: message, redacted } = recorded;
         // Files are merged under the default rules, regardless of the rules that the program compares requests by.
         let key = matching::key(provider, &interaction.request, &MatchRules::default());
-        Finished { key, interaction, message, redacted, _in_flight: in_flight }
+        let original = record::original(sent, received, MAX_BODY);
+        Finished { key, interaction, original, message, redacted, _in_flight: in_flight }
     }
 }
+
+/// A response on its way into the journal.
+type Recording = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Relayed {
     fn new(response: Response, upstream: String) -> Self {

@@ -1,25 +1,33 @@
 //! Writes recorded responses to a fixture.
 //!
-//! Every write reads, checks, and replaces the whole file. A thread therefore writes all responses that have arrived
-//! since its last write together, so that clients do not wait for one write per response.
+//! Every write reads, checks, and replaces the whole file. A response is therefore added to a journal while its client
+//! waits, and a thread writes all responses that have arrived since its last write together.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
+use std::time::{Duration, Instant};
 
 use crate::config::Environment;
 use crate::exchange::in_flight::InFlightGuard;
+use crate::exchange::request::{MAX_BODY, RawRequest};
 use crate::exchange::response::is_outage;
-use crate::exchange::secrets::Redacted;
+use crate::exchange::secrets::{self, Redacted};
+use crate::exchange::verify::{Mismatch, Original, compare};
 use crate::exchange::write::{self, Batch};
-use crate::fixture::interaction::Interaction;
+use crate::fixture::interaction::{Interaction, Request};
 use crate::fixture::merge::Merge;
 use crate::fixture::redact::{Cause, Redaction};
-use crate::fixture::store::{self, UpdateError};
-use crate::matching::{Key, MatchRules};
+use crate::fixture::store::{self, Journal, UpdateError};
+use crate::fixture::{Position, SaveError};
+use crate::matching::{self, Key, MatchRules, placeholders};
 use crate::mode::{self, Mode};
 use crate::provider::Provider;
 use crate::report::values::chain;
+use crate::sync::lock;
+
+/// The longest pause between two writes.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// The error for recording where it is not allowed, such as in CI.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +89,7 @@ pub(super) struct Finished {
     /// The matching key under the default rules.
     pub(super) key: Key,
     pub(super) interaction: Interaction,
+    pub(super) original: Original,
     /// The provider's error message, if the response is an error.
     pub(super) message: Option<String>,
     pub(super) redacted: Redacted,
@@ -93,9 +102,20 @@ pub(super) struct Finished {
 pub(super) struct Writer {
     path: Arc<PathBuf>,
     listener: Arc<dyn Fn(Outcome) + Send + Sync>,
-    /// The queue of the writer thread, which starts with the first response and ends when the last clone is dropped.
-    /// `None` if the thread could not be started.
-    queue: Arc<OnceLock<Option<mpsc::Sender<Finished>>>>,
+    /// Wakes the writer thread, which starts with the first response and ends when the last clone is dropped. `None` if
+    /// the thread could not be started.
+    queue: Arc<OnceLock<Option<mpsc::Sender<()>>>>,
+    waiting: Arc<Mutex<Waiting>>,
+    /// Set once the fixture is known to be writable.
+    writable: Arc<tokio::sync::OnceCell<()>>,
+}
+
+/// Responses that have arrived since the last write, and the journal that holds the same.
+#[derive(Debug, Default)]
+struct Waiting {
+    finished: Vec<Finished>,
+    /// `None` before the first of them, or if it could not be created.
+    journal: Option<Journal>,
 }
 
 /// Returns an error if recording is not allowed in this environment.
@@ -108,17 +128,45 @@ pub(super) fn allowed() -> Result<(), RecordRefused> {
     }
 }
 
+/// Adds to a fixture what killed processes left in their journals.
+pub(super) fn recover(path: &Path) -> Result<usize, RecordRefused> {
+    store::recover(path).map_err(|error| RecordRefused(chain_of(&error)))
+}
+
+fn chain_of(error: &UpdateError) -> String {
+    match error {
+        UpdateError::Load(error) => chain(error),
+        UpdateError::Save(error) => chain(error),
+    }
+}
+
 impl Writer {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path: Arc::new(path), listener: Arc::new(drop::<Outcome>), queue: Arc::default() }
+        Self {
+            path: Arc::new(path),
+            listener: Arc::new(drop::<Outcome>),
+            queue: Arc::default(),
+            waiting: Arc::default(),
+            writable: Arc::default(),
+        }
     }
 
     /// Returns a writer to the same fixture whose outcomes `listener` receives.
     pub(super) fn reporting_to(self, listener: impl Fn(Outcome) + Send + Sync + 'static) -> Self {
-        Self { path: self.path, listener: Arc::new(listener), queue: Arc::default() }
+        Self { listener: Arc::new(listener), ..Self::new((*self.path).clone()) }
     }
 
-    /// Queues a response to be written.
+    /// Tries whether the fixture can be written, until it can: a response that cannot be kept should not be paid for.
+    pub(super) async fn check(&self) -> Result<(), SaveError> {
+        let check = || async {
+            let path = Arc::clone(&self.path);
+            let checked = tokio::task::spawn_blocking(move || store::check_writable(&path)).await;
+            checked.unwrap_or(Ok(()))
+        };
+        self.writable.get_or_try_init(check).await.copied()
+    }
+
+    /// Adds a response to the journal, from which it is written later.
     pub(super) fn submit(&self, finished: Finished) {
         let Finished { interaction, message, .. } = &finished;
         let status = interaction.response.status;
@@ -134,26 +182,44 @@ impl Writer {
             fixture: (*self.path).clone(),
             interaction: Box::new(interaction.clone()),
         });
-        let unsent = match self.queue.get_or_init(|| self.start()) {
-            Some(queue) => queue.send(finished).err().map(|error| error.0),
-            None => Some(finished),
+        lock(&self.waiting).add(&self.path, finished);
+        let is_woken = match self.queue.get_or_init(|| self.start()) {
+            Some(queue) => queue.send(()).is_ok(),
+            None => false,
         };
-        // The thread could not be started, or it panicked: write here instead of losing the response.
-        if let Some(finished) = unsent {
-            write_batch(&self.path, &*self.listener, &[finished]);
+        if !is_woken {
+            // The thread could not be started, or it panicked: write here instead of losing the response.
+            write_waiting(&self.waiting, &self.path, &*self.listener);
         }
     }
 
-    fn start(&self) -> Option<mpsc::Sender<Finished>> {
+    fn start(&self) -> Option<mpsc::Sender<()>> {
         let (sender, receiver) = mpsc::channel();
         let (path, listener) = (Arc::clone(&self.path), Arc::clone(&self.listener));
+        let waiting = Arc::clone(&self.waiting);
         let run = move || {
-            while let Ok(first) = receiver.recv() {
-                let batch: Vec<_> = std::iter::once(first).chain(receiver.try_iter()).collect();
-                write_batch(&path, &*listener, &batch);
+            while let Ok(()) = receiver.recv() {
+                let start = Instant::now();
+                if write_waiting(&waiting, &path, &*listener) {
+                    // The longer a file takes, the more responses are written together.
+                    std::thread::sleep((start.elapsed() * 2).min(LONGEST_PAUSE));
+                }
             }
         };
         std::thread::Builder::new().name("llmock-recorder".into()).spawn(run).ok().map(|_| sender)
+    }
+}
+
+impl Waiting {
+    fn add(&mut self, fixture: &Path, finished: Finished) {
+        if self.journal.is_none() {
+            self.journal = Journal::create(fixture).ok();
+        }
+        // Best effort: it is written soon, and the outcome of that is reported.
+        if let Some(journal) = &mut self.journal {
+            let _ = journal.add(&finished.interaction);
+        }
+        self.finished.push(finished);
     }
 }
 
@@ -178,25 +244,85 @@ impl fmt::Debug for Writer {
     }
 }
 
-fn write_batch(path: &Path, listener: &dyn Fn(Outcome), finished: &[Finished]) {
+/// Writes what is waiting; returns whether there was anything.
+fn write_waiting(waiting: &Mutex<Waiting>, path: &Path, listener: &dyn Fn(Outcome)) -> bool {
+    let Waiting { finished, journal } = std::mem::take(&mut *lock(waiting));
+    if finished.is_empty() {
+        return false;
+    }
+    let mut outcomes = Vec::new();
+    write_batch(path, &finished.iter().collect::<Vec<_>>(), &mut outcomes);
+    let is_lost = |outcome: &Outcome| matches!(outcome, Outcome::Failed { kept: None, .. });
+    // Otherwise the next start finds it.
+    if let Some(journal) = journal.filter(|_| !outcomes.iter().any(is_lost)) {
+        journal.remove();
+    }
+    outcomes.into_iter().for_each(listener);
+    true
+}
+
+fn write_batch(path: &Path, finished: &[&Finished], outcomes: &mut Vec<Outcome>) {
     let recorded = finished.iter().map(|done| (done.key, done.interaction.clone()));
     let rules = MatchRules::default();
-    let batch =
-        Batch { recorded: recorded.collect(), owner: None, merge: Merge::Add, rules: &rules };
-    let failure = match write::write(path, path, &batch) {
-        Ok(written) if written.unfaithful.is_empty() => None,
-        Ok(_) => Some(format!("fixture `{}` would not replay what was recorded", path.display())),
-        Err(UpdateError::Load(error)) => Some(chain(&error)),
-        Err(UpdateError::Save(error)) => Some(chain(&error)),
+    let batch = Batch {
+        recorded: recorded.collect(),
+        owner: None,
+        merge: Merge::Add,
+        rules: &rules,
+        verify: &|stored| mismatches(finished, stored),
     };
-    let fixture = path.to_owned();
-    listener(match failure {
-        None => Outcome::Written { fixture, interactions: finished.len() },
-        Some(reason) => {
-            let keep = |done: &Finished| store::keep_attempt(path, done.interaction.clone());
-            let all_kept = finished.iter().all(|done| keep(done).is_ok());
-            let kept = all_kept.then(|| store::failed_path(path));
-            Outcome::Failed { fixture, reason, kept }
+    let written = match write::write(path, path, &batch) {
+        Ok(written) => written,
+        Err(error) => return outcomes.push(failed(path, finished, chain_of(&error))),
+    };
+    let Some((at, why)) = written.unfaithful.first() else {
+        let (fixture, interactions) = (path.to_owned(), finished.len());
+        return outcomes.push(Outcome::Written { fixture, interactions });
+    };
+    let Request { method, path: target, .. } = &finished[at.index()].interaction.request;
+    let reason = format!(
+        "fixture `{}` would not replay {method} {target} as recorded: {why}",
+        path.display()
+    );
+    let is_unfaithful = |at: &usize| written.unfaithful.iter().any(|(bad, _)| bad.index() == *at);
+    let (bad, good): (Vec<_>, Vec<_>) = (0..finished.len()).partition(is_unfaithful);
+    let of = |indices: Vec<usize>| indices.into_iter().map(|at| finished[at]).collect::<Vec<_>>();
+    outcomes.push(failed(path, &of(bad), reason));
+    if !good.is_empty() {
+        write_batch(path, &of(good), outcomes);
+    }
+}
+
+/// Keeps responses that could not be written into the fixture.
+fn failed(path: &Path, finished: &[&Finished], reason: String) -> Outcome {
+    let keep = |done: &&Finished| store::keep_attempt(path, &done.interaction);
+    let all_kept = finished.iter().all(|done| keep(done).is_ok());
+    let kept = all_kept.then(|| store::failed_path(path));
+    Outcome::Failed { fixture: path.to_owned(), reason, kept }
+}
+
+/// Sends the bytes that clients sent to the interactions at the end of the new file.
+fn mismatches(finished: &[&Finished], stored: &[Interaction]) -> Vec<(Position, Mismatch)> {
+    let (redactor, rules) = (secrets::redactor(), MatchRules::default());
+    let added = stored[stored.len().saturating_sub(finished.len())..].to_vec();
+    let added = redactor.stored(added);
+    let replay = |done: &Finished, stored: &Interaction| {
+        let Original { request: sent, response: received } = &done.original;
+        let of = |raw: &RawRequest<'_>| secrets::redactor_for(&redactor, raw);
+        let request = sent.read(of, MAX_BODY, &[]).ok_or(Mismatch::Request)?;
+        let key = matching::key(sent.provider, &request, &rules);
+        let is_found = key == matching::key(stored.provider, &stored.request, &rules)
+            || placeholders::find(sent.provider, &request, &rules, std::iter::once(stored))
+                .is_some();
+        if is_found {
+            compare(&stored.response, received).map(drop)
+        } else {
+            Err(Mismatch::Request)
         }
-    });
+    };
+    let replayed = finished.iter().zip(&added).enumerate();
+    let mismatch = |(at, (done, stored)): (usize, (&&Finished, &Interaction))| {
+        Some((Position::from_index(at), replay(done, stored).err()?))
+    };
+    replayed.filter_map(mismatch).collect()
 }

@@ -58,9 +58,9 @@ pub(crate) enum Failure {
     /// Path, line, column, and what was expected, as one sentence; further lines are hints.
     #[error("{}", excerpt(error.lines().next().unwrap_or_default(), 2 * MESSAGE))]
     FixtureUnreadable { error: String },
-    /// Positions in the file, counted from one.
+    /// Recording: a fresh session on the new file would not replay these.
     #[error("{}", self_check(interactions))]
-    SelfCheck { interactions: Vec<usize> },
+    SelfCheck { interactions: Vec<Unfaithful> },
     /// Recording: the client received secrets for which a replay has placeholders.
     #[error(
         "redaction changed {} that this test received, so nothing was recorded",
@@ -121,6 +121,17 @@ pub(crate) struct ChangedResponse {
     pub(crate) secrets: Vec<(String, String)>,
 }
 
+/// An interaction that a new file would not replay as it was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unfaithful {
+    /// Its place among those that were recorded, counted from one.
+    pub(crate) interaction: usize,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) prompt: Option<String>,
+    pub(crate) why: String,
+}
+
 impl Failure {
     /// A name for `last-run.jsonl`; part of its format.
     pub(crate) fn name(&self) -> &'static str {
@@ -175,9 +186,11 @@ impl Failure {
                 let hints = hints.map(|hint| excerpt(hint, MESSAGE));
                 hints.chain(["the file is unchanged".to_owned()]).collect()
             }
-            Self::SelfCheck { .. } => line(
-                "redaction or a rule changed the stored request, so that it differs from the one that was sent",
-            ),
+            Self::SelfCheck { interactions } => {
+                let mut lines = unfaithful(interactions);
+                lines.push("the fixture is unchanged".to_owned());
+                lines
+            }
             Self::ResponsesRedacted { responses } => redacted_responses(responses),
             Self::TruncatedReplacement { interactions } => {
                 let them = if interactions.len() == 1 { "it" } else { "them" };
@@ -231,13 +244,23 @@ fn truncated_replacements(interactions: &[usize]) -> String {
     }
 }
 
-fn self_check(interactions: &[usize]) -> String {
-    let noun = match interactions.len() {
+fn self_check(interactions: &[Unfaithful]) -> String {
+    let numbers: Vec<_> = interactions.iter().map(|one| one.interaction).collect();
+    let noun = match numbers.len() {
         1 => "interaction ",
         0..=ITEMS => "interactions ",
         _ => "",
     };
-    format!("{noun}{} would not match on replay", which(interactions))
+    format!("{noun}{} would not replay as recorded", which(&numbers))
+}
+
+fn unfaithful(interactions: &[Unfaithful]) -> Vec<String> {
+    let more = |rest| format!("and {rest} more");
+    limited(interactions, ITEMS, more, |one| {
+        let (path, why) = (excerpt(&one.path, PATH), excerpt(&one.why, MESSAGE));
+        let prompt = one.prompt.as_ref().map(|text| format!("  {}", quote(text, 60)));
+        format!("#{} {} {path}{}: {why}", one.interaction, one.method, prompt.unwrap_or_default())
+    })
 }
 
 fn redacted_responses(responses: &[ChangedResponse]) -> Vec<String> {

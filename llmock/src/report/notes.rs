@@ -51,6 +51,8 @@ pub(crate) enum Note {
     Cut { interaction: usize },
     /// The test failed while recording; what it recorded is kept in this file.
     AttemptKept { path: String, count: usize },
+    /// What a test recorded could not be written into this file.
+    AttemptLost { path: String, count: usize, why: String },
     /// `mode` would record, but CI only replays.
     OnlyReplayedInCi { mode: &'static str },
 }
@@ -110,6 +112,7 @@ impl Note {
             Self::Redacted { .. } => "redacted",
             Self::Cut { .. } => "cut",
             Self::AttemptKept { .. } => "attempt_kept",
+            Self::AttemptLost { .. } => "attempt_lost",
             Self::OnlyReplayedInCi { .. } => "only_replayed_in_ci",
         }
     }
@@ -168,6 +171,7 @@ impl Note {
             Self::AttemptKept { path, count: number } => {
                 format!("kept {} in {}", count(*number, "interaction"), excerpt(path, PATH))
             }
+            Self::AttemptLost { path, count, why } => attempt_lost(path, *count, why),
             Self::OnlyReplayedInCi { mode } => format!("`{mode}` only replays in CI"),
         }
     }
@@ -181,6 +185,11 @@ pub(crate) fn line(report: &Report) -> Option<String> {
     let clauses: Vec<String> =
         report.notes.iter().map(|note| note.clause(&report.fixture)).collect();
     Some(format!("llmock: {}: {}", excerpt(&report.test, PATH), clauses.join("; ")))
+}
+
+fn attempt_lost(path: &str, interactions: usize, why: &str) -> String {
+    let (path, why) = (excerpt(path, PATH), excerpt(why, MESSAGE));
+    format!("{} could not be kept in {path}: {why}", count(interactions, "interaction"))
 }
 
 fn left_behind(request: usize, sign: &Sign) -> String {

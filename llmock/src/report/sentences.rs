@@ -135,6 +135,29 @@ pub(crate) fn waiting_for_guard(holder: &str, seconds: u64) -> String {
     )
 }
 
+/// Printed while a recorder waits unusually long for others that write into the same folder.
+pub(crate) fn waiting_for_lock(folder: &str, seconds: u64) -> String {
+    format!(
+        "llmock: waiting for another process or test that writes fixtures in `{}`, for {} s so far",
+        excerpt(folder, MESSAGE),
+        seconds.max(1)
+    )
+}
+
+/// The reason why a file was not written: a recorder waited in vain for others that write into the same folder.
+pub(crate) fn lock_timeout(folder: &str, seconds: u64) -> String {
+    format!(
+        "another process or test has locked `{}` for {seconds} s; if it hangs, stop it",
+        excerpt(folder, MESSAGE)
+    )
+}
+
+/// Why a request is not forwarded.
+#[cfg(feature = "record")]
+pub(crate) fn unwritable(path: &str, why: &str) -> String {
+    format!("`{}` cannot be written: {}", excerpt(path, PATH), excerpt(why, MESSAGE))
+}
+
 /// Printed when a handle from the builder is dropped before `finish()`.
 pub(crate) fn dropped_unfinished(test: &str, path: Option<&str>) -> String {
     let (test, kept) = (excerpt(test, PATH), kept("its recording is", path));

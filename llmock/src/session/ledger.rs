@@ -4,8 +4,11 @@ use std::collections::HashSet;
 
 use crate::exchange::queue::{Claim, Queues};
 use crate::exchange::secrets::Redacted;
+use crate::exchange::verify::Original;
 use crate::exchange::{Exchange, RequestNumber, RespondedBy, Used};
 use crate::fixture::Position;
+#[cfg(feature = "record")]
+use crate::fixture::SaveError;
 use crate::fixture::interaction::Interaction;
 use crate::matching::{Key, Order};
 use crate::provider::Provider;
@@ -18,12 +21,35 @@ pub(crate) struct Ledger {
     pub(crate) exchanges: Vec<Exchange>,
     pub(crate) misses: Vec<Miss>,
     pub(crate) recordings: Vec<Recording>,
+    pub(crate) attempts: Attempts,
     /// Upstreams that received requests, in order of first use.
     pub(crate) upstreams: Vec<(Provider, String)>,
     /// Built at the first request: many sessions never look anything up.
     queues: Option<Queues>,
     /// The report is made: it does not contain later requests.
     pub(crate) is_settled: bool,
+}
+
+/// Whether the recordings are in `NAME.json.failed`, in case the test fails.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Attempts {
+    pub(crate) kept: usize,
+    pub(crate) lost: usize,
+    /// Why the first of them was lost.
+    pub(crate) why: Option<String>,
+}
+
+impl Attempts {
+    #[cfg(feature = "record")]
+    pub(crate) fn add(&mut self, kept: Result<(), SaveError>) {
+        match kept {
+            Ok(()) => self.kept += 1,
+            Err(error) => {
+                self.lost += 1;
+                self.why.get_or_insert_with(|| error.source.to_string());
+            }
+        }
+    }
 }
 
 /// A response of the provider, on its way into the fixture.
@@ -34,6 +60,8 @@ pub(crate) struct Recording {
     /// Under the rules of the session.
     pub(crate) key: Key,
     pub(crate) interaction: Interaction,
+    /// What went over the wire.
+    pub(crate) original: Original,
     /// The provider's own message, if the response is an error.
     pub(crate) error_message: Option<String>,
     pub(crate) redacted: Redacted,

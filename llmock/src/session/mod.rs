@@ -2,7 +2,7 @@
 //!
 //! [`Session`] owns everything that must be released: the address, the environment guard, the variables, the user's
 //! mocks. [`open`] gathers what it needs, [`respond`] responds to requests with [`state`] while the test runs,
-//! [`ledger`] keeps what happened, [`settle`] makes the report, [`save`] writes what was recorded. Nothing here panics
+//! [`ledger`] keeps what happened, [`settle`] makes the report, [`save`] writes what was recorded, if [`verify`] can replay it. Nothing here panics
 //! in `Drop`.
 
 pub(crate) mod announce;
@@ -23,6 +23,7 @@ pub(crate) mod respond;
 pub(crate) mod save;
 pub(crate) mod settle;
 pub(crate) mod state;
+pub(crate) mod verify;
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -120,8 +121,8 @@ impl Session {
         self.release(&state);
         let setup = &state.setup;
         let failed = store::failed_path(&setup.write_to);
-        let has_recorded = !state.ledger().recordings.is_empty();
-        let kept = (has_recorded && failed.exists()).then(|| setup.shown_path(&failed));
+        let has_kept = state.ledger().attempts.kept > 0 && save::count_attempts(&state) > 0;
+        let kept = has_kept.then(|| setup.shown_path(&failed));
         let sentence = match setup.surface {
             Surface::Attribute => sentences::cancelled,
             Surface::Builder => sentences::dropped_unfinished,

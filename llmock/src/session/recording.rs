@@ -1,17 +1,21 @@
 //! Record mode: a request goes to the real provider, and its response into the ledger.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::exchange::forward::{self, Job, ReceivedResponse};
 use crate::exchange::in_flight::InFlightGuard;
 use crate::exchange::response::Response;
 use crate::exchange::sigv4;
+use crate::exchange::verify::SentRequest;
 use crate::exchange::{RequestNumber, RespondedBy, links, record, request};
+use crate::fixture::SaveError;
 use crate::fixture::interaction::Request;
 use crate::fixture::redact::Found;
 use crate::fixture::store;
+use crate::front::handler::Incoming;
 use crate::provider::Provider;
-use crate::report::MissReason;
+use crate::report::{MissReason, sentences};
 use crate::session::announce;
 use crate::session::ledger::Recording;
 use crate::session::respond::{Pending, refuse};
@@ -21,6 +25,9 @@ use crate::session::state::State;
 pub(crate) async fn forward(state: &Arc<State>, pending: Pending) -> Response {
     let Pending { number, incoming, request, found } = &pending;
     let provider = incoming.provider;
+    if let Err(reason) = check_writable(state).await {
+        return refuse(state, &pending, reason);
+    }
     let Some(base) = state.upstream_base(provider) else {
         let variables =
             provider.entry().variables.iter().map(|(name, _)| (*name).to_owned()).collect();
@@ -41,7 +48,8 @@ pub(crate) async fn forward(state: &Arc<State>, pending: Pending) -> Response {
     }
     state.ledger().exchange(*number).responded_by = RespondedBy::Upstream;
     let asked = (request.clone(), found.clone());
-    match forward::forward(job, keeper(state, *number, provider, asked)).await {
+    let keeper = keeper(state, *number, sent(incoming), asked);
+    match forward::forward(job, keeper).await {
         Ok(response) => {
             let in_body = links::may_be_in(provider, request);
             let mut response = record::buffered(response, in_body).await;
@@ -62,37 +70,74 @@ fn note_upstream(state: &State, provider: Provider, shown: &str) {
     }
 }
 
+/// The request as the client sent it, but for llmock's own addresses.
+fn sent(incoming: &Incoming) -> SentRequest {
+    SentRequest {
+        provider: incoming.provider,
+        method: incoming.method.to_string(),
+        target: incoming.rest.clone(),
+        headers: incoming.headers.clone(),
+        body: incoming.body.as_ref().cloned().unwrap_or_default(),
+    }
+}
+
+type Keeping = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// What happens with a complete response, in the task that received it.
 fn keeper(
     state: &Arc<State>,
     number: RequestNumber,
-    provider: Provider,
+    sent: SentRequest,
     asked: (Request, Found),
-) -> impl FnOnce(ReceivedResponse) + Send + 'static {
+) -> impl FnOnce(ReceivedResponse) -> Keeping + Send + 'static {
     let (state, in_flight) = (Arc::clone(state), state.in_flight.begin());
-    move |received| keep(state, in_flight, number, provider, asked, &received)
+    move |received| Box::pin(keep(state, in_flight, number, sent, asked, received))
 }
 
-fn keep(
+async fn keep(
     state: Arc<State>,
     in_flight: InFlightGuard,
     number: RequestNumber,
-    provider: Provider,
+    sent: SentRequest,
     asked: (Request, Found),
-    received: &ReceivedResponse,
+    received: ReceivedResponse,
 ) {
+    let provider = sent.provider;
     let setup = &state.setup;
     let owner = setup.owner.as_deref();
     let redactor = state.secrets.redactor();
-    let recorded = record::interaction(provider, asked, received, owner, &redactor, state.max_body);
+    let recorded =
+        record::interaction(provider, asked, &received, owner, &redactor, state.max_body);
     let record::Recorded { interaction, error_message, redacted } = recorded;
     let key = state.fixture.key(provider, &interaction.request);
     let attempt = interaction.clone();
-    let recording = Recording { request: number, key, interaction, error_message, redacted };
+    let original = record::original(sent, &received, state.max_body);
+    let recording =
+        Recording { request: number, key, interaction, original, error_message, redacted };
     state.ledger().recordings.push(recording);
-    tokio::task::spawn_blocking(move || {
-        // Best effort: the test may still pass, and then reports what it could not write.
-        let _ = store::keep_attempt(&state.setup.write_to, attempt);
+    let kept = tokio::task::spawn_blocking(move || {
+        let kept = store::keep_attempt(&state.setup.write_to, &attempt);
+        state.ledger().attempts.add(kept);
         drop(in_flight);
     });
+    // If that panicked, the client gets the end of its response all the same.
+    let _ = kept.await;
+}
+
+/// Tries once whether the fixture can be written: a response that cannot be kept should not be paid for.
+async fn check_writable(state: &Arc<State>) -> Result<(), MissReason> {
+    let check = || async {
+        let checked = Arc::clone(state);
+        let check = move || store::check_writable(&checked.setup.write_to);
+        match tokio::task::spawn_blocking(check).await {
+            Ok(Err(SaveError { path, source })) => {
+                let path = state.setup.shown_path(&path);
+                Err(MissReason::RecordRefused {
+                    why: sentences::unwritable(&path, &source.to_string()),
+                })
+            }
+            Ok(Ok(())) | Err(_) => Ok(()),
+        }
+    };
+    state.writable.get_or_try_init(check).await.copied()
 }

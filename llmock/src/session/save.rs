@@ -2,15 +2,17 @@
 
 use std::path::Path;
 
+use crate::exchange::miss::prompt_of;
 use crate::exchange::write::{self, Batch, Written};
-use crate::fixture::Position;
 use crate::fixture::merge::Merge;
 use crate::fixture::store::{self, SaveError, UpdateError};
+use crate::matching::Order;
 use crate::mode::Mode;
 use crate::report::values::chain;
-use crate::report::{Failure, Note, Report, Source};
-use crate::session::ledger::Recording;
+use crate::report::{Failure, Note, Report, Source, Unfaithful};
+use crate::session::ledger::{Attempts, Recording};
 use crate::session::state::State;
+use crate::session::verify;
 
 /// Writes what a test has recorded, if its file replays it and nothing good is lost.
 pub(crate) fn write(state: &State, recordings: Vec<Recording>, report: &mut Report) {
@@ -19,15 +21,20 @@ pub(crate) fn write(state: &State, recordings: Vec<Recording>, report: &mut Repo
         return;
     }
     let setup = &state.setup;
-    let recorded = recordings.into_iter();
+    let recorded = recordings.iter();
     let batch = Batch {
-        recorded: recorded.map(|recording| (recording.key, recording.interaction)).collect(),
+        recorded: recorded.map(|one| (one.key, one.interaction.clone())).collect(),
         owner: setup.owner.as_deref(),
-        merge: if setup.mode() == Mode::Record { Merge::Replace } else { Merge::Add },
+        merge: match (setup.mode(), setup.in_force.order.value) {
+            (Mode::Record, Order::Any) => Merge::Replace,
+            (Mode::Record, Order::Strict) => Merge::ReplaceInOrder,
+            _ => Merge::Add,
+        },
         rules: state.fixture.rules(),
+        verify: &|stored| verify::mismatches(state, &recordings, stored),
     };
     let failure = match write::write(&setup.write_to, &setup.fixture, &batch) {
-        Ok(written) => match not_written(&written) {
+        Ok(written) => match not_written(&written, &recordings) {
             None => return note_written(state, written, report),
             Some(failure) => failure,
         },
@@ -38,14 +45,23 @@ pub(crate) fn write(state: &State, recordings: Vec<Recording>, report: &mut Repo
     note_attempt(state, report);
 }
 
-fn not_written(written: &Written) -> Option<Failure> {
-    let numbers = |positions: &[Position]| positions.iter().map(|at| at.number()).collect();
+fn not_written(written: &Written, recordings: &[Recording]) -> Option<Failure> {
     if !written.truncated_replacements.is_empty() {
-        let interactions = numbers(&written.truncated_replacements);
+        let interactions = written.truncated_replacements.iter().map(|at| at.number()).collect();
         return Some(Failure::TruncatedReplacement { interactions });
     }
-    let interactions = numbers(&written.unfaithful);
-    (!written.unfaithful.is_empty()).then_some(Failure::SelfCheck { interactions })
+    let unfaithful = written.unfaithful.iter().map(|(at, why)| {
+        let interaction = &recordings[at.index()].interaction;
+        Unfaithful {
+            interaction: at.number(),
+            method: interaction.request.method.clone(),
+            path: interaction.request.path.clone(),
+            prompt: prompt_of(interaction),
+            why: why.to_string(),
+        }
+    });
+    let interactions: Vec<_> = unfaithful.collect();
+    (!interactions.is_empty()).then_some(Failure::SelfCheck { interactions })
 }
 
 fn note_written(state: &State, written: Written, report: &mut Report) {
@@ -72,12 +88,22 @@ fn note_written(state: &State, written: Written, report: &mut Report) {
 
 /// Notes where the recorded traffic of a test that did not pass is kept.
 pub(crate) fn note_attempt(state: &State, report: &mut Report) {
-    let failed = store::failed_path(&state.setup.write_to);
-    let count = report.answered.upstream;
-    if count > 0 && failed.exists() {
-        let path = state.setup.shown_path(&failed);
-        report.notes.push(Note::AttemptKept { path, count });
+    let setup = &state.setup;
+    let path = || setup.shown_path(&store::failed_path(&setup.write_to));
+    let Attempts { kept, lost, why } = state.ledger().attempts.clone();
+    // Read back: nothing is called kept that cannot be found there.
+    let count = if kept == 0 { 0 } else { kept.min(count_attempts(state)) };
+    if count > 0 {
+        report.notes.push(Note::AttemptKept { path: path(), count });
     }
+    if let Some(why) = why {
+        report.notes.push(Note::AttemptLost { path: path(), count: lost, why });
+    }
+}
+
+/// How many recordings of this test are kept.
+pub(crate) fn count_attempts(state: &State) -> usize {
+    store::count_attempts(&state.setup.write_to, state.setup.owner.as_deref())
 }
 
 fn unwritable(state: &State, SaveError { path, source }: &SaveError) -> Failure {

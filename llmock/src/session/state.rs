@@ -89,6 +89,9 @@ pub(crate) struct State {
     distrusted: Mutex<Vec<String>>,
     /// Base URLs at hosts that clients with a fixed address named: some providers give customers hosts of their own.
     pub(crate) seen_hosts: Mutex<HashMap<Provider, String>>,
+    /// Set once the fixture is known to be writable.
+    #[cfg(feature = "record")]
+    pub(crate) writable: tokio::sync::OnceCell<()>,
 }
 
 impl State {
@@ -122,6 +125,8 @@ impl State {
             trust,
             distrusted: Mutex::default(),
             seen_hosts: Mutex::default(),
+            #[cfg(feature = "record")]
+            writable: tokio::sync::OnceCell::new(),
             setup,
             id,
         }

@@ -44,6 +44,9 @@ impl Proxy {
             }
             None => Recorder::forwarding(),
         };
+        if let Some(path) = record.as_deref().filter(|_| recorder.recovered() > 0) {
+            server::recovered(recorder.recovered(), path);
+        }
         for (provider, url) in &config.upstreams {
             recorder = recorder.upstream(*provider, url);
         }

@@ -9,6 +9,8 @@ mod boundary;
 mod config;
 mod container;
 mod fixtures;
+#[cfg(unix)]
+mod kills;
 mod links;
 mod matching;
 mod memory;

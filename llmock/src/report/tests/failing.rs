@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::report::render::opening;
-use crate::report::{ChangedResponse, Failure, IdleInteraction, Note, Through};
+use crate::report::{ChangedResponse, Failure, IdleInteraction, Note, Through, Unfaithful};
 
 fn failing(failure: Failure) -> String {
     let mut report = report();
@@ -223,11 +223,21 @@ fn a_file_that_cannot_be_written_or_read_is_named() {
 
 #[test]
 fn what_went_wrong_while_closing_is_said() {
-    insta::assert_snapshot!(failing(Failure::SelfCheck { interactions: vec![1, 4] }), @"
-    llmock: interactions #1 and #4 would not match on replay
+    let unfaithful = |interaction, prompt: Option<&str>| Unfaithful {
+        interaction,
+        method: "POST".into(),
+        path: "/v1/chat/completions".into(),
+        prompt: prompt.map(str::to_owned),
+        why: "no recording matches the request that the client sent".into(),
+    };
+    let interactions = vec![unfaithful(1, Some("Hello")), unfaithful(4, None)];
+    insta::assert_snapshot!(failing(Failure::SelfCheck { interactions }), @r#"
+    llmock: interactions #1 and #4 would not replay as recorded
 
-      redaction or a rule changed the stored request, so that it differs from the one that was sent
-    ");
+      #1 POST /v1/chat/completions  "Hello": no recording matches the request that the client sent
+      #4 POST /v1/chat/completions: no recording matches the request that the client sent
+      the fixture is unchanged
+    "#);
     let responses = vec![ChangedResponse {
         interaction: 2,
         method: "POST".to_owned(),

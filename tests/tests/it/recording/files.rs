@@ -196,7 +196,7 @@ fn read_only_files_and_folders_are_not_replaced() {
         let report = mock.finish().unwrap_err().to_string();
         assert!(report.contains("read-only") && report.contains("fixture.json"), "{report}");
         assert_eq!(read(&fixture), good);
-        assert_eq!(interactions(&failed(&fixture)).len(), 1);
+        assert!(!failed(&fixture).exists(), "the request was not forwarded");
         set(false);
     });
 }
