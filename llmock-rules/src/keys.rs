@@ -2,7 +2,9 @@
 //! documentation work.
 
 use crate::problem::Problem;
-use crate::{EnvName, FieldName, FixtureName, JsonPath, Mode, Order, ProviderId, SideCall, Unused};
+use crate::{
+    EnvName, FieldName, FixtureName, JsonPath, Mode, Order, Place, ProviderId, SideCall, Unused,
+};
 
 #[derive(Debug)]
 pub struct Key {
@@ -72,9 +74,10 @@ pub const KEYS: &[Key] = &[
     shared("providers", Form::Providers, r#"providers(openai, acme = "https://llm.acme.dev/v1")"#,
         r#"providers = ["openai", { acme = "https://llm.acme.dev/v1" }]"#),
     shared("match_on", Form::Texts(check!(FieldName)), r#"match_on("model")"#, r#"match_on = ["model"]"#),
-    shared("ignore", Form::Texts(check!(JsonPath)), r#"ignore("$.metadata.run")"#, r#"ignore = ["$.metadata.run"]"#),
+    shared("ignore", Form::Texts(check!(Place)), r#"ignore("$.metadata.run")"#, r#"ignore = ["$.metadata.run"]"#),
     shared("normalize", Form::Replacements, r#"normalize("$.input", "[0-9]+ ms" => "N ms")"#,
         r#"normalize = [{ path = "$.input", pattern = "[0-9]+ ms", replacement = "N ms" }]"#),
+    shared("unordered", Form::Texts(check!(JsonPath)), r#"unordered("$.tools")"#, r#"unordered = ["$.tools"]"#),
     shared("order", Form::Text(check!(Order)), r#"order = "strict""#, r#"order = "strict""#),
     shared("unused", Form::Text(check!(Unused)), r#"unused = "fail""#, r#"unused = "fail""#),
     of_one_test("calls", Form::Count, "calls = 3"),

@@ -15,6 +15,7 @@ mod host;
 mod json_path;
 mod keys;
 mod name;
+mod place;
 mod problem;
 mod quantity;
 mod request;
@@ -25,6 +26,7 @@ pub use host::{AllowedHost, is_trusted_host};
 pub use json_path::{Comparable, Filter, JsonPath, Operator, Query, Segment, Selector, Slice};
 pub use keys::{Check, Form, KEYS, Key, Value};
 pub use name::{EnvName, FieldName, FixtureName, ProviderId};
+pub use place::Place;
 pub use problem::{Problem, hint, list, nearest};
 pub use quantity::{Duration, Share, Size};
 pub use request::{AllowErrors, SideCall};
@@ -42,4 +44,4 @@ macro_rules! from_str {
     )*};
 }
 
-from_str!(AllowedHost BaseUrl Duration FieldName JsonPath Mode Order Share SideCall Size Switch Unused);
+from_str!(AllowedHost BaseUrl Duration FieldName JsonPath Mode Order Place Share SideCall Size Switch Unused);

@@ -123,7 +123,8 @@ impl LlmMockBuilder {
         self.set("match_on", Value::Texts(&fields))
     }
 
-    /// Ignores the parts of the body that an RFC 9535 path selects.
+    /// Ignores a part of the request: what an RFC 9535 path selects in the body, the `path`, or a parameter of the query
+    /// such as `query.sig`.
     pub fn ignore(self, path: impl Into<String>) -> Self {
         self.set("ignore", Value::Texts(&[&path.into()]))
     }
@@ -137,6 +138,12 @@ impl LlmMockBuilder {
     ) -> Self {
         let (path, pattern, replacement) = (path.into(), pattern.into(), replacement.into());
         self.set("normalize", Value::Replacements(&[(&path, &pattern, &replacement)]))
+    }
+
+    /// Compares the arrays that an RFC 9535 path selects without the order of their elements, and texts that are JSON
+    /// without the order of their members.
+    pub fn unordered(self, path: impl Into<String>) -> Self {
+        self.set("unordered", Value::Texts(&[&path.into()]))
     }
 
     /// Requires requests in the order of the recording.

@@ -44,6 +44,9 @@ fn describe(outcome: &Outcome) -> Option<String> {
                 "redacted {secrets} in the response of {provider} to {method} {path}: a replay returns placeholders"
             )
         }
+        Outcome::HeadersNotStored { names } => {
+            format!("response headers that are not stored: {}", names.join(", "))
+        }
         Outcome::Failed { reason, kept, .. } => match kept {
             Some(kept) => format!("not recorded: {reason}; kept in `{}`", kept.display()),
             None => format!("not recorded: {reason}"),

@@ -1,8 +1,6 @@
 //! Values of arguments: one parser for each form.
 
-use llmock_rules::{
-    AllowErrors, BaseUrl, Check, EnvName, Form, JsonPath, Key, Problem, ProviderId,
-};
+use llmock_rules::{AllowErrors, BaseUrl, Check, EnvName, Form, Key, Place, Problem, ProviderId};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt as _;
@@ -254,7 +252,7 @@ fn replacements(
     errors: &mut Errors,
 ) -> syn::Result<Vec<TokenStream>> {
     let path: LitStr = content.parse()?;
-    let has_path = is_valid(&path, |text| JsonPath::parse(text).map(drop), errors);
+    let has_path = is_valid(&path, |text| Place::parse(text).map(drop), errors);
     let incomplete = || syn::Error::new(path.span(), "expected replacements");
     if content.is_empty() {
         return Err(incomplete());

@@ -4,8 +4,8 @@
 //! `add`, `or` and `arguments`), one method of the builder, and one row in the documentation. Tests fail if one is missing.
 
 use llmock_rules::{
-    AllowErrors, BaseUrl, EnvName, FieldName, JsonPath, Mode, Order, Problem, ProviderId, SideCall,
-    Unused, Value, nearest,
+    AllowErrors, BaseUrl, EnvName, FieldName, JsonPath, Mode, Order, Place, Problem, ProviderId,
+    SideCall, Unused, Value, nearest,
 };
 use regex::Regex;
 
@@ -16,7 +16,8 @@ use crate::matching::{MatchRules, Normalize};
 use crate::provider::{Declared, Provider};
 
 /// Settings with their origins. The nearest layer wins for single values, `match_on`, `allow_errors` and `providers`;
-/// lists that only add (`ignore`, `normalize`, `side`, `allow_redacted`, `env`) are the sum of all layers, nearest first.
+/// lists that only add (`ignore`, `normalize`, `unordered`, `side`, `allow_redacted`, `env`) are the sum of all layers,
+/// nearest first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) mode: Sourced<Mode>,
@@ -24,8 +25,9 @@ pub(crate) struct Settings {
     pub(crate) unused: Sourced<Unused>,
     pub(crate) calls: Sourced<Option<u32>>,
     pub(crate) match_on: Sourced<Option<Vec<String>>>,
-    pub(crate) ignore: Vec<Sourced<JsonPath>>,
+    pub(crate) ignore: Vec<Sourced<Place>>,
     pub(crate) normalize: Vec<Sourced<Normalize>>,
+    pub(crate) unordered: Vec<Sourced<JsonPath>>,
     pub(crate) side: Vec<Sourced<SideCall>>,
     pub(crate) allow_errors: Sourced<AllowErrors>,
     /// Names of secrets that recorded responses may have placeholders for.
@@ -78,8 +80,12 @@ impl Settings {
                 self.match_on = origin.of(Some(each(key, names, name)?));
             }
             ("ignore", Value::Texts(paths)) => {
+                let places = each(key, paths, |place| Place::parse(place))?;
+                self.ignore.extend(origin.of_each(places));
+            }
+            ("unordered", Value::Texts(paths)) => {
                 let paths = each(key, paths, |path| JsonPath::parse(path))?;
-                self.ignore.extend(origin.of_each(paths));
+                self.unordered.extend(origin.of_each(paths));
             }
             ("normalize", Value::Replacements(rules)) => {
                 self.normalize.extend(origin.of_each(each(key, rules, normalize)?));
@@ -183,6 +189,7 @@ impl Settings {
             match_on: self.match_on.or(outer.match_on),
             ignore: [self.ignore, outer.ignore].concat(),
             normalize: [self.normalize, outer.normalize].concat(),
+            unordered: [self.unordered, outer.unordered].concat(),
             side: [self.side, outer.side].concat(),
             allow_errors: self.allow_errors.or(outer.allow_errors),
             allow_redacted: [self.allow_redacted, outer.allow_redacted].concat(),
@@ -236,6 +243,7 @@ impl Settings {
             match_on: self.match_on.value.clone(),
             ignore: self.ignore.iter().map(|path| path.value.clone()).collect(),
             normalize: self.normalize.iter().map(|rule| rule.value.clone()).collect(),
+            unordered: self.unordered.iter().map(|path| path.value.clone()).collect(),
         }
     }
 
@@ -274,12 +282,16 @@ impl Settings {
             all.push((format!("match_on({})", fields.join(", ")), &self.match_on.origin));
         }
         for Sourced { value, origin } in &self.ignore {
-            all.push((format!("ignore({})", json::quote(value.as_str())), origin));
+            all.push((format!("ignore({})", json::quote(&value.to_string())), origin));
         }
         for Sourced { value, origin } in &self.normalize {
-            let [path, pattern, replacement] =
-                [value.path.as_str(), value.pattern.as_str(), &value.replacement].map(json::quote);
-            all.push((format!("normalize({path}, {pattern} => {replacement})"), origin));
+            let place = value.place.to_string();
+            let [place, pattern, replacement] =
+                [&place, value.pattern.as_str(), &value.replacement].map(json::quote);
+            all.push((format!("normalize({place}, {pattern} => {replacement})"), origin));
+        }
+        for Sourced { value, origin } in &self.unordered {
+            all.push((format!("unordered({})", json::quote(value.as_str())), origin));
         }
         for Sourced { value, origin } in &self.side {
             all.push((format!("side({})", json::quote(&value.to_string())), origin));
@@ -320,15 +332,15 @@ fn placeholders(template: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn normalize((path, pattern, replacement): &(&str, &str, &str)) -> Result<Normalize, Problem> {
-    let path = JsonPath::parse(path)?;
+fn normalize((place, pattern, replacement): &(&str, &str, &str)) -> Result<Normalize, Problem> {
+    let place = Place::parse(place)?;
     let pattern = Regex::new(pattern).map_err(|error| {
         // The library draws the pattern with a caret over several lines; its last line has the reason.
         let message = error.to_string();
         let last = message.lines().last().unwrap_or_default().trim_start_matches("error: ");
         Problem::new(format!("invalid regular expression `{pattern}`: {last}"))
     })?;
-    Ok(Normalize { path, pattern, replacement: (*replacement).to_owned() })
+    Ok(Normalize { place, pattern, replacement: (*replacement).to_owned() })
 }
 
 fn each<S, T>(

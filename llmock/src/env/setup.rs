@@ -82,6 +82,21 @@ impl Originals {
         PROXIES.into_iter().filter(is_set).collect()
     }
 
+    /// Proxies that clients may use for addresses of this machine: the name of each variable, and the proxy's address
+    /// without credentials.
+    pub(crate) fn proxies_of_loopback(&self) -> Vec<(String, String)> {
+        if self.exceptions_but(|host| host == "*").into_iter().any(is_loopback) {
+            return Vec::new();
+        }
+        let address = |value: &str| {
+            let rest = value.trim().split_once("://").map_or(value.trim(), |(_, rest)| rest);
+            let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            authority.rsplit('@').next().unwrap_or_default().to_owned()
+        };
+        let names = self.proxies().into_iter();
+        names.map(|name| (name.to_owned(), address(self.get(name).unwrap_or_default()))).collect()
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let exact = self.variables.get(OsStr::new(name));
         let found = exact.or_else(|| {
@@ -108,7 +123,7 @@ impl Originals {
             fronts.filter_map(Address::parse).any(|front| url.is_below(&front))
         };
         let mut set = variables.into_iter().filter_map(|name| Some((name, self.get(name)?.trim())));
-        set.find(|(_, url)| is_address(url) && !is_front(url))
+        set.find(|(name, url)| is_address(name, url) && !is_front(url))
     }
 
     /// What the setup writes; the first of two entries with one name counts.
@@ -116,7 +131,7 @@ impl Originals {
         let mut writes = vec![(BASE_URL.to_owned(), base.to_owned())];
         // `OPENAI_HOST=azure` selects a service in some applications: a word is not replaced.
         let is_word = |name: &str| {
-            self.get(name).is_some_and(|old| !old.trim().is_empty() && !is_address(old))
+            self.get(name).is_some_and(|old| !old.trim().is_empty() && !is_address(name, old))
         };
         let table = table.iter().filter(|(name, _)| !is_word(name)).cloned();
         for (name, value) in table.chain(self.no_proxy()) {
@@ -173,8 +188,8 @@ impl Originals {
         let mut hosts = self.exceptions_but(str::is_empty);
         let missing = LOOPBACK.into_iter().filter(|host| !hosts.contains(host)).collect::<Vec<_>>();
         hosts.extend(missing);
-        // `*` means no proxy at all, but only where it stands alone.
-        let list = if hosts.contains(&"*") { "*".to_owned() } else { hosts.join(",") };
+        // Some clients apply a `*` to names alone, not to addresses.
+        let list = hosts.join(",");
         NO_PROXY.map(|name| (name.to_owned(), list.clone())).into()
     }
 }
@@ -256,7 +271,7 @@ mod tests {
                 &[("ALL_PROXY", "http://p:1"), ("NO_PROXY", "a"), ("no_proxy", "b")],
                 Some("a,b,127.0.0.1,localhost,::1"),
             ),
-            (&[("HTTP_PROXY", "http://p:1"), ("NO_PROXY", "*")], Some("*")),
+            (&[("HTTP_PROXY", "http://p:1"), ("NO_PROXY", "*")], Some("*,127.0.0.1,localhost,::1")),
         ];
         for (variables, expected) in cases {
             let list = expected.unwrap_or_default().to_owned();

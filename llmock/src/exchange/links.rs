@@ -95,6 +95,19 @@ pub(crate) fn is_recorded<'i>(
     interactions.into_iter().any(|known| known.provider == provider && known.request.path == path)
 }
 
+/// Whether one of these interactions responds to such a request with something else than a redirection.
+pub(crate) fn is_answered<'i>(
+    interactions: impl IntoIterator<Item = &'i Interaction>,
+    provider: Provider,
+    path: &str,
+) -> bool {
+    is_recorded(
+        interactions.into_iter().filter(|known| !(300..400).contains(&known.response.status)),
+        provider,
+        path,
+    )
+}
+
 /// Puts llmock's addresses into a response; `in_body` says that its body may hold some too.
 pub(crate) fn rewrite(response: &mut Response, links: &Links<'_>, in_body: bool) {
     rewrite_headers(response.status().as_u16(), response.headers_mut(), links);

@@ -109,8 +109,12 @@ mod tests {
     use crate::provider::Provider;
 
     fn key_of(name: &str) -> Key {
-        let request =
-            Request { method: "POST".into(), path: "/".into(), body: Body::Text(name.into()) };
+        let request = Request {
+            method: "POST".into(),
+            path: "/".into(),
+            range: None,
+            body: Body::Text(name.into()),
+        };
         key(Provider::OpenAI, &request, &MatchRules::default())
     }
 

@@ -1,5 +1,6 @@
 //! The response of a provider on its way to the client and into a fixture.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use http::{HeaderName, HeaderValue, header};
@@ -15,15 +16,15 @@ use crate::fixture::redact::{Found, Redactor};
 use crate::json;
 use crate::matching::{self, MatchRules};
 use crate::provider::{self, Address, Links, Provider};
-use crate::stream::{Chunk, End, Framing, Stream, framing_of};
-use crate::wire;
+use crate::stream::{Chunk, End, Framing, Stream, framing_in, framing_of};
+use crate::wire::{self, ReportedError};
 
 /// A response as a fixture keeps it.
 #[derive(Debug)]
 pub(crate) struct Recorded {
     pub(crate) interaction: Interaction,
-    /// The provider's own message, if the response is an error.
-    pub(crate) error_message: Option<String>,
+    /// The error that the response reports, by its status or inside a success.
+    pub(crate) error: Option<ReportedError>,
     pub(crate) redacted: Redacted,
 }
 
@@ -39,7 +40,7 @@ pub(crate) fn interaction(
     let mut response = response_of(provider, &request, received, max_body);
     let in_response = redactor.response(&mut response, &found);
     let redacted = Redacted { request: found.redactions, response: in_response };
-    let error_message = error_message(provider, &request, &response);
+    let error = reported_error(provider, &request, &response);
     let interaction = Interaction {
         // A file has the key under the default rules, whatever rules the session compares by.
         hash: matching::key(provider, &request, &MatchRules::default()).to_string(),
@@ -49,7 +50,13 @@ pub(crate) fn interaction(
         request,
         response,
     };
-    Recorded { interaction, error_message, redacted }
+    Recorded { interaction, error, redacted }
+}
+
+/// The headers of a response that a fixture does not keep and a program may read, by name.
+pub(crate) fn dropped_headers(received: &ReceivedResponse) -> Vec<String> {
+    let names = received.headers.keys().map(http::HeaderName::as_str);
+    names.filter(|name| provider::is_telling_header(name)).map(str::to_owned).collect()
 }
 
 /// What went over the wire, to compare it with what the fixture replays.
@@ -103,15 +110,29 @@ pub(crate) fn redacted(redactor: &Redactor, base: &str) -> String {
     redactor.text(&base).into_owned()
 }
 
-/// The provider's own message in an error response.
-fn error_message(provider: Provider, request: &Request, response: &Response) -> Option<String> {
+/// The error of a response: by its status, or reported inside a response with a good one.
+fn reported_error(
+    provider: Provider,
+    request: &Request,
+    response: &Response,
+) -> Option<ReportedError> {
     let format = wire::format(provider, &request.method, &request.path);
+    let is_error = response.status >= 400;
     match &response.content {
-        Content::Body(Body::Json(text)) if response.status >= 400 => {
-            json::parse(text).ok().and_then(|body| (format.error_message)(&body))
+        Content::Body(Body::Json(text)) => {
+            let body = json::parse(text).ok();
+            if !is_error {
+                return format.error_in_body(&request.method, &body?);
+            }
+            let message = body.and_then(|body| (format.error_message)(&body));
+            Some(ReportedError { status: response.status, message })
         }
-        Content::Body(Body::Text(text)) if response.status >= 400 => Some(text.clone()),
-        _ => None,
+        Content::Stream(stream) if !is_error => format.error_in_stream(&request.method, stream),
+        content => is_error.then(|| {
+            let text =
+                if let Content::Body(Body::Text(text)) = content { Some(text) } else { None };
+            ReportedError { status: response.status, message: text.cloned() }
+        }),
     }
 }
 
@@ -130,10 +151,13 @@ fn response_of(
     };
     let streamed = format.wants_stream(&request.path, parsed.as_ref());
     let content_type = text("content-type");
+    let is_head = request.method == "HEAD";
+    let is_kept =
+        |name: &str| provider::keeps_response_header(name) || (is_head && name == "content-length");
     let mut headers: Vec<(String, String)> = received
         .headers
         .iter()
-        .filter(|(name, _)| provider::keeps_response_header(name.as_str()))
+        .filter(|(name, _)| is_kept(name.as_str()))
         .map(|(name, value)| {
             (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         })
@@ -155,6 +179,15 @@ fn response_of(
         Framing::Bytes => !is_error,
         Framing::Sse | Framing::Ndjson | Framing::AwsEventStream => true,
     });
+    // Gateways send events under other types.
+    let framing = match framing {
+        None | Some(Framing::Bytes) => {
+            let body: Vec<u8> =
+                chunks.iter().flat_map(|chunk| chunk.bytes.iter().copied()).collect();
+            framing_in(&body, content_type, streamed).or(framing)
+        }
+        known => known,
+    };
     let (ms, content) = match framing {
         Some(framing) => {
             (None, Content::Stream(Stream::from_chunks(framing, &chunks, received.end)))
@@ -184,5 +217,9 @@ fn plain(received: &ReceivedResponse, coding: Option<&str>, max_body: usize) -> 
     // Responses may be larger than the requests that a client may send.
     let limit = max_body.saturating_mul(16);
     let bytes = encoding::decompress(coding, &whole, limit).ok()?;
+    if matches!(bytes, Cow::Borrowed(_)) {
+        // The header is false: the bytes are plain.
+        return Some(received.chunks.clone());
+    }
     Some(vec![Chunk { ms: received.ms, bytes: bytes.into_owned() }])
 }

@@ -46,11 +46,17 @@ impl RawRequest<'_> {
         let mut request = Request {
             method: self.method.to_ascii_uppercase(),
             path: provider::canonical_path(self.provider, self.target),
+            range: text(self.headers, header::RANGE.as_str()).map(range),
             body,
         };
         let found = redactor.request(&mut request);
         (request, found)
     }
+}
+
+/// A `Range` in the one spelling that is compared: <https://www.rfc-editor.org/rfc/rfc9110#section-14.1>.
+fn range(value: &str) -> String {
+    value.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase()
 }
 
 /// The value of a header, if it is text.

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use crate::exchange::body::ResponseBody;
 use crate::exchange::links;
 use crate::fixture::interaction::{self, Body, Content};
-use crate::provider::{Links, Provider};
+use crate::provider::{Address, Links, Provider};
 use crate::report::answer;
 use crate::stream::{End, Framing};
 use crate::wire;
@@ -24,13 +24,15 @@ pub(crate) fn response(status: StatusCode, headers: HeaderMap, body: ResponseBod
     response
 }
 
-/// A stored response; `has_links` says that a whole body may hold addresses of the provider's API.
+/// A stored response to a request with this method; `has_links` says that a whole body may hold addresses of the
+/// provider's API.
 pub(crate) fn stored(
     stored: &interaction::Response,
+    method: &str,
     links: &Links<'_>,
     has_links: bool,
 ) -> Response {
-    let (status, headers) = head(stored);
+    let (status, headers) = head(stored, method);
     let (body, has_links) = match &stored.content {
         Content::Body(body) => (ResponseBody::full(body.to_wire().into_owned()), has_links),
         Content::Stream(stream) => {
@@ -43,11 +45,13 @@ pub(crate) fn stored(
     response
 }
 
-/// Status and headers of a stored response.
-pub(crate) fn head(stored: &interaction::Response) -> (StatusCode, HeaderMap) {
+/// Status and headers of a stored response to a request with this method.
+pub(crate) fn head(stored: &interaction::Response, method: &str) -> (StatusCode, HeaderMap) {
+    // It describes the body that a `GET` gets, not this message.
+    let has_length = method == "HEAD" && matches!(stored.content, Content::Body(Body::Empty));
     let mut headers = HeaderMap::with_capacity(stored.headers.len() + 1);
     for (name, value) in &stored.headers {
-        if !FRAMING.contains(&name.as_str()) {
+        if !FRAMING.contains(&name.as_str()) || (has_length && name == "content-length") {
             append(&mut headers, name, value);
         }
     }
@@ -73,6 +77,14 @@ fn guessed_type(content: &Content) -> Option<&'static str> {
             Framing::Bytes => None,
         },
     }
+}
+
+/// The address, without secrets, to which a redirection sends the client past llmock at `base`.
+pub(crate) fn foreign_redirection(response: &Response, base: &str) -> Option<String> {
+    let location = response.headers().get(header::LOCATION)?.to_str().ok()?;
+    let address = Address::parse(location).filter(|_| response.status().is_redirection())?;
+    let own = Address::parse(base).is_some_and(|base| base.is_same_server(&address));
+    (!own).then(|| address.root_without_secrets())
 }
 
 /// A JSON body with status 200.

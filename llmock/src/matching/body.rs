@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use llmock_rules::JsonPath;
+use llmock_rules::{JsonPath, Place};
+use url::form_urlencoded;
 
+use super::order;
 use super::rules::{MatchRules, Normalize};
 use crate::fixture::interaction::{Body, Part, PartValue};
 use crate::json::path::{Location, Step, locate};
@@ -26,13 +28,19 @@ pub(crate) fn examine<R>(
     rules: &MatchRules,
     then: impl FnOnce(ComparedBody<'_>) -> R,
 ) -> R {
-    if rules.ignore.iter().any(selects_everything) {
+    if rules.ignored_in_body().any(selects_everything) {
         return then(ComparedBody::Empty);
     }
     match body {
         Body::Empty => then(ComparedBody::Empty),
         Body::Bytes(bytes) => then(ComparedBody::Bytes(bytes)),
-        Body::Text(text) => then(ComparedBody::Text(&evened_text(text, rules))),
+        Body::Text(text) => {
+            let text = evened_text(text, rules);
+            match fields_of(&text).as_deref().map(json::parse) {
+                Some(Ok(tree)) => evened(tree, rules, |tree| then(ComparedBody::Form(tree))),
+                _ => then(ComparedBody::Text(&text)),
+            }
+        }
         Body::Form(parts) => match json::parse(&object_of(parts)) {
             Ok(tree) => evened(tree, rules, |tree| then(ComparedBody::Form(tree))),
             Err(_) => then(ComparedBody::Empty),
@@ -52,7 +60,8 @@ fn selects_everything(path: &JsonPath) -> bool {
 /// Text has no members: only the path of the whole body selects it.
 fn evened_text<'t>(text: &'t str, rules: &MatchRules) -> Cow<'t, str> {
     let mut text = Cow::Borrowed(text);
-    for rule in rules.normalize.iter().filter(|rule| selects_everything(&rule.path)) {
+    let reaches_text = |place: &Place| place.json_path().is_some_and(selects_everything);
+    for rule in rules.normalize.iter().filter(|rule| reaches_text(&rule.place)) {
         text = Cow::Owned(rule.apply(&text).into_owned());
     }
     text
@@ -60,10 +69,11 @@ fn evened_text<'t>(text: &'t str, rules: &MatchRules) -> Cow<'t, str> {
 
 /// Every path is evaluated on the body as it was sent, so that rules do not depend on each other.
 fn evened<R>(tree: Json<'_>, rules: &MatchRules, then: impl FnOnce(&Json<'_>) -> R) -> R {
-    if rules.ignore.is_empty() && rules.normalize.is_empty() {
+    if rules.ignore.is_empty() && rules.normalize.is_empty() && rules.unordered.is_empty() {
         return then(&tree);
     }
-    let mut ignored: Vec<_> = rules.ignore.iter().flat_map(|path| locate(path, &tree)).collect();
+    let mut ignored: Vec<_> =
+        rules.ignored_in_body().flat_map(|path| locate(path, &tree)).collect();
     // From the end, so that an index still means what it meant.
     ignored.sort_unstable_by(|a, b| b.cmp(a));
     ignored.dedup();
@@ -71,12 +81,34 @@ fn evened<R>(tree: Json<'_>, rules: &MatchRules, then: impl FnOnce(&Json<'_>) ->
     let texts: Vec<_> = texts.map(|(location, text)| (location, json::quote(&text))).collect();
     let mut tree = tree;
     for (location, quoted) in &texts {
-        if let Some(value) = location.0.iter().try_fold(&mut tree, child) {
+        if let Some(value) = order::at(&mut tree, &location.0) {
             *value = Json::String(JsonStr::from_quoted(quoted));
         }
     }
     for location in &ignored {
         remove(&mut tree, &location.0);
+    }
+    without_order(tree, &rules.unordered, then)
+}
+
+/// After the other rules: what these remove or rewrite must not decide about the order.
+fn without_order<R>(
+    mut tree: Json<'_>,
+    paths: &[JsonPath],
+    then: impl FnOnce(&Json<'_>) -> R,
+) -> R {
+    let located = order::located(paths, &tree);
+    let texts: Vec<_> = located
+        .iter()
+        .map(|at| order::at(&mut tree, &at.0).and_then(|value| order::sorted_text(value)))
+        .collect();
+    let mut tree = tree;
+    for (location, text) in located.iter().zip(&texts) {
+        let Some(value) = order::at(&mut tree, &location.0) else { continue };
+        match text {
+            Some(quoted) => *value = Json::String(JsonStr::from_quoted(quoted)),
+            None => order::sort(value),
+        }
     }
     then(&tree)
 }
@@ -85,7 +117,7 @@ fn evened<R>(tree: Json<'_>, rules: &MatchRules, then: impl FnOnce(&Json<'_>) ->
 fn rewritten(tree: &Json<'_>, rules: &[Normalize]) -> BTreeMap<Location, String> {
     let mut texts = BTreeMap::new();
     for rule in rules {
-        for location in locate(&rule.path, tree) {
+        for location in rule.place.json_path().into_iter().flat_map(|path| locate(path, tree)) {
             let value = location.0.iter().try_fold(tree, |value, step| match step {
                 Step::Name(name) => value.get(name),
                 Step::Index(at) => value.at(*at),
@@ -98,12 +130,6 @@ fn rewritten(tree: &Json<'_>, rules: &[Normalize]) -> BTreeMap<Location, String>
         }
     }
     texts
-}
-
-impl Normalize {
-    fn apply<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.pattern.replace_all(text, self.replacement.as_str())
-    }
 }
 
 fn strings(from: Location, value: &Json<'_>) -> Vec<(Location, String)> {
@@ -126,25 +152,31 @@ fn strings(from: Location, value: &Json<'_>) -> Vec<(Location, String)> {
     }
 }
 
-fn child<'t, 'a>(value: &'t mut Json<'a>, step: &Step) -> Option<&'t mut Json<'a>> {
-    match (value, step) {
-        (Json::Array(items), Step::Index(at)) => items.get_mut(*at),
-        (Json::Object(members), Step::Name(name)) => {
-            members.iter_mut().find(|(key, _)| key.is(name)).map(|(_, value)| value)
-        }
-        _ => None,
-    }
-}
-
 fn remove(tree: &mut Json<'_>, location: &[Step]) {
     let Some((last, above)) = location.split_last() else { return };
-    match (above.iter().try_fold(tree, child), last) {
+    match (order::at(tree, above), last) {
         (Some(Json::Array(items)), Step::Index(at)) if *at < items.len() => {
             items.remove(*at);
         }
         (Some(Json::Object(members)), Step::Name(name)) => members.retain(|(key, _)| !key.is(name)),
         _ => {}
     }
+}
+
+/// The fields of `application/x-www-form-urlencoded` text as JSON; `None` for any other text.
+///
+/// The content type of a request is not stored, so the text decides: nothing else consists of names and values in this
+/// alphabet. <https://url.spec.whatwg.org/#urlencoded-serializing>, and what hand-written clients leave unescaped.
+fn fields_of(text: &str) -> Option<String> {
+    let is_encoded =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"*-._+%=&[]:~!'(),;/@$".contains(&byte);
+    let has_name = |pair: &str| pair.split_once('=').is_some_and(|(name, _)| !name.is_empty());
+    if !text.bytes().all(is_encoded) || !text.split('&').all(has_name) {
+        return None;
+    }
+    let members = form_urlencoded::parse(text.as_bytes())
+        .map(|(name, value)| format!("{}:{}", json::quote(&name), json::quote(&value)));
+    Some(format!("{{{}}}", members.collect::<Vec<_>>().join(",")))
 }
 
 /// A form as JSON: a plain field is its text, everything with a file name is an object.

@@ -3,6 +3,7 @@
 use super::align::{align, members};
 use super::body::{ComparedBody, examine};
 use super::canonical::{FormatRules, without_names_of_secrets};
+use super::order::canonical_text;
 use super::rules::MatchRules;
 use super::target::{RequestTarget, target};
 use super::tree::{NodeKind, TreeNode};
@@ -19,6 +20,17 @@ pub(crate) struct Difference {
     pub(crate) path: String,
     pub(crate) recorded: Option<String>,
     pub(crate) sent: Option<String>,
+    /// Both sides are the same but for an order.
+    pub(crate) reordered: Option<Reordered>,
+}
+
+/// What has a different order in an otherwise equal value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reordered {
+    /// The elements of an array.
+    Elements,
+    /// Members and elements of JSON that is a text.
+    Json,
 }
 
 /// Everything by which the keys of two requests differ; empty when they are the same request.
@@ -28,7 +40,7 @@ pub(crate) fn diff(
     provider: Provider,
     rules: &MatchRules,
 ) -> Vec<Difference> {
-    let mut differences = addresses(recorded, sent, provider);
+    let mut differences = addresses(recorded, sent, provider, rules);
     let trees = (subject(provider, recorded, rules), subject(provider, sent, rules));
     match &trees {
         (Subject::Json(old), Subject::Json(new)) | (Subject::Form(old), Subject::Form(new)) => {
@@ -39,6 +51,7 @@ pub(crate) fn diff(
             path: "body".to_owned(),
             recorded: trees.0.to_json(),
             sent: trees.1.to_json(),
+            reordered: None,
         }),
     }
     differences
@@ -80,18 +93,24 @@ fn described(bytes: &[u8]) -> String {
     format!("{{\"bytes\":{},\"sha256\":\"{}\"}}", bytes.len(), super::key::digest(bytes))
 }
 
-fn addresses(recorded: &Request, sent: &Request, provider: Provider) -> Vec<Difference> {
+fn addresses(
+    recorded: &Request,
+    sent: &Request,
+    provider: Provider,
+    rules: &MatchRules,
+) -> Vec<Difference> {
     let mut differences = Vec::new();
     let mut note = |path: &str, recorded: Option<&str>, sent: Option<&str>| {
         if recorded != sent {
             let [recorded, sent] = [recorded, sent].map(|side| side.map(quote));
-            differences.push(Difference { path: path.to_owned(), recorded, sent });
+            differences.push(Difference { path: path.to_owned(), recorded, sent, reordered: None });
         }
     };
-    let (old, new) = (target(provider, &recorded.path), target(provider, &sent.path));
+    let [old, new] = [recorded, sent].map(|it| target(provider, &it.path, rules));
     let [before, after] = [recorded, sent].map(|request| request.method.to_ascii_uppercase());
     note("method", Some(&before), Some(&after));
     note("path", Some(&old.path), Some(&new.path));
+    note("range", recorded.range.as_deref(), sent.range.as_deref());
     let mut names: Vec<&str> =
         old.query.iter().chain(&new.query).map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
@@ -121,6 +140,12 @@ impl Comparison<'_> {
             return;
         }
         match (&old.kind, &new.kind) {
+            (NodeKind::Array(a), NodeKind::Array(b)) if has_same_elements(a, b) => {
+                self.note(Some(old), Some(new), Some(Reordered::Elements));
+            }
+            (NodeKind::Text(a), NodeKind::Text(b)) if is_same_json(a, b) => {
+                self.note(Some(old), Some(new), Some(Reordered::Json));
+            }
             (NodeKind::Array(old), NodeKind::Array(new)) => {
                 for (i, j) in align(old, new) {
                     let sides = (i.and_then(|i| old.get(i)), j.and_then(|j| new.get(j)));
@@ -136,7 +161,7 @@ impl Comparison<'_> {
                     self.step(&Step::Name(name.to_owned()), (old, new));
                 }
             }
-            _ => self.note(Some(old), Some(new)),
+            _ => self.note(Some(old), Some(new), None),
         }
     }
 
@@ -146,15 +171,36 @@ impl Comparison<'_> {
         let _ = write!(self.path, "{step}");
         match sides {
             (Some(old), Some(new)) => self.values(old, new),
-            (old, new) => self.note(old, new),
+            (old, new) => self.note(old, new, None),
         }
         self.path.truncate(length);
     }
 
-    fn note(&mut self, old: Option<&TreeNode>, new: Option<&TreeNode>) {
+    fn note(
+        &mut self,
+        old: Option<&TreeNode>,
+        new: Option<&TreeNode>,
+        reordered: Option<Reordered>,
+    ) {
         let [recorded, sent] = [old, new].map(|side| side.map(TreeNode::to_json));
-        self.differences.push(Difference { path: self.path.clone(), recorded, sent });
+        self.differences.push(Difference { path: self.path.clone(), recorded, sent, reordered });
     }
+}
+
+/// Whether two different arrays have equal elements.
+fn has_same_elements(old: &[TreeNode], new: &[TreeNode]) -> bool {
+    let sorted = |nodes: &[TreeNode]| {
+        let mut hashes: Vec<_> = nodes.iter().map(|node| node.hash).collect();
+        hashes.sort_unstable();
+        hashes
+    };
+    old.len() == new.len() && sorted(old) == sorted(new)
+}
+
+/// Whether two texts are the same JSON with members in another order.
+fn is_same_json(old: &str, new: &str) -> bool {
+    old.len() == new.len()
+        && canonical_text(old).is_some_and(|old| canonical_text(new).is_some_and(|new| old == new))
 }
 
 #[cfg(test)]
@@ -163,7 +209,12 @@ mod tests {
     use crate::fixture::interaction::Body;
 
     fn chat(path: &str, body: &str) -> Request {
-        Request { method: "POST".into(), path: path.into(), body: Body::Json(body.into()) }
+        Request {
+            method: "POST".into(),
+            path: path.into(),
+            range: None,
+            body: Body::Json(body.into()),
+        }
     }
 
     /// `path: recorded -> sent`, one line a difference.
@@ -171,7 +222,7 @@ mod tests {
         let absent = || "absent".to_owned();
         diff(recorded, sent, Provider::OpenAI, &MatchRules::default())
             .into_iter()
-            .map(|Difference { path, recorded, sent }| {
+            .map(|Difference { path, recorded, sent, .. }| {
                 format!(
                     "{path}: {} -> {}",
                     recorded.unwrap_or_else(absent),
@@ -264,7 +315,8 @@ mod tests {
 
     #[test]
     fn shows_bodies_without_members_as_a_whole() {
-        let with = |body: Body| Request { method: "POST".into(), path: "/v1/x".into(), body };
+        let with =
+            |body: Body| Request { method: "POST".into(), path: "/v1/x".into(), range: None, body };
         let of_abc = r#"{"bytes":3,"sha256":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}"#;
         assert_eq!(
             lines(&with(Body::Bytes(b"abc".to_vec())), &with(Body::Text("abc".into()))),
@@ -296,7 +348,7 @@ mod tests {
     #[test]
     fn ignored_fields_are_no_difference() {
         let rules = MatchRules {
-            ignore: vec![llmock_rules::JsonPath::parse("$.messages[*].id").unwrap()],
+            ignore: vec![llmock_rules::Place::parse("$.messages[*].id").unwrap()],
             ..MatchRules::default()
         };
         let old = chat("/v1/chat/completions", r#"{"messages":[{"id":1,"x":1}],"y":1}"#);

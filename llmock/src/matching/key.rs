@@ -38,7 +38,7 @@ pub(crate) fn preimage(provider: Provider, request: &Request, rules: &MatchRules
     let mut out = Preimage(Vec::with_capacity(4096));
     out.text(provider.id());
     out.text(&request.method.to_ascii_uppercase());
-    let target = target(provider, &request.path);
+    let target = target(provider, &request.path, rules);
     out.text(&target.path);
     out.byte(b'[');
     for (name, value) in &target.query {
@@ -46,6 +46,10 @@ pub(crate) fn preimage(provider: Provider, request: &Request, rules: &MatchRules
         out.text(value);
     }
     out.byte(b']');
+    if let Some(range) = &request.range {
+        out.byte(b'R');
+        out.text(range);
+    }
     examine(&request.body, rules, |content| match content {
         ComparedBody::Empty => out.byte(b'E'),
         ComparedBody::Text(text) => {

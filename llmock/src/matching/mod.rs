@@ -13,6 +13,7 @@ mod key;
 mod nearest;
 #[cfg(test)]
 mod norm;
+mod order;
 pub(crate) mod placeholders;
 mod rules;
 mod target;
@@ -20,7 +21,7 @@ mod tree;
 
 pub(crate) use llmock_rules::Order;
 
-pub(crate) use diff::{Difference, diff};
+pub(crate) use diff::{Difference, Reordered, diff};
 pub(crate) use key::{Key, key};
 pub(crate) use nearest::nearest;
 pub(crate) use rules::{MatchRules, Normalize};

@@ -30,12 +30,12 @@ pub(crate) fn nearest<'i>(
     candidates: impl Iterator<Item = (usize, &'i Interaction)>,
     rules: &MatchRules,
 ) -> Option<Nearest> {
-    let address = target(provider, &request.path);
+    let address = target(provider, &request.path, rules);
     let (mut here, mut elsewhere) = (Vec::new(), Vec::new());
     for (at, interaction) in candidates {
         let other = &interaction.request;
         if interaction.provider == provider && other.method.eq_ignore_ascii_case(&request.method) {
-            let same = target(provider, &other.path).path == address.path;
+            let same = target(provider, &other.path, rules).path == address.path;
             if same { here.push((at, other)) } else { elsewhere.push((at, other)) }
         }
     }
@@ -120,12 +120,17 @@ fn each_word(request: &Request, mut note: impl FnMut(usize, u64)) {
 /// A request, prepared for the exact comparison.
 struct Profile {
     target: RequestTarget,
+    range: Option<String>,
     body: Subject,
 }
 
 impl Profile {
     fn new(provider: Provider, request: &Request, rules: &MatchRules) -> Self {
-        Self { target: target(provider, &request.path), body: subject(provider, request, rules) }
+        Self {
+            target: target(provider, &request.path, rules),
+            range: request.range.clone(),
+            body: subject(provider, request, rules),
+        }
     }
 
     fn percent(&self, other: &Self) -> u8 {
@@ -142,7 +147,8 @@ impl Profile {
             _ => (0.0, 2.0, false),
         };
         let (part, whole) = (address + body, of_address + of_body);
-        if part >= whole && self.target == other.target && is_same {
+        let is_same = is_same && self.target == other.target && self.range == other.range;
+        if part >= whole && is_same {
             return 100;
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
@@ -155,6 +161,10 @@ impl Profile {
         let [a, b] = [self, other].map(|side| TreeNode::text(&side.target.path, ""));
         let mut part = 2.0 * likeness(&a, &b);
         let mut whole = 2.0;
+        if self.range.is_some() || other.range.is_some() {
+            whole += 1.0;
+            part += f32::from(u8::from(self.range == other.range));
+        }
         let (a, b) = (&self.target.query, &other.target.query);
         for (pairs, others) in [(a, b), (b, a)] {
             for pair in pairs {
@@ -172,8 +182,12 @@ mod tests {
     use crate::fixture::interaction::{Content, Response};
 
     fn interaction(provider: Provider, path: &str, body: &str) -> Interaction {
-        let request =
-            Request { method: "POST".into(), path: path.into(), body: Body::Json(body.into()) };
+        let request = Request {
+            method: "POST".into(),
+            path: path.into(),
+            range: None,
+            body: Body::Json(body.into()),
+        };
         let response = Response {
             status: 200,
             headers: Vec::new(),

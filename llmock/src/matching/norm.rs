@@ -56,6 +56,7 @@ fn request(provider: Provider, method: &str, path: &str, side: &str) -> Request 
     Request {
         method: method.to_owned(),
         path: canonical_path(provider, path),
+        range: None,
         body: parsed_body(body),
     }
 }
@@ -91,14 +92,19 @@ fn part(text: &str) -> Part {
 /// `match_on("a", "b")`, `ignore("$.a")` or `normalize("$.a", "regex" => "text")`.
 fn rules(text: &str) -> MatchRules {
     let strings: Vec<String> = text.split('"').skip(1).step_by(2).map(str::to_owned).collect();
-    let path = || llmock_rules::JsonPath::parse(&strings[0]).unwrap();
+    let place = || llmock_rules::Place::parse(&strings[0]).unwrap();
     match text.split('(').next() {
         Some("match_on") => MatchRules { match_on: Some(strings), ..MatchRules::default() },
-        Some("ignore") => MatchRules { ignore: vec![path()], ..MatchRules::default() },
+        Some("ignore") => MatchRules { ignore: vec![place()], ..MatchRules::default() },
         Some("normalize") => {
             let pattern = regex::Regex::new(&strings[1]).unwrap();
-            let rule = Normalize { path: path(), pattern, replacement: strings[2].clone() };
+            let rule = Normalize { place: place(), pattern, replacement: strings[2].clone() };
             MatchRules { normalize: vec![rule], ..MatchRules::default() }
+        }
+        Some("unordered") => {
+            let path = |text: &String| llmock_rules::JsonPath::parse(text).unwrap();
+            let unordered = strings.iter().map(path).collect();
+            MatchRules { unordered, ..MatchRules::default() }
         }
         _ => panic!("unknown rule {text}"),
     }

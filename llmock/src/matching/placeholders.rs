@@ -111,8 +111,9 @@ fn is_filled_in(template: &str, text: &str) -> bool {
 }
 
 fn pieces(provider: Provider, request: &Request, rules: &MatchRules) -> Vec<Piece> {
-    let target = target(provider, &request.path);
+    let target = target(provider, &request.path, rules);
     let mut pieces = vec![Piece::Text(target.path)];
+    pieces.extend(request.range.clone().map(Piece::Mark));
     for (name, value) in target.query {
         pieces.extend([Piece::Mark(name), Piece::Text(value)]);
     }
@@ -174,6 +175,7 @@ mod tests {
         let request = |path: &str, body: &str| Request {
             method: "POST".to_owned(),
             path: path.to_owned(),
+            range: None,
             body: Body::Json(body.to_owned()),
         };
         let stored = request("/v1/x?a=[REDACTED:A]", r#"{"a":"k [REDACTED:B]","b":1}"#);

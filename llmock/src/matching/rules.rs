@@ -1,6 +1,8 @@
-//! How one test compares requests: its `match_on`, `ignore`, and `normalize`.
+//! How one test compares requests: its `match_on`, `ignore`, `normalize`, and `unordered`.
 
-use llmock_rules::JsonPath;
+use std::borrow::Cow;
+
+use llmock_rules::{JsonPath, Place};
 use regex::Regex;
 
 /// How a session compares requests; the default compares everything that can change a response.
@@ -8,25 +10,54 @@ use regex::Regex;
 pub(crate) struct MatchRules {
     /// Only these top-level fields of the body count; an absent one equals `null`.
     pub(crate) match_on: Option<Vec<String>>,
-    /// Values that these paths select do not count.
-    pub(crate) ignore: Vec<JsonPath>,
-    /// Text that these paths select is rewritten before it is compared, in this order.
+    /// What is at these places does not count.
+    pub(crate) ignore: Vec<Place>,
+    /// Text at these places is rewritten before it is compared, in this order.
     pub(crate) normalize: Vec<Normalize>,
+    /// Arrays that these paths select are compared without the order of their elements, and texts that are JSON without
+    /// the order of their members.
+    pub(crate) unordered: Vec<JsonPath>,
 }
 
-/// One `normalize("$.path", "regex" => "replacement")`.
+impl MatchRules {
+    /// The paths into the body of what does not count.
+    pub(super) fn ignored_in_body(&self) -> impl Iterator<Item = &JsonPath> {
+        self.ignore.iter().filter_map(Place::json_path)
+    }
+
+    /// Whether what is at this place does not count.
+    pub(super) fn ignores(&self, place: &Place) -> bool {
+        self.ignore.contains(place)
+    }
+
+    /// A text of the address after the rules for its place.
+    pub(super) fn normalized<'t>(&self, place: &Place, text: Cow<'t, str>) -> Cow<'t, str> {
+        self.normalize
+            .iter()
+            .filter(|rule| rule.place == *place)
+            .fold(text, |text, rule| Cow::Owned(rule.apply(&text).into_owned()))
+    }
+}
+
+/// One `normalize("$.place", "regex" => "replacement")`.
 #[derive(Clone, Debug)]
 pub(crate) struct Normalize {
-    pub(crate) path: JsonPath,
+    pub(crate) place: Place,
     pub(crate) pattern: Regex,
     /// In the syntax of `regex`: `$1` and `${name}` are groups, `$$` is a dollar sign.
     pub(crate) replacement: String,
 }
 
+impl Normalize {
+    pub(super) fn apply<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.pattern.replace_all(text, self.replacement.as_str())
+    }
+}
+
 impl PartialEq for Normalize {
     /// Compares the source text of the pattern.
     fn eq(&self, other: &Self) -> bool {
-        self.path == other.path
+        self.place == other.place
             && self.pattern.as_str() == other.pattern.as_str()
             && self.replacement == other.replacement
     }

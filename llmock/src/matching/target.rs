@@ -1,8 +1,10 @@
 //! The address of a request as it is compared.
 
+use llmock_rules::Place;
 use url::form_urlencoded;
 
 use super::canonical::without_names_of_secrets;
+use super::rules::MatchRules;
 use crate::provider::{Provider, canonical_path};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,21 +15,28 @@ pub(crate) struct RequestTarget {
 }
 
 /// Parses a path, canonical or not: a person or another program may have written it into a file.
-pub(crate) fn target(provider: Provider, path: &str) -> RequestTarget {
+pub(crate) fn target(provider: Provider, path: &str, rules: &MatchRules) -> RequestTarget {
     let canonical = canonical_path(provider, path);
     let idle = provider.entry().idle_query;
     let (path, query) = canonical.split_once('?').unwrap_or((&canonical, ""));
     let mut query: Vec<_> = form_urlencoded::parse(query.as_bytes())
         .filter(|(name, _)| !idle.contains(&name.as_ref()))
-        .map(|(name, value)| (name.into_owned(), without_names_of_secrets(&value).into_owned()))
+        .filter_map(|(name, value)| {
+            let place = Place::Query(name.into_owned());
+            let value = without_names_of_secrets(&value).into_owned();
+            let value = rules.normalized(&place, value.into()).into_owned();
+            let Place::Query(name) = place.clone() else { return None };
+            (!rules.ignores(&place)).then_some((name, value))
+        })
         .collect();
     query.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let path = if rules.ignores(&Place::Path) { "" } else { path };
     // one spelling of a path, if the provider treats two alike
     let same = provider.entry().same.iter().find_map(|(start, canonical)| {
         path.strip_prefix(start).map(|rest| [canonical, rest].concat())
     });
-    let path = without_names_of_secrets(same.as_deref().unwrap_or(path)).into_owned();
-    RequestTarget { path, query }
+    let path = without_names_of_secrets(same.as_deref().unwrap_or(path));
+    RequestTarget { path: rules.normalized(&Place::Path, path).into_owned(), query }
 }
 
 #[cfg(test)]
@@ -50,7 +59,9 @@ mod tests {
             ),
         ] {
             for spelling in spellings {
-                assert_eq!(target(provider, spelling), target(provider, canonical), "{spelling}");
+                let rules = MatchRules::default();
+                let [one, other] = [spelling, canonical].map(|path| target(provider, path, &rules));
+                assert_eq!(one, other, "{spelling}");
             }
         }
     }
@@ -65,7 +76,8 @@ mod tests {
             ("%zz", "%zz"),
             ("%2B", "+"),
         ] {
-            let target = target(Provider::OpenAI, &format!("/v1/x?{text}={text}&"));
+            let path = format!("/v1/x?{text}={text}&");
+            let target = target(Provider::OpenAI, &path, &MatchRules::default());
             assert_eq!(target.query, [(decoded.to_owned(), decoded.to_owned())], "{text}");
         }
     }

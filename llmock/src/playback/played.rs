@@ -49,8 +49,8 @@ pub enum PlayedBody {
 impl Played {
     /// Moves the body out of a recorded response and converts both. `links_in_body` is whether a JSON body may contain
     /// URLs of the provider's API.
-    pub(super) fn take(response: &mut Response, links_in_body: bool) -> Self {
-        let (status, headers) = exchanged::head(response);
+    pub(super) fn take(response: &mut Response, method: &str, links_in_body: bool) -> Self {
+        let (status, headers) = exchanged::head(response, method);
         let links = headers.keys().any(|name| provider::is_link_header(name.as_str()))
             || (links_in_body && matches!(response.content, Recorded::Body(Body::Json(_))));
         let content = std::mem::replace(&mut response.content, Recorded::Body(Body::Empty));
@@ -92,7 +92,8 @@ impl Played {
         self.shared.status
     }
 
-    /// Returns the recorded headers, without `content-length` and `transfer-encoding`: the server sets these.
+    /// Returns the recorded headers, without `content-length` and `transfer-encoding`: the server sets these. The response
+    /// to a `HEAD` request keeps the `content-length` of the body that a `GET` receives.
     pub fn headers(&self) -> &HeaderMap {
         &self.shared.headers
     }

@@ -230,7 +230,7 @@ impl Recorder {
         let may_have_links = links::may_be_in(provider, &request.compared);
         let (response, upstream) = self.send(sent, request).await?;
         let mut response = record::buffered(response, may_have_links).await;
-        redirects.with_links(provider, &path, origin, Some(&upstream), &|_| false, |links| {
+        redirects.with_links(provider, &path, origin, &upstream, |links| {
             record::relink(&mut response, links);
         });
         Ok(Relayed::new(response, self.redacted_url(&upstream)))
@@ -331,11 +331,13 @@ impl Recorder {
         let Request { provider, compared, found, redactor, .. } = request;
         let asked = (compared, found);
         let recorded = record::interaction(provider, asked, received, None, &redactor, MAX_BODY);
-        let record::Recorded { interaction, error_message: message, redacted } = recorded;
+        let record::Recorded { interaction, error, redacted } = recorded;
         // Files are merged under the default rules, regardless of the rules that the program compares requests by.
         let key = matching::key(provider, &interaction.request, &MatchRules::default());
         let original = record::original(sent, received, MAX_BODY);
-        Finished { key, interaction, original, message, redacted, _in_flight: in_flight }
+        let dropped_headers = record::dropped_headers(received);
+        let _in_flight = in_flight;
+        Finished { key, interaction, original, error, redacted, dropped_headers, _in_flight }
     }
 }
 

@@ -6,7 +6,9 @@ use bytes::Bytes;
 
 use super::{Playback, Played, PlayedBody, Request};
 use crate::exchange::links::{self, GivenLinks};
-use crate::provider::{self, Links, Provider};
+use crate::provider::Links;
+#[cfg(feature = "record")]
+use crate::provider::{self, Provider};
 
 /// Rewrites URLs of a provider's API in responses so that clients follow them to the server: URLs of the results of
 /// a batch, of an upload, or of the next page of a list.
@@ -40,31 +42,37 @@ impl Redirects {
             return played;
         }
         let provider = request.provider;
-        let is_recorded = |path: &str| links::is_recorded(playback.interactions(), provider, path);
-        self.with_links(provider, request.path(), origin, None, &is_recorded, |links| {
-            played.linked(links)
+        let is_answered = |path: &str| links::is_answered(playback.interactions(), provider, path);
+        played.linked(&Links {
+            provider,
+            root: &links::root(origin, provider),
+            request_path: request.path(),
+            upstream: None,
+            is_recorded: &|path| links::is_recorded(playback.interactions(), provider, path),
+            replay: Some(&is_answered),
+            given: &|ours, theirs| self.given.remember(ours, theirs),
         })
     }
 
-    /// Calls `run` with the link rewriting for the response to a request with path `request_path`. `upstream` is the
-    /// base URL to which the request was forwarded.
+    /// Calls `run` with the link rewriting for the response to a request with path `request_path`, which was forwarded
+    /// to the base URL `upstream`.
+    #[cfg(feature = "record")]
     pub(super) fn with_links<T>(
         &self,
         provider: Provider,
         request_path: &str,
         origin: &str,
-        upstream: Option<&str>,
-        is_recorded: &dyn Fn(&str) -> bool,
+        upstream: &str,
         run: impl FnOnce(&Links<'_>) -> T,
     ) -> T {
-        let to_upstream =
-            upstream.map(|base| move |path: &str| provider::upstream_url(provider, base, path));
+        let to_upstream = |path: &str| provider::upstream_url(provider, upstream, path);
         run(&Links {
             provider,
             root: &links::root(origin, provider),
             request_path,
-            upstream: upstream.zip(to_upstream.as_ref().map(|to| to as _)),
-            is_recorded,
+            upstream: Some((upstream, &to_upstream)),
+            is_recorded: &|_| false,
+            replay: None,
             given: &|ours, theirs| self.given.remember(ours, theirs),
         })
     }

@@ -43,7 +43,8 @@ impl Rules {
         Ok(self)
     }
 
-    /// Ignores the parts of the body that an RFC 9535 path selects.
+    /// Ignores a part of the request: what an RFC 9535 path selects in the body, the `path`, or a parameter of the query
+    /// such as `query.sig`.
     ///
     /// # Errors
     ///
@@ -67,6 +68,17 @@ impl Rules {
         let (path, pattern, replacement) = (path.into(), pattern.into(), replacement.into());
         let rule = Value::Replacements(&[(&path, &pattern, &replacement)]);
         self.0.normalize.extend(checked("normalize", rule)?.normalize);
+        Ok(self)
+    }
+
+    /// Compares the arrays that an RFC 9535 path selects without the order of their elements, and texts that are JSON
+    /// without the order of their members.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the path is invalid.
+    pub fn unordered(mut self, path: impl Into<String>) -> Result<Self, RuleError> {
+        self.0.unordered.extend(checked("unordered", Value::Texts(&[&path.into()]))?.unordered);
         Ok(self)
     }
 }

@@ -30,7 +30,8 @@ impl Item {
         let key = matching::key(interaction.provider, &interaction.request, rules);
         let has_placeholder = placeholders::has_placeholder(&interaction.request);
         let has_links = links::may_be_in(interaction.provider, &interaction.request);
-        let played = Played::take(&mut interaction.response, has_links);
+        let method = interaction.request.method.clone();
+        let played = Played::take(&mut interaction.response, &method, has_links);
         Arc::new(Self { file, key, interaction, played, has_placeholder })
     }
 }

@@ -3,6 +3,7 @@
 //! Every write reads, checks, and replaces the whole file. A response is therefore added to a journal while its client
 //! waits, and a thread writes all responses that have arrived since its last write together.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, mpsc};
@@ -25,6 +26,7 @@ use crate::mode::{self, Mode};
 use crate::provider::Provider;
 use crate::report::values::chain;
 use crate::sync::lock;
+use crate::wire::ReportedError;
 
 /// The longest pause between two writes.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
@@ -63,14 +65,20 @@ pub enum Outcome {
         /// The number of interactions that were added.
         interactions: usize,
     },
-    /// The response was not recorded because its status indicates a problem with the account or the service.
+    /// The response was not recorded because its status, or an error inside a successful response, indicates a problem
+    /// with the account or the service.
     Refused {
         /// The provider of the request.
         provider: Provider,
-        /// The status: 401, 403, 429, or 5xx.
+        /// The status of the error: 401, 403, 429, or 5xx.
         status: u16,
         /// The provider's error message.
         message: Option<String>,
+    },
+    /// Responses have headers that a fixture does not store and replay does not send. Each name is reported once.
+    HeadersNotStored {
+        /// The names of the headers, in lower case.
+        names: Vec<String>,
     },
     /// The fixture could not be written. It is unchanged.
     Failed {
@@ -90,11 +98,13 @@ pub(super) struct Finished {
     pub(super) key: Key,
     pub(super) interaction: Interaction,
     pub(super) original: Original,
-    /// The provider's error message, if the response is an error.
-    pub(super) message: Option<String>,
+    /// The error that the response reports, by its status or inside a success.
+    pub(super) error: Option<ReportedError>,
     pub(super) redacted: Redacted,
     /// Counts the response as in flight until its outcome is reported.
     pub(super) _in_flight: InFlightGuard,
+    /// Names of the response's headers that are not stored.
+    pub(super) dropped_headers: Vec<String>,
 }
 
 /// Writes to one fixture. Clones write to the same fixture.
@@ -108,6 +118,8 @@ pub(super) struct Writer {
     waiting: Arc<Mutex<Waiting>>,
     /// Set once the fixture is known to be writable.
     writable: Arc<tokio::sync::OnceCell<()>>,
+    /// Names of headers that the listener knows to be dropped.
+    reported_headers: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// Responses that have arrived since the last write, and the journal that holds the same.
@@ -148,6 +160,7 @@ impl Writer {
             queue: Arc::default(),
             waiting: Arc::default(),
             writable: Arc::default(),
+            reported_headers: Arc::default(),
         }
     }
 
@@ -168,15 +181,17 @@ impl Writer {
 
     /// Adds a response to the journal, from which it is written later.
     pub(super) fn submit(&self, finished: Finished) {
-        let Finished { interaction, message, .. } = &finished;
-        let status = interaction.response.status;
-        if is_outage(status) {
-            let (provider, message) = (interaction.provider, message.clone());
+        let Finished { interaction, error, .. } = &finished;
+        if let Some(ReportedError { status, message }) = error.clone()
+            && is_outage(status)
+        {
+            let provider = interaction.provider;
             return (self.listener)(Outcome::Refused { provider, status, message });
         }
         if let Some(outcome) = redacted(&finished) {
             (self.listener)(outcome);
         }
+        self.report_headers(&finished.dropped_headers);
         // Notify before writing, so that an equal request is replayed immediately.
         (self.listener)(Outcome::Received {
             fixture: (*self.path).clone(),
@@ -190,6 +205,16 @@ impl Writer {
         if !is_woken {
             // The thread could not be started, or it panicked: write here instead of losing the response.
             write_waiting(&self.waiting, &self.path, &*self.listener);
+        }
+    }
+
+    fn report_headers(&self, dropped: &[String]) {
+        let mut reported = lock(&self.reported_headers);
+        let names: Vec<_> =
+            dropped.iter().filter(|name| reported.insert((*name).clone())).cloned().collect();
+        drop(reported);
+        if !names.is_empty() {
+            (self.listener)(Outcome::HeadersNotStored { names });
         }
     }
 

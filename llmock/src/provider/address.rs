@@ -49,6 +49,23 @@ impl Address {
         format!("{}://{}{}", self.0.scheme(), self.host(), self.path())
     }
 
+    /// Scheme and host, without user info.
+    pub(crate) fn root_without_secrets(&self) -> String {
+        format!("{}://{}", self.0.scheme(), self.host())
+    }
+
+    /// The same address for a client: servers listen at every address of a machine, which is no destination everywhere.
+    pub(crate) fn reachable(mut self) -> Self {
+        let host = match self.plain_host() {
+            "0.0.0.0" => "127.0.0.1",
+            "[::]" => "[::1]",
+            _ => return self,
+        };
+        // Fails only for URLs without a host.
+        let _ = self.0.set_host(Some(host));
+        self
+    }
+
     /// The same address at the scheme's own port.
     pub(crate) fn without_port(mut self) -> Self {
         // Fails only for URLs without a host.
@@ -62,9 +79,16 @@ impl Address {
     }
 
     fn server(&self) -> (&str, u16) {
-        let host = self.0.host_str().unwrap_or_default().trim_end_matches('.');
-        let is_loopback = ["localhost", "127.0.0.1", "[::1]", "0.0.0.0"].contains(&host);
-        (if is_loopback { "localhost" } else { host }, self.port())
+        (if self.is_loopback() { "localhost" } else { self.plain_host() }, self.port())
+    }
+
+    /// Whether it leads to this machine.
+    pub(crate) fn is_loopback(&self) -> bool {
+        ["localhost", "127.0.0.1", "[::1]", "0.0.0.0", "[::]"].contains(&self.plain_host())
+    }
+
+    fn plain_host(&self) -> &str {
+        self.0.host_str().unwrap_or_default().trim_end_matches('.')
     }
 
     /// Whether both name one resource, whatever their queries and escapes.

@@ -31,6 +31,8 @@ pub(crate) struct ProviderEntry {
     /// The variables that clients and applications read their base URL from, each with the path that its value has
     /// after the provider's segment of the front. The first one has the shape of `upstream`.
     pub(crate) variables: &'static [(&'static str, &'static str)],
+    /// Those of them in which clients read every word as the name of a host.
+    pub(crate) host_variables: &'static [&'static str],
     /// The path of a client's base URL.
     pub(crate) base_path: &'static str,
     /// The first segments of every path at the provider's own host.
@@ -67,6 +69,7 @@ pub(super) static OTHER: ProviderEntry = ProviderEntry { root: &[], ..UNKNOWN };
 pub(super) const UNKNOWN: ProviderEntry = ProviderEntry {
     id: "",
     variables: &[],
+    host_variables: &[],
     base_path: "/v1",
     root: &["v1"],
     beside_root: &[],

@@ -52,6 +52,8 @@ pub(crate) struct Links<'a> {
     pub(crate) upstream: Option<(&'a str, ToUrl<'a>)>,
     /// Whether the fixture has a response to a request with that canonical path.
     pub(crate) is_recorded: &'a dyn Fn(&str) -> bool,
+    /// In replay, whether the fixture has a response to such a request that is no redirection.
+    pub(crate) replay: Option<&'a dyn Fn(&str) -> bool>,
     /// Called with every address of the front that a client gets, and with the original.
     pub(crate) given: &'a dyn Fn(&str, &str),
 }
@@ -68,11 +70,11 @@ impl Links<'_> {
     /// With other statuses it is the name of a new resource and stays.
     pub(crate) fn header(&self, status: u16, name: &str, value: &str) -> Option<String> {
         let is_path = value.starts_with('/') && !value.starts_with("//");
+        let is_redirect = (300..400).contains(&status);
         match name {
             "link" => self.bracketed(value),
-            "location" if is_path => {
-                (status == 202 || (300..400).contains(&status)).then(|| self.completed(value))
-            }
+            "location" if is_path => (status == 202 || is_redirect).then(|| self.completed(value)),
+            "location" if is_redirect => self.redirection(value),
             name if is_link_header(name) => self.replacement(value),
             _ => None,
         }
@@ -102,7 +104,7 @@ impl Links<'_> {
     fn completed(&self, value: &str) -> String {
         let upstream = self.upstream.and_then(|(base, _)| Address::parse(base));
         let origin = upstream.as_ref().map_or("http://0.0.0.0", Address::root);
-        let path = self.path_at_provider(&format!("{origin}{value}"));
+        let path = self.path_at_provider(&format!("{origin}{value}"), false);
         let path = path.unwrap_or_else(|| value.to_owned());
         format!("{}{path}", spelled_path(self.root))
     }
@@ -113,7 +115,20 @@ impl Links<'_> {
         if value.starts_with(root) {
             return None;
         }
-        let ours = format!("{root}{}", self.path_at_provider(value)?);
+        let ours = format!("{root}{}", self.path_at_provider(value, false)?);
+        (self.given)(&ours, value);
+        Some(ours)
+    }
+
+    /// The front's address for one that a client is sent to with the request that it has just made.
+    fn redirection(&self, value: &str) -> Option<String> {
+        if value.starts_with(self.root) {
+            return None;
+        }
+        // `//host/path` has the scheme of the request.
+        let absolute = value.strip_prefix("//").map(|rest| format!("http://{rest}"));
+        let url = absolute.as_deref().unwrap_or(value);
+        let ours = format!("{}{}", self.root, self.path_at_provider(url, true)?);
         (self.given)(&ours, value);
         Some(ours)
     }
@@ -132,7 +147,10 @@ impl Links<'_> {
     }
 
     /// Path and query of an address, as the front knows them, if it is one of this provider's API.
-    fn path_at_provider(&self, url: &str) -> Option<String> {
+    ///
+    /// An address to which a response only refers must not lead to the request that it answers. A redirection may: to
+    /// the same path with or without a slash, for which there is a second response.
+    fn path_at_provider(&self, url: &str, is_redirection: bool) -> Option<String> {
         let address = Address::parse(url)?;
         let rest = spelled_path(url);
         let (path, query) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
@@ -151,10 +169,17 @@ impl Links<'_> {
             return Some(whole(path));
         }
         // The fixture may have been recorded from another host, which it does not store.
-        tails(path).map(whole).find(|path| {
+        let recorded = tails(path).map(whole).find(|path| {
             let canonical = canonical_path(self.provider, path);
-            canonical != self.request_path && (self.is_recorded)(&canonical)
-        })
+            if canonical == self.request_path {
+                is_redirection && (self.replay.is_some_and(|is_answered| is_answered(&canonical)))
+            } else {
+                (self.is_recorded)(&canonical)
+            }
+        });
+        // An address of the machine that recorded it leads nowhere on another one.
+        let is_gone = is_redirection && self.replay.is_some() && address.is_loopback();
+        recorded.or_else(|| is_gone.then(|| whole(path)))
     }
 }
 

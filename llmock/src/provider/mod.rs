@@ -27,6 +27,8 @@ pub(crate) use address::{Address, below};
 pub(crate) use declared::Declared;
 pub(crate) use entry::{ProviderEntry, Shape, StreamUsage};
 pub(crate) use links::{Links, is_link_header};
+#[cfg(feature = "record")]
+pub(crate) use names::is_telling_header;
 pub(crate) use names::{
     is_address, is_key_variable, is_password_variable, is_secret_header, is_secret_query,
     is_secret_variable, is_signature_query, keeps_response_header,

@@ -1,13 +1,15 @@
 //! Which headers a fixture keeps, and which names belong to secrets or addresses.
 
+use super::path::unquoted;
 use super::table;
 
 /// Response headers that a client or a reader of the fixture may want.
 #[rustfmt::skip]
 const KEPT_HEADERS: &[&str] = &[
-    "azure-asyncoperation", "content-disposition", "content-location", "content-type", "link",
-    "location", "openai-model", "openai-processing-ms", "openai-version", "operation-location",
-    "request-id", "retry-after", "retry-after-ms", "x-request-id", "x-should-retry",
+    "accept-ranges", "azure-asyncoperation", "content-disposition", "content-location",
+    "content-range", "content-type", "etag", "last-modified", "link", "location", "openai-model",
+    "openai-processing-ms", "openai-version", "operation-location", "request-id", "retry-after",
+    "retry-after-ms", "x-request-id", "x-should-retry",
 ];
 
 /// Beginnings of such headers: rate limits, and what AWS clients read.
@@ -26,6 +28,25 @@ pub(crate) fn keeps_response_header(name: &str) -> bool {
     KEPT_HEADERS.contains(&name)
         || (KEPT_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
             && !name.starts_with("x-amzn-remapped-"))
+}
+
+/// Whether it tells something that a program may read when a response header (lower-case name) is not stored: headers of
+/// the connection, of every server, and of the networks in between are missing in replay unnoticed.
+#[cfg(feature = "record")]
+pub(crate) fn is_telling_header(name: &str) -> bool {
+    #[rustfmt::skip]
+    const USUAL: &[&str] = &[
+        "age", "alt-svc", "cache-control", "connection", "content-encoding", "content-length",
+        "content-security-policy", "cross-origin-opener-policy", "date", "expires", "keep-alive",
+        "nel", "permissions-policy", "pragma", "proxy-connection", "referrer-policy", "report-to",
+        "server", "server-timing", "strict-transport-security", "trailer", "transfer-encoding",
+        "upgrade", "vary", "via", "x-content-type-options", "x-envoy-upstream-service-time",
+        "x-frame-options", "x-powered-by", "x-xss-protection",
+    ];
+    const BEGINNINGS: &[&str] = &["access-control-", "cf-", "x-amz-cf-"];
+    !keeps_response_header(name)
+        && !USUAL.contains(&name)
+        && !BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
 }
 
 /// Whether a request header (lower-case name) carries a key or names an account.
@@ -83,12 +104,14 @@ fn ends_with_any(name: &str, ends: &[&str]) -> bool {
 
 /// Whether a variable's value is an address. `OPENAI_HOST=azure` names a kind of service in some
 /// applications: such a value is no upstream, and llmock does not replace it.
-pub(crate) fn is_address(value: &str) -> bool {
-    let value = value.trim();
+pub(crate) fn is_address(variable: &str, value: &str) -> bool {
+    let value = unquoted(value);
+    let is_of_hosts =
+        || table::TABLE.iter().any(|(_, entry)| entry.host_variables.contains(&variable));
     value.contains("://")
         || (!value.is_empty()
             && !value.contains(char::is_whitespace)
-            && (value.contains(['.', ':']) || value == "localhost"))
+            && (value.contains(['.', ':']) || value == "localhost" || is_of_hosts()))
 }
 
 #[cfg(test)]
@@ -108,6 +131,10 @@ mod tests {
             ("x-amzn-bedrock-input-token-count", true),
             ("retry-after", true),
             ("openai-processing-ms", true),
+            ("content-range", true),
+            ("etag", true),
+            ("last-modified", true),
+            ("accept-ranges", true),
             ("set-cookie", false),
             ("openai-organization", false),
             ("openai-project", false),
@@ -180,10 +207,15 @@ mod tests {
             ("127.0.0.1:11434", true),
             ("gateway.internal", true),
             ("localhost", true),
+            ("\"localhost\"", true),
+            (":8080", true),
             ("azure", false),
             ("", false),
         ] {
-            assert_eq!(is_address(value), address, "{value}");
+            assert_eq!(is_address("OPENAI_HOST", value), address, "{value}");
         }
+        // Its clients read nothing else from it.
+        assert!(is_address("OLLAMA_HOST", "gpu-box"));
+        assert!(!is_address("OLLAMA_HOST", " "));
     }
 }

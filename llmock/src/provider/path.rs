@@ -59,10 +59,10 @@ pub(crate) fn has_dot_segment(path_and_query: &str) -> bool {
 /// `OPENAI_HOST=https://gateway` becomes `https://gateway/v1`, because `OPENAI_BASE_URL` holds the version.
 pub(crate) fn upstream_base(provider: Provider, variable: &str, value: &str) -> String {
     let entry = provider.entry();
-    let value = value.trim();
-    let value = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
+    let value = with_scheme(provider, unquoted(value));
     // The client of the recording says what is wrong with it.
     let Some(address) = Address::parse(&value) else { return value };
+    let address = address.reachable();
     let (root, path, query) = (address.root(), address.path(), address.query());
     let wanted = included(entry);
     let given = entry.variables.iter().find(|(name, _)| *name == variable);
@@ -71,6 +71,43 @@ pub(crate) fn upstream_base(provider: Provider, variable: &str, value: &str) -> 
         return format!("{root}{path}{query}");
     }
     format!("{root}{}{wanted}{query}", path.strip_suffix(given).unwrap_or(path))
+}
+
+/// A value without blanks and the quotes that files of variables put around values.
+pub(super) fn unquoted(value: &str) -> &str {
+    value.trim().trim_matches(['"', '\'']).trim()
+}
+
+/// The URL that a value stands for.
+///
+/// Values without a scheme are hosts. A host of the provider has the provider's scheme. A local server has its usual
+/// port unless the value names one, and an empty host is this machine, as Ollama reads its `OLLAMA_HOST`:
+/// <https://github.com/ollama/ollama/blob/main/envconfig/config.go>. With a scheme the port is the scheme's.
+fn with_scheme(provider: Provider, value: &str) -> String {
+    let (scheme, rest) = value.split_once("://").unwrap_or(("", value));
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let host = match authority {
+        "" => "127.0.0.1".to_owned(),
+        // A URL needs brackets around it.
+        ip if ip.parse::<std::net::Ipv6Addr>().is_ok() => format!("[{ip}]"),
+        port if port.starts_with(':') => format!("127.0.0.1{port}"),
+        host => host.to_owned(),
+    };
+    if !scheme.is_empty() {
+        return format!("{scheme}://{host}{path}");
+    }
+    let usual = provider.entry().upstream.and_then(Address::parse);
+    let is_local = usual.as_ref().is_some_and(Address::is_loopback);
+    if !is_local && provider.owns_host(&host) || provider.entry().hosts.contains(&&*host) {
+        return format!("https://{host}{path}");
+    }
+    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| {
+        !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    match usual.filter(|_| is_local && !has_port) {
+        Some(usual) => format!("http://{}:{}{path}", host.trim_end_matches(':'), usual.port()),
+        None => format!("http://{host}{path}"),
+    }
 }
 
 /// The upstream of a recording unless a variable names another: the provider's usual host, for Bedrock in the region
@@ -262,6 +299,17 @@ fn drop_overlap(entry: &ProviderEntry, base: &mut Vec<&str>, rest: &mut Vec<&str
             rest.drain(..length);
             return;
         }
+    }
+    // A base with the root, and a path that is elsewhere: `/openai` and `/models/...`, `/openai/v1` and
+    // `/openai/deployments/...`.
+    let is_version_of_root = base.last().is_some_and(|last| is_version(last));
+    let above = &base[..base.len() - usize::from(is_version_of_root)];
+    let is_elsewhere = rest.first().is_some_and(|first| entry.beside_root.contains(first))
+        || (is_version_of_root && rest.starts_with(entry.root));
+    if !entry.root.is_empty() && above.ends_with(entry.root) && is_elsewhere {
+        let length = above.len() - entry.root.len();
+        base.truncate(length);
+        return;
     }
     let is_other = rest.first().is_some_and(|first| is_version(first) || *first == "api");
     if is_other && base.last().is_some_and(|last| is_version(last)) {

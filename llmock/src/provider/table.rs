@@ -9,6 +9,19 @@ const ANTHROPIC_KEY: &str = "sk-ant-api03-llmock-placeholder-not-a-key-xxxxxxxxx
 
 pub(super) const KEY: &str = "llmock-placeholder";
 
+/// First segments of paths that servers of local models have beside `/v1`: llama.cpp, vLLM, SGLang, mistral.rs, TGI, LM
+/// Studio, and KoboldCpp. Clients of OpenAI's API send requests to them too.
+/// <https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md>
+/// <https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html>
+#[rustfmt::skip]
+const LOCAL_SERVER: &[&str] = &[
+    "api", "apply-template", "completion", "detokenize", "docs", "embedding", "flush_cache",
+    "generate", "generate_stream", "get_model_info", "get_server_info", "health",
+    "health_generate", "infill", "info", "is_sleeping", "load", "lora-adapters", "metrics",
+    "openapi.json", "ping", "props", "re_isq", "server_info", "sleep", "slots", "tokenize",
+    "version", "wake_up",
+];
+
 macro_rules! providers {
     ($($variant:ident $id:literal $name:literal $(at $upstream:literal)? { $($field:ident: $value:expr,)* })*) => {
         /// Whose API a request speaks, and where record mode forwards it.
@@ -65,6 +78,7 @@ providers! {
             ("OPENAI_BASE_URL", "/v1"), ("OPENAI_API_BASE", "/v1"), ("OPENAI_URL", "/v1"),
             ("OPENAI_HOST", ""),
         ],
+        beside_root: LOCAL_SERVER,
         keys: &[("OPENAI_API_KEY", "sk-llmock-placeholder")],
         reasoning: None,
     }
@@ -102,9 +116,19 @@ providers! {
         variables: &[("AZURE_OPENAI_ENDPOINT", ""), ("AZURE_ENDPOINT", "")],
         base_path: "",
         root: &["openai"],
-        beside_root: &["anthropic", "models", "providers"],
+        // A resource has other services beside it:
+        // https://learn.microsoft.com/en-us/azure/ai-services/
+        beside_root: &[
+            "anthropic", "api", "computervision", "contentsafety", "contentunderstanding",
+            "documentintelligence", "face", "formrecognizer", "language", "models", "providers",
+            "speech", "speechtotext", "text", "translator", "vision",
+        ],
         idle_query: &["api-version"],
-        hosts: &["*.openai.azure.com", "*.cognitiveservices.azure.com", "*.services.ai.azure.com"],
+        hosts: &[
+            "*.openai.azure.com", "*.cognitiveservices.azure.com", "*.services.ai.azure.com",
+            "*.api.cognitive.microsoft.com", "*.openai.azure.us", "*.cognitiveservices.azure.us",
+            "*.openai.azure.cn",
+        ],
         keys: &[("AZURE_OPENAI_API_KEY", KEY), ("AZURE_API_KEY", KEY)],
         settings: &[("OPENAI_API_VERSION", "2024-10-21"), ("AZURE_API_VERSION", "2024-10-21")],
         reasoning: None,
@@ -126,12 +150,14 @@ providers! {
             ("OLLAMA_HOST", ""), ("OLLAMA_API_BASE_URL", ""), ("OLLAMA_BASE_URL", ""),
             ("OLLAMA_API_BASE", "/v1"),
         ],
+        host_variables: &["OLLAMA_HOST"],
         base_path: "",
         root: &[],
         aliases: &[
             ("/api/api", "/api"), ("/v1/api", "/api"),
             ("/chat/completions", "/v1/chat/completions"),
         ],
+        hosts: &["ollama.com"],
         shape: Shape::Ollama,
         reasoning: Some("reasoning"),
     }
@@ -240,10 +266,12 @@ providers! {
     }
     LlamaCpp "llamacpp" "llama.cpp's server" at "http://127.0.0.1:8080/v1" {
         variables: &[("LLAMACPP_API_BASE_URL", "/v1")],
-        beside_root: &[
-            "apply-template", "completion", "detokenize", "embedding", "health", "infill",
-            "lora-adapters", "metrics", "props", "slots", "tokenize",
-        ],
+        beside_root: LOCAL_SERVER,
+    }
+    // https://ericlbuehler.github.io/mistral.rs/guides/serve/http-server/
+    MistralRs "mistralrs" "mistral.rs's server" at "http://127.0.0.1:1234/v1" {
+        variables: &[("MISTRALRS_BASE_URL", "/v1")],
+        beside_root: LOCAL_SERVER,
     }
     Hyperbolic "hyperbolic" "Hyperbolic" at "https://api.hyperbolic.xyz/v1" {
         variables: &[("HYPERBOLIC_BASE_URL", "/v1")],

@@ -2,7 +2,7 @@
 
 use super::command::Command;
 use super::miss::{Miss, Remedy};
-use super::sentences::{PATH, reason};
+use super::sentences::{PATH, reason, reordered};
 use super::values::excerpt;
 
 /// The `type` or `code` of every error that llmock makes up.
@@ -28,7 +28,10 @@ pub(crate) fn explanation(miss: &Miss, fixture: &str, test: &str) -> String {
     let (path, why) = (excerpt(&miss.path, PATH), reason(&miss.reason, test));
     let message = format!("llmock: no response for {} {path}{place}: {why}", miss.method);
     match miss.reason.differences().first() {
-        Some(at) => format!("{message}; first difference at {}", excerpt(&at.path, PATH)),
+        Some(at) => {
+            let what = reordered(at).map(|what| format!(": {what}")).unwrap_or_default();
+            format!("{message}; first difference at {}{what}", excerpt(&at.path, PATH))
+        }
         None => message,
     }
 }

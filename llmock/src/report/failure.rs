@@ -40,14 +40,16 @@ pub(crate) enum Failure {
     MockExpectations { text: String },
     /// Recording: the provider refused, and no later request of the same key succeeded.
     #[error(
-        "{provider} responded with {status} to {method} {}, so it was not recorded",
-        excerpt(path, PATH)
+        "{provider} {} to {method} {}, so it was not recorded",
+        responded(*status, *inside), excerpt(path, PATH)
     )]
     UpstreamError {
         provider: &'static str,
         method: String,
         path: String,
+        /// The status that the error has, also where it is inside a response with a good one.
         status: u16,
+        inside: bool,
         /// The provider's own message.
         message: Option<String>,
         /// The variable that holds the key, never its value.
@@ -346,6 +348,14 @@ fn idle(interactions: &[IdleInteraction]) -> Vec<String> {
         let prompt = idle.prompt.as_ref().map(|text| format!("  {}", quote(text, 60)));
         format!("#{} {} {path}{}", idle.interaction, idle.method, prompt.unwrap_or_default())
     })
+}
+
+fn responded(status: u16, inside: bool) -> String {
+    if inside {
+        format!("reported error {status} inside a successful response")
+    } else {
+        format!("responded with {status}")
+    }
 }
 
 fn upstream_error(status: u16, message: Option<&str>, key: Option<&str>) -> Vec<String> {

@@ -68,26 +68,84 @@ fn for_differences(differences: &[Difference], surface: Surface) -> Option<Strin
     if differences.is_empty() || differences.len() > PLACES {
         return None;
     }
+    if differences.iter().all(|difference| difference.reordered.is_some()) {
+        return unordered(differences, surface);
+    }
     if let [difference] = differences
-        && let Some((pattern, placeholder)) = shape_of(difference)
-        && difference.path.starts_with('$')
+        && let Some((pattern, placeholder)) = pattern_for(difference)
     {
-        let [path, pattern, placeholder] = [&difference.path, pattern, placeholder].map(literal);
+        let [path, pattern, placeholder] =
+            [&*difference.path, &*pattern, &*placeholder].map(literal);
         let arrow = if surface == Surface::Attribute { " =>" } else { "," };
         let argument = format!("{path}, {pattern}{arrow} {placeholder}");
         return Some(call(surface, "normalize", &[argument]));
     }
-    let is_detail = |difference: &Difference| {
-        member_of(&difference.path).is_some_and(|member| !CONTENT.contains(&member.as_str()))
-    };
     let paths =
         || differences.iter().map(|difference| literal(&difference.path)).collect::<Vec<_>>();
     differences.iter().all(is_detail).then(|| call(surface, "ignore", &paths()))
 }
 
-fn shape_of(difference: &Difference) -> Option<(&'static str, &'static str)> {
+/// Arrays in which the order has no meaning of its own; that of messages has.
+fn unordered(differences: &[Difference], surface: Surface) -> Option<String> {
+    const TURNS: [&str; 4] = ["messages", "input", "contents", "chat_history"];
+    let is_turns = |difference: &Difference| {
+        difference.path.strip_prefix("$.").is_some_and(|member| TURNS.contains(&member))
+    };
+    let paths: Vec<_> = differences.iter().map(|difference| literal(&difference.path)).collect();
+    (!differences.iter().any(is_turns)).then(|| call(surface, "unordered", &paths))
+}
+
+/// A pattern and a placeholder that make both sides of a difference equal.
+fn pattern_for(difference: &Difference) -> Option<(String, String)> {
+    let is_text = difference.path.starts_with('$')
+        || difference.path == "path"
+        || difference.path.starts_with("query.");
+    let shape = shape_of(difference).filter(|_| is_text);
+    let shape = shape.map(|(pattern, placeholder)| (pattern.to_owned(), placeholder.to_owned()));
+    shape.or_else(|| segment_of(difference))
+}
+
+/// The segment in which two paths differ, if it looks like an id, with the segment in front of it: `/jobs/[^/]+`.
+fn segment_of(difference: &Difference) -> Option<(String, String)> {
+    if difference.path != "path" {
+        return None;
+    }
+    let (recorded, sent) = texts(difference)?;
+    let [old, new]: [Vec<&str>; 2] = [&recorded, &sent].map(|path| path.split('/').collect());
+    let differs = |at: &usize| old[*at] != new[*at];
+    let mut places = (0..old.len().min(new.len())).filter(differs);
+    let (at, None) = (places.next()?, places.next()) else { return None };
+    let before = old.get(at.checked_sub(1)?).filter(|before| !before.is_empty())?;
+    let is_id = |segment: &str| segment.bytes().any(|byte| byte.is_ascii_digit());
+    if old.len() != new.len() || !is_id(old[at]) || !is_id(new[at]) {
+        return None;
+    }
+    // What is neither a letter nor a digit may mean something in a pattern.
+    let before: String = before
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '.' })
+        .collect();
+    Some((format!("/{before}/[^/]+"), format!("/{before}/<id>")))
+}
+
+/// Whether a difference is not in the content of a request.
+fn is_detail(difference: &Difference) -> bool {
+    /// Parameters that change the form of the response.
+    const CONTENT_QUERY: [&str; 4] =
+        ["query.alt", "query.stream", "query.model", "query.uploadType"];
+    if difference.path.starts_with("query.") {
+        return !CONTENT_QUERY.contains(&difference.path.as_str());
+    }
+    member_of(&difference.path).is_some_and(|member| !CONTENT.contains(&member.as_str()))
+}
+
+fn texts(difference: &Difference) -> Option<(String, String)> {
     let text = |json: &Option<String>| serde_json::from_str::<String>(json.as_deref()?).ok();
-    let (recorded, sent) = (text(&difference.recorded)?, text(&difference.sent)?);
+    Some((text(&difference.recorded)?, text(&difference.sent)?))
+}
+
+fn shape_of(difference: &Difference) -> Option<(&'static str, &'static str)> {
+    let (recorded, sent) = texts(difference)?;
     let evens =
         |pattern: &Regex| pattern.replace_all(&recorded, "") == pattern.replace_all(&sent, "");
     let at = PATTERNS.iter().position(evens)?;
@@ -110,6 +168,7 @@ fn literal(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matching::Reordered;
     use crate::report::miss::Closest;
 
     /// Path, recorded, sent.
@@ -123,6 +182,7 @@ mod tests {
                 path: own(path),
                 recorded: recorded.map(own),
                 sent: sent.map(own),
+                reordered: None,
             })
             .collect();
         let closest = Closest {
@@ -146,7 +206,7 @@ mod tests {
     #[test]
     fn a_rule_is_offered_only_if_it_would_make_the_request_match() {
         let prompt = "$.messages[1].content";
-        let cases: [(&str, &[Place<'_>], Option<&str>); 10] = [
+        let cases: [(&str, &[Place<'_>], Option<&str>); 14] = [
             (
                 "a sampling knob",
                 &[("$.temperature", Some("0.2"), None)],
@@ -177,6 +237,18 @@ mod tests {
             ),
             ("the model", &[("$.model", Some("\"a\""), Some("\"b\""))], None),
             ("the path", &[("path", Some("\"/a\""), Some("\"/b\""))], None),
+            (
+                "an id in the path",
+                &[("path", Some("\"/v1/jobs/0b1c-1/log\""), Some("\"/v1/jobs/9f9f-2/log\""))],
+                Some(r#"normalize("path", "/jobs/[^/]+" => "/jobs/<id>")"#),
+            ),
+            ("another model", &[("path", Some("\"/m/a:go\""), Some("\"/m/b:go\""))], None),
+            (
+                "a parameter",
+                &[("query._", Some("\"1\""), Some("\"2\""))],
+                Some(r#"ignore("query._")"#),
+            ),
+            ("the form of a stream", &[("query.alt", Some("\"sse\""), None)], None),
             ("the whole body", &[("$", Some("{}"), Some("[]"))], None),
             (
                 "many places",
@@ -191,6 +263,20 @@ mod tests {
         ];
         for (name, differences, expected) in cases {
             assert_eq!(rule(&miss(differences), Surface::Attribute).as_deref(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn values_in_another_order_are_offered_as_unordered() {
+        for (path, rule_of_path) in [
+            ("$.tools", Some(r#"unordered("$.tools")"#)),
+            ("$.messages[2].content", Some(r#"unordered("$.messages[2].content")"#)),
+            ("$.messages", None),
+        ] {
+            let mut miss = miss(&[(path, Some("[1,2]"), Some("[2,1]"))]);
+            let MissReason::BodyDiffers { differences, .. } = &mut miss.reason else { panic!() };
+            differences[0].reordered = Some(Reordered::Elements);
+            assert_eq!(rule(&miss, Surface::Attribute).as_deref(), rule_of_path);
         }
     }
 
@@ -211,6 +297,7 @@ mod tests {
                 path: "$.input".into(),
                 recorded: Some(format!("\"{recorded}\"")),
                 sent: Some(format!("\"{sent}\"")),
+                reordered: None,
             };
             let shape = shape_of(&difference).map(|(_, placeholder)| placeholder);
             assert_eq!(shape, Some(*placeholder), "{recorded} against {sent}");

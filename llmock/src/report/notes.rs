@@ -44,11 +44,20 @@ pub(crate) enum Note {
     /// The tokio clock of the test is paused.
     PausedClock,
     /// Errors of the provider that were not recorded because a retry succeeded.
-    Retried { status: u16, times: usize },
+    Retried { status: u16, inside: bool, times: usize },
+    /// Recorded, although the response reports an error: the status is a success.
+    ErrorInside { request: usize, status: u16, message: Option<String> },
     /// Secrets that were redacted in recorded requests and responses, with a name each.
     Redacted { secrets: Vec<RedactedSecret> },
     /// A recorded stream was cut off by the provider.
     Cut { interaction: usize },
+    /// Recording: headers of responses that replay will not send.
+    HeadersNotStored { names: Vec<String> },
+    /// The body failed, and no request arrived: the proxies that are set, each with its address, and the hosts whose clients
+    /// rejected llmock's certificate.
+    NothingReached { proxies: Vec<(String, String)>, distrusted: Vec<String> },
+    /// A replayed redirection sent the client to a server that is not llmock.
+    LeadsElsewhere { server: String },
     /// The test failed while recording; what it recorded is kept in this file.
     AttemptKept { path: String, count: usize },
     /// What a test recorded could not be written into this file.
@@ -110,7 +119,11 @@ impl Note {
             Self::PausedClock => "paused_clock",
             Self::Retried { .. } => "retried",
             Self::Redacted { .. } => "redacted",
+            Self::ErrorInside { .. } => "error_inside",
             Self::Cut { .. } => "cut",
+            Self::HeadersNotStored { .. } => "headers_not_stored",
+            Self::NothingReached { .. } => "nothing_reached",
+            Self::LeadsElsewhere { .. } => "leads_elsewhere",
             Self::AttemptKept { .. } => "attempt_kept",
             Self::AttemptLost { .. } => "attempt_lost",
             Self::OnlyReplayedInCi { .. } => "only_replayed_in_ci",
@@ -157,9 +170,18 @@ impl Note {
                 excerpt(without_name(message), MESSAGE)
             ),
             Self::PausedClock => PAUSED_CLOCK.to_owned(),
-            Self::Retried { status, times } => {
+            Self::Retried { status, inside, times } => {
                 let (responses, were) = (count(*times, "response"), were(*times));
-                format!("{responses} with status {status} {were} not recorded: a retry succeeded")
+                let what = if *inside { "error" } else { "status" };
+                format!("{responses} with {what} {status} {were} not recorded: a retry succeeded")
+            }
+            Self::ErrorInside { request, status, message } => {
+                let message = message.as_ref().map(|text| format!(" ({})", quote(text, 60)));
+                format!(
+                    "the successful response to the {} request reports error {status}{}",
+                    ordinal(*request),
+                    message.unwrap_or_default()
+                )
             }
             Self::Redacted { secrets } => redacted(secrets),
             Self::Cut { interaction } => {
@@ -168,6 +190,14 @@ impl Note {
                      unless the test needs it"
                 )
             }
+            Self::HeadersNotStored { names } => {
+                format!("response headers that are not stored: {}", shortened(names))
+            }
+            Self::NothingReached { proxies, distrusted } => nothing_reached(proxies, distrusted),
+            Self::LeadsElsewhere { server } => format!(
+                "a recorded redirection sends the client to {}, past llmock",
+                excerpt(server, PATH)
+            ),
             Self::AttemptKept { path, count: number } => {
                 format!("kept {} in {}", count(*number, "interaction"), excerpt(path, PATH))
             }
@@ -190,6 +220,28 @@ pub(crate) fn line(report: &Report) -> Option<String> {
 fn attempt_lost(path: &str, interactions: usize, why: &str) -> String {
     let (path, why) = (excerpt(path, PATH), excerpt(why, MESSAGE));
     format!("{} could not be kept in {path}: {why}", count(interactions, "interaction"))
+}
+
+/// Names, at most eight of them.
+fn shortened(names: &[String]) -> String {
+    const MOST: usize = 8;
+    let shown: Vec<_> = names.iter().take(MOST).map(|name| excerpt(name, 60)).collect();
+    let more = names.len().saturating_sub(MOST);
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+    shown.join(", ") + &more
+}
+
+fn nothing_reached(proxies: &[(String, String)], distrusted: &[String]) -> String {
+    let proxy = proxies.first().map(|(name, address)| {
+        let address = excerpt(address, PATH);
+        format!("`{name}` sends clients to {address}; set NO_PROXY=127.0.0.1,localhost")
+    });
+    let certificate = distrusted.first().map(|host| {
+        let host = excerpt(host, PATH);
+        format!("the client for `{host}` rejected llmock's certificate")
+    });
+    let why = proxy.or(certificate).map(|why| format!(": {why}")).unwrap_or_default();
+    format!("no request reached llmock before the test failed{why}")
 }
 
 fn left_behind(request: usize, sign: &Sign) -> String {

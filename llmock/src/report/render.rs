@@ -300,6 +300,10 @@ impl Page {
 
     fn difference(&mut self, difference: &Difference) {
         let style = self.style;
+        if let Some(what) = sentences::reordered(difference) {
+            self.line(6, &excerpt(&difference.path, 2 * PATH));
+            return self.line(4, &format!("{}   {what}", style.paint(RED, "≠")));
+        }
         let pair = values::pair(difference.recorded.as_deref(), difference.sent.as_deref());
         self.line(6, &excerpt(&difference.path, 2 * PATH));
         let side = |spans: &[Span], plain: &str, strong: &str| -> String {

@@ -2,6 +2,7 @@
 
 use super::miss::{Closest, Endpoint, MissReason};
 use super::values::{count, excerpt, limited, ordinal};
+use crate::matching::{Difference, Reordered};
 
 /// Paths and messages are shortened to this many characters.
 pub(crate) const PATH: usize = 100;
@@ -16,11 +17,9 @@ pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
         MissReason::EndpointUnknown { .. } => {
             "the fixture has no recording of this endpoint".to_owned()
         }
-        MissReason::BodyDiffers { closest, .. } => {
-            format!(
-                "no recording matches this body; the closest is {}",
-                closest_phrase(closest, test)
-            )
+        MissReason::BodyDiffers { closest, differences } => {
+            let (what, closest) = (unmatched(differences), closest_phrase(closest, test));
+            format!("no recording {what}; the closest is {closest}")
         }
         MissReason::AlreadyUsed { interaction, by_request } => format!(
             "interaction #{interaction} matches, but the {} request of this test already used it \
@@ -59,6 +58,32 @@ pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
         MissReason::RecordRefused { why } => {
             format!("it cannot be recorded: {}", excerpt(why, MESSAGE))
         }
+    }
+}
+
+/// What of a request the closest recording does not have.
+fn unmatched(differences: &[Difference]) -> &'static str {
+    let every = |is: fn(&str) -> bool| differences.iter().all(|difference| is(&difference.path));
+    match differences {
+        [] => "matches this body",
+        _ if every(|path| path == "path") => "has this path",
+        _ if every(|path| path.starts_with("query.")) => "has this query",
+        _ if every(|path| path == "range") => "has this range",
+        _ if every(|path| !path.starts_with('$') && path != "body") => "has this address",
+        _ => "matches this body",
+    }
+}
+
+/// `the same tools in a different order`, and what usually causes that.
+pub(crate) fn reordered(difference: &Difference) -> Option<String> {
+    const CAUSE: &str = "a `HashMap` has another order in each process";
+    let member = difference.path.rsplit(['.', ']']).next().unwrap_or_default();
+    let elements = if member.is_empty() { "elements" } else { member };
+    match difference.reordered? {
+        Reordered::Elements => {
+            Some(format!("the same {} in a different order ({CAUSE})", excerpt(elements, 40)))
+        }
+        Reordered::Json => Some(format!("the same JSON in a different order ({CAUSE})")),
     }
 }
 

@@ -67,7 +67,12 @@ fn closest() -> Closest {
 }
 
 fn difference(path: &str, recorded: Option<&str>, sent: Option<&str>) -> Difference {
-    Difference { path: path.into(), recorded: recorded.map(Into::into), sent: sent.map(Into::into) }
+    Difference {
+        path: path.into(),
+        recorded: recorded.map(Into::into),
+        sent: sent.map(Into::into),
+        reordered: None,
+    }
 }
 
 fn endpoint(method: &str, path: &str, times: usize) -> Endpoint {

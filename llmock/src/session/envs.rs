@@ -11,7 +11,7 @@ use crate::session::state::State;
 pub(crate) fn declared_urls(in_force: &Settings, base: &str) -> Vec<(String, String)> {
     let originals = env::originals();
     let is_word = |name: &str| {
-        originals.get(name).is_some_and(|old| !old.trim().is_empty() && !is_address(old))
+        originals.get(name).is_some_and(|old| !old.trim().is_empty() && !is_address(name, old))
     };
     let variables = in_force.declared.iter().flat_map(|one| one.value.variables());
     variables

@@ -100,6 +100,10 @@ impl OpenedFixture {
         links::is_recorded(&self.interactions, provider, path)
     }
 
+    pub(crate) fn is_answered(&self, provider: Provider, path: &str) -> bool {
+        links::is_answered(&self.interactions, provider, path)
+    }
+
     /// The session's own interactions, which must not be left unused.
     pub(crate) fn own(&self) -> impl Iterator<Item = Position> {
         let own = self.ownership.iter().enumerate();

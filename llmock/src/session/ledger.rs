@@ -1,6 +1,6 @@
 //! What happened in a session: every exchange, every miss, and what was recorded.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::exchange::queue::{Claim, Queues};
 use crate::exchange::secrets::Redacted;
@@ -14,6 +14,7 @@ use crate::matching::{Key, Order};
 use crate::provider::Provider;
 use crate::report::Miss;
 use crate::session::fixture::OpenedFixture;
+use crate::wire::ReportedError;
 
 /// The account of one session.
 #[derive(Debug, Default)]
@@ -24,6 +25,10 @@ pub(crate) struct Ledger {
     pub(crate) attempts: Attempts,
     /// Upstreams that received requests, in order of first use.
     pub(crate) upstreams: Vec<(Provider, String)>,
+    /// Servers other than llmock to which replayed redirections sent the client, each once.
+    pub(crate) foreign: Vec<String>,
+    /// Names of response headers that are not stored.
+    pub(crate) dropped_headers: BTreeSet<String>,
     /// Built at the first request: many sessions never look anything up.
     queues: Option<Queues>,
     /// The report is made: it does not contain later requests.
@@ -62,9 +67,16 @@ pub(crate) struct Recording {
     pub(crate) interaction: Interaction,
     /// What went over the wire.
     pub(crate) original: Original,
-    /// The provider's own message, if the response is an error.
-    pub(crate) error_message: Option<String>,
+    /// The error that the response reports, by its status or inside a success.
+    pub(crate) error: Option<ReportedError>,
     pub(crate) redacted: Redacted,
+}
+
+impl Recording {
+    /// Whether the error stands inside a response with a good status.
+    pub(crate) fn has_error_inside(&self) -> bool {
+        self.interaction.response.status < 400
+    }
 }
 
 impl Ledger {
@@ -123,6 +135,18 @@ impl Ledger {
             self.upstreams.push((provider, base.to_owned()));
         }
         is_new
+    }
+
+    /// Remembers a server to which a replayed redirection sent the client.
+    pub(crate) fn add_foreign(&mut self, host: String) {
+        if !self.foreign.contains(&host) {
+            self.foreign.push(host);
+        }
+    }
+
+    #[cfg(feature = "record")]
+    pub(crate) fn add_dropped_headers(&mut self, names: Vec<String>) {
+        self.dropped_headers.extend(names);
     }
 
     /// Hands out the recordings in order of arrival.

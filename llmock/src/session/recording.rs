@@ -53,7 +53,8 @@ pub(crate) async fn forward(state: &Arc<State>, pending: Pending) -> Response {
         Ok(response) => {
             let in_body = links::may_be_in(provider, request);
             let mut response = record::buffered(response, in_body).await;
-            state.with_links(provider, request, |links| record::relink(&mut response, links));
+            state
+                .with_links(provider, request, false, |links| record::relink(&mut response, links));
             response
         }
         Err(error) => {
@@ -108,12 +109,12 @@ async fn keep(
     let redactor = state.secrets.redactor();
     let recorded =
         record::interaction(provider, asked, &received, owner, &redactor, state.max_body);
-    let record::Recorded { interaction, error_message, redacted } = recorded;
+    let record::Recorded { interaction, error, redacted } = recorded;
+    state.ledger().add_dropped_headers(record::dropped_headers(&received));
     let key = state.fixture.key(provider, &interaction.request);
     let attempt = interaction.clone();
     let original = record::original(sent, &received, state.max_body);
-    let recording =
-        Recording { request: number, key, interaction, original, error_message, redacted };
+    let recording = Recording { request: number, key, interaction, original, error, redacted };
     state.ledger().recordings.push(recording);
     let kept = tokio::task::spawn_blocking(move || {
         let kept = store::keep_attempt(&state.setup.write_to, &attempt);

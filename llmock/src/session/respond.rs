@@ -250,9 +250,13 @@ fn decide(state: &State, number: RequestNumber, provider: Provider, request: &Re
 
 fn replay(state: &State, at: Position, provider: Provider, request: &Request) -> Response {
     let has_links = links::may_be_in(provider, request);
-    state.with_links(provider, request, |links| {
-        response::stored(&state.fixture.get(at).response, links, has_links)
-    })
+    let response = state.with_links(provider, request, true, |links| {
+        response::stored(&state.fixture.get(at).response, &request.method, links, has_links)
+    });
+    if let Some(host) = response::foreign_redirection(&response, &state.base) {
+        state.ledger().add_foreign(host);
+    }
+    response
 }
 
 /// Refuses a request and remembers why.

@@ -21,6 +21,7 @@ use crate::session::fixture::OpenedFixture;
 use crate::session::ledger::{Ledger, Recording};
 use crate::session::state::State;
 use crate::session::{clock, fields, redacted, save};
+use crate::wire::ReportedError;
 
 /// Ends the session and reports how it went.
 pub(crate) fn settle(state: &State, outcome: Outcome) -> Report {
@@ -76,6 +77,12 @@ fn account(state: &State, report: &mut Report) {
     };
     report.misses.clone_from(&ledger.misses);
     report.tally = tally(fixture, &ledger);
+    if !ledger.dropped_headers.is_empty() {
+        let names = ledger.dropped_headers.iter().cloned().collect();
+        report.notes.push(Note::HeadersNotStored { names });
+    }
+    let foreign = ledger.foreign.iter().cloned();
+    report.notes.extend(foreign.map(|server| Note::LeadsElsewhere { server }));
     stray_requests(&ledger, report);
     calls(state, &ledger, report);
     unused(state, &ledger, report);
@@ -137,13 +144,19 @@ fn tally(fixture: &OpenedFixture, ledger: &Ledger) -> Tally {
 }
 
 fn calls(state: &State, ledger: &Ledger, report: &mut Report) {
-    // A test that failed early has its own reason for sending no request.
-    if report.outcome != Outcome::Passed {
-        return;
-    }
     let reached = ledger.exchanges.iter().filter(|exchange| !exchange.is_stray()).count();
     let counted = ledger.counted().count();
     let expected = state.setup.in_force.calls.value;
+    // A test that failed early may have its own reason for sending no request, but its error may also be the client's.
+    if report.outcome != Outcome::Passed {
+        if reached == 0 && expected != Some(0) {
+            report.notes.push(Note::NothingReached {
+                proxies: state.originals.proxies_of_loopback(),
+                distrusted: state.take_distrusted(),
+            });
+        }
+        return;
+    }
     match expected {
         Some(0) if counted == 0 => {}
         _ if reached == 0 => report.failures.push(no_requests(state)),
@@ -245,22 +258,29 @@ fn gate(state: &State, report: &mut Report) -> Vec<Recording> {
     let recordings = state.ledger().take_recordings();
     let allowed = &state.setup.in_force.allow_errors.value;
     let refused = |recording: &Recording| {
-        let status = recording.interaction.response.status;
-        is_outage(status) && !allowed.allows(status)
+        recording
+            .error
+            .as_ref()
+            .filter(|it| is_outage(it.status) && !allowed.allows(it.status))
+            .cloned()
     };
-    let mut retried: Vec<(u16, usize)> = Vec::new();
+    let mut retried: Vec<(u16, bool, usize)> = Vec::new();
     let mut kept = Vec::with_capacity(recordings.len());
     for (at, recording) in recordings.iter().enumerate() {
-        if !refused(recording) {
+        let inside = recording.has_error_inside();
+        let Some(ReportedError { status, message }) = refused(recording) else {
+            report.notes.extend(error_inside(recording));
             kept.push(recording.clone());
             continue;
-        }
-        let status = recording.interaction.response.status;
+        };
         let later = &recordings[at + 1..];
-        if later.iter().any(|later| later.key == recording.key && !refused(later)) {
-            match retried.iter_mut().find(|(known, _)| *known == status) {
-                Some((_, times)) => *times += 1,
-                None => retried.push((status, 1)),
+        if later.iter().any(|later| later.key == recording.key && refused(later).is_none()) {
+            match retried
+                .iter_mut()
+                .find(|(known, within, _)| (*known, *within) == (status, inside))
+            {
+                Some((_, _, times)) => *times += 1,
+                None => retried.push((status, inside, 1)),
             }
         } else {
             report.failures.push(Failure::UpstreamError {
@@ -268,13 +288,21 @@ fn gate(state: &State, report: &mut Report) -> Vec<Recording> {
                 method: recording.interaction.request.method.clone(),
                 path: recording.interaction.request.path.clone(),
                 status,
-                message: recording.error_message.clone(),
+                inside,
+                message,
                 key: state.key_variable(recording.interaction.provider),
             });
         }
     }
-    for (status, times) in retried {
-        report.notes.push(Note::Retried { status, times });
+    for (status, inside, times) in retried {
+        report.notes.push(Note::Retried { status, inside, times });
     }
     kept
+}
+
+/// Clients that look at the status alone take such a response for an empty success.
+fn error_inside(recording: &Recording) -> Option<Note> {
+    let error = recording.error.clone().filter(|_| recording.has_error_inside())?;
+    let request = recording.request.number();
+    Some(Note::ErrorInside { request, status: error.status, message: error.message })
 }

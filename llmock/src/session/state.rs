@@ -175,23 +175,26 @@ impl State {
         self.setup.upstreams.key(provider, self.originals).map(|(name, _)| name)
     }
 
-    /// Calls `run` with the links of a response to this request.
+    /// Calls `run` with the links of a response to this request, which is replayed or comes from the provider.
     pub(crate) fn with_links<T>(
         &self,
         provider: Provider,
         request: &Request,
+        is_replayed: bool,
         run: impl FnOnce(&Links<'_>) -> T,
     ) -> T {
         let upstream = self.upstream_base(provider);
         let to_upstream = upstream
             .as_deref()
             .map(|base| move |path: &str| self.setup.upstreams.url(provider, base, path));
+        let is_answered = |path: &str| self.fixture.is_answered(provider, path);
         run(&Links {
             provider,
             root: &links::root(&self.base, provider),
             request_path: &request.path,
             upstream: upstream.as_deref().zip(to_upstream.as_ref().map(|to| to as _)),
             is_recorded: &|path| self.fixture.is_recorded(provider, path),
+            replay: is_replayed.then_some(&is_answered),
             given: &|ours, theirs| self.links.remember(ours, theirs),
         })
     }

@@ -3,6 +3,9 @@
 //! The spelling is stored once per stream, so that events contain only what differs. Every default is the most common
 //! spelling, which a fixture does not mention.
 
+#[cfg(feature = "record")]
+use crate::json;
+
 /// How a body is divided into events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Framing {
@@ -36,6 +39,41 @@ pub(crate) fn framing_of(content_type: Option<&str>, streamed: bool) -> Option<F
         "application/json" if streamed => Some(Framing::JsonArray),
         _ => streamed.then_some(Framing::Bytes),
     }
+}
+
+/// The framing of a body whose content type announces none, if its text is in one.
+///
+/// Without a request for a stream, lines of JSON are a file unless their type is that of a single JSON value.
+#[cfg(feature = "record")]
+pub(crate) fn framing_in(
+    body: &[u8],
+    content_type: Option<&str>,
+    streamed: bool,
+) -> Option<Framing> {
+    let kind = content_type.unwrap_or_default().to_ascii_lowercase();
+    let is_json = kind.contains("json");
+    if !streamed && !is_json && !kind.is_empty() && !kind.starts_with("text/plain") {
+        return None;
+    }
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    let mut lines =
+        body.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty());
+    let first = lines.next()?;
+    if is_sse_field(first) {
+        let has_data = body.starts_with(b"data:") || lines.any(|line| line.starts_with(b"data:"));
+        return has_data.then_some(Framing::Sse);
+    }
+    let is_object = |line: &[u8]| {
+        let text = std::str::from_utf8(line).ok().filter(|line| line.starts_with('{'));
+        text.is_some_and(|line| json::parse(line).is_ok())
+    };
+    let is_lines = (streamed || is_json) && is_object(first) && lines.next().is_some_and(is_object);
+    is_lines.then_some(Framing::Ndjson)
+}
+
+#[cfg(feature = "record")]
+fn is_sse_field(line: &[u8]) -> bool {
+    [&b"data:"[..], b"event:", b"id:", b"retry:", b":"].iter().any(|name| line.starts_with(name))
 }
 
 /// The spelling of a stream; each framing looks only at the members that concern it.
@@ -213,6 +251,30 @@ mod tests {
         ] {
             assert_eq!(framing_of(content_type, false), otherwise, "{content_type:?}");
             assert_eq!(framing_of(content_type, true), streamed, "{content_type:?} streamed");
+        }
+    }
+
+    #[cfg(feature = "record")]
+    #[test]
+    fn the_body_decides_where_the_type_is_wrong() {
+        let json = Some("application/json");
+        for (body, content_type, streamed, expected) in [
+            ("data: {}\n\n", json, false, Some(Framing::Sse)),
+            ("\u{feff}event: a\ndata: {}\n\n", Some("text/plain"), false, Some(Framing::Sse)),
+            (": ping\n\ndata: {}\n\n", None, true, Some(Framing::Sse)),
+            (": ping\n\n", None, true, None),
+            ("data: {}\n\n", Some("application/octet-stream"), false, None),
+            ("data: {}\n\n", Some("application/octet-stream"), true, Some(Framing::Sse)),
+            ("{\"a\":1}\n{\"a\":2}\n", json, false, Some(Framing::Ndjson)),
+            ("{\"a\":1}\n{\"a\":2}\n", Some("text/plain"), false, None),
+            ("{\"a\":1}\n{\"a\":2}\n", Some("text/plain"), true, Some(Framing::Ndjson)),
+            ("{\"a\":1}\n", json, true, None),
+            ("{\n\"a\":1\n}", json, true, None),
+            ("[{}\n,\n{}]", json, true, None),
+            ("", json, true, None),
+        ] {
+            let found = framing_in(body.as_bytes(), content_type, streamed);
+            assert_eq!(found, expected, "{body:?} {content_type:?} {streamed}");
         }
     }
 }

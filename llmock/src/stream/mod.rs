@@ -14,4 +14,6 @@ mod sse;
 mod tests;
 
 pub(crate) use events::{Chunk, End, Event, Stream};
+#[cfg(feature = "record")]
+pub(crate) use framing::framing_in;
 pub(crate) use framing::{ArrayMarks, Dialect, Eol, Field, Framing, Item, framing_of};

@@ -27,6 +27,7 @@ pub(crate) mod openai_responses;
 pub(crate) mod pieces;
 mod plain;
 pub(crate) mod rendered;
+mod reported;
 pub(crate) mod requirements;
 pub(crate) mod size;
 #[cfg(test)]
@@ -37,6 +38,7 @@ mod transcript;
 
 use api::{Api, ErrorParts};
 pub(crate) use format::{Format, RequestLine, ToolIdPath};
+pub(crate) use reported::ReportedError;
 
 use crate::json::{self, Json};
 use crate::provider::{Provider, Shape};

@@ -107,7 +107,8 @@ fn is_error(body: &Json<'_>) -> bool {
     body.text("type").as_deref() == Some("error")
 }
 
-fn message(body: &Json<'_>) -> Option<String> {
+/// The text of a message, where an error is no more than that.
+pub(super) fn message(body: &Json<'_>) -> Option<String> {
     let found = ["message", "Message", "detail", "error_description", "msg"]
         .iter()
         .find_map(|name| body.get(name))?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use llmock::Provider;
 use llmock::playback::{RuleError, Rules};
-use llmock_rules::{AllowedHost, BaseUrl, FieldName, JsonPath, Problem, Size};
+use llmock_rules::{AllowedHost, BaseUrl, FieldName, JsonPath, Place, Problem, Size};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -264,9 +264,11 @@ pub(crate) struct CustomReply {
 #[serde(default, deny_unknown_fields)]
 struct Matching {
     #[serde(deserialize_with = "list")]
-    ignore: Vec<JsonPath>,
+    ignore: Vec<Place>,
     #[serde(deserialize_with = "nullable")]
     normalize: Vec<Normalize>,
+    #[serde(deserialize_with = "list")]
+    unordered: Vec<JsonPath>,
     #[serde(deserialize_with = "some")]
     match_on: Vec<FieldName>,
 }
@@ -303,10 +305,13 @@ impl Matching {
     fn rules(self) -> Result<Rules, RuleError> {
         let mut rules = Rules::default();
         for path in self.ignore {
-            rules = rules.ignore(path.as_str())?;
+            rules = rules.ignore(path.to_string())?;
         }
         for Normalize(rule) in self.normalize {
             rules = rule.add_to(rules)?;
+        }
+        for path in self.unordered {
+            rules = rules.unordered(path.as_str())?;
         }
         if !self.match_on.is_empty() {
             rules = rules.match_on(self.match_on.iter().map(FieldName::as_str))?;

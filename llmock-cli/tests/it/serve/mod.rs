@@ -8,6 +8,7 @@ mod bedrock;
 mod boundary;
 mod config;
 mod container;
+mod errors_inside;
 mod fixtures;
 #[cfg(unix)]
 mod kills;

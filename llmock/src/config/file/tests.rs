@@ -29,7 +29,7 @@ fn reads_every_key() {
         ["openai", "anthropic"]
     );
     assert_eq!(settings.match_on.value, Some(vec!["model".to_owned(), "messages".to_owned()]));
-    assert_eq!(settings.ignore[0].value.as_str(), "$.metadata.run");
+    assert_eq!(settings.ignore[0].value.to_string(), "$.metadata.run");
     assert_eq!(settings.normalize[0].value.replacement, "N");
     assert_eq!((settings.order.value, settings.unused.value), (Order::Strict, Unused::Fail));
     assert!(settings.side[0].value.matches("GET", "/v1/models"));

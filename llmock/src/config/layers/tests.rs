@@ -73,8 +73,9 @@ fn the_nearest_layer_wins_and_is_named() {
 fn lists_add_up_and_the_nearest_variable_wins() {
     let rules = merged(three()).expect("nothing is refused");
     let ignored: Vec<_> =
-        rules.ignore.iter().map(|path| (path.value.as_str(), path.origin.clone())).collect();
-    assert_eq!(ignored, [("$.a", Origin::Attribute), ("$.b", package()), ("$.c", workspace())]);
+        rules.ignore.iter().map(|path| (path.value.to_string(), path.origin.clone())).collect();
+    let expected = [("$.a", Origin::Attribute), ("$.b", package()), ("$.c", workspace())];
+    assert_eq!(ignored, expected.map(|(path, origin)| (path.to_owned(), origin)));
     assert!(rules.is_side_call("GET", "/v1/models"));
     assert!(!rules.is_side_call("POST", "/v1/messages"));
     let base = "http://127.0.0.1:1/env";

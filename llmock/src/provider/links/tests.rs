@@ -18,6 +18,7 @@ fn rewrite<T>(
         request_path: "/v1/files/self",
         upstream: upstream.map(|base| (base, &to_upstream as _)),
         is_recorded: &|path| recorded.contains(&path),
+        replay: None,
         given: &|ours, theirs| assert_ne!(ours, theirs),
     })
 }

@@ -25,6 +25,7 @@ fn refused(status: u16, message: Option<&str>, key: Option<&str>) -> Failure {
         method: "POST".into(),
         path: "/v1/chat/completions".into(),
         status,
+        inside: false,
         message: message.map(Into::into),
         key: key.map(Into::into),
     }

@@ -52,7 +52,12 @@ impl Random {
 
     fn miss(&mut self, request: usize) -> Miss {
         let differences = (0..self.next(40))
-            .map(|_| Difference { path: self.text(), recorded: self.value(), sent: self.value() })
+            .map(|_| Difference {
+                path: self.text(),
+                recorded: self.value(),
+                sent: self.value(),
+                reordered: None,
+            })
             .collect();
         let text = self.text();
         let reason = match self.next(5) {

@@ -63,11 +63,20 @@ fn every_note_is_a_clause_of_one_line() {
             message: "llmock: no test is running".into(),
         },
         Note::PausedClock,
-        Note::Retried { status: 429, times: 1 },
+        Note::Retried { status: 429, inside: false, times: 1 },
+        Note::Retried { status: 529, inside: true, times: 2 },
+        Note::ErrorInside { request: 2, status: 404, message: Some("No endpoints found".into()) },
         Note::Redacted {
             secrets: vec![secret("GATEWAY_TOKEN", false, 2), secret("OPENAI_KEY", true, 0)],
         },
         Note::Cut { interaction: 2 },
+        Note::HeadersNotStored { names: vec!["x-cost".into(), "x-id".into()] },
+        Note::NothingReached {
+            proxies: vec![("HTTP_PROXY".into(), "127.0.0.1:9".into())],
+            distrusted: Vec::new(),
+        },
+        Note::NothingReached { proxies: Vec::new(), distrusted: Vec::new() },
+        Note::LeadsElsewhere { server: "https://cdn.example.com".into() },
         Note::AttemptKept { path: "tests/fixtures/a.json.failed".into(), count: 2 },
         Note::OnlyReplayedInCi { mode: "auto" },
     ];
@@ -84,8 +93,15 @@ fn every_note_is_a_clause_of_one_line() {
     POST /v1/chat/completions was refused while this test ran: no test is running
     the tokio clock of this test is paused, so client timeouts expire at once: call `tokio::time::pause()` after the requests, or `tokio::time::resume()` before them
     1 response with status 429 was not recorded: a retry succeeded
+    2 responses with error 529 were not recorded: a retry succeeded
+    the successful response to the 2nd request reports error 404 ("No endpoints found")
     redacted GATEWAY_TOKEN in the request of #1 ($.messages[0].content) and 2 more places and OPENAI_KEY in the response of #1 ($.messages[0].content)
     the response of #2 was cut off by the provider and replays that way: record again, unless the test needs it
+    response headers that are not stored: x-cost, x-id
+    no request reached llmock before the test failed: `HTTP_PROXY` sends clients to 127.0.0.1:9
+    set NO_PROXY=127.0.0.1,localhost
+    no request reached llmock before the test failed
+    a recorded redirection sends the client to https://cdn.example.com, past llmock
     kept 2 interactions in tests/fixtures/a.json.failed
     `auto` only replays in CI
     "#);

@@ -102,16 +102,30 @@ pub(super) fn read_frame(transcript: &mut Transcript, headers: &[(String, String
     let header = |wanted: &str| {
         headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
     };
-    let Ok(payload) = json::parse(payload) else { return };
-    if let Some(kind) = header(":exception-type") {
-        let message = text::message_first(&payload);
-        transcript.error(Some(message.unwrap_or_else(|| kind.to_owned())));
+    if let Some((kind, message)) = exception(headers, payload) {
+        transcript.error(Some(message.unwrap_or(kind)));
     }
+    let Ok(payload) = json::parse(payload) else { return };
     match header(":event-type") {
         Some("chunk") => read_invoked(transcript, &payload),
         Some(kind) => read_converse(transcript, kind, &payload),
         None => {}
     }
+}
+
+/// The kind and the message of a frame that ends the stream with an error.
+pub(super) fn exception(
+    headers: &[(String, String)],
+    payload: &str,
+) -> Option<(String, Option<String>)> {
+    let header = |wanted: &str| {
+        headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
+    };
+    // https://smithy.io/2.0/aws/amazon-eventstream.html: modeled exceptions, and errors without a model
+    let kind = header(":exception-type").or_else(|| header(":error-code"))?;
+    let payload = json::parse(payload).ok();
+    let message = payload.as_ref().and_then(text::message_first);
+    Some((kind, message.or_else(|| header(":error-message"))))
 }
 
 fn read_converse(transcript: &mut Transcript, kind: &str, payload: &Json<'_>) {

@@ -4,6 +4,7 @@ mod attempts;
 mod bad_input;
 mod bedrock;
 mod disk;
+mod errors_inside;
 mod failures;
 mod files;
 mod http;

@@ -19,6 +19,7 @@ fn variables_flags_and_set_override_the_file() {
         ("watch", "true"),
         ("matching.ignore", "$.user;$.seed"),
         ("matching.normalize", r#"[{"path": "$.a", "pattern": "b", "replacement": ""}]"#),
+        ("matching.unordered", "$.tools"),
         ("matching.match_on", "model"),
         ("upstreams", r#"{"openai": "https://other"}"#),
         ("pace.time-to-first-token", "1s"),
