@@ -48,6 +48,7 @@ pub mod __private {
 #[cfg(feature = "server")]
 #[doc(hidden)]
 pub mod __server {
+    pub use crate::exchange::watched::Watched;
     pub use crate::provider::recognise::{HeaderHints, recognise};
 
     /// The secrets of this process, for what a server shows and logs.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use llmock::Provider;
-use llmock::playback::Outcome;
+use llmock::playback::{ForwardError, Outcome};
 
 use super::interactions;
 use super::serving::note;
@@ -19,6 +19,11 @@ pub(crate) fn forwards(provider: Provider, upstream: &str, records: bool) {
 pub(crate) fn recovered(number: usize, fixture: &Path) {
     let recovered = interactions(number);
     note(&format!("recovered {recovered} of a killed server into `{}`", fixture.display()));
+}
+
+/// The connection to an upstream broke before the response began, and the client's was closed.
+pub(crate) fn disconnected(error: &ForwardError) {
+    note(&error.to_string());
 }
 
 pub(crate) fn recording(outcome: &Outcome) {
@@ -51,7 +56,12 @@ fn describe(outcome: &Outcome) -> Option<String> {
             Some(kept) => format!("not recorded: {reason}; kept in `{}`", kept.display()),
             None => format!("not recorded: {reason}"),
         },
-        // A response that is about to be written is reported once it is written.
+        // One that is complete is reported once it is written.
+        Outcome::Received { interaction, .. } if !interaction.is_complete() => format!(
+            "the response to {} {} is not complete: what had arrived is recorded",
+            interaction.method(),
+            interaction.path()
+        ),
         _ => return None,
     })
 }

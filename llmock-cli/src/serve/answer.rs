@@ -15,6 +15,9 @@ use tokio::time::{Instant, Sleep};
 
 use super::metrics::OpenStream;
 
+/// The status in history and metrics for a connection that is closed without a response, as in nginx's logs.
+pub(crate) const NO_ANSWER: u16 = 444;
+
 /// The body of a response: in one piece, as most are, or anything else.
 pub(crate) type AnswerBytes = Either<Full<Bytes>, StreamBytes>;
 
@@ -63,6 +66,8 @@ pub(crate) enum AnswerBody {
     Stream { pieces: Vec<Piece>, end: End },
     /// As it arrives from an upstream, at its own pace.
     Live(StreamBytes),
+    /// None: the connection is closed without a response.
+    Nothing,
 }
 
 /// A part of a stream, sent as one chunk.
@@ -112,6 +117,7 @@ impl Answer {
         let body = match self.body {
             AnswerBody::Whole(bytes) => Either::Left(Full::new(bytes)),
             AnswerBody::Live(body) => Either::Right(body),
+            AnswerBody::Nothing => return Self::abort(),
             AnswerBody::Stream { pieces, end } => {
                 let pieces = pieces.into();
                 let paced = Paced { pieces, arrived, timer: None, _open: open }.boxed_unsync();
@@ -122,6 +128,12 @@ impl Answer {
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
         response
+    }
+
+    /// Closes the connection without a response.
+    pub(crate) fn nothing() -> Self {
+        let status = StatusCode::from_u16(NO_ANSWER).unwrap_or(StatusCode::BAD_GATEWAY);
+        Self { status, headers: HeaderMap::new(), body: AnswerBody::Nothing, after: None }
     }
 
     pub(crate) fn abort() -> Response<AnswerBytes> {

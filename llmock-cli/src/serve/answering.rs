@@ -11,9 +11,10 @@ use llmock::Provider;
 use llmock::reply::Reply;
 use tokio::time::Instant;
 
-use super::answer::{Answer, AnswerBody, AnswerBytes, Decided, Piece};
+use super::answer::{Answer, AnswerBody, AnswerBytes, Decided, NO_ANSWER, Piece};
 use super::api_request::ApiRequest;
 use super::boundary::Refusal;
+use super::client::ClientLeft;
 use super::dispatch;
 use super::fault::{self, Fault};
 use super::incoming::{self, Unread};
@@ -21,9 +22,6 @@ use super::journal::Entry;
 use super::pace::{self, Pace};
 use super::state::{Running, State};
 use super::{auth, sessions};
-
-/// The status in history and metrics for a connection that is closed without a response, as in nginx's logs.
-const NO_ANSWER: u16 = 444;
 
 /// Answers a request, or refuses it for that reason.
 pub(crate) async fn answer(
@@ -87,6 +85,7 @@ async fn read(
         arrived,
         arrived_at,
         compared: OnceLock::new(),
+        client_left: parts.extensions.remove::<ClientLeft>(),
     };
     (api_request, unread)
 }
@@ -210,12 +209,12 @@ async fn paced(
         AnswerBody::Whole(body) if !pace.is_instant() && answer.status == StatusCode::OK => {
             due += pace.whole(tokens(body), draw);
         }
-        AnswerBody::Whole(_) | AnswerBody::Live(_) => {}
+        AnswerBody::Whole(_) | AnswerBody::Live(_) | AnswerBody::Nothing => {}
     }
     if due > api_request.arrived {
         Box::pin(tokio::time::sleep_until(due)).await;
     }
-    let streams = !matches!(answer.body, AnswerBody::Whole(_));
+    let streams = matches!(answer.body, AnswerBody::Stream { .. } | AnswerBody::Live(_));
     let open = streams.then(|| state.metrics.stream());
     answer.into_response(api_request.arrived + late, open)
 }

@@ -5,11 +5,13 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::header::{AsHeaderName, HOST};
+use http::uri::Authority;
 use http::{HeaderMap, HeaderName, Method, Uri};
 use llmock::Provider;
 use llmock::playback::{Playback, Request, UnreadableBody};
 use tokio::time::Instant;
 
+use super::client::ClientLeft;
 use super::routes::Route;
 use super::sessions::SessionId;
 
@@ -38,6 +40,8 @@ pub(crate) struct ApiRequest {
     /// Made when a strategy first compares it with recordings. In a box, so that other requests stay small: each of
     /// them is moved a few times.
     pub(crate) compared: OnceLock<Box<Result<Compared, UnreadableBody>>>,
+    /// Tells when its client has disconnected, if the server forwards requests.
+    pub(crate) client_left: Option<ClientLeft>,
 }
 
 /// A request in the form in which requests are compared, and the recordings to compare it with. A request uses the
@@ -70,6 +74,8 @@ impl ApiRequest {
 
     /// The address at which the client reached this server.
     pub(crate) fn origin(&self) -> Option<String> {
-        self.header(HOST).map(|host| format!("http://{host}"))
+        // HTTP/2 has it in the address.
+        let host = self.header(HOST).or_else(|| self.uri.authority().map(Authority::as_str));
+        host.map(|host| format!("http://{host}"))
     }
 }

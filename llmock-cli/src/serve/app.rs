@@ -61,6 +61,11 @@ impl App {
         self.state.running().config.read_timeout
     }
 
+    /// Whether requests may go to an upstream.
+    pub(crate) fn forwards(&self) -> bool {
+        self.state.running().proxy().is_some()
+    }
+
     /// Responds to a request.
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBytes> {
         let route = OwnRoute::of(request.uri().path());

@@ -7,7 +7,7 @@
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,17 +15,21 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body, Incoming};
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::Watcher;
+use llmock::__server::Watched;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::task::unconstrained;
 use tokio::time::{Instant, Sleep, sleep};
 use tokio_util::io::InspectWriter;
 
 use super::answer::{Aborted, BoxError};
 use super::app::App;
+use super::client::ClientLeft;
 
 /// The timer of a connection fires eight times within the limit, but not more or less often than this.
 const SHORTEST_CHECK: Duration = Duration::from_millis(10);
@@ -35,25 +39,55 @@ const LONGEST_CHECK: Duration = Duration::from_secs(1);
 pub(super) async fn serve(socket: TcpStream, app: &'static App, watcher: Watcher) {
     // Events are small; waiting to coalesce them would delay every one.
     let _ = socket.set_nodelay(true);
+    if !app.forwards() {
+        return serve_io(socket, app, watcher, None, |_| {}).await;
+    }
+    // A response that is forwarded goes on without its client, but not for ever.
+    let socket = Watched::new(socket);
+    let (has_left, left) = watch::channel(false);
+    let watched = socket.clone();
+    let look = |context: &mut Context<'_>| {
+        if !*has_left.borrow() && watched.poll_left(context).is_ready() {
+            has_left.send_replace(true);
+        }
+    };
+    serve_io(socket, app, watcher, Some(ClientLeft(left)), look).await;
+}
+
+async fn serve_io(
+    io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    app: &'static App,
+    watcher: Watcher,
+    client_left: Option<ClientLeft>,
+    mut look: impl FnMut(&mut Context<'_>),
+) {
     let activity = Arc::<Activity>::default();
-    let service = service_fn(|request| respond(app, request, &activity));
+    let responding = Arc::clone(&activity);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        if let Some(client_left) = &client_left {
+            request.extensions_mut().insert(client_left.clone());
+        }
+        respond(app, request, Arc::clone(&responding))
+    });
     // A client that takes bytes, however slowly, is not silent.
     let writes = Arc::clone(&activity);
     let has_moved = move |_: &[u8]| writes.has_moved.store(true, Ordering::Relaxed);
-    let socket = TokioIo::new(InspectWriter::new(socket, has_moved));
-    let connection = http1::Builder::new()
+    let io = TokioIo::new(InspectWriter::new(io, has_moved));
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
         // An event is three small pieces: copying them into one costs less than passing all three to the system.
         .writev(false)
         // A client may close its sending side and still wait for the response.
-        .half_close(true)
-        .serve_connection(socket, service);
-    let mut connection = pin!(watcher.watch(connection));
+        .half_close(true);
+    let mut connection = pin!(watcher.watch(builder.serve_connection(io, service)));
     let mut patience = Patience::new(app, &activity);
     poll_fn(|context| {
         // A client that disconnects is not an error of ours.
         if connection.as_mut().poll(context).is_ready() {
             return Poll::Ready(());
         }
+        look(context);
         patience.poll_over(context)
     })
     .await;
@@ -61,12 +95,12 @@ pub(super) async fn serve(socket: TcpStream, app: &'static App, watcher: Watcher
 
 /// Serves one request. On an error hyper closes the connection without sending a byte.
 async fn respond(
-    app: &App,
+    app: &'static App,
     request: Request<Incoming>,
-    activity: &Arc<Activity>,
+    activity: Arc<Activity>,
 ) -> Result<Response<impl Body<Data = Bytes, Error = BoxError> + use<>>, Aborted> {
-    activity.is_responding.store(true, Ordering::Relaxed);
-    let responding = Responding(Arc::clone(activity));
+    activity.responding.fetch_add(1, Ordering::Relaxed);
+    let responding = Responding(activity);
     let response = app.answer(request).await;
     match response.extensions().get::<Aborted>() {
         Some(aborted) => Err(*aborted),
@@ -84,8 +118,8 @@ async fn respond(
 /// fields are atomic, with relaxed ordering, only because a task has to be `Send`.
 #[derive(Debug, Default)]
 struct Activity {
-    /// A response is being made or sent: we are not waiting for the client.
-    is_responding: AtomicBool,
+    /// Responses that are being made or sent: we are not waiting for the client.
+    responding: AtomicUsize,
     /// A response ended, or bytes were sent, since the timer fired last.
     has_moved: AtomicBool,
 }
@@ -117,7 +151,7 @@ impl<'a> Patience<'a> {
         while pin!(unconstrained(self.timer.as_mut())).poll(context).is_ready() {
             let limit = self.app.head_timeout();
             let has_moved = self.activity.has_moved.swap(false, Ordering::Relaxed);
-            if has_moved || self.activity.is_responding.load(Ordering::Relaxed) {
+            if has_moved || self.activity.responding.load(Ordering::Relaxed) > 0 {
                 self.quiet_since = Instant::now();
             } else if self.quiet_since.elapsed() >= limit {
                 return Poll::Ready(());
@@ -136,7 +170,7 @@ struct Responding(Arc<Activity>);
 
 impl Drop for Responding {
     fn drop(&mut self) {
-        self.0.is_responding.store(false, Ordering::Relaxed);
+        self.0.responding.fetch_sub(1, Ordering::Relaxed);
         self.0.has_moved.store(true, Ordering::Relaxed);
     }
 }

@@ -181,6 +181,7 @@ impl Fault {
     pub(crate) fn apply(self, mut answer: Answer) -> Answer {
         let is_cut = self == Self::DisconnectMidway;
         answer.body = match (self, answer.body) {
+            (_, AnswerBody::Nothing) => AnswerBody::Nothing,
             (Self::DisconnectMidway | Self::Truncate, AnswerBody::Stream { mut pieces, end }) => {
                 pieces.truncate(pieces.len() / 2);
                 AnswerBody::Stream { pieces, end: if is_cut { End::Cut } else { end } }

@@ -11,6 +11,7 @@ mod api_request;
 mod app;
 mod auth;
 mod boundary;
+mod client;
 mod config;
 mod connection;
 mod dispatch;
@@ -34,6 +35,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub(crate) use config::Flags;
+
+use tokio::time::Instant;
 
 use crate::output::serving;
 use boundary::Boundary;
@@ -104,14 +107,14 @@ async fn serve(flags: Flags, config: Config) -> Result<(), ServeError> {
     serving::ready(address, &strategies, state.fixtures.len());
     drop(running);
     let reloading = tokio::spawn(reload.run());
-    let finished = server::serve(listener, workers, &state, stop).await;
+    let served = server::serve(listener, workers, &state, stop).await;
     reloading.abort();
     let running = state.running();
     let unwritten = match running.proxy() {
-        Some(proxy) => proxy.drain(running.config.shutdown_timeout).await,
+        Some(proxy) => proxy.drain(served.deadline.saturating_duration_since(Instant::now())).await,
         None => 0,
     };
-    serving::stopped(finished, unwritten);
+    serving::stopped(served.has_sent_all, unwritten);
     Ok(())
 }
 

@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::app::App;
 use super::connection;
@@ -46,13 +47,12 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Serves until `stop` returns, then until all open responses are sent or `shutdown-timeout` is over.
-/// Returns whether all were sent.
 pub(crate) async fn serve(
     listener: TcpListener,
     workers: Vec<Worker>,
     state: &State,
     stop: impl Future<Output = ()>,
-) -> bool {
+) -> Served {
     let mut stop = pin!(stop);
     let mut next = 0;
     loop {
@@ -70,16 +70,34 @@ pub(crate) async fn serve(
         }
     }
     drop(listener);
-    let limit = state.running().config.shutdown_timeout;
-    let (queues, ends): (Vec<_>, Vec<_>) =
-        workers.into_iter().map(|worker| (worker.queue, worker.ended)).unzip();
-    drop(queues);
+    let deadline = Instant::now() + state.running().config.shutdown_timeout;
+    if let Some(proxy) = state.running().proxy() {
+        proxy.close();
+    }
+    let mut releases = Vec::with_capacity(workers.len());
+    let mut ends = Vec::with_capacity(workers.len());
+    for Worker { queue, ended, release } in workers {
+        drop(queue);
+        ends.push(ended);
+        releases.push(release);
+    }
     let ended = async {
         for end in ends {
             let _ = end.await;
         }
     };
-    tokio::time::timeout(limit, ended).await.is_ok()
+    let has_sent_all = tokio::time::timeout_at(deadline, ended).await.is_ok();
+    Served { has_sent_all, deadline, _releases: releases }
+}
+
+/// A server that accepts no more connections. Its threads run as long as this lives: responses that are recorded may
+/// still arrive on them.
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub(crate) has_sent_all: bool,
+    /// When `shutdown-timeout` is over.
+    pub(crate) deadline: Instant,
+    _releases: Vec<oneshot::Sender<()>>,
 }
 
 /// A thread that serves connections.
@@ -89,6 +107,8 @@ pub(crate) struct Worker {
     queue: UnboundedSender<std::net::TcpStream>,
     /// Resolves when the worker has finished.
     ended: oneshot::Receiver<()>,
+    /// Once it is dropped, the thread ends.
+    release: oneshot::Sender<()>,
 }
 
 pub(crate) fn workers(state: &Arc<State>) -> io::Result<Vec<Worker>> {
@@ -102,12 +122,14 @@ fn worker(app: &'static App) -> io::Result<Worker> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let (queue, accepted) = mpsc::unbounded_channel();
     let (end, ended) = oneshot::channel();
+    let (release, released) = oneshot::channel();
     let work = move || {
         runtime.block_on(work(app, accepted));
         let _ = end.send(());
+        let _ = runtime.block_on(released);
     };
     thread::Builder::new().name("llmock-serve".to_owned()).spawn(work)?;
-    Ok(Worker { queue, ended })
+    Ok(Worker { queue, ended, release })
 }
 
 /// Serves the connections of one worker; returns when the queue is gone and all of them have ended.

@@ -11,9 +11,15 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::exchange::body::{Cut, FLUSH, ResponseBody};
+use crate::exchange::body::ResponseBody;
+use crate::exchange::client::Client;
+use crate::exchange::in_flight::InFlightGuard;
+use crate::exchange::relay::{Audience, Relay, Relayed, Rest};
+use crate::exchange::request;
 use crate::exchange::response::{self, Response};
 use crate::stream::{Chunk, End};
+use crate::wire::Format;
+use crate::wire::ending::Ending;
 
 /// A request to the provider.
 #[derive(Debug)]
@@ -23,9 +29,14 @@ pub(crate) struct Job {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) received: Instant,
+    pub(crate) client: Client,
+    /// How the response ends by protocol.
+    pub(crate) format: &'static Format,
+    /// How long a response may go on after its client has left.
+    pub(crate) patience: Duration,
 }
 
-/// A complete response as it arrived.
+/// A response as it arrived.
 #[derive(Debug)]
 pub(crate) struct ReceivedResponse {
     pub(crate) status: StatusCode,
@@ -33,12 +44,37 @@ pub(crate) struct ReceivedResponse {
     pub(crate) chunks: Vec<Chunk>,
     pub(crate) end: End,
     pub(crate) ms: u64,
+    /// Its client left before the end of it.
+    pub(crate) was_given_up: bool,
 }
 
-/// The provider could not be reached, or closed the connection before its response began.
+/// What becomes of a response.
+pub(crate) trait Keeper: Send + Sync + 'static {
+    fn in_flight(&self) -> &InFlightGuard;
+
+    /// Keeps a response. Called once, from the task that received it; not called if there is none.
+    fn keep(self, received: ReceivedResponse) -> impl Future<Output = ()> + Send;
+
+    /// Whether a later request of the client was answered, so that nothing misses this response.
+    fn is_superseded(&self) -> bool;
+}
+
+/// Why there is no response.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct UpstreamError(String);
+pub(crate) enum UpstreamError {
+    /// The network failed before the response began. A client that meets this itself sends its request again.
+    #[error("{0}")]
+    Network(String),
+    /// No connection could be opened.
+    #[error("{0}")]
+    Unreachable(String),
+    /// No request could be made.
+    #[error("{0}")]
+    Invalid(String),
+    /// The recording ended first.
+    #[error("the recording ended before the response began")]
+    Stopped,
+}
 
 /// A local model may load for a minute before it accepts; a dead host should not hang a test for more.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -83,99 +119,95 @@ pub(crate) fn prepare() {
 
 /// Forwards a request and returns the response as soon as it begins.
 ///
-/// `done` is called once, from the task that receives the response, when it is complete; it is dropped without a call
-/// if there is none. The client gets the end of the response when the future of `done` ends: what a client has received
-/// completely must not be lost if the process is killed.
-pub(crate) async fn forward<Kept: Future<Output = ()> + Send>(
-    job: Job,
-    done: impl FnOnce(ReceivedResponse) -> Kept + Send + 'static,
-) -> Result<Response, UpstreamError> {
+/// The client gets the end of the response when it is kept: what a client has received completely must not be lost if
+/// the process is killed.
+pub(crate) async fn forward(job: Job, keeper: impl Keeper) -> Result<Response, UpstreamError> {
     let (head, received) = oneshot::channel();
     tokio::spawn(async move {
-        if let Some((recorded, ending)) = tee(job, head).await {
-            done(recorded).await;
-            ending.send().await;
+        if let Some((recorded, rest)) = tee(job, head, &keeper).await {
+            keeper.keep(recorded).await;
+            rest.send().await;
         }
     });
     // The task does not end before it has sent a head, unless its runtime ends.
-    received.await.unwrap_or_else(|_| Err(UpstreamError(String::new())))
+    received.await.unwrap_or(Err(UpstreamError::Stopped))
 }
 
 async fn tee(
-    job: Job,
-    head: oneshot::Sender<Result<Response, UpstreamError>>,
-) -> Option<(ReceivedResponse, Ending)> {
-    let received = job.received;
-    let upstream = match send(job).await {
+    mut job: Job,
+    mut head: oneshot::Sender<Result<Response, UpstreamError>>,
+    keeper: &impl Keeper,
+) -> Option<(ReceivedResponse, Rest)> {
+    let mut audience = Audience::new(job.client.clone(), job.patience, keeper.in_flight());
+    let upstream = tokio::select! {
+        sent = send(&mut job) => sent,
+        () = audience.stops_before_response(&mut head, keeper) => Err(UpstreamError::Stopped),
+    };
+    let upstream = match upstream {
         Ok(response) => response,
         Err(error) => {
-            let cause = innermost(&error);
-            let of_network = cause.downcast_ref().and_then(network_fault);
-            let text = of_network.unwrap_or_else(|| cause.to_string());
-            let _ = head.send(Err(UpstreamError(text)));
+            let _ = head.send(Err(error));
             return None;
         }
     };
     let status = upstream.status();
-    let headers = end_to_end(upstream.headers());
+    let headers = relayed_headers(&upstream, &job.method);
     let (sender, body) = mpsc::unbounded_channel();
     // The client may have disconnected; the recording continues without it.
     let _ = head.send(Ok(response::response(status, headers.clone(), ResponseBody::Live(body))));
-    let (chunks, end, last) = relay(upstream, received, &sender).await;
-    let recorded = ReceivedResponse { status, headers, chunks, end, ms: millis(received) };
-    Some((recorded, Ending { client: sender, last, end }))
+    let content_type = request::text(&headers, header::CONTENT_TYPE.as_str());
+    let ending = Ending::new(job.format, content_type, upstream.content_length().is_some());
+    let relay = Relay::new(ending, audience, sender);
+    let Relayed { chunks, end, was_given_up, rest } =
+        relay.run(upstream, job.received, keeper).await;
+    let ms = millis(job.received);
+    Some((ReceivedResponse { status, headers, chunks, end, ms, was_given_up }, rest))
 }
 
-/// The end of a response, which its client does not have yet.
-struct Ending {
-    client: mpsc::UnboundedSender<Result<Bytes, Cut>>,
-    last: Option<Bytes>,
-    end: End,
-}
-
-impl Ending {
-    async fn send(self) {
-        if let Some(last) = self.last {
-            let _ = self.client.send(Ok(last));
-        }
-        if self.end == End::Cut {
-            tokio::time::sleep(FLUSH).await;
-            let _ = self.client.send(Err(Cut));
-        }
-    }
-}
-
-async fn send(job: Job) -> Result<reqwest::Response, reqwest::Error> {
+/// Sends the request, and once more if the connection was closed before any of it was written.
+async fn send(job: &mut Job) -> Result<reqwest::Response, UpstreamError> {
     let mut headers = end_to_end(&job.headers);
     headers.remove(header::HOST);
     headers.remove(header::CONTENT_LENGTH);
     // A fixture is for reading: ask for plain bytes, whatever the client could unpack.
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    client()?.request(job.method, job.url).headers(headers).body(job.body).send().await
+    let client = client().map_err(|error| UpstreamError::Invalid(text(&error)))?;
+    let send = || {
+        let request = client.request(job.method.clone(), &job.url).headers(headers.clone());
+        request.body(job.body.clone()).send()
+    };
+    match send().await {
+        Err(error) if was_never_written(&error) => send().await,
+        sent => sent,
+    }
+    .map_err(|error| {
+        let text = text(&error);
+        if error.is_builder() {
+            UpstreamError::Invalid(text)
+        } else if error.is_connect() {
+            UpstreamError::Unreachable(text)
+        } else {
+            UpstreamError::Network(text)
+        }
+    })
 }
 
-/// Passes chunks on and keeps a copy of each. The chunk that completes a body of known length is returned instead: with
-/// it the client would have the whole response.
-async fn relay(
-    mut response: reqwest::Response,
-    received: Instant,
-    client: &mpsc::UnboundedSender<Result<Bytes, Cut>>,
-) -> (Vec<Chunk>, End, Option<Bytes>) {
-    let (mut chunks, mut left) = (Vec::new(), response.content_length());
-    loop {
-        match response.chunk().await {
-            Ok(Some(bytes)) => {
-                chunks.push(Chunk { ms: millis(received), bytes: bytes.to_vec() });
-                left = left.map(|left| left.saturating_sub(bytes.len() as u64));
-                if left == Some(0) && !bytes.is_empty() {
-                    return (chunks, End::Complete, Some(bytes));
-                }
-                let _ = client.send(Ok(bytes));
-            }
-            Ok(None) => return (chunks, End::Complete, None),
-            Err(_) => return (chunks, End::Cut, None),
-        }
+/// Whether the connection was closed before any byte of the request was written.
+fn was_never_written(error: &reqwest::Error) -> bool {
+    let causes = std::iter::successors(error.source(), |&error| error.source());
+    let mut causes = causes.filter_map(|cause| cause.downcast_ref::<hyper::Error>());
+    causes.any(hyper::Error::is_canceled)
+}
+
+/// The headers of a response as they go on: where its body is in chunks, it has no length.
+fn relayed_headers(response: &reqwest::Response, method: &Method) -> HeaderMap {
+    let mut headers = end_to_end(response.headers());
+    // They have no body, and the length of the one that they describe.
+    let describes = *method == Method::HEAD || response.status() == StatusCode::NOT_MODIFIED;
+    if !describes && response.content_length().is_none() {
+        headers.remove(header::CONTENT_LENGTH);
     }
+    headers
 }
 
 fn end_to_end(headers: &HeaderMap) -> HeaderMap {
@@ -196,8 +228,15 @@ fn end_to_end(headers: &HeaderMap) -> HeaderMap {
         .collect()
 }
 
-fn millis(since: Instant) -> u64 {
+pub(super) fn millis(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What happened, in words for a report.
+fn text(error: &reqwest::Error) -> String {
+    let cause = innermost(error);
+    let of_network = cause.downcast_ref().and_then(network_fault);
+    of_network.unwrap_or_else(|| cause.to_string())
 }
 
 /// The last cause says what happened (`connection refused`); the first only that something did.

@@ -6,6 +6,7 @@
 //! there, `record` turns the response into an interaction, and `write` puts it into a file.
 
 pub(crate) mod body;
+pub(crate) mod client;
 #[cfg(feature = "record")]
 pub(crate) mod forward;
 pub(crate) mod in_flight;
@@ -14,6 +15,8 @@ pub(crate) mod miss;
 pub(crate) mod queue;
 #[cfg(feature = "record")]
 pub(crate) mod record;
+#[cfg(feature = "record")]
+mod relay;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod secrets;
@@ -21,6 +24,7 @@ pub(crate) mod secrets;
 pub(crate) mod sigv4;
 pub(crate) mod upstream;
 pub(crate) mod verify;
+pub(crate) mod watched;
 pub(crate) mod write;
 
 use std::sync::Arc;

@@ -192,8 +192,8 @@ fn response_of(
         Some(framing) => {
             (None, Content::Stream(Stream::from_chunks(framing, &chunks, received.end)))
         }
-        None if received.end == End::Cut => {
-            (None, Content::Stream(Stream::from_chunks(Framing::Bytes, &chunks, End::Cut)))
+        None if received.end != End::Complete => {
+            (None, Content::Stream(Stream::from_chunks(Framing::Bytes, &chunks, received.end)))
         }
         None => {
             let bytes = chunks.into_iter().flat_map(|chunk| chunk.bytes).collect();

@@ -8,6 +8,7 @@ use crate::fixture::merge::{Merge, MergeCounts, merge, same_response, truncated_
 use crate::fixture::store::{self, UpdateError};
 use crate::fixture::{Position, format};
 use crate::matching::{self, Key, MatchRules};
+use crate::stream::End;
 
 /// Interactions that were recorded together.
 pub(crate) struct Batch<'a> {
@@ -30,6 +31,8 @@ pub(crate) struct Written {
     pub(crate) unfaithful: Vec<(Position, Mismatch)>,
     /// Streams of this owner that the provider cut off.
     pub(crate) cut: Vec<Position>,
+    /// Streams of this owner whose client left before their end.
+    pub(crate) client_left: Vec<Position>,
     /// How many interactions of other owners the file holds.
     pub(crate) others: usize,
 }
@@ -62,13 +65,17 @@ impl Batch<'_> {
         }
         let text = format::write(&merged);
         let is_own = |interaction: &Interaction| interaction.test.as_deref() == self.owner;
-        let cut = merged.iter().enumerate();
-        let cut = cut.filter(|(_, interaction)| is_own(interaction) && interaction.is_cut());
+        let own_ends = |end: End| {
+            let all = merged.iter().enumerate();
+            let ends = all.filter(|(_, one)| is_own(one) && one.ends(end));
+            ends.map(|(index, _)| Position::from_index(index)).collect()
+        };
         let written = Written {
             counts,
             truncated_replacements,
             unfaithful: self.unfaithful(&text),
-            cut: cut.map(|(index, _)| Position::from_index(index)).collect(),
+            cut: own_ends(End::Cut),
+            client_left: own_ends(End::ClientLeft),
             others: merged.iter().filter(|interaction| !is_own(interaction)).count(),
         };
         (text, written)

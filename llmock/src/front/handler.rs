@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 
 use super::arrival::Arrival;
+use crate::exchange::client::Client;
 #[cfg(all(feature = "intercept", target_os = "linux"))]
 use crate::exchange::in_flight::InFlightGuard;
 #[cfg(feature = "wiremock")]
@@ -33,6 +34,8 @@ pub(crate) struct Incoming {
     pub(crate) body: Result<Bytes, TooLarge>,
     pub(crate) received: Instant,
     pub(crate) arrival: Arrival,
+    #[cfg_attr(not(feature = "record"), expect(dead_code, reason = "only recorders need it"))]
+    pub(crate) client: Client,
 }
 
 impl Incoming {
@@ -84,6 +87,9 @@ pub(crate) trait Handler: Send + Sync + std::fmt::Debug {
     /// A client refused llmock's certificate for this host.
     #[cfg(all(feature = "intercept", target_os = "linux"))]
     fn note_distrust(&self, host: &str);
+
+    /// Notes a client that disconnected before it had sent all of its request.
+    fn note_incomplete(&self, method: &Method, provider: Provider, target: &str);
 
     /// Responds to a request; runs on the front's runtime.
     fn respond(self: Arc<Self>, incoming: Incoming) -> Responding;

@@ -17,6 +17,7 @@ pub(crate) mod refused;
 pub(crate) mod registry;
 mod routing;
 mod server;
+pub(crate) mod silent;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, OnceLock};

@@ -10,6 +10,7 @@ use crate::exchange::response::{self, Response};
 use crate::front::arrival::Moment;
 use crate::front::handler::Handler;
 use crate::front::refused::{Refusals, Refused};
+use crate::front::silent::SilentConnections;
 use crate::provider::{self, Provider};
 use crate::sync::lock;
 
@@ -21,6 +22,8 @@ pub(crate) struct Registry {
     open: Mutex<Open>,
     /// Requests without a session.
     pub(crate) refusals: Refusals,
+    /// Connections without a request.
+    pub(crate) silent: SilentConnections,
 }
 
 #[derive(Debug, Default)]
@@ -40,7 +43,12 @@ struct EnvSession {
 
 impl Registry {
     pub(super) fn new(own: SocketAddr) -> Self {
-        Self { own, open: Mutex::default(), refusals: Refusals::default() }
+        Self {
+            own,
+            open: Mutex::default(),
+            refusals: Refusals::default(),
+            silent: SilentConnections::default(),
+        }
     }
 
     /// Rejects a request that is for no session, and remembers it.

@@ -1,15 +1,18 @@
 //! The HTTP server behind the front's port.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming as IncomingBody;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, BufReader};
+use hyper::service::{HttpService, service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::addressee::{self, Addressee, Tunnel};
 use super::arrival::Arrival;
@@ -17,9 +20,12 @@ use super::handler::{Aborted, Incoming, TooLarge};
 use super::intercept;
 use super::refused::{self, AddressedBy, NO_WEBSOCKET};
 use super::registry::{Registry, refusal};
+use super::silent::SilentConnection;
 use crate::exchange::body::ResponseBody;
+use crate::exchange::client::{Client, Presence};
 use crate::exchange::request;
 use crate::exchange::response::Response;
+use crate::exchange::watched::{HTTP2_PREFACE, Watched};
 use crate::provider::Provider;
 
 /// The connection is closed when a body exceeds its limit by this factor.
@@ -52,27 +58,92 @@ pub(super) async fn serve_connection(
     tunnel: Option<Arc<Tunnel>>,
 ) {
     let opened = registry.now();
-    let mut io = BufReader::new(io);
+    let io = Watched::new(io);
     // hyper meets the end of the connection, or its error, again.
-    if tokio::time::timeout(PATIENCE, io.fill_buf()).await.is_err() {
-        return;
-    }
-    // A connection carries one request, since every response closes its connection.
-    let arrival = Arrival { opened, began: registry.now() };
-    let service = service_fn(move |request| {
-        serve(request, Arc::clone(&registry), tunnel.clone(), arrival.clone())
-    });
+    let Ok(first) = tokio::time::timeout(PATIENCE, io.first_bytes()).await else { return };
+    let silent = registry.silent.begin();
+    // A connection of HTTP/1 carries one request, since every response closes its connection.
+    let began = registry.now();
+    let is_http2 = first.starts_with(HTTP2_PREFACE);
+    let (presence, client) = Presence::new();
+    let client = if is_http2 { Client::default() } else { client };
+    let service = {
+        let silent = Arc::clone(&silent);
+        service_fn(move |request| {
+            silent.serve();
+            let began = if is_http2 { registry.now() } else { began.clone() };
+            let arrival = Arrival { opened: opened.clone(), began };
+            let tunnel = tunnel.clone();
+            serve(request, Arc::clone(&registry), tunnel, arrival, client.clone())
+        })
+    };
     // A client that disconnects is not an error of llmock, and this thread must not print.
-    let _ = hyper::server::conn::http1::Builder::new()
+    let ended = if is_http2 {
+        serve_http2(io, service, &silent).await
+    } else {
+        serve_http1(io, service, &presence).await
+    };
+    silent.end(&first, ended.err().as_ref());
+}
+
+async fn serve_http1<Io, S>(io: Watched<Io>, service: S, presence: &Presence) -> hyper::Result<()>
+where
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: HttpService<IncomingBody, ResBody = ResponseBody, Error = Aborted>,
+{
+    let connection = hyper::server::conn::http1::Builder::new()
         // A pooled connection is closed with its test's runtime and fails the next test
         // (24 of 1,600 requests measured; none with `Connection: close`).
         .keep_alive(false)
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
         .half_close(true)
-        .serve_connection(TokioIo::new(io), service)
-        .with_upgrades()
-        .await;
+        .serve_connection(TokioIo::new(io.clone()), service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let mut has_left = false;
+    poll_fn(|context| {
+        if let Poll::Ready(ended) = connection.as_mut().poll(context) {
+            return Poll::Ready(ended);
+        }
+        if !has_left && io.poll_left(context).is_ready() {
+            has_left = true;
+            presence.end();
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+/// Serves a connection of a client that has chosen HTTP/2 without asking.
+async fn serve_http2<Io, S>(
+    io: Watched<Io>,
+    service: S,
+    silent: &SilentConnection,
+) -> hyper::Result<()>
+where
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: HttpService<IncomingBody, ResBody = ResponseBody, Error = Aborted>,
+    S::Future: Send + 'static,
+{
+    let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+        .serve_connection(TokioIo::new(io), service);
+    let mut connection = pin!(connection);
+    let mut is_closing = false;
+    poll_fn(|context| {
+        loop {
+            if let Poll::Ready(ended) = connection.as_mut().poll(context) {
+                return Poll::Ready(ended);
+            }
+            // Like a connection of HTTP/1, it is not kept for the next test.
+            if is_closing || !silent.is_served() {
+                return Poll::Pending;
+            }
+            is_closing = true;
+            connection.as_mut().graceful_shutdown();
+        }
+    })
+    .await
 }
 
 /// Responds to one request, whether it came directly or through a tunnel.
@@ -81,6 +152,7 @@ async fn serve(
     registry: Arc<Registry>,
     tunnel: Option<Arc<Tunnel>>,
     arrival: Arrival,
+    client: Client,
 ) -> Result<Response, Aborted> {
     let received = Instant::now();
     if request.method() == Method::CONNECT {
@@ -114,8 +186,11 @@ async fn serve(
     };
     let (method, mut headers) = (parts.method, parts.headers);
     request::remove_own_headers(&mut headers);
-    // A client that disconnects while it sends has made no request, and waits for no response.
-    let body = read(body, session.max_body()).await.map_err(|_| Aborted)?;
+    let Ok(body) = read(body, session.max_body()).await else {
+        // A client that disconnects while it sends has made no request, and waits for no response.
+        session.note_incomplete(&method, provider, &rest);
+        return Err(Aborted);
+    };
     let incoming = Incoming {
         provider,
         method,
@@ -126,6 +201,7 @@ async fn serve(
         body,
         received,
         arrival,
+        client,
     };
     session.respond(incoming).await
 }

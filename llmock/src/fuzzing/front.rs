@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::Method;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 #[cfg(all(feature = "intercept", target_os = "linux"))]
@@ -47,6 +48,8 @@ impl Handler for Reader {
     #[cfg(all(feature = "intercept", target_os = "linux"))]
     fn note_distrust(&self, _: &str) {}
 
+    fn note_incomplete(&self, _: &Method, _: Provider, _: &str) {}
+
     fn respond(self: Arc<Self>, incoming: Incoming) -> Responding {
         let redactor = Redactor::new([]);
         let shown = match incoming.raw().read(&redactor, MAX_BODY) {
@@ -76,7 +79,8 @@ async fn connection(data: &[u8]) {
         received
     };
     let received = tokio::time::timeout(PATIENCE, exchange).await.expect("a response in time");
-    let is_response = received.is_empty() || received.starts_with(b"HTTP/1.");
+    let is_http2 = data.starts_with(b"PRI * HTTP/2.0");
+    let is_response = received.is_empty() || received.starts_with(b"HTTP/1.") || is_http2;
     assert!(is_response, "{:?}", String::from_utf8_lossy(&received));
     tokio::time::timeout(PATIENCE, serving).await.expect("an end in time").expect("no panic");
 }

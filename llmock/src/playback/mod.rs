@@ -35,6 +35,8 @@
 //! ```
 
 #[cfg(feature = "record")]
+mod attempts;
+#[cfg(feature = "record")]
 mod credentials;
 mod played;
 #[cfg(feature = "record")]

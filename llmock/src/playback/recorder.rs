@@ -10,14 +10,15 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
+use super::attempts::{Attempts, RecordingKeeper};
 use super::credentials::OwnKey;
-use super::writer::{self, Finished, Outcome, RecordRefused, Writer};
+use super::writer::{self, Outcome, RecordRefused, Writer};
 use super::{Redirects, Request, Sent};
 use crate::env;
 use crate::exchange::body::ResponseBody;
-use crate::exchange::forward::{self, Job, ReceivedResponse};
-use crate::exchange::in_flight::{InFlight, InFlightGuard};
-use crate::exchange::request::{MAX_BODY, remove_own_headers, upstream_target};
+use crate::exchange::forward::{self, Job, UpstreamError};
+use crate::exchange::in_flight::InFlight;
+use crate::exchange::request::{remove_own_headers, upstream_target};
 use crate::exchange::response::Response;
 use crate::exchange::secrets;
 use crate::exchange::sigv4::{self, SigningError};
@@ -28,6 +29,10 @@ use crate::fixture::redact::Redactor;
 use crate::matching::{self, MatchRules};
 use crate::provider::{self, Provider};
 use crate::report::values::chain;
+use crate::wire;
+
+/// How long a response may go on after its client has left: as long as in a test.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Forwards requests to the upstream of their provider and optionally records the responses to a fixture.
 ///
@@ -61,7 +66,9 @@ pub struct Recorder {
     writer: Option<Writer>,
     recovered: usize,
     in_flight: Arc<InFlight>,
+    attempts: Attempts,
     redactor: Arc<Redactor>,
+    patience: Duration,
 }
 
 /// A response from the upstream whose body is still arriving.
@@ -94,7 +101,7 @@ pub enum ForwardError {
         /// The environment variables that can set the upstream.
         variables: Vec<&'static str>,
     },
-    /// The upstream could not be reached, or closed the connection before it sent a response.
+    /// The upstream could not be reached.
     #[error("`{upstream}` could not be reached: {cause}")]
     Unreachable {
         /// The base URL of the upstream, for messages: without user name and query.
@@ -113,6 +120,15 @@ pub enum ForwardError {
         /// The reason, including the path.
         reason: String,
     },
+    /// The connection to the upstream broke before the response began. Close the client's connection as well: clients
+    /// retry a network fault.
+    #[error("the connection to `{upstream}` broke: {cause}")]
+    Disconnected {
+        /// The base URL of the upstream, for messages: without user name and query.
+        upstream: String,
+        /// The cause, as text.
+        cause: String,
+    },
     /// The request is signed for another host, which AWS rejects, and it cannot be signed again.
     #[error(transparent)]
     NotSigned(#[from] SigningError),
@@ -127,7 +143,9 @@ impl Recorder {
             writer: None,
             recovered: 0,
             in_flight: Arc::default(),
+            attempts: Attempts::default(),
             redactor: Arc::new(secrets::redactor()),
+            patience: PATIENCE,
         }
     }
 
@@ -256,7 +274,7 @@ impl Recorder {
                 ForwardError::NotWritable { fixture: error.path, reason }
             })?;
         }
-        let mut job = self.job(sent, &base);
+        let mut job = self.job(sent, &request, &base);
         let sent = SentRequest {
             provider,
             method: sent.method.to_string(),
@@ -267,28 +285,49 @@ impl Recorder {
         sigv4::sign_again(&mut job)?;
         let key = self.upstreams.key(provider, env::originals());
         self.own_key.replace_signature(key.map(|(_, key)| key), &mut job.headers);
-        match forward::forward(job, self.on_complete(sent, request)).await {
-            Ok(response) => Ok((response, base)),
-            Err(error) => {
+        forward::forward(job, self.keeper(sent, request))
+            .await
+            .map(|response| (response, base.clone()))
+            .map_err(|error| {
                 let (upstream, cause) = (self.redacted_url(&base), error.to_string());
-                Err(ForwardError::Unreachable { upstream, cause })
-            }
-        }
+                match error {
+                    UpstreamError::Network(_) | UpstreamError::Stopped => {
+                        ForwardError::Disconnected { upstream, cause }
+                    }
+                    UpstreamError::Unreachable(_) | UpstreamError::Invalid(_) => {
+                        ForwardError::Unreachable { upstream, cause }
+                    }
+                }
+            })
     }
 
     fn redacted_url(&self, base: &str) -> String {
         record::redacted(&self.redactor, base)
     }
 
-    /// Waits until all responses that are being received are complete and written. Returns the number of responses that
-    /// were not finished within `timeout`.
+    /// Sets how long a response may go on after its client has disconnected. The default is 30 seconds. A response whose
+    /// protocol or transport ends it earlier is complete; what has arrived until then of any other is recorded.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Announces that no client reads any more, before [`drain`](Self::drain): streams that may never end are closed
+    /// after a short time without events.
+    pub fn close(&self) {
+        self.in_flight.announce_end();
+    }
+
+    /// Waits until all responses that are being received are complete and written. After `timeout`, records what has
+    /// arrived of the others. Returns the number of responses that were not finished within `timeout`.
     ///
     /// This blocks the current thread.
     pub fn drain(&self, timeout: Duration) -> usize {
         self.in_flight.drain(timeout)
     }
 
-    fn job(&self, sent: &Sent<'_>, base: &str) -> Job {
+    fn job(&self, sent: &Sent<'_>, request: &Request, base: &str) -> Job {
         let mut headers = sent.headers.clone();
         remove_own_headers(&mut headers);
         let mut target = upstream_target(sent.provider, sent.path);
@@ -300,49 +339,21 @@ impl Recorder {
             headers,
             body: sent.body.clone(),
             received: Instant::now(),
+            client: request.client.clone(),
+            format: wire::format(sent.provider, &request.compared.method, &request.compared.path),
+            patience: self.patience,
         }
     }
 
-    /// Returns the function that records a complete response.
-    fn on_complete(
-        &self,
-        sent: SentRequest,
-        request: Request,
-    ) -> impl FnOnce(ReceivedResponse) -> Recording + Send + 'static {
-        let (recorder, in_flight) = (self.clone(), self.in_flight.begin());
-        move |received| {
-            Box::pin(async move {
-                let Some(writer) = recorder.writer.clone() else { return };
-                let finished = recorder.finished(sent, request, &received, in_flight);
-                let submitted = tokio::task::spawn_blocking(move || writer.submit(finished));
-                // If that panicked, the client gets the end of its response all the same.
-                let _ = submitted.await;
-            })
-        }
-    }
-
-    fn finished(
-        &self,
-        sent: SentRequest,
-        request: Request,
-        received: &ReceivedResponse,
-        in_flight: InFlightGuard,
-    ) -> Finished {
-        let Request { provider, compared, found, redactor, .. } = request;
-        let asked = (compared, found);
-        let recorded = record::interaction(provider, asked, received, None, &redactor, MAX_BODY);
-        let record::Recorded { interaction, error, redacted } = recorded;
+    fn keeper(&self, sent: SentRequest, request: Request) -> RecordingKeeper {
         // Files are merged under the default rules, regardless of the rules that the program compares requests by.
-        let key = matching::key(provider, &interaction.request, &MatchRules::default());
-        let original = record::original(sent, received, MAX_BODY);
-        let dropped_headers = record::dropped_headers(received);
-        let _in_flight = in_flight;
-        Finished { key, interaction, original, error, redacted, dropped_headers, _in_flight }
+        let key = matching::key(request.provider, &request.compared, &MatchRules::default());
+        let (writer, in_flight) = (self.writer.clone(), self.in_flight.begin());
+        RecordingKeeper { attempt: self.attempts.begin(key, writer), in_flight, sent, request }
     }
 }
 
 /// A response on its way into the journal.
-type Recording = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Relayed {
     fn new(response: Response, upstream: String) -> Self {

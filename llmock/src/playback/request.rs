@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 
+#[cfg(feature = "record")]
+use crate::exchange::client::Client;
 use crate::exchange::request::RawRequest;
 use crate::exchange::secrets;
 use crate::fixture::redact::{Found, Redactor};
@@ -35,6 +37,8 @@ pub struct Request {
     pub(super) found: Found,
     /// Knows its own credentials, which its response may quote.
     pub(super) redactor: Redactor,
+    #[cfg(feature = "record")]
+    pub(super) client: Client,
 }
 
 /// The error for a request body that cannot be decoded, so that the request cannot be compared.
@@ -59,7 +63,24 @@ impl Request {
         let redactor = secrets::redactor_for(redactor, &raw);
         let (compared, found) = raw.read(&redactor, max_body)?;
         let key = matching::key(sent.provider, &compared, rules);
-        Ok(Self { provider: sent.provider, compared, key, found, redactor })
+        Ok(Self {
+            provider: sent.provider,
+            compared,
+            key,
+            found,
+            redactor,
+            #[cfg(feature = "record")]
+            client: Client::default(),
+        })
+    }
+
+    /// Lets a [`Recorder`](super::Recorder) know when the client has disconnected: `has_left` becomes `true`, or its
+    /// sender is dropped. Without this, a client counts as disconnected when the body of its response is dropped.
+    #[cfg(feature = "record")]
+    #[must_use]
+    pub fn client(mut self, has_left: tokio::sync::watch::Receiver<bool>) -> Self {
+        self.client = Client::watched(has_left);
+        self
     }
 
     /// Returns the provider whose API the request uses.

@@ -19,6 +19,8 @@ pub(crate) enum Failure {
         through: Through,
         /// Hosts whose clients refused the certificate that `intercept = true` shows.
         distrusted: Vec<String>,
+        /// Why connections to llmock have brought no request.
+        silences: Vec<Silence>,
         /// The proxy variables that were set: a client may send everything there.
         proxies: Vec<String>,
     },
@@ -104,6 +106,23 @@ pub(crate) struct Through {
     pub(crate) intercept: bool,
 }
 
+/// Why a connection to llmock has brought no request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Silence {
+    #[error(
+        "a client began TLS on llmock's port, which speaks plain HTTP: its base URL must begin with http://"
+    )]
+    Tls,
+    #[error(
+        "a client sent a request with more than 100 headers, or with a head that is too large: llmock refused it"
+    )]
+    HeadTooLarge,
+    #[error("a client connected to llmock and sent only the beginning of a request")]
+    Incomplete,
+    #[error("a client connected to llmock and sent something other than HTTP")]
+    NotHttp,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct IdleInteraction {
     pub(crate) interaction: usize,
@@ -165,12 +184,12 @@ impl Failure {
         let line = |text: &str| vec![text.to_owned()];
         let lines = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
         match self {
-            Self::NoRequests { handle, variables, through, distrusted, proxies } => {
-                let refused = distrusted.iter().take(ITEMS).map(|host| {
-                    let host = excerpt(host, PATH);
-                    format!("the client for `{host}` rejected llmock's certificate: its TLS does not read SSL_CERT_FILE")
-                });
-                refused.chain(no_requests(*handle, variables, *through, proxies)).collect()
+            Self::NoRequests { silences, .. } if !silences.is_empty() => {
+                silences.iter().map(Silence::to_string).collect()
+            }
+            Self::NoRequests { handle, variables, through, distrusted, proxies, .. } => {
+                let ways = no_requests(*handle, variables, *through, proxies);
+                distrusted.iter().take(ITEMS).map(|host| distrust(host)).chain(ways).collect()
             }
             Self::Calls { expected: 0, .. } => {
                 line("`calls = 0` declares that a test calls no model; remove it if this one does")
@@ -222,6 +241,13 @@ impl Failure {
             | Self::Calls { .. } => Vec::new(),
         }
     }
+}
+
+fn distrust(host: &str) -> String {
+    let host = excerpt(host, PATH);
+    format!(
+        "the client for `{host}` rejected llmock's certificate: its TLS does not read SSL_CERT_FILE"
+    )
 }
 
 fn known_fields(field: &str, known: &[String]) -> String {

@@ -23,7 +23,7 @@ pub(crate) mod values;
 mod tests;
 
 pub(crate) use command::{Command, Place, Roots};
-pub(crate) use failure::{ChangedResponse, Failure, IdleInteraction, Through, Unfaithful};
+pub(crate) use failure::{ChangedResponse, Failure, IdleInteraction, Silence, Through, Unfaithful};
 pub(crate) use miss::{Closest, Endpoint, Miss, MissReason};
 pub(crate) use notes::{Note, RedactedPlace, RedactedSecret, Sign, Source};
 pub(crate) use style::Style;

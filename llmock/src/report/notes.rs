@@ -49,6 +49,12 @@ pub(crate) enum Note {
     ErrorInside { request: usize, status: u16, message: Option<String> },
     /// Secrets that were redacted in recorded requests and responses, with a name each.
     Redacted { secrets: Vec<RedactedSecret> },
+    /// Requests that met a network fault, after which a retry succeeded.
+    Reconnected { times: usize },
+    /// Responses that their client gave up on, after which a retry succeeded.
+    GivenUp { times: usize },
+    /// A client disconnected before it had sent all of its request.
+    Incomplete { method: String, path: String, times: usize },
     /// A recorded stream was cut off by the provider.
     Cut { interaction: usize },
     /// Recording: headers of responses that replay will not send.
@@ -58,6 +64,8 @@ pub(crate) enum Note {
     NothingReached { proxies: Vec<(String, String)>, distrusted: Vec<String> },
     /// A replayed redirection sent the client to a server that is not llmock.
     LeadsElsewhere { server: String },
+    /// The client of a recorded stream left before its end.
+    ClientLeft { interaction: usize },
     /// The test failed while recording; what it recorded is kept in this file.
     AttemptKept { path: String, count: usize },
     /// What a test recorded could not be written into this file.
@@ -120,7 +128,11 @@ impl Note {
             Self::Retried { .. } => "retried",
             Self::Redacted { .. } => "redacted",
             Self::ErrorInside { .. } => "error_inside",
+            Self::Reconnected { .. } => "reconnected",
+            Self::GivenUp { .. } => "given_up",
+            Self::Incomplete { .. } => "incomplete_request",
             Self::Cut { .. } => "cut",
+            Self::ClientLeft { .. } => "client_left",
             Self::HeadersNotStored { .. } => "headers_not_stored",
             Self::NothingReached { .. } => "nothing_reached",
             Self::LeadsElsewhere { .. } => "leads_elsewhere",
@@ -170,6 +182,33 @@ impl Note {
                 excerpt(without_name(message), MESSAGE)
             ),
             Self::PausedClock => PAUSED_CLOCK.to_owned(),
+            Self::Retried { .. }
+            | Self::ErrorInside { .. }
+            | Self::Reconnected { .. }
+            | Self::GivenUp { .. }
+            | Self::Incomplete { .. }
+            | Self::Cut { .. }
+            | Self::ClientLeft { .. } => self.clause_of_transport(),
+            Self::HeadersNotStored { names } => {
+                format!("response headers that are not stored: {}", shortened(names))
+            }
+            Self::NothingReached { proxies, distrusted } => nothing_reached(proxies, distrusted),
+            Self::LeadsElsewhere { server } => format!(
+                "a recorded redirection sends the client to {}, past llmock",
+                excerpt(server, PATH)
+            ),
+            Self::AttemptKept { path, count: number } => {
+                format!("kept {} in {}", count(*number, "interaction"), excerpt(path, PATH))
+            }
+            Self::Redacted { secrets } => redacted(secrets),
+            Self::AttemptLost { path, count, why } => attempt_lost(path, *count, why),
+            Self::OnlyReplayedInCi { mode } => format!("`{mode}` only replays in CI"),
+        }
+    }
+
+    /// The same for responses that failed, and for what went wrong between client and provider.
+    fn clause_of_transport(&self) -> String {
+        match self {
             Self::Retried { status, inside, times } => {
                 let (responses, were) = (count(*times, "response"), were(*times));
                 let what = if *inside { "error" } else { "status" };
@@ -183,26 +222,32 @@ impl Note {
                     message.unwrap_or_default()
                 )
             }
-            Self::Redacted { secrets } => redacted(secrets),
+            Self::Reconnected { times } => format!(
+                "{} met a network fault and {} not recorded: a retry succeeded",
+                count(*times, "request"),
+                were(*times)
+            ),
+            Self::GivenUp { times } => format!(
+                "{} that the client had stopped waiting for {} not recorded: a retry succeeded",
+                count(*times, "response"),
+                were(*times)
+            ),
+            Self::Incomplete { method, path, times } => format!(
+                "the client disconnected before it had sent the whole body of {method} {}{}, so llmock ignored it",
+                excerpt(path, PATH),
+                if *times > 1 { format!(" ({times} times)") } else { String::new() }
+            ),
+            Self::ClientLeft { interaction } => format!(
+                "the client disconnected before the response of #{interaction} ended: what had arrived until then is \
+                 recorded and replays"
+            ),
             Self::Cut { interaction } => {
                 format!(
                     "the response of #{interaction} was cut off by the provider and replays that way: record again, \
                      unless the test needs it"
                 )
             }
-            Self::HeadersNotStored { names } => {
-                format!("response headers that are not stored: {}", shortened(names))
-            }
-            Self::NothingReached { proxies, distrusted } => nothing_reached(proxies, distrusted),
-            Self::LeadsElsewhere { server } => format!(
-                "a recorded redirection sends the client to {}, past llmock",
-                excerpt(server, PATH)
-            ),
-            Self::AttemptKept { path, count: number } => {
-                format!("kept {} in {}", count(*number, "interaction"), excerpt(path, PATH))
-            }
-            Self::AttemptLost { path, count, why } => attempt_lost(path, *count, why),
-            Self::OnlyReplayedInCi { mode } => format!("`{mode}` only replays in CI"),
+            _ => String::new(),
         }
     }
 }

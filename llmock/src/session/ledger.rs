@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use crate::exchange::queue::{Claim, Queues};
+use crate::exchange::response::is_outage;
 use crate::exchange::secrets::Redacted;
 use crate::exchange::verify::Original;
 use crate::exchange::{Exchange, RequestNumber, RespondedBy, Used};
@@ -23,6 +24,12 @@ pub(crate) struct Ledger {
     pub(crate) misses: Vec<Miss>,
     pub(crate) recordings: Vec<Recording>,
     pub(crate) attempts: Attempts,
+    /// Requests that met a network fault while they were forwarded.
+    pub(crate) faults: Vec<Fault>,
+    /// Attempts that are not recorded because a later one succeeded: a replay sends only that one.
+    pub(crate) retried: usize,
+    /// Requests whose client disconnected before it had sent them: method, path, and how many.
+    pub(crate) incomplete: Vec<(String, String, usize)>,
     /// Upstreams that received requests, in order of first use.
     pub(crate) upstreams: Vec<(Provider, String)>,
     /// Servers other than llmock to which replayed redirections sent the client, each once.
@@ -70,6 +77,17 @@ pub(crate) struct Recording {
     /// The error that the response reports, by its status or inside a success.
     pub(crate) error: Option<ReportedError>,
     pub(crate) redacted: Redacted,
+    /// The client left before the end of the response.
+    pub(crate) was_given_up: bool,
+}
+
+/// A network fault while a request was forwarded.
+#[derive(Clone, Debug)]
+pub(crate) struct Fault {
+    pub(crate) request: RequestNumber,
+    pub(crate) key: Key,
+    /// What the report says, unless a later request of the same kind succeeds.
+    pub(crate) miss: Miss,
 }
 
 impl Recording {
@@ -126,6 +144,41 @@ impl Ledger {
         if !self.exchange(request).is_stray() {
             self.misses.push(miss);
         }
+    }
+
+    /// Whether a later request of the same key has a response that its client received.
+    pub(crate) fn is_superseded(&self, request: RequestNumber, key: Key) -> bool {
+        self.recordings.iter().any(|later| {
+            later.request > request
+                && later.key == key
+                && !later.was_given_up
+                && !later.error.as_ref().is_some_and(|error| is_outage(error.status))
+        })
+    }
+
+    pub(crate) fn add_incomplete(&mut self, method: &str, path: String) {
+        match self.incomplete.iter_mut().find(|(known, at, _)| known == method && *at == path) {
+            Some((_, _, times)) => *times += 1,
+            None => self.incomplete.push((method.to_owned(), path, 1)),
+        }
+    }
+
+    /// Takes the faults that a later request has cleared, and makes misses of the others; returns how many were cleared.
+    pub(crate) fn settle_faults(&mut self) -> usize {
+        let faults = std::mem::take(&mut self.faults);
+        let mut cleared = 0;
+        for Fault { request, key, miss } in faults {
+            if self.is_superseded(request, key) {
+                cleared += 1;
+            } else {
+                self.add_miss(request, miss);
+            }
+        }
+        self.misses.sort_by_key(|miss| miss.request);
+        let given_up = self.recordings.iter().filter(|one| one.was_given_up);
+        let superseded = given_up.filter(|one| self.is_superseded(one.request, one.key)).count();
+        self.retried = cleared + superseded;
+        cleared
     }
 
     /// Remembers an upstream; returns whether it is new.

@@ -1,67 +1,86 @@
 //! Record mode: a request goes to the real provider, and its response into the ledger.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::exchange::forward::{self, Job, ReceivedResponse};
+use crate::exchange::forward::{self, Job, Keeper, ReceivedResponse, UpstreamError};
 use crate::exchange::in_flight::InFlightGuard;
 use crate::exchange::response::Response;
 use crate::exchange::sigv4;
 use crate::exchange::verify::SentRequest;
-use crate::exchange::{RequestNumber, RespondedBy, links, record, request};
+use crate::exchange::{RequestNumber, RespondedBy, links, miss, record, request};
 use crate::fixture::SaveError;
 use crate::fixture::interaction::Request;
 use crate::fixture::redact::Found;
 use crate::fixture::store;
-use crate::front::handler::Incoming;
+use crate::front::handler::{Aborted, Incoming};
+use crate::matching::Key;
 use crate::provider::Provider;
 use crate::report::{MissReason, sentences};
 use crate::session::announce;
-use crate::session::ledger::Recording;
+use crate::session::ledger::{Fault, Recording};
 use crate::session::respond::{Pending, refuse};
 use crate::session::state::State;
+use crate::wire;
 
 /// Forwards a request and relays the response while it arrives.
-pub(crate) async fn forward(state: &Arc<State>, pending: Pending) -> Response {
+///
+/// A network fault reaches the client as one: it closes the connection, as the provider or the network did.
+pub(crate) async fn forward(state: &Arc<State>, pending: Pending) -> Result<Response, Aborted> {
     let Pending { number, incoming, request, found } = &pending;
     let provider = incoming.provider;
     if let Err(reason) = check_writable(state).await {
-        return refuse(state, &pending, reason);
+        return Ok(refuse(state, &pending, reason));
     }
     let Some(base) = state.upstream_base(provider) else {
         let variables =
             provider.entry().variables.iter().map(|(name, _)| (*name).to_owned()).collect();
-        return refuse(state, &pending, MissReason::NoUpstream { variables });
+        return Ok(refuse(state, &pending, MissReason::NoUpstream { variables }));
     };
     let shown = record::redacted(&state.secrets.redactor(), &base);
     note_upstream(state, provider, &shown);
-    let target = request::upstream_target(provider, &incoming.rest);
-    let mut job = Job {
-        url: state.setup.upstreams.url(provider, &base, &target),
-        method: incoming.method.clone(),
-        headers: incoming.headers.clone(),
-        body: incoming.body.as_ref().cloned().unwrap_or_default(),
-        received: incoming.received,
-    };
+    let mut job = job(state, &pending, &base);
     if let Err(error) = sigv4::sign_again(&mut job) {
-        return refuse(state, &pending, MissReason::RecordRefused { why: error.to_string() });
+        let reason = MissReason::RecordRefused { why: error.to_string() };
+        return Ok(refuse(state, &pending, reason));
     }
     state.ledger().exchange(*number).responded_by = RespondedBy::Upstream;
     let asked = (request.clone(), found.clone());
-    let keeper = keeper(state, *number, sent(incoming), asked);
-    match forward::forward(job, keeper).await {
+    let keeper = SessionKeeper::new(state, *number, sent(incoming), asked);
+    let key = keeper.key;
+    let error = match forward::forward(job, keeper).await {
         Ok(response) => {
             let in_body = links::may_be_in(provider, request);
             let mut response = record::buffered(response, in_body).await;
             state
                 .with_links(provider, request, false, |links| record::relink(&mut response, links));
-            response
+            return Ok(response);
         }
-        Err(error) => {
-            state.ledger().exchange(*number).responded_by = RespondedBy::Nothing;
-            let why = error.to_string();
-            refuse(state, &pending, MissReason::UpstreamFailed { upstream: shown, why })
-        }
+        // The report counts it among the responses that had not ended.
+        Err(UpstreamError::Stopped) => return Err(Aborted),
+        Err(error) => error,
+    };
+    state.ledger().exchange(*number).responded_by = RespondedBy::Nothing;
+    let reason = MissReason::UpstreamFailed { upstream: shown, why: error.to_string() };
+    if let UpstreamError::Invalid(_) = error {
+        return Ok(refuse(state, &pending, reason));
+    }
+    let miss = miss::describe(provider, request, *number, reason);
+    state.ledger().faults.push(Fault { request: *number, key, miss });
+    Err(Aborted)
+}
+
+fn job(state: &State, pending: &Pending, base: &str) -> Job {
+    let Pending { incoming, request, .. } = pending;
+    let target = request::upstream_target(incoming.provider, &incoming.rest);
+    Job {
+        url: state.setup.upstreams.url(incoming.provider, base, &target),
+        method: incoming.method.clone(),
+        headers: incoming.headers.clone(),
+        body: incoming.body.as_ref().cloned().unwrap_or_default(),
+        received: incoming.received,
+        client: incoming.client.clone(),
+        format: wire::format(incoming.provider, &request.method, &request.path),
+        patience: state.setup.limits.drain,
     }
 }
 
@@ -82,49 +101,6 @@ fn sent(incoming: &Incoming) -> SentRequest {
     }
 }
 
-type Keeping = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// What happens with a complete response, in the task that received it.
-fn keeper(
-    state: &Arc<State>,
-    number: RequestNumber,
-    sent: SentRequest,
-    asked: (Request, Found),
-) -> impl FnOnce(ReceivedResponse) -> Keeping + Send + 'static {
-    let (state, in_flight) = (Arc::clone(state), state.in_flight.begin());
-    move |received| Box::pin(keep(state, in_flight, number, sent, asked, received))
-}
-
-async fn keep(
-    state: Arc<State>,
-    in_flight: InFlightGuard,
-    number: RequestNumber,
-    sent: SentRequest,
-    asked: (Request, Found),
-    received: ReceivedResponse,
-) {
-    let provider = sent.provider;
-    let setup = &state.setup;
-    let owner = setup.owner.as_deref();
-    let redactor = state.secrets.redactor();
-    let recorded =
-        record::interaction(provider, asked, &received, owner, &redactor, state.max_body);
-    let record::Recorded { interaction, error, redacted } = recorded;
-    state.ledger().add_dropped_headers(record::dropped_headers(&received));
-    let key = state.fixture.key(provider, &interaction.request);
-    let attempt = interaction.clone();
-    let original = record::original(sent, &received, state.max_body);
-    let recording = Recording { request: number, key, interaction, original, error, redacted };
-    state.ledger().recordings.push(recording);
-    let kept = tokio::task::spawn_blocking(move || {
-        let kept = store::keep_attempt(&state.setup.write_to, &attempt);
-        state.ledger().attempts.add(kept);
-        drop(in_flight);
-    });
-    // If that panicked, the client gets the end of its response all the same.
-    let _ = kept.await;
-}
-
 /// Tries once whether the fixture can be written: a response that cannot be kept should not be paid for.
 async fn check_writable(state: &Arc<State>) -> Result<(), MissReason> {
     let check = || async {
@@ -141,4 +117,66 @@ async fn check_writable(state: &Arc<State>) -> Result<(), MissReason> {
         }
     };
     state.writable.get_or_try_init(check).await.copied()
+}
+
+/// Keeps the response to one request in the ledger of its session.
+struct SessionKeeper {
+    state: Arc<State>,
+    in_flight: InFlightGuard,
+    number: RequestNumber,
+    sent: SentRequest,
+    asked: (Request, Found),
+    key: Key,
+}
+
+impl SessionKeeper {
+    fn new(
+        state: &Arc<State>,
+        number: RequestNumber,
+        sent: SentRequest,
+        asked: (Request, Found),
+    ) -> Self {
+        let (state, in_flight) = (Arc::clone(state), state.in_flight.begin());
+        let key = state.fixture.key(sent.provider, &asked.0);
+        Self { state, in_flight, number, sent, asked, key }
+    }
+}
+
+impl Keeper for SessionKeeper {
+    fn in_flight(&self) -> &InFlightGuard {
+        &self.in_flight
+    }
+
+    fn is_superseded(&self) -> bool {
+        self.state.ledger().is_superseded(self.number, self.key)
+    }
+
+    async fn keep(self, received: ReceivedResponse) {
+        let Self { state, in_flight, number, sent, asked, key } = self;
+        let owner = state.setup.owner.as_deref();
+        let (redactor, max_body) = (state.secrets.redactor(), state.max_body);
+        let provider = sent.provider;
+        let recorded = record::interaction(provider, asked, &received, owner, &redactor, max_body);
+        let record::Recorded { interaction, error, redacted } = recorded;
+        state.ledger().add_dropped_headers(record::dropped_headers(&received));
+        let attempt = interaction.clone();
+        let original = record::original(sent, &received, max_body);
+        let recording = Recording {
+            request: number,
+            key,
+            interaction,
+            original,
+            error,
+            redacted,
+            was_given_up: received.was_given_up,
+        };
+        state.ledger().recordings.push(recording);
+        let kept = tokio::task::spawn_blocking(move || {
+            let kept = store::keep_attempt(&state.setup.write_to, &attempt);
+            state.ledger().attempts.add(kept);
+            drop(in_flight);
+        });
+        // If that panicked, the client gets the end of its response all the same.
+        let _ = kept.await;
+    }
 }

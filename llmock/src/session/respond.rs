@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use http::header::CONTENT_LENGTH;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 
 #[cfg(all(feature = "intercept", target_os = "linux"))]
 use crate::exchange::in_flight::InFlightGuard;
@@ -53,6 +53,12 @@ impl Handler for State {
         self.add_distrusted(host);
     }
 
+    fn note_incomplete(&self, method: &Method, provider: Provider, target: &str) {
+        let path = provider::canonical_path(provider, target);
+        let path = self.secrets.redactor().text(&path).into_owned();
+        self.ledger().add_incomplete(method.as_str(), path);
+    }
+
     fn respond(self: Arc<Self>, incoming: Incoming) -> Responding {
         Box::pin(respond(self, incoming))
     }
@@ -90,7 +96,7 @@ async fn respond(state: Arc<State>, mut incoming: Incoming) -> Result<Response, 
             state.ledger().exchange(number).responded_by = RespondedBy::Fixture;
             Ok(response::json(body))
         }
-        Decision::Forward => Ok(forward(&state, pending).await),
+        Decision::Forward => forward(&state, pending).await,
         Decision::Miss(reason) => Ok(refuse(&state, &pending, reason)),
     }
 }
@@ -304,13 +310,13 @@ fn note_previous_test(state: &State, pending: &Pending, reason: &MissReason) {
 }
 
 #[cfg(not(feature = "record"))]
-async fn forward(state: &State, pending: Pending) -> Response {
+async fn forward(state: &State, pending: Pending) -> Result<Response, Aborted> {
     let why = "llmock was built without its feature `record`".to_owned();
     std::future::ready(()).await;
-    refuse(state, &pending, MissReason::RecordRefused { why })
+    Ok(refuse(state, &pending, MissReason::RecordRefused { why }))
 }
 
 #[cfg(feature = "record")]
-async fn forward(state: &Arc<State>, pending: Pending) -> Response {
+async fn forward(state: &Arc<State>, pending: Pending) -> Result<Response, Aborted> {
     crate::session::recording::forward(state, pending).await
 }

@@ -65,7 +65,7 @@ fn not_written(written: &Written, recordings: &[Recording]) -> Option<Failure> {
 }
 
 fn note_written(state: &State, written: Written, report: &mut Report) {
-    let Written { counts, cut, others, .. } = written;
+    let Written { counts, cut, client_left, others, .. } = written;
     let setup = &state.setup;
     let path = &setup.write_to;
     if *path != setup.fixture {
@@ -81,6 +81,8 @@ fn note_written(state: &State, written: Written, report: &mut Report) {
     });
     let cut = cut.into_iter().map(|at| Note::Cut { interaction: at.number() });
     report.notes.extend(cut);
+    let left = client_left.into_iter().map(|at| Note::ClientLeft { interaction: at.number() });
+    report.notes.extend(left);
     if let Err(error) = store::drop_attempts(path, setup.owner.as_deref()) {
         report.failures.push(unwritable(state, &error));
     }

@@ -75,6 +75,7 @@ fn account(state: &State, report: &mut Report) {
         upstream: ledger.answered(RespondedBy::Upstream),
         nothing: ledger.answered(RespondedBy::Nothing),
     };
+    connections(&mut ledger, report);
     report.misses.clone_from(&ledger.misses);
     report.tally = tally(fixture, &ledger);
     if !ledger.dropped_headers.is_empty() {
@@ -89,6 +90,17 @@ fn account(state: &State, report: &mut Report) {
     unknown_fields(state, &ledger, report);
     borrowed(fixture, &ledger, report);
     repeated(fixture, &ledger, report);
+}
+
+/// Network faults, and requests that never became one.
+fn connections(ledger: &mut Ledger, report: &mut Report) {
+    let times = ledger.settle_faults();
+    if times > 0 {
+        report.notes.push(Note::Reconnected { times });
+    }
+    for (method, path, times) in std::mem::take(&mut ledger.incomplete) {
+        report.notes.push(Note::Incomplete { method, path, times });
+    }
 }
 
 /// Requests that another test sent, or may have sent.
@@ -145,7 +157,7 @@ fn tally(fixture: &OpenedFixture, ledger: &Ledger) -> Tally {
 
 fn calls(state: &State, ledger: &Ledger, report: &mut Report) {
     let reached = ledger.exchanges.iter().filter(|exchange| !exchange.is_stray()).count();
-    let counted = ledger.counted().count();
+    let counted = ledger.counted().count().saturating_sub(ledger.retried);
     let expected = state.setup.in_force.calls.value;
     // A test that failed early may have its own reason for sending no request, but its error may also be the client's.
     if report.outcome != Outcome::Passed {
@@ -191,6 +203,7 @@ fn no_requests(state: &State) -> Failure {
             intercept: setup.in_force.intercept.value,
         },
         distrusted: state.take_distrusted(),
+        silences: state.front.registry().silent.since(state.opened),
         proxies: state.originals.proxies().into_iter().map(str::to_owned).collect(),
     }
 }
@@ -265,16 +278,23 @@ fn gate(state: &State, report: &mut Report) -> Vec<Recording> {
             .cloned()
     };
     let mut retried: Vec<(u16, bool, usize)> = Vec::new();
+    let mut given_up = 0;
     let mut kept = Vec::with_capacity(recordings.len());
     for (at, recording) in recordings.iter().enumerate() {
+        let later = &recordings[at + 1..];
+        let is_good = |later: &Recording| later.key == recording.key && refused(later).is_none();
+        if recording.was_given_up && later.iter().any(|it| is_good(it) && !it.was_given_up) {
+            // The program never used it.
+            given_up += 1;
+            continue;
+        }
         let inside = recording.has_error_inside();
         let Some(ReportedError { status, message }) = refused(recording) else {
             report.notes.extend(error_inside(recording));
             kept.push(recording.clone());
             continue;
         };
-        let later = &recordings[at + 1..];
-        if later.iter().any(|later| later.key == recording.key && refused(later).is_none()) {
+        if later.iter().any(is_good) {
             match retried
                 .iter_mut()
                 .find(|(known, within, _)| (*known, *within) == (status, inside))
@@ -293,6 +313,9 @@ fn gate(state: &State, report: &mut Report) -> Vec<Recording> {
                 key: state.key_variable(recording.interaction.provider),
             });
         }
+    }
+    if given_up > 0 {
+        report.notes.push(Note::GivenUp { times: given_up });
     }
     for (status, inside, times) in retried {
         report.notes.push(Note::Retried { status, inside, times });

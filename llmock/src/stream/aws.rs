@@ -49,7 +49,7 @@ pub(super) fn write(headers: &[(String, String)], payload: &str, out: &mut Vec<u
 }
 
 /// The length of the frame that these bytes begin with, if its prelude is sound and all of it there.
-fn frame_length(bytes: &[u8]) -> Option<usize> {
+pub(super) fn frame_length(bytes: &[u8]) -> Option<usize> {
     let length = number(bytes, 0)?;
     let checksum = bytes.get(8..PRELUDE)?;
     let sound = crc32fast::hash(bytes.get(..8)?).to_be_bytes() == checksum;
@@ -62,7 +62,7 @@ fn number(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 /// The content of a frame of strings; the caller checks it against the checksums by writing it.
-fn frame(bytes: &[u8]) -> Option<Item> {
+pub(super) fn frame(bytes: &[u8]) -> Option<Item> {
     let headers_end = number(bytes, 4)?.checked_add(PRELUDE)?;
     let payload_end = bytes.len().checked_sub(CHECKSUM)?;
     let mut rest = bytes.get(PRELUDE..headers_end)?;

@@ -6,7 +6,10 @@ use super::{aws, json_array, ndjson, sse};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Complete,
+    /// The provider's connection closed before the end.
     Cut,
+    /// The client stopped reading before the end, and llmock stopped waiting for it.
+    ClientLeft,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

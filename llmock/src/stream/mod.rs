@@ -9,6 +9,8 @@ mod events;
 mod framing;
 mod json_array;
 mod ndjson;
+#[cfg(feature = "record")]
+pub(crate) mod scanner;
 mod sse;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use super::format::{
     Api, At, Finish, Format, Operation, Prompt, RenderContext, Rendered, Requirements, Sse,
     Streaming, Transcript, Usage, error_text,
 };
-use super::openai;
+use super::{openai, terminator};
 use crate::json::Json;
 use crate::json::write::{Null, Object, nested, object};
 
@@ -40,6 +40,7 @@ pub(super) static FORMAT: Format = Format {
     ],
     prompts: &[Prompt::Messages("messages")],
     read_event,
+    terminator: terminator::ANTHROPIC,
     ..Format::DEFAULT
 };
 

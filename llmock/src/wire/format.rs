@@ -13,6 +13,7 @@ pub(super) use super::text::{Prompt, error_text};
 pub(super) use super::transcript::Transcript;
 
 use super::size::Measure;
+use super::terminator::{self, Terminator};
 use super::text;
 use crate::json::Json;
 use crate::provider::Provider;
@@ -50,6 +51,9 @@ pub(crate) struct Format {
     /// Adds the data of one event to the transcript of a stream.
     pub(crate) read_event: fn(&mut Transcript, &Json<'_>),
     pub(crate) error_message: fn(&Json<'_>) -> Option<String>,
+    /// Which event ends a stream, whether or not the connection ends after it.
+    #[cfg_attr(not(feature = "record"), allow(dead_code, reason = "only recorders need it"))]
+    pub(crate) terminator: Terminator,
     /// Whether responses may contain addresses outside of what a model wrote.
     pub(crate) may_hold_links: bool,
 }
@@ -68,6 +72,7 @@ impl Format {
         messages: Messages::Conversation,
         read_event: |_, _| {},
         error_message: text::error_message,
+        terminator: terminator::UNKNOWN,
         may_hold_links: false,
     };
 

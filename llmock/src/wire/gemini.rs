@@ -6,7 +6,7 @@ use super::format::{
     Streaming, Transcript, Usage, error_text,
 };
 use super::size::OutputSize;
-use super::{failure, openai, rendered};
+use super::{failure, openai, rendered, terminator};
 use crate::json::Json;
 use crate::json::write::{Object, list, nested, object};
 
@@ -54,6 +54,7 @@ pub(super) static FORMAT: Format = Format {
         Prompt::Messages("content"),
     ],
     read_event,
+    terminator: terminator::GEMINI,
     ..Format::DEFAULT
 };
 

@@ -12,6 +12,8 @@ mod cohere;
 pub(crate) mod content;
 pub(crate) mod context;
 mod embeddings;
+#[cfg(feature = "record")]
+pub(crate) mod ending;
 pub(crate) mod failure;
 pub(crate) mod format;
 mod gemini;
@@ -30,6 +32,8 @@ pub(crate) mod rendered;
 mod reported;
 pub(crate) mod requirements;
 pub(crate) mod size;
+#[cfg_attr(not(feature = "record"), allow(dead_code, reason = "only recorders read them"))]
+mod terminator;
 #[cfg(test)]
 mod tests;
 mod text;

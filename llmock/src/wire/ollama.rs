@@ -7,7 +7,7 @@ use super::format::{
     Api, At, Finish, Format, GET, Limit, Operation, Render, RenderContext, Rendered, Requirements,
     Streaming, Transcript, error_text, model_member,
 };
-use super::{openai, openai_chat, plain, rendered};
+use super::{openai, openai_chat, plain, rendered, terminator};
 use crate::json::Json;
 use crate::json::write::{Null, Object, Raw, nested, object};
 use crate::provider::Provider;
@@ -44,6 +44,7 @@ pub(super) static FORMAT: Format = Format {
     model: |_, _, body| model_member(body).or_else(|| body?.get("name")?.as_str()),
     prompts: openai_chat::PROMPTS,
     read_event,
+    terminator: terminator::OLLAMA,
     ..Format::DEFAULT
 };
 

@@ -5,7 +5,7 @@ use super::format::{
     ToolIdPath, Transcript, Usage, error_text,
 };
 use super::size::OutputSize;
-use super::{failure, openai, text};
+use super::{failure, openai, terminator, text};
 use crate::json::Json;
 use crate::json::write::{Null, Object, Raw, ToJson, list, nested, object};
 use crate::provider::StreamUsage;
@@ -25,6 +25,7 @@ pub(super) static FORMAT: Format = Format {
     tool_ids: TOOL_IDS,
     prompts: PROMPTS,
     read_event,
+    terminator: terminator::CHOICES,
     ..Format::DEFAULT
 };
 

@@ -11,7 +11,7 @@ use super::format::{
 };
 use super::requirements::is_tokens;
 use super::size::OutputSize;
-use super::{openai, openai_chat};
+use super::{openai, openai_chat, terminator};
 use crate::json::Json;
 use crate::json::write::{Null, Object, Raw, list, object};
 
@@ -36,6 +36,7 @@ pub(super) static FORMAT: Format = Format {
     prompts: &[openai_chat::INPUT],
     messages: Messages::Prompts,
     read_event: openai_chat::read_event,
+    terminator: terminator::CHOICES,
     ..Format::DEFAULT
 };
 

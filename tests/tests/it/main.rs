@@ -5,6 +5,7 @@ mod attribute_orders;
 mod boundary;
 mod builder;
 mod child_process;
+mod connections;
 mod corpus;
 mod declared;
 #[cfg(all(feature = "intercept", target_os = "linux"))]

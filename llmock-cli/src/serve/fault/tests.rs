@@ -128,7 +128,7 @@ fn shown(answer: &Answer) -> (String, Option<End>) {
             let bytes: Vec<u8> = pieces.iter().flat_map(|piece| piece.bytes.to_vec()).collect();
             (String::from_utf8(bytes).unwrap(), Some(*end))
         }
-        AnswerBody::Live(_) => unreachable!("no case has one"),
+        AnswerBody::Live(_) | AnswerBody::Nothing => unreachable!("no case has one"),
     }
 }
 

@@ -67,7 +67,13 @@ impl Proxy {
     /// Forwards the request; the response streams to the client as it arrives.
     pub(crate) async fn answer(&self, api_request: &ApiRequest) -> Verdict {
         let request = match self.fixtures.compared(api_request) {
-            Ok(compared) => compared.request.clone(),
+            Ok(compared) => {
+                let request = compared.request.clone();
+                match &api_request.client_left {
+                    Some(client_left) => request.client(client_left.0.clone()),
+                    None => request,
+                }
+            }
             Err(error) => return failed(400, &error.to_string()),
         };
         let (sent, origin) = (fixture::sent(api_request), self.fixtures.origin(api_request));
@@ -82,8 +88,21 @@ impl Proxy {
             Err(ForwardError::NoUpstream { provider, variables }) => {
                 failed(BAD_GATEWAY, &server::no_upstream(provider, &variables))
             }
+            // A client that meets this itself sends its request again.
+            Err(error @ ForwardError::Disconnected { .. }) => {
+                server::disconnected(&error);
+                Verdict::Answer(Answer::nothing())
+            }
+            Err(error @ ForwardError::Unreachable { .. }) => {
+                Verdict::Reply(Box::new(unreachable(&error)))
+            }
             Err(error) => failed(BAD_GATEWAY, &error.to_string()),
         }
+    }
+
+    /// Announces that the server stops.
+    pub(crate) fn close(&self) {
+        self.recorder.close();
     }
 
     /// Waits until responses that are being received are complete and written; returns how many were not in time.
@@ -109,6 +128,11 @@ fn record_outcome(fixtures: &Weak<Fixtures>, outcome: &Outcome) {
         fixtures.add(fixture, std::slice::from_ref(interaction));
     }
     server::recording(outcome);
+}
+
+/// The upstream may be reachable when the client tries again.
+fn unreachable(error: &ForwardError) -> Reply {
+    Reply::error(BAD_GATEWAY, format!("llmock: {error}"))
 }
 
 /// An error in the provider's own shape that clients do not retry.

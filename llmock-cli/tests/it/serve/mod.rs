@@ -9,6 +9,7 @@ mod boundary;
 mod config;
 mod container;
 mod errors_inside;
+mod exchanges;
 mod fixtures;
 #[cfg(unix)]
 mod kills;

@@ -275,7 +275,8 @@ fn unreachable_providers_are_named_in_their_error_format() {
     let workdir = Workdir::new();
     let server = workdir.serve(&RECORD, &[("OPENAI_BASE_URL", &base)]);
     let got = server.send(&chat("q"));
-    assert_eq!((got.status, got.header("x-should-retry")), (502, Some("false")));
+    // It may be reachable when the client tries again.
+    assert_eq!((got.status, got.header("x-should-retry")), (502, None));
     let body: serde_json::Value = serde_json::from_str(&got.text()).unwrap();
     let message = body["error"]["message"].as_str().unwrap();
     assert!(message.contains("could not be reached") && !message.contains("secret"), "{message}");

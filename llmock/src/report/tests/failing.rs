@@ -1,6 +1,7 @@
 //! One snapshot for every failure that is not a miss.
 
 use super::*;
+use crate::report::Silence;
 use crate::report::render::opening;
 use crate::report::{ChangedResponse, Failure, IdleInteraction, Note, Through, Unfaithful};
 
@@ -38,6 +39,7 @@ fn no_request_at_all_is_a_failure_with_remedies() {
         variables: vec!["OPENAI_BASE_URL".into(), "OPENAI_API_BASE".into()],
         through: Through::default(),
         distrusted: Vec::new(),
+        silences: Vec::new(),
         proxies: vec!["HTTPS_PROXY".into()],
     };
     insta::assert_snapshot!(failing(failure), @r#"
@@ -56,6 +58,7 @@ fn no_request_at_all_is_a_failure_with_remedies() {
         variables: Vec::new(),
         through: Through::default(),
         distrusted: Vec::new(),
+        silences: Vec::new(),
         proxies: Vec::new(),
     };
     insta::assert_snapshot!(failing(handle), @"
@@ -64,6 +67,26 @@ fn no_request_at_all_is_a_failure_with_remedies() {
       your client probably uses another server; ways to reach llmock:
         · pass `mock.base_url(..)` to the client: a test with an `LlmMock` sets no variables
         · if the test calls no model: calls = 0
+    ");
+}
+
+#[test]
+fn connections_without_a_request_are_explained() {
+    let failure = Failure::NoRequests {
+        handle: false,
+        variables: vec!["OPENAI_BASE_URL".into()],
+        through: Through::default(),
+        distrusted: Vec::new(),
+        silences: vec![Silence::Tls, Silence::HeadTooLarge, Silence::Incomplete, Silence::NotHttp],
+        proxies: Vec::new(),
+    };
+    insta::assert_snapshot!(failing(failure), @"
+    llmock: no request reached llmock, so this test has replayed nothing
+
+      a client began TLS on llmock's port, which speaks plain HTTP: its base URL must begin with http://
+      a client sent a request with more than 100 headers, or with a head that is too large: llmock refused it
+      a client connected to llmock and sent only the beginning of a request
+      a client connected to llmock and sent something other than HTTP
     ");
 }
 
@@ -84,6 +107,7 @@ fn a_client_that_was_built_before_the_proxy_variables_is_suspected() {
             variables: Vec::new(),
             through: Through { proxy, intercept },
             distrusted: vec!["llm.acme.dev".into()],
+            silences: Vec::new(),
             proxies: Vec::new(),
         };
         let text = failing(failure);

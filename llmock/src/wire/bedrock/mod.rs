@@ -18,7 +18,7 @@ use super::format::{
     Api, At, Format, Kind, Limit, Operation, Prompt, Render, RenderContext, Rendered, Requirements,
     Streaming, Transcript,
 };
-use super::{anthropic, cohere, failure, openai, openai_chat, rendered, text};
+use super::{anthropic, cohere, failure, openai, openai_chat, rendered, terminator, text};
 use crate::json::write::{Object, Raw, object};
 use crate::json::{self, Json};
 use crate::provider::Provider;
@@ -63,6 +63,7 @@ pub(super) static FORMAT: Format = Format {
     ],
     read_event: openai_chat::read_event,
     error_message: text::message_first,
+    terminator: terminator::BEDROCK,
     ..Format::DEFAULT
 };
 

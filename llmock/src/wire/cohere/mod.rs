@@ -9,7 +9,7 @@ use super::format::{
     Api, At, Finish, Format, Limit, Operation, Prompt, RenderContext, Rendered, Requirements, Sse,
     Transcript, Usage, error_text,
 };
-use super::{failure, openai, openai_chat, text};
+use super::{failure, openai, openai_chat, terminator, text};
 use crate::json::Json;
 use crate::json::write::{Null, Object, nested, object};
 use crate::provider::Provider;
@@ -41,6 +41,7 @@ pub(super) static FORMAT: Format = Format {
     ],
     read_event,
     error_message: text::message_first,
+    terminator: terminator::COHERE,
     ..Format::DEFAULT
 };
 

@@ -10,7 +10,7 @@ use super::format::{
     At, Finish, Format, Operation, Prompt, RenderContext, Rendered, Requirements, Transcript,
     Usage, error_text,
 };
-use super::{failure, openai};
+use super::{failure, openai, terminator};
 use crate::json::Json;
 use crate::json::write::{Object, Raw, nested, object};
 
@@ -34,6 +34,7 @@ pub(crate) static FORMAT: Format = Format {
     tool_ids: &[&["input", "[]", "call_id"]],
     prompts: &[Prompt::Messages("input")],
     read_event,
+    terminator: terminator::RESPONSES,
     ..Format::DEFAULT
 };
 

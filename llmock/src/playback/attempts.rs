@@ -1,0 +1,129 @@
+//! Attempts at the same request that are forwarded at the same time.
+//!
+//! A client that gives up on a response sends its request again. What it gave up on must not be replayed before what
+//! it received, and is worth recording only if no attempt succeeds.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use super::Request;
+use super::writer::{Finished, Writer};
+use crate::exchange::forward::{Keeper, ReceivedResponse};
+use crate::exchange::in_flight::InFlightGuard;
+use crate::exchange::record;
+use crate::exchange::request::MAX_BODY;
+use crate::exchange::response::is_outage;
+use crate::exchange::verify::SentRequest;
+use crate::matching::Key;
+use crate::sync::lock;
+use crate::wire::ReportedError;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Attempts(Arc<Mutex<HashMap<Key, Attempt>>>);
+
+#[derive(Debug, Default)]
+struct Attempt {
+    open: usize,
+    has_succeeded: bool,
+    given_up: Vec<Finished>,
+}
+
+/// One attempt; it ends when it is dropped.
+#[derive(Debug)]
+pub(super) struct OpenAttempt {
+    attempts: Attempts,
+    key: Key,
+    writer: Option<Writer>,
+}
+
+impl Attempts {
+    pub(super) fn begin(&self, key: Key, writer: Option<Writer>) -> OpenAttempt {
+        lock(&self.0).entry(key).or_default().open += 1;
+        OpenAttempt { attempts: self.clone(), key, writer }
+    }
+}
+
+impl OpenAttempt {
+    /// Submits a response that a client received.
+    pub(super) fn succeed(self, finished: Finished) {
+        if let Some(attempt) = lock(&self.attempts.0).get_mut(&self.key) {
+            let is_refused = |error: &ReportedError| is_outage(error.status);
+            attempt.has_succeeded |= !finished.error.as_ref().is_some_and(is_refused);
+        }
+        if let Some(writer) = &self.writer {
+            writer.submit(finished);
+        }
+    }
+
+    /// Keeps a response that its client gave up on until the other attempts have ended.
+    pub(super) fn give_up(self, finished: Finished) {
+        if let Some(attempt) = lock(&self.attempts.0).get_mut(&self.key) {
+            attempt.given_up.push(finished);
+        }
+    }
+}
+
+impl Drop for OpenAttempt {
+    fn drop(&mut self) {
+        let last = {
+            let mut all = lock(&self.attempts.0);
+            let Some(attempt) = all.get_mut(&self.key) else { return };
+            attempt.open -= 1;
+            if attempt.open > 0 {
+                return;
+            }
+            all.remove(&self.key)
+        };
+        let Some(Attempt { has_succeeded: false, given_up, .. }) = last else { return };
+        let Some(writer) = &self.writer else { return };
+        for finished in given_up {
+            writer.submit(finished);
+        }
+    }
+}
+
+/// Hands the response to one request to the writer.
+#[derive(Debug)]
+pub(super) struct RecordingKeeper {
+    pub(super) attempt: OpenAttempt,
+    pub(super) in_flight: InFlightGuard,
+    pub(super) sent: SentRequest,
+    pub(super) request: Request,
+}
+
+impl Keeper for RecordingKeeper {
+    fn in_flight(&self) -> &InFlightGuard {
+        &self.in_flight
+    }
+
+    fn is_superseded(&self) -> bool {
+        // A server that stops has nothing to check: what has not begun is not missed.
+        true
+    }
+
+    async fn keep(self, received: ReceivedResponse) {
+        let Self { attempt, in_flight, sent, request } = self;
+        if attempt.writer.is_none() {
+            return;
+        }
+        let Request { provider, compared, found, redactor, .. } = request;
+        let asked = (compared, found);
+        let recorded = record::interaction(provider, asked, &received, None, &redactor, MAX_BODY);
+        let record::Recorded { interaction, error, redacted } = recorded;
+        let key = attempt.key;
+        let original = record::original(sent, &received, MAX_BODY);
+        let dropped_headers = record::dropped_headers(&received);
+        let _in_flight = in_flight;
+        let finished =
+            Finished { key, interaction, original, error, redacted, dropped_headers, _in_flight };
+        let kept = tokio::task::spawn_blocking(move || {
+            if received.was_given_up {
+                attempt.give_up(finished);
+            } else {
+                attempt.succeed(finished);
+            }
+        });
+        // If that panicked, the client gets the end of its response all the same.
+        let _ = kept.await;
+    }
+}
