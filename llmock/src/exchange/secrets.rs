@@ -3,7 +3,7 @@
 //! Programs load variables while they run (`dotenvy::dotenv()` in the body of a test), and some have their key from a
 //! file: so both are looked at again with every request.
 
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 
 use percent_encoding::percent_decode_str;
 use url::Url;
@@ -116,19 +116,20 @@ pub(crate) fn credentials(request: &RawRequest<'_>) -> Vec<(String, String)> {
 
 /// Names and values of the secrets in variables, and the placeholders that stand for keys.
 fn of_variables() -> Vec<(String, String)> {
-    let mut placeholders: Vec<&str> = Provider::all()
-        .flat_map(|provider| provider.entry().keys)
-        .map(|(_, value)| *value)
-        .collect();
-    placeholders.sort_unstable();
-    placeholders.dedup();
+    static PLACEHOLDERS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        let keys = Provider::all().flat_map(|provider| provider.entry().keys);
+        let mut placeholders: Vec<&str> = keys.map(|(_, value)| *value).collect();
+        placeholders.sort_unstable();
+        placeholders.dedup();
+        placeholders
+    });
     let secrets = env::secrets(|name, value| {
-        let is_placeholder = placeholders.contains(&value);
+        let is_placeholder = PLACEHOLDERS.contains(&value);
         if is_placeholder { None } else { secret_in(name, value) }
     });
     // No secrets, but a machine with a key recorded a secret in their place.
     let placeholders =
-        placeholders.iter().map(|value| ("PLACEHOLDER".to_owned(), (*value).to_owned()));
+        PLACEHOLDERS.iter().map(|value| ("PLACEHOLDER".to_owned(), (*value).to_owned()));
     secrets.into_iter().chain(placeholders).collect()
 }
 

@@ -1,14 +1,47 @@
 //! What was redacted while recording: a last look with every secret that the run has shown, and what is said about it.
 
-use crate::fixture::redact::{Cause, Redaction};
+use crate::fixture::format;
+use crate::fixture::interaction::Interaction;
+use crate::fixture::redact::{Cause, Redaction, Redactor};
+use crate::fixture::store;
 use crate::report::{ChangedResponse, Failure, Note, RedactedPlace, RedactedSecret, Report};
 use crate::session::ledger::Recording;
 use crate::session::state::State;
 
-/// Redacts recordings with the secrets that became known after them. Says what was redacted, and fails if the client
-/// received something else than a replay would return.
-pub(crate) fn check(state: &State, recordings: &mut [Recording], report: &mut Report) {
-    look_again(state, recordings);
+/// Redacts recordings with the secrets that became known after them, also in the file with the attempts.
+pub(crate) fn look_again(state: &State) {
+    let redactor = state.secrets.redactor();
+    let mut is_changed = false;
+    for recording in &mut state.ledger().recordings {
+        let Recording { interaction, redacted, key, .. } = recording;
+        let (in_request, in_response) = redact(&redactor, interaction);
+        if !in_request.is_empty() {
+            *key = state.fixture.key(interaction.provider, &interaction.request);
+        }
+        is_changed |= !in_request.is_empty() || !in_response.is_empty();
+        redacted.request.extend(in_request);
+        redacted.response.extend(in_response);
+    }
+    let attempts = store::failed_path(&state.setup.write_to);
+    if is_changed && attempts.exists() {
+        // Best effort: the file is for people, who are told where it is.
+        let _ = store::update(&attempts, &attempts, |mut kept| {
+            for interaction in &mut kept {
+                redact(&redactor, interaction);
+            }
+            (Some(format::write(&kept)), ())
+        });
+    }
+}
+
+fn redact(redactor: &Redactor, interaction: &mut Interaction) -> (Vec<Redaction>, Vec<Redaction>) {
+    let found = redactor.request(&mut interaction.request);
+    let in_response = redactor.response(&mut interaction.response, &found);
+    (found.redactions, in_response)
+}
+
+/// Says what was redacted, and fails if the client received something else than a replay would return.
+pub(crate) fn check(state: &State, recordings: &[Recording], report: &mut Report) {
     let secrets = secrets(recordings);
     if !secrets.is_empty() {
         report.notes.push(Note::Redacted { secrets });
@@ -16,18 +49,6 @@ pub(crate) fn check(state: &State, recordings: &mut [Recording], report: &mut Re
     let responses = changed_responses(state, recordings);
     if !responses.is_empty() {
         report.failures.push(Failure::ResponsesRedacted { responses });
-    }
-}
-
-fn look_again(state: &State, recordings: &mut [Recording]) {
-    let redactor = state.secrets.redactor();
-    for recording in recordings {
-        let Recording { interaction, redacted, key, .. } = recording;
-        let found = redactor.request(&mut interaction.request);
-        let in_response = redactor.response(&mut interaction.response, &found);
-        redacted.request.extend(found.redactions);
-        redacted.response.extend(in_response);
-        *key = state.fixture.key(interaction.provider, &interaction.request);
     }
 }
 

@@ -38,8 +38,9 @@ pub(crate) fn settle(state: &State, outcome: Outcome) -> Report {
         report.failures.push(Failure::MockExpectations { text });
     }
     account(state, &mut report);
-    let mut kept = gate(state, &mut report);
-    redacted::check(state, &mut kept, &mut report);
+    redacted::look_again(state);
+    let kept = gate(state, &mut report);
+    redacted::check(state, &kept, &mut report);
     if report.fails() || outcome != Outcome::Passed {
         save::note_attempt(state, &mut report);
         context_notes(state, &mut report);

@@ -148,6 +148,17 @@ fn history_and_metrics_redact_and_require_keys() {
     let shown = server.send(&Request::get("/history").header("authorization", &bearer)).text();
     assert!(shown.contains("in a header") && shown.contains("in the query"), "{shown}");
     assert!(shown.contains("alt=json&key=[REDACTED]") && !shown.contains(KEY), "{shown}");
+    let planted = "sk-proj-Zq8s7Df6gH5jK4lM3nB2vC1xX0yYwWvV";
+    let prompt = chat(&format!("my key is {planted}, or {KEY}")).header("authorization", &bearer);
+    server.send(&prompt);
+    let path = format!("/v1/files/{planted}?alt=json");
+    server.send(&Request::get(&path).header("authorization", &bearer));
+    let shown = server.send(&Request::get("/history").header("authorization", &bearer)).text();
+    assert!(!shown.contains(planted) && !shown.contains(KEY), "{shown}");
+    assert!(
+        shown.contains("my key is [REDACTED:OPENAI_KEY], or [REDACTED:LLMOCK_API_KEY]"),
+        "{shown}"
+    );
     let counted = server.send(&Request::get(&format!("/metrics?key={KEY}")));
     assert!(counted.status == 200 && !counted.text().contains(KEY));
 }

@@ -208,6 +208,7 @@ fn forwards_client_keys_and_does_not_store_them() {
     server.send(&request);
     server.send(&Request::post("/v1beta/models/g:generateContent?key=AIza-of-a-client", "{}"));
     server.wait_for_recordings(2);
+    server.wait_for_stderr("redacted OPENAI_KEY at $.your in the response of openai to POST");
     let seen = upstream.requests();
     assert_eq!(seen[0].header("authorization"), Some("Bearer sk-of-a-client-0123456789"));
     assert_eq!(seen[0].header("x-llmock-session"), None);

@@ -217,6 +217,14 @@ fn texts(interaction: &Value) -> String {
     out
 }
 
+/// The tag of an interaction: `T00042T`.
+fn tag_of(text: &str) -> Option<String> {
+    let is_tag =
+        |tag: &[u8]| tag[0] == b'T' && tag[6] == b'T' && tag[1..6].iter().all(u8::is_ascii_digit);
+    let at = text.as_bytes().windows(7).position(is_tag)?;
+    Some(text[at..at + 7].to_owned())
+}
+
 /// Whether a part of a secret can be read in a text, in any spelling.
 fn is_readable(text: &str, kind: &Kind) -> bool {
     let coded = STANDARD.encode(&kind.planted);
@@ -236,6 +244,7 @@ fn leaks(kinds: &[Kind]) -> BTreeMap<&'static str, Vec<&'static str>> {
     let (_folder, fixture) = place();
     let mut planted = Vec::new();
     for (number, kind) in kinds.iter().enumerate() {
+        assert!(is_readable(&kind.planted, kind), "{}", kind.name);
         for (at, (_, plant)) in PLACES.iter().enumerate() {
             let tag = format!("T{:05}T", number * PLACES.len() + at);
             planted.push((plant(kind, &tag), tag));
@@ -255,13 +264,18 @@ fn leaks(kinds: &[Kind]) -> BTreeMap<&'static str, Vec<&'static str>> {
     let error = mock.finish().unwrap_err().to_string();
     assert!(error.contains("allow_redacted("), "{error}");
     let kept = fixture.with_extension("json.failed");
-    let recorded: Vec<String> = interactions(&kept).iter().map(texts).collect();
+    let recorded: BTreeMap<String, String> = interactions(&kept)
+        .iter()
+        .map(texts)
+        .map(|text| (tag_of(&text).expect("every interaction has its tag"), text))
+        .collect();
     let mut leaks: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (number, kind) in kinds.iter().enumerate() {
         for (at, (place, _)) in PLACES.iter().enumerate() {
             let tag = &planted[number * PLACES.len() + at].1;
-            let found = recorded.iter().find(|text| text.contains(tag.as_str()));
-            let found = found.unwrap_or_else(|| panic!("{} at {place} is not recorded", kind.name));
+            let found = recorded
+                .get(tag)
+                .unwrap_or_else(|| panic!("{} at {place} is not recorded", kind.name));
             let left = leaks.entry(place).or_default();
             if is_readable(found, kind) {
                 left.push(kind.name);
