@@ -70,29 +70,9 @@ impl Settings {
                 self.unused = origin.of(Unused::parse(text).map_err(one)?);
             }
             ("calls", Value::Count(count)) => self.calls = origin.of(Some(count)),
-            ("match_on", Value::Texts([])) => {
-                let problem = "without a field, all requests would be the same";
-                return Err(one(Problem::new(problem)));
-            }
-            ("match_on", Value::Texts(names)) => {
-                let name =
-                    |name: &&str| FieldName::parse(name).map(|name| name.as_str().to_owned());
-                self.match_on = origin.of(Some(each(key, names, name)?));
-            }
-            ("ignore", Value::Texts(paths)) => {
-                let places = each(key, paths, |place| Place::parse(place))?;
-                self.ignore.extend(origin.of_each(places));
-            }
-            ("unordered", Value::Texts(paths)) => {
-                let paths = each(key, paths, |path| JsonPath::parse(path))?;
-                self.unordered.extend(origin.of_each(paths));
-            }
+            (key, Value::Texts(texts)) => self.add_texts(origin, key, texts)?,
             ("normalize", Value::Replacements(rules)) => {
                 self.normalize.extend(origin.of_each(each(key, rules, normalize)?));
-            }
-            ("side", Value::Texts(calls)) => {
-                let calls = each(key, calls, |call| SideCall::parse(call))?;
-                self.side.extend(origin.of_each(calls));
             }
             ("allow_errors", Value::Switch(any)) => {
                 self.allow_errors =
@@ -101,10 +81,6 @@ impl Settings {
             ("allow_errors", Value::Statuses(statuses)) => {
                 each(key, statuses, |status| AllowErrors::check_status(*status))?;
                 self.allow_errors = origin.of(AllowErrors::Only(statuses.to_vec()));
-            }
-            ("allow_redacted", Value::Texts(names)) => {
-                let name = |name: &&str| EnvName::parse(name).map(|name| name.as_str().to_owned());
-                self.allow_redacted.extend(origin.of_each(each(key, names, name)?));
             }
             ("env", Value::Variables(pairs)) => {
                 let pairs = each(key, pairs, |pair| self.variable(pair))?;
@@ -119,6 +95,46 @@ impl Settings {
                 self.intercept = origin.of(intercept::checked(on).map_err(one)?);
             }
             _ => return Err(one(Problem::new("it has another form"))),
+        }
+        Ok(())
+    }
+
+    fn add_texts(
+        &mut self,
+        origin: &Origin,
+        key: &'static str,
+        texts: &[&str],
+    ) -> Result<(), Wrong> {
+        match (key, texts) {
+            ("match_on", []) => {
+                let problem = "without a field, all requests would be the same";
+                return Err(Wrong { key, index: 0, problem: Problem::new(problem) });
+            }
+            ("match_on", names) => {
+                let name =
+                    |name: &&str| FieldName::parse(name).map(|name| name.as_str().to_owned());
+                self.match_on = origin.of(Some(each(key, names, name)?));
+            }
+            ("ignore", paths) => {
+                let places = each(key, paths, |place| Place::parse(place))?;
+                self.ignore.extend(origin.of_each(places));
+            }
+            ("unordered", paths) => {
+                let paths = each(key, paths, |path| JsonPath::parse(path))?;
+                self.unordered.extend(origin.of_each(paths));
+            }
+            ("side", calls) => {
+                let calls = each(key, calls, |call| SideCall::parse(call))?;
+                self.side.extend(origin.of_each(calls));
+            }
+            ("allow_redacted", names) => {
+                let name = |name: &&str| EnvName::parse(name).map(|name| name.as_str().to_owned());
+                self.allow_redacted.extend(origin.of_each(each(key, names, name)?));
+            }
+            _ => {
+                let problem = Problem::new("it has another form");
+                return Err(Wrong { key, index: 0, problem });
+            }
         }
         Ok(())
     }

@@ -117,6 +117,7 @@ fn pieces(provider: Provider, request: &Request, rules: &MatchRules) -> Vec<Piec
     for (name, value) in target.query {
         pieces.extend([Piece::Mark(name), Piece::Text(value)]);
     }
+    pieces.extend(request.range.clone().map(Piece::Mark));
     let format = FormatRules::new(provider, &request.method, &request.path, rules);
     let text = |text: &str| Piece::Text(without_names_of_secrets(text).into_owned());
     examine(&request.body, rules, |content| match content {

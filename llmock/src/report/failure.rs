@@ -208,15 +208,14 @@ impl Failure {
                 hints.chain(["the file is unchanged".to_owned()]).collect()
             }
             Self::SelfCheck { interactions } => {
-                let mut lines = unfaithful(interactions);
-                lines.push("the fixture is unchanged".to_owned());
-                lines
+                let unchanged = "the fixture is unchanged".to_owned();
+                unfaithful(interactions).into_iter().chain([unchanged]).collect()
             }
             Self::ResponsesRedacted { responses } => redacted_responses(responses),
             Self::TruncatedReplacement { interactions } => {
                 let them = if interactions.len() == 1 { "it" } else { "them" };
-                let way = format!("remove {them} from the file and record again");
-                let way = format!("to record a response that is cut off, {way}");
+                let way = "to record a response that is cut off, remove";
+                let way = format!("{way} {them} from the file and record again");
                 lines(&["the fixture is unchanged", &way])
             }
             Self::DrainTimeout { .. } => {

@@ -26,7 +26,7 @@ enum Effect {
 use Effect::{Fails, Passes};
 
 /// The module of the two tests, and the key as `llmock.toml` has it.
-const KEYS: [(&str, &str, Effect); 16] = [
+const KEYS: [(&str, &str, Effect); 17] = [
     ("match_on", "match_on = ['model']", Passes("1 request had no match")),
     ("ignore", "ignore = ['$.seed']", Passes("1 request had no match")),
     (
@@ -51,7 +51,15 @@ const KEYS: [(&str, &str, Effect); 16] = [
     ("mode_auto", "mode = 'auto'", Passes("1 request had no match")),
     ("allow_errors", "allow_errors = [401]", Passes("openai responded with 401 to POST")),
     ("allow_every_error", "allow_errors = true", Passes("openai responded with 401 to POST")),
+    (
+        "allow_redacted",
+        "allow_redacted = ['OPENAI_KEY']",
+        Passes("redaction changed 1 response that this test received"),
+    ),
 ];
+
+/// Put together here, so that no scanner takes it for a key of somebody.
+const PLANTED: &str = concat!("sk-proj-", "Zq8s7Df6gH5jK4lM3nB2vC1xX0yYwWvV");
 
 /// Runs one of the two tests of a key with its own fixture and this `llmock.toml`.
 fn run(app: &App, key: &str, test: &str, toml: &str) -> Ran {
@@ -64,9 +72,12 @@ fn run(app: &App, key: &str, test: &str, toml: &str) -> Ran {
     let recorded = owned_fixture(Some(&owner), &answers).replace("\"openai\"", provider);
     app.scratch().write(&format!("tests/fixtures/api/{key}/{test}.json"), &recorded);
     app.scratch().write("llmock.toml", toml);
-    let status = if key.starts_with("allow_") { 401 } else { 200 };
-    let upstream =
-        Upstream::start([Response::json(answered("from the provider itself")).with_status(status)]);
+    let (status, answer) = match key {
+        "allow_errors" | "allow_every_error" => (401, "from the provider itself"),
+        "allow_redacted" => (200, PLANTED),
+        _ => (200, "from the provider itself"),
+    };
+    let upstream = Upstream::start([Response::json(answered(answer)).with_status(status)]);
     app.one(&format!("{key}::{test}")).env("OPENAI_BASE_URL", upstream.openai_url()).output()
 }
 

@@ -222,6 +222,13 @@ fn forwards_client_keys_and_does_not_store_them() {
     // and it is found again all the same
     assert!(server.send(&request).text().contains("[REDACTED:"));
     assert_eq!(upstream.requests().len(), 2);
+    // also with another key in its place
+    let server = workdir.serve(&["--fixtures", "all"], &[]);
+    for key in ["dummy", "sk-proj-0123456789abcdefghijklmn"] {
+        let request = chat(&format!("my key is {key}"));
+        assert!(server.send(&request).text().contains("[REDACTED:OPENAI_KEY]"), "{key}");
+    }
+    assert_eq!(server.send(&chat("my key is ")).status, 418);
 }
 
 #[test]

@@ -334,10 +334,19 @@ fn leaks_of_misses(kinds: &[Kind]) -> BTreeMap<&'static str, Vec<&'static str>> 
     leaks
 }
 
+/// What the sessions of this process left in the file about the last run.
+fn leaks_of_the_last_run(kinds: &[Kind]) -> Vec<&'static str> {
+    let program = std::env::current_exe().unwrap();
+    let target = program.ancestors().nth(3).unwrap();
+    let text = std::fs::read_to_string(target.join("llmock/last-run.jsonl")).unwrap();
+    kinds.iter().filter(|kind| is_readable(&text, kind)).map(|kind| kind.name).collect()
+}
+
 /// Prints the table and asserts that it is all zeros.
 fn check(title: &str, kinds: &[Kind]) {
     let mut leaks = leaks(kinds);
     leaks.extend(leaks_of_misses(kinds));
+    leaks.insert("last-run.jsonl", leaks_of_the_last_run(kinds));
     println!("{title}: leaks of {} kinds", kinds.len());
     for (place, left) in &leaks {
         println!("  {place:40} {:2} {}", left.len(), left.join(", "));

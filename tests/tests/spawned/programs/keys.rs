@@ -116,6 +116,10 @@ key! { allow_every_error, [allow_errors] beside [mode = "record",], {
     assert_eq!(status("POST", "/chat/completions", "{}"), 401);
 } }
 
+key! { allow_redacted, [allow_redacted("OPENAI_KEY")] beside [mode = "record",], {
+    assert!(ask("hello").starts_with("sk-proj-"));
+} }
+
 /// What only the package's file explains.
 mod of_the_package {
     use super::*;
