@@ -125,7 +125,7 @@ pub(crate) fn is_outage(status: u16) -> bool {
 /// Appends a header; a name or value that HTTP does not allow is left out rather than failing the response.
 fn append(headers: &mut HeaderMap, name: &str, value: &str) {
     if let (Ok(name), Ok(value)) =
-        (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
+        (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
     {
         headers.append(name, value);
     }

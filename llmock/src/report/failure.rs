@@ -207,10 +207,7 @@ impl Failure {
                 let hints = hints.map(|hint| excerpt(hint, MESSAGE));
                 hints.chain(["the file is unchanged".to_owned()]).collect()
             }
-            Self::SelfCheck { interactions } => {
-                let unchanged = "the fixture is unchanged".to_owned();
-                unfaithful(interactions).into_iter().chain([unchanged]).collect()
-            }
+            Self::SelfCheck { interactions } => unfaithful(interactions),
             Self::ResponsesRedacted { responses } => redacted_responses(responses),
             Self::TruncatedReplacement { interactions } => {
                 let them = if interactions.len() == 1 { "it" } else { "them" };
@@ -283,11 +280,13 @@ fn self_check(interactions: &[Unfaithful]) -> String {
 
 fn unfaithful(interactions: &[Unfaithful]) -> Vec<String> {
     let more = |rest| format!("and {rest} more");
-    limited(interactions, ITEMS, more, |one| {
+    let mut lines = limited(interactions, ITEMS, more, |one| {
         let (path, why) = (excerpt(&one.path, PATH), excerpt(&one.why, MESSAGE));
         let prompt = one.prompt.as_ref().map(|text| format!("  {}", quote(text, 60)));
         format!("#{} {} {path}{}: {why}", one.interaction, one.method, prompt.unwrap_or_default())
-    })
+    });
+    lines.push("the fixture is unchanged".to_owned());
+    lines
 }
 
 fn redacted_responses(responses: &[ChangedResponse]) -> Vec<String> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::server::{Workdir, chat};
 use llmock_testkit::upstream::{Response, Upstream};
 
-/// How often a server is killed; the nightly run sets `LLMOCK_TEST_KILLS`, of which a tenth are servers.
+/// How often a server is killed: a twentieth of what `.ci/run nightly` sets with `LLMOCK_TEST_KILLS`.
 const KILLS: usize = 50;
 
 const CLIENTS: usize = 4;
@@ -49,7 +49,7 @@ fn is_answered(origin: &str, text: &str) -> bool {
 #[test]
 fn killed_servers_lose_no_response_that_was_received() {
     let kills = std::env::var("LLMOCK_TEST_KILLS").ok().and_then(|kills| kills.parse().ok());
-    let kills = kills.map_or(KILLS, |kills: usize| kills / 10);
+    let kills = kills.unwrap_or(KILLS);
     let upstream = Upstream::scripted(|at, request| match at % 3 {
         0 => Response::json(request.body.clone()),
         1 => Response::sse(["data: {\"a\":1}\n\n", "data: [DONE]\n\n"]),

@@ -351,6 +351,57 @@ fn killed_server_has_written_every_finished_response() {
     assert_eq!(workdir.interactions("all/recorded.json").len(), 3);
 }
 
+#[cfg(unix)]
+#[test]
+fn responses_that_a_killed_server_had_not_written_are_recovered() {
+    let upstream = Upstream::scripted(|_, request| json(&request.text()));
+    let workdir = Workdir::new();
+    // Writing a file of this size takes longer than the test.
+    let old: Vec<_> = (0..5_000).map(|at| (format!("old {at}"), "x".repeat(500))).collect();
+    let old: Vec<_> = old.iter().map(|(prompt, response)| (&**prompt, &**response)).collect();
+    workdir.fixture("all/recorded.json", &old);
+    let variables = [("OPENAI_BASE_URL", &*at(&upstream))];
+    let server = workdir.serve(&RECORD, &variables);
+    for turn in 0..3 {
+        assert_eq!(server.send(&chat(&format!("new {turn}"))).status, 200);
+    }
+    server.signal("-KILL");
+    server.wait_for_exit();
+    assert_eq!(workdir.interactions("all/recorded.json").len(), 5_000, "nothing is written yet");
+
+    let server = workdir.serve(&RECORD, &variables);
+    server.wait_for_stderr("recovered 3 interactions of a killed server");
+    assert_eq!(workdir.interactions("all/recorded.json").len(), 5_003);
+    assert_eq!(server.send(&chat("new 1")).bytes(), chat("new 1").body);
+    assert_eq!(upstream.requests().len(), 3, "it is replayed");
+    let left = std::fs::read_dir(workdir.path("all")).unwrap().count();
+    assert_eq!(left, 1, "the journal is gone");
+}
+
+#[test]
+fn servers_forward_nothing_that_they_cannot_record() {
+    let upstream = Upstream::start([json("{}")]);
+    let workdir = Workdir::new();
+    workdir.fixture("all/recorded.json", &[("before", "before")]);
+    let path = workdir.path("all/recorded.json");
+    let set = |read_only: bool| {
+        let mut permissions = std::fs::metadata(&path).unwrap().permissions();
+        permissions.set_readonly(read_only);
+        std::fs::set_permissions(&path, permissions).unwrap();
+    };
+    set(true);
+    let server = workdir.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
+    let got = server.send(&chat("q"));
+    assert_eq!((got.status, got.header("x-should-retry")), (502, Some("false")));
+    let text = got.text();
+    assert!(text.contains("read-only") && text.contains("recorded.json"), "{text}");
+    assert!(upstream.requests().is_empty());
+    // It looks again with the next request.
+    set(false);
+    assert_eq!(server.send(&chat("q")).status, 200);
+    assert_eq!(workdir.recorded("all/recorded.json", 2).len(), 2);
+}
+
 #[test]
 fn unwritable_files_lose_no_responses() {
     let upstream = Upstream::start([json("{\"n\":1}")]);

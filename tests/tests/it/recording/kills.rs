@@ -13,7 +13,7 @@ use llmock_testkit::process::{Process, alone};
 use llmock_testkit::recorded::{failed, place};
 use llmock_testkit::upstream::{Response, Upstream};
 
-/// How many processes are killed; the nightly run sets `LLMOCK_TEST_KILLS`.
+/// How many processes are killed: a twentieth of what `.ci/run nightly` sets with `LLMOCK_TEST_KILLS`.
 const KILLS: usize = 500;
 
 /// Each has a fixture of its own, so that they do not wait for each other.

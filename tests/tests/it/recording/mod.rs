@@ -14,3 +14,4 @@ mod kills;
 mod locking;
 mod merges;
 mod traffic;
+mod verification;
