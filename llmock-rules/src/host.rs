@@ -1,6 +1,6 @@
 //! Names of hosts: those that a request may be addressed to, and those that a configuration allows.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use super::Problem;
 

@@ -15,8 +15,11 @@ use crate::report::values::excerpt;
 pub(super) fn refusal(parts: &Parts) -> Option<String> {
     let headers = &parts.headers;
     let hosts = || headers.get_all(header::HOST).iter().map(text);
-    // HTTP/1.0 clients send no `Host`.
-    if let Some(host) = hosts().find(|host| !host.is_empty() && !is_trusted_host(host, &[])) {
+    // HTTP/1.0 clients send no `Host`. One beside a whole URL does not count (RFC 9112 §3.2.2).
+    let is_direct = parts.uri.authority().is_none();
+    if let Some(host) =
+        hosts().filter(|_| is_direct).find(|host| !host.is_empty() && !is_trusted_host(host, &[]))
+    {
         return Some(format!(
             "requests to the host `{}` are refused: it is neither a loopback name nor an IP address",
             excerpt(&host, PATH)

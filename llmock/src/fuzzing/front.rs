@@ -84,3 +84,46 @@ async fn connection(data: &[u8]) {
     assert!(is_response, "{:?}", String::from_utf8_lossy(&received));
     tokio::time::timeout(PATIENCE, serving).await.expect("an end in time").expect("no panic");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn clients_that_stop_sending_are_disconnected() {
+        for half in [
+            "",
+            "POST /s/fuzz/openai/v1/chat/completions HTTP/1.1\r\nhost:",
+            "POST /s/fuzz/openai/v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{",
+            "POST /s/fuzz/openai/v1/files HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab",
+        ] {
+            let (mut client, server) = tokio::io::duplex(1 << 10);
+            let serving = tokio::spawn(in_memory::serve(server, "fuzz", Arc::new(Reader)));
+            client.write_all(half.as_bytes()).await.expect("a connection");
+            // The clock is paused and jumps to the next timer.
+            let limit = Duration::from_secs(600);
+            let mut received = Vec::new();
+            let read = tokio::time::timeout(limit, client.read_to_end(&mut received)).await;
+            assert!(read.is_ok(), "{half:?}");
+            assert!(!received.starts_with(b"HTTP/1.1 200"), "{half:?}");
+            tokio::time::timeout(limit, serving).await.expect("an end").expect("no panic");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn slow_clients_that_go_on_sending_are_served() {
+        let (mut client, server) = tokio::io::duplex(1 << 10);
+        let serving = tokio::spawn(in_memory::serve(server, "fuzz", Arc::new(Reader)));
+        let head =
+            "POST /s/fuzz/openai/v1/files HTTP/1.1\r\nhost: localhost\r\ncontent-length: 8\r\n\r\n";
+        client.write_all(head.as_bytes()).await.expect("a connection");
+        for byte in b"01234567" {
+            tokio::time::sleep(Duration::from_secs(40)).await;
+            client.write_all(&[*byte]).await.expect("a connection");
+        }
+        let mut received = Vec::new();
+        client.read_to_end(&mut received).await.expect("a response");
+        assert!(received.starts_with(b"HTTP/1.1 200"), "{}", received.escape_ascii());
+        serving.await.expect("no panic");
+    }
+}
