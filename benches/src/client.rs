@@ -26,15 +26,20 @@ impl Post {
 
     /// Sends it, reads the answer to its end, and says how long that took.
     pub fn send(&self) -> Duration {
-        self.exchange().expect("the server answers").1
+        self.exchange(200).expect("the server answers").1
+    }
+
+    /// The same for a request that nothing responds to.
+    pub fn refused(&self) -> Duration {
+        self.exchange(418).expect("the server answers").1
     }
 
     /// Sends it, and says when the first byte of the body came; reads the rest without counting it.
     pub fn first_byte(&self) -> Duration {
-        self.exchange().expect("the server answers").0
+        self.exchange(200).expect("the server answers").0
     }
 
-    fn exchange(&self) -> io::Result<(Duration, Duration)> {
+    fn exchange(&self, status: u16) -> io::Result<(Duration, Duration)> {
         let started = Instant::now();
         let mut socket = TcpStream::connect(self.address)?;
         socket.set_nodelay(true)?;
@@ -54,7 +59,8 @@ impl Post {
         }
         let whole = started.elapsed();
         let head = String::from_utf8_lossy(&answer[..answer.len().min(400)]);
-        assert!(head.starts_with("HTTP/1.1 200"), "an answer that is not one: {head}");
+        let expected = format!("HTTP/1.1 {status}");
+        assert!(head.starts_with(&expected), "an answer that is not one: {head}");
         Ok((first.expect("the answer has a body"), whole))
     }
 }

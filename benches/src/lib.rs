@@ -9,6 +9,7 @@ use std::time::Duration;
 pub mod client;
 pub mod fixtures;
 pub mod load;
+pub mod misses;
 pub mod opening;
 pub mod race;
 pub mod recording;

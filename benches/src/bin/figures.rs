@@ -1,16 +1,17 @@
 //! Prints every figure, or the groups that are named, in the profile that this program was built with:
 //! `cargo run -p llmock-benches` says what a test pays in a debug build.
 
-use llmock_benches::{Effort, opening, recording, replay, run, sessions};
+use llmock_benches::{Effort, misses, opening, recording, replay, run, sessions};
 
 type Group = (&'static str, fn(Effort));
 
 /// Memory first: it is read from the process, which later figures make larger.
-const GROUPS: [Group; 4] = [
+const GROUPS: [Group; 5] = [
     ("sessions", sessions::figures),
     ("opening", opening::figures),
     ("replay", replay::figures),
     ("recording", recording::figures),
+    ("misses", misses::figures),
 ];
 
 fn main() {

@@ -33,7 +33,10 @@ pub(crate) async fn decide(api_request: &ApiRequest, running: &Running, number: 
     let reply = match verdict {
         Verdict::Answer(answer) => return Decided { answer, by, model, recorded },
         Verdict::Reply(reply) => reply,
-        Verdict::Pass { why } => Box::new(unanswered(api_request, running, why)),
+        Verdict::Pass { why } => {
+            // In a box, so that other requests do not have to carry its state.
+            Box::new(Box::pin(unanswered(api_request, running, why)).await)
+        }
     };
     if let Some(place) = place {
         place.keep(api_request, &reading, &reply, by, model.as_deref());
@@ -118,8 +121,11 @@ impl Meaning {
 }
 
 /// The refusal of a request that every strategy passed on.
-fn unanswered(api_request: &ApiRequest, running: &Running, why: Option<String>) -> Reply {
-    let missed = running.fixtures().map(|fixtures| fixtures.explain_miss(api_request));
+async fn unanswered(api_request: &ApiRequest, running: &Running, why: Option<String>) -> Reply {
+    let missed = match running.fixtures() {
+        Some(fixtures) => Some(fixtures.explain_miss(api_request).await),
+        None => None,
+    };
     let why = why.into_iter().chain(missed).collect::<Vec<_>>().join("; ");
     let why = if why.is_empty() { "no strategy answers this request".to_owned() } else { why };
     Reply::error(UNANSWERED, format!("llmock: {why}"))

@@ -80,7 +80,9 @@ impl Evidence<'_> {
             return MissReason::Empty;
         }
         let candidates = self.interactions.iter().copied().enumerate();
-        let Some(nearest) = matching::nearest(provider, request, candidates, self.rules) else {
+        let Some((nearest, differences)) =
+            matching::nearest(provider, request, candidates, self.rules)
+        else {
             return MissReason::EndpointUnknown { recorded: endpoints(&self.interactions) };
         };
         let (closest, at) = (self.interactions[nearest.at], Position::from_index(nearest.at));
@@ -92,7 +94,7 @@ impl Evidence<'_> {
                 owner: closest.test.clone().filter(|test| Some(test.as_str()) != self.owner),
                 used_by: (self.used_by)(at).map(RequestNumber::number),
             },
-            differences: self.differences(provider, &closest.request, request),
+            differences,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Pairs the values of two trees and measures their similarity.
 
+use super::long;
 use super::tree::{NodeKind, TreeNode, words};
 use crate::diff::{common_runs, numbered};
 
@@ -118,7 +119,7 @@ pub(crate) fn alike(left: &TreeNode, right: &TreeNode) -> f32 {
 }
 
 fn text_ratio(a: &str, b: &str, left: &TreeNode, right: &TreeNode) -> f32 {
-    if left.bag.len().max(right.bag.len()) > MOST_WORDS {
+    if left.bag.len().max(right.bag.len()) > MOST_WORDS || long::is_long(a) || long::is_long(b) {
         return likeness(left, right);
     }
     let (a, b): (Vec<_>, Vec<_>) = (words(a).collect(), words(b).collect());

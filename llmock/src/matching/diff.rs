@@ -3,6 +3,7 @@
 use super::align::{align, members};
 use super::body::{ComparedBody, examine};
 use super::canonical::{FormatRules, without_names_of_secrets};
+use super::long;
 use super::order::canonical_text;
 use super::rules::MatchRules;
 use super::target::{RequestTarget, target};
@@ -12,7 +13,7 @@ use crate::json::path::Step;
 use crate::json::quote;
 use crate::provider::Provider;
 
-/// One difference that the key sees. Both sides are JSON text in full; `None` is absent.
+/// One difference that the key sees. Both sides are JSON text, in full unless it is long; `None` is absent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Difference {
     /// `$.messages[1].content` as `ignore` takes it, or `method`, `path`, `query.alt`, `body`.
@@ -40,35 +41,57 @@ pub(crate) fn diff(
     provider: Provider,
     rules: &MatchRules,
 ) -> Vec<Difference> {
+    let bodies = [recorded, sent].map(|request| subject(provider, request, rules));
+    diff_of(recorded, sent, provider, rules, [&bodies[0], &bodies[1]])
+}
+
+/// The same for bodies that have been examined.
+pub(super) fn diff_of(
+    recorded: &Request,
+    sent: &Request,
+    provider: Provider,
+    rules: &MatchRules,
+    bodies: [&Subject; 2],
+) -> Vec<Difference> {
     let mut differences = addresses(recorded, sent, provider, rules);
-    let trees = (subject(provider, recorded, rules), subject(provider, sent, rules));
-    match &trees {
-        (Subject::Json(old), Subject::Json(new)) | (Subject::Form(old), Subject::Form(new)) => {
+    match bodies {
+        [Subject::Json(old), Subject::Json(new)] | [Subject::Form(old), Subject::Form(new)] => {
             Comparison { differences: &mut differences, path: "$".to_owned() }.values(old, new);
         }
-        (Subject::Opaque(old), Subject::Opaque(new)) if old == new => {}
-        _ => differences.push(Difference {
+        [Subject::Opaque(old), Subject::Opaque(new)] if same(old.as_ref(), new.as_ref()) => {}
+        [Subject::Opaque(Some(old)), Subject::Opaque(Some(new))] => {
+            Comparison { differences: &mut differences, path: "body".to_owned() }.note(
+                Some(old),
+                Some(new),
+                None,
+            );
+        }
+        [old, new] => differences.push(Difference {
             path: "body".to_owned(),
-            recorded: trees.0.to_json(),
-            sent: trees.1.to_json(),
+            recorded: old.to_json(),
+            sent: new.to_json(),
             reordered: None,
         }),
     }
     differences
 }
 
+fn same(old: Option<&TreeNode>, new: Option<&TreeNode>) -> bool {
+    old.map(|node| node.hash) == new.map(|node| node.hash)
+}
+
 pub(crate) enum Subject {
     Json(TreeNode),
     Form(TreeNode),
-    /// JSON text of a body without members; `None` is no body.
-    Opaque(Option<String>),
+    /// A body without members: its text, or what describes its bytes; `None` is no body.
+    Opaque(Option<TreeNode>),
 }
 
 impl Subject {
     fn to_json(&self) -> Option<String> {
         match self {
             Subject::Json(node) | Subject::Form(node) => Some(node.to_json()),
-            Subject::Opaque(text) => text.clone(),
+            Subject::Opaque(node) => node.as_ref().map(TreeNode::to_json),
         }
     }
 }
@@ -84,8 +107,11 @@ pub(crate) fn subject(provider: Provider, request: &Request, rules: &MatchRules)
         ComparedBody::Form(tree) => {
             Subject::Form(TreeNode::new(tree, &FormatRules::of_form(rules)))
         }
-        ComparedBody::Text(text) => Subject::Opaque(Some(quote(&without_names_of_secrets(text)))),
-        ComparedBody::Bytes(bytes) => Subject::Opaque(Some(described(bytes))),
+        ComparedBody::Text(text) => {
+            let text = without_names_of_secrets(text);
+            Subject::Opaque(Some(TreeNode::text(&text, &text)))
+        }
+        ComparedBody::Bytes(bytes) => Subject::Opaque(Some(TreeNode::scalar(&described(bytes)))),
     })
 }
 
@@ -182,8 +208,20 @@ impl Comparison<'_> {
         new: Option<&TreeNode>,
         reordered: Option<Reordered>,
     ) {
-        let [recorded, sent] = [old, new].map(|side| side.map(TreeNode::to_json));
+        let both = old.zip(new).and_then(|(old, new)| around_difference(old, new));
+        let [recorded, sent] = both.map_or_else(
+            || [old, new].map(|side| side.map(TreeNode::to_json)),
+            |(old, new)| [Some(quote(&old)), Some(quote(&new))],
+        );
         self.differences.push(Difference { path: self.path.clone(), recorded, sent, reordered });
+    }
+}
+
+/// Two long texts, where they differ.
+fn around_difference(old: &TreeNode, new: &TreeNode) -> Option<(String, String)> {
+    match (&old.kind, &new.kind) {
+        (NodeKind::Text(old), NodeKind::Text(new)) => long::around_difference(old, new),
+        _ => None,
     }
 }
 
@@ -199,7 +237,10 @@ fn has_same_elements(old: &[TreeNode], new: &[TreeNode]) -> bool {
 
 /// Whether two texts are the same JSON with members in another order.
 fn is_same_json(old: &str, new: &str) -> bool {
+    /// Longer texts are not parsed to find out.
+    const LONGEST: usize = 1 << 20;
     old.len() == new.len()
+        && old.len() <= LONGEST
         && canonical_text(old).is_some_and(|old| canonical_text(new).is_some_and(|new| old == new))
 }
 

@@ -10,6 +10,7 @@ mod body;
 mod canonical;
 mod diff;
 mod key;
+mod long;
 mod nearest;
 #[cfg(test)]
 mod norm;

@@ -3,7 +3,8 @@
 //! A fixture may hold thousands: all are compared by common words, the best few by structure.
 
 use super::align::{alike, likeness};
-use super::diff::{Subject, subject};
+use super::diff::{Difference, Subject, diff_of, subject};
+use super::long;
 use super::rules::MatchRules;
 use super::target::{RequestTarget, target};
 use super::tree::{TreeNode, word_hash, words};
@@ -19,17 +20,19 @@ pub(crate) struct Nearest {
 }
 
 const FINALISTS: usize = 8;
+/// The bodies of all finalists together, unless the first one alone is longer.
+const MOST_BYTES: usize = 16 << 20;
 /// Below this a request to another path does not help.
 const LEAST_ALIKE_ELSEWHERE: u8 = 40;
 
-/// The candidate most similar to `request`; the first of equals. Candidates with the same provider, method, and path
-/// take precedence. Without one, another path of the provider counts if the request is similar enough.
+/// The candidate most similar to `request`, and how it differs; the first of equals. Candidates with the same provider,
+/// method, and path take precedence. Without one, another path of the provider counts if the request is similar enough.
 pub(crate) fn nearest<'i>(
     provider: Provider,
     request: &Request,
     candidates: impl Iterator<Item = (usize, &'i Interaction)>,
     rules: &MatchRules,
-) -> Option<Nearest> {
+) -> Option<(Nearest, Vec<Difference>)> {
     let address = target(provider, &request.path, rules);
     let (mut here, mut elsewhere) = (Vec::new(), Vec::new());
     for (at, interaction) in candidates {
@@ -42,19 +45,25 @@ pub(crate) fn nearest<'i>(
     let least = if here.is_empty() { LEAST_ALIKE_ELSEWHERE } else { 0 };
     let pool = if here.is_empty() { elsewhere } else { here };
     let sent = Profile::new(provider, request, rules);
-    let mut best: Option<Nearest> = None;
+    let mut best: Option<(Nearest, &Request, Profile)> = None;
     for (at, candidate) in finalists(request, pool) {
-        let alike_percent = sent.percent(&Profile::new(provider, candidate, rules));
-        if alike_percent >= least && best.is_none_or(|best| alike_percent > best.alike_percent) {
-            best = Some(Nearest { at, alike_percent });
+        let profile = Profile::new(provider, candidate, rules);
+        let alike_percent = sent.percent(&profile);
+        let is_best = best.as_ref().is_none_or(|(best, ..)| alike_percent > best.alike_percent);
+        if alike_percent >= least && is_best {
+            best = Some((Nearest { at, alike_percent }, candidate, profile));
         }
     }
-    best
+    let (nearest, recorded, profile) = best?;
+    let bodies = [&profile.body, &sent.body];
+    Some((nearest, diff_of(recorded, request, provider, rules, bodies)))
 }
 
-/// The candidates with the most words in common with the request, in their own order.
+/// The candidates with the most words in common with the request, in their own order: not more than can be compared
+/// while a client waits.
 fn finalists<'i>(request: &Request, pool: Vec<(usize, &'i Request)>) -> Vec<(usize, &'i Request)> {
-    if pool.len() <= FINALISTS {
+    let total: usize = pool.iter().map(|(_, candidate)| size(candidate)).sum();
+    if pool.len() <= FINALISTS && total <= MOST_BYTES {
         return pool;
     }
     let sketch = Sketch::of(request);
@@ -64,9 +73,22 @@ fn finalists<'i>(request: &Request, pool: Vec<(usize, &'i Request)>) -> Vec<(usi
         .map(|(order, candidate)| (sketch.shared_permille(candidate.1), order, candidate))
         .collect();
     scored.sort_unstable_by_key(|(score, order, _)| (std::cmp::Reverse(*score), *order));
-    scored.truncate(FINALISTS);
-    scored.sort_unstable_by_key(|(_, order, _)| *order);
-    scored.into_iter().map(|(_, _, candidate)| candidate).collect()
+    let mut bytes = 0;
+    let fits = |(at, (_, _, (_, candidate))): &(usize, (usize, usize, (usize, &Request)))| {
+        bytes += size(candidate);
+        *at == 0 || (*at < FINALISTS && bytes <= MOST_BYTES)
+    };
+    let mut chosen: Vec<_> = scored.into_iter().enumerate().take_while(fits).collect();
+    chosen.sort_unstable_by_key(|(_, (_, order, _))| *order);
+    chosen.into_iter().map(|(_, (_, _, candidate))| candidate).collect()
+}
+
+fn size(request: &Request) -> usize {
+    match &request.body {
+        Body::Json(text) | Body::Text(text) => text.len(),
+        Body::Bytes(bytes) => bytes.len(),
+        Body::Form(_) | Body::Empty => 0,
+    }
 }
 
 /// The words of a request as bits: enough to exclude candidates that have nothing in common with it.
@@ -99,7 +121,7 @@ impl Sketch {
 /// Calls `note` with the place in a sketch of every word of a request.
 fn each_word(request: &Request, mut note: impl FnMut(usize, u64)) {
     let mut then = |text: &str| {
-        for hash in words(text).map(word_hash) {
+        for hash in long::samples(text).flat_map(words).map(word_hash) {
             note((hash >> 22) as usize, 1 << ((hash >> 16) & 63));
         }
     };
@@ -139,10 +161,9 @@ impl Profile {
             (Subject::Json(a), Subject::Json(b)) | (Subject::Form(a), Subject::Form(b)) => {
                 (2.0 * alike(a, b), a.weight + b.weight, a.hash == b.hash)
             }
-            (Subject::Opaque(a), Subject::Opaque(b)) if a == b => (2.0, 2.0, true),
+            (Subject::Opaque(None), Subject::Opaque(None)) => (2.0, 2.0, true),
             (Subject::Opaque(Some(a)), Subject::Opaque(Some(b))) => {
-                let (a, b) = (TreeNode::text(a, a), TreeNode::text(b, b));
-                (2.0 * alike(&a, &b), a.weight + b.weight, false)
+                (2.0 * alike(a, b), a.weight + b.weight, a.hash == b.hash)
             }
             _ => (0.0, 2.0, false),
         };
@@ -213,6 +234,7 @@ mod tests {
     fn find(recorded: &[Interaction], sent: &Interaction) -> Option<Nearest> {
         let candidates = recorded.iter().enumerate();
         nearest(sent.provider, &sent.request, candidates, &MatchRules::default())
+            .map(|(nearest, _)| nearest)
     }
 
     #[test]

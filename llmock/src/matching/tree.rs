@@ -4,6 +4,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
 use super::canonical::{FormatRules, Token, walk};
+use super::long;
 use crate::json::{self, Json};
 
 /// A value, with what comparisons need repeatedly.
@@ -14,9 +15,12 @@ pub(crate) struct TreeNode {
     pub(crate) hash: u64,
     /// How much this value matters: a leaf 1, a text more the longer it is.
     pub(crate) weight: f32,
-    /// Hashes of all words and scalars inside, sorted.
+    /// Hashes of words and scalars inside, sorted: the lowest of them, if there are many.
     pub(crate) bag: Vec<u32>,
 }
+
+/// More hashes say no more about the likeness of two values.
+const LARGEST_BAG: usize = 4096;
 
 #[derive(Clone, Debug)]
 pub(crate) enum NodeKind {
@@ -35,23 +39,33 @@ impl TreeNode {
         let mut builder = Builder { open: vec![Frame::default()] };
         walk(body, format, &mut |token| builder.token(token));
         let root = builder.open.pop().and_then(|mut frame| frame.nodes.pop());
-        root.map_or_else(|| Self::scalar("null", "null"), |(_, node)| node)
+        root.map_or_else(|| Self::scalar("null"), |(_, node)| node)
     }
 
     pub(crate) fn text(canonical: &str, text: &str) -> Self {
-        let bag = words(canonical).map(word_hash).collect();
-        Self::text_like(hash_of(("text", canonical)), text, bag)
+        let bag = long::samples(canonical).flat_map(words).map(word_hash).collect();
+        let hash = if long::is_long(canonical) {
+            long::hash(canonical)
+        } else {
+            hash_of(("text", canonical))
+        };
+        Self::text_like(hash, text, bag)
     }
 
     fn text_like(hash: u64, text: &str, mut bag: Vec<u32>) -> Self {
-        bag.sort_unstable();
+        keep_lowest(&mut bag);
         // Long prompts matter more than flags but must not drown them.
         #[expect(clippy::cast_precision_loss, reason = "a weight, not a count")]
         let weight = 1.0 + (1.0 + bag.len() as f32).log2();
         Self { kind: NodeKind::Text(text.to_owned()), hash, weight, bag }
     }
 
-    fn scalar(canonical: &str, token: &str) -> Self {
+    /// A leaf that is JSON text.
+    pub(crate) fn scalar(token: &str) -> Self {
+        Self::number(token, token)
+    }
+
+    fn number(canonical: &str, token: &str) -> Self {
         Self {
             kind: NodeKind::Scalar(token.to_owned()),
             hash: hash_of(("scalar", canonical)),
@@ -76,15 +90,15 @@ impl TreeNode {
         let weight = children.iter().map(|child| child.weight).sum::<f32>().max(1.0);
         let mut bag: Vec<u32> =
             children.iter().flat_map(|child| child.bag.iter().copied()).collect();
-        bag.sort_unstable();
+        keep_lowest(&mut bag);
         Self { kind, hash, weight, bag }
     }
 
-    /// The value as compact JSON: members sorted, without those that do not count.
+    /// The value as compact JSON: members sorted, without those that do not count and the middle of long texts.
     pub(crate) fn to_json(&self) -> String {
         let joined = |parts: Vec<String>| parts.join(",");
         match &self.kind {
-            NodeKind::Text(text) => json::quote(text),
+            NodeKind::Text(text) => json::quote(&long::shortened(text)),
             NodeKind::Scalar(token) => token.clone(),
             NodeKind::Array(items) => {
                 format!("[{}]", joined(items.iter().map(TreeNode::to_json).collect()))
@@ -97,6 +111,15 @@ impl TreeNode {
             }
         }
     }
+}
+
+/// Sorts a bag and keeps the same part of equal bags.
+fn keep_lowest(bag: &mut Vec<u32>) {
+    if bag.len() > LARGEST_BAG {
+        bag.select_nth_unstable(LARGEST_BAG);
+        bag.truncate(LARGEST_BAG);
+    }
+    bag.sort_unstable();
 }
 
 /// Sequences of letters and digits, of any script.
@@ -138,10 +161,10 @@ impl Builder {
 
     fn token(&mut self, token: Token<'_>) {
         let node = match token {
-            Token::Null => TreeNode::scalar("null", "null"),
-            Token::Bool(true) => TreeNode::scalar("true", "true"),
-            Token::Bool(false) => TreeNode::scalar("false", "false"),
-            Token::Number { canonical, token } => TreeNode::scalar(canonical, token),
+            Token::Null => TreeNode::scalar("null"),
+            Token::Bool(true) => TreeNode::scalar("true"),
+            Token::Bool(false) => TreeNode::scalar("false"),
+            Token::Number { canonical, token } => TreeNode::number(canonical, token),
             Token::String { canonical, text } => TreeNode::text(canonical, text),
             Token::ToolId(number, id) => {
                 TreeNode::text_like(hash_of(("tool", number)), id, Vec::new())

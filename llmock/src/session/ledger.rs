@@ -1,6 +1,6 @@
 //! What happened in a session: every exchange, every miss, and what was recorded.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::exchange::queue::{Claim, Queues};
 use crate::exchange::response::is_outage;
@@ -13,7 +13,7 @@ use crate::fixture::SaveError;
 use crate::fixture::interaction::Interaction;
 use crate::matching::{Key, Order};
 use crate::provider::Provider;
-use crate::report::Miss;
+use crate::report::{Miss, MissReason};
 use crate::session::fixture::OpenedFixture;
 use crate::wire::ReportedError;
 
@@ -36,6 +36,8 @@ pub(crate) struct Ledger {
     pub(crate) foreign: Vec<String>,
     /// Names of response headers that are not stored.
     pub(crate) dropped_headers: BTreeSet<String>,
+    /// Why requests matched nothing, by their keys.
+    described: HashMap<Key, MissReason>,
     /// Built at the first request: many sessions never look anything up.
     queues: Option<Queues>,
     /// The report is made: it does not contain later requests.
@@ -137,6 +139,26 @@ impl Ledger {
             exchange.used.is_some_and(|used| used.interaction == interaction && !used.is_repeated)
         };
         self.exchanges.iter().position(is_first).map(RequestNumber::from_index)
+    }
+
+    /// The same for all interactions that were used.
+    pub(crate) fn first_uses(&self) -> HashMap<Position, RequestNumber> {
+        let mut uses = HashMap::new();
+        for (at, exchange) in self.exchanges.iter().enumerate() {
+            if let Some(used) = exchange.used.filter(|used| !used.is_repeated) {
+                uses.entry(used.interaction).or_insert(RequestNumber::from_index(at));
+            }
+        }
+        uses
+    }
+
+    /// Why a request with this key matched nothing, if that was described before.
+    pub(crate) fn described(&self, key: Key) -> Option<MissReason> {
+        self.described.get(&key).cloned()
+    }
+
+    pub(crate) fn add_description(&mut self, key: Key, reason: MissReason) {
+        self.described.insert(key, reason);
     }
 
     /// Remembers a miss, unless another test sent the request: that does not fail this one.

@@ -1,6 +1,7 @@
 //! Decides how a session responds to a request: user mocks first, then the fixture, then a miss that is refused or,
 //! while recording, forwarded. Every decision is entered into the ledger.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::header::CONTENT_LENGTH;
@@ -17,7 +18,7 @@ use crate::fixture::redact::{Found, Redactor};
 use crate::front::arrival::Arrival;
 use crate::front::handler::{Aborted, Handler, Incoming, Responding};
 use crate::front::refused::Refused;
-use crate::matching::Order;
+use crate::matching::{Key, Order};
 use crate::mode::Mode;
 use crate::provider::{self, Provider};
 use crate::report::{MissReason, answer, sentences};
@@ -32,6 +33,15 @@ enum Decision {
     Side(String),
     Forward,
     Miss(MissReason),
+    /// No interaction has this key, or another one comes next: the description takes its time.
+    Unmatched(Key, Unmatched),
+}
+
+/// What a miss is described with, as it is when the request arrives.
+struct Unmatched {
+    /// `order = "strict"`, and this interaction comes next.
+    expected: Option<Position>,
+    used: HashMap<Position, RequestNumber>,
 }
 
 impl Handler for State {
@@ -98,7 +108,48 @@ async fn respond(state: Arc<State>, mut incoming: Incoming) -> Result<Response, 
         }
         Decision::Forward => forward(&state, pending).await,
         Decision::Miss(reason) => Ok(refuse(&state, &pending, reason)),
+        Decision::Unmatched(key, unmatched) => {
+            Ok(refuse_unmatched(&state, pending, key, unmatched).await)
+        }
     }
+}
+
+/// Refuses a request after finding the closest recording, which may take long: on a thread that serves nothing else.
+async fn refuse_unmatched(
+    state: &Arc<State>,
+    pending: Pending,
+    key: Key,
+    unmatched: Unmatched,
+) -> Response {
+    let (state, in_flight) = (Arc::clone(state), state.in_flight.begin());
+    let refused = tokio::task::spawn_blocking(move || {
+        let reason = describe(&state, &pending, key, &unmatched);
+        let response = refuse(&state, &pending, reason);
+        drop(in_flight);
+        response
+    });
+    match refused.await {
+        Ok(response) => response,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+/// Why no interaction matches; a client that repeats its request does not cause the work again.
+fn describe(state: &State, pending: &Pending, key: Key, unmatched: &Unmatched) -> MissReason {
+    if let Some(reason) = state.ledger().described(key) {
+        return reason;
+    }
+    let used_by = |at: Position| unmatched.used.get(&at).copied();
+    let evidence = state.fixture.evidence(&used_by);
+    let (provider, request) = (pending.incoming.provider, &pending.request);
+    let reason = match unmatched.expected {
+        Some(expected) => evidence.wrong_order(provider, request, expected),
+        None => evidence.unknown(provider, request),
+    };
+    if unmatched.expected.is_none() {
+        state.ledger().add_description(key, reason.clone());
+    }
+    reason
 }
 
 /// Puts the provider's addresses back into the body of a request that quotes llmock's.
@@ -229,9 +280,8 @@ fn decide(state: &State, number: RequestNumber, provider: Provider, request: &Re
         Claim::Fresh { at, is_borrowed } => (at, is_borrowed, false),
         Claim::Spent { last } if may_repeat => (last, false, true),
         Claim::OutOfOrder { expected } => {
-            let used_by = |at| ledger.used_by(at);
-            let evidence = fixture.evidence(&used_by);
-            return Decision::Miss(evidence.wrong_order(provider, request, expected));
+            let unmatched = Unmatched { expected: Some(expected), used: ledger.first_uses() };
+            return Decision::Unmatched(key, unmatched);
         }
         Claim::Spent { .. } | Claim::Unknown if mode == Mode::Auto => return Decision::Forward,
         Claim::Spent { last } => {
@@ -244,8 +294,8 @@ fn decide(state: &State, number: RequestNumber, provider: Provider, request: &Re
             return Decision::Side(empty.unwrap_or("{}").to_owned());
         }
         Claim::Unknown => {
-            let used_by = |at| ledger.used_by(at);
-            return Decision::Miss(fixture.evidence(&used_by).unknown(provider, request));
+            let unmatched = Unmatched { expected: None, used: ledger.first_uses() };
+            return Decision::Unmatched(key, unmatched);
         }
     };
     let exchange = ledger.exchange(number);

@@ -163,10 +163,7 @@ fn calls(state: &State, ledger: &Ledger, report: &mut Report) {
     // A test that failed early may have its own reason for sending no request, but its error may also be the client's.
     if report.outcome != Outcome::Passed {
         if reached == 0 && expected != Some(0) {
-            report.notes.push(Note::NothingReached {
-                proxies: state.originals.proxies_of_loopback(),
-                distrusted: state.take_distrusted(),
-            });
+            report.notes.extend(nothing_reached(state));
         }
         return;
     }
@@ -189,6 +186,14 @@ fn unknown_fields(state: &State, ledger: &Ledger, report: &mut Report) {
     let recorded = ledger.recordings.iter().map(|recording| &recording.interaction);
     let recorded = recorded.chain(state.fixture.interactions());
     report.failures.extend(fields::missing(&state.setup.in_force, requests, recorded));
+}
+
+/// Why the client of a body that failed may have reached another server; without a sign of that, the body has a reason of
+/// its own.
+fn nothing_reached(state: &State) -> Option<Note> {
+    let (proxies, distrusted) = (state.originals.proxies_of_loopback(), state.take_distrusted());
+    (!proxies.is_empty() || !distrusted.is_empty())
+        .then_some(Note::NothingReached { proxies, distrusted })
 }
 
 fn no_requests(state: &State) -> Failure {

@@ -11,6 +11,7 @@ mod declared;
 #[cfg(all(feature = "intercept", target_os = "linux"))]
 mod intercept;
 mod links;
+mod matching;
 mod packages;
 mod pages;
 mod providers_page;

@@ -116,14 +116,16 @@ impl Fixtures {
         Verdict::Answer(answer_of(&played))
     }
 
-    /// Why no recording answers, in one sentence.
-    pub(crate) fn explain_miss(&self, api_request: &ApiRequest) -> String {
-        match self.compared(api_request) {
-            Ok(compared) => {
-                server::not_recorded(&compared.playback.explain_miss(&compared.request))
-            }
-            Err(error) => error.to_string(),
-        }
+    /// Why no recording answers, in one sentence. Finding the closest recording may take long, so a thread does it that
+    /// serves no other client.
+    pub(crate) async fn explain_miss(&self, api_request: &ApiRequest) -> String {
+        let (playback, request) = match self.compared(api_request) {
+            Ok(compared) => ((*compared.playback).clone(), compared.request.clone()),
+            Err(error) => return error.to_string(),
+        };
+        let explain = move || server::not_recorded(&playback.explain_miss(&request));
+        let explained = tokio::task::spawn_blocking(explain).await;
+        explained.unwrap_or_else(|error| error.to_string())
     }
 
     /// The request in the form in which recordings are compared; made once.

@@ -224,3 +224,22 @@ fn requests_that_rules_distinguish_are_recorded_separately() {
     }
     assert_eq!(replaying.send(&of("c")).status, 418);
 }
+
+#[test]
+fn rules_reach_the_query_and_the_order_of_arrays() {
+    let workdir = Workdir::new();
+    let upstream = Upstream::start([upstream::Response::json(r#"{"choices":[]}"#)]);
+    let section = r#"{"ignore": ["query._"], "unordered": ["$.tools"]}"#;
+    let variables = [("OPENAI_BASE_URL", &*upstream.openai_url()), ("LLMOCK_MATCHING", section)];
+    let server = workdir.serve(&["--fixtures", "all", "--record"], &variables);
+    let post = |time: &str, tools: &str| {
+        let body = format!(r#"{{"model":"m","messages":[],"tools":[{tools}]}}"#);
+        server.send(&Request::post(&format!("/v1/chat/completions?_={time}"), body)).status
+    };
+    assert_eq!(post("1", r#"{"name":"a"},{"name":"b"}"#), 200);
+    server.wait_for_recordings(1);
+    assert_eq!(post("2", r#"{"name":"b"},{"name":"a"}"#), 200);
+    assert_eq!(upstream.requests().len(), 1, "answered from the recording");
+    assert_eq!(post("3", r#"{"name":"b"}"#), 200);
+    assert_eq!(upstream.requests().len(), 2);
+}

@@ -75,7 +75,6 @@ fn every_note_is_a_clause_of_one_line() {
             proxies: vec![("HTTP_PROXY".into(), "127.0.0.1:9".into())],
             distrusted: Vec::new(),
         },
-        Note::NothingReached { proxies: Vec::new(), distrusted: Vec::new() },
         Note::LeadsElsewhere { server: "https://cdn.example.com".into() },
         Note::AttemptKept { path: "tests/fixtures/a.json.failed".into(), count: 2 },
         Note::OnlyReplayedInCi { mode: "auto" },
@@ -100,7 +99,6 @@ fn every_note_is_a_clause_of_one_line() {
     response headers that are not stored: x-cost, x-id
     no request reached llmock before the test failed: `HTTP_PROXY` sends clients to 127.0.0.1:9
     set NO_PROXY=127.0.0.1,localhost
-    no request reached llmock before the test failed
     a recorded redirection sends the client to https://cdn.example.com, past llmock
     kept 2 interactions in tests/fixtures/a.json.failed
     `auto` only replays in CI

@@ -78,3 +78,29 @@ fn clients_bypassing_llmock_fail_the_test() {
     ");
     assert_eq!(provider.requests().len(), 2);
 }
+
+#[test]
+fn a_panic_before_any_request_names_the_proxy() {
+    let app = app();
+    let test = "a_client_that_reaches_its_proxy_only";
+    let failure = |variables: &[(&str, &str)]| {
+        let run = variables.iter().fold(app.one(test), |run, (name, value)| run.env(name, value));
+        run.output().failure(test)
+    };
+    let proxy = ("HTTP_PROXY", "http://user:secret@127.0.0.1:9");
+    for variables in
+        [&[proxy][..], &[proxy, ("no_proxy", "*")], &[("ALL_PROXY", "socks5://127.0.0.1:9")]]
+    {
+        let failure = failure(variables);
+        let name = variables[0].0;
+        let note = format!(
+            "no request reached llmock before the test failed: `{name}` sends clients to 127.0.0.1:9; set NO_PROXY=127.0.0.1"
+        );
+        assert!(failure.contains("connection refused") && failure.contains(&note), "{failure}");
+        assert!(!failure.contains("secret"), "{failure}");
+    }
+    for variables in [&[][..], &[proxy, ("NO_PROXY", "127.0.0.1")]] {
+        let failure = failure(variables);
+        assert!(!failure.contains("no request reached"), "{failure}");
+    }
+}

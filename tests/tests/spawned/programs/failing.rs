@@ -354,3 +354,9 @@ mod under_should_panic {
         let _ = try_ask("Summarise: the slow fox");
     }
 }
+
+#[llm_replay(fixture = "two")]
+#[test]
+fn a_client_that_reaches_its_proxy_only(_mock: LlmMock) {
+    panic!("connection refused");
+}
