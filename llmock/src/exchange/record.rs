@@ -151,17 +151,7 @@ fn response_of(
     };
     let streamed = format.wants_stream(&request.path, parsed.as_ref());
     let content_type = text("content-type");
-    let is_head = request.method == "HEAD";
-    let is_kept =
-        |name: &str| provider::keeps_response_header(name) || (is_head && name == "content-length");
-    let mut headers: Vec<(String, String)> = received
-        .headers
-        .iter()
-        .filter(|(name, _)| is_kept(name.as_str()))
-        .map(|(name, value)| {
-            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-        })
-        .collect();
+    let mut headers = kept_headers(request, received);
     let chunks = plain(received, text("content-encoding"), max_body).unwrap_or_else(|| {
         // It cannot be decoded: the client must learn how the bytes that it receives are encoded.
         let coding = text("content-encoding").unwrap_or_default().to_owned();
@@ -202,6 +192,18 @@ fn response_of(
         }
     };
     Response { status: received.status.as_u16(), headers, ms, content }
+}
+
+/// Name and value of the headers that a fixture keeps.
+fn kept_headers(request: &Request, received: &ReceivedResponse) -> Vec<(String, String)> {
+    let is_head = request.method == "HEAD";
+    let is_kept =
+        |name: &str| provider::keeps_response_header(name) || (is_head && name == "content-length");
+    let kept = received.headers.iter().filter(|(name, _)| is_kept(name.as_str()));
+    kept.map(|(name, value)| {
+        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    })
+    .collect()
 }
 
 /// The chunks without compression; `None` if they cannot be decoded.

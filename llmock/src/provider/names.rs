@@ -1,6 +1,5 @@
 //! Which headers a fixture keeps, and which names belong to secrets or addresses.
 
-use super::path::unquoted;
 use super::table;
 
 /// Response headers that a client or a reader of the fixture may want.
@@ -100,6 +99,11 @@ pub(crate) fn is_password_variable(name: &str) -> bool {
 
 fn ends_with_any(name: &str, ends: &[&str]) -> bool {
     ends.iter().any(|end| name.len() > end.len() && name.ends_with(end))
+}
+
+/// A value without blanks and the quotes that files of variables put around values.
+pub(super) fn unquoted(value: &str) -> &str {
+    value.trim().trim_matches(['"', '\'']).trim()
 }
 
 /// Whether a variable's value is an address. `OPENAI_HOST=azure` names a kind of service in some

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use percent_encoding::percent_decode_str;
 
 use super::address::{Address, below};
+use super::names::unquoted;
 use super::{Provider, ProviderEntry, aws, is_secret_query};
 
 /// The canonical form of a path below the provider's segment: `//chat/completions` becomes `/v1/chat/completions`.
@@ -71,11 +72,6 @@ pub(crate) fn upstream_base(provider: Provider, variable: &str, value: &str) -> 
         return format!("{root}{path}{query}");
     }
     format!("{root}{}{wanted}{query}", path.strip_suffix(given).unwrap_or(path))
-}
-
-/// A value without blanks and the quotes that files of variables put around values.
-pub(super) fn unquoted(value: &str) -> &str {
-    value.trim().trim_matches(['"', '\'']).trim()
 }
 
 /// The URL that a value stands for.

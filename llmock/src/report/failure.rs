@@ -2,6 +2,7 @@
 
 use llmock_rules::hint;
 
+use super::provider_error::{responded, upstream_error};
 use super::sentences::{ITEMS, MESSAGE, PATH, code, codes};
 use super::values::{count, excerpt, limited, list, numbers, quote, were};
 use crate::mode;
@@ -372,26 +373,6 @@ fn idle(interactions: &[IdleInteraction]) -> Vec<String> {
         let prompt = idle.prompt.as_ref().map(|text| format!("  {}", quote(text, 60)));
         format!("#{} {} {path}{}", idle.interaction, idle.method, prompt.unwrap_or_default())
     })
-}
-
-fn responded(status: u16, inside: bool) -> String {
-    if inside {
-        format!("reported error {status} inside a successful response")
-    } else {
-        format!("responded with {status}")
-    }
-}
-
-fn upstream_error(status: u16, message: Option<&str>, key: Option<&str>) -> Vec<String> {
-    let cause = match (status, key) {
-        (401 | 403, Some(key)) => format!("the key comes from {}", code(key)),
-        (401 | 403, None) => "no API key variable of this provider is set".to_owned(),
-        (429, _) => "the rate limit was exceeded, or the account has no credit left".to_owned(),
-        _ => "the provider failed".to_owned(),
-    };
-    let message = message.map(|message| format!("its message: {}", quote(message, MESSAGE)));
-    let way = format!("to record this response: allow_errors({status})");
-    message.into_iter().chain([cause, way]).collect()
 }
 
 fn no_place(tried: &[String]) -> Vec<String> {

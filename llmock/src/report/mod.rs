@@ -14,6 +14,7 @@ pub(crate) mod hints;
 pub(crate) mod ledger;
 pub(crate) mod miss;
 pub(crate) mod notes;
+mod provider_error;
 pub(crate) mod render;
 pub(crate) mod sentences;
 pub(crate) mod style;

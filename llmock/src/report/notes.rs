@@ -215,12 +215,7 @@ impl Note {
                 format!("{responses} with {what} {status} {were} not recorded: a retry succeeded")
             }
             Self::ErrorInside { request, status, message } => {
-                let message = message.as_ref().map(|text| format!(" ({})", quote(text, 60)));
-                format!(
-                    "the successful response to the {} request reports error {status}{}",
-                    ordinal(*request),
-                    message.unwrap_or_default()
-                )
+                error_inside(*request, *status, message.as_deref())
             }
             Self::Reconnected { times } => format!(
                 "{} met a network fault and {} not recorded: a retry succeeded",
@@ -265,6 +260,12 @@ pub(crate) fn line(report: &Report) -> Option<String> {
 fn attempt_lost(path: &str, interactions: usize, why: &str) -> String {
     let (path, why) = (excerpt(path, PATH), excerpt(why, MESSAGE));
     format!("{} could not be kept in {path}: {why}", count(interactions, "interaction"))
+}
+
+fn error_inside(request: usize, status: u16, message: Option<&str>) -> String {
+    let message = message.map(|text| format!(" ({})", quote(text, 60))).unwrap_or_default();
+    let request = ordinal(request);
+    format!("the successful response to the {request} request reports error {status}{message}")
 }
 
 /// Names, at most eight of them.

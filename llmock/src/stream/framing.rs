@@ -50,9 +50,10 @@ pub(crate) fn framing_in(
     content_type: Option<&str>,
     streamed: bool,
 ) -> Option<Framing> {
-    let kind = content_type.unwrap_or_default().to_ascii_lowercase();
+    // A stream of events without a type would be replayed with one.
+    let kind = content_type?.to_ascii_lowercase();
     let is_json = kind.contains("json");
-    if !streamed && !is_json && !kind.is_empty() && !kind.starts_with("text/plain") {
+    if !streamed && !is_json && !kind.starts_with("text/plain") {
         return None;
     }
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
@@ -261,8 +262,9 @@ mod tests {
         for (body, content_type, streamed, expected) in [
             ("data: {}\n\n", json, false, Some(Framing::Sse)),
             ("\u{feff}event: a\ndata: {}\n\n", Some("text/plain"), false, Some(Framing::Sse)),
-            (": ping\n\ndata: {}\n\n", None, true, Some(Framing::Sse)),
-            (": ping\n\n", None, true, None),
+            (": ping\n\ndata: {}\n\n", json, true, Some(Framing::Sse)),
+            (": ping\n\n", json, true, None),
+            ("data: {}\n\n", None, true, None),
             ("data: {}\n\n", Some("application/octet-stream"), false, None),
             ("data: {}\n\n", Some("application/octet-stream"), true, Some(Framing::Sse)),
             ("{\"a\":1}\n{\"a\":2}\n", json, false, Some(Framing::Ndjson)),
