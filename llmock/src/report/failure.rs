@@ -3,6 +3,7 @@
 use llmock_rules::hint;
 
 use super::provider_error::{responded, upstream_error};
+use super::redacted::{self, ChangedResponse};
 use super::sentences::{ITEMS, MESSAGE, PATH, code, codes};
 use super::values::{count, excerpt, limited, list, numbers, quote, were};
 use crate::mode;
@@ -132,17 +133,6 @@ pub(crate) struct IdleInteraction {
     pub(crate) prompt: Option<String>,
 }
 
-/// A recorded response in which secrets were redacted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ChangedResponse {
-    /// In order of recording, counted from one.
-    pub(crate) interaction: usize,
-    pub(crate) method: String,
-    pub(crate) path: String,
-    /// Names of secrets, each with a place.
-    pub(crate) secrets: Vec<(String, String)>,
-}
-
 /// An interaction that a new file would not replay as it was recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unfaithful {
@@ -209,7 +199,7 @@ impl Failure {
                 hints.chain(["the file is unchanged".to_owned()]).collect()
             }
             Self::SelfCheck { interactions } => unfaithful(interactions),
-            Self::ResponsesRedacted { responses } => redacted_responses(responses),
+            Self::ResponsesRedacted { responses } => redacted::changed(responses),
             Self::TruncatedReplacement { interactions } => {
                 let them = if interactions.len() == 1 { "it" } else { "them" };
                 let way = "to record a response that is cut off, remove";
@@ -287,29 +277,6 @@ fn unfaithful(interactions: &[Unfaithful]) -> Vec<String> {
         format!("#{} {} {path}{}: {why}", one.interaction, one.method, prompt.unwrap_or_default())
     });
     lines.push("the fixture is unchanged".to_owned());
-    lines
-}
-
-fn redacted_responses(responses: &[ChangedResponse]) -> Vec<String> {
-    let more = |rest| format!("and {}", count(rest, "more response"));
-    let mut lines = limited(responses, ITEMS, more, |response| {
-        let ChangedResponse { interaction, method, path, secrets } = response;
-        let secrets = secrets.iter().take(ITEMS);
-        let secrets: Vec<String> = secrets
-            .map(|(name, place)| format!("{} at {}", code(name), excerpt(place, 60)))
-            .collect();
-        format!("#{interaction} {method} {}: {}", excerpt(path, PATH), list(&secrets))
-    });
-    let mut names: Vec<&str> = responses
-        .iter()
-        .flat_map(|response| response.secrets.iter().map(|(name, _)| name.as_str()))
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    lines.push("in replay the test would receive placeholders in their place".to_owned());
-    let rules: Vec<String> =
-        names.iter().take(ITEMS).map(|name| format!("allow_redacted(\"{name}\")")).collect();
-    lines.push(format!("if it may: {}", rules.join(", ")));
     lines
 }
 

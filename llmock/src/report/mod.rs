@@ -15,6 +15,7 @@ pub(crate) mod ledger;
 pub(crate) mod miss;
 pub(crate) mod notes;
 mod provider_error;
+pub(crate) mod redacted;
 pub(crate) mod render;
 pub(crate) mod sentences;
 pub(crate) mod style;
@@ -24,9 +25,10 @@ pub(crate) mod values;
 mod tests;
 
 pub(crate) use command::{Command, Place, Roots};
-pub(crate) use failure::{ChangedResponse, Failure, IdleInteraction, Silence, Through, Unfaithful};
+pub(crate) use failure::{Failure, IdleInteraction, Silence, Through, Unfaithful};
 pub(crate) use miss::{Closest, Endpoint, Miss, MissReason};
-pub(crate) use notes::{Note, RedactedPlace, RedactedSecret, Sign, Source};
+pub(crate) use notes::{Note, Sign, Source};
+pub(crate) use redacted::{ChangedResponse, RedactedPlace, RedactedSecret};
 pub(crate) use style::Style;
 
 /// The result of one session; lists are in the order in which things happened.

@@ -1,7 +1,8 @@
 //! The notes of a passing test: one line that libtest does not capture.
 
 use super::Report;
-use super::sentences::{ITEMS, MESSAGE, PATH, began, without_name};
+use super::redacted::{self, RedactedSecret};
+use super::sentences::{MESSAGE, PATH, began, without_name};
 use super::values::{count, excerpt, list, numbers, ordinal, quote, were};
 
 const PAUSED_CLOCK: &str = "the tokio clock of this test is paused, so client timeouts expire at once: call \
@@ -83,26 +84,6 @@ pub(crate) enum Sign {
     Recording { test: String },
 }
 
-/// A secret that was redacted, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RedactedSecret {
-    /// The name in the placeholder: that of the variable, if one has the value.
-    pub(crate) name: String,
-    /// The first place, and how many more there are.
-    pub(crate) first: RedactedPlace,
-    pub(crate) more: usize,
-}
-
-/// A place in a recorded interaction.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RedactedPlace {
-    /// In order of recording, counted from one.
-    pub(crate) interaction: usize,
-    pub(crate) in_response: bool,
-    /// `$.messages[0].content`, `header location`, `stream`.
-    pub(crate) place: String,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Source {
     pub(crate) provider: &'static str,
@@ -163,12 +144,7 @@ impl Note {
                 format!("{numbers} {were} recorded by another test, `{}`", excerpt(owner, PATH))
             }
             Self::Repeated { interaction, prompt, times } => {
-                let prompt = prompt.as_ref().map(|text| format!(" ({})", quote(text, 60)));
-                format!(
-                    "#{interaction}{} was requested {} than it was recorded, so its response was repeated",
-                    prompt.unwrap_or_default(),
-                    count(*times, "more time")
-                )
+                repeated(*interaction, prompt.as_deref(), *times)
             }
             Self::Stray { method, path, test } => format!(
                 "{method} {} started {}, so llmock refused it and did not count it",
@@ -200,7 +176,7 @@ impl Note {
             Self::AttemptKept { path, count: number } => {
                 format!("kept {} in {}", count(*number, "interaction"), excerpt(path, PATH))
             }
-            Self::Redacted { secrets } => redacted(secrets),
+            Self::Redacted { secrets } => redacted::clause(secrets),
             Self::AttemptLost { path, count, why } => attempt_lost(path, *count, why),
             Self::OnlyReplayedInCi { mode } => format!("`{mode}` only replays in CI"),
         }
@@ -308,31 +284,12 @@ fn left_behind(request: usize, sign: &Sign) -> String {
     }
 }
 
-fn redacted(secrets: &[RedactedSecret]) -> String {
-    let mut items: Vec<String> = secrets.iter().take(ITEMS).map(RedactedSecret::phrase).collect();
-    if secrets.len() > ITEMS {
-        items.push(count(secrets.len() - ITEMS, "more secret"));
-    }
-    format!("redacted {}", list(&items))
-}
-
-impl RedactedSecret {
-    fn phrase(&self) -> String {
-        let Self { name, first, more } = self;
-        let more = match more {
-            0 => String::new(),
-            more => format!(" and {}", count(*more, "more place")),
-        };
-        format!("{} in {first}{more}", excerpt(name, 60))
-    }
-}
-
-impl std::fmt::Display for RedactedPlace {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { interaction, in_response, place } = self;
-        let side = if *in_response { "response" } else { "request" };
-        write!(f, "the {side} of #{interaction} ({})", excerpt(place, 60))
-    }
+fn repeated(interaction: usize, prompt: Option<&str>, times: usize) -> String {
+    let prompt = prompt.map(|text| format!(" ({})", quote(text, 60))).unwrap_or_default();
+    let times = count(times, "more time");
+    format!(
+        "#{interaction}{prompt} was requested {times} than it was recorded, so its response was repeated"
+    )
 }
 
 fn recorded(

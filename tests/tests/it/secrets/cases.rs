@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use llmock::{LlmMock, Provider};
-use llmock_testkit::client::{JSON, chat, send};
+use llmock_testkit::client::{JSON, chat, send, start};
 use llmock_testkit::process::alone;
 use llmock_testkit::recorded::{failed, place, read};
 use llmock_testkit::upstream::{Response, Upstream, replay};
@@ -219,7 +219,10 @@ fn addresses_of_upstreams_are_redacted_in_their_path() {
         let builder = LlmMock::builder().fixture(&fixture).test(TEST).mode(llmock::Mode::Record);
         let builder = builder.upstream(Provider::OpenAI, format!("http://127.0.0.1:9/gw/{key}/v1"));
         let mock = builder.start().unwrap();
-        chat(&mock, &prompt("hi")).bytes();
+        let url = format!("{}/chat/completions", mock.base_url(Provider::OpenAI));
+        // The client sees the fault of the network.
+        let response = start("POST", &url, &JSON, prompt("hi").as_bytes());
+        drop(response);
         let error = mock.finish().unwrap_err().to_string();
         assert!(error.contains("could not be reached") && !error.contains(&key), "{error}");
     });
