@@ -57,6 +57,9 @@ pub(crate) trait Keeper: Send + Sync + 'static {
 
     /// Whether a later request of the client was answered, so that nothing misses this response.
     fn is_superseded(&self) -> bool;
+
+    /// Notes that the response was not waited for, because it is superseded.
+    fn give_up(&self) {}
 }
 
 /// Why there is no response.

@@ -53,7 +53,9 @@ impl Audience {
         loop {
             match self.phase() {
                 Phase::Stopping => return keeper.in_flight().note_unfinished(),
-                Phase::Ending if self.left_at.is_some() && keeper.is_superseded() => return,
+                Phase::Ending if self.left_at.is_some() && keeper.is_superseded() => {
+                    return keeper.give_up();
+                }
                 Phase::Ending | Phase::Open => {}
             }
             let is_here = self.left_at.is_none();

@@ -19,17 +19,19 @@ pub(crate) mod redacted;
 pub(crate) mod render;
 pub(crate) mod sentences;
 pub(crate) mod style;
+mod unreached;
 pub(crate) mod values;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use command::{Command, Place, Roots};
-pub(crate) use failure::{Failure, IdleInteraction, Silence, Through, Unfaithful};
+pub(crate) use failure::{Failure, IdleInteraction, Unfaithful};
 pub(crate) use miss::{Closest, Endpoint, Miss, MissReason};
 pub(crate) use notes::{Note, Sign, Source};
 pub(crate) use redacted::{ChangedResponse, RedactedPlace, RedactedSecret};
 pub(crate) use style::Style;
+pub(crate) use unreached::{Silence, Through};
 
 /// The result of one session; lists are in the order in which things happened.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -26,6 +26,8 @@ pub(crate) struct Ledger {
     pub(crate) attempts: Attempts,
     /// Requests that met a network fault while they were forwarded.
     pub(crate) faults: Vec<Fault>,
+    /// Responses that had not begun when the test ended, superseded by a later attempt.
+    pub(crate) given_up: usize,
     /// Attempts that are not recorded because a later one succeeded: a replay sends only that one.
     pub(crate) retried: usize,
     /// Requests whose client disconnected before it had sent them: method, path, and how many.
@@ -199,7 +201,7 @@ impl Ledger {
         self.misses.sort_by_key(|miss| miss.request);
         let given_up = self.recordings.iter().filter(|one| one.was_given_up);
         let superseded = given_up.filter(|one| self.is_superseded(one.request, one.key)).count();
-        self.retried = cleared + superseded;
+        self.retried = cleared + superseded + self.given_up;
         cleared
     }
 

@@ -151,6 +151,10 @@ impl Keeper for SessionKeeper {
         self.state.ledger().is_superseded(self.number, self.key)
     }
 
+    fn give_up(&self) {
+        self.state.ledger().given_up += 1;
+    }
+
     async fn keep(self, received: ReceivedResponse) {
         let Self { state, in_flight, number, sent, asked, key } = self;
         let owner = state.setup.owner.as_deref();

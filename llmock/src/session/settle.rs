@@ -284,7 +284,7 @@ fn gate(state: &State, report: &mut Report) -> Vec<Recording> {
             .cloned()
     };
     let mut retried: Vec<(u16, bool, usize)> = Vec::new();
-    let mut given_up = 0;
+    let mut given_up = state.ledger().given_up;
     let mut kept = Vec::with_capacity(recordings.len());
     for (at, recording) in recordings.iter().enumerate() {
         let later = &recordings[at + 1..];

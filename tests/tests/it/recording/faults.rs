@@ -30,8 +30,12 @@ fn network_faults_reach_the_client_and_a_retry_clears_them() {
             let mode =
                 if std::env::var("RUN").unwrap() == "auto" { Mode::Auto } else { Mode::Record };
             let upstream = Upstream::start([Response::hang_up(), Response::json("{\"n\":1}")]);
-            let mock = upstream.session(mode, &fixture, TEST).start().unwrap();
+            let mock = upstream.session(mode, &fixture, TEST).calls(1).start().unwrap();
             assert_eq!(try_chat(&mock, "x"), None);
+            assert_eq!(try_chat(&mock, "x"), Some(200));
+            mock.finish().unwrap();
+            // A replay sends one request.
+            let mock = replay(&fixture, TEST).calls(1).fail_on_unused().start().unwrap();
             assert_eq!(try_chat(&mock, "x"), Some(200));
             mock.finish().unwrap();
             assert_eq!(upstream.requests().len(), 2);
