@@ -70,7 +70,8 @@ impl SentRequest {
         max_body: usize,
         replaced: &[Replaced],
     ) -> Option<interaction::Request> {
-        let quoted = |bytes: &[u8]| replaced.iter().fold(bytes.to_vec(), quote);
+        let quoted =
+            |bytes: &[u8]| replaced.iter().fold(bytes.to_vec(), |text, one| quote(&text, one));
         let target = String::from_utf8(quoted(self.target.as_bytes())).ok()?;
         let raw = RawRequest {
             provider: self.provider,
@@ -83,9 +84,9 @@ impl SentRequest {
     }
 }
 
-fn quote(text: Vec<u8>, replaced: &Replaced) -> Vec<u8> {
+fn quote(text: &[u8], replaced: &Replaced) -> Vec<u8> {
     let Replaced { original, placeholder } = replaced;
-    let found: Vec<usize> = memmem::find_iter(&text, original).collect();
+    let found: Vec<usize> = memmem::find_iter(text, original).collect();
     let (mut quoted, mut start) = (Vec::with_capacity(text.len()), 0);
     for at in found {
         quoted.extend_from_slice(&text[start..at]);
@@ -199,6 +200,6 @@ mod tests {
     #[test]
     fn quotes_what_is_replayed() {
         let replaced = Replaced { original: b"key".to_vec(), placeholder: b"[R]".to_vec() };
-        assert_eq!(quote(b"a key, keys".to_vec(), &replaced), b"a [R], [R]s");
+        assert_eq!(quote(b"a key, keys", &replaced), b"a [R], [R]s");
     }
 }

@@ -10,6 +10,9 @@ use crate::fixture::{Position, format};
 use crate::matching::{self, Key, MatchRules};
 use crate::stream::End;
 
+/// What a file would not replay, by its place among what was recorded.
+pub(crate) type Mismatches = Vec<(Position, Mismatch)>;
+
 /// Interactions that were recorded together.
 pub(crate) struct Batch<'a> {
     /// In order of arrival, each with its key under `rules`.
@@ -18,7 +21,7 @@ pub(crate) struct Batch<'a> {
     pub(crate) merge: Merge,
     pub(crate) rules: &'a MatchRules,
     /// Replays what was recorded on the interactions of the new file; returns what differs, by its place in `recorded`.
-    pub(crate) verify: &'a dyn Fn(&[Interaction]) -> Vec<(Position, Mismatch)>,
+    pub(crate) verify: &'a dyn Fn(&[Interaction]) -> Mismatches,
 }
 
 /// What a batch changed, or why nothing was written.
@@ -28,7 +31,7 @@ pub(crate) struct Written {
     /// Complete responses that truncated ones would replace; if there are any, nothing was written.
     pub(crate) truncated_replacements: Vec<Position>,
     /// Recorded interactions that the new file would not replay; if there are any, nothing was written.
-    pub(crate) unfaithful: Vec<(Position, Mismatch)>,
+    pub(crate) unfaithful: Mismatches,
     /// Streams of this owner that the provider cut off.
     pub(crate) cut: Vec<Position>,
     /// Streams of this owner whose client left before their end.
@@ -82,7 +85,7 @@ impl Batch<'_> {
     }
 
     /// Reads the text back: it must hold every recorded interaction, and replay it.
-    fn unfaithful(&self, text: &str) -> Vec<(Position, Mismatch)> {
+    fn unfaithful(&self, text: &str) -> Mismatches {
         let stored = format::read(text).unwrap_or_default();
         let is_lost = |(key, interaction): &(Key, Interaction)| {
             let is_same = |stored: &&Interaction| {

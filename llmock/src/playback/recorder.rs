@@ -353,8 +353,6 @@ impl Recorder {
     }
 }
 
-/// A response on its way into the journal.
-
 impl Relayed {
     fn new(response: Response, upstream: String) -> Self {
         let (parts, body) = response.into_parts();

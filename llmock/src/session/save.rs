@@ -15,7 +15,7 @@ use crate::session::state::State;
 use crate::session::verify;
 
 /// Writes what a test has recorded, if its file replays it and nothing good is lost.
-pub(crate) fn write(state: &State, recordings: Vec<Recording>, report: &mut Report) {
+pub(crate) fn write(state: &State, recordings: &[Recording], report: &mut Report) {
     if recordings.is_empty() {
         report.notes.push(Note::NothingRecorded);
         return;
@@ -31,10 +31,10 @@ pub(crate) fn write(state: &State, recordings: Vec<Recording>, report: &mut Repo
             _ => Merge::Add,
         },
         rules: state.fixture.rules(),
-        verify: &|stored| verify::mismatches(state, &recordings, stored),
+        verify: &|stored| verify::mismatches(state, recordings, stored),
     };
     let failure = match write::write(&setup.write_to, &setup.fixture, &batch) {
-        Ok(written) => match not_written(&written, &recordings) {
+        Ok(written) => match not_written(&written, recordings) {
             None => return note_written(state, written, report),
             Some(failure) => failure,
         },

@@ -45,7 +45,7 @@ pub(crate) fn settle(state: &State, outcome: Outcome) -> Report {
         save::note_attempt(state, &mut report);
         context_notes(state, &mut report);
     } else if state.setup.mode() == Mode::Record || !kept.is_empty() {
-        save::write(state, kept, &mut report);
+        save::write(state, &kept, &mut report);
     }
     state.overlay.close();
     report

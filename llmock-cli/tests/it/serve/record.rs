@@ -180,10 +180,11 @@ fn two_servers_record_into_one_file() {
 
 #[test]
 fn provider_errors_are_forwarded_and_not_recorded() {
-    let upstream = Upstream::start([401, 429, 500, 200].map(|status| {
+    let errors = [401, 429, 500].map(|status| {
         let response = json("{\"error\":{\"message\":\"try later\"}}").with_status(status);
         response.header("retry-after", "7")
-    }));
+    });
+    let upstream = Upstream::start(errors.into_iter().chain([json("{}")]));
     let workdir = Workdir::new();
     let server = workdir.serve(&RECORD, &[("OPENAI_BASE_URL", &at(&upstream))]);
     for status in [401, 429, 500] {
