@@ -241,7 +241,8 @@ fn attempt_lost(path: &str, interactions: usize, why: &str) -> String {
 fn error_inside(request: usize, status: u16, message: Option<&str>) -> String {
     let message = message.map(|text| format!(" ({})", quote(text, 60))).unwrap_or_default();
     let request = ordinal(request);
-    format!("the successful response to the {request} request reports error {status}{message}")
+    let error = if status == 0 { "an error".to_owned() } else { format!("error {status}") };
+    format!("the successful response to the {request} request reports {error}{message}")
 }
 
 /// Names, at most eight of them.

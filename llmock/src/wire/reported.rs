@@ -10,7 +10,7 @@ use crate::stream::{Item, Stream};
 /// An error of a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReportedError {
-    /// The status that the error has where it is a response of its own.
+    /// The status that the error has where it is a response of its own; 0 if it names neither a status nor a kind.
     pub(crate) status: u16,
     /// In the provider's words.
     pub(crate) message: Option<String>,
@@ -117,7 +117,7 @@ fn error_from(holder: &Json<'_>, error: &Json<'_>) -> ReportedError {
             .filter_map(|name| error.text(name))
             .chain(error.as_str())
             .collect();
-        status_of_words(&words.join(" "))
+        if words.is_empty() { 0 } else { status_of_words(&words.join(" ")) }
     });
     ReportedError { status, message }
 }
@@ -256,7 +256,7 @@ mod tests {
                 529,
                 "O",
             ),
-            ("event: error\ndata: {\"message\":\"plain\"}\n\n", 500, "plain"),
+            ("event: error\ndata: {\"message\":\"plain\"}\n\n", 0, "plain"),
             ("event: error\ndata: rate limit reached\n\n", 429, "rate limit reached"),
             (
                 "error: {\"code\":500,\"message\":\"slot\",\"type\":\"server_error\"}\n\n",

@@ -121,9 +121,7 @@ fn streams_replay_byte_and_chunk_exact() {
                     .fold(Response::status(200).header("content-type", kind), |answer, chunk| {
                         answer.chunk(*chunk)
                     });
-                // Some of them report an error, which is not recorded otherwise.
-                let builder = Upstream::start([scripted]).record(&fixture, TEST);
-                let mock = builder.allow_all_errors().start().unwrap();
+                let mock = Upstream::start([scripted]).record(&fixture, TEST).start().unwrap();
                 let (live, end) = chat(&mock, "{\"stream\":true}").rest();
                 let shown = String::from_utf8_lossy(&whole);
                 assert_eq!((live.concat(), end), (whole.clone(), End::Complete), "{shown}");
