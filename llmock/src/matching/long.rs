@@ -19,11 +19,10 @@ pub(super) fn is_long(text: &str) -> bool {
 /// The pieces of a text that its likeness to another one is measured by: all of it, unless it is long.
 pub(super) fn samples(text: &str) -> impl Iterator<Item = &str> {
     let is_long = is_long(text);
-    let step = if is_long { (text.len() - SAMPLE) / (SAMPLES - 1) } else { 0 };
     let length = if is_long { SAMPLE } else { text.len() };
     (0..if is_long { SAMPLES } else { 1 }).map(move |at| {
-        let start = boundary(text, at * step);
-        &text[start..boundary(text, at * step + length)]
+        let start = at * (text.len() - length) / (SAMPLES - 1);
+        &text[boundary(text, start)..boundary(text, start + length)]
     })
 }
 
