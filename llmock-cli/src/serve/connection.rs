@@ -45,9 +45,9 @@ pub(super) async fn serve(socket: TcpStream, app: &'static App, watcher: Watcher
     // A response that is forwarded goes on without its client, but not for ever.
     let socket = Watched::new(socket);
     let (has_left, left) = watch::channel(false);
-    let watched = socket.clone();
+    let peer = socket.clone();
     let look = |context: &mut Context<'_>| {
-        if !*has_left.borrow() && watched.poll_left(context).is_ready() {
+        if !*has_left.borrow() && peer.poll_left(context).is_ready() {
             has_left.send_replace(true);
         }
     };

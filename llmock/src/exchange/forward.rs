@@ -181,7 +181,7 @@ async fn send(job: &mut Job) -> Result<reqwest::Response, UpstreamError> {
     };
     match send().await {
         Err(error) if was_never_written(&error) => send().await,
-        sent => sent,
+        attempt => attempt,
     }
     .map_err(|error| {
         let text = text(&error);

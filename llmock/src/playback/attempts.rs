@@ -113,9 +113,15 @@ impl Keeper for RecordingKeeper {
         let key = attempt.key;
         let original = record::original(sent, &received, MAX_BODY);
         let dropped_headers = record::dropped_headers(&received);
-        let _in_flight = in_flight;
-        let finished =
-            Finished { key, interaction, original, error, redacted, dropped_headers, _in_flight };
+        let finished = Finished {
+            key,
+            interaction,
+            original,
+            error,
+            redacted,
+            _in_flight: in_flight,
+            dropped_headers,
+        };
         let kept = tokio::task::spawn_blocking(move || {
             if received.was_given_up {
                 attempt.give_up(finished);

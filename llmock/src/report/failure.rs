@@ -4,9 +4,9 @@ use llmock_rules::hint;
 
 use super::provider_error::{responded, upstream_error};
 use super::redacted::{self, ChangedResponse};
-use super::sentences::{ITEMS, MESSAGE, PATH, code};
+use super::sentences::{ITEMS, MESSAGE, PATH};
 use super::unreached::{Silence, Through, distrust, no_requests};
-use super::values::{count, excerpt, limited, list, numbers, quote, were};
+use super::values::{count, excerpt, limited, numbers, quote, were};
 use crate::mode;
 
 /// A reason to fail a session that does not concern a single request.

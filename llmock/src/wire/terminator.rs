@@ -29,6 +29,7 @@ pub(super) const UNKNOWN: Terminator = Terminator { is_certain: false, read: any
 
 /// What the events so far say about the end.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a sign of its own")]
 pub(super) struct Signs {
     pub(super) is_over: bool,
     /// Usually followed by the event that ends the stream, which some servers leave out.
