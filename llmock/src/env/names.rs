@@ -20,7 +20,7 @@ names! {
     ALLOW_CI_RECORD = "LLMOCK_ALLOW_CI_RECORD", "a switch: lets `record` and `auto` record in CI";
     WORKSPACE_ROOT = "LLMOCK_WORKSPACE_ROOT", "the folder of the checkout, where Cargo does not tell it";
     RECORD_DIR = "LLMOCK_RECORD_DIR", "write recordings below this folder instead of beside the tests";
-    DRAIN_TIMEOUT = "LLMOCK_DRAIN_TIMEOUT", "how long a test waits at its end for answers being recorded, in seconds (30)";
+    DRAIN_TIMEOUT = "LLMOCK_DRAIN_TIMEOUT", "how long a response that is being recorded may go on after its client has left, or after the test has ended, in seconds (30)";
     TURN_TIMEOUT = "LLMOCK_TURN_TIMEOUT", "how long a test without a handle waits for its turn, in seconds (300)";
     MAX_BODY = "LLMOCK_MAX_BODY", "the largest request body, in bytes or as `16M` (16 MiB)";
     BASE_URL = "LLMOCK_BASE_URL", "set by llmock: the address that stands for `{base}`, for code that builds its own URLs";

@@ -67,7 +67,9 @@ impl ResponseBody {
             Self::Full(bytes) => bytes.as_deref().map(Cow::Borrowed),
             Self::Chunks(Chunks { left, cut: false, .. }) => {
                 let mut whole = Vec::new();
-                left.iter().for_each(|chunk| whole.extend_from_slice(chunk));
+                for chunk in left {
+                    whole.extend_from_slice(chunk);
+                }
                 Some(Cow::Owned(whole))
             }
             Self::Chunks(_) | Self::Live(_) => None,

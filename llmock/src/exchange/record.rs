@@ -116,18 +116,18 @@ fn reported_error(
     request: &Request,
     response: &Response,
 ) -> Option<ReportedError> {
-    let format = wire::format(provider, &request.method, &request.path);
     let is_error = response.status >= 400;
     match &response.content {
         Content::Body(Body::Json(text)) => {
             let body = json::parse(text).ok();
             if !is_error {
-                return format.error_in_body(&request.method, &body?);
+                return wire::error_in_body(&request.method, &body?);
             }
+            let format = wire::format(provider, &request.method, &request.path);
             let message = body.and_then(|body| (format.error_message)(&body));
             Some(ReportedError { status: response.status, message })
         }
-        Content::Stream(stream) if !is_error => format.error_in_stream(&request.method, stream),
+        Content::Stream(stream) if !is_error => wire::error_in_stream(&request.method, stream),
         content => is_error.then(|| {
             let text =
                 if let Content::Body(Body::Text(text)) = content { Some(text) } else { None };

@@ -158,13 +158,12 @@ impl Profile {
     fn percent(&self, other: &Self) -> u8 {
         let (address, of_address) = self.shared_address(other);
         let (body, of_body, is_same) = match (&self.body, &other.body) {
-            (Subject::Json(a), Subject::Json(b)) | (Subject::Form(a), Subject::Form(b)) => {
+            (Subject::Json(a), Subject::Json(b))
+            | (Subject::Form(a), Subject::Form(b))
+            | (Subject::Opaque(Some(a)), Subject::Opaque(Some(b))) => {
                 (2.0 * alike(a, b), a.weight + b.weight, a.hash == b.hash)
             }
             (Subject::Opaque(None), Subject::Opaque(None)) => (2.0, 2.0, true),
-            (Subject::Opaque(Some(a)), Subject::Opaque(Some(b))) => {
-                (2.0 * alike(a, b), a.weight + b.weight, a.hash == b.hash)
-            }
             _ => (0.0, 2.0, false),
         };
         let (part, whole) = (address + body, of_address + of_body);

@@ -260,7 +260,12 @@ fn redacted(finished: &Finished) -> Option<Outcome> {
         }
     }
     let (method, path) = (request.method.clone(), request.path.clone());
-    (!secrets.is_empty()).then(|| Outcome::Redacted { provider: *provider, method, path, secrets })
+    (!secrets.is_empty()).then_some(Outcome::Redacted {
+        provider: *provider,
+        method,
+        path,
+        secrets,
+    })
 }
 
 impl fmt::Debug for Writer {

@@ -9,8 +9,8 @@ const ANTHROPIC_KEY: &str = "sk-ant-api03-llmock-placeholder-not-a-key-xxxxxxxxx
 
 pub(super) const KEY: &str = "llmock-placeholder";
 
-/// First segments of paths that servers of local models have beside `/v1`: llama.cpp, vLLM, SGLang, mistral.rs, TGI, LM
-/// Studio, and KoboldCpp. Clients of OpenAI's API send requests to them too.
+/// First segments of paths that servers of local models have beside `/v1`: llama.cpp, vLLM, `SGLang`, mistral.rs, TGI, LM
+/// Studio, and `KoboldCpp`. Clients of OpenAI's API send requests to them too.
 /// <https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md>
 /// <https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html>
 #[rustfmt::skip]

@@ -241,15 +241,15 @@ mod tests {
 
     #[test]
     fn only_endless_streams_may_never_end() {
-        let notice = &["data: {\"jsonrpc\":\"2.0\"}\n\n"][..];
-        for (path, kind, will_end) in [
-            ("/mcp", SSE, false),
-            ("/v1/chat/completions", SSE, true),
-            ("/mcp", "application/json", true),
-            ("/v1/audio/speech", "audio/mpeg", true),
+        let event = "data: {\"jsonrpc\":\"2.0\"}\n\n";
+        for (path, kind, body, will_end) in [
+            ("/mcp", SSE, event, false),
+            ("/v1/chat/completions", SSE, event, true),
+            ("/mcp", "application/json", "{\"jsonrpc\":\"2.0\"}", true),
+            ("/v1/audio/speech", "audio/mpeg", event, true),
         ] {
             assert_eq!(
-                over(Provider::OpenAI, path, kind, notice),
+                over(Provider::OpenAI, path, kind, &[body]),
                 (None, will_end),
                 "{path} {kind}"
             );

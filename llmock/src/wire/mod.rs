@@ -42,7 +42,7 @@ mod transcript;
 
 use api::{Api, ErrorParts};
 pub(crate) use format::{Format, RequestLine, ToolIdPath};
-pub(crate) use reported::ReportedError;
+pub(crate) use reported::{ReportedError, error_in_body, error_in_stream};
 
 use crate::json::{self, Json};
 use crate::provider::{Provider, Shape};

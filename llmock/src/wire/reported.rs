@@ -1,7 +1,6 @@
 //! Errors that a provider reports inside a response whose status is a success: in a JSON body, or in the middle of a
 //! stream, when the status is already sent.
 
-use super::Format;
 use super::bedrock;
 use super::text::{error_text, message};
 use crate::json::{self, Json};
@@ -16,36 +15,34 @@ pub(crate) struct ReportedError {
     pub(crate) message: Option<String>,
 }
 
-impl Format {
-    /// The error that a JSON body reports.
-    ///
-    /// A resource that a request only retrieves may describe a failed job; that response is a success.
-    pub(crate) fn error_in_body(&self, method: &str, body: &Json<'_>) -> Option<ReportedError> {
-        const OF_RESOURCES: [&str; 4] = ["id", "name", "object", "status"];
-        let is_resource = |body: &Json<'_>| {
-            OF_RESOURCES.iter().any(|name| body.get(name).is_some_and(|value| !value.is_null()))
-        };
-        if method.eq_ignore_ascii_case("GET") && is_resource(body) && !is_envelope(body) {
-            return None;
-        }
-        reported(body)
+/// The error that a JSON body reports.
+///
+/// A resource that a request only retrieves may describe a failed job; that response is a success.
+pub(crate) fn error_in_body(method: &str, body: &Json<'_>) -> Option<ReportedError> {
+    const OF_RESOURCES: [&str; 4] = ["id", "name", "object", "status"];
+    let is_resource = |body: &Json<'_>| {
+        OF_RESOURCES.iter().any(|name| body.get(name).is_some_and(|value| !value.is_null()))
+    };
+    if method.eq_ignore_ascii_case("GET") && is_resource(body) && !is_envelope(body) {
+        return None;
     }
+    reported(body)
+}
 
-    /// The first error that a stream reports.
-    pub(crate) fn error_in_stream(&self, method: &str, stream: &Stream) -> Option<ReportedError> {
-        stream.events.iter().find_map(|event| match &event.item {
-            Item::Sse { event, data, .. } if event.as_deref() == Some("error") => {
-                Some(named_error(data))
-            }
-            Item::Sse { data: text, .. } => reported(&json::parse(text).ok()?),
-            // Lines of a file of results, which may name failed requests, or of a live stream.
-            Item::Json(text) => self.error_in_body(method, &json::parse(text).ok()?),
-            Item::Frame { headers, payload } => bedrock::exception(headers, payload)
-                .map(|(kind, message)| ReportedError { status: status_of_words(&kind), message }),
-            Item::Raw(text) => error_field(text),
-            Item::RawBytes(_) => None,
-        })
-    }
+/// The first error that a stream reports.
+pub(crate) fn error_in_stream(method: &str, stream: &Stream) -> Option<ReportedError> {
+    stream.events.iter().find_map(|event| match &event.item {
+        Item::Sse { event, data, .. } if event.as_deref() == Some("error") => {
+            Some(named_error(data))
+        }
+        Item::Sse { data: text, .. } => reported(&json::parse(text).ok()?),
+        // Lines of a file of results, which may name failed requests, or of a live stream.
+        Item::Json(text) => error_in_body(method, &json::parse(text).ok()?),
+        Item::Frame { headers, payload } => bedrock::exception(headers, payload)
+            .map(|(kind, message)| ReportedError { status: status_of_words(&kind), message }),
+        Item::Raw(text) => error_field(text),
+        Item::RawBytes(_) => None,
+    })
 }
 
 /// The data of `event: error`, JSON or not.
@@ -158,20 +155,17 @@ fn status_of_words(words: &str) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::Provider;
     use crate::stream::{Chunk, End, Framing};
 
     fn in_body(method: &str, body: &str) -> Option<(u16, String)> {
-        let format = super::super::format(Provider::OpenAI, "POST", "/v1/chat/completions");
-        let error = format.error_in_body(method, &json::parse(body).unwrap())?;
+        let error = error_in_body(method, &json::parse(body).unwrap())?;
         Some((error.status, error.message.unwrap_or_default()))
     }
 
     fn in_stream(framing: Framing, body: &str) -> Option<(u16, String)> {
         let chunk = Chunk { ms: 0, bytes: body.as_bytes().to_vec() };
         let stream = Stream::from_chunks(framing, &[chunk], End::Complete);
-        let format = super::super::format(Provider::OpenAI, "POST", "/v1/chat/completions");
-        let error = format.error_in_stream("POST", &stream)?;
+        let error = error_in_stream("POST", &stream)?;
         Some((error.status, error.message.unwrap_or_default()))
     }
 

@@ -26,7 +26,7 @@ fn result_of_tool(text: &str) -> String {
 }
 
 fn play(
-    bodies: [String; 2],
+    bodies: &[String; 2],
     rules: impl Fn(LlmMockBuilder) -> LlmMockBuilder,
 ) -> Result<(), llmock::FinishError> {
     let (_folder, fixture) = place();
@@ -42,14 +42,14 @@ fn play(
 fn tools_in_another_order_are_named_and_offered_as_a_rule() {
     alone(&[], |_| {
         let bodies = || [tools(["read", "write", "run"]), tools(["run", "read", "write"])];
-        let report = play(bodies(), |builder| builder).unwrap_err().to_string();
+        let report = play(&bodies(), |builder| builder).unwrap_err().to_string();
         for part in ["the same tools in a different order", "HashMap", r#".unordered("$.tools")"#] {
             assert!(report.contains(part), "`{part}` is not in:\n{report}");
         }
         assert!(!report.contains("absent"), "{report}");
-        play(bodies(), |builder| builder.unordered("$.tools")).unwrap();
+        play(&bodies(), |builder| builder.unordered("$.tools")).unwrap();
         let other = [tools(["read", "write", "run"]), tools(["run", "read", "sleep"])];
-        play(other, |builder| builder.unordered("$.tools")).unwrap_err();
+        play(&other, |builder| builder.unordered("$.tools")).unwrap_err();
     });
 }
 
@@ -60,12 +60,12 @@ fn results_of_tools_match_whatever_order_their_members_have() {
             [r#"{"b":[1,{"d":1,"c":2}],"a":"x"}"#, r#"{"a":"x","b":[1,{"c":2,"d":1}]}"#]
                 .map(result_of_tool)
         };
-        let report = play(bodies(), |builder| builder).unwrap_err().to_string();
+        let report = play(&bodies(), |builder| builder).unwrap_err().to_string();
         let rule = r#".unordered("$.messages[0].content")"#;
         for part in ["the same JSON in a different order", rule] {
             assert!(report.contains(part), "`{part}` is not in:\n{report}");
         }
-        play(bodies(), |builder| builder.unordered("$.messages[*].content")).unwrap();
+        play(&bodies(), |builder| builder.unordered("$.messages[*].content")).unwrap();
     });
 }
 
@@ -77,7 +77,7 @@ fn messages_in_another_order_are_no_detail() {
             format!(r#"{{"model":"m","messages":[{},{}]}}"#, message(a), message(b))
         };
         let bodies = [messages("one", "two"), messages("two", "one")];
-        let report = play(bodies, |builder| builder).unwrap_err().to_string();
+        let report = play(&bodies, |builder| builder).unwrap_err().to_string();
         assert!(report.contains("the same messages in a different order"), "{report}");
         assert!(!report.contains("unordered("), "{report}");
     });

@@ -36,10 +36,14 @@ fn each_range_gets_its_own_bytes_in_any_order() {
             assert_eq!(reply.text(), content);
         };
         let mock = upstream.record(&fixture, TEST).start().unwrap();
-        ranges.iter().for_each(|range| get(&mock, *range));
+        for range in ranges {
+            get(&mock, range);
+        }
         mock.finish().unwrap();
         let mock = replay(&fixture, TEST).fail_on_unused().start().unwrap();
-        ranges.iter().rev().for_each(|range| get(&mock, *range));
+        for range in ranges.into_iter().rev() {
+            get(&mock, range);
+        }
         mock.finish().unwrap();
 
         let mock = replay(&fixture, TEST).start().unwrap();

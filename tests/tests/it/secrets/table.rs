@@ -343,6 +343,7 @@ fn leaks_of_the_last_run(kinds: &[Kind]) -> Vec<&'static str> {
 }
 
 /// Prints the table and asserts that it is all zeros.
+#[expect(clippy::print_stdout, reason = "the table is for those who read the output of the test")]
 fn check(title: &str, kinds: &[Kind]) {
     let mut leaks = leaks(kinds);
     leaks.extend(leaks_of_misses(kinds));
