@@ -85,7 +85,7 @@ fn with_scheme(provider: Provider, value: &str) -> String {
     let host = match authority {
         "" => "127.0.0.1".to_owned(),
         // A URL needs brackets around it.
-        ip if ip.parse::<std::net::Ipv6Addr>().is_ok() => format!("[{ip}]"),
+        ip if ip.parse::<core::net::Ipv6Addr>().is_ok() => format!("[{ip}]"),
         port if port.starts_with(':') => format!("127.0.0.1{port}"),
         host => host.to_owned(),
     };
