@@ -133,7 +133,9 @@ impl MissReason {
             | Self::BodyDiffers { .. }
             | Self::AlreadyUsed { .. }
             | Self::WrongOrder { .. } => Remedy::RecordAgain,
-            Self::UpstreamFailed { .. } | Self::NoUpstream { .. } => Remedy::RunAgain,
+            Self::UpstreamFailed { .. } | Self::NoUpstream { .. } | Self::RecordRefused { .. } => {
+                Remedy::RunAgain
+            }
             Self::Early { .. }
             | Self::Late { .. }
             | Self::NoProvider
@@ -141,8 +143,7 @@ impl MissReason {
             | Self::Foreign { .. }
             | Self::DotSegment
             | Self::BodyUnreadable { .. }
-            | Self::BodyTooLarge { .. }
-            | Self::RecordRefused { .. } => Remedy::None,
+            | Self::BodyTooLarge { .. } => Remedy::None,
         }
     }
 

@@ -160,25 +160,26 @@ fn read_only_fixtures_are_not_overwritten() {
     let before = app.scratch().read(HELLO);
 
     let upstream = Upstream::chat("hi there");
-    let run =
-        app.one("asks").env("LLMOCK_MODE", "record").env("OPENAI_BASE_URL", upstream.openai_url());
+    let run = app
+        .one("asks_and_swallows")
+        .env("LLMOCK_MODE", "record")
+        .env("OPENAI_BASE_URL", upstream.openai_url());
     let ran = run.output();
     assert!(!ran.success, "{}", ran.everything());
-    insta::assert_snapshot!(ran.failure("asks"), @"
-    thread 'asks' panicked at tests/api.rs:6:1:
+    insta::assert_snapshot!(ran.failure("asks_and_swallows"), @r#"
+    thread 'asks_and_swallows' panicked at tests/api.rs:12:1:
 
-    llmock: failed to write `tests/fixtures/hello.json`: the file is read-only
+    llmock: 1 request could not be recorded into tests/fixtures/hello.json
 
-      the fixture is unchanged
+      × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
+        it cannot be recorded: `tests/fixtures/hello.json` cannot be written: the file is read-only
+        prompt: "hello"
 
       when the cause is fixed, run it again:
-          LLMOCK_MODE=record cargo test --test api -- asks --exact
-
-      note: kept 1 interaction in tests/fixtures/hello.json.failed
-    ");
+          LLMOCK_MODE=record cargo test --test api -- asks_and_swallows --exact
+    "#);
     assert_eq!(app.scratch().read(HELLO), before);
-    // What was paid for is kept.
-    assert!(app.scratch().read("tests/fixtures/hello.json.failed").contains("hi there"));
+    assert!(upstream.requests().is_empty(), "nothing is paid for that cannot be kept");
 }
 
 #[test]
