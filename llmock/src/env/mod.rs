@@ -10,6 +10,7 @@ mod spare;
 mod test_vars;
 
 use std::ffi::OsStr;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::PathBuf;
 
 pub(crate) use names::{
@@ -70,6 +71,15 @@ pub(crate) fn ci() -> bool {
     mode::is_ci(read("CI").as_deref())
 }
 
+/// A digest of the environment, which differs when a variable has changed.
+pub(crate) fn digest() -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for variable in std::env::vars_os() {
+        variable.hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
 /// Names of variables, each with what must not reach a file: the part of its value that `secret_in` returns.
 pub(crate) fn secrets(secret_in: impl Fn(&str, &str) -> Option<String>) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = std::env::vars_os()
@@ -121,7 +131,8 @@ mod tests {
         write("LLMOCK_TEST_B_KEY", Some(OsStr::new("short")));
         write("LLMOCK_TEST_C_KEY", Some(OsStr::new("llmock-placeholder")));
         let secret_in = |name: &str, value: &str| {
-            let is_secret = name.starts_with("LLMOCK_TEST_") && value != "llmock-placeholder";
+            let is_ours = name.starts_with("LLMOCK_TEST_") && name.ends_with("_KEY");
+            let is_secret = is_ours && value != "llmock-placeholder";
             is_secret.then(|| value.to_owned())
         };
         let found = secrets(secret_in);
