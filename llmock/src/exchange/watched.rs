@@ -35,6 +35,7 @@ impl<Io> Clone for Watched<Io> {
     }
 }
 
+#[cfg_attr(not(feature = "server"), allow(unreachable_pub, reason = "public in `__server`"))]
 impl<Io: AsyncRead + Unpin> Watched<Io> {
     /// Watches a connection.
     pub fn new(io: Io) -> Self {
