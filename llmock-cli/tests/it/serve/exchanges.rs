@@ -1,11 +1,12 @@
 //! When an exchange that the server forwards is over, what a client sees of network faults, and HTTP/2.
 
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use llmock_testkit::client::{End, JSON, Request, connect, start};
+use llmock_testkit::client::{self, End, JSON, Request, connect, start};
 use llmock_testkit::upstream::{Gate, Response, Upstream};
 
 use crate::server::{Server, Workdir, chat};
@@ -147,6 +148,24 @@ async fn speaks_http2_with_prior_knowledge() {
     }
 }
 
+/// Sends a request, disconnects, and sends it again from a thread; both requests have reached the provider.
+fn retry_after_giving_up(
+    server: &Server,
+    upstream: &Upstream,
+    request: &Request,
+) -> JoinHandle<client::Response> {
+    let url = format!("{}{}", server.origin, request.path);
+    let given_up = connect("POST", &url, &JSON, &request.body);
+    upstream.wait_for(1);
+    drop(given_up);
+    let retry = std::thread::spawn({
+        let (request, origin) = (request.clone(), server.origin.clone());
+        move || request.send(&origin)
+    });
+    upstream.wait_for(2);
+    retry
+}
+
 #[test]
 fn responses_that_a_client_gave_up_on_are_not_replayed_first() {
     let (slow, retried) = (Gate::default(), Gate::default());
@@ -156,20 +175,12 @@ fn responses_that_a_client_gave_up_on_are_not_replayed_first() {
     let workdir = Workdir::new();
     let server = serve(&workdir, &upstream);
     let request = chat("hello");
-    let url = format!("{}{}", server.origin, request.path);
-    let given_up = connect("POST", &url, &JSON, &request.body);
-    upstream.wait_for(1);
-    drop(given_up);
-    let retry = std::thread::spawn({
-        let (request, origin) = (request.clone(), server.origin.clone());
-        move || request.send(&origin).text()
-    });
-    upstream.wait_for(2);
+    let retry = retry_after_giving_up(&server, &upstream, &request);
     slow.open();
     // The first response ends while the second one is awaited.
     std::thread::sleep(Duration::from_millis(200));
     retried.open();
-    assert_eq!(retry.join().unwrap(), "{\"n\":2}");
+    assert_eq!(retry.join().unwrap().text(), "{\"n\":2}");
     server.wait_for_recordings(1);
     assert_eq!(server.send(&request).text(), "{\"n\":2}");
     assert_eq!(workdir.interactions(FILE).len(), 1);
@@ -183,19 +194,11 @@ fn failed_retries_lose_no_response() {
     let workdir = Workdir::new();
     let server = serve(&workdir, &upstream);
     let request = chat("hello");
-    let url = format!("{}{}", server.origin, request.path);
-    let given_up = connect("POST", &url, &JSON, &request.body);
-    upstream.wait_for(1);
-    drop(given_up);
-    let retry = std::thread::spawn({
-        let (request, origin) = (request.clone(), server.origin.clone());
-        move || request.send(&origin).status
-    });
-    upstream.wait_for(2);
+    let retry = retry_after_giving_up(&server, &upstream, &request);
     slow.open();
     std::thread::sleep(Duration::from_millis(200));
     retried.open();
-    assert_eq!(retry.join().unwrap(), 503);
+    assert_eq!(retry.join().unwrap().status, 503);
     server.wait_for_recordings(1);
     assert_eq!(server.send(&request).text(), "{\"n\":1}");
 }

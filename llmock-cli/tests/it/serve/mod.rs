@@ -23,3 +23,4 @@ mod repeats;
 mod running;
 mod rust_clients;
 mod strategies;
+mod writing;

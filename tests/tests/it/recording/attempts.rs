@@ -31,17 +31,23 @@ fn corrupt(fixture: &Path) -> PathBuf {
     fixture.with_extension("json.failed.corrupt")
 }
 
+/// Keeps the attempts a, b and c, the last of them torn, and returns the bytes of the file.
+fn torn_attempts(upstream: &Upstream, fixture: &Path) -> Vec<u8> {
+    for text in ["a", "b", "c"] {
+        fail(upstream, fixture, text);
+    }
+    let mut torn = fs::read(failed(fixture)).unwrap();
+    torn.truncate(torn.len() - 10);
+    fs::write(failed(fixture), &torn).unwrap();
+    torn
+}
+
 #[test]
 fn torn_attempts_of_other_tests_survive_a_failing_test() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = echo();
-        for text in ["a", "b", "c"] {
-            fail(&upstream, &fixture, text);
-        }
-        let mut torn = fs::read(failed(&fixture)).unwrap();
-        torn.truncate(torn.len() - 10);
-        fs::write(failed(&fixture), &torn).unwrap();
+        let torn = torn_attempts(&upstream, &fixture);
         let report = fail(&upstream, &fixture, "d");
         assert!(report.contains("kept 1 interaction in"), "{report}");
         // The last of them was torn.
@@ -55,12 +61,7 @@ fn torn_attempts_of_other_tests_survive_a_passing_test() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = echo();
-        for text in ["a", "b", "c"] {
-            fail(&upstream, &fixture, text);
-        }
-        let mut torn = fs::read(failed(&fixture)).unwrap();
-        torn.truncate(torn.len() - 10);
-        fs::write(failed(&fixture), &torn).unwrap();
+        let torn = torn_attempts(&upstream, &fixture);
         pass(&upstream, &fixture, "e");
         assert_eq!(prompts(&fixture), ["e"]);
         assert_eq!(prompts(&failed(&fixture)), ["a", "b"]);
