@@ -121,7 +121,8 @@ pub(crate) fn compare(
             compact(std::str::from_utf8(&received.body).ok()?)?.as_bytes(),
         ),
         Content::Body(_) => None,
-        // A secret in several events is redacted in the first of them, and the others change with it.
+        // A secret in several events is redacted in the first of them, and the others change with it, so their bytes
+        // cannot be compared one by one.
         Content::Stream(_) => memmem::find(&bytes, PLACEHOLDER).map(|_| Vec::new()),
     });
     replaced.extend(found.ok_or(Mismatch::Response)?);

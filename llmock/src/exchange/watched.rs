@@ -1,4 +1,4 @@
-//! A connection that can be looked at without taking anything from the one who reads it.
+//! A connection that shows when its client has left, without consuming bytes that hyper has yet to read.
 //!
 //! hyper does not read while it makes or sends a response, so it does not see that a client has left. Whether a
 //! response is still wanted decides what is recorded.
@@ -61,7 +61,7 @@ impl<Io: AsyncRead + Unpin> Watched<Io> {
     pub fn poll_left(&self, context: &mut Context<'_>) -> Poll<()> {
         let mut inner = lock(&self.0);
         if !inner.ahead.is_empty() {
-            // Somebody has yet to read this, and is woken for it.
+            // hyper has yet to read these bytes, and is woken for them.
             return Poll::Pending;
         }
         match ready!(inner.poll_more(context)) {

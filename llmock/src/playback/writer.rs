@@ -240,7 +240,7 @@ impl Waiting {
         if self.journal.is_none() {
             self.journal = Journal::create(fixture).ok();
         }
-        // Best effort: it is written soon, and the outcome of that is reported.
+        // A failure is not reported: the response is written soon, and the outcome of that is.
         if let Some(journal) = &mut self.journal {
             let _ = journal.add(&finished.interaction);
         }
@@ -248,8 +248,8 @@ impl Waiting {
     }
 }
 
-/// What is to be said about secrets in a response. A credential that stands where one is expected, such as the
-/// `access_token` of a login, surprises no one.
+/// Reports secrets that were redacted in a response. A credential where one is expected, such as the `access_token` of a
+/// login, is not reported.
 fn redacted(finished: &Finished) -> Option<Outcome> {
     let Interaction { provider, request, .. } = &finished.interaction;
     let mut secrets: Vec<(String, String)> = Vec::new();
