@@ -60,7 +60,7 @@ pub(super) fn find(
         let variable = provider.entry().variables.first().map_or("base URL", |(name, _)| name);
         (registry.env_session(), AddressedBy::Variable(variable))
     };
-    let foreign = foreign::refusal(parts);
+    let foreign = foreign::refusal(parts, by);
     Ok(Addressee { session, provider, rest, unknown_host: None, foreign, by })
 }
 

@@ -5,14 +5,15 @@
 //! its credentials name its session.
 
 use http::request::Parts;
-use http::{HeaderValue, header};
+use http::{HeaderValue, Method, header};
 use llmock_rules::is_trusted_host;
 
+use super::refused::AddressedBy;
 use crate::report::sentences::PATH;
 use crate::report::values::excerpt;
 
 /// Why a request to an address that llmock handed out is refused; `None` if a client of this machine sent it.
-pub(super) fn refusal(parts: &Parts) -> Option<String> {
+pub(super) fn refusal(parts: &Parts, by: AddressedBy) -> Option<String> {
     let headers = &parts.headers;
     let hosts = || headers.get_all(header::HOST).iter().map(text);
     // HTTP/1.0 clients send no `Host`. One beside a whole URL does not count (RFC 9112 §3.2.2).
@@ -24,6 +25,11 @@ pub(super) fn refusal(parts: &Parts) -> Option<String> {
             "requests to the host `{}` are refused: it is neither a loopback name nor an IP address",
             excerpt(&host, PATH)
         ));
+    }
+    // A preflight only asks what a page may do, and no page knows the address of a handle: a client that acts as a browser
+    // sent it.
+    if parts.method == Method::OPTIONS && by == AddressedBy::Handle {
+        return None;
     }
     let is_own = |origin: &String| {
         let origin = origin.split_once("://").map_or("", |(_, host)| host);
@@ -60,7 +66,22 @@ mod tests {
                 .iter()
                 .fold(request, |request, (name, value)| request.header(*name, *value));
             let (parts, ()) = request.body(()).expect("a request").into_parts();
-            assert_eq!(refusal(&parts).is_none(), *passes, "{headers:?}");
+            assert_eq!(refusal(&parts, AddressedBy::Handle).is_none(), *passes, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn a_preflight_passes_only_where_no_page_can_guess_the_address() {
+        for (host, by, passes) in [
+            ("127.0.0.1:4000", AddressedBy::Handle, true),
+            ("127.0.0.1:4000", AddressedBy::Variable("OPENAI_BASE_URL"), false),
+            ("evil.example", AddressedBy::Handle, false),
+        ] {
+            let request = http::Request::options("/v1/chat/completions")
+                .header("host", host)
+                .header("origin", "http://evil.example");
+            let (parts, ()) = request.body(()).expect("a request").into_parts();
+            assert_eq!(refusal(&parts, by).is_none(), passes, "{host} {by:?}");
         }
     }
 }
