@@ -17,9 +17,12 @@ fn url(mock: &MockSession) -> String {
     format!("{}/chat/completions", mock.base_url(Provider::OpenAI))
 }
 
-/// The status, or `None` if the connection closes without a response.
+/// The status of a response that is read to its end, or `None` if the connection closes without one.
 fn try_chat(mock: &MockSession, text: &str) -> Option<u16> {
-    start("POST", &url(mock), &JSON, prompt(text).as_bytes()).map(|reply| reply.status)
+    let reply = start("POST", &url(mock), &JSON, prompt(text).as_bytes())?;
+    let status = reply.status;
+    reply.rest();
+    Some(status)
 }
 
 #[test]
