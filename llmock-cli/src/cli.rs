@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::output::Screen;
-use crate::{clear, list, serve};
+use crate::{clear, keep, list, notes, serve};
 
 /// The exit code of a failed operation. Usage errors are clap's, with 2.
 const FAILED: u8 = 1;
@@ -29,6 +29,8 @@ struct Cli {
 enum Command {
     List(List),
     Clear(Clear),
+    Keep(Keep),
+    Notes(Notes),
     /// Serve the APIs of all providers: by strategy, from fixtures, or as a recording proxy
     ///
     /// Every key can also be set in a file (`--config`). The server prints one line of JSON on standard output
@@ -75,11 +77,40 @@ struct Clear {
     number: Option<usize>,
 }
 
+/// Put what a failed recording has kept into its fixture
+///
+/// A test that fails while recording leaves what it has received in `NAME.json.failed`. This command puts it into
+/// `NAME.json`, where it replaces what the same test had recorded for the same requests, and removes the file.
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
+struct Keep {
+    /// The file that ends in `.json.failed`, or its fixture
+    path: PathBuf,
+}
+
+/// Show the notes of the last test run
+///
+/// Notes tell what did not fail a test and is worth knowing: a response that was repeated, a recording that another test
+/// made. `cargo test` shows them; under nextest, which hides the output of passing tests, this command does.
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
+struct Notes {
+    /// Read this `last-run.jsonl`; by default that of the build directory of the working directory
+    #[arg(value_name = "FILE")]
+    path: Option<PathBuf>,
+
+    /// Print JSON: an array with an object for each test
+    #[arg(long)]
+    json: bool,
+}
+
 pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
     let mut screen = Screen::new();
     let done = match cli.command {
         Command::List(list) => list::list(&mut screen, &list.paths),
+        Command::Keep(Keep { path }) => keep::keep(&mut screen, &path),
+        Command::Notes(Notes { path, json }) => notes::notes(&mut screen, path.as_deref(), json),
         Command::Serve(flags) => return serve::run(&flags),
         Command::Clear(Clear { path, hash, number }) => {
             clear::clear(&mut screen, &path, hash.as_deref(), number)

@@ -2,7 +2,9 @@
 
 mod clear;
 mod cli;
+mod keep;
 mod list;
+mod notes;
 mod output;
 mod problem;
 mod serve;

@@ -7,8 +7,10 @@ use std::io::{self, BufWriter, Stdout, Write};
 use std::path::Path;
 
 use llmock::{Fixture, Interaction};
+use serde_json::json;
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::notes::{Noted, Tested};
 use crate::problem::Problem;
 
 /// Digits of a hash that are shown.
@@ -76,6 +78,47 @@ impl Screen {
             many => format!("{many} interactions are left"),
         };
         writeln!(self.out, "{left}")
+    }
+
+    /// The notes of each test that has some.
+    pub(crate) fn notes(&mut self, tests: &[Tested]) -> io::Result<()> {
+        let noted: Vec<&Tested> = tests.iter().filter(|tested| !tested.notes.is_empty()).collect();
+        for (at, Tested { test, fixture, notes }) in noted.iter().enumerate() {
+            if at > 0 {
+                writeln!(self.out)?;
+            }
+            writeln!(self.out, "{}  {}", visible(test), visible(fixture))?;
+            for Noted { name, sentence, remedy } in notes {
+                writeln!(self.out, "  {}: {}", visible(name), visible(sentence))?;
+                if let Some(remedy) = remedy {
+                    writeln!(self.out, "    {}", visible(remedy))?;
+                }
+            }
+        }
+        if noted.is_empty() {
+            let ran = if tests.len() == 1 {
+                "1 test".to_owned()
+            } else {
+                format!("{} tests", tests.len())
+            };
+            writeln!(self.out, "no notes in the last run ({ran} with llmock)")?;
+        }
+        Ok(())
+    }
+
+    /// The same for programs.
+    pub(crate) fn notes_as_json(&mut self, tests: &[Tested]) -> io::Result<()> {
+        let note = |Noted { name, sentence, remedy }: &Noted| {
+            let mut object = json!({ "name": name, "sentence": sentence });
+            if let Some(remedy) = remedy {
+                object["remedy"] = json!(remedy);
+            }
+            object
+        };
+        let test = |Tested { test, fixture, notes }: &Tested| json!({ "test": test, "fixture": fixture, "notes": notes.iter().map(note).collect::<Vec<_>>() });
+        let tests: Vec<_> =
+            tests.iter().filter(|tested| !tested.notes.is_empty()).map(test).collect();
+        writeln!(self.out, "{:#}", json!(tests))
     }
 
     pub(crate) fn problem(&mut self, problem: &Problem) -> io::Result<()> {
@@ -155,7 +198,12 @@ fn shortened(text: &str, limit: usize) -> String {
         kept.truncate(limit - 1);
         kept.push('…');
     }
-    kept.into_iter()
+    visible(&kept.into_iter().collect::<String>())
+}
+
+/// Text without control characters or bidirectional overrides, which a terminal would interpret.
+fn visible(text: &str) -> String {
+    text.chars()
         .map(|char| {
             if char.is_control()
                 || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

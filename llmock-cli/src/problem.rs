@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use llmock::{LoadError, RemoveError};
+use llmock::{KeepError, LoadError, RemoveError};
 
 /// Why the command could not do something.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +30,15 @@ pub(crate) enum Problem {
     /// Several interactions match; their lines, as `list` prints them.
     #[error("{}", ambiguous(path, prefix, candidates, *equal))]
     Ambiguous { path: PathBuf, prefix: String, candidates: Vec<String>, equal: Option<usize> },
+    #[error(
+        "no test has run here: there is no `target/llmock/last-run.jsonl` in this folder or above\nhint: run `cargo \
+         test` first, or name the file"
+    )]
+    NoLastRun,
+    #[error("failed to read `{}`: {why}", path.display())]
+    LastRunUnreadable { path: PathBuf, why: io::Error },
+    #[error("{}", chain(.0))]
+    NotKept(KeepError),
     #[error("{}", lines(.0))]
     Several(Vec<Problem>),
 }

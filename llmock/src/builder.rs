@@ -151,6 +151,11 @@ impl LlmMockBuilder {
         self.set("order", Value::Text("strict"))
     }
 
+    /// Takes requests in any order, where `llmock.toml` says `order = "strict"`. This is the default.
+    pub fn any_order(self) -> Self {
+        self.set("order", Value::Text("any"))
+    }
+
     /// Fails if some interactions are not used.
     pub fn fail_on_unused(self) -> Self {
         self.set("unused", Value::Text("fail"))
@@ -160,6 +165,11 @@ impl LlmMockBuilder {
     /// mentioned in a note.
     pub fn ignore_unused(self) -> Self {
         self.set("unused", Value::Text("ignore"))
+    }
+
+    /// Mentions interactions that are not used in a note, where `llmock.toml` says otherwise. This is the default.
+    pub fn note_unused(self) -> Self {
+        self.set("unused", Value::Text("note"))
     }
 
     /// Requires this number of requests, not counting side calls. Zero declares a session without requests.
@@ -181,6 +191,11 @@ impl LlmMockBuilder {
     /// Records all error responses instead of failing.
     pub fn allow_all_errors(self) -> Self {
         self.set("allow_errors", Value::Switch(true))
+    }
+
+    /// Records no error response, where `llmock.toml` allows some. This is the default.
+    pub fn allow_no_errors(self) -> Self {
+        self.set("allow_errors", Value::Switch(false))
     }
 
     /// Records responses in which the secret of this name was redacted: replay returns `[REDACTED:NAME]`, and not what
@@ -251,7 +266,7 @@ impl MockSession {
         if report.fails() {
             return Err(FinishError::from(report));
         }
-        if let Some(line) = crate::report::notes::line(&report) {
+        if let Some(line) = crate::report::notes::lines(&report) {
             announce::line(&line);
         }
         Ok(())

@@ -91,7 +91,9 @@ pub mod __fuzz {
 
 pub use builder::{FinishError, LlmMockBuilder, MockSession, StartError};
 pub use exchange::RespondedBy;
-pub use fixture::{Fixture, FormatError, Interaction, LoadError, RemoveError, SaveError};
+pub use fixture::{
+    Fixture, FormatError, Interaction, KeepError, LoadError, RemoveError, SaveError,
+};
 #[cfg(feature = "macros")]
 pub use llmock_macros::llm_replay;
 pub use llmock_rules::{Mode, Problem};
@@ -120,6 +122,7 @@ mod tests {
         check::<MockSession>();
         check::<Provider>();
         check::<RemoveError>();
+        check::<KeepError>();
         check::<SaveError>();
         check::<SentRequest>();
         check::<StartError>();

@@ -2,6 +2,8 @@
 
 mod clear;
 mod command;
+mod keep;
 mod list;
+mod notes;
 mod serve;
 mod server;

@@ -66,6 +66,17 @@ pub(crate) fn nextest_run_id() -> Option<String> {
     read("NEXTEST_RUN_ID")
 }
 
+/// Whether Cargo has started this process.
+#[cfg(unix)]
+pub(crate) fn is_cargo() -> bool {
+    std::env::var_os("CARGO").is_some()
+}
+
+/// Whether this is a CI machine that records nothing.
+pub(crate) fn is_replay_only() -> bool {
+    ci() && !mode::is_ci(read(ALLOW_CI_RECORD).as_deref())
+}
+
 /// Whether this is a CI machine.
 pub(crate) fn ci() -> bool {
     mode::is_ci(read("CI").as_deref())

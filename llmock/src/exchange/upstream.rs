@@ -38,6 +38,38 @@ impl Upstreams {
             .or_else(|| default_base(provider, originals))
     }
 
+    /// The variable that sets the address of a provider, and whether it does.
+    pub(crate) fn variable(
+        &self,
+        provider: Provider,
+        originals: &Originals,
+    ) -> Option<(String, bool)> {
+        if self.named.iter().any(|(known, _)| *known == provider) {
+            return None;
+        }
+        let own = self.declared(provider).map(Declared::variables).unwrap_or_default();
+        let names = provider.entry().variables.iter().map(|(name, _)| *name);
+        let names: Vec<&str> = names.chain(own.iter().map(|(name, _)| name.as_str())).collect();
+        match originals.upstream_of(names.iter().copied(), &self.own) {
+            Some((name, _)) => Some((name.to_owned(), true)),
+            None => names.first().map(|name| ((*name).to_owned(), false)),
+        }
+    }
+
+    /// The variable that usually holds the provider's key, and whether it is set.
+    pub(crate) fn key_variable(
+        &self,
+        provider: Provider,
+        originals: &Originals,
+    ) -> Option<(String, bool)> {
+        if let Some((name, _)) = self.key(provider, originals) {
+            return Some((name, true));
+        }
+        let own = self.declared(provider).and_then(Declared::key);
+        let known = provider.entry().keys.first().map(|(name, _)| (*name).to_owned());
+        known.or(own).map(|name| (name, false))
+    }
+
     /// The URL of a request when the provider is reached at `base`.
     pub(crate) fn url(&self, provider: Provider, base: &str, target: &str) -> String {
         match self.declared(provider) {

@@ -125,7 +125,7 @@ fn text_of(panic: &Panic) -> &str {
 fn print(report: &Report) {
     if let Some(block) = render::block(report, open::style()) {
         print_block(&block);
-    } else if let Some(line) = crate::report::notes::line(report) {
+    } else if let Some(line) = crate::report::notes::lines(report) {
         if report.outcome == Outcome::Passed {
             announce::line(&line);
         } else {

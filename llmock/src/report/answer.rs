@@ -1,25 +1,32 @@
 //! The message that a client receives for a miss, inside the provider's own error shape.
 
-use super::command::Command;
-use super::miss::{Miss, Remedy};
+use super::miss::{Miss, MissReason};
 use super::sentences::{PATH, reason, reordered};
 use super::values::excerpt;
 
 /// The `type` or `code` of every error that llmock makes up.
 pub(crate) const KIND: &str = "llmock_unmatched";
 
-/// A message of one line that is understandable without context in any client's error text.
-pub(crate) fn message(miss: &Miss, fixture: &str, test: &str, command: &Command) -> String {
-    let explanation = explanation(miss, fixture, test);
-    let run = match miss.reason.remedy() {
-        Remedy::Record => "to record it",
-        Remedy::RecordAgain => "to record again",
-        Remedy::RunAgain | Remedy::None => return explanation,
+/// The message for the client of a test: one line, which points to the report that the test prints at its end.
+pub(crate) fn message(miss: &Miss, fixture: &str) -> String {
+    let (path, fixture) = (excerpt(&miss.path, PATH), excerpt(fixture, 3 * PATH));
+    let request = format!("{} {path}", miss.method);
+    let what = match &miss.reason {
+        MissReason::NoFixtureFile => format!("there is no {fixture} yet"),
+        MissReason::Empty | MissReason::EndpointUnknown { .. } | MissReason::BodyDiffers { .. } => {
+            format!("this request is not in {fixture}")
+        }
+        MissReason::AlreadyUsed { .. } => format!("{fixture} has this request less often"),
+        MissReason::WrongOrder { .. } => format!("another request comes next in {fixture}"),
+        // Short, and the client may be the only one that sees it.
+        other => return format!("llmock: no response for {request}: {}", reason(other, "")),
     };
-    format!("{explanation}; {run}: {}", command.phrase("record"))
+    format!(
+        "llmock: no response for {request}: {what}; the report at the end of this test has the details"
+    )
 }
 
-/// The same without the remedy, for requests that no test sent.
+/// What the client of a server or a mounted fixture reads, for which no test prints a report.
 pub(crate) fn explanation(miss: &Miss, fixture: &str, test: &str) -> String {
     // A request outside every session has no fixture.
     let place = Some(fixture).filter(|fixture| !fixture.is_empty());

@@ -15,6 +15,8 @@ pub(crate) struct Place<'a> {
     /// The package is a member below its workspace's root (`Site::hop` is not empty).
     pub(crate) member: bool,
     pub(crate) roots: Roots,
+    /// The names of the package's test targets, for files from whose paths the target does not follow.
+    pub(crate) tests: &'a [String],
     /// `NEXTEST` is `1`.
     pub(crate) nextest: bool,
 }
@@ -28,11 +30,45 @@ pub(crate) struct Roots {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Command {
-    /// A shell line without variables: `cargo test --test api -- summarize --exact`.
-    Line(String),
+    Test(Invocation),
     /// Not a test: a program that llmock cannot start again.
     #[default]
     Program,
+}
+
+/// What runs one test again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Invocation {
+    /// Everything before the name of the test: `cargo test --test api`.
+    pub(crate) run: String,
+    /// `None` for a doctest, which runs with all others.
+    pub(crate) filter: Option<Filter>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Filter {
+    pub(crate) name: String,
+    /// The name is the whole name of the test.
+    pub(crate) exact: bool,
+}
+
+impl Invocation {
+    /// The shell line that runs tests of one target.
+    fn line(run: &str, filters: &[&Filter]) -> String {
+        if filters.is_empty() {
+            return run.to_owned();
+        }
+        if run.starts_with(NEXTEST) {
+            let test = |filter: &&Filter| {
+                format!("test({}{})", if filter.exact { "=" } else { "" }, filter.name)
+            };
+            let tests: Vec<_> = filters.iter().map(test).collect();
+            return format!("{run} -E '{}'", tests.join(" | "));
+        }
+        let names: Vec<_> = filters.iter().map(|filter| quoted(&filter.name)).collect();
+        let exact = if filters.iter().all(|filter| filter.exact) { " --exact" } else { "" };
+        format!("{run} -- {}{exact}", names.join(" "))
+    }
 }
 
 impl Command {
@@ -46,9 +82,9 @@ impl Command {
         format!("\nhint: to record it again, delete it and run {}", self.phrase("record"))
     }
 
-    /// The test that runs on a thread of that name, where nothing else is known: libtest names the thread
-    /// after the test.
-    pub(crate) fn of_thread(name: Option<&str>, nextest: bool) -> Self {
+    /// The test that runs on a thread of that name, in a target whose flags are known: libtest names the thread after
+    /// the test.
+    pub(crate) fn of_thread(name: Option<&str>, target: &Target<'_>, nextest: bool) -> Self {
         let is_path = |name: &&str| {
             let segment = |part: &str| {
                 part.starts_with(|c: char| c == '_' || c.is_alphabetic())
@@ -56,17 +92,20 @@ impl Command {
             };
             *name != "main" && name.split("::").all(segment)
         };
-        match name.filter(is_path) {
-            Some(name) if nextest => Self::Line(format!("cargo nextest run -E 'test(={name})'")),
-            Some(name) => Self::Line(format!("cargo test -- {name} --exact")),
-            None => Self::Program,
-        }
+        let Some(name) = name.filter(is_path) else { return Self::Program };
+        let run = [Some(program(nextest).to_owned()), target.package(), target.flag()];
+        let run = run.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let filter = Some(Filter { name: name.to_owned(), exact: true });
+        Self::Test(Invocation { run, filter })
     }
 
     /// The shell line that runs it in that mode; `None` for a program.
     pub(crate) fn in_mode(&self, mode: &str) -> Option<String> {
         match self {
-            Self::Line(line) => Some(format!("LLMOCK_MODE={mode} {line}")),
+            Self::Test(Invocation { run, filter }) => {
+                let filter: Vec<&Filter> = filter.iter().collect();
+                Some(format!("LLMOCK_MODE={mode} {}", Invocation::line(run, &filter)))
+            }
             Self::Program => None,
         }
     }
@@ -74,6 +113,68 @@ impl Command {
     pub(crate) fn phrase(&self, mode: &str) -> String {
         self.in_mode(mode).unwrap_or_else(|| format!("the same program with LLMOCK_MODE={mode}"))
     }
+}
+
+/// One shell line that runs several tests in that mode: an invocation for each target.
+pub(crate) fn of_all(tests: &[Invocation], mode: &str) -> String {
+    let mut targets: Vec<(&str, Vec<&Filter>)> = Vec::new();
+    for Invocation { run, filter } in tests {
+        let exact = filter.as_ref().map(|filter| filter.exact);
+        let same = |(known, filters): &&mut (&str, Vec<&Filter>)| {
+            *known == run && filters.first().map(|filter| filter.exact) == exact
+        };
+        match targets.iter_mut().find(same) {
+            Some((_, filters)) => filters.extend(filter),
+            None => targets.push((run, filter.iter().collect())),
+        }
+    }
+    let line = |(run, filters): &mut (&str, Vec<&Filter>)| {
+        filters.sort_unstable();
+        filters.dedup();
+        // A shell takes longer lines, but no one reads them: without names all tests of the target run.
+        let shown = if filters.len() > NAMES { &[][..] } else { &filters[..] };
+        format!("LLMOCK_MODE={mode} {}", Invocation::line(run, shown))
+    };
+    targets.iter_mut().map(line).collect::<Vec<_>>().join(" && ")
+}
+
+/// Names in a command for several tests of one target.
+const NAMES: usize = 40;
+
+const NEXTEST: &str = "cargo nextest run";
+
+fn program(nextest: bool) -> &'static str {
+    if nextest { NEXTEST } else { "cargo test" }
+}
+
+/// The program that runs a test, as far as it can tell from itself: without the attribute nothing else is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Target<'a> {
+    /// `CARGO_PKG_NAME` of the test process.
+    pub(crate) package: Option<&'a str>,
+    /// The package is a member below its workspace's root.
+    pub(crate) member: bool,
+    /// The name of the program's crate.
+    pub(crate) name: Option<&'a str>,
+    /// The names of the package's test targets.
+    pub(crate) tests: &'a [String],
+}
+
+impl Target<'_> {
+    fn package(&self) -> Option<String> {
+        self.package.filter(|_| self.member).map(|package| format!("-p {}", quoted(package)))
+    }
+
+    fn flag(&self) -> Option<String> {
+        test_target(self.name?, self.tests)
+    }
+}
+
+/// The flag for the test target that is this crate, if exactly one is.
+fn test_target(crate_name: &str, tests: &[String]) -> Option<String> {
+    let mut fitting = tests.iter().filter(|test| is_crate_of(crate_name, test));
+    let (test, None) = (fitting.next()?, fitting.next()) else { return None };
+    Some(format!("--test {}", quoted(test)))
 }
 
 impl Place<'_> {
@@ -84,24 +185,16 @@ impl Place<'_> {
     pub(crate) fn command(&self) -> Command {
         let mut words: Vec<String> = Vec::new();
         let doctest = self.is_doctest();
-        let nextest = self.nextest && !doctest;
-        words.push(if nextest { "cargo nextest run" } else { "cargo test" }.to_owned());
+        words.push(program(self.nextest && !doctest).to_owned());
         if let Some(package) = self.package.filter(|_| self.member || is_absolute(self.file)) {
             words.push(format!("-p {}", quoted(package)));
         }
         if doctest {
             words.push("--doc".to_owned());
-            return Command::Line(words.join(" "));
+            return Command::Test(Invocation { run: words.join(" "), filter: None });
         }
         words.extend(self.target());
-        let (filter, exact) = self.filter();
-        words.push(match (nextest, exact) {
-            (true, true) => format!("-E 'test(={filter})'"),
-            (true, false) => format!("-E 'test({filter})'"),
-            (false, true) => format!("-- {} --exact", quoted(&filter)),
-            (false, false) => format!("-- {}", quoted(&filter)),
-        });
-        Command::Line(words.join(" "))
+        Command::Test(Invocation { run: words.join(" "), filter: Some(self.filter()) })
     }
 
     /// rustdoc compiles a doctest as `rust_out`, or into a bundle.
@@ -115,19 +208,38 @@ impl Place<'_> {
     }
 
     /// libtest names the thread after the test, cases included. Without that name, part of it must do.
-    fn filter(&self) -> (String, bool) {
+    fn filter(&self) -> Filter {
         let named = |name: &&str| name.split("::").any(|segment| segment == self.function);
         if let Some(name) = self.thread.filter(named) {
-            return (name.to_owned(), true);
+            return Filter { name: name.to_owned(), exact: true };
         }
-        let filter = match self.module.split_once("::") {
+        let name = match self.module.split_once("::") {
             Some((_, inner)) => format!("{inner}::{}", self.function),
             None => self.function.to_owned(),
         };
-        (filter, false)
+        Filter { name, exact: false }
+    }
+
+    /// Whether the target follows from the path of the file, so that no one has to list the package's tests.
+    pub(crate) fn has_clear_target(&self) -> bool {
+        self.target_of_path().is_some()
     }
 
     fn target(&self) -> Option<String> {
+        if let Some(target) = self.target_of_path() {
+            return target;
+        }
+        let name = self.crate_name();
+        if self.is_package(name) {
+            return None;
+        }
+        // A target with a name or path of its own; `_` may stand for `-` in it.
+        let own_name = || (!name.contains('_')).then(|| format!("--test {}", quoted(name)));
+        test_target(name, self.tests).or_else(own_name)
+    }
+
+    /// The flag for the target of a file, or `None` inside if no flag is certain.
+    fn target_of_path(&self) -> Option<Option<String>> {
         let parts: Vec<&str> = self.file.split(['/', '\\']).collect();
         let name = self.crate_name();
         // The nearest folder decides: a package may itself be called `tests`.
@@ -139,16 +251,14 @@ impl Place<'_> {
                 "examples" => "--example",
                 "benches" => "--bench",
                 "bin" if at > 0 && parts[at - 1] == "src" => "--bin",
-                "src" => return self.main_target(&parts[at + 1..]),
+                "src" => return Some(self.main_target(&parts[at + 1..])),
                 _ => continue,
             };
             if is_crate_of(name, inside) {
-                return Some(format!("{flag} {}", quoted(inside)));
+                return Some(Some(format!("{flag} {}", quoted(inside))));
             }
         }
-        // A target with a name or path of its own; `_` may stand for `-` in it.
-        let own_name = !name.contains('_') && !self.is_package(name);
-        own_name.then(|| format!("--test {}", quoted(name)))
+        None
     }
 
     fn main_target(&self, inside: &[&str]) -> Option<String> {
@@ -177,7 +287,7 @@ fn is_absolute(file: &str) -> bool {
 }
 
 /// Quotes a word for a POSIX shell where it needs it.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-:./=+@%,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
@@ -198,14 +308,17 @@ mod tests {
         package: Some("my-app"),
         member: false,
         roots: Roots { lib: true, main: false },
+        tests: &[],
         nextest: false,
     };
 
+    fn plain(command: &Command) -> Option<String> {
+        let line = command.in_mode("record")?;
+        Some(line.strip_prefix("LLMOCK_MODE=record ").expect("the mode comes first").to_owned())
+    }
+
     fn line(place: &Place<'_>) -> String {
-        match place.command() {
-            Command::Line(line) => line,
-            Command::Program => panic!("a place always has a command"),
-        }
+        plain(&place.command()).expect("a place always has a command")
     }
 
     #[test]
@@ -277,6 +390,24 @@ mod tests {
                 Place { file: "app/../shared/x.rs", module: "the_shared", ..API },
                 "cargo test -- summarize --exact",
             ),
+            (
+                Place {
+                    file: "app/../shared/x.rs",
+                    module: "the_shared",
+                    tests: &["the-shared".to_owned()],
+                    ..API
+                },
+                "cargo test --test the-shared -- summarize --exact",
+            ),
+            (
+                Place {
+                    file: "tests/suite/chat/tests/long.rs",
+                    module: "suite::chat::tests::long",
+                    thread: Some("chat::tests::long::summarize"),
+                    ..API
+                },
+                "cargo test --test suite -- chat::tests::long::summarize --exact",
+            ),
         ];
         for (place, expected) in cases {
             assert_eq!(line(&place), expected, "{place:?}");
@@ -326,16 +457,49 @@ mod tests {
             (None, ""),
         ];
         for (name, expected) in cases {
-            let expected = match expected {
-                "" => Command::Program,
-                line => Command::Line(line.to_owned()),
-            };
-            assert_eq!(Command::of_thread(name, false), expected, "{name:?}");
+            let command = Command::of_thread(name, &Target::default(), false);
+            assert_eq!(plain(&command).unwrap_or_default(), expected, "{name:?}");
         }
+        let tests = ["api".to_owned(), "my-api".to_owned()];
+        let target =
+            |name| Target { package: Some("app"), member: true, name: Some(name), tests: &tests };
+        for (name, expected) in [
+            ("my_api", "cargo nextest run -p app --test my-api -E 'test(=a::b)'"),
+            ("app", "cargo nextest run -p app -E 'test(=a::b)'"),
+        ] {
+            let command = Command::of_thread(Some("a::b"), &target(name), true);
+            assert_eq!(plain(&command).as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn several_tests_share_one_line() {
+        let test = |run: &str, name: &str, exact| Invocation {
+            run: run.to_owned(),
+            filter: Some(Filter { name: name.to_owned(), exact }),
+        };
+        let (api, lib) = ("cargo test --test api", "cargo test -p other --lib");
+        let tests = [test(api, "b", true), test(lib, "c", true), test(api, "a::x", true)];
         assert_eq!(
-            Command::of_thread(Some("a::b"), true),
-            Command::Line("cargo nextest run -E 'test(=a::b)'".into())
+            of_all(&tests, "record"),
+            "LLMOCK_MODE=record cargo test --test api -- a::x b --exact && \
+             LLMOCK_MODE=record cargo test -p other --lib -- c --exact"
         );
+        let mixed = [test(api, "b", true), test(api, "cases", false), test(api, "b", true)];
+        assert_eq!(
+            of_all(&mixed, "record"),
+            "LLMOCK_MODE=record cargo test --test api -- b --exact && \
+             LLMOCK_MODE=record cargo test --test api -- cases"
+        );
+        let nextest = [test("cargo nextest run", "b", true), test("cargo nextest run", "a", true)];
+        assert_eq!(
+            of_all(&nextest, "record"),
+            "LLMOCK_MODE=record cargo nextest run -E 'test(=a) | test(=b)'"
+        );
+        let many: Vec<_> = (0..=NAMES).map(|at| test(api, &format!("t{at}"), true)).collect();
+        assert_eq!(of_all(&many, "record"), "LLMOCK_MODE=record cargo test --test api");
+        let doctest = Invocation { run: "cargo test --doc".to_owned(), filter: None };
+        assert_eq!(of_all(&[doctest], "record"), "LLMOCK_MODE=record cargo test --doc");
     }
 
     #[test]

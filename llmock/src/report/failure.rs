@@ -64,7 +64,11 @@ pub(crate) enum Failure {
     Unwritable { path: String, why: String },
     /// Path, line, column, and what was expected, as one sentence; further lines are hints.
     #[error("{}", excerpt(error.lines().next().unwrap_or_default(), 2 * MESSAGE))]
-    FixtureUnreadable { error: String },
+    FixtureUnreadable {
+        error: String,
+        /// The command that records the test, if it is one.
+        command: Option<String>,
+    },
     /// Recording: a fresh session on the new file would not replay these.
     #[error("{}", self_check(interactions))]
     SelfCheck { interactions: Vec<Unfaithful> },
@@ -164,17 +168,11 @@ impl Failure {
             }
             Self::Unused { interactions } => idle(interactions),
             Self::MockExpectations { text } => quoted_block(text),
-            Self::UpstreamError { status, message, key, .. } => {
-                upstream_error(*status, message.as_deref(), key.as_deref())
+            Self::UpstreamError { status, message, .. } => {
+                upstream_error(*status, message.as_deref())
             }
             Self::Unwritable { .. } => line("the fixture is unchanged"),
-            Self::FixtureUnreadable { error } => {
-                // One line for each hint of the error.
-                let hints =
-                    error.lines().skip(1).map(|hint| hint.strip_prefix("hint: ").unwrap_or(hint));
-                let hints = hints.map(|hint| excerpt(hint, MESSAGE));
-                hints.chain(["the file is unchanged".to_owned()]).collect()
-            }
+            Self::FixtureUnreadable { error, command } => unreadable(error, command.as_deref()),
             Self::SelfCheck { interactions } => unfaithful(interactions),
             Self::ResponsesRedacted { responses } => redacted::changed(responses),
             Self::TruncatedReplacement { interactions } => {
@@ -205,6 +203,20 @@ impl Failure {
             | Self::Calls { .. } => Vec::new(),
         }
     }
+}
+
+/// A line for each hint of an error, and the command for a fixture that was deleted.
+fn unreadable(error: &str, command: Option<&str>) -> Vec<String> {
+    let hints = error.lines().skip(1).map(|hint| hint.strip_prefix("hint: ").unwrap_or(hint));
+    let mut lines: Vec<String> = hints.map(|hint| excerpt(hint, MESSAGE)).collect();
+    if let Some(command) = command {
+        lines.push(
+            "recording does not overwrite it; to record it again, delete the file and run:"
+                .to_owned(),
+        );
+        lines.push(format!("    {command}"));
+    }
+    lines
 }
 
 fn known_fields(field: &str, known: &[String]) -> String {

@@ -1,123 +1,274 @@
-//! At most one rule that would make a missed request match, ready to be pasted.
+//! Rules that would make missed requests match, ready to be pasted.
 //!
-//! A hint must work: a rule is offered only if it covers every difference. It never covers the text of a prompt, which
-//! is what a test checks, unless only a date, an id, or the like changed.
+//! A rule must work: it makes the two sides of a difference equal, whichever run it is pasted after. It covers the text of a
+//! prompt, which is what a test checks, only where a date, an id, or the like changed. `ignore` is offered only for what
+//! cannot change the response.
 
 use std::sync::LazyLock;
 
-use llmock_rules::{JsonPath, Selector};
 use regex::Regex;
 
 use super::Surface;
 use super::miss::{Miss, MissReason};
 use crate::matching::Difference;
+use crate::provider::Provider;
+use crate::wire;
 
-/// More differences than this are not a detail that a test should ignore.
-const PLACES: usize = 3;
+/// Differences of one miss that are looked at: more are no detail.
+const PLACES: usize = 12;
+/// Rules that are offered at once.
+const RULES: usize = 6;
 
-/// Top-level members with the content of a request: a test that ignored them would check nothing.
-#[rustfmt::skip]
-const CONTENT: [&str; 17] = [
-    "stream", "messages", "input", "contents", "prompt", "system", "instructions",
-    "systemInstruction", "system_instruction", "tools", "model", "query", "texts", "message",
-    "chat_history", "documents", "content",
-];
+/// A kind of value that usually changes from run to run.
+struct Shape {
+    pattern: &'static str,
+    placeholder: &'static str,
+    name: &'static str,
+}
 
-/// Values that change from run to run: pattern and placeholder, the most specific first.
-const SHAPES: [(&str, &str); 8] = [
-    ("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uuid>"),
-    (
+const fn shape(pattern: &'static str, placeholder: &'static str, name: &'static str) -> Shape {
+    Shape { pattern, placeholder, name }
+}
+
+/// The most specific first.
+const SHAPES: [Shape; 9] = [
+    shape(
+        "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}",
+        "<uuid>",
+        "a UUID",
+    ),
+    shape(
         "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?",
         "<time>",
+        "a time",
     ),
-    ("[0-9]{4}-[0-9]{2}-[0-9]{2}", "<date>"),
-    ("[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?", "<time>"),
-    ("(/private)?(/tmp|/var/folders)/[A-Za-z0-9._/+-]+", "<tmp>"),
-    ("(127[.]0[.]0[.]1|localhost):[0-9]+", "<address>"),
-    ("[0-9a-f]{16,64}", "<hex>"),
-    ("[0-9]{10,19}", "<number>"),
+    shape("(/private)?(/tmp|/var/folders)/[A-Za-z0-9._/+-]+", "<tmp>", "a temporary path"),
+    shape("(127[.]0[.]0[.]1|localhost):[0-9]+", "<address>", "a local address"),
+    shape("[0-9]{4}-[0-9]{2}-[0-9]{2}", "<date>", "a date"),
+    shape(
+        "([0-9]{1,2} )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*[.]?( [0-9]{1,2},?)? [0-9]{4}",
+        "<date>",
+        "a date",
+    ),
+    shape("[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?", "<time>", "a time"),
+    shape("[0-9a-f]{16,64}", "<hex>", "a random id"),
+    shape("[0-9]{10,19}", "<number>", "a timestamp"),
 ];
 
 static PATTERNS: LazyLock<[Regex; SHAPES.len()]> = LazyLock::new(|| {
-    SHAPES.map(|(pattern, _)| Regex::new(pattern).expect("a constant pattern, compiled in a test"))
+    SHAPES.map(|shape| Regex::new(shape.pattern).expect("a constant pattern, compiled in a test"))
 });
 
-/// A rule for a miss, in the syntax of the attribute or of the builder.
-pub(crate) fn rule(miss: &Miss, surface: Surface) -> Option<String> {
-    match &miss.reason {
-        MissReason::BodyDiffers { differences, .. } => for_differences(differences, surface),
-        MissReason::EndpointUnknown { .. } if miss.method == "GET" => {
-            let path = miss.path.split('?').next().unwrap_or_default();
-            Some(call(surface, "side", &[literal(&format!("GET {path}"))]))
+/// Why a rule is offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Why {
+    /// A value of this kind usually changes on every run.
+    Varies(&'static str),
+    /// It cannot change the response.
+    Idle,
+    /// Its order may change on every run.
+    Order,
+    /// Its digits may change on every run.
+    Digits,
+    /// A request in the background.
+    Side,
+}
+
+/// What would make the missed requests match.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Hints {
+    /// In the syntax of the attribute or of the builder, each with its reason.
+    pub(super) rules: Vec<(String, Why)>,
+    /// Where a request differs that no rule should cover; a path is a text if both sides are.
+    pub(super) open: Vec<(String, bool)>,
+    /// There is more to a miss than its differences.
+    pub(super) has_other: bool,
+}
+
+impl Hints {
+    /// Whether the rules make all requests match.
+    pub(super) fn cover(&self) -> bool {
+        !self.rules.is_empty() && self.open.is_empty() && !self.has_other
+    }
+
+    /// The kinds of values that change on every run, each once.
+    pub(super) fn varying(&self) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        for (_, why) in &self.rules {
+            if let Why::Varies(name) = why
+                && !names.contains(name)
+            {
+                names.push(*name);
+            }
         }
-        _ => None,
+        names
     }
 }
 
-/// The attribute lists the arguments; the builder has a call for each.
-fn call(surface: Surface, name: &str, arguments: &[String]) -> String {
-    match surface {
-        Surface::Attribute => format!("{name}({})", arguments.join(", ")),
-        Surface::Builder => {
-            arguments.iter().map(|argument| format!(".{name}({argument})")).collect()
+/// A rule before it is written down.
+#[derive(Clone, Debug, PartialEq)]
+struct Rule {
+    key: &'static str,
+    place: String,
+    /// Pattern and replacement of a `normalize`.
+    replace: Option<(String, String)>,
+    why: Why,
+}
+
+impl Rule {
+    fn new(key: &'static str, place: &str, why: Why) -> Self {
+        Self { key, place: place.to_owned(), replace: None, why }
+    }
+
+    fn normalize(place: &str, pattern: &str, replacement: &str, why: Why) -> Self {
+        let replace = Some((pattern.to_owned(), replacement.to_owned()));
+        Self { replace, ..Self::new("normalize", place, why) }
+    }
+
+    fn text(&self, surface: Surface) -> String {
+        let place = literal(&self.place);
+        let arguments = match &self.replace {
+            Some((pattern, replacement)) => {
+                let arrow = if surface == Surface::Attribute { " =>" } else { "," };
+                format!("{place}, {}{arrow} {}", literal(pattern), literal(replacement))
+            }
+            None => place,
+        };
+        let dot = if surface == Surface::Attribute { "" } else { "." };
+        format!("{dot}{}({arguments})", self.key)
+    }
+}
+
+/// The rules for some misses, in the syntax of the attribute or of the builder.
+pub(super) fn hints(misses: &[Miss], surface: Surface) -> Hints {
+    let mut hints = Hints::default();
+    let mut rules: Vec<Rule> = Vec::new();
+    for miss in misses {
+        let found = match &miss.reason {
+            MissReason::BodyDiffers { differences, .. } if differences.len() > PLACES => {
+                hints.has_other = true;
+                continue;
+            }
+            MissReason::BodyDiffers { differences, .. } => {
+                for difference in differences {
+                    match of_difference(miss, difference) {
+                        Some(found) => rules.extend(found),
+                        None => {
+                            hints.open.push((difference.path.clone(), texts(difference).is_some()))
+                        }
+                    }
+                }
+                continue;
+            }
+            MissReason::EndpointUnknown { .. } if miss.method == "GET" => {
+                let path = miss.path.split('?').next().unwrap_or_default();
+                Rule::new("side", &format!("GET {path}"), Why::Side)
+            }
+            _ => {
+                hints.has_other = true;
+                continue;
+            }
+        };
+        rules.push(found);
+    }
+    hints.open.dedup();
+    let rules = for_any_element(rules);
+    if rules.len() > RULES {
+        hints.has_other = true;
+        return hints;
+    }
+    hints.rules = rules.iter().map(|rule| (rule.text(surface), rule.why)).collect();
+    hints
+}
+
+/// Each rule once; one with `[*]` in place of several that differ only in the indices of their places.
+fn for_any_element(rules: Vec<Rule>) -> Vec<Rule> {
+    static INDEX: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\[[0-9]+\]").expect("a constant pattern"));
+    let mut each: Vec<Rule> = Vec::new();
+    for rule in rules {
+        if !each.contains(&rule) {
+            each.push(rule);
         }
     }
-}
-
-fn for_differences(differences: &[Difference], surface: Surface) -> Option<String> {
-    if differences.is_empty() || differences.len() > PLACES {
-        return None;
-    }
-    if differences.iter().all(|difference| difference.reordered.is_some()) {
-        return unordered(differences, surface);
-    }
-    if let [difference] = differences
-        && let Some((pattern, placeholder)) = pattern_for(difference)
-    {
-        let [path, pattern, placeholder] =
-            [&*difference.path, &*pattern, &*placeholder].map(literal);
-        let arrow = if surface == Surface::Attribute { " =>" } else { "," };
-        let argument = format!("{path}, {pattern}{arrow} {placeholder}");
-        return Some(call(surface, "normalize", &[argument]));
-    }
-    let paths =
-        || differences.iter().map(|difference| literal(&difference.path)).collect::<Vec<_>>();
-    differences.iter().all(is_detail).then(|| call(surface, "ignore", &paths()))
-}
-
-/// Arrays in which the order has no meaning of its own; that of messages has.
-fn unordered(differences: &[Difference], surface: Surface) -> Option<String> {
-    const TURNS: [&str; 4] = ["messages", "input", "contents", "chat_history"];
-    let is_turns = |difference: &Difference| {
-        difference.path.strip_prefix("$.").is_some_and(|member| TURNS.contains(&member))
+    let wide = |rule: &Rule| Rule {
+        place: INDEX.replace_all(&rule.place, "[*]").into_owned(),
+        ..rule.clone()
     };
-    let paths: Vec<_> = differences.iter().map(|difference| literal(&difference.path)).collect();
-    (!differences.iter().any(is_turns)).then(|| call(surface, "unordered", &paths))
+    let mut shown: Vec<Rule> = Vec::new();
+    for rule in &each {
+        let any = wide(rule);
+        let alike = each.iter().filter(|other| wide(other) == any).count();
+        let rule = if alike > 2 { any } else { rule.clone() };
+        if !shown.contains(&rule) {
+            shown.push(rule);
+        }
+    }
+    shown
 }
 
-/// A pattern and a placeholder that make both sides of a difference equal.
-fn pattern_for(difference: &Difference) -> Option<(String, String)> {
-    let is_text = difference.path.starts_with('$')
-        || difference.path == "path"
-        || difference.path.starts_with("query.");
-    let shape = shape_of(difference).filter(|_| is_text);
-    let shape = shape.map(|(pattern, placeholder)| (pattern.to_owned(), placeholder.to_owned()));
-    shape.or_else(|| segment_of(difference))
+/// The rules that make both sides of a difference equal.
+fn of_difference(miss: &Miss, difference: &Difference) -> Option<Vec<Rule>> {
+    let path = difference.path.as_str();
+    if difference.reordered.is_some() {
+        return may_be_unordered(path).then(|| vec![Rule::new("unordered", path, Why::Order)]);
+    }
+    let provider = Provider::from_id(miss.provider);
+    if wire::format(provider, &miss.method, &miss.path).is_idle(provider, path) {
+        return Some(vec![Rule::new("ignore", path, Why::Idle)]);
+    }
+    let is_text = path.starts_with('$') || path == "path" || path.starts_with("query.");
+    let (recorded, sent) = texts(difference).filter(|_| is_text)?;
+    let shapes = shapes(&recorded, &sent);
+    if !shapes.is_empty() {
+        let rule = |shape: &Shape| {
+            Rule::normalize(path, shape.pattern, shape.placeholder, Why::Varies(shape.name))
+        };
+        return Some(shapes.into_iter().map(rule).collect());
+    }
+    let segment = || Some(vec![segment(path, &recorded, &sent)?]);
+    segment().or_else(|| digits(path, &recorded, &sent))
+}
+
+/// Whether the order of an array has no meaning of its own; that of messages has.
+fn may_be_unordered(path: &str) -> bool {
+    const TURNS: [&str; 4] = ["messages", "input", "contents", "chat_history"];
+    !path.strip_prefix("$.").is_some_and(|member| TURNS.contains(&member))
+}
+
+/// The kinds of values without which two texts are equal, as few as it takes; none if they still differ.
+fn shapes(recorded: &str, sent: &str) -> Vec<&'static Shape> {
+    let without = |text: &str, used: &[usize]| {
+        used.iter().fold(text.to_owned(), |text, at| {
+            PATTERNS[*at].replace_all(&text, SHAPES[*at].placeholder).into_owned()
+        })
+    };
+    let evens = |used: &[usize]| without(recorded, used) == without(sent, used);
+    let occurs = |at: &usize| PATTERNS[*at].is_match(recorded) && PATTERNS[*at].is_match(sent);
+    let mut used: Vec<usize> = (0..SHAPES.len()).filter(occurs).collect();
+    if !evens(&used) {
+        return Vec::new();
+    }
+    for at in (0..SHAPES.len()).rev() {
+        let fewer: Vec<usize> = used.iter().copied().filter(|known| *known != at).collect();
+        if evens(&fewer) {
+            used = fewer;
+        }
+    }
+    used.into_iter().map(|at| &SHAPES[at]).collect()
 }
 
 /// The segment in which two paths differ, if it looks like an id, with the segment in front of it: `/jobs/[^/]+`.
-fn segment_of(difference: &Difference) -> Option<(String, String)> {
-    if difference.path != "path" {
+fn segment(place: &str, recorded: &str, sent: &str) -> Option<Rule> {
+    if place != "path" {
         return None;
     }
-    let (recorded, sent) = texts(difference)?;
-    let [old, new]: [Vec<&str>; 2] = [&recorded, &sent].map(|path| path.split('/').collect());
+    let [old, new]: [Vec<&str>; 2] = [recorded, sent].map(|path| path.split('/').collect());
     let differs = |at: &usize| old[*at] != new[*at];
     let mut places = (0..old.len().min(new.len())).filter(differs);
     let (at, None) = (places.next()?, places.next()) else { return None };
     let before = old.get(at.checked_sub(1)?).filter(|before| !before.is_empty())?;
-    let is_id = |segment: &str| segment.bytes().any(|byte| byte.is_ascii_digit());
-    if old.len() != new.len() || !is_id(old[at]) || !is_id(new[at]) {
+    if old.len() != new.len() || !has_digit(old[at]) || !has_digit(new[at]) {
         return None;
     }
     // What is neither a letter nor a digit may mean something in a pattern.
@@ -125,40 +276,77 @@ fn segment_of(difference: &Difference) -> Option<(String, String)> {
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '.' })
         .collect();
-    Some((format!("/{before}/[^/]+"), format!("/{before}/<id>")))
+    let (pattern, replacement) = (format!("/{before}/[^/]+"), format!("/{before}/<id>"));
+    Some(Rule::normalize(place, &pattern, &replacement, Why::Varies("an id in the path")))
 }
 
-/// Whether a difference is not in the content of a request.
-fn is_detail(difference: &Difference) -> bool {
-    /// Parameters that change the form of the response.
-    const CONTENT_QUERY: [&str; 4] =
-        ["query.alt", "query.stream", "query.model", "query.uploadType"];
-    if difference.path.starts_with("query.") {
-        return !CONTENT_QUERY.contains(&difference.path.as_str());
+/// Words with digits in which two texts differ: each with the word in front of it, so that no other number is
+/// affected.
+fn digits(place: &str, recorded: &str, sent: &str) -> Option<Vec<Rule>> {
+    const WORDS: usize = 3;
+    let [old, new]: [Vec<&str>; 2] =
+        [recorded, sent].map(|text| text.split(char::is_whitespace).collect());
+    if place == "path" || old.len() != new.len() {
+        return None;
     }
-    member_of(&difference.path).is_some_and(|member| !CONTENT.contains(&member.as_str()))
+    let mut rules: Vec<Rule> = Vec::new();
+    for at in (0..old.len()).filter(|at| old[*at] != new[*at]) {
+        if rules.len() == WORDS || !has_digit(old[at]) || !has_digit(new[at]) {
+            return None;
+        }
+        let (head, tail) = shared_ends(old[at], new[at]);
+        let before = at.checked_sub(1).map(|before| old[before]).filter(|word| !word.is_empty());
+        let before = before.filter(|word| word.chars().count() <= 24);
+        let (pattern_before, text_before) = match before {
+            Some(word) => (format!("{}\\s", regex::escape(word)), format!("{word} ")),
+            None if at == 0 => ("^".to_owned(), String::new()),
+            None => return None,
+        };
+        let pattern =
+            format!("{pattern_before}{}\\S*?{}", regex::escape(head), regex::escape(tail));
+        // The end of the word: without it, `\S*?` would match nothing.
+        let pattern = format!("{pattern}(\\s|$)");
+        let replacement = format!("{text_before}{head}<number>{tail}").replace('$', "$$");
+        let rule = Rule::normalize(place, &pattern, &format!("{replacement}$1"), Why::Digits);
+        if !rules.contains(&rule) {
+            rules.push(rule);
+        }
+    }
+    let apply = |text: &str| {
+        rules.iter().filter_map(|rule| rule.replace.as_ref()).try_fold(
+            text.to_owned(),
+            |text, (pattern, replacement)| {
+                let pattern = Regex::new(pattern).ok()?;
+                Some(pattern.replace_all(&text, replacement.as_str()).into_owned())
+            },
+        )
+    };
+    (!rules.is_empty() && apply(recorded)? == apply(sent)?).then_some(rules)
+}
+
+fn has_digit(word: &str) -> bool {
+    word.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// The beginning and the end that two words share, without digits and letters next to what differs.
+fn shared_ends<'t>(old: &'t str, new: &str) -> (&'t str, &'t str) {
+    let is_mark = |c: char| !c.is_alphanumeric();
+    let head = old.chars().zip(new.chars()).take_while(|(a, b)| a == b);
+    let head: usize = head.map(|(a, _)| a.len_utf8()).sum();
+    let head = old[..head]
+        .rfind(is_mark)
+        .map_or(0, |at| at + old[at..].chars().next().map_or(0, char::len_utf8));
+    let rest = (&old[head..], &new[head..]);
+    let tail = rest.0.chars().rev().zip(rest.1.chars().rev()).take_while(|(a, b)| a == b);
+    let tail: usize = tail.map(|(a, _)| a.len_utf8()).sum();
+    let from = old.len() - tail;
+    let from = old[from..].find(is_mark).map_or(old.len(), |at| from + at);
+    (&old[..head], &old[from..])
 }
 
 fn texts(difference: &Difference) -> Option<(String, String)> {
     let text = |json: &Option<String>| serde_json::from_str::<String>(json.as_deref()?).ok();
     Some((text(&difference.recorded)?, text(&difference.sent)?))
-}
-
-fn shape_of(difference: &Difference) -> Option<(&'static str, &'static str)> {
-    let (recorded, sent) = texts(difference)?;
-    let evens =
-        |pattern: &Regex| pattern.replace_all(&recorded, "") == pattern.replace_all(&sent, "");
-    let at = PATTERNS.iter().position(evens)?;
-    Some(SHAPES[at])
-}
-
-/// The top-level member that a path leads into; `None` if it leads elsewhere.
-fn member_of(path: &str) -> Option<String> {
-    let path = JsonPath::parse(path).ok()?;
-    match &*path.segments().first()?.selectors {
-        [Selector::Name(name)] => Some(name.clone()),
-        _ => None,
-    }
 }
 
 fn literal(text: &str) -> String {
@@ -203,66 +391,104 @@ mod tests {
         }
     }
 
+    fn texts(misses: &[Miss], surface: Surface) -> Vec<String> {
+        hints(misses, surface).rules.into_iter().map(|(rule, _)| rule).collect()
+    }
+
+    const PROMPT: &str = "$.messages[1].content";
+    const DATE: &str =
+        r#"normalize("$.messages[1].content", "[0-9]{4}-[0-9]{2}-[0-9]{2}" => "<date>")"#;
+
+    /// What the rules for differences are, and whether they make the request match.
     #[test]
-    fn a_rule_is_offered_only_if_it_would_make_the_request_match() {
-        let prompt = "$.messages[1].content";
-        let cases: [(&str, &[Place<'_>], Option<&str>); 14] = [
+    fn rules_cover_what_varies_and_nothing_that_a_test_checks() {
+        let prompt = |recorded, sent| (PROMPT, Some(recorded), Some(sent));
+        let day = || prompt("\"today is 2026-04-23\"", "\"today is 2026-05-02\"");
+        let cases: [(&str, &[Place<'_>], &[&str], bool); 13] = [
+            ("a sampling knob", &[("$.temperature", Some("0.2"), None)], &[], false),
+            ("a seed", &[("$.seed", Some("1"), Some("2"))], &[], false),
+            ("a format", &[("$.response_format", None, Some("{}"))], &[], false),
             (
-                "a sampling knob",
-                &[("$.temperature", Some("0.2"), None)],
-                Some(r#"ignore("$.temperature")"#),
+                "a marker for the cache",
+                &[("$.system[0].cache_control", None, Some("{}"))],
+                &[r#"ignore("$.system[0].cache_control")"#],
+                true,
             ),
-            (
-                "two knobs",
-                &[("$.seed", Some("1"), Some("2")), ("$['x y'].z", None, Some("1"))],
-                Some(r#"ignore("$.seed", "$['x y'].z")"#),
-            ),
-            ("a prompt", &[(prompt, Some("\"a\""), Some("\"b\""))], None),
-            (
-                "a prompt and a knob",
-                &[(prompt, Some("\"a\""), Some("\"b\"")), ("$.seed", None, Some("1"))],
-                None,
-            ),
-            (
-                "a date in a prompt",
-                &[(prompt, Some("\"today is 2026-04-23\""), Some("\"today is 2026-05-02\""))],
-                Some(
-                    r#"normalize("$.messages[1].content", "[0-9]{4}-[0-9]{2}-[0-9]{2}" => "<date>")"#,
-                ),
-            ),
+            ("a prompt", &[prompt("\"a\"", "\"b\"")], &[], false),
+            ("a date in a prompt", &[day()], &[DATE], true),
+            ("a date and a knob", &[day(), ("$.seed", None, Some("1"))], &[DATE], false),
             (
                 "a date and a word in a prompt",
-                &[(prompt, Some("\"now 2026-04-23\""), Some("\"today 2026-05-02\""))],
-                None,
+                &[prompt("\"now 2026-04-23\"", "\"today 2026-05-02\"")],
+                &[],
+                false,
             ),
-            ("the model", &[("$.model", Some("\"a\""), Some("\"b\""))], None),
-            ("the path", &[("path", Some("\"/a\""), Some("\"/b\""))], None),
+            ("the path", &[("path", Some("\"/a\""), Some("\"/b\""))], &[], false),
             (
                 "an id in the path",
                 &[("path", Some("\"/v1/jobs/0b1c-1/log\""), Some("\"/v1/jobs/9f9f-2/log\""))],
-                Some(r#"normalize("path", "/jobs/[^/]+" => "/jobs/<id>")"#),
+                &[r#"normalize("path", "/jobs/[^/]+" => "/jobs/<id>")"#],
+                true,
             ),
-            ("another model", &[("path", Some("\"/m/a:go\""), Some("\"/m/b:go\""))], None),
-            (
-                "a parameter",
-                &[("query._", Some("\"1\""), Some("\"2\""))],
-                Some(r#"ignore("query._")"#),
-            ),
-            ("the form of a stream", &[("query.alt", Some("\"sse\""), None)], None),
-            ("the whole body", &[("$", Some("{}"), Some("[]"))], None),
-            (
-                "many places",
-                &[
-                    ("$.a", None, None),
-                    ("$.b", None, None),
-                    ("$.c", None, None),
-                    ("$.d", None, None),
-                ],
-                None,
-            ),
+            ("another model", &[("path", Some("\"/m/a:go\""), Some("\"/m/b:go\""))], &[], false),
+            ("the form of a stream", &[("query.alt", Some("\"sse\""), None)], &[], false),
+            ("the whole body", &[("$", Some("{}"), Some("[]"))], &[], false),
         ];
-        for (name, differences, expected) in cases {
-            assert_eq!(rule(&miss(differences), Surface::Attribute).as_deref(), expected, "{name}");
+        for (name, differences, expected, covers) in cases {
+            let misses = [miss(differences)];
+            assert_eq!(texts(&misses, Surface::Attribute), expected, "{name}");
+            assert_eq!(hints(&misses, Surface::Attribute).cover(), covers, "{name}");
+        }
+    }
+
+    #[test]
+    fn several_values_in_one_text_have_a_rule_each() {
+        let side = |day: &str, id: &str| format!("\"on {day} for {id} of 2026\"");
+        let ids = ["3f2504e0-4f89-11d3-9a0c-0305e82c3301", "7d444840-9dc0-11d1-b245-5ffdce74fad2"];
+        let (recorded, sent) = (side("2026-04-23", ids[0]), side("2026-05-02", ids[1]));
+        let misses = [miss(&[(PROMPT, Some(&recorded), Some(&sent))])];
+        let found = hints(&misses, Surface::Attribute);
+        assert_eq!(found.varying(), ["a UUID", "a date"]);
+        assert!(found.cover());
+        assert_eq!(texts(&misses, Surface::Attribute)[1], DATE);
+    }
+
+    #[test]
+    fn places_in_many_elements_share_a_rule() {
+        let sides = ["\"2026-04-23\"", "\"2026-05-02\""].map(Some);
+        let paths: Vec<String> = (0..4).map(|at| format!("$.messages[{at}].content")).collect();
+        let places: Vec<_> = paths.iter().map(|path| (path.as_str(), sides[0], sides[1])).collect();
+        let wide = DATE.replace("[1]", "[*]");
+        assert_eq!(texts(&[miss(&places)], Surface::Attribute), [wide]);
+        assert_eq!(texts(&[miss(&places[..2])], Surface::Attribute).len(), 2);
+        // Each of several requests with the same place.
+        let again = [miss(&places[1..2]), miss(&places[1..2])];
+        assert_eq!(texts(&again, Surface::Attribute), [DATE]);
+    }
+
+    #[test]
+    fn words_with_digits_are_anchored() {
+        let cases = [
+            (
+                "\"ticket T-4711 is late\"",
+                "\"ticket T-4812 is late\"",
+                Some(
+                    r#"normalize("$.input", "ticket\\sT\\-\\S*?(\\s|$)" => "ticket T-<number>$1")"#,
+                ),
+            ),
+            (
+                "\"17.3 degrees\"",
+                "\"18.1 degrees\"",
+                Some(r#"normalize("$.input", "^\\S*?(\\s|$)" => "<number>$1")"#),
+            ),
+            ("\"rate from 1 to five\"", "\"rate from 1 to 5\"", None),
+            ("\"one word more 1\"", "\"one word 1\"", None),
+        ];
+        for (recorded, sent, expected) in cases {
+            let misses = [miss(&[("$.input", Some(recorded), Some(sent))])];
+            let found = texts(&misses, Surface::Attribute);
+            assert_eq!(found.first().map(String::as_str), expected, "{recorded}");
+            assert!(hints(&misses, Surface::Attribute).varying().is_empty());
         }
     }
 
@@ -276,31 +502,27 @@ mod tests {
             let mut miss = miss(&[(path, Some("[1,2]"), Some("[2,1]"))]);
             let MissReason::BodyDiffers { differences, .. } = &mut miss.reason else { panic!() };
             differences[0].reordered = Some(Reordered::Elements);
-            assert_eq!(rule(&miss, Surface::Attribute).as_deref(), rule_of_path);
+            let found = texts(&[miss], Surface::Attribute);
+            assert_eq!(found.first().map(String::as_str), rule_of_path);
         }
     }
 
     #[test]
     fn every_shape_is_known_by_an_example() {
         let examples = [
-            ("3f2504e0-4f89-11d3-9a0c-0305e82c3301", "7d444840-9dc0-11d1-b245-5ffdce74fad2"),
+            ("3f2504e0-4f89-11d3-9a0c-0305e82c3301", "7D444840-9DC0-11D1-B245-5FFDCE74FAD2"),
             ("2026-04-23T10:00:00Z", "2026-05-02 09:30:01.25+02:00"),
-            ("2026-04-23", "2026-05-02"),
-            ("at 9:05", "at 10:06:07"),
             ("/tmp/.tmpAbC12/x.rs", "/tmp/.tmpZz9/x.rs"),
             ("http://127.0.0.1:4000/", "http://127.0.0.1:51234/"),
+            ("2026-04-23", "2026-05-02"),
+            ("April 23, 2026", "2 May 2026"),
+            ("at 9:05", "at 10:06:07"),
             ("0123456789abcdef0123", "fedcba98765432100123"),
             ("1713866400", "1714636800000"),
         ];
-        for ((_, placeholder), (recorded, sent)) in SHAPES.iter().zip(examples) {
-            let difference = Difference {
-                path: "$.input".into(),
-                recorded: Some(format!("\"{recorded}\"")),
-                sent: Some(format!("\"{sent}\"")),
-                reordered: None,
-            };
-            let shape = shape_of(&difference).map(|(_, placeholder)| placeholder);
-            assert_eq!(shape, Some(*placeholder), "{recorded} against {sent}");
+        for (shape, (recorded, sent)) in SHAPES.iter().zip(examples) {
+            let found: Vec<_> = shapes(recorded, sent).iter().map(|it| it.pattern).collect();
+            assert_eq!(found, [shape.pattern], "{recorded} against {sent}");
         }
     }
 
@@ -310,13 +532,17 @@ mod tests {
         side.method = "GET".into();
         side.path = "/v1/models?limit=2".into();
         side.reason = MissReason::EndpointUnknown { recorded: Vec::new() };
-        assert_eq!(rule(&side, Surface::Attribute).as_deref(), Some(r#"side("GET /v1/models")"#));
-        assert_eq!(rule(&side, Surface::Builder).as_deref(), Some(r#".side("GET /v1/models")"#));
+        let side = [side];
+        assert_eq!(texts(&side, Surface::Attribute), [r#"side("GET /v1/models")"#]);
+        assert_eq!(texts(&side, Surface::Builder), [r#".side("GET /v1/models")"#]);
     }
 
     #[test]
     fn paths_become_rust_literals() {
-        let odd = miss(&[(r#"$['a"b']"#, Some("1"), None)]);
-        assert_eq!(rule(&odd, Surface::Attribute).as_deref(), Some(r#"ignore("$['a\"b']")"#));
+        let odd = [miss(&[(r#"$['a"b'].cache_control"#, Some("1"), None)])];
+        let date = miss(&[(r#"$['a"b']"#, Some("\"2026-04-23\""), Some("\"2026-05-02\""))]);
+        assert!(texts(&odd, Surface::Attribute).is_empty());
+        let found = texts(&[date], Surface::Builder);
+        assert_eq!(found, [r#".normalize("$['a\"b']", "[0-9]{4}-[0-9]{2}-[0-9]{2}", "<date>")"#]);
     }
 }

@@ -1,9 +1,9 @@
 //! `target/llmock/last-run.jsonl`: one JSON object for each test, and one for each request that was refused because no
 //! test was running.
 
-use super::Report;
 use super::miss::Miss;
 use super::sentences::{reason, without_name};
+use super::{Command, Filter, Invocation, Note, Report, advice};
 use crate::json::write::{Object, nested, object};
 
 /// One line without a line end; members are always in the same order.
@@ -11,8 +11,11 @@ pub(crate) fn line(report: &Report) -> String {
     let misses: Vec<Object> = report.misses.iter().map(|miss| missed(miss, report)).collect();
     let failures: Vec<Object> =
         report.failures.iter().map(|failure| named(failure.name(), &failure.to_string())).collect();
-    let notes: Vec<Object> =
-        report.notes.iter().map(|note| named(note.name(), &note.clause(&report.fixture))).collect();
+    let note = |note: &Note| {
+        let remedy = note.remedy(report).filter(|_| !report.fails());
+        named(note.name(), &note.clause(report)).with_some("remedy", remedy.as_ref())
+    };
+    let notes: Vec<Object> = report.notes.iter().map(note).collect();
     let line = object! {
         "test": report.test,
         "fixture": report.fixture,
@@ -29,8 +32,29 @@ pub(crate) fn line(report: &Report) -> String {
         "failures": failures,
         "notes": notes,
     };
-    let record = report.command.in_mode("record").filter(|_| report.fails());
-    line.with_some("record", record.as_ref()).into_text()
+    let record = report.command.in_mode("record").filter(|_| advice::recording_helps(report));
+    let rerun = match &report.command {
+        Command::Test(test) if record.is_some() => Some(again(test)),
+        _ => None,
+    };
+    line.with_some("record", record.as_ref()).with_some("rerun", rerun.as_ref()).into_text()
+}
+
+fn again(test: &Invocation) -> Object {
+    let line = object! { "run": test.run };
+    let name = test.filter.as_ref().map(|filter| &filter.name);
+    let exact = test.filter.as_ref().map(|filter| filter.exact);
+    line.with_some("test", name).with_some("exact", exact.as_ref())
+}
+
+/// A line as another process of the run wrote it: its run, its test, and the command if recording helps that test.
+pub(crate) fn read(line: &str) -> Option<(String, String, Option<Invocation>)> {
+    let line: serde_json::Value = serde_json::from_str(line).ok()?;
+    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+    let rerun = &line["rerun"];
+    let filter = || Some(Filter { name: text(&rerun["test"])?, exact: rerun["exact"] == true });
+    let command = text(&rerun["run"]).map(|run| Invocation { run, filter: filter() });
+    Some((text(&line["run"])?, text(&line["test"])?, command))
 }
 
 /// A line for a request that reached no session; `refused` is its only member.

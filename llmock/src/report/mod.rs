@@ -7,10 +7,13 @@
 //! Every sentence that a test prints is here: failures, misses, notes, and hints. Errors word themselves, as fragments
 //! with at most one hint; a report puts them into a sentence. Of the modules below it this one knows data alone.
 
+mod advice;
 pub(crate) mod answer;
+pub(crate) mod cause;
 pub(crate) mod command;
+mod elsewhere;
 pub(crate) mod failure;
-pub(crate) mod hints;
+mod hints;
 pub(crate) mod ledger;
 pub(crate) mod miss;
 pub(crate) mod notes;
@@ -20,18 +23,21 @@ pub(crate) mod render;
 pub(crate) mod sentences;
 pub(crate) mod style;
 mod unreached;
+mod upstream;
 pub(crate) mod values;
 
 #[cfg(test)]
 mod tests;
 
-pub(crate) use command::{Command, Place, Roots};
+pub(crate) use command::{Command, Filter, Invocation, Place, Roots, Target};
+pub(crate) use elsewhere::{Elsewhere, OthersInFixture};
 pub(crate) use failure::{Failure, IdleInteraction, Unfaithful};
 pub(crate) use miss::{Closest, Endpoint, Miss, MissReason};
 pub(crate) use notes::{Note, Sign, Source};
 pub(crate) use redacted::{ChangedResponse, RedactedPlace, RedactedSecret};
 pub(crate) use style::Style;
 pub(crate) use unreached::{Silence, Through};
+pub(crate) use upstream::Upstream;
 
 /// The result of one session; lists are in the order in which things happened.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -54,6 +60,19 @@ pub(crate) struct Report {
     pub(crate) notes: Vec<Note>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) command: Command,
+    /// This is a CI machine, which records nothing unless it is told to.
+    pub(crate) in_ci: bool,
+    /// Where a recording came from, each provider once.
+    pub(crate) upstreams: Vec<Upstream>,
+    /// The shell line that puts what a failed recording has kept into the fixture.
+    pub(crate) keep: Option<String>,
+    /// Fixtures that the test may have meant.
+    pub(crate) elsewhere: Vec<Elsewhere>,
+    pub(crate) others_in_fixture: Option<OthersInFixture>,
+    /// Other tests that failed in this run, and that recording helps.
+    pub(crate) others: Vec<Invocation>,
+    /// The test of this process whose report shows the same cause in full.
+    pub(crate) same_as: Option<String>,
 }
 
 impl Report {

@@ -1,9 +1,9 @@
-//! The notes of a passing test: one line that libtest does not capture.
+//! The notes of a passing test: lines that libtest does not capture. `docs/notes.md` has a section for each.
 
 use super::Report;
 use super::redacted::{self, RedactedSecret};
-use super::sentences::{MESSAGE, PATH, began, without_name};
-use super::values::{count, excerpt, list, numbers, ordinal, quote, were};
+use super::sentences::{MESSAGE, PATH, began, code, without_name};
+use super::values::{count, excerpt, limited, list, ordinal, quote, were};
 
 const PAUSED_CLOCK: &str = "the tokio clock of this test is paused, so client timeouts expire at once: call \
                             `tokio::time::pause()` after the requests, or `tokio::time::resume()` before them";
@@ -25,10 +25,10 @@ pub(crate) enum Note {
     },
     /// Record mode without a request to a provider: the fixture is unchanged.
     NothingRecorded,
-    /// Unused interactions of this test: positions in the file, counted from one.
-    Unused { interactions: Vec<usize> },
+    /// Unused interactions of this test: positions in the file, counted from one, with their prompts.
+    Unused { interactions: Vec<(usize, Option<String>)> },
     /// Interactions that another test recorded.
-    Borrowed { interactions: Vec<usize>, owner: String },
+    Borrowed { interactions: Vec<(usize, Option<String>)>, owner: String },
     /// The last response of a queue was sent again.
     Repeated { interaction: usize, prompt: Option<String>, times: usize },
     /// A request that started before this test acquired the environment guard; it belongs to another test, or to none.
@@ -94,6 +94,34 @@ pub(crate) struct Source {
 }
 
 impl Note {
+    /// The names of all notes.
+    #[cfg(test)]
+    pub(super) const NAMES: [&'static str; 23] = [
+        "recorded",
+        "nothing_recorded",
+        "unused",
+        "borrowed",
+        "repeated",
+        "stray",
+        "left_behind",
+        "refused",
+        "paused_clock",
+        "retried",
+        "redacted",
+        "error_inside",
+        "reconnected",
+        "given_up",
+        "incomplete_request",
+        "cut",
+        "client_left",
+        "headers_not_stored",
+        "nothing_reached",
+        "leads_elsewhere",
+        "attempt_kept",
+        "attempt_lost",
+        "only_replayed_in_ci",
+    ];
+
     /// A name for `last-run.jsonl`; part of its format.
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -123,9 +151,9 @@ impl Note {
         }
     }
 
-    /// The note as a clause; `fixture` is the path of the fixture.
-    pub(crate) fn clause(&self, fixture: &str) -> String {
-        let fixture = excerpt(fixture, 3 * PATH);
+    /// What happened, as a clause; the report has the path of the fixture.
+    pub(crate) fn clause(&self, report: &Report) -> String {
+        let fixture = excerpt(&report.fixture, 3 * PATH);
         match self {
             Self::Recorded { count: number, replaced, dropped, kept, sources } => {
                 let changes =
@@ -136,15 +164,18 @@ impl Note {
                 format!("no request was forwarded, so {fixture} is unchanged")
             }
             Self::Unused { interactions } => {
-                let unused = count(interactions.len(), "interaction");
-                format!("{unused} not used ({})", numbers(interactions, 5))
+                format!(
+                    "{} of {fixture} {} not requested",
+                    named(interactions),
+                    were(interactions.len())
+                )
             }
             Self::Borrowed { interactions, owner } => {
-                let (numbers, were) = (numbers(interactions, 5), were(interactions.len()));
-                format!("{numbers} {were} recorded by another test, `{}`", excerpt(owner, PATH))
+                let (numbers, were) = (named(interactions), were(interactions.len()));
+                format!("{numbers} of {fixture} {were} recorded by test {}", code(owner))
             }
             Self::Repeated { interaction, prompt, times } => {
-                repeated(*interaction, prompt.as_deref(), *times)
+                repeated(*interaction, prompt.as_deref(), *times, &fixture)
             }
             Self::Stray { method, path, test } => format!(
                 "{method} {} started {}, so llmock refused it and did not count it",
@@ -164,26 +195,74 @@ impl Note {
             | Self::GivenUp { .. }
             | Self::Incomplete { .. }
             | Self::Cut { .. }
-            | Self::ClientLeft { .. } => self.clause_of_transport(),
+            | Self::ClientLeft { .. } => self.clause_of_transport(&fixture),
             Self::HeadersNotStored { names } => {
-                format!("response headers that are not stored: {}", shortened(names))
+                format!("response headers that {fixture} does not keep: {}", shortened(names))
             }
             Self::NothingReached { proxies, distrusted } => nothing_reached(proxies, distrusted),
             Self::LeadsElsewhere { server } => format!(
-                "a recorded redirection sends the client to {}, past llmock",
+                "a recorded redirection of {fixture} sends the client to {}, past llmock",
                 excerpt(server, PATH)
             ),
             Self::AttemptKept { path, count: number } => {
                 format!("kept {} in {}", count(*number, "interaction"), excerpt(path, PATH))
             }
-            Self::Redacted { secrets } => redacted::clause(secrets),
+            Self::Redacted { secrets } => {
+                format!("{} of {fixture}", redacted::clause(secrets))
+            }
             Self::AttemptLost { path, count, why } => attempt_lost(path, *count, why),
-            Self::OnlyReplayedInCi { mode } => format!("`{mode}` only replays in CI"),
+            Self::OnlyReplayedInCi { mode } => {
+                format!("mode `{mode}` only replays in CI, so {fixture} is unchanged")
+            }
         }
     }
 
+    /// What to do about it in a test that passed, if there is something to do.
+    pub(crate) fn remedy(&self, report: &Report) -> Option<String> {
+        let record = report.command.phrase("record");
+        let remedy = match self {
+            Self::NothingRecorded => {
+                "if it should be recorded, look whether the client uses llmock's address".to_owned()
+            }
+            Self::Unused { .. } => {
+                format!("if the test no longer needs this, record it again: {record}")
+            }
+            Self::Borrowed { owner, .. } => format!(
+                "if {} was renamed to this test, or should not share it, record this test: {record}",
+                code(owner)
+            ),
+            Self::Repeated { .. } => format!(
+                "if each request needs a response of its own, record again: {record}; to forbid it, set order = \"strict\""
+            ),
+            Self::Stray { .. } | Self::LeftBehind { .. } | Self::Refused { .. } => {
+                "wait for all tasks of a test before it ends".to_owned()
+            }
+            Self::ErrorInside { .. } => {
+                format!("unless the test needs the error, record again: {record}")
+            }
+            Self::Cut { .. } => format!("unless the test needs the cut, record again: {record}"),
+            Self::HeadersNotStored { .. } => {
+                "a program that reads one of them finds nothing in replay".to_owned()
+            }
+            Self::LeadsElsewhere { .. } => {
+                "if the client follows it, record what it finds there by a handle or a proxy"
+                    .to_owned()
+            }
+            Self::AttemptKept { .. } => {
+                let keep = report.keep.as_ref()?;
+                format!("to put it into the fixture: {keep}")
+            }
+            Self::Redacted { .. } => "read the diff before you commit it".to_owned(),
+            Self::OnlyReplayedInCi { .. } => {
+                "to record there, set LLMOCK_ALLOW_CI_RECORD=1".to_owned()
+            }
+            _ => return None,
+        };
+        Some(remedy)
+    }
+
     /// The same for responses that failed, and for what went wrong between client and provider.
-    fn clause_of_transport(&self) -> String {
+    fn clause_of_transport(&self, fixture: &str) -> String {
         match self {
             Self::Retried { status, inside, times } => {
                 let (responses, were) = (count(*times, "response"), were(*times));
@@ -191,7 +270,8 @@ impl Note {
                 format!("{responses} with {what} {status} {were} not recorded: a retry succeeded")
             }
             Self::ErrorInside { request, status, message } => {
-                error_inside(*request, *status, message.as_deref())
+                let inside = error_inside(*request, *status, message.as_deref());
+                format!("{inside} and is recorded in {fixture}")
             }
             Self::Reconnected { times } => format!(
                 "{} met a network fault and {} not recorded: a retry succeeded",
@@ -209,28 +289,37 @@ impl Note {
                 if *times > 1 { format!(" ({times} times)") } else { String::new() }
             ),
             Self::ClientLeft { interaction } => format!(
-                "the client disconnected before the response of #{interaction} ended: what had arrived until then is \
-                 recorded and replays"
+                "the client disconnected before the response of #{interaction} of {fixture} ended: what had arrived until \
+                 then is recorded and replays"
             ),
-            Self::Cut { interaction } => {
-                format!(
-                    "the response of #{interaction} was cut off by the provider and replays that way: record again, \
-                     unless the test needs it"
-                )
-            }
+            Self::Cut { interaction } => format!(
+                "the provider cut off the response of #{interaction} of {fixture}, which replays that way"
+            ),
             _ => String::new(),
         }
     }
 }
 
-/// The notes of a session in one line without a line end; `None` if there is nothing to say.
-pub(crate) fn line(report: &Report) -> Option<String> {
+/// The notes of a session, a line for each, without a line end; `None` if there is nothing to say.
+pub(crate) fn lines(report: &Report) -> Option<String> {
     if report.notes.is_empty() {
         return None;
     }
-    let clauses: Vec<String> =
-        report.notes.iter().map(|note| note.clause(&report.fixture)).collect();
-    Some(format!("llmock: {}: {}", excerpt(&report.test, PATH), clauses.join("; ")))
+    let test = excerpt(&report.test, PATH);
+    let line = |note: &Note| {
+        let remedy = note.remedy(report).map(|remedy| format!("; {remedy}")).unwrap_or_default();
+        format!("llmock: {test}: {}{remedy}", note.clause(report))
+    };
+    Some(report.notes.iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+/// `#2 ("Write an apology")`, several of them.
+fn named(interactions: &[(usize, Option<String>)]) -> String {
+    let one = |(number, prompt): &(usize, Option<String>)| match prompt {
+        Some(prompt) => format!("#{number} ({})", quote(prompt, 60)),
+        None => format!("#{number}"),
+    };
+    list(&limited(interactions, 5, |rest| format!("{rest} more"), one))
 }
 
 fn attempt_lost(path: &str, interactions: usize, why: &str) -> String {
@@ -285,11 +374,11 @@ fn left_behind(request: usize, sign: &Sign) -> String {
     }
 }
 
-fn repeated(interaction: usize, prompt: Option<&str>, times: usize) -> String {
-    let prompt = prompt.map(|text| format!(" ({})", quote(text, 60))).unwrap_or_default();
+fn repeated(interaction: usize, prompt: Option<&str>, times: usize, fixture: &str) -> String {
+    let request = prompt.map_or_else(|| "a request".to_owned(), |text| quote(text, 60));
     let times = count(times, "more time");
     format!(
-        "#{interaction}{prompt} was requested {times} than it was recorded, so its response was repeated"
+        "the test sent {request} {times} than {fixture} has it, so the response of #{interaction} was repeated"
     )
 }
 

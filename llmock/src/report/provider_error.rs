@@ -1,6 +1,6 @@
 //! Errors of providers that were not recorded.
 
-use super::sentences::{MESSAGE, code};
+use super::sentences::MESSAGE;
 use super::values::quote;
 
 /// `responded with 500`, or what it reported in a response with another status.
@@ -13,14 +13,19 @@ pub(super) fn responded(status: u16, inside: bool) -> String {
 }
 
 /// The lines below the headline.
-pub(super) fn upstream_error(status: u16, message: Option<&str>, key: Option<&str>) -> Vec<String> {
-    let cause = match (status, key) {
-        (401 | 403, Some(key)) => format!("the key comes from {}", code(key)),
-        (401 | 403, None) => "no API key variable of this provider is set".to_owned(),
-        (429, _) => "the rate limit was exceeded, or the account has no credit left".to_owned(),
-        _ => "the provider failed".to_owned(),
+pub(super) fn upstream_error(status: u16, message: Option<&str>) -> Vec<String> {
+    let cause = match status {
+        401 => Some("the provider does not accept the key that the client sent"),
+        403 => Some("the key that the client sent may not use this model or endpoint"),
+        429 => Some("the rate limit was exceeded, or the account has no credit left"),
+        500.. => Some("the provider failed"),
+        _ => None,
     };
     let message = message.map(|message| format!("its message: {}", quote(message, MESSAGE)));
-    let way = format!("to record this response: allow_errors({status})");
-    message.into_iter().chain([cause, way]).collect()
+    message.into_iter().chain(cause.map(str::to_owned)).collect()
+}
+
+/// How to record an error that a test is about.
+pub(super) fn allow(status: u16) -> String {
+    format!("if the test is about this error, record it: allow_errors({status})")
 }

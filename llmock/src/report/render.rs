@@ -3,14 +3,14 @@
 //! `-` is what was recorded, `+` what was sent, `×` what failed. The text does not depend on the
 //! width of the terminal or on colour. The data has no header values and no keys, so the report cannot show them.
 
+use super::advice;
 use super::command::Command;
 use super::failure::Failure;
-use super::hints;
-use super::miss::{Miss, MissReason, Remedy};
+use super::miss::{Miss, MissReason};
 use super::sentences::{self, PATH};
 use super::style::{BOLD, DIM, GREEN, RED, STRONG_GREEN, STRONG_RED, Style};
 use super::values::{self, Span, count, excerpt, list, ordinal};
-use super::{Note, Outcome, Report, Rule, Surface};
+use super::{Outcome, Report};
 use crate::matching::Difference;
 
 /// Misses, and other failures, that are shown in full.
@@ -32,9 +32,14 @@ pub(crate) fn block(report: &Report, style: Style) -> Option<String> {
     if report.outcome == Outcome::Cancelled {
         page.line(2, "the test was cancelled before it ended");
     }
+    if let Some(first) = &report.same_as {
+        requests(&mut page, report);
+        advice::brief(&mut page, report, first);
+        return Some(page.finish());
+    }
     misses(&mut page, report);
     failures(&mut page, report);
-    footer(&mut page, report);
+    advice::footer(&mut page, report);
     Some(page.finish())
 }
 
@@ -88,6 +93,17 @@ fn groups(report: &Report) -> Vec<(&Miss, Vec<usize>)> {
         }
     }
     groups
+}
+
+/// The requests of a report whose cause another report shows.
+fn requests(page: &mut Page, report: &Report) {
+    for (miss, requests) in groups(report).iter().take(SHOWN) {
+        page.gap();
+        page.entry(&format!("{} {}", miss.method, excerpt(&miss.path, PATH)), &who(miss, requests));
+        if let Some(prompt) = &miss.prompt {
+            page.line(4, &format!("prompt: {}", values::quote(prompt, PROMPT)));
+        }
+    }
 }
 
 fn misses(page: &mut Page, report: &Report) {
@@ -176,116 +192,31 @@ fn failures(page: &mut Page, report: &Report) {
     }
 }
 
-fn footer(page: &mut Page, report: &Report) {
-    if let Some((lead, mode)) = remedy(report) {
-        page.gap();
-        page.line(2, &lead);
-        page.command(&report.command, mode);
-    }
-    if let Some(hint) = hint(report) {
-        page.line(2, &hint);
-    }
-    rules(page, report);
-    // A test that failed has unused interactions anyway, and the remedy mentions CI.
-    let is_redundant =
-        |note: &Note| matches!(note, Note::Unused { .. } | Note::OnlyReplayedInCi { .. });
-    let notes = report.notes.iter().filter(|note| !is_redundant(note));
-    for (at, note) in notes.take(LINES).enumerate() {
-        if at == 0 && report.rules.is_empty() {
-            page.gap();
-        }
-        page.dim(2, &format!("note: {}", note.clause(&report.fixture)));
-    }
-}
-
-fn rules(page: &mut Page, report: &Report) {
-    if report.rules.is_empty() {
-        return;
-    }
-    let shown =
-        |rule: &Rule| format!("{} ({})", excerpt(&rule.rule, PATH), excerpt(&rule.origin, 60));
-    let rules: Vec<String> = report.rules.iter().take(LINES).map(shown).collect();
-    let more = report.rules.len().saturating_sub(LINES);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    page.gap();
-    page.dim(2, &format!("rules in force: {}{more}", rules.join(", ")));
-}
-
-/// The sentence before the command, and the mode of the command.
-fn remedy(report: &Report) -> Option<(String, &'static str)> {
-    let has = |remedy: Remedy| report.misses.iter().any(|miss| miss.reason.remedy() == remedy);
-    let in_ci = report.notes.iter().any(|note| matches!(note, Note::OnlyReplayedInCi { .. }));
-    let why = if in_ci || report.mode == "auto" {
-        "in CI `auto` only replays"
-    } else {
-        "replay never calls the provider"
-    };
-    let record = |lead: String| Some((lead, "record"));
-    let run_again = || Some(("when the cause is fixed, run it again:".to_owned(), report.mode));
-    if has(Remedy::RecordAgain) {
-        return record(format!("{why}. If the change is intended, record it again:"));
-    }
-    if has(Remedy::Record) {
-        return record(format!("{why}. Record this test once:"));
-    }
-    if has(Remedy::RunAgain) {
-        return run_again();
-    }
-    report.failures.iter().find_map(|failure| match failure {
-        Failure::Unused { .. } => {
-            record("if they are no longer needed, record the test again:".to_owned())
-        }
-        Failure::FixtureUnreadable { .. } => {
-            record("repair it, or delete it and record the test again:".to_owned())
-        }
-        Failure::UpstreamError { .. }
-        | Failure::TruncatedReplacement { .. }
-        | Failure::DrainTimeout { .. }
-        | Failure::Unwritable { .. } => run_again(),
-        _ => None,
-    })
-}
-
-/// A rule, if it would help every miss.
-fn hint(report: &Report) -> Option<String> {
-    let mut rules = report.misses.iter().map(|miss| hints::rule(miss, report.surface));
-    let rule = rules.next()??;
-    if !rules.all(|other| other.as_ref() == Some(&rule)) {
-        return None;
-    }
-    let side = rule.trim_start_matches('.').starts_with("side(");
-    let lead = if side { "or, if it is a background call:" } else { "or let it vary:" };
-    Some(match report.surface {
-        Surface::Attribute => format!("{lead}  #[llm_replay(.., {rule})]"),
-        Surface::Builder => format!("{lead}  LlmMock::builder(){rule}"),
-    })
-}
-
 /// The text while it grows.
-struct Page {
+pub(super) struct Page {
     text: String,
     style: Style,
 }
 
 impl Page {
-    fn title(&mut self, headline: &str) {
+    pub(super) fn title(&mut self, headline: &str) {
         let name = self.style.paint(BOLD, "llmock:");
         self.line(0, &format!("{name} {}", self.style.paint(BOLD, headline)));
     }
 
-    fn line(&mut self, indent: usize, text: &str) {
+    pub(super) fn line(&mut self, indent: usize, text: &str) {
         self.text.push_str(&" ".repeat(indent));
         self.text.push_str(text);
         self.text.push('\n');
     }
 
-    fn dim(&mut self, indent: usize, text: &str) {
+    pub(super) fn dim(&mut self, indent: usize, text: &str) {
         let text = self.style.paint(DIM, text);
         self.line(indent, &text);
     }
 
     /// An empty line, never two.
-    fn gap(&mut self) {
+    pub(super) fn gap(&mut self) {
         if !self.text.ends_with("\n\n") {
             self.text.push('\n');
         }
@@ -317,7 +248,7 @@ impl Page {
         self.line(4, &format!("{}   {sent}", style.paint(GREEN, "+")));
     }
 
-    fn command(&mut self, command: &Command, mode: &str) {
+    pub(super) fn command(&mut self, command: &Command, mode: &str) {
         let program = || format!("set LLMOCK_MODE={mode} and run the program again");
         self.line(6, &command.in_mode(mode).unwrap_or_else(program));
         if self.style.windows {

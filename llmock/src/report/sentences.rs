@@ -3,6 +3,7 @@
 use super::miss::{Closest, Endpoint, MissReason};
 use super::values::{count, excerpt, limited, ordinal};
 use crate::matching::{Difference, Reordered};
+use crate::provider::Provider;
 
 /// Paths and messages are shortened to this many characters.
 pub(crate) const PATH: usize = 100;
@@ -145,9 +146,13 @@ pub(crate) fn endpoints(recorded: &[Endpoint]) -> Vec<String> {
 
 /// Printed once for each process and upstream, when the first request is forwarded.
 pub(crate) fn recording_from(provider: &str, upstream: &str, key: Option<&str>) -> String {
-    let key =
-        key.map_or_else(|| "no key variable set".to_owned(), |name| format!("key from {name}"));
-    format!("llmock: recording {provider} from {}, {key}", excerpt(upstream, MESSAGE))
+    let usual = Provider::from_id(provider).entry().keys.first();
+    let key = match (key, usual) {
+        (Some(name), _) => format!(", key from {name}"),
+        (None, Some((name, _))) => format!(", {name} is not set"),
+        (None, None) => String::new(),
+    };
+    format!("llmock: recording {provider} from {}{key}", excerpt(upstream, MESSAGE))
 }
 
 /// Printed while a test waits unusually long for the environment guard.

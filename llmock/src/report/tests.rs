@@ -6,7 +6,7 @@ mod limits;
 mod missing;
 mod passing;
 
-use super::command::Command;
+use super::command::{Command, Filter, Invocation};
 use super::miss::{Closest, Endpoint, Miss, MissReason};
 use super::render::block;
 use super::{Report, Style, Tally};
@@ -14,7 +14,8 @@ use crate::matching::Difference;
 
 /// A replay test that has used two of three interactions.
 fn report() -> Report {
-    let command = Command::Line("cargo test --test api -- summarize --exact".into());
+    let filter = Some(Filter { name: "summarize".into(), exact: true });
+    let command = Command::Test(Invocation { run: "cargo test --test api".into(), filter });
     let mut report =
         Report::new("api::summarize", "tests/fixtures/summarize.json", "replay", command);
     report.tally = Tally { used: 2, total: 3 };

@@ -2,18 +2,45 @@
 //! tools that look at the last run.
 
 use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::env;
 use crate::fixture::redact::Redactor;
 use crate::front::refused::Refused;
 use crate::provider::Provider;
-use crate::report::{Report, ledger};
+use crate::report::{Invocation, Report, ledger};
+
+/// As much of the file is read to find the other failures of a run.
+const LONGEST: u64 = 16 << 20;
 
 /// Adds a test's line; the first line of a run removes those of the previous run. Never fails a test.
 pub(crate) fn append(report: &Report, package: Option<&Path>, redactor: &Redactor) {
     let _ = try_append(&redactor.json(&ledger::line(report)), package);
+}
+
+/// The tests of this run that have failed so far and that recording helps, in the order in which they ended.
+pub(crate) fn failures(package: Option<&Path>) -> Vec<Invocation> {
+    try_failures(package).unwrap_or_default()
+}
+
+fn try_failures(package: Option<&Path>) -> Option<Vec<Invocation>> {
+    let path = target_directory(package)?.join("llmock").join("last-run.jsonl");
+    let file = File::open(path).ok()?;
+    // Another process may be adding a line.
+    file.lock_shared().ok()?;
+    let mut text = String::new();
+    file.take(LONGEST).read_to_string(&mut text).ok()?;
+    let run = run_id();
+    let mut failed: Vec<(String, Option<Invocation>)> = Vec::new();
+    for (of_run, test, command) in text.lines().filter_map(ledger::read) {
+        if of_run == run {
+            // A test that a runner tried again counts with its last result.
+            failed.retain(|(known, _)| *known != test);
+            failed.push((test, command));
+        }
+    }
+    Some(failed.into_iter().filter_map(|(_, command)| command).collect())
 }
 
 /// Adds the line of a request that was refused without a session.
@@ -41,18 +68,20 @@ fn try_append(line: &str, package: Option<&Path>) -> std::io::Result<()> {
     if !first.contains(&format!("\"run\":\"{run}\"")) {
         file.set_len(0)?;
     }
-    std::io::Seek::seek(&mut file, std::io::SeekFrom::End(0))?;
+    file.seek(SeekFrom::End(0))?;
     file.write_all(format!("{{\"run\":\"{run}\",{}\n", &line[1..]).as_bytes())
 }
 
-/// The same for every test binary of one command: nextest has an id, Cargo is the common parent process.
+/// The same for every test binary of one command: nextest has an id, Cargo is the common parent process. A program that
+/// something else starts, such as a shell, is a run of its own.
 fn run_id() -> String {
     if let Some(id) = env::nextest_run_id() {
         return id;
     }
     #[cfg(unix)]
-    return format!("cargo-{}", std::os::unix::process::parent_id());
-    #[cfg(not(unix))]
+    if env::is_cargo() {
+        return format!("cargo-{}", std::os::unix::process::parent_id());
+    }
     format!("process-{}", std::process::id())
 }
 

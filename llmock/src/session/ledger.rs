@@ -159,6 +159,11 @@ impl Ledger {
         self.described.get(&key).cloned()
     }
 
+    /// The keys of requests that matched nothing.
+    pub(crate) fn described_keys(&self) -> HashSet<Key> {
+        self.described.keys().copied().collect()
+    }
+
     pub(crate) fn add_description(&mut self, key: Key, reason: MissReason) {
         self.described.insert(key, reason);
     }

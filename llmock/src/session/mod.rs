@@ -6,7 +6,9 @@
 //! in `Drop`.
 
 pub(crate) mod announce;
+mod causes;
 pub(crate) mod clock;
+mod elsewhere;
 pub(crate) mod env_lock;
 pub(crate) mod envs;
 pub(crate) mod fields;
@@ -87,9 +89,15 @@ impl Session {
             self.release_env();
             return None;
         };
-        let report = settle::settle(&state, outcome);
+        let mut report = settle::settle(&state, outcome);
         self.release(&state);
-        last_run::append(&report, state.setup.package.as_deref(), &state.secrets.redactor());
+        let package = state.setup.package.as_deref();
+        if report.fails() {
+            elsewhere::look(&state, &mut report);
+            report.same_as = causes::shown_by(&report);
+            report.others = last_run::failures(package);
+        }
+        last_run::append(&report, package, &state.secrets.redactor());
         Some(report)
     }
 

@@ -18,9 +18,9 @@ use crate::front::Front;
 use crate::front::intercept::{self, Trust};
 use crate::mode::Mode;
 use crate::provider::{Declared, Provider};
-use crate::report::{Command, Failure, Place, Roots, Style, Surface, sentences, values};
+use crate::report::{Command, Failure, Place, Roots, Style, Surface, Target, sentences, values};
 use crate::session::env_lock::{self, EnvGuard, LockError, Patience};
-use crate::session::state::{Setup, State};
+use crate::session::state::{Setup, State, shown};
 use crate::session::{EnvAccess, Session, announce, envs, last_run};
 use crate::site::{self, Owner, Places, Site};
 use crate::sync::lock;
@@ -48,7 +48,9 @@ pub(crate) fn attribute(test: &Test) -> Result<Session, Failure> {
     let places = env::places();
     let exists = |path: &Path| path.exists();
     let package = site::package(&places, site.manifest_dir, &exists);
-    let in_force = in_force(own(test).map_err(settings)?, package.as_deref(), &places)?;
+    let workspace = workspace(package.as_deref(), &places);
+    let roots = (workspace.as_deref(), package.as_deref());
+    let in_force = in_force(own(test).map_err(settings)?, roots)?;
     let limits = Limits::read().map_err(settings)?;
     let thread = std::thread::current();
     let owner = site::owner(site, thread.name());
@@ -68,17 +70,20 @@ pub(crate) fn attribute(test: &Test) -> Result<Session, Failure> {
         Ok(interactions) => Some(interactions),
         Err(LoadError::Missing { .. }) => None,
         Err(error) => {
-            let error = format!("{}{}", values::chain(&error), command.record_again_hint());
-            return Err(Failure::FixtureUnreadable { error });
+            let shown = shown(&resolved.fixture, roots.0, roots.1);
+            return Err(unreadable(&error, &shown, &command));
         }
     };
     let write_to = resolved.write_path(env::record_dir().as_deref());
     let setup = Setup {
         owner: Some(owner.name),
-        shown: values::path(&resolved.fixture, package.as_deref()),
+        shown: shown(&resolved.fixture, roots.0, roots.1),
         fixture: resolved.fixture,
         write_to,
+        folder: Some(resolved.folder),
+        is_named: test.fixture.is_some(),
         package,
+        workspace,
         in_force,
         by_env: !test.handle,
         upstreams: Upstreams::default(),
@@ -111,13 +116,14 @@ pub(crate) enum NotOpened {
 pub(crate) fn described(described: Described) -> Result<Session, NotOpened> {
     let places = env::places();
     let package = site::package(&places, None, &|path| path.exists());
-    let own = described.settings.map_err(settings)?;
-    let in_force = in_force(own, package.as_deref(), &places)?;
+    let workspace = workspace(package.as_deref(), &places);
+    let roots = (workspace.as_deref(), package.as_deref());
+    let in_force = in_force(described.settings.map_err(settings)?, roots)?;
     let limits = Limits::read().map_err(settings)?;
     if in_force.mode.value == Mode::Off {
         return Ok(off(described.owner.as_deref().unwrap_or_default(), &in_force, None)?);
     }
-    let command = Command::of_thread(std::thread::current().name(), env::nextest());
+    let command = command_of_thread(roots);
     let fixture = described.fixture;
     let interactions = match store::load(&fixture) {
         Ok(interactions) => Some(interactions),
@@ -126,10 +132,13 @@ pub(crate) fn described(described: Described) -> Result<Session, NotOpened> {
     };
     let setup = Setup {
         owner: described.owner,
-        shown: values::path(&fixture, places.cwd.as_deref()),
+        shown: shown(&absolute(&fixture, &places), roots.0, places.cwd.as_deref()),
         write_to: fixture.clone(),
+        folder: None,
+        is_named: true,
         fixture,
         package,
+        workspace,
         in_force,
         by_env: false,
         upstreams: Upstreams { named: described.upstreams, ..Upstreams::default() },
@@ -232,11 +241,38 @@ fn own(test: &Test) -> Result<Settings, SettingsError> {
     Ok(settings)
 }
 
-fn in_force(own: Settings, package: Option<&Path>, places: &Places) -> Result<Settings, Failure> {
-    let workspace = package.and_then(|package| {
-        site::workspace(package, places, &|path| fs::read_to_string(path).ok())
-    });
-    Settings::gather(own, package, workspace.as_deref()).map_err(settings)
+fn workspace(package: Option<&Path>, places: &Places) -> Option<PathBuf> {
+    site::workspace(package?, places, &|path| fs::read_to_string(path).ok())
+}
+
+/// `roots` are the workspace and the package.
+fn in_force(
+    own: Settings,
+    (workspace, package): (Option<&Path>, Option<&Path>),
+) -> Result<Settings, Failure> {
+    Settings::gather(own, package, workspace).map_err(|error| {
+        let failure = settings(error);
+        // Files are named as the compiler names them.
+        match (failure, workspace.or(package)) {
+            (Failure::Settings { error }, Some(root)) => {
+                let root = root.join("").display().to_string();
+                Failure::Settings { error: error.replace(&root, "") }
+            }
+            (failure, _) => failure,
+        }
+    })
+}
+
+/// A fixture of the builder may be named relative to the working directory.
+fn absolute(path: &Path, places: &Places) -> PathBuf {
+    places.cwd.as_deref().map_or_else(|| path.to_owned(), |cwd| cwd.join(path))
+}
+
+/// A fixture that is there and cannot be used; recording does not overwrite it.
+fn unreadable(error: &LoadError, shown: &str, command: &Command) -> Failure {
+    // The error has the path of the file as it was opened.
+    let error = values::chain(error).replace(&error.path().display().to_string(), shown);
+    Failure::FixtureUnreadable { error, command: command.in_mode("record") }
 }
 
 fn settings(error: SettingsError) -> Failure {
@@ -277,7 +313,7 @@ fn check_case(owner: &Owner, mode: Mode) -> Result<(), Failure> {
 fn command(site: &Site, thread: Option<&str>, package: Option<&Path>) -> Command {
     let name = env::read("CARGO_PKG_NAME");
     let has = |file: &str| package.is_some_and(|package| package.join(file).exists());
-    Place {
+    let mut place = Place {
         file: site.file,
         module: site.module,
         function: site.function,
@@ -285,9 +321,49 @@ fn command(site: &Site, thread: Option<&str>, package: Option<&Path>) -> Command
         package: name.as_deref(),
         member: !site.hop.is_empty(),
         roots: Roots { lib: has("src/lib.rs"), main: has("src/main.rs") },
+        tests: &[],
         nextest: env::nextest(),
+    };
+    if place.has_clear_target() {
+        return place.command();
     }
-    .command()
+    let tests = package.map(test_targets).unwrap_or_default();
+    place.tests = &tests;
+    place.command()
+}
+
+/// The command for a session without the attribute, which knows the name of its thread and its program.
+fn command_of_thread((workspace, package): (Option<&Path>, Option<&Path>)) -> Command {
+    let name = env::read("CARGO_PKG_NAME");
+    let program = std::env::current_exe().unwrap_or_default();
+    let program = program.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    // `api-0123456789abcdef`
+    let crate_name = program.rsplit_once('-').map(|(name, _)| name);
+    let tests = package.map(test_targets).unwrap_or_default();
+    let target = Target {
+        package: name.as_deref(),
+        member: workspace.is_some() && workspace != package,
+        name: crate_name,
+        tests: &tests,
+    };
+    Command::of_thread(std::thread::current().name(), &target, env::nextest())
+}
+
+/// The names of a package's test targets: those that Cargo finds by itself, and those that its manifest names.
+fn test_targets(package: &Path) -> Vec<String> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(package.join("tests")).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let is_target = path.extension().is_some_and(|extension| extension == "rs")
+            || path.join("main.rs").exists();
+        let name = path.file_stem().and_then(|stem| stem.to_str());
+        names.extend(name.filter(|_| is_target).map(str::to_owned));
+    }
+    let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap_or_default();
+    names.extend(site::named_tests(&manifest));
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// 128 random bits in hexadecimal: no one reaches a session by guessing.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::exchange::forward::{self, Job, Keeper, ReceivedResponse, UpstreamError};
 use crate::exchange::in_flight::InFlightGuard;
-use crate::exchange::response::Response;
+use crate::exchange::response::{Response, is_outage};
 use crate::exchange::sigv4;
 use crate::exchange::verify::SentRequest;
 use crate::exchange::{RequestNumber, RespondedBy, links, miss, record, request};
@@ -165,6 +165,10 @@ impl Keeper for SessionKeeper {
         state.ledger().add_dropped_headers(record::dropped_headers(&received));
         let attempt = interaction.clone();
         let original = record::original(sent, &received, max_body);
+        // An error that no fixture should have is not worth keeping either.
+        let allowed = &state.setup.in_force.allow_errors.value;
+        let is_refused =
+            error.as_ref().is_some_and(|it| is_outage(it.status) && !allowed.allows(it.status));
         let recording = Recording {
             request: number,
             key,
@@ -175,6 +179,9 @@ impl Keeper for SessionKeeper {
             was_given_up: received.was_given_up,
         };
         state.ledger().recordings.push(recording);
+        if is_refused {
+            return;
+        }
         let kept = tokio::task::spawn_blocking(move || {
             let kept = store::keep_attempt(&state.setup.write_to, &attempt);
             state.ledger().attempts.add(kept);

@@ -327,8 +327,7 @@ pub(crate) fn refuse(state: &State, pending: &Pending, reason: MissReason) -> Re
     note_previous_test(state, pending, &reason);
     let setup = &state.setup;
     let missed = miss::describe(incoming.provider, request, *number, reason);
-    let test = setup.owner.as_deref().unwrap_or_default();
-    let message = answer::message(&missed, &setup.shown, test, &setup.command);
+    let message = answer::message(&missed, &setup.shown);
     state.ledger().add_miss(*number, missed);
     response::refusal(incoming.provider, &request.path, status, &message)
 }

@@ -4,12 +4,15 @@ use std::path::Path;
 
 use crate::exchange::miss::prompt_of;
 use crate::exchange::write::{self, Batch, Written};
+use crate::fixture::interaction::Interaction;
 use crate::fixture::merge::Merge;
 use crate::fixture::store::{self, SaveError, UpdateError};
 use crate::matching::Order;
 use crate::mode::Mode;
+use crate::provider::Provider;
+use crate::report::command::quoted;
 use crate::report::values::chain;
-use crate::report::{Failure, Note, Report, Source, Unfaithful};
+use crate::report::{Failure, Note, Report, Source, Unfaithful, Upstream};
 use crate::session::ledger::{Attempts, Recording};
 use crate::session::state::State;
 use crate::session::verify;
@@ -39,7 +42,12 @@ pub(crate) fn write(state: &State, recordings: &[Recording], report: &mut Report
             Some(failure) => failure,
         },
         Err(UpdateError::Save(error)) => unwritable(state, &error),
-        Err(UpdateError::Load(error)) => Failure::FixtureUnreadable { error: chain(&error) },
+        Err(UpdateError::Load(error)) => {
+            let path = error.path();
+            let shown = setup.shown_path(path);
+            let error = chain(&error).replace(&path.display().to_string(), &shown);
+            Failure::FixtureUnreadable { error, command: None }
+        }
     };
     report.failures.push(failure);
     note_attempt(state, report);
@@ -97,10 +105,51 @@ pub(crate) fn note_attempt(state: &State, report: &mut Report) {
     let count = if kept == 0 { 0 } else { kept.min(count_attempts(state)) };
     if count > 0 {
         report.notes.push(Note::AttemptKept { path: path(), count });
+        // What would not replay as it was recorded is no fixture.
+        let is_faithful =
+            !report.failures.iter().any(|failure| matches!(failure, Failure::SelfCheck { .. }));
+        report.keep = keep(state, count).filter(|_| is_faithful);
     }
     if let Some(why) = why {
         report.notes.push(Note::AttemptLost { path: path(), count: lost, why });
     }
+}
+
+/// The shell line that puts what is kept into the fixture: a new name, if neither file has anything of another test.
+fn keep(state: &State, count: usize) -> Option<String> {
+    let setup = &state.setup;
+    let failed = store::failed_path(&setup.write_to);
+    let kept = store::load_attempts(&failed).ok()?;
+    let is_own = |one: &Interaction| one.test == setup.owner;
+    let is_alone = kept.len() == count && state.fixture.interactions().iter().all(is_own);
+    let [old, new] = [&failed, &setup.write_to].map(|path| quoted(&setup.shown_path(path)));
+    Some(if is_alone { format!("mv {old} {new}") } else { format!("llmock keep {old}") })
+}
+
+/// The providers that a failed recording has used or tried to use.
+pub(crate) fn upstreams(state: &State, report: &Report) -> Vec<Upstream> {
+    if state.setup.mode() == Mode::Replay {
+        return Vec::new();
+    }
+    let (upstreams, originals) = (&state.setup.upstreams, state.originals);
+    let used = state.ledger().upstreams.clone();
+    let mut providers: Vec<Provider> = used.iter().map(|(provider, _)| *provider).collect();
+    let missed = report.misses.iter().filter(|miss| !miss.provider.is_empty());
+    providers.extend(missed.map(|miss| Provider::from_id(miss.provider)));
+    let mut found: Vec<Upstream> = Vec::new();
+    for provider in providers {
+        if found.iter().any(|known| known.provider == provider.id()) {
+            continue;
+        }
+        let address = used.iter().find(|(known, _)| *known == provider);
+        found.push(Upstream {
+            provider: provider.id(),
+            address: address.map(|(_, address)| address.clone()),
+            address_variable: upstreams.variable(provider, originals),
+            key_variable: upstreams.key_variable(provider, originals),
+        });
+    }
+    found
 }
 
 /// How many recordings of this test are kept.
@@ -115,7 +164,7 @@ fn unwritable(state: &State, SaveError { path, source }: &SaveError) -> Failure 
 
 fn sources(state: &State) -> Vec<Source> {
     let upstreams = state.ledger().upstreams.clone();
-    let source = |(provider, upstream): (crate::provider::Provider, String)| Source {
+    let source = |(provider, upstream): (Provider, String)| Source {
         provider: provider.id(),
         upstream,
         key: state.key_variable(provider),

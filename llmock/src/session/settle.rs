@@ -8,6 +8,7 @@ use std::sync::Arc;
 use llmock_rules::Unused;
 
 use crate::config::Origin;
+use crate::env;
 use crate::exchange::miss::prompt_of;
 use crate::exchange::response::is_outage;
 use crate::exchange::{RequestNumber, RespondedBy, Sender};
@@ -43,6 +44,7 @@ pub(crate) fn settle(state: &State, outcome: Outcome) -> Report {
     redacted::check(state, &kept, &mut report);
     if report.fails() || outcome != Outcome::Passed {
         save::note_attempt(state, &mut report);
+        report.upstreams = save::upstreams(state, &report);
         context_notes(state, &mut report);
     } else if state.setup.mode() == Mode::Record || !kept.is_empty() {
         save::write(state, &kept, &mut report);
@@ -57,8 +59,9 @@ fn begin(state: &State, outcome: Outcome) -> Report {
     let mut report = Report::new(setup.test(), setup.shown.clone(), mode, setup.command.clone());
     report.outcome = outcome;
     report.surface = setup.surface;
+    report.in_ci = env::is_replay_only();
     let arguments = setup.in_force.arguments().into_iter();
-    let rule = |(rule, origin): (_, &Origin)| Rule { rule, origin: origin.to_string() };
+    let rule = |(rule, origin): (_, &Origin)| Rule { rule, origin: setup.shown_origin(origin) };
     report.rules = arguments.map(rule).collect();
     if let Some(replaced) = setup.in_force.replaced_mode {
         report.notes.push(Note::OnlyReplayedInCi { mode: replaced.as_str() });
@@ -226,8 +229,8 @@ fn unused(state: &State, ledger: &Ledger, report: &mut Report) {
         return;
     }
     if rule == Unused::Note {
-        let interactions = idle.into_iter().map(Position::number).collect();
-        report.notes.push(Note::Unused { interactions });
+        let interactions = idle.into_iter().map(|at| (at.number(), prompt_of(fixture.get(at))));
+        report.notes.push(Note::Unused { interactions: interactions.collect() });
         return;
     }
     let interactions = idle.into_iter().map(|at| {
@@ -243,13 +246,14 @@ fn unused(state: &State, ledger: &Ledger, report: &mut Report) {
 }
 
 fn borrowed(fixture: &OpenedFixture, ledger: &Ledger, report: &mut Report) {
-    let mut owners: Vec<(String, Vec<usize>)> = Vec::new();
+    let mut owners: Vec<(String, Vec<(usize, Option<String>)>)> = Vec::new();
     for (_, used) in ledger.uses().filter(|(_, used)| used.is_borrowed && !used.is_repeated) {
-        let owner = fixture.get(used.interaction).test.clone().unwrap_or_default();
-        let number = used.interaction.number();
+        let interaction = fixture.get(used.interaction);
+        let owner = interaction.test.clone().unwrap_or_default();
+        let used = (used.interaction.number(), prompt_of(interaction));
         match owners.iter_mut().find(|(known, _)| *known == owner) {
-            Some((_, interactions)) => interactions.push(number),
-            None => owners.push((owner, vec![number])),
+            Some((_, interactions)) => interactions.push(used),
+            None => owners.push((owner, vec![used])),
         }
     }
     for (owner, interactions) in owners {

@@ -3,13 +3,13 @@
 //! [`respond`](super::respond) works on it while the test runs, [`settle`](super::settle) at the end.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
-use crate::config::Settings;
 use crate::config::limits::Limits;
+use crate::config::{Origin, Settings};
 use crate::env::{self, Originals};
 use crate::exchange::in_flight::InFlight;
 use crate::exchange::links::{self, GivenLinks};
@@ -34,8 +34,13 @@ pub(crate) struct Setup {
     pub(crate) fixture: PathBuf,
     /// Where recordings go: the fixture, unless `LLMOCK_RECORD_DIR` redirects them.
     pub(crate) write_to: PathBuf,
-    /// The folder that paths are shown relative to.
     pub(crate) package: Option<PathBuf>,
+    /// The workspace, if there is one: paths are shown relative to it, as the compiler shows them.
+    pub(crate) workspace: Option<PathBuf>,
+    /// The folder of the test's fixtures, which their names are relative to.
+    pub(crate) folder: Option<PathBuf>,
+    /// The test says how its fixture is called.
+    pub(crate) is_named: bool,
     /// The fixture as a person would type it.
     pub(crate) shown: String,
     pub(crate) in_force: Settings,
@@ -49,8 +54,16 @@ pub(crate) struct Setup {
 
 impl Setup {
     /// A path as a person would type it.
-    pub(crate) fn shown_path(&self, path: &std::path::Path) -> String {
-        values::path(path, self.package.as_deref())
+    pub(crate) fn shown_path(&self, path: &Path) -> String {
+        shown(path, self.workspace.as_deref(), self.package.as_deref())
+    }
+
+    /// Where a setting comes from, as a person would type it.
+    pub(crate) fn shown_origin(&self, origin: &Origin) -> String {
+        match origin {
+            Origin::File(path) => format!("`{}`", self.shown_path(path)),
+            other => other.to_string(),
+        }
     }
 
     pub(crate) fn mode(&self) -> Mode {
@@ -61,6 +74,12 @@ impl Setup {
     pub(crate) fn test(&self) -> &str {
         self.owner.as_deref().unwrap_or(&self.shown)
     }
+}
+
+/// A path as a person would type it, relative to the workspace or the package.
+pub(crate) fn shown(path: &Path, workspace: Option<&Path>, package: Option<&Path>) -> String {
+    let within = |folder: &&Path| path.starts_with(folder);
+    values::path(path, workspace.filter(within).or(package))
 }
 
 /// A session as the front and its handles see it.

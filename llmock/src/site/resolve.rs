@@ -27,6 +27,8 @@ pub(crate) struct Resolved {
     pub(crate) fixture: PathBuf,
     /// The paths that were tried, best first; `fixture` is one of them.
     pub(crate) tried: Vec<PathBuf>,
+    /// The folder of all fixtures, which names are relative to.
+    pub(crate) folder: PathBuf,
     /// The folder that source paths are relative to.
     root: PathBuf,
 }
@@ -78,7 +80,8 @@ pub(crate) fn resolve(
     let tried: Vec<_> = names.iter().map(|name| normalize(&folder.join(name))).collect();
     let existing = tried.iter().find(|path| exists(path)).or(tried.first());
     let fixture = existing.cloned().unwrap_or_else(|| folder.clone());
-    Ok(Resolved { fixture, tried, root })
+    let folder = normalize(&folder);
+    Ok(Resolved { fixture, tried, folder, root })
 }
 
 /// The folders that may hold the source file, each with the root that the file is relative to; best first.

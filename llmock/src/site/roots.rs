@@ -61,9 +61,37 @@ fn workspace_key(manifest: &str) -> Option<&str> {
     })
 }
 
+/// The names of the test targets that a manifest lists.
+pub(crate) fn named_tests(manifest: &str) -> Vec<String> {
+    let mut is_test = false;
+    let name = |line: &str| {
+        let value = line.strip_prefix("name")?.trim_start().strip_prefix('=')?.trim_start();
+        let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+        Some(value[1..].split(quote).next()?.to_owned())
+    };
+    manifest
+        .lines()
+        .map(str::trim)
+        .filter_map(|line| {
+            if line.starts_with('[') {
+                is_test = line.starts_with("[[test]]");
+                return None;
+            }
+            name(line).filter(|_| is_test)
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn named_tests_are_those_of_their_tables() {
+        let manifest = "[package]\nname = \"app\"\n[[test]]\nname = \"end-to-end\"\npath = \"e2e/all.rs\"\n\
+                        [[bin]]\nname='tool'\n[[test]]\nharness = false\nname='slow'\n";
+        assert_eq!(named_tests(manifest), ["end-to-end", "slow"]);
+    }
 
     const MEMBER: &str =
         "[package]\nname = \"m\"\nversion.workspace = true\n[lints]\nworkspace = true\n";

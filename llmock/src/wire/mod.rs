@@ -17,6 +17,7 @@ pub(crate) mod ending;
 pub(crate) mod failure;
 pub(crate) mod format;
 mod gemini;
+mod idle;
 pub(crate) mod ids;
 pub(crate) mod models;
 mod moderations;

@@ -61,7 +61,7 @@ fn missing_fixtures_say_how_to_record_them() {
         assert_eq!(
             without(&folder, &error.to_string()),
             "there is no fixture `FOLDER/v1.2.none.json`\n\
-             hint: record it by running LLMOCK_MODE=record cargo test -- \
+             hint: record it by running LLMOCK_MODE=record cargo test -p llmock-tests --test it -- \
              builder::missing_fixtures_say_how_to_record_them --exact"
         );
     });
@@ -85,8 +85,8 @@ fn programs_outside_tests_get_their_own_command() {
 #[test]
 fn unreadable_fixtures_say_how_to_record_them_again() {
     alone(&[], |_| {
-        let hint = "\nhint: to record it again, delete it and run LLMOCK_MODE=record cargo test -- \
-                    builder::unreadable_fixtures_say_how_to_record_them_again --exact";
+        let hint = "\nhint: to record it again, delete it and run LLMOCK_MODE=record cargo test \
+                    -p llmock-tests --test it -- builder::unreadable_fixtures_say_how_to_record_them_again --exact";
         for (text, expected) in [
             (
                 "{\"llmock\": 1,\n \"interactions\": 7}",
@@ -95,7 +95,7 @@ fn unreadable_fixtures_say_how_to_record_them_again() {
             (
                 "",
                 "failed to load fixture `FOLDER/answers.json`: line 1, column 1: the file is empty\n\
-                 hint: restore it from version control, or delete it and record again",
+                 hint: restore it from version control",
             ),
         ] {
             let (folder, file) = fixture(&[]);
@@ -144,8 +144,10 @@ fn missing_interactions_are_errors_with_a_report() {
     -   \"Name a colour.\"
     +   \"Name a number.\"
 
-  replay never calls the provider. If the change is intended, record it again:
-      LLMOCK_MODE=record cargo test -- builder::missing_interactions_are_errors_with_a_report --exact"
+  If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
+  Recording removes #1 of FOLDER/answers.json: no test owns them, and this run did not request them.
+  If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
+      LLMOCK_MODE=record cargo test -p llmock-tests --test it -- builder::missing_interactions_are_errors_with_a_report --exact"
         );
     });
 }

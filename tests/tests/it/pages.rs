@@ -95,6 +95,51 @@ fn a_link_to_a_missing_heading_is_found() {
     assert_eq!(mistake(&page, "docs/guide.md#set-up-ci"), None);
 }
 
+/// crates.io and docs.rs show the README of the package, far from the repository; a clone shows the other one, and need not
+/// be online.
+#[test]
+fn the_readmes_differ_only_in_where_their_links_begin() {
+    let clone = read(&repository().join("README.md"));
+    let package = read(&repository().join("llmock/README.md"));
+    assert!(!clone.contains(REPOSITORY), "a link that leads out of a clone");
+    let relative = links(&package).into_iter().filter(|link| !link.contains(':'));
+    assert_eq!(relative.collect::<Vec<_>>(), [""; 0], "links that docs.rs cannot follow");
+    assert_eq!(package.replace(REPOSITORY, ""), clone);
+}
+
+#[test]
+fn links_into_the_repository_name_its_main_branch() {
+    let mut found = Vec::new();
+    pages(&repository(), &mut found);
+    let own = REPOSITORY.trim_end_matches("blob/main/");
+    for page in found {
+        let text = read(&page);
+        let is_file = |link: &&str| {
+            link.strip_prefix(own)
+                .is_some_and(|rest| rest.starts_with("blob") || rest.starts_with("tree"))
+        };
+        let wrong = links(&text).into_iter().filter(is_file);
+        let wrong = wrong.filter(|link| !link.starts_with(REPOSITORY));
+        assert_eq!(wrong.collect::<Vec<_>>(), [""; 0], "{}", page.display());
+    }
+}
+
+/// GitHub and crates.io show the lines that rustdoc hides.
+#[test]
+fn the_readmes_have_no_lines_that_only_rustdoc_hides() {
+    for page in ["README.md", "llmock/README.md", "llmock-cli/README.md"] {
+        let text = read(&repository().join(page));
+        let mut is_rust = false;
+        for line in text.lines() {
+            if let Some(language) = line.strip_prefix("```") {
+                is_rust = !is_rust && language.starts_with("rust");
+            }
+            let is_hidden = line == "#" || line.starts_with("# ");
+            assert!(!(is_rust && is_hidden), "{page}: {line}");
+        }
+    }
+}
+
 #[test]
 fn examples_of_the_readme_are_tests() {
     let tests = include_str!("readme.rs").replace("\n    ", "\n");

@@ -20,7 +20,8 @@ fn a_body_that_differs_is_shown_by_path() {
         -   0.2
         +   (absent)
 
-      replay never calls the provider. If the change is intended, record it again:
+      If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
+      If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
     "#);
 }
@@ -43,7 +44,8 @@ fn colour_adds_to_it_and_says_nothing_new() {
         ␛[31m-␛[0m   ␛[1;31m0.2␛[0m
         ␛[32m+␛[0m   ␛[32m(absent)␛[0m
 
-      replay never calls the provider. If the change is intended, record it again:
+      If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
+      If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
     "#);
     let pattern = regex::Regex::new("\u{1b}\\[[0-9;]+m").expect("a constant pattern");
@@ -54,7 +56,7 @@ fn colour_adds_to_it_and_says_nothing_new() {
 fn a_knob_may_be_left_out_by_a_rule() {
     let knob = vec![difference("$.temperature", Some("0.2"), Some("0.7"))];
     let mut report = with_misses([miss(body_differs(knob))]);
-    insta::assert_snapshot!(plain(&report), @r#"
+    insta::assert_snapshot!(plain(&report), @"
     llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
@@ -65,13 +67,13 @@ fn a_knob_may_be_left_out_by_a_rule() {
         -   0.2
         +   0.7
 
-      replay never calls the provider. If the change is intended, record it again:
+      If it changes on every run, recording again does not help: make it constant.
+      If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
-      or let it vary:  #[llm_replay(.., ignore("$.temperature"))]
-    "#);
+    ");
     report.surface = Surface::Builder;
     report.command = Command::Program;
-    insta::assert_snapshot!(plain(&report), @r#"
+    insta::assert_snapshot!(plain(&report), @"
     llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
@@ -82,10 +84,10 @@ fn a_knob_may_be_left_out_by_a_rule() {
         -   0.2
         +   0.7
 
-      replay never calls the provider. If the change is intended, record it again:
+      If it changes on every run, recording again does not help: make it constant.
+      If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
           set LLMOCK_MODE=record and run the program again
-      or let it vary:  LlmMock::builder().ignore("$.temperature")
-    "#);
+    ");
 }
 
 #[test]
@@ -109,9 +111,10 @@ fn a_date_in_a_prompt_may_be_evened() {
         -   "…aragraph. Today is 2026-04-23. You are a careful assi…"
         +   "…aragraph. Today is 2026-05-02. You are a careful assi…"
 
-      replay never calls the provider. If the change is intended, record it again:
+      A date usually changes on every run, so recording again does not help. Let it vary, in #[llm_replay(..)]:
+          normalize("$.messages[0].content", "[0-9]{4}-[0-9]{2}-[0-9]{2}" => "<date>")
+      If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
-      or let it vary:  #[llm_replay(.., normalize("$.messages[0].content", "[0-9]{4}-[0-9]{2}-[0-9]{2}" => "<date>"))]
     "#);
 }
 
@@ -141,7 +144,8 @@ fn what_was_added_to_a_conversation_is_shortened() {
         -   (absent)
         +   {"role":"tool","tool_call_id":"call_1","content":"word word word word word word …rd word word word word word "} (10,052 characters)
 
-      replay never calls the provider. If the change is intended, record it again:
+      If it changes on every run, recording again does not help: make it constant.
+      If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
     "#);
 }
@@ -166,7 +170,7 @@ fn at_most_three_misses_are_shown_in_full() {
         ..miss(body_differs(vec![difference("$.seed", Some("1"), Some(&request.to_string()))]))
     };
     let report = with_misses((2..=8).map(other));
-    insta::assert_snapshot!(plain(&report), @r#"
+    insta::assert_snapshot!(plain(&report), @"
     llmock: 7 requests had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
 
       × POST /v1/chat/completions   openai gpt-4o · 2nd request of this test
@@ -193,10 +197,10 @@ fn at_most_three_misses_are_shown_in_full() {
 
       and 4 more requests without a response
 
-      replay never calls the provider. If the change is intended, record it again:
+      If it changes on every run, recording again does not help: make it constant.
+      If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
-      or let it vary:  #[llm_replay(.., ignore("$.seed"))]
-    "#);
+    ");
 }
 
 #[test]
@@ -213,7 +217,7 @@ fn notes_and_rules_stand_last() {
     ];
     report.notes = vec![
         Note::OnlyReplayedInCi { mode: "auto" },
-        Note::Unused { interactions: vec![1] },
+        Note::Unused { interactions: vec![(1, None)] },
         Note::Stray { method: "POST".into(), path: "/v1/messages".into(), test: None },
         Note::LeftBehind {
             request: 3,
@@ -235,11 +239,13 @@ fn notes_and_rules_stand_last() {
         -   0.2
         +   (absent)
 
-      in CI `auto` only replays. If the change is intended, record it again:
-          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+      rules in force: mode = "auto" (LLMOCK_MODE)
 
-      rules in force: ignore("$.metadata.run") (llmock.toml of the workspace), mode = "auto" (LLMOCK_MODE)
       note: POST /v1/messages started before this test, so llmock refused it and did not count it
       note: the 3rd request used a connection that was opened while test `api::earlier` was running, so that test may have sent it
+
+      If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
+      If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
     "#);
 }

@@ -182,19 +182,22 @@ fn a_provider_that_refuses_is_quoted() {
     llmock: openai responded with 401 to POST /v1/chat/completions, so it was not recorded
 
       its message: "Incorrect API key provided"
-      the key comes from `OPENAI_API_KEY`
-      to record this response: allow_errors(401)
+      the provider does not accept the key that the client sent
+
+      if the test is about this error, record it: allow_errors(401)
+
+      kept 2 interactions in tests/fixtures/summarize.json.failed, in the format of fixtures
 
       when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
-
-      note: kept 2 interactions in tests/fixtures/summarize.json.failed
     "#);
     insta::assert_snapshot!(failing(refused(403, None, None)), @"
     llmock: openai responded with 403 to POST /v1/chat/completions, so it was not recorded
 
-      no API key variable of this provider is set
-      to record this response: allow_errors(403)
+      the key that the client sent may not use this model or endpoint
+
+      if the test is about this error, record it: allow_errors(403)
+      no response was recorded, so nothing is lost; tests/fixtures/summarize.json is unchanged
 
       when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
@@ -203,7 +206,9 @@ fn a_provider_that_refuses_is_quoted() {
     llmock: openai responded with 429 to POST /v1/chat/completions, so it was not recorded
 
       the rate limit was exceeded, or the account has no credit left
-      to record this response: allow_errors(429)
+
+      if the test is about this error, record it: allow_errors(429)
+      no response was recorded, so nothing is lost; tests/fixtures/summarize.json is unchanged
 
       when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
@@ -212,7 +217,9 @@ fn a_provider_that_refuses_is_quoted() {
     llmock: openai responded with 503 to POST /v1/chat/completions, so it was not recorded
 
       the provider failed
-      to record this response: allow_errors(503)
+
+      if the test is about this error, record it: allow_errors(503)
+      no response was recorded, so nothing is lost; tests/fixtures/summarize.json is unchanged
 
       when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
@@ -235,11 +242,10 @@ fn a_file_that_cannot_be_written_or_read_is_named() {
     ");
     let unreadable = Failure::FixtureUnreadable {
         error: "failed to load fixture `tests/fixtures/summarize.json`: line 14: unknown field `respone`, did you mean `response`?".into(),
+        command: None,
     };
     insta::assert_snapshot!(failing(unreadable), @"
     llmock: failed to load fixture `tests/fixtures/summarize.json`: line 14: unknown field `respone`, did you mean `response`?
-
-      the file is unchanged
 
       repair it, or delete it and record the test again:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
@@ -353,7 +359,7 @@ fn several_failures_share_one_block() {
       × unmet `Mock` expectations
         - Mock #0.
 
-      replay never calls the provider. Record this test once:
+      Record the test once (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
     "#);
     report.misses.clear();

@@ -13,7 +13,7 @@ fn a_fixture_that_does_not_exist_is_recorded_once() {
       × POST /v1/chat/completions   openai gpt-4o · 1st request of this test
         prompt: "Summarise: The quick brown foxes"
 
-      replay never calls the provider. Record this test once:
+      Record the test once (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
     "#);
 }
@@ -27,7 +27,7 @@ fn an_empty_fixture_says_so() {
 
       × POST /v1/chat/completions   openai gpt-4o · 1st request of this test
 
-      replay never calls the provider. Record this test once:
+      Record the test once (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
     ");
 }
@@ -52,9 +52,10 @@ fn an_unknown_endpoint_is_answered_with_the_known_ones() {
           POST /v1/chat/completions  openai, 2 times
           POST /v1/embeddings  openai
 
-      replay never calls the provider. If the change is intended, record it again:
+      If it is a background call that the test does not need, declare it, in #[llm_replay(..)]:
+          side("GET /v1/models")
+      If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
-      or, if it is a background call:  #[llm_replay(.., side("GET /v1/models"))]
     "#);
 }
 
@@ -107,10 +108,11 @@ fn strict_order_names_what_was_used_and_what_comes_next() {
         -   1
         +   2
 
-      replay never calls the provider. If the change is intended, record it again:
-          LLMOCK_MODE=record cargo test --test api -- summarize --exact
-
       rules in force: order = "strict" (attribute)
+
+      If the order of the requests changes on every run, take `order = "strict"` off.
+      If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
     "#);
 }
 
@@ -218,6 +220,8 @@ fn a_provider_that_cannot_be_reached_is_named() {
         it cannot be recorded: the feature `record` of llmock is off
         prompt: "Summarise: The quick brown foxes"
 
+      no response was recorded, so nothing is lost; tests/fixtures/summarize.json is unchanged
+
       when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
     "#);
@@ -234,13 +238,12 @@ fn windows_learns_how_to_set_a_variable() {
 }
 
 #[test]
-fn the_client_reads_one_line_that_stands_for_itself() {
+fn the_client_reads_one_line_that_points_to_the_report() {
     let report = report();
-    let message =
-        |reason| answer::message(&miss(reason), &report.fixture, &report.test, &report.command);
-    insta::assert_snapshot!(message(body_differs(prompt_and_knob())), @"llmock: no response for POST /v1/chat/completions in tests/fixtures/summarize.json: no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02); first difference at $.messages[1].content; to record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact");
-    insta::assert_snapshot!(message(MissReason::NoFixtureFile), @"llmock: no response for POST /v1/chat/completions in tests/fixtures/summarize.json: the fixture does not exist yet; to record it: LLMOCK_MODE=record cargo test --test api -- summarize --exact");
-    insta::assert_snapshot!(message(MissReason::Late { test: "api::earlier".into() }), @"llmock: no response for POST /v1/chat/completions in tests/fixtures/summarize.json: it belongs to test `api::earlier`, which has already ended");
-    insta::assert_snapshot!(message(MissReason::Early { test: None }), @"llmock: no response for POST /v1/chat/completions in tests/fixtures/summarize.json: the request started before this test");
-    insta::assert_snapshot!(message(MissReason::BodyTooLarge { limit: 1000 }), @"llmock: no response for POST /v1/chat/completions in tests/fixtures/summarize.json: its body is larger than 1000 bytes; to raise the limit, set LLMOCK_MAX_BODY=64M");
+    let message = |reason| answer::message(&miss(reason), &report.fixture);
+    insta::assert_snapshot!(message(body_differs(prompt_and_knob())), @"llmock: no response for POST /v1/chat/completions: this request is not in tests/fixtures/summarize.json; the report at the end of this test has the details");
+    insta::assert_snapshot!(message(MissReason::NoFixtureFile), @"llmock: no response for POST /v1/chat/completions: there is no tests/fixtures/summarize.json yet; the report at the end of this test has the details");
+    insta::assert_snapshot!(message(MissReason::Late { test: "api::earlier".into() }), @"llmock: no response for POST /v1/chat/completions: it belongs to test `api::earlier`, which has already ended");
+    insta::assert_snapshot!(message(MissReason::Early { test: None }), @"llmock: no response for POST /v1/chat/completions: the request started before this test");
+    insta::assert_snapshot!(message(MissReason::BodyTooLarge { limit: 1000 }), @"llmock: no response for POST /v1/chat/completions: its body is larger than 1000 bytes; to raise the limit, set LLMOCK_MAX_BODY=64M");
 }

@@ -8,12 +8,12 @@ use crate::report::{
 fn line(notes: Vec<Note>) -> String {
     let mut report = report();
     report.notes = notes;
-    notes::line(&report).expect("there are notes")
+    notes::lines(&report).expect("there are notes")
 }
 
 #[test]
 fn a_replay_without_events_is_silent() {
-    assert_eq!(notes::line(&report()), None);
+    assert_eq!(notes::lines(&report()), None);
     assert_eq!(block(&report(), Style::default()), None);
     assert_eq!(report().verdict(), "passed");
 }
@@ -43,12 +43,16 @@ fn secret(name: &str, in_response: bool, more: usize) -> RedactedSecret {
     RedactedSecret { name: name.to_owned(), first, more }
 }
 
-#[test]
-fn every_note_is_a_clause_of_one_line() {
-    let all = vec![
+/// One of each kind, some of them twice.
+fn every_note() -> Vec<Note> {
+    vec![
+        Note::Recorded { count: 1, replaced: 0, dropped: 0, kept: 0, sources: Vec::new() },
         Note::NothingRecorded,
-        Note::Unused { interactions: vec![1, 2, 3, 4, 5, 6, 7] },
-        Note::Borrowed { interactions: vec![2], owner: "api::other".into() },
+        Note::Unused { interactions: (1..=7).map(|at| (at, None)).collect() },
+        Note::Borrowed {
+            interactions: vec![(2, Some("Say hi".into()))],
+            owner: "api::other".into(),
+        },
         Note::Repeated { interaction: 3, prompt: Some("Say hi".into()), times: 2 },
         Note::Stray {
             method: "POST".into(),
@@ -69,40 +73,71 @@ fn every_note_is_a_clause_of_one_line() {
         Note::Redacted {
             secrets: vec![secret("GATEWAY_TOKEN", false, 2), secret("OPENAI_KEY", true, 0)],
         },
+        Note::Reconnected { times: 1 },
+        Note::GivenUp { times: 2 },
+        Note::Incomplete { method: "POST".into(), path: "/v1/messages".into(), times: 2 },
         Note::Cut { interaction: 2 },
+        Note::ClientLeft { interaction: 3 },
         Note::HeadersNotStored { names: vec!["x-cost".into(), "x-id".into()] },
         Note::NothingReached {
             proxies: vec![("HTTP_PROXY".into(), "127.0.0.1:9".into())],
             distrusted: Vec::new(),
         },
         Note::LeadsElsewhere { server: "https://cdn.example.com".into() },
+        Note::AttemptLost {
+            path: "a.json.failed".into(),
+            count: 1,
+            why: "the disk is full".into(),
+        },
         Note::AttemptKept { path: "tests/fixtures/a.json.failed".into(), count: 2 },
         Note::OnlyReplayedInCi { mode: "auto" },
-    ];
-    let text = line(all);
-    assert!(!text.contains('\n'));
-    insta::assert_snapshot!(text.replace("; ", "\n"), @r#"
-    llmock: api::summarize: no request was forwarded, so tests/fixtures/summarize.json is unchanged
-    7 interactions not used (#1, #2, #3, #4, #5, and 2 more)
-    #2 was recorded by another test, `api::other`
-    #3 ("Say hi") was requested 2 more times than it was recorded, so its response was repeated
-    POST /v1/messages started while test `api::earlier` was running, so llmock refused it and did not count it
-    the 2nd request used a connection that was opened before this test, so another test may have sent it
-    the 2nd request is recorded for test `api::earlier`, which ran before and did not send it, so that test may have sent it late
-    POST /v1/chat/completions was refused while this test ran: no test is running
-    the tokio clock of this test is paused, so client timeouts expire at once: call `tokio::time::pause()` after the requests, or `tokio::time::resume()` before them
-    1 response with status 429 was not recorded: a retry succeeded
-    2 responses with error 529 were not recorded: a retry succeeded
-    the successful response to the 2nd request reports error 404 ("No endpoints found")
-    redacted GATEWAY_TOKEN in the request of #1 ($.messages[0].content) and 2 more places and OPENAI_KEY in the response of #1 ($.messages[0].content)
-    the response of #2 was cut off by the provider and replays that way: record again, unless the test needs it
-    response headers that are not stored: x-cost, x-id
-    no request reached llmock before the test failed: `HTTP_PROXY` sends clients to 127.0.0.1:9
-    set NO_PROXY=127.0.0.1,localhost
-    a recorded redirection sends the client to https://cdn.example.com, past llmock
-    kept 2 interactions in tests/fixtures/a.json.failed
-    `auto` only replays in CI
+    ]
+}
+
+#[test]
+fn every_note_is_a_line_of_its_own() {
+    let text = line(every_note());
+    assert_eq!(text.lines().count(), every_note().len());
+    insta::assert_snapshot!(text, @r#"
+    llmock: api::summarize: recorded 1 interaction → tests/fixtures/summarize.json
+    llmock: api::summarize: no request was forwarded, so tests/fixtures/summarize.json is unchanged; if it should be recorded, look whether the client uses llmock's address
+    llmock: api::summarize: #1, #2, #3, #4, #5, and 2 more of tests/fixtures/summarize.json were not requested; if the test no longer needs this, record it again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    llmock: api::summarize: #2 ("Say hi") of tests/fixtures/summarize.json was recorded by test `api::other`; if `api::other` was renamed to this test, or should not share it, record this test: LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    llmock: api::summarize: the test sent "Say hi" 2 more times than tests/fixtures/summarize.json has it, so the response of #3 was repeated; if each request needs a response of its own, record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact; to forbid it, set order = "strict"
+    llmock: api::summarize: POST /v1/messages started while test `api::earlier` was running, so llmock refused it and did not count it; wait for all tasks of a test before it ends
+    llmock: api::summarize: the 2nd request used a connection that was opened before this test, so another test may have sent it; wait for all tasks of a test before it ends
+    llmock: api::summarize: the 2nd request is recorded for test `api::earlier`, which ran before and did not send it, so that test may have sent it late; wait for all tasks of a test before it ends
+    llmock: api::summarize: POST /v1/chat/completions was refused while this test ran: no test is running; wait for all tasks of a test before it ends
+    llmock: api::summarize: the tokio clock of this test is paused, so client timeouts expire at once: call `tokio::time::pause()` after the requests, or `tokio::time::resume()` before them
+    llmock: api::summarize: 1 response with status 429 was not recorded: a retry succeeded
+    llmock: api::summarize: 2 responses with error 529 were not recorded: a retry succeeded
+    llmock: api::summarize: the successful response to the 2nd request reports error 404 ("No endpoints found") and is recorded in tests/fixtures/summarize.json; unless the test needs the error, record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    llmock: api::summarize: redacted GATEWAY_TOKEN in the request of #1 ($.messages[0].content) and 2 more places and OPENAI_KEY in the response of #1 ($.messages[0].content) of tests/fixtures/summarize.json; read the diff before you commit it
+    llmock: api::summarize: 1 request met a network fault and was not recorded: a retry succeeded
+    llmock: api::summarize: 2 responses that the client had stopped waiting for were not recorded: a retry succeeded
+    llmock: api::summarize: the client disconnected before it had sent the whole body of POST /v1/messages (2 times), so llmock ignored it
+    llmock: api::summarize: the provider cut off the response of #2 of tests/fixtures/summarize.json, which replays that way; unless the test needs the cut, record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    llmock: api::summarize: the client disconnected before the response of #3 of tests/fixtures/summarize.json ended: what had arrived until then is recorded and replays
+    llmock: api::summarize: response headers that tests/fixtures/summarize.json does not keep: x-cost, x-id; a program that reads one of them finds nothing in replay
+    llmock: api::summarize: no request reached llmock before the test failed: `HTTP_PROXY` sends clients to 127.0.0.1:9; set NO_PROXY=127.0.0.1,localhost
+    llmock: api::summarize: a recorded redirection of tests/fixtures/summarize.json sends the client to https://cdn.example.com, past llmock; if the client follows it, record what it finds there by a handle or a proxy
+    llmock: api::summarize: 1 interaction could not be kept in a.json.failed: the disk is full
+    llmock: api::summarize: kept 2 interactions in tests/fixtures/a.json.failed
+    llmock: api::summarize: mode `auto` only replays in CI, so tests/fixtures/summarize.json is unchanged; to record there, set LLMOCK_ALLOW_CI_RECORD=1
     "#);
+}
+
+#[test]
+fn every_note_has_a_section_in_the_documentation() {
+    let page = include_str!("../../../../docs/notes.md");
+    let sections: Vec<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .filter(|name| !name.contains(' '))
+        .collect();
+    assert_eq!(sections, Note::NAMES);
+    let all: std::collections::BTreeSet<_> = every_note().iter().map(Note::name).collect();
+    assert_eq!(all, Note::NAMES.into_iter().collect());
 }
 
 #[test]
@@ -123,7 +158,7 @@ fn the_ledger_keeps_one_object_a_test() {
     let mut report = with_misses([miss(body_differs(vec![difference("$.seed", Some("1"), None)]))]);
     report.answered = Answered { fixture: 2, mock: 1, upstream: 0, nothing: 1 };
     report.notes.push(Note::Repeated { interaction: 1, prompt: None, times: 1 });
-    insta::assert_snapshot!(ledger::line(&report), @r##"{"test":"api::summarize","fixture":"tests/fixtures/summarize.json","mode":"replay","verdict":"failed","interactions":{"used":2,"total":3},"answered_by":{"fixture":2,"mock":1,"upstream":0,"nothing":1},"misses":[{"request":3,"provider":"openai","method":"POST","path":"/v1/chat/completions","reason":"body_differs","sentence":"no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)","differs_at":["$.seed"]}],"failures":[],"notes":[{"name":"repeated","sentence":"#1 was requested 1 more time than it was recorded, so its response was repeated"}],"record":"LLMOCK_MODE=record cargo test --test api -- summarize --exact"}"##);
+    insta::assert_snapshot!(ledger::line(&report), @r#"{"test":"api::summarize","fixture":"tests/fixtures/summarize.json","mode":"replay","verdict":"failed","interactions":{"used":2,"total":3},"answered_by":{"fixture":2,"mock":1,"upstream":0,"nothing":1},"misses":[{"request":3,"provider":"openai","method":"POST","path":"/v1/chat/completions","reason":"body_differs","sentence":"no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)","differs_at":["$.seed"]}],"failures":[],"notes":[{"name":"repeated","sentence":"the test sent a request 1 more time than tests/fixtures/summarize.json has it, so the response of #1 was repeated"}],"record":"LLMOCK_MODE=record cargo test --test api -- summarize --exact","rerun":{"run":"cargo test --test api","test":"summarize","exact":true}}"#);
 }
 
 #[test]

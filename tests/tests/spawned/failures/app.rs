@@ -5,6 +5,8 @@ use llmock_testkit::scratch::{App, fixture, owned_fixture};
 /// Its tests.
 const SOURCE: &str = include_str!("../programs/failing.rs");
 
+const DAY_AND_ID: &str = "on 2026-04-23 for 3f2504e0-4f89-11d3-9a0c-0305e82c3301";
+
 pub(super) fn app() -> App {
     let known = fixture(&[
         ("Summarise: the quick brown fox", "A fox."),
@@ -23,6 +25,14 @@ pub(super) fn app() -> App {
             ("tests/fixtures/of/left/by_note.json", &of("one_left")),
             ("tests/fixtures/of/order.json", &of("the_wrong_order")),
             ("tests/fixtures/of/often.json", &of("asked_once_too_often")),
+            ("tests/fixtures/days.json", &fixture(&[(DAY_AND_ID, "Noted.")])),
+            (
+                "tests/fixtures/api/its_old_name.json",
+                &owned_fixture(
+                    Some("api::its_old_name"),
+                    &[("before the test was renamed", "Still here.")],
+                ),
+            ),
         ],
     )
 }
@@ -67,7 +77,8 @@ impl Miss {
     -   "{recorded}"
     +   "{sent}"
 
-  replay never calls the provider. If the change is intended, record it again:
+  If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
+  If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
       LLMOCK_MODE=record cargo test --test api -- {test} --exact"#
         )
     }

@@ -1,5 +1,6 @@
 //! What a failing test prints, from real test programs: one test for each way to fail.
 
+mod advice;
 mod app;
 mod bodies;
 mod calls;

@@ -360,3 +360,39 @@ mod under_should_panic {
 fn a_client_that_reaches_its_proxy_only(_mock: LlmMock) {
     panic!("connection refused");
 }
+
+#[llm_replay(fixture = "knwon")]
+#[test]
+fn a_misspelt_fixture() {
+    let _ = try_ask("Summarise: the quick brown fox");
+}
+
+#[llm_replay(fixture = "tests/fixtures/known")]
+#[test]
+fn a_fixture_with_its_folder() {
+    let _ = try_ask("Summarise: the slow fox");
+}
+
+#[llm_replay]
+#[test]
+fn a_renamed_test() {
+    let _ = try_ask("before the test was renamed");
+}
+
+#[llm_replay(fixture = "of/another")]
+#[test]
+fn a_fixture_of_another_test() {
+    let _ = try_ask("third");
+}
+
+#[llm_replay(fixture = "days")]
+#[test]
+fn a_day_and_an_id() {
+    let _ = try_ask("on 2026-05-02 for 7d444840-9dc0-11d1-b245-5ffdce74fad2");
+}
+
+#[llm_replay(fixture = "known")]
+#[test]
+fn the_same_cause_as_a_panic_after_a_miss() {
+    let _ = try_ask("Summarise: the slow fox");
+}

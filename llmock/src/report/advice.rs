@@ -1,0 +1,427 @@
+//! What to do next: the last lines of a report.
+//!
+//! A request that differs was changed on purpose, or it changes on every run. Recording helps against the first and never
+//! against the second, so both are offered, and what is known about the cause comes first.
+
+use super::command::{self, Command, Invocation};
+use super::elsewhere::Elsewhere;
+use super::failure::Failure;
+use super::hints::{self, Hints, Why};
+use super::miss::{MissReason, Remedy};
+use super::provider_error::allow;
+use super::render::Page;
+use super::sentences::{ITEMS, PATH, code, codes};
+use super::values::{count, excerpt, list, numbers};
+use super::{Note, Report, Rule, Surface};
+use crate::provider::Provider;
+
+/// Rules and notes that are shown.
+const LINES: usize = 5;
+
+/// The lines below the evidence.
+pub(super) fn footer(page: &mut Page, report: &Report) {
+    rules(page, report);
+    notes(page, report);
+    elsewhere(page, report);
+    upstreams(page, report);
+    kept(page, report);
+    page.gap();
+    match remedy(report) {
+        Some(Action::Record { again }) => record(page, report, again),
+        Some(Action::Run { lead, mode }) => {
+            page.line(2, &lead);
+            page.command(&report.command, mode);
+        }
+        None => {}
+    }
+    others(page, report);
+}
+
+/// The lines of a report whose cause another report of this process shows in full.
+pub(super) fn brief(page: &mut Page, report: &Report, first: &str) {
+    page.gap();
+    let first = code(first);
+    page.line(
+        2,
+        &format!("the cause is the same as in test {first}, whose report shows it in full"),
+    );
+    match remedy(report) {
+        Some(Action::Record { .. }) => page.command(&report.command, "record"),
+        Some(Action::Run { mode, .. }) => page.command(&report.command, mode),
+        None => {}
+    }
+    others(page, report);
+}
+
+enum Action {
+    /// Record the test, again if it has recordings.
+    Record {
+        again: bool,
+    },
+    Run {
+        lead: String,
+        mode: &'static str,
+    },
+}
+
+/// What helps against most of a report, if it is a command.
+fn remedy(report: &Report) -> Option<Action> {
+    let has = |remedy: Remedy| report.misses.iter().any(|miss| miss.reason.remedy() == remedy);
+    if has(Remedy::RecordAgain) {
+        return Some(Action::Record { again: true });
+    }
+    if has(Remedy::Record) {
+        return Some(Action::Record { again: false });
+    }
+    let run = |lead: &str, mode| Some(Action::Run { lead: lead.to_owned(), mode });
+    let again = || run("when the cause is fixed, run it again:", report.mode);
+    if has(Remedy::RunAgain) {
+        return again();
+    }
+    report.failures.iter().find_map(|failure| match failure {
+        Failure::Unused { .. } => {
+            run("if they are no longer needed, record the test again:", "record")
+        }
+        Failure::FixtureUnreadable { .. } => {
+            run("repair it, or delete it and record the test again:", "record")
+        }
+        Failure::UpstreamError { .. }
+        | Failure::TruncatedReplacement { .. }
+        | Failure::DrainTimeout { .. }
+        | Failure::Unwritable { .. } => again(),
+        _ => None,
+    })
+}
+
+/// Whether recording makes the test pass: not if what differs changes on every run.
+pub(super) fn recording_helps(report: &Report) -> bool {
+    matches!(remedy(report), Some(Action::Record { .. } | Action::Run { mode: "record", .. }))
+        && report.mode != "record"
+        && hints::hints(&report.misses, report.surface).varying().is_empty()
+}
+
+fn record(page: &mut Page, report: &Report, again: bool) {
+    let hints = hints::hints(&report.misses, report.surface);
+    if again {
+        every_run(page, report, &hints);
+        surroundings(page, report);
+    }
+    let needs = needs(report);
+    let lead = match (again, report.in_ci, report.elsewhere.is_empty()) {
+        (true, false, _) => format!("If the change is on purpose, record the test again{needs}:"),
+        (true, true, _) => format!(
+            "In CI nothing is recorded. If the change is on purpose, record the test again on your machine{needs} and \
+             commit the fixture:"
+        ),
+        (false, false, true) => format!("Record the test once{needs}:"),
+        (false, false, false) => format!("If the test is new, record it{needs}:"),
+        (false, true, _) => format!(
+            "In CI nothing is recorded. If the fixture was never committed, commit it; if it does not exist, record the \
+             test on your machine{needs}:"
+        ),
+    };
+    page.line(2, &lead);
+    page.command(&report.command, "record");
+}
+
+/// What a recording needs: ` (calls openai, needs OPENAI_API_KEY)`.
+fn needs(report: &Report) -> String {
+    let mut providers: Vec<&'static str> = Vec::new();
+    for miss in &report.misses {
+        if !miss.provider.is_empty() && !providers.contains(&miss.provider) {
+            providers.push(miss.provider);
+        }
+    }
+    let key =
+        |id: &&str| Provider::from_id(id).entry().keys.first().map(|(name, _)| (*name).to_owned());
+    let keys: Vec<String> = providers.iter().filter_map(key).collect();
+    let names: Vec<String> = providers.iter().map(|id| (*id).to_owned()).collect();
+    match (names.is_empty(), keys.is_empty()) {
+        (true, _) => String::new(),
+        (false, true) => format!(" (this calls {})", list(&names)),
+        (false, false) => format!(" (this calls {} and needs {})", list(&names), list(&keys)),
+    }
+}
+
+/// The other branch: what to do if the difference is not on purpose.
+fn every_run(page: &mut Page, report: &Report, hints: &Hints) {
+    let place = match report.surface {
+        Surface::Attribute => "#[llm_replay(..)]",
+        Surface::Builder => "LlmMock::builder()",
+    };
+    if hints.rules.is_empty() {
+        return without_rule(page, report, hints);
+    }
+    page.line(2, &lead(hints, place));
+    let last = hints.rules.len() - 1;
+    for (at, (rule, _)) in hints.rules.iter().enumerate() {
+        let comma = if report.surface == Surface::Attribute && at < last { "," } else { "" };
+        page.line(6, &format!("{rule}{comma}"));
+    }
+}
+
+/// Why the rules below are offered.
+fn lead(hints: &Hints, place: &str) -> String {
+    let varying: Vec<String> = hints.varying().into_iter().map(str::to_owned).collect();
+    let (them, change) = if varying.len() == 1 { ("it", "changes") } else { ("them", "change") };
+    if !varying.is_empty() {
+        let mut names = list(&varying);
+        names[..1].make_ascii_uppercase();
+        if hints.cover() {
+            return format!(
+                "{names} usually {change} on every run, so recording again does not help. Let {them} vary, in {place}:"
+            );
+        }
+        let differ = if varying.len() == 1 { "differs" } else { "differ" };
+        return format!(
+            "{names} {differ} too, and usually {change} on every run. Before you record again, let {them} vary, in {place}:"
+        );
+    }
+    let every = |wanted: Why| hints.rules.iter().all(|(_, why)| *why == wanted);
+    if every(Why::Idle) {
+        format!(
+            "This cannot change the response. To leave it out of the comparison, add to {place}:"
+        )
+    } else if every(Why::Order) {
+        format!(
+            "If the order changes on every run (a `HashMap` has another order in each process), recording again does not \
+             help. Let it vary, in {place}:"
+        )
+    } else if every(Why::Side) {
+        format!("If it is a background call that the test does not need, declare it, in {place}:")
+    } else {
+        format!(
+            "If this changes on every run, recording again does not help. Let it vary, in {place}:"
+        )
+    }
+}
+
+fn without_rule(page: &mut Page, report: &Report, hints: &Hints) {
+    let every = |is: fn(&MissReason) -> bool| report.misses.iter().all(|miss| is(&miss.reason));
+    let is_used = |reason: &MissReason| matches!(reason, MissReason::AlreadyUsed { .. });
+    let is_strict = |reason: &MissReason| {
+        matches!(reason, MissReason::AlreadyUsed { .. } | MissReason::WrongOrder { .. })
+    };
+    let differs = report.misses.iter().any(|miss| !miss.reason.differences().is_empty());
+    let line = if every(is_used) {
+        "If the number of requests changes on every run (a retry), take `order = \"strict\"` off."
+    } else if every(is_strict) {
+        "If the order of the requests changes on every run, take `order = \"strict\"` off."
+    } else if hints.open.iter().any(|(_, is_text)| *is_text) {
+        "If it changes on every run, recording again does not help: make it constant, or `normalize` what varies."
+    } else if differs {
+        "If it changes on every run, recording again does not help: make it constant."
+    } else {
+        return;
+    };
+    page.line(2, line);
+}
+
+/// Whose interactions are beside those of this test, and what becomes of them.
+fn surroundings(page: &mut Page, report: &Report) {
+    let Some(others) = &report.others_in_fixture else { return };
+    let fixture = excerpt(&report.fixture, 3 * PATH);
+    let owners = codes(&others.owners, 3);
+    let whose = if owners.is_empty() { "no test".to_owned() } else { list(&owners) };
+    if others.is_replaced {
+        let numbers = numbers(&others.interactions, ITEMS);
+        page.line(2, &format!(
+            "Recording removes {numbers} of {fixture}: no test owns them, and this run did not request them."
+        ));
+    } else {
+        page.line(2, &format!(
+            "Every interaction of {fixture} was recorded by {whose}. Recording leaves them as they are and adds those of \
+             this test: make sure that it is the right fixture."
+        ));
+    }
+}
+
+/// Where a recording that failed came from, and how to record the error on purpose.
+fn upstreams(page: &mut Page, report: &Report) {
+    let statuses = report.failures.iter().filter_map(|failure| match failure {
+        Failure::UpstreamError { status, provider, .. } => Some((*provider, Some(*status))),
+        _ => None,
+    });
+    let misses = report.misses.iter().filter(|miss| {
+        matches!(miss.reason, MissReason::UpstreamFailed { .. } | MissReason::NoUpstream { .. })
+    });
+    let failed: Vec<(&str, Option<u16>)> =
+        statuses.chain(misses.map(|miss| (miss.provider, None))).collect();
+    page.gap();
+    for upstream in &report.upstreams {
+        if failed.iter().any(|(provider, _)| *provider == upstream.provider) {
+            for line in upstream.lines() {
+                page.line(2, &line);
+            }
+        }
+    }
+    let mut allowed: Vec<u16> = failed.iter().filter_map(|(_, status)| *status).collect();
+    allowed.sort_unstable();
+    allowed.dedup();
+    for status in allowed.into_iter().take(LINES) {
+        page.line(2, &allow(status));
+    }
+}
+
+/// What became of the responses that a failed recording has received.
+fn kept(page: &mut Page, report: &Report) {
+    let kept = report.notes.iter().find_map(|note| match note {
+        Note::AttemptKept { path, count } => Some((path, *count)),
+        _ => None,
+    });
+    if report.mode != "record" && report.mode != "auto" {
+        return;
+    }
+    let Some((path, number)) = kept else {
+        let has_asked =
+            report.failures.iter().any(|failure| matches!(failure, Failure::UpstreamError { .. }))
+                || report.misses.iter().any(|miss| miss.reason.remedy() == Remedy::RunAgain);
+        if has_asked {
+            let fixture = excerpt(&report.fixture, 3 * PATH);
+            page.line(
+                2,
+                &format!("no response was recorded, so nothing is lost; {fixture} is unchanged"),
+            );
+        }
+        return;
+    };
+    let kept = format!("kept {} in {}", count(number, "interaction"), excerpt(path, 3 * PATH));
+    page.gap();
+    match &report.keep {
+        Some(line) => {
+            let how = if line.starts_with("mv ") {
+                "to make the fixture of it:"
+            } else {
+                "to put it into the fixture (`cargo install llmock-cli`):"
+            };
+            page.line(2, &format!("{kept}; {how}"));
+            page.line(6, line);
+        }
+        None => page.line(2, &format!("{kept}, in the format of fixtures")),
+    }
+}
+
+/// Fixtures that hold a request which this one lacks.
+fn elsewhere(page: &mut Page, report: &Report) {
+    if report.elsewhere.is_empty() {
+        return;
+    }
+    page.gap();
+    for found in report.elsewhere.iter().take(2) {
+        let Elsewhere { path, name, owner, holds_request, rename } = found;
+        let path = excerpt(path, 3 * PATH);
+        let what = if *holds_request { "contains this request" } else { "has a similar name" };
+        let owner = owner.as_ref().map(|owner| format!(", recorded by test {}", code(owner)));
+        let owner = owner.unwrap_or_default();
+        match rename {
+            Some(line) => {
+                page.line(
+                    2,
+                    &format!(
+                        "{path} {what}{owner}. If that test was renamed, rename its fixture too:"
+                    ),
+                );
+                page.line(6, line);
+            }
+            None => {
+                let argument = match report.surface {
+                    Surface::Attribute => format!("fixture = {}", quoted(name)),
+                    Surface::Builder => format!(".fixture({})", quoted(name)),
+                };
+                page.line(2, &format!("{path} {what}{owner}: did you mean {argument}?"));
+            }
+        }
+    }
+    page.gap();
+}
+
+fn quoted(text: &str) -> String {
+    super::values::quote(text, 2 * PATH)
+}
+
+/// One command for all tests of this run that recording helps.
+fn others(page: &mut Page, report: &Report) {
+    let Command::Test(own) = &report.command else { return };
+    let is_own = |other: &&Invocation| *other == own;
+    let mut all: Vec<Invocation> =
+        report.others.iter().filter(|other| !is_own(other)).cloned().collect();
+    if all.is_empty() {
+        return;
+    }
+    let number = all.len();
+    let lead = if recording_helps(report) {
+        all.insert(0, own.clone());
+        format!("Or record all {} tests that have failed so far:", number + 1)
+    } else {
+        format!("{} of this run failed before, which recording can fix:", count(number, "test"))
+    };
+    page.line(2, &lead);
+    page.line(6, &command::of_all(&all, "record"));
+}
+
+/// The rules that a reader has to know of to understand this report.
+fn rules(page: &mut Page, report: &Report) {
+    let mattering: Vec<&Rule> = report.rules.iter().filter(|rule| matters(rule, report)).collect();
+    if mattering.is_empty() {
+        return;
+    }
+    let shown =
+        |rule: &&Rule| format!("{} ({})", excerpt(&rule.rule, PATH), excerpt(&rule.origin, 60));
+    let rules: Vec<String> = mattering.iter().take(LINES).map(shown).collect();
+    let more = mattering.len().saturating_sub(LINES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    page.gap();
+    page.dim(2, &format!("rules in force: {}{more}", rules.join(", ")));
+}
+
+/// Whether a rule is a cause of the failure, or visible in what differs.
+fn matters(rule: &Rule, report: &Report) -> bool {
+    let key = rule.rule.split(['(', ' ']).next().unwrap_or_default();
+    let any_miss = |is: fn(&MissReason) -> bool| report.misses.iter().any(|miss| is(&miss.reason));
+    let any_failure = |is: fn(&Failure) -> bool| report.failures.iter().any(is);
+    // What the test itself says is in the sentence of the failure.
+    let is_elsewhere = !rule.origin.contains("llm_replay") && !rule.origin.contains("builder");
+    match key {
+        "order" | "unused" | "calls" | "allow_errors" if !is_elsewhere => false,
+        "order" => any_miss(|reason| {
+            matches!(reason, MissReason::AlreadyUsed { .. } | MissReason::WrongOrder { .. })
+        }),
+        "unused" => any_failure(|failure| matches!(failure, Failure::Unused { .. })),
+        "calls" => any_failure(|failure| matches!(failure, Failure::Calls { .. })),
+        "match_on" => any_failure(|failure| matches!(failure, Failure::UnknownField { .. })),
+        "allow_errors" => any_failure(|failure| matches!(failure, Failure::UpstreamError { .. })),
+        "proxy" | "intercept" => {
+            any_failure(|failure| matches!(failure, Failure::NoRequests { .. }))
+        }
+        "mode" => true,
+        // What it put in place of the original text is in the difference.
+        "normalize" => rule.rule.rsplit_once("=> ").is_some_and(|(_, replacement)| {
+            let replacement = replacement.trim_end_matches(')').trim_matches('"');
+            let shows = |side: &Option<String>| {
+                side.as_ref().is_some_and(|text| text.contains(replacement))
+            };
+            let mut differences =
+                report.misses.iter().flat_map(|miss| miss.reason.differences().iter());
+            !replacement.is_empty()
+                && differences.any(|place| shows(&place.recorded) || shows(&place.sent))
+        }),
+        _ => false,
+    }
+}
+
+fn notes(page: &mut Page, report: &Report) {
+    // A test that failed has unused interactions anyway, and the remedy mentions CI.
+    let is_redundant = |note: &Note| {
+        matches!(
+            note,
+            Note::Unused { .. } | Note::OnlyReplayedInCi { .. } | Note::AttemptKept { .. }
+        )
+    };
+    let notes = report.notes.iter().filter(|note| !is_redundant(note));
+    for (at, note) in notes.take(LINES).enumerate() {
+        if at == 0 {
+            page.gap();
+        }
+        page.dim(2, &format!("note: {}", note.clause(report)));
+    }
+}
