@@ -50,10 +50,13 @@ pub(crate) struct ReceivedResponse {
 
 /// What becomes of a response.
 pub(crate) trait Keeper: Send + Sync + 'static {
+    /// What waits until it is known whether a client that seemed to have left received the response after all.
+    type Kept: Send + 'static;
+
     fn in_flight(&self) -> &InFlightGuard;
 
     /// Keeps a response. Called once, from the task that received it; not called if there is none.
-    fn keep(self, received: ReceivedResponse) -> impl Future<Output = ()> + Send;
+    fn keep(self, received: ReceivedResponse) -> impl Future<Output = Self::Kept> + Send;
 
     /// Whether a later request of the client was answered, so that nothing misses this response.
     fn is_superseded(&self) -> bool;
@@ -81,6 +84,10 @@ pub(crate) enum UpstreamError {
 
 /// A local model may load for a minute before it accepts; a dead host should not hang a test for more.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a client may take to receive the end of a response that it does not seem to wait for.
+#[cfg(feature = "server")]
+const DELIVERY: Duration = Duration::from_secs(1);
 
 /// Headers that describe one connection, not the message (RFC 9110 §7.6.1).
 const HOP_BY_HOP: [&str; 9] = [
@@ -126,10 +133,20 @@ pub(crate) fn prepare() {
 /// the process is killed.
 pub(crate) async fn forward(job: Job, keeper: impl Keeper) -> Result<Response, UpstreamError> {
     let (head, received) = oneshot::channel();
+    #[cfg(feature = "server")]
+    let client = job.client.clone();
     tokio::spawn(async move {
         if let Some((recorded, rest)) = tee(job, head, &keeper).await {
-            keeper.keep(recorded).await;
+            #[cfg(feature = "server")]
+            let was_given_up = recorded.was_given_up;
+            let kept = keeper.keep(recorded).await;
             rest.send().await;
+            #[cfg(feature = "server")]
+            if was_given_up {
+                let _ = tokio::time::timeout(DELIVERY, client.ended()).await;
+            }
+            // It may write a file.
+            let _ = tokio::task::spawn_blocking(move || drop(kept)).await;
         }
     });
     // The task does not end before it has sent a head, unless its runtime ends.

@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue, header};
 use crate::exchange::forward::ReceivedResponse;
 use crate::exchange::response::Response as Relayed;
 use crate::exchange::secrets::Redacted;
-use crate::exchange::verify::{Original, ReceivedBytes, SentRequest};
+use crate::exchange::verify::{Original, ReceivedBytes, SentRequest, Unredacted};
 use crate::exchange::{links, request};
 use crate::fixture::encoding;
 use crate::fixture::interaction::{Body, Content, Interaction, Request, Response};
@@ -26,6 +26,8 @@ pub(crate) struct Recorded {
     /// The error that the response reports, by its status or inside a success.
     pub(crate) error: Option<ReportedError>,
     pub(crate) redacted: Redacted,
+    /// The response before it was redacted; `None` if nothing was.
+    pub(crate) unredacted: Option<Unredacted>,
 }
 
 /// The interaction that a fixture keeps of a request, with what was redacted in it, and its response.
@@ -38,7 +40,13 @@ pub(crate) fn interaction(
     max_body: usize,
 ) -> Recorded {
     let mut response = response_of(provider, &request, received, max_body);
+    let before = response.clone();
     let in_response = redactor.response(&mut response, &found);
+    let unredacted = (!in_response.is_empty()).then(|| {
+        let mut unredacted = Unredacted::new(before);
+        unredacted.add_look(redactor, &found);
+        unredacted
+    });
     let redacted = Redacted { request: found.redactions, response: in_response };
     let error = reported_error(provider, &request, &response);
     let interaction = Interaction {
@@ -50,7 +58,7 @@ pub(crate) fn interaction(
         request,
         response,
     };
-    Recorded { interaction, error, redacted }
+    Recorded { interaction, error, redacted, unredacted }
 }
 
 /// The headers of a response that a fixture does not keep and a program may read, by name.
@@ -63,6 +71,7 @@ pub(crate) fn dropped_headers(received: &ReceivedResponse) -> Vec<String> {
 pub(crate) fn original(
     request: SentRequest,
     received: &ReceivedResponse,
+    unredacted: Option<Unredacted>,
     max_body: usize,
 ) -> Original {
     let text = |name: &str| received.headers.get(name).and_then(|value| value.to_str().ok());
@@ -75,6 +84,7 @@ pub(crate) fn original(
         status: received.status.as_u16(),
         headers: received.headers.iter().map(header).collect(),
         body: chunks.iter().flat_map(|chunk| &chunk.bytes).copied().collect(),
+        unredacted,
     };
     Original { request, response }
 }

@@ -37,6 +37,21 @@ impl RawRequest<'_> {
         Ok(self.with_body(body, redactor))
     }
 
+    /// The canonical request with the secrets in its body, and what was redacted elsewhere.
+    #[cfg(feature = "server")]
+    pub(crate) fn read_unredacted(
+        &self,
+        redactor: &Redactor,
+        max_body: usize,
+    ) -> Result<(Request, Found), DecodeError> {
+        let coding = text(self.headers, header::CONTENT_ENCODING.as_str());
+        let bytes = encoding::decompress(coding, self.body, max_body)?;
+        let content_type = text(self.headers, header::CONTENT_TYPE.as_str());
+        let (mut request, found) = self.without_body(redactor);
+        request.body = Body::from_wire(content_type, bytes.into_owned());
+        Ok((request, found))
+    }
+
     /// The same without its body, for one that could not be read.
     pub(crate) fn without_body(&self, redactor: &Redactor) -> (Request, Found) {
         self.with_body(Body::Empty, redactor)

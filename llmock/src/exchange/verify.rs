@@ -6,7 +6,9 @@ use memchr::memmem;
 
 use crate::exchange::request::RawRequest;
 use crate::fixture::interaction::{self, Body, Content};
-use crate::fixture::redact::Redactor;
+use crate::fixture::merge::same_response;
+use crate::fixture::redact::difference::{self, Replaced};
+use crate::fixture::redact::{Found, Redactor};
 use crate::json;
 use crate::json::layout::{self, Layout};
 use crate::provider::Provider;
@@ -35,6 +37,42 @@ pub(crate) struct ReceivedBytes {
     pub(crate) headers: Vec<(String, String)>,
     /// Decompressed.
     pub(crate) body: Vec<u8>,
+    /// `None` if nothing was redacted in it.
+    pub(crate) unredacted: Option<Unredacted>,
+}
+
+/// A response before it was redacted; it never leaves the process.
+#[derive(Clone)]
+pub(crate) struct Unredacted {
+    response: interaction::Response,
+    /// The redactors that have changed it since, in order, and what each found in the request.
+    looks: Vec<(Redactor, Found)>,
+}
+
+impl Unredacted {
+    pub(crate) fn new(response: interaction::Response) -> Self {
+        Self { response, looks: Vec::new() }
+    }
+
+    /// Notes that a redactor has changed the response.
+    pub(crate) fn add_look(&mut self, redactor: &Redactor, found: &Found) {
+        self.looks.push((redactor.clone(), found.clone()));
+    }
+
+    /// The response as it must be stored.
+    fn redacted(&self) -> interaction::Response {
+        let mut response = self.response.clone();
+        for (redactor, found) in &self.looks {
+            redactor.response(&mut response, found);
+        }
+        response
+    }
+}
+
+impl std::fmt::Debug for Unredacted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Unredacted").field("looks", &self.looks.len()).finish_non_exhaustive()
+    }
 }
 
 /// Why a file does not replay what was recorded.
@@ -46,13 +84,6 @@ pub(crate) enum Mismatch {
     Order,
     #[error("the stored response differs from the one that the client received")]
     Response,
-}
-
-/// A part of a response that was redacted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Replaced {
-    pub(crate) original: Vec<u8>,
-    pub(crate) placeholder: Vec<u8>,
 }
 
 impl std::fmt::Debug for SentRequest {
@@ -98,109 +129,126 @@ fn quote(text: &[u8], replaced: &Replaced) -> Vec<u8> {
 }
 
 /// Compares a stored response with the bytes that the client received: they are the same, JSON in a layout of its own is
-/// the same token for token, and what differs otherwise was redacted. Returns what was redacted.
+/// the same token for token, and what differs otherwise is what the redactor changes. Returns what was redacted.
 pub(crate) fn compare(
     stored: &interaction::Response,
     received: &ReceivedBytes,
 ) -> Result<Vec<Replaced>, Mismatch> {
-    let mut replaced = Vec::new();
     let is_received = |(name, value): &(String, String)| {
         let of_name = received.headers.iter().filter(|(known, _)| known == name);
-        of_name.map(|(_, sent)| redacted(value.as_bytes(), sent.as_bytes())).any(|it| it.is_some())
+        let found = |sent: &String| difference::in_bytes(value.as_bytes(), sent.as_bytes());
+        of_name.map(|(_, sent)| found(sent)).any(|found| found.is_some())
     };
     if stored.status != received.status || !stored.headers.iter().all(is_received) {
         return Err(Mismatch::Response);
     }
-    let bytes = match &stored.content {
-        Content::Body(body) => body.to_wire().into_owned(),
-        Content::Stream(stream) => stream.to_bytes(),
+    if let Some(unredacted) = &received.unredacted
+        && !same_response(stored, &unredacted.redacted())
+    {
+        return Err(Mismatch::Response);
+    }
+    let found = match &stored.content {
+        Content::Stream(stream) => difference::in_stream(stream, &received.body),
+        Content::Body(Body::Json(text)) => json_difference(text, &received.body),
+        Content::Body(body) => difference::in_bytes(&body.to_wire(), &received.body),
     };
-    let found = redacted(&bytes, &received.body).or_else(|| match &stored.content {
-        Content::Body(Body::Json(text)) => redacted(
-            compact(text)?.as_bytes(),
-            compact(std::str::from_utf8(&received.body).ok()?)?.as_bytes(),
-        ),
-        Content::Body(_) => None,
-        // A secret in several events is redacted in the first of them, and the others change with it, so their bytes
-        // cannot be compared one by one.
-        Content::Stream(_) => memmem::find(&bytes, PLACEHOLDER).map(|_| Vec::new()),
-    });
-    replaced.extend(found.ok_or(Mismatch::Response)?);
-    Ok(replaced)
+    let found = found.ok_or(Mismatch::Response)?;
+    // A client may receive a placeholder, but what is stored as one was redacted.
+    let is_explained = found.is_empty() || received.unredacted.is_some();
+    if is_explained { Ok(found) } else { Err(Mismatch::Response) }
+}
+
+fn json_difference(stored: &str, received: &[u8]) -> Option<Vec<Replaced>> {
+    let received = std::str::from_utf8(received).ok()?;
+    difference::in_json(stored, received)
+        .or_else(|| difference::in_json(&compact(stored)?, &compact(received)?))
 }
 
 fn compact(text: &str) -> Option<String> {
     json::parse(text).ok().map(|value| layout::print(&value, Layout::Compact))
 }
 
-const PLACEHOLDER: &[u8] = b"[REDACTED:";
-
-/// What was redacted, if nothing else distinguishes the stored bytes from those that were received.
-fn redacted(stored: &[u8], received: &[u8]) -> Option<Vec<Replaced>> {
-    if stored == received {
-        return Some(Vec::new());
-    }
-    let mut replaced = Vec::new();
-    let (mut stored, mut received) = (stored, received);
-    loop {
-        let Some(at) = memmem::find(stored, PLACEHOLDER) else {
-            return (stored == received).then_some(replaced);
-        };
-        let (before, rest) = stored.split_at(at);
-        let end = memchr::memchr(b']', rest)? + 1;
-        let placeholder = &rest[..end];
-        received = received.strip_prefix(before)?;
-        stored = &rest[end..];
-        // A client may have sent a placeholder itself.
-        let next = memmem::find(stored, PLACEHOLDER).map_or(stored, |at| &stored[..at]);
-        let is_last = next.len() == stored.len();
-        let length = match (is_last, next.is_empty()) {
-            (true, _) => received.len().checked_sub(next.len())?,
-            // Two placeholders side by side cannot be told apart.
-            (false, true) => 1,
-            (false, false) => memmem::find(received, next)?,
-        };
-        let original = &received[..length.min(received.len())];
-        if original.is_empty() {
-            return None;
-        }
-        replaced.push(Replaced { original: original.to_vec(), placeholder: placeholder.to_vec() });
-        received = &received[original.len()..];
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn originals(stored: &str, received: &str) -> Option<Vec<String>> {
-        let found = redacted(stored.as_bytes(), received.as_bytes())?;
-        let text = |one: Replaced| String::from_utf8(one.original).expect("text");
-        Some(found.into_iter().map(text).collect())
-    }
-
-    #[test]
-    fn only_redacted_text_may_differ() {
-        for (stored, received, expected) in [
-            ("same", "same", Some(vec![])),
-            ("a [REDACTED:KEY] b", "a sk-123 b", Some(vec!["sk-123"])),
-            ("[REDACTED:A],[REDACTED:B]", "one,two", Some(vec!["one", "two"])),
-            ("[REDACTED:A]", "one", Some(vec!["one"])),
-            ("say [REDACTED:A]", "say [REDACTED:A]", Some(vec![])),
-            ("a [REDACTED:KEY] b", "a sk-123 c", None),
-            ("a [REDACTED:KEY] b", "x sk-123 b", None),
-            ("a[REDACTED:KEY]b", "ab", None),
-            ("same", "other", None),
-            ("a [REDACTED:", "a sk", None),
-        ] {
-            let expected = expected.map(|it| it.into_iter().map(str::to_owned).collect());
-            assert_eq!(originals(stored, received), expected, "{stored} {received}");
-        }
-    }
+    use crate::stream::{Chunk, End, Framing, Stream};
 
     #[test]
     fn quotes_what_is_replayed() {
         let replaced = Replaced { original: b"key".to_vec(), placeholder: b"[R]".to_vec() };
         assert_eq!(quote(b"a key, keys", &replaced), b"a [R], [R]s");
+    }
+
+    const KEY: &str = "sk-proj-Zq8s7Df6gH5jK4lM3nB2vC1xX0yYwWvV";
+
+    /// What is received, and what is stored of it.
+    fn recorded(content: Content, body: &str) -> (ReceivedBytes, interaction::Response) {
+        let mut stored =
+            interaction::Response { status: 200, headers: Vec::new(), ms: None, content };
+        let mut unredacted = Unredacted::new(stored.clone());
+        let redactor = Redactor::new([]);
+        redactor.response(&mut stored, &Found::default());
+        unredacted.add_look(&redactor, &Found::default());
+        let body = body.as_bytes().to_vec();
+        let unredacted = Some(unredacted);
+        (ReceivedBytes { status: 200, headers: Vec::new(), body, unredacted }, stored)
+    }
+
+    fn stream(body: &str) -> Content {
+        let chunk = Chunk { ms: 0, bytes: body.as_bytes().to_vec() };
+        Content::Stream(Stream::from_chunks(Framing::Sse, &[chunk], End::Complete))
+    }
+
+    #[test]
+    fn refuses_any_difference_beside_what_was_redacted() {
+        let events = |texts: &[&str]| -> String {
+            let event = |text: &&str| format!("data: {{\"response\":\"{text}\"}}\n\n");
+            texts.iter().map(event).collect()
+        };
+        let (begin, end) = KEY.split_at(12);
+        let received = events(&["use ", begin, &format!("{end} now"), "!"]);
+        let (original, stored) = recorded(stream(&received), &received);
+        assert_eq!(compare(&stored, &original).expect("the same")[0].original, KEY.as_bytes());
+        for wrong in [
+            // A byte changed, dropped, added, or moved to another event.
+            &["use ", "[REDACTED:OPENAI_KEY]", " nov", "!"][..],
+            &["use", "[REDACTED:OPENAI_KEY]", " now", "!"],
+            &["use ", "[REDACTED:OPENAI_KEY]", "now", "!"],
+            &["use ", "[REDACTED:OPENAI_KEY]", "", "!"],
+            &["use ", "[REDACTED:OPENAI_KEY]", " now", ""],
+            &["use ", "[REDACTED:OPENAI_KEY] ", "now", "!"],
+            &["use ", "[REDACTED:OPENAI_KEY]", " now!"],
+            &["use [REDACTED:OPENAI_KEY]", "", " now", "!"],
+            &["use ", "[REDACTED:ANOTHER_KEY]", " now", "!"],
+            &["[REDACTED:OPENAI_KEY]", "[REDACTED:OPENAI_KEY]", " now", "!"],
+        ] {
+            let stored =
+                interaction::Response { content: stream(&events(wrong)), ..stored.clone() };
+            assert_eq!(compare(&stored, &original), Err(Mismatch::Response), "{wrong:?}");
+        }
+
+        let json = |text: &str| Content::Body(Body::Json(text.to_owned()));
+        let received = format!(r#"{{"a":"{KEY} now","n":1.0}}"#);
+        let (original, stored) = recorded(json(&received), &received);
+        assert!(compare(&stored, &original).is_ok());
+        for wrong in [
+            r#"{"a":"[REDACTED:OPENAI_KEY] now","n":1}"#,
+            r#"{"a":"[REDACTED:OPENAI_KEY]","n":1.0}"#,
+            r#"{"a":"[REDACTED:OPENAI_KEY] now"}"#,
+        ] {
+            let stored = interaction::Response { content: json(wrong), ..stored.clone() };
+            assert_eq!(compare(&stored, &original), Err(Mismatch::Response), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_placeholder_that_nothing_explains_is_a_difference() {
+        let received = "data: {\"response\":\"a b\"}\n\n";
+        let (original, stored) = recorded(stream(received), received);
+        let original = ReceivedBytes { unredacted: None, ..original };
+        assert_eq!(compare(&stored, &original), Ok(Vec::new()));
+        let content = stream("data: {\"response\":\"a [REDACTED:KEY]\"}\n\n");
+        let stored = interaction::Response { content, ..stored };
+        assert_eq!(compare(&stored, &original), Err(Mismatch::Response));
     }
 }

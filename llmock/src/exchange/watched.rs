@@ -7,13 +7,21 @@ use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 
 use crate::sync::lock;
 
 /// The first bytes of HTTP/2 on a connection without negotiation (RFC 9113 §3.4).
 pub(crate) const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// How long the reset of a client that has left may take to arrive.
+const RESET: Duration = Duration::from_millis(100);
+
+/// How often to look for it.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// What is read ahead of the reader.
 const AHEAD: usize = 1024;
@@ -68,6 +76,23 @@ impl<Io: AsyncRead + Unpin> Watched<Io> {
             Ok(1..) => Poll::Pending,
             Ok(0) | Err(_) => Poll::Ready(()),
         }
+    }
+}
+
+#[cfg_attr(not(feature = "server"), allow(unreachable_pub, reason = "public in `__server`"))]
+impl Watched<TcpStream> {
+    /// Whether a client that has closed its side took what was sent to it since. One that has only closed its sending
+    /// side does; one that has left resets the connection.
+    pub async fn took_everything(&self) -> bool {
+        let is_broken = || !matches!(lock(&self.0).io.take_error(), Ok(None));
+        let deadline = tokio::time::Instant::now() + RESET;
+        while !is_broken() {
+            if tokio::time::Instant::now() >= deadline {
+                return true;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        false
     }
 }
 

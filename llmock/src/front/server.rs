@@ -13,6 +13,7 @@ use hyper::body::Incoming as IncomingBody;
 use hyper::service::{HttpService, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 
 use super::addressee::{self, Addressee, Tunnel};
 use super::arrival::Arrival;
@@ -43,7 +44,9 @@ pub(super) async fn accept(listener: std::net::TcpListener, registry: Arc<Regist
             Ok((socket, _)) => {
                 // Replayed chunks are small; waiting to coalesce them would delay every event.
                 let _ = socket.set_nodelay(true);
-                tokio::spawn(serve_connection(socket, Arc::clone(&registry), None));
+                let io = Watched::new(socket);
+                let peer = Some(io.clone());
+                tokio::spawn(serve_connection(io, Arc::clone(&registry), None, peer));
             }
             // Out of file descriptors: only time helps.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -51,14 +54,14 @@ pub(super) async fn accept(listener: std::net::TcpListener, registry: Arc<Regist
     }
 }
 
-/// Serves one connection to its end.
+/// Serves one connection to its end. `peer` is its socket, unless it goes through a tunnel.
 pub(super) async fn serve_connection(
-    io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    io: Watched<impl AsyncRead + AsyncWrite + Unpin + Send + 'static>,
     registry: Arc<Registry>,
     tunnel: Option<Arc<Tunnel>>,
+    peer: Option<Watched<TcpStream>>,
 ) {
     let opened = registry.now();
-    let io = Watched::new(io);
     // hyper meets the end of the connection, or its error, again.
     let Ok(first) = tokio::time::timeout(PATIENCE, io.first_bytes()).await else { return };
     let silent = registry.silent.begin();
@@ -78,15 +81,31 @@ pub(super) async fn serve_connection(
         })
     };
     // A client that disconnects is not an error of llmock, and this thread must not print.
+    let mut has_left = false;
     let ended = if is_http2 {
         serve_http2(io, service, &silent).await
     } else {
-        serve_http1(io, service, &presence).await
+        let left = || {
+            has_left = true;
+            presence.end();
+        };
+        serve_http1(io, service, left).await
     };
-    silent.end(&first, ended.err().as_ref());
+    silent.end(&first, ended.as_ref().err());
+    let has_received = match (&peer, has_left) {
+        _ if ended.is_err() => false,
+        (Some(peer), true) => peer.took_everything().await,
+        (_, has_left) => !has_left,
+    };
+    presence.finish(has_received);
 }
 
-async fn serve_http1<Io, S>(io: Watched<Io>, service: S, presence: &Presence) -> hyper::Result<()>
+/// Serves a connection of HTTP/1; calls `left` when its client has closed its side.
+async fn serve_http1<Io, S>(
+    io: Watched<Io>,
+    service: S,
+    mut left: impl FnMut(),
+) -> hyper::Result<()>
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     S: HttpService<IncomingBody, ResBody = ResponseBody, Error = Aborted>,
@@ -108,7 +127,7 @@ where
         }
         if !has_left && io.poll_left(context).is_ready() {
             has_left = true;
-            presence.end();
+            left();
         }
         Poll::Pending
     })
@@ -216,7 +235,7 @@ fn connect(request: http::Request<IncomingBody>, registry: Arc<Registry>) -> Res
     };
     tokio::spawn(async move {
         if let Some((stream, tunnel)) = opening.await {
-            serve_connection(stream, registry, Some(tunnel)).await;
+            serve_connection(Watched::new(stream), registry, Some(tunnel), None).await;
         }
     });
     http::Response::new(ResponseBody::full(""))

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use super::Request;
 use super::writer::{Finished, Writer};
+use crate::exchange::client::Client;
 use crate::exchange::forward::{Keeper, ReceivedResponse};
 use crate::exchange::in_flight::InFlightGuard;
 use crate::exchange::record;
@@ -25,7 +26,7 @@ pub(super) struct Attempts(Arc<Mutex<HashMap<Key, Attempt>>>);
 struct Attempt {
     open: usize,
     has_succeeded: bool,
-    given_up: Vec<Finished>,
+    given_up: Vec<(Finished, Client)>,
 }
 
 /// One attempt; it ends when it is dropped.
@@ -55,10 +56,10 @@ impl OpenAttempt {
         }
     }
 
-    /// Keeps a response that its client gave up on until the other attempts have ended.
-    pub(super) fn give_up(self, finished: Finished) {
+    /// Keeps a response that its client seems to have given up on until the other attempts have ended.
+    fn give_up(&self, finished: Finished, client: Client) {
         if let Some(attempt) = lock(&self.attempts.0).get_mut(&self.key) {
-            attempt.given_up.push(finished);
+            attempt.given_up.push((finished, client));
         }
     }
 }
@@ -74,10 +75,13 @@ impl Drop for OpenAttempt {
             }
             all.remove(&self.key)
         };
-        let Some(Attempt { has_succeeded: false, given_up, .. }) = last else { return };
+        let Some(Attempt { has_succeeded, given_up, .. }) = last else { return };
         let Some(writer) = &self.writer else { return };
-        for finished in given_up {
-            writer.submit(finished);
+        for (finished, client) in given_up {
+            // A client that had only closed its sending side received it all the same.
+            if !has_succeeded || client.has_received() == Some(true) {
+                writer.submit(finished);
+            }
         }
     }
 }
@@ -92,6 +96,9 @@ pub(super) struct RecordingKeeper {
 }
 
 impl Keeper for RecordingKeeper {
+    /// An attempt that its client seems to have given up on.
+    type Kept = Option<OpenAttempt>;
+
     fn in_flight(&self) -> &InFlightGuard {
         &self.in_flight
     }
@@ -101,17 +108,15 @@ impl Keeper for RecordingKeeper {
         true
     }
 
-    async fn keep(self, received: ReceivedResponse) {
+    async fn keep(self, received: ReceivedResponse) -> Option<OpenAttempt> {
         let Self { attempt, in_flight, sent, request } = self;
-        if attempt.writer.is_none() {
-            return;
-        }
-        let Request { provider, compared, found, redactor, .. } = request;
+        attempt.writer.as_ref()?;
+        let Request { provider, compared, found, redactor, client, .. } = request;
         let asked = (compared, found);
         let recorded = record::interaction(provider, asked, &received, None, &redactor, MAX_BODY);
-        let record::Recorded { interaction, error, redacted } = recorded;
+        let record::Recorded { interaction, error, redacted, unredacted } = recorded;
         let key = attempt.key;
-        let original = record::original(sent, &received, MAX_BODY);
+        let original = record::original(sent, &received, unredacted, MAX_BODY);
         let dropped_headers = record::dropped_headers(&received);
         let finished = Finished {
             key,
@@ -124,12 +129,13 @@ impl Keeper for RecordingKeeper {
         };
         let kept = tokio::task::spawn_blocking(move || {
             if received.was_given_up {
-                attempt.give_up(finished);
-            } else {
-                attempt.succeed(finished);
+                attempt.give_up(finished, client);
+                return Some(attempt);
             }
+            attempt.succeed(finished);
+            None
         });
         // If that panicked, the client gets the end of its response all the same.
-        let _ = kept.await;
+        kept.await.unwrap_or_default()
     }
 }

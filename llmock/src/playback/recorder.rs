@@ -258,9 +258,10 @@ impl Recorder {
     async fn send(
         &self,
         sent: &Sent<'_>,
-        request: Request,
+        mut request: Request,
     ) -> Result<(Response, String), ForwardError> {
         let provider = sent.provider;
+        request.redact();
         let Some(base) = self.upstreams.base(provider, env::originals(), || None) else {
             let variables = provider.entry().variables.iter().map(|(name, _)| *name).collect();
             return Err(ForwardError::NoUpstream { provider, variables });

@@ -37,6 +37,8 @@ pub struct Request {
     pub(super) found: Found,
     /// Knows its own credentials, which its response may quote.
     pub(super) redactor: Redactor,
+    /// Secrets in its body were looked for.
+    is_redacted: bool,
     #[cfg(feature = "record")]
     pub(super) client: Client,
 }
@@ -47,6 +49,7 @@ pub struct Request {
 pub struct UnreadableBody(#[from] encoding::DecodeError);
 
 impl Request {
+    /// Reads a request with the secrets in its body: one that a recording matches as it is holds none that counts.
     pub(super) fn read(
         sent: &Sent<'_>,
         redactor: &Redactor,
@@ -61,7 +64,7 @@ impl Request {
             body: sent.body,
         };
         let redactor = secrets::redactor_for(redactor, &raw);
-        let (compared, found) = raw.read(&redactor, max_body)?;
+        let (compared, found) = raw.read_unredacted(&redactor, max_body)?;
         let key = matching::key(sent.provider, &compared, rules);
         Ok(Self {
             provider: sent.provider,
@@ -69,13 +72,28 @@ impl Request {
             key,
             found,
             redactor,
+            is_redacted: false,
             #[cfg(feature = "record")]
             client: Client::default(),
         })
     }
 
+    /// Redacts secrets in the body; returns whether it held any.
+    pub(super) fn redact(&mut self) -> bool {
+        if std::mem::replace(&mut self.is_redacted, true) {
+            return false;
+        }
+        let found = self.redactor.request(&mut self.compared);
+        let is_changed = !found.redactions.is_empty();
+        self.found.extend(found);
+        is_changed
+    }
+
     /// Lets a [`Recorder`](super::Recorder) know when the client has disconnected: `has_left` becomes `true`, or its
     /// sender is dropped. Without this, a client counts as disconnected when the body of its response is dropped.
+    ///
+    /// A client that has closed only its sending side looks the same. If `has_left` is `false` again when its sender is
+    /// dropped, such a client has received the whole response.
     #[cfg(feature = "record")]
     #[must_use]
     pub fn client(mut self, has_left: tokio::sync::watch::Receiver<bool>) -> Self {

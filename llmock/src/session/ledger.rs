@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use crate::exchange::client::Client;
 use crate::exchange::queue::{Claim, Queues};
 use crate::exchange::response::is_outage;
 use crate::exchange::secrets::Redacted;
@@ -81,8 +82,8 @@ pub(crate) struct Recording {
     /// The error that the response reports, by its status or inside a success.
     pub(crate) error: Option<ReportedError>,
     pub(crate) redacted: Redacted,
-    /// The client left before the end of the response.
-    pub(crate) was_given_up: bool,
+    /// The client, if it seemed to have left before the end of the response.
+    pub(crate) given_up_by: Option<Client>,
 }
 
 /// A network fault while a request was forwarded.
@@ -95,6 +96,11 @@ pub(crate) struct Fault {
 }
 
 impl Recording {
+    /// Whether the client left before the end of the response.
+    pub(crate) fn was_given_up(&self) -> bool {
+        self.given_up_by.as_ref().is_some_and(|client| client.has_received() != Some(true))
+    }
+
     /// Whether the error stands inside a response with a good status.
     pub(crate) fn has_error_inside(&self) -> bool {
         self.interaction.response.status < 400
@@ -180,9 +186,20 @@ impl Ledger {
         self.recordings.iter().any(|later| {
             later.request > request
                 && later.key == key
-                && !later.was_given_up
+                && !later.was_given_up()
                 && !later.error.as_ref().is_some_and(|error| is_outage(error.status))
         })
+    }
+
+    /// Whether it is not known yet if a client received a response that it may have given up on.
+    pub(crate) fn is_undecided(&self) -> bool {
+        let is_repeated = |one: &Recording| {
+            self.recordings.iter().any(|other| other.key == one.key && other.request != one.request)
+        };
+        let is_open = |one: &Recording| {
+            one.given_up_by.as_ref().is_some_and(|client| client.has_received().is_none())
+        };
+        self.recordings.iter().any(|one| is_open(one) && is_repeated(one))
     }
 
     pub(crate) fn add_incomplete(&mut self, method: &str, path: String) {
@@ -204,7 +221,7 @@ impl Ledger {
             }
         }
         self.misses.sort_by_key(|miss| miss.request);
-        let given_up = self.recordings.iter().filter(|one| one.was_given_up);
+        let given_up = self.recordings.iter().filter(|one| one.was_given_up());
         let superseded = given_up.filter(|one| self.is_superseded(one.request, one.key)).count();
         self.retried = cleared + superseded + self.given_up;
         cleared

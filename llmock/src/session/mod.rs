@@ -125,6 +125,7 @@ impl Session {
         state.close();
         state.ledger().is_settled = true;
         state.in_flight.drain(CANCELLED_DRAIN);
+        redacted::look_again(&state);
         state.overlay.close();
         self.release(&state);
         let setup = &state.setup;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::exchange::client::Client;
 use crate::exchange::forward::{self, Job, Keeper, ReceivedResponse, UpstreamError};
 use crate::exchange::in_flight::InFlightGuard;
 use crate::exchange::response::{Response, is_outage};
@@ -45,7 +46,7 @@ pub(crate) async fn forward(state: &Arc<State>, pending: Pending) -> Result<Resp
     }
     state.ledger().exchange(*number).responded_by = RespondedBy::Upstream;
     let asked = (request.clone(), found.clone());
-    let keeper = SessionKeeper::new(state, *number, sent(incoming), asked);
+    let keeper = SessionKeeper::new(state, pending.number, incoming, asked);
     let key = keeper.key;
     let error = match forward::forward(job, keeper).await {
         Ok(response) => {
@@ -125,6 +126,7 @@ struct SessionKeeper {
     in_flight: InFlightGuard,
     number: RequestNumber,
     sent: SentRequest,
+    client: Client,
     asked: (Request, Found),
     key: Key,
 }
@@ -133,16 +135,19 @@ impl SessionKeeper {
     fn new(
         state: &Arc<State>,
         number: RequestNumber,
-        sent: SentRequest,
+        incoming: &Incoming,
         asked: (Request, Found),
     ) -> Self {
         let (state, in_flight) = (Arc::clone(state), state.in_flight.begin());
-        let key = state.fixture.key(sent.provider, &asked.0);
-        Self { state, in_flight, number, sent, asked, key }
+        let key = state.fixture.key(incoming.provider, &asked.0);
+        let (sent, client) = (sent(incoming), incoming.client.clone());
+        Self { state, in_flight, number, sent, client, asked, key }
     }
 }
 
 impl Keeper for SessionKeeper {
+    type Kept = ();
+
     fn in_flight(&self) -> &InFlightGuard {
         &self.in_flight
     }
@@ -156,15 +161,15 @@ impl Keeper for SessionKeeper {
     }
 
     async fn keep(self, received: ReceivedResponse) {
-        let Self { state, in_flight, number, sent, asked, key } = self;
+        let Self { state, in_flight, number, sent, client, asked, key } = self;
         let owner = state.setup.owner.as_deref();
         let (redactor, max_body) = (state.secrets.redactor(), state.max_body);
         let provider = sent.provider;
         let recorded = record::interaction(provider, asked, &received, owner, &redactor, max_body);
-        let record::Recorded { interaction, error, redacted } = recorded;
+        let record::Recorded { interaction, error, redacted, unredacted } = recorded;
         state.ledger().add_dropped_headers(record::dropped_headers(&received));
         let attempt = interaction.clone();
-        let original = record::original(sent, &received, max_body);
+        let original = record::original(sent, &received, unredacted, max_body);
         // An error that no fixture should have is not worth keeping either.
         let allowed = &state.setup.in_force.allow_errors.value;
         let is_refused =
@@ -176,7 +181,7 @@ impl Keeper for SessionKeeper {
             original,
             error,
             redacted,
-            was_given_up: received.was_given_up,
+            given_up_by: received.was_given_up.then_some(client),
         };
         state.ledger().recordings.push(recording);
         if is_refused {

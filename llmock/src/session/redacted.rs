@@ -1,8 +1,8 @@
 //! What was redacted while recording: a last look with every secret that the run has shown, and what is said about it.
 
+use crate::exchange::verify::Unredacted;
 use crate::fixture::format;
-use crate::fixture::interaction::Interaction;
-use crate::fixture::redact::{Cause, Redaction, Redactor};
+use crate::fixture::redact::{Cause, Redaction};
 use crate::fixture::store;
 use crate::report::{ChangedResponse, Failure, Note, RedactedPlace, RedactedSecret, Report};
 use crate::session::ledger::Recording;
@@ -13,8 +13,15 @@ pub(crate) fn look_again(state: &State) {
     let redactor = state.secrets.redactor();
     let mut is_changed = false;
     for recording in &mut state.ledger().recordings {
-        let Recording { interaction, redacted, key, .. } = recording;
-        let (in_request, in_response) = redact(&redactor, interaction);
+        let Recording { interaction, original, redacted, key, .. } = recording;
+        let before = interaction.response.clone();
+        let found = redactor.request(&mut interaction.request);
+        let in_response = redactor.response(&mut interaction.response, &found);
+        if !in_response.is_empty() {
+            let unredacted = &mut original.response.unredacted;
+            unredacted.get_or_insert_with(|| Unredacted::new(before)).add_look(&redactor, &found);
+        }
+        let in_request = found.redactions;
         if !in_request.is_empty() {
             *key = state.fixture.key(interaction.provider, &interaction.request);
         }
@@ -27,17 +34,11 @@ pub(crate) fn look_again(state: &State) {
         // Best effort: the file is for people, who are told where it is.
         let _ = store::update(&attempts, &attempts, |mut kept| {
             for interaction in &mut kept {
-                redact(&redactor, interaction);
+                redactor.interaction(interaction);
             }
             (Some(format::write(&kept)), ())
         });
     }
-}
-
-fn redact(redactor: &Redactor, interaction: &mut Interaction) -> (Vec<Redaction>, Vec<Redaction>) {
-    let found = redactor.request(&mut interaction.request);
-    let in_response = redactor.response(&mut interaction.response, &found);
-    (found.redactions, in_response)
 }
 
 /// Says what was redacted, and fails if the client received something else than a replay would return.

@@ -4,6 +4,7 @@
 //! passed, and the address is released last.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use llmock_rules::Unused;
 
@@ -24,6 +25,9 @@ use crate::session::state::State;
 use crate::session::{clock, fields, redacted, save};
 use crate::wire::ReportedError;
 
+/// How long a client may take to receive the end of a response that it did not seem to wait for.
+const DELIVERY: Duration = Duration::from_millis(500);
+
 /// Ends the session and reports how it went.
 pub(crate) fn settle(state: &State, outcome: Outcome) -> Report {
     state.close();
@@ -33,6 +37,7 @@ pub(crate) fn settle(state: &State, outcome: Outcome) -> Report {
     if left > 0 {
         report.failures.push(Failure::DrainTimeout { seconds: drain.as_secs(), streams: left });
     }
+    await_deliveries(state);
     if let Err(text) = state.overlay.verify() {
         // The words of wiremock quote requests as they were sent.
         let text = state.secrets.redactor().text(&text).into_owned();
@@ -51,6 +56,14 @@ pub(crate) fn settle(state: &State, outcome: Outcome) -> Report {
     }
     state.overlay.close();
     report
+}
+
+/// Waits a little until it is known whether clients that had only closed their sending side received their responses.
+fn await_deliveries(state: &State) {
+    let deadline = Instant::now() + DELIVERY;
+    while state.ledger().is_undecided() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 fn begin(state: &State, outcome: Outcome) -> Report {
@@ -293,7 +306,7 @@ fn gate(state: &State, report: &mut Report) -> Vec<Recording> {
     for (at, recording) in recordings.iter().enumerate() {
         let later = &recordings[at + 1..];
         let is_good = |later: &Recording| later.key == recording.key && refused(later).is_none();
-        if recording.was_given_up && later.iter().any(|it| is_good(it) && !it.was_given_up) {
+        if recording.was_given_up() && later.iter().any(|it| is_good(it) && !it.was_given_up()) {
             // The program never used it.
             given_up += 1;
             continue;
