@@ -52,6 +52,10 @@ fn describe(outcome: &Outcome) -> Option<String> {
         Outcome::HeadersNotStored { names } => {
             format!("response headers that are not stored: {}", names.join(", "))
         }
+        Outcome::NoJournal { fixture, reason } => format!(
+            "no journal next to `{}`: {reason}; if the server is killed, responses that it has not written yet are lost",
+            fixture.display()
+        ),
         Outcome::Failed { reason, kept, .. } => match kept {
             Some(kept) => format!("not recorded: {reason}; kept in `{}`", kept.display()),
             None => format!("not recorded: {reason}"),

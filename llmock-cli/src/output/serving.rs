@@ -4,6 +4,7 @@
 use std::fmt;
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Prints a line; standard error may be closed.
 pub(crate) fn note(text: &str) {
@@ -13,6 +14,28 @@ pub(crate) fn note(text: &str) {
 
 pub(crate) fn failed(error: &dyn fmt::Display) {
     let _ = writeln!(std::io::stderr().lock(), "error: {error}");
+}
+
+/// What a client did that no configuration of the server allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    Tls,
+    HeadTooLarge,
+}
+
+/// A client was refused before it had sent a request. Each reason is printed once: a client tries again and again.
+pub(crate) fn refused(why: Refused) {
+    static PRINTED: [AtomicBool; 2] = [const { AtomicBool::new(false) }; 2];
+    if !PRINTED[why as usize].swap(true, Ordering::Relaxed) {
+        note(match why {
+            Refused::Tls => {
+                "a client began TLS on this port, which speaks plain HTTP: its base URL must begin with http://"
+            }
+            Refused::HeadTooLarge => {
+                "a client sent a request with more than 100 headers, or with a head that is too large: refused with status 431"
+            }
+        });
+    }
 }
 
 /// Connections are accepted. For programs that have started this one.

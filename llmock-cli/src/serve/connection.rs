@@ -4,6 +4,7 @@
 //! the socket once more than it has to: a twentieth of the work for a response. Here each connection has a timer
 //! that fires a few times within the limit and looks at what happened since.
 
+use std::error::Error;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -25,11 +26,15 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::unconstrained;
 use tokio::time::{Instant, Sleep, sleep};
-use tokio_util::io::InspectWriter;
+use tokio_util::io::{InspectReader, InspectWriter};
 
 use super::answer::{Aborted, BoxError};
 use super::app::App;
 use super::client::ClientLeft;
+use crate::output::serving::{self, Refused};
+
+/// How a handshake of TLS begins (RFC 8446 §5.1).
+const TLS: [u8; 2] = [0x16, 0x03];
 
 /// The timer of a connection fires eight times within the limit, but not more or less often than this.
 const SHORTEST_CHECK: Duration = Duration::from_millis(10);
@@ -40,7 +45,8 @@ pub(super) async fn serve(socket: TcpStream, app: &'static App, watcher: Watcher
     // Events are small; waiting to coalesce them would delay every one.
     let _ = socket.set_nodelay(true);
     if !app.forwards() {
-        return serve_io(socket, app, watcher, None, |_| {}).await;
+        let _ = serve_io(socket, app, watcher, None, |_| {}).await;
+        return;
     }
     // A response that is forwarded goes on without its client, but not for ever.
     let socket = Watched::new(socket);
@@ -51,7 +57,10 @@ pub(super) async fn serve(socket: TcpStream, app: &'static App, watcher: Watcher
             has_left.send_replace(true);
         }
     };
-    serve_io(socket, app, watcher, Some(ClientLeft(left)), look).await;
+    let ended = serve_io(socket, app, watcher, Some(ClientLeft(left)), look).await;
+    // A client that had only closed its sending side has not left.
+    let is_here = !*has_left.borrow() || peer.took_everything().await;
+    has_left.send_replace(ended.is_err() || !is_here);
 }
 
 async fn serve_io(
@@ -60,7 +69,7 @@ async fn serve_io(
     watcher: Watcher,
     client_left: Option<ClientLeft>,
     mut look: impl FnMut(&mut Context<'_>),
-) {
+) -> Result<(), ()> {
     let activity = Arc::<Activity>::default();
     let responding = Arc::clone(&activity);
     let service = service_fn(move |mut request: Request<Incoming>| {
@@ -72,7 +81,14 @@ async fn serve_io(
     // A client that takes bytes, however slowly, is not silent.
     let writes = Arc::clone(&activity);
     let has_moved = move |_: &[u8]| writes.has_moved.store(true, Ordering::Relaxed);
-    let io = TokioIo::new(InspectWriter::new(io, has_moved));
+    let (reads, mut is_first) = (Arc::clone(&activity), true);
+    let look_at_first = move |bytes: &[u8]| {
+        if std::mem::take(&mut is_first) {
+            reads.begins_with_tls.store(bytes.starts_with(&TLS), Ordering::Relaxed);
+        }
+    };
+    let io = InspectWriter::new(InspectReader::new(io, look_at_first), has_moved);
+    let io = TokioIo::new(io);
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
@@ -83,14 +99,24 @@ async fn serve_io(
     let mut connection = pin!(watcher.watch(builder.serve_connection(io, service)));
     let mut patience = Patience::new(app, &activity);
     poll_fn(|context| {
-        // A client that disconnects is not an error of ours.
-        if connection.as_mut().poll(context).is_ready() {
-            return Poll::Ready(());
+        if let Poll::Ready(ended) = connection.as_mut().poll(context) {
+            // A client that disconnects is not an error of ours.
+            return Poll::Ready(ended.map_err(|error| note_refused(&*error, &activity)));
         }
         look(context);
-        patience.poll_over(context)
+        patience.poll_over(context).map(Err)
     })
-    .await;
+    .await
+}
+
+/// Names what a client did that cannot work, once each.
+fn note_refused(error: &(dyn Error + 'static), activity: &Activity) {
+    let Some(error) = error.downcast_ref::<hyper::Error>() else { return };
+    if error.is_parse_too_large() {
+        serving::refused(Refused::HeadTooLarge);
+    } else if error.is_parse() && activity.begins_with_tls.load(Ordering::Relaxed) {
+        serving::refused(Refused::Tls);
+    }
 }
 
 /// Serves one request. On an error hyper closes the connection without sending a byte.
@@ -122,6 +148,8 @@ struct Activity {
     responding: AtomicUsize,
     /// A response ended, or bytes were sent, since the timer fired last.
     has_moved: AtomicBool,
+    /// The first bytes of the connection are those of a handshake.
+    begins_with_tls: AtomicBool,
 }
 
 /// The timer of a connection.

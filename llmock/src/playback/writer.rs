@@ -5,7 +5,9 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
@@ -80,6 +82,14 @@ pub enum Outcome {
         /// The names of the headers, in lower case.
         names: Vec<String>,
     },
+    /// Responses cannot be kept in a journal until they are written, so a process that is killed loses those that it has
+    /// not written yet. Reported once.
+    NoJournal {
+        /// The path of the fixture, next to which the journal would be.
+        fixture: PathBuf,
+        /// The error of the operating system.
+        reason: String,
+    },
     /// The fixture could not be written. It is unchanged.
     Failed {
         /// The path of the fixture.
@@ -120,6 +130,7 @@ pub(super) struct Writer {
     writable: Arc<tokio::sync::OnceCell<()>>,
     /// Names of headers that the listener knows to be dropped.
     reported_headers: Arc<Mutex<BTreeSet<String>>>,
+    has_reported_journal: Arc<AtomicBool>,
 }
 
 /// Responses that have arrived since the last write, and the journal that holds the same.
@@ -161,6 +172,7 @@ impl Writer {
             waiting: Arc::default(),
             writable: Arc::default(),
             reported_headers: Arc::default(),
+            has_reported_journal: Arc::default(),
         }
     }
 
@@ -197,7 +209,13 @@ impl Writer {
             fixture: (*self.path).clone(),
             interaction: Box::new(interaction.clone()),
         });
-        lock(&self.waiting).add(&self.path, finished);
+        let added = lock(&self.waiting).add(&self.path, finished);
+        if let Err(error) = added
+            && !self.has_reported_journal.swap(true, Ordering::Relaxed)
+        {
+            let (fixture, reason) = ((*self.path).clone(), error.to_string());
+            (self.listener)(Outcome::NoJournal { fixture, reason });
+        }
         let is_woken = match self.queue.get_or_init(|| self.start()) {
             Some(queue) => queue.send(()).is_ok(),
             None => false,
@@ -236,15 +254,15 @@ impl Writer {
 }
 
 impl Waiting {
-    fn add(&mut self, fixture: &Path, finished: Finished) {
-        if self.journal.is_none() {
-            self.journal = Journal::create(fixture).ok();
-        }
-        // A failure is not reported: the response is written soon, and the outcome of that is.
-        if let Some(journal) = &mut self.journal {
-            let _ = journal.add(&finished.interaction);
-        }
+    /// Returns an error if the response is not in the journal; it is written soon all the same.
+    fn add(&mut self, fixture: &Path, finished: Finished) -> io::Result<()> {
+        let added = match &mut self.journal {
+            Some(journal) => journal.add(&finished.interaction),
+            none => Journal::create(fixture)
+                .and_then(|journal| none.insert(journal).add(&finished.interaction)),
+        };
         self.finished.push(finished);
+        added
     }
 }
 
@@ -325,7 +343,13 @@ fn write_batch(path: &Path, finished: &[&Finished], outcomes: &mut Vec<Outcome>)
 
 /// Keeps responses that could not be written into the fixture.
 fn failed(path: &Path, finished: &[&Finished], reason: String) -> Outcome {
-    let keep = |done: &&Finished| store::keep_attempt(path, &done.interaction);
+    // A last look: variables may have changed since the response arrived.
+    let redactor = secrets::redactor();
+    let keep = |done: &&Finished| {
+        let mut interaction = done.interaction.clone();
+        redactor.interaction(&mut interaction);
+        store::keep_attempt(path, &interaction)
+    };
     let all_kept = finished.iter().all(|done| keep(done).is_ok());
     let kept = all_kept.then(|| store::failed_path(path));
     Outcome::Failed { fixture: path.to_owned(), reason, kept }
