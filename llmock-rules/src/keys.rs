@@ -89,6 +89,7 @@ pub const KEYS: &[Key] = &[
         r#"env = { MY_LLM_URL = "{base}/openai/v1" }"#),
     shared("proxy", Form::Switch, "proxy = true", "proxy = true"),
     shared("intercept", Form::Switch, "intercept = true", "intercept = true"),
+    of_one_test("scripted", Form::Switch, "scripted = true"),
     of_one_test("crate", Form::RustPath, "crate = my_prelude::llmock"),
 ];
 

@@ -116,6 +116,12 @@ impl LlmMockBuilder {
         self.set("intercept", Value::Switch(on))
     }
 
+    /// Replies to every request with [`LlmMock::reply`] and [`LlmMock::when`] only: the session needs no fixture, and
+    /// records nothing.
+    pub fn scripted(self, on: bool) -> Self {
+        self.set("scripted", Value::Switch(on))
+    }
+
     /// Compares only these top-level fields of the body.
     pub fn match_on<T: Into<String>>(self, fields: impl IntoIterator<Item = T>) -> Self {
         let fields: Vec<String> = fields.into_iter().map(Into::into).collect();

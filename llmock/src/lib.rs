@@ -90,17 +90,20 @@ pub mod __fuzz {
 }
 
 pub use builder::{FinishError, LlmMockBuilder, MockSession, StartError};
-pub use exchange::RespondedBy;
+pub use exchange::{Exchange, ReceivedResponse, RespondedBy, ResponseEvent, SentRequest};
 pub use fixture::{
     Fixture, FormatError, Interaction, KeepError, LoadError, RemoveError, SaveError,
 };
 #[cfg(feature = "macros")]
 pub use llmock_macros::llm_replay;
 pub use llmock_rules::{Mode, Problem};
-pub use mock::{LlmMock, SentRequest};
+pub use mock::replies::{ReplyRule, When};
+pub use mock::{LlmMock, current, skip};
 pub use provider::{OtherProvider, Provider};
 #[cfg(feature = "wiremock")]
 pub use responder::ReplyResponder;
+pub use wire::tools::{Tool, ToolResult};
+pub use wire::usage::TokenUsage;
 /// The mock server inside a session; re-exported so that its types are the ones that llmock uses.
 #[cfg(feature = "wiremock")]
 pub use wiremock;
@@ -112,6 +115,8 @@ mod tests {
     #[test]
     fn public_types_are_send_and_sync() {
         fn check<T: Send + Sync>() {}
+        check::<Exchange>();
+        check::<ReceivedResponse>();
         check::<RespondedBy>();
         check::<FinishError>();
         check::<Fixture>();

@@ -1,17 +1,19 @@
 //! [`LlmMock`]: what a test holds of its session.
 
+pub(crate) mod replies;
+
 use std::sync::Arc;
 
 #[cfg(feature = "wiremock")]
 use wiremock::MockServer;
 
-use crate::exchange::{Exchange, RespondedBy, links};
+use crate::exchange::{Exchange, SentRequest, links};
 #[cfg(feature = "wiremock")]
 use crate::front::Front;
+use crate::mode::Mode;
 use crate::provider::{Address, Declared, Provider};
-use crate::session::Access;
-use crate::session::envs;
 use crate::session::state::State;
+use crate::session::{Access, current, envs, keys, wait};
 
 /// A handle on the mock server of one session.
 ///
@@ -35,19 +37,20 @@ pub struct LlmMock {
     access: Access,
     base: String,
     declared: Arc<[Declared]>,
+    mode: Mode,
 }
 
 impl LlmMock {
     pub(crate) fn new(access: &Access) -> Self {
-        let (base, declared) = match access {
+        let (base, declared, mode) = match access {
             Access::Open(state, _) => state.upgrade().map(|state| {
                 let declared = state.setup.upstreams.declared.as_slice();
-                (state.base.clone(), declared.into())
+                (state.base.clone(), declared.into(), state.setup.mode())
             }),
             Access::Off(..) => None,
         }
-        .unwrap_or_default();
-        Self { access: access.clone(), base, declared }
+        .unwrap_or_else(|| (String::new(), [].into(), Mode::Off));
+        Self { access: access.clone(), base, declared, mode }
     }
 
     fn state(&self) -> Option<Arc<State>> {
@@ -172,7 +175,172 @@ impl LlmMock {
     pub fn requests(&self) -> Vec<SentRequest> {
         let Some(state) = self.state() else { return Vec::new() };
         let ledger = state.ledger();
-        ledger.exchanges.iter().cloned().map(|exchange| SentRequest { exchange }).collect()
+        ledger.exchanges.iter().map(|exchange| exchange.sent.clone()).collect()
+    }
+
+    /// Every request of the session so far with what the program received for it, in order of arrival and in every mode.
+    ///
+    /// Recordings and replies look the same here, so an assertion on a response holds while recording too. Empty in mode
+    /// `off`, and once the test has ended.
+    ///
+    /// ```no_run
+    /// # use llmock::{LlmMock, llm_replay};
+    /// #[llm_replay(fixture = "weather")]
+    /// #[test]
+    /// fn the_recording_shows_a_tool_call(mock: &LlmMock) {
+    ///     // ... run the program ...
+    ///     let exchanges = mock.exchanges();
+    ///     let events = exchanges[0].response().unwrap().events();
+    ///     assert!(events.iter().any(|event| event.data().contains("tool_calls")));
+    ///     assert_eq!(exchanges[1].request().tool_results()[0].text, "12 °C");
+    /// }
+    /// ```
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        let Some(state) = self.state() else { return Vec::new() };
+        let redactor = state.secrets.redactor();
+        let exchanges: Vec<Exchange> = state.ledger().exchanges.clone();
+        exchanges.iter().map(|exchange| exchange.snapshot(&redactor)).collect()
+    }
+
+    /// Returns when this many requests have arrived, not counting side calls.
+    ///
+    /// # Panics
+    ///
+    /// If they have not arrived after 30 seconds. Returns at once in mode `off`.
+    ///
+    /// ```no_run
+    /// # use llmock::{LlmMock, llm_replay};
+    /// # async fn start_agent(mock: &LlmMock) {}
+    /// #[llm_replay(fixture = "agent")]
+    /// #[tokio::test]
+    /// async fn asks_twice(mock: &LlmMock) {
+    ///     start_agent(mock).await;
+    ///     mock.wait_for(2).await;
+    ///     assert_eq!(mock.requests()[1].tool_results().len(), 1);
+    /// }
+    /// ```
+    pub async fn wait_for(&self, requests: usize) {
+        let Some(state) = self.state() else { return };
+        let arrived = |state: &State| state.ledger().counted().count();
+        if !wait::until(&state, || arrived(&state) >= requests).await {
+            panic!(
+                "waited {} s for {requests} requests, but only {} arrived",
+                wait::LONGEST.as_secs(),
+                arrived(&state)
+            );
+        }
+    }
+
+    /// The mode in force, by the attribute, `llmock.toml`, or `LLMOCK_MODE`.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Whether requests reach the provider and its responses are recorded. In mode `auto` only those reach it that are
+    /// not recorded yet, and this is `false`.
+    pub fn is_recording(&self) -> bool {
+        self.mode == Mode::Record
+    }
+
+    /// A key for a client of this provider: while recording, and in modes `auto` and `off`, the real key from the
+    /// variable of the provider; otherwise, or if none is set, a placeholder that clients accept.
+    ///
+    /// ```no_run
+    /// # use llmock::{LlmMock, Provider, llm_replay};
+    /// # struct Client;
+    /// # impl Client { fn new(base_url: String, key: String) -> Self { Client } }
+    /// #[llm_replay(fixture = "chat")]
+    /// #[test]
+    /// fn chats(mock: &LlmMock) {
+    ///     let openai = Provider::OpenAI;
+    ///     let client = Client::new(mock.base_url(openai), mock.api_key(openai));
+    ///     // ...
+    /// }
+    /// ```
+    pub fn api_key(&self, provider: Provider) -> String {
+        match self.state() {
+            Some(state) => state.api_key(provider),
+            None => keys::outside(provider, self.mode),
+        }
+    }
+
+    /// Declares that this test intentionally sends nothing, and why. Return from the test after it:
+    ///
+    /// ```no_run
+    /// # use llmock::{LlmMock, llm_replay};
+    /// #[llm_replay(fixture = "transcribe")]
+    /// #[test]
+    /// fn transcribes(mock: &LlmMock) {
+    ///     if !std::path::Path::new("tests/data/speech.wav").exists() {
+    ///         return mock.skip("no audio file");
+    ///     }
+    ///     // ...
+    /// }
+    /// ```
+    ///
+    /// The test then passes without a request, and a note names the reason. While recording, the fixture stays as it
+    /// is. Requests that were sent all the same are treated as in every other test. [`llmock::skip`](crate::skip) is
+    /// the same for a test without a handle.
+    pub fn skip(&self, reason: impl Into<String>) {
+        if let Some(state) = self.state() {
+            state.skip(reason.into());
+        }
+    }
+}
+
+/// The handle of the test that is running, for a test that takes none because its clients read variables.
+///
+/// It belongs to the test of the calling thread. On a thread that no test started, such as a worker of a runtime, it is
+/// the test that holds the environment guard, of which there is only one at a time.
+///
+/// ```no_run
+/// # use llmock::llm_replay;
+/// # async fn summarize() {}
+/// #[llm_replay(fixture = "summarize")]
+/// #[tokio::test]
+/// async fn sends_one_request() {
+///     summarize().await;
+///     assert_eq!(llmock::current().exchanges().len(), 1);
+/// }
+/// ```
+///
+/// # Panics
+///
+/// If no test that uses the variables is running, and in a test that takes a handle: there the parameter is the handle.
+///
+/// # Limits
+///
+/// A thread that a test with a handle has started cannot be told from others.
+#[track_caller]
+pub fn current() -> LlmMock {
+    match current::find() {
+        Ok(access) => LlmMock::new(&access),
+        Err(reason) => panic!("{reason}"),
+    }
+}
+
+/// Declares that the running test intentionally sends nothing; see [`LlmMock::skip`].
+///
+/// ```no_run
+/// # use llmock::llm_replay;
+/// #[llm_replay(fixture = "images")]
+/// #[test]
+/// fn draws() {
+///     if std::env::var("CI_WITHOUT_IMAGES").is_ok() {
+///         return llmock::skip("no images on this machine");
+///     }
+///     // ...
+/// }
+/// ```
+///
+/// # Panics
+///
+/// If no test is running.
+#[track_caller]
+pub fn skip(reason: impl Into<String>) {
+    match current::find_any() {
+        Ok(access) => LlmMock::new(&access).skip(reason),
+        Err(reason) => panic!("{}", reason.to_string().replace("current()", "skip(..)")),
     }
 }
 
@@ -182,76 +350,6 @@ fn split_port(url: &str) -> (String, u16) {
     let port = address.port();
     let address = address.without_port();
     (format!("{}{}/", address.root(), address.path()), port)
-}
-
-/// A request as the mock server received it, with secrets redacted.
-///
-/// ```no_run
-/// # use llmock::{LlmMock, RespondedBy, llm_replay};
-/// #[llm_replay(fixture = "summarize")]
-/// #[test]
-/// fn sends_the_document_once(mock: &LlmMock) {
-///     // ... run the program ...
-///     let requests = mock.requests();
-///     assert_eq!(requests.len(), 1);
-///     assert!(requests[0].text().contains("the document"));
-///     assert_eq!(requests[0].responded_by(), RespondedBy::Fixture);
-/// }
-/// ```
-#[derive(Clone, Debug)]
-pub struct SentRequest {
-    exchange: Exchange,
-}
-
-impl SentRequest {
-    /// The provider whose API it uses.
-    pub fn provider(&self) -> Provider {
-        self.exchange.provider
-    }
-
-    /// In upper case.
-    pub fn method(&self) -> &str {
-        &self.exchange.method
-    }
-
-    /// As at the provider's own host, query included: `/v1/chat/completions`.
-    pub fn path(&self) -> &str {
-        &self.exchange.path
-    }
-
-    /// Headers in order of arrival, with names in lower case and without those that hold keys.
-    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.exchange.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
-    }
-
-    /// The first header of this name, whatever its case.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    }
-
-    /// The body after decompression; a multipart body as it was sent.
-    pub fn body(&self) -> &[u8] {
-        &self.exchange.body
-    }
-
-    /// The body as text, with U+FFFD in place of invalid UTF-8.
-    pub fn text(&self) -> std::borrow::Cow<'_, str> {
-        String::from_utf8_lossy(&self.exchange.body)
-    }
-
-    /// The body as JSON.
-    ///
-    /// # Errors
-    ///
-    /// If it is not JSON of type `T`.
-    pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_slice(&self.exchange.body)
-    }
-
-    /// What responded to it.
-    pub fn responded_by(&self) -> RespondedBy {
-        self.exchange.responded_by
-    }
 }
 
 #[cfg(test)]

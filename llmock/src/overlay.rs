@@ -3,13 +3,9 @@
 //! The server holds no mocks of llmock, so scoped mocks, `expect`, `reset` and every helper of a team work on it as
 //! anywhere else. The fixture responds to requests that no `Mock` matches, which wiremock answers with a bare 404.
 
-use std::any::Any;
-use std::cell::Cell;
-use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Once, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
 
 use bytes::Bytes;
@@ -19,6 +15,7 @@ use hyper_util::rt::TokioIo;
 use wiremock::MockServer;
 
 use crate::exchange::body::ResponseBody;
+use crate::exchange::quiet::quietly;
 use crate::exchange::response::{self, Response};
 use crate::front::Front;
 use crate::front::handler::{Aborted, Incoming};
@@ -72,14 +69,9 @@ impl Overlay {
     /// Verifies the expectations of the mocks; wiremock's own text if they are not met.
     pub(crate) fn verify(&self) -> Result<(), String> {
         let Some(server) = self.server.get() else { return Ok(()) };
-        quietly(|| block_on(server.verify())).map_err(|panic| {
-            panic
-                .downcast_ref::<String>()
-                .cloned()
-                .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
-                .map(|text| without_requests(&text))
-                .unwrap_or_default()
-        })
+        // wiremock's message shows every header of every request, keys included, and the report contains what matters.
+        quietly(|| block_on(server.verify()))
+            .map_err(|panic| panic.message().map(without_requests).unwrap_or_default())
     }
 
     /// Drops the mocks, so that dropping the server does not verify them again.
@@ -96,30 +88,6 @@ impl Drop for Overlay {
     fn drop(&mut self) {
         self.close();
     }
-}
-
-thread_local! {
-    static QUIET: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Runs a closure that may panic without calling the panic hook: wiremock's message shows every header of every
-/// request, keys included, and the report contains what matters of it.
-///
-/// The hook is wrapped once per process; on other threads, and at other times, the previous one runs.
-fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, Box<dyn Any + Send>> {
-    static WRAPPED: Once = Once::new();
-    WRAPPED.call_once(|| {
-        let hook = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            if !QUIET.get() {
-                hook(info);
-            }
-        }));
-    });
-    QUIET.set(true);
-    let outcome = catch_unwind(AssertUnwindSafe(run));
-    QUIET.set(false);
-    outcome
 }
 
 /// Removes the list of received requests, which shows all headers, including those that hold keys.

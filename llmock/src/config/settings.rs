@@ -39,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) declared: Vec<Sourced<Declared>>,
     pub(crate) proxy: Sourced<bool>,
     pub(crate) intercept: Sourced<bool>,
+    /// Only replies of the test respond: there is no fixture, and nothing is recorded.
+    pub(crate) scripted: Sourced<bool>,
     /// `auto`, where CI allows no more than `replay`.
     pub(crate) replaced_mode: Option<Mode>,
 }
@@ -91,6 +93,7 @@ impl Settings {
             }
             ("providers", Value::Providers(named)) => self.add_providers(origin, named)?,
             ("proxy", Value::Switch(on)) => self.proxy = origin.of(on),
+            ("scripted", Value::Switch(on)) => self.scripted = origin.of(on),
             ("intercept", Value::Switch(on)) => {
                 self.intercept = origin.of(intercept::checked(on).map_err(one)?);
             }
@@ -214,6 +217,7 @@ impl Settings {
             declared: first_of_each([self.declared, outer.declared].concat(), |one| one.provider),
             proxy: self.proxy.or(outer.proxy),
             intercept: self.intercept.or(outer.intercept),
+            scripted: self.scripted.or(outer.scripted),
             replaced_mode: None,
         }
     }
@@ -333,6 +337,9 @@ impl Settings {
         }
         if self.intercept.value {
             all.push(("intercept = true".to_owned(), &self.intercept.origin));
+        }
+        if self.scripted.value {
+            all.push(("scripted = true".to_owned(), &self.scripted.origin));
         }
         all
     }

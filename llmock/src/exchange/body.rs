@@ -10,6 +10,8 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::exchange::observe::Observed;
+
 /// The provider's connection was cut off here, so llmock's is too.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the recorded stream was cut here")]
@@ -24,6 +26,8 @@ pub(crate) enum ResponseBody {
     Chunks(Chunks),
     /// Fed by a recording; ends when the sender is dropped.
     Live(UnboundedReceiver<Result<Bytes, Cut>>),
+    /// Watched on its way to the client.
+    Observed(Box<Observed>),
 }
 
 /// Recorded chunks on their way to the client.
@@ -50,7 +54,11 @@ impl ResponseBody {
     /// Waits until all of a live body has arrived; it keeps its chunks.
     #[cfg(feature = "record")]
     pub(crate) async fn buffered(self) -> Self {
-        let Self::Live(mut receiver) = self else { return self };
+        let mut receiver = match self {
+            Self::Live(receiver) => receiver,
+            Self::Observed(observed) => return Box::pin(observed.into_inner().buffered()).await,
+            Self::Full(_) | Self::Chunks(_) => return self,
+        };
         let (mut chunks, mut cut) = (Vec::new(), false);
         while let Some(chunk) = receiver.recv().await {
             match chunk {
@@ -73,6 +81,7 @@ impl ResponseBody {
                 Some(Cow::Owned(whole))
             }
             Self::Chunks(_) | Self::Live(_) => None,
+            Self::Observed(observed) => observed.inner().complete(),
         }
     }
 
@@ -83,6 +92,7 @@ impl ResponseBody {
             Self::Full(bytes) => bytes.map_or_else(Vec::new, Into::into),
             Self::Chunks(chunks) => chunks.left.into_iter().flatten().collect(),
             Self::Live(_) => Vec::new(),
+            Self::Observed(observed) => observed.into_inner().into_bytes(),
         }
     }
 }
@@ -102,6 +112,7 @@ impl Body for ResponseBody {
                 let next = ready!(receiver.poll_recv(context));
                 Poll::Ready(next.map(|chunk| chunk.map(Frame::data)))
             }
+            Self::Observed(observed) => observed.poll(context),
         }
     }
 
@@ -110,6 +121,7 @@ impl Body for ResponseBody {
             Self::Full(bytes) => bytes.is_none(),
             Self::Chunks(chunks) => chunks.left.is_empty() && !chunks.cut,
             Self::Live(_) => false,
+            Self::Observed(observed) => observed.inner().is_end_stream(),
         }
     }
 
@@ -119,6 +131,7 @@ impl Body for ResponseBody {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
             Self::Chunks(_) | Self::Live(_) => SizeHint::default(),
+            Self::Observed(observed) => observed.size_hint(),
         }
     }
 }

@@ -39,9 +39,8 @@ impl Client {
     }
 }
 
-#[cfg(feature = "record")]
 impl Client {
-    #[cfg(feature = "server")]
+    #[cfg(all(feature = "record", feature = "server"))]
     pub(crate) fn watched(has_left: watch::Receiver<bool>) -> Self {
         Self(Some(has_left))
     }
@@ -53,7 +52,7 @@ impl Client {
     }
 
     /// Returns when its connection has ended.
-    #[cfg(feature = "server")]
+    #[cfg(all(feature = "record", feature = "server"))]
     pub(crate) async fn ended(mut self) {
         if let Some(has_left) = &mut self.0 {
             while has_left.changed().await.is_ok() {}
@@ -61,6 +60,7 @@ impl Client {
     }
 
     /// Returns when the client has closed its connection; never if that cannot be seen.
+    #[cfg(feature = "record")]
     pub(crate) async fn left(&mut self) {
         match &mut self.0 {
             // The sender is dropped with the connection.

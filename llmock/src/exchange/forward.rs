@@ -38,7 +38,7 @@ pub(crate) struct Job {
 
 /// A response as it arrived.
 #[derive(Debug)]
-pub(crate) struct ReceivedResponse {
+pub(crate) struct UpstreamResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) chunks: Vec<Chunk>,
@@ -56,7 +56,7 @@ pub(crate) trait Keeper: Send + Sync + 'static {
     fn in_flight(&self) -> &InFlightGuard;
 
     /// Keeps a response. Called once, from the task that received it; not called if there is none.
-    fn keep(self, received: ReceivedResponse) -> impl Future<Output = Self::Kept> + Send;
+    fn keep(self, received: UpstreamResponse) -> impl Future<Output = Self::Kept> + Send;
 
     /// Whether a later request of the client was answered, so that nothing misses this response.
     fn is_superseded(&self) -> bool;
@@ -157,7 +157,7 @@ async fn tee(
     mut job: Job,
     mut head: oneshot::Sender<Result<Response, UpstreamError>>,
     keeper: &impl Keeper,
-) -> Option<(ReceivedResponse, Rest)> {
+) -> Option<(UpstreamResponse, Rest)> {
     let mut audience = Audience::new(job.client.clone(), job.patience, keeper.in_flight());
     let upstream = tokio::select! {
         sent = send(&mut job) => sent,
@@ -181,7 +181,7 @@ async fn tee(
     let Relayed { chunks, end, was_given_up, rest } =
         relay.run(upstream, job.received, keeper).await;
     let ms = millis(job.received);
-    Some((ReceivedResponse { status, headers, chunks, end, ms, was_given_up }, rest))
+    Some((UpstreamResponse { status, headers, chunks, end, ms, was_given_up }, rest))
 }
 
 /// Sends the request, and once more if the connection was closed before any of it was written.

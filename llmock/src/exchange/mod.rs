@@ -12,7 +12,10 @@ pub(crate) mod forward;
 pub(crate) mod in_flight;
 pub(crate) mod links;
 pub(crate) mod miss;
+pub(crate) mod observe;
 pub(crate) mod queue;
+pub(crate) mod quiet;
+pub(crate) mod received;
 #[cfg(feature = "record")]
 pub(crate) mod record;
 #[cfg(feature = "record")]
@@ -20,6 +23,7 @@ mod relay;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod secrets;
+pub(crate) mod sent;
 #[cfg(feature = "record")]
 pub(crate) mod sigv4;
 pub(crate) mod upstream;
@@ -29,37 +33,46 @@ pub(crate) mod write;
 
 use std::sync::Arc;
 
+use observe::Observation;
+pub use received::{ReceivedResponse, ResponseEvent};
+pub use sent::{RespondedBy, SentRequest};
+use serde::ser::{Serialize, SerializeStruct as _, Serializer};
+
 use crate::fixture::Position;
-use crate::provider::Provider;
+use crate::fixture::redact::Redactor;
+use crate::reply::rules::RuleNumber;
+use crate::wire::usage::TokenUsage;
 
-/// What responded to a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RespondedBy {
-    /// A recorded interaction, or the empty response to a side call.
-    Fixture,
-    /// A wiremock `Mock` that the test mounted.
-    Mock,
-    /// The real provider, while recording.
-    Upstream,
-    /// Nothing: a miss, which fails the test.
-    Nothing,
-}
-
-/// One request of this run, and how it was responded to.
-#[derive(Clone, Debug)]
-pub(crate) struct Exchange {
-    pub(crate) provider: Provider,
-    pub(crate) method: String,
-    /// Canonical, with secrets redacted.
-    pub(crate) path: String,
-    /// Without headers that hold secrets; names in lower case.
-    pub(crate) headers: Vec<(String, String)>,
-    /// Decompressed, with secrets redacted.
-    pub(crate) body: Vec<u8>,
-    pub(crate) responded_by: RespondedBy,
+/// One request of this run, and what the program received for it.
+///
+/// [`LlmMock::exchanges`](crate::LlmMock::exchanges) returns them in every mode. For insta, `Debug` and `Serialize` are
+/// stable: they leave out headers, ports, and times.
+///
+/// ```no_run
+/// # use llmock::{LlmMock, llm_replay};
+/// #[llm_replay(fixture = "chat")]
+/// #[test]
+/// fn the_model_stops_by_itself(mock: &LlmMock) {
+///     // ... run the program ...
+///     let exchanges = mock.exchanges();
+///     let response = exchanges[0].response().unwrap();
+///     let body: serde_json::Value = response.json().unwrap();
+///     assert_eq!(body["choices"][0]["finish_reason"], "stop");
+///     assert!(!exchanges[0].disconnected_early());
+///     // insta::assert_json_snapshot!(exchanges);
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Exchange {
+    pub(crate) sent: SentRequest,
+    /// What the client receives while the test runs.
+    pub(crate) observation: Observation,
+    /// The same at the time when a test asks for it.
+    received: Option<ReceivedResponse>,
     /// The interaction that responded to it.
     pub(crate) used: Option<Used>,
+    /// The rule whose reply it got.
+    pub(crate) rule: Option<RuleNumber>,
     /// Declared by `side(...)`: never a miss, never unused, not counted by `calls`.
     pub(crate) is_side: bool,
     pub(crate) sender: Sender,
@@ -93,9 +106,91 @@ pub(crate) enum Sender {
 }
 
 impl Exchange {
+    pub(crate) fn new(sent: SentRequest, is_side: bool, sender: Sender) -> Self {
+        Self {
+            sent,
+            observation: Observation::default(),
+            received: None,
+            used: None,
+            rule: None,
+            is_side,
+            sender,
+            expected_by: None,
+        }
+    }
+
     /// Whether another test sent it, so that it must not affect this one.
     pub(crate) fn is_stray(&self) -> bool {
         matches!(self.sender, Sender::EarlierTest { .. })
+    }
+
+    /// A copy with what the client has received so far, without secrets.
+    pub(crate) fn snapshot(&self, redactor: &Redactor) -> Self {
+        let mut received = self.observation.so_far();
+        if let Some(response) = &mut received {
+            response.redact(redactor);
+        }
+        Self { received, ..self.clone() }
+    }
+
+    /// The request.
+    pub fn request(&self) -> &SentRequest {
+        &self.sent
+    }
+
+    /// The response that the client received, as far as it was sent when
+    /// [`exchanges`](crate::LlmMock::exchanges) was called. `None` before it begins, and if the connection was closed
+    /// without one. A miss has a response too: llmock's refusal.
+    pub fn response(&self) -> Option<&ReceivedResponse> {
+        self.received.as_ref()
+    }
+
+    /// What responded to the request.
+    pub fn responded_by(&self) -> RespondedBy {
+        self.sent.responded_by
+    }
+
+    /// The number of the recorded interaction that was used, counted from one in the order of the file.
+    pub fn interaction(&self) -> Option<usize> {
+        self.used.map(|used| used.interaction.number())
+    }
+
+    /// Whether the client closed its connection before the response was sent to its end; see
+    /// [`ReceivedResponse::disconnected_early`] for the limits.
+    pub fn disconnected_early(&self) -> bool {
+        self.received.as_ref().is_some_and(ReceivedResponse::disconnected_early)
+    }
+
+    /// The tokens that the response reports; zero where it reports none.
+    ///
+    /// ```no_run
+    /// # fn check(mock: &llmock::LlmMock) {
+    /// let all: llmock::TokenUsage = mock.exchanges().iter().map(|exchange| exchange.usage()).sum();
+    /// assert!(all.total() < 10_000);
+    /// # }
+    /// ```
+    pub fn usage(&self) -> TokenUsage {
+        self.received.as_ref().map(ReceivedResponse::usage).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Exchange")
+            .field("request", &self.sent)
+            .field("responded_by", &self.sent.responded_by)
+            .field("response", &self.received)
+            .finish()
+    }
+}
+
+impl Serialize for Exchange {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Exchange", 3)?;
+        fields.serialize_field("request", &self.sent)?;
+        fields.serialize_field("responded_by", self.sent.responded_by.name())?;
+        fields.serialize_field("response", &self.received)?;
+        fields.end()
     }
 }
 

@@ -5,10 +5,10 @@ use std::time::SystemTime;
 
 use http::{HeaderName, HeaderValue, header};
 
-use crate::exchange::forward::ReceivedResponse;
+use crate::exchange::forward::UpstreamResponse;
 use crate::exchange::response::Response as Relayed;
 use crate::exchange::secrets::Redacted;
-use crate::exchange::verify::{Original, ReceivedBytes, SentRequest, Unredacted};
+use crate::exchange::verify::{Original, OriginalRequest, ReceivedBytes, Unredacted};
 use crate::exchange::{links, request};
 use crate::fixture::encoding;
 use crate::fixture::interaction::{Body, Content, Interaction, Request, Response};
@@ -34,7 +34,7 @@ pub(crate) struct Recorded {
 pub(crate) fn interaction(
     provider: Provider,
     (request, found): (Request, Found),
-    received: &ReceivedResponse,
+    received: &UpstreamResponse,
     owner: Option<&str>,
     redactor: &Redactor,
     max_body: usize,
@@ -62,15 +62,15 @@ pub(crate) fn interaction(
 }
 
 /// The headers of a response that a fixture does not keep and a program may read, by name.
-pub(crate) fn dropped_headers(received: &ReceivedResponse) -> Vec<String> {
+pub(crate) fn dropped_headers(received: &UpstreamResponse) -> Vec<String> {
     let names = received.headers.keys().map(http::HeaderName::as_str);
     names.filter(|name| provider::is_telling_header(name)).map(str::to_owned).collect()
 }
 
 /// What went over the wire, to compare it with what the fixture replays.
 pub(crate) fn original(
-    request: SentRequest,
-    received: &ReceivedResponse,
+    request: OriginalRequest,
+    received: &UpstreamResponse,
     unredacted: Option<Unredacted>,
     max_body: usize,
 ) -> Original {
@@ -150,7 +150,7 @@ fn reported_error(
 fn response_of(
     provider: Provider,
     request: &Request,
-    received: &ReceivedResponse,
+    received: &UpstreamResponse,
     max_body: usize,
 ) -> Response {
     let format = wire::format(provider, &request.method, &request.path);
@@ -205,7 +205,7 @@ fn response_of(
 }
 
 /// Name and value of the headers that a fixture keeps.
-fn kept_headers(request: &Request, received: &ReceivedResponse) -> Vec<(String, String)> {
+fn kept_headers(request: &Request, received: &UpstreamResponse) -> Vec<(String, String)> {
     let is_head = request.method == "HEAD";
     let is_kept =
         |name: &str| provider::keeps_response_header(name) || (is_head && name == "content-length");
@@ -220,7 +220,7 @@ fn kept_headers(request: &Request, received: &ReceivedResponse) -> Vec<(String, 
 ///
 /// llmock requests plain bytes; this is for providers that compress all the same. A compressed stream loses its
 /// boundaries, which belong to the compressed bytes.
-fn plain(received: &ReceivedResponse, coding: Option<&str>, max_body: usize) -> Option<Vec<Chunk>> {
+fn plain(received: &UpstreamResponse, coding: Option<&str>, max_body: usize) -> Option<Vec<Chunk>> {
     if coding.is_none_or(|coding| coding.trim().is_empty()) {
         return Some(received.chunks.clone());
     }

@@ -16,13 +16,13 @@ use crate::provider::Provider;
 /// What the client sent, and what it received.
 #[derive(Clone, Debug)]
 pub(crate) struct Original {
-    pub(crate) request: SentRequest,
+    pub(crate) request: OriginalRequest,
     pub(crate) response: ReceivedBytes,
 }
 
 /// A request with the bytes and credentials of its client; it never leaves the process.
 #[derive(Clone)]
-pub(crate) struct SentRequest {
+pub(crate) struct OriginalRequest {
     pub(crate) provider: Provider,
     pub(crate) method: String,
     /// Path and query below the provider's host.
@@ -86,13 +86,13 @@ pub(crate) enum Mismatch {
     Response,
 }
 
-impl std::fmt::Debug for SentRequest {
+impl std::fmt::Debug for OriginalRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SentRequest").field("method", &self.method).finish_non_exhaustive()
+        f.debug_struct("OriginalRequest").field("method", &self.method).finish_non_exhaustive()
     }
 }
 
-impl SentRequest {
+impl OriginalRequest {
     /// The request as a fresh session reads it. Where a client quotes an earlier response, it quotes the redacted one in
     /// replay.
     pub(crate) fn read(

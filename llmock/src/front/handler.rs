@@ -34,7 +34,6 @@ pub(crate) struct Incoming {
     pub(crate) body: Result<Bytes, TooLarge>,
     pub(crate) received: Instant,
     pub(crate) arrival: Arrival,
-    #[cfg_attr(not(feature = "record"), expect(dead_code, reason = "only recorders need it"))]
     pub(crate) client: Client,
 }
 

@@ -28,7 +28,6 @@ use crate::front::registry::Registry;
 #[derive(Debug)]
 pub(crate) struct Front {
     registry: Arc<Registry>,
-    #[cfg(feature = "wiremock")]
     runtime: tokio::runtime::Handle,
 }
 
@@ -69,7 +68,6 @@ impl Front {
             .thread_name("llmock-blocking")
             .build()
             .map_err(BindError)?;
-        #[cfg(feature = "wiremock")]
         let handle = runtime.handle().clone();
         let registry = Arc::new(Registry::new(own));
         let served = Arc::clone(&registry);
@@ -77,11 +75,7 @@ impl Front {
             .name("llmock".into())
             .spawn(move || runtime.block_on(server::accept(listener, served)))
             .map_err(BindError)?;
-        Ok(Self {
-            registry,
-            #[cfg(feature = "wiremock")]
-            runtime: handle,
-        })
+        Ok(Self { registry, runtime: handle })
     }
 
     /// `http://127.0.0.1:PORT`, without a path.
@@ -91,6 +85,14 @@ impl Front {
 
     pub(crate) fn registry(&self) -> &Arc<Registry> {
         &self.registry
+    }
+
+    /// Runs a future on the front's runtime, for callers that may have no runtime or one with a paused clock.
+    pub(crate) fn spawn<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> tokio::task::JoinHandle<T> {
+        self.runtime.spawn(future)
     }
 
     /// Runs a future on the front's runtime and blocks this thread until it is done.

@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex};
 use super::Request;
 use super::writer::{Finished, Writer};
 use crate::exchange::client::Client;
-use crate::exchange::forward::{Keeper, ReceivedResponse};
+use crate::exchange::forward::{Keeper, UpstreamResponse};
 use crate::exchange::in_flight::InFlightGuard;
 use crate::exchange::record;
 use crate::exchange::request::MAX_BODY;
 use crate::exchange::response::is_outage;
-use crate::exchange::verify::SentRequest;
+use crate::exchange::verify::OriginalRequest;
 use crate::matching::Key;
 use crate::sync::lock;
 use crate::wire::ReportedError;
@@ -91,7 +91,7 @@ impl Drop for OpenAttempt {
 pub(super) struct RecordingKeeper {
     pub(super) attempt: OpenAttempt,
     pub(super) in_flight: InFlightGuard,
-    pub(super) sent: SentRequest,
+    pub(super) sent: OriginalRequest,
     pub(super) request: Request,
 }
 
@@ -108,7 +108,7 @@ impl Keeper for RecordingKeeper {
         true
     }
 
-    async fn keep(self, received: ReceivedResponse) -> Option<OpenAttempt> {
+    async fn keep(self, received: UpstreamResponse) -> Option<OpenAttempt> {
         let Self { attempt, in_flight, sent, request } = self;
         attempt.writer.as_ref()?;
         let Request { provider, compared, found, redactor, client, .. } = request;

@@ -23,7 +23,7 @@ use crate::exchange::response::Response;
 use crate::exchange::secrets;
 use crate::exchange::sigv4::{self, SigningError};
 use crate::exchange::upstream::Upstreams;
-use crate::exchange::verify::SentRequest;
+use crate::exchange::verify::OriginalRequest;
 use crate::exchange::{links, record};
 use crate::fixture::redact::Redactor;
 use crate::matching::{self, MatchRules};
@@ -276,7 +276,7 @@ impl Recorder {
             })?;
         }
         let mut job = self.job(sent, &request, &base);
-        let sent = SentRequest {
+        let sent = OriginalRequest {
             provider,
             method: sent.method.to_string(),
             target: sent.path.to_owned(),
@@ -346,7 +346,7 @@ impl Recorder {
         }
     }
 
-    fn keeper(&self, sent: SentRequest, request: Request) -> RecordingKeeper {
+    fn keeper(&self, sent: OriginalRequest, request: Request) -> RecordingKeeper {
         // Files are merged under the default rules, regardless of the rules that the program compares requests by.
         let key = matching::key(request.provider, &request.compared, &MatchRules::default());
         let (writer, in_flight) = (self.writer.clone(), self.in_flight.begin());

@@ -14,18 +14,22 @@
 //! assert!(rendered.text().contains(r#""content":"Hi.""#));
 //! ```
 
-mod reading;
+mod condition;
+pub(crate) mod replies;
+pub(crate) mod rules;
+pub(crate) mod schema;
 #[cfg(feature = "server")]
 mod server;
-mod target;
 #[cfg(test)]
 mod tests;
 
-pub use reading::{Reading, RequestShape};
-#[cfg(feature = "server")]
-pub use server::{CompressionError, Endpoint, Message, Role, Template, uncompressed};
-pub use target::Target;
-
 pub use crate::wire::content::{Finish, Model, Reply};
+pub use crate::wire::conversation::{Message, Role};
 pub use crate::wire::pieces::Chunks;
+pub use crate::wire::reading::{Reading, RequestShape};
 pub use crate::wire::rendered::{Rendered, RenderedBody};
+pub use crate::wire::target::Target;
+pub use condition::{RequestMatcher, request};
+pub use replies::Replies;
+#[cfg(feature = "server")]
+pub use server::{CompressionError, Endpoint, Template, uncompressed};

@@ -4,6 +4,7 @@ use llmock_rules::hint;
 
 use super::provider_error::{responded, upstream_error};
 use super::redacted::{self, ChangedResponse};
+use super::scripted::{self, UnusedReply};
 use super::sentences::{ITEMS, MESSAGE, PATH};
 use super::unreached::{Silence, Through, distrust, no_requests};
 use super::values::{count, excerpt, limited, numbers, quote, were};
@@ -40,6 +41,19 @@ pub(crate) enum Failure {
         count(interactions.len(), "interaction"), were(interactions.len())
     )]
     Unused { interactions: Vec<IdleInteraction> },
+    /// Replies that no request got.
+    #[error(
+        "{} of this test {} not requested",
+        count(missing(replies), "reply"),
+        were(missing(replies))
+    )]
+    UnusedReplies { replies: Vec<UnusedReply> },
+    /// Two rules with replies left match the same request; each as it is written, with its place.
+    #[error("a request matches two rules of this test")]
+    AmbiguousReplies { rules: [String; 2] },
+    /// `scripted = true`, and there is no reply.
+    #[error("`scripted = true`, but the test set no reply")]
+    NoReplies,
     /// In wiremock's words.
     #[error("unmet `Mock` expectations")]
     MockExpectations { text: String },
@@ -133,6 +147,9 @@ impl Failure {
             Self::Calls { .. } => "calls",
             Self::UnknownField { .. } => "unknown_field",
             Self::Unused { .. } => "unused",
+            Self::UnusedReplies { .. } => "unused_replies",
+            Self::AmbiguousReplies { .. } => "ambiguous_replies",
+            Self::NoReplies => "no_replies",
             Self::MockExpectations { .. } => "mock_expectations",
             Self::UpstreamError { .. } => "upstream_error",
             Self::Unwritable { .. } => "unwritable",
@@ -167,6 +184,13 @@ impl Failure {
                 line("`calls = 0` declares that a test calls no model; remove it if this one does")
             }
             Self::Unused { interactions } => idle(interactions),
+            Self::UnusedReplies { replies } => scripted::unused(replies),
+            Self::AmbiguousReplies { rules: [first, second] } => vec![
+                excerpt(first, MESSAGE),
+                excerpt(second, MESSAGE),
+                "the first one replied; narrow one of them, or give both replies to one rule: [first, second]".to_owned(),
+            ],
+            Self::NoReplies => line("call `mock.reply(..)`, or `llmock::current().reply(..)`, before the first request"),
             Self::MockExpectations { text } => quoted_block(text),
             Self::UpstreamError { status, message, .. } => {
                 upstream_error(*status, message.as_deref())
@@ -217,6 +241,10 @@ fn unreadable(error: &str, command: Option<&str>) -> Vec<String> {
         lines.push(format!("    {command}"));
     }
     lines
+}
+
+fn missing(replies: &[UnusedReply]) -> usize {
+    replies.iter().map(|reply| reply.expected - reply.given).sum()
 }
 
 fn known_fields(field: &str, known: &[String]) -> String {

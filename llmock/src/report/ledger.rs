@@ -25,6 +25,7 @@ pub(crate) fn line(report: &Report) -> String {
         "answered_by": nested! {
             "fixture": report.answered.fixture,
             "mock": report.answered.mock,
+            "reply": report.answered.reply,
             "upstream": report.answered.upstream,
             "nothing": report.answered.nothing,
         },

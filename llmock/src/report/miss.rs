@@ -1,5 +1,6 @@
 //! A request without a response, and the reasons for it.
 
+use super::scripted::UnmetRule;
 use crate::matching::Difference;
 
 /// A request that got no response from an interaction, a `Mock`, or a provider.
@@ -40,6 +41,14 @@ pub(crate) enum MissReason {
         /// How the request differs from what comes next, if it is the same endpoint.
         differences: Vec<Difference>,
     },
+    /// The test replies to all requests itself, and no rule of it matches.
+    NoReply { rules: Vec<UnmetRule> },
+    /// Rules match, and all of their replies were given.
+    RepliesUsed { place: String, rule: String, replies: usize },
+    /// The format of the provider cannot express the reply.
+    ReplyRefused { place: String, why: String },
+    /// A condition or a reply of the test panicked.
+    ClosurePanicked { why: String },
     /// It started before this test acquired the environment guard: while that test held it, or no test.
     Early { test: Option<String> },
     /// Its test had already ended.
@@ -112,6 +121,10 @@ impl MissReason {
             Self::BodyDiffers { .. } => "body_differs",
             Self::AlreadyUsed { .. } => "already_used",
             Self::WrongOrder { .. } => "wrong_order",
+            Self::NoReply { .. } => "no_reply",
+            Self::RepliesUsed { .. } => "replies_used",
+            Self::ReplyRefused { .. } => "reply_refused",
+            Self::ClosurePanicked { .. } => "closure_panicked",
             Self::Early { .. } => "early",
             Self::Late { .. } => "late",
             Self::NoProvider => "no_provider",
@@ -137,6 +150,10 @@ impl MissReason {
                 Remedy::RunAgain
             }
             Self::Early { .. }
+            | Self::NoReply { .. }
+            | Self::RepliesUsed { .. }
+            | Self::ReplyRefused { .. }
+            | Self::ClosurePanicked { .. }
             | Self::Late { .. }
             | Self::NoProvider
             | Self::UnknownHost { .. }
@@ -145,6 +162,17 @@ impl MissReason {
             | Self::BodyUnreadable { .. }
             | Self::BodyTooLarge { .. } => Remedy::None,
         }
+    }
+
+    /// Whether it is about replies that the test wrote.
+    pub(crate) fn is_about_replies(&self) -> bool {
+        matches!(
+            self,
+            Self::NoReply { .. }
+                | Self::RepliesUsed { .. }
+                | Self::ReplyRefused { .. }
+                | Self::ClosurePanicked { .. }
+        )
     }
 
     pub(crate) fn differences(&self) -> &[Difference] {

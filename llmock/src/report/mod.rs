@@ -20,6 +20,7 @@ pub(crate) mod notes;
 mod provider_error;
 pub(crate) mod redacted;
 pub(crate) mod render;
+mod scripted;
 pub(crate) mod sentences;
 pub(crate) mod style;
 mod unreached;
@@ -35,6 +36,7 @@ pub(crate) use failure::{Failure, IdleInteraction, Unfaithful};
 pub(crate) use miss::{Closest, Endpoint, Miss, MissReason};
 pub(crate) use notes::{Note, Sign, Source};
 pub(crate) use redacted::{ChangedResponse, RedactedPlace, RedactedSecret};
+pub(crate) use scripted::{UnmetRule, UnusedReply};
 pub(crate) use style::Style;
 pub(crate) use unreached::{Silence, Through};
 pub(crate) use upstream::Upstream;
@@ -130,6 +132,7 @@ pub(crate) struct Tally {
 pub(crate) struct Answered {
     pub(crate) fixture: usize,
     pub(crate) mock: usize,
+    pub(crate) reply: usize,
     pub(crate) upstream: usize,
     pub(crate) nothing: usize,
 }

@@ -27,6 +27,8 @@ pub(crate) enum Note {
     NothingRecorded,
     /// Unused interactions of this test: positions in the file, counted from one, with their prompts.
     Unused { interactions: Vec<(usize, Option<String>)> },
+    /// The test declared that it sends nothing.
+    Skipped { reason: String },
     /// Interactions that another test recorded.
     Borrowed { interactions: Vec<(usize, Option<String>)>, owner: String },
     /// The last response of a queue was sent again.
@@ -128,6 +130,7 @@ impl Note {
             Self::Recorded { .. } => "recorded",
             Self::NothingRecorded => "nothing_recorded",
             Self::Unused { .. } => "unused",
+            Self::Skipped { .. } => "skipped",
             Self::Borrowed { .. } => "borrowed",
             Self::Repeated { .. } => "repeated",
             Self::Stray { .. } => "stray",
@@ -177,6 +180,7 @@ impl Note {
             Self::Repeated { interaction, prompt, times } => {
                 repeated(*interaction, prompt.as_deref(), *times, &fixture)
             }
+            Self::Skipped { reason } => format!("skipped: {}", excerpt(reason, MESSAGE)),
             Self::Stray { method, path, test } => format!(
                 "{method} {} started {}, so llmock refused it and did not count it",
                 excerpt(path, PATH),

@@ -7,6 +7,7 @@ use super::advice;
 use super::command::Command;
 use super::failure::Failure;
 use super::miss::{Miss, MissReason};
+use super::scripted;
 use super::sentences::{self, PATH};
 use super::style::{BOLD, DIM, GREEN, RED, STRONG_GREEN, STRONG_RED, Style};
 use super::values::{self, Span, count, excerpt, list, ordinal};
@@ -68,6 +69,8 @@ fn headline(report: &Report) -> String {
         format!("{requests} had no response: there is no {fixture} yet")
     } else if every(|reason| matches!(reason, MissReason::Empty)) {
         format!("{requests} had no response: {fixture} has no interactions")
+    } else if every(MissReason::is_about_replies) {
+        format!("{requests} got no reply of this test")
     } else if report.mode == "record" {
         format!("{requests} could not be recorded into {fixture}")
     } else {
@@ -144,11 +147,12 @@ fn evidence(page: &mut Page, miss: &Miss, places: usize, legend: &mut bool) {
         if let Some(prompt) = &miss.prompt {
             page.line(4, &format!("prompt: {}", values::quote(prompt, PROMPT)));
         }
-        if let MissReason::EndpointUnknown { recorded } = &miss.reason {
-            for endpoint in sentences::endpoints(recorded) {
-                page.line(6, &endpoint);
-            }
-        }
+        let lines = match &miss.reason {
+            MissReason::EndpointUnknown { recorded } => sentences::endpoints(recorded),
+            MissReason::NoReply { rules } => scripted::unmet(rules),
+            _ => Vec::new(),
+        };
+        lines.iter().for_each(|line| page.line(6, line));
         return;
     }
     if std::mem::take(legend) {

@@ -1,6 +1,7 @@
 //! The sentences that reports, HTTP responses, and errors share.
 
 use super::miss::{Closest, Endpoint, MissReason};
+use super::scripted;
 use super::values::{count, excerpt, limited, ordinal};
 use crate::matching::{Difference, Reordered};
 use crate::provider::Provider;
@@ -30,6 +31,10 @@ pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
         MissReason::WrongOrder { interaction, expected, endpoint, .. } => {
             wrong_order(*interaction, *expected, endpoint)
         }
+        MissReason::NoReply { rules } => scripted::no_reply(rules),
+        MissReason::RepliesUsed { place, replies, .. } => scripted::used_up(place, *replies),
+        MissReason::ReplyRefused { place, why } => scripted::refused(place, why),
+        MissReason::ClosurePanicked { why } => scripted::panicked(why),
         MissReason::Early { test } => format!("the request started {}", began(test.as_deref())),
         MissReason::Late { test } => {
             format!("it belongs to test `{}`, which has already ended", excerpt(test, PATH))

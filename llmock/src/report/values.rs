@@ -79,7 +79,11 @@ pub(crate) fn ordinal(number: usize) -> String {
 
 /// `1 request`, `2 requests`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{} {noun}s", thousands(number)) }
+    match noun.strip_suffix("ply") {
+        _ if number == 1 => format!("1 {noun}"),
+        Some(stem) => format!("{} {stem}plies", thousands(number)),
+        None => format!("{} {noun}s", thousands(number)),
+    }
 }
 
 pub(crate) fn were(number: usize) -> &'static str {

@@ -123,7 +123,7 @@ impl Ledger {
     }
 
     pub(crate) fn answered(&self, by: RespondedBy) -> usize {
-        self.exchanges.iter().filter(|exchange| exchange.responded_by == by).count()
+        self.exchanges.iter().filter(|exchange| exchange.sent.responded_by == by).count()
     }
 
     /// Finds the next interaction for a request. It stays with that request even if its client disconnects.

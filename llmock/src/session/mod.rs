@@ -8,11 +8,13 @@
 pub(crate) mod announce;
 mod causes;
 pub(crate) mod clock;
+pub(crate) mod current;
 mod elsewhere;
 pub(crate) mod env_lock;
 pub(crate) mod envs;
 pub(crate) mod fields;
 pub(crate) mod fixture;
+pub(crate) mod keys;
 pub(crate) mod last_run;
 pub(crate) mod ledger;
 pub(crate) mod open;
@@ -21,11 +23,14 @@ pub(crate) mod proxied;
 #[cfg(feature = "record")]
 pub(crate) mod recording;
 pub(crate) mod redacted;
+pub(crate) mod refuse;
 pub(crate) mod respond;
 pub(crate) mod save;
+pub(crate) mod scripted;
 pub(crate) mod settle;
 pub(crate) mod state;
 pub(crate) mod verify;
+pub(crate) mod wait;
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -48,6 +53,8 @@ pub(crate) struct Session {
     state: Option<Arc<State>>,
     access: Access,
     env: Option<EnvAccess>,
+    /// While it is the session of a test with the attribute.
+    known: Option<current::Known>,
 }
 
 /// A test's exclusive use of the environment.
@@ -62,7 +69,7 @@ impl Session {
     ///
     /// Between tests that use llmock it holds the environment guard, so that its variables stay the original ones.
     pub(crate) fn off(bases: Vec<(Provider, String)>, env: Option<EnvAccess>) -> Self {
-        Self { state: None, access: Access::Off(bases, Arc::default()), env }
+        Self { state: None, access: Access::Off(bases, Arc::default()), env, known: None }
     }
 
     /// Makes a session reachable.
@@ -75,7 +82,13 @@ impl Session {
         } else {
             registry.register(&state.id, Arc::clone(&state) as Arc<_>);
         }
-        Self { state: Some(state), access, env }
+        Self { state: Some(state), access, env, known: None }
+    }
+
+    /// Makes it the current session of this thread's test.
+    pub(crate) fn enter(mut self, by_env: bool) -> Self {
+        self.known = Some(current::enter(&self.access, by_env));
+        self
     }
 
     /// What handles of this session need.

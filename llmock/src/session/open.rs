@@ -55,7 +55,8 @@ pub(crate) fn attribute(test: &Test) -> Result<Session, Failure> {
     let thread = std::thread::current();
     let owner = site::owner(site, thread.name());
     if in_force.mode.value == Mode::Off {
-        return off(&owner.name, &in_force, (!test.handle).then_some(limits.turn));
+        let session = off(&owner.name, &in_force, (!test.handle).then_some(limits.turn))?;
+        return Ok(session.enter(!test.handle));
     }
     let names = site::candidates(site, test.fixture, test.module_fixture, owner.case.as_deref());
     let resolved = site::resolve(site, &names, &places, &exists).map_err(|error| {
@@ -67,6 +68,7 @@ pub(crate) fn attribute(test: &Test) -> Result<Session, Failure> {
     // Wait first: a fixture that the previous test records is read after it is written.
     let guard = if test.handle { None } else { Some(lock_env(&owner.name, limits.turn)?) };
     let interactions = match store::load(&resolved.fixture) {
+        _ if in_force.scripted.value => None,
         Ok(interactions) => Some(interactions),
         Err(LoadError::Missing { .. }) => None,
         Err(error) => {
@@ -91,7 +93,7 @@ pub(crate) fn attribute(test: &Test) -> Result<Session, Failure> {
         command,
         surface: Surface::Attribute,
     };
-    open(setup, interactions, guard)
+    Ok(open(setup, interactions, guard)?.enter(!test.handle))
 }
 
 /// A session that is opened without the attribute.
@@ -126,6 +128,7 @@ pub(crate) fn described(described: Described) -> Result<Session, NotOpened> {
     let command = command_of_thread(roots);
     let fixture = described.fixture;
     let interactions = match store::load(&fixture) {
+        _ if in_force.scripted.value => None,
         Ok(interactions) => Some(interactions),
         Err(LoadError::Missing { .. }) if in_force.mode.value != Mode::Replay => None,
         Err(error) => return Err(NotOpened::NoFixture(error, command)),

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use crate::exchange::client::Client;
-use crate::exchange::forward::{self, Job, Keeper, ReceivedResponse, UpstreamError};
+use crate::exchange::forward::{self, Job, Keeper, UpstreamError, UpstreamResponse};
 use crate::exchange::in_flight::InFlightGuard;
 use crate::exchange::response::{Response, is_outage};
 use crate::exchange::sigv4;
-use crate::exchange::verify::SentRequest;
+use crate::exchange::verify::OriginalRequest;
 use crate::exchange::{RequestNumber, RespondedBy, links, miss, record, request};
 use crate::fixture::SaveError;
 use crate::fixture::interaction::Request;
@@ -19,7 +19,8 @@ use crate::provider::Provider;
 use crate::report::{MissReason, sentences};
 use crate::session::announce;
 use crate::session::ledger::{Fault, Recording};
-use crate::session::respond::{Pending, refuse};
+use crate::session::refuse::refuse;
+use crate::session::respond::Pending;
 use crate::session::state::State;
 use crate::wire;
 
@@ -44,7 +45,7 @@ pub(crate) async fn forward(state: &Arc<State>, pending: Pending) -> Result<Resp
         let reason = MissReason::RecordRefused { why: error.to_string() };
         return Ok(refuse(state, &pending, reason));
     }
-    state.ledger().exchange(*number).responded_by = RespondedBy::Upstream;
+    state.ledger().exchange(*number).sent.responded_by = RespondedBy::Upstream;
     let asked = (request.clone(), found.clone());
     let keeper = SessionKeeper::new(state, pending.number, incoming, asked);
     let key = keeper.key;
@@ -60,7 +61,7 @@ pub(crate) async fn forward(state: &Arc<State>, pending: Pending) -> Result<Resp
         Err(UpstreamError::Stopped) => return Err(Aborted),
         Err(error) => error,
     };
-    state.ledger().exchange(*number).responded_by = RespondedBy::Nothing;
+    state.ledger().exchange(*number).sent.responded_by = RespondedBy::Nothing;
     let reason = MissReason::UpstreamFailed { upstream: shown, why: error.to_string() };
     if let UpstreamError::Invalid(_) = error {
         return Ok(refuse(state, &pending, reason));
@@ -92,8 +93,8 @@ fn note_upstream(state: &State, provider: Provider, shown: &str) {
 }
 
 /// The request as the client sent it, but for llmock's own addresses.
-fn sent(incoming: &Incoming) -> SentRequest {
-    SentRequest {
+fn sent(incoming: &Incoming) -> OriginalRequest {
+    OriginalRequest {
         provider: incoming.provider,
         method: incoming.method.to_string(),
         target: incoming.rest.clone(),
@@ -125,7 +126,7 @@ struct SessionKeeper {
     state: Arc<State>,
     in_flight: InFlightGuard,
     number: RequestNumber,
-    sent: SentRequest,
+    sent: OriginalRequest,
     client: Client,
     asked: (Request, Found),
     key: Key,
@@ -160,7 +161,7 @@ impl Keeper for SessionKeeper {
         self.state.ledger().given_up += 1;
     }
 
-    async fn keep(self, received: ReceivedResponse) {
+    async fn keep(self, received: UpstreamResponse) {
         let Self { state, in_flight, number, sent, client, asked, key } = self;
         let owner = state.setup.owner.as_deref();
         let (redactor, max_body) = (state.secrets.redactor(), state.max_body);

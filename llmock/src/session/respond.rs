@@ -5,25 +5,28 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::header::CONTENT_LENGTH;
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, Method};
 
 #[cfg(all(feature = "intercept", target_os = "linux"))]
 use crate::exchange::in_flight::InFlightGuard;
+use crate::exchange::observe::Watching;
 use crate::exchange::queue::Claim;
 use crate::exchange::response::{self, Response};
-use crate::exchange::{Exchange, RequestNumber, RespondedBy, Sender, Used, links, miss};
+use crate::exchange::sent::{Hidden, SentRequest};
+use crate::exchange::{Exchange, RequestNumber, RespondedBy, Sender, Used, links};
 use crate::fixture::Position;
 use crate::fixture::interaction::{Body, Request};
 use crate::fixture::redact::{Found, Redactor};
 use crate::front::arrival::Arrival;
 use crate::front::handler::{Aborted, Handler, Incoming, Responding};
-use crate::front::refused::Refused;
 use crate::matching::{Key, Order};
 use crate::mode::Mode;
 use crate::provider::{self, Provider};
-use crate::report::{MissReason, answer, sentences};
-use crate::session::previous_test;
+use crate::reply::rules::Turn;
+use crate::report::MissReason;
 use crate::session::proxied;
+use crate::session::refuse::{refuse, refuse_late};
+use crate::session::scripted::{self, Outcome};
 use crate::session::state::State;
 use crate::wire;
 
@@ -83,12 +86,39 @@ pub(crate) struct Pending {
     pub(crate) found: Found,
 }
 
+/// Responds, and watches what the client receives.
 async fn respond(state: Arc<State>, mut incoming: Incoming) -> Result<Response, Aborted> {
     restore_links(&state, &mut incoming);
     let redactor = state.secrets.redactor_for(&incoming.raw());
     let (request, found, unreadable) = read(&state, &incoming, &redactor);
     let number = enter(&state, &incoming, &request, &redactor);
+    let watching = watching(&state, &incoming, number);
     let pending = Pending { number, incoming, request, found };
+    let response = decided(state, pending, unreadable).await?;
+    Ok(watching.watch(response))
+}
+
+fn watching(state: &State, incoming: &Incoming, number: RequestNumber) -> Watching {
+    let (sent, observation) = {
+        let mut ledger = state.ledger();
+        let exchange = ledger.exchange(number);
+        (exchange.sent.clone(), exchange.observation.clone())
+    };
+    Watching {
+        observation,
+        activity: state.activity.clone(),
+        client: incoming.client.clone(),
+        received: incoming.received,
+        asked_for_stream: sent.is_streaming(),
+        is_head: incoming.method == Method::HEAD,
+    }
+}
+
+async fn decided(
+    state: Arc<State>,
+    pending: Pending,
+    unreadable: Option<MissReason>,
+) -> Result<Response, Aborted> {
     if let Some(reason) = refused_before_lookup(&state, &pending, unreadable) {
         return Ok(refuse(&state, &pending, reason));
     }
@@ -96,14 +126,31 @@ async fn respond(state: Arc<State>, mut incoming: Incoming) -> Result<Response, 
         return Ok(refuse_late(&state, &pending).await);
     }
     if let Some(response) = state.overlay.respond(&pending.incoming).await {
-        state.ledger().exchange(number).responded_by = RespondedBy::Mock;
+        state.ledger().exchange(pending.number).sent.responded_by = RespondedBy::Mock;
         return response;
     }
+    let sent = state.ledger().exchange(pending.number).sent.clone();
+    let matching = state.scripts.matching(&sent).await;
+    let before = scripted::respond(&state, &pending, &sent, &matching, Turn::BeforeFixture).await;
+    if let Outcome::Response(response) = before {
+        return Ok(response);
+    }
     let provider = pending.incoming.provider;
-    match decide(&state, number, provider, &pending.request) {
+    let decision = decide(&state, pending.number, provider, &pending.request);
+    if let Decision::Replay(at) = decision {
+        return Ok(replay(&state, at, provider, &pending.request));
+    }
+    let after = scripted::respond(&state, &pending, &sent, &matching, Turn::AfterFixture).await;
+    if let Outcome::Response(response) = after {
+        return Ok(response);
+    }
+    if let Some(reason) = without_reply(&state, &sent, &decision, [before, after]) {
+        return Ok(refuse(&state, &pending, reason));
+    }
+    match decision {
         Decision::Replay(at) => Ok(replay(&state, at, provider, &pending.request)),
         Decision::Side(body) => {
-            state.ledger().exchange(number).responded_by = RespondedBy::Fixture;
+            state.ledger().exchange(pending.number).sent.responded_by = RespondedBy::Fixture;
             Ok(response::json(body))
         }
         Decision::Forward => forward(&state, pending).await,
@@ -112,6 +159,27 @@ async fn respond(state: Arc<State>, mut incoming: Incoming) -> Result<Response, 
             Ok(refuse_unmatched(&state, pending, key, unmatched).await)
         }
     }
+}
+
+/// Why a request has no reply, where that says more than that the fixture has no recording of it.
+fn without_reply(
+    state: &State,
+    sent: &SentRequest,
+    decision: &Decision,
+    outcomes: [Outcome; 2],
+) -> Option<MissReason> {
+    if matches!(decision, Decision::Replay(_) | Decision::Side(_) | Decision::Forward) {
+        return None;
+    }
+    let used_up = outcomes.into_iter().find_map(|outcome| match outcome {
+        Outcome::UsedUp(rule) => Some(rule),
+        Outcome::Response(_) | Outcome::None => None,
+    });
+    if let Some(rule) = used_up {
+        return Some(state.scripts.used_up(rule));
+    }
+    let is_scripted = state.setup.in_force.scripted.value;
+    is_scripted.then(|| MissReason::NoReply { rules: state.scripts.unmet(sent) })
 }
 
 /// Refuses a request after finding the closest recording, which may take long: on a thread that serves nothing else.
@@ -204,18 +272,20 @@ fn enter(
         }
         kept => kept.to_wire().into_owned(),
     };
-    state.ledger().add(Exchange {
+    let sent = SentRequest {
         provider: incoming.provider,
         method: request.method.clone(),
         path: request.path.clone(),
         headers,
-        body,
+        body: body.into(),
+        hidden: Hidden::of(&incoming.headers, &incoming.rest),
         responded_by: RespondedBy::Nothing,
-        used: None,
-        is_side: state.setup.in_force.is_side_call(&request.method, &request.path),
-        sender: sender(&incoming.arrival, state.env_session),
-        expected_by: None,
-    })
+    };
+    let is_side = state.setup.in_force.is_side_call(&request.method, &request.path);
+    let sender = sender(&incoming.arrival, state.env_session);
+    let number = state.ledger().add(Exchange::new(sent, is_side, sender));
+    state.activity.note();
+    number
 }
 
 /// Which test sent a request that arrived in session number `session` at the address of the variables; `None` stands
@@ -262,13 +332,14 @@ fn refused_before_lookup(
 fn decide(state: &State, number: RequestNumber, provider: Provider, request: &Request) -> Decision {
     let (setup, fixture) = (&state.setup, &state.fixture);
     let mode = setup.mode();
-    if mode == Mode::Record {
+    if mode == Mode::Record && !setup.in_force.scripted.value {
         return Decision::Forward;
     }
     let key = fixture.key(provider, request);
     let mut ledger = state.ledger();
     let is_side = ledger.exchange(number).is_side;
     let order = if is_side { Order::Any } else { setup.in_force.order.value };
+    let may_forward = mode == Mode::Auto && !setup.in_force.scripted.value;
     let may_repeat = is_side || (mode == Mode::Replay && order == Order::Any);
     let mut claim = ledger.claim(fixture, key, order);
     if claim == Claim::Unknown
@@ -283,7 +354,7 @@ fn decide(state: &State, number: RequestNumber, provider: Provider, request: &Re
             let unmatched = Unmatched { expected: Some(expected), used: ledger.first_uses() };
             return Decision::Unmatched(key, unmatched);
         }
-        Claim::Spent { .. } | Claim::Unknown if mode == Mode::Auto => return Decision::Forward,
+        Claim::Spent { .. } | Claim::Unknown if may_forward => return Decision::Forward,
         Claim::Spent { last } => {
             let by_request = ledger.used_by(last).map_or(0, RequestNumber::number);
             let interaction = last.number();
@@ -299,7 +370,7 @@ fn decide(state: &State, number: RequestNumber, provider: Provider, request: &Re
         }
     };
     let exchange = ledger.exchange(number);
-    exchange.responded_by = RespondedBy::Fixture;
+    exchange.sent.responded_by = RespondedBy::Fixture;
     exchange.used = Some(Used { interaction, is_borrowed, is_repeated });
     Decision::Replay(interaction)
 }
@@ -313,49 +384,6 @@ fn replay(state: &State, at: Position, provider: Provider, request: &Request) ->
         state.ledger().add_foreign(host);
     }
     response
-}
-
-/// Refuses a request and remembers why.
-pub(crate) fn refuse(state: &State, pending: &Pending, reason: MissReason) -> Response {
-    let Pending { number, incoming, request, .. } = pending;
-    let status = match &reason {
-        MissReason::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        MissReason::Foreign { .. } => StatusCode::FORBIDDEN,
-        MissReason::DotSegment => StatusCode::BAD_REQUEST,
-        _ => StatusCode::IM_A_TEAPOT,
-    };
-    note_previous_test(state, pending, &reason);
-    let setup = &state.setup;
-    let missed = miss::describe(incoming.provider, request, *number, reason);
-    let message = answer::message(&missed, &setup.shown);
-    state.ledger().add_miss(*number, missed);
-    response::refusal(incoming.provider, &request.path, status, &message)
-}
-
-/// Refuses a request that arrives after the end. Once the session is settled, its report cannot contain it any more.
-async fn refuse_late(state: &State, pending: &Pending) -> Response {
-    let reason = MissReason::Late { test: state.setup.test().to_owned() };
-    let message = sentences::reason(&reason, "");
-    let response = refuse(state, pending, reason);
-    if state.ledger().is_settled {
-        let Pending { incoming, request, .. } = pending;
-        let refused =
-            Refused::new(Some(incoming.provider), &incoming.method, &request.path, &message);
-        state.front.registry().refusals.add(refused).await;
-    }
-    response
-}
-
-/// Notes a request that the previous test may have left behind.
-fn note_previous_test(state: &State, pending: &Pending, reason: &MissReason) {
-    let is_unknown =
-        matches!(reason, MissReason::BodyDiffers { .. } | MissReason::EndpointUnknown { .. });
-    if is_unknown
-        && state.setup.by_env
-        && let Some(test) = previous_test::expecting(pending.incoming.provider, &pending.request)
-    {
-        state.ledger().exchange(pending.number).expected_by = Some(test);
-    }
 }
 
 #[cfg(not(feature = "record"))]

@@ -51,7 +51,7 @@ pub(crate) fn settle(state: &State, outcome: Outcome) -> Report {
         save::note_attempt(state, &mut report);
         report.upstreams = save::upstreams(state, &report);
         context_notes(state, &mut report);
-    } else if state.setup.mode() == Mode::Record || !kept.is_empty() {
+    } else if !kept.is_empty() || expects_recordings(state) {
         save::write(state, &kept, &mut report);
     }
     state.overlay.close();
@@ -64,6 +64,12 @@ fn await_deliveries(state: &State) {
     while state.ledger().is_undecided() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// Whether it is worth a note that nothing was recorded.
+fn expects_recordings(state: &State) -> bool {
+    let setup = &state.setup;
+    setup.mode() == Mode::Record && !setup.in_force.scripted.value && state.skipped().is_none()
 }
 
 fn begin(state: &State, outcome: Outcome) -> Report {
@@ -89,9 +95,11 @@ fn account(state: &State, report: &mut Report) {
     report.answered = Answered {
         fixture: ledger.answered(RespondedBy::Fixture),
         mock: ledger.answered(RespondedBy::Mock),
+        reply: ledger.answered(RespondedBy::Reply),
         upstream: ledger.answered(RespondedBy::Upstream),
         nothing: ledger.answered(RespondedBy::Nothing),
     };
+    report.notes.extend(state.skipped().map(|reason| Note::Skipped { reason }));
     connections(&mut ledger, report);
     report.misses.clone_from(&ledger.misses);
     report.tally = tally(fixture, &ledger);
@@ -105,6 +113,7 @@ fn account(state: &State, report: &mut Report) {
     calls(state, &ledger, report);
     unused(state, &ledger, report);
     unknown_fields(state, &ledger, report);
+    replies(state, report);
     borrowed(fixture, &ledger, report);
     repeated(fixture, &ledger, report);
 }
@@ -127,13 +136,16 @@ fn stray_requests(ledger: &Ledger, report: &mut Report) {
         match &exchange.sender {
             Sender::ThisTest => {}
             Sender::EarlierTest { test } => report.notes.push(Note::Stray {
-                method: exchange.method.clone(),
-                path: exchange.path.clone(),
+                method: exchange.sent.method.clone(),
+                path: exchange.sent.path.clone(),
                 test: owned(test),
             }),
             // A request that a fixture or a mock responded to was expected, whichever test sent it.
             Sender::EarlierConnection { test } => {
-                if matches!(exchange.responded_by, RespondedBy::Nothing | RespondedBy::Upstream) {
+                if matches!(
+                    exchange.sent.responded_by,
+                    RespondedBy::Nothing | RespondedBy::Upstream
+                ) {
                     let sign = Sign::Connection { test: owned(test) };
                     let request = RequestNumber::from_index(index).number();
                     report.notes.push(Note::LeftBehind { request, sign });
@@ -176,6 +188,9 @@ fn calls(state: &State, ledger: &Ledger, report: &mut Report) {
     let reached = ledger.exchanges.iter().filter(|exchange| !exchange.is_stray()).count();
     let counted = ledger.counted().count().saturating_sub(ledger.retried);
     let expected = state.setup.in_force.calls.value;
+    if reached == 0 && state.skipped().is_some() {
+        return;
+    }
     // A test that failed early may have its own reason for sending no request, but its error may also be the client's.
     if report.outcome != Outcome::Passed {
         if reached == 0 && expected != Some(0) {
@@ -193,12 +208,21 @@ fn calls(state: &State, ledger: &Ledger, report: &mut Report) {
     }
 }
 
+/// Replies that the test wrote and no request got.
+fn replies(state: &State, report: &mut Report) {
+    let is_checked = report.outcome == Outcome::Passed && state.skipped().is_none();
+    if is_checked && state.setup.in_force.scripted.value && state.scripts.is_empty() {
+        report.failures.push(Failure::NoReplies);
+    }
+    report.failures.extend(state.scripts.failures(is_checked));
+}
+
 /// Fields of `match_on` that no request has.
 fn unknown_fields(state: &State, ledger: &Ledger, report: &mut Report) {
-    if report.outcome != Outcome::Passed {
+    if report.outcome != Outcome::Passed || state.skipped().is_some() {
         return;
     }
-    let requests = ledger.counted().map(|exchange| exchange.body.as_slice());
+    let requests = ledger.counted().map(|exchange| &*exchange.sent.body);
     let recorded = ledger.recordings.iter().map(|recording| &recording.interaction);
     let recorded = recorded.chain(state.fixture.interactions());
     report.failures.extend(fields::missing(&state.setup.in_force, requests, recorded));
@@ -233,7 +257,11 @@ fn no_requests(state: &State) -> Failure {
 fn unused(state: &State, ledger: &Ledger, report: &mut Report) {
     let (setup, fixture) = (&state.setup, &state.fixture);
     let rule = setup.in_force.unused.value;
-    if rule == Unused::Ignore || setup.mode() == Mode::Record || report.outcome != Outcome::Passed {
+    if rule == Unused::Ignore
+        || setup.mode() == Mode::Record
+        || report.outcome != Outcome::Passed
+        || state.skipped().is_some()
+    {
         return;
     }
     let used = ledger.used();

@@ -13,6 +13,7 @@ use crate::config::{Origin, Settings};
 use crate::env::{self, Originals};
 use crate::exchange::in_flight::InFlight;
 use crate::exchange::links::{self, GivenLinks};
+use crate::exchange::observe::Activity;
 use crate::exchange::secrets::RunSecrets;
 use crate::exchange::upstream::Upstreams;
 use crate::fixture::interaction::{Interaction, Request};
@@ -20,10 +21,11 @@ use crate::front::Front;
 use crate::front::intercept::Trust;
 use crate::mode::Mode;
 use crate::overlay::Overlay;
-use crate::provider::{Links, Provider};
+use crate::provider::{Declared, Links, Provider};
 use crate::report::{Command, Surface, values};
 use crate::session::fixture::OpenedFixture;
 use crate::session::ledger::Ledger;
+use crate::session::scripted::Scripts;
 use crate::sync::lock;
 
 /// Everything a session is opened with, by the attribute or by the builder.
@@ -97,11 +99,15 @@ pub(crate) struct State {
     pub(crate) front: &'static Front,
     pub(crate) overlay: Arc<Overlay>,
     pub(crate) in_flight: Arc<InFlight>,
+    pub(crate) activity: Activity,
+    pub(crate) scripts: Scripts,
     pub(crate) links: GivenLinks,
     pub(crate) opened: Instant,
     /// Its number among the sessions at the address of the variables; a session with a handle has none.
     pub(crate) env_session: Option<u64>,
     is_closing: AtomicBool,
+    /// Why the test sends nothing, if it has said so.
+    skipped: Mutex<Option<String>>,
     /// Certificates that this session's clients are told to trust, while it is open.
     pub(crate) trust: Option<Trust>,
     /// Hosts whose clients do not trust them.
@@ -137,10 +143,13 @@ impl State {
             front,
             overlay: Arc::default(),
             in_flight: Arc::default(),
+            activity: Activity::default(),
+            scripts: Scripts::default(),
             links: GivenLinks::default(),
             opened: Instant::now(),
             env_session: setup.by_env.then(|| front.registry().next_env_session()),
             is_closing: AtomicBool::new(false),
+            skipped: Mutex::default(),
             trust,
             distrusted: Mutex::default(),
             seen_hosts: Mutex::default(),
@@ -163,6 +172,28 @@ impl State {
 
     pub(crate) fn is_closing(&self) -> bool {
         self.is_closing.load(Ordering::Acquire)
+    }
+
+    /// From now on the test need not send anything.
+    pub(crate) fn skip(&self, reason: String) {
+        *lock(&self.skipped) = Some(reason);
+    }
+
+    pub(crate) fn skipped(&self) -> Option<String> {
+        lock(&self.skipped).clone()
+    }
+
+    /// A key for a client of this provider: the real one where requests reach the provider, else a placeholder.
+    pub(crate) fn api_key(&self, provider: Provider) -> String {
+        let real = || self.setup.upstreams.key(provider, self.originals);
+        let real = if self.setup.mode() == Mode::Replay { None } else { real() };
+        real.map_or_else(|| self.placeholder(provider), |(_, key)| key.to_owned())
+    }
+
+    fn placeholder(&self, provider: Provider) -> String {
+        let own = self.setup.in_force.declared(provider).and_then(Declared::placeholder);
+        let table = provider.entry().keys.first().map(|(_, value)| (*value).to_owned());
+        table.or(own.map(|(_, value)| value)).unwrap_or_else(|| "llmock".to_owned())
     }
 
     /// The providers that the fixture or the test names.

@@ -46,7 +46,6 @@ pub(crate) struct Format {
     pub(crate) tool_ids: &'static [ToolIdPath],
     pub(crate) model: for<'a> fn(Provider, &'a str, Option<&Json<'a>>) -> Option<Cow<'a, str>>,
     pub(super) prompts: &'static [Prompt],
-    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only servers check requests"))]
     pub(crate) messages: Messages,
     /// Adds the data of one event to the transcript of a stream.
     pub(crate) read_event: fn(&mut Transcript, &Json<'_>),

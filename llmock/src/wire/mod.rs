@@ -11,6 +11,7 @@ mod bedrock;
 mod cohere;
 pub(crate) mod content;
 pub(crate) mod context;
+pub(crate) mod conversation;
 mod embeddings;
 #[cfg(feature = "record")]
 pub(crate) mod ending;
@@ -29,17 +30,21 @@ mod openai_embeddings;
 pub(crate) mod openai_responses;
 pub(crate) mod pieces;
 mod plain;
+pub(crate) mod reading;
 pub(crate) mod rendered;
 mod reported;
 pub(crate) mod requirements;
 pub(crate) mod size;
+pub(crate) mod target;
 #[cfg_attr(not(feature = "record"), allow(dead_code, reason = "only recorders read them"))]
 mod terminator;
 #[cfg(test)]
 mod tests;
 mod text;
 mod tokens;
+pub(crate) mod tools;
 mod transcript;
+pub(crate) mod usage;
 
 use api::{Api, ErrorParts};
 pub(crate) use format::{Format, RequestLine, ToolIdPath};

@@ -6,6 +6,7 @@ mod boundary;
 mod builder;
 mod child_process;
 mod connections;
+mod control;
 mod corpus;
 mod declared;
 #[cfg(all(feature = "intercept", target_os = "linux"))]

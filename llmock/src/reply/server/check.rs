@@ -1,9 +1,9 @@
 //! Request checks: what the provider would refuse.
 
-use super::super::reading::Reading;
 use crate::json::{self, Json, JsonError};
 use crate::wire::content::Reply;
 use crate::wire::format::POST;
+use crate::wire::reading::Reading;
 use crate::wire::requirements::{
     CHOICES, COORDINATES, DIMENSIONS, INPUTS, Limit, Requirements, Vectors, is_tokens,
 };

@@ -1,9 +1,9 @@
 //! Which endpoints there are, and for which methods.
 
-use super::super::target::Target;
 use crate::provider::Provider;
 use crate::wire;
 use crate::wire::format::{GET, Kind};
+use crate::wire::target::Target;
 
 /// What a path and a method lead to at a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

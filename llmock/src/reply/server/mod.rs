@@ -7,7 +7,6 @@ mod endpoint;
 mod plain;
 mod template;
 
-pub use conversation::{Message, Role};
 pub use endpoint::Endpoint;
 pub use plain::{CompressionError, uncompressed};
 pub use template::Template;

@@ -5,9 +5,9 @@ use std::cell::RefCell;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 
-use super::super::reading::Reading;
 use crate::wire::content::Reply;
 use crate::wire::ids::{DerivedId, hex_id, uuid_id};
+use crate::wire::reading::Reading;
 use crate::wire::rendered::{Rendered, RenderedBody, empty_headers, split};
 
 /// The response to one request, rendered repeatedly without reading the request again.

@@ -156,7 +156,7 @@ fn the_ledger_keeps_one_object_a_test() {
     insta::assert_snapshot!(ledger::line(&report()), @r##"{"test":"api::summarize","fixture":"tests/fixtures/summarize.json","mode":"replay","verdict":"passed","interactions":{"used":2,"total":3},"answered_by":{"fixture":2,"mock":0,"upstream":0,"nothing":0},"misses":[],"failures":[],"notes":[]}"##);
     insta::assert_snapshot!(ledger::refused_line(Some("openai"), "POST", "/v1/models", "llmock: no test is running"), @r#"{"refused":{"provider":"openai","method":"POST","path":"/v1/models","sentence":"no test is running"}}"#);
     let mut report = with_misses([miss(body_differs(vec![difference("$.seed", Some("1"), None)]))]);
-    report.answered = Answered { fixture: 2, mock: 1, upstream: 0, nothing: 1 };
+    report.answered = Answered { fixture: 2, mock: 1, reply: 0, upstream: 0, nothing: 1 };
     report.notes.push(Note::Repeated { interaction: 1, prompt: None, times: 1 });
     insta::assert_snapshot!(ledger::line(&report), @r#"{"test":"api::summarize","fixture":"tests/fixtures/summarize.json","mode":"replay","verdict":"failed","interactions":{"used":2,"total":3},"answered_by":{"fixture":2,"mock":1,"upstream":0,"nothing":1},"misses":[{"request":3,"provider":"openai","method":"POST","path":"/v1/chat/completions","reason":"body_differs","sentence":"no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)","differs_at":["$.seed"]}],"failures":[],"notes":[{"name":"repeated","sentence":"the test sent a request 1 more time than tests/fixtures/summarize.json has it, so the response of #1 was repeated"}],"record":"LLMOCK_MODE=record cargo test --test api -- summarize --exact","rerun":{"run":"cargo test --test api","test":"summarize","exact":true}}"#);
 }

@@ -3,16 +3,16 @@
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 
+use super::content::{Failure, Reply};
+use super::context::RenderContext;
+use super::format::Kind;
+use super::ids::{DerivedId, seed_of};
+use super::rendered::Rendered;
+use super::requirements::Limit;
 use super::target::Target;
+use super::{failure, size};
 use crate::json::{self, Json};
 use crate::provider::Provider;
-use crate::wire::content::{Failure, Reply};
-use crate::wire::context::RenderContext;
-use crate::wire::format::Kind;
-use crate::wire::ids::{DerivedId, seed_of};
-use crate::wire::rendered::Rendered;
-use crate::wire::requirements::Limit;
-use crate::wire::{failure, size};
 
 /// The parts of a request on which its response depends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,14 +78,14 @@ impl<'a> RequestShape<'a> {
 #[derive(Clone, Debug)]
 pub struct Reading<'a> {
     target: Cow<'a, Target>,
-    pub(super) bytes: &'a [u8],
-    pub(super) body: Option<Json<'a>>,
-    pub(super) created: Option<u64>,
-    pub(super) seed: Option<u64>,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) body: Option<Json<'a>>,
+    pub(crate) created: Option<u64>,
+    pub(crate) seed: Option<u64>,
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(target: Cow<'a, Target>, bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(target: Cow<'a, Target>, bytes: &'a [u8]) -> Self {
         let text = std::str::from_utf8(bytes).ok();
         let body = text.and_then(|text| json::parse(text).ok());
         Self { target, bytes, body, created: None, seed: None }
@@ -137,8 +137,16 @@ impl Reading<'_> {
         self.render_collecting(reply, None)
     }
 
+    /// Why the format of the request cannot express a reply; `None` if it can.
+    pub(crate) fn inexpressible(&self, reply: &Reply) -> Option<String> {
+        let target = self.target();
+        let is_known = target.operation.kind != Kind::Unlisted || reply.failure.is_some();
+        let path = target.path_alone();
+        (!is_known).then(|| format!("no reply is known to `{} {path}`", target.method))
+    }
+
     /// The same, and collects every id that was made for it.
-    pub(super) fn render_collecting(
+    pub(crate) fn render_collecting(
         &self,
         reply: &Reply,
         derived: Option<&RefCell<Vec<DerivedId>>>,
@@ -160,7 +168,7 @@ impl Reading<'_> {
         rendered.finish(&context)
     }
 
-    pub(super) fn context<'c>(
+    pub(crate) fn context<'c>(
         &'c self,
         reply: &'c Reply,
         derived: Option<&'c RefCell<Vec<DerivedId>>>,

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
+use super::format::{Kind, Operation, Streaming};
 use super::reading::Reading;
+use super::{self as wire, Format};
 use crate::json::Json;
 use crate::provider::{self, Provider};
-use crate::wire::format::{Kind, Operation, Streaming};
-use crate::wire::{self, Format};
 
 /// What method and path of a request say; its body says the rest.
 ///
@@ -24,12 +24,12 @@ use crate::wire::{self, Format};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Target {
-    pub(super) provider: Provider,
-    pub(super) format: &'static Format,
-    pub(super) operation: &'static Operation,
-    pub(super) method: String,
+    pub(crate) provider: Provider,
+    pub(crate) format: &'static Format,
+    pub(crate) operation: &'static Operation,
+    pub(crate) method: String,
     /// Canonical, with the query.
-    pub(super) path: String,
+    pub(crate) path: String,
     path_length: usize,
 }
 
@@ -64,13 +64,13 @@ impl Target {
     }
 
     /// Whether a request with that body gets a streamed response.
-    pub(super) fn streams(&self, body: Option<&Json<'_>>) -> bool {
+    pub(crate) fn streams(&self, body: Option<&Json<'_>>) -> bool {
         self.operation.kind == Kind::Conversation
             && self.operation.streaming != Streaming::Never
             && self.asks_for_stream(body)
     }
 
-    pub(super) fn asks_for_stream(&self, body: Option<&Json<'_>>) -> bool {
+    pub(crate) fn asks_for_stream(&self, body: Option<&Json<'_>>) -> bool {
         let query = self.path.get(self.path_length + 1..).unwrap_or_default();
         self.operation.wants_stream(query, body)
     }

@@ -1,0 +1,234 @@
+//! Conditions on requests, the same for every provider: `request().model("gpt-*").last_user("weather")`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::exchange::sent::SentRequest;
+use crate::provider::Provider;
+
+/// Any request, to be narrowed: for [`LlmMock::when`](crate::LlmMock::when).
+///
+/// ```
+/// use llmock::Provider;
+/// use llmock::reply::request;
+///
+/// let weather = request().provider(Provider::OpenAI).model("gpt-*").last_user("weather");
+/// assert_eq!(
+///     format!("{weather:?}"),
+///     r#"request().provider(openai).model("gpt-*").last_user("weather")"#
+/// );
+/// ```
+pub fn request() -> RequestMatcher {
+    RequestMatcher::default()
+}
+
+/// A condition on requests, made by [`request`]. All parts must hold.
+#[derive(Clone, Default)]
+#[must_use]
+pub struct RequestMatcher {
+    parts: Vec<Part>,
+}
+
+#[derive(Clone)]
+enum Part {
+    Provider(Provider),
+    Method(String),
+    Path(String),
+    Model(String),
+    LastUser(String),
+    System(String),
+    OffersTool(String),
+    ToolResult(String),
+    BodyContains(String),
+    Header(String, String),
+    Streaming(bool),
+    Matching(Closure),
+}
+
+type Closure = Arc<dyn Fn(&SentRequest) -> bool + Send + Sync>;
+
+impl RequestMatcher {
+    fn and(mut self, part: Part) -> Self {
+        self.parts.push(part);
+        self
+    }
+
+    /// Requests to this provider.
+    pub fn provider(self, provider: Provider) -> Self {
+        self.and(Part::Provider(provider))
+    }
+
+    /// Requests with this method.
+    pub fn method(self, method: impl Into<String>) -> Self {
+        self.and(Part::Method(method.into().to_ascii_uppercase()))
+    }
+
+    /// Requests to this path at the provider's own host, without the query; `*` stands for any text:
+    /// `*/embeddings`.
+    pub fn path(self, pattern: impl Into<String>) -> Self {
+        self.and(Part::Path(pattern.into()))
+    }
+
+    /// Requests that name this model; `*` stands for any text: `gpt-*`.
+    pub fn model(self, pattern: impl Into<String>) -> Self {
+        self.and(Part::Model(pattern.into()))
+    }
+
+    /// Requests whose last message of the user contains this text.
+    pub fn last_user(self, text: impl Into<String>) -> Self {
+        self.and(Part::LastUser(text.into()))
+    }
+
+    /// Requests whose instructions contain this text.
+    pub fn system(self, text: impl Into<String>) -> Self {
+        self.and(Part::System(text.into()))
+    }
+
+    /// Requests that offer this tool to the model.
+    pub fn offers_tool(self, name: impl Into<String>) -> Self {
+        self.and(Part::OffersTool(name.into()))
+    }
+
+    /// Requests that bring a new result of a tool with this text: one that came after the last message of the model.
+    pub fn tool_result(self, text: impl Into<String>) -> Self {
+        self.and(Part::ToolResult(text.into()))
+    }
+
+    /// Requests whose body contains this text, as it was sent.
+    pub fn body_contains(self, text: impl Into<String>) -> Self {
+        self.and(Part::BodyContains(text.into()))
+    }
+
+    /// Requests with this header, and this value, in which `*` stands for any text. It sees headers that hold keys, too.
+    pub fn header(self, name: impl Into<String>, pattern: impl Into<String>) -> Self {
+        self.and(Part::Header(name.into(), pattern.into()))
+    }
+
+    /// Requests that ask for a stream, or that do not.
+    pub fn streaming(self, streaming: bool) -> Self {
+        self.and(Part::Streaming(streaming))
+    }
+
+    /// Requests for which a function returns `true`. A panic in it fails the test, with its message.
+    ///
+    /// ```
+    /// use llmock::reply::request;
+    ///
+    /// let long = request().matching(|request| request.messages().len() > 10);
+    /// ```
+    pub fn matching(
+        self,
+        condition: impl Fn(&SentRequest) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.and(Part::Matching(Arc::new(condition)))
+    }
+
+    /// Whether all parts hold.
+    pub fn matches(&self, request: &SentRequest) -> bool {
+        self.parts.iter().all(|part| part.holds(request))
+    }
+
+    /// The first part that does not hold, as it is written.
+    pub(crate) fn unmet(&self, request: &SentRequest) -> Option<String> {
+        self.parts.iter().find(|part| !part.holds(request)).map(|part| format!("{part:?}"))
+    }
+
+    /// Whether it runs code of the test.
+    pub(crate) fn has_closure(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Matching(_)))
+    }
+}
+
+impl Part {
+    fn holds(&self, request: &SentRequest) -> bool {
+        let contains =
+            |found: Option<String>, text: &str| found.is_some_and(|found| found.contains(text));
+        match self {
+            Self::Provider(provider) => request.provider() == *provider,
+            Self::Method(method) => request.method() == method,
+            Self::Path(pattern) => {
+                let path = request.path().split('?').next().unwrap_or_default();
+                fits(pattern, path)
+            }
+            Self::Model(pattern) => request.model().is_some_and(|model| fits(pattern, &model)),
+            Self::LastUser(text) => contains(request.last_user_text(), text),
+            Self::System(text) => contains(request.system(), text),
+            Self::OffersTool(name) => request.tool(name).is_some(),
+            Self::ToolResult(text) => {
+                request.new_tool_results().iter().any(|result| result.text.contains(text))
+            }
+            Self::BodyContains(text) => request.text().contains(text),
+            Self::Header(name, pattern) => request.has_header(name, |value| fits(pattern, value)),
+            Self::Streaming(streaming) => request.is_streaming() == *streaming,
+            Self::Matching(condition) => condition(request),
+        }
+    }
+}
+
+/// Whether a text fits a pattern in which `*` stands for any text.
+fn fits(pattern: &str, text: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut text) = text.strip_prefix(first) else { return false };
+    let mut parts = rest.split('*').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return text.ends_with(part);
+        }
+        let Some(at) = text.find(part) else { return false };
+        text = &text[at + part.len()..];
+    }
+    true
+}
+
+impl fmt::Debug for RequestMatcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("request()")?;
+        self.parts.iter().try_for_each(|part| write!(f, ".{part:?}"))
+    }
+}
+
+impl fmt::Debug for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Provider(provider) => write!(f, "provider({})", provider.id()),
+            Self::Method(method) => write!(f, "method({method:?})"),
+            Self::Path(pattern) => write!(f, "path({pattern:?})"),
+            Self::Model(pattern) => write!(f, "model({pattern:?})"),
+            Self::LastUser(text) => write!(f, "last_user({text:?})"),
+            Self::System(text) => write!(f, "system({text:?})"),
+            Self::OffersTool(name) => write!(f, "offers_tool({name:?})"),
+            Self::ToolResult(text) => write!(f, "tool_result({text:?})"),
+            Self::BodyContains(text) => write!(f, "body_contains({text:?})"),
+            // The value may be a key.
+            Self::Header(name, _) => write!(f, "header({name:?}, …)"),
+            Self::Streaming(streaming) => write!(f, "streaming({streaming})"),
+            Self::Matching(_) => f.write_str("matching(|request| …)"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        for (pattern, text, does) in [
+            ("gpt-5", "gpt-5", true),
+            ("gpt-5", "gpt-5-mini", false),
+            ("gpt-*", "gpt-5", true),
+            ("gpt-*", "o3", false),
+            ("*", "", true),
+            ("*mini", "gpt-5-mini", true),
+            ("*mini", "mini-gpt", false),
+            ("a*b*c", "a-b-b-c", true),
+            ("a*b*c", "a-c", false),
+            ("a*a", "a", false),
+            ("**", "x", true),
+            ("", "", true),
+            ("", "x", false),
+        ] {
+            assert_eq!(fits(pattern, text), does, "{pattern} {text}");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! What a test controls and reads of its session: replies, exchanges, keys, modes.
+
+mod exchanges;
+mod scripted;
