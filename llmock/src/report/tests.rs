@@ -1,5 +1,6 @@
 //! What is printed, as snapshots: a change of a sentence is a change to review.
 
+mod advising;
 mod differing;
 mod failing;
 mod limits;

@@ -94,7 +94,7 @@ fn used_up_queues_repeat_and_report_it() {
         let output = process.again("replays").env("FIXTURE", &fixture).output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success(), "{stderr}");
-        assert!(stderr.contains("was requested 2 more times than it was recorded"), "{stderr}");
+        assert!(stderr.contains("the test sent \"again\" 2 more times than"), "{stderr}");
         assert_eq!(fs::read(&fixture).unwrap(), before);
     });
 }

@@ -91,7 +91,7 @@ fn headers_that_are_not_stored_are_named_once() {
         let output = process.again("records").env("FIXTURE", &fixture).output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success(), "{stderr}");
-        let note = "response headers that are not stored: x-litellm-response-cost";
+        let note = "does not keep: x-litellm-response-cost";
         assert_eq!(stderr.matches(note).count(), 1, "{stderr}");
         assert!(!stderr.contains("uvicorn") && !stderr.contains("server"), "{stderr}");
     });

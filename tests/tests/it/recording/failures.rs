@@ -20,8 +20,8 @@ fn statuses(fixture: &Path) -> Vec<u16> {
 fn outages_fail_the_session_with_the_providers_message() {
     alone(&[("OPENAI_API_KEY", "sk-0123456789abcdef0123456789abcdef")], |_| {
         for (status, why) in [
-            (401, "the key comes from `OPENAI_API_KEY`"),
-            (403, "the key comes from `OPENAI_API_KEY`"),
+            (401, "`OPENAI_API_KEY` has its key"),
+            (403, "`OPENAI_API_KEY` has its key"),
             (429, "the rate limit was exceeded"),
             (500, "the provider failed"),
             (529, "the provider failed"),
@@ -38,10 +38,19 @@ fn outages_fail_the_session_with_the_providers_message() {
             assert!(matches!(error, FinishError::Failed { .. }), "{error:?}");
             let report = error.to_string();
             let headline = format!("openai responded with {status} to POST /v1/chat/completions");
-            for part in [headline.as_str(), "no luck", why, &format!("allow_errors({status})")] {
+            // What was received is kept, without the error, by a command that works.
+            let keep = "kept 1 interaction in ";
+            let allow = format!("allow_errors({status})");
+            let address = format!("requests to openai go to {}", upstream.openai_url());
+            for part in [headline.as_str(), "no luck", why, keep, &allow, &address] {
                 assert!(report.contains(part), "`{part}` is not in:\n{report}");
             }
             assert!(!fixture.exists());
+            let names = [failed(&fixture), fixture.clone()];
+            let [old, new] = names.map(|path| path.display().to_string());
+            assert!(report.contains(&format!("\n      mv {old} {new}\n")), "{report}");
+            fs::rename(old, new).unwrap();
+            assert_eq!(statuses(&fixture), [200]);
         }
     });
 }
@@ -54,7 +63,10 @@ fn missing_keys_are_reported_for_401() {
         let mock = upstream.record(&fixture, TEST).start().unwrap();
         chat(&mock, &prompt("x")).bytes();
         let report = mock.finish().unwrap_err().to_string();
-        assert!(report.contains("no API key variable of this provider is set"), "{report}");
+        assert!(
+            report.contains("`OPENAI_API_KEY`, which usually has its key, is not set"),
+            "{report}"
+        );
     });
 }
 
@@ -250,7 +262,7 @@ fn ci_rejects_record_and_replays_in_auto() {
         let error = mock.finish().unwrap_err();
         assert!(matches!(error, FinishError::Missed { requests: 1, .. }), "{error:?}");
         let report = error.to_string();
-        assert!(report.contains("in CI `auto` only replays"), "{report}");
+        assert!(report.contains("In CI nothing is recorded"), "{report}");
         assert!(upstream.requests().is_empty());
         assert_eq!(fs::read(&fixture).unwrap(), before);
     });
