@@ -13,7 +13,7 @@ use crate::provider::Provider;
 use crate::report::values::chain;
 use crate::report::{Failure, Miss, MissReason, Outcome, Report, render};
 use crate::session::open::{self, Described, NotOpened};
-use crate::session::{Session, announce};
+use crate::session::{Session, announce, elsewhere};
 
 /// Configures a session for a script, a binary, or a test harness of your own.
 ///
@@ -365,7 +365,9 @@ impl From<NotOpened> for StartError {
     fn from(reason: NotOpened) -> Self {
         let failure = match reason {
             NotOpened::NoFixture(cause @ LoadError::Missing { .. }, command) => {
-                return Self::Missing { cause, hint: command.record_hint() };
+                let similar = elsewhere::sibling(cause.path());
+                let similar = similar.map(|path| path.display().to_string());
+                return Self::Missing { hint: command.record_hint(similar.as_deref()), cause };
             }
             NotOpened::NoFixture(cause, command) => {
                 return Self::Unreadable { cause, hint: command.record_again_hint() };

@@ -72,9 +72,15 @@ impl Invocation {
 }
 
 impl Command {
-    /// Appended to an error about a fixture that does not exist yet.
-    pub(crate) fn record_hint(&self) -> String {
-        format!("\nhint: record it by running {}", self.phrase("record"))
+    /// Appended to an error about a fixture that does not exist yet; `similar` is one that may have been meant.
+    pub(crate) fn record_hint(&self, similar: Option<&str>) -> String {
+        let record = self.phrase("record");
+        match similar {
+            Some(path) => format!(
+                "\nhint: did you mean `{path}`? If the fixture is new, record it by running {record}"
+            ),
+            None => format!("\nhint: record it by running {record}"),
+        }
     }
 
     /// Appended to an error about a fixture that cannot be read, and that llmock does not overwrite.

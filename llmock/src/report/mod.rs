@@ -1,7 +1,7 @@
 //! The result of a test: plain data that the session fills in, and the text that is printed.
 //!
 //! Nothing here reads the clock, the environment, or a file, and nothing prints: the session fills a
-//! [`Report`], [`render`] turns it into one block of text, [`notes`] into the one line of a passing test,
+//! [`Report`], [`render`] turns it into one block of text, [`notes`] into the lines of a passing test,
 //! [`ledger`] into a line of `last-run.jsonl`.
 //!
 //! Every sentence that a test prints is here: failures, misses, notes, and hints. Errors word themselves, as fragments

@@ -167,6 +167,20 @@ fn rename(state: &State, old: &str) -> String {
     format!("{}mv {} {}", make.unwrap_or_default(), quoted(old), quoted(&setup.shown))
 }
 
+/// The fixture next to a missing one whose name is nearly the same.
+pub(crate) fn sibling(missing: &Path) -> Option<PathBuf> {
+    let folder = missing.parent()?;
+    let wanted = missing.file_stem()?.to_str()?;
+    let is_json = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
+    let siblings = fs::read_dir(folder).ok()?.flatten().take(FILES).map(|entry| entry.path());
+    let mut siblings: Vec<PathBuf> = siblings.filter(is_json).collect();
+    siblings.sort();
+    let stem = |path: &PathBuf| Some(path.file_stem()?.to_str()?.to_owned());
+    let names: Vec<String> = siblings.iter().filter_map(stem).collect();
+    let found = nearest(wanted, names.iter().map(String::as_str))?;
+    siblings.iter().find(|path| stem(path).as_deref() == Some(found)).cloned()
+}
+
 /// The fixture whose name is nearly that of a missing one.
 fn similar(state: &State, folder: &Path, files: &[(PathBuf, u64)]) -> Option<Elsewhere> {
     if !state.setup.is_named || state.setup.fixture.exists() {

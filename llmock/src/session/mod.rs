@@ -9,7 +9,7 @@ pub(crate) mod announce;
 mod causes;
 pub(crate) mod clock;
 pub(crate) mod current;
-mod elsewhere;
+pub(crate) mod elsewhere;
 pub(crate) mod env_lock;
 pub(crate) mod envs;
 pub(crate) mod fields;

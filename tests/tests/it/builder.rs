@@ -68,6 +68,17 @@ fn missing_fixtures_say_how_to_record_them() {
 }
 
 #[test]
+fn a_fixture_with_a_similar_name_is_offered() {
+    let (folder, file) = fixture(&["a"]);
+    let missing = file.with_file_name("anwsers");
+    let error = LlmMock::builder().fixture(missing).mode(Mode::Replay).start().unwrap_err();
+    let text = without(&folder, &error.to_string());
+    let expected = "there is no fixture `FOLDER/anwsers.json`\n\
+                    hint: did you mean `FOLDER/answers.json`? If the fixture is new, record it by ";
+    assert!(text.starts_with(expected), "{text}");
+}
+
+#[test]
 fn programs_outside_tests_get_their_own_command() {
     alone(&[], |_| {
         let folder = tempfile::tempdir().unwrap();

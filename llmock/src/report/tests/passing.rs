@@ -1,4 +1,4 @@
-//! What a passing test leaves: one line of notes, and one line of the ledger.
+//! What a passing test leaves: a line for each note, and one line of the ledger.
 
 use super::*;
 use crate::report::{
