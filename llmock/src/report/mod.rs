@@ -9,6 +9,7 @@
 
 mod advice;
 pub(crate) mod answer;
+mod branches;
 pub(crate) mod cause;
 pub(crate) mod command;
 mod elsewhere;

@@ -1,5 +1,7 @@
 //! The notes of a passing test: lines that libtest does not capture. `docs/notes.md` has a section for each.
 
+mod remedy;
+
 use super::Report;
 use super::redacted::{self, RedactedSecret};
 use super::sentences::{MESSAGE, PATH, began, code, without_name};
@@ -98,12 +100,13 @@ pub(crate) struct Source {
 impl Note {
     /// The names of all notes.
     #[cfg(test)]
-    pub(super) const NAMES: [&'static str; 23] = [
+    pub(super) const NAMES: [&'static str; 24] = [
         "recorded",
         "nothing_recorded",
         "unused",
         "borrowed",
         "repeated",
+        "skipped",
         "stray",
         "left_behind",
         "refused",
@@ -181,17 +184,9 @@ impl Note {
                 repeated(*interaction, prompt.as_deref(), *times, &fixture)
             }
             Self::Skipped { reason } => format!("skipped: {}", excerpt(reason, MESSAGE)),
-            Self::Stray { method, path, test } => format!(
-                "{method} {} started {}, so llmock refused it and did not count it",
-                excerpt(path, PATH),
-                began(test.as_deref())
-            ),
-            Self::LeftBehind { request, sign } => left_behind(*request, sign),
-            Self::Refused { method, path, message } => format!(
-                "{method} {} was refused while this test ran: {}",
-                excerpt(path, PATH),
-                excerpt(without_name(message), MESSAGE)
-            ),
+            Self::Stray { .. } | Self::LeftBehind { .. } | Self::Refused { .. } => {
+                self.clause_of_another_test()
+            }
             Self::PausedClock => PAUSED_CLOCK.to_owned(),
             Self::Retried { .. }
             | Self::ErrorInside { .. }
@@ -221,48 +216,22 @@ impl Note {
         }
     }
 
-    /// What to do about it in a test that passed, if there is something to do.
-    pub(crate) fn remedy(&self, report: &Report) -> Option<String> {
-        let record = report.command.phrase("record");
-        let remedy = match self {
-            Self::NothingRecorded => {
-                "if it should be recorded, look whether the client uses llmock's address".to_owned()
-            }
-            Self::Unused { .. } => {
-                format!("if the test no longer needs this, record it again: {record}")
-            }
-            Self::Borrowed { owner, .. } => format!(
-                "if {} was renamed to this test, or should not share it, record this test: {record}",
-                code(owner)
+    /// The same for requests that another test may have sent.
+    fn clause_of_another_test(&self) -> String {
+        match self {
+            Self::Stray { method, path, test } => format!(
+                "{method} {} started {}, so llmock refused it and did not count it",
+                excerpt(path, PATH),
+                began(test.as_deref())
             ),
-            Self::Repeated { .. } => format!(
-                "if each request needs a response of its own, record again: {record}; to forbid it, set order = \"strict\""
+            Self::LeftBehind { request, sign } => left_behind(*request, sign),
+            Self::Refused { method, path, message } => format!(
+                "{method} {} was refused while this test ran: {}",
+                excerpt(path, PATH),
+                excerpt(without_name(message), MESSAGE)
             ),
-            Self::Stray { .. } | Self::LeftBehind { .. } | Self::Refused { .. } => {
-                "wait for all tasks of a test before it ends".to_owned()
-            }
-            Self::ErrorInside { .. } => {
-                format!("unless the test needs the error, record again: {record}")
-            }
-            Self::Cut { .. } => format!("unless the test needs the cut, record again: {record}"),
-            Self::HeadersNotStored { .. } => {
-                "a program that reads one of them finds nothing in replay".to_owned()
-            }
-            Self::LeadsElsewhere { .. } => {
-                "if the client follows it, record what it finds there by a handle or a proxy"
-                    .to_owned()
-            }
-            Self::AttemptKept { .. } => {
-                let keep = report.keep.as_ref()?;
-                format!("to put it into the fixture: {keep}")
-            }
-            Self::Redacted { .. } => "read the diff before you commit it".to_owned(),
-            Self::OnlyReplayedInCi { .. } => {
-                "to record there, set LLMOCK_ALLOW_CI_RECORD=1".to_owned()
-            }
-            _ => return None,
-        };
-        Some(remedy)
+            _ => String::new(),
+        }
     }
 
     /// The same for responses that failed, and for what went wrong between client and provider.
@@ -293,8 +262,8 @@ impl Note {
                 if *times > 1 { format!(" ({times} times)") } else { String::new() }
             ),
             Self::ClientLeft { interaction } => format!(
-                "the client disconnected before the response of #{interaction} of {fixture} ended: what had arrived until \
-                 then is recorded and replays"
+                "the client disconnected before the response of #{interaction} ended: what had arrived until then is in \
+                 {fixture} and replays"
             ),
             Self::Cut { interaction } => format!(
                 "the provider cut off the response of #{interaction} of {fixture}, which replays that way"

@@ -337,7 +337,10 @@ fn command(site: &Site, thread: Option<&str>, package: Option<&Path>) -> Command
 
 /// The command for a session without the attribute, which knows the name of its thread and its program.
 fn command_of_thread((workspace, package): (Option<&Path>, Option<&Path>)) -> Command {
-    let name = env::read("CARGO_PKG_NAME");
+    let manifest = package.map(|package| package.join("Cargo.toml"));
+    let manifest = manifest.and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
+    let written = || site::names_in(&manifest, "[package]").pop();
+    let name = env::read("CARGO_PKG_NAME").or_else(written);
     let program = std::env::current_exe().unwrap_or_default();
     let program = program.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     // `api-0123456789abcdef`
@@ -363,7 +366,7 @@ fn test_targets(package: &Path) -> Vec<String> {
         names.extend(name.filter(|_| is_target).map(str::to_owned));
     }
     let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap_or_default();
-    names.extend(site::named_tests(&manifest));
+    names.extend(site::names_in(&manifest, "[[test]]"));
     names.sort();
     names.dedup();
     names

@@ -12,7 +12,7 @@ pub(crate) mod roots;
 pub(crate) use name::{candidates, fixture_file_name};
 pub(crate) use owner::{Owner, owner};
 pub(crate) use resolve::{Places, resolve};
-pub(crate) use roots::{named_tests, package, workspace};
+pub(crate) use roots::{names_in, package, workspace};
 
 /// The position of a test in the source, as the compiler saw it. Cargo's value is the only absolute path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

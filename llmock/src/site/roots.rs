@@ -61,9 +61,9 @@ fn workspace_key(manifest: &str) -> Option<&str> {
     })
 }
 
-/// The names of the test targets that a manifest lists.
-pub(crate) fn named_tests(manifest: &str) -> Vec<String> {
-    let mut is_test = false;
+/// The names that a manifest gives in tables of this kind: `[package]`, `[[test]]`.
+pub(crate) fn names_in(manifest: &str, table: &str) -> Vec<String> {
+    let mut is_inside = false;
     let name = |line: &str| {
         let value = line.strip_prefix("name")?.trim_start().strip_prefix('=')?.trim_start();
         let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
@@ -74,10 +74,10 @@ pub(crate) fn named_tests(manifest: &str) -> Vec<String> {
         .map(str::trim)
         .filter_map(|line| {
             if line.starts_with('[') {
-                is_test = line.starts_with("[[test]]");
+                is_inside = line.starts_with(table);
                 return None;
             }
-            name(line).filter(|_| is_test)
+            name(line).filter(|_| is_inside)
         })
         .collect()
 }
@@ -87,10 +87,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn named_tests_are_those_of_their_tables() {
+    fn names_are_those_of_their_tables() {
         let manifest = "[package]\nname = \"app\"\n[[test]]\nname = \"end-to-end\"\npath = \"e2e/all.rs\"\n\
                         [[bin]]\nname='tool'\n[[test]]\nharness = false\nname='slow'\n";
-        assert_eq!(named_tests(manifest), ["end-to-end", "slow"]);
+        assert_eq!(names_in(manifest, "[[test]]"), ["end-to-end", "slow"]);
+        assert_eq!(names_in(manifest, "[package]"), ["app"]);
     }
 
     const MEMBER: &str =

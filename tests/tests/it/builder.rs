@@ -243,8 +243,15 @@ fn builders_apply_every_rule() {
         let ended = mock.finish();
         assert_eq!(ended.is_ok(), passes, "{name}: {ended:?}");
     }
-    let report = builder().ignore_unused().calls(1).start().unwrap().finish().unwrap_err();
-    assert!(report.to_string().contains("unused = \"ignore\""), "{report}");
+    for builder in [
+        builder().fail_on_unused().note_unused(),
+        builder().strict_order().any_order(),
+        builder().allow_all_errors().allow_no_errors(),
+    ] {
+        let mock = builder.start().unwrap();
+        let _ = chat(&mock, &prompt("b")).text();
+        mock.finish().unwrap();
+    }
 }
 
 #[test]

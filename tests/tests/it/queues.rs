@@ -194,7 +194,7 @@ fn own_interactions_come_before_ownerless_and_foreign_ones() {
         let output = process.again("replays").env("FIXTURE", &fixture).output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success(), "{stderr}");
-        assert!(stderr.contains("recorded by another test, `m::other`"), "{stderr}");
+        assert!(stderr.contains("was recorded by test `m::other`"), "{stderr}");
     });
 }
 

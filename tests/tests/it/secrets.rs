@@ -180,11 +180,15 @@ fn redacts_keys_quoted_in_provider_errors() {
         if process.part() == "fails" {
             let fixture = PathBuf::from(std::env::var_os("FIXTURE").unwrap());
             let message = format!("Incorrect API key provided: {KEY}, or {SHAPED}");
-            let upstream = Upstream::start([Response::error(401, &message)]);
+            // The first is kept as an attempt, the others are refused.
+            let upstream = Upstream::scripted(move |at, _| {
+                Response::error(if at == 0 { 400 } else { 401 }, &message)
+            });
             let named =
                 format!("http://user:{KEY}@{}/v1", upstream.url().trim_start_matches("http://"));
             let builder = upstream.record(&fixture, TEST).upstream(Provider::Mistral, named);
             let mock = builder.start().unwrap();
+            chat(&mock, "{\"first\":true}").bytes();
             chat(&mock, "{}").bytes();
             let url = format!("{}/chat/completions", mock.base_url(Provider::Mistral));
             send("POST", &url, &JSON, b"{}").bytes();

@@ -23,19 +23,42 @@ fn other(name: &str) -> Invocation {
 fn ci_sends_its_reader_to_another_machine() {
     let mut report = changed_prompt();
     report.in_ci = true;
-    insta::assert_snapshot!(footer(&report), @"");
+    insta::assert_snapshot!(footer(&report), @"
+    If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
+    In CI nothing is recorded. If the change is on purpose, record the test again on your machine (this calls openai and needs OPENAI_API_KEY) and commit the fixture:
+        LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    ");
     report.misses = vec![miss(MissReason::NoFixtureFile)];
-    insta::assert_snapshot!(footer(&report), @"");
+    insta::assert_snapshot!(footer(&report), @r#"
+    llmock: 1 request had no response: there is no tests/fixtures/summarize.json yet
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        prompt: "Summarise: The quick brown foxes"
+
+      In CI nothing is recorded. If the fixture was never committed, commit it; if it does not exist, record the test on your machine (this calls openai and needs OPENAI_API_KEY):
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    "#);
 }
 
 #[test]
 fn one_command_records_all_failures_of_the_run() {
     let mut report = changed_prompt();
     report.others = vec![other("translate"), other("summarize"), other("translate")];
-    insta::assert_snapshot!(footer(&report), @"");
+    insta::assert_snapshot!(footer(&report), @"
+    If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
+    If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
+        LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    Or record all 3 tests that have failed so far:
+        LLMOCK_MODE=record cargo test --test api -- summarize translate --exact
+    ");
     report.misses.clear();
     report.failures.push(Failure::Calls { expected: 2, got: 1 });
-    insta::assert_snapshot!(footer(&report), @"");
+    insta::assert_snapshot!(footer(&report), @"
+    llmock: 1 request reached llmock, expected 2 (`calls = 2`)
+
+      2 tests of this run failed before, which recording can fix:
+          LLMOCK_MODE=record cargo test --test api -- translate --exact
+    ");
 }
 
 #[test]
@@ -43,7 +66,17 @@ fn a_cause_that_was_shown_is_named() {
     let mut report = changed_prompt();
     report.same_as = Some("api::translate".into());
     report.others = vec![other("translate")];
-    insta::assert_snapshot!(footer(&report), @"");
+    insta::assert_snapshot!(footer(&report), @r#"
+    llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        prompt: "Summarise: The quick brown foxes"
+
+      the cause is the same as in test `api::translate`, whose report shows it in full
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+      Or record all 2 tests that have failed so far:
+          LLMOCK_MODE=record cargo test --test api -- summarize translate --exact
+    "#);
 }
 
 #[test]
@@ -72,21 +105,52 @@ fn fixtures_that_may_have_been_meant_are_named() {
         rename: None,
     };
     report.elsewhere = vec![found.clone()];
-    insta::assert_snapshot!(footer(&report), @"");
+    insta::assert_snapshot!(footer(&report), @r#"
+    llmock: 1 request had no response: there is no tests/fixtures/summarize.json yet
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        prompt: "Summarise: The quick brown foxes"
+
+      tests/fixtures/welcome.json contains this request: did you mean fixture = "welcome"?
+
+      If the test is new, record it (this calls openai and needs OPENAI_API_KEY):
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    "#);
     report.surface = Surface::Builder;
     report.elsewhere = vec![Elsewhere {
         name: "tests/fixtures/welcome".into(),
         holds_request: false,
         ..found.clone()
     }];
-    insta::assert_snapshot!(footer(&report), @"");
+    insta::assert_snapshot!(footer(&report), @r#"
+    llmock: 1 request had no response: there is no tests/fixtures/summarize.json yet
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        prompt: "Summarise: The quick brown foxes"
+
+      tests/fixtures/welcome.json has a similar name: did you mean .fixture("tests/fixtures/welcome")?
+
+      If the test is new, record it (this calls openai and needs OPENAI_API_KEY):
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    "#);
     report.surface = Surface::Attribute;
     report.elsewhere = vec![Elsewhere {
         owner: Some("api::welcomes".into()),
         rename: Some("mv tests/fixtures/welcomes.json tests/fixtures/summarize.json".into()),
         ..found
     }];
-    insta::assert_snapshot!(footer(&report), @"");
+    insta::assert_snapshot!(footer(&report), @r#"
+    llmock: 1 request had no response: there is no tests/fixtures/summarize.json yet
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        prompt: "Summarise: The quick brown foxes"
+
+      tests/fixtures/welcome.json contains this request, recorded by test `api::welcomes`. If that test was renamed, rename its fixture too:
+          mv tests/fixtures/welcomes.json tests/fixtures/summarize.json
+
+      If the test is new, record it (this calls openai and needs OPENAI_API_KEY):
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    "#);
 }
 
 #[test]
@@ -95,10 +159,20 @@ fn interactions_of_other_tests_are_no_surprise() {
     let owners = vec!["api::translate".to_owned()];
     let others = OthersInFixture { owners, interactions: vec![1, 2], is_replaced: false };
     report.others_in_fixture = Some(others.clone());
-    insta::assert_snapshot!(footer(&report), @"");
+    insta::assert_snapshot!(footer(&report), @"
+    If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
+    Every interaction of tests/fixtures/summarize.json was recorded by `api::translate`. Recording leaves them as they are and adds those of this test: make sure that it is the right fixture.
+    If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
+        LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    ");
     report.others_in_fixture =
         Some(OthersInFixture { owners: Vec::new(), is_replaced: true, ..others });
-    insta::assert_snapshot!(footer(&report), @"");
+    insta::assert_snapshot!(footer(&report), @"
+    If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
+    Recording removes #1 and #2 of tests/fixtures/summarize.json: no test owns them, and this run did not request them.
+    If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
+        LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    ");
 }
 
 #[test]
@@ -123,7 +197,22 @@ fn a_recording_that_failed_says_where_it_went_and_what_is_kept() {
     report.notes =
         vec![Note::AttemptKept { path: "tests/fixtures/a.json.failed".into(), count: 2 }];
     report.keep = Some("mv tests/fixtures/a.json.failed tests/fixtures/a.json".into());
-    insta::assert_snapshot!(plain(&report), @"");
+    insta::assert_snapshot!(plain(&report), @r#"
+    llmock: openai responded with 401 to POST /v1/chat/completions, so it was not recorded
+
+      its message: "Incorrect API key provided"
+      the provider does not accept the key that the client sent
+
+      requests to openai go to https://gateway.example/v1, which `OPENAI_BASE_URL` says
+      `OPENAI_API_KEY`, which usually has its key, is not set
+      if the test is about this error, record it: allow_errors(401)
+
+      kept 2 interactions in tests/fixtures/a.json.failed; to make the fixture of it:
+          mv tests/fixtures/a.json.failed tests/fixtures/a.json
+
+      when the cause is fixed, run it again:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    "#);
     report.keep = Some("llmock keep tests/fixtures/a.json.failed".into());
     report.failures.clear();
     let (upstream, why) = ("https://api.openai.com/v1".into(), "connection refused".into());
@@ -131,7 +220,22 @@ fn a_recording_that_failed_says_where_it_went_and_what_is_kept() {
     report.upstreams[0].address = Some("https://api.openai.com/v1".into());
     report.upstreams[0].address_variable = Some(("OPENAI_BASE_URL".into(), false));
     report.upstreams[0].key_variable = Some(("OPENAI_API_KEY".into(), true));
-    insta::assert_snapshot!(footer(&report), @"");
+    insta::assert_snapshot!(footer(&report), @r#"
+    llmock: 1 request could not be recorded into tests/fixtures/summarize.json
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        https://api.openai.com/v1 could not be reached: connection refused
+        prompt: "Summarise: The quick brown foxes"
+
+      requests to openai go to https://api.openai.com/v1; to use another address, set `OPENAI_BASE_URL`
+      `OPENAI_API_KEY` has its key
+
+      kept 2 interactions in tests/fixtures/a.json.failed; to put it into the fixture (`cargo install llmock-cli`):
+          llmock keep tests/fixtures/a.json.failed
+
+      when the cause is fixed, run it again:
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    "#);
 }
 
 #[test]

@@ -54,6 +54,7 @@ fn every_note() -> Vec<Note> {
             owner: "api::other".into(),
         },
         Note::Repeated { interaction: 3, prompt: Some("Say hi".into()), times: 2 },
+        Note::Skipped { reason: "no key on this machine".into() },
         Note::Stray {
             method: "POST".into(),
             path: "/v1/messages".into(),
@@ -144,7 +145,7 @@ fn every_note_has_a_section_in_the_documentation() {
 fn what_the_process_says_in_passing() {
     insta::assert_snapshot!(
         sentences::recording_from("openai", "https://api.openai.com/v1", Some("OPENAI_API_KEY")), @"llmock: recording openai from https://api.openai.com/v1, key from OPENAI_API_KEY");
-    insta::assert_snapshot!(sentences::recording_from("ollama", "http://localhost:11434", None), @"llmock: recording ollama from http://localhost:11434, no key variable set");
+    insta::assert_snapshot!(sentences::recording_from("ollama", "http://localhost:11434", None), @"llmock: recording ollama from http://localhost:11434");
     insta::assert_snapshot!(sentences::waiting_for_guard("api::slow", 60), @"llmock: waiting for the environment guard, held by test `api::slow` for 60 s; if both tests use #[serial], put #[llm_replay] above it");
     insta::assert_snapshot!(sentences::dropped_unfinished("api::a", Some("a.json.failed")), @"llmock: `api::a` was dropped before `finish()`, so nothing was checked or written; its recording is kept in `a.json.failed`");
     insta::assert_snapshot!(sentences::belongs_to_llmock("OPENAI_BASE_URL"), @"OPENAI_BASE_URL of this process points to llmock; annotate the test with #[llm_replay] or set LLMOCK_MODE=off");

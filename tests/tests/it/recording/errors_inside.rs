@@ -117,7 +117,10 @@ fn errors_inside_a_success_fail_the_session() {
             for part in [&headline, message, &format!("allow_errors({status})")] {
                 assert!(report.contains(part), "`{part}` is not in:\n{report}");
             }
-            assert!(!fixture.exists() && failed(&fixture).exists());
+            assert!(
+                !fixture.exists() && !failed(&fixture).exists(),
+                "an error is not worth keeping"
+            );
 
             let mock = upstream.record(&fixture, TEST).allow_errors([status]).start().unwrap();
             post(&mock, provider, path, &streamed("x")).bytes();

@@ -81,7 +81,7 @@ fn truncated_responses_never_replace_complete_ones() {
             let report = record(answers, fixture, prompts).unwrap_err().to_string();
             assert!(report.contains(sentence), "{report}");
             assert!(report.contains("from the file and record again"), "{report}");
-            assert!(report.contains("note: kept "), "{report}");
+            assert!(report.contains("  kept "), "{report}");
             assert_eq!(read(fixture), before, "what was good is still there");
             fs::remove_file(failed(fixture)).unwrap();
         };

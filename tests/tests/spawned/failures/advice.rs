@@ -53,11 +53,11 @@ fn values_that_change_on_every_run_get_rules_before_the_command() {
 fn ci_sends_its_reader_to_another_machine() {
     let app = app();
     for (test, expected) in [
-        ("a_swallowed_miss", "record the test again on your machine"),
-        ("no_fixture_yet", "If the fixture was never committed, commit it"),
+        ("a_swallowed_miss", "record the test again on your machine and commit"),
+        ("no_fixture_yet", "In CI nothing is recorded: was the fixture committed?"),
     ] {
         let failure = app.one(test).env("CI", "true").output().failure(test);
-        assert!(failure.contains("In CI nothing is recorded."), "{failure}");
+        assert!(failure.contains("In CI nothing is recorded"), "{failure}");
         assert!(failure.contains(expected), "{failure}");
     }
 }
@@ -79,6 +79,6 @@ fn one_cause_is_shown_once_and_one_command_records_all() {
     assert!(!later.contains("quick brown"), "{later}");
     let command = "LLMOCK_MODE=record cargo test --test api -- a_panic_after_a_miss a_swallowed_miss \
                    a_swallowed_miss_in_a_task the_same_cause_as_a_panic_after_a_miss --exact";
-    assert!(later.contains("Or record all 4 tests that have failed so far:"), "{later}");
+    assert!(later.contains("Or record the 4 tests that have failed so far:"), "{later}");
     assert!(later.contains(command), "{later}");
 }

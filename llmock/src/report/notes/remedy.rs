@@ -1,0 +1,51 @@
+//! What to do about a note.
+
+use super::Note;
+use crate::report::Report;
+use crate::report::sentences::code;
+
+impl Note {
+    /// What to do about it in a test that passed, if there is something to do.
+    pub(crate) fn remedy(&self, report: &Report) -> Option<String> {
+        let record = report.command.phrase("record");
+        let remedy = match self {
+            Self::NothingRecorded => {
+                "if it should be recorded, look whether the client uses llmock's address".to_owned()
+            }
+            Self::Unused { .. } => {
+                format!("if the test no longer needs this, record it again: {record}")
+            }
+            Self::Borrowed { owner, .. } => format!(
+                "if {} was renamed to this test, or should not share it, record this test: {record}",
+                code(owner)
+            ),
+            Self::Repeated { .. } => format!(
+                "if each request needs a response of its own, record again: {record}; to forbid it, set order = \"strict\""
+            ),
+            Self::Stray { .. } | Self::LeftBehind { .. } | Self::Refused { .. } => {
+                "wait for all tasks of a test before it ends".to_owned()
+            }
+            Self::ErrorInside { .. } => {
+                format!("unless the test needs the error, record again: {record}")
+            }
+            Self::Cut { .. } => format!("unless the test needs the cut, record again: {record}"),
+            Self::HeadersNotStored { .. } => {
+                "a program that reads one of them finds nothing in replay".to_owned()
+            }
+            Self::LeadsElsewhere { .. } => {
+                "if the client follows it, record what it finds there by a handle or a proxy"
+                    .to_owned()
+            }
+            Self::AttemptKept { .. } => {
+                let keep = report.keep.as_ref()?;
+                format!("to put it into the fixture: {keep}")
+            }
+            Self::Redacted { .. } => "read the diff before you commit it".to_owned(),
+            Self::OnlyReplayedInCi { .. } => {
+                "to record there, set LLMOCK_ALLOW_CI_RECORD=1".to_owned()
+            }
+            _ => return None,
+        };
+        Some(remedy)
+    }
+}
