@@ -1,8 +1,8 @@
 //! Scratch workspaces: what a user's project looks like, built and tested by a real Cargo.
 //!
-//! They lie below the build directory and share a build directory of their own, so that llmock and its
-//! dependencies are built once, and a workspace that has not changed is not built again. A lock keeps two
-//! runs of the same workspace apart. [`run`] is one spawned command, [`fixture`](mod@fixture) writes fixtures as
+//! They lie below the build directory and build into it with the same profile, so that they find most of their
+//! dependencies there, and a workspace that has not changed is not built again. A lock keeps two runs of the same
+//! workspace apart. [`run`] is one spawned command, [`fixture`](mod@fixture) writes fixtures as
 //! people do.
 
 pub mod app;
@@ -18,6 +18,18 @@ use std::process::Command;
 pub use app::{App, CLIENT};
 pub use fixture::{answered, fixture, owned_fixture, question};
 pub use run::{Ran, Run};
+
+/// The profile of the repository's manifest.
+const PROFILE: &str = "\
+[profile.dev]
+debug = false
+
+[profile.dev.package.\"*\"]
+codegen-units = 1
+
+[profile.dev.build-override]
+codegen-units = 1
+";
 
 /// A workspace of its own, which nobody else uses as long as this lives.
 #[derive(Debug)]
@@ -49,8 +61,9 @@ impl Scratch {
         fs::create_dir_all(&folder).expect("the build folder takes a folder");
         let lock = File::create(folder.join(format!("{name}.lock"))).expect("a file for the lock");
         lock.lock().expect("file systems of build folders can lock");
-        let root = folder.join("workspaces").join(name);
-        let scratch = Self { root, build: folder.join("target"), _lock: lock };
+        let workspaces = folder.join("workspaces");
+        let scratch = Self { root: workspaces.join(name), build: build_folder(), _lock: lock };
+        write_profile(&workspaces.join(".cargo"));
         scratch.fill(files);
         scratch
     }
@@ -188,6 +201,19 @@ fn repository() -> PathBuf {
 
 fn library() -> String {
     repository().join("llmock").display().to_string().replace('\\', "/")
+}
+
+/// Gives every workspace the profile of this repository: Cargo builds a dependency once for each profile.
+fn write_profile(folder: &Path) {
+    let path = folder.join("config.toml");
+    if fs::read_to_string(&path).is_ok_and(|known| known == PROFILE) {
+        return;
+    }
+    fs::create_dir_all(folder).expect("the build folder takes a folder");
+    // Other processes may read it at this moment.
+    let new = folder.join(format!("config-{}.toml", std::process::id()));
+    fs::write(&new, PROFILE).expect("a file is written");
+    fs::rename(&new, &path).expect("a file of ours");
 }
 
 /// The build directory that this test lies in.

@@ -12,9 +12,6 @@ edition = "2024"
 
 [workspace]
 
-[profile.dev]
-debug = "line-tables-only"
-
 [dev-dependencies]
 llmock = { path = "$LLMOCK", default-features = false, features = ["macros"] }
 hyper-util = { version = "0.1", features = ["client-proxy-system"] }

@@ -1,6 +1,6 @@
 //! Tests of one process do not disturb each other: turns, handles, locks, proxies, and who prints.
 
-use llmock_testkit::scratch::{App, Binary, fixture, has_nextest};
+use llmock_testkit::scratch::{App, fixture, has_nextest};
 
 fn app() -> App {
     App::open(
@@ -59,11 +59,7 @@ fn mode_off_restores_variables_between_other_tests() {
 #[test]
 fn stray_requests_are_told_apart_from_later_tests() {
     let app = app();
-    // In a folder of its own, so that nobody else writes into its ledger.
-    let program = app.scratch().path("alone/debug/deps/api");
-    std::fs::create_dir_all(program.parent().unwrap()).unwrap();
-    std::fs::hard_link(&app.program("api").path, &program).unwrap();
-    let api = Binary { path: program, ..app.program("api").clone() };
+    let api = app.alone("api", "alone");
     let ran = app.scratch().test(&api, ["left::", "--test-threads=1"]).output();
     let (asks_on_it, its_request) =
         ("left::t3_a_request_on_the_connection", "left::t5_its_request");

@@ -9,9 +9,6 @@ edition = "2024"
 
 [workspace]
 
-[profile.dev]
-debug = "line-tables-only"
-
 [dependencies]
 client.path = "client"
 
@@ -71,6 +68,15 @@ impl App {
     #[track_caller]
     pub fn program(&self, name: &str) -> &Binary {
         target(&self.binaries, name)
+    }
+
+    /// A test program in a build directory of its own, whose `llmock/last-run.jsonl` no other run changes.
+    pub fn alone(&self, name: &str, folder: &str) -> Binary {
+        let program = self.program(name);
+        let path = self.scratch.path(&format!("{folder}/debug/deps/{name}"));
+        std::fs::create_dir_all(path.parent().expect("a file has a folder")).expect("a folder");
+        std::fs::hard_link(&program.path, &path).expect("both lie in the build folder");
+        Binary { path, ..program.clone() }
     }
 
     /// The test program `tests/api.rs`, before it runs one test.

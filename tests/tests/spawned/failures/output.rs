@@ -120,9 +120,9 @@ fn nextest_output_names_the_nextest_command() {
 #[test]
 fn ledger_lists_the_events_of_the_last_run() {
     let app = app();
-    app.run("all_matched");
-    let ledger = app.program("api").path.ancestors().nth(3).unwrap().join("llmock/last-run.jsonl");
-    let text = std::fs::read_to_string(&ledger).unwrap();
+    let api = app.alone("api", "ledger");
+    app.scratch().test(&api, ["all_matched", "--exact"]).output();
+    let text = app.scratch().read("ledger/llmock/last-run.jsonl");
     let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     let line = lines.into_iter().find(|line| line["test"] == "api::all_matched").expect(&text);
     assert_eq!(line["verdict"], "passed", "{text}");

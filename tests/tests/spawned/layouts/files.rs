@@ -40,9 +40,6 @@ members = ["client", "foreign", "procedural", "member", "nested/deep", "pathed",
 [workspace.dependencies]
 llmock = { path = "$LLMOCK" }
 
-[profile.dev]
-debug = "line-tables-only"
-
 [dev-dependencies]
 llmock.workspace = true
 client = { path = "client" }
