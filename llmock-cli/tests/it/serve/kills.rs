@@ -10,8 +10,8 @@ use std::time::Duration;
 use crate::server::{Workdir, chat};
 use llmock_testkit::upstream::{Response, Upstream};
 
-/// How often a server is killed: a twentieth of what `.ci/run nightly` sets with `LLMOCK_TEST_KILLS`.
-const KILLS: usize = 50;
+/// How often a server is killed. `LLMOCK_TEST_KILLS` sets another number, as `.ci/run` does.
+const KILLS: usize = 10;
 
 const CLIENTS: usize = 4;
 

@@ -13,8 +13,8 @@ use llmock_testkit::process::{Process, alone};
 use llmock_testkit::recorded::{failed, place};
 use llmock_testkit::upstream::{Response, Upstream};
 
-/// How many processes are killed: a twentieth of what `.ci/run nightly` sets with `LLMOCK_TEST_KILLS`.
-const KILLS: usize = 500;
+/// How many processes are killed. `LLMOCK_TEST_KILLS` sets another number, as `.ci/run` does.
+const KILLS: usize = 50;
 
 /// Each has a fixture of its own, so that they do not wait for each other.
 const WORKERS: usize = 4;
