@@ -4,6 +4,8 @@
 //! page's own, and `Host` has the page's name. A page can also send requests here under its own `Origin`, without
 //! being able to read the responses.
 
+use std::borrow::Cow;
+
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, HeaderValue, Request, Uri, Version};
 use llmock::__server::has_dot_segment;
@@ -76,17 +78,15 @@ impl Boundary {
             return None;
         }
         let foreign = hosts(request.uri(), request.headers())
-            .into_iter()
             .find(|host| !host.is_empty() && !is_trusted(host))?;
         Some(Refusal::Host(shown(&foreign)))
     }
 }
 
 /// Every host that a request names. There should be one; a client with several is up to no good.
-fn hosts(uri: &Uri, headers: &HeaderMap) -> Vec<String> {
-    let authority = uri.authority().map(|authority| authority.as_str().to_owned());
-    let headers = headers.get_all(HOST).iter();
-    authority.into_iter().chain(headers.map(text)).collect()
+fn hosts<'r>(uri: &'r Uri, headers: &'r HeaderMap) -> impl Iterator<Item = Cow<'r, str>> {
+    let authority = uri.authority().map(|authority| authority.as_str().into());
+    authority.into_iter().chain(headers.get_all(HOST).iter().map(text))
 }
 
 fn foreign_origin(config: &Config, headers: &HeaderMap, is_own: bool) -> Option<Refusal> {
@@ -112,8 +112,8 @@ fn without_port(host: &str) -> &str {
     host.rsplit_once(':').map_or(host, |(name, _)| name)
 }
 
-fn text(value: &HeaderValue) -> String {
-    String::from_utf8_lossy(value.as_bytes()).into_owned()
+fn text(value: &HeaderValue) -> Cow<'_, str> {
+    String::from_utf8_lossy(value.as_bytes())
 }
 
 fn shown(text: &str) -> String {

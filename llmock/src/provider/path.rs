@@ -37,8 +37,9 @@ pub(crate) fn canonical_path(provider: Provider, path_and_query: &str) -> String
 ///
 /// `url` resolves such segments, so that a request would leave the path of its upstream.
 pub(crate) fn has_dot_segment(path_and_query: &str) -> bool {
-    let path = path_and_query.split(['?', '#']).next().unwrap_or_default();
-    if !path.contains(['.', '%']) {
+    let bytes = path_and_query.as_bytes();
+    let path = &path_and_query[..memchr::memchr2(b'?', b'#', bytes).unwrap_or(bytes.len())];
+    if memchr::memchr2(b'.', b'%', path.as_bytes()).is_none() {
         return false;
     }
     let mut path = Cow::Borrowed(path);

@@ -80,7 +80,7 @@ fn whole(context: &RenderContext<'_>) -> Object {
         }
     });
     let head = head(context, "chat.completion", 768 + text.len());
-    head.with("choices", &choices).with("usage", &token_usage(context.usage()))
+    head.with("choices", &choices).with("usage", &TokenUsage(context.usage()))
 }
 
 fn message(context: &RenderContext<'_>) -> Object {
@@ -130,7 +130,7 @@ fn stream(context: &RenderContext<'_>) -> Sse {
             };
             let is_last = finish.is_some() && index + 1 == choices;
             if let Some((name, usage)) = at_the_end.as_ref().filter(|_| is_last) {
-                sse.data(&head.clone().with("choices", &[&choice]).with(name, usage));
+                sse.data(&head.clone().with("choices", &[&choice]).with(name, &**usage));
             } else if wants_usage {
                 sse.data(&nested! { ..&head, "choices": [&choice], "usage": Null });
             } else {
@@ -145,7 +145,7 @@ fn stream(context: &RenderContext<'_>) -> Sse {
     }
     send(&Object::new(), Some(finish_reason(context.reply.finished())));
     if wants_usage {
-        sse.data(&nested! { ..&head, "choices": [Null; 0], "usage": token_usage(context.usage()) });
+        sse.data(&nested! { ..&head, "choices": [Null; 0], "usage": TokenUsage(context.usage()) });
     }
     sse.done();
     sse
@@ -198,30 +198,40 @@ pub(super) fn wants_usage(context: &RenderContext<'_>) -> bool {
 }
 
 /// The member with the usage in the chunk with the finish reason.
-fn usage_at_the_end(context: &RenderContext<'_>) -> Option<(&'static str, Object)> {
-    let usage = || token_usage(context.usage());
+fn usage_at_the_end(context: &RenderContext<'_>) -> Option<(&'static str, Box<dyn ToJson>)> {
+    let usage = TokenUsage(context.usage());
     match context.provider.entry().stream_usage {
         StreamUsage::OnRequest | StreamUsage::Always => None,
-        StreamUsage::AtTheEnd => Some(("usage", usage())),
+        StreamUsage::AtTheEnd => Some(("usage", Box::new(usage))),
         StreamUsage::InGroqsOwn => {
-            Some(("x_groq", object! { "id": context.id_of("req_", 0), "usage": usage() }))
+            let own = object! { "id": context.id_of("req_", 0), "usage": usage };
+            Some(("x_groq", Box::new(own)))
         }
     }
 }
 
 /// The member `usage` of chat completions and completions.
-pub(super) fn token_usage(usage: Usage) -> Object {
-    object! {
-        "prompt_tokens": usage.input,
-        "completion_tokens": usage.output,
-        "total_tokens": usage.total(),
-        "prompt_tokens_details": nested! { "cached_tokens": usage.cached, "audio_tokens": 0_u64 },
-        "completion_tokens_details": nested! {
-            "reasoning_tokens": usage.reasoning,
-            "audio_tokens": 0_u64,
-            "accepted_prediction_tokens": 0_u64,
-            "rejected_prediction_tokens": 0_u64,
-        },
+pub(super) struct TokenUsage(pub(super) Usage);
+
+impl ToJson for TokenUsage {
+    fn write(&self, out: &mut String) {
+        let Self(usage) = self;
+        let members = nested! {
+            "prompt_tokens": usage.input,
+            "completion_tokens": usage.output,
+            "total_tokens": usage.total(),
+            "prompt_tokens_details": nested! {
+                "cached_tokens": usage.cached,
+                "audio_tokens": 0_u64,
+            },
+            "completion_tokens_details": nested! {
+                "reasoning_tokens": usage.reasoning,
+                "audio_tokens": 0_u64,
+                "accepted_prediction_tokens": 0_u64,
+                "rejected_prediction_tokens": 0_u64,
+            },
+        };
+        members.write(out);
     }
 }
 

@@ -51,7 +51,7 @@ fn render(context: &RenderContext<'_>) -> Rendered {
             add(&choice(index, &answers[index / times].concat(), Some(finish)));
         }
     });
-    let usage = openai_chat::token_usage(context.usage());
+    let usage = openai_chat::TokenUsage(context.usage());
     head(context).with("choices", &choices).with("usage", &usage).into()
 }
 
@@ -81,7 +81,7 @@ fn stream(context: &RenderContext<'_>, answers: &[Vec<Cow<'_, str>>], finish: &s
     }
     if usage {
         let last = head.clone().with("choices", &[Null; 0]);
-        sse.data(&last.with("usage", &openai_chat::token_usage(context.usage())));
+        sse.data(&last.with("usage", &openai_chat::TokenUsage(context.usage())));
     }
     sse.done();
     sse
