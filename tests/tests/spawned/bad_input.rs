@@ -61,46 +61,46 @@ fn invalid_fixtures_are_reported_with_line_and_column() {
     insta::assert_snapshot!(unreadable(&app, ""), @"
     thread 'asks' panicked at tests/api.rs:6:1:
 
-    llmock: failed to load fixture `$ROOT/tests/fixtures/hello.json`: line 1, column 1: the file is empty
+    llmock: failed to load fixture `tests/fixtures/hello.json`: line 1, column 1: the file is empty
 
-      restore it from version control, or delete it and record again
-      to record it again, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
-      the file is unchanged
+      restore it from version control
+      recording does not overwrite it; to record it again, delete the file and run:
+          LLMOCK_MODE=record cargo test --test api -- asks --exact
     ");
     insta::assert_snapshot!(unreadable(&app, &good[..good.len() / 2]), @r#"
     thread 'asks' panicked at tests/api.rs:6:1:
 
-    llmock: failed to load fixture `$ROOT/tests/fixtures/hello.json`: line 6, column 100: the file ends too early, expected a closing `"`
+    llmock: failed to load fixture `tests/fixtures/hello.json`: line 6, column 100: the file ends too early, expected a closing `"`
 
-      restore it from version control, or delete it and record again
-      to record it again, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
-      the file is unchanged
+      restore it from version control
+      recording does not overwrite it; to record it again, delete the file and run:
+          LLMOCK_MODE=record cargo test --test api -- asks --exact
     "#);
     insta::assert_snapshot!(unreadable(&app, "hello: hi there\n"), @"
     thread 'asks' panicked at tests/api.rs:6:1:
 
-    llmock: failed to load fixture `$ROOT/tests/fixtures/hello.json`: line 1, column 1: expected a JSON value
+    llmock: failed to load fixture `tests/fixtures/hello.json`: line 1, column 1: expected a JSON value
 
-      to record it again, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
-      the file is unchanged
+      recording does not overwrite it; to record it again, delete the file and run:
+          LLMOCK_MODE=record cargo test --test api -- asks --exact
     ");
     insta::assert_snapshot!(unreadable(&app, &good.replace("\"llmock\": 1", "\"llmock\": 2")), @"
     thread 'asks' panicked at tests/api.rs:6:1:
 
-    llmock: failed to load fixture `$ROOT/tests/fixtures/hello.json`: line 2, column 3: the file has format 2, and this llmock reads formats up to 1
+    llmock: failed to load fixture `tests/fixtures/hello.json`: line 2, column 3: the file has format 2, and this llmock reads formats up to 1
 
       update the `llmock` dependency to the version that wrote the file
-      to record it again, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
-      the file is unchanged
+      recording does not overwrite it; to record it again, delete the file and run:
+          LLMOCK_MODE=record cargo test --test api -- asks --exact
     ");
     insta::assert_snapshot!(unreadable(&app, &good.replace("\"response\"", "\"respones\"")), @"
     thread 'asks' panicked at tests/api.rs:6:1:
 
-    llmock: failed to load fixture `$ROOT/tests/fixtures/hello.json`: line 7, column 7: `respones` is not a member of an interaction
+    llmock: failed to load fixture `tests/fixtures/hello.json`: line 7, column 7: `respones` is not a member of an interaction
 
       did you mean `response`?
-      to record it again, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
-      the file is unchanged
+      recording does not overwrite it; to record it again, delete the file and run:
+          LLMOCK_MODE=record cargo test --test api -- asks --exact
     ");
 }
 
@@ -112,10 +112,10 @@ fn reports_a_folder_in_place_of_a_fixture() {
     insta::assert_snapshot!(refused(&app, "asks", &[]), @"
     thread 'asks' panicked at tests/api.rs:6:1:
 
-    llmock: failed to read fixture `$ROOT/tests/fixtures/hello.json`: $OS_ERROR
+    llmock: failed to read fixture `tests/fixtures/hello.json`: $OS_ERROR
 
-      to record it again, delete it and run LLMOCK_MODE=record cargo test --test api -- asks --exact
-      the file is unchanged
+      recording does not overwrite it; to record it again, delete the file and run:
+          LLMOCK_MODE=record cargo test --test api -- asks --exact
     ");
     let upstream = Upstream::chat("not to be asked");
     let base_url = upstream.openai_url();
@@ -145,7 +145,8 @@ fn hand_edited_requests_match_as_written() {
         -   "hello!"
         +   "hello"
 
-      replay never calls the provider. If the change is intended, record it again:
+      If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
+      If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- asks_and_swallows --exact
     "#);
 }
@@ -174,6 +175,8 @@ fn read_only_fixtures_are_not_overwritten() {
       × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
         it cannot be recorded: `tests/fixtures/hello.json` cannot be written: the file is read-only
         prompt: "hello"
+
+      no response was recorded, so nothing is lost; tests/fixtures/hello.json is unchanged
 
       when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- asks_and_swallows --exact
@@ -245,12 +248,12 @@ fn configuration_errors_have_line_and_column() {
         text = format!("{text}{sentence}\n");
     }
     insta::assert_snapshot!(text, @r#"
-    llmock: `$ROOT/llmock.toml:3:1`: unknown key `unusde`; did you mean `unused`?
-    llmock: `$ROOT/llmock.toml:1:8`: `mode`: invalid mode `banana`: expected `replay`, `record`, `auto`, or `off`
-    llmock: `$ROOT/llmock.toml:1:8`: `mode`: expected a string, such as `mode = "auto"`, found an integer
-    llmock: `$ROOT/llmock.toml:1:1`: `fixture` belongs to one test; set it in `#[llm_replay]`
-    llmock: `$ROOT/llmock.toml:1:19`: `ignore`: invalid JSONPath `messages`: expected `$`; did you mean `$.messages`?
-    llmock: `$ROOT/llmock.toml:1:8`: invalid TOML: string values must be quoted, expected literal string
+    llmock: `llmock.toml:3:1`: unknown key `unusde`; did you mean `unused`?
+    llmock: `llmock.toml:1:8`: `mode`: invalid mode `banana`: expected `replay`, `record`, `auto`, or `off`
+    llmock: `llmock.toml:1:8`: `mode`: expected a string, such as `mode = "auto"`, found an integer
+    llmock: `llmock.toml:1:1`: `fixture` belongs to one test; set it in `#[llm_replay]`
+    llmock: `llmock.toml:1:19`: `ignore`: invalid JSONPath `messages`: expected `$`; did you mean `$.messages`?
+    llmock: `llmock.toml:1:8`: invalid TOML: string values must be quoted, expected literal string
     "#);
 }
 
@@ -288,7 +291,9 @@ fn ci_tests_do_not_record_unless_allowed() {
         -   "hello"
         +   "how are you"
 
-      in CI `auto` only replays. If the change is intended, record it again:
+      If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
+      In CI nothing is recorded.
+      If the change is on purpose, record the test again on your machine and commit the fixture (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- asks_more_in_auto --exact
     "#);
     assert_eq!(upstream.requests().len(), 0);
@@ -333,6 +338,10 @@ fn provider_failures_leave_the_fixture_unchanged() {
         http://127.0.0.1:9/v1 could not be reached: connection refused
         prompt: "hello"
 
+      requests to openai go to http://127.0.0.1:9/v1, which `OPENAI_BASE_URL` says
+      `OPENAI_API_KEY` has its key
+      no response was recorded, so nothing is lost; tests/fixtures/hello.json is unchanged
+
       when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- asks_and_swallows --exact
     "#);
@@ -344,13 +353,15 @@ fn provider_failures_leave_the_fixture_unchanged() {
     llmock: openai responded with 401 to POST /v1/chat/completions, so it was not recorded
 
       its message: "Incorrect API key provided."
-      the key comes from `OPENAI_API_KEY`
-      to record this response: allow_errors(401)
+      the provider does not accept the key that the client sent
+
+      requests to openai go to http://127.0.0.1:PORT/v1, which `OPENAI_BASE_URL` says
+      `OPENAI_API_KEY` has its key
+      if the test is about this error, record it: allow_errors(401)
+      no response was recorded, so nothing is lost; tests/fixtures/hello.json is unchanged
 
       when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- asks_and_swallows --exact
-
-      note: kept 1 interaction in tests/fixtures/hello.json.failed
     "#);
     assert_eq!(refusing.requests().len(), 1);
 }

@@ -22,7 +22,7 @@ fn failures_of_the_body_come_first() {
     let failure = app.failure(test);
     let report = SLOW_FOX.report(test);
     let error = failure.strip_prefix(&report).unwrap_or_else(|| panic!("{failure}"));
-    insta::assert_snapshot!(error.trim(), @r#"Error: "status 418: {\"error\":{\"message\":\"llmock: no response for POST /v1/chat/completions in tests/fixtures/known.json: no recording matches this body; the closest is interaction #1 (87% similar); first difference at $.messages[0].content; to record again: LLMOCK_MODE=record cargo test --test api -- an_error_after_a_miss --exact\",\"type\":\"llmock_unmatched\",\"param\":null,\"code\":\"llmock_unmatched\"}}""#);
+    insta::assert_snapshot!(error.trim(), @r#"Error: "status 418: {\"error\":{\"message\":\"llmock: no response for POST /v1/chat/completions: this request is not in tests/fixtures/known.json; the report at the end of this test has the details\",\"type\":\"llmock_unmatched\",\"param\":null,\"code\":\"llmock_unmatched\"}}""#);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use llmock_testkit::upstream::Upstream;
 #[test]
 fn unused_interactions_follow_the_unused_setting() {
     let app = app();
-    insta::assert_snapshot!(app.note("one_left"), @"llmock: api::one_left: 1 interaction not used (#2)");
+    insta::assert_snapshot!(app.note("one_left"), @r#"llmock: api::one_left: #2 ("second") of tests/fixtures/of/left/by_note.json was not requested; if the test no longer needs this, record it again: LLMOCK_MODE=record cargo test --test api -- one_left --exact"#);
     insta::assert_snapshot!(app.failure("one_left_and_that_is_wrong"), @r#"
     thread 'one_left_and_that_is_wrong' panicked at tests/api.rs:129:1:
 
@@ -16,12 +16,10 @@ fn unused_interactions_follow_the_unused_setting() {
 
       if they are no longer needed, record the test again:
           LLMOCK_MODE=record cargo test --test api -- one_left_and_that_is_wrong --exact
-
-      rules in force: unused = "fail" (`#[llm_replay]`)
     "#);
     assert_eq!(app.note("one_left_and_nobody_cares"), "");
-    insta::assert_snapshot!(app.note("asked_twice"), @r#"llmock: api::asked_twice: #2 ("second") was requested 1 more time than it was recorded, so its response was repeated"#);
-    insta::assert_snapshot!(app.note("borrows_from_another_test"), @"llmock: api::borrows_from_another_test: #1 was recorded by another test, `api::somebody_else`");
+    insta::assert_snapshot!(app.note("asked_twice"), @r#"llmock: api::asked_twice: the test sent "second" 1 more time than tests/fixtures/two.json has it, so the response of #2 was repeated; if each request needs a response of its own, record again: LLMOCK_MODE=record cargo test --test api -- asked_twice --exact; to forbid it, set order = "strict""#);
+    insta::assert_snapshot!(app.note("borrows_from_another_test"), @r#"llmock: api::borrows_from_another_test: #1 ("first") of tests/fixtures/of/another.json was recorded by test `api::somebody_else`; if `api::somebody_else` was renamed to this test, or should not share it, record this test: LLMOCK_MODE=record cargo test --test api -- borrows_from_another_test --exact"#);
 }
 
 #[test]
@@ -31,8 +29,6 @@ fn checks_the_number_of_calls() {
     thread 'too_few_calls' panicked at tests/api.rs:141:1:
 
     llmock: 2 requests reached llmock, expected 3 (`calls = 3`)
-
-      rules in force: calls = 3 (`#[llm_replay]`)
     ");
     insta::assert_snapshot!(app.failure("a_call_where_none_is_declared"), @"
     thread 'a_call_where_none_is_declared' panicked at tests/api.rs:148:1:
@@ -40,8 +36,6 @@ fn checks_the_number_of_calls() {
     llmock: 1 request reached llmock, expected 0 (`calls = 0`)
 
       `calls = 0` declares that a test calls no model; remove it if this one does
-
-      rules in force: calls = 0 (`#[llm_replay]`)
     ");
 }
 

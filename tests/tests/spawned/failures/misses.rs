@@ -19,7 +19,8 @@ fn swallowed_misses_fail_the_test_at_the_attribute() {
         -   "Summarise: the quick brown fox"
         +   "Summarise: the quick brown foxes"
 
-      replay never calls the provider. If the change is intended, record it again:
+      If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
+      If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- a_swallowed_miss --exact
     "#);
     let in_a_task = Miss {
@@ -51,10 +52,9 @@ fn strict_order_is_enforced() {
         -   "first"
         +   "second"
 
-      replay never calls the provider. If the change is intended, record it again:
+      If the order of the requests changes on every run, take `order = "strict"` off.
+      If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- the_wrong_order --exact
-
-      rules in force: order = "strict" (`#[llm_replay]`)
     "#);
     insta::assert_snapshot!(app.failure("asked_once_too_often"), @r#"
     thread 'asked_once_too_often' panicked at tests/api.rs:161:1:
@@ -65,10 +65,9 @@ fn strict_order_is_enforced() {
         interaction #1 matches, but the 1st request of this test already used it (`order = "strict"`)
         prompt: "first"
 
-      replay never calls the provider. If the change is intended, record it again:
+      If the number of requests changes on every run (a retry), take `order = "strict"` off.
+      If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- asked_once_too_often --exact
-
-      rules in force: order = "strict" (`#[llm_replay]`)
     "#);
 }
 
@@ -85,10 +84,9 @@ fn background_calls_are_misses_unless_declared() {
         the fixture has no recording of this endpoint
           POST /v1/chat/completions  openai, 2 times
 
-      replay never calls the provider. If the change is intended, record it again:
+      If it is a background call that the test does not need, declare it, in #[llm_replay(..)]:
+          side("GET /v1/models")
+      If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- a_background_call --exact
-      or, if it is a background call:  #[llm_replay(.., side("GET /v1/models"))]
-
-      rules in force: unused = "ignore" (`#[llm_replay]`)
     "#);
 }

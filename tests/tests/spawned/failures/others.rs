@@ -13,7 +13,10 @@ fn other_failures_are_reported() {
       × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
         prompt: "first"
 
-      replay never calls the provider. Record this test once:
+      tests/fixtures/two.json contains this request: did you mean fixture = "two"?
+      tests/fixtures/of/another.json contains this request, recorded by test `api::somebody_else`: did you mean fixture = "of/another"?
+
+      If the test is new, record it (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- no_fixture_yet --exact
     "#);
     insta::assert_snapshot!(app.failure("many_misses"), @r#"
@@ -45,7 +48,8 @@ fn other_failures_are_reported() {
 
       and 4 more requests without a response
 
-      replay never calls the provider. If the change is intended, record it again:
+      If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
+      If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- many_misses --exact
     "#);
     insta::assert_snapshot!(app.failure("a_client_that_tries_again"), @r#"
@@ -61,7 +65,8 @@ fn other_failures_are_reported() {
         -   "Summarise: the quick brown fox"
         +   "Summarise: the slow fox"
 
-      replay never calls the provider. If the change is intended, record it again:
+      If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
+      If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- a_client_that_tries_again --exact
     "#);
     // wiremock panics with its own words first.
