@@ -195,7 +195,7 @@ impl Failure {
             Self::UpstreamError { status, message, .. } => {
                 upstream_error(*status, message.as_deref())
             }
-            Self::Unwritable { .. } => line("the fixture is unchanged"),
+            Self::Unwritable { .. } => line("nothing was written"),
             Self::FixtureUnreadable { error, command } => unreadable(error, command.as_deref()),
             Self::SelfCheck { interactions } => unfaithful(interactions),
             Self::ResponsesRedacted { responses } => redacted::changed(responses),
@@ -234,10 +234,7 @@ fn unreadable(error: &str, command: Option<&str>) -> Vec<String> {
     let hints = error.lines().skip(1).map(|hint| hint.strip_prefix("hint: ").unwrap_or(hint));
     let mut lines: Vec<String> = hints.map(|hint| excerpt(hint, MESSAGE)).collect();
     if let Some(command) = command {
-        lines.push(
-            "recording does not overwrite it; to record it again, delete the file and run:"
-                .to_owned(),
-        );
+        lines.push("to record it again, delete the file first:".to_owned());
         lines.push(format!("    {command}"));
     }
     lines
