@@ -18,6 +18,7 @@ use crate::front::Front;
 use crate::front::intercept::{self, Trust};
 use crate::mode::Mode;
 use crate::provider::{Declared, Provider};
+use crate::report::command::quoted;
 use crate::report::{Command, Failure, Place, Roots, Style, Surface, Target, sentences, values};
 use crate::session::env_lock::{self, EnvGuard, LockError, Patience};
 use crate::session::state::{Setup, State, shown};
@@ -275,7 +276,9 @@ fn absolute(path: &Path, places: &Places) -> PathBuf {
 fn unreadable(error: &LoadError, shown: &str, command: &Command) -> Failure {
     // The error has the path of the file as it was opened.
     let error = values::chain(error).replace(&error.path().display().to_string(), shown);
-    Failure::FixtureUnreadable { error, command: command.in_mode("record") }
+    let record = command.in_mode("record");
+    let command = record.map(|record| format!("rm {} && {record}", quoted(shown)));
+    Failure::FixtureUnreadable { error, command }
 }
 
 fn settings(error: SettingsError) -> Failure {

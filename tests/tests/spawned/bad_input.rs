@@ -64,8 +64,8 @@ fn invalid_fixtures_are_reported_with_line_and_column() {
     llmock: failed to load fixture `tests/fixtures/hello.json`: line 1, column 1: the file is empty
 
       restore it from version control
-      recording does not overwrite it; to record it again, delete the file and run:
-          LLMOCK_MODE=record cargo test --test api -- asks --exact
+      to record it again, delete the file first:
+          rm tests/fixtures/hello.json && LLMOCK_MODE=record cargo test --test api -- asks --exact
     ");
     insta::assert_snapshot!(unreadable(&app, &good[..good.len() / 2]), @r#"
     thread 'asks' panicked at tests/api.rs:6:1:
@@ -73,16 +73,16 @@ fn invalid_fixtures_are_reported_with_line_and_column() {
     llmock: failed to load fixture `tests/fixtures/hello.json`: line 6, column 100: the file ends too early, expected a closing `"`
 
       restore it from version control
-      recording does not overwrite it; to record it again, delete the file and run:
-          LLMOCK_MODE=record cargo test --test api -- asks --exact
+      to record it again, delete the file first:
+          rm tests/fixtures/hello.json && LLMOCK_MODE=record cargo test --test api -- asks --exact
     "#);
     insta::assert_snapshot!(unreadable(&app, "hello: hi there\n"), @"
     thread 'asks' panicked at tests/api.rs:6:1:
 
     llmock: failed to load fixture `tests/fixtures/hello.json`: line 1, column 1: expected a JSON value
 
-      recording does not overwrite it; to record it again, delete the file and run:
-          LLMOCK_MODE=record cargo test --test api -- asks --exact
+      to record it again, delete the file first:
+          rm tests/fixtures/hello.json && LLMOCK_MODE=record cargo test --test api -- asks --exact
     ");
     insta::assert_snapshot!(unreadable(&app, &good.replace("\"llmock\": 1", "\"llmock\": 2")), @"
     thread 'asks' panicked at tests/api.rs:6:1:
@@ -90,8 +90,8 @@ fn invalid_fixtures_are_reported_with_line_and_column() {
     llmock: failed to load fixture `tests/fixtures/hello.json`: line 2, column 3: the file has format 2, and this llmock reads formats up to 1
 
       update the `llmock` dependency to the version that wrote the file
-      recording does not overwrite it; to record it again, delete the file and run:
-          LLMOCK_MODE=record cargo test --test api -- asks --exact
+      to record it again, delete the file first:
+          rm tests/fixtures/hello.json && LLMOCK_MODE=record cargo test --test api -- asks --exact
     ");
     insta::assert_snapshot!(unreadable(&app, &good.replace("\"response\"", "\"respones\"")), @"
     thread 'asks' panicked at tests/api.rs:6:1:
@@ -99,8 +99,8 @@ fn invalid_fixtures_are_reported_with_line_and_column() {
     llmock: failed to load fixture `tests/fixtures/hello.json`: line 7, column 7: `respones` is not a member of an interaction
 
       did you mean `response`?
-      recording does not overwrite it; to record it again, delete the file and run:
-          LLMOCK_MODE=record cargo test --test api -- asks --exact
+      to record it again, delete the file first:
+          rm tests/fixtures/hello.json && LLMOCK_MODE=record cargo test --test api -- asks --exact
     ");
 }
 
@@ -114,8 +114,8 @@ fn reports_a_folder_in_place_of_a_fixture() {
 
     llmock: failed to read fixture `tests/fixtures/hello.json`: $OS_ERROR
 
-      recording does not overwrite it; to record it again, delete the file and run:
-          LLMOCK_MODE=record cargo test --test api -- asks --exact
+      to record it again, delete the file first:
+          rm tests/fixtures/hello.json && LLMOCK_MODE=record cargo test --test api -- asks --exact
     ");
     let upstream = Upstream::chat("not to be asked");
     let base_url = upstream.openai_url();
@@ -176,7 +176,7 @@ fn read_only_fixtures_are_not_overwritten() {
         it cannot be recorded: `tests/fixtures/hello.json` cannot be written: the file is read-only
         prompt: "hello"
 
-      no response was recorded, so nothing is lost; tests/fixtures/hello.json is unchanged
+      no response was recorded, so nothing is lost
 
       when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- asks_and_swallows --exact
@@ -340,7 +340,7 @@ fn provider_failures_leave_the_fixture_unchanged() {
 
       requests to openai go to http://127.0.0.1:9/v1, which `OPENAI_BASE_URL` says
       `OPENAI_API_KEY` has its key
-      no response was recorded, so nothing is lost; tests/fixtures/hello.json is unchanged
+      no response was recorded, so nothing is lost
 
       when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- asks_and_swallows --exact
@@ -358,7 +358,7 @@ fn provider_failures_leave_the_fixture_unchanged() {
       requests to openai go to http://127.0.0.1:PORT/v1, which `OPENAI_BASE_URL` says
       `OPENAI_API_KEY` has its key
       if the test is about this error, record it: allow_errors(401)
-      no response was recorded, so nothing is lost; tests/fixtures/hello.json is unchanged
+      no response was recorded, so nothing is lost
 
       when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- asks_and_swallows --exact

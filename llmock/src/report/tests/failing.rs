@@ -197,7 +197,7 @@ fn a_provider_that_refuses_is_quoted() {
       the key that the client sent may not use this model or endpoint
 
       if the test is about this error, record it: allow_errors(403)
-      no response was recorded, so nothing is lost; tests/fixtures/summarize.json is unchanged
+      no response was recorded, so nothing is lost
 
       when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
@@ -208,7 +208,7 @@ fn a_provider_that_refuses_is_quoted() {
       the rate limit was exceeded, or the account has no credit left
 
       if the test is about this error, record it: allow_errors(429)
-      no response was recorded, so nothing is lost; tests/fixtures/summarize.json is unchanged
+      no response was recorded, so nothing is lost
 
       when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
@@ -219,7 +219,7 @@ fn a_provider_that_refuses_is_quoted() {
       the provider failed
 
       if the test is about this error, record it: allow_errors(503)
-      no response was recorded, so nothing is lost; tests/fixtures/summarize.json is unchanged
+      no response was recorded, so nothing is lost
 
       when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
@@ -235,7 +235,7 @@ fn a_file_that_cannot_be_written_or_read_is_named() {
     insta::assert_snapshot!(failing(unwritable), @"
     llmock: failed to write `tests/fixtures/summarize.json`: permission denied
 
-      the fixture is unchanged
+      nothing was written
 
       when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact

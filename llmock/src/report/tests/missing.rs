@@ -220,7 +220,7 @@ fn a_provider_that_cannot_be_reached_is_named() {
         it cannot be recorded: the feature `record` of llmock is off
         prompt: "Summarise: The quick brown foxes"
 
-      no response was recorded, so nothing is lost; tests/fixtures/summarize.json is unchanged
+      no response was recorded, so nothing is lost
 
       when the cause is fixed, run it again:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
