@@ -283,7 +283,14 @@ impl MockSession {
     /// Returns the report if llmock has a reason to fail the session too.
     pub fn fail(mut self) -> Option<FinishError> {
         let report = self.session.end(Outcome::ReturnedErr)?;
-        report.fails().then(|| FinishError::from(report))
+        if !report.fails() {
+            // The program's own error says nothing about llmock.
+            if let Some(block) = render::block(&report, open::style()) {
+                announce::line(&block);
+            }
+            return None;
+        }
+        Some(FinishError::from(report))
     }
 }
 
@@ -388,7 +395,7 @@ impl From<Report> for FinishError {
         let text = render::block(&report, open::style()).unwrap_or_default();
         let is_miss = |miss: &&Miss| !matches!(miss.reason, MissReason::UpstreamFailed { .. });
         let requests = report.misses.iter().filter(is_miss).count();
-        let nothing = |failure: &Failure| matches!(failure, Failure::NoRequests { .. });
+        let nothing = |failure: &Failure| matches!(failure, Failure::NoRequests(_));
         if requests > 0 {
             Self::Missed { requests, report: text }
         } else if report.failures.iter().any(nothing) {

@@ -3,6 +3,7 @@
 pub(crate) mod replies;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 #[cfg(feature = "wiremock")]
 use wiremock::MockServer;
@@ -60,6 +61,12 @@ impl LlmMock {
         }
     }
 
+    fn note_address(&self) {
+        if let Some(state) = self.state() {
+            state.is_handle_used.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// The base URL for a client of this provider, in the shape of its variable: with `/v1` for `OpenAI`, without for
     /// Anthropic. Never ends in `/`.
     ///
@@ -70,6 +77,7 @@ impl LlmMock {
     /// In mode `off`, for a provider whose address neither llmock nor the test knows.
     #[track_caller]
     pub fn base_url(&self, provider: Provider) -> String {
+        self.note_address();
         match &self.access {
             Access::Open(..) => {
                 let declared = self.declared.iter().find(|one| one.provider == provider);
@@ -100,6 +108,7 @@ impl LlmMock {
     /// In mode `off` it is the provider's own; panics as [`base_url`](Self::base_url) does.
     #[track_caller]
     pub fn host_url(&self, provider: Provider) -> String {
+        self.note_address();
         if let Access::Open(..) = &self.access {
             return links::root(&self.base, provider);
         }
@@ -118,6 +127,7 @@ impl LlmMock {
 
     /// The address below which every provider has a segment of its own, as `{base}` in `env(..)`; `None` in mode `off`.
     pub fn url(&self) -> Option<&str> {
+        self.note_address();
         match &self.access {
             Access::Open(..) => Some(&self.base),
             Access::Off(..) => None,
@@ -143,6 +153,7 @@ impl LlmMock {
     /// }
     /// ```
     pub fn envs(&self) -> Vec<(String, String)> {
+        self.note_address();
         if matches!(self.access, Access::Off(..)) {
             return Vec::new();
         }

@@ -17,7 +17,9 @@ pub(crate) use names::{
     ALLOW_CI_RECORD, BASE_URL, DISABLED, DRAIN_TIMEOUT, LLM_MOCK_DISABLED, MAX_BODY, MODE,
     RECORD_DIR, TURN_TIMEOUT, WORKSPACE_ROOT,
 };
-pub(crate) use setup::{Originals, intercepted, no_proxy, originals, redirect};
+pub(crate) use setup::{
+    Originals, intercepted, no_proxy, originals, proxies_of_loopback_now, redirect,
+};
 pub(crate) use test_vars::{TestVars, absent};
 
 use crate::mode;

@@ -31,7 +31,7 @@ static SETUP: OnceLock<Originals> = OnceLock::new();
 pub(crate) struct Originals {
     variables: BTreeMap<OsString, OsString>,
     /// What llmock has written since; empty for a snapshot without a setup.
-    written: Vec<String>,
+    written: Vec<(String, String)>,
 }
 
 /// The environment before the setup; without one, as it was at the first call.
@@ -43,6 +43,11 @@ pub(crate) fn originals() -> &'static Originals {
 /// `NO_PROXY` in both spellings, extended for loopback; nothing if there is no proxy. For child processes.
 pub(crate) fn no_proxy() -> Vec<(String, String)> {
     originals().no_proxy()
+}
+
+/// Proxies that clients may use for addresses of this machine, as the variables are now.
+pub(crate) fn proxies_of_loopback_now() -> Vec<(String, String)> {
+    Originals::now().proxies_of_loopback()
 }
 
 /// Variables that lead `https` through the front at `proxy`, and have clients trust these certificates: each TLS
@@ -67,7 +72,7 @@ pub(crate) fn redirect(base: &str) -> &'static Originals {
             write(name, Some(OsStr::new(value)));
         }
         SPARES.make();
-        originals.written = writes.into_iter().map(|(name, _)| name).collect();
+        originals.written = writes;
         originals
     })
 }
@@ -142,9 +147,14 @@ impl Originals {
         writes
     }
 
+    /// What the setup wrote, for comparisons with what is there now.
+    pub(super) fn written(&self) -> &[(String, String)] {
+        &self.written
+    }
+
     pub(super) fn before(&self) -> Vec<(String, Option<OsString>)> {
         let value = |name: &String| self.variables.get(OsStr::new(name)).cloned();
-        self.written.iter().map(|name| (name.clone(), value(name))).collect()
+        self.written.iter().map(|(name, _)| (name.clone(), value(name))).collect()
     }
 
     /// `NO_PROXY` with loopback in it and without a `*`, which would hide every client.
@@ -199,7 +209,7 @@ impl fmt::Debug for Originals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Originals")
             .field("variables", &self.variables.len())
-            .field("written", &self.written)
+            .field("written", &self.written.len())
             .finish()
     }
 }
@@ -342,7 +352,9 @@ mod tests {
     #[test]
     fn knows_what_variables_held_before_the_setup() {
         let mut originals = before(&[("OPENAI_BASE_URL", "https://gateway.corp")]);
-        originals.written = vec!["OPENAI_BASE_URL".to_owned(), "ANTHROPIC_BASE_URL".to_owned()];
+        originals.written = ["OPENAI_BASE_URL", "ANTHROPIC_BASE_URL"]
+            .map(|name| (name.to_owned(), "http://127.0.0.1:1/env".to_owned()))
+            .into();
         let gateway = Some(OsString::from("https://gateway.corp"));
         let expected =
             [("OPENAI_BASE_URL".to_owned(), gateway), ("ANTHROPIC_BASE_URL".to_owned(), None)];

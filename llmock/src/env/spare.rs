@@ -10,12 +10,13 @@ use super::names::SPARE;
 use super::write;
 
 /// The spare variables of this process.
-pub(super) const SPARES: Spares = Spares { prefix: SPARE, count: 24 };
+pub(super) const SPARES: Spares = Spares { prefix: SPARE, count: 96 };
 
 /// Numbered variables, some of them present, some absent.
 pub(super) struct Spares {
     prefix: &'static str,
-    /// How many are added at first: more than one test needs at once for a few keys and some `env(..)`.
+    /// How many are added at first: more than one test needs at once for the placeholder keys of every provider and
+    /// some `env(..)`.
     count: usize,
 }
 
@@ -52,7 +53,20 @@ fn is_present(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::provider::Provider;
+
+    #[test]
+    fn spares_are_enough_for_the_keys_of_every_provider() {
+        /// What a test may write besides: proxies, certificates, and variables of its own.
+        const OTHERS: usize = 24;
+        let entries = Provider::all().map(Provider::entry);
+        let names = entries.flat_map(|entry| entry.keys.iter().chain(entry.settings));
+        let names: BTreeSet<&str> = names.map(|(name, _)| *name).collect();
+        assert!(SPARES.count >= names.len() + OTHERS, "{} placeholders", names.len());
+    }
 
     #[test]
     fn spare_variables_keep_the_number_of_variables() {

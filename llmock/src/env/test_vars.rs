@@ -12,14 +12,15 @@ use super::{originals, write};
 #[must_use = "a test's variables are restored with `restore`"]
 pub(crate) struct TestVars {
     before: Vec<(String, Option<OsString>)>,
+    /// What the test was given.
+    written: Vec<(String, String)>,
 }
 
 impl TestVars {
     /// Writes variables; the caller holds the environment guard. The last of two with one name counts.
     pub(crate) fn apply(variables: &[(String, String)]) -> Self {
-        Self::write(
-            variables.iter().map(|(name, value)| (name.clone(), Some(value.into()))).collect(),
-        )
+        let given = variables.iter().map(|(name, value)| (name.clone(), Some(value.into())));
+        Self { written: variables.to_vec(), ..Self::write(given.collect()) }
     }
 
     /// Restores what the setup overwrote, for a test in mode `off`.
@@ -36,7 +37,28 @@ impl TestVars {
                 (name, before)
             })
             .collect();
-        Self { before }
+        Self { before, written: Vec::new() }
+    }
+
+    /// The variables of llmock whose values the program has changed since, each with its present value.
+    pub(crate) fn changed(&self) -> Vec<(String, Option<String>)> {
+        let given = self.written.iter().rev();
+        let is_given = |name: &str| self.written.iter().any(|(known, _)| known == name);
+        let setup = originals().written().iter().filter(|(name, _)| !is_given(name));
+        // The last of two values with one name counts.
+        let mut seen: Vec<&str> = Vec::new();
+        let mut changed: Vec<(String, Option<String>)> = Vec::new();
+        for (name, value) in given.chain(setup) {
+            if seen.contains(&name.as_str()) {
+                continue;
+            }
+            seen.push(name);
+            let now = std::env::var_os(name).map(|now| now.to_string_lossy().into_owned());
+            if now.as_ref() != Some(value) {
+                changed.push((name.clone(), now));
+            }
+        }
+        changed
     }
 
     pub(crate) fn restore(self) {
@@ -92,6 +114,31 @@ mod tests {
         during.restore();
         assert_eq!(read(&name("THERE")).as_deref(), Some("before"));
         assert_eq!(read(&name("NEW")), None);
+    }
+
+    #[test]
+    fn knows_which_variables_were_changed() {
+        let name = |name: &str| format!("LLMOCK_TEST_CHANGED_{name}");
+        let variables = [
+            (name("TWICE"), "one".to_owned()),
+            (name("TWICE"), "two".to_owned()),
+            (name("KEPT"), "same".to_owned()),
+            (name("GONE"), "there".to_owned()),
+        ];
+        let during = TestVars::apply(&variables);
+        let ours = |vars: &TestVars| {
+            let mut changed = vars.changed();
+            changed.retain(|(changed, _)| changed.starts_with("LLMOCK_TEST_CHANGED_"));
+            changed
+        };
+        assert_eq!(ours(&during), []);
+        write(&name("TWICE"), Some(OsStr::new("three")));
+        write(&name("GONE"), None);
+        assert_eq!(
+            ours(&during),
+            [(name("GONE"), None), (name("TWICE"), Some("three".to_owned()))]
+        );
+        during.restore();
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::exchange::RequestNumber;
 use crate::fixture::Position;
 use crate::fixture::interaction::{Body, Interaction, Request};
 use crate::json;
-use crate::matching::{self, Difference, MatchRules};
+use crate::matching::{self, Difference, MatchRules, labels};
 use crate::provider::Provider;
 use crate::report::{Closest, Endpoint, Miss, MissReason};
 use crate::wire;
@@ -25,6 +25,7 @@ pub(crate) fn describe(
         model: (format.model)(provider, &request.path, body.as_ref())
             .map(std::borrow::Cow::into_owned),
         prompt: body.as_ref().and_then(|body| format.prompt(body)),
+        turn: body.as_ref().and_then(labels::last_turn),
         request: number.number(),
         reason,
     }
@@ -89,13 +90,34 @@ impl Evidence<'_> {
         MissReason::BodyDiffers {
             closest: Closest {
                 interaction: at.number(),
-                alike_percent: nearest.alike_percent,
+                resembles: nearest.resembles,
+                others: if nearest.resembles { Vec::new() } else { self.others(provider, request) },
                 recorded_at: closest.recorded_at.clone(),
                 owner: closest.test.clone().filter(|test| Some(test.as_str()) != self.owner),
                 used_by: (self.used_by)(at).map(RequestNumber::number),
             },
             differences,
         }
+    }
+
+    /// What the fixture has at this endpoint instead: prompts that no request has used, each with its position; nothing
+    /// if there is only one.
+    fn others(&self, provider: Provider, request: &Request) -> Vec<(usize, String)> {
+        const MOST: usize = 6;
+        let is_here = |(_, one): &(usize, &&Interaction)| {
+            one.provider == provider && one.request.path == request.path
+        };
+        let here: Vec<_> = self.interactions.iter().enumerate().filter(is_here).collect();
+        if here.len() < 2 {
+            return Vec::new();
+        }
+        let is_unused =
+            |(at, _): &&(usize, &&Interaction)| (self.used_by)(Position::from_index(*at)).is_none();
+        let prompts = here
+            .iter()
+            .filter(is_unused)
+            .filter_map(|(at, one)| Some((Position::from_index(*at).number(), prompt_of(one)?)));
+        prompts.take(MOST).collect()
     }
 
     /// `order = "strict"`, and another interaction comes next.
@@ -112,12 +134,9 @@ impl Evidence<'_> {
         let same_endpoint = next.provider == provider
             && next.request.method == request.method
             && next.request.path == request.path;
+        let found = self.interactions.iter().position(is_same);
         MissReason::WrongOrder {
-            interaction: self
-                .interactions
-                .iter()
-                .position(is_same)
-                .map(|at| Position::from_index(at).number()),
+            interaction: found.map(|at| Position::from_index(at).number()),
             expected: expected.number(),
             endpoint: Endpoint {
                 provider: next.provider.id(),
@@ -125,7 +144,9 @@ impl Evidence<'_> {
                 path: next.request.path.clone(),
                 times: 1,
             },
-            differences: if same_endpoint {
+            prompt: prompt_of(next),
+            // A request that is only early differs from the next one in everything that it says.
+            differences: if same_endpoint && found.is_none() {
                 self.differences(provider, &next.request, request)
             } else {
                 Vec::new()

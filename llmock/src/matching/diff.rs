@@ -1,38 +1,21 @@
 //! How two requests differ, as data: one entry for each JSON path, address, or body that differs.
 
-use super::align::{align, members};
+use super::align::{Pair, arrange, members};
+use super::binary::{self, BinaryDifference, Blob};
 use super::body::{ComparedBody, examine};
 use super::canonical::{FormatRules, without_names_of_secrets};
+use super::difference::{Difference, ElementChange, Reordered};
+use super::elements;
+use super::labels::{Calls, Label, LabelKind, Value, calls, label};
 use super::long;
 use super::order::canonical_text;
 use super::rules::MatchRules;
 use super::target::{RequestTarget, target};
 use super::tree::{NodeKind, TreeNode};
-use crate::fixture::interaction::Request;
+use crate::fixture::interaction::{Body, Request};
 use crate::json::path::Step;
-use crate::json::quote;
+use crate::json::{self, quote};
 use crate::provider::Provider;
-
-/// One difference that the key sees. Both sides are JSON text, in full unless it is long; `None` is absent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Difference {
-    /// `$.messages[1].content` as `ignore` takes it, or `method`, `path`, `query.alt`, `body`.
-    /// Indices are those of the sent array, for removed elements those of the recorded one.
-    pub(crate) path: String,
-    pub(crate) recorded: Option<String>,
-    pub(crate) sent: Option<String>,
-    /// Both sides are the same but for an order.
-    pub(crate) reordered: Option<Reordered>,
-}
-
-/// What has a different order in an otherwise equal value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reordered {
-    /// The elements of an array.
-    Elements,
-    /// Members and elements of JSON that is a text.
-    Json,
-}
 
 /// Everything by which the keys of two requests differ; empty when they are the same request.
 pub(crate) fn diff(
@@ -56,21 +39,21 @@ pub(super) fn diff_of(
     let mut differences = addresses(recorded, sent, provider, rules);
     match bodies {
         [Subject::Json(old), Subject::Json(new)] | [Subject::Form(old), Subject::Form(new)] => {
-            Comparison { differences: &mut differences, path: "$".to_owned() }.values(old, new);
+            Comparison::new(&mut differences, [old, new]).values(old, new);
         }
         [Subject::Opaque(old), Subject::Opaque(new)] if same(old.as_ref(), new.as_ref()) => {}
         [Subject::Opaque(Some(old)), Subject::Opaque(Some(new))] => {
-            Comparison { differences: &mut differences, path: "body".to_owned() }.note(
-                Some(old),
-                Some(new),
-                None,
-            );
+            let mut difference = described(old, new, "body");
+            if let (Body::Bytes(old), Body::Bytes(new)) = (&recorded.body, &sent.body) {
+                difference.binary = Some(binary::of_bytes(old, new));
+            }
+            differences.push(difference);
         }
         [old, new] => differences.push(Difference {
             path: "body".to_owned(),
             recorded: old.to_json(),
             sent: new.to_json(),
-            reordered: None,
+            ..Difference::default()
         }),
     }
     differences
@@ -111,11 +94,11 @@ pub(crate) fn subject(provider: Provider, request: &Request, rules: &MatchRules)
             let text = without_names_of_secrets(text);
             Subject::Opaque(Some(TreeNode::text(&text, &text)))
         }
-        ComparedBody::Bytes(bytes) => Subject::Opaque(Some(TreeNode::scalar(&described(bytes)))),
+        ComparedBody::Bytes(bytes) => Subject::Opaque(Some(TreeNode::scalar(&digest(bytes)))),
     })
 }
 
-fn described(bytes: &[u8]) -> String {
+fn digest(bytes: &[u8]) -> String {
     format!("{{\"bytes\":{},\"sha256\":\"{}\"}}", bytes.len(), super::key::digest(bytes))
 }
 
@@ -129,7 +112,8 @@ fn addresses(
     let mut note = |path: &str, recorded: Option<&str>, sent: Option<&str>| {
         if recorded != sent {
             let [recorded, sent] = [recorded, sent].map(|side| side.map(quote));
-            differences.push(Difference { path: path.to_owned(), recorded, sent, reordered: None });
+            let path = path.to_owned();
+            differences.push(Difference { path, recorded, sent, ..Difference::default() });
         }
     };
     let [old, new] = [recorded, sent].map(|it| target(provider, &it.path, rules));
@@ -158,25 +142,36 @@ fn values<'q>(target: &'q RequestTarget, name: &str) -> Vec<&'q str> {
 struct Comparison<'d> {
     differences: &'d mut Vec<Difference>,
     path: String,
+    /// What the steps of the path lead to, as far as they have a name.
+    labels: Vec<Label>,
+    calls: Calls,
 }
 
-impl Comparison<'_> {
+impl<'d> Comparison<'d> {
+    fn new(differences: &'d mut Vec<Difference>, roots: [&TreeNode; 2]) -> Self {
+        let mut found = Calls::new();
+        for root in roots {
+            calls(root, &mut found);
+        }
+        Self { differences, path: "$".to_owned(), labels: Vec::new(), calls: found }
+    }
+
     fn values(&mut self, old: &TreeNode, new: &TreeNode) {
         if old.hash == new.hash {
             return;
         }
         match (&old.kind, &new.kind) {
-            (NodeKind::Array(a), NodeKind::Array(b)) if has_same_elements(a, b) => {
-                self.note(Some(old), Some(new), Some(Reordered::Elements));
-            }
             (NodeKind::Text(a), NodeKind::Text(b)) if is_same_json(a, b) => {
-                self.note(Some(old), Some(new), Some(Reordered::Json));
+                self.push(described(old, new, &self.path), Some(Reordered::Json));
             }
-            (NodeKind::Array(old), NodeKind::Array(new)) => {
-                for (i, j) in align(old, new) {
-                    let sides = (i.and_then(|i| old.get(i)), j.and_then(|j| new.get(j)));
-                    self.step(&Step::Index(j.or(i).unwrap_or_default()), sides);
-                }
+            (NodeKind::Text(a), NodeKind::Text(b)) => {
+                let inside = inside(a, b);
+                self.push(Difference { inside, ..described(old, new, &self.path) }, None);
+            }
+            (NodeKind::Array(a), NodeKind::Array(b)) => self.arrays([old, new], a, b),
+            (NodeKind::Object(_), NodeKind::Object(_)) if files(old, new).is_some() => {
+                let binary = files(old, new);
+                self.push(Difference { binary, ..described(old, new, &self.path) }, None);
             }
             // Objects without a common member are easier to read whole.
             (NodeKind::Object(a), NodeKind::Object(b))
@@ -184,37 +179,154 @@ impl Comparison<'_> {
                     || members(a, b).iter().any(|(_, a, b)| a.is_some() && b.is_some()) =>
             {
                 for (name, old, new) in members(a, b) {
-                    self.step(&Step::Name(name.to_owned()), (old, new));
+                    let label = system_prompt(name).filter(|_| self.path == "$");
+                    self.step(&Step::Name(name.to_owned()), label, (old, new));
                 }
             }
-            _ => self.note(Some(old), Some(new), None),
+            _ => self.push(described(old, new, &self.path), None),
         }
     }
 
-    fn step(&mut self, step: &Step, sides: (Option<&TreeNode>, Option<&TreeNode>)) {
+    fn arrays(&mut self, nodes: [&TreeNode; 2], old: &[TreeNode], new: &[TreeNode]) {
+        let arrangement = arrange(old, new);
+        let elements = elements::changes(old, new, &arrangement, &self.calls);
+        if has_same_elements(old, new) {
+            let [a, b] = nodes;
+            let difference = Difference { elements, ..described(a, b, &self.path) };
+            return self.push(difference, Some(Reordered::Elements));
+        }
+        // One added or removed element is easier to read with its content.
+        let is_lone = elements.as_ref().is_some_and(|found| {
+            let only = found.changes.first().filter(|_| found.changes.len() == 1);
+            only.is_some_and(|only| {
+                matches!(only, ElementChange::Added { .. } | ElementChange::Removed { .. })
+            })
+        });
+        if elements.is_some() && !is_lone {
+            let [a, b] = nodes;
+            self.push(Difference { elements, ..described(a, b, &self.path) }, None);
+        }
+        for (i, j) in arrangement.pairs {
+            if is_lone || (i.is_some() && j.is_some()) {
+                self.element((i, j), old, new);
+            }
+        }
+    }
+
+    fn element(&mut self, (i, j): Pair, old: &[TreeNode], new: &[TreeNode]) {
+        let sides = (i.map(|i| &old[i]), j.map(|j| &new[j]));
+        if let (Some(a), Some(b)) = sides
+            && a.hash == b.hash
+        {
+            return;
+        }
+        let Some(node) = sides.1.or(sides.0) else { return };
+        let mut label = label(node, &self.calls);
+        let is_top = self.path.matches(['.', '[']).count() == 1;
+        let is_turn = !matches!(label.kind, LabelKind::Value | LabelKind::Tool);
+        let length = if j.is_some() { new.len() } else { old.len() };
+        let at = j.or(i).unwrap_or_default();
+        label.turn = (is_top && is_turn).then_some((at + 1, length));
+        self.step(&Step::Index(at), Some(label), sides);
+    }
+
+    fn step(
+        &mut self,
+        step: &Step,
+        label: Option<Label>,
+        sides: (Option<&TreeNode>, Option<&TreeNode>),
+    ) {
         use std::fmt::Write as _;
-        let length = self.path.len();
+        let (length, depth) = (self.path.len(), self.labels.len());
         let _ = write!(self.path, "{step}");
+        self.labels.extend(label);
         match sides {
             (Some(old), Some(new)) => self.values(old, new),
-            (old, new) => self.note(old, new, None),
+            (old, new) => {
+                let [recorded, sent] = [old, new].map(|side| side.map(TreeNode::to_json));
+                let path = self.path.clone();
+                self.push(Difference { path, recorded, sent, ..Difference::default() }, None);
+            }
         }
         self.path.truncate(length);
+        self.labels.truncate(depth);
     }
 
-    fn note(
-        &mut self,
-        old: Option<&TreeNode>,
-        new: Option<&TreeNode>,
-        reordered: Option<Reordered>,
-    ) {
-        let both = old.zip(new).and_then(|(old, new)| around_difference(old, new));
-        let [recorded, sent] = both.map_or_else(
-            || [old, new].map(|side| side.map(TreeNode::to_json)),
-            |(old, new)| [Some(quote(&old)), Some(quote(&new))],
-        );
-        self.differences.push(Difference { path: self.path.clone(), recorded, sent, reordered });
+    fn push(&mut self, difference: Difference, reordered: Option<Reordered>) {
+        self.differences.push(Difference { reordered, label: self.label(), ..difference });
     }
+
+    /// The labels on the way put together: the innermost tool, the outermost turn.
+    fn label(&self) -> Option<Label> {
+        let joined = self.labels.iter().cloned().reduce(|outer, inner| Label {
+            kind: if inner.kind == LabelKind::Value { outer.kind } else { inner.kind },
+            role: inner.role.or(outer.role),
+            tool: inner.tool.or(outer.tool),
+            text: inner.text,
+            turn: outer.turn.or(inner.turn),
+        });
+        joined.filter(|label| label.kind != LabelKind::Value)
+    }
+}
+
+/// A system prompt outside the conversation.
+fn system_prompt(member: &str) -> Option<Label> {
+    const MEMBERS: [&str; 5] =
+        ["system", "instructions", "systemInstruction", "system_instruction", "preamble"];
+    MEMBERS.contains(&member).then(|| Label {
+        kind: LabelKind::Message,
+        role: Some("system".to_owned()),
+        ..Label::default()
+    })
+}
+
+/// Two values that differ, as JSON text.
+fn described(old: &TreeNode, new: &TreeNode, path: &str) -> Difference {
+    let [recorded, sent] = around_difference(old, new)
+        .map_or_else(|| [old.to_json(), new.to_json()], |(old, new)| [quote(&old), quote(&new)]);
+    let binary = match (&old.kind, &new.kind) {
+        (NodeKind::Text(old), NodeKind::Text(new)) => binary::of_texts(old, new),
+        _ => None,
+    };
+    let (path, recorded, sent) = (path.to_owned(), Some(recorded), Some(sent));
+    Difference { path, recorded, sent, binary, ..Difference::default() }
+}
+
+/// Longer texts are not parsed.
+const LONGEST_JSON: usize = 1 << 20;
+
+/// Where two texts that are JSON differ: arguments of tools, mostly.
+fn inside(old: &str, new: &str) -> Vec<Difference> {
+    let is_container = |text: &str| text.trim_start().starts_with(['{', '[']);
+    if ![old, new].iter().all(|text| text.len() <= LONGEST_JSON && is_container(text)) {
+        return Vec::new();
+    }
+    let (Ok(old), Ok(new)) = (json::parse(old), json::parse(new)) else { return Vec::new() };
+    let rules = MatchRules::default();
+    let format = FormatRules::of_form(&rules);
+    let [old, new] = [&old, &new].map(|body| TreeNode::new(body, &format));
+    let mut differences = Vec::new();
+    Comparison::new(&mut differences, [&old, &new]).values(&old, &new);
+    differences
+}
+
+/// Two files of a form, of which a fixture keeps only digests.
+fn files(old: &TreeNode, new: &TreeNode) -> Option<BinaryDifference> {
+    let blob = |node: &TreeNode| {
+        node.member("sha256")?;
+        let NodeKind::Scalar(bytes) = &node.member("bytes")?.kind else { return None };
+        let media = node.member("content_type").and_then(Value::as_text);
+        let media = media.as_deref().unwrap_or("file");
+        let bytes = bytes.parse().ok()?;
+        Some(Blob { media: media.chars().take(60).collect(), bytes, is_base64: false })
+    };
+    let (recorded, sent) = (blob(old)?, blob(new)?);
+    let digest = |node: &TreeNode| node.member("sha256").map(|digest| digest.hash);
+    (digest(old) != digest(new)).then_some(BinaryDifference {
+        recorded: Some(recorded),
+        sent: Some(sent),
+        first_byte: None,
+    })
 }
 
 /// Two long texts, where they differ.
@@ -237,164 +349,10 @@ fn has_same_elements(old: &[TreeNode], new: &[TreeNode]) -> bool {
 
 /// Whether two texts are the same JSON with members in another order.
 fn is_same_json(old: &str, new: &str) -> bool {
-    /// Longer texts are not parsed to find out.
-    const LONGEST: usize = 1 << 20;
     old.len() == new.len()
-        && old.len() <= LONGEST
+        && old.len() <= LONGEST_JSON
         && canonical_text(old).is_some_and(|old| canonical_text(new).is_some_and(|new| old == new))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fixture::interaction::Body;
-
-    fn chat(path: &str, body: &str) -> Request {
-        Request {
-            method: "POST".into(),
-            path: path.into(),
-            range: None,
-            body: Body::Json(body.into()),
-        }
-    }
-
-    /// `path: recorded -> sent`, one line a difference.
-    fn lines(recorded: &Request, sent: &Request) -> Vec<String> {
-        let absent = || "absent".to_owned();
-        diff(recorded, sent, Provider::OpenAI, &MatchRules::default())
-            .into_iter()
-            .map(|Difference { path, recorded, sent, .. }| {
-                format!(
-                    "{path}: {} -> {}",
-                    recorded.unwrap_or_else(absent),
-                    sent.unwrap_or_else(absent)
-                )
-            })
-            .collect()
-    }
-
-    #[test]
-    fn names_each_path_where_two_bodies_differ() {
-        for (recorded, sent, expected) in [
-            (r#"{"a":1}"#, r#"{"a":1.0,"user":"x","stream":false}"#, vec![]),
-            (r#"{"t":0.2}"#, "{}", vec!["$.t: 0.2 -> absent"]),
-            (
-                r#"{"t":0.20000000298023224}"#,
-                r#"{"t":0.25}"#,
-                vec!["$.t: 0.20000000298023224 -> 0.25"],
-            ),
-            (r#"{"a b":{"c":"x"}}"#, r#"{"a b":{"c":"y"}}"#, vec!["$['a b'].c: \"x\" -> \"y\""]),
-            (r#"{"a":1}"#, r#"{"a":"1"}"#, vec!["$.a: 1 -> \"1\""]),
-            (r#"{"a":{"b":1}}"#, r#"{"a":{"c":1}}"#, vec![r#"$.a: {"b":1} -> {"c":1}"#]),
-            (r#"{"a":{"b":1}}"#, r#"{"a":[2]}"#, vec![r#"$.a: {"b":1} -> [2]"#]),
-            ("[1]", "{}", vec!["$: [1] -> {}"]),
-            (r#"{"a":1,"a":2}"#, r#"{"a":1}"#, vec!["$.a: 2 -> absent"]),
-            (
-                r#"{"messages":[{"role":"user","content":"The quick fox"}]}"#,
-                r#"{"messages":[{"role":"user","content":"The quick foxes"}]}"#,
-                vec![r#"$.messages[0].content: "The quick fox" -> "The quick foxes""#],
-            ),
-        ] {
-            let [recorded, sent] = [recorded, sent].map(|body| chat("/v1/chat/completions", body));
-            assert_eq!(lines(&recorded, &sent), expected);
-        }
-    }
-
-    #[test]
-    fn an_inserted_message_shifts_no_other() {
-        let messages = |texts: &[&str]| {
-            let messages: Vec<_> = texts
-                .iter()
-                .map(|text| format!(r#"{{"content":"{text}","role":"user"}}"#))
-                .collect();
-            chat("/v1/chat/completions", &format!(r#"{{"messages":[{}]}}"#, messages.join(",")))
-        };
-        let old = ["be brief", "what is rust", "a language", "and cargo"];
-        for (sent, expected) in [
-            (
-                vec!["be brief", "new", "what is rust", "a language", "and cargo"],
-                vec![r#"$.messages[1]: absent -> {"content":"new","role":"user"}"#],
-            ),
-            (
-                vec!["be brief", "a language", "and cargo"],
-                vec![r#"$.messages[1]: {"content":"what is rust","role":"user"} -> absent"#],
-            ),
-            (
-                vec!["be brief", "new", "what is dust", "a language", "and cargo"],
-                vec![
-                    r#"$.messages[1]: absent -> {"content":"new","role":"user"}"#,
-                    r#"$.messages[2].content: "what is rust" -> "what is dust""#,
-                ],
-            ),
-            (
-                vec!["be long", "what is rust", "a language", "and tools", "more"],
-                vec![
-                    r#"$.messages[0].content: "be brief" -> "be long""#,
-                    r#"$.messages[3].content: "and cargo" -> "and tools""#,
-                    r#"$.messages[4]: absent -> {"content":"more","role":"user"}"#,
-                ],
-            ),
-        ] {
-            assert_eq!(lines(&messages(&old), &messages(&sent)), expected, "{sent:?}");
-        }
-    }
-
-    #[test]
-    fn names_what_differs_in_the_address() {
-        let old = chat("/v1/chat/completions?a=1&b=2", "{}");
-        let mut new = chat("/v1/completions?b=3&c=4", "{}");
-        new.method = "PUT".into();
-        let expected = [
-            r#"method: "POST" -> "PUT""#,
-            r#"path: "/v1/chat/completions" -> "/v1/completions""#,
-            r#"query.a: "1" -> absent"#,
-            r#"query.b: "2" -> "3""#,
-            r#"query.c: absent -> "4""#,
-        ];
-        assert_eq!(lines(&old, &new), expected);
-    }
-
-    #[test]
-    fn shows_bodies_without_members_as_a_whole() {
-        let with =
-            |body: Body| Request { method: "POST".into(), path: "/v1/x".into(), range: None, body };
-        let of_abc = r#"{"bytes":3,"sha256":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}"#;
-        assert_eq!(
-            lines(&with(Body::Bytes(b"abc".to_vec())), &with(Body::Text("abc".into()))),
-            [format!("body: {of_abc} -> \"abc\"")]
-        );
-        assert_eq!(
-            lines(&with(Body::Empty), &with(Body::Json("{}".into()))),
-            ["body: absent -> {}"]
-        );
-    }
-
-    #[test]
-    fn results_of_exchanged_tool_calls_show_their_ids() {
-        let turn = |first: &str, second: &str| {
-            let ids =
-                |name: &str, id: &str| format!(r#"{{"role":"{name}","tool_call_id":"{id}"}}"#);
-            chat(
-                "/v1/chat/completions",
-                &format!(r#"{{"messages":[{},{}]}}"#, ids("tool", first), ids("tool", second)),
-            )
-        };
-        assert_eq!(lines(&turn("a", "b"), &turn("x", "y")), Vec::<String>::new());
-        assert_eq!(
-            lines(&turn("a", "b"), &turn("x", "x")),
-            [r#"$.messages[1].tool_call_id: "b" -> "x""#]
-        );
-    }
-
-    #[test]
-    fn ignored_fields_are_no_difference() {
-        let rules = MatchRules {
-            ignore: vec![llmock_rules::Place::parse("$.messages[*].id").unwrap()],
-            ..MatchRules::default()
-        };
-        let old = chat("/v1/chat/completions", r#"{"messages":[{"id":1,"x":1}],"y":1}"#);
-        let new = chat("/v1/chat/completions", r#"{"messages":[{"id":2,"x":1}],"y":2}"#);
-        let differences = diff(&old, &new, Provider::OpenAI, &rules);
-        assert_eq!(differences.iter().map(|it| it.path.as_str()).collect::<Vec<_>>(), ["$.y"]);
-    }
-}
+mod tests;

@@ -6,23 +6,29 @@
 //! `docs/matching.md` is the specification; its tables are the tests.
 
 mod align;
+pub(crate) mod binary;
 mod body;
 mod canonical;
 mod diff;
+mod difference;
+mod elements;
 mod key;
+pub(crate) mod labels;
 mod long;
 mod nearest;
 #[cfg(test)]
 mod norm;
 mod order;
 pub(crate) mod placeholders;
+mod resemblance;
 mod rules;
 mod target;
 mod tree;
 
 pub(crate) use llmock_rules::Order;
 
-pub(crate) use diff::{Difference, Reordered, diff};
+pub(crate) use diff::diff;
+pub(crate) use difference::{Difference, ElementChange, Elements, Reordered};
 pub(crate) use key::{Key, key};
 pub(crate) use nearest::nearest;
 pub(crate) use rules::{MatchRules, Normalize};

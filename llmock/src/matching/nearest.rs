@@ -3,8 +3,10 @@
 //! A fixture may hold thousands: all are compared by common words, the best few by structure.
 
 use super::align::{alike, likeness};
-use super::diff::{Difference, Subject, diff_of, subject};
+use super::diff::{Subject, diff_of, subject};
+use super::difference::Difference;
 use super::long;
+use super::resemblance::resemble;
 use super::rules::MatchRules;
 use super::target::{RequestTarget, target};
 use super::tree::{TreeNode, word_hash, words};
@@ -17,6 +19,8 @@ pub(crate) struct Nearest {
     pub(crate) at: usize,
     /// 100 only for the same request.
     pub(crate) alike_percent: u8,
+    /// Whether the prompts are alike: requests of one program share everything else.
+    pub(crate) resembles: bool,
 }
 
 const FINALISTS: usize = 8;
@@ -51,10 +55,13 @@ pub(crate) fn nearest<'i>(
         let alike_percent = sent.percent(&profile);
         let is_best = best.as_ref().is_none_or(|(best, ..)| alike_percent > best.alike_percent);
         if alike_percent >= least && is_best {
-            best = Some((Nearest { at, alike_percent }, candidate, profile));
+            best = Some((Nearest { at, alike_percent, resembles: true }, candidate, profile));
         }
     }
-    let (nearest, recorded, profile) = best?;
+    let (mut nearest, recorded, profile) = best?;
+    if let (Subject::Json(old), Subject::Json(new)) = (&profile.body, &sent.body) {
+        nearest.resembles = resemble(old, new);
+    }
     let bodies = [&profile.body, &sent.body];
     Some((nearest, diff_of(recorded, request, provider, rules, bodies)))
 }
@@ -273,9 +280,15 @@ mod tests {
         let long = "lorem ipsum ".repeat(500);
         let recorded = [interaction(Provider::OpenAI, CHAT, &message(&long))];
         let same = interaction(Provider::OpenAI, CHAT, &message(&long));
-        assert_eq!(find(&recorded, &same), Some(Nearest { at: 0, alike_percent: 100 }));
+        assert_eq!(
+            find(&recorded, &same),
+            Some(Nearest { at: 0, alike_percent: 100, resembles: true })
+        );
         let almost = interaction(Provider::OpenAI, CHAT, &message(&format!("{long} dolor")));
-        assert_eq!(find(&recorded, &almost), Some(Nearest { at: 0, alike_percent: 99 }));
+        assert_eq!(
+            find(&recorded, &almost),
+            Some(Nearest { at: 0, alike_percent: 99, resembles: true })
+        );
     }
 
     #[test]

@@ -160,8 +160,7 @@ fn a_miss_names_the_closest_interaction_and_file() {
         playback.explain_miss(&playback.read(&request.sent()).expect("readable"))
     };
     let missed = explain(&test_request("a dog lay on the mat"));
-    for part in
-        ["POST /v1/x", "b.json", "interaction #2 (", "some::test", "first difference at $.p"]
+    for part in ["POST /v1/x", "b.json", "#2 in the file", "some::test", "first difference at $.p"]
     {
         assert!(missed.contains(part), "{part} is not in: {missed}");
     }

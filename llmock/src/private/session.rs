@@ -4,7 +4,7 @@ use std::panic::resume_unwind;
 
 use crate::mock::LlmMock;
 use crate::private::{Panic, Returned};
-use crate::report::{Outcome, Report, render};
+use crate::report::{Outcome, Report, render, style};
 use crate::session::open::{self, Test};
 use crate::session::{self, announce};
 
@@ -76,7 +76,8 @@ impl Session {
             (Ok(_), Returned::Err) => Outcome::ReturnedErr,
             (Ok(_), Returned::Ok | Returned::Unknown) => Outcome::Passed,
         };
-        let report = self.inner.end(ended);
+        let words = outcome.as_ref().err().map(text_of).unwrap_or_default();
+        let report = self.inner.end_with(ended, words);
         if let Some(report) = report {
             if report.fails() && ended == Outcome::Passed {
                 fail(&report);
@@ -102,7 +103,8 @@ impl Session {
             Err(_) => (Outcome::Panicked, false),
             Ok(()) => (Outcome::Passed, false),
         };
-        let report = self.inner.end(ended);
+        let words = outcome.as_ref().err().map(text_of).unwrap_or_default();
+        let report = self.inner.end_with(ended, words);
         let fails = report.as_ref().is_some_and(Report::fails);
         if let Some(report) = report {
             print(&report);
@@ -129,7 +131,7 @@ fn print(report: &Report) {
         if report.outcome == Outcome::Passed {
             announce::line(&line);
         } else {
-            print_block(&line);
+            print_block(&open::style().paint(style::DIM, &line));
         }
     }
 }

@@ -7,8 +7,8 @@ use super::command::{self, Command, Invocation};
 use super::elsewhere::Elsewhere;
 use super::failure::Failure;
 use super::miss::{MissReason, Remedy};
+use super::page::Page;
 use super::provider_error::allow;
-use super::render::Page;
 use super::sentences::{PATH, code};
 use super::values::{count, excerpt};
 use super::{Note, Report, Rule, Surface, branches, hints};
@@ -75,6 +75,14 @@ fn remedy(report: &Report) -> Option<Action> {
     let again = || run("when the cause is fixed, run it again:", report.mode);
     if has(Remedy::RunAgain) {
         return again();
+    }
+    if let Some(missing) = report.unreached().filter(|missing| missing.is_fixture_missing) {
+        let lead = if missing.is_recording {
+            "when the cause is fixed, record the test again:"
+        } else {
+            "record it; this needs the provider's key:"
+        };
+        return run(lead, "record");
     }
     report.failures.iter().find_map(|failure| match failure {
         Failure::Unused { .. } => {
@@ -276,7 +284,9 @@ fn notes(page: &mut Page, report: &Report) {
             Note::Unused { .. } | Note::OnlyReplayedInCi { .. } | Note::AttemptKept { .. }
         )
     };
-    let notes = report.notes.iter().filter(|note| !is_redundant(note));
+    // Without another failure it is the title of the block.
+    let is_title = |note: &Note| !report.fails() && matches!(note, Note::NothingReached(_));
+    let notes = report.notes.iter().filter(|note| !is_redundant(note) && !is_title(note));
     for (at, note) in notes.take(LINES).enumerate() {
         if at == 0 {
             page.gap();

@@ -2,7 +2,7 @@
 
 use super::hints::{self, Hints, Why};
 use super::miss::MissReason;
-use super::render::Page;
+use super::page::Page;
 use super::sentences::{ITEMS, PATH, codes};
 use super::values::{excerpt, list, numbers};
 use super::{Report, Surface};

@@ -6,28 +6,16 @@ use super::provider_error::{responded, upstream_error};
 use super::redacted::{self, ChangedResponse};
 use super::scripted::{self, UnusedReply};
 use super::sentences::{ITEMS, MESSAGE, PATH};
-use super::unreached::{Silence, Through, distrust, no_requests};
-use super::values::{count, excerpt, limited, numbers, quote, were};
+use super::unreached::Unreached;
+use super::values::{count, excerpt, limited, list, numbers, quote, were};
 use crate::mode;
 
 /// A reason to fail a session that does not concern a single request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Failure {
+    /// No request arrived, and the body passed.
     #[error("no request reached llmock, so this test has replayed nothing")]
-    NoRequests {
-        /// The test takes a handle, so no variable points to llmock.
-        handle: bool,
-        /// The variables that point to llmock, for the providers in the fixture.
-        variables: Vec<String>,
-        /// Which settings for clients without a variable were on.
-        through: Through,
-        /// Hosts whose clients refused the certificate that `intercept = true` shows.
-        distrusted: Vec<String>,
-        /// Why connections to llmock have brought no request.
-        silences: Vec<Silence>,
-        /// The proxy variables that were set: a client may send everything there.
-        proxies: Vec<String>,
-    },
+    NoRequests(Box<Unreached>),
     #[error("{} reached llmock, expected {expected} (`calls = {expected}`)", count(*got, "request"))]
     Calls { expected: u32, got: usize },
     /// `known`: the other fields of the requests and recordings.
@@ -56,7 +44,11 @@ pub(crate) enum Failure {
     NoReplies,
     /// In wiremock's words.
     #[error("unmet `Mock` expectations")]
-    MockExpectations { text: String },
+    MockExpectations {
+        text: String,
+        /// Method and path of the requests that arrived, and how many.
+        sent: Vec<(String, String, usize)>,
+    },
     /// Recording: the provider refused, and no later request of the same key succeeded.
     #[error(
         "{provider} {} to {method} {}, so it was not recorded",
@@ -143,7 +135,7 @@ impl Failure {
     /// A name for `last-run.jsonl`; part of its format.
     pub(crate) fn name(&self) -> &'static str {
         match self {
-            Self::NoRequests { .. } => "no_requests",
+            Self::NoRequests(_) => "no_requests",
             Self::Calls { .. } => "calls",
             Self::UnknownField { .. } => "unknown_field",
             Self::Unused { .. } => "unused",
@@ -173,13 +165,7 @@ impl Failure {
         let line = |text: &str| vec![text.to_owned()];
         let lines = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
         match self {
-            Self::NoRequests { silences, .. } if !silences.is_empty() => {
-                silences.iter().map(Silence::to_string).collect()
-            }
-            Self::NoRequests { handle, variables, through, distrusted, proxies, .. } => {
-                let ways = no_requests(*handle, variables, *through, proxies);
-                distrusted.iter().take(ITEMS).map(|host| distrust(host)).chain(ways).collect()
-            }
+            Self::NoRequests(unreached) => unreached.details(),
             Self::Calls { expected: 0, .. } => {
                 line("`calls = 0` declares that a test calls no model; remove it if this one does")
             }
@@ -191,7 +177,9 @@ impl Failure {
                 "the first one replied; narrow one of them, or give both replies to one rule: [first, second]".to_owned(),
             ],
             Self::NoReplies => line("call `mock.reply(..)`, or `llmock::current().reply(..)`, before the first request"),
-            Self::MockExpectations { text } => quoted_block(text),
+            Self::MockExpectations { text, sent } => {
+                quoted_block(text).into_iter().chain(arrived(sent)).collect()
+            }
             Self::UpstreamError { status, message, .. } => {
                 upstream_error(*status, message.as_deref())
             }
@@ -301,6 +289,16 @@ fn no_place(tried: &[String]) -> Vec<String> {
     let way = "set LLMOCK_WORKSPACE_ROOT to the root of the workspace; with Bazel, declare fixtures as data";
     let (lead, way) = ("tried, in this order:".to_owned(), way.to_owned());
     std::iter::once(lead).chain(folders).chain([way]).collect()
+}
+
+/// The requests that arrived, whatever a `Mock` expected.
+fn arrived(sent: &[(String, String, usize)]) -> Option<String> {
+    let more = |rest| count(rest, "more endpoint");
+    let sent = limited(sent, ITEMS, more, |(method, path, times)| {
+        let times = if *times > 1 { format!(" ({times} times)") } else { String::new() };
+        format!("{method} {}{times}", excerpt(path, PATH))
+    });
+    (!sent.is_empty()).then(|| format!("requests that arrived: {}", list(&sent)))
 }
 
 /// At most a dozen lines of text from another program, indentation kept.

@@ -2,6 +2,7 @@
 
 use super::scripted::UnmetRule;
 use crate::matching::Difference;
+use crate::matching::labels::Label;
 
 /// A request that got no response from an interaction, a `Mock`, or a provider.
 ///
@@ -17,6 +18,8 @@ pub(crate) struct Miss {
     pub(crate) model: Option<String>,
     /// The text of the last user message, shown where no diff shows the request.
     pub(crate) prompt: Option<String>,
+    /// Whose turn that message is.
+    pub(crate) turn: Option<Label>,
     pub(crate) request: usize,
     pub(crate) reason: MissReason,
 }
@@ -38,6 +41,8 @@ pub(crate) enum MissReason {
         interaction: Option<usize>,
         expected: usize,
         endpoint: Endpoint,
+        /// The prompt of what comes next.
+        prompt: Option<String>,
         /// How the request differs from what comes next, if it is the same endpoint.
         differences: Vec<Difference>,
     },
@@ -92,7 +97,10 @@ pub(crate) struct Endpoint {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Closest {
     pub(crate) interaction: usize,
-    pub(crate) alike_percent: u8,
+    /// Whether its prompt is about the same.
+    pub(crate) resembles: bool,
+    /// If it is not: other prompts that are recorded and were not requested yet.
+    pub(crate) others: Vec<(usize, String)>,
     /// RFC 3339; the day is shown.
     pub(crate) recorded_at: Option<String>,
     /// The test that recorded it, if that is another one.
@@ -172,6 +180,21 @@ impl MissReason {
                 | Self::RepliesUsed { .. }
                 | Self::ReplyRefused { .. }
                 | Self::ClosurePanicked { .. }
+        )
+    }
+
+    /// Whether the request is recorded and has only come at another time.
+    pub(crate) fn is_only_order(&self) -> bool {
+        matches!(self, Self::WrongOrder { interaction: Some(_), .. })
+    }
+
+    /// Whether the fixture does not have the request at all.
+    pub(crate) fn is_unknown(&self) -> bool {
+        matches!(
+            self,
+            Self::EndpointUnknown { .. }
+                | Self::BodyDiffers { .. }
+                | Self::WrongOrder { interaction: None, .. }
         )
     }
 

@@ -12,12 +12,14 @@ pub(crate) mod answer;
 mod branches;
 pub(crate) mod cause;
 pub(crate) mod command;
+mod differences;
 mod elsewhere;
 pub(crate) mod failure;
 mod hints;
 pub(crate) mod ledger;
 pub(crate) mod miss;
 pub(crate) mod notes;
+mod page;
 mod provider_error;
 pub(crate) mod redacted;
 pub(crate) mod render;
@@ -39,7 +41,7 @@ pub(crate) use notes::{Note, Sign, Source};
 pub(crate) use redacted::{ChangedResponse, RedactedPlace, RedactedSecret};
 pub(crate) use scripted::{UnmetRule, UnusedReply};
 pub(crate) use style::Style;
-pub(crate) use unreached::{Silence, Through};
+pub(crate) use unreached::{Handle, Keys, Overwritten, Silence, Through, Unreached};
 pub(crate) use upstream::Upstream;
 
 /// The result of one session; lists are in the order in which things happened.
@@ -58,6 +60,8 @@ pub(crate) struct Report {
     pub(crate) tally: Tally,
     pub(crate) answered: Answered,
     pub(crate) misses: Vec<Miss>,
+    /// In strict order: how the recorded requests arrived, if that is the reason of a miss.
+    pub(crate) arrivals: Option<Arrivals>,
     /// Reasons to fail besides misses.
     pub(crate) failures: Vec<Failure>,
     pub(crate) notes: Vec<Note>,
@@ -90,6 +94,20 @@ impl Report {
 
     pub(crate) fn fails(&self) -> bool {
         !self.misses.is_empty() || !self.failures.is_empty()
+    }
+
+    /// What is known about a test from which no request arrived.
+    pub(crate) fn unreached(&self) -> Option<&Unreached> {
+        let failed = self.failures.iter().find_map(|failure| match failure {
+            Failure::NoRequests(unreached) => Some(&**unreached),
+            _ => None,
+        });
+        failed.or_else(|| {
+            self.notes.iter().find_map(|note| match note {
+                Note::NothingReached(unreached) => Some(&**unreached),
+                _ => None,
+            })
+        })
     }
 
     /// Whether the test failed, and whether llmock or the body caused it; a name for `last-run.jsonl`.
@@ -127,6 +145,14 @@ pub(crate) struct Tally {
     pub(crate) used: usize,
     /// Interactions that this session could claim.
     pub(crate) total: usize,
+}
+
+/// Recorded requests in order of their arrival, by their positions in the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Arrivals {
+    pub(crate) order: Vec<usize>,
+    /// How many are recorded.
+    pub(crate) recorded: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

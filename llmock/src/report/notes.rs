@@ -4,11 +4,9 @@ mod remedy;
 
 use super::Report;
 use super::redacted::{self, RedactedSecret};
-use super::sentences::{MESSAGE, PATH, began, code, without_name};
+use super::sentences::{MESSAGE, PATH, PAUSED_CLOCK, began, code, without_name};
+use super::unreached::Unreached;
 use super::values::{count, excerpt, limited, list, ordinal, quote, were};
-
-const PAUSED_CLOCK: &str = "the tokio clock of this test is paused, so client timeouts expire at once: call \
-                            `tokio::time::pause()` after the requests, or `tokio::time::resume()` before them";
 
 /// Something worth knowing that does not fail a test.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,9 +62,17 @@ pub(crate) enum Note {
     Cut { interaction: usize },
     /// Recording: headers of responses that replay will not send.
     HeadersNotStored { names: Vec<String> },
-    /// The body failed, and no request arrived: the proxies that are set, each with its address, and the hosts whose clients
-    /// rejected llmock's certificate.
-    NothingReached { proxies: Vec<(String, String)>, distrusted: Vec<String> },
+    /// The body failed, and no request had arrived.
+    NothingReached(Box<Unreached>),
+    /// The body failed although every request had a response: which ones it received.
+    Responses {
+        /// Interactions, each with the time of its recording, RFC 3339.
+        interactions: Vec<(usize, Option<String>)>,
+        /// Method and path of the requests that a `Mock` responded to, and how many.
+        mocks: Vec<(String, String, usize)>,
+        /// How many came from the provider.
+        upstream: usize,
+    },
     /// A replayed redirection sent the client to a server that is not llmock.
     LeadsElsewhere { server: String },
     /// The client of a recorded stream left before its end.
@@ -121,6 +127,7 @@ impl Note {
         "client_left",
         "headers_not_stored",
         "nothing_reached",
+        "responses",
         "leads_elsewhere",
         "attempt_kept",
         "attempt_lost",
@@ -149,7 +156,8 @@ impl Note {
             Self::Cut { .. } => "cut",
             Self::ClientLeft { .. } => "client_left",
             Self::HeadersNotStored { .. } => "headers_not_stored",
-            Self::NothingReached { .. } => "nothing_reached",
+            Self::NothingReached(_) => "nothing_reached",
+            Self::Responses { .. } => "responses",
             Self::LeadsElsewhere { .. } => "leads_elsewhere",
             Self::AttemptKept { .. } => "attempt_kept",
             Self::AttemptLost { .. } => "attempt_lost",
@@ -198,7 +206,10 @@ impl Note {
             Self::HeadersNotStored { names } => {
                 format!("response headers that {fixture} does not keep: {}", shortened(names))
             }
-            Self::NothingReached { proxies, distrusted } => nothing_reached(proxies, distrusted),
+            Self::NothingReached(unreached) => nothing_reached(unreached, &fixture),
+            Self::Responses { interactions, mocks, upstream } => {
+                responses(interactions, mocks, *upstream, &fixture)
+            }
             Self::LeadsElsewhere { server } => format!(
                 "a recorded redirection of {fixture} sends the client to {}, past llmock",
                 excerpt(server, PATH)
@@ -316,17 +327,42 @@ fn shortened(names: &[String]) -> String {
     shown.join(", ") + &more
 }
 
-fn nothing_reached(proxies: &[(String, String)], distrusted: &[String]) -> String {
-    let proxy = proxies.first().map(|(name, address)| {
-        let address = excerpt(address, PATH);
-        format!("`{name}` sends clients to {address}; set NO_PROXY=127.0.0.1,localhost")
-    });
-    let certificate = distrusted.first().map(|host| {
-        let host = excerpt(host, PATH);
-        format!("the client for `{host}` rejected llmock's certificate")
-    });
-    let why = proxy.or(certificate).map(|why| format!(": {why}")).unwrap_or_default();
-    format!("no request reached llmock before the test failed{why}")
+fn nothing_reached(unreached: &Unreached, fixture: &str) -> String {
+    let why = unreached.silences.first().map(ToString::to_string);
+    let why = why.or_else(|| unreached.causes().into_iter().next());
+    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+    format!("{}{why}", unreached.headline(fixture, false))
+}
+
+/// Where the responses of a test came from: a client that failed to read one of them does not know.
+fn responses(
+    interactions: &[(usize, Option<String>)],
+    mocks: &[(String, String, usize)],
+    upstream: usize,
+    fixture: &str,
+) -> String {
+    const MOST: usize = 4;
+    let mut sources = Vec::new();
+    if !interactions.is_empty() {
+        let more = |rest| format!("{rest} more");
+        let numbers = limited(interactions, MOST, more, |(number, recorded)| match recorded {
+            Some(at) => format!("#{number} (recorded {})", excerpt(at.get(..10).unwrap_or(at), 40)),
+            None => format!("#{number}"),
+        });
+        sources.push(format!("{} in {fixture}", list(&numbers)));
+    }
+    let more = |rest| format!("{} of `Mock`s", count(rest, "more"));
+    sources.extend(limited(mocks, MOST, more, |(method, path, times)| {
+        let times = if *times > 1 { format!(" ({times} times)") } else { String::new() };
+        format!("a `Mock` for {method} {}{times}", excerpt(path, PATH))
+    }));
+    if upstream > 0 {
+        sources.push(format!("the provider ({})", count(upstream, "response")));
+    }
+    format!(
+        "the test failed by itself; the responses that it received came from {}",
+        list(&sources)
+    )
 }
 
 fn left_behind(request: usize, sign: &Sign) -> String {

@@ -4,20 +4,29 @@
 //! width of the terminal or on colour. The data has no header values and no keys, so the report cannot show them.
 
 use super::advice;
-use super::command::Command;
+use super::advice;
+use super::differences;
+use super::differences;
+use super::failure::Failure;
 use super::failure::Failure;
 use super::miss::{Miss, MissReason};
-use super::scripted;
+use super::miss::{Miss, MissReason};
+use super::page::Page;
 use super::sentences::{self, PATH};
-use super::style::{BOLD, DIM, GREEN, RED, STRONG_GREEN, STRONG_RED, Style};
-use super::values::{self, Span, count, excerpt, list, ordinal};
+use super::sentences::{self, PATH};
+use super::style::Style;
+use super::style::Style;
+use super::values::{self, count, excerpt, list, ordinal};
+use super::values::{self, count, excerpt, list, ordinal};
 use super::{Outcome, Report};
-use crate::matching::Difference;
+use super::{Outcome, Report};
+use crate::matching::labels::{Label, LabelKind};
+use crate::matching::labels::{Label, LabelKind};
 
 /// Misses, and other failures, that are shown in full.
 const SHOWN: usize = 3;
 /// Places shown for each miss, by how many misses are shown.
-const PLACES: [usize; SHOWN] = [8, 4, 2];
+const PLACES: [usize; SHOWN] = [6, 3, 2];
 /// Rules and notes that are shown.
 const LINES: usize = 5;
 /// Prompts are shortened to this many characters.
@@ -26,9 +35,9 @@ const PROMPT: usize = 100;
 /// The block that a failing test prints last; `None` if llmock has no reason to fail it.
 pub(crate) fn block(report: &Report, style: Style) -> Option<String> {
     if !report.fails() {
-        return None;
+        return unreached(report, style);
     }
-    let mut page = Page { text: String::new(), style };
+    let mut page = Page::new(style);
     page.title(&headline(report));
     if report.outcome == Outcome::Cancelled {
         page.line(2, "the test was cancelled before it ended");
@@ -44,9 +53,22 @@ pub(crate) fn block(report: &Report, style: Style) -> Option<String> {
     Some(page.finish())
 }
 
+/// The block below a failure of the body's own, if no request had arrived before: its error may be the client's.
+fn unreached(report: &Report, style: Style) -> Option<String> {
+    let missing = report.unreached().filter(|_| report.outcome != Outcome::Passed)?;
+    let mut page = Page::new(style);
+    page.title(&missing.headline(&excerpt(&report.fixture, 3 * PATH), false));
+    page.gap();
+    for detail in missing.details() {
+        page.line(2, &detail);
+    }
+    advice::footer(&mut page, report);
+    Some(page.finish())
+}
+
 /// The block for a session that could not open.
 pub(crate) fn opening(failure: &Failure, style: Style) -> String {
-    let mut page = Page { text: String::new(), style };
+    let mut page = Page::new(style);
     page.title(&failure.to_string());
     page.gap();
     for detail in failure.details() {
@@ -59,12 +81,14 @@ fn headline(report: &Report) -> String {
     let fixture = excerpt(&report.fixture, 3 * PATH);
     if report.misses.is_empty() {
         return match distinct(report).as_slice() {
+            [Failure::NoRequests(unreached)] => unreached.headline(&fixture, true),
             [only] => only.to_string(),
             several => format!("{} with {fixture}", count(several.len(), "problem")),
         };
     }
     let requests = count(report.misses.len(), "request");
     let every = |is: fn(&MissReason) -> bool| report.misses.iter().all(|miss| is(&miss.reason));
+    let are = |one, many| if report.misses.len() == 1 { one } else { many };
     if every(|reason| matches!(reason, MissReason::NoFixtureFile)) {
         format!("{requests} had no response: there is no {fixture} yet")
     } else if every(|reason| matches!(reason, MissReason::Empty)) {
@@ -73,22 +97,28 @@ fn headline(report: &Report) -> String {
         format!("{requests} got no reply of this test")
     } else if report.mode == "record" {
         format!("{requests} could not be recorded into {fixture}")
+    } else if every(MissReason::is_unknown) {
+        format!("{requests} {} not in {fixture}", are("is", "are"))
+    } else if every(|reason| matches!(reason, MissReason::AlreadyUsed { .. })) {
+        format!("{requests} {} sent more often than recorded in {fixture}", are("was", "were"))
+    } else if every(|reason| matches!(reason, MissReason::WrongOrder { .. })) {
+        format!("{requests} arrived in a different order than in {fixture}")
     } else {
-        let total = count(report.tally.total, "interaction");
-        format!("{requests} had no match in {fixture} ({} of {total} used)", report.tally.used)
+        format!("{requests} had no response from {fixture}")
     }
 }
 
-/// Misses that differ only in when the request arrived: a client that retries.
+/// Misses that differ only in when the request arrived, as those of a client that retries, or that are only out of order.
 fn groups(report: &Report) -> Vec<(&Miss, Vec<usize>)> {
     let mut groups: Vec<(&Miss, Vec<usize>)> = Vec::new();
     for miss in &report.misses {
         let alike = |(first, _): &&mut (&Miss, Vec<usize>)| {
-            first.method == miss.method
-                && first.path == miss.path
-                && first.reason == miss.reason
-                && first.provider == miss.provider
-                && first.prompt == miss.prompt
+            (first.reason.is_only_order() && miss.reason.is_only_order())
+                || first.method == miss.method
+                    && first.path == miss.path
+                    && first.reason == miss.reason
+                    && first.provider == miss.provider
+                    && first.prompt == miss.prompt
         };
         match groups.iter_mut().find(alike) {
             Some((_, requests)) => requests.push(miss.request),
@@ -104,8 +134,21 @@ fn requests(page: &mut Page, report: &Report) {
         page.gap();
         page.entry(&format!("{} {}", miss.method, excerpt(&miss.path, PATH)), &who(miss, requests));
         if let Some(prompt) = &miss.prompt {
-            page.line(4, &format!("prompt: {}", values::quote(prompt, PROMPT)));
+            page.line(4, &format!("{}: {}", speaker(miss), values::quote(prompt, PROMPT)));
         }
+    }
+}
+
+/// Whose words the prompt of a request is.
+fn speaker(miss: &Miss) -> String {
+    match &miss.turn {
+        None => "prompt".to_owned(),
+        Some(Label { kind: LabelKind::ToolResult, tool: Some(tool), .. }) => {
+            format!("result of tool `{}`", excerpt(tool, 60))
+        }
+        Some(Label { kind: LabelKind::ToolResult, .. }) => "result of a tool".to_owned(),
+        Some(Label { role: Some(role), .. }) => format!("last {} message", excerpt(role, 20)),
+        Some(_) => "input".to_owned(),
     }
 }
 
@@ -116,6 +159,12 @@ fn misses(page: &mut Page, report: &Report) {
     for (miss, requests) in groups.iter().take(SHOWN) {
         page.gap();
         page.entry(&format!("{} {}", miss.method, excerpt(&miss.path, PATH)), &who(miss, requests));
+        if let Some(prompt) = &miss.prompt {
+            page.line(4, &format!("{}: {}", speaker(miss), values::quote(prompt, PROMPT)));
+        }
+        if let Some(order) = report.arrivals.as_ref().filter(|_| miss.reason.is_only_order()) {
+            page.line(4, &sentences::arrivals(order));
+        }
         if !matches!(miss.reason, MissReason::NoFixtureFile | MissReason::Empty) {
             page.line(4, &sentences::reason(&miss.reason, &report.test));
         }
@@ -142,25 +191,34 @@ fn who(miss: &Miss, requests: &[usize]) -> String {
 }
 
 fn evidence(page: &mut Page, miss: &Miss, places: usize, legend: &mut bool) {
+    let lines = match &miss.reason {
+        MissReason::EndpointUnknown { recorded } => sentences::endpoints(recorded),
+        MissReason::NoReply { rules } => scripted::unmet(rules),
+        _ => Vec::new(),
+    };
+    lines.iter().for_each(|line| page.line(6, line));
+    if let MissReason::BodyDiffers { closest, .. } = &miss.reason
+        && !closest.others.is_empty()
+    {
+        // A comparison with another prompt would say nothing.
+        page.line(4, "recorded, and not requested so far:");
+        for (number, prompt) in closest.others.iter().take(places) {
+            page.line(6, &format!("#{number} {}", values::quote(prompt, PROMPT)));
+        }
+        return;
+    }
     let differences = miss.reason.differences();
     if differences.is_empty() {
-        if let Some(prompt) = &miss.prompt {
-            page.line(4, &format!("prompt: {}", values::quote(prompt, PROMPT)));
-        }
-        let lines = match &miss.reason {
-            MissReason::EndpointUnknown { recorded } => sentences::endpoints(recorded),
-            MissReason::NoReply { rules } => scripted::unmet(rules),
-            _ => Vec::new(),
-        };
-        lines.iter().for_each(|line| page.line(6, line));
         return;
     }
     if std::mem::take(legend) {
-        page.dim(4, "- recorded, + sent");
+        let has_index = differences.iter().any(|one| one.path.contains(['[']));
+        let base = if has_index { "; JSON paths count from 0" } else { "" };
+        page.dim(4, &format!("- recorded, + sent{base}"));
     }
     page.gap();
     for difference in differences.iter().take(places) {
-        page.difference(difference);
+        differences::show(page, difference);
     }
     if differences.len() > places {
         page.line(6, &format!("and {}", count(differences.len() - places, "more difference")));
@@ -193,78 +251,5 @@ fn failures(page: &mut Page, report: &Report) {
     if failures.len() > SHOWN {
         page.gap();
         page.line(2, &format!("and {}", count(failures.len() - SHOWN, "more problem")));
-    }
-}
-
-/// The text while it grows.
-pub(super) struct Page {
-    text: String,
-    style: Style,
-}
-
-impl Page {
-    pub(super) fn title(&mut self, headline: &str) {
-        let name = self.style.paint(BOLD, "llmock:");
-        self.line(0, &format!("{name} {}", self.style.paint(BOLD, headline)));
-    }
-
-    pub(super) fn line(&mut self, indent: usize, text: &str) {
-        self.text.push_str(&" ".repeat(indent));
-        self.text.push_str(text);
-        self.text.push('\n');
-    }
-
-    pub(super) fn dim(&mut self, indent: usize, text: &str) {
-        let text = self.style.paint(DIM, text);
-        self.line(indent, &text);
-    }
-
-    /// An empty line, never two.
-    pub(super) fn gap(&mut self) {
-        if !self.text.ends_with("\n\n") {
-            self.text.push('\n');
-        }
-    }
-
-    fn entry(&mut self, what: &str, who: &str) {
-        let (mark, what) = (self.style.paint(RED, "×"), self.style.paint(BOLD, what));
-        let gap = if who.is_empty() { "" } else { "   " };
-        let line = format!("{mark} {what}{gap}{}", self.style.paint(DIM, who));
-        self.line(2, &line);
-    }
-
-    fn difference(&mut self, difference: &Difference) {
-        let style = self.style;
-        if let Some(what) = sentences::reordered(difference) {
-            self.line(6, &excerpt(&difference.path, 2 * PATH));
-            return self.line(4, &format!("{}   {what}", style.paint(RED, "≠")));
-        }
-        let pair = values::pair(difference.recorded.as_deref(), difference.sent.as_deref());
-        self.line(6, &excerpt(&difference.path, 2 * PATH));
-        let side = |spans: &[Span], plain: &str, strong: &str| -> String {
-            let paint =
-                |span: &Span| style.paint(if span.changed { strong } else { plain }, &span.text);
-            spans.iter().map(paint).collect()
-        };
-        let recorded = side(&pair.recorded, RED, STRONG_RED);
-        let sent = side(&pair.sent, GREEN, STRONG_GREEN);
-        self.line(4, &format!("{}   {recorded}", style.paint(RED, "-")));
-        self.line(4, &format!("{}   {sent}", style.paint(GREEN, "+")));
-    }
-
-    pub(super) fn command(&mut self, command: &Command, mode: &str) {
-        let program = || format!("set LLMOCK_MODE={mode} and run the program again");
-        self.line(6, &command.in_mode(mode).unwrap_or_else(program));
-        if self.style.windows {
-            self.dim(
-                6,
-                &format!("(in PowerShell: $env:LLMOCK_MODE = \"{mode}\", then the command)"),
-            );
-        }
-    }
-
-    fn finish(mut self) -> String {
-        self.text.truncate(self.text.trim_end().len());
-        self.text
     }
 }

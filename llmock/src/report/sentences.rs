@@ -1,8 +1,9 @@
 //! The sentences that reports, HTTP responses, and errors share.
 
+use super::Arrivals;
 use super::miss::{Closest, Endpoint, MissReason};
 use super::scripted;
-use super::values::{count, excerpt, limited, ordinal};
+use super::values::{count, excerpt, limited, ordinal, quote};
 use crate::matching::{Difference, Reordered};
 use crate::provider::Provider;
 
@@ -12,6 +13,9 @@ pub(crate) const MESSAGE: usize = 300;
 /// Items of a list that are shown.
 pub(super) const ITEMS: usize = 5;
 
+pub(super) const PAUSED_CLOCK: &str = "the tokio clock of this test is paused, so client timeouts expire at once: call \
+                            `tokio::time::pause()` after the requests, or `tokio::time::resume()` before them";
+
 pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
     match reason {
         MissReason::NoFixtureFile => "the fixture does not exist yet".to_owned(),
@@ -19,17 +23,18 @@ pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
         MissReason::EndpointUnknown { .. } => {
             "the fixture has no recording of this endpoint".to_owned()
         }
+        MissReason::BodyDiffers { closest, .. } if !closest.resembles => unlike(closest, test),
         MissReason::BodyDiffers { closest, differences } => {
             let (what, closest) = (unmatched(differences), closest_phrase(closest, test));
-            format!("no recording {what}; the closest is {closest}")
+            format!("no recorded request {what}; the closest is {closest}")
         }
         MissReason::AlreadyUsed { interaction, by_request } => format!(
-            "interaction #{interaction} matches, but the {} request of this test already used it \
+            "#{interaction} in the file matches, but the {} request of this test already used it \
              (`order = \"strict\"`)",
             ordinal(*by_request)
         ),
-        MissReason::WrongOrder { interaction, expected, endpoint, .. } => {
-            wrong_order(*interaction, *expected, endpoint)
+        MissReason::WrongOrder { interaction, expected, endpoint, prompt, .. } => {
+            wrong_order(*interaction, *expected, endpoint, prompt.as_deref())
         }
         MissReason::NoReply { rules } => scripted::no_reply(rules),
         MissReason::RepliesUsed { place, replies, .. } => scripted::used_up(place, *replies),
@@ -82,20 +87,29 @@ fn unmatched(differences: &[Difference]) -> &'static str {
 
 /// `the same tools in a different order`, and what usually causes that.
 pub(crate) fn reordered(difference: &Difference) -> Option<String> {
-    const CAUSE: &str = "a `HashMap` has another order in each process";
-    let member = difference.path.rsplit(['.', ']']).next().unwrap_or_default();
-    let elements = if member.is_empty() { "elements" } else { member };
     match difference.reordered? {
-        Reordered::Elements => {
-            Some(format!("the same {} in a different order ({CAUSE})", excerpt(elements, 40)))
-        }
-        Reordered::Json => Some(format!("the same JSON in a different order ({CAUSE})")),
+        Reordered::Elements => Some(format!("{} ({HASH_MAP})", same_elements(difference))),
+        Reordered::Json => Some(format!("the same JSON in a different order ({HASH_MAP})")),
     }
 }
 
+/// What usually changes an order.
+pub(super) const HASH_MAP: &str = "a `HashMap` has another order in each process";
+
+/// Whether a path leads to the turns of a conversation, which no map holds.
+pub(super) fn is_conversation(path: &str) -> bool {
+    ["$.messages", "$.input", "$.contents", "$.chat_history"].contains(&path)
+}
+
+/// `the same tools in a different order`.
+pub(super) fn same_elements(difference: &Difference) -> String {
+    let member = difference.path.rsplit(['.', ']']).next().unwrap_or_default();
+    let elements = if member.is_empty() { "elements" } else { member };
+    format!("the same {} in a different order", excerpt(elements, 40))
+}
+
 fn closest_phrase(closest: &Closest, test: &str) -> String {
-    // Bodies that differ are never 100% similar, however small the difference.
-    let mut facts = vec![format!("{}% similar", closest.alike_percent.min(99))];
+    let mut facts = Vec::new();
     if let Some(at) = &closest.recorded_at {
         facts.push(format!("recorded {}", excerpt(at.get(..10).unwrap_or(at), 40)));
     }
@@ -105,16 +119,48 @@ fn closest_phrase(closest: &Closest, test: &str) -> String {
     if let Some(request) = closest.used_by {
         facts.push(format!("used by the {} request", ordinal(request)));
     }
-    format!("interaction #{} ({})", closest.interaction, facts.join(", "))
+    let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
+    format!("#{} in the file{facts}", closest.interaction)
 }
 
-fn wrong_order(interaction: Option<usize>, expected: usize, endpoint: &Endpoint) -> String {
+/// For a prompt that is none of the recorded ones, changed.
+fn unlike(closest: &Closest, test: &str) -> String {
+    let what = "no recorded request resembles this prompt";
+    if closest.others.is_empty() {
+        format!("{what}; the closest is {}", closest_phrase(closest, test))
+    } else {
+        what.to_owned()
+    }
+}
+
+/// `the same 4 requests arrived in the order 4, 3, 2, 1`.
+pub(super) fn arrivals(arrivals: &Arrivals) -> String {
+    const MOST: usize = 12;
+    let Arrivals { order, recorded } = arrivals;
+    let numbers: Vec<String> = order.iter().take(MOST).map(usize::to_string).collect();
+    let more = order.len().saturating_sub(MOST);
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+    let which = if order.len() == *recorded {
+        format!("the same {} arrived", count(*recorded, "request"))
+    } else {
+        format!("{} of the {recorded} recorded requests arrived", order.len())
+    };
+    format!("{which} in the order {}{more} (`order = \"strict\"`)", numbers.join(", "))
+}
+
+fn wrong_order(
+    interaction: Option<usize>,
+    expected: usize,
+    endpoint: &Endpoint,
+    prompt: Option<&str>,
+) -> String {
+    let prompt = prompt.map(|prompt| format!(" {}", quote(prompt, 60))).unwrap_or_default();
     let found = match interaction {
-        Some(at) => format!("it matches interaction #{at}, but"),
-        None => "it matches no interaction, and".to_owned(),
+        Some(at) => format!("it matches #{at} in the file, but"),
+        None => "no recorded request matches it, and".to_owned(),
     };
     format!(
-        "{found} #{expected} comes next ({} {}, `order = \"strict\"`)",
+        "{found} #{expected}{prompt} comes next ({} {}, `order = \"strict\"`)",
         endpoint.method,
         excerpt(&endpoint.path, PATH)
     )

@@ -4,14 +4,16 @@
 pub(crate) struct Style {
     pub(crate) colour: bool,
     pub(crate) windows: bool,
+    /// The locale has no other characters.
+    pub(crate) ascii: bool,
 }
 
 pub(crate) const BOLD: &str = "1";
 pub(crate) const DIM: &str = "2";
 pub(crate) const RED: &str = "31";
 pub(crate) const GREEN: &str = "32";
-pub(crate) const STRONG_RED: &str = "1;31";
-pub(crate) const STRONG_GREEN: &str = "1;32";
+pub(crate) const STRONG_RED: &str = "1;7;31";
+pub(crate) const STRONG_GREEN: &str = "1;7;32";
 
 impl Style {
     /// `NO_COLOR` comes first, then the variables that force colours, then the terminal.
@@ -34,7 +36,11 @@ impl Style {
         } else {
             is_terminal && !is("TERM", "dumb")
         };
-        Self { colour, windows }
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find(|name| is_set(name));
+        let locale =
+            locale.and_then(&variable).map(|locale| locale.to_lowercase().replace('-', ""));
+        let ascii = !windows && locale.is_some_and(|locale| !locale.contains("utf8"));
+        Self { colour, windows, ascii }
     }
 
     pub(crate) fn paint(self, code: &str, text: &str) -> String {
@@ -72,6 +78,27 @@ mod tests {
                 found.map(|(_, value)| (*value).to_owned())
             };
             assert_eq!(Style::decide(variable, is_terminal, false).colour, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn only_a_locale_that_is_set_restricts_the_characters() {
+        type Variables = &'static [(&'static str, &'static str)];
+        let cases: [(Variables, bool); 7] = [
+            (&[], false),
+            (&[("LANG", "C.UTF-8")], false),
+            (&[("LC_ALL", "en_US.utf8"), ("LANG", "C")], false),
+            (&[("LC_ALL", "C")], true),
+            (&[("LC_ALL", ""), ("LC_CTYPE", "POSIX"), ("LANG", "C.UTF-8")], true),
+            (&[("LANG", "de_DE.ISO-8859-1")], true),
+            (&[("LANG", "de_DE")], true),
+        ];
+        for (variables, expected) in cases {
+            let variable = |wanted: &str| {
+                let found = variables.iter().find(|(name, _)| *name == wanted);
+                found.map(|(_, value)| (*value).to_owned())
+            };
+            assert_eq!(Style::decide(variable, false, false).ascii, expected, "{variables:?}");
         }
     }
 

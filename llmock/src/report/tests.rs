@@ -38,6 +38,7 @@ fn miss(reason: MissReason) -> Miss {
         provider: "openai",
         model: Some("gpt-4o".into()),
         prompt: Some("Summarise: The quick brown foxes".into()),
+        turn: None,
         request: 3,
         reason,
     }
@@ -61,7 +62,8 @@ fn prompt_and_knob() -> Vec<Difference> {
 fn closest() -> Closest {
     Closest {
         interaction: 3,
-        alike_percent: 91,
+        resembles: true,
+        others: Vec::new(),
         recorded_at: Some("2026-05-02T10:00:00Z".into()),
         owner: Some("api::summarize".into()),
         used_by: None,
@@ -73,7 +75,7 @@ fn difference(path: &str, recorded: Option<&str>, sent: Option<&str>) -> Differe
         path: path.into(),
         recorded: recorded.map(Into::into),
         sent: sent.map(Into::into),
-        reordered: None,
+        ..Difference::default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why no request has reached llmock, and what to try.
 
-use super::sentences::{ITEMS, PATH, codes};
+use super::sentences::{ITEMS, PATH, PAUSED_CLOCK, code, codes};
 use super::values::{excerpt, list};
 
 /// The ways by which clients with a fixed address reach llmock.
@@ -27,40 +27,177 @@ pub(crate) enum Silence {
     NotHttp,
 }
 
-pub(super) fn distrust(host: &str) -> String {
+/// What is known about a test without a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Unreached {
+    pub(crate) handle: Handle,
+    /// The test was recording.
+    pub(crate) is_recording: bool,
+    /// The tokio clock of the test is paused, so a client's timeout may have come before its request.
+    pub(crate) is_clock_paused: bool,
+    /// The test writes its replies itself.
+    pub(crate) is_scripted: bool,
+    /// There is no file at the fixture's path.
+    pub(crate) is_fixture_missing: bool,
+    /// The variables that point to llmock, for the providers in the fixture.
+    pub(crate) variables: Vec<String>,
+    /// Variables that the program changed after llmock had set them.
+    pub(crate) overwritten: Vec<Overwritten>,
+    /// The address that the error of the test mentions: scheme and host.
+    pub(crate) contacted: Option<String>,
+    /// Which settings for clients without a variable were on.
+    pub(crate) through: Through,
+    /// Hosts whose clients refused the certificate that `intercept = true` shows.
+    pub(crate) distrusted: Vec<String>,
+    /// Why connections to llmock have brought no request.
+    pub(crate) silences: Vec<Silence>,
+    /// Proxies to which a client may send everything: the name of each variable, and the proxy's address.
+    pub(crate) proxies: Vec<(String, String)>,
+    pub(crate) keys: Keys,
+}
+
+/// Whether the test takes a handle, which sets no variable, and has taken an address from it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Handle {
+    #[default]
+    None,
+    Unused,
+    Used,
+}
+
+/// A variable that no longer leads to llmock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Overwritten {
+    pub(crate) variable: String,
+    /// Where it leads now, without credentials and query; `None` if it was removed.
+    pub(crate) now: Option<String>,
+}
+
+/// What is known about API keys, which some clients need before they send anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Keys {
+    /// The error of the test mentions a key or a variable.
+    pub(crate) are_mentioned: bool,
+    /// Providers whose keys are set or have placeholders; `None` if all have.
+    pub(crate) providers: Option<Vec<String>>,
+    /// Recording: the variables of keys that could be set, none of which is.
+    pub(crate) missing: Vec<String>,
+}
+
+impl Unreached {
+    /// The sentence that stands for the whole; `is_passed`: the body had no other reason to fail.
+    pub(super) fn headline(&self, fixture: &str, is_passed: bool) -> String {
+        let before = if is_passed { "" } else { " before the test failed" };
+        if self.is_scripted {
+            format!("no request reached llmock{before}, so none of the test's replies was sent")
+        } else if self.is_recording {
+            format!("no request reached llmock{before}, so nothing was recorded into {fixture}")
+        } else if self.is_fixture_missing {
+            format!("there is no {fixture} yet, and no request reached llmock{before}")
+        } else if is_passed {
+            "no request reached llmock, so this test has replayed nothing".to_owned()
+        } else {
+            format!("no request reached llmock{before}, so nothing was replayed from {fixture}")
+        }
+    }
+
+    /// What is known, then what may help, the most certain first.
+    pub(super) fn details(&self) -> Vec<String> {
+        if !self.silences.is_empty() {
+            return self.silences.iter().map(Silence::to_string).collect();
+        }
+        let causes = self.causes();
+        // Where a cause is certain, a list of guesses would hide it.
+        let is_certain = self.is_clock_paused || !self.overwritten.is_empty();
+        if is_certain || self.handle == Handle::Unused {
+            return causes;
+        }
+        let ways = self.ways();
+        causes.into_iter().chain(ways).collect()
+    }
+
+    /// Facts, each with its remedy.
+    pub(super) fn causes(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self.overwritten.iter().take(ITEMS).map(overwritten).collect();
+        if self.is_clock_paused {
+            lines.push(PAUSED_CLOCK.to_owned());
+        }
+        if self.handle == Handle::Unused {
+            lines.push(UNUSED_HANDLE.to_owned());
+        }
+        lines.extend(self.distrusted.iter().take(ITEMS).map(|host| distrust(host)));
+        lines.extend(self.proxies.iter().take(ITEMS).map(|(name, address)| {
+            let address = excerpt(address, PATH);
+            format!("{} sends clients to {address}: set NO_PROXY=127.0.0.1,localhost", code(name))
+        }));
+        if let Some(address) = self.contacted.as_ref().filter(|_| self.overwritten.is_empty()) {
+            lines.push(format!("the error of the test mentions {}", excerpt(address, PATH)));
+        }
+        lines.extend(self.keys.lines(self.is_recording));
+        lines
+    }
+
+    fn ways(&self) -> Vec<String> {
+        let is_handle = self.handle != Handle::None;
+        let cause = if is_handle {
+            "uses another server".to_owned()
+        } else if self.variables.is_empty() {
+            "ignores the base-URL variables".to_owned()
+        } else {
+            format!("ignores {}", list(&codes(&self.variables, 3)))
+        };
+        let ways = if is_handle { WITH_HANDLE } else { WITHOUT_HANDLE };
+        let mut ways: Vec<String> = ways.iter().map(|way| (*way).to_owned()).collect();
+        if !is_handle {
+            ways.push(fixed_address(self.through));
+        }
+        ways.push("if the test calls no model: calls = 0".to_owned());
+        let lead = format!("your client probably {cause}; ways to reach llmock:");
+        std::iter::once(lead).chain(ways.into_iter().map(|way| format!("  · {way}"))).collect()
+    }
+}
+
+impl Keys {
+    fn lines(&self, is_recording: bool) -> Vec<String> {
+        let mut lines = Vec::new();
+        if is_recording && !self.missing.is_empty() {
+            let names = codes(&self.missing, 3).join(" or ");
+            lines.push(format!("recording needs the provider's key: set {names}"));
+        } else if is_recording && self.are_mentioned {
+            lines.push("recording needs the provider's key in the client's variable".to_owned());
+        }
+        if let Some(providers) = self.providers.as_ref().filter(|_| self.are_mentioned) {
+            let ids: Vec<String> = providers.iter().take(ITEMS).map(|id| excerpt(id, 60)).collect();
+            lines.push(format!(
+                "only {} has a placeholder key here, as the fixture has no other provider; for a client of another one, \
+                 name it: providers(openai, anthropic)",
+                list(&ids)
+            ));
+        }
+        lines
+    }
+}
+
+fn overwritten(Overwritten { variable, now }: &Overwritten) -> String {
+    let what = match now {
+        Some(now) => format!("the program set it to {}", excerpt(now, PATH)),
+        None => "the program removed it".to_owned(),
+    };
+    format!(
+        "{} no longer points to llmock: {what} (a `.env` file that overrides?); leave it as it is in tests, or pass \
+         `mock.base_url(..)` to the client",
+        code(variable)
+    )
+}
+
+fn distrust(host: &str) -> String {
     let host = excerpt(host, PATH);
     format!(
         "the client for `{host}` rejected llmock's certificate: its TLS does not read SSL_CERT_FILE"
     )
 }
 
-pub(super) fn no_requests(
-    handle: bool,
-    variables: &[String],
-    through: Through,
-    proxies: &[String],
-) -> Vec<String> {
-    let (cause, ways) = if handle {
-        ("uses another server".to_owned(), WITH_HANDLE)
-    } else if variables.is_empty() {
-        ("ignores the base-URL variables".to_owned(), WITHOUT_HANDLE)
-    } else {
-        (format!("ignores {}", list(&codes(variables, 3))), WITHOUT_HANDLE)
-    };
-    let mut ways: Vec<String> = ways.iter().map(|way| (*way).to_owned()).collect();
-    if !handle {
-        ways.push(fixed_address(through));
-    }
-    if !proxies.is_empty() {
-        let names = codes(proxies, ITEMS);
-        let verb = if names.len() == 1 { "is" } else { "are" };
-        let names = list(&names);
-        ways.push(format!("{names} {verb} set: exclude 127.0.0.1 from the proxy (`NO_PROXY`)"));
-    }
-    ways.push("if the test calls no model: calls = 0".to_owned());
-    let lead = format!("your client probably {cause}; ways to reach llmock:");
-    std::iter::once(lead).chain(ways.into_iter().map(|way| format!("  · {way}"))).collect()
-}
+const UNUSED_HANDLE: &str = "the test takes an `LlmMock` and never asks it for an address: pass `mock.base_url(..)` to the client";
 
 const WITH_HANDLE: &[&str] =
     &["pass `mock.base_url(..)` to the client: a test with an `LlmMock` sets no variables"];

@@ -1,5 +1,6 @@
 //! Values as a report shows them: short, on one line, with nothing invisible in them.
 
+pub(crate) mod characters;
 mod words;
 
 use std::error::Error;
@@ -25,19 +26,20 @@ pub(crate) struct Span {
 pub(crate) struct Pair {
     pub(crate) recorded: Vec<Span>,
     pub(crate) sent: Vec<Span>,
+    /// Changes that the eye does not see.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Shows the two sides of a difference, given as JSON text.
 pub(crate) fn pair(recorded: Option<&str>, sent: Option<&str>) -> Pair {
-    let (Some(old), Some(new)) = (recorded, sent) else {
-        return Pair { recorded: lone(recorded), sent: lone(sent) };
-    };
-    let shown = show(old, new, Escape::Invisible);
-    if shown.recorded == shown.sent && old != new {
-        // They differ in letters that look alike, such as an accent composed and decomposed.
-        return show(old, new, Escape::NotAscii);
+    match (recorded, sent) {
+        (Some(old), Some(new)) => show(old, new),
+        _ => unlike(recorded, sent),
     }
-    shown
+}
+
+fn unlike(recorded: Option<&str>, sent: Option<&str>) -> Pair {
+    Pair { recorded: lone(recorded), sent: lone(sent), notes: Vec::new() }
 }
 
 /// Shows one line of text that llmock did not write: a path, a message, a prompt.
@@ -127,24 +129,43 @@ pub(crate) fn thousands(number: usize) -> String {
 enum Escape {
     /// Characters that a terminal does not show or interprets.
     Invisible,
+    /// Accents too, which join a letter that may have been there before.
+    Accents,
+    /// Everything by which look-alikes differ.
     NotAscii,
 }
 
-fn show(old: &str, new: &str, escape: Escape) -> Pair {
+fn show(old: &str, new: &str) -> Pair {
     let (old_text, new_text) = (decoded(old), decoded(new));
     let quoted = old_text.is_some();
     if quoted != new_text.is_some() {
-        return Pair { recorded: lone(Some(old)), sent: lone(Some(new)) };
+        return unlike(Some(old), Some(new));
     }
     let old_text = old_text.as_deref().unwrap_or(old);
     let new_text = new_text.as_deref().unwrap_or(new);
     let is_whole = is_within(old_text, WHOLE) && is_within(new_text, WHOLE);
     let segments = words::diff(old_text, new_text);
-    let line = Line { escape, quoted, is_whole };
+    let line = Line { quoted, is_whole };
     Pair {
         recorded: line.spans(&segments, |segment| segment.old),
         sent: line.spans(&segments, |segment| segment.new),
+        notes: notes(&segments),
     }
+}
+
+/// What the first changes have that cannot be seen, each said once.
+fn notes(segments: &[Segment<'_>]) -> Vec<String> {
+    let mut notes: Vec<String> = Vec::new();
+    for (at, segment) in segments.iter().enumerate().filter(|(_, segment)| segment.changed) {
+        let before = at.checked_sub(1).map_or("", |at| segments[at].new);
+        let after = segments.get(at + 1).map_or("", |next| next.new);
+        let note = characters::explain(segment.old, segment.new, before, after);
+        notes.extend(note.filter(|note| !notes.contains(note)));
+        if notes.len() == CHANGES {
+            break;
+        }
+    }
+    notes
 }
 
 fn lone(value: Option<&str>) -> Vec<Span> {
@@ -152,17 +173,20 @@ fn lone(value: Option<&str>) -> Vec<Span> {
     let text = decoded(json);
     let quoted = text.is_some();
     let text = text.as_deref().unwrap_or(json);
+    // JSON in a string is easier to read without its escapes.
+    let is_json = quoted && text.starts_with(['{', '[']) && crate::json::parse(text).is_ok();
+    let quoted = quoted && !is_json;
     let mark = if quoted { "\"" } else { "" };
     let is_whole = is_within(text, WHOLE);
     let escape = |part: &str| escaped(part, Escape::Invisible, quoted);
     let shown = shortened(text, is_whole, (HEAD, TAIL), &escape);
     let characters = || format!(" ({} characters)", thousands(text.chars().count()));
     let size = if is_whole { String::new() } else { characters() };
+    let size = if is_json { format!("{size} (JSON in a string)") } else { size };
     vec![Span { text: format!("{mark}{shown}{mark}"), changed: true }, Span::same(&size)]
 }
 
 struct Line {
-    escape: Escape,
     quoted: bool,
     is_whole: bool,
 }
@@ -188,7 +212,12 @@ impl Line {
             };
             let text = side(segment);
             let is_whole = self.is_whole || is_within(text, longest);
-            let escape = |part: &str| escaped(part, self.escape, self.quoted);
+            let escape = match segment.changed {
+                false => Escape::Invisible,
+                true if characters::look_alike(segment.old, segment.new) => Escape::NotAscii,
+                true => Escape::Accents,
+            };
+            let escape = |part: &str| escaped(part, escape, self.quoted);
             let text = shortened(text, is_whole, (head, tail), &escape);
             spans.push(Span { text, changed: segment.changed });
         }
@@ -251,7 +280,7 @@ fn escaped(text: &str, escape: Escape, quoted: bool) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            _ if hides(character) || (escape == Escape::NotAscii && !character.is_ascii()) => {
+            _ if is_escaped(character, escape) => {
                 // Infallible for a `String`.
                 let _ = write!(out, "\\u{{{:04x}}}", u32::from(character));
             }
@@ -261,131 +290,14 @@ fn escaped(text: &str, escape: Escape, quoted: bool) -> String {
     out
 }
 
-/// Control characters, white space other than a space, direction marks, and characters without width.
-fn hides(character: char) -> bool {
-    character.is_control()
-        || (character.is_whitespace() && character != ' ')
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+fn is_escaped(character: char, escape: Escape) -> bool {
+    characters::is_invisible(character)
+        || match escape {
+            Escape::Invisible => false,
+            Escape::Accents => characters::is_combining(character),
+            Escape::NotAscii => !character.is_ascii(),
+        }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn text(spans: &[Span]) -> String {
-        spans.iter().map(|span| span.text.as_str()).collect()
-    }
-
-    fn both(recorded: &str, sent: &str) -> (String, String) {
-        let pair = pair(Some(recorded), Some(sent));
-        (text(&pair.recorded), text(&pair.sent))
-    }
-
-    fn json(text: &str) -> String {
-        serde_json::to_string(text).expect("a string is JSON")
-    }
-
-    #[test]
-    fn short_values_are_shown_whole() {
-        let cases = [
-            ("0.2", "0.7", "0.2", "0.7"),
-            ("\"a\"", "\"b\"", "\"a\"", "\"b\""),
-            ("\"5\"", "5", "\"5\"", "5"),
-            ("null", "[]", "null", "[]"),
-            (r#""a\nb""#, r#""a\n\"b\"""#, r#""a\nb""#, r#""a\n\"b\"""#),
-        ];
-        for (recorded, sent, left, right) in cases {
-            assert_eq!(both(recorded, sent), (left.to_owned(), right.to_owned()));
-        }
-    }
-
-    #[test]
-    fn what_a_terminal_hides_or_obeys_is_escaped() {
-        let cases = [
-            ("a\u{a0}b", "\"a\\u{00a0}b\""),
-            ("a\u{200b}b", "\"a\\u{200b}b\""),
-            ("a\u{202e}b", "\"a\\u{202e}b\""),
-            ("a\u{1b}[31mb", "\"a\\u{001b}[31mb\""),
-            ("a\u{9b}31mb", "\"a\\u{009b}31mb\""),
-            ("é, 日本, 👍", "\"é, 日本, 👍\""),
-        ];
-        for (value, expected) in cases {
-            assert_eq!(both(&json(value), "\"other\"").0, expected);
-        }
-        assert_eq!(excerpt("/v1/a\u{1b}]0;b", 80), "/v1/a\\u{001b}]0;b");
-    }
-
-    #[test]
-    fn letters_that_look_alike_are_told_apart() {
-        let (left, right) = both("\"caf\u{e9}\"", "\"cafe\u{301}\"");
-        assert_ne!(left, right);
-        let (left, right) = both("\"\u{e9}\"", "\"\\u00e9\"");
-        assert_eq!((left.as_str(), right.as_str()), ("\"\\u{00e9}\"", "\"\\u{00e9}\""));
-    }
-
-    #[test]
-    fn long_strings_keep_what_stands_beside_a_change() {
-        // Twenty-four characters on each side; `the ` and the blank after the change count among them.
-        let filler = "lorem ipsum dolor sit amet ".repeat(20);
-        let side = |word: &str| json(&format!("{filler}the {word} {filler}"));
-        let (left, right) = both(&side("fox"), &side("dog"));
-        assert_eq!(left, "\"…psum dolor sit amet the fox lorem ipsum dolor sit a…\"");
-        assert_eq!(right, left.replace("fox", "dog"));
-    }
-
-    #[test]
-    fn many_changes_are_counted() {
-        let side = |word: &str| json(&format!("{word} and quite a few words between ").repeat(9));
-        let (left, _) = both(&side("a1"), &side("b2"));
-        assert!(left.ends_with("(and 6 more changes)"), "{left}");
-    }
-
-    #[test]
-    fn a_value_without_its_like_is_shortened_and_measured() {
-        let long = format!("[{}]", "1,".repeat(5_000));
-        let shown = text(&pair(Some(&long), None).recorded);
-        assert!(shown.ends_with("1,1,1,] (10,002 characters)"), "{shown}");
-        assert!(shown.chars().count() < 160, "{shown}");
-        assert_eq!(text(&pair(Some(&long), None).sent), "(absent)");
-    }
-
-    #[test]
-    fn the_words_that_differ_are_marked() {
-        let pair = pair(Some("\"a quick fox\""), Some("\"a quick dog\""));
-        let changed: Vec<_> =
-            pair.sent.iter().filter(|span| span.changed).map(|span| span.text.as_str()).collect();
-        assert_eq!(changed, ["dog"]);
-    }
-
-    #[test]
-    fn numbers_are_spoken() {
-        let cases = [
-            (1, "1st"),
-            (2, "2nd"),
-            (3, "3rd"),
-            (4, "4th"),
-            (11, "11th"),
-            (12, "12th"),
-            (13, "13th"),
-            (21, "21st"),
-            (102, "102nd"),
-            (111, "111th"),
-        ];
-        for (number, expected) in cases {
-            assert_eq!(ordinal(number), expected);
-        }
-        assert_eq!(count(1, "request"), "1 request");
-        assert_eq!(count(0, "request"), "0 requests");
-        assert_eq!(thousands(1_234_567), "1,234,567");
-        assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b, and c");
-    }
-
-    #[test]
-    fn excerpts_keep_both_ends() {
-        assert_eq!(excerpt("abcdefghijkl", 12), "abcdefghijkl");
-        assert_eq!(excerpt("abcdefghijklm", 12), "abcdefghi…klm");
-        assert_eq!(quote("say \"hi\"", 80), "\"say \\\"hi\\\"\"");
-    }
-}
+mod tests;

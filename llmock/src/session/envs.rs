@@ -20,6 +20,19 @@ pub(crate) fn declared_urls(in_force: &Settings, base: &str) -> Vec<(String, Str
         .collect()
 }
 
+/// The providers whose clients find a placeholder key: those that the fixture or the test names.
+///
+/// Without a fixture and a name it is every provider. Such a test can only miss, so its client may start, whichever it
+/// chooses, and the report of its first request says what to do. A test with replies of its own can pass, as can
+/// one that declares to call no model, which may depend on a key that is not there.
+pub(crate) fn keyed(state: &State) -> Vec<Provider> {
+    let providers = state.providers();
+    let in_force = &state.setup.in_force;
+    let can_only_miss =
+        state.fixture.is_missing() && !in_force.scripted.value && in_force.calls.value != Some(0);
+    if providers.is_empty() && can_only_miss { Provider::all().collect() } else { providers }
+}
+
 /// Placeholder keys of these providers.
 pub(crate) fn placeholders(
     in_force: &Settings,
@@ -76,7 +89,7 @@ pub(crate) fn for_child(state: &State) -> Vec<(String, String)> {
     variables.extend(declared_urls(in_force, &state.base));
     if state.setup.mode() == Mode::Replay {
         let absent = |name: &str| env::read(name).is_none_or(|value| value.is_empty());
-        let keys = placeholders(in_force, state.providers());
+        let keys = placeholders(in_force, keyed(state));
         variables.extend(keys.into_iter().filter(|(name, _)| absent(name)));
     }
     variables.extend(through);

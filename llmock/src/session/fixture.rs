@@ -60,6 +60,11 @@ impl OpenedFixture {
         &self.interactions
     }
 
+    /// There is no file.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.is_missing
+    }
+
     pub(crate) fn key(&self, provider: Provider, request: &Request) -> Key {
         matching::key(provider, request, &self.rules)
     }

@@ -24,11 +24,13 @@ pub(crate) mod proxied;
 pub(crate) mod recording;
 pub(crate) mod redacted;
 pub(crate) mod refuse;
+mod requests;
 pub(crate) mod respond;
 pub(crate) mod save;
 pub(crate) mod scripted;
 pub(crate) mod settle;
 pub(crate) mod state;
+pub(crate) mod unreached;
 pub(crate) mod verify;
 pub(crate) mod wait;
 
@@ -42,6 +44,7 @@ use crate::provider::Provider;
 use crate::report::{Outcome, Report, Surface, sentences};
 use crate::session::env_lock::EnvGuard;
 use crate::session::state::State;
+use crate::session::unreached::Ending;
 
 /// How long a cancelled session waits, so that the message about it can name the file with its recordings.
 const CANCELLED_DRAIN: Duration = Duration::from_secs(2);
@@ -98,11 +101,17 @@ impl Session {
 
     /// Ends the session; `None` in mode `off`.
     pub(crate) fn end(&mut self, outcome: Outcome) -> Option<Report> {
+        self.end_with(outcome, "")
+    }
+
+    /// The same for a body that failed with these words.
+    pub(crate) fn end_with(&mut self, outcome: Outcome, words: &str) -> Option<Report> {
         let Some(state) = self.state.take() else {
             self.release_env();
             return None;
         };
-        let mut report = settle::settle(&state, outcome);
+        let changed = self.env.as_ref().map(|env| env.variables.changed()).unwrap_or_default();
+        let mut report = settle::settle(&state, &Ending { outcome, words, changed });
         self.release(&state);
         let package = state.setup.package.as_deref();
         if report.fails() {

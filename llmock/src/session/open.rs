@@ -195,12 +195,12 @@ fn trusted(in_force: &Settings) -> Result<Option<Trust>, Failure> {
     intercept::trust().map(Some).map_err(failed)
 }
 
-/// The test's own variables and, replaying, the placeholder keys of the providers it uses.
+/// The test's own variables and, replaying, the placeholder keys of the providers it may use.
 fn test_variables(state: &State) -> Vec<(String, String)> {
     let mut variables = Vec::new();
     let in_force = &state.setup.in_force;
     if in_force.mode.value == Mode::Replay {
-        variables.extend(env::absent(envs::placeholders(in_force, state.providers())));
+        variables.extend(env::absent(envs::placeholders(in_force, envs::keyed(state))));
     }
     variables.extend(envs::declared_urls(in_force, &state.base));
     variables.extend(envs::through(state));

@@ -16,12 +16,12 @@ use crate::exchange::{RequestNumber, RespondedBy, Sender};
 use crate::fixture::Position;
 use crate::front::refused::Refused;
 use crate::mode::Mode;
-use crate::report::{
-    Answered, Failure, IdleInteraction, Note, Outcome, Report, Rule, Sign, Tally, Through,
-};
+use crate::report::{Answered, Failure, IdleInteraction, Note, Outcome, Report, Rule, Sign, Tally};
 use crate::session::fixture::OpenedFixture;
 use crate::session::ledger::{Ledger, Recording};
+use crate::session::requests::{arrivals, responses, sent};
 use crate::session::state::State;
+use crate::session::unreached::{self, Ending};
 use crate::session::{clock, fields, redacted, save};
 use crate::wire::ReportedError;
 
@@ -29,9 +29,9 @@ use crate::wire::ReportedError;
 const DELIVERY: Duration = Duration::from_millis(500);
 
 /// Ends the session and reports how it went.
-pub(crate) fn settle(state: &State, outcome: Outcome) -> Report {
+pub(crate) fn settle(state: &State, ending: &Ending<'_>) -> Report {
     state.close();
-    let mut report = begin(state, outcome);
+    let mut report = begin(state, ending.outcome);
     let drain = state.setup.limits.drain;
     let left = state.in_flight.drain(drain);
     if left > 0 {
@@ -41,13 +41,13 @@ pub(crate) fn settle(state: &State, outcome: Outcome) -> Report {
     if let Err(text) = state.overlay.verify() {
         // The words of wiremock quote requests as they were sent.
         let text = state.secrets.redactor().text(&text).into_owned();
-        report.failures.push(Failure::MockExpectations { text });
+        report.failures.push(Failure::MockExpectations { text, sent: sent(state) });
     }
-    account(state, &mut report);
+    account(state, ending, &mut report);
     redacted::look_again(state);
     let kept = gate(state, &mut report);
     redacted::check(state, &kept, &mut report);
-    if report.fails() || outcome != Outcome::Passed {
+    if report.fails() || ending.outcome != Outcome::Passed {
         save::note_attempt(state, &mut report);
         report.upstreams = save::upstreams(state, &report);
         context_notes(state, &mut report);
@@ -89,7 +89,7 @@ fn begin(state: &State, outcome: Outcome) -> Report {
 }
 
 /// Everything but recordings: counts, misses, notes, and the failures they imply.
-fn account(state: &State, report: &mut Report) {
+fn account(state: &State, ending: &Ending<'_>, report: &mut Report) {
     let (fixture, mut ledger) = (&state.fixture, state.ledger());
     ledger.is_settled = true;
     report.answered = Answered {
@@ -102,6 +102,7 @@ fn account(state: &State, report: &mut Report) {
     report.notes.extend(state.skipped().map(|reason| Note::Skipped { reason }));
     connections(&mut ledger, report);
     report.misses.clone_from(&ledger.misses);
+    report.arrivals = arrivals(fixture, &ledger);
     report.tally = tally(fixture, &ledger);
     if !ledger.dropped_headers.is_empty() {
         let names = ledger.dropped_headers.iter().cloned().collect();
@@ -110,7 +111,7 @@ fn account(state: &State, report: &mut Report) {
     let foreign = ledger.foreign.iter().cloned();
     report.notes.extend(foreign.map(|server| Note::LeadsElsewhere { server }));
     stray_requests(&ledger, report);
-    calls(state, &ledger, report);
+    calls(state, &ledger, ending, report);
     unused(state, &ledger, report);
     unknown_fields(state, &ledger, report);
     replies(state, report);
@@ -163,8 +164,11 @@ fn stray_requests(ledger: &Ledger, report: &mut Report) {
 
 /// Circumstances that may have made a test fail besides its requests.
 fn context_notes(state: &State, report: &mut Report) {
-    if clock::is_paused() {
+    let is_told = report.unreached().is_some_and(|unreached| unreached.is_clock_paused);
+    if !is_told && clock::is_paused() {
         report.notes.push(Note::PausedClock);
+    } else if !report.fails() {
+        report.notes.extend(responses(state));
     }
     if !report.fails() {
         return;
@@ -184,23 +188,24 @@ fn tally(fixture: &OpenedFixture, ledger: &Ledger) -> Tally {
     Tally { used, total: if own == 0 { fixture.len() } else { own.max(used) } }
 }
 
-fn calls(state: &State, ledger: &Ledger, report: &mut Report) {
+fn calls(state: &State, ledger: &Ledger, ending: &Ending<'_>, report: &mut Report) {
     let reached = ledger.exchanges.iter().filter(|exchange| !exchange.is_stray()).count();
     let counted = ledger.counted().count().saturating_sub(ledger.retried);
     let expected = state.setup.in_force.calls.value;
     if reached == 0 && state.skipped().is_some() {
         return;
     }
-    // A test that failed early may have its own reason for sending no request, but its error may also be the client's.
+    let unreached = || Box::new(unreached::describe(state, ending));
     if report.outcome != Outcome::Passed {
+        // The error of the body may be the client's, which knows nothing of llmock.
         if reached == 0 && expected != Some(0) {
-            report.notes.extend(nothing_reached(state));
+            report.notes.push(Note::NothingReached(unreached()));
         }
         return;
     }
     match expected {
         Some(0) if counted == 0 => {}
-        _ if reached == 0 => report.failures.push(no_requests(state)),
+        _ if reached == 0 => report.failures.push(Failure::NoRequests(unreached())),
         Some(expected) if usize::try_from(expected).ok() != Some(counted) => {
             report.failures.push(Failure::Calls { expected, got: counted });
         }
@@ -226,32 +231,6 @@ fn unknown_fields(state: &State, ledger: &Ledger, report: &mut Report) {
     let recorded = ledger.recordings.iter().map(|recording| &recording.interaction);
     let recorded = recorded.chain(state.fixture.interactions());
     report.failures.extend(fields::missing(&state.setup.in_force, requests, recorded));
-}
-
-/// Why the client of a body that failed may have reached another server; without a sign of that, the body has a reason of
-/// its own.
-fn nothing_reached(state: &State) -> Option<Note> {
-    let (proxies, distrusted) = (state.originals.proxies_of_loopback(), state.take_distrusted());
-    (!proxies.is_empty() || !distrusted.is_empty())
-        .then_some(Note::NothingReached { proxies, distrusted })
-}
-
-fn no_requests(state: &State) -> Failure {
-    let setup = &state.setup;
-    let variables = state.providers().into_iter().flat_map(|provider| {
-        provider.entry().variables.iter().take(1).map(|(name, _)| (*name).to_owned())
-    });
-    Failure::NoRequests {
-        handle: !setup.by_env,
-        variables: variables.collect(),
-        through: Through {
-            proxy: setup.in_force.proxy.value,
-            intercept: setup.in_force.intercept.value,
-        },
-        distrusted: state.take_distrusted(),
-        silences: state.front.registry().silent.since(state.opened),
-        proxies: state.originals.proxies().into_iter().map(str::to_owned).collect(),
-    }
 }
 
 fn unused(state: &State, ledger: &Ledger, report: &mut Report) {

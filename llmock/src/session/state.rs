@@ -110,6 +110,8 @@ pub(crate) struct State {
     skipped: Mutex<Option<String>>,
     /// Certificates that this session's clients are told to trust, while it is open.
     pub(crate) trust: Option<Trust>,
+    /// The test has asked its handle for an address.
+    pub(crate) is_handle_used: AtomicBool,
     /// Hosts whose clients do not trust them.
     distrusted: Mutex<Vec<String>>,
     /// Base URLs at hosts that clients with a fixed address named: some providers give customers hosts of their own.
@@ -151,6 +153,7 @@ impl State {
             is_closing: AtomicBool::new(false),
             skipped: Mutex::default(),
             trust,
+            is_handle_used: AtomicBool::new(false),
             distrusted: Mutex::default(),
             seen_hosts: Mutex::default(),
             #[cfg(feature = "record")]

@@ -81,7 +81,7 @@ fn misses_and_cuts_reach_http2_clients() {
             response.chunk().await.unwrap_err();
         });
         let report = mock.finish().unwrap_err().to_string();
-        assert!(report.contains("1 request had no match"), "{report}");
+        assert!(report.contains("1 request is not in"), "{report}");
     });
 }
 

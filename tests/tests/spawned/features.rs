@@ -64,7 +64,7 @@ fn replays_without_record_and_wiremock() {
     let ran = scratch.test(target(&binaries, "api"), [""; 0]).output();
     assert_eq!(ran.passed(), ["by_a_handle", "by_a_variable"], "{}", ran.everything());
     let miss = ran.failure("a_miss");
-    assert!(miss.contains("llmock: 1 request had no match in tests/fixtures/hello.json"), "{miss}");
+    assert!(miss.contains("llmock: 1 request is not in tests/fixtures/hello.json"), "{miss}");
 
     let upstream = Upstream::chat("not to be asked");
     let run = scratch.test(target(&binaries, "api"), ["by_a_variable", "--exact"]);

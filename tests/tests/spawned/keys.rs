@@ -27,12 +27,12 @@ use Effect::{Fails, Passes};
 
 /// The module of the two tests, and the key as `llmock.toml` has it.
 const KEYS: [(&str, &str, Effect); 17] = [
-    ("match_on", "match_on = ['model']", Passes("1 request had no match")),
-    ("ignore", "ignore = ['$.seed']", Passes("1 request had no match")),
+    ("match_on", "match_on = ['model']", Passes("1 request is not in")),
+    ("ignore", "ignore = ['$.seed']", Passes("1 request is not in")),
     (
         "normalize",
         "[[normalize]]\npath = '$.messages[*].content'\npattern = '[0-9]+ ms'\nreplacement = 'N ms'",
-        Passes("1 request had no match"),
+        Passes("1 request is not in"),
     ),
     ("order", "order = 'strict'", Fails("it matches interaction #2, but #1 comes next")),
     ("unused", "unused = 'fail'", Fails("1 interaction of this test was not used")),
@@ -46,9 +46,9 @@ const KEYS: [(&str, &str, Effect); 17] = [
     ),
     ("env", "[env]\nMY_LLM = '{base}/openai/v1'", Passes("there is no MY_LLM")),
     ("proxy", "proxy = true", Passes("the fixed address answers")),
-    ("mode_off", "mode = 'off'", Passes("1 request had no match")),
+    ("mode_off", "mode = 'off'", Passes("1 request is not in")),
     ("mode_record", "mode = 'record'", Passes("left: \"hi there\"")),
-    ("mode_auto", "mode = 'auto'", Passes("1 request had no match")),
+    ("mode_auto", "mode = 'auto'", Passes("1 request is not in")),
     ("allow_errors", "allow_errors = [401]", Passes("openai responded with 401 to POST")),
     ("allow_every_error", "allow_errors = true", Passes("openai responded with 401 to POST")),
     (

@@ -53,7 +53,7 @@ fn fixture_strategy_alone_answers_only_recorded_requests() {
     for (request, because) in [
         (
             embedding("unknown"),
-            "POST /v1/embeddings in all.json: no recording matches this body; the closest is interaction #1",
+            "POST /v1/embeddings in all.json: no recorded request matches this body; the closest is #1 in the file",
         ),
         (
             Request::post("/v1/audio/speech", r#"{"input":"unknown"}"#),
@@ -159,7 +159,7 @@ fn misses_show_the_closest_recording_and_differences() {
     assert_eq!(missed.header("x-should-retry"), Some("false"));
     let body: Value = serde_json::from_str(&missed.text()).unwrap();
     let message = body["error"]["message"].as_str().unwrap();
-    for part in ["b.json", "interaction #2 (", "$.messages[0].content", "--record"] {
+    for part in ["b.json", "#2 in the file", "$.messages[0].content", "--record"] {
         assert!(message.contains(part), "{part} is not in {message}");
     }
     let anthropic = server.send(&Request::post("/anthropic/v1/messages", ANTHROPIC));

@@ -13,12 +13,13 @@ fn miss(differences: &[Place<'_>]) -> Miss {
             path: own(path),
             recorded: recorded.map(own),
             sent: sent.map(own),
-            reordered: None,
+            ..Difference::default()
         })
         .collect();
     let closest = Closest {
         interaction: 1,
-        alike_percent: 90,
+        resembles: true,
+        others: Vec::new(),
         recorded_at: None,
         owner: None,
         used_by: None,
@@ -29,6 +30,7 @@ fn miss(differences: &[Place<'_>]) -> Miss {
         provider: "anthropic",
         model: None,
         prompt: None,
+        turn: None,
         request: 1,
         reason: MissReason::BodyDiffers { closest, differences },
     }

@@ -1,7 +1,10 @@
 //! Requests whose body differs from what was recorded: the diff, the hints, and what is left out.
 
 use super::*;
-use crate::report::{Note, Outcome, Rule, Sign, Surface};
+use crate::matching::binary::{BinaryDifference, Blob};
+use crate::matching::labels::{Label, LabelKind};
+use crate::matching::{ElementChange, Elements, Reordered};
+use crate::report::{Arrivals, Note, Outcome, Rule, Sign, Surface};
 
 #[test]
 fn a_body_that_differs_is_shown_by_path() {
@@ -29,7 +32,7 @@ fn a_body_that_differs_is_shown_by_path() {
 #[test]
 fn colour_adds_to_it_and_says_nothing_new() {
     let report = with_misses([miss(body_differs(prompt_and_knob()))]);
-    let colourful = block(&report, Style { colour: true, windows: false }).expect("it fails");
+    let colourful = block(&report, Style { colour: true, ..Style::default() }).expect("it fails");
     insta::assert_snapshot!(colourful.replace('\u{1b}', "␛"), @r#"
     ␛[1mllmock:␛[0m ␛[1m1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)␛[0m
 
@@ -49,7 +52,11 @@ fn colour_adds_to_it_and_says_nothing_new() {
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
     "#);
     let pattern = regex::Regex::new("\u{1b}\\[[0-9;]+m").expect("a constant pattern");
-    assert_eq!(pattern.replace_all(&colourful, ""), plain(&report));
+    // Without colours, marks below a line stand for them.
+    let plain = plain(&report);
+    let lines = plain.lines().filter(|line| line.trim_matches([' ', '^']) != "" || line.is_empty());
+    let plain = lines.collect::<Vec<_>>().join("\n");
+    assert_eq!(pattern.replace_all(&colourful, ""), plain);
 }
 
 #[test]
@@ -129,7 +136,8 @@ fn what_was_added_to_a_conversation_is_shortened() {
     let closest = Closest {
         owner: Some("api::other_test".into()),
         used_by: Some(1),
-        alike_percent: 100,
+        resembles: true,
+        others: Vec::new(),
         ..closest()
     };
     let report = with_misses([miss(MissReason::BodyDiffers { closest, differences })]);
@@ -155,7 +163,7 @@ fn a_client_that_tries_again_is_told_once() {
     let again = |request| Miss { request, ..miss(body_differs(prompt_and_knob())) };
     let report = with_misses([again(3), again(4), again(5)]);
     let text = plain(&report);
-    assert!(text.starts_with("llmock: 3 requests had no match in tests/fixtures/summarize.json"));
+    assert!(text.starts_with("llmock: 3 requests are not in tests/fixtures/summarize.json"));
     assert_eq!(text.matches('×').count(), 1);
     assert!(text.contains("3rd, 4th, and 5th request of this test"), "{text}");
     let often = plain(&with_misses((3..=20).map(again)));
@@ -248,4 +256,130 @@ fn notes_and_rules_stand_last() {
       If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
     "#);
+}
+
+#[test]
+fn an_order_is_one_entry_with_names() {
+    let tool =
+        |name: &str| Label { kind: LabelKind::Tool, tool: Some(name.into()), ..Label::default() };
+    let message = |role: &str, text: &str| Label {
+        kind: LabelKind::Message,
+        role: Some(role.into()),
+        text: Some(text.into()),
+        ..Label::default()
+    };
+    let elements = |changes: Vec<ElementChange>, reversed: Option<Vec<Label>>| {
+        Some(Elements { recorded: 4, sent: 4, reversed, changes, more: 0 })
+    };
+    let moved = ElementChange::Moved {
+        element: tool("track_parcel"),
+        from: 2,
+        to: 1,
+        past: Some(tool("stock")),
+    };
+    let report = with_misses([miss(body_differs(vec![
+        Difference {
+            reordered: Some(Reordered::Elements),
+            elements: elements(vec![moved], None),
+            ..difference("$.tools", Some("[1,2]"), Some("[2,1]"))
+        },
+        Difference {
+            elements: elements(
+                vec![
+                    ElementChange::Added { element: message("user", "It is A-1009."), at: 2 },
+                    ElementChange::Removed { element: message("assistant", "Its number?"), at: 3 },
+                    ElementChange::Swapped {
+                        elements: [message("user", "Hi"), message("user", "Bye")],
+                        positions: [1, 4],
+                    },
+                ],
+                None,
+            ),
+            ..difference("$.messages", Some("[1,2]"), Some("[2,1]"))
+        },
+        Difference {
+            reordered: Some(Reordered::Elements),
+            elements: elements(Vec::new(), Some(vec![tool("c"), tool("b"), tool("a")])),
+            ..difference("$.documents", Some("[1,2]"), Some("[2,1]"))
+        },
+    ]))]);
+    insta::assert_snapshot!(plain(&report), @"");
+}
+
+#[test]
+fn paths_stand_beside_what_they_lead_to() {
+    let label = |kind, tool: Option<&str>, turn| Label {
+        kind,
+        role: Some("user".into()),
+        tool: tool.map(Into::into),
+        text: None,
+        turn: Some(turn),
+    };
+    let blob = |bytes| Some(Blob { media: "image/png".into(), bytes, is_base64: true });
+    let report = with_misses([miss(body_differs(vec![
+        Difference {
+            label: Some(label(LabelKind::ToolCall, Some("track"), (2, 3))),
+            inside: vec![difference("$.place", Some("\"Lyon\""), Some("\"Paris\""))],
+            ..difference("$.messages[1].tool_calls[0].function.arguments", Some("1"), Some("2"))
+        },
+        Difference {
+            label: Some(label(LabelKind::Message, None, (3, 3))),
+            binary: Some(BinaryDifference {
+                recorded: blob(12_345),
+                sent: blob(12_346),
+                first_byte: Some(1_234),
+            }),
+            ..difference("$.messages[2].content[1].image_url.url", Some("1"), Some("2"))
+        },
+        Difference {
+            label: Some(label(LabelKind::ToolResult, Some("track"), (4, 4))),
+            ..difference("$.messages[3]", None, Some(r#"{"role":"tool","content":"delivered"}"#))
+        },
+        difference("$.system", Some("\"caf\u{e9}\""), Some("\"cafe\u{301}\"")),
+        difference("$.prompt", Some("\"one line\""), Some("\"one\u{a0}line\\n\"")),
+    ]))]);
+    insta::assert_snapshot!(plain(&report), @"");
+}
+
+#[test]
+fn a_prompt_that_nothing_resembles_is_set_beside_what_is_recorded() {
+    let others = vec![(4, "Where is the shop?".to_owned()), (5, "When does it open?".to_owned())];
+    let reason = |others: Vec<(usize, String)>| MissReason::BodyDiffers {
+        closest: Closest { resembles: false, others, ..closest() },
+        differences: vec![difference("$.prompt", Some("\"first\""), Some("\"second\""))],
+    };
+    insta::assert_snapshot!(plain(&with_misses([miss(reason(others))])), @"");
+    insta::assert_snapshot!(plain(&with_misses([miss(reason(Vec::new()))])), @"");
+}
+
+#[test]
+fn requests_that_only_came_in_another_order_are_one_entry() {
+    let early = |request: usize, interaction: usize| Miss {
+        request,
+        prompt: Some(format!("question {interaction}")),
+        ..miss(MissReason::WrongOrder {
+            interaction: Some(interaction),
+            expected: 1,
+            endpoint: endpoint("POST", "/v1/chat/completions", 1),
+            prompt: Some("question 1".into()),
+            differences: Vec::new(),
+        })
+    };
+    let mut report = with_misses([early(1, 4), early(2, 3), early(3, 2)]);
+    report.arrivals = Some(Arrivals { order: vec![4, 3, 2, 1], recorded: 4 });
+    insta::assert_snapshot!(plain(&report), @"");
+}
+
+#[test]
+fn a_locale_without_other_characters_gets_escapes() {
+    let miss = Miss {
+        prompt: Some("\u{dc}bersetze \u{1b}[31m\u{202e}".into()),
+        ..miss(body_differs(vec![difference("$.prompt", Some("\"\u{e9}\""), Some("\"\u{e8}\""))]))
+    };
+    let text = block(&with_misses([miss]), Style { ascii: true, ..Style::default() }).unwrap();
+    assert!(text.is_ascii(), "{text}");
+    assert!(
+        text.contains("  x POST /v1/chat/completions") && text.contains(r"\u{dc}bersetze"),
+        "{text}"
+    );
 }

@@ -3,7 +3,10 @@
 use super::*;
 use crate::report::Silence;
 use crate::report::render::opening;
-use crate::report::{ChangedResponse, Failure, IdleInteraction, Note, Through, Unfaithful};
+use crate::report::{
+    ChangedResponse, Failure, Handle, IdleInteraction, Keys, Note, Outcome, Overwritten, Through,
+    Unfaithful, Unreached,
+};
 
 fn failing(failure: Failure) -> String {
     let mut report = report();
@@ -32,16 +35,17 @@ fn refused(status: u16, message: Option<&str>, key: Option<&str>) -> Failure {
     }
 }
 
+fn no_requests(unreached: Unreached) -> Failure {
+    Failure::NoRequests(Box::new(unreached))
+}
+
 #[test]
 fn no_request_at_all_is_a_failure_with_remedies() {
-    let failure = Failure::NoRequests {
-        handle: false,
+    let failure = no_requests(Unreached {
         variables: vec!["OPENAI_BASE_URL".into(), "OPENAI_API_BASE".into()],
-        through: Through::default(),
-        distrusted: Vec::new(),
-        silences: Vec::new(),
-        proxies: vec!["HTTPS_PROXY".into()],
-    };
+        proxies: vec![("HTTPS_PROXY".into(), "127.0.0.1:9".into())],
+        ..Unreached::default()
+    });
     insta::assert_snapshot!(failing(failure), @r#"
     llmock: no request reached llmock, so this test has replayed nothing
 
@@ -53,14 +57,7 @@ fn no_request_at_all_is_a_failure_with_remedies() {
         · `HTTPS_PROXY` is set: exclude 127.0.0.1 from the proxy (`NO_PROXY`)
         · if the test calls no model: calls = 0
     "#);
-    let handle = Failure::NoRequests {
-        handle: true,
-        variables: Vec::new(),
-        through: Through::default(),
-        distrusted: Vec::new(),
-        silences: Vec::new(),
-        proxies: Vec::new(),
-    };
+    let handle = no_requests(Unreached { handle: Handle::Used, ..Unreached::default() });
     insta::assert_snapshot!(failing(handle), @"
     llmock: no request reached llmock, so this test has replayed nothing
 
@@ -71,15 +68,51 @@ fn no_request_at_all_is_a_failure_with_remedies() {
 }
 
 #[test]
-fn connections_without_a_request_are_explained() {
-    let failure = Failure::NoRequests {
-        handle: false,
-        variables: vec!["OPENAI_BASE_URL".into()],
-        through: Through::default(),
-        distrusted: Vec::new(),
-        silences: vec![Silence::Tls, Silence::HeadTooLarge, Silence::Incomplete, Silence::NotHttp],
-        proxies: Vec::new(),
+fn a_body_that_failed_before_any_request_gets_what_is_known() {
+    let note = |unreached: Unreached| {
+        let mut report = report();
+        report.outcome = Outcome::Panicked;
+        report.notes = vec![Note::NothingReached(Box::new(unreached))];
+        plain(&report)
     };
+    let overwritten = |variable: &str, now: Option<&str>| Overwritten {
+        variable: variable.into(),
+        now: now.map(Into::into),
+    };
+    insta::assert_snapshot!(note(Unreached {
+        overwritten: vec![
+            overwritten("OPENAI_BASE_URL", Some("http://127.0.0.1:9")),
+            overwritten("OPENAI_API_BASE", None),
+        ],
+        ..Unreached::default()
+    }), @"");
+    insta::assert_snapshot!(note(Unreached {
+        variables: vec!["OPENAI_BASE_URL".into()],
+        contacted: Some("https://api.openai.com".into()),
+        ..Unreached::default()
+    }), @"");
+    insta::assert_snapshot!(note(Unreached { handle: Handle::Unused, ..Unreached::default() }), @"");
+    insta::assert_snapshot!(note(Unreached { is_fixture_missing: true, ..Unreached::default() }), @"");
+    insta::assert_snapshot!(note(Unreached {
+        variables: vec!["OPENAI_BASE_URL".into()],
+        keys: Keys { are_mentioned: true, providers: Some(vec!["openai".into()]), missing: Vec::new() },
+        ..Unreached::default()
+    }), @"");
+    insta::assert_snapshot!(note(Unreached {
+        is_recording: true,
+        is_fixture_missing: true,
+        keys: Keys { missing: vec!["OPENAI_API_KEY".into()], ..Keys::default() },
+        ..Unreached::default()
+    }), @"");
+}
+
+#[test]
+fn connections_without_a_request_are_explained() {
+    let failure = no_requests(Unreached {
+        variables: vec!["OPENAI_BASE_URL".into()],
+        silences: vec![Silence::Tls, Silence::HeadTooLarge, Silence::Incomplete, Silence::NotHttp],
+        ..Unreached::default()
+    });
     insta::assert_snapshot!(failing(failure), @"
     llmock: no request reached llmock, so this test has replayed nothing
 
@@ -102,14 +135,11 @@ fn a_client_that_was_built_before_the_proxy_variables_is_suspected() {
         ),
     ];
     for (proxy, intercept, expected) in cases {
-        let failure = Failure::NoRequests {
-            handle: false,
-            variables: Vec::new(),
+        let failure = no_requests(Unreached {
             through: Through { proxy, intercept },
             distrusted: vec!["llm.acme.dev".into()],
-            silences: Vec::new(),
-            proxies: Vec::new(),
-        };
+            ..Unreached::default()
+        });
         let text = failing(failure);
         assert!(text.contains(expected) && !text.contains("proxy = true"), "{text}");
         assert!(
@@ -160,7 +190,8 @@ fn unused_interactions_are_listed() {
 #[test]
 fn mocks_speak_in_wiremocks_words() {
     let text = "Verifications failed:\n\n- Mock #0.\n\tExpected range of matching incoming requests: == 1\n\tNumber of matched incoming requests: 0\n";
-    insta::assert_snapshot!(failing(Failure::MockExpectations { text: text.into() }), @"
+    let sent = vec![("POST".into(), "/v1/chat/completions".into(), 2)];
+    insta::assert_snapshot!(failing(Failure::MockExpectations { text: text.into(), sent }), @"
     llmock: unmet `Mock` expectations
 
       Verifications failed:
@@ -349,7 +380,7 @@ fn a_session_that_cannot_open_says_why() {
 #[test]
 fn several_failures_share_one_block() {
     let mut report = with_misses([miss(MissReason::NoFixtureFile)]);
-    report.failures.push(Failure::MockExpectations { text: "- Mock #0.".into() });
+    report.failures.push(Failure::MockExpectations { text: "- Mock #0.".into(), sent: Vec::new() });
     insta::assert_snapshot!(plain(&report), @r#"
     llmock: 1 request had no response: there is no tests/fixtures/summarize.json yet
 

@@ -56,7 +56,7 @@ impl Random {
                 path: self.text(),
                 recorded: self.value(),
                 sent: self.value(),
-                reordered: None,
+                ..Difference::default()
             })
             .collect();
         let text = self.text();
@@ -106,7 +106,7 @@ fn everything_at_once_stays_readable() {
     };
     report.failures = vec![
         Failure::Unused { interactions: (0..500).map(idle).collect() },
-        Failure::MockExpectations { text: "line\n".repeat(1_000) },
+        Failure::MockExpectations { text: "line\n".repeat(1_000), sent: Vec::new() },
         Failure::Settings { error: "e".repeat(10_000) },
         Failure::CiRecord { set_by: "`LLMOCK_MODE`".into() },
     ];

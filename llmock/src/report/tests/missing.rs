@@ -73,6 +73,7 @@ fn strict_order_names_what_was_used_and_what_comes_next() {
         interaction: Some(3),
         expected: 2,
         endpoint: endpoint("POST", "/v1/embeddings", 1),
+        prompt: None,
         differences: Vec::new(),
     };
     let mut report = with_misses([
@@ -84,6 +85,7 @@ fn strict_order_names_what_was_used_and_what_comes_next() {
                 interaction: None,
                 expected: 2,
                 endpoint: endpoint("POST", "/v1/chat/completions", 1),
+                prompt: None,
                 differences: vec![difference("$.seed", Some("1"), Some("2"))],
             })
         },
@@ -230,7 +232,7 @@ fn a_provider_that_cannot_be_reached_is_named() {
 #[test]
 fn windows_learns_how_to_set_a_variable() {
     let report = with_misses([miss(MissReason::NoFixtureFile)]);
-    let text = block(&report, Style { colour: false, windows: true }).expect("it fails");
+    let text = block(&report, Style { windows: true, ..Style::default() }).expect("it fails");
     assert!(
         text.ends_with("(in PowerShell: $env:LLMOCK_MODE = \"record\", then the command)"),
         "{text}"

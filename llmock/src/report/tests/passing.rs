@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::report::{
-    Answered, Note, Outcome, RedactedPlace, RedactedSecret, Sign, Source, ledger, notes, sentences,
+    Answered, Note, Outcome, RedactedPlace, RedactedSecret, Sign, Source, Unreached, ledger, notes,
+    sentences,
 };
 
 fn line(notes: Vec<Note>) -> String {
@@ -80,9 +81,14 @@ fn every_note() -> Vec<Note> {
         Note::Cut { interaction: 2 },
         Note::ClientLeft { interaction: 3 },
         Note::HeadersNotStored { names: vec!["x-cost".into(), "x-id".into()] },
-        Note::NothingReached {
+        Note::NothingReached(Box::new(Unreached {
             proxies: vec![("HTTP_PROXY".into(), "127.0.0.1:9".into())],
-            distrusted: Vec::new(),
+            ..Unreached::default()
+        })),
+        Note::Responses {
+            interactions: vec![(1, Some("2026-05-02T10:00:00Z".into())), (2, None)],
+            mocks: vec![("POST".into(), "/v1/chat/completions".into(), 2)],
+            upstream: 0,
         },
         Note::LeadsElsewhere { server: "https://cdn.example.com".into() },
         Note::AttemptLost {

@@ -1,5 +1,6 @@
 //! Which words of two texts differ, quickly even for long prompts.
 
+use super::characters::{is_combining, look_alike};
 use crate::diff::{common_runs, numbered};
 
 /// If more words than this may differ, on both sides together, the texts are compared by line first.
@@ -32,7 +33,8 @@ pub(super) fn diff<'a>(old: &'a str, new: &'a str) -> Vec<Segment<'a>> {
             }
         }
     }
-    script.joined().passages(old, new).into_iter().flat_map(narrowed).collect()
+    let passages = script.joined().passages(old, new).into_iter();
+    passages.flat_map(narrowed).flat_map(refined).collect()
 }
 
 /// Passages as bytes of the old text, bytes of the new one, and whether they differ.
@@ -114,6 +116,33 @@ fn narrowed(segment: Segment<'_>) -> Vec<Segment<'_>> {
     script.passages(old, new)
 }
 
+/// Takes what both sides of a changed word share out of its ends, if that is most of it or nothing else can be seen.
+fn refined(segment: Segment<'_>) -> Vec<Segment<'_>> {
+    let Segment { old, new, changed } = segment;
+    if !changed || old.is_empty() || new.is_empty() {
+        return vec![segment];
+    }
+    let mut head = shared(old.chars(), new.chars());
+    let is_accent = |text: &str| text.chars().next().is_some_and(is_combining);
+    if is_accent(&old[head..]) || is_accent(&new[head..]) {
+        // An accent belongs to the letter before it.
+        head -= old[..head].chars().next_back().map_or(0, char::len_utf8);
+    }
+    let (old_rest, new_rest) = (&old[head..], &new[head..]);
+    let tail = shared(old_rest.chars().rev(), new_rest.chars().rev());
+    let has_blank = |text: &str| text.contains(char::is_whitespace);
+    let is_most =
+        2 * (head + tail) >= old.len().max(new.len()) && !has_blank(old) && !has_blank(new);
+    if !is_most && !look_alike(old, new) {
+        return vec![segment];
+    }
+    let mut script = Script::default();
+    script.push(head, head, false);
+    script.push(old_rest.len() - tail, new_rest.len() - tail, true);
+    script.push(tail, tail, false);
+    script.passages(old, new)
+}
+
 fn shared(old: impl Iterator<Item = char>, new: impl Iterator<Item = char>) -> usize {
     old.zip(new).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum()
 }
@@ -152,14 +181,14 @@ mod tests {
     #[test]
     fn changes_are_found_by_word() {
         let cases = [
-            ("the quick brown fox", "the quick brown foxes", "the quick brown [fox|foxes]"),
+            ("the quick brown fox", "the quick brown foxes", "the quick brown fox[|es]"),
             ("a b c", "a c", "a [b |]c"),
             ("same", "same", "same"),
             ("", "new", "[|new]"),
             ("old", "", "[old|]"),
             ("", "", ""),
             ("one, two, three", "one, 2, 3", "one, [two, three|2, 3]"),
-            ("naïve café", "naïve cafés", "naïve [café|cafés]"),
+            ("naïve café", "naïve cafés", "naïve café[|s]"),
         ];
         for (old, new, expected) in cases {
             assert_eq!(marked(old, new), expected, "{old:?} against {new:?}");
@@ -189,7 +218,7 @@ mod tests {
             changed,
             [
                 Segment { old: "Monday", new: "Tuesday", changed: true },
-                Segment { old: "Friday", new: "Sunday", changed: true }
+                Segment { old: "Fri", new: "Sun", changed: true }
             ]
         );
     }

@@ -51,7 +51,8 @@ pub(super) struct Miss {
     pub(super) sent: &'static str,
     pub(super) interaction: usize,
     pub(super) recorded: &'static str,
-    pub(super) similarity: u32,
+    /// What stands below both sides.
+    pub(super) marks: [&'static str; 2],
 }
 
 /// The miss of most tests of this application.
@@ -59,27 +60,31 @@ pub(super) const SLOW_FOX: Miss = Miss {
     sent: "Summarise: the slow fox",
     interaction: 1,
     recorded: "Summarise: the quick brown fox",
-    similarity: 87,
+    marks: ["                ^^^^^^^^^^^", "                ^^^^"],
 };
 
 impl Miss {
     /// The report of a test whose only request is this miss.
     pub(super) fn report(&self, test: &str) -> String {
-        let Self { sent, interaction, recorded, similarity } = self;
+        let Self { sent, interaction, recorded, marks } = self;
         format!(
-            r#"llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
+            r#"llmock: 1 request is not in tests/fixtures/known.json
 
   × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
-    no recording matches this body; the closest is interaction #{interaction} ({similarity}% similar)
-    - recorded, + sent
+    last user message: "{sent}"
+    no recorded request matches this body; the closest is #{interaction} in the file
+    - recorded, + sent; JSON paths count from 0
 
-      $.messages[0].content
+      $.messages[0].content   user message, turn 1 of 1
     -   "{recorded}"
+        {}
     +   "{sent}"
+        {}
 
   If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
   If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
-      LLMOCK_MODE=record cargo test --test api -- {test} --exact"#
+      LLMOCK_MODE=record cargo test --test api -- {test} --exact"#,
+            marks[0], marks[1]
         )
     }
 

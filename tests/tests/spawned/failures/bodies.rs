@@ -88,7 +88,7 @@ fn llmock_failures_fail_tests_under_should_panic() {
         "under_should_panic::another",
     ] {
         let failure = app.failure(test);
-        assert!(failure.contains("llmock: 1 request had no match in"), "{test}: {failure}");
+        assert!(failure.contains("llmock: 1 request is not in"), "{test}: {failure}");
         assert!(failure.contains("note: test did not panic as expected"), "{test}: {failure}");
     }
     let failure = app.failure("a_missing_fixture_under_should_panic");
@@ -114,10 +114,10 @@ fn failures_mention_a_paused_clock() {
                         `tokio::time::pause()` after the requests, or `tokio::time::resume()` before them";
     let app = app();
     let panicked = app.failure("a_panic_under_a_paused_clock");
-    let note = format!("the body's own words\n\nllmock: api::a_panic_under_a_paused_clock: {NOTE}");
-    assert!(panicked.contains(&note), "{panicked}");
+    assert!(panicked.contains("the body's own words\n\nllmock: "), "{panicked}");
+    assert!(panicked.contains(NOTE), "{panicked}");
     let missed = app.failure("a_miss_under_a_paused_clock");
-    assert!(missed.contains("1 request had no match"), "{missed}");
+    assert!(missed.contains("1 request is not in"), "{missed}");
     assert!(missed.contains(&format!("\n  note: {NOTE}")), "{missed}");
     assert_eq!(app.note("a_clock_that_is_paused_after_the_requests"), "");
 }

@@ -87,14 +87,45 @@ fn a_panic_before_any_request_names_the_proxy() {
     {
         let failure = failure(variables);
         let name = variables[0].0;
-        let note = format!(
-            "no request reached llmock before the test failed: `{name}` sends clients to 127.0.0.1:9; set NO_PROXY=127.0.0.1"
-        );
-        assert!(failure.contains("connection refused") && failure.contains(&note), "{failure}");
+        let notes = [
+            "no request reached llmock before the test failed, so nothing was replayed from tests/fixtures/two.json",
+            &format!("`{name}` sends clients to 127.0.0.1:9: set NO_PROXY=127.0.0.1,localhost"),
+        ];
+        for note in notes {
+            assert!(failure.contains("connection refused") && failure.contains(note), "{failure}");
+        }
         assert!(!failure.contains("secret"), "{failure}");
     }
     for variables in [&[][..], &[proxy, ("NO_PROXY", "127.0.0.1")]] {
         let failure = failure(variables);
-        assert!(!failure.contains("no request reached"), "{failure}");
+        assert!(!failure.contains("sends clients to"), "{failure}");
     }
+}
+
+#[test]
+fn a_panic_before_any_request_says_what_llmock_knows() {
+    let app = app();
+    insta::assert_snapshot!(app.failure("a_client_that_is_led_away"), @"");
+    insta::assert_snapshot!(app.failure("an_error_of_a_client_with_a_fixed_host"), @"");
+    insta::assert_snapshot!(app.failure("a_handle_that_is_not_used"), @"");
+    insta::assert_snapshot!(app.failure("a_client_without_a_key"), @"");
+    insta::assert_snapshot!(app.failure("a_client_of_another_provider_without_a_key"), @"");
+    let run = app.one("a_client_without_a_key").env("LLMOCK_MODE", "record");
+    insta::assert_snapshot!(run.output().failure("a_client_without_a_key"), @"");
+}
+
+#[test]
+fn a_missing_fixture_has_keys_for_every_provider() {
+    let app = app();
+    let failure = app.failure("a_key_before_the_first_recording");
+    assert!(failure.contains("1 request had no response: there is no"), "{failure}");
+    let ran = app.one("no_key_where_no_call_is_declared").output();
+    assert!(ran.success, "{}", ran.everything());
+}
+
+#[test]
+fn a_body_that_fails_on_a_response_says_where_it_is_from() {
+    let app = app();
+    insta::assert_snapshot!(app.failure("a_panic_without_a_miss"), @"");
+    insta::assert_snapshot!(app.failure("a_panic_over_the_response_of_a_mock"), @"");
 }

@@ -27,7 +27,7 @@ fn swallowed_misses_fail_the_test_at_the_attribute() {
         sent: "Translate: cheese",
         interaction: 2,
         recorded: "Translate: bread and butter",
-        similarity: 76,
+        marks: ["            ^^^^^^^^^^^^^^^^", "            ^^^^^^"],
     };
     let test = "a_swallowed_miss_in_a_task";
     assert_eq!(app.failure(test), in_a_task.panic(test));

@@ -1,5 +1,5 @@
 //! Tests that fail in every way that llmock knows; `spawned_failures.rs` runs them one by one.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 use std::time::Duration;
 
@@ -395,4 +395,68 @@ fn a_day_and_an_id() {
 #[test]
 fn the_same_cause_as_a_panic_after_a_miss() {
     let _ = try_ask("Summarise: the slow fox");
+}
+
+#[llm_replay(fixture = "two")]
+#[test]
+fn a_client_that_is_led_away() {
+    load_variable("OPENAI_BASE_URL", "http://me:secret@127.0.0.1:9/v1?key=secret");
+    ask("first");
+}
+
+/// As `dotenvy::dotenv_override()` does in the body of a test.
+#[expect(unsafe_code, reason = "programs under test load variables while they run")]
+fn load_variable(name: &str, value: &str) {
+    // SAFETY: the process runs this test alone, and no C code of it reads the environment meanwhile.
+    unsafe { std::env::set_var(name, value) };
+}
+
+#[llm_replay(fixture = "two")]
+#[test]
+fn an_error_of_a_client_with_a_fixed_host() {
+    panic!("error sending request for url (https://api.openai.com/v1/chat/completions)");
+}
+
+#[llm_replay(fixture = "two")]
+#[test]
+fn a_handle_that_is_not_used(_mock: LlmMock) -> Result<(), String> {
+    Err("connection refused".into())
+}
+
+#[llm_replay(fixture = "not/yet")]
+#[test]
+fn a_client_without_a_key() {
+    std::env::var("ACME_API_KEY").unwrap();
+}
+
+#[llm_replay(fixture = "two")]
+#[test]
+fn a_client_of_another_provider_without_a_key() {
+    std::env::var("ANTHROPIC_API_KEY").unwrap();
+}
+
+#[llm_replay(fixture = "not/yet")]
+#[test]
+fn a_key_before_the_first_recording() {
+    for key in ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "MISTRAL_API_KEY"] {
+        std::env::var(key).unwrap();
+    }
+    ask("first");
+}
+
+#[llm_replay(fixture = "not/yet", calls = 0)]
+#[test]
+fn no_key_where_no_call_is_declared() {
+    std::env::var("ANTHROPIC_API_KEY").unwrap_err();
+}
+
+#[llm_replay(fixture = "two")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_over_the_response_of_a_mock(mock: LlmMock) {
+    use llmock::wiremock::{Mock, ResponseTemplate, matchers::path};
+
+    let other = ResponseTemplate::new(200).set_body_string("{}");
+    Mock::given(path("/v1/chat/completions")).respond_with(other).mount(mock.wiremock()).await;
+    let base_url = mock.base_url(Provider::OpenAI);
+    tokio::task::spawn_blocking(move || ask_at(&base_url, "first")).await.unwrap();
 }

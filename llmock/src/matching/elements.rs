@@ -1,0 +1,80 @@
+//! How the elements of two arrays differ: moved, swapped, reversed, added, removed.
+
+use super::align::Arrangement;
+use super::difference::{ElementChange, Elements};
+use super::labels::{Calls, Label, label};
+use super::tree::TreeNode;
+
+/// Changes and elements that are kept for a report.
+const MOST: usize = 12;
+
+/// `None` if every element has its place on both sides.
+pub(super) fn changes(
+    old: &[TreeNode],
+    new: &[TreeNode],
+    arrangement: &Arrangement,
+    calls: &Calls,
+) -> Option<Elements> {
+    let named = |node: &TreeNode| named(node, calls);
+    let mut changes: Vec<ElementChange> = moves(old, new, arrangement, &named);
+    for pair in &arrangement.pairs {
+        changes.extend(match *pair {
+            (None, Some(at)) => Some(ElementChange::Added { element: named(&new[at]), at: at + 1 }),
+            (Some(at), None) => {
+                Some(ElementChange::Removed { element: named(&old[at]), at: at + 1 })
+            }
+            _ => None,
+        });
+    }
+    if changes.is_empty() {
+        return None;
+    }
+    let is_reversed = old.len() > 2
+        && old.len() == new.len()
+        && old.iter().rev().zip(new).all(|(a, b)| a.hash == b.hash);
+    let more = changes.len().saturating_sub(MOST);
+    changes.truncate(MOST);
+    Some(Elements {
+        recorded: old.len(),
+        sent: new.len(),
+        reversed: is_reversed.then(|| new.iter().take(MOST).map(named).collect()),
+        changes,
+        more,
+    })
+}
+
+fn moves(
+    old: &[TreeNode],
+    new: &[TreeNode],
+    arrangement: &Arrangement,
+    named: &dyn Fn(&TreeNode) -> Label,
+) -> Vec<ElementChange> {
+    if let [(a, b), (c, d)] = arrangement.moved[..]
+        && (a, b) == (d, c)
+    {
+        let elements = [named(&old[a.min(b)]), named(&old[a.max(b)])];
+        let positions = [a.min(b) + 1, a.max(b) + 1];
+        return vec![ElementChange::Swapped { elements, positions }];
+    }
+    let change = |(from, to): &(usize, usize)| {
+        // Between neighbours the other one helps to see what happened.
+        let past = if *from == to + 1 { new.get(to + 1) } else { None };
+        let past = if to.checked_sub(1) == Some(*from) { new.get(*from) } else { past };
+        ElementChange::Moved {
+            element: named(&new[*to]),
+            from: from + 1,
+            to: to + 1,
+            past: past.map(named),
+        }
+    };
+    arrangement.moved.iter().map(change).collect()
+}
+
+/// A label that is never empty.
+fn named(node: &TreeNode, calls: &Calls) -> Label {
+    let mut label = label(node, calls);
+    if label.text.is_none() && label.tool.is_none() {
+        label.text = Some(node.to_json().chars().take(80).collect());
+    }
+    label
+}
