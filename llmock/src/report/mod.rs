@@ -25,6 +25,7 @@ pub(crate) mod redacted;
 pub(crate) mod render;
 mod scripted;
 pub(crate) mod sentences;
+mod sources;
 pub(crate) mod style;
 mod unreached;
 mod upstream;

@@ -5,6 +5,7 @@ mod remedy;
 use super::Report;
 use super::redacted::{self, RedactedSecret};
 use super::sentences::{MESSAGE, PATH, PAUSED_CLOCK, began, code, without_name};
+use super::sources;
 use super::unreached::Unreached;
 use super::values::{count, excerpt, limited, list, ordinal, quote, were};
 
@@ -206,9 +207,9 @@ impl Note {
             Self::HeadersNotStored { names } => {
                 format!("response headers that {fixture} does not keep: {}", shortened(names))
             }
-            Self::NothingReached(unreached) => nothing_reached(unreached, &fixture),
+            Self::NothingReached(unreached) => unreached.clause(&fixture),
             Self::Responses { interactions, mocks, upstream } => {
-                responses(interactions, mocks, *upstream, &fixture)
+                sources::clause(interactions, mocks, *upstream, &fixture)
             }
             Self::LeadsElsewhere { server } => format!(
                 "a recorded redirection of {fixture} sends the client to {}, past llmock",
@@ -325,44 +326,6 @@ fn shortened(names: &[String]) -> String {
     let more = names.len().saturating_sub(MOST);
     let more = if more > 0 { format!(", and {more} more") } else { String::new() };
     shown.join(", ") + &more
-}
-
-fn nothing_reached(unreached: &Unreached, fixture: &str) -> String {
-    let why = unreached.silences.first().map(ToString::to_string);
-    let why = why.or_else(|| unreached.causes().into_iter().next());
-    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-    format!("{}{why}", unreached.headline(fixture, false))
-}
-
-/// Where the responses of a test came from: a client that failed to read one of them does not know.
-fn responses(
-    interactions: &[(usize, Option<String>)],
-    mocks: &[(String, String, usize)],
-    upstream: usize,
-    fixture: &str,
-) -> String {
-    const MOST: usize = 4;
-    let mut sources = Vec::new();
-    if !interactions.is_empty() {
-        let more = |rest| format!("{rest} more");
-        let numbers = limited(interactions, MOST, more, |(number, recorded)| match recorded {
-            Some(at) => format!("#{number} (recorded {})", excerpt(at.get(..10).unwrap_or(at), 40)),
-            None => format!("#{number}"),
-        });
-        sources.push(format!("{} in {fixture}", list(&numbers)));
-    }
-    let more = |rest| format!("{} of `Mock`s", count(rest, "more"));
-    sources.extend(limited(mocks, MOST, more, |(method, path, times)| {
-        let times = if *times > 1 { format!(" ({times} times)") } else { String::new() };
-        format!("a `Mock` for {method} {}{times}", excerpt(path, PATH))
-    }));
-    if upstream > 0 {
-        sources.push(format!("the provider ({})", count(upstream, "response")));
-    }
-    format!(
-        "the test failed by itself; the responses that it received came from {}",
-        list(&sources)
-    )
 }
 
 fn left_behind(request: usize, sign: &Sign) -> String {

@@ -137,6 +137,14 @@ impl Unreached {
         lines
     }
 
+    /// The headline and the first cause as a clause of a note.
+    pub(super) fn clause(&self, fixture: &str) -> String {
+        let why = self.silences.first().map(ToString::to_string);
+        let why = why.or_else(|| self.causes().into_iter().next());
+        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+        format!("{}{why}", self.headline(fixture, false))
+    }
+
     fn ways(&self) -> Vec<String> {
         let is_handle = self.handle != Handle::None;
         let cause = if is_handle {
