@@ -1,6 +1,7 @@
 //! Values as a report shows them: short, on one line, with nothing invisible in them.
 
 pub(crate) mod characters;
+mod shapes;
 mod words;
 
 use std::error::Error;
@@ -214,7 +215,7 @@ impl Line {
             let is_whole = self.is_whole || is_within(text, longest);
             let escape = match segment.changed {
                 false => Escape::Invisible,
-                true if characters::look_alike(segment.old, segment.new) => Escape::NotAscii,
+                true if shapes::look_alike(segment.old, segment.new) => Escape::NotAscii,
                 true => Escape::Accents,
             };
             let escape = |part: &str| escaped(part, escape, self.quoted);

@@ -1,6 +1,7 @@
 //! Which words of two texts differ, quickly even for long prompts.
 
-use super::characters::{is_combining, look_alike};
+use super::characters::is_combining;
+use super::shapes::look_alike;
 use crate::diff::{common_runs, numbered};
 
 /// If more words than this may differ, on both sides together, the texts are compared by line first.
