@@ -56,18 +56,22 @@ fn moves(
         let positions = [a.min(b) + 1, a.max(b) + 1];
         return vec![ElementChange::Swapped { elements, positions }];
     }
-    let change = |(from, to): &(usize, usize)| {
+    // Of two neighbours the one in front has moved, as people read.
+    let is_passed = |(from, to): &(usize, usize)| {
+        *to == from + 1 && old.get(*to).map(|one| one.hash) == new.get(*from).map(|one| one.hash)
+    };
+    let forward = |pair: &(usize, usize)| if is_passed(pair) { (pair.1, pair.0) } else { *pair };
+    let change = |(from, to): (usize, usize)| {
         // Between neighbours the other one helps to see what happened.
-        let past = if *from == to + 1 { new.get(to + 1) } else { None };
-        let past = if to.checked_sub(1) == Some(*from) { new.get(*from) } else { past };
+        let past = if from == to + 1 { new.get(to + 1) } else { None };
         ElementChange::Moved {
-            element: named(&new[*to]),
+            element: named(&new[to]),
             from: from + 1,
             to: to + 1,
             past: past.map(named),
         }
     };
-    arrangement.moved.iter().map(change).collect()
+    arrangement.moved.iter().map(forward).map(change).collect()
 }
 
 /// A label that is never empty.

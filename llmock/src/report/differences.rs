@@ -66,7 +66,9 @@ fn sides(page: &mut Page, difference: &Difference) {
             |span: &Span| style.paint(if span.changed { strong } else { plain }, &span.text);
         let text: String = spans.iter().map(paint).collect();
         page.line(4, &format!("{}   {text}", style.paint(plain, mark)));
+        let is_pair = difference.recorded.is_some() && difference.sent.is_some();
         if !style.colour
+            && is_pair
             && let Some(carets) = carets(spans)
         {
             page.line(8, &carets);

@@ -71,6 +71,8 @@ pub(crate) enum Note {
         interactions: Vec<(usize, Option<String>)>,
         /// Method and path of the requests that a `Mock` responded to, and how many.
         mocks: Vec<(String, String, usize)>,
+        /// How many were replies that the test wrote.
+        replies: usize,
         /// How many came from the provider.
         upstream: usize,
     },
@@ -107,7 +109,7 @@ pub(crate) struct Source {
 impl Note {
     /// The names of all notes.
     #[cfg(test)]
-    pub(super) const NAMES: [&'static str; 24] = [
+    pub(super) const NAMES: [&'static str; 25] = [
         "recorded",
         "nothing_recorded",
         "unused",
@@ -208,8 +210,8 @@ impl Note {
                 format!("response headers that {fixture} does not keep: {}", shortened(names))
             }
             Self::NothingReached(unreached) => unreached.clause(&fixture),
-            Self::Responses { interactions, mocks, upstream } => {
-                sources::clause(interactions, mocks, *upstream, &fixture)
+            Self::Responses { interactions, mocks, replies, upstream } => {
+                sources::clause(interactions, mocks, *replies, *upstream, &fixture)
             }
             Self::LeadsElsewhere { server } => format!(
                 "a recorded redirection of {fixture} sends the client to {}, past llmock",

@@ -4,23 +4,15 @@
 //! width of the terminal or on colour. The data has no header values and no keys, so the report cannot show them.
 
 use super::advice;
-use super::advice;
-use super::differences;
 use super::differences;
 use super::failure::Failure;
-use super::failure::Failure;
-use super::miss::{Miss, MissReason};
 use super::miss::{Miss, MissReason};
 use super::page::Page;
-use super::sentences::{self, PATH};
+use super::scripted;
 use super::sentences::{self, PATH};
 use super::style::Style;
-use super::style::Style;
-use super::values::{self, count, excerpt, list, ordinal};
 use super::values::{self, count, excerpt, list, ordinal};
 use super::{Outcome, Report};
-use super::{Outcome, Report};
-use crate::matching::labels::{Label, LabelKind};
 use crate::matching::labels::{Label, LabelKind};
 
 /// Misses, and other failures, that are shown in full.

@@ -7,6 +7,7 @@ use super::values::{count, excerpt, limited, list};
 pub(super) fn clause(
     interactions: &[(usize, Option<String>)],
     mocks: &[(String, String, usize)],
+    replies: usize,
     upstream: usize,
     fixture: &str,
 ) -> String {
@@ -25,6 +26,9 @@ pub(super) fn clause(
         let times = if *times > 1 { format!(" ({times} times)") } else { String::new() };
         format!("a `Mock` for {method} {}{times}", excerpt(path, PATH))
     }));
+    if replies > 0 {
+        sources.push(format!("the test's own {}", if replies == 1 { "reply" } else { "replies" }));
+    }
     if upstream > 0 {
         sources.push(format!("the provider ({})", count(upstream, "response")));
     }

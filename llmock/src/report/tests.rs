@@ -6,6 +6,7 @@ mod failing;
 mod limits;
 mod missing;
 mod passing;
+mod unreached;
 
 use super::command::{Command, Filter, Invocation};
 use super::miss::{Closest, Endpoint, Miss, MissReason};

@@ -107,9 +107,12 @@ impl Unreached {
             return self.silences.iter().map(Silence::to_string).collect();
         }
         let causes = self.causes();
+        let is_key = self.keys.are_mentioned && !self.keys.lines(self.is_recording).is_empty();
+        let is_led_away = !self.overwritten.is_empty() || self.handle == Handle::Unused;
+        // A test that was never recorded is recorded first: that tells whether its client finds llmock.
+        let is_new = self.is_fixture_missing && !self.is_recording && self.contacted.is_none();
         // Where a cause is certain, a list of guesses would hide it.
-        let is_certain = self.is_clock_paused || !self.overwritten.is_empty();
-        if is_certain || self.handle == Handle::Unused {
+        if self.is_clock_paused || is_led_away || is_key || is_new {
             return causes;
         }
         let ways = self.ways();
@@ -119,6 +122,9 @@ impl Unreached {
     /// Facts, each with its remedy.
     pub(super) fn causes(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.overwritten.iter().take(ITEMS).map(overwritten).collect();
+        if !lines.is_empty() {
+            lines.push(LEFT_ALONE.to_owned());
+        }
         if self.is_clock_paused {
             lines.push(PAUSED_CLOCK.to_owned());
         }
@@ -130,9 +136,6 @@ impl Unreached {
             let address = excerpt(address, PATH);
             format!("{} sends clients to {address}: set NO_PROXY=127.0.0.1,localhost", code(name))
         }));
-        if let Some(address) = self.contacted.as_ref().filter(|_| self.overwritten.is_empty()) {
-            lines.push(format!("the error of the test mentions {}", excerpt(address, PATH)));
-        }
         lines.extend(self.keys.lines(self.is_recording));
         lines
     }
@@ -147,21 +150,47 @@ impl Unreached {
 
     fn ways(&self) -> Vec<String> {
         let is_handle = self.handle != Handle::None;
-        let cause = if is_handle {
-            "uses another server".to_owned()
-        } else if self.variables.is_empty() {
-            "ignores the base-URL variables".to_owned()
-        } else {
-            format!("ignores {}", list(&codes(&self.variables, 3)))
-        };
+        let lead = self.contacted.as_ref().map_or_else(
+            || format!("your client probably {}", self.guess()),
+            |address| {
+                let address = excerpt(address, PATH);
+                format!("by the error of the test, its client uses {address}: {}", self.fixed())
+            },
+        );
         let ways = if is_handle { WITH_HANDLE } else { WITHOUT_HANDLE };
         let mut ways: Vec<String> = ways.iter().map(|way| (*way).to_owned()).collect();
         if !is_handle {
             ways.push(fixed_address(self.through));
         }
         ways.push("if the test calls no model: calls = 0".to_owned());
-        let lead = format!("your client probably {cause}; ways to reach llmock:");
+        let lead = format!("{lead}; ways to reach llmock:");
         std::iter::once(lead).chain(ways.into_iter().map(|way| format!("  · {way}"))).collect()
+    }
+}
+
+impl Unreached {
+    fn guess(&self) -> String {
+        if self.handle != Handle::None {
+            "uses another server".to_owned()
+        } else if self.variables.is_empty() {
+            "ignores the base-URL variables".to_owned()
+        } else {
+            format!("ignores {}", list(&codes(&self.variables, 3)))
+        }
+    }
+
+    /// Why a client has that address.
+    fn fixed(&self) -> String {
+        if self.handle != Handle::None {
+            return "the one of the handle did not reach it".to_owned();
+        }
+        let variables = match self.variables.as_slice() {
+            [] => "the base-URL variables".to_owned(),
+            some => list(&codes(some, 3)),
+        };
+        format!(
+            "the address is in the program or its configuration, or the client was built before llmock set {variables}"
+        )
     }
 }
 
@@ -191,12 +220,11 @@ fn overwritten(Overwritten { variable, now }: &Overwritten) -> String {
         Some(now) => format!("the program set it to {}", excerpt(now, PATH)),
         None => "the program removed it".to_owned(),
     };
-    format!(
-        "{} no longer points to llmock: {what} (a `.env` file that overrides?); leave it as it is in tests, or pass \
-         `mock.base_url(..)` to the client",
-        code(variable)
-    )
+    format!("{} no longer points to llmock: {what}", code(variable))
 }
+
+const LEFT_ALONE: &str = "something that runs in the test does that, such as a `.env` file that overrides: leave it out in tests, \
+                          or pass `mock.base_url(..)` to the client";
 
 fn distrust(host: &str) -> String {
     let host = excerpt(host, PATH);

@@ -32,21 +32,27 @@ pub(super) fn arrivals(fixture: &OpenedFixture, ledger: &Ledger) -> Option<Arriv
 
 /// Method and path of each request, and how many there were: an expectation may have another path.
 pub(super) fn sent(state: &State) -> Vec<(String, String, usize)> {
-    let mut sent: Vec<(String, String, usize)> = Vec::new();
-    for Exchange { method, path, .. } in &state.ledger().exchanges {
-        match sent.iter_mut().find(|(known, at, _)| known == method && at == path) {
-            Some((_, _, times)) => *times += 1,
-            None => sent.push((method.clone(), path.clone(), 1)),
-        }
+    let mut sent = Vec::new();
+    for exchange in &state.ledger().exchanges {
+        add(&mut sent, exchange);
     }
     sent
+}
+
+/// Counts a request with others of its method and path.
+fn add(counted: &mut Vec<(String, String, usize)>, exchange: &Exchange) {
+    let (method, path) = (exchange.sent.method(), exchange.sent.path());
+    match counted.iter_mut().find(|(known, at, _)| known == method && at == path) {
+        Some((_, _, times)) => *times += 1,
+        None => counted.push((method.to_owned(), path.to_owned(), 1)),
+    }
 }
 
 /// What responded to the requests of a body that failed by itself.
 pub(super) fn responses(state: &State) -> Option<Note> {
     let (fixture, ledger) = (&state.fixture, state.ledger());
     let mut interactions: Vec<(usize, Option<String>)> = Vec::new();
-    let mut mocks: Vec<(String, String, usize)> = Vec::new();
+    let mut mocks = Vec::new();
     for exchange in ledger.exchanges.iter().filter(|exchange| !exchange.is_stray()) {
         if let Some(used) = exchange.used {
             let number = used.interaction.number();
@@ -54,15 +60,12 @@ pub(super) fn responses(state: &State) -> Option<Note> {
                 let recorded_at = fixture.get(used.interaction).recorded_at.clone();
                 interactions.push((number, recorded_at));
             }
-        } else if exchange.responded_by == RespondedBy::Mock {
-            let Exchange { method, path, .. } = exchange;
-            match mocks.iter_mut().find(|(known, at, _)| known == method && at == path) {
-                Some((_, _, times)) => *times += 1,
-                None => mocks.push((method.clone(), path.clone(), 1)),
-            }
+        } else if exchange.responded_by() == RespondedBy::Mock {
+            add(&mut mocks, exchange);
         }
     }
+    let replies = ledger.answered(RespondedBy::Reply);
     let upstream = ledger.answered(RespondedBy::Upstream);
-    let is_empty = interactions.is_empty() && mocks.is_empty() && upstream == 0;
-    (!is_empty).then_some(Note::Responses { interactions, mocks, upstream })
+    let is_empty = interactions.is_empty() && mocks.is_empty() && replies + upstream == 0;
+    (!is_empty).then_some(Note::Responses { interactions, mocks, replies, upstream })
 }

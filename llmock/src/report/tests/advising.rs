@@ -25,7 +25,8 @@ fn ci_sends_its_reader_to_another_machine() {
     report.in_ci = true;
     insta::assert_snapshot!(footer(&report), @"
     If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
-    In CI nothing is recorded. If the change is on purpose, record the test again on your machine (this calls openai and needs OPENAI_API_KEY) and commit the fixture:
+    In CI nothing is recorded.
+    If the change is on purpose, record the test again on your machine and commit the fixture (this calls openai and needs OPENAI_API_KEY):
         LLMOCK_MODE=record cargo test --test api -- summarize --exact
     ");
     report.misses = vec![miss(MissReason::NoFixtureFile)];
@@ -35,7 +36,8 @@ fn ci_sends_its_reader_to_another_machine() {
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
         prompt: "Summarise: The quick brown foxes"
 
-      In CI nothing is recorded. If the fixture was never committed, commit it; if it does not exist, record the test on your machine (this calls openai and needs OPENAI_API_KEY):
+      In CI nothing is recorded: was the fixture committed?
+      If not, record the test on your machine and commit the fixture (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
     "#);
 }
@@ -48,7 +50,7 @@ fn one_command_records_all_failures_of_the_run() {
     If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
     If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
         LLMOCK_MODE=record cargo test --test api -- summarize --exact
-    Or record all 3 tests that have failed so far:
+    Or record the 2 tests that have failed so far:
         LLMOCK_MODE=record cargo test --test api -- summarize translate --exact
     ");
     report.misses.clear();
@@ -56,7 +58,7 @@ fn one_command_records_all_failures_of_the_run() {
     insta::assert_snapshot!(footer(&report), @"
     llmock: 1 request reached llmock, expected 2 (`calls = 2`)
 
-      2 tests of this run failed before, which recording can fix:
+      Recording helps 1 test that failed earlier in this run:
           LLMOCK_MODE=record cargo test --test api -- translate --exact
     ");
 }
@@ -67,14 +69,14 @@ fn a_cause_that_was_shown_is_named() {
     report.same_as = Some("api::translate".into());
     report.others = vec![other("translate")];
     insta::assert_snapshot!(footer(&report), @r#"
-    llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
+    llmock: 1 request is not in tests/fixtures/summarize.json
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
         prompt: "Summarise: The quick brown foxes"
 
       the cause is the same as in test `api::translate`, whose report shows it in full
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
-      Or record all 2 tests that have failed so far:
+      Or record the 2 tests that have failed so far:
           LLMOCK_MODE=record cargo test --test api -- summarize translate --exact
     "#);
 }
@@ -161,7 +163,8 @@ fn interactions_of_other_tests_are_no_surprise() {
     report.others_in_fixture = Some(others.clone());
     insta::assert_snapshot!(footer(&report), @"
     If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
-    Every interaction of tests/fixtures/summarize.json was recorded by `api::translate`. Recording leaves them as they are and adds those of this test: make sure that it is the right fixture.
+    Every interaction of tests/fixtures/summarize.json was recorded by `api::translate`.
+    Recording leaves them as they are and adds those of this test: is it the right fixture?
     If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
         LLMOCK_MODE=record cargo test --test api -- summarize --exact
     ");
@@ -224,8 +227,8 @@ fn a_recording_that_failed_says_where_it_went_and_what_is_kept() {
     llmock: 1 request could not be recorded into tests/fixtures/summarize.json
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
-        https://api.openai.com/v1 could not be reached: connection refused
         prompt: "Summarise: The quick brown foxes"
+        https://api.openai.com/v1 could not be reached: connection refused
 
       requests to openai go to https://api.openai.com/v1; to use another address, set `OPENAI_BASE_URL`
       `OPENAI_API_KEY` has its key

@@ -10,15 +10,17 @@ use crate::report::{Arrivals, Note, Outcome, Rule, Sign, Surface};
 fn a_body_that_differs_is_shown_by_path() {
     let report = with_misses([miss(body_differs(prompt_and_knob()))]);
     insta::assert_snapshot!(plain(&report), @r#"
-    llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
+    llmock: 1 request is not in tests/fixtures/summarize.json
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
-        no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)
-        - recorded, + sent
+        prompt: "Summarise: The quick brown foxes"
+        no recorded request matches this body; the closest is #3 in the file (recorded 2026-05-02)
+        - recorded, + sent; JSON paths count from 0
 
           $.messages[1].content
         -   "Summarise: The quick brown fox"
         +   "Summarise: The quick brown foxes"
+                                           ^^
           $.temperature
         -   0.2
         +   (absent)
@@ -34,17 +36,18 @@ fn colour_adds_to_it_and_says_nothing_new() {
     let report = with_misses([miss(body_differs(prompt_and_knob()))]);
     let colourful = block(&report, Style { colour: true, ..Style::default() }).expect("it fails");
     insta::assert_snapshot!(colourful.replace('\u{1b}', "␛"), @r#"
-    ␛[1mllmock:␛[0m ␛[1m1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)␛[0m
+    ␛[1mllmock:␛[0m ␛[1m1 request is not in tests/fixtures/summarize.json␛[0m
 
       ␛[31m×␛[0m ␛[1mPOST /v1/chat/completions␛[0m   ␛[2mopenai gpt-4o · 3rd request of this test␛[0m
-        no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)
-        ␛[2m- recorded, + sent␛[0m
+        prompt: "Summarise: The quick brown foxes"
+        no recorded request matches this body; the closest is #3 in the file (recorded 2026-05-02)
+        ␛[2m- recorded, + sent; JSON paths count from 0␛[0m
 
           $.messages[1].content
-        ␛[31m-␛[0m   ␛[31m"␛[0m␛[31mSummarise: The quick brown ␛[0m␛[1;31mfox␛[0m␛[31m"␛[0m
-        ␛[32m+␛[0m   ␛[32m"␛[0m␛[32mSummarise: The quick brown ␛[0m␛[1;32mfoxes␛[0m␛[32m"␛[0m
+        ␛[31m-␛[0m   ␛[31m"␛[0m␛[31mSummarise: The quick brown ␛[0m␛[31mfox␛[0m␛[31m"␛[0m
+        ␛[32m+␛[0m   ␛[32m"␛[0m␛[32mSummarise: The quick brown ␛[0m␛[32mfox␛[0m␛[1;7;32mes␛[0m␛[32m"␛[0m
           $.temperature
-        ␛[31m-␛[0m   ␛[1;31m0.2␛[0m
+        ␛[31m-␛[0m   ␛[1;7;31m0.2␛[0m
         ␛[32m+␛[0m   ␛[32m(absent)␛[0m
 
       If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
@@ -63,38 +66,44 @@ fn colour_adds_to_it_and_says_nothing_new() {
 fn a_knob_may_be_left_out_by_a_rule() {
     let knob = vec![difference("$.temperature", Some("0.2"), Some("0.7"))];
     let mut report = with_misses([miss(body_differs(knob))]);
-    insta::assert_snapshot!(plain(&report), @"
-    llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
+    insta::assert_snapshot!(plain(&report), @r#"
+    llmock: 1 request is not in tests/fixtures/summarize.json
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
-        no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)
+        prompt: "Summarise: The quick brown foxes"
+        no recorded request matches this body; the closest is #3 in the file (recorded 2026-05-02)
         - recorded, + sent
 
           $.temperature
         -   0.2
+              ^
         +   0.7
+              ^
 
       If it changes on every run, recording again does not help: make it constant.
       If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
-    ");
+    "#);
     report.surface = Surface::Builder;
     report.command = Command::Program;
-    insta::assert_snapshot!(plain(&report), @"
-    llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
+    insta::assert_snapshot!(plain(&report), @r#"
+    llmock: 1 request is not in tests/fixtures/summarize.json
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
-        no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)
+        prompt: "Summarise: The quick brown foxes"
+        no recorded request matches this body; the closest is #3 in the file (recorded 2026-05-02)
         - recorded, + sent
 
           $.temperature
         -   0.2
+              ^
         +   0.7
+              ^
 
       If it changes on every run, recording again does not help: make it constant.
       If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
           set LLMOCK_MODE=record and run the program again
-    ");
+    "#);
 }
 
 #[test]
@@ -108,15 +117,18 @@ fn a_date_in_a_prompt_may_be_evened() {
     )];
     let report = with_misses([miss(body_differs(differences))]);
     insta::assert_snapshot!(plain(&report), @r#"
-    llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
+    llmock: 1 request is not in tests/fixtures/summarize.json
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
-        no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)
-        - recorded, + sent
+        prompt: "Summarise: The quick brown foxes"
+        no recorded request matches this body; the closest is #3 in the file (recorded 2026-05-02)
+        - recorded, + sent; JSON paths count from 0
 
           $.messages[0].content
         -   "…aragraph. Today is 2026-04-23. You are a careful assi…"
+                                      ^^^^^
         +   "…aragraph. Today is 2026-05-02. You are a careful assi…"
+                                      ^^^^^
 
       A date usually changes on every run, so recording again does not help. Let it vary, in #[llm_replay(..)]:
           normalize("$.messages[0].content", "[0-9]{4}-[0-9]{2}-[0-9]{2}" => "<date>")
@@ -142,15 +154,16 @@ fn what_was_added_to_a_conversation_is_shortened() {
     };
     let report = with_misses([miss(MissReason::BodyDiffers { closest, differences })]);
     insta::assert_snapshot!(plain(&report), @r#"
-    llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
+    llmock: 1 request is not in tests/fixtures/summarize.json
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
-        no recording matches this body; the closest is interaction #3 (99% similar, recorded 2026-05-02, by `api::other_test`, used by the 1st request)
-        - recorded, + sent
+        prompt: "Summarise: The quick brown foxes"
+        no recorded request matches this body; the closest is #3 in the file (recorded 2026-05-02, by `api::other_test`, used by the 1st request)
+        - recorded, + sent; JSON paths count from 0
 
-          $.messages[3]
-        -   (absent)
+          $.messages[3]   added
         +   {"role":"tool","tool_call_id":"call_1","content":"word word word word word word …rd word word word word word "} (10,052 characters)
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
       If it changes on every run, recording again does not help: make it constant.
       If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
@@ -178,11 +191,12 @@ fn at_most_three_misses_are_shown_in_full() {
         ..miss(body_differs(vec![difference("$.seed", Some("1"), Some(&request.to_string()))]))
     };
     let report = with_misses((2..=8).map(other));
-    insta::assert_snapshot!(plain(&report), @"
-    llmock: 7 requests had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
+    insta::assert_snapshot!(plain(&report), @r#"
+    llmock: 7 requests are not in tests/fixtures/summarize.json
 
       × POST /v1/chat/completions   openai gpt-4o · 2nd request of this test
-        no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)
+        prompt: "question 2"
+        no recorded request matches this body; the closest is #3 in the file (recorded 2026-05-02)
         - recorded, + sent
 
           $.seed
@@ -190,14 +204,16 @@ fn at_most_three_misses_are_shown_in_full() {
         +   2
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
-        no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)
+        prompt: "question 3"
+        no recorded request matches this body; the closest is #3 in the file (recorded 2026-05-02)
 
           $.seed
         -   1
         +   3
 
       × POST /v1/chat/completions   openai gpt-4o · 4th request of this test
-        no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)
+        prompt: "question 4"
+        no recorded request matches this body; the closest is #3 in the file (recorded 2026-05-02)
 
           $.seed
         -   1
@@ -208,7 +224,7 @@ fn at_most_three_misses_are_shown_in_full() {
       If it changes on every run, recording again does not help: make it constant.
       If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
-    ");
+    "#);
 }
 
 #[test]
@@ -233,16 +249,18 @@ fn notes_and_rules_stand_last() {
         },
     ];
     insta::assert_snapshot!(plain(&report), @r#"
-    llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
+    llmock: 1 request is not in tests/fixtures/summarize.json
       the test was cancelled before it ended
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
-        no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)
-        - recorded, + sent
+        prompt: "Summarise: The quick brown foxes"
+        no recorded request matches this body; the closest is #3 in the file (recorded 2026-05-02)
+        - recorded, + sent; JSON paths count from 0
 
           $.messages[1].content
         -   "Summarise: The quick brown fox"
         +   "Summarise: The quick brown foxes"
+                                           ^^
           $.temperature
         -   0.2
         +   (absent)
@@ -303,7 +321,31 @@ fn an_order_is_one_entry_with_names() {
             ..difference("$.documents", Some("[1,2]"), Some("[2,1]"))
         },
     ]))]);
-    insta::assert_snapshot!(plain(&report), @"");
+    insta::assert_snapshot!(plain(&report), @r#"
+    llmock: 1 request is not in tests/fixtures/summarize.json
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        prompt: "Summarise: The quick brown foxes"
+        no recorded request matches this body; the closest is #3 in the file (recorded 2026-05-02)
+        - recorded, + sent
+
+          $.tools
+        ≠   the same tools in a different order: track_parcel moved from position 2 to 1, before stock
+            a `HashMap` has another order in each process
+          $.messages
+        +   user message "It is A-1009." was added at position 2
+        -   assistant message "Its number?" was removed from position 3
+        ≠   user message "Hi" and user message "Bye" swapped places (positions 1 and 4)
+          $.documents
+        ≠   the same documents in a different order: reversed, now c, b, a, and 1 more
+            a `HashMap` has another order in each process
+
+      If the order changes on every run, as that of a `HashMap`, recording again does not help. Let it vary, in #[llm_replay(..)]:
+          unordered("$.tools"),
+          unordered("$.documents")
+      If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    "#);
 }
 
 #[test]
@@ -338,7 +380,42 @@ fn paths_stand_beside_what_they_lead_to() {
         difference("$.system", Some("\"caf\u{e9}\""), Some("\"cafe\u{301}\"")),
         difference("$.prompt", Some("\"one line\""), Some("\"one\u{a0}line\\n\"")),
     ]))]);
-    insta::assert_snapshot!(plain(&report), @"");
+    insta::assert_snapshot!(plain(&report), @r#"
+    llmock: 1 request is not in tests/fixtures/summarize.json
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        prompt: "Summarise: The quick brown foxes"
+        no recorded request matches this body; the closest is #3 in the file (recorded 2026-05-02)
+        - recorded, + sent; JSON paths count from 0
+
+          $.messages[1].tool_calls[0].function.arguments   call of tool `track`, turn 2 of 3, JSON in a string
+            in it, $.place
+        -   "Lyon"
+        +   "Paris"
+          $.messages[2].content[1].image_url.url   user message, turn 3 of 3
+        -   image/png, 12,345 bytes (base64)
+        +   image/png, 12,346 bytes (base64)
+        ≠   the first byte that differs is byte 1,234
+          $.messages[3]   result of tool `track`, turn 4 of 4, added
+        +   {"role":"tool","content":"delivered"}
+          $.system
+        -   "caf\u{00e9}"
+                ^^^^^^^^
+        +   "cafe\u{0301}"
+                ^^^^^^^^^
+        ≠   recorded: `é` (U+00E9); sent: `e` and COMBINING ACUTE ACCENT (U+0301)
+          $.prompt
+        -   "one line"
+                ^
+        +   "one\u{00a0}line\n"
+                ^^^^^^^^    ^^
+        ≠   recorded: SPACE; sent: NO-BREAK SPACE (U+00A0)
+        ≠   sent has a trailing newline (LINE FEED) that was not recorded
+
+      If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
+      If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    "#);
 }
 
 #[test]
@@ -348,8 +425,36 @@ fn a_prompt_that_nothing_resembles_is_set_beside_what_is_recorded() {
         closest: Closest { resembles: false, others, ..closest() },
         differences: vec![difference("$.prompt", Some("\"first\""), Some("\"second\""))],
     };
-    insta::assert_snapshot!(plain(&with_misses([miss(reason(others))])), @"");
-    insta::assert_snapshot!(plain(&with_misses([miss(reason(Vec::new()))])), @"");
+    insta::assert_snapshot!(plain(&with_misses([miss(reason(others))])), @r#"
+    llmock: 1 request is not in tests/fixtures/summarize.json
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        prompt: "Summarise: The quick brown foxes"
+        no recorded request resembles this prompt
+        recorded, and not requested so far:
+          #4 "Where is the shop?"
+          #5 "When does it open?"
+
+      If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
+      If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    "#);
+    insta::assert_snapshot!(plain(&with_misses([miss(reason(Vec::new()))])), @r#"
+    llmock: 1 request is not in tests/fixtures/summarize.json
+
+      × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        prompt: "Summarise: The quick brown foxes"
+        no recorded request resembles this prompt; the closest is #3 in the file (recorded 2026-05-02)
+        - recorded, + sent
+
+          $.prompt
+        -   "first"
+        +   "second"
+
+      If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
+      If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    "#);
 }
 
 #[test]
@@ -367,7 +472,18 @@ fn requests_that_only_came_in_another_order_are_one_entry() {
     };
     let mut report = with_misses([early(1, 4), early(2, 3), early(3, 2)]);
     report.arrivals = Some(Arrivals { order: vec![4, 3, 2, 1], recorded: 4 });
-    insta::assert_snapshot!(plain(&report), @"");
+    insta::assert_snapshot!(plain(&report), @r#"
+    llmock: 3 requests arrived in a different order than in tests/fixtures/summarize.json
+
+      × POST /v1/chat/completions   openai gpt-4o · 1st, 2nd, and 3rd request of this test
+        prompt: "question 4"
+        the same 4 requests arrived in the order 4, 3, 2, 1 (`order = "strict"`)
+        it matches #4 in the file, but #1 "question 1" comes next (POST /v1/chat/completions, `order = "strict"`)
+
+      If the order of the requests changes on every run, take `order = "strict"` off.
+      If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
+          LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    "#);
 }
 
 #[test]

@@ -4,8 +4,7 @@ use super::*;
 use crate::report::Silence;
 use crate::report::render::opening;
 use crate::report::{
-    ChangedResponse, Failure, Handle, IdleInteraction, Keys, Note, Outcome, Overwritten, Through,
-    Unfaithful, Unreached,
+    ChangedResponse, Failure, Handle, IdleInteraction, Note, Through, Unfaithful, Unreached,
 };
 
 fn failing(failure: Failure) -> String {
@@ -49,12 +48,12 @@ fn no_request_at_all_is_a_failure_with_remedies() {
     insta::assert_snapshot!(failing(failure), @r#"
     llmock: no request reached llmock, so this test has replayed nothing
 
+      `HTTPS_PROXY` sends clients to 127.0.0.1:9: set NO_PROXY=127.0.0.1,localhost
       your client probably ignores `OPENAI_BASE_URL` and `OPENAI_API_BASE`; ways to reach llmock:
         · if it takes a URL: add the parameter `mock: LlmMock` and pass `mock.base_url(..)`
         · if it reads another variable: env(MY_LLM_URL = "{base}/openai/v1")
         · if it is built before the first test: `llmock::preload!()` in the test crate
         · if its address is fixed: proxy = true (plain http), intercept = true (https)
-        · `HTTPS_PROXY` is set: exclude 127.0.0.1 from the proxy (`NO_PROXY`)
         · if the test calls no model: calls = 0
     "#);
     let handle = no_requests(Unreached { handle: Handle::Used, ..Unreached::default() });
@@ -65,45 +64,6 @@ fn no_request_at_all_is_a_failure_with_remedies() {
         · pass `mock.base_url(..)` to the client: a test with an `LlmMock` sets no variables
         · if the test calls no model: calls = 0
     ");
-}
-
-#[test]
-fn a_body_that_failed_before_any_request_gets_what_is_known() {
-    let note = |unreached: Unreached| {
-        let mut report = report();
-        report.outcome = Outcome::Panicked;
-        report.notes = vec![Note::NothingReached(Box::new(unreached))];
-        plain(&report)
-    };
-    let overwritten = |variable: &str, now: Option<&str>| Overwritten {
-        variable: variable.into(),
-        now: now.map(Into::into),
-    };
-    insta::assert_snapshot!(note(Unreached {
-        overwritten: vec![
-            overwritten("OPENAI_BASE_URL", Some("http://127.0.0.1:9")),
-            overwritten("OPENAI_API_BASE", None),
-        ],
-        ..Unreached::default()
-    }), @"");
-    insta::assert_snapshot!(note(Unreached {
-        variables: vec!["OPENAI_BASE_URL".into()],
-        contacted: Some("https://api.openai.com".into()),
-        ..Unreached::default()
-    }), @"");
-    insta::assert_snapshot!(note(Unreached { handle: Handle::Unused, ..Unreached::default() }), @"");
-    insta::assert_snapshot!(note(Unreached { is_fixture_missing: true, ..Unreached::default() }), @"");
-    insta::assert_snapshot!(note(Unreached {
-        variables: vec!["OPENAI_BASE_URL".into()],
-        keys: Keys { are_mentioned: true, providers: Some(vec!["openai".into()]), missing: Vec::new() },
-        ..Unreached::default()
-    }), @"");
-    insta::assert_snapshot!(note(Unreached {
-        is_recording: true,
-        is_fixture_missing: true,
-        keys: Keys { missing: vec!["OPENAI_API_KEY".into()], ..Keys::default() },
-        ..Unreached::default()
-    }), @"");
 }
 
 #[test]
@@ -198,6 +158,7 @@ fn mocks_speak_in_wiremocks_words() {
       - Mock #0.
         Expected range of matching incoming requests: == 1
         Number of matched incoming requests: 0
+      requests that arrived: POST /v1/chat/completions (2 times)
     ");
 }
 

@@ -45,7 +45,7 @@ fn an_unknown_endpoint_is_answered_with_the_known_ones() {
         ..miss(reason)
     }]);
     insta::assert_snapshot!(plain(&report), @r#"
-    llmock: 1 request had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
+    llmock: 1 request is not in tests/fixtures/summarize.json
 
       × GET /v1/models   openai · 3rd request of this test
         the fixture has no recording of this endpoint
@@ -92,18 +92,19 @@ fn strict_order_names_what_was_used_and_what_comes_next() {
     ]);
     report.rules = vec![Rule { rule: "order = \"strict\"".into(), origin: "attribute".into() }];
     insta::assert_snapshot!(plain(&report), @r#"
-    llmock: 3 requests had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
+    llmock: 3 requests had no response from tests/fixtures/summarize.json
 
       × POST /v1/chat/completions   openai gpt-4o · 2nd request of this test
-        interaction #2 matches, but the 1st request of this test already used it (`order = "strict"`)
         prompt: "Summarise: The quick brown foxes"
+        #2 in the file matches, but the 1st request of this test already used it (`order = "strict"`)
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
-        it matches interaction #3, but #2 comes next (POST /v1/embeddings, `order = "strict"`)
         prompt: "Summarise: The quick brown foxes"
+        it matches #3 in the file, but #2 comes next (POST /v1/embeddings, `order = "strict"`)
 
       × POST /v1/chat/completions   openai gpt-4o · 4th request of this test
-        it matches no interaction, and #2 comes next (POST /v1/chat/completions, `order = "strict"`)
+        prompt: "Summarise: The quick brown foxes"
+        no recorded request matches it, and #2 comes next (POST /v1/chat/completions, `order = "strict"`)
         - recorded, + sent
 
           $.seed
@@ -153,15 +154,15 @@ fn strays_name_the_test_they_belong_to() {
     ]);
     report.tally = Tally { used: 0, total: 1 };
     insta::assert_snapshot!(plain(&report), @r#"
-    llmock: 3 requests had no match in tests/fixtures/summarize.json (0 of 1 interaction used)
+    llmock: 3 requests had no response from tests/fixtures/summarize.json
 
       × POST /v1/chat/completions   openai gpt-4o · 1st request of this test
-        the request started while test `api::before` was running
         prompt: "Summarise: The quick brown foxes"
+        the request started while test `api::before` was running
 
       × POST /v1/chat/completions   openai gpt-4o · 2nd request of this test
-        it belongs to test `api::earlier`, which has already ended
         prompt: "Summarise: The quick brown foxes"
+        it belongs to test `api::earlier`, which has already ended
 
       × POST /foo   3rd request of this test
         its address does not name a provider that llmock knows
@@ -175,15 +176,15 @@ fn bodies_that_cannot_be_taken_say_why() {
         miss(MissReason::BodyUnreadable { why: "`gzip` data ends too early".into() }),
     ]);
     insta::assert_snapshot!(plain(&report), @r#"
-    llmock: 2 requests had no match in tests/fixtures/summarize.json (2 of 3 interactions used)
+    llmock: 2 requests had no response from tests/fixtures/summarize.json
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
+        prompt: "Summarise: The quick brown foxes"
         its body is larger than 16 MiB; to raise the limit, set LLMOCK_MAX_BODY=64M
-        prompt: "Summarise: The quick brown foxes"
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
-        failed to read its body: `gzip` data ends too early
         prompt: "Summarise: The quick brown foxes"
+        failed to read its body: `gzip` data ends too early
     "#);
 }
 
@@ -211,16 +212,16 @@ fn a_provider_that_cannot_be_reached_is_named() {
     llmock: 3 requests could not be recorded into tests/fixtures/summarize.json
 
       × POST /v1/chat/completions   openai gpt-4o · 1st request of this test
-        https://api.openai.com/v1 could not be reached: connection refused
         prompt: "Summarise: The quick brown foxes"
+        https://api.openai.com/v1 could not be reached: connection refused
 
       × POST /v1/chat/completions   azure gpt-4o · 2nd request of this test
-        no upstream is configured for this provider; set `AZURE_OPENAI_ENDPOINT` or `AZURE_API_BASE` before the test starts
         prompt: "Summarise: The quick brown foxes"
+        no upstream is configured for this provider; set `AZURE_OPENAI_ENDPOINT` or `AZURE_API_BASE` before the test starts
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
-        it cannot be recorded: the feature `record` of llmock is off
         prompt: "Summarise: The quick brown foxes"
+        it cannot be recorded: the feature `record` of llmock is off
 
       no response was recorded, so nothing is lost
 

@@ -88,6 +88,7 @@ fn every_note() -> Vec<Note> {
         Note::Responses {
             interactions: vec![(1, Some("2026-05-02T10:00:00Z".into())), (2, None)],
             mocks: vec![("POST".into(), "/v1/chat/completions".into(), 2)],
+            replies: 1,
             upstream: 0,
         },
         Note::LeadsElsewhere { server: "https://cdn.example.com".into() },
@@ -111,6 +112,7 @@ fn every_note_is_a_line_of_its_own() {
     llmock: api::summarize: #1, #2, #3, #4, #5, and 2 more of tests/fixtures/summarize.json were not requested; if the test no longer needs this, record it again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
     llmock: api::summarize: #2 ("Say hi") of tests/fixtures/summarize.json was recorded by test `api::other`; if `api::other` was renamed to this test, or should not share it, record this test: LLMOCK_MODE=record cargo test --test api -- summarize --exact
     llmock: api::summarize: the test sent "Say hi" 2 more times than tests/fixtures/summarize.json has it, so the response of #3 was repeated; if each request needs a response of its own, record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact; to forbid it, set order = "strict"
+    llmock: api::summarize: skipped: no key on this machine
     llmock: api::summarize: POST /v1/messages started while test `api::earlier` was running, so llmock refused it and did not count it; wait for all tasks of a test before it ends
     llmock: api::summarize: the 2nd request used a connection that was opened before this test, so another test may have sent it; wait for all tasks of a test before it ends
     llmock: api::summarize: the 2nd request is recorded for test `api::earlier`, which ran before and did not send it, so that test may have sent it late; wait for all tasks of a test before it ends
@@ -124,9 +126,10 @@ fn every_note_is_a_line_of_its_own() {
     llmock: api::summarize: 2 responses that the client had stopped waiting for were not recorded: a retry succeeded
     llmock: api::summarize: the client disconnected before it had sent the whole body of POST /v1/messages (2 times), so llmock ignored it
     llmock: api::summarize: the provider cut off the response of #2 of tests/fixtures/summarize.json, which replays that way; unless the test needs the cut, record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
-    llmock: api::summarize: the client disconnected before the response of #3 of tests/fixtures/summarize.json ended: what had arrived until then is recorded and replays
+    llmock: api::summarize: the client disconnected before the response of #3 ended: what had arrived until then is in tests/fixtures/summarize.json and replays
     llmock: api::summarize: response headers that tests/fixtures/summarize.json does not keep: x-cost, x-id; a program that reads one of them finds nothing in replay
-    llmock: api::summarize: no request reached llmock before the test failed: `HTTP_PROXY` sends clients to 127.0.0.1:9; set NO_PROXY=127.0.0.1,localhost
+    llmock: api::summarize: no request reached llmock before the test failed, so nothing was replayed from tests/fixtures/summarize.json: `HTTP_PROXY` sends clients to 127.0.0.1:9: set NO_PROXY=127.0.0.1,localhost
+    llmock: api::summarize: the test failed by itself; the responses that it received came from #1 (recorded 2026-05-02) and #2 in tests/fixtures/summarize.json, a `Mock` for POST /v1/chat/completions (2 times), and the test's own reply
     llmock: api::summarize: a recorded redirection of tests/fixtures/summarize.json sends the client to https://cdn.example.com, past llmock; if the client follows it, record what it finds there by a handle or a proxy
     llmock: api::summarize: 1 interaction could not be kept in a.json.failed: the disk is full
     llmock: api::summarize: kept 2 interactions in tests/fixtures/a.json.failed
@@ -160,12 +163,12 @@ fn what_the_process_says_in_passing() {
 
 #[test]
 fn the_ledger_keeps_one_object_a_test() {
-    insta::assert_snapshot!(ledger::line(&report()), @r##"{"test":"api::summarize","fixture":"tests/fixtures/summarize.json","mode":"replay","verdict":"passed","interactions":{"used":2,"total":3},"answered_by":{"fixture":2,"mock":0,"upstream":0,"nothing":0},"misses":[],"failures":[],"notes":[]}"##);
+    insta::assert_snapshot!(ledger::line(&report()), @r#"{"test":"api::summarize","fixture":"tests/fixtures/summarize.json","mode":"replay","verdict":"passed","interactions":{"used":2,"total":3},"answered_by":{"fixture":2,"mock":0,"reply":0,"upstream":0,"nothing":0},"misses":[],"failures":[],"notes":[]}"#);
     insta::assert_snapshot!(ledger::refused_line(Some("openai"), "POST", "/v1/models", "llmock: no test is running"), @r#"{"refused":{"provider":"openai","method":"POST","path":"/v1/models","sentence":"no test is running"}}"#);
     let mut report = with_misses([miss(body_differs(vec![difference("$.seed", Some("1"), None)]))]);
     report.answered = Answered { fixture: 2, mock: 1, reply: 0, upstream: 0, nothing: 1 };
     report.notes.push(Note::Repeated { interaction: 1, prompt: None, times: 1 });
-    insta::assert_snapshot!(ledger::line(&report), @r#"{"test":"api::summarize","fixture":"tests/fixtures/summarize.json","mode":"replay","verdict":"failed","interactions":{"used":2,"total":3},"answered_by":{"fixture":2,"mock":1,"upstream":0,"nothing":1},"misses":[{"request":3,"provider":"openai","method":"POST","path":"/v1/chat/completions","reason":"body_differs","sentence":"no recording matches this body; the closest is interaction #3 (91% similar, recorded 2026-05-02)","differs_at":["$.seed"]}],"failures":[],"notes":[{"name":"repeated","sentence":"the test sent a request 1 more time than tests/fixtures/summarize.json has it, so the response of #1 was repeated"}],"record":"LLMOCK_MODE=record cargo test --test api -- summarize --exact","rerun":{"run":"cargo test --test api","test":"summarize","exact":true}}"#);
+    insta::assert_snapshot!(ledger::line(&report), @r#"{"test":"api::summarize","fixture":"tests/fixtures/summarize.json","mode":"replay","verdict":"failed","interactions":{"used":2,"total":3},"answered_by":{"fixture":2,"mock":1,"reply":0,"upstream":0,"nothing":1},"misses":[{"request":3,"provider":"openai","method":"POST","path":"/v1/chat/completions","reason":"body_differs","sentence":"no recorded request matches this body; the closest is #3 in the file (recorded 2026-05-02)","differs_at":["$.seed"]}],"failures":[],"notes":[{"name":"repeated","sentence":"the test sent a request 1 more time than tests/fixtures/summarize.json has it, so the response of #1 was repeated"}],"record":"LLMOCK_MODE=record cargo test --test api -- summarize --exact","rerun":{"run":"cargo test --test api","test":"summarize","exact":true}}"#);
 }
 
 #[test]
