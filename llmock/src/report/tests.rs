@@ -6,6 +6,7 @@ mod failing;
 mod limits;
 mod missing;
 mod passing;
+mod places;
 mod unreached;
 
 use super::command::{Command, Filter, Invocation};

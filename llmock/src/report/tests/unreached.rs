@@ -24,8 +24,9 @@ fn a_body_that_failed_before_any_request_gets_what_is_known() {
     }), @"
     llmock: no request reached llmock before the test failed, so nothing was replayed from tests/fixtures/summarize.json
 
-      `OPENAI_BASE_URL` no longer points to llmock: the program set it to http://127.0.0.1:9 (a `.env` file that overrides?); leave it as it is in tests, or pass `mock.base_url(..)` to the client
-      `OPENAI_API_BASE` no longer points to llmock: the program removed it (a `.env` file that overrides?); leave it as it is in tests, or pass `mock.base_url(..)` to the client
+      `OPENAI_BASE_URL` no longer points to llmock: the program set it to http://127.0.0.1:9
+      `OPENAI_API_BASE` no longer points to llmock: the program removed it
+      something that runs in the test does that, such as a `.env` file that overrides: leave it out in tests, or pass `mock.base_url(..)` to the client
     ");
     insta::assert_snapshot!(note(Unreached {
         variables: vec!["OPENAI_BASE_URL".into()],
@@ -34,8 +35,7 @@ fn a_body_that_failed_before_any_request_gets_what_is_known() {
     }), @r#"
     llmock: no request reached llmock before the test failed, so nothing was replayed from tests/fixtures/summarize.json
 
-      the error of the test mentions https://api.openai.com
-      your client probably ignores `OPENAI_BASE_URL`; ways to reach llmock:
+      by the error of the test, its client uses https://api.openai.com: the address is in the program or its configuration, or the client was built before llmock set `OPENAI_BASE_URL`; ways to reach llmock:
         · if it takes a URL: add the parameter `mock: LlmMock` and pass `mock.base_url(..)`
         · if it reads another variable: env(MY_LLM_URL = "{base}/openai/v1")
         · if it is built before the first test: `llmock::preload!()` in the test crate
@@ -47,34 +47,21 @@ fn a_body_that_failed_before_any_request_gets_what_is_known() {
 
       the test takes an `LlmMock` and never asks it for an address: pass `mock.base_url(..)` to the client
     ");
-    insta::assert_snapshot!(note(Unreached { is_fixture_missing: true, ..Unreached::default() }), @r#"
+    insta::assert_snapshot!(note(Unreached { is_fixture_missing: true, ..Unreached::default() }), @"
     llmock: there is no tests/fixtures/summarize.json yet, and no request reached llmock before the test failed
-
-      your client probably ignores the base-URL variables; ways to reach llmock:
-        · if it takes a URL: add the parameter `mock: LlmMock` and pass `mock.base_url(..)`
-        · if it reads another variable: env(MY_LLM_URL = "{base}/openai/v1")
-        · if it is built before the first test: `llmock::preload!()` in the test crate
-        · if its address is fixed: proxy = true (plain http), intercept = true (https)
-        · if the test calls no model: calls = 0
 
       record it; this needs the provider's key:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
-    "#);
+    ");
     insta::assert_snapshot!(note(Unreached {
         variables: vec!["OPENAI_BASE_URL".into()],
         keys: Keys { are_mentioned: true, providers: Some(vec!["openai".into()]), missing: Vec::new() },
         ..Unreached::default()
-    }), @r#"
+    }), @"
     llmock: no request reached llmock before the test failed, so nothing was replayed from tests/fixtures/summarize.json
 
       only openai has a placeholder key here, as the fixture has no other provider; for a client of another one, name it: providers(openai, anthropic)
-      your client probably ignores `OPENAI_BASE_URL`; ways to reach llmock:
-        · if it takes a URL: add the parameter `mock: LlmMock` and pass `mock.base_url(..)`
-        · if it reads another variable: env(MY_LLM_URL = "{base}/openai/v1")
-        · if it is built before the first test: `llmock::preload!()` in the test crate
-        · if its address is fixed: proxy = true (plain http), intercept = true (https)
-        · if the test calls no model: calls = 0
-    "#);
+    ");
     insta::assert_snapshot!(note(Unreached {
         is_recording: true,
         is_fixture_missing: true,
