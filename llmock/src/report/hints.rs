@@ -207,6 +207,9 @@ fn for_any_element(rules: Vec<Rule>) -> Vec<Rule> {
     shown
 }
 
+/// Names with numbers and dates that a person chooses: they never change by themselves.
+const CHOICES: [&str; 3] = ["$.model", "query.api-version", "query.model"];
+
 /// The rules that make both sides of a difference equal.
 fn of_difference(miss: &Miss, difference: &Difference) -> Option<Vec<Rule>> {
     let path = difference.path.as_str();
@@ -218,7 +221,7 @@ fn of_difference(miss: &Miss, difference: &Difference) -> Option<Vec<Rule>> {
         return Some(vec![Rule::new("ignore", path, Why::Idle)]);
     }
     let is_text = path.starts_with('$') || path == "path" || path.starts_with("query.");
-    let (recorded, sent) = texts(difference).filter(|_| is_text)?;
+    let (recorded, sent) = texts(difference).filter(|_| is_text && !CHOICES.contains(&path))?;
     let shapes = shapes(&recorded, &sent);
     if !shapes.is_empty() {
         let rule = |shape: &Shape| {

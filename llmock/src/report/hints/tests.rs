@@ -49,7 +49,14 @@ const DATE: &str =
 fn rules_cover_what_varies_and_nothing_that_a_test_checks() {
     let prompt = |recorded, sent| (PROMPT, Some(recorded), Some(sent));
     let day = || prompt("\"today is 2026-04-23\"", "\"today is 2026-05-02\"");
-    let cases: [(&str, &[Place<'_>], &[&str], bool); 13] = [
+    let cases: [(&str, &[Place<'_>], &[&str], bool); 15] = [
+        ("a newer model", &[("$.model", Some("\"llm-4\""), Some("\"llm-5\""))], &[], false),
+        (
+            "a newer version of the API",
+            &[("query.api-version", Some("\"2026-04-23\""), Some("\"2026-05-02\""))],
+            &[],
+            false,
+        ),
         ("a sampling knob", &[("$.temperature", Some("0.2"), None)], &[], false),
         ("a seed", &[("$.seed", Some("1"), Some("2"))], &[], false),
         ("a format", &[("$.response_format", None, Some("{}"))], &[], false),
