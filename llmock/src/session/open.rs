@@ -275,10 +275,20 @@ fn absolute(path: &Path, places: &Places) -> PathBuf {
 /// A fixture that is there and cannot be used; recording does not overwrite it.
 fn unreadable(error: &LoadError, shown: &str, command: &Command) -> Failure {
     // The error has the path of the file as it was opened.
-    let error = values::chain(error).replace(&error.path().display().to_string(), shown);
-    let record = command.in_mode("record");
+    let mut text = values::chain(error).replace(&error.path().display().to_string(), shown);
+    // What could not be read is a folder, or may not be deleted either.
+    let holds_text = matches!(error, LoadError::Format { .. });
+    let record = command.in_mode("record").filter(|_| holds_text);
     let command = record.map(|record| format!("rm {} && {record}", quoted(shown)));
-    Failure::FixtureUnreadable { error, command }
+    if let Some(up) = error.path().ancestors().skip(1).position(Path::is_file)
+        && let Some(file) = Path::new(shown).ancestors().nth(up + 1)
+    {
+        text += &format!(
+            "\nhint: `{}` is a file, so it cannot contain fixtures; remove or rename it",
+            file.display()
+        );
+    }
+    Failure::FixtureUnreadable { error: text, command }
 }
 
 fn settings(error: SettingsError) -> Failure {
