@@ -7,3 +7,4 @@ mod guide;
 mod isolation;
 mod keys;
 mod layouts;
+mod mistakes;
