@@ -61,6 +61,15 @@ impl TestVars {
         changed
     }
 
+    /// Gives variables of the setup their values again, so that what one test did with them does not fail the next.
+    pub(crate) fn put_back(&self, changed: &[(String, Option<String>)]) {
+        for (name, value) in originals().written() {
+            if changed.iter().any(|(known, _)| known == name) {
+                change(name, Some(OsStr::new(value)));
+            }
+        }
+    }
+
     pub(crate) fn restore(self) {
         // Backwards, so that a name that was written twice ends with its first value.
         for (name, value) in self.before.iter().rev() {

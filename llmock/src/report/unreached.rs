@@ -31,6 +31,8 @@ pub(crate) enum Silence {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Unreached {
     pub(crate) handle: Handle,
+    /// The body failed, for which it may have a reason of its own.
+    pub(crate) has_failed: bool,
     /// The test was recording.
     pub(crate) is_recording: bool,
     /// The tokio clock of the test is paused, so a client's timeout may have come before its request.
@@ -136,6 +138,12 @@ impl Unreached {
             let address = excerpt(address, PATH);
             format!("{} sends clients to {address}: set NO_PROXY=127.0.0.1,localhost", code(name))
         }));
+        if let Some(address) = self.contacted.as_ref().filter(|_| self.overwritten.is_empty()) {
+            let address = excerpt(address, PATH);
+            lines.push(format!(
+                "by the error of the test, its client uses {address}, which is not llmock"
+            ));
+        }
         lines.extend(self.keys.lines(self.is_recording));
         lines
     }
@@ -150,13 +158,13 @@ impl Unreached {
 
     fn ways(&self) -> Vec<String> {
         let is_handle = self.handle != Handle::None;
-        let lead = self.contacted.as_ref().map_or_else(
-            || format!("your client probably {}", self.guess()),
-            |address| {
-                let address = excerpt(address, PATH);
-                format!("by the error of the test, its client uses {address}: {}", self.fixed())
-            },
-        );
+        let lead = match &self.contacted {
+            Some(_) => self.fixed(),
+            None if self.has_failed => {
+                format!("if the error is that of a client, it probably {}", self.guess())
+            }
+            None => format!("your client probably {}", self.guess()),
+        };
         let ways = if is_handle { WITH_HANDLE } else { WITHOUT_HANDLE };
         let mut ways: Vec<String> = ways.iter().map(|way| (*way).to_owned()).collect();
         if !is_handle {
@@ -182,14 +190,14 @@ impl Unreached {
     /// Why a client has that address.
     fn fixed(&self) -> String {
         if self.handle != Handle::None {
-            return "the one of the handle did not reach it".to_owned();
+            return "the address of the handle did not reach it".to_owned();
         }
         let variables = match self.variables.as_slice() {
             [] => "the base-URL variables".to_owned(),
             some => list(&codes(some, 3)),
         };
         format!(
-            "the address is in the program or its configuration, or the client was built before llmock set {variables}"
+            "its address is in the program or its configuration, or it was built before llmock set {variables}"
         )
     }
 }

@@ -35,6 +35,7 @@ pub(crate) fn describe(state: &State, ending: &Ending<'_>) -> Unreached {
     };
     Unreached {
         handle,
+        has_failed: ending.outcome != Outcome::Passed,
         is_recording: mode == Mode::Record,
         is_clock_paused: ending.outcome != Outcome::Passed && clock::is_paused(),
         is_scripted,

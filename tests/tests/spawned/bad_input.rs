@@ -135,14 +135,16 @@ fn hand_edited_requests_match_as_written() {
     insta::assert_snapshot!(refused(&app, "asks_and_swallows", &[]), @r#"
     thread 'asks_and_swallows' panicked at tests/api.rs:12:1:
 
-    llmock: 1 request had no match in tests/fixtures/hello.json (0 of 1 interaction used)
+    llmock: 1 request is not in tests/fixtures/hello.json
 
       × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
-        no recording matches this body; the closest is interaction #1 (99% similar)
-        - recorded, + sent
+        last user message: "hello"
+        no recorded request matches this body; the closest is #1 in the file
+        - recorded, + sent; JSON paths count from 0
 
-          $.messages[0].content
+          $.messages[0].content   user message, turn 1 of 1
         -   "hello!"
+                  ^
         +   "hello"
 
       If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
@@ -173,8 +175,8 @@ fn read_only_fixtures_are_not_overwritten() {
     llmock: 1 request could not be recorded into tests/fixtures/hello.json
 
       × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
+        last user message: "hello"
         it cannot be recorded: `tests/fixtures/hello.json` cannot be written: the file is read-only
-        prompt: "hello"
 
       no response was recorded, so nothing is lost
 
@@ -281,13 +283,14 @@ fn ci_tests_do_not_record_unless_allowed() {
     insta::assert_snapshot!(refused(&app, "asks_more_in_auto", &[("CI", "true"), base_url]), @r#"
     thread 'asks_more_in_auto' panicked at tests/api.rs:18:1:
 
-    llmock: 1 request had no match in tests/fixtures/hello.json (1 of 1 interaction used)
+    llmock: 1 request is not in tests/fixtures/hello.json
 
       × POST /v1/chat/completions   openai gpt-5 · 2nd request of this test
-        no recording matches this body; the closest is interaction #1 (69% similar, used by the 1st request)
-        - recorded, + sent
+        last user message: "how are you"
+        no recorded request resembles this prompt; the closest is #1 in the file (used by the 1st request)
+        - recorded, + sent; JSON paths count from 0
 
-          $.messages[0].content
+          $.messages[0].content   user message, turn 1 of 1
         -   "hello"
         +   "how are you"
 
@@ -311,7 +314,7 @@ fn requests_over_the_limit_fail_the_test() {
     insta::assert_snapshot!(refused(&app, "asks_and_swallows", &[("LLMOCK_MAX_BODY", "16")]), @"
     thread 'asks_and_swallows' panicked at tests/api.rs:12:1:
 
-    llmock: 1 request had no match in tests/fixtures/hello.json (0 of 1 interaction used)
+    llmock: 1 request had no response from tests/fixtures/hello.json
 
       × POST /v1/chat/completions   openai · 1st request of this test
         its body is larger than 16 bytes; to raise the limit, set LLMOCK_MAX_BODY=64M
@@ -335,8 +338,8 @@ fn provider_failures_leave_the_fixture_unchanged() {
     llmock: 1 request could not be recorded into tests/fixtures/hello.json
 
       × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
+        last user message: "hello"
         http://127.0.0.1:9/v1 could not be reached: connection refused
-        prompt: "hello"
 
       requests to openai go to http://127.0.0.1:9/v1, which `OPENAI_BASE_URL` says
       `OPENAI_API_KEY` has its key

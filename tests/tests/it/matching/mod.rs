@@ -7,6 +7,7 @@ mod multipart;
 mod orders;
 mod ranges;
 mod redirects;
+mod reports;
 
 use std::path::Path;
 

@@ -66,9 +66,7 @@ fn clients_bypassing_llmock_fail_the_test() {
 
     llmock: no request reached llmock, so this test has replayed nothing
 
-      your client probably uses another server; ways to reach llmock:
-        · pass `mock.base_url(..)` to the client: a test with an `LlmMock` sets no variables
-        · if the test calls no model: calls = 0
+      the test takes an `LlmMock` and never asks it for an address: pass `mock.base_url(..)` to the client
     ");
     assert_eq!(provider.requests().len(), 2);
 }
@@ -105,13 +103,65 @@ fn a_panic_before_any_request_names_the_proxy() {
 #[test]
 fn a_panic_before_any_request_says_what_llmock_knows() {
     let app = app();
-    insta::assert_snapshot!(app.failure("a_client_that_is_led_away"), @"");
-    insta::assert_snapshot!(app.failure("an_error_of_a_client_with_a_fixed_host"), @"");
-    insta::assert_snapshot!(app.failure("a_handle_that_is_not_used"), @"");
-    insta::assert_snapshot!(app.failure("a_client_without_a_key"), @"");
-    insta::assert_snapshot!(app.failure("a_client_of_another_provider_without_a_key"), @"");
+    insta::assert_snapshot!(app.failure("a_client_that_is_led_away"), @r#"
+    thread 'a_client_that_is_led_away' panicked at client/src/lib.rs:40:47:
+    a server: Custom { kind: Uncategorized, error: "failed to lookup address information: Name or service not known" }
+
+    llmock: no request reached llmock before the test failed, so nothing was replayed from tests/fixtures/two.json
+
+      `OPENAI_BASE_URL` no longer points to llmock: the program set it to http://127.0.0.1:9
+      something that runs in the test does that, such as a `.env` file that overrides: leave it out in tests, or pass `mock.base_url(..)` to the client
+    "#);
+    insta::assert_snapshot!(app.failure("an_error_of_a_client_with_a_fixed_host"), @r#"
+    thread 'an_error_of_a_client_with_a_fixed_host' panicked at tests/api.rs:417:5:
+    error sending request for url (https://api.openai.com/v1/chat/completions)
+
+    llmock: no request reached llmock before the test failed, so nothing was replayed from tests/fixtures/two.json
+
+      by the error of the test, its client uses https://api.openai.com, which is not llmock
+      its address is in the program or its configuration, or it was built before llmock set `OPENAI_BASE_URL`; ways to reach llmock:
+        · if it takes a URL: add the parameter `mock: LlmMock` and pass `mock.base_url(..)`
+        · if it reads another variable: env(MY_LLM_URL = "{base}/openai/v1")
+        · if it is built before the first test: `llmock::preload!()` in the test crate
+        · if its address is fixed: proxy = true (plain http), intercept = true (https)
+        · if the test calls no model: calls = 0
+    "#);
+    insta::assert_snapshot!(app.failure("a_handle_that_is_not_used"), @r#"
+    llmock: no request reached llmock before the test failed, so nothing was replayed from tests/fixtures/two.json
+
+      the test takes an `LlmMock` and never asks it for an address: pass `mock.base_url(..)` to the client
+
+    Error: "connection refused"
+    "#);
+    insta::assert_snapshot!(app.failure("a_client_without_a_key"), @"
+    thread 'a_client_without_a_key' panicked at tests/api.rs:429:35:
+    called `Result::unwrap()` on an `Err` value: NotPresent
+
+    llmock: there is no tests/fixtures/not/yet.json yet, and no request reached llmock before the test failed
+
+      record it; this needs the provider's key:
+          LLMOCK_MODE=record cargo test --test api -- a_client_without_a_key --exact
+    ");
+    insta::assert_snapshot!(app.failure("a_client_of_another_provider_without_a_key"), @"
+    thread 'a_client_of_another_provider_without_a_key' panicked at tests/api.rs:435:40:
+    called `Result::unwrap()` on an `Err` value: NotPresent
+
+    llmock: no request reached llmock before the test failed, so nothing was replayed from tests/fixtures/two.json
+
+      only openai has a placeholder key here, as the fixture has no other provider; for a client of another one, name it: providers(openai, anthropic)
+    ");
     let run = app.one("a_client_without_a_key").env("LLMOCK_MODE", "record");
-    insta::assert_snapshot!(run.output().failure("a_client_without_a_key"), @"");
+    insta::assert_snapshot!(run.output().failure("a_client_without_a_key"), @"
+    thread 'a_client_without_a_key' panicked at tests/api.rs:429:35:
+    called `Result::unwrap()` on an `Err` value: NotPresent
+
+    llmock: no request reached llmock before the test failed, so nothing was recorded into tests/fixtures/not/yet.json
+
+      recording needs the provider's key in the client's variable
+
+      when the cause is fixed, record the test again:
+          LLMOCK_MODE=record cargo test --test api -- a_client_without_a_key --exact
+    ");
 }
 
 #[test]
@@ -126,6 +176,21 @@ fn a_missing_fixture_has_keys_for_every_provider() {
 #[test]
 fn a_body_that_fails_on_a_response_says_where_it_is_from() {
     let app = app();
-    insta::assert_snapshot!(app.failure("a_panic_without_a_miss"), @"");
-    insta::assert_snapshot!(app.failure("a_panic_over_the_response_of_a_mock"), @"");
+    insta::assert_snapshot!(app.failure("a_panic_without_a_miss"), @r#"
+    thread 'a_panic_without_a_miss' panicked at tests/api.rs:38:5:
+    assertion `left == right` failed
+      left: "A fox."
+     right: "A dog."
+
+    llmock: api::a_panic_without_a_miss: the test failed by itself; the responses that it received came from #1 in tests/fixtures/known.json
+    "#);
+    insta::assert_snapshot!(app.failure("a_panic_over_the_response_of_a_mock"), @r#"
+    thread 'tokio-rt-worker' panicked at client/src/lib.rs:33:34:
+    called `Result::unwrap()` on an `Err` value: "{}"
+
+    thread 'a_panic_over_the_response_of_a_mock' panicked at tests/api.rs:461:75:
+    called `Result::unwrap()` on an `Err` value: JoinError::Panic(Id(5), "called `Result::unwrap()` on an `Err` value: \"{}\"", ...)
+
+    llmock: api::a_panic_over_the_response_of_a_mock: the test failed by itself; the responses that it received came from a `Mock` for POST /v1/chat/completions
+    "#);
 }

@@ -9,15 +9,17 @@ fn swallowed_misses_fail_the_test_at_the_attribute() {
     insta::assert_snapshot!(app.failure("a_swallowed_miss"), @r#"
     thread 'a_swallowed_miss' panicked at tests/api.rs:15:1:
 
-    llmock: 1 request had no match in tests/fixtures/known.json (0 of 2 interactions used)
+    llmock: 1 request is not in tests/fixtures/known.json
 
       × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
-        no recording matches this body; the closest is interaction #1 (92% similar)
-        - recorded, + sent
+        last user message: "Summarise: the quick brown foxes"
+        no recorded request matches this body; the closest is #1 in the file
+        - recorded, + sent; JSON paths count from 0
 
-          $.messages[0].content
+          $.messages[0].content   user message, turn 1 of 1
         -   "Summarise: the quick brown fox"
         +   "Summarise: the quick brown foxes"
+                                           ^^
 
       If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
       If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
@@ -42,15 +44,12 @@ fn strict_order_is_enforced() {
     insta::assert_snapshot!(app.failure("the_wrong_order"), @r#"
     thread 'the_wrong_order' panicked at tests/api.rs:154:1:
 
-    llmock: 1 request had no match in tests/fixtures/of/order.json (1 of 2 interactions used)
+    llmock: 1 request arrived in a different order than in tests/fixtures/of/order.json
 
       × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
-        it matches interaction #2, but #1 comes next (POST /v1/chat/completions, `order = "strict"`)
-        - recorded, + sent
-
-          $.messages[0].content
-        -   "first"
-        +   "second"
+        last user message: "second"
+        the same 2 requests arrived in the order 2, 1 (`order = "strict"`)
+        it matches #2 in the file, but #1 "first" comes next (POST /v1/chat/completions, `order = "strict"`)
 
       If the order of the requests changes on every run, take `order = "strict"` off.
       If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
@@ -59,11 +58,11 @@ fn strict_order_is_enforced() {
     insta::assert_snapshot!(app.failure("asked_once_too_often"), @r#"
     thread 'asked_once_too_often' panicked at tests/api.rs:161:1:
 
-    llmock: 1 request had no match in tests/fixtures/of/often.json (1 of 2 interactions used)
+    llmock: 1 request was sent more often than recorded in tests/fixtures/of/often.json
 
       × POST /v1/chat/completions   openai gpt-5 · 2nd request of this test
-        interaction #1 matches, but the 1st request of this test already used it (`order = "strict"`)
-        prompt: "first"
+        last user message: "first"
+        #1 in the file matches, but the 1st request of this test already used it (`order = "strict"`)
 
       If the number of requests changes on every run (a retry), take `order = "strict"` off.
       If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
@@ -78,7 +77,7 @@ fn background_calls_are_misses_unless_declared() {
     insta::assert_snapshot!(app.failure("a_background_call"), @r#"
     thread 'a_background_call' panicked at tests/api.rs:184:1:
 
-    llmock: 1 request had no match in tests/fixtures/two.json (1 of 2 interactions used)
+    llmock: 1 request is not in tests/fixtures/two.json
 
       × GET /v1/models   openai · 1st request of this test
         the fixture has no recording of this endpoint

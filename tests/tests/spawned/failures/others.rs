@@ -11,7 +11,7 @@ fn other_failures_are_reported() {
     llmock: 1 request had no response: there is no tests/fixtures/not/yet.json yet
 
       × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
-        prompt: "first"
+        last user message: "first"
 
       tests/fixtures/two.json contains this request: did you mean fixture = "two"?
       tests/fixtures/of/another.json contains this request, recorded by test `api::somebody_else`: did you mean fixture = "of/another"?
@@ -22,29 +22,28 @@ fn other_failures_are_reported() {
     insta::assert_snapshot!(app.failure("many_misses"), @r#"
     thread 'many_misses' panicked at tests/api.rs:218:1:
 
-    llmock: 7 requests had no match in tests/fixtures/known.json (0 of 2 interactions used)
+    llmock: 7 requests are not in tests/fixtures/known.json
 
       × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
-        no recording matches this body; the closest is interaction #2 (65% similar)
-        - recorded, + sent
-
-          $.messages[0].content
-        -   "Translate: bread and butter"
-        +   "question 0"
+        last user message: "question 0"
+        no recorded request resembles this prompt
+        recorded, and not requested so far:
+          #1 "Summarise: the quick brown fox"
+          #2 "Translate: bread and butter"
 
       × POST /v1/chat/completions   openai gpt-5 · 2nd request of this test
-        no recording matches this body; the closest is interaction #2 (65% similar)
-
-          $.messages[0].content
-        -   "Translate: bread and butter"
-        +   "question 1"
+        last user message: "question 1"
+        no recorded request resembles this prompt
+        recorded, and not requested so far:
+          #1 "Summarise: the quick brown fox"
+          #2 "Translate: bread and butter"
 
       × POST /v1/chat/completions   openai gpt-5 · 3rd request of this test
-        no recording matches this body; the closest is interaction #2 (65% similar)
-
-          $.messages[0].content
-        -   "Translate: bread and butter"
-        +   "question 2"
+        last user message: "question 2"
+        no recorded request resembles this prompt
+        recorded, and not requested so far:
+          #1 "Summarise: the quick brown fox"
+          #2 "Translate: bread and butter"
 
       and 4 more requests without a response
 
@@ -55,15 +54,18 @@ fn other_failures_are_reported() {
     insta::assert_snapshot!(app.failure("a_client_that_tries_again"), @r#"
     thread 'a_client_that_tries_again' panicked at tests/api.rs:226:1:
 
-    llmock: 3 requests had no match in tests/fixtures/known.json (0 of 2 interactions used)
+    llmock: 3 requests are not in tests/fixtures/known.json
 
       × POST /v1/chat/completions   openai gpt-5 · 1st, 2nd, and 3rd request of this test
-        no recording matches this body; the closest is interaction #1 (87% similar)
-        - recorded, + sent
+        last user message: "Summarise: the slow fox"
+        no recorded request matches this body; the closest is #1 in the file
+        - recorded, + sent; JSON paths count from 0
 
-          $.messages[0].content
+          $.messages[0].content   user message, turn 1 of 1
         -   "Summarise: the quick brown fox"
+                            ^^^^^^^^^^^
         +   "Summarise: the slow fox"
+                            ^^^^
 
       If it changes on every run, recording again does not help: make it constant, or `normalize` what varies.
       If the change is on purpose, record the test again (this calls openai and needs OPENAI_API_KEY):
@@ -81,6 +83,7 @@ fn other_failures_are_reported() {
       - Mock #0.
         Expected range of matching incoming requests: == 1
         Number of matched incoming requests: 0
+      requests that arrived: POST /v1/chat/completions
     ");
     insta::assert_snapshot!(app.failure("a_session_within_a_session"), @"
     thread 'a_session_within_a_session' panicked at tests/api.rs:250:5:
