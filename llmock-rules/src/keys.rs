@@ -3,7 +3,8 @@
 
 use crate::problem::Problem;
 use crate::{
-    EnvName, FieldName, FixtureName, JsonPath, Mode, Order, Place, ProviderId, SideCall, Unused,
+    EnvName, FieldName, FindingCode, FixtureName, JsonPath, Mode, Order, Place, ProviderId,
+    SideCall, Unused,
 };
 
 #[derive(Debug)]
@@ -85,6 +86,7 @@ pub const KEYS: &[Key] = &[
     shared("allow_errors", Form::Statuses, "allow_errors(401, 429)", "allow_errors = [401, 429]"),
     shared("allow_redacted", Form::Texts(check!(EnvName)), r#"allow_redacted("GATEWAY_TOKEN")"#,
         r#"allow_redacted = ["GATEWAY_TOKEN"]"#),
+    shared("allow", Form::Texts(check!(FindingCode)), r#"allow("repeated")"#, r#"allow = ["repeated"]"#),
     shared("env", Form::Variables, r#"env(MY_LLM_URL = "{base}/openai/v1")"#,
         r#"env = { MY_LLM_URL = "{base}/openai/v1" }"#),
     shared("proxy", Form::Switch, "proxy = true", "proxy = true"),

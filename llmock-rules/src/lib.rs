@@ -11,6 +11,7 @@
 )]
 
 mod address;
+mod finding;
 mod host;
 mod json_path;
 mod keys;
@@ -22,6 +23,7 @@ mod request;
 mod word;
 
 pub use address::BaseUrl;
+pub use finding::{FINDINGS, FindingCode, Severity};
 pub use host::{AllowedHost, is_trusted_host};
 pub use json_path::{Comparable, Filter, JsonPath, Operator, Query, Segment, Selector, Slice};
 pub use keys::{Check, Form, KEYS, Key, Value};

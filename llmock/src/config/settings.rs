@@ -4,8 +4,8 @@
 //! `add`, `or` and `arguments`), one method of the builder, and one row in the documentation. Tests fail if one is missing.
 
 use llmock_rules::{
-    AllowErrors, BaseUrl, EnvName, FieldName, JsonPath, Mode, Order, Place, Problem, ProviderId,
-    SideCall, Unused, Value, nearest,
+    AllowErrors, BaseUrl, EnvName, FieldName, FindingCode, JsonPath, Mode, Order, Place, Problem,
+    ProviderId, SideCall, Unused, Value, nearest,
 };
 use regex::Regex;
 
@@ -30,6 +30,8 @@ pub(crate) struct Settings {
     pub(crate) unordered: Vec<Sourced<JsonPath>>,
     pub(crate) side: Vec<Sourced<SideCall>>,
     pub(crate) allow_errors: Sourced<AllowErrors>,
+    /// Codes of findings that are not shown, and do not fail the test.
+    pub(crate) allow: Vec<Sourced<&'static str>>,
     /// Names of secrets that recorded responses may have placeholders for.
     pub(crate) allow_redacted: Vec<Sourced<String>>,
     /// Name and template, with `{base}` not yet replaced.
@@ -39,7 +41,7 @@ pub(crate) struct Settings {
     pub(crate) declared: Vec<Sourced<Declared>>,
     pub(crate) proxy: Sourced<bool>,
     pub(crate) intercept: Sourced<bool>,
-    /// Only replies of the test respond: there is no fixture, and nothing is recorded.
+    /// Only replies of the test respond.
     pub(crate) scripted: Sourced<bool>,
     /// `auto`, where CI allows no more than `replay`.
     pub(crate) replaced_mode: Option<Mode>,
@@ -130,6 +132,10 @@ impl Settings {
                 let calls = each(key, calls, |call| SideCall::parse(call))?;
                 self.side.extend(origin.of_each(calls));
             }
+            ("allow", codes) => {
+                let code = |code: &&str| FindingCode::parse(code).map(|code| code.name);
+                self.allow.extend(origin.of_each(each(key, codes, code)?));
+            }
             ("allow_redacted", names) => {
                 let name = |name: &&str| EnvName::parse(name).map(|name| name.as_str().to_owned());
                 self.allow_redacted.extend(origin.of_each(each(key, names, name)?));
@@ -211,6 +217,7 @@ impl Settings {
             unordered: [self.unordered, outer.unordered].concat(),
             side: [self.side, outer.side].concat(),
             allow_errors: self.allow_errors.or(outer.allow_errors),
+            allow: [self.allow, outer.allow].concat(),
             allow_redacted: [self.allow_redacted, outer.allow_redacted].concat(),
             env: first_of_each([self.env, outer.env].concat(), |(name, _)| name.clone()),
             providers: self.providers.or(outer.providers),
@@ -265,6 +272,11 @@ impl Settings {
             normalize: self.normalize.iter().map(|rule| rule.value.clone()).collect(),
             unordered: self.unordered.iter().map(|path| path.value.clone()).collect(),
         }
+    }
+
+    /// Whether findings with this code are not shown, and do not fail the test.
+    pub(crate) fn allows(&self, code: &str) -> bool {
+        self.allow.iter().any(|allowed| allowed.value == code)
     }
 
     /// Whether the request is a background call, which may happen or not.
@@ -332,14 +344,10 @@ impl Settings {
             let url = json::quote(&value.url);
             all.push((format!("providers({} = {url})", value.provider.id()), origin));
         }
-        if self.proxy.value {
-            all.push(("proxy = true".to_owned(), &self.proxy.origin));
-        }
-        if self.intercept.value {
-            all.push(("intercept = true".to_owned(), &self.intercept.origin));
-        }
-        if self.scripted.value {
-            all.push(("scripted = true".to_owned(), &self.scripted.origin));
+        let switches =
+            [("proxy", &self.proxy), ("intercept", &self.intercept), ("scripted", &self.scripted)];
+        for (name, switch) in switches.into_iter().filter(|(_, switch)| switch.value) {
+            all.push((format!("{name} = true"), &switch.origin));
         }
         all
     }

@@ -14,7 +14,6 @@ use tokio::sync::watch;
 use crate::exchange::body::{Cut, ResponseBody};
 use crate::exchange::client::Client;
 use crate::exchange::received::{Ending, ReceivedResponse};
-use crate::exchange::response::Response;
 use crate::sync::lock;
 
 /// What the client of one request has received so far.
@@ -24,8 +23,6 @@ pub(crate) struct Observation(Arc<Mutex<Progress>>);
 #[derive(Debug, Default)]
 struct Progress {
     response: Option<ReceivedResponse>,
-    /// No more will come.
-    is_over: bool,
     /// A client that seemed to have left when the end was sent; its connection knows whether it took everything.
     undecided: Option<Client>,
 }
@@ -61,11 +58,6 @@ impl Observation {
         Some(response)
     }
 
-    /// Whether more may come.
-    pub(crate) fn is_open(&self) -> bool {
-        !lock(&self.0).is_over
-    }
-
     fn update(&self, change: impl FnOnce(&mut ReceivedResponse)) {
         if let Some(response) = lock(&self.0).response.as_mut() {
             change(response);
@@ -86,7 +78,10 @@ pub(crate) struct Watching {
 
 impl Watching {
     /// Begins to watch: the response with a body that reports what is taken from it.
-    pub(crate) fn watch(self, response: Response) -> Response {
+    pub(crate) fn watch(
+        self,
+        response: http::Response<ResponseBody>,
+    ) -> http::Response<ResponseBody> {
         let (parts, inner) = response.into_parts();
         let headers = parts.headers.iter().map(|(name, value)| {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -109,14 +104,6 @@ impl Watching {
             observed.watching.activity.note();
         }
         http::Response::from_parts(parts, ResponseBody::Observed(Box::new(observed)))
-    }
-}
-
-impl Drop for Watching {
-    /// Also when there was no response: its connection was closed.
-    fn drop(&mut self) {
-        lock(&self.observation.0).is_over = true;
-        self.activity.note();
     }
 }
 
@@ -179,7 +166,6 @@ impl Observed {
         let is_complete = end == Ending::Complete;
         let mut progress = lock(&self.watching.observation.0);
         progress.undecided = client.filter(|client| is_complete && client.has_left()).cloned();
-        progress.is_over = true;
         drop(progress);
         self.watching.activity.note();
     }

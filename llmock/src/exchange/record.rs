@@ -55,6 +55,7 @@ pub(crate) fn interaction(
         provider,
         test: owner.map(str::to_owned),
         recorded_at: Some(humantime::format_rfc3339_seconds(SystemTime::now()).to_string()),
+        written: None,
         request,
         response,
     };

@@ -226,6 +226,7 @@ mod tests {
             provider,
             test: None,
             recorded_at: None,
+            written: None,
             request,
             response,
         }

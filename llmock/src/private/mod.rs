@@ -10,3 +10,8 @@ pub use crate::site::Site;
 pub use catch::{Body, Ended, Panic, Returned, Silent, replay, replay_sync};
 pub use llmock_rules::Value;
 pub use session::Session;
+
+/// The codes of all findings with their severities, for the test of the documentation.
+pub fn findings() -> Vec<(&'static str, &'static str)> {
+    llmock_rules::FINDINGS.iter().map(|code| (code.name, code.severity.as_str())).collect()
+}

@@ -15,6 +15,7 @@
 //! ```
 
 mod condition;
+mod recording;
 pub(crate) mod replies;
 pub(crate) mod rules;
 pub(crate) mod schema;

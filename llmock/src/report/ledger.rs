@@ -16,6 +16,8 @@ pub(crate) fn line(report: &Report) -> String {
         named(note.name(), &note.clause(report)).with_some("remedy", remedy.as_ref())
     };
     let notes: Vec<Object> = report.notes.iter().map(note).collect();
+    let findings: Vec<Object> =
+        report.notes.iter().map(|note| note.finding(report).json()).collect();
     let line = object! {
         "test": report.test,
         "fixture": report.fixture,
@@ -32,6 +34,7 @@ pub(crate) fn line(report: &Report) -> String {
         "misses": misses,
         "failures": failures,
         "notes": notes,
+        "findings": findings,
     };
     let record = report.command.in_mode("record").filter(|_| advice::recording_helps(report));
     let rerun = match &report.command {

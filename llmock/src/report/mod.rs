@@ -15,6 +15,7 @@ pub(crate) mod command;
 mod differences;
 mod elsewhere;
 pub(crate) mod failure;
+pub(crate) mod finding;
 mod hints;
 pub(crate) mod ledger;
 pub(crate) mod miss;

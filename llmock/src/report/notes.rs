@@ -30,6 +30,8 @@ pub(crate) enum Note {
     Unused { interactions: Vec<(usize, Option<String>)> },
     /// The test declared that it sends nothing.
     Skipped { reason: String },
+    /// A reply that repeats was never given; where the test wrote it.
+    ReplyUnused { place: String },
     /// Interactions that another test recorded.
     Borrowed { interactions: Vec<(usize, Option<String>)>, owner: String },
     /// The last response of a queue was sent again.
@@ -109,10 +111,11 @@ pub(crate) struct Source {
 impl Note {
     /// The names of all notes.
     #[cfg(test)]
-    pub(super) const NAMES: [&'static str; 25] = [
+    pub(super) const NAMES: [&'static str; 26] = [
         "recorded",
         "nothing_recorded",
         "unused",
+        "reply_unused",
         "borrowed",
         "repeated",
         "skipped",
@@ -144,6 +147,7 @@ impl Note {
             Self::NothingRecorded => "nothing_recorded",
             Self::Unused { .. } => "unused",
             Self::Skipped { .. } => "skipped",
+            Self::ReplyUnused { .. } => "reply_unused",
             Self::Borrowed { .. } => "borrowed",
             Self::Repeated { .. } => "repeated",
             Self::Stray { .. } => "stray",
@@ -197,6 +201,9 @@ impl Note {
             Self::Skipped { reason } => format!("skipped: {}", excerpt(reason, MESSAGE)),
             Self::Stray { .. } | Self::LeftBehind { .. } | Self::Refused { .. } => {
                 self.clause_of_another_test()
+            }
+            Self::ReplyUnused { place } => {
+                format!("no request got the reply at {}", excerpt(place, PATH))
             }
             Self::PausedClock => PAUSED_CLOCK.to_owned(),
             Self::Retried { .. }
@@ -292,11 +299,7 @@ pub(crate) fn lines(report: &Report) -> Option<String> {
     if report.notes.is_empty() {
         return None;
     }
-    let test = excerpt(&report.test, PATH);
-    let line = |note: &Note| {
-        let remedy = note.remedy(report).map(|remedy| format!("; {remedy}")).unwrap_or_default();
-        format!("llmock: {test}: {}{remedy}", note.clause(report))
-    };
+    let line = |note: &Note| format!("llmock: {}", note.finding(report).text());
     Some(report.notes.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 

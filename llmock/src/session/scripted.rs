@@ -67,6 +67,13 @@ impl Scripts {
         apart(move || rules.matching(&request)).await
     }
 
+    /// Where the test wrote replies that may repeat, and that no request got.
+    pub(crate) fn never_given(&self) -> Vec<String> {
+        let rules = lock(&self.rules);
+        let unused = rules.all().iter().filter(|rule| rule.given == 0 && rule.missing() == 0);
+        unused.map(|rule| rule.place.clone()).collect()
+    }
+
     /// Why a request gets no reply of a rule whose replies were all given.
     pub(crate) fn used_up(&self, rule: RuleNumber) -> MissReason {
         let rules = lock(&self.rules);

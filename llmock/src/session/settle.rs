@@ -55,6 +55,7 @@ pub(crate) fn settle(state: &State, ending: &Ending<'_>) -> Report {
         save::write(state, &kept, &mut report);
     }
     state.overlay.close();
+    report.notes.retain(|note| !state.setup.in_force.allows(note.name()));
     report
 }
 
@@ -221,6 +222,10 @@ fn replies(state: &State, report: &mut Report) {
         report.failures.push(Failure::NoReplies);
     }
     report.failures.extend(state.scripts.failures(is_checked));
+    if is_checked {
+        let unused = state.scripts.never_given().into_iter();
+        report.notes.extend(unused.map(|place| Note::ReplyUnused { place }));
+    }
 }
 
 /// Fields of `match_on` that no request has.

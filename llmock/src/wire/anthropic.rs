@@ -1,14 +1,16 @@
 //! Anthropic's messages, at Anthropic, on Vertex and inside Bedrock's `invoke`.
 
+use super::content::Reply;
 use super::context::rfc3339;
+use super::extras::Citation;
 use super::failure;
 use super::format::{
-    Api, At, Finish, Format, Operation, Prompt, RenderContext, Rendered, Requirements, Sse,
-    Streaming, Transcript, Usage, error_text,
+    Api, At, Feature, Finish, Format, Operation, Prompt, RenderContext, Rendered, Requirements,
+    Sse, Streaming, Transcript, Usage, error_text,
 };
 use super::{openai, terminator};
-use crate::json::Json;
-use crate::json::write::{Null, Object, nested, object};
+use crate::json::write::{Null, Object, Raw, ToJson, nested, object};
+use crate::json::{self, Json};
 
 /// On Vertex, the model is in the path.
 const ON_VERTEX: Requirements = Requirements::MESSAGES.temperature(1.0);
@@ -39,6 +41,13 @@ pub(super) static FORMAT: Format = Format {
         &["messages", "[]", "content", "[]", "tool_use_id"],
     ],
     prompts: &[Prompt::Messages("messages")],
+    expresses: &[
+        Feature::Items,
+        Feature::Events,
+        Feature::Searches,
+        Feature::Citations,
+        Feature::RedactedReasoning,
+    ],
     read_event,
     terminator: terminator::ANTHROPIC,
     ..Format::DEFAULT
@@ -116,15 +125,74 @@ fn render(context: &RenderContext<'_>) -> Rendered {
         return whole(context).into();
     }
     let mut sse = Sse::new();
+    let is_end = |name: &str| matches!(name, "message_delta" | "error");
     for (name, data) in events(context) {
+        if is_end(name) {
+            raw_events(context, &mut sse);
+        }
         sse.named(name, &data);
     }
     sse.into()
 }
 
+/// Events that the reply has in this very format, named by their types.
+fn raw_events(context: &RenderContext<'_>, sse: &mut Sse) {
+    for event in &context.reply.extras.events {
+        let parsed = json::parse(event).ok();
+        match parsed.and_then(|event| event.text("type").map(String::from)) {
+            Some(kind) => sse.named(&kind, &Raw(event)),
+            None => sse.data(&Raw(event)),
+        }
+    }
+}
+
+fn redacted(reply: &Reply) -> Vec<Object> {
+    let all = reply.extras.redacted.iter();
+    all.map(|data| object! { "type": "redacted_thinking", "data": data }).collect()
+}
+
+fn citations(context: &RenderContext<'_>) -> Vec<Object> {
+    let reply = context.reply;
+    let text = reply.text.as_deref().unwrap_or_default();
+    let one = |(at, citation): (usize, &Citation)| {
+        object! {
+            "type": "web_search_result_location",
+            "cited_text": text,
+            "url": citation.url,
+            "title": citation.title,
+            "encrypted_index": context.id_of("idx_", at),
+        }
+    };
+    reply.extras.citations.iter().enumerate().map(one).collect()
+}
+
+/// Each search as the call of the provider's own tool, and its result, which has every source.
+fn searches(context: &RenderContext<'_>) -> Vec<[Object; 2]> {
+    let extras = &context.reply.extras;
+    let one = |(at, query): (usize, &String)| {
+        let id = context.id_of("srvtoolu_", at);
+        let result = |(number, source): (usize, &Citation)| {
+            object! {
+                "type": "web_search_result",
+                "url": source.url,
+                "title": source.title,
+                "encrypted_content": context.id_of("enc_", number),
+                "page_age": Null,
+            }
+        };
+        let results: Vec<Object> = extras.citations.iter().enumerate().map(result).collect();
+        let call = object! { "type": "server_tool_use", "id": id, "name": "web_search" };
+        [
+            call.with("input", &object! { "query": query }),
+            object! { "type": "web_search_tool_result", "tool_use_id": id, "content": results },
+        ]
+    };
+    extras.searches.iter().enumerate().map(one).collect()
+}
+
 pub(super) fn whole(context: &RenderContext<'_>) -> Object {
     let reply = context.reply;
-    let mut blocks = Vec::new();
+    let mut blocks = redacted(reply);
     if let Some(thinking) = &reply.reasoning {
         blocks.push(object! {
             "type": "thinking",
@@ -132,14 +200,20 @@ pub(super) fn whole(context: &RenderContext<'_>) -> Object {
             "signature": context.signature(),
         });
     }
+    blocks.extend(searches(context).into_iter().flatten());
     // an empty text is no block
     if let Some(text) = reply.words().filter(|text| !text.is_empty()) {
-        blocks.push(object! { "type": "text", "text": text });
+        let block = object! { "type": "text", "text": text };
+        let sources = citations(context);
+        blocks.push(block.with_some("citations", (!sources.is_empty()).then_some(&sources)));
     }
     for (at, call) in reply.calls.iter().enumerate() {
         blocks.push(tool_use(context, at).with("input", &call.arguments_as_json()));
     }
     let stop_reason = Some(stop_reason(reply.finished()));
+    let mut blocks: Vec<String> = blocks.into_iter().map(Object::into_text).collect();
+    blocks.extend(reply.extras.items.iter().cloned());
+    let blocks: Vec<Raw<String>> = blocks.into_iter().map(Raw).collect();
     message(context, &blocks, stop_reason, &usage(context.usage()))
 }
 
@@ -167,11 +241,9 @@ pub(super) fn events(context: &RenderContext<'_>) -> Vec<(&'static str, Object)>
 fn blocks(context: &RenderContext<'_>, events: &mut Vec<(&'static str, Object)>) {
     let reply = context.reply;
     let mut index = 0_u64;
-    let mut block = |start: Object, deltas: Vec<Object>| {
-        events.push((
-            "content_block_start",
-            object! { "type": "content_block_start", "index": index, "content_block": start },
-        ));
+    let mut block = |start: &dyn ToJson, deltas: Vec<Object>| {
+        let begun = object! { "type": "content_block_start", "index": index };
+        events.push(("content_block_start", begun.with("content_block", start)));
         events.extend(deltas.into_iter().map(|delta| {
             let delta = object! { "type": "content_block_delta", "index": index, "delta": delta };
             ("content_block_delta", delta)
@@ -180,24 +252,36 @@ fn blocks(context: &RenderContext<'_>, events: &mut Vec<(&'static str, Object)>)
         events.push(("content_block_stop", stop));
         index += 1;
     };
+    redacted(reply).iter().for_each(|one| block(one, Vec::new()));
     if reply.reasoning.is_some() {
         let thoughts = reply.reasoning_pieces().into_iter();
         let mut deltas: Vec<Object> =
             thoughts.map(|piece| object! { "type": "thinking_delta", "thinking": piece }).collect();
         deltas.push(object! { "type": "signature_delta", "signature": context.signature() });
-        block(object! { "type": "thinking", "thinking": "", "signature": "" }, deltas);
+        block(&object! { "type": "thinking", "thinking": "", "signature": "" }, deltas);
+    }
+    for (at, [_, result]) in searches(context).iter().enumerate() {
+        let input = object! { "query": reply.extras.searches[at] }.into_text();
+        let delta = object! { "type": "input_json_delta", "partial_json": input };
+        let call = object! { "type": "server_tool_use", "id": context.id_of("srvtoolu_", at) };
+        block(&call.with("name", "web_search").with("input", &Object::new()), vec![delta]);
+        block(result, Vec::new());
     }
     let pieces = reply.word_pieces();
     if !pieces.is_empty() {
-        let delta = |piece: &&str| object! { "type": "text_delta", "text": piece };
-        block(object! { "type": "text", "text": "" }, pieces.iter().map(delta).collect());
+        let text = |piece: &&str| object! { "type": "text_delta", "text": piece };
+        let source = |one| object! { "type": "citations_delta", "citation": one };
+        let sources = citations(context).into_iter().map(source);
+        let deltas = pieces.iter().map(text).chain(sources).collect();
+        block(&object! { "type": "text", "text": "" }, deltas);
     }
     for (at, call) in reply.calls.iter().enumerate() {
         let delta = |piece: &str| object! { "type": "input_json_delta", "partial_json": piece };
         let pieces = reply.chunks.of_arguments(&call.arguments);
         let deltas = std::iter::once("").chain(pieces).map(delta).collect();
-        block(tool_use(context, at).with("input", &Object::new()), deltas);
+        block(&tool_use(context, at).with("input", &Object::new()), deltas);
     }
+    reply.extras.items.iter().for_each(|item| block(&Raw(item), Vec::new()));
 }
 
 fn tool_use(context: &RenderContext<'_>, at: usize) -> Object {
@@ -211,7 +295,7 @@ fn tool_use(context: &RenderContext<'_>, at: usize) -> Object {
 
 fn message(
     context: &RenderContext<'_>,
-    blocks: &[Object],
+    blocks: &[Raw<String>],
     stop: Option<&str>,
     usage: &Object,
 ) -> Object {

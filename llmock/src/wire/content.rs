@@ -1,6 +1,8 @@
 //! The content of a reply, in no provider's format.
 
+use super::extras::Extras;
 use super::pieces::Chunks;
+use super::recorded::Recorded;
 use crate::json;
 use crate::json::layout::{self, Layout};
 use crate::json::write::Raw;
@@ -52,14 +54,21 @@ pub struct Reply {
     /// The texts for the prompts of a completion.
     pub(crate) completions: Vec<String>,
     pub(crate) headers: Vec<(String, String)>,
+    /// What not every format can express.
+    pub(crate) extras: Extras,
+    /// The recording that it is, with its changes.
+    pub(crate) recorded: Option<Box<Recorded>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ToolCall {
     pub(crate) id: Option<String>,
     pub(crate) name: String,
-    /// As written in the reply; never empty.
+    /// As written in the reply; never empty for a function.
     pub(crate) arguments: String,
+    /// The arguments are a text, and no JSON.
+    pub(crate) is_custom: bool,
+    pub(crate) namespace: Option<String>,
 }
 
 /// The error that replaces a response or ends its stream.
@@ -188,7 +197,7 @@ impl Reply {
 
     fn push_call(mut self, id: Option<String>, name: String, arguments: String) -> Self {
         let arguments = if arguments.is_empty() { "{}".to_owned() } else { arguments };
-        self.calls.push(ToolCall { id, name, arguments });
+        self.calls.push(ToolCall { id, name, arguments, is_custom: false, namespace: None });
         self
     }
 
@@ -331,8 +340,8 @@ mod tests {
             ("not json", "\"not json\""),
             ("{\"a\":", "\"{\\\"a\\\":\""),
         ] {
-            let call = ToolCall { id: None, name: String::new(), arguments: text.to_owned() };
-            assert_eq!(call.arguments_as_json().0, written, "{text:?}");
+            let reply = Reply::new().tool_call("f", text);
+            assert_eq!(reply.calls[0].arguments_as_json().0, written, "{text:?}");
         }
     }
 }

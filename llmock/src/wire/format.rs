@@ -7,6 +7,7 @@ use std::fmt;
 pub(super) use super::api::Api;
 pub(super) use super::content::{Finish, Model};
 pub(super) use super::context::{RenderContext, Usage};
+pub(super) use super::extras::Feature;
 pub(super) use super::rendered::{Rendered, Sse};
 pub(super) use super::requirements::{Limit, Requirements};
 pub(super) use super::text::{Prompt, error_text};
@@ -47,6 +48,8 @@ pub(crate) struct Format {
     pub(crate) model: for<'a> fn(Provider, &'a str, Option<&Json<'a>>) -> Option<Cow<'a, str>>,
     pub(super) prompts: &'static [Prompt],
     pub(crate) messages: Messages,
+    /// The parts of a reply, beyond those of every format, that responses can have.
+    pub(crate) expresses: &'static [Feature],
     /// Adds the data of one event to the transcript of a stream.
     pub(crate) read_event: fn(&mut Transcript, &Json<'_>),
     pub(crate) error_message: fn(&Json<'_>) -> Option<String>,
@@ -69,6 +72,7 @@ impl Format {
         model,
         prompts: &[],
         messages: Messages::Conversation,
+        expresses: &[],
         read_event: |_, _| {},
         error_message: text::error_message,
         terminator: terminator::UNKNOWN,

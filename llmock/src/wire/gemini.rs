@@ -1,14 +1,15 @@
 //! Google's `generateContent` and the other methods of models, of Gemini and of Vertex.
 
 use super::embeddings::{embedded, first, text_of};
+use super::extras::Citation;
 use super::format::{
-    Api, At, Finish, Format, Limit, Operation, Prompt, RenderContext, Rendered, Requirements,
-    Streaming, Transcript, Usage, error_text,
+    Api, At, Feature, Finish, Format, Limit, Operation, Prompt, RenderContext, Rendered,
+    Requirements, Streaming, Transcript, Usage, error_text,
 };
 use super::size::OutputSize;
 use super::{failure, openai, rendered, terminator};
-use crate::json::Json;
 use crate::json::write::{Object, list, nested, object};
+use crate::json::{self, Json};
 
 const CONTENTS: Requirements = Requirements::member("contents").messages("contents");
 
@@ -52,6 +53,14 @@ pub(super) static FORMAT: Format = Format {
         Prompt::Requests("requests"),
         Prompt::Messages("contents"),
         Prompt::Messages("content"),
+    ],
+    expresses: &[
+        Feature::Items,
+        Feature::Events,
+        Feature::Searches,
+        Feature::Citations,
+        Feature::Choices,
+        Feature::LogProbs,
     ],
     read_event,
     terminator: terminator::GEMINI,
@@ -163,12 +172,18 @@ fn texts(context: &RenderContext<'_>, member: &str) -> Vec<String> {
 
 fn whole(context: &RenderContext<'_>) -> Rendered {
     let reply = context.reply;
-    let mut parts: Vec<Object> = reply.reasoning.iter().map(thought).collect();
-    parts.extend(reply.words().map(|text| object! { "text": text }));
-    parts.extend(calls(context));
-    let candidates: Vec<Object> = (0..candidates(context))
-        .map(|index| candidate(&parts, Some(finish_reason(reply.finished())), index))
-        .collect();
+    let parts: Vec<Object> = reply.reasoning.iter().map(thought).collect();
+    let finish = Some(finish_reason(reply.finished()));
+    let more = calls(context).chain(raw_parts(context)).collect::<Vec<_>>();
+    let of_text = |text: Option<&str>, index: usize| {
+        let words = text.map(|text| object! { "text": text });
+        let parts: Vec<Object> = parts.iter().chain(&words).chain(&more).cloned().collect();
+        grounded(context, candidate(&parts, finish, index)).joined(&logprobs(context))
+    };
+    let candidates: Vec<Object> = match reply.extras.choices.as_slice() {
+        [] => (0..candidates(context)).map(|index| of_text(reply.words(), index)).collect(),
+        texts => texts.iter().enumerate().map(|(index, text)| of_text(Some(text), index)).collect(),
+    };
     response(context, &candidates, context.usage()).into()
 }
 
@@ -184,7 +199,8 @@ fn stream(context: &RenderContext<'_>) -> Vec<Object> {
     let reply = context.reply;
     let thoughts = reply.reasoning_pieces().into_iter().map(thought);
     let words = reply.word_pieces().into_iter().map(|piece| object! { "text": piece });
-    let mut parts: Vec<Object> = thoughts.chain(words).chain(calls(context)).collect();
+    let more = calls(context).chain(raw_parts(context));
+    let mut parts: Vec<Object> = thoughts.chain(words).chain(more).collect();
     if parts.is_empty() {
         parts.push(object! { "text": "" });
     }
@@ -194,12 +210,66 @@ fn stream(context: &RenderContext<'_>) -> Vec<Object> {
         let ends = at == last && reply.failure.is_none();
         let finish = ends.then(|| finish_reason(reply.finished()));
         let sent = if ends { usage } else { Usage { output: 0, reasoning: 0, ..usage } };
-        chunks.push(response(context, &[candidate(&[part], finish, 0)], sent));
+        let sent_part = candidate(&[part], finish, 0);
+        let sent_part = if at == last { grounded(context, sent_part) } else { sent_part };
+        if at == last {
+            chunks.extend(reply.extras.events.iter().map(|event| of_json(event)));
+        }
+        chunks.push(response(context, &[sent_part], sent));
     }
     if let Some(failure) = &reply.failure {
         chunks.push(error(failure.status, &failure::kind(context, failure), &failure.message));
     }
     chunks
+}
+
+/// The text of a JSON object as one.
+fn of_json(text: &str) -> Object {
+    let members = json::parse(text).ok();
+    let members = members.as_ref().and_then(Json::as_object).unwrap_or_default();
+    members.iter().fold(Object::new(), |object, (name, value)| object.with(name.raw(), value))
+}
+
+/// Parts that the reply has in this very format.
+fn raw_parts<'a>(context: &'a RenderContext<'_>) -> impl Iterator<Item = Object> + 'a {
+    context.reply.extras.items.iter().map(|item| of_json(item))
+}
+
+/// The searches and sources of a candidate.
+fn grounded(context: &RenderContext<'_>, candidate: Object) -> Object {
+    let reply = context.reply;
+    let (searches, sources) = (&reply.extras.searches, &reply.extras.citations);
+    if searches.is_empty() && sources.is_empty() {
+        return candidate;
+    }
+    let source = |one: &Citation| object! { "web": nested! { "uri": one.url, "title": one.title } };
+    let chunks: Vec<Object> = sources.iter().map(source).collect();
+    let text = reply.text.as_deref().unwrap_or_default();
+    let segment = object! { "startIndex": 0_u64, "endIndex": text.len(), "text": text };
+    let indices: Vec<usize> = (0..chunks.len()).collect();
+    let support = object! { "segment": segment, "groundingChunkIndices": indices };
+    let supports: &[Object] = if chunks.is_empty() { &[] } else { &[support] };
+    candidate.with(
+        "groundingMetadata",
+        &nested! {
+            "webSearchQueries": *searches,
+            "groundingChunks": chunks,
+            "groundingSupports": *supports,
+        },
+    )
+}
+
+/// The log probabilities of a candidate.
+fn logprobs(context: &RenderContext<'_>) -> Object {
+    let tokens = &context.reply.extras.logprobs;
+    if tokens.is_empty() {
+        return Object::new();
+    }
+    let one = |(token, value): &(String, f32)| object! { "token": token, "logProbability": value };
+    let chosen: Vec<Object> = tokens.iter().map(one).collect();
+    #[expect(clippy::cast_precision_loss, reason = "few tokens")]
+    let average = tokens.iter().map(|(_, value)| value).sum::<f32>() / tokens.len() as f32;
+    object! { "avgLogprobs": average, "logprobsResult": nested! { "chosenCandidates": chosen } }
 }
 
 fn thought(text: impl AsRef<str>) -> Object {

@@ -15,6 +15,7 @@ pub(crate) mod conversation;
 mod embeddings;
 #[cfg(feature = "record")]
 pub(crate) mod ending;
+pub(crate) mod extras;
 pub(crate) mod failure;
 pub(crate) mod format;
 mod gemini;
@@ -31,6 +32,7 @@ pub(crate) mod openai_responses;
 pub(crate) mod pieces;
 mod plain;
 pub(crate) mod reading;
+pub(crate) mod recorded;
 pub(crate) mod rendered;
 mod reported;
 pub(crate) mod requirements;

@@ -4,12 +4,12 @@ use super::content::ToolCall;
 use super::context::rfc3339;
 use super::embeddings::{embedded, first, inputs};
 use super::format::{
-    Api, At, Finish, Format, GET, Limit, Operation, Render, RenderContext, Rendered, Requirements,
-    Streaming, Transcript, error_text, model_member,
+    Api, At, Feature, Finish, Format, GET, Limit, Operation, Render, RenderContext, Rendered,
+    Requirements, Streaming, Transcript, error_text, model_member,
 };
 use super::{openai, openai_chat, plain, rendered, terminator};
-use crate::json::Json;
 use crate::json::write::{Null, Object, Raw, nested, object};
+use crate::json::{self, Json};
 use crate::provider::Provider;
 
 const REQUIREMENTS: Requirements = Requirements::NONE.messages("messages").model();
@@ -43,6 +43,7 @@ pub(super) static FORMAT: Format = Format {
     // `/api/show` takes the older `name` too
     model: |_, _, body| model_member(body).or_else(|| body?.get("name")?.as_str()),
     prompts: openai_chat::PROMPTS,
+    expresses: &[Feature::Events],
     read_event,
     terminator: terminator::OLLAMA,
     ..Format::DEFAULT
@@ -139,7 +140,15 @@ fn answer(context: &RenderContext<'_>) -> Rendered {
         Some(failure) => object! { "error": failure.message },
         None => last(context, line("", None, &[])),
     };
-    rendered::lines("application/x-ndjson", lines.chain([end]).collect())
+    let events = reply.extras.events.iter().map(|event| of_json(event));
+    rendered::lines("application/x-ndjson", lines.chain(events).chain([end]).collect())
+}
+
+/// The text of a JSON object as one.
+fn of_json(text: &str) -> Object {
+    let members = json::parse(text).ok();
+    let members = members.as_ref().and_then(Json::as_object).unwrap_or_default();
+    members.iter().fold(Object::new(), |object, (name, value)| object.with(name.raw(), value))
 }
 
 fn calls(context: &RenderContext<'_>) -> Vec<Object> {

@@ -1,8 +1,10 @@
 //! OpenAI's chat completions, which most vendors have too.
 
+use super::content::Reply;
+use super::extras::{self, Citation};
 use super::format::{
-    At, Finish, Format, Limit, Operation, Prompt, RenderContext, Rendered, Requirements, Sse,
-    ToolIdPath, Transcript, Usage, error_text,
+    At, Feature, Finish, Format, Limit, Operation, Prompt, RenderContext, Rendered, Requirements,
+    Sse, ToolIdPath, Transcript, Usage, error_text,
 };
 use super::size::OutputSize;
 use super::{failure, openai, terminator, text};
@@ -24,6 +26,13 @@ pub(super) static FORMAT: Format = Format {
     volatile: openai::VOLATILE,
     tool_ids: TOOL_IDS,
     prompts: PROMPTS,
+    expresses: &[
+        Feature::Events,
+        Feature::Citations,
+        Feature::Choices,
+        Feature::LogProbs,
+        Feature::CustomCalls,
+    ],
     read_event,
     terminator: terminator::CHOICES,
     ..Format::DEFAULT
@@ -67,14 +76,18 @@ pub(super) fn render(context: &RenderContext<'_>) -> Rendered {
 
 fn whole(context: &RenderContext<'_>) -> Object {
     let text = context.reply.text.as_deref().unwrap_or_default();
-    let message = message(context);
-    // all choices that the request asks for are equal
+    let messages: Vec<Object> = match context.reply.extras.choices.as_slice() {
+        // all choices that the request asks for are equal
+        [] => vec![message(context, context.reply.text_beside_refusal()); context.choices()],
+        texts => texts.iter().map(|text| message(context, Some(text))).collect(),
+    };
+    let logprobs = logprobs(&context.reply.extras.logprobs);
     let choices = list(|add| {
-        for index in 0..context.choices() {
+        for (index, message) in messages.iter().enumerate() {
             add(&nested! {
                 "index": index,
                 "message": message,
-                "logprobs": Null,
+                "logprobs": logprobs,
                 "finish_reason": finish_reason(context.reply.finished()),
             });
         }
@@ -83,13 +96,13 @@ fn whole(context: &RenderContext<'_>) -> Object {
     head.with("choices", &choices).with("usage", &TokenUsage(context.usage()))
 }
 
-fn message(context: &RenderContext<'_>) -> Object {
+fn message(context: &RenderContext<'_>, text: Option<&str>) -> Object {
     let reply = context.reply;
     let message = object! {
         "role": "assistant",
-        "content": reply.text_beside_refusal(),
+        "content": text,
         "refusal": reply.refusal,
-        "annotations": [Null; 0],
+        "annotations": annotations(reply),
     };
     let message = match (context.provider.entry().reasoning, &reply.reasoning) {
         (Some(name), Some(text)) => message.with(name, text),
@@ -97,6 +110,27 @@ fn message(context: &RenderContext<'_>) -> Object {
     };
     let calls = tool_calls(context);
     message.with_some("tool_calls", (!calls.is_empty()).then_some(&calls))
+}
+
+/// The sources of the whole text.
+fn annotations(reply: &Reply) -> Vec<Object> {
+    let end = reply.text.as_deref().unwrap_or_default().chars().count();
+    let one = |citation: &Citation| {
+        let citation = nested! {
+            "start_index": 0_u64,
+            "end_index": end,
+            "url": citation.url,
+            "title": citation.title,
+        };
+        object! { "type": "url_citation", "url_citation": citation }
+    };
+    reply.extras.citations.iter().map(one).collect()
+}
+
+/// `null` without any.
+fn logprobs(tokens: &[(String, f32)]) -> Option<Object> {
+    let tokens = Some(extras::logprobs(tokens)).filter(|tokens| !tokens.is_empty())?;
+    Some(object! { "content": tokens, "refusal": Null })
 }
 
 pub(super) fn tool_calls(context: &RenderContext<'_>) -> Vec<Object> {
@@ -107,6 +141,13 @@ pub(super) fn tool_calls(context: &RenderContext<'_>) -> Vec<Object> {
 /// A tool call with these arguments, as Cohere has it too.
 pub(super) fn tool_call(context: &RenderContext<'_>, at: usize, arguments: &str) -> Object {
     let call = &context.reply.calls[at];
+    if call.is_custom {
+        return object! {
+            "id": context.call_id("call_", at, call),
+            "type": "custom",
+            "custom": nested! { "name": call.name, "input": arguments },
+        };
+    }
     object! {
         "id": context.call_id("call_", at, call),
         "type": "function",
@@ -115,17 +156,20 @@ pub(super) fn tool_call(context: &RenderContext<'_>, at: usize, arguments: &str)
 }
 
 fn stream(context: &RenderContext<'_>) -> Sse {
-    let (choices, at_the_end) = (context.choices(), usage_at_the_end(context));
+    let (choices, at_the_end) = (choices(context), usage_at_the_end(context));
     let has_it = at_the_end.as_ref().is_some_and(|(name, _)| *name == "usage");
     let wants_usage = wants_usage(context) && !has_it;
     let head = head(context, "chat.completion.chunk", 256);
     let mut sse = Sse::new();
-    let mut send = |delta: &dyn ToJson, finish: Option<&'static str>| {
-        for index in 0..choices {
+    let mut send = |delta: Delta<'_>, finish: Option<&'static str>| {
+        if let Some(event) = delta.raw {
+            return sse.data(&Raw(event));
+        }
+        for index in (0..choices).filter(|index| delta.choice.is_none_or(|only| only == *index)) {
             let choice = nested! {
                 "index": index,
-                "delta": delta,
-                "logprobs": Null,
+                "delta": delta.members,
+                "logprobs": delta.logprobs,
                 "finish_reason": finish,
             };
             let is_last = finish.is_some() && index + 1 == choices;
@@ -143,7 +187,7 @@ fn stream(context: &RenderContext<'_>) -> Sse {
         sse.data(&Raw(failure::body(context, failure)));
         return sse;
     }
-    send(&Object::new(), Some(finish_reason(context.reply.finished())));
+    send(Delta::of(&Object::new()), Some(finish_reason(context.reply.finished())));
     if wants_usage {
         sse.data(&nested! { ..&head, "choices": [Null; 0], "usage": TokenUsage(context.usage()) });
     }
@@ -151,31 +195,72 @@ fn stream(context: &RenderContext<'_>) -> Sse {
     sse
 }
 
+/// How many choices the response has.
+fn choices(context: &RenderContext<'_>) -> usize {
+    match context.reply.extras.choices.len() {
+        0 => context.choices(),
+        written => written,
+    }
+}
+
+/// What a chunk adds to a choice.
+struct Delta<'a> {
+    members: &'a dyn ToJson,
+    logprobs: Option<Object>,
+    /// The only choice that gets it.
+    choice: Option<usize>,
+    /// An event that the reply has in this very format, in place of a chunk.
+    raw: Option<&'a str>,
+}
+
+impl<'a> Delta<'a> {
+    fn of(members: &'a dyn ToJson) -> Self {
+        Self { members, logprobs: None, choice: None, raw: None }
+    }
+}
+
 /// Sends the delta of each chunk, beginning with the role.
-fn deltas(context: &RenderContext<'_>, mut send: impl FnMut(&dyn ToJson)) {
+fn deltas(context: &RenderContext<'_>, mut send: impl FnMut(Delta<'_>)) {
     let reply = context.reply;
     let first = reply.text_beside_refusal().map(|_| "");
-    send(&nested! { "role": "assistant", "content": first, "refusal": Null });
+    send(Delta::of(&nested! { "role": "assistant", "content": first, "refusal": Null }));
     if let Some(name) = context.provider.entry().reasoning {
         for piece in reply.reasoning_pieces() {
-            send(&Object::new().with(name, piece));
+            send(Delta::of(&Object::new().with(name, piece)));
         }
     }
-    if first.is_some() {
-        for piece in reply.word_pieces() {
-            send(&nested! { "content": piece });
+    for (choice, text) in reply.extras.choices.iter().enumerate() {
+        for piece in reply.chunks.of(text) {
+            send(Delta { choice: Some(choice), ..Delta::of(&nested! { "content": piece }) });
         }
+    }
+    if first.is_some() && reply.extras.choices.is_empty() {
+        for (at, piece) in reply.word_pieces().into_iter().enumerate() {
+            let logprobs = reply.extras.logprobs.get(at..=at).and_then(logprobs);
+            send(Delta { logprobs, ..Delta::of(&nested! { "content": piece }) });
+        }
+    }
+    if !reply.extras.citations.is_empty() {
+        send(Delta::of(&nested! { "annotations": annotations(reply) }));
     }
     for piece in reply.chunks.of(reply.refusal.as_deref().unwrap_or_default()) {
-        send(&nested! { "refusal": piece });
+        send(Delta::of(&nested! { "refusal": piece }));
     }
     for (at, call) in reply.calls.iter().enumerate() {
         let start = object! { "index": at }.joined(&tool_call(context, at, ""));
-        send(&nested! { "tool_calls": [&start] });
+        send(Delta::of(&nested! { "tool_calls": [&start] }));
         for piece in reply.chunks.of_arguments(&call.arguments) {
-            let more = nested! { "index": at, "function": nested! { "arguments": piece } };
-            send(&nested! { "tool_calls": [&more] });
+            let more = object! { "index": at };
+            let more = if call.is_custom {
+                more.with("custom", &nested! { "input": piece })
+            } else {
+                more.with("function", &nested! { "arguments": piece })
+            };
+            send(Delta::of(&nested! { "tool_calls": [&more] }));
         }
+    }
+    for event in &reply.extras.events {
+        send(Delta { raw: Some(event), ..Delta::of(&Object::new()) });
     }
 }
 

@@ -5,6 +5,7 @@ use std::cell::{OnceCell, RefCell};
 
 use super::content::{Failure, Reply};
 use super::context::RenderContext;
+use super::extras::Feature;
 use super::format::Kind;
 use super::ids::{DerivedId, seed_of};
 use super::rendered::Rendered;
@@ -140,9 +141,38 @@ impl Reading<'_> {
     /// Why the format of the request cannot express a reply; `None` if it can.
     pub(crate) fn inexpressible(&self, reply: &Reply) -> Option<String> {
         let target = self.target();
-        let is_known = target.operation.kind != Kind::Unlisted || reply.failure.is_some();
-        let path = target.path_alone();
-        (!is_known).then(|| format!("no reply is known to `{} {path}`", target.method))
+        let (format, kind) = (target.format, target.operation.kind);
+        if let Some(recorded) = &reply.recorded {
+            return recorded.unfit(format.name, target.streams(self.body.as_ref()));
+        }
+        if reply.failure.as_ref().is_some_and(|failure| !failure.midway) {
+            return None;
+        }
+        if kind == Kind::Unlisted {
+            let path = target.path_alone();
+            return Some(format!("no reply is known to `{} {path}`", target.method));
+        }
+        if let Some((feature, text)) = reply.invalid_json() {
+            return Some(format!("`{}` takes a JSON object, not `{text}`", feature.method()));
+        }
+        let streams = target.streams(self.body.as_ref());
+        reply.features().into_iter().find_map(|feature| {
+            let method = feature.method();
+            let is_expressed = kind == Kind::Conversation && format.expresses.contains(&feature);
+            if !is_expressed {
+                let path = target.path_alone();
+                return Some(format!("the format of {} ({path}) has nothing for `{method}`", format.name));
+            }
+            match feature {
+                Feature::Events if !streams => Some(format!(
+                    "`{method}` needs a streamed response, and the request asks for one in one piece"
+                )),
+                Feature::Choices | Feature::LogProbs if streams && format.name == "Gemini" => Some(
+                    format!("streams of {} have nothing for `{method}`", format.name),
+                ),
+                _ => None,
+            }
+        })
     }
 
     /// The same, and collects every id that was made for it.
@@ -151,6 +181,13 @@ impl Reading<'_> {
         reply: &Reply,
         derived: Option<&RefCell<Vec<DerivedId>>>,
     ) -> Rendered {
+        if let Some(recorded) = &reply.recorded {
+            let mut rendered = recorded.rendered();
+            for (name, value) in &reply.headers {
+                rendered.set_header(name.as_str(), value.clone());
+            }
+            return rendered;
+        }
         let context = self.context(reply, derived);
         let operation = self.target().operation;
         let is_whole_error = |failure: &&Failure| !(failure.midway && context.streams);

@@ -154,3 +154,20 @@ fn examples_of_the_readme_are_tests() {
         assert!(tests.contains(example), "not in readme.rs:\n{example}");
     }
 }
+
+/// The codes and their severities, as the page lists them.
+#[test]
+fn the_page_of_findings_lists_every_code() {
+    let page = read(&repository().join("docs/findings.md"));
+    let rows = page.lines().filter_map(|line| {
+        let row = line.strip_prefix("| [`")?;
+        let (code, rest) = row.split_once('`')?;
+        let severity = rest.split('|').nth(1)?.trim();
+        Some(format!("{code} {severity}"))
+    });
+    let listed: Vec<String> = rows.collect();
+    let known = llmock::__private::findings();
+    let known: Vec<String> =
+        known.iter().map(|(code, severity)| format!("{code} {severity}")).collect();
+    assert_eq!(listed, known);
+}

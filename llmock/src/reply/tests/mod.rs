@@ -1,6 +1,7 @@
 //! Every rendering is read by the modules that read real providers.
 
 mod endpoints;
+mod extras;
 mod failures;
 mod invoke;
 #[cfg(feature = "server")]

@@ -9,6 +9,7 @@ impl Note {
     pub(crate) fn remedy(&self, report: &Report) -> Option<String> {
         let record = report.command.phrase("record");
         let remedy = match self {
+            Self::ReplyUnused { .. } => "if it is no longer needed, remove it".to_owned(),
             Self::NothingRecorded => {
                 "if it should be recorded, look whether the client uses llmock's address".to_owned()
             }

@@ -56,6 +56,7 @@ fn every_note() -> Vec<Note> {
         },
         Note::Repeated { interaction: 3, prompt: Some("Say hi".into()), times: 2 },
         Note::Skipped { reason: "no key on this machine".into() },
+        Note::ReplyUnused { place: "tests/api.rs:12".into() },
         Note::Stray {
             method: "POST".into(),
             path: "/v1/messages".into(),
@@ -113,6 +114,7 @@ fn every_note_is_a_line_of_its_own() {
     llmock: api::summarize: #2 ("Say hi") of tests/fixtures/summarize.json was recorded by test `api::other`; if `api::other` was renamed to this test, or should not share it, record this test: LLMOCK_MODE=record cargo test --test api -- summarize --exact
     llmock: api::summarize: the test sent "Say hi" 2 more times than tests/fixtures/summarize.json has it, so the response of #3 was repeated; if each request needs a response of its own, record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact; to forbid it, set order = "strict"
     llmock: api::summarize: skipped: no key on this machine
+    llmock: api::summarize: no request got the reply at tests/api.rs:12; if it is no longer needed, remove it
     llmock: api::summarize: POST /v1/messages started while test `api::earlier` was running, so llmock refused it and did not count it; wait for all tasks of a test before it ends
     llmock: api::summarize: the 2nd request used a connection that was opened before this test, so another test may have sent it; wait for all tasks of a test before it ends
     llmock: api::summarize: the 2nd request is recorded for test `api::earlier`, which ran before and did not send it, so that test may have sent it late; wait for all tasks of a test before it ends
@@ -163,12 +165,12 @@ fn what_the_process_says_in_passing() {
 
 #[test]
 fn the_ledger_keeps_one_object_a_test() {
-    insta::assert_snapshot!(ledger::line(&report()), @r#"{"test":"api::summarize","fixture":"tests/fixtures/summarize.json","mode":"replay","verdict":"passed","interactions":{"used":2,"total":3},"answered_by":{"fixture":2,"mock":0,"reply":0,"upstream":0,"nothing":0},"misses":[],"failures":[],"notes":[]}"#);
+    insta::assert_snapshot!(ledger::line(&report()), @r#"{"test":"api::summarize","fixture":"tests/fixtures/summarize.json","mode":"replay","verdict":"passed","interactions":{"used":2,"total":3},"answered_by":{"fixture":2,"mock":0,"reply":0,"upstream":0,"nothing":0},"misses":[],"failures":[],"notes":[],"findings":[]}"#);
     insta::assert_snapshot!(ledger::refused_line(Some("openai"), "POST", "/v1/models", "llmock: no test is running"), @r#"{"refused":{"provider":"openai","method":"POST","path":"/v1/models","sentence":"no test is running"}}"#);
     let mut report = with_misses([miss(body_differs(vec![difference("$.seed", Some("1"), None)]))]);
     report.answered = Answered { fixture: 2, mock: 1, reply: 0, upstream: 0, nothing: 1 };
     report.notes.push(Note::Repeated { interaction: 1, prompt: None, times: 1 });
-    insta::assert_snapshot!(ledger::line(&report), @r#"{"test":"api::summarize","fixture":"tests/fixtures/summarize.json","mode":"replay","verdict":"failed","interactions":{"used":2,"total":3},"answered_by":{"fixture":2,"mock":1,"reply":0,"upstream":0,"nothing":1},"misses":[{"request":3,"provider":"openai","method":"POST","path":"/v1/chat/completions","reason":"body_differs","sentence":"no recorded request matches this body; the closest is #3 in the file (recorded 2026-05-02)","differs_at":["$.seed"]}],"failures":[],"notes":[{"name":"repeated","sentence":"the test sent a request 1 more time than tests/fixtures/summarize.json has it, so the response of #1 was repeated"}],"record":"LLMOCK_MODE=record cargo test --test api -- summarize --exact","rerun":{"run":"cargo test --test api","test":"summarize","exact":true}}"#);
+    insta::assert_snapshot!(ledger::line(&report), @r#"{"test":"api::summarize","fixture":"tests/fixtures/summarize.json","mode":"replay","verdict":"failed","interactions":{"used":2,"total":3},"answered_by":{"fixture":2,"mock":1,"reply":0,"upstream":0,"nothing":1},"misses":[{"request":3,"provider":"openai","method":"POST","path":"/v1/chat/completions","reason":"body_differs","sentence":"no recorded request matches this body; the closest is #3 in the file (recorded 2026-05-02)","differs_at":["$.seed"]}],"failures":[],"notes":[{"name":"repeated","sentence":"the test sent a request 1 more time than tests/fixtures/summarize.json has it, so the response of #1 was repeated"}],"findings":[{"code":"repeated","severity":"note","location":"api::summarize","message":"the test sent a request 1 more time than tests/fixtures/summarize.json has it, so the response of #1 was repeated"}],"record":"LLMOCK_MODE=record cargo test --test api -- summarize --exact","rerun":{"run":"cargo test --test api","test":"summarize","exact":true}}"#);
 }
 
 #[test]

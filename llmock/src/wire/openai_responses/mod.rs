@@ -7,12 +7,12 @@ use items::Item;
 
 use super::content::Failure;
 use super::format::{
-    At, Finish, Format, Operation, Prompt, RenderContext, Rendered, Requirements, Transcript,
-    Usage, error_text,
+    At, Feature, Finish, Format, Operation, Prompt, RenderContext, Rendered, Requirements,
+    Transcript, Usage, error_text,
 };
 use super::{failure, openai, terminator};
 use crate::json::Json;
-use crate::json::write::{Object, Raw, nested, object};
+use crate::json::write::{Object, Raw, list, nested, object};
 
 const REQUIREMENTS: Requirements = Requirements::NONE.messages("input").model().temperature(2.0);
 
@@ -33,6 +33,17 @@ pub(crate) static FORMAT: Format = Format {
     // `id` of an item (`fc_...`) is no tool call's: the answer that issued it is replayed verbatim
     tool_ids: &[&["input", "[]", "call_id"]],
     prompts: &[Prompt::Messages("input")],
+    expresses: &[
+        Feature::Items,
+        Feature::Events,
+        Feature::ItemIds,
+        Feature::Searches,
+        Feature::Citations,
+        Feature::RedactedReasoning,
+        Feature::LogProbs,
+        Feature::CustomCalls,
+        Feature::Namespaces,
+    ],
     read_event,
     terminator: terminator::RESPONSES,
     ..Format::DEFAULT
@@ -115,8 +126,11 @@ fn response(context: &RenderContext<'_>, state: State<'_>) -> Object {
     };
     let finished = matches!(state, State::Finished(_));
     let items = if finished { Item::all(context) } else { Vec::new() };
-    let output: Vec<Object> =
-        items.iter().map(|item| item.object(context, state.status(), true)).collect();
+    let output = list(|add| {
+        for (at, item) in items.iter().enumerate() {
+            item.write(context, &item.id(context, at), state.status(), true, add);
+        }
+    });
     let head = object! {
         "id": response_id(context),
         "object": "response",

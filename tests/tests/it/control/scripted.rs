@@ -261,3 +261,114 @@ fn replies_follow_the_schema_of_the_request() {
         assert!(text.contains("cannot be sent: the request has neither a JSON schema"), "{text}");
     });
 }
+
+#[test]
+fn recordings_reply_with_one_aspect_changed() {
+    use llmock::Fixture;
+    use llmock::reply::Finish;
+    use llmock_testkit::upstream::Response;
+    alone(&[], |_| {
+        let (_folder, fixture) = place();
+        let whole = r#"{"id":"1","x":1.0,"choices":[{"message":{"content":"Hello"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1}}"#;
+        let events = [
+            "data: {\"choices\":[{\"delta\":{\"content\":\"Hel\"}}]}\n\n",
+            "data: {\"choices\":[{\"delta\":{\"content\":\"lo\"},\"finish_reason\":\"stop\"}]}\n\n",
+            "data: [DONE]\n\n",
+        ];
+        let upstream = Upstream::start([Response::json(whole), Response::sse(events)]);
+        let mock = upstream.record(&fixture, TEST).start().unwrap();
+        let streamed = r#"{"model":"m","stream":true,"messages":[]}"#;
+        chat(&mock, &prompt("a")).text();
+        chat(&mock, streamed).text();
+        mock.finish().unwrap();
+        let stored = Fixture::load(&fixture).unwrap();
+        let [first, second] = stored.interactions() else { panic!("two interactions") };
+
+        let mock = scripted();
+        mock.reply([
+            Reply::from_recording(first),
+            Reply::from_recording(first).with_text("Bye").without_usage(),
+            Reply::from_recording(first).with_finish(Finish::Length),
+            Reply::from_recording(second).with_text("Bye"),
+        ]);
+        assert_eq!(chat(&mock, &prompt("b")).text(), whole);
+        let changed = r#"{"id":"1","x":1.0,"choices":[{"message":{"content":"Bye"},"finish_reason":"stop"}]}"#;
+        assert_eq!(chat(&mock, &prompt("b")).text(), changed);
+        assert_eq!(chat(&mock, &prompt("b")).text(), whole.replace("stop", "length"));
+        let changed = events.concat().replace("Hel", "Bye").replace("\"lo\"", "\"\"");
+        assert_eq!(chat(&mock, streamed).text(), changed);
+        mock.finish().unwrap();
+
+        let mock = scripted();
+        mock.reply(Reply::from_recording(second).repeat());
+        assert_eq!(ask(&mock, "a").0, 418);
+        let text = report(mock);
+        assert!(text.contains("it was recorded as a stream"), "{text}");
+    });
+}
+
+#[test]
+fn fixtures_may_hold_written_replies() {
+    alone(&[], |_| {
+        let (_folder, fixture) = place();
+        let body: Value = serde_json::from_str(&prompt("a")).unwrap();
+        let written = json!({ "llmock": 1, "interactions": [{
+            "provider": "openai",
+            "request": { "path": "/v1/chat/completions", "body": body },
+            "reply": { "text": "written by hand" },
+        }] });
+        std::fs::write(&fixture, written.to_string()).unwrap();
+        let mock = replay(&fixture, TEST).start().unwrap();
+        assert_eq!(said(&mock, "a"), "written by hand");
+        assert_eq!(mock.exchanges()[0].responded_by(), RespondedBy::Fixture);
+        mock.finish().unwrap();
+    });
+}
+
+#[test]
+fn replies_that_a_format_cannot_express_are_refused() {
+    alone(&[], |_| {
+        let mock = scripted();
+        mock.reply([
+            Reply::text("a").item(r#"{"type":"x"}"#),
+            Reply::text("a").event("{}"),
+            Reply::text("a").event("no json"),
+            Reply::text("a").namespace("n").tool_call("t", "{}").namespace("n"),
+        ]);
+        for why in [
+            "the format of OpenAI chat (/v1/chat/completions) has nothing for `.item(..)`",
+            "`.event(..)` needs a streamed response",
+            "`.event(..)` takes a JSON object, not `no json`",
+            "has nothing for `.namespace(..)`",
+        ] {
+            let (status, message) = ask(&mock, "a");
+            assert_eq!(status, 418);
+            assert!(message.contains(why), "{message}");
+        }
+        mock.finish().unwrap_err();
+    });
+}
+
+#[test]
+fn allowed_findings_are_not_shown() {
+    alone(&[], |process| {
+        if process.part() != "main" {
+            let mock = LlmMock::builder().scripted(true).test(TEST);
+            let mock = if process.part() == "allowed" { mock.allow("reply_unused") } else { mock };
+            let mock = mock.start().unwrap();
+            mock.reply(Reply::text("a"));
+            mock.when(request().model("other")).reply(Reply::text("b").repeat());
+            said(&mock, "a");
+            return mock.finish().unwrap();
+        }
+        let note = "no request got the reply at ";
+        for (part, is_shown) in [("shown", true), ("allowed", false)] {
+            let output = process.again(part).output().unwrap();
+            let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.success(), "{stderr}");
+            assert_eq!(stderr.contains(note), is_shown, "{stderr}");
+        }
+        let error = LlmMock::builder().scripted(true).allow("repeatet").start().unwrap_err();
+        assert!(error.to_string().contains("did you mean `repeated`?"), "{error}");
+    });
+}

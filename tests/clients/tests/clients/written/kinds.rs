@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use super::openai;
 
 /// Every API that rig speaks, by its name here and the provider whose it is.
-fn models(mock: &LlmMock) -> Vec<(&'static str, Provider, DynModel<Completion>)> {
+pub(super) fn models(mock: &LlmMock) -> Vec<(&'static str, Provider, DynModel<Completion>)> {
     let at = |provider| mock.base_url(provider);
     let openai = OpenAIConfig::new("any").with_base_url(at(Provider::OpenAI)).client();
     let anthropic = AnthropicConfig::new("any").with_base_url(at(Provider::Anthropic)).client();

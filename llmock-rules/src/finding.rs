@@ -1,0 +1,109 @@
+//! The codes of findings: what llmock concludes about a test, a fixture, or a client.
+
+use std::fmt;
+
+use crate::problem::{Problem, hint};
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Probably not what the author of the test meant.
+    Warning,
+    /// Fails the test.
+    Error,
+}
+
+impl Severity {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A code with what it says; `docs/findings.md` has a row for each.
+#[derive(Debug)]
+pub struct FindingCode {
+    pub name: &'static str,
+    pub severity: Severity,
+    pub meaning: &'static str,
+}
+
+const fn note(name: &'static str, meaning: &'static str) -> FindingCode {
+    FindingCode { name, severity: Severity::Note, meaning }
+}
+
+const fn warning(name: &'static str, meaning: &'static str) -> FindingCode {
+    FindingCode { name, severity: Severity::Warning, meaning }
+}
+
+/// All codes.
+#[rustfmt::skip]
+pub const FINDINGS: &[FindingCode] = &[
+    note("recorded", "interactions were recorded and written"),
+    warning("nothing_recorded", "the test ran in mode `record`, and nothing was recorded"),
+    warning("unused", "interactions of this test were not requested"),
+    note("skipped", "the test declared that it sends nothing"),
+    note("borrowed", "a response was recorded by another test"),
+    note("repeated", "the last response of a request was repeated"),
+    warning("stray", "a request started before this test did"),
+    warning("left_behind", "an earlier test may have sent a request"),
+    warning("refused", "a request reached no session while this test ran"),
+    warning("paused_clock", "the clock of tokio is paused"),
+    note("retried", "an error was not recorded, because a retry succeeded"),
+    note("redacted", "secrets were redacted in a recording"),
+    warning("error_inside", "a successful response reports an error"),
+    note("reconnected", "a request met a network fault, and a retry succeeded"),
+    note("given_up", "the client gave up on a response, and a retry succeeded"),
+    note("incomplete_request", "a client disconnected before it had sent its request"),
+    warning("cut", "a recorded stream was cut off by the provider"),
+    note("client_left", "the client disconnected before a recorded response ended"),
+    note("headers_not_stored", "a response has headers that a fixture does not keep"),
+    warning("nothing_reached", "no request reached llmock before the test failed"),
+    note("responses", "where the responses of a test that failed came from"),
+    warning("leads_elsewhere", "a redirection leads past llmock"),
+    note("attempt_kept", "the recording of a failed test was kept"),
+    warning("attempt_lost", "the recording of a failed test could not be kept"),
+    note("only_replayed_in_ci", "`auto` only replays in CI"),
+    note("reply_unused", "a repeated reply was never requested"),
+];
+
+impl FindingCode {
+    pub fn named(name: &str) -> Option<&'static Self> {
+        FINDINGS.iter().find(|code| code.name == name)
+    }
+
+    /// Checks the name of a code, for `allow("code")`.
+    pub fn parse(name: &str) -> Result<&'static Self, Problem> {
+        Self::named(name).ok_or_else(|| {
+            let known: Vec<&str> = FINDINGS.iter().map(|code| code.name).collect();
+            Problem::new(format!("unknown finding `{name}`{}", hint(name, &known)))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_suggested() {
+        let mut names: Vec<_> = FINDINGS.iter().map(|code| code.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), FINDINGS.len());
+        assert_eq!(FindingCode::parse("repeated").unwrap().severity, Severity::Note);
+        let error = FindingCode::parse("repeatet").unwrap_err().to_string();
+        assert_eq!(error, "unknown finding `repeatet`; did you mean `repeated`?");
+    }
+}

@@ -1,0 +1,137 @@
+//! Parts of replies that not every format can express, whole and streamed.
+
+use super::super::{Reply, RequestShape};
+use super::rendering::data;
+use crate::json;
+use crate::provider::Provider;
+
+const WHOLE: &str = r#"{"model":"m","max_tokens":9,"messages":[],"input":"a"}"#;
+const STREAM: &str = r#"{"model":"m","max_tokens":9,"stream":true,"messages":[],"input":"a"}"#;
+const CHAT: &str = "/v1/chat/completions";
+const RESPONSES: &str = "/v1/responses";
+const MESSAGES: &str = "/v1/messages";
+
+fn whole(reply: &Reply, provider: Provider, path: &str) -> String {
+    reply.render(provider, &RequestShape::post(path, WHOLE)).text()
+}
+
+/// The data of all events.
+fn streamed(reply: &Reply, provider: Provider, path: &str) -> Vec<String> {
+    data(&reply.render(provider, &RequestShape::post(path, STREAM)))
+}
+
+/// The string at a path of a body.
+fn text(body: &str, path: &str) -> Option<String> {
+    json::parse(body).unwrap().text(path).map(std::borrow::Cow::into_owned)
+}
+
+#[test]
+fn custom_calls_have_an_input_and_a_namespace() {
+    let reply = Reply::new()
+        .custom_tool_call_with_id("c1", "apply_patch", "*** Begin Patch")
+        .tool_call_with_id("c2", "search", "{}")
+        .namespace("web");
+    let body = whole(&reply, Provider::OpenAI, RESPONSES);
+    for (path, expected) in [
+        ("output/0/type", "custom_tool_call"),
+        ("output/0/call_id", "c1"),
+        ("output/0/input", "*** Begin Patch"),
+        ("output/1/type", "function_call"),
+        ("output/1/namespace", "web"),
+    ] {
+        assert_eq!(text(&body, path).as_deref(), Some(expected), "{path}: {body}");
+    }
+    let events = streamed(&reply, Provider::OpenAI, RESPONSES);
+    let of_kind = |kind: &str| {
+        let mut all = events.iter().filter(|event| text(event, "type").as_deref() == Some(kind));
+        all.next().unwrap_or_else(|| panic!("{kind}: {events:?}")).clone()
+    };
+    let done = of_kind("response.custom_tool_call_input.done");
+    assert_eq!(text(&done, "input").as_deref(), Some("*** Begin Patch"));
+    let reply = Reply::new().custom_tool_call("t", "in");
+    let body = whole(&reply, Provider::OpenAI, CHAT);
+    assert_eq!(text(&body, "choices/0/message/tool_calls/0/custom/input").as_deref(), Some("in"));
+}
+
+#[test]
+fn items_and_events_are_sent_as_they_are() {
+    let item = r#"{"type":"local_shell_call","id":"lsh_1","x":1.0}"#;
+    let event = r#"{"type":"response.rate_limits","x":1.0}"#;
+    let reply = Reply::text("Hi").item(item).event(event).item_ids(["msg_mine"]);
+    let body = whole(&reply, Provider::OpenAI, RESPONSES);
+    assert_eq!(text(&body, "output/0/id").as_deref(), Some("msg_mine"));
+    assert!(body.contains(item), "{body}");
+    let events = streamed(&reply, Provider::OpenAI, RESPONSES);
+    let at = |wanted: &str| events.iter().position(|event| event == wanted);
+    assert_eq!(at(event), Some(events.len() - 2), "before the end: {events:?}");
+    let kinds = ["response.output_item.added", "response.output_item.done"];
+    let with_item = events.iter().filter(|event| event.contains(item));
+    let with_item = with_item.filter_map(|event| text(event, "type"));
+    let with_item: Vec<_> = with_item.filter(|kind| kinds.contains(&&**kind)).collect();
+    assert_eq!(with_item, kinds);
+    let block = r#"{"type":"container_upload","file_id":"f"}"#;
+    let reply = Reply::new().item(block).event(r#"{"type":"ping"}"#);
+    assert!(whole(&reply, Provider::Anthropic, MESSAGES).contains(block));
+    assert!(
+        streamed(&reply, Provider::Anthropic, MESSAGES).iter().any(|event| event.contains(block))
+    );
+}
+
+#[test]
+fn searches_and_citations_have_the_shape_of_each_format() {
+    let reply = Reply::text("Sunny").web_search("weather").citation("https://a.example/", "A");
+    let body = whole(&reply, Provider::OpenAI, RESPONSES);
+    assert_eq!(text(&body, "output/0/action/query").as_deref(), Some("weather"), "{body}");
+    let annotation = "output/1/content/0/annotations/0/url";
+    assert_eq!(text(&body, annotation).as_deref(), Some("https://a.example/"), "{body}");
+    let body = whole(&reply, Provider::Anthropic, MESSAGES);
+    for (path, expected) in [
+        ("content/0/type", "server_tool_use"),
+        ("content/0/input/query", "weather"),
+        ("content/1/type", "web_search_tool_result"),
+        ("content/1/content/0/url", "https://a.example/"),
+        ("content/2/citations/0/cited_text", "Sunny"),
+    ] {
+        assert_eq!(text(&body, path).as_deref(), Some(expected), "{path}: {body}");
+    }
+    let events = streamed(&reply, Provider::Anthropic, MESSAGES);
+    assert!(events.iter().any(|event| event.contains("citations_delta")), "{events:?}");
+    let gemini = "/v1beta/models/m:generateContent";
+    let body = whole(&reply, Provider::Gemini, gemini);
+    let source = "candidates/0/groundingMetadata/groundingChunks/0/web/uri";
+    assert_eq!(text(&body, source).as_deref(), Some("https://a.example/"), "{body}");
+    let reply = Reply::text("Sunny").citation("https://a.example/", "A");
+    let body = whole(&reply, Provider::OpenAI, CHAT);
+    let source = "choices/0/message/annotations/0/url_citation/url";
+    assert_eq!(text(&body, source).as_deref(), Some("https://a.example/"), "{body}");
+}
+
+#[test]
+fn choices_and_tokens_differ() {
+    let reply = Reply::new().choices(["one", "two"]);
+    let body = whole(&reply, Provider::OpenAI, CHAT);
+    assert_eq!(text(&body, "choices/1/message/content").as_deref(), Some("two"), "{body}");
+    let events = streamed(&reply, Provider::OpenAI, CHAT).concat();
+    assert!(events.contains(r#"{"index":1,"delta":{"content":"two"}"#), "{events}");
+    assert!(!events.contains(r#"{"index":0,"delta":{"content":"two"}"#), "{events}");
+    let reply = Reply::new().logprobs([("Hel", -0.5), ("lo", -0.25)]);
+    let body = whole(&reply, Provider::OpenAI, CHAT);
+    assert_eq!(text(&body, "choices/0/message/content").as_deref(), Some("Hello"), "{body}");
+    assert!(
+        body.contains(r#"{"token":"lo","logprob":-0.25,"bytes":[108,111],"top_logprobs":[]}"#),
+        "{body}"
+    );
+    let events = streamed(&reply, Provider::OpenAI, CHAT);
+    let lo = events.iter().find(|event| event.contains(r#""content":"lo""#)).unwrap();
+    assert!(lo.contains(r#""token":"lo""#) && !lo.contains(r#""token":"Hel""#), "{lo}");
+}
+
+#[test]
+fn redacted_reasoning_is_opaque() {
+    let reply = Reply::text("Hi").redacted_reasoning("b3BhcXVl");
+    let body = whole(&reply, Provider::Anthropic, MESSAGES);
+    assert_eq!(text(&body, "content/0/data").as_deref(), Some("b3BhcXVl"), "{body}");
+    let body = whole(&reply, Provider::OpenAI, RESPONSES);
+    assert_eq!(text(&body, "output/0/encrypted_content").as_deref(), Some("b3BhcXVl"), "{body}");
+    assert_eq!(text(&body, "output/1/type").as_deref(), Some("message"), "{body}");
+}
