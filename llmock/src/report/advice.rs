@@ -179,24 +179,17 @@ fn elsewhere(page: &mut Page, report: &Report) {
         let what = if *holds_request { "contains this request" } else { "has a similar name" };
         let owner = owner.as_ref().map(|owner| format!(", recorded by test {}", code(owner)));
         let owner = owner.unwrap_or_default();
-        match rename {
-            Some(line) => {
-                page.line(
-                    2,
-                    &format!(
-                        "{path} {what}{owner}. If that test was renamed, rename its fixture too:"
-                    ),
-                );
-                page.line(6, line);
-            }
-            None => {
-                let argument = match report.surface {
-                    Surface::Attribute => format!("fixture = {}", quoted(name)),
-                    Surface::Builder => format!(".fixture({})", quoted(name)),
-                };
-                page.line(2, &format!("{path} {what}{owner}: did you mean {argument}?"));
-            }
+        if let Some(line) = rename {
+            let lead = "If that test was renamed, rename its fixture too:";
+            page.line(2, &format!("{path} {what}{owner}. {lead}"));
+            page.line(6, line);
+            continue;
         }
+        let argument = match report.surface {
+            Surface::Attribute => format!("fixture = {}", quoted(name)),
+            Surface::Builder => format!(".fixture({})", quoted(name)),
+        };
+        page.line(2, &format!("{path} {what}{owner}: did you mean {argument}?"));
     }
     page.gap();
 }

@@ -17,13 +17,8 @@ pub(super) fn record(page: &mut Page, report: &Report, again: bool) {
     }
     let needs = needs(report);
     if report.in_ci {
-        page.line(
-            2,
-            match again {
-                true => "In CI nothing is recorded.",
-                false => "In CI nothing is recorded: was the fixture committed?",
-            },
-        );
+        let was_committed = if again { "." } else { ": was the fixture committed?" };
+        page.line(2, &format!("In CI nothing is recorded{was_committed}"));
     }
     let lead = match (again, report.in_ci, report.elsewhere.is_empty()) {
         (true, false, _) => format!("If the change is on purpose, record the test again{needs}:"),

@@ -183,6 +183,15 @@ fn test_target(crate_name: &str, tests: &[String]) -> Option<String> {
     Some(format!("--test {}", quoted(test)))
 }
 
+/// What the path of a file says about its target.
+#[derive(Debug, PartialEq)]
+enum PathTarget {
+    Flag(String),
+    /// The library or a program in `src`, with its flag if that is certain.
+    Main(Option<String>),
+    Unknown,
+}
+
 impl Place<'_> {
     /// The command that runs exactly this test.
     ///
@@ -228,12 +237,14 @@ impl Place<'_> {
 
     /// Whether the target follows from the path of the file, so that no one has to list the package's tests.
     pub(crate) fn has_clear_target(&self) -> bool {
-        self.target_of_path().is_some()
+        self.target_of_path() != PathTarget::Unknown
     }
 
     fn target(&self) -> Option<String> {
-        if let Some(target) = self.target_of_path() {
-            return target;
+        match self.target_of_path() {
+            PathTarget::Flag(flag) => return Some(flag),
+            PathTarget::Main(flag) => return flag,
+            PathTarget::Unknown => {}
         }
         let name = self.crate_name();
         if self.is_package(name) {
@@ -244,8 +255,7 @@ impl Place<'_> {
         test_target(name, self.tests).or_else(own_name)
     }
 
-    /// The flag for the target of a file, or `None` inside if no flag is certain.
-    fn target_of_path(&self) -> Option<Option<String>> {
+    fn target_of_path(&self) -> PathTarget {
         let parts: Vec<&str> = self.file.split(['/', '\\']).collect();
         let name = self.crate_name();
         // The nearest folder decides: a package may itself be called `tests`.
@@ -257,14 +267,14 @@ impl Place<'_> {
                 "examples" => "--example",
                 "benches" => "--bench",
                 "bin" if at > 0 && parts[at - 1] == "src" => "--bin",
-                "src" => return Some(self.main_target(&parts[at + 1..])),
+                "src" => return PathTarget::Main(self.main_target(&parts[at + 1..])),
                 _ => continue,
             };
             if is_crate_of(name, inside) {
-                return Some(Some(format!("{flag} {}", quoted(inside))));
+                return PathTarget::Flag(format!("{flag} {}", quoted(inside)));
             }
         }
-        None
+        PathTarget::Unknown
     }
 
     fn main_target(&self, inside: &[&str]) -> Option<String> {

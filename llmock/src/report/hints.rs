@@ -154,7 +154,7 @@ pub(super) fn hints(misses: &[Miss], surface: Surface) -> Hints {
                     match of_difference(miss, difference) {
                         Some(found) => rules.extend(found),
                         None => {
-                            hints.open.push((difference.path.clone(), texts(difference).is_some()))
+                            hints.open.push((difference.path.clone(), texts(difference).is_some()));
                         }
                     }
                 }

@@ -9,6 +9,9 @@ use super::sources;
 use super::unreached::Unreached;
 use super::values::{count, excerpt, limited, list, ordinal, quote, were};
 
+/// The number of an interaction in its file, and its prompt.
+pub(crate) type Named = (usize, Option<String>);
+
 /// Something worth knowing that does not fail a test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Note {
@@ -27,13 +30,13 @@ pub(crate) enum Note {
     /// Record mode without a request to a provider: the fixture is unchanged.
     NothingRecorded,
     /// Unused interactions of this test: positions in the file, counted from one, with their prompts.
-    Unused { interactions: Vec<(usize, Option<String>)> },
+    Unused { interactions: Vec<Named> },
     /// The test declared that it sends nothing.
     Skipped { reason: String },
     /// A reply that repeats was never given; where the test wrote it.
     ReplyUnused { place: String },
     /// Interactions that another test recorded.
-    Borrowed { interactions: Vec<(usize, Option<String>)>, owner: String },
+    Borrowed { interactions: Vec<Named>, owner: String },
     /// The last response of a queue was sent again.
     Repeated { interaction: usize, prompt: Option<String>, times: usize },
     /// A request that started before this test acquired the environment guard; it belongs to another test, or to none.
@@ -304,8 +307,8 @@ pub(crate) fn lines(report: &Report) -> Option<String> {
 }
 
 /// `#2 ("Write an apology")`, several of them.
-fn named(interactions: &[(usize, Option<String>)]) -> String {
-    let one = |(number, prompt): &(usize, Option<String>)| match prompt {
+fn named(interactions: &[Named]) -> String {
+    let one = |(number, prompt): &Named| match prompt {
         Some(prompt) => format!("#{number} ({})", quote(prompt, 60)),
         None => format!("#{number}"),
     };

@@ -21,13 +21,11 @@ pub(super) fn shown_by(report: &Report) -> Option<String> {
     let digest = cause::digest(report)?;
     let mut shown = lock(&SHOWN);
     let shown = shown.get_or_insert_default();
-    match shown.get(&digest) {
-        Some(first) => Some(first.clone()).filter(|first| *first != report.test),
-        None => {
-            if shown.len() < MOST {
-                shown.insert(digest, report.test.clone());
-            }
-            None
-        }
+    if let Some(first) = shown.get(&digest) {
+        return Some(first.clone()).filter(|first| *first != report.test);
     }
+    if shown.len() < MOST {
+        shown.insert(digest, report.test.clone());
+    }
+    None
 }

@@ -111,7 +111,7 @@ pub(crate) struct Described {
 #[derive(Debug)]
 pub(crate) enum NotOpened {
     /// Replaying, and there is no such file; or it cannot be read.
-    NoFixture(LoadError, Command),
+    NoFixture(LoadError, Box<Command>),
     Failed(Failure),
 }
 
@@ -132,7 +132,7 @@ pub(crate) fn described(described: Described) -> Result<Session, NotOpened> {
         _ if in_force.scripted.value => None,
         Ok(interactions) => Some(interactions),
         Err(LoadError::Missing { .. }) if in_force.mode.value != Mode::Replay => None,
-        Err(error) => return Err(NotOpened::NoFixture(error, command)),
+        Err(error) => return Err(NotOpened::NoFixture(error, Box::new(command))),
     };
     let setup = Setup {
         owner: described.owner,

@@ -16,6 +16,7 @@ use crate::exchange::{RequestNumber, RespondedBy, Sender};
 use crate::fixture::Position;
 use crate::front::refused::Refused;
 use crate::mode::Mode;
+use crate::report::notes::Named;
 use crate::report::{Answered, Failure, IdleInteraction, Note, Outcome, Report, Rule, Sign, Tally};
 use crate::session::fixture::OpenedFixture;
 use crate::session::ledger::{Ledger, Recording};
@@ -272,7 +273,7 @@ fn unused(state: &State, ledger: &Ledger, report: &mut Report) {
 }
 
 fn borrowed(fixture: &OpenedFixture, ledger: &Ledger, report: &mut Report) {
-    let mut owners: Vec<(String, Vec<(usize, Option<String>)>)> = Vec::new();
+    let mut owners: Vec<(String, Vec<Named>)> = Vec::new();
     for (_, used) in ledger.uses().filter(|(_, used)| used.is_borrowed && !used.is_repeated) {
         let interaction = fixture.get(used.interaction);
         let owner = interaction.test.clone().unwrap_or_default();
