@@ -221,7 +221,8 @@ fn of_difference(miss: &Miss, difference: &Difference) -> Option<Vec<Rule>> {
         return Some(vec![Rule::new("ignore", path, Why::Idle)]);
     }
     let is_text = path.starts_with('$') || path == "path" || path.starts_with("query.");
-    let (recorded, sent) = texts(difference).filter(|_| is_text && !CHOICES.contains(&path))?;
+    let is_fixed = difference.binary.is_some() || CHOICES.contains(&path);
+    let (recorded, sent) = texts(difference).filter(|_| is_text && !is_fixed)?;
     let shapes = shapes(&recorded, &sent);
     if !shapes.is_empty() {
         let rule = |shape: &Shape| {
@@ -287,6 +288,7 @@ fn segment(place: &str, recorded: &str, sent: &str) -> Option<Rule> {
 /// affected.
 fn digits(place: &str, recorded: &str, sent: &str) -> Option<Vec<Rule>> {
     const WORDS: usize = 3;
+    const LONGEST: usize = 64;
     let [old, new]: [Vec<&str>; 2] =
         [recorded, sent].map(|text| text.split(char::is_whitespace).collect());
     if place == "path" || old.len() != new.len() {
@@ -294,7 +296,8 @@ fn digits(place: &str, recorded: &str, sent: &str) -> Option<Vec<Rule>> {
     }
     let mut rules: Vec<Rule> = Vec::new();
     for at in (0..old.len()).filter(|at| old[*at] != new[*at]) {
-        if rules.len() == WORDS || !has_digit(old[at]) || !has_digit(new[at]) {
+        let is_id = |word: &str| has_digit(word) && word.len() <= LONGEST;
+        if rules.len() == WORDS || !is_id(old[at]) || !is_id(new[at]) {
             return None;
         }
         let (head, tail) = shared_ends(old[at], new[at]);
