@@ -209,8 +209,16 @@ fn others(page: &mut Page, report: &Report) {
         return;
     }
     let number = all.len();
-    let lead = if recording_helps(report) {
+    let helps = recording_helps(report);
+    if helps {
         all.insert(0, own.clone());
+    }
+    let lead = if command::are_too_many(&all) {
+        format!(
+            "{} have failed so far. To record every test of their files:",
+            count(all.len(), "test")
+        )
+    } else if helps {
         format!("Or record the {} tests that have failed so far:", number + 1)
     } else {
         format!("Recording helps {} that failed earlier in this run:", count(number, "test"))

@@ -138,13 +138,18 @@ pub(crate) fn of_all(tests: &[Invocation], mode: &str) -> String {
         filters.sort_unstable();
         filters.dedup();
         // A shell takes longer lines, but no one reads them: without names all tests of the target run.
-        let shown = if filters.len() > NAMES { &[][..] } else { &filters[..] };
+        let shown = if are_too_many(tests) { &[][..] } else { &filters[..] };
         format!("LLMOCK_MODE={mode} {}", Invocation::line(run, shown))
     };
     targets.iter_mut().map(line).collect::<Vec<_>>().join(" && ")
 }
 
-/// Names in a command for several tests of one target.
+/// Whether [`of_all`] leaves the names out, because no one reads so many.
+pub(crate) fn are_too_many(tests: &[Invocation]) -> bool {
+    tests.len() > NAMES
+}
+
+/// Names in a command for several tests.
 const NAMES: usize = 40;
 
 const NEXTEST: &str = "cargo nextest run";
