@@ -109,7 +109,7 @@ fn used_up_queues_miss_in_strict_order() {
         let error = mock.finish().unwrap_err();
         assert!(matches!(error, FinishError::Missed { requests: 1, .. }), "{error:?}");
         assert!(
-            error.to_string().contains("interaction #2 matches, but the 2nd request"),
+            error.to_string().contains("#2 in the file matches, but the 2nd request"),
             "{error}"
         );
     });
@@ -252,7 +252,10 @@ fn strict_order_names_the_expected_request() {
         assert_eq!(chat(&mock, &prompt("second")).status, 418);
         assert_eq!(chat(&mock, &prompt("first")).status, 200);
         let report = mock.finish().unwrap_err().to_string();
-        assert!(report.contains("it matches interaction #2, but #1 comes next"), "{report}");
+        assert!(
+            report.contains("it matches #2 in the file, but #1 \"first\" comes next"),
+            "{report}"
+        );
     });
 }
 
@@ -290,7 +293,10 @@ fn order_and_unused_apply_to_files_without_owners() {
         let mock = replay(&fixture, TEST).strict_order().start().unwrap();
         assert_eq!(chat(&mock, &prompt("second")).status, 418);
         let report = mock.finish().unwrap_err().to_string();
-        assert!(report.contains("it matches interaction #2, but #1 comes next"), "{report}");
+        assert!(
+            report.contains("it matches #2 in the file, but #1 \"first\" comes next"),
+            "{report}"
+        );
         let mock = replay(&fixture, TEST).fail_on_unused().start().unwrap();
         assert_eq!(chat(&mock, &prompt("first")).status, 200);
         let report = mock.finish().unwrap_err().to_string();

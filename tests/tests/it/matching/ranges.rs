@@ -49,7 +49,7 @@ fn each_range_gets_its_own_bytes_in_any_order() {
         let mock = replay(&fixture, TEST).start().unwrap();
         assert_eq!(request(&mock, FILE, &[("range", "bytes=8-9")], b"").status, 418);
         let report = mock.finish().unwrap_err().to_string();
-        assert!(report.contains("no recording has this range"), "{report}");
+        assert!(report.contains("no recorded request has this range"), "{report}");
     });
 }
 

@@ -81,7 +81,12 @@ fn successful_retries_replace_failed_attempts() {
                 Response::json("{}"),
             ]);
             let mock = upstream.record(&fixture, TEST).start().unwrap();
-            let statuses = [(); 3].map(|()| chat(&mock, &prompt("x")).status);
+            let statuses = [(); 3].map(|()| {
+                let reply = chat(&mock, &prompt("x"));
+                let status = reply.status;
+                reply.bytes();
+                status
+            });
             assert_eq!(statuses, [429, 503, 200]);
             return mock.finish().unwrap();
         }
