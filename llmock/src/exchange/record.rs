@@ -228,7 +228,7 @@ fn plain(received: &UpstreamResponse, coding: Option<&str>, max_body: usize) -> 
     let whole: Vec<u8> =
         received.chunks.iter().flat_map(|chunk| chunk.bytes.iter().copied()).collect();
     // Responses may be larger than the requests that a client may send.
-    let limit = max_body.saturating_mul(16);
+    let limit = max_body.saturating_mul(4);
     let bytes = encoding::decompress(coding, &whole, limit).ok()?;
     if matches!(bytes, Cow::Borrowed(_)) {
         // The header is false: the bytes are plain.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+pub mod bombs;
 pub mod client;
 pub mod model;
 pub mod process;

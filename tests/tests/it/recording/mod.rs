@@ -3,6 +3,7 @@
 mod attempts;
 mod bad_input;
 mod bedrock;
+mod bombs;
 mod disk;
 mod endings;
 mod errors_inside;
