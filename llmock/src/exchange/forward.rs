@@ -281,3 +281,96 @@ fn network_fault(error: &io::Error) -> Option<String> {
     // An error without a number is not the system's, and has words of its own.
     (known && error.raw_os_error().is_some()).then(|| error.kind().to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::provider::Provider;
+    use crate::wire;
+
+    const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+
+    fn job(listener: &TcpListener) -> Job {
+        let address = listener.local_addr().expect("an address");
+        Job {
+            url: format!("http://{address}/v1/x"),
+            method: Method::POST,
+            headers: HeaderMap::new(),
+            body: Bytes::from_static(b"{\"a\":1}"),
+            received: Instant::now(),
+            client: Client::default(),
+            format: wire::format(Provider::OpenAI, "POST", "/v1/x"),
+            patience: Duration::from_secs(1),
+        }
+    }
+
+    /// Reads a request to the end of its body.
+    fn read(mut socket: &TcpStream) {
+        let mut received = Vec::new();
+        while !received.ends_with(b"}") {
+            let mut buffer = [0; 1024];
+            let length = socket.read(&mut buffer).expect("a request");
+            assert!(length > 0, "the client has left");
+            received.extend_from_slice(&buffer[..length]);
+        }
+    }
+
+    /// Accepts a connection and responds to one request; the connection stays open.
+    fn serve(listener: &TcpListener) -> TcpStream {
+        let (mut socket, _) = listener.accept().expect("a connection");
+        read(&socket);
+        socket.write_all(RESPONSE).expect("written");
+        socket
+    }
+
+    /// Sends a request and reads the response, which puts the connection back into the pool.
+    async fn exchange(job: &mut Job) -> Result<(), UpstreamError> {
+        let response = send(job).await?;
+        response.bytes().await.expect("a body");
+        Ok(())
+    }
+
+    /// Closes a connection, and returns at the moment at which its task has yet to learn that: the runtime of a test has
+    /// one thread, which learns of both sockets together and goes on here first.
+    async fn close(socket: TcpStream) {
+        let signal = tokio::net::UdpSocket::bind(("127.0.0.1", 0)).await.expect("a port");
+        let address = signal.local_addr().expect("an address");
+        drop(socket);
+        let sender = std::net::UdpSocket::bind(("127.0.0.1", 0)).expect("a port");
+        sender.send_to(b"x", address).expect("sent");
+        signal.recv(&mut [0]).await.expect("received");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_was_closed_before_is_replaced() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        let mut job = job(&listener);
+        let server = std::thread::spawn(move || (serve(&listener), listener));
+        exchange(&mut job).await.expect("a response");
+        let (socket, listener) = server.join().expect("served");
+        let server = std::thread::spawn(move || (serve(&listener), listener));
+        close(socket).await;
+        exchange(&mut job).await.expect("a response over another connection");
+        drop(server.join().expect("served"));
+    }
+
+    #[tokio::test]
+    async fn a_request_that_was_written_is_not_sent_again() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        let mut job = job(&listener);
+        let server = std::thread::spawn(move || {
+            let (socket, _) = listener.accept().expect("a connection");
+            read(&socket);
+            drop(socket);
+            listener
+        });
+        let error = exchange(&mut job).await.expect_err("no response");
+        assert!(matches!(error, UpstreamError::Network(_)), "{error:?}");
+        let listener = server.join().expect("served");
+        listener.set_nonblocking(true).expect("a socket");
+        assert!(listener.accept().is_err(), "nothing connects again");
+    }
+}

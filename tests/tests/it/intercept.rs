@@ -222,3 +222,22 @@ fn removes_the_certificate_file_with_the_session() {
         assert!(!Path::new(&file).exists());
     });
 }
+
+#[test]
+fn network_faults_reach_clients_through_the_tunnel() {
+    alone(&[], |_| {
+        let upstream = Upstream::start([Response::hang_up(), Response::json(r#"{"data":[]}"#)]);
+        let folder = tempfile::tempdir().expect("a folder");
+        let builder = LlmMock::builder().fixture(folder.path().join("openai"));
+        let builder = builder.mode(llmock::Mode::Record).intercept(true).calls(1);
+        let builder = builder.upstream(llmock::Provider::OpenAI, upstream.openai_url());
+        let mock = builder.start().expect("a session");
+        let client = client(&mock);
+        let failed = block_on(async { client.get(MODELS).send().await.is_err() });
+        assert!(failed, "the connection closes without a response");
+        // A retry clears the fault.
+        assert_eq!(block_on(get(&client, MODELS)), (200, r#"{"data":[]}"#.to_owned()));
+        assert_eq!(upstream.requests().len(), 2, "nothing is sent twice");
+        mock.finish().expect("recorded");
+    });
+}

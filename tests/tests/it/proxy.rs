@@ -214,3 +214,23 @@ fn rejects_tunnels_without_interception() {
         assert!(matches!(error, FinishError::NoRequests { .. }), "{error}");
     });
 }
+
+#[test]
+fn network_faults_reach_clients_through_the_proxy() {
+    alone(&[], |_| {
+        let upstream =
+            Upstream::start([Response::hang_up(), Response::json("{\"response\":\"Blue.\"}")]);
+        let folder = tempfile::tempdir().expect("a folder");
+        let builder = LlmMock::builder().fixture(folder.path().join("ollama")).mode(Mode::Record);
+        let builder = builder.proxy(true).calls(1).upstream(Provider::Ollama, upstream.url());
+        let mock = builder.start().expect("a session");
+        let proxy = variable(&mock, "HTTP_PROXY").expect("a proxy");
+        let target = "http://127.0.0.1:11434/api/version";
+        assert_eq!(through(&proxy, "GET", target), "", "the connection closes without a response");
+        // A retry clears the fault.
+        let answer = through(&proxy, "GET", target);
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("Blue."), "{answer}");
+        assert_eq!(upstream.requests().len(), 2, "nothing is sent twice");
+        mock.finish().expect("recorded");
+    });
+}

@@ -5,8 +5,10 @@ mod apis;
 mod bad_input;
 #[cfg(feature = "bedrock")]
 mod bedrock;
+mod bombs;
 mod boundary;
 mod config;
+mod connections;
 mod container;
 mod errors_inside;
 mod exchanges;

@@ -114,3 +114,60 @@ fn unwritable_files_lose_no_responses() {
     assert_eq!(workdir.read(FILE), "{\"llmock\":1,\"interactions\":[");
     assert_eq!(workdir.interactions("all/recorded.json.failed").len(), 1);
 }
+
+/// A name that leaves no room for that of a journal, which is longer.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_journal_that_cannot_be_created_is_named_once() {
+    let upstream = Upstream::scripted(|at, _| Response::json(format!("{{\"n\":{at}}}")));
+    let workdir = Workdir::new();
+    let fixture = format!("all/{}.json", "x".repeat(230));
+    let base = upstream.openai_url();
+    let server =
+        workdir.serve(&["--fixtures", &fixture, "--record"], &[("OPENAI_BASE_URL", &base)]);
+    for text in ["a", "b", "c"] {
+        assert_eq!(server.send(&chat(text)).status, 200);
+    }
+    workdir.recorded(&fixture, 3);
+    let lines: Vec<String> = server
+        .stderr()
+        .lines()
+        .filter(|line| line.contains("no journal"))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("File name too long"), "{lines:?}");
+    assert!(lines[0].contains("if the server is killed"), "{lines:?}");
+}
+
+/// Files cannot grow beyond 32 kB, as on a full disk.
+#[cfg(target_os = "linux")]
+#[test]
+fn full_disks_are_reported_and_clients_get_their_responses() {
+    let large = format!("[\"{}\"]", "x".repeat(60_000));
+    let sent = large.clone();
+    let upstream = Upstream::scripted(move |_, request| {
+        let is_large = request.text().contains("large");
+        Response::json(if is_large { sent.clone() } else { "{}".to_owned() })
+    });
+    let workdir = Workdir::new();
+    let base = upstream.openai_url();
+    let served = workdir.command(&["--fixtures", "all", "--record"], &[("OPENAI_BASE_URL", &base)]);
+    let mut command = std::process::Command::new("sh");
+    // Without the signal, writing fails with an error. The unit is 512 bytes.
+    command.args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\""]);
+    command.arg(served.get_program()).args(served.get_args()).current_dir(&workdir).env_clear();
+    for (name, value) in served.get_envs() {
+        command.env(name, value.unwrap_or_default());
+    }
+    let server = Server::started(command);
+    assert_eq!(server.send(&chat("small")).text(), "{}");
+    server.wait_for_recordings(1);
+    assert_eq!(server.send(&chat("large")).text(), large);
+    server.wait_for_stderr("not recorded: ");
+    server.wait_for_stderr("no journal next to `all/recorded.json`: File too large");
+    assert_eq!(workdir.interactions("all/recorded.json").len(), 1, "the fixture is whole");
+    assert_eq!(server.send(&chat("another small one")).text(), "{}");
+    server.wait_for_recordings(2);
+    assert_eq!(server.stderr().matches("no journal").count(), 1, "{}", server.stderr());
+}

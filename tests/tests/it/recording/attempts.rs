@@ -142,18 +142,53 @@ fn full_disks_keep_earlier_attempts_and_are_reported() {
             fail(&upstream, &fixture, text);
         }
         let before = fs::read(failed(&fixture)).unwrap();
-        let again = process.again("limited");
-        let mut command = std::process::Command::new("sh");
-        // Without the signal, writing fails with an error, as on a full disk. The unit is 512 bytes.
-        command.args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\""]);
-        command.arg(again.get_program()).args(again.get_args()).env("FIXTURE", &fixture);
-        for (name, value) in again.get_envs() {
-            command.env(name, value.unwrap_or_default());
-        }
-        let output = command.output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        on_a_full_disk(process, &fixture);
         assert_eq!(fs::read(failed(&fixture)).unwrap(), before, "nothing is torn");
         fail(&upstream, &fixture, "c");
         assert_eq!(prompts(&failed(&fixture)), ["a", "b", "c"]);
+    });
+}
+
+/// Runs a part of a test in a process whose files cannot grow beyond 32 kB, as on a full disk.
+#[cfg(target_os = "linux")]
+fn on_a_full_disk(process: &llmock_testkit::process::Process, fixture: &Path) {
+    let again = process.again("limited");
+    let mut command = std::process::Command::new("sh");
+    // Without the signal, writing fails with an error, as on a full disk. The unit is 512 bytes.
+    command.args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\""]);
+    command.arg(again.get_program()).args(again.get_args()).env("FIXTURE", fixture);
+    for (name, value) in again.get_envs() {
+        command.env(name, value.unwrap_or_default());
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn full_disks_leave_the_fixture_as_it_was() {
+    alone(&[], |process| {
+        let upstream =
+            Upstream::scripted(|_, _| Response::json(format!("[\"{}\"]", "x".repeat(20_000))));
+        if process.part() == "limited" {
+            // The response alone fits, but not beside the one of another test.
+            let fixture = PathBuf::from(std::env::var_os("FIXTURE").unwrap());
+            let mock = upstream.record(&fixture, "attempts::b").start().unwrap();
+            chat(&mock, &prompt("b")).bytes();
+            let report = mock.finish().unwrap_err().to_string();
+            assert!(report.contains("fixture.json"), "{report}");
+            assert!(report.contains("File too large"), "{report}");
+            assert!(report.contains("kept 1 interaction in"), "{report}");
+            return;
+        }
+        let (folder, fixture) = place();
+        pass(&upstream, &fixture, "a");
+        let before = fs::read(&fixture).unwrap();
+        on_a_full_disk(process, &fixture);
+        assert_eq!(fs::read(&fixture).unwrap(), before, "the fixture is whole");
+        assert_eq!(prompts(&failed(&fixture)), ["b"]);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing else is left");
+        pass(&upstream, &fixture, "b");
+        assert_eq!(prompts(&fixture), ["a", "b"]);
     });
 }

@@ -195,3 +195,70 @@ fn lengths_of_one_connection_do_not_frame_another() {
         mock.finish().unwrap();
     });
 }
+
+/// Sends a request, closes the sending side, and returns the body of the response.
+fn half_closed(url: &str, body: &str) -> String {
+    let mut socket = connect("POST", url, &JSON, body.as_bytes());
+    socket.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut received = String::new();
+    socket.read_to_string(&mut received).unwrap();
+    received.split_once("\r\n\r\n").expect("a head").1.to_owned()
+}
+
+#[test]
+fn clients_that_close_their_sending_side_have_not_given_up() {
+    alone(&[], |_| {
+        let (_folder, fixture) = place();
+        let upstream = Upstream::scripted(|at, _| Response::json(format!("{{\"n\":{at}}}")));
+        let mock = upstream.record(&fixture, TEST).start().unwrap();
+        for number in 0..3 {
+            let received = half_closed(&url(&mock), &prompt("x"));
+            assert_eq!(received, format!("{{\"n\":{number}}}"));
+        }
+        mock.finish().unwrap();
+        assert_eq!(interactions(&fixture).len(), 3);
+        let mock = replay(&fixture, TEST).fail_on_unused().start().unwrap();
+        for number in 0..3 {
+            assert_eq!(chat(&mock, &prompt("x")).text(), format!("{{\"n\":{number}}}"));
+        }
+        mock.finish().unwrap();
+    });
+}
+
+/// A provider that keeps its connections, and closes each after one response.
+fn closing_between_requests() -> String {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut socket in listener.incoming().map_while(Result::ok) {
+            let mut received = Vec::new();
+            let mut buffer = [0; 4096];
+            // The whole request: a head, and a body that ends with the model.
+            while !received.ends_with(b"\"m\"}") {
+                match socket.read(&mut buffer) {
+                    Ok(0) | Err(_) => break,
+                    Ok(length) => received.extend_from_slice(&buffer[..length]),
+                }
+            }
+            let response = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
+                            connection: keep-alive\r\ncontent-length: 2\r\n\r\n{}";
+            let _ = socket.write_all(response.as_bytes());
+        }
+    });
+    origin
+}
+
+#[test]
+fn connections_that_close_between_requests_cost_nothing() {
+    alone(&[], |_| {
+        let (_folder, fixture) = place();
+        let base = format!("{}/v1", closing_between_requests());
+        let mock = llmock::LlmMock::builder().fixture(&fixture).mode(Mode::Record).test(TEST);
+        let mock = mock.upstream(Provider::OpenAI, base).start().unwrap();
+        for number in 0..30 {
+            assert_eq!(try_chat(&mock, &format!("{number}")), Some(200), "{number}");
+        }
+        mock.finish().unwrap();
+        assert_eq!(interactions(&fixture).len(), 30);
+    });
+}

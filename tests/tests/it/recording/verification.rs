@@ -133,3 +133,61 @@ fn removing_an_interaction_keeps_the_others_exactly() {
         assert_eq!(Fixture::load(&fixture).unwrap().interactions(), kept);
     });
 }
+
+const KEY: &str = "sk-proj-Zq8s7Df6gH5jK4lM3nB2vC1xX0yYwWvV";
+
+/// A token with what repeats it: its bytes, and the same token among its alternatives.
+fn token(text: &str) -> serde_json::Value {
+    let bytes = text.as_bytes();
+    serde_json::json!({"token": text, "bytes": bytes, "top_logprobs": [{"token": text, "bytes": bytes}]})
+}
+
+#[test]
+fn secrets_in_pieces_are_redacted_wherever_they_are_repeated() {
+    alone(&[], |_| {
+        let (begin, end) = KEY.split_at(12);
+        let tokens = ["use ", begin, end, " now"];
+        let delta = |text: &&str| {
+            let event = serde_json::json!({"choices": [{
+                "index": 0, "delta": {"content": text}, "logprobs": {"content": [token(text)]},
+            }]});
+            format!("data: {event}\n\n")
+        };
+        let events: Vec<String> = tokens.iter().map(delta).collect();
+        let events = events.into_iter().chain(["data: [DONE]\n\n".to_owned()]);
+        let logprobs: Vec<_> = tokens.into_iter().map(token).collect();
+        let whole = serde_json::json!({"choices": [{
+            "message": {"content": tokens.concat()}, "logprobs": {"content": logprobs},
+        }]});
+        let printed = serde_json::to_string_pretty(&whole).unwrap();
+        for response in
+            [Response::sse(events), Response::json(whole.to_string()), Response::json(printed)]
+        {
+            let (_folder, fixture) = place();
+            let upstream = Upstream::start([response, Response::json("{}")]);
+            // The second request quotes the first response.
+            let run = |mock: &llmock::LlmMock, quoted: &str| {
+                let first = chat(mock, &prompt("which key?")).text();
+                chat(mock, &prompt(quoted)).bytes();
+                first
+            };
+            let mock =
+                upstream.record(&fixture, TEST).allow_redacted("OPENAI_KEY").start().unwrap();
+            let live = run(&mock, &format!("is {KEY} right?"));
+            assert!(live.contains(end), "the client receives what the provider sent");
+            mock.finish().unwrap();
+            let text = read(&fixture);
+            let numbers = |text: &str| {
+                let numbers: Vec<String> = text.bytes().map(|byte| byte.to_string()).collect();
+                numbers.join(", ")
+            };
+            for secret in [begin.to_owned(), end.to_owned(), numbers(begin), numbers(end)] {
+                assert!(!text.contains(&secret), "{secret}: {text}");
+            }
+            let mock = replay(&fixture, TEST).fail_on_unused().start().unwrap();
+            let replayed = run(&mock, "is [REDACTED:OPENAI_KEY] right?");
+            assert!(replayed.contains("[REDACTED:OPENAI_KEY]"), "{replayed}");
+            mock.finish().unwrap();
+        }
+    });
+}

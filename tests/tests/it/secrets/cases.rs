@@ -134,6 +134,35 @@ fn variables_that_a_test_loads_are_secrets() {
     });
 }
 
+#[test]
+fn attempts_lose_secrets_that_become_known_later() {
+    alone(&[], |process| {
+        if process.part() == "main" {
+            for run in ["fails", "dropped"] {
+                let (_folder, fixture) = place();
+                let mut command = process.again("late");
+                let output = command.env("FIXTURE", &fixture).env("RUN", run).output().unwrap();
+                assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+                let kept = read(&failed(&fixture));
+                assert!(!kept.contains(SECRET), "{run}: {kept}");
+                assert!(kept.contains("it is [REDACTED:MISTRAL_API_KEY]"), "{run}: {kept}");
+            }
+            return;
+        }
+        let fixture = PathBuf::from(std::env::var_os("FIXTURE").unwrap());
+        let answer = json!({"text": format!("it is {SECRET}")}).to_string();
+        let upstream = Upstream::start([Response::json(answer)]);
+        let mock = upstream.record(&fixture, TEST).calls(7).start().unwrap();
+        post(&mock, "/chat/completions", &JSON, &prompt(&format!("is it {SECRET}?")));
+        load_variable("MISTRAL_API_KEY", SECRET);
+        if std::env::var("RUN").unwrap() == "fails" {
+            mock.finish().unwrap_err();
+        } else {
+            drop(mock);
+        }
+    });
+}
+
 /// As `dotenvy::dotenv()` does in the body of a test.
 #[expect(unsafe_code, reason = "programs under test load variables while they run")]
 fn load_variable(name: &str, value: &str) {
