@@ -3,8 +3,8 @@
 
 use crate::problem::Problem;
 use crate::{
-    EnvName, FieldName, FindingCode, FixtureName, JsonPath, Mode, Order, Place, ProviderId,
-    SideCall, Unused,
+    EnvName, FieldName, FindingCode, FixtureFolder, FixtureName, JsonPath, Mode, Order, Place,
+    ProviderId, SideCall, Unused,
 };
 
 #[derive(Debug)]
@@ -92,8 +92,36 @@ pub const KEYS: &[Key] = &[
     shared("proxy", Form::Switch, "proxy = true", "proxy = true"),
     shared("intercept", Form::Switch, "intercept = true", "intercept = true"),
     of_one_test("scripted", Form::Switch, "scripted = true"),
+    shared("fixtures", Form::Text(check!(FixtureFolder)), r#"fixtures = "tests/cassettes/{module}""#,
+        r#"fixtures = "tests/cassettes/{module}""#),
+    shared("reset", Form::Texts(check!(ResettableKey)), r#"reset("ignore")"#, r#"reset = ["ignore"]"#),
     of_one_test("crate", Form::RustPath, "crate = my_prelude::llmock"),
 ];
+
+/// A key whose values an inner layer of settings can take back: every key but those that name the test's own things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResettableKey(&'static str);
+
+impl ResettableKey {
+    pub fn parse(name: &str) -> Result<Self, Problem> {
+        let known: Vec<_> =
+            KEYS.iter().map(|key| key.name).filter(|name| Self::is_resettable(name)).collect();
+        let found = known.iter().find(|known| **known == name);
+        found.map(|name| Self(name)).ok_or_else(|| Problem::unknown("key", name, &known))
+    }
+
+    fn is_resettable(name: &str) -> bool {
+        !["fixture", "crate", "reset", "provider"].contains(&name)
+    }
+
+    pub fn all() -> impl Iterator<Item = Self> {
+        KEYS.iter().map(|key| Self(key.name)).filter(|key| Self::is_resettable(key.0))
+    }
+
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+}
 
 impl Key {
     pub fn named(name: &str) -> Option<&'static Self> {

@@ -1,6 +1,6 @@
 //! Names: of body fields, environment variables, providers and fixtures.
 
-use crate::problem::Problem;
+use crate::problem::{Problem, hint};
 
 /// Declares a checked name: `mistake` returns what is wrong with a text, if anything.
 macro_rules! names {
@@ -31,8 +31,11 @@ names! {
     EnvName, variable_mistake;
     /// A provider: lower-case letters, digits, `-` and `_`, at most 64.
     ProviderId, provider_mistake;
-    /// A fixture: the same file on every system, always inside the fixture folder.
+    /// A fixture: the same file on every system, always inside the fixture folder. With a slash in front, inside the
+    /// workspace.
     FixtureName, fixture_mistake;
+    /// A folder for fixtures, relative to the file that names it: `tests/cassettes/{module}`.
+    FixtureFolder, folder_mistake;
 }
 
 fn field_mistake(name: &str) -> Option<String> {
@@ -92,12 +95,60 @@ fn fixture_mistake(name: &str) -> Option<String> {
     let invalid = |reason: &str| Some(format!("invalid fixture name `{name}`: {reason}"));
     if name.trim().is_empty() || name == ".json" {
         Some("the fixture name is empty".to_owned())
-    } else if name.starts_with(['/', '\\']) || has_drive {
-        invalid("it is absolute; fixtures are in `fixtures/` next to the test")
+    } else if name.starts_with('\\') || has_drive {
+        invalid("it is absolute; write `/shared/x` for a file of the workspace")
     } else if name.contains('\\') {
         invalid(&format!("it contains a backslash; write `{}`", name.replace('\\', "/")))
     } else {
-        name.split('/').find_map(part_mistake).and_then(|reason| invalid(&reason))
+        let inside = name.strip_prefix('/').unwrap_or(name);
+        inside.split('/').find_map(part_mistake).and_then(|reason| invalid(&reason))
+    }
+}
+
+impl FixtureName {
+    /// The name below the root of the workspace, for `/shared/greeting`.
+    pub fn in_workspace(name: &str) -> Option<&str> {
+        name.strip_prefix('/')
+    }
+}
+
+/// What a folder of fixtures may contain in braces.
+const FOLDER_WORDS: &[&str] = &["crate", "module"];
+
+fn folder_mistake(folder: &str) -> Option<String> {
+    let has_drive = folder.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
+        && folder[1..].starts_with(':');
+    let invalid = |reason: &str| Some(format!("invalid fixture folder `{folder}`: {reason}"));
+    let words = folder.split('{').skip(1).map(|rest| rest.split('}').next().unwrap_or_default());
+    let unknown = words.into_iter().find(|word| !FOLDER_WORDS.contains(word));
+    let is_open = folder.matches('{').count() != folder.matches('}').count();
+    if folder.trim().is_empty() {
+        Some("the fixture folder is empty".to_owned())
+    } else if folder.starts_with(['/', '\\']) || has_drive {
+        invalid("it is absolute; it counts from the folder of `llmock.toml`, or from the package")
+    } else if folder.contains('\\') {
+        invalid(&format!("it contains a backslash; write `{}`", folder.replace('\\', "/")))
+    } else if let Some(word) = unknown {
+        let hint = hint(word, FOLDER_WORDS);
+        invalid(&format!("unknown placeholder `{{{word}}}`{hint}"))
+    } else if is_open {
+        invalid("a brace has no counterpart")
+    } else {
+        let parts = folder.trim_end_matches('/').split('/');
+        parts.into_iter().find_map(part_mistake).and_then(|reason| invalid(&reason))
+    }
+}
+
+impl FixtureFolder {
+    /// The folder of one test: `{crate}` is the crate of the test, `{module}` its module inside the crate. A word that
+    /// is empty leaves no folder.
+    pub fn of(&self, test_crate: &str, module: &str) -> String {
+        let filled = self.0.replace("{crate}", test_crate).replace("{module}", module);
+        filled.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
+    }
+
+    pub fn has_module(&self) -> bool {
+        self.0.contains("{module}")
     }
 }
 
@@ -192,6 +243,7 @@ mod tests {
             "console",
             "com10",
             ".hidden",
+            "/shared/greeting",
         ] {
             assert_eq!(fixture_mistake(name), None, "{name}");
         }
@@ -199,7 +251,10 @@ mod tests {
             ("", "is empty"),
             ("  ", "is empty"),
             (".json", "is empty"),
-            ("/etc/x", "is absolute"),
+            ("/", "parts is empty"),
+            ("//server/x", "parts is empty"),
+            ("/../x", "`..` would leave"),
+            ("/c:/x", "contains `:`"),
             ("\\\\server\\x", "is absolute"),
             ("c:/x", "is absolute"),
             ("C:\\x", "is absolute"),
@@ -224,6 +279,39 @@ mod tests {
         ] {
             let mistake = fixture_mistake(name).unwrap_or_default();
             assert!(mistake.contains(reason), "{name:?}: {mistake}");
+        }
+    }
+
+    #[test]
+    fn fixture_folders_are_filled_for_each_test() {
+        for (folder, filled) in [
+            ("tests/cassettes", "tests/cassettes"),
+            ("tests/cassettes/{module}", "tests/cassettes/chat/tools"),
+            ("tests/{crate}/{module}/", "tests/api/chat/tools"),
+            ("{crate}-{module}", "api-chat/tools"),
+        ] {
+            assert_eq!(FixtureFolder::parse(folder).unwrap().of("api", "chat/tools"), filled);
+        }
+        let folder = FixtureFolder::parse("a/{module}/b").unwrap();
+        assert_eq!(folder.of("api", ""), "a/b", "a test at the root of its crate");
+    }
+
+    #[test]
+    fn fixture_folders_stay_where_they_are_named() {
+        for (folder, reason) in [
+            (" ", "is empty"),
+            ("/tests", "is absolute"),
+            ("c:/x", "is absolute"),
+            ("a\\b", "write `a/b`"),
+            ("../x", "`..` would leave"),
+            ("a/{modul}", "unknown placeholder `{modul}`; did you mean `module`?"),
+            ("a/{}", "unknown placeholder `{}`: expected `crate` or `module`"),
+            ("a/{module", "a brace has no counterpart"),
+            ("a//b", "parts is empty"),
+            ("a/nul", "device name"),
+        ] {
+            let mistake = folder_mistake(folder).unwrap_or_default();
+            assert!(mistake.contains(reason), "{folder:?}: {mistake}");
         }
     }
 }

@@ -218,6 +218,12 @@ impl LlmMockBuilder {
         self.set("allow_redacted", Value::Texts(&[&name.into()]))
     }
 
+    /// Takes back what `llmock.toml` sets for a key of the attribute: `.reset("ignore")`. What the builder itself sets for
+    /// it holds.
+    pub fn reset(self, key: impl Into<String>) -> Self {
+        self.set("reset", Value::Texts(&[&key.into()]))
+    }
+
     fn set(mut self, key: &'static str, value: Value<'_>) -> Self {
         if let Err(wrong) = self.settings.add(&Origin::Builder, key, value) {
             self.invalid.get_or_insert(SettingsError::Value { origin: Origin::Builder, wrong });

@@ -55,7 +55,14 @@ impl Args {
     /// Adds the arguments of the module around for the keys that are missing.
     pub(crate) fn or(mut self, outer: &Self) -> Self {
         let is_missing = |arg: &&Arg| self.0.iter().all(|own| slot(own.key) != slot(arg.key));
-        let inherited: Vec<Arg> = outer.0.iter().filter(is_missing).cloned().collect();
+        let is_reset = |arg: &&Arg| {
+            let mut resets = self.0.iter().filter(|own| own.key.name == "reset");
+            resets.any(|own| own.value.names(slot(arg.key)))
+        };
+        // What a module takes back stays taken back.
+        let is_inherited =
+            |arg: &&Arg| arg.key.name == "reset" || (is_missing(arg) && !is_reset(arg));
+        let inherited: Vec<Arg> = outer.0.iter().filter(is_inherited).cloned().collect();
         self.0.extend(inherited.into_iter().map(|arg| Arg { is_inherited: true, ..arg }));
         self.sort();
         self

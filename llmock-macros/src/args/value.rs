@@ -17,6 +17,7 @@ pub(crate) enum Value {
     Switch(LitBool),
     /// The `llmock_rules::Value`, as the expansion writes it.
     Written(TokenStream),
+    Texts(Vec<LitStr>),
     RustPath(Path),
 }
 
@@ -31,9 +32,15 @@ impl Value {
             }
             Self::Switch(on) => quote_spanned!(span=> Switch(#on)),
             Self::Written(value) => value.clone(),
+            Self::Texts(texts) => quote_spanned!(span=> Texts(&[#(#texts),*])),
             Self::RustPath(_) => return None,
         };
         Some(quote_spanned!(span=> #root::Value::#value))
+    }
+
+    /// Whether one of the texts is this one.
+    pub(super) fn names(&self, text: &str) -> bool {
+        matches!(self, Self::Texts(texts) if texts.iter().any(|one| one.value() == text))
     }
 }
 
@@ -77,9 +84,9 @@ pub(super) fn parse(
             ("Statuses", valid.collect())
         }
         Form::Texts(check) => {
-            let texts = argument.list::<LitStr>()?;
-            let valid = texts.iter().filter(|text| is_valid(text, check, errors));
-            ("Texts", valid.map(ToTokens::to_token_stream).collect())
+            let mut texts = argument.list::<LitStr>()?;
+            texts.retain(|text| is_valid(text, check, errors));
+            return Ok(Some(Value::Texts(texts)));
         }
         Form::Variables => {
             ("Variables", argument.within(|content| variables(content, span, errors))?)

@@ -9,7 +9,7 @@ use llmock_macros::llm_replay;
 #[test]
 fn one() {}
 
-#[llm_replay(fixture = "/etc/summarize")]
+#[llm_replay(fixture = "/../summarize")]
 #[test]
 fn two() {}
 

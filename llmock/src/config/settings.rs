@@ -3,15 +3,17 @@
 //! A new key with a form that exists needs one row in `llmock_rules::KEYS`, one place here (a field, and its line in
 //! `add`, `or` and `arguments`), one method of the builder, and one row in the documentation. Tests fail if one is missing.
 
+mod arguments;
+mod reset;
+
 use llmock_rules::{
-    AllowErrors, BaseUrl, EnvName, FieldName, FindingCode, JsonPath, Mode, Order, Place, Problem,
-    ProviderId, SideCall, Unused, Value, nearest,
+    AllowErrors, BaseUrl, EnvName, FieldName, FindingCode, FixtureFolder, JsonPath, Mode, Order,
+    Place, Problem, ProviderId, ResettableKey, SideCall, Unused, Value, nearest,
 };
 use regex::Regex;
 
 use super::intercept;
 use super::origin::{Origin, Sourced};
-use crate::json;
 use crate::matching::{MatchRules, Normalize};
 use crate::provider::{Declared, Provider};
 
@@ -20,6 +22,10 @@ use crate::provider::{Declared, Provider};
 /// nearest first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Settings {
+    /// Where fixtures are, if not in a folder next to the source file.
+    pub(crate) fixtures: Sourced<Option<FixtureFolder>>,
+    /// Keys of which the layers further out do not count.
+    pub(crate) reset: Vec<ResettableKey>,
     pub(crate) mode: Sourced<Mode>,
     pub(crate) order: Sourced<Order>,
     pub(crate) unused: Sourced<Unused>,
@@ -67,6 +73,9 @@ impl Settings {
         let one = |problem| Wrong { key, index: 0, problem };
         match (key, value) {
             ("mode", Value::Text(text)) => self.mode = origin.of(Mode::parse(text).map_err(one)?),
+            ("fixtures", Value::Text(text)) => {
+                self.fixtures = origin.of(Some(FixtureFolder::parse(text).map_err(one)?));
+            }
             ("order", Value::Text(text)) => {
                 self.order = origin.of(Order::parse(text).map_err(one)?);
             }
@@ -119,6 +128,9 @@ impl Settings {
                 let name =
                     |name: &&str| FieldName::parse(name).map(|name| name.as_str().to_owned());
                 self.match_on = origin.of(Some(each(key, names, name)?));
+            }
+            ("reset", names) => {
+                self.reset.extend(each(key, names, |name| ResettableKey::parse(name))?);
             }
             ("ignore", paths) => {
                 let places = each(key, paths, |place| Place::parse(place))?;
@@ -206,7 +218,10 @@ impl Settings {
 
     /// Fills what this layer leaves open from the next one.
     pub(crate) fn or(self, outer: Self) -> Self {
+        let outer = outer.without(&self.reset);
         Self {
+            fixtures: self.fixtures.or(outer.fixtures),
+            reset: [self.reset, outer.reset].concat(),
             mode: self.mode.or(outer.mode),
             order: self.order.or(outer.order),
             unused: self.unused.or(outer.unused),
@@ -295,61 +310,6 @@ impl Settings {
             (name.clone(), value)
         };
         self.env.iter().map(|variable| expand(&variable.value)).collect()
-    }
-
-    /// The settings that are not the default and change the outcome of a test, as arguments of the attribute.
-    pub(crate) fn arguments(&self) -> Vec<(String, &Origin)> {
-        let mut all = Vec::new();
-        if self.order.value != Order::default() {
-            all.push((format!("order = \"{}\"", self.order.value), &self.order.origin));
-        }
-        if self.unused.value != Unused::default() {
-            all.push((format!("unused = \"{}\"", self.unused.value), &self.unused.origin));
-        }
-        if let Some(calls) = self.calls.value {
-            all.push((format!("calls = {calls}"), &self.calls.origin));
-        }
-        if let Some(fields) = &self.match_on.value {
-            let fields: Vec<_> = fields.iter().map(|field| json::quote(field)).collect();
-            all.push((format!("match_on({})", fields.join(", ")), &self.match_on.origin));
-        }
-        for Sourced { value, origin } in &self.ignore {
-            all.push((format!("ignore({})", json::quote(&value.to_string())), origin));
-        }
-        for Sourced { value, origin } in &self.normalize {
-            let place = value.place.to_string();
-            let [place, pattern, replacement] =
-                [&place, value.pattern.as_str(), &value.replacement].map(json::quote);
-            all.push((format!("normalize({place}, {pattern} => {replacement})"), origin));
-        }
-        for Sourced { value, origin } in &self.unordered {
-            all.push((format!("unordered({})", json::quote(value.as_str())), origin));
-        }
-        for Sourced { value, origin } in &self.side {
-            all.push((format!("side({})", json::quote(&value.to_string())), origin));
-        }
-        match &self.allow_errors.value {
-            AllowErrors::Never => {}
-            AllowErrors::Any => all.push(("allow_errors".to_owned(), &self.allow_errors.origin)),
-            AllowErrors::Only(statuses) => {
-                let statuses: Vec<_> = statuses.iter().map(u16::to_string).collect();
-                let argument = format!("allow_errors({})", statuses.join(", "));
-                all.push((argument, &self.allow_errors.origin));
-            }
-        }
-        for Sourced { value, origin } in &self.allow_redacted {
-            all.push((format!("allow_redacted({})", json::quote(value)), origin));
-        }
-        for Sourced { value, origin } in &self.declared {
-            let url = json::quote(&value.url);
-            all.push((format!("providers({} = {url})", value.provider.id()), origin));
-        }
-        let switches =
-            [("proxy", &self.proxy), ("intercept", &self.intercept), ("scripted", &self.scripted)];
-        for (name, switch) in switches.into_iter().filter(|(_, switch)| switch.value) {
-            all.push((format!("{name} = true"), &switch.origin));
-        }
-        all
     }
 }
 

@@ -151,9 +151,16 @@ fn described(
 
 /// The file as `fixture = "..."` or `.fixture("...")` takes it.
 fn name(state: &State, folder: &Path, path: &Path) -> String {
-    let inside = match state.setup.surface {
-        Surface::Attribute => path.strip_prefix(folder).unwrap_or(path),
-        Surface::Builder => path,
+    let setup = &state.setup;
+    let in_workspace = || {
+        let root = setup.workspace.as_deref().or(setup.package.as_deref());
+        let inside = root.and_then(|root| path.strip_prefix(root).ok());
+        inside.map_or_else(|| path.to_owned(), |inside| Path::new("/").join(inside))
+    };
+    let inside = match setup.surface {
+        Surface::Attribute if setup.folder.is_none() => in_workspace(),
+        Surface::Attribute => path.strip_prefix(folder).unwrap_or(path).to_owned(),
+        Surface::Builder => path.to_owned(),
     };
     let name = inside.display().to_string().replace('\\', "/");
     name.strip_suffix(".json").map(str::to_owned).unwrap_or(name)

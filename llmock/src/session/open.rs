@@ -1,5 +1,7 @@
 //! Opens a session: finds the fixture, gathers the rules, waits for the environment.
 
+mod place;
+
 use std::fs;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -59,11 +61,7 @@ pub(crate) fn attribute(test: &Test) -> Result<Session, Failure> {
         let session = off(&owner.name, &in_force, (!test.handle).then_some(limits.turn))?;
         return Ok(session.enter(!test.handle));
     }
-    let names = site::candidates(site, test.fixture, test.module_fixture, owner.case.as_deref());
-    let resolved = site::resolve(site, &names, &places, &exists).map_err(|error| {
-        let tried = error.tried.iter().map(|path| path.display().to_string()).collect();
-        Failure::NoPlace { tried }
-    })?;
+    let resolved = place::find(test, owner.case.as_deref(), &in_force, &places, roots)?;
     check_case(&owner, in_force.mode.value)?;
     let command = command(site, thread.name(), package.as_deref());
     // Wait first: a fixture that the previous test records is read after it is written.
@@ -83,7 +81,7 @@ pub(crate) fn attribute(test: &Test) -> Result<Session, Failure> {
         shown: shown(&resolved.fixture, roots.0, roots.1),
         fixture: resolved.fixture,
         write_to,
-        folder: Some(resolved.folder),
+        folder: resolved.folder,
         is_named: test.fixture.is_some(),
         package,
         workspace,

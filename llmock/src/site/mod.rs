@@ -9,9 +9,9 @@ pub(crate) mod owner;
 pub(crate) mod resolve;
 pub(crate) mod roots;
 
-pub(crate) use name::{candidates, fixture_file_name};
+pub(crate) use name::{candidates, candidates_in, fixture_file_name};
 pub(crate) use owner::{Owner, owner};
-pub(crate) use resolve::{Places, resolve};
+pub(crate) use resolve::{Places, resolve, resolve_below};
 pub(crate) use roots::{names_in, package, workspace};
 
 /// The position of a test in the source, as the compiler saw it. Cargo's value is the only absolute path.

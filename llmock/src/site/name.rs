@@ -1,5 +1,7 @@
 //! Names of fixtures: from a literal in the source, otherwise from the name of the test.
 
+use llmock_rules::FixtureFolder;
+
 use super::Site;
 
 /// The file name of a fixture: `.json` is appended unless the name ends in it.
@@ -12,6 +14,37 @@ pub(crate) fn fixture_file_name(name: &str) -> String {
         .and_then(|at| name.get(at..))
         .is_some_and(|end| end.eq_ignore_ascii_case(".json"));
     if has_extension { name.to_owned() } else { format!("{name}.json") }
+}
+
+/// The folder for the fixtures of a test, and their possible names inside it.
+///
+/// `folder` is where `fixtures = "..."` puts them. The names do not repeat what it says.
+pub(crate) fn candidates_in(
+    folder: &FixtureFolder,
+    site: &Site,
+    fixture: Option<&str>,
+    module_fixture: Option<&str>,
+    case: Option<&str>,
+) -> (String, Vec<String>) {
+    let module = inner_modules(site).join("/");
+    let test_crate = site.module.split("::").next().map(plain).unwrap_or_default();
+    let filled = folder.of(test_crate, &module);
+    if fixture.is_some() || module_fixture.is_some() || module.is_empty() {
+        let mut names = candidates(site, fixture, module_fixture, case);
+        if fixture.is_none() && module_fixture.is_none() {
+            names = vec![format!("{}.json", own_name(site, case))];
+        }
+        return (filled, names);
+    }
+    let own = own_name(site, case);
+    let names = if folder.has_module() {
+        let shared = filled.rsplit('/').next().filter(|last| module.ends_with(last));
+        let shared = shared.map(|last| format!("../{last}.json"));
+        [format!("{own}.json")].into_iter().chain(shared).collect()
+    } else {
+        vec![format!("{module}/{own}.json"), format!("{module}.json")]
+    };
+    (filled, names)
 }
 
 /// The possible names of a test's fixture below `fixtures/`. A new recording goes to the first.
@@ -54,14 +87,18 @@ fn own_name(site: &Site, case: Option<&str>) -> String {
 /// The crate's name comes first only for integration tests, since many crates share one `tests/fixtures`. A trailing
 /// `tests` module is dropped, since it carries no information.
 fn module_folders(site: &Site) -> Vec<&'static str> {
-    let mut segments = site.module.split("::").map(plain);
-    let root = segments.next();
-    let mut folders: Vec<_> = segments.collect();
+    let mut folders = inner_modules(site);
+    if is_integration_test(site) {
+        folders.splice(0..0, site.module.split("::").next().map(plain));
+    }
+    folders
+}
+
+/// The modules of the test inside its crate.
+fn inner_modules(site: &Site) -> Vec<&'static str> {
+    let mut folders: Vec<_> = site.module.split("::").map(plain).skip(1).collect();
     if folders.last() == Some(&"tests") {
         folders.pop();
-    }
-    if is_integration_test(site) {
-        folders.splice(0..0, root);
     }
     folders
 }
@@ -156,5 +193,34 @@ mod tests {
         let site = site("tests/api.rs", "", "api::summaries");
         assert_eq!(candidates(&site, None, Some("summaries"), None), ["summaries/greets.json"]);
         assert_eq!(candidates(&site, None, Some("v1.2"), None), ["v1.2/greets.json"]);
+    }
+
+    #[test]
+    fn a_folder_of_the_project_does_not_repeat_the_crate() {
+        type Found = (&'static str, &'static [&'static str]);
+        let cases: &[(&str, &str, Option<&str>, Found)] = &[
+            // folder, module, fixture, found
+            (
+                "c/{module}",
+                "anthropic::anthropic",
+                None,
+                ("c/anthropic", &["greets.json", "../anthropic.json"]),
+            ),
+            ("c/{module}", "api", None, ("c", &["greets.json"])),
+            ("c/{module}", "api::tests", None, ("c", &["greets.json"])),
+            ("c/{module}", "api::chat", Some("one"), ("c/chat", &["one.json"])),
+            ("c", "api::chat::tools", None, ("c", &["chat/tools/greets.json", "chat/tools.json"])),
+            ("c/{crate}", "api::chat", None, ("c/api", &["chat/greets.json", "chat.json"])),
+            ("c/{crate}/{module}/v1", "api::chat", None, ("c/api/chat/v1", &["greets.json"])),
+        ];
+        for (folder, module, fixture, (filled, names)) in cases {
+            let folder = FixtureFolder::parse(folder).unwrap();
+            let site = site("tests/api.rs", "", module);
+            let found = candidates_in(&folder, &site, *fixture, None, None);
+            assert_eq!(
+                found,
+                ((*filled).to_owned(), names.iter().map(|name| (*name).to_owned()).collect())
+            );
+        }
     }
 }

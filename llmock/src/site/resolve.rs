@@ -27,8 +27,8 @@ pub(crate) struct Resolved {
     pub(crate) fixture: PathBuf,
     /// The paths that were tried, best first; `fixture` is one of them.
     pub(crate) tried: Vec<PathBuf>,
-    /// The folder of all fixtures, which names are relative to.
-    pub(crate) folder: PathBuf,
+    /// The folder of all fixtures, which names are relative to; `None` for a name that is relative to the workspace.
+    pub(crate) folder: Option<PathBuf>,
     /// The folder that source paths are relative to.
     root: PathBuf,
 }
@@ -77,11 +77,20 @@ pub(crate) fn resolve(
     let Some((root, folder)) = found else {
         return Err(NoFolder { tried });
     };
+    Ok(Resolved { folder: Some(normalize(&folder)), ..resolve_below(root, &folder, names, exists) })
+}
+
+/// Finds the fixture of a test in a folder that is known. `root` is what redirected writes are relative to.
+pub(crate) fn resolve_below(
+    root: PathBuf,
+    folder: &Path,
+    names: &[String],
+    exists: &dyn Fn(&Path) -> bool,
+) -> Resolved {
     let tried: Vec<_> = names.iter().map(|name| normalize(&folder.join(name))).collect();
     let existing = tried.iter().find(|path| exists(path)).or(tried.first());
-    let fixture = existing.cloned().unwrap_or_else(|| folder.clone());
-    let folder = normalize(&folder);
-    Ok(Resolved { fixture, tried, folder, root })
+    let fixture = existing.cloned().unwrap_or_else(|| folder.to_owned());
+    Resolved { fixture, tried, folder: None, root }
 }
 
 /// The folders that may hold the source file, each with the root that the file is relative to; best first.

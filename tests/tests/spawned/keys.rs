@@ -144,3 +144,69 @@ fn llmock_toml_can_declare_providers() {
     let sentence = "`intercept = true` needs the feature `intercept` of llmock";
     assert!(built.stderr().contains(sentence), "{}", built.everything());
 }
+
+#[test]
+fn llmock_toml_chooses_the_folder_of_fixtures() {
+    let app = app();
+    let recorded = fixture(&[("hello", "hi there")]);
+    for (toml, files) in [
+        (
+            "fixtures = 'tests/cassettes/{module}'",
+            ["tests/cassettes/places/unnamed.json", "tests/cassettes/places/named.json"],
+        ),
+        ("fixtures = 'cassettes'", ["cassettes/places/unnamed.json", "cassettes/named.json"]),
+        ("fixtures = 'c/{crate}/v1'", ["c/api/v1/places/unnamed.json", "c/api/v1/named.json"]),
+    ] {
+        app.scratch().write("llmock.toml", toml);
+        let missing = app.failure("places::unnamed");
+        assert!(missing.contains(files[0]), "{toml}: {missing}");
+        for (test, file) in ["places::unnamed", "places::named"].into_iter().zip(files) {
+            app.scratch().write(file, &recorded);
+            let ran = app.run(test);
+            assert!(ran.success, "{toml}: {}", ran.everything());
+        }
+        app.scratch().write("tests/fixtures/beside.json", &recorded);
+        let ran = app.run("places::beside_the_source");
+        assert!(ran.success, "{toml}: {}", ran.everything());
+    }
+    app.scratch().write("llmock.toml", "fixtures = '../{modul}'");
+    let wrong = app.failure("places::named");
+    assert!(wrong.contains("unknown placeholder `{modul}`; did you mean `module`?"), "{wrong}");
+}
+
+#[test]
+fn a_slash_names_a_fixture_of_the_workspace() {
+    let app = app();
+    for toml in ["", "fixtures = 'tests/cassettes/{module}'"] {
+        app.scratch().write("llmock.toml", toml);
+        app.scratch().write("shared/greetings.json", &fixture(&[("hello", "hi there")]));
+        let missing = app.failure("places::of_the_workspace");
+        assert!(missing.contains("shared/greeting.json"), "{missing}");
+        assert!(missing.contains("fixture = \"/shared/greetings\""), "{missing}");
+        std::fs::rename(
+            app.scratch().path("shared/greetings.json"),
+            app.scratch().path("shared/greeting.json"),
+        )
+        .unwrap();
+        let ran = app.run("places::of_the_workspace");
+        assert!(ran.success, "{}", ran.everything());
+        std::fs::remove_file(app.scratch().path("shared/greeting.json")).unwrap();
+    }
+}
+
+#[test]
+fn an_inner_attribute_takes_rules_back() {
+    let app = app();
+    let recorded = fixture(&[("hello", "hi there")]);
+    for test in ["kept", "reset"] {
+        app.scratch().write(&format!("tests/fixtures/taken_back/{test}.json"), &recorded);
+    }
+    let ran = app.run("taken_back::kept");
+    assert!(ran.success, "{}", ran.everything());
+    let failure = app.failure("taken_back::reset");
+    assert!(failure.contains("seed"), "{failure}");
+
+    app.scratch().write("llmock.toml", "ignore = ['$.seed']");
+    let failure = app.failure("taken_back::reset");
+    assert!(failure.contains("seed"), "the file's rule is taken back too: {failure}");
+}

@@ -110,7 +110,7 @@ fn every_key_has_a_method_of_the_builder() {
     for key in llmock_rules::KEYS {
         // The fixture is a path here, and there is no attribute whose crate is to be found.
         let has_method = builder.contains(&format!("self.set(\"{}\"", key.name));
-        let is_apart = ["fixture", "crate", "provider", "env"].contains(&key.name);
+        let is_apart = ["fixture", "fixtures", "crate", "provider", "env"].contains(&key.name);
         assert_ne!(has_method, is_apart, "{}", key.name);
     }
 }

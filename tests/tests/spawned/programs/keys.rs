@@ -136,3 +136,54 @@ mod of_the_package {
         assert_eq!(ask_at(&variable("MY_LLM"), "hello"), "hi there");
     }
 }
+
+/// Where fixtures are.
+mod places {
+    use super::*;
+
+    #[llm_replay]
+    #[test]
+    fn unnamed() {
+        assert_eq!(ask("hello"), "hi there");
+    }
+
+    #[llm_replay(fixture = "named")]
+    #[test]
+    fn named() {
+        assert_eq!(ask("hello"), "hi there");
+    }
+
+    #[llm_replay(fixture = "/shared/greeting")]
+    #[test]
+    fn of_the_workspace() {
+        assert_eq!(ask("hello"), "hi there");
+    }
+
+    #[llm_replay(fixture = "beside", reset("fixtures"))]
+    #[test]
+    fn beside_the_source() {
+        assert_eq!(ask("hello"), "hi there");
+    }
+}
+
+/// What an outer layer says, and an inner one takes back.
+#[llm_replay(fixture = "taken_back", ignore("$.seed"))]
+mod taken_back {
+    use super::*;
+
+    fn sent_with_a_seed() -> u16 {
+        let body = r#"{"model":"gpt-5","seed":7,"messages":[{"role":"user","content":"hello"}]}"#;
+        status("POST", "/chat/completions", body)
+    }
+
+    #[test]
+    fn kept() {
+        assert_eq!(sent_with_a_seed(), 200);
+    }
+
+    #[llm_replay(reset("ignore"))]
+    #[test]
+    fn reset() {
+        assert_eq!(sent_with_a_seed(), 418);
+    }
+}

@@ -1,0 +1,112 @@
+//! `reset("ignore")`: what an inner layer takes back of the layers further out.
+
+use llmock_rules::ResettableKey;
+
+use super::Settings;
+
+impl Settings {
+    /// The layer without the values of these keys.
+    pub(super) fn without(mut self, keys: &[ResettableKey]) -> Self {
+        keys.iter().for_each(|key| self.clear(key.name()));
+        self
+    }
+
+    fn clear(&mut self, key: &str) {
+        match key {
+            "fixtures" => self.fixtures = Default::default(),
+            "mode" => self.mode = Default::default(),
+            "providers" => {
+                self.providers = Default::default();
+                self.declared.clear();
+            }
+            "match_on" => self.match_on = Default::default(),
+            "ignore" => self.ignore.clear(),
+            "normalize" => self.normalize.clear(),
+            "unordered" => self.unordered.clear(),
+            "order" => self.order = Default::default(),
+            "unused" => self.unused = Default::default(),
+            "calls" => self.calls = Default::default(),
+            "side" => self.side.clear(),
+            "allow_errors" => self.allow_errors = Default::default(),
+            "allow_redacted" => self.allow_redacted.clear(),
+            "allow" => self.allow.clear(),
+            "env" => self.env.clear(),
+            "proxy" => self.proxy = Default::default(),
+            "intercept" => self.intercept = Default::default(),
+            "scripted" => self.scripted = Default::default(),
+            other => debug_assert!(false, "`{other}` cannot be reset"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use llmock_rules::{KEYS, Key, Value};
+
+    use super::*;
+    use crate::config::Origin;
+
+    /// A layer with a value for every key that can be reset.
+    fn full() -> Settings {
+        let mut layer = Settings::default();
+        for key in ResettableKey::all() {
+            let (key, value) = (key.name(), example(key.name()));
+            layer.add(&Origin::File("llmock.toml".into()), key, value).expect(key);
+        }
+        layer
+    }
+
+    fn example(key: &str) -> Value<'static> {
+        use Value::{Count, Providers, Replacements, Statuses, Switch, Text, Texts, Variables};
+        match key {
+            "fixtures" => Text("tests/cassettes"),
+            "mode" => Text("auto"),
+            "providers" => Providers(&[("acme", Some("https://llm.acme.dev"))]),
+            "match_on" => Texts(&["model"]),
+            "ignore" => Texts(&["$.a"]),
+            "normalize" => Replacements(&[("$.a", "b", "c")]),
+            "unordered" => Texts(&["$.tools"]),
+            "order" => Text("strict"),
+            "unused" => Text("fail"),
+            "calls" => Count(3),
+            "side" => Texts(&["GET /v1/models"]),
+            "allow_errors" => Statuses(&[401]),
+            "allow_redacted" => Texts(&["GATEWAY_TOKEN"]),
+            "allow" => Texts(&["repeated"]),
+            "env" => Variables(&[("MY_URL", "{base}")]),
+            "proxy" | "scripted" => Switch(true),
+            "intercept" => Switch(cfg!(all(feature = "intercept", target_os = "linux"))),
+            other => panic!("no example of `{other}`"),
+        }
+    }
+
+    #[test]
+    fn every_rule_of_an_outer_layer_can_be_taken_back() {
+        for key in ResettableKey::all() {
+            let mut inner = Settings::default();
+            inner.add(&Origin::Builder, "reset", Value::Texts(&[key.name()])).expect(key.name());
+            let (kept, reset) = (Settings::default().or(full()), inner.clone().or(full()));
+            assert_ne!(Settings { reset: vec![key], ..kept }, reset, "{} is in force", key.name());
+            // Nothing but this key has changed, and it is as if nobody had set it.
+            let without = Settings::default().or(full().without(&[key]));
+            assert_eq!(Settings { reset: vec![key], ..without }, reset, "{}", key.name());
+        }
+    }
+
+    #[test]
+    fn a_layer_does_not_take_back_its_own_values() {
+        let mut inner = Settings::default();
+        inner.add(&Origin::Attribute, "ignore", Value::Texts(&["$.mine"])).expect("valid");
+        inner.add(&Origin::Attribute, "reset", Value::Texts(&["ignore"])).expect("valid");
+        let merged = inner.or(full()).or(full());
+        let ignored: Vec<_> = merged.ignore.iter().map(|one| one.value.to_string()).collect();
+        assert_eq!(ignored, ["$.mine"]);
+    }
+
+    #[test]
+    fn keys_that_cannot_be_reset_are_those_of_the_test_itself() {
+        let apart = |key: &&Key| ResettableKey::parse(key.name).is_err();
+        let apart: Vec<_> = KEYS.iter().filter(apart).map(|key| key.name).collect();
+        assert_eq!(apart, ["fixture", "reset", "provider", "crate"]);
+    }
+}

@@ -1,0 +1,47 @@
+//! Where the fixture of a test is: next to its source, in the folder that `fixtures` names, or in the workspace.
+
+use std::path::{Path, PathBuf};
+
+use llmock_rules::FixtureName;
+
+use super::Test;
+use crate::config::{Origin, Settings};
+use crate::report::Failure;
+use crate::site::{self, Places, resolve::Resolved};
+
+/// Finds the fixture; `roots` are the workspace and the package.
+pub(super) fn find(
+    test: &Test,
+    case: Option<&str>,
+    in_force: &Settings,
+    places: &Places,
+    (workspace, package): (Option<&Path>, Option<&Path>),
+) -> Result<Resolved, Failure> {
+    let Test { site, fixture, module_fixture, .. } = test;
+    let exists = |path: &Path| path.exists();
+    let root = workspace.or(package).map(Path::to_owned);
+    let in_workspace = |name: &Option<&'static str>| name.and_then(FixtureName::in_workspace);
+    let named = in_workspace(fixture);
+    let module = in_workspace(module_fixture).filter(|_| fixture.is_none());
+    if let (Some(root), true) = (&root, named.is_some() || module.is_some()) {
+        let names = site::candidates(site, named, module, case);
+        return Ok(site::resolve_below(root.clone(), root, &names, &exists));
+    }
+    if let (Some(folder), Some(root)) = (&in_force.fixtures.value, root) {
+        let base = match &in_force.fixtures.origin {
+            Origin::File(path) => path.parent().map(Path::to_owned),
+            _ => package.map(Path::to_owned),
+        };
+        let base = base.unwrap_or_else(|| root.clone());
+        let (folder, names) = site::candidates_in(folder, site, *fixture, *module_fixture, case);
+        let folder: PathBuf = base.join(folder);
+        let mut resolved = site::resolve_below(root, &folder, &names, &exists);
+        resolved.folder = Some(folder);
+        return Ok(resolved);
+    }
+    let names = site::candidates(site, *fixture, *module_fixture, case);
+    site::resolve(site, &names, places, &exists).map_err(|error| {
+        let tried = error.tried.iter().map(|path| path.display().to_string()).collect();
+        Failure::NoPlace { tried }
+    })
+}
