@@ -295,11 +295,13 @@ fn digits(place: &str, recorded: &str, sent: &str) -> Option<Vec<Rule>> {
     }
     let mut rules: Vec<Rule> = Vec::new();
     for at in (0..old.len()).filter(|at| old[*at] != new[*at]) {
-        let is_id = |word: &str| has_digit(word) && word.len() <= LONGEST;
+        let (head, tail) = shared_ends(old[at], new[at]);
+        let is_id = |word: &str| {
+            has_digit(&word[head.len()..word.len() - tail.len()]) && word.len() <= LONGEST
+        };
         if rules.len() == WORDS || !is_id(old[at]) || !is_id(new[at]) {
             return None;
         }
-        let (head, tail) = shared_ends(old[at], new[at]);
         let before = at.checked_sub(1).map(|before| old[before]).filter(|word| !word.is_empty());
         let before = before.filter(|word| word.chars().count() <= 24);
         let (pattern_before, text_before) = match before {

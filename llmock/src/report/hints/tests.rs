@@ -49,7 +49,7 @@ const DATE: &str =
 fn rules_cover_what_varies_and_nothing_that_a_test_checks() {
     let prompt = |recorded, sent| (PROMPT, Some(recorded), Some(sent));
     let day = || prompt("\"today is 2026-04-23\"", "\"today is 2026-05-02\"");
-    let cases: [(&str, &[Place<'_>], &[&str], bool); 15] = [
+    let cases: [(&str, &[Place<'_>], &[&str], bool); 16] = [
         ("a newer model", &[("$.model", Some("\"llm-4\""), Some("\"llm-5\""))], &[], false),
         (
             "a newer version of the API",
@@ -67,6 +67,15 @@ fn rules_cover_what_varies_and_nothing_that_a_test_checks() {
             true,
         ),
         ("a prompt", &[prompt("\"a\"", "\"b\"")], &[], false),
+        (
+            "a word beside a number",
+            &[prompt(
+                r#""{\"place\":\"Lyon\",\"days\":[1]}""#,
+                r#""{\"place\":\"Paris\",\"days\":[1]}""#,
+            )],
+            &[],
+            false,
+        ),
         ("a date in a prompt", &[day()], &[DATE], true),
         ("a date and a knob", &[day(), ("$.seed", None, Some("1"))], &[DATE], false),
         (
