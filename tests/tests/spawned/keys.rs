@@ -34,7 +34,7 @@ const KEYS: [(&str, &str, Effect); 17] = [
         "[[normalize]]\npath = '$.messages[*].content'\npattern = '[0-9]+ ms'\nreplacement = 'N ms'",
         Passes("1 request is not in"),
     ),
-    ("order", "order = 'strict'", Fails("it matches interaction #2, but #1 comes next")),
+    ("order", "order = 'strict'", Fails("it matches #2 in the file, but #1 ")),
     ("unused", "unused = 'fail'", Fails("1 interaction of this test was not used")),
     ("side", "side = ['GET /v1/models']", Passes("the fixture has no recording of this endpoint")),
     ("provider", "provider = 'mistral'", Passes("there is no MISTRAL_API_KEY")),
