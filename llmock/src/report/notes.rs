@@ -9,6 +9,8 @@ use super::sources;
 use super::unreached::Unreached;
 use super::values::{count, excerpt, limited, list, ordinal, quote, were};
 
+const RETRIED: &str = "a retry succeeded, so nothing is missing";
+
 /// The number of an interaction in its file, and its prompt.
 pub(crate) type Named = (usize, Option<String>);
 
@@ -264,19 +266,21 @@ impl Note {
             Self::Retried { status, inside, times } => {
                 let (responses, were) = (count(*times, "response"), were(*times));
                 let what = if *inside { "error" } else { "status" };
-                format!("{responses} with {what} {status} {were} not recorded: a retry succeeded")
+                format!(
+                    "{responses} with {what} {status} {were} not recorded into {fixture}: {RETRIED}"
+                )
             }
             Self::ErrorInside { request, status, message } => {
                 let inside = error_inside(*request, *status, message.as_deref());
                 format!("{inside} and is recorded in {fixture}")
             }
             Self::Reconnected { times } => format!(
-                "{} met a network fault and {} not recorded: a retry succeeded",
+                "{} met a network fault and {} not recorded into {fixture}: {RETRIED}",
                 count(*times, "request"),
                 were(*times)
             ),
             Self::GivenUp { times } => format!(
-                "{} that the client had stopped waiting for {} not recorded: a retry succeeded",
+                "{} that the client had stopped waiting for {} not recorded into {fixture}: {RETRIED}",
                 count(*times, "response"),
                 were(*times)
             ),

@@ -120,12 +120,12 @@ fn every_note_is_a_line_of_its_own() {
     llmock: api::summarize: the 2nd request is recorded for test `api::earlier`, which ran before and did not send it, so that test may have sent it late; wait for all tasks of a test before it ends
     llmock: api::summarize: POST /v1/chat/completions was refused while this test ran: no test is running; wait for all tasks of a test before it ends
     llmock: api::summarize: the tokio clock of this test is paused, so client timeouts expire at once: call `tokio::time::pause()` after the requests, or `tokio::time::resume()` before them
-    llmock: api::summarize: 1 response with status 429 was not recorded: a retry succeeded
-    llmock: api::summarize: 2 responses with error 529 were not recorded: a retry succeeded
+    llmock: api::summarize: 1 response with status 429 was not recorded into tests/fixtures/summarize.json: a retry succeeded, so nothing is missing
+    llmock: api::summarize: 2 responses with error 529 were not recorded into tests/fixtures/summarize.json: a retry succeeded, so nothing is missing
     llmock: api::summarize: the successful response to the 2nd request reports error 404 ("No endpoints found") and is recorded in tests/fixtures/summarize.json; unless the test needs the error, record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
     llmock: api::summarize: redacted GATEWAY_TOKEN in the request of #1 ($.messages[0].content) and 2 more places and OPENAI_KEY in the response of #1 ($.messages[0].content) of tests/fixtures/summarize.json; read the diff before you commit it
-    llmock: api::summarize: 1 request met a network fault and was not recorded: a retry succeeded
-    llmock: api::summarize: 2 responses that the client had stopped waiting for were not recorded: a retry succeeded
+    llmock: api::summarize: 1 request met a network fault and was not recorded into tests/fixtures/summarize.json: a retry succeeded, so nothing is missing
+    llmock: api::summarize: 2 responses that the client had stopped waiting for were not recorded into tests/fixtures/summarize.json: a retry succeeded, so nothing is missing
     llmock: api::summarize: the client disconnected before it had sent the whole body of POST /v1/messages (2 times), so llmock ignored it
     llmock: api::summarize: the provider cut off the response of #2 of tests/fixtures/summarize.json, which replays that way; unless the test needs the cut, record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
     llmock: api::summarize: the client disconnected before the response of #3 ended: what had arrived until then is in tests/fixtures/summarize.json and replays
