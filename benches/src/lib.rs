@@ -11,6 +11,7 @@ pub mod fixtures;
 pub mod load;
 pub mod misses;
 pub mod opening;
+pub mod pacing;
 pub mod race;
 pub mod recording;
 pub mod replay;

@@ -47,6 +47,10 @@ const fn warning(name: &'static str, meaning: &'static str) -> FindingCode {
     FindingCode { name, severity: Severity::Warning, meaning }
 }
 
+const fn error(name: &'static str, meaning: &'static str) -> FindingCode {
+    FindingCode { name, severity: Severity::Error, meaning }
+}
+
 /// All codes.
 #[rustfmt::skip]
 pub const FINDINGS: &[FindingCode] = &[
@@ -76,6 +80,14 @@ pub const FINDINGS: &[FindingCode] = &[
     warning("attempt_lost", "the recording of a failed test could not be kept"),
     note("only_replayed_in_ci", "`auto` only replays in CI"),
     note("reply_unused", "a repeated reply was never requested"),
+    note("adversarial_chunks", "streams were cut at places that can be chosen again"),
+    error("sweep_accepted_truncated", "a test under a sweep passed although a response ended early"),
+    error("sweep_hung", "a test under a sweep did not end"),
+    error("sweep_panicked_elsewhere", "a task of a program panicked under a sweep"),
+    error("sweep_retried_in_vain", "a program repeated a request after an error that stays"),
+    error("sweep_ignored_retry_after", "a program repeated a request earlier than `retry-after` says"),
+    error("sweep_retry_storm", "a program repeated a request again and again"),
+    note("sweep_did_not_retry", "a program did not repeat a request after an error that passes"),
 ];
 
 impl FindingCode {

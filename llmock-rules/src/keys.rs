@@ -3,8 +3,8 @@
 
 use crate::problem::Problem;
 use crate::{
-    EnvName, FieldName, FindingCode, FixtureFolder, FixtureName, JsonPath, Mode, Order, Place,
-    ProviderId, SideCall, Unused,
+    EnvName, FaultRule, Field, FieldName, FieldsCheck, FindingCode, FixtureFolder, FixtureName,
+    JsonPath, Mode, Order, Place, ProviderId, SideCall, StreamRule, Sweep, Unused,
 };
 
 #[derive(Debug)]
@@ -29,11 +29,13 @@ pub enum Form {
     Variables,
     Providers,
     Replacements,
+    /// Named fields in parentheses.
+    Fields(FieldsCheck),
     RustPath,
 }
 
 /// A value in its form, as a layer of settings writes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value<'a> {
     Text(&'a str),
     Texts(&'a [&'a str]),
@@ -45,6 +47,9 @@ pub enum Value<'a> {
     Providers(&'a [(&'a str, Option<&'a str>)]),
     /// Path, regular expression, replacement.
     Replacements(&'a [(&'a str, &'a str, &'a str)]),
+    Fields(&'a [(&'a str, Field<'a>)]),
+    Stream(&'a StreamRule),
+    Fault(&'a FaultRule),
 }
 
 macro_rules! check {
@@ -95,6 +100,11 @@ pub const KEYS: &[Key] = &[
     shared("fixtures", Form::Text(check!(FixtureFolder)), r#"fixtures = "tests/cassettes/{module}""#,
         r#"fixtures = "tests/cassettes/{module}""#),
     shared("reset", Form::Texts(check!(ResettableKey)), r#"reset("ignore")"#, r#"reset = ["ignore"]"#),
+    shared("stream", Form::Fields(|fields| StreamRule::parse(fields).map(drop)),
+        r#"stream(pace = "recorded", chunks = [1, 5, 2, 13])"#, r#"stream = { pace = "recorded", chunks = [1, 5, 2, 13] }"#),
+    shared("fault", Form::Fields(|fields| FaultRule::parse(fields).map(drop)),
+        "fault(status = 429, retry_after = 1, times = 2)", "fault = [{ status = 429, retry_after = 1, times = 2 }]"),
+    shared("sweep", Form::Text(check!(Sweep)), r#"sweep = "faults""#, r#"sweep = "faults""#),
     of_one_test("crate", Form::RustPath, "crate = my_prelude::llmock"),
 ];
 

@@ -11,6 +11,8 @@
 )]
 
 mod address;
+mod fault;
+mod fields;
 mod finding;
 mod host;
 mod json_path;
@@ -20,9 +22,12 @@ mod place;
 mod problem;
 mod quantity;
 mod request;
+mod stream;
 mod word;
 
 pub use address::BaseUrl;
+pub use fault::{At, FaultKind, FaultRule, RequestSelector, is_like};
+pub use fields::{Field, FieldProblem, FieldsCheck};
 pub use finding::{FINDINGS, FindingCode, Severity};
 pub use host::{AllowedHost, is_trusted_host};
 pub use json_path::{Comparable, Filter, JsonPath, Operator, Query, Segment, Selector, Slice};
@@ -32,7 +37,8 @@ pub use place::Place;
 pub use problem::{Problem, hint, list, nearest};
 pub use quantity::{Duration, Share, Size};
 pub use request::{AllowErrors, SideCall};
-pub use word::{Mode, Order, Switch, Unused};
+pub use stream::{Chunks, Pace, StreamRule};
+pub use word::{Mode, Order, Sweep, Switch, Unused};
 
 macro_rules! from_str {
     ($($name:ident)*) => {$(
@@ -46,4 +52,4 @@ macro_rules! from_str {
     )*};
 }
 
-from_str!(AllowedHost BaseUrl Duration FieldName JsonPath Mode Order Place Share SideCall Size Switch Unused);
+from_str!(AllowedHost BaseUrl Duration FieldName JsonPath Mode Order Place Share SideCall Size Sweep Switch Unused);

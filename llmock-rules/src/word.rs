@@ -88,6 +88,31 @@ words! {
     Ignore = "ignore",
 }
 
+words! {
+    /// What a test is run against after it has passed as recorded.
+    Sweep, "sweep":
+    /// Nothing.
+    #[default]
+    Off = "off",
+    /// Everything below, and responses that stall, are malformed, or empty.
+    Faults = "faults",
+    /// Responses that are cut off.
+    Cuts = "cuts",
+    /// Errors and refused connections.
+    Errors = "errors",
+}
+
+impl Sweep {
+    /// Reads a word, or a switch that stands for all faults.
+    pub fn parse_switch(text: &str) -> Result<Self, Problem> {
+        match Switch::parse(text) {
+            Ok(Switch(true)) => Ok(Self::Faults),
+            Ok(Switch(false)) => Ok(Self::Off),
+            Err(_) => Self::parse(text),
+        }
+    }
+}
+
 /// A switch: `1`, `true`, `yes`, `on`, or `0`, `false`, `no`, `off`, in any case. Empty is off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Switch(pub bool);

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use llmock_rules::Value;
 
 use crate::config::{Origin, Settings, SettingsError};
+use crate::control::{Fault, StreamControl};
 use crate::fixture::store;
 use crate::mock::LlmMock;
 use crate::mode::Mode;
@@ -222,6 +223,16 @@ impl LlmMockBuilder {
     /// it holds.
     pub fn reset(self, key: impl Into<String>) -> Self {
         self.set("reset", Value::Texts(&[&key.into()]))
+    }
+
+    /// Sets pace and chunks of streamed responses.
+    pub fn stream(self, control: StreamControl) -> Self {
+        self.set("stream", Value::Stream(&control.rule))
+    }
+
+    /// Adds a fault: see [`LlmMock::fault`].
+    pub fn fault(self, fault: Fault) -> Self {
+        self.set("fault", Value::Fault(&fault.rule))
     }
 
     fn set(mut self, key: &'static str, value: Value<'_>) -> Self {

@@ -6,6 +6,7 @@
 
 mod builder;
 mod config;
+pub mod control;
 mod diff;
 mod env;
 mod exchange;
@@ -36,6 +37,7 @@ mod session;
 mod site;
 mod stream;
 mod sync;
+mod waiting;
 mod wire;
 
 /// What the attribute's expansion calls; it may change with every version.
@@ -48,6 +50,7 @@ pub mod __private {
 #[cfg(feature = "server")]
 #[doc(hidden)]
 pub mod __server {
+    pub use crate::control::server::PlacedFault;
     pub use crate::exchange::watched::Watched;
     pub use crate::provider::recognise::{HeaderHints, recognise};
 
@@ -131,6 +134,10 @@ mod tests {
         check::<SaveError>();
         check::<SentRequest>();
         check::<StartError>();
+        check::<control::Fault>();
+        check::<control::Gate>();
+        check::<control::Hold>();
+        check::<control::StreamControl>();
         check::<reply::Reply>();
         #[cfg(feature = "wiremock")]
         check::<ReplyResponder>();

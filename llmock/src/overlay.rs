@@ -3,10 +3,8 @@
 //! The server holds no mocks of llmock, so scoped mocks, `expect`, `reset` and every helper of a team work on it as
 //! anywhere else. The fixture responds to requests that no `Mock` matches, which wiremock answers with a bare 404.
 
-use std::pin::pin;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll, Wake, Waker};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
@@ -19,6 +17,7 @@ use crate::exchange::quiet::quietly;
 use crate::exchange::response::{self, Response};
 use crate::front::Front;
 use crate::front::handler::{Aborted, Incoming};
+use crate::waiting::block_on;
 
 /// The wiremock server of one session, started at its first use.
 #[derive(Default)]
@@ -78,6 +77,7 @@ impl Overlay {
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
         if let Some(server) = self.server.get() {
+            // wiremock's futures wait for a lock of its own and for nothing else, so they need no runtime.
             block_on(server.reset());
         }
     }
@@ -121,24 +121,4 @@ fn is_unmatched(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> bool {
         && headers
             .keys()
             .all(|name| [header::CONTENT_LENGTH, header::DATE, header::CONNECTION].contains(name))
-}
-
-/// Waits on this thread. wiremock's futures wait for a lock of its own and for nothing else, so they
-/// need no runtime, and a runtime's own `block_on` refuses to run inside a test's.
-fn block_on<F: Future>(future: F) -> F::Output {
-    struct Unpark(std::thread::Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-    let mut context = Context::from_waker(&waker);
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => std::thread::park(),
-        }
-    }
 }

@@ -42,6 +42,15 @@ impl Ask {
         Self { address, bytes, number: number.map(|at| at..at + NUMBER.len()) }
     }
 
+    /// Sends the same to another path; the bytes have no number then.
+    #[must_use]
+    pub fn at(mut self, path: &str) -> Self {
+        let text = String::from_utf8_lossy(&self.bytes);
+        self.bytes = text.replacen("/v1/chat/completions", path, 1).into_bytes();
+        self.number = None;
+        self
+    }
+
     /// The bytes to send, with that number if they have one.
     fn numbered(&mut self, mut number: u64) -> &[u8] {
         if let Some(digits) = self.number.clone() {

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http_body_util::{BodyExt as _, Either};
 use hyper::body::Incoming;
 use llmock::Provider;
 use llmock::reply::Reply;
@@ -41,7 +42,19 @@ pub(crate) async fn answer(
         Some(fault) => fault.apply(decided.answer),
         None => decided.answer,
     };
+    let whole = match (&answer.body, fault) {
+        (AnswerBody::Whole(bytes), Some(Fault::Placed(_))) => Some(bytes.clone()),
+        _ => None,
+    };
     let mut paced = paced(answer, &running.config.pace, &api_request, state, fault).await;
+    if let Some(Fault::Placed(placed)) = fault {
+        let left = api_request.client_left.as_ref().map(|client| client.0.clone());
+        let boxed = paced.map(|body| match body {
+            Either::Left(whole) => whole.map_err(|never| match never {}).boxed_unsync(),
+            Either::Right(body) => body,
+        });
+        paced = placed.apply(boxed, whole, left).map(Either::Right);
+    }
     if unread.is_some() {
         // The rest of its body would be taken for the next request.
         paced.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

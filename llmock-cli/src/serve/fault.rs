@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderName, StatusCode};
+use llmock::__server::PlacedFault;
 use llmock_rules::{Duration as Delay, Problem};
 use serde::Deserialize;
 
@@ -20,7 +21,8 @@ use super::pace;
 pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-llmock-fault");
 
 const EXPECTED: &str = "expected `status=429, retry-after=2`, `disconnect`, `disconnect=midway`, `truncate`, \
-                        `malformed`, `slow=2s`, or `none`";
+                        `malformed`, `slow=2s`, `cut-after-event=3`, `stall-after-event=3`, `malformed-event=1`, \
+                        `empty-body`, or `none`";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -37,6 +39,8 @@ pub(crate) enum Fault {
     Malformed,
     /// The first byte is delayed.
     Slow(Duration),
+    /// A fault at a place of the response, as tests have it.
+    Placed(PlacedFault),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -106,6 +110,23 @@ impl Kind {
     const fn status(code: StatusCode) -> Self {
         Self { fault: Fault::Status { code, retry_after: None }, weight: 1.0 }
     }
+
+    /// `cut-after-event=3, weight=2`; `None` if the fault is not one at a place.
+    fn placed(text: &str) -> Option<Result<Self, Problem>> {
+        let (fault, weight) = match text.split_once(',') {
+            Some((fault, rest)) => (fault, Some(rest.trim())),
+            None => (text, None),
+        };
+        let placed = PlacedFault::parse(fault)?;
+        let weight = match weight.map(|rest| (rest, rest.strip_prefix("weight="))) {
+            None => Ok(1.0),
+            Some((_, Some(number_text))) => number(number_text.trim()),
+            Some((rest, None)) => {
+                Err(Problem::new(format!("invalid fault `{text}` at `{rest}`: {EXPECTED}")))
+            }
+        };
+        Some(placed.and_then(|placed| Ok(Self { fault: Fault::Placed(placed), weight: weight? })))
+    }
 }
 
 impl FromStr for Kind {
@@ -113,6 +134,9 @@ impl FromStr for Kind {
 
     /// `status=429, retry-after=2, weight=3`: the fault, then its settings.
     fn from_str(text: &str) -> Result<Self, Problem> {
+        if let Some(placed) = Self::placed(text) {
+            return placed;
+        }
         let mut parts = text.split(',').map(|part| {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             (name.trim(), value.trim())
@@ -163,6 +187,7 @@ impl Fault {
             Self::Truncate => "truncate",
             Self::Malformed => "malformed",
             Self::Slow(_) => "slow",
+            Self::Placed(placed) => placed.name(),
         }
     }
 
@@ -177,7 +202,7 @@ impl Fault {
     }
 
     /// The answer with this fault. [`Fault::Status`], [`Fault::Disconnect`] and [`Fault::Slow`] do not change it: the
-    /// first two replace it, the last one delays it.
+    /// first two replace it, the last one delays it. [`Fault::Placed`] changes its paced body.
     pub(crate) fn apply(self, mut answer: Answer) -> Answer {
         let is_cut = self == Self::DisconnectMidway;
         answer.body = match (self, answer.body) {
@@ -209,7 +234,9 @@ impl Fault {
                 AnswerBody::Live(if is_cut { CutOff::after(begun) } else { begun })
             }
             (Self::Malformed, AnswerBody::Live(body)) => AnswerBody::Live(live::malformed(body)),
-            (Self::Status { .. } | Self::Disconnect | Self::Slow(_), body) => body,
+            (Self::Status { .. } | Self::Disconnect | Self::Slow(_) | Self::Placed(_), body) => {
+                body
+            }
         };
         answer
     }

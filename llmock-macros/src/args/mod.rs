@@ -3,6 +3,7 @@
 //! `llmock_rules::KEYS` has the keys and the forms of their values; [`value`] parses a value in its form. What needs a
 //! folder, the table of providers or a regex engine is checked when the test runs.
 
+mod fields;
 mod value;
 
 use llmock_rules::{KEYS, Key};
@@ -80,7 +81,7 @@ impl Args {
                 return skip(input);
             }
         };
-        if seen.contains(&slot(key)) && key.name != "normalize" {
+        if seen.contains(&slot(key)) && !["normalize", "fault"].contains(&key.name) {
             errors.at(name.span(), format!("`{name}` is given twice"));
             return skip(input);
         }

@@ -137,6 +137,18 @@ fn each_mistake_has_a_message() {
         (r#"providers("OpenAI")"#, "invalid provider id `OpenAI`"),
         ("proxy", "expected `true` or `false`, such as `proxy = true`"),
         (r#"intercept = "yes""#, "expected `true` or `false`, such as `intercept = true`"),
+        (r#"stream(pace = "fast")"#, "invalid pace `fast`: expected `none` or `recorded`"),
+        ("stream(pace = -1)", "invalid pace `-1`: expected a number above zero"),
+        (r#"stream(chunk = "event")"#, "unknown field `chunk` of `stream`; did you mean"),
+        ("stream(chunks = [])", "invalid chunks `[]`: expected lengths above zero"),
+        ("stream(chunks = [1, x])", "expected named values in parentheses, such as `stream("),
+        (r#"stream = "event""#, "expected named values in parentheses, such as `stream("),
+        ("stream(seed = 1, seed = 2)", "`seed` is given twice"),
+        ("stream(seed = 1), stream(seed = 2)", "`stream` is given twice"),
+        ("fault(status = 200)", "invalid `status` `200`: expected 400 to 599"),
+        ("fault(times = 2)", "no fault is named: expected `status`, "),
+        (r#"fault(slow = "soon")"#, "invalid duration `soon`"),
+        (r#"sweep = "fault""#, "invalid sweep `fault`; did you mean `faults`?"),
         (r#"crate = "llmock""#, "expected a path, such as `crate = my_prelude::llmock`"),
     ];
     for (tokens, expected) in cases {
@@ -144,6 +156,21 @@ fn each_mistake_has_a_message() {
         assert_eq!(errors.len(), 1, "{tokens}: {errors:?}");
         assert!(errors[0].starts_with(expected), "{tokens}: {errors:?}");
     }
+}
+
+#[test]
+fn fields_keep_their_form() {
+    let (args, errors) = parse(
+        r#"stream(pace = 2.0, chunks = [1, 5], seed = 0x10), fault(status = 429, retry_after = 1),
+           fault(refused, model = "gpt-*", probability = 0.5)"#,
+    );
+    assert_eq!(errors, [] as [&str; 0]);
+    let expected = [
+        r#"stream Fields(&[("pace",r::Field::Number("2.0")),("chunks",r::Field::Numbers(&[1usize,5usize])),("seed",r::Field::Number("16"))])"#,
+        r#"fault Fields(&[("status",r::Field::Number("429")),("retry_after",r::Field::Number("1"))])"#,
+        r#"fault Fields(&[("refused",r::Field::Switch(true)),("model",r::Field::Text("gpt-*")),("probability",r::Field::Number("0.5"))])"#,
+    ];
+    assert_eq!(written(&args), expected);
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! Values of arguments: one parser for each form.
 
-use llmock_rules::{AllowErrors, BaseUrl, Check, EnvName, Form, Key, Place, Problem, ProviderId};
+use llmock_rules::{
+    AllowErrors, BaseUrl, Check, EnvName, FieldsCheck, Form, Key, Place, Problem, ProviderId,
+};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::{LitBool, LitInt, LitStr, Path, Token, parenthesized, token};
 
+use super::fields;
 use crate::errors::Errors;
 use crate::settings;
 
@@ -18,6 +21,8 @@ pub(crate) enum Value {
     /// The `llmock_rules::Value`, as the expansion writes it.
     Written(TokenStream),
     Texts(Vec<LitStr>),
+    /// Names and values, the latter as an `llmock_rules::Field`.
+    Fields(Vec<(LitStr, TokenStream)>),
     RustPath(Path),
 }
 
@@ -33,6 +38,12 @@ impl Value {
             Self::Switch(on) => quote_spanned!(span=> Switch(#on)),
             Self::Written(value) => value.clone(),
             Self::Texts(texts) => quote_spanned!(span=> Texts(&[#(#texts),*])),
+            Self::Fields(fields) => {
+                let fields = fields
+                    .iter()
+                    .map(|(name, value)| quote_spanned!(span=> (#name, #root::Field::#value)));
+                quote_spanned!(span=> Fields(&[#(#fields),*]))
+            }
             Self::RustPath(_) => return None,
         };
         Some(quote_spanned!(span=> #root::Value::#value))
@@ -94,6 +105,9 @@ pub(super) fn parse(
         Form::Providers => {
             ("Providers", argument.within(|content| providers(content, span, errors))?)
         }
+        Form::Fields(check) => {
+            return argument.fields(check, errors).map(|value| value.map(Value::Fields));
+        }
         Form::Replacements => {
             ("Replacements", argument.within(|content| replacements(content, span, errors))?)
         }
@@ -114,6 +128,7 @@ impl Argument<'_> {
             Form::Variables => "variables in parentheses",
             Form::Providers => "providers in parentheses",
             Form::Replacements => "a path and replacements in parentheses",
+            Form::Fields(_) => "named values in parentheses",
             Form::RustPath => "a path",
         };
         syn::Error::new(span, format!("expected {what}, such as `{}`", self.key.attribute))
@@ -153,6 +168,16 @@ impl Argument<'_> {
         // What is left over after a mistake would be reported as a mistake of its own.
         while content.parse::<TokenTree>().is_ok() {}
         result.map_err(|error| self.expected(error.span()))
+    }
+
+    /// `key(name = value, ...)`; `None` if a value is invalid.
+    fn fields(
+        &self,
+        check: FieldsCheck,
+        errors: &mut Errors,
+    ) -> syn::Result<Option<Vec<(LitStr, TokenStream)>>> {
+        let fields = self.within(|content| separated(content, fields::parse))?;
+        Ok(fields::checked(&fields, check, errors))
     }
 
     fn list<T: Parse>(&self) -> syn::Result<Vec<T>> {

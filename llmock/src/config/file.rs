@@ -9,7 +9,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use llmock_rules::{Form, KEYS, Key, Problem, Value};
+use llmock_rules::{Field, Form, KEYS, Key, Problem, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -121,6 +121,7 @@ impl Reader {
             Form::Variables => self.variables(key, node),
             Form::Providers => self.providers(key, node),
             Form::Replacements => self.replacements(key, node),
+            Form::Fields(_) => self.fields(key, node),
             Form::Count | Form::RustPath => Err(expected(key, node, "no value")),
         }
     }
@@ -188,6 +189,39 @@ impl Reader {
         Ok(())
     }
 
+    /// A table, or a list of tables.
+    fn fields(&mut self, key: &'static Key, node: &Node<'_>) -> Result<(), Mistake> {
+        const WHAT: &str = "a table, or an array of tables";
+        if let Some(list) = node.get_ref().as_array() {
+            return list.iter().try_for_each(|one| self.fields(key, one));
+        }
+        let table = node.get_ref().as_table().ok_or_else(|| expected(key, node, WHAT))?;
+        let mut numbers = Vec::new();
+        for (_, value) in table {
+            numbers.push(whole_numbers(key, value)?);
+        }
+        let mut fields = Vec::new();
+        for ((name, value), numbers) in table.iter().zip(&numbers) {
+            let field = match value.get_ref() {
+                DeValue::String(text) => Field::Text(text),
+                DeValue::Integer(number) => Field::Number(number.as_str()),
+                DeValue::Float(number) => Field::Number(number.as_str()),
+                DeValue::Boolean(on) => Field::Switch(*on),
+                DeValue::Array(_) => Field::Numbers(numbers),
+                DeValue::Table(_) | DeValue::Datetime(_) => {
+                    return Err(expected(key, value, "a string, a number, or numbers"));
+                }
+            };
+            fields.push((name.get_ref().as_ref(), field));
+        }
+        let places: Vec<_> = table.iter().map(|(_, value)| value.span().start).collect();
+        let added = self.settings.add(&self.origin, key.name, Value::Fields(&fields));
+        added.map_err(|wrong| Mistake {
+            at: places.get(wrong.index).copied().unwrap_or(node.span().start),
+            problem: Problem::new(wrong.to_string()),
+        })
+    }
+
     fn replacements(&mut self, key: &'static Key, node: &Node<'_>) -> Result<(), Mistake> {
         const FIELDS: &[&str] = &["path", "pattern", "replacement"];
         let what = "an array of tables";
@@ -209,6 +243,16 @@ impl Reader {
         }
         Ok(())
     }
+}
+
+/// The elements of an array of whole numbers; nothing for another value.
+fn whole_numbers(key: &Key, node: &Node<'_>) -> Result<Vec<usize>, Mistake> {
+    let list = node.get_ref().as_array().map(|list| &**list).unwrap_or_default();
+    let number = |one: &Node<'_>| {
+        let number = one.get_ref().as_integer().and_then(|one| one.as_str().parse().ok());
+        number.ok_or_else(|| expected(key, one, "whole numbers"))
+    };
+    list.iter().map(number).collect()
 }
 
 fn kind(value: &DeValue<'_>) -> &'static str {

@@ -5,11 +5,13 @@
 //! the values, [`settings`] holds them, [`file`](mod@file) reads `llmock.toml`, [`layers`] puts the layers together.
 //! Neighbours: `matching` applies the rules, `env` reads the variables, `report` names the origins.
 
+mod control;
 pub(crate) mod file;
 pub(crate) mod intercept;
 pub(crate) mod layers;
 pub(crate) mod limits;
 pub(crate) mod origin;
+mod reading;
 pub(crate) mod settings;
 
 pub use intercept::intercept;

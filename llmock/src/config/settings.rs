@@ -7,13 +7,14 @@ mod arguments;
 mod reset;
 
 use llmock_rules::{
-    AllowErrors, BaseUrl, EnvName, FieldName, FindingCode, FixtureFolder, JsonPath, Mode, Order,
-    Place, Problem, ProviderId, ResettableKey, SideCall, Unused, Value, nearest,
+    AllowErrors, BaseUrl, EnvName, FaultRule, FieldName, FindingCode, FixtureFolder, JsonPath,
+    Mode, Order, Place, Problem, ProviderId, ResettableKey, SideCall, StreamRule, Sweep, Unused,
+    Value, nearest,
 };
-use regex::Regex;
 
 use super::intercept;
 use super::origin::{Origin, Sourced};
+use super::reading::{each, first_of_each, normalize, or_field_by_field, placeholders};
 use crate::matching::{MatchRules, Normalize};
 use crate::provider::{Declared, Provider};
 
@@ -49,6 +50,10 @@ pub(crate) struct Settings {
     pub(crate) intercept: Sourced<bool>,
     /// Only replies of the test respond.
     pub(crate) scripted: Sourced<bool>,
+    /// Each field is that of the nearest layer that has it.
+    pub(crate) stream: Sourced<StreamRule>,
+    pub(crate) faults: Vec<Sourced<FaultRule>>,
+    pub(crate) sweep: Sourced<Sweep>,
     /// `auto`, where CI allows no more than `replay`.
     pub(crate) replaced_mode: Option<Mode>,
 }
@@ -108,7 +113,7 @@ impl Settings {
             ("intercept", Value::Switch(on)) => {
                 self.intercept = origin.of(intercept::checked(on).map_err(one)?);
             }
-            _ => return Err(one(Problem::new("it has another form"))),
+            (key, value) => self.add_control(origin, key, value)?,
         }
         Ok(())
     }
@@ -240,6 +245,9 @@ impl Settings {
             proxy: self.proxy.or(outer.proxy),
             intercept: self.intercept.or(outer.intercept),
             scripted: self.scripted.or(outer.scripted),
+            stream: or_field_by_field(self.stream, outer.stream),
+            faults: [self.faults, outer.faults].concat(),
+            sweep: self.sweep.or(outer.sweep),
             replaced_mode: None,
         }
     }
@@ -311,47 +319,6 @@ impl Settings {
         };
         self.env.iter().map(|variable| expand(&variable.value)).collect()
     }
-}
-
-/// The words in braces that stand for an address; anything else in braces is text.
-fn placeholders(template: &str) -> impl Iterator<Item = &str> {
-    let is_id =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
-    let inner = template.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
-    inner.map(|(inner, _)| inner).filter(move |inner| {
-        inner.starts_with(|first: char| first.is_ascii_lowercase()) && inner.bytes().all(is_id)
-    })
-}
-
-fn normalize((place, pattern, replacement): &(&str, &str, &str)) -> Result<Normalize, Problem> {
-    let place = Place::parse(place)?;
-    let pattern = Regex::new(pattern).map_err(|error| {
-        // The library draws the pattern with a caret over several lines; its last line has the reason.
-        let message = error.to_string();
-        let last = message.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        Problem::new(format!("invalid regular expression `{pattern}`: {last}"))
-    })?;
-    Ok(Normalize { place, pattern, replacement: (*replacement).to_owned() })
-}
-
-fn each<S, T>(
-    key: &'static str,
-    values: &[S],
-    read: impl Fn(&S) -> Result<T, Problem>,
-) -> Result<Vec<T>, Wrong> {
-    let read = |(index, value)| read(value).map_err(|problem| Wrong { key, index, problem });
-    values.iter().enumerate().map(read).collect()
-}
-
-/// Of several with one name the first, which is the nearest.
-fn first_of_each<T, N: PartialEq>(all: Vec<Sourced<T>>, name: impl Fn(&T) -> N) -> Vec<Sourced<T>> {
-    let mut first: Vec<Sourced<T>> = Vec::new();
-    for one in all {
-        if !first.iter().any(|nearer| name(&nearer.value) == name(&one.value)) {
-            first.push(one);
-        }
-    }
-    first
 }
 
 #[cfg(test)]

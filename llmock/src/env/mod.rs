@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 pub(crate) use names::{
     ALLOW_CI_RECORD, BASE_URL, DISABLED, DRAIN_TIMEOUT, LLM_MOCK_DISABLED, MAX_BODY, MODE,
-    RECORD_DIR, TURN_TIMEOUT, WORKSPACE_ROOT,
+    RECORD_DIR, SWEEP, SWEEP_FAULT, SWEEP_MAX, SWEEP_RESULT, TURN_TIMEOUT, WORKSPACE_ROOT,
 };
 pub(crate) use setup::{
     Originals, intercepted, no_proxy, originals, proxies_of_loopback_now, redirect,
@@ -54,7 +54,6 @@ pub(crate) fn record_dir() -> Option<PathBuf> {
     path(RECORD_DIR)
 }
 
-#[cfg(all(feature = "intercept", target_os = "linux"))]
 pub(crate) fn temporary_directory() -> PathBuf {
     std::env::temp_dir()
 }

@@ -23,6 +23,10 @@ names! {
     DRAIN_TIMEOUT = "LLMOCK_DRAIN_TIMEOUT", "how long a response that is being recorded may go on after its client has left, or after the test has ended, in seconds (30)";
     TURN_TIMEOUT = "LLMOCK_TURN_TIMEOUT", "how long a test without a handle waits for its turn, in seconds (300)";
     MAX_BODY = "LLMOCK_MAX_BODY", "the largest request body, in bytes or as `16M` (16 MiB)";
+    SWEEP = "LLMOCK_SWEEP", "`faults`, `cuts`, `errors`, or a switch: the [sweep](sweep.md) of tests that name none; `off` for all";
+    SWEEP_MAX = "LLMOCK_SWEEP_MAX", "the most faults of one sweep (500)";
+    SWEEP_FAULT = "LLMOCK_SWEEP_FAULT", "set by llmock in a child process of a sweep: its fault";
+    SWEEP_RESULT = "LLMOCK_SWEEP_RESULT", "set by llmock in a child process of a sweep: the file for what happened";
     BASE_URL = "LLMOCK_BASE_URL", "set by llmock: the address that stands for `{base}`, for code that builds its own URLs";
     SPARE = "LLMOCK_SPARE_", "set by llmock, with a number behind it: a place in the environment that a test's variable takes";
 }

@@ -78,6 +78,8 @@ pub struct Exchange {
     pub(crate) sender: Sender,
     /// The previous test, if it was recorded with this request and did not send it.
     pub(crate) expected_by: Option<String>,
+    /// The fault that replaced or changed its response, as the attribute writes it.
+    pub(crate) fault: Option<String>,
 }
 
 /// The place of a request in the run, in order of arrival.
@@ -116,12 +118,19 @@ impl Exchange {
             is_side,
             sender,
             expected_by: None,
+            fault: None,
         }
     }
 
     /// Whether another test sent it, so that it must not affect this one.
     pub(crate) fn is_stray(&self) -> bool {
         matches!(self.sender, Sender::EarlierTest { .. })
+    }
+
+    /// Whether a fault has changed its response.
+    #[cfg(feature = "record")]
+    pub(crate) fn is_spoilt(&self) -> bool {
+        self.fault.as_ref().is_some_and(|fault| !fault.starts_with("slow"))
     }
 
     /// A copy with what the client has received so far, without secrets.

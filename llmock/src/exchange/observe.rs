@@ -23,6 +23,8 @@ pub(crate) struct Observation(Arc<Mutex<Progress>>);
 #[derive(Debug, Default)]
 struct Progress {
     response: Option<ReceivedResponse>,
+    /// No more will come.
+    is_over: bool,
     /// A client that seemed to have left when the end was sent; its connection knows whether it took everything.
     undecided: Option<Client>,
 }
@@ -56,6 +58,11 @@ impl Observation {
             response.end = Ending::Disconnected;
         }
         Some(response)
+    }
+
+    /// Whether more may come.
+    pub(crate) fn is_open(&self) -> bool {
+        !lock(&self.0).is_over
     }
 
     fn update(&self, change: impl FnOnce(&mut ReceivedResponse)) {
@@ -104,6 +111,14 @@ impl Watching {
             observed.watching.activity.note();
         }
         http::Response::from_parts(parts, ResponseBody::Observed(Box::new(observed)))
+    }
+}
+
+impl Drop for Watching {
+    /// Also when there was no response: its connection was closed.
+    fn drop(&mut self) {
+        lock(&self.observation.0).is_over = true;
+        self.activity.note();
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which interaction responds to a request: a queue for each key, and what has been used.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use crate::fixture::Position;
 use crate::matching::{Key, Order};
@@ -42,6 +42,8 @@ struct Queue {
     /// In the order in which they are given out.
     entries: Vec<Position>,
     given: usize,
+    /// Given before, but the response was changed on its way.
+    again: VecDeque<Position>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +71,10 @@ impl Queues {
     pub(crate) fn claim(&mut self, key: Key, order: Order) -> Claim {
         let next_own = if order == Order::Strict { self.next_own() } else { None };
         let Some(queue) = self.by_key.get_mut(&key) else { return Claim::Unknown };
+        if let Some(at) = queue.again.pop_front() {
+            let is_borrowed = self.entries[at.index()].ownership == Ownership::Other;
+            return Claim::Fresh { at, is_borrowed };
+        }
         let Some(&at) = queue.entries.get(queue.given) else {
             return queue
                 .entries
@@ -84,6 +90,14 @@ impl Queues {
         entry.taken = true;
         queue.given += 1;
         Claim::Fresh { at, is_borrowed: entry.ownership == Ownership::Other }
+    }
+
+    /// Gives an interaction to the next request with its key once more: a fault has changed the response. Its place in the
+    /// order is used.
+    pub(crate) fn offer_again(&mut self, key: Key, at: Position) {
+        if let Some(queue) = self.by_key.get_mut(&key) {
+            queue.again.push_back(at);
+        }
     }
 
     /// The session's first interaction in the order of the file that no request has taken.
@@ -178,6 +192,18 @@ mod tests {
             ("a", Spent { last: at(4) }),
         ] {
             assert_eq!(queues.claim(key_of(name), Order::Strict), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_changed_response_is_offered_again() {
+        for order in [Order::Any, Order::Strict] {
+            let mut queues = queues(&[("a", Own), ("b", Own), ("a", Own)]);
+            assert_eq!(queues.claim(key_of("a"), order), fresh(0));
+            queues.offer_again(key_of("a"), at(0));
+            assert_eq!(queues.claim(key_of("a"), order), fresh(0));
+            assert_eq!(queues.claim(key_of("b"), order), fresh(1));
+            assert_eq!(queues.claim(key_of("a"), order), fresh(2));
         }
     }
 

@@ -1,8 +1,10 @@
 //! What the client receives: a stored response, or an error of llmock's own.
 
+use std::time::Duration;
+
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use crate::exchange::body::ResponseBody;
+use crate::exchange::body::{Piece, ReceivedAfter, ResponseBody};
 use crate::exchange::links;
 use crate::fixture::interaction::{self, Body, Content};
 use crate::provider::{Address, Links, Provider};
@@ -36,12 +38,18 @@ pub(crate) fn stored(
     let (body, has_links) = match &stored.content {
         Content::Body(body) => (ResponseBody::full(body.to_wire().into_owned()), has_links),
         Content::Stream(stream) => {
-            let chunks = stream.to_chunks().into_iter().map(|chunk| chunk.bytes.into());
-            (ResponseBody::chunks(chunks, stream.end == End::Cut), false)
+            let pieces = stream.to_chunks().into_iter().map(|chunk| Piece {
+                after: Some(Duration::from_millis(chunk.ms)),
+                bytes: chunk.bytes.into(),
+            });
+            (ResponseBody::pieces(pieces, stream.end == End::Cut), false)
         }
     };
     let mut response = response(status, headers, body);
     links::rewrite(&mut response, links, has_links);
+    if let Some(ms) = stored.ms {
+        response.extensions_mut().insert(ReceivedAfter(Duration::from_millis(ms)));
+    }
     response
 }
 
@@ -92,6 +100,18 @@ pub(crate) fn json(body: String) -> Response {
     let mut headers = HeaderMap::new();
     append(&mut headers, "content-type", "application/json");
     response(StatusCode::OK, headers, ResponseBody::full(body))
+}
+
+/// An error as the provider sends it, with the kind that it has for this status.
+pub(crate) fn error(provider: Provider, path: &str, status: StatusCode, message: &str) -> Response {
+    let format = wire::format(provider, "POST", path);
+    let (body, kind) = format.usual_error(provider, status.as_u16(), message);
+    let mut headers = HeaderMap::new();
+    append(&mut headers, "content-type", "application/json");
+    if let Some((name, value)) = kind {
+        append(&mut headers, name, value);
+    }
+    response(status, headers, ResponseBody::full(body))
 }
 
 /// An error of llmock's own in the provider's shape. The status must be one that no client retries.

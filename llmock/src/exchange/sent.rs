@@ -27,6 +27,8 @@ pub enum RespondedBy {
     Reply,
     /// The real provider, while recording.
     Upstream,
+    /// A [fault](crate::control::Fault), instead of any of them.
+    Fault,
     /// Nothing: a miss, which fails the test.
     Nothing,
 }
@@ -39,6 +41,7 @@ impl RespondedBy {
             Self::Mock => "mock",
             Self::Reply => "reply",
             Self::Upstream => "upstream",
+            Self::Fault => "fault",
             Self::Nothing => "nothing",
         }
     }

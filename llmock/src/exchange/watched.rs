@@ -50,6 +50,11 @@ impl<Io: AsyncRead + Unpin> Watched<Io> {
         Self(Arc::new(Mutex::new(Inner { io, ahead: Vec::new() })))
     }
 
+    /// Looks at the connection itself.
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&Io) -> T) -> T {
+        look(&lock(&self.0).io)
+    }
+
     /// The first bytes of the connection, enough to tell HTTP/2 from anything else; empty if it has ended.
     pub(crate) async fn first_bytes(&self) -> Vec<u8> {
         loop {

@@ -95,6 +95,11 @@ impl Front {
         self.runtime.spawn(future)
     }
 
+    /// The runtime, which never stops.
+    pub(crate) fn runtime(&self) -> &tokio::runtime::Handle {
+        &self.runtime
+    }
+
     /// Runs a future on the front's runtime and blocks this thread until it is done.
     ///
     /// Works in sync tests and inside any runtime, since the front's thread is never the caller's.

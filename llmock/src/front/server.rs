@@ -83,7 +83,7 @@ pub(super) async fn serve_connection(
     // A client that disconnects is not an error of llmock, and this thread must not print.
     let mut has_left = false;
     let ended = if is_http2 {
-        serve_http2(io, service, &silent).await
+        serve_http2(io.clone(), service, &silent).await
     } else {
         let left = || {
             has_left = true;
@@ -91,6 +91,10 @@ pub(super) async fn serve_connection(
         };
         serve_http1(io, service, left).await
     };
+    if let (true, Some(peer)) = (presence.resets(), &peer) {
+        // It is the last handle of the socket, which closes with it.
+        peer.with(|socket| drop(socket.set_zero_linger()));
+    }
     silent.end(&first, ended.as_ref().err());
     let has_received = match (&peer, has_left) {
         _ if ended.is_err() => false,

@@ -8,7 +8,7 @@ pub use crate::preload::preload;
 pub use crate::session::open::Test;
 pub use crate::site::Site;
 pub use catch::{Body, Ended, Panic, Returned, Silent, replay, replay_sync};
-pub use llmock_rules::Value;
+pub use llmock_rules::{Field, Value};
 pub use session::Session;
 
 /// The codes of all findings with their severities, for the test of the documentation.

@@ -6,6 +6,7 @@ use crate::mock::LlmMock;
 use crate::private::{Panic, Returned};
 use crate::report::{Outcome, Report, render, style};
 use crate::session::open::{self, Test};
+use crate::session::sweep::{Prepared, Swept};
 use crate::session::{self, announce};
 
 /// The session of one test.
@@ -76,6 +77,7 @@ impl Session {
             (Ok(_), Returned::Err) => Outcome::ReturnedErr,
             (Ok(_), Returned::Ok | Returned::Unknown) => Outcome::Passed,
         };
+        let sweep = self.inner.sweep().filter(|_| ended == Outcome::Passed);
         let words = outcome.as_ref().err().map(text_of).unwrap_or_default();
         let report = self.inner.end_with(ended, words);
         if let Some(report) = report {
@@ -83,6 +85,9 @@ impl Session {
                 fail(&report);
             }
             print(&report);
+        }
+        if let Some(swept) = sweep.map(Prepared::run) {
+            report_sweep(&swept);
         }
         outcome.unwrap_or_else(|panic| resume_unwind(panic))
     }
@@ -143,6 +148,17 @@ fn print(report: &Report) {
 )]
 fn print_block(text: &str) {
     eprintln!("\n{text}\n");
+}
+
+/// Fails the test if the sweep has a reason to.
+#[track_caller]
+fn report_sweep(swept: &Swept) {
+    match swept {
+        Swept::Done(report) if report.fails() => panic!("\n{}", report.block()),
+        Swept::Done(report) => announce::line(&report.line()),
+        Swept::Refused { why, fails: true } => panic!("\n{why}"),
+        Swept::Refused { why, fails: false } => announce::line(why),
+    }
 }
 
 #[track_caller]

@@ -27,15 +27,17 @@ pub(crate) struct Rule {
     pub(crate) turn: Turn,
     /// How many requests have got a reply.
     pub(crate) given: usize,
+    /// Replies that faults have changed on their way: each is given once more.
+    pub(crate) again: Vec<usize>,
 }
 
 impl Rule {
     pub(crate) fn new(place: String, replies: Replies) -> Self {
-        Self { place, condition: None, replies, turn: Turn::default(), given: 0 }
+        Self { place, condition: None, replies, turn: Turn::default(), given: 0, again: Vec::new() }
     }
 
     fn is_used_up(&self) -> bool {
-        self.replies.get(self.given).is_none()
+        self.again.is_empty() && self.replies.get(self.given).is_none()
     }
 
     /// How many replies are still to be given.
@@ -103,6 +105,12 @@ impl Rules {
         all.filter(|(_, rule)| matches(rule)).map(|(at, _)| RuleNumber(at)).collect()
     }
 
+    /// Gives the last reply of a rule once more: a fault has changed it on its way.
+    pub(crate) fn offer_again(&mut self, rule: RuleNumber) {
+        let rule = &mut self.0[rule.0];
+        rule.again.extend(rule.given.checked_sub(1));
+    }
+
     /// Takes the next reply of one of these rules. A background call gets no reply of a rule without a condition.
     pub(crate) fn take(&mut self, matching: &[RuleNumber], turn: Turn, is_side: bool) -> Chosen {
         let numbers = matching.iter().copied();
@@ -122,8 +130,11 @@ impl Rules {
             return in_turn.last().map_or(Chosen::None, |last| Chosen::UsedUp(*last));
         };
         let taken = &mut self.0[rule.0];
-        let Some(reply) = taken.replies.get(taken.given).cloned() else { return Chosen::None };
-        taken.given += 1;
+        let again = taken.again.pop();
+        let Some(reply) = taken.replies.get(again.unwrap_or(taken.given)).cloned() else {
+            return Chosen::None;
+        };
+        taken.given += usize::from(again.is_none());
         Chosen::Reply { rule, reply, other }
     }
 }

@@ -2,6 +2,7 @@
 
 use llmock_rules::hint;
 
+use super::in_vain::InVain;
 use super::provider_error::{responded, upstream_error};
 use super::redacted::{self, ChangedResponse};
 use super::scripted::{self, UnusedReply};
@@ -110,6 +111,9 @@ pub(crate) enum Failure {
     NoPlace { tried: Vec<String> },
     #[error("the local server failed to start: {}", excerpt(why, MESSAGE))]
     ServerFailed { why: String },
+    /// A gate or a fault of the test had no effect.
+    #[error("{0}")]
+    InVain(InVain),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,6 +161,7 @@ impl Failure {
             Self::UnknownCase { .. } => "unknown_case",
             Self::NoPlace { .. } => "no_place",
             Self::ServerFailed { .. } => "server_failed",
+            Self::InVain(_) => "in_vain",
         }
     }
 
@@ -209,6 +214,7 @@ impl Failure {
                 line("run the body on the test's own thread, or make each case a test function")
             }
             Self::NoPlace { tried } => no_place(tried),
+            Self::InVain(in_vain) => in_vain.details(),
             Self::UnknownField { .. }
             | Self::Settings { .. }
             | Self::ServerFailed { .. }

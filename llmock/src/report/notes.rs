@@ -93,6 +93,8 @@ pub(crate) enum Note {
     AttemptLost { path: String, count: usize, why: String },
     /// `mode` would record, but CI only replays.
     OnlyReplayedInCi { mode: &'static str },
+    /// The test failed while its streams were cut with this seed.
+    AdversarialChunks { seed: u64 },
 }
 
 /// Why a request may belong to an earlier test.
@@ -116,7 +118,7 @@ pub(crate) struct Source {
 impl Note {
     /// The names of all notes.
     #[cfg(test)]
-    pub(super) const NAMES: [&'static str; 26] = [
+    pub(super) const NAMES: [&'static str; 27] = [
         "recorded",
         "nothing_recorded",
         "unused",
@@ -143,6 +145,7 @@ impl Note {
         "attempt_kept",
         "attempt_lost",
         "only_replayed_in_ci",
+        "adversarial_chunks",
     ];
 
     /// A name for `last-run.jsonl`; part of its format.
@@ -174,6 +177,7 @@ impl Note {
             Self::AttemptKept { .. } => "attempt_kept",
             Self::AttemptLost { .. } => "attempt_lost",
             Self::OnlyReplayedInCi { .. } => "only_replayed_in_ci",
+            Self::AdversarialChunks { .. } => "adversarial_chunks",
         }
     }
 
@@ -239,6 +243,7 @@ impl Note {
             Self::OnlyReplayedInCi { mode } => {
                 format!("mode `{mode}` only replays in CI, so {fixture} is unchanged")
             }
+            Self::AdversarialChunks { seed } => adversarial_chunks(*seed),
         }
     }
 
@@ -317,6 +322,13 @@ fn named(interactions: &[Named]) -> String {
         None => format!("#{number}"),
     };
     list(&limited(interactions, 5, |rest| format!("{rest} more"), one))
+}
+
+fn adversarial_chunks(seed: u64) -> String {
+    format!(
+        "streams were cut inside events and characters; `stream(chunks = \"adversarial\", seed = {seed})` cuts them at the \
+         same places"
+    )
 }
 
 fn attempt_lost(path: &str, interactions: usize, why: &str) -> String {

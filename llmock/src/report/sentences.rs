@@ -16,6 +16,28 @@ pub(super) const ITEMS: usize = 5;
 pub(super) const PAUSED_CLOCK: &str = "the tokio clock of this test is paused, so client timeouts expire at once: call \
                             `tokio::time::pause()` after the requests, or `tokio::time::resume()` before them";
 
+pub(crate) const SWEEP_NOT_REPEATABLE: &str = "the test failed when it ran a second time, in a process of its own: a swept test must be repeatable";
+
+pub(crate) const SWEEP_WITHOUT_REQUEST: &str =
+    "the test sends no request, so there is nothing to let fail";
+
+pub(crate) fn sweep_failed(why: &str) -> String {
+    format!("the test binary could not be run again: {}", excerpt(why, MESSAGE))
+}
+
+pub(crate) fn sweep_unknown_test(test: &str) -> String {
+    format!(
+        "the test binary does not list exactly one test `{}`: a sweep needs the test harness of Rust, and a test with a \
+         name of its own",
+        excerpt(test, PATH)
+    )
+}
+
+/// Why there was no sweep.
+pub(crate) fn sweep_refused(test: &str, why: &str) -> String {
+    format!("llmock: no sweep of {}: {why}", excerpt(test, PATH))
+}
+
 pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
     match reason {
         MissReason::NoFixtureFile => "the fixture does not exist yet".to_owned(),

@@ -131,6 +131,13 @@ impl Ledger {
         self.queues.get_or_insert_with(|| fixture.queues()).claim(key, order)
     }
 
+    /// Gives an interaction to the next request with its key once more.
+    pub(crate) fn offer_again(&mut self, key: Key, at: Position) {
+        if let Some(queues) = &mut self.queues {
+            queues.offer_again(key, at);
+        }
+    }
+
     /// Every use of an interaction, in order of arrival.
     pub(crate) fn uses(&self) -> impl Iterator<Item = (&Exchange, Used)> {
         self.exchanges.iter().filter_map(|exchange| Some((exchange, exchange.used?)))

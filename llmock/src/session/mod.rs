@@ -7,9 +7,12 @@
 
 pub(crate) mod announce;
 mod causes;
+mod child;
 pub(crate) mod clock;
 pub(crate) mod current;
+mod deliver;
 pub(crate) mod elsewhere;
+mod enter;
 pub(crate) mod env_lock;
 pub(crate) mod envs;
 pub(crate) mod fields;
@@ -18,6 +21,7 @@ pub(crate) mod keys;
 pub(crate) mod last_run;
 pub(crate) mod ledger;
 pub(crate) mod open;
+pub(crate) mod pending;
 pub(crate) mod previous_test;
 pub(crate) mod proxied;
 #[cfg(feature = "record")]
@@ -30,6 +34,7 @@ pub(crate) mod save;
 pub(crate) mod scripted;
 pub(crate) mod settle;
 pub(crate) mod state;
+pub(crate) mod sweep;
 pub(crate) mod unreached;
 pub(crate) mod verify;
 pub(crate) mod wait;
@@ -110,6 +115,9 @@ impl Session {
             self.release_env();
             return None;
         };
+        if child::is_child() {
+            sweep::write_result(&state, outcome);
+        }
         // Hundreds of variables are compared, which only a test without requests needs.
         let is_reached = state.ledger().exchanges.iter().any(|exchange| !exchange.is_stray());
         let env = self.env.as_ref().filter(|_| !is_reached);
@@ -126,8 +134,15 @@ impl Session {
             report.same_as = causes::shown_by(&report);
             report.others = last_run::failures(package);
         }
-        last_run::append(&report, package, &state.secrets.redactor());
+        if !child::is_child() {
+            last_run::append(&report, package, &state.secrets.redactor());
+        }
         Some(report)
+    }
+
+    /// What is to follow the test if it passes.
+    pub(crate) fn sweep(&self) -> Option<sweep::Prepared> {
+        self.state.as_deref().and_then(sweep::prepare)
     }
 
     fn release(&mut self, state: &State) {
@@ -152,6 +167,7 @@ impl Session {
     fn abandon(&mut self) {
         let Some(state) = self.state.take() else { return self.release_env() };
         state.close();
+        state.traffic.close();
         state.ledger().is_settled = true;
         state.in_flight.drain(CANCELLED_DRAIN);
         redacted::look_again(&state);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use llmock_rules::Value;
+use llmock_rules::{Unused, Value};
 
 use crate::config::limits::Limits;
 use crate::config::{Origin, Settings, SettingsError};
@@ -24,7 +24,7 @@ use crate::report::command::quoted;
 use crate::report::{Command, Failure, Place, Roots, Style, Surface, Target, sentences, values};
 use crate::session::env_lock::{self, EnvGuard, LockError, Patience};
 use crate::session::state::{Setup, State, shown};
-use crate::session::{EnvAccess, Session, announce, envs, last_run};
+use crate::session::{EnvAccess, Session, announce, child, envs, last_run, sweep};
 use crate::site::{self, Owner, Places, Site};
 use crate::sync::lock;
 
@@ -53,8 +53,13 @@ pub(crate) fn attribute(test: &Test) -> Result<Session, Failure> {
     let package = site::package(&places, site.manifest_dir, &exists);
     let workspace = workspace(package.as_deref(), &places);
     let roots = (workspace.as_deref(), package.as_deref());
-    let in_force = in_force(own(test).map_err(settings)?, roots)?;
+    let mut in_force = in_force(own(test).map_err(settings)?, roots)?;
     let limits = Limits::read().map_err(settings)?;
+    if child::is_child() {
+        sweep::watch_panics();
+        // A program that fails early sends less.
+        in_force.unused.value = Unused::Ignore;
+    }
     let thread = std::thread::current();
     let owner = site::owner(site, thread.name());
     if in_force.mode.value == Mode::Off {

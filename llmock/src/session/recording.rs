@@ -19,8 +19,8 @@ use crate::provider::Provider;
 use crate::report::{MissReason, sentences};
 use crate::session::announce;
 use crate::session::ledger::{Fault, Recording};
+use crate::session::pending::Pending;
 use crate::session::refuse::refuse;
-use crate::session::respond::Pending;
 use crate::session::state::State;
 use crate::wire;
 
@@ -169,6 +169,7 @@ impl Keeper for SessionKeeper {
         let recorded = record::interaction(provider, asked, &received, owner, &redactor, max_body);
         let record::Recorded { interaction, error, redacted, unredacted } = recorded;
         state.ledger().add_dropped_headers(record::dropped_headers(&received));
+        let is_spoilt = state.ledger().exchange(number).is_spoilt();
         let attempt = interaction.clone();
         let original = record::original(sent, &received, unredacted, max_body);
         // An error that no fixture should have is not worth keeping either.
@@ -182,7 +183,8 @@ impl Keeper for SessionKeeper {
             original,
             error,
             redacted,
-            given_up_by: received.was_given_up.then_some(client),
+            // A fault changed it on its way, so that its client may ask again.
+            given_up_by: (received.was_given_up || is_spoilt).then_some(client),
         };
         state.ledger().recordings.push(recording);
         if is_refused {

@@ -6,8 +6,8 @@ use crate::exchange::miss;
 use crate::exchange::response::{self, Response};
 use crate::front::refused::Refused;
 use crate::report::{MissReason, answer, sentences};
+use crate::session::pending::Pending;
 use crate::session::previous_test;
-use crate::session::respond::Pending;
 use crate::session::state::State;
 
 /// Refuses a request and remembers why.

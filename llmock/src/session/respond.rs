@@ -4,26 +4,26 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use http::header::CONTENT_LENGTH;
-use http::{HeaderValue, Method};
+use http::Method;
 
 #[cfg(all(feature = "intercept", target_os = "linux"))]
 use crate::exchange::in_flight::InFlightGuard;
 use crate::exchange::observe::Watching;
 use crate::exchange::queue::Claim;
 use crate::exchange::response::{self, Response};
-use crate::exchange::sent::{Hidden, SentRequest};
-use crate::exchange::{Exchange, RequestNumber, RespondedBy, Sender, Used, links};
+use crate::exchange::sent::SentRequest;
+use crate::exchange::{RequestNumber, RespondedBy, Sender, Used, links};
 use crate::fixture::Position;
-use crate::fixture::interaction::{Body, Request};
-use crate::fixture::redact::{Found, Redactor};
-use crate::front::arrival::Arrival;
+use crate::fixture::interaction::Request;
 use crate::front::handler::{Aborted, Handler, Incoming, Responding};
 use crate::matching::{Key, Order};
 use crate::mode::Mode;
 use crate::provider::{self, Provider};
 use crate::reply::rules::Turn;
 use crate::report::MissReason;
+use crate::session::deliver::{Delivery, Started};
+use crate::session::enter::{enter, read, restore_links};
+use crate::session::pending::{Pending, QueuePlace};
 use crate::session::proxied;
 use crate::session::refuse::{refuse, refuse_late};
 use crate::session::scripted::{self, Outcome};
@@ -32,7 +32,8 @@ use crate::wire;
 
 /// What to do with a request that no mock responded to.
 enum Decision {
-    Replay(Position),
+    /// The interaction, and the key of its queue.
+    Replay(Key, Position),
     Side(String),
     Forward,
     Miss(MissReason),
@@ -77,15 +78,6 @@ impl Handler for State {
     }
 }
 
-/// A request of one session, with its place in the ledger.
-pub(crate) struct Pending {
-    pub(crate) number: RequestNumber,
-    pub(crate) incoming: Incoming,
-    pub(crate) request: Request,
-    /// The secrets that the request held.
-    pub(crate) found: Found,
-}
-
 /// Responds, and watches what the client receives.
 async fn respond(state: Arc<State>, mut incoming: Incoming) -> Result<Response, Aborted> {
     restore_links(&state, &mut incoming);
@@ -125,40 +117,54 @@ async fn decided(
     if state.is_closing() {
         return Ok(refuse_late(&state, &pending).await);
     }
+    let delivery = match Delivery::begin(&state, &pending) {
+        Started::Delivery(delivery) => delivery,
+        Started::Instead(response) => return response,
+    };
+    let (response, used) = respond_from_source(&state, pending).await?;
+    Ok(delivery.finish(&state, response, used).await)
+}
+
+/// The response as its source has it.
+async fn respond_from_source(
+    state: &Arc<State>,
+    pending: Pending,
+) -> Result<(Response, QueuePlace), Aborted> {
+    let (number, provider) = (pending.number, pending.incoming.provider);
     if let Some(response) = state.overlay.respond(&pending.incoming).await {
-        state.ledger().exchange(pending.number).sent.responded_by = RespondedBy::Mock;
-        return response;
+        state.ledger().exchange(number).sent.responded_by = RespondedBy::Mock;
+        return Ok((response?, None));
     }
-    let sent = state.ledger().exchange(pending.number).sent.clone();
+    let sent = state.ledger().exchange(number).sent.clone();
     let matching = state.scripts.matching(&sent).await;
-    let before = scripted::respond(&state, &pending, &sent, &matching, Turn::BeforeFixture).await;
+    let before = scripted::respond(state, &pending, &sent, &matching, Turn::BeforeFixture).await;
     if let Outcome::Response(response) = before {
-        return Ok(response);
+        return Ok((response, None));
     }
-    let provider = pending.incoming.provider;
-    let decision = decide(&state, pending.number, provider, &pending.request);
-    if let Decision::Replay(at) = decision {
-        return Ok(replay(&state, at, provider, &pending.request));
+    let decision = decide(state, number, provider, &pending.request);
+    if let Decision::Replay(key, at) = decision {
+        return Ok((replay(state, at, provider, &pending.request), Some((key, at))));
     }
-    let after = scripted::respond(&state, &pending, &sent, &matching, Turn::AfterFixture).await;
+    let after = scripted::respond(state, &pending, &sent, &matching, Turn::AfterFixture).await;
     if let Outcome::Response(response) = after {
-        return Ok(response);
+        return Ok((response, None));
     }
-    if let Some(reason) = without_reply(&state, &sent, &decision, [before, after]) {
-        return Ok(refuse(&state, &pending, reason));
+    if let Some(reason) = without_reply(state, &sent, &decision, [before, after]) {
+        return Ok((refuse(state, &pending, reason), None));
     }
-    match decision {
-        Decision::Replay(at) => Ok(replay(&state, at, provider, &pending.request)),
+    let response = match decision {
+        Decision::Replay(_, at) => replay(state, at, provider, &pending.request),
         Decision::Side(body) => {
-            state.ledger().exchange(pending.number).sent.responded_by = RespondedBy::Fixture;
-            Ok(response::json(body))
+            state.ledger().exchange(number).sent.responded_by = RespondedBy::Fixture;
+            response::json(body)
         }
-        Decision::Forward => forward(&state, pending).await,
-        Decision::Miss(reason) => Ok(refuse(&state, &pending, reason)),
+        Decision::Forward => forward(state, pending).await?,
+        Decision::Miss(reason) => refuse(state, &pending, reason),
         Decision::Unmatched(key, unmatched) => {
-            Ok(refuse_unmatched(&state, pending, key, unmatched).await)
+            refuse_unmatched(state, pending, key, unmatched).await
         }
-    }
+    };
+    Ok((response, None))
 }
 
 /// Why a request has no reply, where that says more than that the fixture has no recording of it.
@@ -168,7 +174,7 @@ fn without_reply(
     decision: &Decision,
     outcomes: [Outcome; 2],
 ) -> Option<MissReason> {
-    if matches!(decision, Decision::Replay(_) | Decision::Side(_) | Decision::Forward) {
+    if matches!(decision, Decision::Replay(..) | Decision::Side(_) | Decision::Forward) {
         return None;
     }
     let used_up = outcomes.into_iter().find_map(|outcome| match outcome {
@@ -220,87 +226,6 @@ fn describe(state: &State, pending: &Pending, key: Key, unmatched: &Unmatched) -
     reason
 }
 
-/// Puts the provider's addresses back into the body of a request that quotes llmock's.
-fn restore_links(state: &State, incoming: &mut Incoming) {
-    let Ok(body) = &incoming.body else { return };
-    let Some(restored) = state.links.restored_body(&incoming.headers, body) else { return };
-    if incoming.headers.contains_key(CONTENT_LENGTH) {
-        incoming.headers.insert(CONTENT_LENGTH, HeaderValue::from(restored.len()));
-    }
-    incoming.body = Ok(restored.into());
-}
-
-/// The request in the form in which requests are compared, and why it could not be read.
-fn read(
-    state: &State,
-    incoming: &Incoming,
-    redactor: &Redactor,
-) -> (Request, Found, Option<MissReason>) {
-    let raw = incoming.raw();
-    let why = match &incoming.body {
-        Err(large) => MissReason::BodyTooLarge { limit: large.limit as u64 },
-        Ok(_) => match raw.read(redactor, state.max_body) {
-            Ok((request, found)) => return (request, found, None),
-            Err(error) => MissReason::BodyUnreadable { why: error.to_string() },
-        },
-    };
-    let (request, found) = raw.without_body(redactor);
-    (request, found, Some(why))
-}
-
-/// Enters the request into the ledger.
-fn enter(
-    state: &State,
-    incoming: &Incoming,
-    request: &Request,
-    redactor: &Redactor,
-) -> RequestNumber {
-    let headers = incoming
-        .headers
-        .iter()
-        .filter(|(name, _)| !provider::is_secret_header(name.as_str()))
-        .map(|(name, value)| {
-            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            (name.as_str().to_owned(), redactor.text(&value).into_owned())
-        })
-        .collect();
-    let body = match &request.body {
-        // Of a form the request keeps digests; a test may want to look at what it sent.
-        Body::Form(_) => {
-            let sent = incoming.body.as_deref().unwrap_or_default();
-            redactor.bytes(sent).into_owned()
-        }
-        kept => kept.to_wire().into_owned(),
-    };
-    let sent = SentRequest {
-        provider: incoming.provider,
-        method: request.method.clone(),
-        path: request.path.clone(),
-        headers,
-        body: body.into(),
-        hidden: Hidden::of(&incoming.headers, &incoming.rest),
-        responded_by: RespondedBy::Nothing,
-    };
-    let is_side = state.setup.in_force.is_side_call(&request.method, &request.path);
-    let sender = sender(&incoming.arrival, state.env_session);
-    let number = state.ledger().add(Exchange::new(sent, is_side, sender));
-    state.activity.note();
-    number
-}
-
-/// Which test sent a request that arrived in session number `session` at the address of the variables; `None` stands
-/// for the address of a handle.
-fn sender(arrival: &Arrival, session: Option<u64>) -> Sender {
-    let Some(session) = session else { return Sender::ThisTest };
-    if arrival.began.env_sessions < session {
-        return Sender::EarlierTest { test: arrival.began.test.clone() };
-    }
-    if arrival.opened.env_sessions < session {
-        return Sender::EarlierConnection { test: arrival.opened.test.clone() };
-    }
-    Sender::ThisTest
-}
-
 /// Why a request is refused whatever the fixture holds.
 fn refused_before_lookup(
     state: &State,
@@ -335,7 +260,7 @@ fn decide(state: &State, number: RequestNumber, provider: Provider, request: &Re
     if mode == Mode::Record && !setup.in_force.scripted.value {
         return Decision::Forward;
     }
-    let key = fixture.key(provider, request);
+    let mut key = fixture.key(provider, request);
     let mut ledger = state.ledger();
     let is_side = ledger.exchange(number).is_side;
     let order = if is_side { Order::Any } else { setup.in_force.order.value };
@@ -343,9 +268,12 @@ fn decide(state: &State, number: RequestNumber, provider: Provider, request: &Re
     let may_repeat = is_side || (mode == Mode::Replay && order == Order::Any);
     let mut claim = ledger.claim(fixture, key, order);
     if claim == Claim::Unknown
-        && let Some(key) = fixture.key_with_placeholders(provider, request)
+        && let Some(other) = fixture.key_with_placeholders(provider, request)
     {
-        claim = ledger.claim(fixture, key, order);
+        claim = ledger.claim(fixture, other, order);
+        if claim != Claim::Unknown {
+            key = other;
+        }
     }
     let (interaction, is_borrowed, is_repeated) = match claim {
         Claim::Fresh { at, is_borrowed } => (at, is_borrowed, false),
@@ -372,7 +300,7 @@ fn decide(state: &State, number: RequestNumber, provider: Provider, request: &Re
     let exchange = ledger.exchange(number);
     exchange.sent.responded_by = RespondedBy::Fixture;
     exchange.used = Some(Used { interaction, is_borrowed, is_repeated });
-    Decision::Replay(interaction)
+    Decision::Replay(key, interaction)
 }
 
 fn replay(state: &State, at: Position, provider: Provider, request: &Request) -> Response {

@@ -13,8 +13,8 @@ use crate::reply::replies::{Replies, Scripted};
 use crate::reply::rules::{Chosen, Rule, RuleNumber, Rules, Turn};
 use crate::reply::{RenderedBody, Reply, RequestMatcher, RequestShape, schema};
 use crate::report::{Failure, MissReason, UnmetRule, UnusedReply};
+use crate::session::pending::Pending;
 use crate::session::refuse::refuse;
-use crate::session::respond::Pending;
 use crate::session::state::State;
 use crate::sync::lock;
 
@@ -48,6 +48,11 @@ impl Scripts {
     ) -> RuleNumber {
         let place = format!("{}:{}", location.file(), location.line());
         lock(&self.rules).add(Rule { condition, turn, ..Rule::new(place, replies) })
+    }
+
+    /// Gives the last reply of a rule once more: a fault has changed it on its way.
+    pub(crate) fn offer_again(&self, rule: RuleNumber) {
+        lock(&self.rules).offer_again(rule);
     }
 
     pub(crate) fn is_empty(&self) -> bool {

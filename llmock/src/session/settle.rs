@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use llmock_rules::Unused;
+use llmock_rules::{Chunks, StreamRule, Unused};
 
 use crate::config::Origin;
 use crate::env;
@@ -23,7 +23,7 @@ use crate::session::ledger::{Ledger, Recording};
 use crate::session::requests::{arrivals, responses, sent};
 use crate::session::state::State;
 use crate::session::unreached::{self, Ending};
-use crate::session::{clock, fields, redacted, save};
+use crate::session::{clock, deliver, fields, redacted, save};
 use crate::wire::ReportedError;
 
 /// How long a client may take to receive the end of a response that it did not seem to wait for.
@@ -32,6 +32,7 @@ const DELIVERY: Duration = Duration::from_millis(500);
 /// Ends the session and reports how it went.
 pub(crate) fn settle(state: &State, ending: &Ending<'_>) -> Report {
     state.close();
+    state.traffic.close();
     let mut report = begin(state, ending.outcome);
     let drain = state.setup.limits.drain;
     let left = state.in_flight.drain(drain);
@@ -115,6 +116,7 @@ fn account(state: &State, ending: &Ending<'_>, report: &mut Report) {
     stray_requests(&ledger, report);
     calls(state, &ledger, ending, report);
     unused(state, &ledger, report);
+    deliver::in_vain(state, report);
     unknown_fields(state, &ledger, report);
     replies(state, report);
     borrowed(fixture, &ledger, report);
@@ -166,6 +168,10 @@ fn stray_requests(ledger: &Ledger, report: &mut Report) {
 
 /// Circumstances that may have made a test fail besides its requests.
 fn context_notes(state: &State, report: &mut Report) {
+    let StreamRule { chunks, seed, .. } = state.traffic.stream();
+    if let (Some(Chunks::Adversarial), Some(seed)) = (chunks, seed) {
+        report.notes.push(Note::AdversarialChunks { seed });
+    }
     let is_told = report.unreached().is_some_and(|unreached| unreached.is_clock_paused);
     if !is_told && clock::is_paused() {
         report.notes.push(Note::PausedClock);
@@ -192,7 +198,8 @@ fn tally(fixture: &OpenedFixture, ledger: &Ledger) -> Tally {
 
 fn calls(state: &State, ledger: &Ledger, ending: &Ending<'_>, report: &mut Report) {
     let reached = ledger.exchanges.iter().filter(|exchange| !exchange.is_stray()).count();
-    let counted = ledger.counted().count().saturating_sub(ledger.retried);
+    let repeated = deliver::repeated_after_fault(ledger);
+    let counted = ledger.counted().count().saturating_sub(ledger.retried + repeated);
     let expected = state.setup.in_force.calls.value;
     if reached == 0 && state.skipped().is_some() {
         return;

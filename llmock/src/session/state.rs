@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use crate::config::limits::Limits;
 use crate::config::{Origin, Settings};
+use crate::control::traffic::Traffic;
 use crate::env::{self, Originals};
 use crate::exchange::in_flight::InFlight;
 use crate::exchange::links::{self, GivenLinks};
@@ -23,10 +24,26 @@ use crate::mode::Mode;
 use crate::overlay::Overlay;
 use crate::provider::{Declared, Links, Provider};
 use crate::report::{Command, Surface, values};
+use crate::session::child;
 use crate::session::fixture::OpenedFixture;
 use crate::session::ledger::Ledger;
 use crate::session::scripted::Scripts;
 use crate::sync::lock;
+
+/// Pace, chunks and faults of the settings. A fault that a file sets for many tests may concern none of one's requests.
+fn traffic(in_force: &Settings) -> Traffic {
+    let faults = in_force.faults.iter();
+    let faults =
+        faults.map(|fault| (fault.value.clone(), !matches!(fault.origin, Origin::File(_))));
+    let is_swept = child::is_child();
+    let faults = faults.chain(child::fault_of_child().map(|fault| (fault, false)));
+    let traffic = Traffic::new(in_force.stream.value.clone(), faults, || {
+        let mut bytes = [0; 4];
+        getrandom::fill(&mut bytes).expect("every system that runs tests has random bits");
+        u64::from(u32::from_ne_bytes(bytes))
+    });
+    if is_swept { traffic.logging() } else { traffic }
+}
 
 /// Everything a session is opened with, by the attribute or by the builder.
 #[derive(Debug)]
@@ -102,6 +119,8 @@ pub(crate) struct State {
     pub(crate) activity: Activity,
     pub(crate) scripts: Scripts,
     pub(crate) links: GivenLinks,
+    /// What happens to responses on their way.
+    pub(crate) traffic: Arc<Traffic>,
     pub(crate) opened: Instant,
     /// Its number among the sessions at the address of the variables; a session with a handle has none.
     pub(crate) env_session: Option<u64>,
@@ -148,6 +167,7 @@ impl State {
             activity: Activity::default(),
             scripts: Scripts::default(),
             links: GivenLinks::default(),
+            traffic: Arc::new(traffic(&setup.in_force)),
             opened: Instant::now(),
             env_session: setup.by_env.then(|| front.registry().next_env_session()),
             is_closing: AtomicBool::new(false),

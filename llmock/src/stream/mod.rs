@@ -5,6 +5,7 @@
 //! exactly as it was read is kept raw, so no response can be changed by this.
 
 mod aws;
+mod boundaries;
 mod events;
 mod framing;
 mod json_array;
@@ -15,6 +16,7 @@ mod sse;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use boundaries::Boundaries;
 pub(crate) use events::{Chunk, End, Event, Stream};
 #[cfg(feature = "record")]
 pub(crate) use framing::framing_in;

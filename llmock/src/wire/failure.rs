@@ -20,13 +20,18 @@ pub(crate) fn error(context: &RenderContext<'_>, failure: &Failure) -> Rendered 
 /// The body of an error, for a stream that ends in it too.
 pub(super) fn body(context: &RenderContext<'_>, failure: &Failure) -> String {
     let kind = kind(context, failure);
-    let code = failure.code.or(context.reply.code.as_deref()).or(match failure.status {
+    let code = failure.code.or(context.reply.code.as_deref()).or(usual_code(failure.status));
+    let (status, message) = (failure.status, &failure.message);
+    (context.api.error)(&ErrorParts { status, kind: &kind, code, message })
+}
+
+/// The code that `OpenAI` has for a status.
+pub(super) fn usual_code(status: u16) -> Option<&'static str> {
+    match status {
         401 => Some("invalid_api_key"),
         429 => Some("rate_limit_exceeded"),
         _ => None,
-    });
-    let (status, message) = (failure.status, &failure.message);
-    (context.api.error)(&ErrorParts { status, kind: &kind, code, message })
+    }
 }
 
 pub(crate) fn unknown_endpoint(context: &RenderContext<'_>) -> Rendered {

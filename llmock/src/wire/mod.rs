@@ -129,6 +129,20 @@ impl Format {
         transcript.preview()
     }
 
+    /// The body of an error with this status as the provider sends it, and the header that AWS's clients need to read it.
+    pub(crate) fn usual_error(
+        &self,
+        provider: Provider,
+        status: u16,
+        message: &str,
+    ) -> (String, Option<(&'static str, &'static str)>) {
+        let api = self.api(provider);
+        let kind = (api.kind_of_status)(status);
+        let code = failure::usual_code(status);
+        let body = (api.error)(&ErrorParts { status, kind, code, message });
+        (body, api.error_kind.map(|header| (header, kind)))
+    }
+
     /// The body of an error of `kind` (`llmock_unmatched`) as the endpoint would send it, and the header that AWS's
     /// clients need to read it.
     pub(crate) fn error_body(

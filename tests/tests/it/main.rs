@@ -22,4 +22,5 @@ mod readme;
 mod recording;
 mod replaying;
 mod secrets;
+mod traffic;
 mod wiremock;

@@ -8,3 +8,4 @@ mod isolation;
 mod keys;
 mod layouts;
 mod mistakes;
+mod sweep;

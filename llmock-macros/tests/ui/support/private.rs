@@ -4,7 +4,7 @@
 
 use std::{future::Future, pin::Pin};
 
-pub use llmock_rules::Value;
+pub use llmock_rules::{Field, Value};
 
 #[derive(Clone)]
 pub struct LlmMock;

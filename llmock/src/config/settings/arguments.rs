@@ -59,6 +59,7 @@ impl Settings {
         for (name, switch) in switches.into_iter().filter(|(_, switch)| switch.value) {
             all.push((format!("{name} = true"), &switch.origin));
         }
+        self.control_arguments(&mut all);
         all
     }
 }

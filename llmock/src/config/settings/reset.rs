@@ -34,6 +34,9 @@ impl Settings {
             "proxy" => self.proxy = Default::default(),
             "intercept" => self.intercept = Default::default(),
             "scripted" => self.scripted = Default::default(),
+            "stream" => self.stream = Default::default(),
+            "fault" => self.faults.clear(),
+            "sweep" => self.sweep = Default::default(),
             other => debug_assert!(false, "`{other}` cannot be reset"),
         }
     }
@@ -41,7 +44,7 @@ impl Settings {
 
 #[cfg(test)]
 mod tests {
-    use llmock_rules::{KEYS, Key, Value};
+    use llmock_rules::{Field, KEYS, Key, Value};
 
     use super::*;
     use crate::config::Origin;
@@ -61,6 +64,9 @@ mod tests {
         match key {
             "fixtures" => Text("tests/cassettes"),
             "mode" => Text("auto"),
+            "stream" => Value::Fields(&[("seed", Field::Number("7"))]),
+            "fault" => Value::Fields(&[("refused", Field::Switch(true))]),
+            "sweep" => Text("cuts"),
             "providers" => Providers(&[("acme", Some("https://llm.acme.dev"))]),
             "match_on" => Texts(&["model"]),
             "ignore" => Texts(&["$.a"]),

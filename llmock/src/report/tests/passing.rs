@@ -100,6 +100,7 @@ fn every_note() -> Vec<Note> {
         },
         Note::AttemptKept { path: "tests/fixtures/a.json.failed".into(), count: 2 },
         Note::OnlyReplayedInCi { mode: "auto" },
+        Note::AdversarialChunks { seed: 7 },
     ]
 }
 
@@ -136,6 +137,7 @@ fn every_note_is_a_line_of_its_own() {
     llmock: api::summarize: 1 interaction could not be kept in a.json.failed: the disk is full
     llmock: api::summarize: kept 2 interactions in tests/fixtures/a.json.failed
     llmock: api::summarize: mode `auto` only replays in CI, so tests/fixtures/summarize.json is unchanged; to record there, set LLMOCK_ALLOW_CI_RECORD=1
+    llmock: api::summarize: streams were cut inside events and characters; `stream(chunks = "adversarial", seed = 7)` cuts them at the same places
     "#);
 }
 

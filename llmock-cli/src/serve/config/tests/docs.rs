@@ -43,7 +43,18 @@ fn documentation_lists_every_header_fault_and_metric() {
         .collect();
     assert_eq!(
         faults,
-        ["status", "disconnect", "disconnect_midway", "truncate", "malformed", "slow"]
+        [
+            "status",
+            "disconnect",
+            "disconnect_midway",
+            "truncate",
+            "malformed",
+            "slow",
+            "cut",
+            "stall",
+            "malformed_event",
+            "empty_body",
+        ]
     );
     let shown = Metrics::new().shown();
     let metrics = shown.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
