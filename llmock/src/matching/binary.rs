@@ -109,10 +109,9 @@ fn decoded(digits: &[u8]) -> Vec<u8> {
         _ => None,
     };
     let values: Vec<u32> = digits.iter().map_while(|digit| value(*digit)).collect();
-    let whole = values.iter().fold(0, |whole, value| whole << 6 | value);
-    let whole = whole << (6 * (4 - values.len()));
-    let bytes = [(whole >> 16) as u8, (whole >> 8) as u8, whole as u8];
-    bytes[..(values.len() * 3 / 4).min(3)].to_vec()
+    let whole = values.iter().fold(0_u32, |whole, value| (whole << 6) | value);
+    let [_, bytes @ ..] = (whole << (6 * (4 - values.len()))).to_be_bytes();
+    bytes[..values.len() * 3 / 4].to_vec()
 }
 
 /// The type of a file by its first bytes. <https://mimesniff.spec.whatwg.org/#matching-a-mime-type-pattern>
@@ -153,7 +152,7 @@ mod tests {
 
     /// Bytes of which every value occurs.
     fn png(length: usize) -> Vec<u8> {
-        let body = (0_u32..).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8);
+        let body = (0_u32..).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0]);
         b"\x89PNG\r\n\x1a\n".iter().copied().chain(body).take(length).collect()
     }
 
@@ -165,9 +164,12 @@ mod tests {
                 let mut new = old.clone();
                 new[place] ^= 1;
                 for url in [false, true] {
-                    let encode = |bytes: &[u8]| match url {
-                        false => BASE64_URL_SAFE_NO_PAD.encode(bytes),
-                        true => format!("data:image/png;base64,{}", BASE64_STANDARD.encode(bytes)),
+                    let encode = |bytes: &[u8]| {
+                        if url {
+                            format!("data:image/png;base64,{}", BASE64_STANDARD.encode(bytes))
+                        } else {
+                            BASE64_URL_SAFE_NO_PAD.encode(bytes)
+                        }
                     };
                     let found = of_texts(&encode(&old), &encode(&new)).unwrap();
                     assert_eq!(found.first_byte, Some(place + 1), "{length} {place} {url}");

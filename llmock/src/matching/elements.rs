@@ -17,7 +17,9 @@ pub(super) fn changes(
 ) -> Option<Elements> {
     let named = |node: &TreeNode| named(node, calls);
     let mut changes: Vec<ElementChange> = moves(old, new, arrangement, &named);
-    for pair in &arrangement.pairs {
+    let lone = arrangement.pairs.iter().filter(|(i, j)| i.is_none() != j.is_none());
+    let all = changes.len() + lone.clone().count();
+    for pair in lone.take(MOST) {
         changes.extend(match *pair {
             (None, Some(at)) => Some(ElementChange::Added { element: named(&new[at]), at: at + 1 }),
             (Some(at), None) => {
@@ -32,8 +34,8 @@ pub(super) fn changes(
     let is_reversed = old.len() > 2
         && old.len() == new.len()
         && old.iter().rev().zip(new).all(|(a, b)| a.hash == b.hash);
-    let more = changes.len().saturating_sub(MOST);
     changes.truncate(MOST);
+    let more = all - changes.len();
     Some(Elements {
         recorded: old.len(),
         sent: new.len(),

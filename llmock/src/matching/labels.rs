@@ -194,10 +194,10 @@ fn kind_of<V: Value>(node: &V, calls: &Calls, depth: usize) -> (LabelKind, Optio
             return (LabelKind::Tool, Some(names.join(", ")));
         }
     }
-    if SCHEMAS.iter().any(|schema| node.member(schema).is_some()) {
-        if let Some(name) = member_text(node, "name") {
-            return (LabelKind::Tool, Some(name));
-        }
+    if SCHEMAS.iter().any(|schema| node.member(schema).is_some())
+        && let Some(name) = member_text(node, "name")
+    {
+        return (LabelKind::Tool, Some(name));
     }
     inner_kind(node, calls, depth)
 }
@@ -219,10 +219,6 @@ fn inner_kind<V: Value>(node: &V, calls: &Calls, depth: usize) -> (LabelKind, Op
 
 /// The first text in a value, in the members that people read.
 fn text_of<V: Value>(node: &V, depth: usize) -> Option<String> {
-    if let Some(text) = node.as_text() {
-        return Some(text.chars().take(LONGEST).collect());
-    }
-    let depth = depth.checked_sub(1)?;
     const MEMBERS: [&str; 12] = [
         "content",
         "text",
@@ -237,6 +233,10 @@ fn text_of<V: Value>(node: &V, depth: usize) -> Option<String> {
         "id",
         "type",
     ];
+    if let Some(text) = node.as_text() {
+        return Some(text.chars().take(LONGEST).collect());
+    }
+    let depth = depth.checked_sub(1)?;
     let by_name = MEMBERS.iter().find_map(|name| text_of(node.member(name)?, depth));
     by_name.or_else(|| node.elements().iter().take(16).find_map(|one| text_of(one, depth)))
 }

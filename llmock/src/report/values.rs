@@ -2,6 +2,7 @@
 
 pub(crate) mod characters;
 mod shapes;
+mod unfolded;
 mod words;
 
 use std::error::Error;
@@ -171,6 +172,8 @@ fn notes(segments: &[Segment<'_>]) -> Vec<String> {
 
 fn lone(value: Option<&str>) -> Vec<Span> {
     let Some(json) = value else { return vec![Span::same("(absent)")] };
+    let readable = unfolded::unfolded(json).filter(|_| !json.starts_with('"'));
+    let json = readable.as_deref().unwrap_or(json);
     let text = decoded(json);
     let quoted = text.is_some();
     let text = text.as_deref().unwrap_or(json);
@@ -213,10 +216,12 @@ impl Line {
             };
             let text = side(segment);
             let is_whole = self.is_whole || is_within(text, longest);
-            let escape = match segment.changed {
-                false => Escape::Invisible,
-                true if shapes::look_alike(segment.old, segment.new) => Escape::NotAscii,
-                true => Escape::Accents,
+            let escape = if !segment.changed {
+                Escape::Invisible
+            } else if shapes::look_alike(segment.old, segment.new) {
+                Escape::NotAscii
+            } else {
+                Escape::Accents
             };
             let escape = |part: &str| escaped(part, escape, self.quoted);
             let text = shortened(text, is_whole, (head, tail), &escape);

@@ -29,8 +29,7 @@ pub(super) fn is_combining(character: char) -> bool {
 /// How many columns of a terminal a character takes.
 pub(crate) fn width(character: char) -> usize {
     match u32::from(character) {
-        _ if is_combining(character) => 0,
-        0x200d | 0xfe00..=0xfe0f => 0,
+        code if is_combining(character) || matches!(code, 0x200d | 0xfe00..=0xfe0f) => 0,
         0x1100..=0x115f
         | 0x2e80..=0x303e
         | 0x3041..=0xa4cf
@@ -157,7 +156,7 @@ fn name(character: char) -> Cow<'static, str> {
     if character.is_ascii_graphic() {
         return Cow::Owned(format!("`{character}`"));
     }
-    let name = known.map(Cow::Borrowed).unwrap_or_else(|| described(character));
+    let name = known.map_or_else(|| described(character), Cow::Borrowed);
     let looks = shape(character);
     if looks != character && looks.is_ascii_alphanumeric() {
         return Cow::Owned(format!("{name} (U+{code:04X}), which looks like `{looks}`"));

@@ -16,7 +16,6 @@ pub(super) fn is_short(old: &str, new: &str) -> bool {
 /// What is left of a text for the eye: the shapes of its letters, one blank for any white space.
 fn skeleton(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut letters = [char::REPLACEMENT_CHARACTER; 2];
     for character in text.chars() {
         if character.is_whitespace() {
             if !out.ends_with(' ') {
@@ -28,11 +27,9 @@ fn skeleton(text: &str) -> String {
             continue;
         }
         match decomposed(character) {
-            Some((base, accent)) => letters = [base, accent],
-            None => letters[0] = character,
+            Some((base, accent)) => out.extend([shape(base), accent]),
+            None => out.push(shape(character)),
         }
-        let used = if decomposed(character).is_some() { 2 } else { 1 };
-        out.extend(letters[..used].iter().map(|letter| shape(*letter)));
     }
     out.trim_matches(' ').to_owned()
 }

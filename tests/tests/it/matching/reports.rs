@@ -179,7 +179,7 @@ fn files_are_described_by_type_size_and_first_difference() {
     alone(&[], |_| {
         let png = |at: usize| {
             let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
-            bytes.extend((0_u32..600).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8));
+            bytes.extend((0_u32..600).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0]));
             bytes[at] ^= 1;
             bytes
         };
