@@ -259,7 +259,8 @@ fn matters(rule: &Rule, report: &Report) -> bool {
         "match_on" => any_failure(|failure| matches!(failure, Failure::UnknownField { .. })),
         "allow_errors" => any_failure(|failure| matches!(failure, Failure::UpstreamError { .. })),
         "proxy" | "intercept" => {
-            any_failure(|failure| matches!(failure, Failure::NoRequests { .. }))
+            any_failure(|failure| matches!(failure, Failure::NoRequests(_)))
+                || any_miss(|reason| matches!(reason, MissReason::UnknownHost { .. }))
         }
         "mode" => true,
         // What it put in place of the original text is in the difference.

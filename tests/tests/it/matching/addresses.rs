@@ -52,9 +52,10 @@ fn a_miss_by_the_path_names_the_path_and_a_rule() {
             assert_eq!(reply.status, if replays { 418 } else { 200 });
         });
         let report = result.unwrap_err().to_string();
-        for part in
-            ["no recording has this path", r#".normalize("path", "/jobs/[^/]+", "/jobs/<id>")"#]
-        {
+        for part in [
+            "no recorded request has this path",
+            r#".normalize("path", "/jobs/[^/]+", "/jobs/<id>")"#,
+        ] {
             assert!(report.contains(part), "`{part}` is not in:\n{report}");
         }
         assert!(!report.contains("matches this body"), "{report}");
@@ -80,7 +81,10 @@ fn values_in_the_query_match_under_a_rule() {
             });
             assert_eq!(result.is_ok(), with_rule, "{result:?}");
             if let Err(error) = result {
-                assert!(error.to_string().contains("no recording has this query"), "{error}");
+                assert!(
+                    error.to_string().contains("no recorded request has this query"),
+                    "{error}"
+                );
             }
         }
     });
