@@ -51,12 +51,14 @@ fn moves(
     arrangement: &Arrangement,
     named: &dyn Fn(&TreeNode) -> Label,
 ) -> Vec<ElementChange> {
-    if let [(a, b), (c, d)] = arrangement.moved[..]
-        && (a, b) == (d, c)
-    {
-        let elements = [named(&old[a.min(b)]), named(&old[a.max(b)])];
-        let positions = [a.min(b) + 1, a.max(b) + 1];
-        return vec![ElementChange::Swapped { elements, positions }];
+    let swapped = match arrangement.moved[..] {
+        [(a, b), (c, d)] if (a, b) == (d, c) => Some((a.min(b), a.max(b))),
+        // With one element between them, the arrangement may keep one of the two in place.
+        _ => swapped(old, new).filter(|(a, b)| *b > a + 1),
+    };
+    if let Some((a, b)) = swapped {
+        let elements = [named(&old[a]), named(&old[b])];
+        return vec![ElementChange::Swapped { elements, positions: [a + 1, b + 1] }];
     }
     // Of two neighbours the one in front has moved, as people read.
     let is_passed = |(from, to): &(usize, usize)| {
@@ -73,7 +75,20 @@ fn moves(
             past: past.map(named),
         }
     };
-    arrangement.moved.iter().map(forward).map(change).collect()
+    let has_moved = |(from, to): &(usize, usize)| from != to;
+    arrangement.moved.iter().map(forward).filter(has_moved).map(change).collect()
+}
+
+/// The two positions whose elements changed places, if that is all that differs.
+fn swapped(old: &[TreeNode], new: &[TreeNode]) -> Option<(usize, usize)> {
+    if old.len() != new.len() {
+        return None;
+    }
+    let mut differing = (0..old.len()).filter(|at| old[*at].hash != new[*at].hash);
+    let (a, b, None) = (differing.next()?, differing.next()?, differing.next()) else {
+        return None;
+    };
+    (old[a].hash == new[b].hash && old[b].hash == new[a].hash).then_some((a, b))
 }
 
 /// A label that is never empty.

@@ -173,6 +173,7 @@ fn moved_elements_are_one_difference_with_names() {
         (&["stock", "track"][..], &["track", "stock"][..], &["track 2 to 1 past stock"][..]),
         (&["a", "b", "c", "d"], &["d", "a", "b", "c"], &["d 4 to 1"]),
         (&["a", "b", "c", "d"], &["d", "b", "c", "a"], &["a and d at [1, 4]"]),
+        (&["s", "a", "b", "c"], &["s", "c", "b", "a"], &["a and c at [2, 4]"]),
         (&["a", "b", "c"], &["c", "a", "b", "x"], &["c 3 to 1", "+ x at 4"]),
         (&["a", "b", "c"], &["x", "a", "y", "b", "c"], &["+ x at 1", "+ y at 3"]),
         (&["a", "b", "c", "d"], &["b", "d"], &["- a at 1", "- c at 3"]),
