@@ -174,6 +174,7 @@ impl Failure {
             Self::Calls { expected: 0, .. } => {
                 line("`calls = 0` declares that a test calls no model; remove it if this one does")
             }
+            Self::Calls { got, .. } => line(&format!("if the new number is right, set `calls = {got}`")),
             Self::Unused { interactions } => idle(interactions),
             Self::UnusedReplies { replies } => scripted::unused(replies),
             Self::AmbiguousReplies { rules: [first, second] } => vec![
@@ -217,8 +218,7 @@ impl Failure {
             Self::InVain(in_vain) => in_vain.details(),
             Self::UnknownField { .. }
             | Self::Settings { .. }
-            | Self::ServerFailed { .. }
-            | Self::Calls { .. } => Vec::new(),
+            | Self::ServerFailed { .. } => Vec::new(),
         }
     }
 }

@@ -74,6 +74,7 @@ fn headline(report: &Report) -> String {
     if report.misses.is_empty() {
         return match distinct(report).as_slice() {
             [Failure::NoRequests(unreached)] => unreached.headline(&fixture, true),
+            [only @ Failure::Unused { .. }] => format!("{only}: {fixture}"),
             [only] => only.to_string(),
             several => format!("{} with {fixture}", count(several.len(), "problem")),
         };

@@ -209,7 +209,11 @@ impl Keys {
             let names = codes(&self.missing, 3).join(" or ");
             lines.push(format!("recording needs the provider's key: set {names}"));
         } else if is_recording && self.are_mentioned {
-            lines.push("recording needs the provider's key in the client's variable".to_owned());
+            lines.push(
+                "recording needs the provider's key, in the variable that the client reads: OPENAI_API_KEY, \
+                 ANTHROPIC_API_KEY, …"
+                    .to_owned(),
+            );
         }
         if let Some(providers) = self.providers.as_ref().filter(|_| self.are_mentioned) {
             let ids: Vec<String> = providers.iter().take(ITEMS).map(|id| excerpt(id, 60)).collect();

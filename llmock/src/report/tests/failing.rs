@@ -137,7 +137,7 @@ fn unused_interactions_are_listed() {
     };
     let interactions = vec![idle(2, Some("What is \"new\"?")), idle(3, None)];
     insta::assert_snapshot!(failing(Failure::Unused { interactions }), @r#"
-    llmock: 2 interactions of this test were not used (`unused = "fail"`)
+    llmock: 2 interactions of this test were not used (`unused = "fail"`): tests/fixtures/summarize.json
 
       #2 POST /v1/chat/completions  "What is \"new\"?"
       #3 POST /v1/chat/completions

@@ -10,7 +10,7 @@ fn unused_interactions_follow_the_unused_setting() {
     insta::assert_snapshot!(app.failure("one_left_and_that_is_wrong"), @r#"
     thread 'one_left_and_that_is_wrong' panicked at tests/api.rs:129:1:
 
-    llmock: 1 interaction of this test was not used (`unused = "fail"`)
+    llmock: 1 interaction of this test was not used (`unused = "fail"`): tests/fixtures/of/left.json
 
       #2 POST /v1/chat/completions  "second"
 
@@ -29,6 +29,8 @@ fn checks_the_number_of_calls() {
     thread 'too_few_calls' panicked at tests/api.rs:141:1:
 
     llmock: 2 requests reached llmock, expected 3 (`calls = 3`)
+
+      if the new number is right, set `calls = 2`
     ");
     insta::assert_snapshot!(app.failure("a_call_where_none_is_declared"), @"
     thread 'a_call_where_none_is_declared' panicked at tests/api.rs:148:1:
@@ -157,7 +159,7 @@ fn a_panic_before_any_request_says_what_llmock_knows() {
 
     llmock: no request reached llmock before the test failed, so nothing was recorded into tests/fixtures/not/yet.json
 
-      recording needs the provider's key in the client's variable
+      recording needs the provider's key, in the variable that the client reads: OPENAI_API_KEY, ANTHROPIC_API_KEY, …
 
       when the cause is fixed, record the test again:
           LLMOCK_MODE=record cargo test --test api -- a_client_without_a_key --exact
