@@ -127,3 +127,15 @@ pub(super) fn messages(scratch: &Scratch) -> BTreeMap<String, String> {
     assert!(messages.len() >= PROGRAMS.len(), "{}", ran.everything());
     messages
 }
+
+/// The messages of llmock, or else the first of rustc, without what rustc adds, which is another text in each version.
+pub(super) fn messages_of_llmock(rendered: &str) -> String {
+    let blocks: Vec<&str> = rendered.split("\n\n").map(str::trim_end).collect();
+    let own: Vec<&str> =
+        blocks.iter().copied().filter(|block| block.starts_with("error: ")).collect();
+    let shown = if own.is_empty() { blocks[..1].to_vec() } else { own };
+    let lines = |block: &str| {
+        block.lines().take_while(|line| !line.starts_with("  = ")).collect::<Vec<_>>().join("\n")
+    };
+    shown.into_iter().map(lines).collect::<Vec<_>>().join("\n\n")
+}

@@ -11,6 +11,7 @@ mod stress;
 mod table;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -18,40 +19,9 @@ use std::thread;
 use llmock_testkit::scratch::Ran;
 
 use museum::{Look, Museum, SOURCES};
-use outputs::output;
+use outputs::{coloured_lines, other_lines, output, steady, without_carets, without_colours};
 use pasted::{Suggestions, one_test, with_rules};
-use table::Mistake;
-
-/// Causes that the output does not name yet.
-const OPEN: &[&str] = &[
-    "prompts::speaks_with_one_voice",
-    "prompts::reads_a_list",
-    "prompts::reads_accents",
-    "prompts::reads_a_space",
-    "prompts::reads_the_alphabet",
-    "prompts::reads_from_left_to_right",
-    "fields::describes_a_picture",
-    "tours::plans_for_a_class",
-    "tours::plans_for_a_collector",
-    "tours::plans_by_the_hours",
-    "tours::plans_by_the_hours_in_order",
-    "tours::goes_on_from_the_history",
-    "order::continues_a_thread",
-    "order::interviews_four_guards",
-    "order::opens_and_closes",
-    "counts::thanks_and_says_goodbye",
-    "fixtures::counts_the_coins",
-    "fixtures::labels_the_door",
-    "lines::reads_its_settings",
-    "lines::reads_its_other_settings",
-    "lines::has_an_address_far_away",
-    "kiosk::starts_the_kiosk",
-    "lines::has_a_handle",
-    "providers::asks_the_curator_instead",
-    "providers::has_a_mock_in_front",
-    "providers::has_a_mock_beside_it",
-    "studio::has_no_key_for_labels",
-];
+use table::{GROUPS, Mistake};
 
 /// Runs something for each mistake, several at a time. The second argument is the number of the thread.
 fn in_parallel<T: Send>(
@@ -94,7 +64,7 @@ fn assert_causes_are_named<'a>(shown: impl Iterator<Item = (&'a str, &'a [&'a st
     for (test, cause, shown) in shown {
         number += 1;
         let missing: Vec<&&str> = cause.iter().filter(|word| !shown.contains(**word)).collect();
-        if !missing.is_empty() && !OPEN.contains(&test) {
+        if !missing.is_empty() {
             unnamed.push(format!("{test} does not name {missing:?}:\n{shown}"));
         }
     }
@@ -114,6 +84,46 @@ fn every_output_names_its_cause() {
     let compiled =
         compiled.map(|program| (program.name, program.cause, messages[program.name].as_str()));
     assert_causes_are_named(ran.chain(compiled));
+    pages(&museum, &plain);
+    let compiled = compiled::PROGRAMS.iter().map(|program| {
+        let shown = compiled::messages_of_llmock(&messages[program.name]);
+        format!("=== {}: {}\n\n{shown}\n\n", program.name, program.done)
+    });
+    assert_page("compiled", &compiled.collect::<String>());
+}
+
+/// One page for each group: the outputs, the lines with colours, and the lines that nextest adds or changes.
+fn pages(museum: &Museum, plain: &[(&'static Mistake, Ran)]) {
+    let coloured = run_all(museum, Look::Coloured);
+    let nextest = run_all(museum, Look::Nextest);
+    let mut at = 0;
+    for (group, mistakes) in GROUPS {
+        let mut page = String::new();
+        for mistake in *mistakes {
+            let shown = steady(&output(mistake, &plain[at].1));
+            let colours = steady(&output(mistake, &coloured[at].1));
+            // Without colours, marks below a line stand for them.
+            assert_eq!(without_colours(&colours), without_carets(&shown), "colours add no word");
+            let other = steady(&nextest[at].1.stderr());
+            write!(page, "=== {}: {}\n\n{shown}\n", mistake.test, mistake.done).unwrap();
+            for (title, lines) in
+                [("in colour", coloured_lines(&colours)), ("nextest", other_lines(&shown, &other))]
+            {
+                if !lines.is_empty() {
+                    write!(page, "\n--- {title}\n{lines}").unwrap();
+                }
+            }
+            page.push('\n');
+            at += 1;
+        }
+        assert_page(group, &page);
+    }
+}
+
+fn assert_page(name: &str, text: &str) {
+    insta::with_settings!({ snapshot_path => "pages", prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(name, text);
+    });
 }
 
 /// What became of a test that followed a suggestion.
@@ -130,10 +140,12 @@ enum Outcome {
 const ANNOUNCED: &str = "on every run, so recording again does not help";
 
 fn outcome(replayed: &Ran, shown: &str) -> Outcome {
-    match replayed.success {
-        true => Outcome::Resolved,
-        false if shown.contains(ANNOUNCED) => Outcome::Announced,
-        false => Outcome::Unresolved,
+    if replayed.success {
+        Outcome::Resolved
+    } else if shown.contains(ANNOUNCED) {
+        Outcome::Announced
+    } else {
+        Outcome::Unresolved
     }
 }
 
@@ -202,15 +214,26 @@ fn suggestions_resolve_failures() {
     let changed = Museum::open("museum-with-rules", &sources);
     for mistake in museum::mistakes().filter(|mistake| rules.contains_key(mistake.test)) {
         // A value that changes on every run has to pass more than once.
-        if of(mistake).contains("Before you record again") {
-            changed.paste(mistake.program, &[mistake.test, "--exact"], "record", 0);
-        }
         let ran = changed.run(mistake, Look::Plain, 0);
         let again = changed.replay(mistake.program, &[mistake.test, "--exact"], 0);
         let failed = if ran.success { again } else { ran };
-        rows.push((mistake.test, rules[mistake.test].join(", "), outcome(&failed, of(mistake))));
+        let pasted = rules[mistake.test].join(", ");
+        if failed.success {
+            rows.push((mistake.test, pasted, Outcome::Resolved));
+            continue;
+        }
+        // One of two steps: the test gets further, and what it prints now names the next.
+        let shown = output(mistake, &failed);
+        let next = follow_commands(&changed, mistake, &shown, 0);
+        assert!(!next.is_empty(), "{}: {pasted} leads to {shown}", mistake.test);
+        let next = next.into_iter().map(|(_, outcome)| (mistake.test, pasted.clone(), outcome));
+        rows.extend(next);
     }
     let unresolved: Vec<_> =
         rows.iter().filter(|(_, _, outcome)| *outcome == Outcome::Unresolved).collect();
     assert!(unresolved.is_empty(), "{} of {}: {unresolved:#?}", unresolved.len(), rows.len());
+    let row = |(test, pasted, outcome): &(&str, String, Outcome)| {
+        format!("{outcome:?} | {test} | {pasted}\n")
+    };
+    assert_page("pasted", &rows.iter().map(row).collect::<String>());
 }

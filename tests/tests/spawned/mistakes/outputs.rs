@@ -50,3 +50,10 @@ pub(super) fn other_lines(plain: &str, other: &str) -> String {
     let lines = other.lines().filter(|line| !known.contains(&line.trim()));
     lines.map(|line| line.to_owned() + "\n").collect()
 }
+
+/// The same without the lines that mark what changed in the line above.
+pub(super) fn without_carets(text: &str) -> String {
+    let is_marks = |line: &&str| line.contains('^') && line.trim_matches([' ', '^']).is_empty();
+    let lines: Vec<&str> = text.lines().filter(|line| !is_marks(line)).collect();
+    lines.join("\n")
+}

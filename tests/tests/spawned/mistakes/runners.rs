@@ -15,6 +15,7 @@ const TESTS: &[&str] = &[
     "prompts::numbers_the_visit",
     "fixtures::takes_the_coats",
     "counts::warns_once",
+    "lines::reads_its_settings",
 ];
 
 fn handful() -> impl Iterator<Item = &'static Mistake> {

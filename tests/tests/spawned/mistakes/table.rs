@@ -1,6 +1,7 @@
 //! The mistakes: what somebody did, and the words that tell it.
 
 /// A mistake that a test of the museum makes.
+#[expect(clippy::struct_excessive_bools, reason = "each says what is special about one test")]
 #[derive(Debug)]
 pub(super) struct Mistake {
     /// The test program, and the test in it.
@@ -405,10 +406,10 @@ const FIXTURES: &[Mistake] = &[
     at(
         "fixtures::comes_from_the_future",
         "a newer version of llmock wrote the fixture",
-        &["entrance/newer.json", "99", "version"],
+        &["entrance/format_99.json", "99", "version"],
     )
     .fixture(
-        "tests/visits/fixtures/entrance/newer.json",
+        "tests/visits/fixtures/entrance/format_99.json",
         Change::Replaced("\"llmock\": 1", "\"llmock\": 99"),
     ),
     at(
@@ -472,7 +473,11 @@ const PROVIDERS: &[Mistake] = &[
     at(
         "providers::asks_the_curator_instead",
         "the code moved to Anthropic, and nobody has its key",
-        &["providers/changed.json", "ANTHROPIC_API_KEY"],
+        &[
+            "providers/changed.json",
+            "only openai has a placeholder key",
+            "providers(openai, anthropic)",
+        ],
     ),
     at(
         "providers::asks_the_curator_with_a_key",
@@ -493,7 +498,7 @@ const PROVIDERS: &[Mistake] = &[
     at(
         "providers::has_a_mock_beside_it",
         "a Mock for a misspelt path",
-        &["Mock", "/v1/chat/completion", "/v1/chat/completions"],
+        &["Mock", "requests that arrived: POST /v1/chat/completions"],
     ),
     at(
         "providers::lists_the_models",

@@ -66,7 +66,7 @@ async fn empties_the_bin() {
     Guide::from_env().ask("Remind the staff of the bins.").await.unwrap();
 }
 
-#[llm_replay(fixture = "entrance/newer")]
+#[llm_replay(fixture = "entrance/format_99")]
 #[tokio::test]
 async fn comes_from_the_future() {
     Guide::from_env().ask("Imagine the museum in 2090.").await.unwrap();
