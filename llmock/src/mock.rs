@@ -234,13 +234,13 @@ impl LlmMock {
     pub async fn wait_for(&self, requests: usize) {
         let Some(state) = self.state() else { return };
         let arrived = |state: &State| state.ledger().counted().count();
-        if !wait::until(&state, || arrived(&state) >= requests).await {
-            panic!(
-                "waited {} s for {requests} requests, but only {} arrived",
-                wait::LONGEST.as_secs(),
-                arrived(&state)
-            );
-        }
+        let is_done = wait::until(&state, || arrived(&state) >= requests).await;
+        assert!(
+            is_done,
+            "waited {} s for {requests} requests, but only {} arrived",
+            wait::LONGEST.as_secs(),
+            arrived(&state)
+        );
     }
 
     /// The mode in force, by the attribute, `llmock.toml`, or `LLMOCK_MODE`.

@@ -189,7 +189,7 @@ impl std::fmt::Debug for Exchange {
             .field("request", &self.sent)
             .field("responded_by", &self.sent.responded_by)
             .field("response", &self.received)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

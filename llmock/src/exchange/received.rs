@@ -156,14 +156,21 @@ impl ReceivedResponse {
             Some(stream) => {
                 for event in &stream.events {
                     let data = match &event.item {
-                        Item::Sse { data, .. } => data,
-                        Item::Json(data) | Item::Frame { payload: data, .. } => data,
+                        Item::Sse { data, .. }
+                        | Item::Json(data)
+                        | Item::Frame { payload: data, .. } => data,
                         Item::Raw(_) | Item::RawBytes(_) => continue,
                     };
-                    json::parse(data).iter().for_each(|object| usage.read(object));
+                    if let Ok(object) = json::parse(data) {
+                        usage.read(&object);
+                    }
                 }
             }
-            None => parsed(&self.body()).iter().for_each(|object| usage.read(object)),
+            None => {
+                if let Some(object) = parsed(&self.body()) {
+                    usage.read(&object);
+                }
+            }
         }
         usage
     }
@@ -291,7 +298,7 @@ impl std::fmt::Debug for ReceivedResponse {
             .field("status", &self.status)
             .field("body", &self.text())
             .field("end", &self.end)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

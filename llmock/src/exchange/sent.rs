@@ -313,7 +313,7 @@ impl std::fmt::Debug for SentRequest {
             .field("method", &self.method)
             .field("path", &self.path)
             .field("body", &self.text())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -15,6 +15,7 @@
 //! ```
 
 mod condition;
+mod extras;
 mod recording;
 pub(crate) mod replies;
 pub(crate) mod rules;

@@ -1,6 +1,6 @@
 //! Replies from recordings.
 
-use super::Reply;
+use super::{Finish, Reply};
 use crate::fixture::interaction::{self, Interaction};
 use crate::wire;
 use crate::wire::recorded::{Content, Recorded};
@@ -40,5 +40,33 @@ impl Reply {
             without_usage: false,
         };
         Self { recorded: Some(Box::new(recorded)), ..Self::default() }
+    }
+}
+
+impl Reply {
+    /// Replaces the text; of a recorded stream, the first event with text gets all of it.
+    pub fn with_text(mut self, text: impl Into<String>) -> Self {
+        match &mut self.recorded {
+            Some(recorded) => recorded.text = Some(text.into()),
+            None => self.text = Some(text.into()),
+        }
+        self
+    }
+
+    /// Replaces the finish reason.
+    pub fn with_finish(mut self, finish: Finish) -> Self {
+        match &mut self.recorded {
+            Some(recorded) => recorded.finish = Some(finish),
+            None => self.finish = Some(finish),
+        }
+        self
+    }
+
+    /// Removes the usage of a recorded response.
+    pub fn without_usage(mut self) -> Self {
+        if let Some(recorded) = &mut self.recorded {
+            recorded.without_usage = true;
+        }
+        self
     }
 }

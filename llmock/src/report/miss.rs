@@ -1,6 +1,5 @@
 //! A request without a response, and the reasons for it.
 
-use super::scripted::UnmetRule;
 use crate::matching::Difference;
 use crate::matching::labels::Label;
 
@@ -83,6 +82,17 @@ pub(crate) enum MissReason {
         allow(dead_code, reason = "constructed by builds without the feature")
     )]
     RecordRefused { why: String },
+}
+
+/// A rule that a request did not match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UnmetRule {
+    /// `tests/agent.rs:12`.
+    pub(crate) place: String,
+    /// `when(request().model("gpt-*"))`.
+    pub(crate) rule: String,
+    /// The first part that does not hold: `model("gpt-*")`.
+    pub(crate) part: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

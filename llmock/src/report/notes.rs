@@ -208,11 +208,9 @@ impl Note {
                 repeated(*interaction, prompt.as_deref(), *times, &fixture)
             }
             Self::Skipped { reason } => format!("skipped: {}", excerpt(reason, MESSAGE)),
+            Self::ReplyUnused { place } => reply_unused(place),
             Self::Stray { .. } | Self::LeftBehind { .. } | Self::Refused { .. } => {
                 self.clause_of_another_test()
-            }
-            Self::ReplyUnused { place } => {
-                format!("no request got the reply at {}", excerpt(place, PATH))
             }
             Self::PausedClock => PAUSED_CLOCK.to_owned(),
             Self::Retried { .. }
@@ -313,6 +311,10 @@ pub(crate) fn lines(report: &Report) -> Option<String> {
     }
     let line = |note: &Note| format!("llmock: {}", note.finding(report).text());
     Some(report.notes.iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+fn reply_unused(place: &str) -> String {
+    format!("no request got the reply at {}", excerpt(place, PATH))
 }
 
 /// `#2 ("Write an apology")`, several of them.

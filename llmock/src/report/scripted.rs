@@ -1,18 +1,8 @@
 //! What a report says about replies that a test wrote.
 
+use super::miss::UnmetRule;
 use super::sentences::{ITEMS, MESSAGE, PATH};
 use super::values::{count, excerpt, limited};
-
-/// A rule that a request did not match.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct UnmetRule {
-    /// `tests/agent.rs:12`.
-    pub(crate) place: String,
-    /// `when(request().model("gpt-*"))`.
-    pub(crate) rule: String,
-    /// The first part that does not hold: `model("gpt-*")`.
-    pub(crate) part: String,
-}
 
 /// A rule of which not every reply was given.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -32,6 +32,7 @@ mod requests;
 pub(crate) mod respond;
 pub(crate) mod save;
 pub(crate) mod scripted;
+pub(crate) mod scripts;
 pub(crate) mod settle;
 pub(crate) mod state;
 pub(crate) mod sweep;

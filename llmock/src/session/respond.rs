@@ -181,10 +181,11 @@ fn without_reply(
         Outcome::UsedUp(rule) => Some(rule),
         Outcome::Response(_) | Outcome::None => None,
     });
-    if let Some(rule) = used_up {
+    let is_scripted = state.setup.in_force.scripted.value;
+    // The closest recording explains more, where there is one.
+    if let Some(rule) = used_up.filter(|_| is_scripted || state.fixture.len() == 0) {
         return Some(state.scripts.used_up(rule));
     }
-    let is_scripted = state.setup.in_force.scripted.value;
     is_scripted.then(|| MissReason::NoReply { rules: state.scripts.unmet(sent) })
 }
 

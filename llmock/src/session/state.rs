@@ -27,7 +27,7 @@ use crate::report::{Command, Surface, values};
 use crate::session::child;
 use crate::session::fixture::OpenedFixture;
 use crate::session::ledger::Ledger;
-use crate::session::scripted::Scripts;
+use crate::session::scripts::Scripts;
 use crate::sync::lock;
 
 /// Pace, chunks and faults of the settings. A fault that a file sets for many tests may concern none of one's requests.

@@ -281,7 +281,9 @@ fn blocks(context: &RenderContext<'_>, events: &mut Vec<(&'static str, Object)>)
         let deltas = std::iter::once("").chain(pieces).map(delta).collect();
         block(&tool_use(context, at).with("input", &Object::new()), deltas);
     }
-    reply.extras.items.iter().for_each(|item| block(&Raw(item), Vec::new()));
+    for item in &reply.extras.items {
+        block(&Raw(item), Vec::new());
+    }
 }
 
 fn tool_use(context: &RenderContext<'_>, at: usize) -> Object {

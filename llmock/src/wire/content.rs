@@ -1,6 +1,7 @@
 //! The content of a reply, in no provider's format.
 
 use super::extras::Extras;
+pub use super::finish::Finish;
 use super::pieces::Chunks;
 use super::recorded::Recorded;
 use crate::json;
@@ -101,22 +102,6 @@ impl ToolCall {
             Err(_) => json::quote(text),
         })
     }
-}
-
-/// Why the model stopped; each provider has its own name for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Finish {
-    /// The response is complete.
-    Stop,
-    /// The token limit was reached.
-    Length,
-    /// The model waits for the results of its tool calls.
-    ToolCalls,
-    /// A content filter of the provider removed the text.
-    ContentFilter,
-    /// The model declined to respond.
-    Refusal,
 }
 
 impl Reply {

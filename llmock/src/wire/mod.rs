@@ -15,8 +15,10 @@ pub(crate) mod conversation;
 mod embeddings;
 #[cfg(feature = "record")]
 pub(crate) mod ending;
+mod expressed;
 pub(crate) mod extras;
 pub(crate) mod failure;
+pub(crate) mod finish;
 pub(crate) mod format;
 mod gemini;
 mod idle;
@@ -34,6 +36,7 @@ mod plain;
 pub(crate) mod reading;
 pub(crate) mod recorded;
 pub(crate) mod rendered;
+mod replayed;
 mod reported;
 pub(crate) mod requirements;
 pub(crate) mod size;

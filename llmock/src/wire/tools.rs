@@ -78,7 +78,7 @@ fn add_tool(tool: &Json<'_>, tools: &mut Vec<Tool>) {
     }
     let of_provider = || {
         let (first, _) = tool.as_object()?.first()?;
-        let name = tool.text("type").map_or_else(|| first.decode(), |kind| kind);
+        let name = tool.text("type").unwrap_or_else(|| first.decode());
         Some(Tool { name: name.into_owned(), description: None, schema: None })
     };
     tools.extend(named(inside(tool)).or_else(of_provider));

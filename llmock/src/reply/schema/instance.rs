@@ -86,10 +86,10 @@ impl<'a, 'b> Maker<'a, 'b> {
         {
             return self.value(one);
         }
-        match self.kind(schema) {
+        match Self::kind(schema) {
             Some("object") => self.object(schema),
             Some("array") => self.array(schema),
-            Some("string") => self.text(schema),
+            Some("string") | None => self.text(schema),
             Some("integer") => self.number(schema, true),
             Some("number") => self.number(schema, false),
             Some("boolean") => {
@@ -101,7 +101,6 @@ impl<'a, 'b> Maker<'a, 'b> {
                 Ok(())
             }
             Some(other) => self.fail(format!("`{other}` is not a type")),
-            None => self.text(schema),
         }
     }
 
@@ -124,7 +123,7 @@ impl<'a, 'b> Maker<'a, 'b> {
         all.iter().find(|one| !is_null(one)).or(all.first())
     }
 
-    fn kind(&self, schema: &Json<'_>) -> Option<&'static str> {
+    fn kind(schema: &Json<'_>) -> Option<&'static str> {
         const KINDS: [&str; 7] =
             ["object", "array", "string", "integer", "number", "boolean", "null"];
         let kinds = schema.get("type");
@@ -302,7 +301,9 @@ impl<'a, 'b> Maker<'a, 'b> {
         let high = [most.or(below)].into_iter().flatten();
         let high = high.flat_map(|high| [down(high), down(high) - unit]);
         let middle = match (least.or(above), most.or(below)) {
-            (Some(low), Some(high)) if !is_integer && step.is_none() => Some((low + high) / 2.0),
+            (Some(low), Some(high)) if !is_integer && step.is_none() => {
+                Some(f64::midpoint(low, high))
+            }
             _ => None,
         };
         let mut candidates = usual.into_iter().chain(low).chain(high).chain(middle);

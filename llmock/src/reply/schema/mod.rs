@@ -14,6 +14,7 @@ use crate::wire::tools;
 
 /// Why a request cannot be answered by its schema.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(clippy::enum_variant_names, reason = "each says what is missing")]
 pub(crate) enum NoReply {
     #[error(
         "the request has neither a JSON schema for the response nor a tool that the model must call"
@@ -65,7 +66,7 @@ fn forced_tool<'a, 'b>(body: &Json<'_>) -> Option<Demand<'a, 'b>> {
     if let Some(google) = google.filter(|one| one.text("mode").as_deref() == Some("ANY")) {
         let names = google.items("allowedFunctionNames").iter();
         let names = names.chain(google.items("allowed_function_names"));
-        let first = names.filter_map(Json::as_str).next();
+        let first = names.into_iter().find_map(Json::as_str);
         return Some(first.map_or(Demand::AnyTool, |name| Demand::Tool(name.into_owned())));
     }
     let choice = body.get("tool_choice").or_else(|| body.find("toolConfig/toolChoice"))?;

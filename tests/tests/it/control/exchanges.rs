@@ -83,6 +83,45 @@ fn recording_and_replay_have_the_same_exchanges() {
     });
 }
 
+/// What `insta::assert_json_snapshot!` and `insta::assert_debug_snapshot!` show: no headers, ports, and times.
+#[llm_replay(scripted = true)]
+#[test]
+fn snapshots_are_stable(mock: &LlmMock) {
+    mock.reply(llmock::reply::Reply::error(429, "slow down"));
+    chat(mock, &prompt("Hi")).text();
+    let error = json!({ "message": "slow down", "type": "rate_limit_error", "param": null, "code": "rate_limit_exceeded" });
+    let body: Value = serde_json::from_str(&prompt("Hi")).unwrap();
+    let expected = json!([{
+        "request": { "provider": "openai", "method": "POST", "path": "/v1/chat/completions", "body": body },
+        "responded_by": "reply",
+        "response": { "status": 429, "body": { "error": error }, "end": "complete" },
+    }]);
+    assert_eq!(serde_json::to_value(mock.exchanges()).unwrap(), expected);
+    insta::assert_debug_snapshot!(mock.exchanges(), @r##"
+    [
+        Exchange {
+            request: SentRequest {
+                provider: "openai",
+                method: "POST",
+                path: "/v1/chat/completions",
+                body: "{\"messages\":[{\"content\":\"Hi\",\"role\":\"user\"}],\"model\":\"m\"}",
+                ..
+            },
+            responded_by: Reply,
+            response: Some(
+                ReceivedResponse {
+                    status: 429,
+                    body: "{\"error\":{\"message\":\"slow down\",\"type\":\"rate_limit_error\",\"param\":null,\"code\":\"rate_limit_exceeded\"}}",
+                    end: Complete,
+                    ..
+                },
+            ),
+            ..
+        },
+    ]
+    "##);
+}
+
 #[test]
 fn misses_have_the_refusal_as_their_response() {
     alone(&[], |_| {
