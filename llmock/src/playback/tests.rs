@@ -306,3 +306,33 @@ fn adding_interactions_does_not_copy_all_others() {
         assert_eq!(next_body(&session, &playback, "q"), Some(expected));
     }
 }
+
+#[test]
+fn only_requests_that_no_recording_matches_are_redacted() {
+    const KEY: &str = "sk-proj-Zq8s7Df6gH5jK4lM3nB2vC1xX0yYwWvV";
+    let folder = Folder::new();
+    let recorded = interaction("use [REDACTED:OPENAI_KEY]", "a");
+    let file = folder.write("a.json", &[interaction("q", "b"), recorded]);
+    let rules = Rules::default().ignore("$.user").expect("a rule");
+    let playback = Playback::load([&file]).expect("a fixture").rules(rules);
+    let read = |body: String| {
+        let sent = TestRequest { body: body.into(), ..test_request("") };
+        playback.read(&sent.sent()).expect("readable")
+    };
+    let body = |request: &Request| format!("{:?}", request.compared.body);
+
+    // The key does not look at the member with the secret.
+    let mut known = read(format!(r#"{{"p":"q","user":"{KEY}"}}"#));
+    assert_eq!(playback.response_count(&known), 1);
+    assert!(body(&known).contains(KEY), "it was not looked for");
+    // As before it is recorded or explained.
+    assert!(known.redact());
+    assert!(body(&known).contains("[REDACTED:OPENAI_KEY]"), "{known:?}");
+
+    let redacted = read(format!(r#"{{"p":"use {KEY}"}}"#));
+    assert_eq!(playback.response_count(&redacted), 1);
+    assert!(!body(&redacted).contains(KEY), "{redacted:?}");
+    let unknown = read(format!(r#"{{"p":"what is {KEY}?"}}"#));
+    assert_eq!(playback.response_count(&unknown), 0);
+    assert!(!body(&unknown).contains(KEY), "{unknown:?}");
+}
