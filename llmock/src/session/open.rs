@@ -286,10 +286,8 @@ fn unreadable(error: &LoadError, shown: &str, command: &Command) -> Failure {
     if let Some(up) = error.path().ancestors().skip(1).position(Path::is_file)
         && let Some(file) = Path::new(shown).ancestors().nth(up + 1)
     {
-        text += &format!(
-            "\nhint: `{}` is a file, so it cannot contain fixtures; remove or rename it",
-            file.display()
-        );
+        let hint = "is a file, so it cannot contain fixtures; remove or rename it";
+        text = format!("{text}\nhint: `{}` {hint}", file.display());
     }
     Failure::FixtureUnreadable { error: text, command }
 }
