@@ -62,7 +62,7 @@ impl TestVars {
     }
 
     /// Gives variables of the setup their values again, so that what one test did with them does not fail the next.
-    pub(crate) fn put_back(&self, changed: &[(String, Option<String>)]) {
+    pub(crate) fn put_back(changed: &[(String, Option<String>)]) {
         for (name, value) in originals().written() {
             if changed.iter().any(|(known, _)| known == name) {
                 change(name, Some(OsStr::new(value)));

@@ -24,7 +24,7 @@ pub(crate) struct Blob {
 pub(crate) fn of_texts(recorded: &str, sent: &str) -> Option<BinaryDifference> {
     let [old, new] = [Encoded::find(recorded)?, Encoded::find(sent)?];
     Some(BinaryDifference {
-        first_byte: first_byte(old.base64, new.base64),
+        first_byte: Some(first_byte(old.base64, new.base64)),
         recorded: Some(old.blob()),
         sent: Some(new.blob()),
     })
@@ -87,7 +87,7 @@ fn is_mixed(text: &str) -> bool {
 }
 
 /// The place of the first byte that differs, from one.
-fn first_byte(recorded: &str, sent: &str) -> Option<usize> {
+fn first_byte(recorded: &str, sent: &str) -> usize {
     let (old, new) = (recorded.as_bytes(), sent.as_bytes());
     let digit = old.iter().zip(new).take_while(|(a, b)| a == b).count();
     let start = digit / 4 * 4;
@@ -95,7 +95,7 @@ fn first_byte(recorded: &str, sent: &str) -> Option<usize> {
         |digits: &[u8]| decoded(digits.get(start..(start + 4).min(digits.len())).unwrap_or(&[]));
     let (a, b) = (quantum(old), quantum(new));
     let same = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
-    Some(start / 4 * 3 + same + 1)
+    start / 4 * 3 + same + 1
 }
 
 /// The bytes of up to four digits.

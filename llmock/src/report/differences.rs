@@ -179,7 +179,6 @@ fn named(label: &Label) -> String {
     let text = || label.text.as_ref().map(|text| quote(text, NAME)).unwrap_or_default();
     let tool = label.tool.as_ref().map(|tool| excerpt(tool, NAME));
     match (label.kind, tool) {
-        (LabelKind::Tool, Some(tool)) => tool,
         (LabelKind::ToolCall, Some(tool)) => format!("call of {tool}"),
         (LabelKind::ToolResult, Some(tool)) => format!("result of {tool} {}", text()),
         (_, Some(tool)) => tool,

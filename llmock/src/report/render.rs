@@ -189,7 +189,9 @@ fn evidence(page: &mut Page, miss: &Miss, places: usize, legend: &mut bool) {
         MissReason::NoReply { rules } => scripted::unmet(rules),
         _ => Vec::new(),
     };
-    lines.iter().for_each(|line| page.line(6, line));
+    for line in &lines {
+        page.line(6, line);
+    }
     if let MissReason::BodyDiffers { closest, .. } = &miss.reason
         && !closest.others.is_empty()
     {

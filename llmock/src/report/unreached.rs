@@ -29,6 +29,7 @@ pub(crate) enum Silence {
 
 /// What is known about a test without a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not exclude each other")]
 pub(crate) struct Unreached {
     pub(crate) handle: Handle,
     /// The body failed, for which it may have a reason of its own.

@@ -125,9 +125,7 @@ impl Session {
         let changed = env.map(|env| env.variables.changed()).unwrap_or_default();
         let ending = Ending { outcome, words, changed };
         let mut report = settle::settle(&state, &ending);
-        if let Some(env) = &self.env {
-            env.variables.put_back(&ending.changed);
-        }
+        TestVars::put_back(&ending.changed);
         self.release(&state);
         let package = state.setup.package.as_deref();
         if report.fails() {

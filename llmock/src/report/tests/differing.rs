@@ -54,7 +54,8 @@ fn colour_adds_to_it_and_says_nothing_new() {
     let pattern = regex::Regex::new("\u{1b}\\[[0-9;]+m").expect("a constant pattern");
     // Without colours, marks below a line stand for them.
     let plain = plain(&report);
-    let lines = plain.lines().filter(|line| line.trim_matches([' ', '^']) != "" || line.is_empty());
+    let lines =
+        plain.lines().filter(|line| !line.trim_matches([' ', '^']).is_empty() || line.is_empty());
     let plain = lines.collect::<Vec<_>>().join("\n");
     assert_eq!(pattern.replace_all(&colourful, ""), plain);
 }

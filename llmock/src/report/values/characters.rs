@@ -86,8 +86,7 @@ pub(super) fn explain(old: &str, new: &str, before: &str, after: &str) -> Option
 fn blanks(old: &str, new: &str, before: &str, after: &str) -> String {
     let place = match (before.chars().next_back(), after.chars().next()) {
         (None | Some('\n'), _) if !(old.starts_with('\n') || new.starts_with('\n')) => "leading ",
-        (_, None) => "trailing ",
-        (_, Some('\n' | '\r')) => "trailing ",
+        (_, None | Some('\n' | '\r')) => "trailing ",
         _ => "",
     };
     let line = if place == "trailing " && !after.is_empty() { " at the end of a line" } else { "" };
