@@ -3,6 +3,7 @@
 use llmock_rules::ResettableKey;
 
 use super::Settings;
+use crate::config::origin::Sourced;
 
 impl Settings {
     /// The layer without the values of these keys.
@@ -13,30 +14,30 @@ impl Settings {
 
     fn clear(&mut self, key: &str) {
         match key {
-            "fixtures" => self.fixtures = Default::default(),
-            "mode" => self.mode = Default::default(),
+            "fixtures" => self.fixtures = Sourced::default(),
+            "mode" => self.mode = Sourced::default(),
             "providers" => {
-                self.providers = Default::default();
+                self.providers = Sourced::default();
                 self.declared.clear();
             }
-            "match_on" => self.match_on = Default::default(),
+            "match_on" => self.match_on = Sourced::default(),
             "ignore" => self.ignore.clear(),
             "normalize" => self.normalize.clear(),
             "unordered" => self.unordered.clear(),
-            "order" => self.order = Default::default(),
-            "unused" => self.unused = Default::default(),
-            "calls" => self.calls = Default::default(),
+            "order" => self.order = Sourced::default(),
+            "unused" => self.unused = Sourced::default(),
+            "calls" => self.calls = Sourced::default(),
             "side" => self.side.clear(),
-            "allow_errors" => self.allow_errors = Default::default(),
+            "allow_errors" => self.allow_errors = Sourced::default(),
             "allow_redacted" => self.allow_redacted.clear(),
             "allow" => self.allow.clear(),
             "env" => self.env.clear(),
-            "proxy" => self.proxy = Default::default(),
-            "intercept" => self.intercept = Default::default(),
-            "scripted" => self.scripted = Default::default(),
-            "stream" => self.stream = Default::default(),
+            "proxy" => self.proxy = Sourced::default(),
+            "intercept" => self.intercept = Sourced::default(),
+            "scripted" => self.scripted = Sourced::default(),
+            "stream" => self.stream = Sourced::default(),
             "fault" => self.faults.clear(),
-            "sweep" => self.sweep = Default::default(),
+            "sweep" => self.sweep = Sourced::default(),
             other => debug_assert!(false, "`{other}` cannot be reset"),
         }
     }
