@@ -73,3 +73,11 @@ fn fault(rule: &str, line: Option<&str>) -> String {
     let line = line.map(|line| format!(" ({})", excerpt(line, PATH))).unwrap_or_default();
     format!("`{}`{line}", excerpt(rule, PATH))
 }
+
+/// How to cut streams at the same places again.
+pub(super) fn adversarial_chunks(seed: u64) -> String {
+    format!(
+        "streams were cut inside events and characters; `stream(chunks = \"adversarial\", seed = {seed})` cuts them at the \
+         same places"
+    )
+}

@@ -3,6 +3,7 @@
 mod remedy;
 
 use super::Report;
+use super::in_vain::adversarial_chunks;
 use super::redacted::{self, RedactedSecret};
 use super::sentences::{MESSAGE, PATH, PAUSED_CLOCK, began, code, without_name};
 use super::sources;
@@ -219,7 +220,9 @@ impl Note {
             | Self::GivenUp { .. }
             | Self::Incomplete { .. }
             | Self::Cut { .. }
-            | Self::ClientLeft { .. } => self.clause_of_transport(&fixture),
+            | Self::ClientLeft { .. }
+            | Self::OnlyReplayedInCi { .. }
+            | Self::AdversarialChunks { .. } => self.clause_of_transport(&fixture),
             Self::HeadersNotStored { names } => {
                 format!("response headers that {fixture} does not keep: {}", shortened(names))
             }
@@ -238,10 +241,6 @@ impl Note {
                 format!("{} of {fixture}", redacted::clause(secrets))
             }
             Self::AttemptLost { path, count, why } => attempt_lost(path, *count, why),
-            Self::OnlyReplayedInCi { mode } => {
-                format!("mode `{mode}` only replays in CI, so {fixture} is unchanged")
-            }
-            Self::AdversarialChunks { seed } => adversarial_chunks(*seed),
         }
     }
 
@@ -299,6 +298,10 @@ impl Note {
             Self::Cut { interaction } => format!(
                 "the provider cut off the response of #{interaction} of {fixture}, which replays that way"
             ),
+            Self::OnlyReplayedInCi { mode } => {
+                format!("mode `{mode}` only replays in CI, so {fixture} is unchanged")
+            }
+            Self::AdversarialChunks { seed } => adversarial_chunks(*seed),
             _ => String::new(),
         }
     }
@@ -324,13 +327,6 @@ fn named(interactions: &[Named]) -> String {
         None => format!("#{number}"),
     };
     list(&limited(interactions, 5, |rest| format!("{rest} more"), one))
-}
-
-fn adversarial_chunks(seed: u64) -> String {
-    format!(
-        "streams were cut inside events and characters; `stream(chunks = \"adversarial\", seed = {seed})` cuts them at the \
-         same places"
-    )
 }
 
 fn attempt_lost(path: &str, interactions: usize, why: &str) -> String {

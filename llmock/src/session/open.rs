@@ -57,7 +57,6 @@ pub(crate) fn attribute(test: &Test) -> Result<Session, Failure> {
     let limits = Limits::read().map_err(settings)?;
     if child::is_child() {
         sweep::watch_panics();
-        // A program that fails early sends less.
         in_force.unused.value = Unused::Ignore;
     }
     let thread = std::thread::current();
