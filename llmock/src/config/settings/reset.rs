@@ -8,7 +8,9 @@ use crate::config::origin::Sourced;
 impl Settings {
     /// The layer without the values of these keys.
     pub(super) fn without(mut self, keys: &[ResettableKey]) -> Self {
-        keys.iter().for_each(|key| self.clear(key.name()));
+        for key in keys {
+            self.clear(key.name());
+        }
         self
     }
 

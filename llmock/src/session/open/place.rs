@@ -21,10 +21,10 @@ pub(super) fn find(
     let exists = |path: &Path| path.exists();
     let root = workspace.or(package).map(Path::to_owned);
     let in_workspace = |name: Option<&'static str>| name.and_then(FixtureName::in_workspace);
-    let named = in_workspace(*fixture);
+    let own = in_workspace(*fixture);
     let module = in_workspace(*module_fixture).filter(|_| fixture.is_none());
-    if let (Some(root), true) = (&root, named.is_some() || module.is_some()) {
-        let names = site::candidates(site, named, module, case);
+    if let (Some(root), true) = (&root, own.is_some() || module.is_some()) {
+        let names = site::candidates(site, own, module, case);
         return Ok(site::resolve_below(root.clone(), root, &names, &exists));
     }
     if let (Some(folder), Some(root)) = (&in_force.fixtures.value, root) {
