@@ -113,10 +113,13 @@ struct Draft {
     retry_after: Option<u64>,
     reset: bool,
     selector: RequestSelector,
-    times: Option<Option<u32>>,
+    times: Option<Times>,
     probability: Option<f64>,
     seed: Option<u64>,
 }
+
+/// How many requests a fault hits, `None` for all.
+type Times = Option<u32>;
 
 impl FaultRule {
     /// A fault of one response.
@@ -134,7 +137,7 @@ impl FaultRule {
 
     /// Reads `status=429, retry-after=1`, as variables and headers write it.
     pub fn from_text(text: &str) -> Result<Self, Problem> {
-        fields::from_text(text, |fields| Self::parse(fields)).map_err(|wrong| wrong.problem)
+        fields::from_text(text, Self::parse).map_err(|wrong| wrong.problem)
     }
 }
 

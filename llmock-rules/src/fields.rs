@@ -111,13 +111,13 @@ pub(crate) fn from_text<'a, T>(text: &'a str, read: impl FnOnce(&[(&str, Field<'
             None => (part.replace('-', "_"), None),
         })
         .collect();
-    let field = |value: &Option<&'a str>| match value {
+    let field = |value: Option<&'a str>| match value {
         None | Some("true") => Field::Switch(true),
         Some("false") => Field::Switch(false),
         Some(value) if value.parse::<f64>().is_ok() => Field::Number(value),
         Some(value) => Field::Text(value.trim_matches('"')),
     };
-    let fields: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), field(value))).collect();
+    let fields: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), field(*value))).collect();
     read(&fields)
 }
 

@@ -226,11 +226,13 @@ impl LlmMockBuilder {
     }
 
     /// Sets pace and chunks of streamed responses.
+    #[expect(clippy::needless_pass_by_value, reason = "it is written where it is passed")]
     pub fn stream(self, control: StreamControl) -> Self {
         self.set("stream", Value::Stream(&control.rule))
     }
 
     /// Adds a fault: see [`LlmMock::fault`].
+    #[expect(clippy::needless_pass_by_value, reason = "it is written where it is passed")]
     pub fn fault(self, fault: Fault) -> Self {
         self.set("fault", Value::Fault(&fault.rule))
     }

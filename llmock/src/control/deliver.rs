@@ -80,7 +80,9 @@ impl Delivery {
         let gates = self.plan.gates.clone();
         let watch = async {
             client.left().await;
-            gates.iter().for_each(|gate| gate.note_disconnected());
+            for gate in &gates {
+                gate.note_disconnected();
+            }
             // The client may have closed its sending side only.
             std::future::pending::<()>().await;
         };

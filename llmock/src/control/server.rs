@@ -86,12 +86,11 @@ impl PlacedFault {
         whole: Option<Bytes>,
         left: Option<watch::Receiver<bool>>,
     ) -> http::Response<UnsyncBoxBody<Bytes, BoxError>> {
-        let body = match whole {
-            Some(whole) => ResponseBody::full(whole),
-            None => {
-                let arriving = std::mem::take(response.body_mut());
-                ResponseBody::Controlled(Controlled(Box::pin(Arriving(arriving))))
-            }
+        let body = if let Some(whole) = whole {
+            ResponseBody::full(whole)
+        } else {
+            let arriving = std::mem::take(response.body_mut());
+            ResponseBody::Controlled(Controlled(Box::pin(Arriving(arriving))))
         };
         let (parts, _) = response.into_parts();
         let traffic = Arc::new(Traffic::idle());

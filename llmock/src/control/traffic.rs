@@ -166,7 +166,9 @@ impl Traffic {
     pub(crate) fn close(&self) {
         self.is_closed.send_replace(true);
         let gates = lock(&self.inner).gates.clone();
-        gates.iter().for_each(|gate| gate.open());
+        for gate in &gates {
+            gate.open();
+        }
     }
 
     /// Waits until the session ends.

@@ -104,13 +104,11 @@ impl ResponseBody {
         }
         let (mut pieces, mut cut) = (Vec::new(), false);
         while let Some(piece) = self.next().await {
-            match piece {
-                Ok(piece) => pieces.push(piece),
-                Err(Cut) => {
-                    cut = true;
-                    break;
-                }
-            }
+            let Ok(piece) = piece else {
+                cut = true;
+                break;
+            };
+            pieces.push(piece);
         }
         Self::pieces(pieces, cut)
     }

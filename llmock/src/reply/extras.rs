@@ -6,10 +6,6 @@ use crate::json::layout::{self, Layout};
 use crate::wire::content::ToolCall;
 use crate::wire::extras::Citation;
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "JSON values and texts are written where they are passed"
-)]
 impl Reply {
     /// Adds an item to the output, in the provider's own format: an output item of Responses, a content block of
     /// Anthropic, a part of Gemini. It follows the text and the tool calls.

@@ -27,6 +27,7 @@ pub(crate) fn message(miss: &Miss, fixture: &str) -> String {
 }
 
 /// What the client of a server or a mounted fixture reads, for which no test prints a report.
+#[cfg(any(feature = "wiremock", feature = "server"))]
 pub(crate) fn explanation(miss: &Miss, fixture: &str, test: &str) -> String {
     // A request outside every session has no fixture.
     let place = Some(fixture).filter(|fixture| !fixture.is_empty());

@@ -209,7 +209,9 @@ impl Note {
                 repeated(*interaction, prompt.as_deref(), *times, &fixture)
             }
             Self::Skipped { reason } => format!("skipped: {}", excerpt(reason, MESSAGE)),
-            Self::ReplyUnused { place } => reply_unused(place),
+            Self::ReplyUnused { place } => {
+                format!("no request got the reply at {}", excerpt(place, PATH))
+            }
             Self::Stray { .. } | Self::LeftBehind { .. } | Self::Refused { .. } => {
                 self.clause_of_another_test()
             }
@@ -312,12 +314,8 @@ pub(crate) fn lines(report: &Report) -> Option<String> {
     if report.notes.is_empty() {
         return None;
     }
-    let line = |note: &Note| format!("llmock: {}", note.finding(report).text());
-    Some(report.notes.iter().map(line).collect::<Vec<_>>().join("\n"))
-}
-
-fn reply_unused(place: &str) -> String {
-    format!("no request got the reply at {}", excerpt(place, PATH))
+    let lines = report.notes.iter().map(|note| format!("llmock: {}", note.finding(report).text()));
+    Some(lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// `#2 ("Write an apology")`, several of them.

@@ -100,17 +100,14 @@ impl SweepReport {
     /// One line for a test that passes.
     pub(crate) fn line(&self) -> String {
         let (test, tried) = (excerpt(&self.test, PATH), self.tried_of());
-        match self.rows.len() {
-            0 => format!("llmock: {test}: swept {tried}, nothing found"),
-            _ => {
-                let notes = self.rows.iter().map(|row| row.code);
-                let mut notes: Vec<SweepCode> = notes.collect();
-                notes.sort_unstable();
-                notes.dedup();
-                let notes: Vec<_> = notes.into_iter().map(|code| self.clause(code)).collect();
-                format!("llmock: {test}: swept {tried}; {}", notes.join("; "))
-            }
+        if self.rows.is_empty() {
+            return format!("llmock: {test}: swept {tried}, nothing found");
         }
+        let mut codes: Vec<SweepCode> = self.rows.iter().map(|row| row.code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let notes: Vec<_> = codes.into_iter().map(|code| self.clause(code)).collect();
+        format!("llmock: {test}: swept {tried}; {}", notes.join("; "))
     }
 
     /// The block of a test that fails.

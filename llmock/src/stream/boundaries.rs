@@ -50,6 +50,7 @@ struct Lines {
     is_open: bool,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "what has been seen of a JSON text so far")]
 #[derive(Debug, Default)]
 struct Elements {
     depth: usize,

@@ -252,7 +252,9 @@ fn blocks(context: &RenderContext<'_>, events: &mut Vec<(&'static str, Object)>)
         events.push(("content_block_stop", stop));
         index += 1;
     };
-    redacted(reply).iter().for_each(|one| block(one, Vec::new()));
+    for one in &redacted(reply) {
+        block(one, Vec::new());
+    }
     if reply.reasoning.is_some() {
         let thoughts = reply.reasoning_pieces().into_iter();
         let mut deltas: Vec<Object> =

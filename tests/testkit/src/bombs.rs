@@ -91,7 +91,7 @@ struct Bits {
 impl Bits {
     fn push(&mut self, width: usize, value: u64) {
         for at in 0..width {
-            if self.used % 8 == 0 {
+            if self.used.is_multiple_of(8) {
                 self.bytes.push(0);
             }
             let bit = u8::from(value >> at & 1 == 1);

@@ -14,6 +14,7 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 pub use app::{App, CLIENT};
 pub use fixture::{answered, fixture, owned_fixture, question};
@@ -205,12 +206,14 @@ fn library() -> String {
 
 /// Gives every workspace the profile of this repository: Cargo builds a dependency once for each profile.
 fn write_profile(folder: &Path) {
+    // Tests of this process come here at the same time, and so do other processes.
+    static ALONE: Mutex<()> = Mutex::new(());
     let path = folder.join("config.toml");
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     if fs::read_to_string(&path).is_ok_and(|known| known == PROFILE) {
         return;
     }
     fs::create_dir_all(folder).expect("the build folder takes a folder");
-    // Other processes may read it at this moment.
     let new = folder.join(format!("config-{}.toml", std::process::id()));
     fs::write(&new, PROFILE).expect("a file is written");
     fs::rename(&new, &path).expect("a file of ours");

@@ -152,12 +152,12 @@ fn full_disks_are_reported_and_clients_get_their_responses() {
     });
     let workdir = Workdir::new();
     let base = upstream.openai_url();
-    let served = workdir.command(&["--fixtures", "all", "--record"], &[("OPENAI_BASE_URL", &base)]);
+    let plain = workdir.command(&["--fixtures", "all", "--record"], &[("OPENAI_BASE_URL", &base)]);
     let mut command = std::process::Command::new("sh");
     // Without the signal, writing fails with an error. The unit is 512 bytes.
     command.args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\""]);
-    command.arg(served.get_program()).args(served.get_args()).current_dir(&workdir).env_clear();
-    for (name, value) in served.get_envs() {
+    command.arg(plain.get_program()).args(plain.get_args()).current_dir(&workdir).env_clear();
+    for (name, value) in plain.get_envs() {
         command.env(name, value.unwrap_or_default());
     }
     let server = Server::started(command);

@@ -93,7 +93,9 @@ mod tests {
     fn every_rule_of_an_outer_layer_can_be_taken_back() {
         for key in ResettableKey::all() {
             let mut inner = Settings::default();
-            inner.add(&Origin::Builder, "reset", Value::Texts(&[key.name()])).expect(key.name());
+            inner
+                .add(&Origin::Builder, "reset", Value::Texts(&[key.name()]))
+                .unwrap_or_else(|error| panic!("{}: {error:?}", key.name()));
             let (kept, reset) = (Settings::default().or(full()), inner.clone().or(full()));
             assert_ne!(Settings { reset: vec![key], ..kept }, reset, "{} is in force", key.name());
             // Nothing but this key has changed, and it is as if nobody had set it.

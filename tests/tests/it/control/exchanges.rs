@@ -47,7 +47,7 @@ fn converse(mock: &LlmMock, by: RespondedBy) {
         assert_eq!(exchange.responded_by(), by);
         assert!(!exchange.disconnected_early() && exchange.response().unwrap().is_complete());
     }
-    let sum: TokenUsage = exchanges.iter().map(|exchange| exchange.usage()).sum();
+    let sum: TokenUsage = exchanges.iter().map(llmock::Exchange::usage).sum();
     assert_eq!((sum.input, sum.output, sum.total()), (17, 5, 22));
 }
 

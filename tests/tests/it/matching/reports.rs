@@ -11,6 +11,9 @@ use super::{records_and_replays, request};
 
 type Post = (Provider, &'static str, &'static str);
 
+/// Makes a body that has this text or name.
+type MakesBody<'a> = &'a dyn Fn(&str) -> Value;
+
 const CHAT: Post = (Provider::OpenAI, "POST", "/v1/chat/completions");
 const RESPONSES: Post = (Provider::OpenAI, "POST", "/v1/responses");
 const MESSAGES: Post = (Provider::Anthropic, "POST", "/v1/messages");
@@ -58,7 +61,7 @@ fn moved_tools_of_every_format_are_one_entry_with_names() {
             |name: &str| json!({"type": "function", "function": {"name": name, "parameters": {}}});
         let anthropic = |name: &str| json!({"name": name, "input_schema": {}});
         let flat = |name: &str| json!({"type": "function", "name": name, "parameters": {}});
-        let formats: [(Post, &dyn Fn(&str) -> Value); 3] =
+        let formats: [(Post, MakesBody<'_>); 3] =
             [(CHAT, &openai), (MESSAGES, &anthropic), (RESPONSES, &flat)];
         for (post, tool) in formats {
             let body = |names: &[&str]| {
@@ -119,7 +122,7 @@ fn results_of_tools_name_the_tool_and_the_turn() {
                 {"role": "model", "parts": [{"functionCall": {"name": "track", "args": {}}}]},
                 {"role": "user", "parts": [{"functionResponse": {"name": "track", "response": {"at": result}}}]}]})
         };
-        let formats: [(Post, &dyn Fn(&str) -> Value); 4] =
+        let formats: [(Post, MakesBody<'_>); 4] =
             [(CHAT, &openai), (MESSAGES, &anthropic), (RESPONSES, &responses), (GEMINI, &gemini)];
         for (post, body) in formats {
             let report = report(post, &body("in transit"), &body("delivered"));

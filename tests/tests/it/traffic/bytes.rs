@@ -43,7 +43,7 @@ impl Random {
             b"\xef\xbb\xbf",
         ];
         let mut bytes = Vec::new();
-        for _ in 0..1 + self.below(40) {
+        for _ in 0..=self.below(40) {
             match self.below(PIECES.len() + 4) {
                 at if at < PIECES.len() => bytes.extend_from_slice(PIECES[at]),
                 _ => bytes.push(u8::try_from(self.below(256)).unwrap()),
@@ -67,9 +67,8 @@ fn any_bytes_record_and_replay_under_every_chunks_setting() {
     const CASES: usize = 48;
     alone(&[], |_| {
         let mut random = Random(0x1234_5678_9abc_def1);
-        let bodies: Vec<Vec<Vec<u8>>> = (0..CASES)
-            .map(|_| (0..1 + random.below(5)).map(|_| random.bytes()).collect())
-            .collect();
+        let bodies: Vec<Vec<Vec<u8>>> =
+            (0..CASES).map(|_| (0..=random.below(5)).map(|_| random.bytes()).collect()).collect();
         let responses = bodies.iter().enumerate().map(|(at, chunks)| {
             let content_type = TYPES[at % TYPES.len()];
             Response::status(200).header("content-type", content_type).chunks(chunks.clone())
