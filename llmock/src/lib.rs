@@ -148,14 +148,4 @@ mod tests {
         #[cfg(all(feature = "server", feature = "record"))]
         check::<playback::Recorder>();
     }
-
-    /// A link would vanish where a checkout has none, and Cargo packages no file from above.
-    #[test]
-    fn the_page_of_the_crate_is_that_of_the_repository() {
-        let (crates, repositorys) = (include_str!("../README.md"), include_str!("../../README.md"));
-        assert!(
-            crates == repositorys,
-            "they differ; to make them one: cp README.md llmock/README.md"
-        );
-    }
 }

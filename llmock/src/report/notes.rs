@@ -195,11 +195,8 @@ impl Note {
                 format!("no request was forwarded, so {fixture} is unchanged")
             }
             Self::Unused { interactions } => {
-                format!(
-                    "{} of {fixture} {} not requested",
-                    named(interactions),
-                    were(interactions.len())
-                )
+                let (numbers, were) = (named(interactions), were(interactions.len()));
+                format!("{numbers} of {fixture} {were} not requested")
             }
             Self::Borrowed { interactions, owner } => {
                 let (numbers, were) = (named(interactions), were(interactions.len()));
@@ -223,19 +220,14 @@ impl Note {
             | Self::Incomplete { .. }
             | Self::Cut { .. }
             | Self::ClientLeft { .. }
+            | Self::HeadersNotStored { .. }
+            | Self::LeadsElsewhere { .. }
             | Self::OnlyReplayedInCi { .. }
             | Self::AdversarialChunks { .. } => self.clause_of_transport(&fixture),
-            Self::HeadersNotStored { names } => {
-                format!("response headers that {fixture} does not keep: {}", shortened(names))
-            }
             Self::NothingReached(unreached) => unreached.clause(&fixture),
             Self::Responses { interactions, mocks, replies, upstream } => {
                 sources::clause(interactions, mocks, *replies, *upstream, &fixture)
             }
-            Self::LeadsElsewhere { server } => format!(
-                "a recorded redirection of {fixture} sends the client to {}, past llmock",
-                excerpt(server, PATH)
-            ),
             Self::AttemptKept { path, count: number } => {
                 format!("kept {} in {}", count(*number, "interaction"), excerpt(path, PATH))
             }
@@ -303,6 +295,13 @@ impl Note {
             Self::OnlyReplayedInCi { mode } => {
                 format!("mode `{mode}` only replays in CI, so {fixture} is unchanged")
             }
+            Self::HeadersNotStored { names } => {
+                format!("response headers that {fixture} does not keep: {}", shortened(names))
+            }
+            Self::LeadsElsewhere { server } => format!(
+                "a recorded redirection of {fixture} sends the client to {}, past llmock",
+                excerpt(server, PATH)
+            ),
             Self::AdversarialChunks { seed } => adversarial_chunks(*seed),
             _ => String::new(),
         }

@@ -101,9 +101,11 @@ pub fn chat(mock: &LlmMock, body: &str) -> ResponseStream {
     send("POST", &url, &JSON, body.as_bytes())
 }
 
-/// The body of a chat completion with this prompt.
+/// The body of a chat completion with this prompt. The order of its members does not depend on the features of
+/// `serde_json`.
 pub fn prompt(text: &str) -> String {
-    serde_json::json!({"model": "m", "messages": [{"role": "user", "content": text}]}).to_string()
+    let text = serde_json::Value::from(text);
+    format!(r#"{{"messages":[{{"content":{text},"role":"user"}}],"model":"m"}}"#)
 }
 
 /// The first line of a message and its headers, with names in lower case.

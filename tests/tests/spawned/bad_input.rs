@@ -113,9 +113,6 @@ fn reports_a_folder_in_place_of_a_fixture() {
     thread 'asks' panicked at tests/api.rs:6:1:
 
     llmock: failed to read fixture `tests/fixtures/hello.json`: $OS_ERROR
-
-      to record it again, delete the file first:
-          rm tests/fixtures/hello.json && LLMOCK_MODE=record cargo test --test api -- asks --exact
     ");
     let upstream = Upstream::chat("not to be asked");
     let base_url = upstream.openai_url();

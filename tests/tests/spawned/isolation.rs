@@ -66,7 +66,7 @@ fn stray_requests_are_told_apart_from_later_tests() {
     assert_eq!(ran.failed(), [asks_on_it, its_request], "{}", ran.everything());
     assert_eq!(ran.passed().len(), 4, "{}", ran.everything());
     // What began before is refused and fails nobody.
-    insta::assert_snapshot!(ran.stderr(), @"llmock: api::left::t2_the_other_half: POST /v1/chat/completions started while test `api::left::t1_half_a_request_and_a_connection` was running, so llmock refused it and did not count it");
+    insta::assert_snapshot!(ran.stderr(), @"llmock: api::left::t2_the_other_half: POST /v1/chat/completions started while test `api::left::t1_half_a_request_and_a_connection` was running, so llmock refused it and did not count it; wait for all tasks of a test before it ends");
     // Where that is not known, the report says what speaks for another test.
     let note = |test: &str| {
         let failure = ran.failure(test);

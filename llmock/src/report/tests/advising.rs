@@ -58,6 +58,8 @@ fn one_command_records_all_failures_of_the_run() {
     insta::assert_snapshot!(footer(&report), @"
     llmock: 1 request reached llmock, expected 2 (`calls = 2`)
 
+      if the new number is right, set `calls = 1`
+
       Recording helps 1 test that failed earlier in this run:
           LLMOCK_MODE=record cargo test --test api -- translate --exact
     ");

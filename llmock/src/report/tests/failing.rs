@@ -111,7 +111,11 @@ fn a_client_that_was_built_before_the_proxy_variables_is_suspected() {
 
 #[test]
 fn calls_are_counted() {
-    insta::assert_snapshot!(failing(Failure::Calls { expected: 2, got: 1 }), @"llmock: 1 request reached llmock, expected 2 (`calls = 2`)");
+    insta::assert_snapshot!(failing(Failure::Calls { expected: 2, got: 1 }), @"
+    llmock: 1 request reached llmock, expected 2 (`calls = 2`)
+
+      if the new number is right, set `calls = 1`
+    ");
     insta::assert_snapshot!(failing(Failure::Calls { expected: 0, got: 2 }), @"
     llmock: 2 requests reached llmock, expected 0 (`calls = 0`)
 
@@ -364,5 +368,6 @@ fn several_failures_share_one_block() {
         - Mock #0.
 
       × 1 request reached llmock, expected 2 (`calls = 2`)
+        if the new number is right, set `calls = 1`
     ");
 }

