@@ -190,8 +190,8 @@ fn a_body_that_fails_on_a_response_says_where_it_is_from() {
     thread 'tokio-rt-worker' panicked at client/src/lib.rs:33:34:
     called `Result::unwrap()` on an `Err` value: "{}"
 
-    thread 'a_panic_over_the_response_of_a_mock' panicked at tests/api.rs:461:75:
-    called `Result::unwrap()` on an `Err` value: JoinError::Panic(Id(5), "called `Result::unwrap()` on an `Err` value: \"{}\"", ...)
+    thread 'a_panic_over_the_response_of_a_mock' panicked at tests/api.rs:462:5:
+    the client could not read it
 
     llmock: api::a_panic_over_the_response_of_a_mock: the test failed by itself; the responses that it received came from a `Mock` for POST /v1/chat/completions
     "#);
