@@ -1,4 +1,4 @@
-//! One response on its way to the client: a body that cuts, paces, holds and spoils another one.
+//! One response on its way to the client: a body that cuts, paces, holds and damages another one.
 
 use std::sync::Arc;
 
@@ -182,7 +182,7 @@ impl Delivery {
         if let Some(hit) = &self.plan.fault
             && let FaultKind::Malformed { event } = hit.kind
             && event == self.events + 1
-            && spoil(&mut self.pending[start..])
+            && damage(&mut self.pending[start..])
         {
             self.plan.on_its_way.traffic().note_happened(hit);
         }
@@ -276,7 +276,7 @@ impl Drop for Delivery {
 }
 
 /// Replaces the beginning of every object and array, of which framing has none; whether there was one.
-fn spoil(bytes: &mut [u8]) -> bool {
+fn damage(bytes: &mut [u8]) -> bool {
     let mut found = false;
     for byte in bytes.iter_mut().filter(|byte| matches!(byte, b'{' | b'[')) {
         *byte = b'!';

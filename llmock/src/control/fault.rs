@@ -9,7 +9,7 @@ use crate::provider::Provider;
 /// Something that goes wrong with a response on purpose, for [`LlmMock::fault`](crate::LlmMock::fault) and the builder.
 ///
 /// A fault affects one response, the next that fits, unless [`times`](Self::times) says otherwise. A request that is
-/// repeated after a fault gets the response that the fault has spoilt or replaced.
+/// repeated after a fault gets the response that the fault has damaged or replaced.
 ///
 /// ```
 /// use std::time::Duration;

@@ -129,7 +129,7 @@ impl Exchange {
 
     /// Whether a fault has changed its response.
     #[cfg(feature = "record")]
-    pub(crate) fn is_spoilt(&self) -> bool {
+    pub(crate) fn is_damaged(&self) -> bool {
         self.fault.as_ref().is_some_and(|fault| !fault.starts_with("slow"))
     }
 

@@ -169,7 +169,7 @@ impl Keeper for SessionKeeper {
         let recorded = record::interaction(provider, asked, &received, owner, &redactor, max_body);
         let record::Recorded { interaction, error, redacted, unredacted } = recorded;
         state.ledger().add_dropped_headers(record::dropped_headers(&received));
-        let is_spoilt = state.ledger().exchange(number).is_spoilt();
+        let is_damaged = state.ledger().exchange(number).is_damaged();
         let attempt = interaction.clone();
         let original = record::original(sent, &received, unredacted, max_body);
         // An error that no fixture should have is not worth keeping either.
@@ -184,7 +184,7 @@ impl Keeper for SessionKeeper {
             error,
             redacted,
             // A fault changed it on its way, so that its client may ask again.
-            given_up_by: (received.was_given_up || is_spoilt).then_some(client),
+            given_up_by: (received.was_given_up || is_damaged).then_some(client),
         };
         state.ledger().recordings.push(recording);
         if is_refused {

@@ -98,7 +98,7 @@ mod tests {
                 .unwrap_or_else(|error| panic!("{}: {error:?}", key.name()));
             let (kept, reset) = (Settings::default().or(full()), inner.clone().or(full()));
             assert_ne!(Settings { reset: vec![key], ..kept }, reset, "{} is in force", key.name());
-            // Nothing but this key has changed, and it is as if nobody had set it.
+            // Nothing but this key has changed, and it is as if it was never set.
             let without = Settings::default().or(full().without(&[key]));
             assert_eq!(Settings { reset: vec![key], ..without }, reset, "{}", key.name());
         }

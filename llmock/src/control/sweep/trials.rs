@@ -42,7 +42,7 @@ pub(crate) fn trials(sweep: Sweep, targets: &[Target], most: usize) -> (Vec<Tria
             kinds.extend(cuts(target));
         }
         if sweep == Sweep::Faults {
-            kinds.extend(spoilt(target));
+            kinds.extend(damaging(target));
         }
         all.extend(kinds.into_iter().map(|kind| {
             let mut fault = FaultRule::new(kind);
@@ -91,7 +91,7 @@ fn cuts(target: &Target) -> Vec<FaultKind> {
     kinds
 }
 
-fn spoilt(target: &Target) -> Vec<FaultKind> {
+fn damaging(target: &Target) -> Vec<FaultKind> {
     let middle = (target.complete_after / 2).max(1);
     let mut kinds = vec![FaultKind::EmptyBody, FaultKind::Malformed { event: middle }];
     if target.is_stream && target.complete_after > 0 {

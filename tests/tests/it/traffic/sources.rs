@@ -77,8 +77,8 @@ fn expected(source: &str, fault: &str) -> Seen {
         "content type" => Some((200, "text/html".to_owned(), body, End::Complete)),
         "empty body" => seen("", End::Complete),
         "malformed event" => {
-            let spoilt = first.replace('{', "!");
-            seen(&body.replacen(first, &spoilt, 1), End::Complete)
+            let broken = first.replace('{', "!");
+            seen(&body.replacen(first, &broken, 1), End::Complete)
         }
         "cut after event" if is_streamed(source) => seen(first, End::Truncated),
         "cut after byte" | "reset" => seen(&body[..3], End::Truncated),
