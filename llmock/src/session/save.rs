@@ -4,7 +4,6 @@ use std::path::Path;
 
 use crate::exchange::miss::prompt_of;
 use crate::exchange::write::{self, Batch, Written};
-use crate::fixture::interaction::Interaction;
 use crate::fixture::merge::Merge;
 use crate::fixture::store::{self, SaveError, UpdateError};
 use crate::matching::Order;
@@ -115,13 +114,12 @@ pub(crate) fn note_attempt(state: &State, report: &mut Report) {
     }
 }
 
-/// The shell line that puts what is kept into the fixture: a new name, if neither file has anything of another test.
+/// The shell line that puts what is kept into the fixture: a new name, if there is no fixture and nothing of another test.
 fn keep(state: &State, count: usize) -> Option<String> {
     let setup = &state.setup;
     let failed = store::failed_path(&setup.write_to);
     let kept = store::load_attempts(&failed).ok()?;
-    let is_own = |one: &Interaction| one.test == setup.owner;
-    let is_alone = kept.len() == count && state.fixture.interactions().iter().all(is_own);
+    let is_alone = kept.len() == count && !setup.write_to.exists();
     let [old, new] = [&failed, &setup.write_to].map(|path| quoted(&setup.shown_path(path)));
     Some(if is_alone { format!("mv {old} {new}") } else { format!("llmock keep {old}") })
 }
