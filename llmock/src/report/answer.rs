@@ -1,7 +1,9 @@
 //! The message that a client receives for a miss, inside the provider's own error shape.
 
 use super::miss::{Miss, MissReason};
-use super::sentences::{PATH, reason, reordered};
+#[cfg(any(feature = "wiremock", feature = "server"))]
+use super::sentences::reordered;
+use super::sentences::{PATH, reason};
 use super::values::excerpt;
 
 /// The `type` or `code` of every error that llmock makes up.
