@@ -472,7 +472,7 @@ const LINES: &[Mistake] = &[
 const PROVIDERS: &[Mistake] = &[
     at(
         "providers::asks_the_curator_instead",
-        "the code moved to Anthropic, and nobody has its key",
+        "the code moved to Anthropic, and its key is not set",
         &[
             "providers/changed.json",
             "only openai has a placeholder key",
