@@ -30,11 +30,7 @@ impl RawRequest<'_> {
         redactor: &Redactor,
         max_body: usize,
     ) -> Result<(Request, Found), DecodeError> {
-        let coding = text(self.headers, header::CONTENT_ENCODING.as_str());
-        let bytes = encoding::decompress(coding, self.body, max_body)?;
-        let content_type = text(self.headers, header::CONTENT_TYPE.as_str());
-        let body = Body::from_wire(content_type, bytes.into_owned());
-        Ok(self.with_body(body, redactor))
+        Ok(self.with_body(self.decoded(max_body)?, redactor))
     }
 
     /// The canonical request with the secrets in its body, and what was redacted elsewhere.
@@ -44,12 +40,16 @@ impl RawRequest<'_> {
         redactor: &Redactor,
         max_body: usize,
     ) -> Result<(Request, Found), DecodeError> {
+        let body = self.decoded(max_body)?;
+        let (request, found) = self.without_body(redactor);
+        Ok((Request { body, ..request }, found))
+    }
+
+    fn decoded(&self, max_body: usize) -> Result<Body, DecodeError> {
         let coding = text(self.headers, header::CONTENT_ENCODING.as_str());
         let bytes = encoding::decompress(coding, self.body, max_body)?;
         let content_type = text(self.headers, header::CONTENT_TYPE.as_str());
-        let (mut request, found) = self.without_body(redactor);
-        request.body = Body::from_wire(content_type, bytes.into_owned());
-        Ok((request, found))
+        Ok(Body::from_wire(content_type, bytes.into_owned()))
     }
 
     /// The same without its body, for one that could not be read.

@@ -75,10 +75,9 @@ mod tests {
         list.iter().map(request).collect()
     }
 
-    /// The verdict on a test that sends `a` once, and this under a fault.
-    fn verdict(kind: FaultKind, end: RunEnd, list: &[(&str, u64, bool)]) -> Vec<SweepCode> {
-        let trial = Trial { target: 0, fault: FaultRule::new(kind) };
-        let target = Target {
+    /// The response to one request, a stream of three events.
+    fn three_events() -> Target {
+        Target {
             request: 1,
             shown: String::new(),
             is_error: false,
@@ -86,7 +85,13 @@ mod tests {
             ends: vec![10, 20, 30],
             bytes: 30,
             complete_after: 3,
-        };
+        }
+    }
+
+    /// The verdict on a test that sends `a` once, and this under a fault.
+    fn verdict(kind: FaultKind, end: RunEnd, list: &[(&str, u64, bool)]) -> Vec<SweepCode> {
+        let trial = Trial { target: 0, fault: FaultRule::new(kind) };
+        let target = three_events();
         let usual =
             Ran { end: RunEnd::Passed, requests: requests(&[("a", 0, false)]), panics: Vec::new() };
         let ran = Ran { end, requests: requests(list), panics: Vec::new() };
@@ -130,15 +135,7 @@ mod tests {
             target: 0,
             fault: FaultRule::new(FaultKind::Cut { after: At::Event(2), reset: false }),
         };
-        let target = Target {
-            request: 1,
-            shown: String::new(),
-            is_error: false,
-            is_stream: true,
-            ends: vec![10, 20, 30],
-            bytes: 30,
-            complete_after: 3,
-        };
+        let target = three_events();
         let mut usual =
             Ran { end: RunEnd::Passed, requests: requests(&[("a", 0, false)]), panics: Vec::new() };
         usual.requests[0].response.has_left = true;
