@@ -95,7 +95,7 @@ pub mod __fuzz {
 pub use builder::{FinishError, LlmMockBuilder, MockSession, StartError};
 pub use exchange::{Exchange, ReceivedResponse, RespondedBy, ResponseEvent, SentRequest};
 pub use fixture::{
-    Fixture, FormatError, Interaction, KeepError, LoadError, RemoveError, SaveError,
+    Fixture, FormatError, Interaction, KeepError, LoadError, Origin, RemoveError, SaveError,
 };
 #[cfg(feature = "macros")]
 pub use llmock_macros::llm_replay;

@@ -11,7 +11,7 @@ use crate::exchange::secrets::Redacted;
 use crate::exchange::verify::{Original, OriginalRequest, ReceivedBytes, Unredacted};
 use crate::exchange::{links, request};
 use crate::fixture::encoding;
-use crate::fixture::interaction::{Body, Content, Interaction, Request, Response};
+use crate::fixture::interaction::{Body, Content, Interaction, Origin, Request, Response};
 use crate::fixture::redact::{Found, Redactor};
 use crate::json;
 use crate::matching::{self, MatchRules};
@@ -55,6 +55,7 @@ pub(crate) fn interaction(
         provider,
         test: owner.map(str::to_owned),
         recorded_at: Some(humantime::format_rfc3339_seconds(SystemTime::now()).to_string()),
+        origin: Origin::Recorded,
         written: None,
         request,
         response,

@@ -206,7 +206,7 @@ impl Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::interaction::{Content, Response};
+    use crate::fixture::interaction::{Content, Origin, Response};
 
     fn interaction(provider: Provider, path: &str, body: &str) -> Interaction {
         let request = Request {
@@ -226,6 +226,7 @@ mod tests {
             provider,
             test: None,
             recorded_at: None,
+            origin: Origin::Recorded,
             written: None,
             request,
             response,

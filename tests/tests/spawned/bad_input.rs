@@ -84,10 +84,10 @@ fn invalid_fixtures_are_reported_with_line_and_column() {
       to record it again, delete the file first:
           rm tests/fixtures/hello.json && LLMOCK_MODE=record cargo test --test api -- asks --exact
     ");
-    insta::assert_snapshot!(unreadable(&app, &good.replace("\"llmock\": 1", "\"llmock\": 2")), @"
+    insta::assert_snapshot!(unreadable(&app, &good.replace("\"llmock\": 1", "\"llmock\": 3")), @"
     thread 'asks' panicked at tests/api.rs:6:1:
 
-    llmock: failed to load fixture `tests/fixtures/hello.json`: line 2, column 3: the file has format 2, and this llmock reads formats up to 1
+    llmock: failed to load fixture `tests/fixtures/hello.json`: line 2, column 3: the file has format 3, and this llmock reads formats up to 2
 
       update the `llmock` dependency to the version that wrote the file
       to record it again, delete the file first:
