@@ -81,6 +81,7 @@ pub const FINDINGS: &[FindingCode] = &[
     note("only_replayed_in_ci", "`auto` only replays in CI"),
     note("reply_unused", "a repeated reply was never requested"),
     note("adversarial_chunks", "streams were cut at places that can be chosen again"),
+    warning("api_version", "a request has another API version, or other betas, than its recording"),
     error("sweep_accepted_truncated", "a test under a sweep passed although a response ended early"),
     error("sweep_hung", "a test under a sweep did not end"),
     error("sweep_panicked_elsewhere", "a task of a program panicked under a sweep"),

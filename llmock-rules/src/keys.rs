@@ -3,8 +3,9 @@
 
 use crate::problem::Problem;
 use crate::{
-    CountedField, EnvName, FaultRule, Field, FieldName, FieldsCheck, FindingCode, FixtureFolder,
-    FixtureName, JsonPath, Mode, Order, Place, ProviderId, SideCall, StreamRule, Sweep, Unused,
+    ApiVersion, CacheGuard, Contract, EnvName, FaultRule, Field, FieldName, FieldsCheck,
+    FindingCode, FixtureFolder, FixtureName, JsonPath, Mode, Order, Place, ProviderId, SideCall,
+    StreamRule, Sweep, Unused,
 };
 
 #[derive(Debug)]
@@ -31,8 +32,6 @@ pub enum Form {
     Replacements,
     /// Named fields in parentheses.
     Fields(FieldsCheck),
-    /// A path and the texts that count of what it selects.
-    Contents,
     RustPath,
 }
 
@@ -52,8 +51,6 @@ pub enum Value<'a> {
     Fields(&'a [(&'a str, Field<'a>)]),
     Stream(&'a StreamRule),
     Fault(&'a FaultRule),
-    /// Path, text.
-    Contents(&'a [(&'a str, &'a str)]),
 }
 
 macro_rules! check {
@@ -101,9 +98,6 @@ pub const KEYS: &[Key] = &[
     shared("proxy", Form::Switch, "proxy = true", "proxy = true"),
     shared("intercept", Form::Switch, "intercept = true", "intercept = true"),
     of_one_test("scripted", Form::Switch, "scripted = true"),
-    shared("contains", Form::Contents, r#"contains("$.messages", "weather")"#,
-        r#"contains = [{ path = "$.messages", text = "weather" }]"#),
-    shared("count", Form::Texts(check!(CountedField)), r#"count("$.store")"#, r#"count = ["$.store"]"#),
     shared("fixtures", Form::Text(check!(FixtureFolder)), r#"fixtures = "tests/cassettes/{module}""#,
         r#"fixtures = "tests/cassettes/{module}""#),
     shared("reset", Form::Texts(check!(ResettableKey)), r#"reset("ignore")"#, r#"reset = ["ignore"]"#),
@@ -112,6 +106,9 @@ pub const KEYS: &[Key] = &[
     shared("fault", Form::Fields(|fields| FaultRule::parse(fields).map(drop)),
         "fault(status = 429, retry_after = 1, times = 2)", "fault = [{ status = 429, retry_after = 1, times = 2 }]"),
     shared("sweep", Form::Text(check!(Sweep)), r#"sweep = "faults""#, r#"sweep = "faults""#),
+    shared("api_version", Form::Text(check!(ApiVersion)), r#"api_version = "strict""#, r#"api_version = "strict""#),
+    shared("contract", Form::Text(check!(Contract)), r#"contract = "fail""#, r#"contract = "fail""#),
+    shared("cache", Form::Text(check!(CacheGuard)), r#"cache = "stable""#, r#"cache = "stable""#),
     of_one_test("crate", Form::RustPath, "crate = my_prelude::llmock"),
 ];
 

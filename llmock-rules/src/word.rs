@@ -89,6 +89,42 @@ words! {
 }
 
 words! {
+    /// What happens if a request has another version of the API, or other betas, than its recording.
+    ApiVersion, "value":
+    /// A note on standard error.
+    #[default]
+    Note = "note",
+    /// The request is a miss.
+    Strict = "strict",
+    /// Nothing.
+    Off = "off",
+}
+
+words! {
+    /// What happens if the provider would reject a request today.
+    Contract, "value":
+    /// A note on standard error.
+    #[default]
+    Note = "note",
+    /// The test fails.
+    Fail = "fail",
+    /// Nothing is checked.
+    Off = "off",
+}
+
+words! {
+    /// What happens if the requests of a conversation do not extend each other, so that the provider's prompt cache is lost.
+    CacheGuard, "value":
+    /// A note on standard error.
+    #[default]
+    Note = "note",
+    /// The test fails.
+    Stable = "stable",
+    /// Nothing is checked.
+    Off = "off",
+}
+
+words! {
     /// What a test is run against after it has passed as recorded.
     Sweep, "sweep":
     /// Nothing.

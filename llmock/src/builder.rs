@@ -156,17 +156,6 @@ impl LlmMockBuilder {
         self.set("unordered", Value::Texts(&[&path.into()]))
     }
 
-    /// Compares of what an RFC 9535 path selects only whether it contains this text. Several texts for one path are
-    /// compared by which of them it contains; where it contains none, it is compared as a whole.
-    pub fn contains(self, path: impl Into<String>, text: impl Into<String>) -> Self {
-        self.set("contains", Value::Contents(&[(&path.into(), &text.into())]))
-    }
-
-    /// Compares a field at the top level of the body that by default does not count: `.count("$.store")`.
-    pub fn count(self, field: impl Into<String>) -> Self {
-        self.set("count", Value::Texts(&[&field.into()]))
-    }
-
     /// Requires requests in the order of the recording.
     pub fn strict_order(self) -> Self {
         self.set("order", Value::Text("strict"))
@@ -246,6 +235,23 @@ impl LlmMockBuilder {
     #[expect(clippy::needless_pass_by_value, reason = "it is written where it is passed")]
     pub fn fault(self, fault: Fault) -> Self {
         self.set("fault", Value::Fault(&fault.rule))
+    }
+
+    /// What happens if a request has another version of the API, or other betas, than its recording: `note` (the default),
+    /// `strict`, which makes it a miss, or `off`.
+    pub fn api_version(self, rule: impl Into<String>) -> Self {
+        self.set("api_version", Value::Text(&rule.into()))
+    }
+
+    /// What happens if the provider would reject a request today: `note` (the default), `fail`, or `off`.
+    pub fn contract(self, rule: impl Into<String>) -> Self {
+        self.set("contract", Value::Text(&rule.into()))
+    }
+
+    /// What happens if the requests of a conversation do not extend each other, so that the provider's prompt cache is lost:
+    /// `note` (the default), `stable`, which fails, or `off`.
+    pub fn cache(self, rule: impl Into<String>) -> Self {
+        self.set("cache", Value::Text(&rule.into()))
     }
 
     fn set(mut self, key: &'static str, value: Value<'_>) -> Self {

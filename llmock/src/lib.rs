@@ -4,6 +4,7 @@
 // What only recording calls stays in a build without it: a `cfg` on each piece would hide the code behind switches.
 #![cfg_attr(not(feature = "record"), allow(dead_code, unused_imports))]
 
+mod audit;
 mod builder;
 mod config;
 pub mod control;

@@ -93,7 +93,6 @@ impl Place<'_> {
             by: known.by,
             model: known.model.clone(),
             recorded: None,
-            detail: None,
         })
     }
 

@@ -5,6 +5,7 @@
 //! the values, [`settings`] holds them, [`file`](mod@file) reads `llmock.toml`, [`layers`] puts the layers together.
 //! Neighbours: `matching` applies the rules, `env` reads the variables, `report` names the origins.
 
+pub(crate) mod audit;
 mod control;
 pub(crate) mod file;
 pub(crate) mod intercept;

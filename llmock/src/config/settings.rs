@@ -7,15 +7,16 @@ mod arguments;
 mod reset;
 
 use llmock_rules::{
-    AllowErrors, BaseUrl, CountedField, EnvName, FaultRule, FieldName, FindingCode, FixtureFolder,
-    JsonPath, Mode, Order, Place, Problem, ProviderId, ResettableKey, SideCall, StreamRule, Sweep,
-    Unused, Value, nearest,
+    AllowErrors, BaseUrl, EnvName, FaultRule, FieldName, FindingCode, FixtureFolder, JsonPath,
+    Mode, Order, Place, Problem, ProviderId, ResettableKey, SideCall, StreamRule, Sweep, Unused,
+    Value, nearest,
 };
 
+use super::audit::AuditRules;
 use super::intercept;
 use super::origin::{Origin, Sourced};
-use super::reading::{contains, each, first_of_each, normalize, or_field_by_field, placeholders};
-use crate::matching::{Contains, MatchRules, Normalize};
+use super::reading::{each, first_of_each, normalize, or_field_by_field, placeholders};
+use crate::matching::{MatchRules, Normalize};
 use crate::provider::{Declared, Provider};
 
 /// Settings with their origins. The nearest layer wins for single values, `match_on`, `allow_errors` and `providers`;
@@ -35,9 +36,6 @@ pub(crate) struct Settings {
     pub(crate) ignore: Vec<Sourced<Place>>,
     pub(crate) normalize: Vec<Sourced<Normalize>>,
     pub(crate) unordered: Vec<Sourced<JsonPath>>,
-    pub(crate) contains: Vec<Sourced<Contains>>,
-    /// Fields at the top level that count, although by default they do not.
-    pub(crate) count: Vec<Sourced<String>>,
     pub(crate) side: Vec<Sourced<SideCall>>,
     pub(crate) allow_errors: Sourced<AllowErrors>,
     /// Codes of findings that are not shown, and do not fail the test.
@@ -57,6 +55,7 @@ pub(crate) struct Settings {
     pub(crate) stream: Sourced<StreamRule>,
     pub(crate) faults: Vec<Sourced<FaultRule>>,
     pub(crate) sweep: Sourced<Sweep>,
+    pub(crate) audit: AuditRules,
     /// `auto`, where CI allows no more than `replay`.
     pub(crate) replaced_mode: Option<Mode>,
 }
@@ -95,9 +94,6 @@ impl Settings {
             ("normalize", Value::Replacements(rules)) => {
                 self.normalize.extend(origin.of_each(each(key, rules, normalize)?));
             }
-            ("contains", Value::Contents(rules)) => {
-                self.contains.extend(origin.of_each(each(key, rules, contains)?));
-            }
             ("allow_errors", Value::Switch(any)) => {
                 self.allow_errors =
                     origin.of(if any { AllowErrors::Any } else { AllowErrors::Never });
@@ -119,7 +115,10 @@ impl Settings {
             ("intercept", Value::Switch(on)) => {
                 self.intercept = origin.of(intercept::checked(on).map_err(one)?);
             }
-            (key, value) => self.add_control(origin, key, value)?,
+            (key, value) => match self.audit.add(origin, key, value) {
+                Some(added) => added.map_err(one)?,
+                None => self.add_control(origin, key, value)?,
+            },
         }
         Ok(())
     }
@@ -150,11 +149,6 @@ impl Settings {
             ("unordered", paths) => {
                 let paths = each(key, paths, |path| JsonPath::parse(path))?;
                 self.unordered.extend(origin.of_each(paths));
-            }
-            ("count", paths) => {
-                let field =
-                    |path: &&str| CountedField::parse(path).map(|one| one.field().to_owned());
-                self.count.extend(origin.of_each(each(key, paths, field)?));
             }
             ("side", calls) => {
                 let calls = each(key, calls, |call| SideCall::parse(call))?;
@@ -246,8 +240,6 @@ impl Settings {
             ignore: [self.ignore, outer.ignore].concat(),
             normalize: [self.normalize, outer.normalize].concat(),
             unordered: [self.unordered, outer.unordered].concat(),
-            contains: [self.contains, outer.contains].concat(),
-            count: [self.count, outer.count].concat(),
             side: [self.side, outer.side].concat(),
             allow_errors: self.allow_errors.or(outer.allow_errors),
             allow: [self.allow, outer.allow].concat(),
@@ -261,6 +253,7 @@ impl Settings {
             stream: or_field_by_field(self.stream, outer.stream),
             faults: [self.faults, outer.faults].concat(),
             sweep: self.sweep.or(outer.sweep),
+            audit: self.audit.or(outer.audit),
             replaced_mode: None,
         }
     }
@@ -307,8 +300,6 @@ impl Settings {
             ignore: self.ignore.iter().map(|path| path.value.clone()).collect(),
             normalize: self.normalize.iter().map(|rule| rule.value.clone()).collect(),
             unordered: self.unordered.iter().map(|path| path.value.clone()).collect(),
-            contains: self.contains.iter().map(|rule| rule.value.clone()).collect(),
-            count: self.count.iter().map(|field| field.value.clone()).collect(),
         }
     }
 

@@ -127,6 +127,7 @@ mod tests {
             method: "POST".into(),
             path: "/".into(),
             range: None,
+            headers: Vec::new(),
             body: Body::Text(name.into()),
         };
         key(Provider::OpenAI, &request, &MatchRules::default())

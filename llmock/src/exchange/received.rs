@@ -303,7 +303,8 @@ impl std::fmt::Debug for ReceivedResponse {
 }
 
 impl Interaction {
-    /// The recorded request, with the readers of a request that was sent. It has no headers.
+    /// The recorded request, with the readers of a request that was sent. Of its headers it has those that choose the
+    /// version of the API.
     pub fn request(&self) -> super::SentRequest {
         super::SentRequest::stored(self)
     }

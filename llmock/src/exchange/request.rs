@@ -62,11 +62,24 @@ impl RawRequest<'_> {
             method: self.method.to_ascii_uppercase(),
             path: provider::canonical_path(self.provider, self.target),
             range: text(self.headers, header::RANGE.as_str()).map(range),
+            headers: api_headers(self.headers),
             body,
         };
         let found = redactor.request(&mut request);
         (request, found)
     }
+}
+
+/// The headers that choose the version of an API, each once: a repeated one has its values in one list.
+fn api_headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    let values = |name: &str| {
+        let values = headers.get_all(name).into_iter();
+        let values: Vec<_> =
+            values.filter_map(|value| value.to_str().ok()).map(str::trim).collect();
+        values.join(",")
+    };
+    let named = provider::API_HEADERS.iter().map(|name| ((*name).to_owned(), values(name)));
+    named.filter(|(_, value)| !value.is_empty()).collect()
 }
 
 /// A `Range` in the one spelling that is compared: <https://www.rfc-editor.org/rfc/rfc9110#section-14.1>.

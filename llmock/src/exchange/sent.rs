@@ -285,14 +285,14 @@ impl SentRequest {
         }
     }
 
-    /// The request of an interaction: a stored one has neither headers nor keys.
-    pub(super) fn stored(interaction: &Interaction) -> Self {
+    /// The request of an interaction: a stored one has no keys, and of its headers those that choose an API version.
+    pub(crate) fn stored(interaction: &Interaction) -> Self {
         let request = &interaction.request;
         Self {
             provider: interaction.provider,
             method: request.method.clone(),
             path: request.path.clone(),
-            headers: Vec::new(),
+            headers: request.headers.clone(),
             body: request.body.to_wire().into_owned().into(),
             hidden: Hidden::default(),
             responded_by: RespondedBy::Fixture,

@@ -16,8 +16,13 @@ pub(super) fn canonicalize(data: &[u8]) {
     stays_below_the_upstream(provider, &canonical);
     for content_type in ["application/json", "multipart/form-data; boundary=b", "text/plain"] {
         let body = Body::from_wire(Some(content_type), body.unwrap_or_default().to_vec());
-        let request =
-            Request { method: "POST".to_owned(), path: canonical.clone(), range: None, body };
+        let request = Request {
+            method: "POST".to_owned(),
+            path: canonical.clone(),
+            range: None,
+            headers: Vec::new(),
+            body,
+        };
         let key = |request| matching::key(provider, request, &MatchRules::default());
         assert_eq!(key(&request), key(&request.clone()));
     }

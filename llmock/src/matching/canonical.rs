@@ -41,12 +41,12 @@ pub(crate) enum Token<'t> {
 pub(crate) struct FormatRules<'r> {
     /// Top-level members that do not count.
     volatile: &'static [&'static str],
+    /// Members deeper inside that do not count.
+    annotations: &'static [ToolIdPath],
     tool_ids: &'static [ToolIdPath],
     /// The value of an absent `stream`.
     streams: bool,
     only: Option<&'r [String]>,
-    /// Members that count, whatever else does.
-    counted: &'r [String],
 }
 
 impl<'r> FormatRules<'r> {
@@ -54,30 +54,22 @@ impl<'r> FormatRules<'r> {
         let format = wire::format(provider, method, path);
         Self {
             volatile: format.volatile,
+            annotations: format.annotations,
             tool_ids: format.tool_ids,
             streams: format.wants_stream(path, None),
             only: rules.match_on.as_deref(),
-            counted: &rules.count,
         }
     }
 
     /// A form has neither tool calls nor fields with a known meaning.
     pub(crate) fn of_form(rules: &'r MatchRules) -> Self {
-        Self {
-            volatile: &[],
-            tool_ids: &[],
-            streams: false,
-            only: rules.match_on.as_deref(),
-            counted: &[],
-        }
+        let only = rules.match_on.as_deref();
+        Self { volatile: &[], annotations: &[], tool_ids: &[], streams: false, only }
     }
 
     fn counts(&self, name: &str, value: &Json<'_>) -> bool {
         if name == "stream" {
             return value.as_bool() != Some(self.streams);
-        }
-        if self.counted.iter().any(|field| field == name) {
-            return true;
         }
         match self.only {
             Some(only) => only.iter().any(|field| field == name),
@@ -128,7 +120,10 @@ impl Walk<'_, '_> {
             Json::Array(items) => {
                 (self.send)(Token::OpenArray);
                 for item in items {
-                    self.value(item, &Place { step: "[]", above: Some(place), ..*place });
+                    let place = Place { step: "[]", above: Some(place), ..*place };
+                    if !self.is_annotation_alone(item, &place) {
+                        self.value(item, &place);
+                    }
                 }
                 (self.send)(Token::CloseArray);
             }
@@ -146,6 +141,20 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// Whether a member of the object at this place cannot change the response.
+    fn is_annotation(&self, name: &str, place: &Place<'_>) -> bool {
+        self.format.annotations.iter().any(|path| match path {
+            [above @ .., last] => *last == name && place.is_at(above),
+            [] => false,
+        })
+    }
+
+    /// Whether an element of an array consists of annotations and nothing else: Bedrock's cache points.
+    fn is_annotation_alone(&self, item: &Json<'_>, place: &Place<'_>) -> bool {
+        let Some(members @ [_, ..]) = item.as_object() else { return false };
+        members.iter().all(|(name, _)| self.is_annotation(&name.decode(), place))
+    }
+
     fn object(&mut self, object: &Json<'_>, place: &Place<'_>) {
         let is_top = place.above.is_none();
         let members = object.as_object().unwrap_or_default();
@@ -153,7 +162,13 @@ impl Walk<'_, '_> {
             .iter()
             .filter(|(_, value)| place.exact || !value.is_null())
             .map(|(name, value)| (name.decode(), value))
-            .filter(|(name, value)| !is_top || self.format.counts(name, value))
+            .filter(|(name, value)| {
+                if is_top {
+                    self.format.counts(name, value)
+                } else {
+                    !self.is_annotation(name, place)
+                }
+            })
             .collect();
         counting.sort_by(|(a, _), (b, _)| a.cmp(b));
         (self.send)(Token::OpenObject);

@@ -17,7 +17,7 @@ use crate::provider::Provider;
 pub(crate) struct Key([u8; 32]);
 
 /// Raised whenever an unchanged request gets another key.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 impl fmt::Display for Key {
     /// As a fixture's `hash`: the version of the rules, then the digest.

@@ -213,6 +213,7 @@ mod tests {
             method: "POST".into(),
             path: path.into(),
             range: None,
+            headers: Vec::new(),
             body: Body::Json(body.into()),
         };
         let response = Response {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::key::preimage;
-use super::{Contains, MatchRules, Normalize, diff, key};
+use super::{MatchRules, Normalize, diff, key};
 use crate::fixture::interaction::{Body, Part, PartValue, Request};
 use crate::json::Json;
 use crate::provider::{Provider, canonical_path};
@@ -57,6 +57,7 @@ fn request(provider: Provider, method: &str, path: &str, side: &str) -> Request 
         method: method.to_owned(),
         path: canonical_path(provider, path),
         range: None,
+        headers: Vec::new(),
         body: parsed_body(body),
     }
 }
@@ -100,16 +101,6 @@ fn rules(text: &str) -> MatchRules {
             let pattern = regex::Regex::new(&strings[1]).unwrap();
             let rule = Normalize { place: place(), pattern, replacement: strings[2].clone() };
             MatchRules { normalize: vec![rule], ..MatchRules::default() }
-        }
-        Some("contains") => {
-            let path = llmock_rules::JsonPath::parse(&strings[0]).unwrap();
-            let rule = |text: &String| Contains { path: path.clone(), text: text.clone() };
-            let contains = strings[1..].iter().map(rule).collect();
-            MatchRules { contains, ..MatchRules::default() }
-        }
-        Some("count") => {
-            let field = strings[0].trim_start_matches("$.").to_owned();
-            MatchRules { count: vec![field], ..MatchRules::default() }
         }
         Some("unordered") => {
             let path = |text: &String| llmock_rules::JsonPath::parse(text).unwrap();
@@ -193,13 +184,15 @@ fn the_norm_lists_what_each_wire_format_leaves_out() {
             has_row(format.name, &fields),
             "missing in docs/matching.md: {format:?} | {fields}"
         );
-        let ids: Vec<_> = format
-            .tool_ids
-            .iter()
-            .map(|path| format!("`{}`", path.join(".").replace(".[]", "[]")))
-            .collect();
-        let ids = if ids.is_empty() { "none".into() } else { ids.join(", ") };
-        assert!(has_row(format.name, &ids), "missing in docs/matching.md: {format:?} | {ids}");
+        for places in [format.annotations, format.tool_ids] {
+            let places = places.iter().map(|path| path.join(".").replace(".[]", "[]"));
+            let places: Vec<_> = places.map(|path| format!("`{path}`")).collect();
+            let cell = if places.is_empty() { "none".into() } else { places.join(", ") };
+            assert!(
+                has_row(format.name, &cell),
+                "missing in docs/matching.md: {format:?} | {cell}"
+            );
+        }
     }
 }
 

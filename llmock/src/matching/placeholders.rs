@@ -177,6 +177,7 @@ mod tests {
             method: "POST".to_owned(),
             path: path.to_owned(),
             range: None,
+            headers: Vec::new(),
             body: Body::Json(body.to_owned()),
         };
         let stored = request("/v1/x?a=[REDACTED:A]", r#"{"a":"k [REDACTED:B]","b":1}"#);

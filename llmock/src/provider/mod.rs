@@ -30,8 +30,8 @@ pub(crate) use links::{Links, is_link_header};
 #[cfg(feature = "record")]
 pub(crate) use names::is_telling_header;
 pub(crate) use names::{
-    is_address, is_key_variable, is_password_variable, is_secret_header, is_secret_query,
-    is_secret_variable, is_signature_query, keeps_response_header,
+    API_HEADERS, is_address, is_key_variable, is_password_variable, is_secret_header,
+    is_secret_query, is_secret_variable, is_signature_query, keeps_response_header,
 };
 pub(crate) use path::{
     canonical_path, default_upstream, has_dot_segment, upstream_base, upstream_url,

@@ -2,6 +2,13 @@
 
 use super::table;
 
+/// Request headers that choose the version of an API, or features of it.
+///
+/// <https://platform.claude.com/docs/en/api/versioning>
+/// <https://platform.claude.com/docs/en/api/beta-headers>
+/// <https://developers.openai.com/api/docs/deprecations> (`OpenAI-Beta: realtime=v1`, `assistants=v2`)
+pub(crate) const API_HEADERS: [&str; 3] = ["anthropic-beta", "anthropic-version", "openai-beta"];
+
 /// Response headers that a client or a reader of the fixture may want.
 #[rustfmt::skip]
 const KEPT_HEADERS: &[&str] = &[

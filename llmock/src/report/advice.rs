@@ -254,6 +254,7 @@ fn matters(rule: &Rule, report: &Report) -> bool {
         "order" => any_miss(|reason| {
             matches!(reason, MissReason::AlreadyUsed { .. } | MissReason::WrongOrder { .. })
         }),
+        "api_version" => any_miss(|reason| matches!(reason, MissReason::OtherVersion { .. })),
         "unused" => any_failure(|failure| matches!(failure, Failure::Unused { .. })),
         "calls" => any_failure(|failure| matches!(failure, Failure::Calls { .. })),
         "match_on" => any_failure(|failure| matches!(failure, Failure::UnknownField { .. })),

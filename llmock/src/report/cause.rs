@@ -40,6 +40,7 @@ fn of_reason(reason: &MissReason) -> Option<String> {
     match reason {
         MissReason::BodyDiffers { differences, .. } => Some(format!("{differences:?}")),
         MissReason::EndpointUnknown { .. }
+        | MissReason::OtherVersion { .. }
         | MissReason::NoUpstream { .. }
         | MissReason::UpstreamFailed { .. }
         | MissReason::RecordRefused { .. }

@@ -45,6 +45,8 @@ pub(crate) enum MissReason {
         /// How the request differs from what comes next, if it is the same endpoint.
         differences: Vec<Difference>,
     },
+    /// It is recorded with another version of the API: `api_version = "strict"`.
+    OtherVersion { interaction: usize, what: String },
     /// The test replies to all requests itself, and no rule of it matches.
     NoReply { rules: Vec<UnmetRule> },
     /// Rules match, and all of their replies were given.
@@ -139,6 +141,7 @@ impl MissReason {
             Self::BodyDiffers { .. } => "body_differs",
             Self::AlreadyUsed { .. } => "already_used",
             Self::WrongOrder { .. } => "wrong_order",
+            Self::OtherVersion { .. } => "other_version",
             Self::NoReply { .. } => "no_reply",
             Self::RepliesUsed { .. } => "replies_used",
             Self::ReplyRefused { .. } => "reply_refused",
@@ -163,6 +166,7 @@ impl MissReason {
             Self::EndpointUnknown { .. }
             | Self::BodyDiffers { .. }
             | Self::AlreadyUsed { .. }
+            | Self::OtherVersion { .. }
             | Self::WrongOrder { .. } => Remedy::RecordAgain,
             Self::UpstreamFailed { .. } | Self::NoUpstream { .. } | Self::RecordRefused { .. } => {
                 Remedy::RunAgain

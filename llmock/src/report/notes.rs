@@ -1,5 +1,6 @@
 //! The notes of a passing test: lines that libtest does not capture. `docs/notes.md` has a section for each.
 
+mod names;
 mod remedy;
 
 use super::Report;
@@ -9,6 +10,7 @@ use super::sentences::{MESSAGE, PATH, PAUSED_CLOCK, began, code, without_name};
 use super::sources;
 use super::unreached::Unreached;
 use super::values::{count, excerpt, limited, list, ordinal, quote, were};
+use crate::audit::Conclusion;
 
 const RETRIED: &str = "a retry succeeded, so nothing is missing";
 
@@ -94,6 +96,8 @@ pub(crate) enum Note {
     AttemptLost { path: String, count: usize, why: String },
     /// `mode` would record, but CI only replays.
     OnlyReplayedInCi { mode: &'static str },
+    /// What the audit concludes about the requests of the test.
+    Concluded(Conclusion),
     /// The test failed while its streams were cut with this seed.
     AdversarialChunks { seed: u64 },
 }
@@ -117,71 +121,6 @@ pub(crate) struct Source {
 }
 
 impl Note {
-    /// The names of all notes.
-    #[cfg(test)]
-    pub(super) const NAMES: [&'static str; 27] = [
-        "recorded",
-        "nothing_recorded",
-        "unused",
-        "reply_unused",
-        "borrowed",
-        "repeated",
-        "skipped",
-        "stray",
-        "left_behind",
-        "refused",
-        "paused_clock",
-        "retried",
-        "redacted",
-        "error_inside",
-        "reconnected",
-        "given_up",
-        "incomplete_request",
-        "cut",
-        "client_left",
-        "headers_not_stored",
-        "nothing_reached",
-        "responses",
-        "leads_elsewhere",
-        "attempt_kept",
-        "attempt_lost",
-        "only_replayed_in_ci",
-        "adversarial_chunks",
-    ];
-
-    /// A name for `last-run.jsonl`; part of its format.
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::Recorded { .. } => "recorded",
-            Self::NothingRecorded => "nothing_recorded",
-            Self::Unused { .. } => "unused",
-            Self::Skipped { .. } => "skipped",
-            Self::ReplyUnused { .. } => "reply_unused",
-            Self::Borrowed { .. } => "borrowed",
-            Self::Repeated { .. } => "repeated",
-            Self::Stray { .. } => "stray",
-            Self::LeftBehind { .. } => "left_behind",
-            Self::Refused { .. } => "refused",
-            Self::PausedClock => "paused_clock",
-            Self::Retried { .. } => "retried",
-            Self::Redacted { .. } => "redacted",
-            Self::ErrorInside { .. } => "error_inside",
-            Self::Reconnected { .. } => "reconnected",
-            Self::GivenUp { .. } => "given_up",
-            Self::Incomplete { .. } => "incomplete_request",
-            Self::Cut { .. } => "cut",
-            Self::ClientLeft { .. } => "client_left",
-            Self::HeadersNotStored { .. } => "headers_not_stored",
-            Self::NothingReached(_) => "nothing_reached",
-            Self::Responses { .. } => "responses",
-            Self::LeadsElsewhere { .. } => "leads_elsewhere",
-            Self::AttemptKept { .. } => "attempt_kept",
-            Self::AttemptLost { .. } => "attempt_lost",
-            Self::OnlyReplayedInCi { .. } => "only_replayed_in_ci",
-            Self::AdversarialChunks { .. } => "adversarial_chunks",
-        }
-    }
-
     /// What happened, as a clause; the report has the path of the fixture.
     pub(crate) fn clause(&self, report: &Report) -> String {
         let fixture = excerpt(&report.fixture, 3 * PATH);
@@ -234,6 +173,7 @@ impl Note {
             Self::Redacted { secrets } => {
                 format!("{} of {fixture}", redacted::clause(secrets))
             }
+            Self::Concluded(conclusion) => excerpt(&conclusion.message, 2 * MESSAGE),
             Self::AttemptLost { path, count, why } => attempt_lost(path, *count, why),
         }
     }

@@ -94,6 +94,8 @@ fn headline(report: &Report) -> String {
         format!("{requests} {} not in {fixture}", are("is", "are"))
     } else if every(|reason| matches!(reason, MissReason::AlreadyUsed { .. })) {
         format!("{requests} {} sent more often than recorded in {fixture}", are("was", "were"))
+    } else if every(|reason| matches!(reason, MissReason::OtherVersion { .. })) {
+        format!("{requests} {} recorded with another API version in {fixture}", are("was", "were"))
     } else if every(|reason| matches!(reason, MissReason::WrongOrder { .. })) {
         format!("{requests} arrived in a different order than in {fixture}")
     } else {

@@ -58,6 +58,7 @@ pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
         MissReason::WrongOrder { interaction, expected, endpoint, prompt, .. } => {
             wrong_order(*interaction, *expected, endpoint, prompt.as_deref())
         }
+        MissReason::OtherVersion { interaction, what } => other_version(*interaction, what),
         MissReason::NoReply { rules } => scripted::no_reply(rules),
         MissReason::RepliesUsed { place, replies, .. } => scripted::used_up(place, *replies),
         MissReason::ReplyRefused { place, why } => scripted::refused(place, why),
@@ -92,6 +93,11 @@ pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
             format!("it cannot be recorded: {}", excerpt(why, MESSAGE))
         }
     }
+}
+
+fn other_version(interaction: usize, what: &str) -> String {
+    let what = excerpt(what, MESSAGE);
+    format!("#{interaction} in the file matches, but was {what} (`api_version = \"strict\"`)")
 }
 
 /// What of a request the closest recording does not have.

@@ -6,6 +6,7 @@
 //! in `Drop`.
 
 pub(crate) mod announce;
+mod audited;
 mod causes;
 mod child;
 pub(crate) mod clock;

@@ -21,6 +21,7 @@ use crate::mode::Mode;
 use crate::provider::{self, Provider};
 use crate::reply::rules::Turn;
 use crate::report::MissReason;
+use crate::session::audited;
 use crate::session::deliver::{Delivery, Started};
 use crate::session::enter::{enter, read, restore_links};
 use crate::session::pending::{Pending, QueuePlace};
@@ -141,7 +142,13 @@ async fn respond_from_source(
     if let Outcome::Response(response) = before {
         return Ok((response, None));
     }
-    let decision = decide(state, number, provider, &pending.request);
+    let mut decision = decide(state, number, provider, &pending.request);
+    if matches!(decision, Decision::Replay(..))
+        && let Some(reason) = audited::other_version(state, number)
+    {
+        let may_forward = state.setup.mode() == Mode::Auto;
+        decision = if may_forward { Decision::Forward } else { Decision::Miss(reason) };
+    }
     if let Decision::Replay(key, at) = decision {
         return Ok((replay(state, at, provider, &pending.request), Some((key, at))));
     }

@@ -23,7 +23,7 @@ use crate::session::ledger::{Ledger, Recording};
 use crate::session::requests::{arrivals, responses, sent};
 use crate::session::state::State;
 use crate::session::unreached::{self, Ending};
-use crate::session::{clock, deliver, fields, redacted, save};
+use crate::session::{audited, clock, deliver, fields, redacted, save};
 use crate::wire::ReportedError;
 
 /// How long a client may take to receive the end of a response that it did not seem to wait for.
@@ -121,6 +121,7 @@ fn account(state: &State, ending: &Ending<'_>, report: &mut Report) {
     replies(state, report);
     borrowed(fixture, &ledger, report);
     repeated(fixture, &ledger, report);
+    audited::conclude(state, &ledger, report);
 }
 
 /// Network faults, and requests that never became one.

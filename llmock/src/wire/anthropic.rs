@@ -8,7 +8,7 @@ use super::format::{
     Api, At, Feature, Finish, Format, Operation, Prompt, RenderContext, Rendered, Requirements,
     Sse, Streaming, Transcript, Usage, error_text,
 };
-use super::{openai, terminator};
+use super::{annotations, openai, terminator};
 use crate::json::write::{Null, Object, Raw, ToJson, nested, object};
 use crate::json::{self, Json};
 
@@ -35,7 +35,8 @@ pub(super) static FORMAT: Format = Format {
         Operation::conversation(At::Any, render).requires(ON_VERTEX.model()),
     ],
     api: Some(&API),
-    volatile: &["metadata", "service_tier", "timestamp"],
+    volatile: &["metadata", "service_tier", "cache_control", "inference_geo", "speed", "timestamp"],
+    annotations: annotations::ANTHROPIC,
     tool_ids: &[
         &["messages", "[]", "content", "[]", "id"],
         &["messages", "[]", "content", "[]", "tool_use_id"],

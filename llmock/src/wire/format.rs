@@ -39,11 +39,15 @@ pub(crate) struct Format {
     /// * `metadata`, `labels`, `requestMetadata`: notes for the provider's lists and bills.
     /// * `store`: whether the provider keeps the response; `service_tier`: its speed and price.
     /// * `prompt_cache_key`, `prompt_cache_retention`, `keep_alive`: what stays cached for the next request.
+    /// * `prompt_cache_options`, `cache_control`: the same, and `speed`, `inference_geo`, `performanceConfig`: how fast and
+    ///   where the same model responds.
     /// * `timestamp`: added by applications, read by no provider.
     ///
     /// `stream_options` is not volatile: it adds an event to the stream. Neither are `include`, `truncation` and
     /// `previous_response_id`, which change the response or the prompt.
     pub(crate) volatile: &'static [&'static str],
+    /// Members deeper in a request body that cannot change the response, by their places.
+    pub(crate) annotations: &'static [ToolIdPath],
     pub(crate) tool_ids: &'static [ToolIdPath],
     pub(crate) model: for<'a> fn(Provider, &'a str, Option<&Json<'a>>) -> Option<Cow<'a, str>>,
     pub(super) prompts: &'static [Prompt],
@@ -68,6 +72,7 @@ impl Format {
         operations: &[],
         api: None,
         volatile: &["timestamp"],
+        annotations: &[],
         tool_ids: &[],
         model,
         prompts: &[],

@@ -5,6 +5,7 @@
 //! with [`text`] and streams into a [`transcript`]; it writes JSON, server-sent events and other framings
 //! ([`rendered`]).
 
+mod annotations;
 mod anthropic;
 pub(crate) mod api;
 mod bedrock;

@@ -36,6 +36,7 @@ pub(super) const VOLATILE: &[&str] = &[
     "service_tier",
     "prompt_cache_key",
     "prompt_cache_retention",
+    "prompt_cache_options",
     "timestamp",
 ];
 

@@ -7,7 +7,7 @@ use super::format::{
     Sse, ToolIdPath, Transcript, Usage, error_text,
 };
 use super::size::OutputSize;
-use super::{failure, openai, terminator, text};
+use super::{annotations, failure, openai, terminator, text};
 use crate::json::Json;
 use crate::json::write::{Null, Object, Raw, ToJson, list, nested, object};
 use crate::provider::StreamUsage;
@@ -23,7 +23,8 @@ pub(super) static FORMAT: Format = Format {
         .limits(Limit::Choices)
         .measured(measure)],
     api: Some(&openai::API),
-    volatile: openai::VOLATILE,
+    volatile: VOLATILE,
+    annotations: annotations::OPENAI_CHAT,
     tool_ids: TOOL_IDS,
     prompts: PROMPTS,
     expresses: &[
@@ -37,6 +38,21 @@ pub(super) static FORMAT: Format = Format {
     terminator: terminator::CHOICES,
     ..Format::DEFAULT
 };
+
+/// OpenAI's, and the marker of gateways in front of other models.
+/// <https://openrouter.ai/docs/client-sdks/typescript/models/anthropiccachecontroldirective>
+const VOLATILE: &[&str] = &[
+    "user",
+    "safety_identifier",
+    "metadata",
+    "store",
+    "service_tier",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "prompt_cache_options",
+    "cache_control",
+    "timestamp",
+];
 
 pub(super) const TOOL_IDS: &[ToolIdPath] =
     &[&["messages", "[]", "tool_calls", "[]", "id"], &["messages", "[]", "tool_call_id"]];

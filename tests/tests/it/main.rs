@@ -2,6 +2,7 @@
 
 mod architecture;
 mod attribute_orders;
+mod audit;
 mod boundary;
 mod builder;
 mod child_process;

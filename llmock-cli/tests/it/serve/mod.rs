@@ -16,7 +16,6 @@ mod fixtures;
 #[cfg(unix)]
 mod kills;
 mod links;
-mod log;
 mod matching;
 mod memory;
 mod misses;

@@ -3,7 +3,13 @@
 use super::*;
 
 fn chat(path: &str, body: &str) -> Request {
-    Request { method: "POST".into(), path: path.into(), range: None, body: Body::Json(body.into()) }
+    Request {
+        method: "POST".into(),
+        path: path.into(),
+        range: None,
+        headers: Vec::new(),
+        body: Body::Json(body.into()),
+    }
 }
 
 /// `path: recorded -> sent`, one line a difference.
@@ -98,8 +104,13 @@ fn names_what_differs_in_the_address() {
 
 #[test]
 fn shows_bodies_without_members_as_a_whole() {
-    let with =
-        |body: Body| Request { method: "POST".into(), path: "/v1/x".into(), range: None, body };
+    let with = |body: Body| Request {
+        method: "POST".into(),
+        path: "/v1/x".into(),
+        range: None,
+        headers: Vec::new(),
+        body,
+    };
     let of_abc = r#"{"bytes":3,"sha256":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}"#;
     assert_eq!(
         lines(&with(Body::Bytes(b"abc".to_vec())), &with(Body::Text("abc".into()))),

@@ -1,6 +1,7 @@
 //! What a passing test leaves: a line for each note, and one line of the ledger.
 
 use super::*;
+use crate::audit::Conclusion;
 use crate::report::{
     Answered, Note, Outcome, RedactedPlace, RedactedSecret, Sign, Source, Unreached, ledger, notes,
     sentences,
@@ -101,6 +102,11 @@ fn every_note() -> Vec<Note> {
         Note::AttemptKept { path: "tests/fixtures/a.json.failed".into(), count: 2 },
         Note::OnlyReplayedInCi { mode: "auto" },
         Note::AdversarialChunks { seed: 7 },
+        Note::Concluded(Conclusion {
+            code: "api_version",
+            message: "1 request was recorded with v1, sent with v2".into(),
+            remedy: Some("record again: {record}".into()),
+        }),
     ]
 }
 
@@ -138,6 +144,7 @@ fn every_note_is_a_line_of_its_own() {
     llmock: api::summarize: kept 2 interactions in tests/fixtures/a.json.failed
     llmock: api::summarize: mode `auto` only replays in CI, so tests/fixtures/summarize.json is unchanged; to record there, set LLMOCK_ALLOW_CI_RECORD=1
     llmock: api::summarize: streams were cut inside events and characters; `stream(chunks = "adversarial", seed = 7)` cuts them at the same places
+    llmock: api::summarize: 1 request was recorded with v1, sent with v2; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
     "#);
 }
 

@@ -18,7 +18,9 @@ use super::format::{
     Api, At, Format, Kind, Limit, Operation, Prompt, Render, RenderContext, Rendered, Requirements,
     Streaming, Transcript,
 };
-use super::{anthropic, cohere, failure, openai, openai_chat, rendered, terminator, text};
+use super::{
+    annotations, anthropic, cohere, failure, openai, openai_chat, rendered, terminator, text,
+};
 use crate::json::write::{Object, Raw, object};
 use crate::json::{self, Json};
 use crate::provider::Provider;
@@ -46,7 +48,15 @@ pub(super) static FORMAT: Format = Format {
         Operation::unlisted(At::Any, failure::unknown_endpoint),
     ],
     api: Some(&API),
-    volatile: &["requestMetadata", "timestamp"],
+    // <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html>
+    volatile: &[
+        "requestMetadata",
+        "performanceConfig",
+        "serviceTier",
+        "cache_control",
+        "timestamp",
+    ],
+    annotations: annotations::BEDROCK,
     tool_ids: &[
         &["messages", "[]", "content", "[]", "toolUse", "toolUseId"],
         &["messages", "[]", "content", "[]", "toolResult", "toolUseId"],

@@ -10,7 +10,7 @@ use super::format::{
     At, Feature, Finish, Format, Operation, Prompt, RenderContext, Rendered, Requirements,
     Transcript, Usage, error_text,
 };
-use super::{failure, openai, terminator};
+use super::{annotations, failure, openai, terminator};
 use crate::json::Json;
 use crate::json::write::{Object, Raw, list, nested, object};
 
@@ -30,6 +30,7 @@ pub(crate) static FORMAT: Format = Format {
     ],
     api: Some(&openai::API),
     volatile: openai::VOLATILE,
+    annotations: annotations::OPENAI_RESPONSES,
     // `id` of an item (`fc_...`) is no tool call's: the answer that issued it is replayed verbatim
     tool_ids: &[&["input", "[]", "call_id"]],
     prompts: &[Prompt::Messages("input")],

@@ -1,0 +1,16 @@
+//! What a green test is worth: conclusions about requests and recordings that a perfect replay hides.
+//!
+//! Pure functions: [`versions`] compares the API versions of a request and its recording.
+
+pub(crate) mod versions;
+
+/// Something that llmock concludes; the report turns it into a note or a failure, the command into a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Conclusion {
+    /// One of `llmock_rules::FINDINGS`.
+    pub(crate) code: &'static str,
+    /// What is the case, as a clause.
+    pub(crate) message: String,
+    /// What to do; `{record}` stands for the command that records the test again.
+    pub(crate) remedy: Option<String>,
+}

@@ -1,0 +1,72 @@
+//! The names of notes in `last-run.jsonl`, which are the codes of their findings.
+
+use super::Note;
+
+impl Note {
+    /// The names of all notes.
+    #[cfg(test)]
+    pub(in crate::report) const NAMES: [&'static str; 28] = [
+        "recorded",
+        "nothing_recorded",
+        "unused",
+        "reply_unused",
+        "borrowed",
+        "repeated",
+        "skipped",
+        "stray",
+        "left_behind",
+        "refused",
+        "paused_clock",
+        "retried",
+        "redacted",
+        "error_inside",
+        "reconnected",
+        "given_up",
+        "incomplete_request",
+        "cut",
+        "client_left",
+        "headers_not_stored",
+        "nothing_reached",
+        "responses",
+        "leads_elsewhere",
+        "attempt_kept",
+        "attempt_lost",
+        "only_replayed_in_ci",
+        "adversarial_chunks",
+        "api_version",
+    ];
+
+    /// A name for `last-run.jsonl`; part of its format.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Recorded { .. } => "recorded",
+            Self::NothingRecorded => "nothing_recorded",
+            Self::Unused { .. } => "unused",
+            Self::Skipped { .. } => "skipped",
+            Self::ReplyUnused { .. } => "reply_unused",
+            Self::Borrowed { .. } => "borrowed",
+            Self::Repeated { .. } => "repeated",
+            Self::Stray { .. } => "stray",
+            Self::LeftBehind { .. } => "left_behind",
+            Self::Refused { .. } => "refused",
+            Self::PausedClock => "paused_clock",
+            Self::Retried { .. } => "retried",
+            Self::Redacted { .. } => "redacted",
+            Self::ErrorInside { .. } => "error_inside",
+            Self::Reconnected { .. } => "reconnected",
+            Self::GivenUp { .. } => "given_up",
+            Self::Incomplete { .. } => "incomplete_request",
+            Self::Cut { .. } => "cut",
+            Self::ClientLeft { .. } => "client_left",
+            Self::HeadersNotStored { .. } => "headers_not_stored",
+            Self::NothingReached(_) => "nothing_reached",
+            Self::Responses { .. } => "responses",
+            Self::LeadsElsewhere { .. } => "leads_elsewhere",
+            Self::AttemptKept { .. } => "attempt_kept",
+            Self::AttemptLost { .. } => "attempt_lost",
+            Self::OnlyReplayedInCi { .. } => "only_replayed_in_ci",
+            Self::AdversarialChunks { .. } => "adversarial_chunks",
+            Self::Concluded(conclusion) => conclusion.code,
+        }
+    }
+}

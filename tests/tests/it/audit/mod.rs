@@ -1,0 +1,3 @@
+//! What a green test is worth: versions of the API, the contract of the provider, the prompt cache, and the usage.
+
+mod versions;
