@@ -12,6 +12,11 @@ pub(crate) fn note(text: &str) {
     let _ = std::io::stderr().lock().write_all(format!("llmock: {text}\n").as_bytes());
 }
 
+/// Prints a line about a request as it is.
+pub(crate) fn line(text: &str) {
+    let _ = std::io::stderr().lock().write_all(format!("{text}\n").as_bytes());
+}
+
 pub(crate) fn failed(error: &dyn fmt::Display) {
     let _ = writeln!(std::io::stderr().lock(), "error: {error}");
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -34,6 +35,17 @@ pub(crate) struct Decided {
     pub(crate) model: Option<String>,
     /// Whether a recording had the answer, if recordings were looked up.
     pub(crate) recorded: Option<bool>,
+    /// In a box, because most answers have none.
+    pub(crate) detail: Option<Box<Detail>>,
+}
+
+/// What is known of some answers.
+#[derive(Debug, Default)]
+pub(crate) struct Detail {
+    /// Why no strategy answers.
+    pub(crate) miss: Option<String>,
+    /// The recording or the scenario that the answer is from.
+    pub(crate) source: Option<Arc<str>>,
 }
 
 /// What a strategy decides about a request.

@@ -20,6 +20,7 @@ use super::dispatch;
 use super::fault::{self, Fault};
 use super::incoming::{self, Unread};
 use super::journal::Entry;
+use super::log::Line;
 use super::pace::{self, Pace};
 use super::state::{Running, State};
 use super::{auth, sessions};
@@ -180,6 +181,7 @@ fn remember(state: &State, api_request: &ApiRequest, decided: &mut Decided, faul
     if let Some(hit) = decided.recorded {
         state.metrics.fixture(hit);
     }
+    print(state, api_request, decided, fault, took);
     let journal = state.journal.load();
     if !journal.wants(&api_request.method, api_request.uri.path()) {
         return;
@@ -196,6 +198,37 @@ fn remember(state: &State, api_request: &ApiRequest, decided: &mut Decided, faul
         took,
     };
     journal.record(entry, &api_request.body);
+}
+
+/// Prints the line of a request, if it has one.
+fn print(
+    state: &State,
+    api_request: &ApiRequest,
+    decided: &Decided,
+    fault: Option<Fault>,
+    took: Duration,
+) {
+    let mode = state.running().config.log;
+    let detail = decided.detail.as_deref();
+    if !mode.wants_all() && detail.is_none_or(|detail| detail.miss.is_none()) {
+        return;
+    }
+    let body = &decided.answer.body;
+    mode.print(&Line {
+        arrived: api_request.arrived_at,
+        method: api_request.method.as_str(),
+        path: &api_request.route.sent,
+        provider: api_request.provider().id(),
+        model: decided.model.as_deref(),
+        session: &api_request.session,
+        is_stream: matches!(body, AnswerBody::Stream { .. }),
+        status: decided.answer.status.as_u16(),
+        by: decided.by,
+        fault: fault.map(Fault::name),
+        took,
+        source: detail.and_then(|detail| detail.source.as_deref()),
+        miss: detail.and_then(|detail| detail.miss.as_deref()),
+    });
 }
 
 async fn paced(

@@ -6,7 +6,7 @@ use std::time::UNIX_EPOCH;
 use http::header::UPGRADE;
 use llmock::reply::{Endpoint, Message, Model, Reading, Reply};
 
-use super::answer::{Decided, Verdict};
+use super::answer::{Decided, Detail, Verdict};
 use super::api_request::ApiRequest;
 use super::gate;
 use super::state::Running;
@@ -31,23 +31,28 @@ pub(crate) async fn decide(api_request: &ApiRequest, running: &Running, number: 
     let mut recorded = None;
     let (verdict, by) = run_strategies(api_request, &reading, running, &mut recorded).await;
     let reply = match verdict {
-        Verdict::Answer(answer) => return Decided { answer, by, model, recorded },
+        Verdict::Answer(answer) => {
+            return Decided { answer, by, model, recorded, detail: None };
+        }
         Verdict::Reply(reply) => reply,
         Verdict::Pass { why } => {
             // In a box, so that other requests do not have to carry its state.
-            Box::new(Box::pin(unanswered(api_request, running, why)).await)
+            let why = Box::pin(why_unanswered(api_request, running, why)).await;
+            let answer = reading.render(&unanswered(&why)).into();
+            let detail = Some(Box::new(Detail { miss: Some(why), ..Detail::default() }));
+            return Decided { answer, by, model, recorded, detail };
         }
     };
     if let Some(place) = place {
         place.keep(api_request, &reading, &reply, by, model.as_deref());
     }
-    Decided { answer: reading.render(&reply).into(), by, model, recorded }
+    Decided { answer: reading.render(&reply).into(), by, model, recorded, detail: None }
 }
 
 /// The refusal of a request before any strategy sees it, in the provider's shape.
 pub(crate) fn refused(api_request: &ApiRequest, reply: &Reply, number: u64) -> Decided {
     let answer = read(api_request, number).render(reply).into();
-    Decided { answer, by: OURSELVES, model: None, recorded: None }
+    Decided { answer, by: OURSELVES, model: None, recorded: None, detail: None }
 }
 
 async fn run_strategies(
@@ -120,14 +125,22 @@ impl Meaning {
     }
 }
 
-/// The refusal of a request that every strategy passed on.
-async fn unanswered(api_request: &ApiRequest, running: &Running, why: Option<String>) -> Reply {
+/// Why every strategy passed on a request.
+async fn why_unanswered(
+    api_request: &ApiRequest,
+    running: &Running,
+    why: Option<String>,
+) -> String {
     let missed = match running.fixtures() {
         Some(fixtures) => Some(fixtures.explain_miss(api_request).await),
         None => None,
     };
     let why = why.into_iter().chain(missed).collect::<Vec<_>>().join("; ");
-    let why = if why.is_empty() { "no strategy answers this request".to_owned() } else { why };
+    if why.is_empty() { "no strategy answers this request".to_owned() } else { why }
+}
+
+/// The refusal of a request that every strategy passed on.
+fn unanswered(why: &str) -> Reply {
     Reply::error(UNANSWERED, format!("llmock: {why}"))
         .kind("llmock_unmatched")
         .code("llmock_unmatched")

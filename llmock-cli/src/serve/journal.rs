@@ -177,7 +177,7 @@ fn shown_body(body: &[u8]) -> Option<Box<RawValue>> {
 }
 
 /// The path and its query without the values of parameters that carry keys.
-fn without_keys(path: &str) -> String {
+pub(super) fn without_keys(path: &str) -> String {
     let Some((path, query)) = path.split_once('?') else { return path.to_owned() };
     let pairs: Vec<String> = query
         .split('&')

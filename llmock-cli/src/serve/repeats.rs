@@ -93,6 +93,7 @@ impl Place<'_> {
             by: known.by,
             model: known.model.clone(),
             recorded: None,
+            detail: None,
         })
     }
 

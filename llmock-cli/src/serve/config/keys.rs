@@ -14,6 +14,8 @@ pub(super) enum Kind {
     Secret,
     Number,
     Switch,
+    /// A word; a flag without a value stands for this one.
+    Word(&'static str),
     /// `a;b`, or JSON.
     List,
     Json,
@@ -61,6 +63,7 @@ pub(super) const KEYS: &[Key] = &[
     key("faults.rate", Kind::Number, "SHARE", "The share of requests that fail on purpose, from 0 to 1 [default: 0]"),
     key("faults.kinds", List, "FAULTS", "The faults to draw from, separated by semicolons"),
     key("faults.seed", Kind::Number, "NUMBER", "Makes the same requests fail after every start"),
+    key("log", Kind::Word("text"), "FORMAT", "Print a line for each request: `text`, `json`, `off`, or `auto`, which is text on a terminal [default: auto]"),
     key("history", Kind::Number, "NUMBER", "How many requests the history keeps; 0 switches it off [default: 1000]"),
     key("body-limit", Text, "SIZE", "The largest request body [default: 16M]"),
     key("read-timeout", Text, "DURATION", "How long a client may take to send the head of a request, and again its body [default: 30s]"),
@@ -71,7 +74,8 @@ pub(super) const KEYS: &[Key] = &[
 pub(super) const SECTIONS: [&str; 4] = ["cors", "matching", "pace", "faults"];
 
 /// Keys that `llmock serve -h` shows; `--help` shows all.
-const COMMON: [&str; 7] = ["strategies", "api-key", "host", "port", "fixtures", "record", "watch"];
+const COMMON: [&str; 8] =
+    ["strategies", "api-key", "host", "port", "fixtures", "record", "watch", "log"];
 
 impl Key {
     pub(super) fn of(path: &str) -> Option<&'static Self> {
@@ -97,6 +101,7 @@ impl Key {
             .help(self.help);
         match self.kind {
             Kind::Switch => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
+            Kind::Word(missing) => arg.num_args(0..=1).default_missing_value(missing),
             _ => arg,
         }
     }
@@ -109,6 +114,7 @@ impl Key {
         }
         match self.kind {
             Text | Kind::Secret => Ok(text.into()),
+            Kind::Word(_) => Ok(trimmed.into()),
             Kind::Switch => Switch::parse(trimmed).map(|switch| switch.0.into()),
             Kind::Number => {
                 trimmed.parse::<Number>().map(Value::from).map_err(|_| no_number(trimmed))

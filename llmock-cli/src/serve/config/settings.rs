@@ -17,6 +17,7 @@ use super::error::ConfigError;
 use super::strategies::StrategyName;
 use super::values::{Parsed, duration, list, nullable, scalar, some, strict};
 use crate::serve::fault::Faults;
+use crate::serve::log::LogMode;
 use crate::serve::pace::Pace;
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -61,6 +62,9 @@ pub(crate) struct Config {
     pub(crate) pace: Pace,
     #[serde(deserialize_with = "nullable")]
     pub(crate) faults: Faults,
+    /// When requests are printed, and how.
+    #[serde(deserialize_with = "log")]
+    pub(crate) log: LogMode,
     /// How many requests the journal keeps; 0 switches it off.
     #[serde(deserialize_with = "history")]
     pub(crate) history: usize,
@@ -95,6 +99,7 @@ impl Default for Config {
             upstreams: HashMap::new(),
             pace: Pace::default(),
             faults: Faults::default(),
+            log: LogMode::Auto,
             history: 1000,
             body_limit: 16 << 20,
             shutdown_timeout: Duration::from_secs(10),
@@ -336,6 +341,10 @@ fn history<'de, D: Deserializer<'de>>(value: D) -> Result<usize, D::Error> {
     // More would be memory by the gigabyte before the first request.
     let size = usize::try_from(size).ok().filter(|size| *size <= 1_000_000);
     size.ok_or_else(|| D::Error::custom("expected at most 1000000 requests"))
+}
+
+fn log<'de, D: Deserializer<'de>>(value: D) -> Result<LogMode, D::Error> {
+    scalar(value, LogMode::from_str)
 }
 
 fn size<'de, D: Deserializer<'de>>(value: D) -> Result<usize, D::Error> {

@@ -16,6 +16,7 @@ mod fixtures;
 #[cfg(unix)]
 mod kills;
 mod links;
+mod log;
 mod matching;
 mod memory;
 mod misses;

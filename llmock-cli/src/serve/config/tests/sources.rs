@@ -30,6 +30,7 @@ fn variables_flags_and_set_override_the_file() {
         ("faults.rate", "1"),
         ("faults.kinds", "truncate;slow=1s"),
         ("faults.seed", "1"),
+        ("log", "json"),
         ("history", "0"),
         ("body-limit", "1K"),
         ("read-timeout", "1s"),
