@@ -3,9 +3,9 @@
 
 use crate::problem::Problem;
 use crate::{
-    ApiVersion, CacheGuard, Contract, EnvName, FaultRule, Field, FieldName, FieldsCheck,
-    FindingCode, FixtureFolder, FixtureName, JsonPath, Mode, Order, Place, ProviderId, SideCall,
-    StreamRule, Sweep, Unused,
+    ApiVersion, CacheGuard, Contract, CountedField, EnvName, FaultRule, Field, FieldName,
+    FieldsCheck, FindingCode, FixtureFolder, FixtureName, JsonPath, Mode, Order, Place, ProviderId,
+    SideCall, StreamRule, Sweep, Unused,
 };
 
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub enum Form {
     Replacements,
     /// Named fields in parentheses.
     Fields(FieldsCheck),
+    /// A path and the texts that count of what it selects.
+    Contents,
     RustPath,
 }
 
@@ -51,6 +53,8 @@ pub enum Value<'a> {
     Fields(&'a [(&'a str, Field<'a>)]),
     Stream(&'a StreamRule),
     Fault(&'a FaultRule),
+    /// Path, text.
+    Contents(&'a [(&'a str, &'a str)]),
 }
 
 macro_rules! check {
@@ -98,6 +102,9 @@ pub const KEYS: &[Key] = &[
     shared("proxy", Form::Switch, "proxy = true", "proxy = true"),
     shared("intercept", Form::Switch, "intercept = true", "intercept = true"),
     of_one_test("scripted", Form::Switch, "scripted = true"),
+    shared("contains", Form::Contents, r#"contains("$.messages", "weather")"#,
+        r#"contains = [{ path = "$.messages", text = "weather" }]"#),
+    shared("count", Form::Texts(check!(CountedField)), r#"count("$.store")"#, r#"count = ["$.store"]"#),
     shared("fixtures", Form::Text(check!(FixtureFolder)), r#"fixtures = "tests/cassettes/{module}""#,
         r#"fixtures = "tests/cassettes/{module}""#),
     shared("reset", Form::Texts(check!(ResettableKey)), r#"reset("ignore")"#, r#"reset = ["ignore"]"#),

@@ -32,7 +32,9 @@ pub use finding::{FINDINGS, FindingCode, Severity};
 pub use host::{AllowedHost, is_trusted_host};
 pub use json_path::{Comparable, Filter, JsonPath, Operator, Query, Segment, Selector, Slice};
 pub use keys::{Check, Form, KEYS, Key, ResettableKey, Value};
-pub use name::{EnvName, FieldName, FixtureFolder, FixtureName, ProviderId};
+pub use name::{
+    ContainedText, CountedField, EnvName, FieldName, FixtureFolder, FixtureName, ProviderId,
+};
 pub use place::Place;
 pub use problem::{Problem, hint, list, nearest};
 pub use quantity::{Duration, Share, Size};

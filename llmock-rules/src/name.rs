@@ -34,6 +34,10 @@ names! {
     /// A fixture: the same file on every system, always inside the fixture folder. With a slash in front, inside the
     /// workspace.
     FixtureName, fixture_mistake;
+    /// A text that other texts may contain.
+    ContainedText, contained_mistake;
+    /// A field at the top level of the body as a path, `$.store`.
+    CountedField, counted_mistake;
     /// A folder for fixtures, relative to the file that names it: `tests/cassettes/{module}`.
     FixtureFolder, folder_mistake;
 }
@@ -51,6 +55,22 @@ fn field_mistake(name: &str) -> Option<String> {
         Some(format!("invalid field name `{}`: it contains whitespace", name.escape_debug()))
     } else {
         None
+    }
+}
+
+fn contained_mistake(text: &str) -> Option<String> {
+    text.is_empty().then(|| "every text contains the empty text".to_owned())
+}
+
+fn counted_mistake(path: &str) -> Option<String> {
+    let field = path.strip_prefix("$.").unwrap_or_default();
+    let form = "expected a field at the top level of the body, such as `$.store`";
+    FieldName::parse(field).is_err().then(|| format!("invalid path `{path}`: {form}"))
+}
+
+impl CountedField {
+    pub fn field(&self) -> &str {
+        self.0.strip_prefix("$.").unwrap_or(&self.0)
     }
 }
 
@@ -200,6 +220,18 @@ mod tests {
         ] {
             let error = FieldName::parse(name).unwrap_err().to_string();
             assert!(error.ends_with(reason), "{name}: {error}");
+        }
+    }
+
+    #[test]
+    fn counted_fields_are_at_the_top_level() {
+        assert_eq!(CountedField::parse("$.store").unwrap().field(), "store");
+        for path in ["", "$", "$.", "store", "$.metadata.run", "$.*", "$..store", "$['store']"] {
+            let error = CountedField::parse(path).unwrap_err().to_string();
+            assert!(
+                error.starts_with(&format!("invalid path `{path}`: expected a field")),
+                "{error}"
+            );
         }
     }
 

@@ -156,6 +156,17 @@ impl LlmMockBuilder {
         self.set("unordered", Value::Texts(&[&path.into()]))
     }
 
+    /// Compares of what an RFC 9535 path selects only whether it contains this text. Several texts for one path are
+    /// compared by which of them it contains; where it contains none, it is compared as a whole.
+    pub fn contains(self, path: impl Into<String>, text: impl Into<String>) -> Self {
+        self.set("contains", Value::Contents(&[(&path.into(), &text.into())]))
+    }
+
+    /// Compares a field at the top level of the body that by default does not count: `.count("$.store")`.
+    pub fn count(self, field: impl Into<String>) -> Self {
+        self.set("count", Value::Texts(&[&field.into()]))
+    }
+
     /// Requires requests in the order of the recording.
     pub fn strict_order(self) -> Self {
         self.set("order", Value::Text("strict"))

@@ -1,7 +1,8 @@
 //! Values of arguments: one parser for each form.
 
 use llmock_rules::{
-    AllowErrors, BaseUrl, Check, EnvName, FieldsCheck, Form, Key, Place, Problem, ProviderId,
+    AllowErrors, BaseUrl, Check, ContainedText, EnvName, FieldsCheck, Form, JsonPath, Key, Place,
+    Problem, ProviderId,
 };
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -111,6 +112,7 @@ pub(super) fn parse(
         Form::Replacements => {
             ("Replacements", argument.within(|content| replacements(content, span, errors))?)
         }
+        Form::Contents => ("Contents", argument.within(|content| contents(content, span, errors))?),
     };
     let form = Ident::new(form, span);
     Ok(Some(Value::Written(quote_spanned!(span=> #form(&[#(#items),*])))))
@@ -129,6 +131,7 @@ impl Argument<'_> {
             Form::Providers => "providers in parentheses",
             Form::Replacements => "a path and replacements in parentheses",
             Form::Fields(_) => "named values in parentheses",
+            Form::Contents => "a path and texts in parentheses",
             Form::RustPath => "a path",
         };
         syn::Error::new(span, format!("expected {what}, such as `{}`", self.key.attribute))
@@ -275,6 +278,25 @@ fn providers(
         quote_spanned!(span=> (#id, #url))
     });
     Ok(written.collect())
+}
+
+/// `"$.path", "text", ...`.
+fn contents(
+    content: ParseStream,
+    span: Span,
+    errors: &mut Errors,
+) -> syn::Result<Vec<TokenStream>> {
+    let all = separated(content, <LitStr as Parse>::parse)?;
+    let Some((path, texts)) = all.split_first().filter(|(_, texts)| !texts.is_empty()) else {
+        let last = all.last().map_or(span, LitStr::span);
+        return Err(syn::Error::new(last, "expected texts"));
+    };
+    let has_path = is_valid(path, |text| JsonPath::parse(text).map(drop), errors);
+    let mut not_empty = |text: &&LitStr| {
+        is_valid(text, |text| ContainedText::parse(text).map(drop), errors) && has_path
+    };
+    let valid: Vec<_> = texts.iter().filter(|text| not_empty(text)).collect();
+    Ok(valid.into_iter().map(|text| quote_spanned!(span=> (#path, #text))).collect())
 }
 
 /// `"$.path", "regex" => "placeholder", ...`.

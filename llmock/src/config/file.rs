@@ -122,6 +122,7 @@ impl Reader {
             Form::Providers => self.providers(key, node),
             Form::Replacements => self.replacements(key, node),
             Form::Fields(_) => self.fields(key, node),
+            Form::Contents => self.contents(key, node),
             Form::Count | Form::RustPath => Err(expected(key, node, "no value")),
         }
     }
@@ -222,24 +223,19 @@ impl Reader {
         })
     }
 
+    fn contents(&mut self, key: &'static Key, node: &Node<'_>) -> Result<(), Mistake> {
+        for rule in list(key, node, "an array of tables")? {
+            let texts = fields(key, rule, &["path", "text"])?;
+            self.add(key, Value::Contents(&[(texts[0], texts[1])]), rule, &[])?;
+        }
+        Ok(())
+    }
+
     fn replacements(&mut self, key: &'static Key, node: &Node<'_>) -> Result<(), Mistake> {
-        const FIELDS: &[&str] = &["path", "pattern", "replacement"];
-        let what = "an array of tables";
-        for rule in list(key, node, what)? {
-            let table = rule.get_ref().as_table().ok_or_else(|| expected(key, rule, what))?;
-            if let Some(key) = table.keys().find(|key| !FIELDS.contains(&key.get_ref().as_ref())) {
-                let problem = Problem::unknown("key of `normalize`", key.get_ref(), FIELDS);
-                return Err(Mistake { at: key.span().start, problem });
-            }
-            let field = |name: &str| match table.get(name) {
-                Some(value) => text(key, value),
-                None => Err(Mistake {
-                    at: rule.span().start,
-                    problem: Problem::new(format!("`normalize`: `{name}` is missing")),
-                }),
-            };
-            let texts = (field("path")?, field("pattern")?, field("replacement")?);
-            self.add(key, Value::Replacements(&[texts]), rule, &[])?;
+        for rule in list(key, node, "an array of tables")? {
+            let texts = fields(key, rule, &["path", "pattern", "replacement"])?;
+            let rules = [(texts[0], texts[1], texts[2])];
+            self.add(key, Value::Replacements(&rules), rule, &[])?;
         }
         Ok(())
     }
@@ -253,6 +249,29 @@ fn whole_numbers(key: &Key, node: &Node<'_>) -> Result<Vec<usize>, Mistake> {
         number.ok_or_else(|| expected(key, one, "whole numbers"))
     };
     list.iter().map(number).collect()
+}
+
+/// The texts of a table that has exactly these keys.
+fn fields<'n>(
+    key: &Key,
+    rule: &'n Node<'_>,
+    names: &[&'static str],
+) -> Result<Vec<&'n str>, Mistake> {
+    let not_a_table = || expected(key, rule, "an array of tables");
+    let table = rule.get_ref().as_table().ok_or_else(not_a_table)?;
+    if let Some(other) = table.keys().find(|other| !names.contains(&other.get_ref().as_ref())) {
+        let what = format!("key of `{}`", key.name);
+        let problem = Problem::unknown(&what, other.get_ref(), names);
+        return Err(Mistake { at: other.span().start, problem });
+    }
+    let field = |name: &&'static str| match table.get(*name) {
+        Some(value) => text(key, value),
+        None => Err(Mistake {
+            at: rule.span().start,
+            problem: Problem::new(format!("`{}`: `{name}` is missing", key.name)),
+        }),
+    };
+    names.iter().map(field).collect()
 }
 
 fn kind(value: &DeValue<'_>) -> &'static str {

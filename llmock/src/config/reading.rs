@@ -1,11 +1,11 @@
 //! Reading values of settings, and laying those of two layers over each other.
 
-use llmock_rules::{FieldProblem, Place, Problem, StreamRule};
+use llmock_rules::{ContainedText, FieldProblem, JsonPath, Place, Problem, StreamRule};
 use regex::Regex;
 
 use super::origin::{Origin, Sourced};
 use super::settings::Wrong;
-use crate::matching::Normalize;
+use crate::matching::{Contains, Normalize};
 
 /// The words in braces that stand for an address; anything else in braces is text.
 pub(super) fn placeholders(template: &str) -> impl Iterator<Item = &str> {
@@ -28,6 +28,12 @@ pub(super) fn normalize(
         Problem::new(format!("invalid regular expression `{pattern}`: {last}"))
     })?;
     Ok(Normalize { place, pattern, replacement: (*replacement).to_owned() })
+}
+
+pub(super) fn contains((path, text): &(&str, &str)) -> Result<Contains, Problem> {
+    let path = JsonPath::parse(path)?;
+    let text = ContainedText::parse(text)?.as_str().to_owned();
+    Ok(Contains { path, text })
 }
 
 pub(super) fn each<S, T>(

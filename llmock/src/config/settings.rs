@@ -7,16 +7,16 @@ mod arguments;
 mod reset;
 
 use llmock_rules::{
-    AllowErrors, BaseUrl, EnvName, FaultRule, FieldName, FindingCode, FixtureFolder, JsonPath,
-    Mode, Order, Place, Problem, ProviderId, ResettableKey, SideCall, StreamRule, Sweep, Unused,
-    Value, nearest,
+    AllowErrors, BaseUrl, CountedField, EnvName, FaultRule, FieldName, FindingCode, FixtureFolder,
+    JsonPath, Mode, Order, Place, Problem, ProviderId, ResettableKey, SideCall, StreamRule, Sweep,
+    Unused, Value, nearest,
 };
 
 use super::audit::AuditRules;
 use super::intercept;
 use super::origin::{Origin, Sourced};
-use super::reading::{each, first_of_each, normalize, or_field_by_field, placeholders};
-use crate::matching::{MatchRules, Normalize};
+use super::reading::{contains, each, first_of_each, normalize, or_field_by_field, placeholders};
+use crate::matching::{Contains, MatchRules, Normalize};
 use crate::provider::{Declared, Provider};
 
 /// Settings with their origins. The nearest layer wins for single values, `match_on`, `allow_errors` and `providers`;
@@ -36,6 +36,9 @@ pub(crate) struct Settings {
     pub(crate) ignore: Vec<Sourced<Place>>,
     pub(crate) normalize: Vec<Sourced<Normalize>>,
     pub(crate) unordered: Vec<Sourced<JsonPath>>,
+    pub(crate) contains: Vec<Sourced<Contains>>,
+    /// Fields at the top level that count, although by default they do not.
+    pub(crate) count: Vec<Sourced<String>>,
     pub(crate) side: Vec<Sourced<SideCall>>,
     pub(crate) allow_errors: Sourced<AllowErrors>,
     /// Codes of findings that are not shown, and do not fail the test.
@@ -94,6 +97,9 @@ impl Settings {
             ("normalize", Value::Replacements(rules)) => {
                 self.normalize.extend(origin.of_each(each(key, rules, normalize)?));
             }
+            ("contains", Value::Contents(rules)) => {
+                self.contains.extend(origin.of_each(each(key, rules, contains)?));
+            }
             ("allow_errors", Value::Switch(any)) => {
                 self.allow_errors =
                     origin.of(if any { AllowErrors::Any } else { AllowErrors::Never });
@@ -149,6 +155,11 @@ impl Settings {
             ("unordered", paths) => {
                 let paths = each(key, paths, |path| JsonPath::parse(path))?;
                 self.unordered.extend(origin.of_each(paths));
+            }
+            ("count", paths) => {
+                let field =
+                    |path: &&str| CountedField::parse(path).map(|one| one.field().to_owned());
+                self.count.extend(origin.of_each(each(key, paths, field)?));
             }
             ("side", calls) => {
                 let calls = each(key, calls, |call| SideCall::parse(call))?;
@@ -240,6 +251,8 @@ impl Settings {
             ignore: [self.ignore, outer.ignore].concat(),
             normalize: [self.normalize, outer.normalize].concat(),
             unordered: [self.unordered, outer.unordered].concat(),
+            contains: [self.contains, outer.contains].concat(),
+            count: [self.count, outer.count].concat(),
             side: [self.side, outer.side].concat(),
             allow_errors: self.allow_errors.or(outer.allow_errors),
             allow: [self.allow, outer.allow].concat(),
@@ -300,6 +313,8 @@ impl Settings {
             ignore: self.ignore.iter().map(|path| path.value.clone()).collect(),
             normalize: self.normalize.iter().map(|rule| rule.value.clone()).collect(),
             unordered: self.unordered.iter().map(|path| path.value.clone()).collect(),
+            contains: self.contains.iter().map(|rule| rule.value.clone()).collect(),
+            count: self.count.iter().map(|field| field.value.clone()).collect(),
         }
     }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use llmock_rules::{JsonPath, Place};
 use url::form_urlencoded;
 
+use super::contents;
 use super::order;
 use super::rules::{MatchRules, Normalize};
 use crate::fixture::interaction::{Body, Part, PartValue};
@@ -64,12 +65,20 @@ fn evened_text<'t>(text: &'t str, rules: &MatchRules) -> Cow<'t, str> {
     for rule in rules.normalize.iter().filter(|rule| reaches_text(&rule.place)) {
         text = Cow::Owned(rule.apply(&text).into_owned());
     }
-    text
+    let reaching = rules.contains.iter().filter(|rule| selects_everything(&rule.path));
+    match contents::found(reaching, &[&text]) {
+        Some(found) => Cow::Owned(found),
+        None => text,
+    }
 }
 
 /// Every path is evaluated on the body as it was sent, so that rules do not depend on each other.
 fn evened<R>(tree: Json<'_>, rules: &MatchRules, then: impl FnOnce(&Json<'_>) -> R) -> R {
-    if rules.ignore.is_empty() && rules.normalize.is_empty() && rules.unordered.is_empty() {
+    let has_no_rule = rules.ignore.is_empty()
+        && rules.normalize.is_empty()
+        && rules.unordered.is_empty()
+        && rules.contains.is_empty();
+    if has_no_rule {
         return then(&tree);
     }
     let mut ignored: Vec<_> =
@@ -79,10 +88,16 @@ fn evened<R>(tree: Json<'_>, rules: &MatchRules, then: impl FnOnce(&Json<'_>) ->
     ignored.dedup();
     let texts = rewritten(&tree, &rules.normalize).into_iter();
     let texts: Vec<_> = texts.map(|(location, text)| (location, json::quote(&text))).collect();
+    let contents = contents::contained(&tree, &rules.contains);
     let mut tree = tree;
     for (location, quoted) in &texts {
         if let Some(value) = order::at(&mut tree, &location.0) {
             *value = Json::String(JsonStr::from_quoted(quoted));
+        }
+    }
+    for (location, texts) in &contents {
+        if let (Some(value), Ok(texts)) = (order::at(&mut tree, &location.0), json::parse(texts)) {
+            *value = texts;
         }
     }
     for location in &ignored {

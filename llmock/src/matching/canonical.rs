@@ -47,6 +47,8 @@ pub(crate) struct FormatRules<'r> {
     /// The value of an absent `stream`.
     streams: bool,
     only: Option<&'r [String]>,
+    /// Members that count, whatever else does.
+    counted: &'r [String],
 }
 
 impl<'r> FormatRules<'r> {
@@ -58,18 +60,28 @@ impl<'r> FormatRules<'r> {
             tool_ids: format.tool_ids,
             streams: format.wants_stream(path, None),
             only: rules.match_on.as_deref(),
+            counted: &rules.count,
         }
     }
 
     /// A form has neither tool calls nor fields with a known meaning.
     pub(crate) fn of_form(rules: &'r MatchRules) -> Self {
-        let only = rules.match_on.as_deref();
-        Self { volatile: &[], annotations: &[], tool_ids: &[], streams: false, only }
+        Self {
+            volatile: &[],
+            annotations: &[],
+            tool_ids: &[],
+            streams: false,
+            only: rules.match_on.as_deref(),
+            counted: &[],
+        }
     }
 
     fn counts(&self, name: &str, value: &Json<'_>) -> bool {
         if name == "stream" {
             return value.as_bool() != Some(self.streams);
+        }
+        if self.counted.iter().any(|field| field == name) {
+            return true;
         }
         match self.only {
             Some(only) => only.iter().any(|field| field == name),

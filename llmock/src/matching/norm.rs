@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::key::preimage;
-use super::{MatchRules, Normalize, diff, key};
+use super::{Contains, MatchRules, Normalize, diff, key};
 use crate::fixture::interaction::{Body, Part, PartValue, Request};
 use crate::json::Json;
 use crate::provider::{Provider, canonical_path};
@@ -101,6 +101,16 @@ fn rules(text: &str) -> MatchRules {
             let pattern = regex::Regex::new(&strings[1]).unwrap();
             let rule = Normalize { place: place(), pattern, replacement: strings[2].clone() };
             MatchRules { normalize: vec![rule], ..MatchRules::default() }
+        }
+        Some("contains") => {
+            let path = llmock_rules::JsonPath::parse(&strings[0]).unwrap();
+            let rule = |text: &String| Contains { path: path.clone(), text: text.clone() };
+            let contains = strings[1..].iter().map(rule).collect();
+            MatchRules { contains, ..MatchRules::default() }
+        }
+        Some("count") => {
+            let field = strings[0].trim_start_matches("$.").to_owned();
+            MatchRules { count: vec![field], ..MatchRules::default() }
         }
         Some("unordered") => {
             let path = |text: &String| llmock_rules::JsonPath::parse(text).unwrap();

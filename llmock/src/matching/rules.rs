@@ -1,4 +1,4 @@
-//! How one test compares requests: its `match_on`, `ignore`, `normalize`, and `unordered`.
+//! How one test compares requests: its `match_on`, `ignore`, `normalize`, `unordered`, `contains`, and `count`.
 
 use std::borrow::Cow;
 
@@ -17,6 +17,17 @@ pub(crate) struct MatchRules {
     /// Arrays that these paths select are compared without the order of their elements, and texts that are JSON without
     /// the order of their members.
     pub(crate) unordered: Vec<JsonPath>,
+    /// Of what these paths select, only the texts that it contains count, if there are any.
+    pub(crate) contains: Vec<Contains>,
+    /// Fields at the top level that count, although they cannot change the response.
+    pub(crate) count: Vec<String>,
+}
+
+/// One `contains("$.path", "text")`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Contains {
+    pub(crate) path: JsonPath,
+    pub(crate) text: String,
 }
 
 impl MatchRules {

@@ -81,6 +81,32 @@ impl Rules {
         self.0.unordered.extend(checked("unordered", Value::Texts(&[&path.into()]))?.unordered);
         Ok(self)
     }
+
+    /// Compares of what an RFC 9535 path selects only which of these texts it contains; where it contains none, it is
+    /// compared as a whole.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the path is invalid, or the text is empty.
+    pub fn contains(
+        mut self,
+        path: impl Into<String>,
+        text: impl Into<String>,
+    ) -> Result<Self, RuleError> {
+        let rule = Value::Contents(&[(&path.into(), &text.into())]);
+        self.0.contains.extend(checked("contains", rule)?.contains);
+        Ok(self)
+    }
+
+    /// Compares a field at the top level of the body that by default does not count: `.count("$.store")`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it is not a field at the top level.
+    pub fn count(mut self, field: impl Into<String>) -> Result<Self, RuleError> {
+        self.0.count.extend(checked("count", Value::Texts(&[&field.into()]))?.count);
+        Ok(self)
+    }
 }
 
 fn checked(key: &'static str, value: Value<'_>) -> Result<matching::MatchRules, RuleError> {

@@ -35,6 +35,13 @@ impl Settings {
         for Sourced { value, origin } in &self.unordered {
             all.push((format!("unordered({})", json::quote(value.as_str())), origin));
         }
+        for Sourced { value, origin } in &self.contains {
+            let [path, text] = [value.path.as_str(), &value.text].map(json::quote);
+            all.push((format!("contains({path}, {text})"), origin));
+        }
+        for Sourced { value, origin } in &self.count {
+            all.push((format!("count({})", json::quote(&format!("$.{value}"))), origin));
+        }
         for Sourced { value, origin } in &self.side {
             all.push((format!("side({})", json::quote(&value.to_string())), origin));
         }

@@ -47,6 +47,15 @@ key! { ignore, [ignore("$.seed")], {
     assert_eq!(status("POST", "/chat/completions", body), 200);
 } }
 
+key! { contains, [contains("$.messages", "hello")], {
+    assert_eq!(ask("a longer hello"), "hi there");
+} }
+
+key! { count, [count("$.store")], {
+    let body = r#"{"model":"gpt-5","store":true,"messages":[{"role":"user","content":"hello"}]}"#;
+    status("POST", "/chat/completions", body);
+} }
+
 key! { normalize, [normalize("$.messages[*].content", "[0-9]+ ms" => "N ms")], {
     assert_eq!(ask("took 345 ms"), "quick");
 } }
