@@ -4,8 +4,8 @@
 use crate::problem::Problem;
 use crate::{
     ApiVersion, CacheGuard, Contract, CountedField, EnvName, FaultRule, Field, FieldName,
-    FieldsCheck, FindingCode, FixtureFolder, FixtureName, JsonPath, Mode, Order, Place, ProviderId,
-    SideCall, StreamRule, Sweep, Unused,
+    FieldsCheck, FindingCode, FixtureFolder, FixtureName, HeaderName, HeaderPattern, JsonPath,
+    Mode, Order, Place, ProviderId, SideCall, StreamRule, Sweep, Unused,
 };
 
 #[derive(Debug)]
@@ -105,6 +105,12 @@ pub const KEYS: &[Key] = &[
     shared("contains", Form::Contents, r#"contains("$.messages", "weather")"#,
         r#"contains = [{ path = "$.messages", text = "weather" }]"#),
     shared("count", Form::Texts(check!(CountedField)), r#"count("$.store")"#, r#"count = ["$.store"]"#),
+    shared("require_header", Form::Texts(check!(HeaderName)), r#"require_header("anthropic-beta")"#,
+        r#"require_header = ["anthropic-beta"]"#),
+    shared("match_headers", Form::Texts(check!(HeaderPattern)), r#"match_headers("anthropic-version")"#,
+        r#"match_headers = ["anthropic-version"]"#),
+    shared("keep_headers", Form::Texts(check!(HeaderPattern)), r#"keep_headers("x-codex-*")"#,
+        r#"keep_headers = ["x-codex-*"]"#),
     shared("fixtures", Form::Text(check!(FixtureFolder)), r#"fixtures = "tests/cassettes/{module}""#,
         r#"fixtures = "tests/cassettes/{module}""#),
     shared("reset", Form::Texts(check!(ResettableKey)), r#"reset("ignore")"#, r#"reset = ["ignore"]"#),

@@ -167,6 +167,22 @@ impl LlmMockBuilder {
         self.set("count", Value::Texts(&[&field.into()]))
     }
 
+    /// Requires this header, such as `authorization`, in every request but side calls. Its value is not compared.
+    pub fn require_header(self, name: impl Into<String>) -> Self {
+        self.set("require_header", Value::Texts(&[&name.into()]))
+    }
+
+    /// Compares this header of requests, or with `x-codex-*` all whose names start so. Recording stores them; headers
+    /// that hold keys are refused.
+    pub fn match_headers(self, name: impl Into<String>) -> Self {
+        self.set("match_headers", Value::Texts(&[&name.into()]))
+    }
+
+    /// Stores this header of requests and responses when recording, or with `x-codex-*` all whose names start so.
+    pub fn keep_headers(self, name: impl Into<String>) -> Self {
+        self.set("keep_headers", Value::Texts(&[&name.into()]))
+    }
+
     /// Requires requests in the order of the recording.
     pub fn strict_order(self) -> Self {
         self.set("order", Value::Text("strict"))

@@ -4,6 +4,7 @@
 //! `add`, `or` and `arguments`), one method of the builder, and one row in the documentation. Tests fail if one is missing.
 
 mod arguments;
+mod headers;
 mod reset;
 
 use llmock_rules::{
@@ -11,6 +12,8 @@ use llmock_rules::{
     JsonPath, Mode, Order, Place, Problem, ProviderId, ResettableKey, SideCall, StreamRule, Sweep,
     Unused, Value, nearest,
 };
+
+use headers::HeaderSettings;
 
 use super::audit::AuditRules;
 use super::intercept;
@@ -39,6 +42,7 @@ pub(crate) struct Settings {
     pub(crate) contains: Vec<Sourced<Contains>>,
     /// Fields at the top level that count, although by default they do not.
     pub(crate) count: Vec<Sourced<String>>,
+    pub(crate) headers: HeaderSettings,
     pub(crate) side: Vec<Sourced<SideCall>>,
     pub(crate) allow_errors: Sourced<AllowErrors>,
     /// Codes of findings that are not shown, and do not fail the test.
@@ -173,10 +177,7 @@ impl Settings {
                 let name = |name: &&str| EnvName::parse(name).map(|name| name.as_str().to_owned());
                 self.allow_redacted.extend(origin.of_each(each(key, names, name)?));
             }
-            _ => {
-                let problem = Problem::new("it has another form");
-                return Err(Wrong { key, index: 0, problem });
-            }
+            (key, names) => self.headers.add(origin, key, names)?,
         }
         Ok(())
     }
@@ -253,6 +254,7 @@ impl Settings {
             unordered: [self.unordered, outer.unordered].concat(),
             contains: [self.contains, outer.contains].concat(),
             count: [self.count, outer.count].concat(),
+            headers: self.headers.or(outer.headers),
             side: [self.side, outer.side].concat(),
             allow_errors: self.allow_errors.or(outer.allow_errors),
             allow: [self.allow, outer.allow].concat(),
@@ -315,6 +317,7 @@ impl Settings {
             unordered: self.unordered.iter().map(|path| path.value.clone()).collect(),
             contains: self.contains.iter().map(|rule| rule.value.clone()).collect(),
             count: self.count.iter().map(|field| field.value.clone()).collect(),
+            headers: self.headers.matched.iter().map(|name| name.value.clone()).collect(),
         }
     }
 

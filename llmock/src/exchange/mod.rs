@@ -9,6 +9,7 @@ pub(crate) mod body;
 pub(crate) mod client;
 #[cfg(feature = "record")]
 pub(crate) mod forward;
+pub(crate) mod headers;
 pub(crate) mod in_flight;
 pub(crate) mod links;
 pub(crate) mod miss;

@@ -38,8 +38,9 @@ pub(crate) fn interaction(
     owner: Option<&str>,
     redactor: &Redactor,
     max_body: usize,
+    keeps_header: &dyn Fn(&str) -> bool,
 ) -> Recorded {
-    let mut response = response_of(provider, &request, received, max_body);
+    let mut response = response_of(provider, &request, received, max_body, keeps_header);
     let before = response.clone();
     let in_response = redactor.response(&mut response, &found);
     let unredacted = (!in_response.is_empty()).then(|| {
@@ -64,9 +65,15 @@ pub(crate) fn interaction(
 }
 
 /// The headers of a response that a fixture does not keep and a program may read, by name.
-pub(crate) fn dropped_headers(received: &UpstreamResponse) -> Vec<String> {
+pub(crate) fn dropped_headers(
+    received: &UpstreamResponse,
+    keeps_header: &dyn Fn(&str) -> bool,
+) -> Vec<String> {
     let names = received.headers.keys().map(http::HeaderName::as_str);
-    names.filter(|name| provider::is_telling_header(name)).map(str::to_owned).collect()
+    names
+        .filter(|name| provider::is_telling_header(name) && !keeps_header(name))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// What went over the wire, to compare it with what the fixture replays.
@@ -154,6 +161,7 @@ fn response_of(
     request: &Request,
     received: &UpstreamResponse,
     max_body: usize,
+    keeps_header: &dyn Fn(&str) -> bool,
 ) -> Response {
     let format = wire::format(provider, &request.method, &request.path);
     let text = |name: &str| received.headers.get(name).and_then(|value| value.to_str().ok());
@@ -163,7 +171,7 @@ fn response_of(
     };
     let streamed = format.wants_stream(&request.path, parsed.as_ref());
     let content_type = text("content-type");
-    let mut headers = kept_headers(request, received);
+    let mut headers = kept_headers(request, received, keeps_header);
     let chunks = plain(received, text("content-encoding"), max_body).unwrap_or_else(|| {
         // It cannot be decoded: the client must learn how the bytes that it receives are encoded.
         let coding = text("content-encoding").unwrap_or_default().to_owned();
@@ -207,10 +215,17 @@ fn response_of(
 }
 
 /// Name and value of the headers that a fixture keeps.
-fn kept_headers(request: &Request, received: &UpstreamResponse) -> Vec<(String, String)> {
+fn kept_headers(
+    request: &Request,
+    received: &UpstreamResponse,
+    keeps_header: &dyn Fn(&str) -> bool,
+) -> Vec<(String, String)> {
     let is_head = request.method == "HEAD";
-    let is_kept =
-        |name: &str| provider::keeps_response_header(name) || (is_head && name == "content-length");
+    let is_kept = |name: &str| {
+        provider::keeps_response_header(name)
+            || keeps_header(name)
+            || (is_head && name == "content-length")
+    };
     let kept = received.headers.iter().filter(|(name, _)| is_kept(name.as_str()));
     kept.map(|(name, value)| {
         (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())

@@ -285,7 +285,7 @@ impl SentRequest {
         }
     }
 
-    /// The request of an interaction: a stored one has no keys, and of its headers those that choose an API version.
+    /// The request of an interaction: a stored one has no keys, and of its headers those that were kept.
     pub(crate) fn stored(interaction: &Interaction) -> Self {
         let request = &interaction.request;
         Self {

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use memchr::memmem;
 
+use crate::exchange::headers;
 use crate::exchange::request::RawRequest;
 use crate::fixture::interaction::{self, Body, Content};
 use crate::fixture::merge::same_response;
@@ -100,6 +101,7 @@ impl OriginalRequest {
         redactor_for: impl FnOnce(&RawRequest<'_>) -> Redactor,
         max_body: usize,
         replaced: &[Replaced],
+        keeps_header: &dyn Fn(&str) -> bool,
     ) -> Option<interaction::Request> {
         let quoted =
             |bytes: &[u8]| replaced.iter().fold(bytes.to_vec(), |text, one| quote(&text, one));
@@ -111,7 +113,10 @@ impl OriginalRequest {
             headers: &self.headers,
             body: &quoted(&self.body),
         };
-        raw.read(&redactor_for(&raw), max_body).ok().map(|(request, _)| request)
+        let redactor = redactor_for(&raw);
+        let (mut request, _) = raw.read(&redactor, max_body).ok()?;
+        headers::add(&mut request.headers, &self.headers, &redactor, keeps_header);
+        Some(request)
     }
 }
 

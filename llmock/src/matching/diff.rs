@@ -1,5 +1,8 @@
 //! How two requests differ, as data: one entry for each JSON path, address, or body that differs.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use super::align::{Pair, arrange, members};
 use super::binary::{self, BinaryDifference, Blob};
 use super::body::{ComparedBody, examine};
@@ -121,6 +124,15 @@ fn addresses(
     note("method", Some(&before), Some(&after));
     note("path", Some(&old.path), Some(&new.path));
     note("range", recorded.range.as_deref(), sent.range.as_deref());
+    let [before, after] = [recorded, sent].map(|request| rules.compared_headers(request));
+    let value = |all: &[(&str, Cow<'_, str>)], name: &str| {
+        all.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_string())
+    };
+    let headers: BTreeSet<&str> = before.iter().chain(&after).map(|(name, _)| *name).collect();
+    for name in headers {
+        let [old, new] = [&before, &after].map(|all| value(all, name));
+        note(&format!("header {name}"), old.as_deref(), new.as_deref());
+    }
     let mut names: Vec<&str> =
         old.query.iter().chain(&new.query).map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();

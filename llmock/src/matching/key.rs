@@ -50,6 +50,11 @@ pub(crate) fn preimage(provider: Provider, request: &Request, rules: &MatchRules
         out.byte(b'R');
         out.text(range);
     }
+    for (name, value) in rules.compared_headers(request) {
+        out.byte(b'H');
+        out.text(name);
+        out.text(&value);
+    }
     examine(&request.body, rules, |content| match content {
         ComparedBody::Empty => out.byte(b'E'),
         ComparedBody::Text(text) => {

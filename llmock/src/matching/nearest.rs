@@ -150,14 +150,18 @@ fn each_word(request: &Request, mut note: impl FnMut(usize, u64)) {
 struct Profile {
     target: RequestTarget,
     range: Option<String>,
+    headers: Vec<(String, String)>,
     body: Subject,
 }
 
 impl Profile {
     fn new(provider: Provider, request: &Request, rules: &MatchRules) -> Self {
+        let headers = rules.compared_headers(request).into_iter();
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.into_owned()));
         Self {
             target: target(provider, &request.path, rules),
             range: request.range.clone(),
+            headers: headers.collect(),
             body: subject(provider, request, rules),
         }
     }
@@ -174,7 +178,10 @@ impl Profile {
             _ => (0.0, 2.0, false),
         };
         let (part, whole) = (address + body, of_address + of_body);
-        let is_same = is_same && self.target == other.target && self.range == other.range;
+        let is_same = is_same
+            && self.target == other.target
+            && self.range == other.range
+            && self.headers == other.headers;
         if part >= whole && is_same {
             return 100;
         }

@@ -18,6 +18,7 @@ const START: &str = "[REDACTED:";
 pub(crate) fn has_placeholder(stored: &Request) -> bool {
     let has = |text: &str| text.contains(START);
     has(&stored.path)
+        || stored.headers.iter().any(|(_, value)| has(value))
         || match &stored.body {
             Body::Json(text) | Body::Text(text) => has(text),
             Body::Form(parts) => parts.iter().any(|part| {
@@ -114,6 +115,9 @@ fn pieces(provider: Provider, request: &Request, rules: &MatchRules) -> Vec<Piec
     let target = target(provider, &request.path, rules);
     let mut pieces = vec![Piece::Text(target.path)];
     pieces.extend(request.range.clone().map(Piece::Mark));
+    for (name, value) in rules.compared_headers(request) {
+        pieces.extend([Piece::Mark(name.to_owned()), Piece::Text(value.into_owned())]);
+    }
     for (name, value) in target.query {
         pieces.extend([Piece::Mark(name), Piece::Text(value)]);
     }

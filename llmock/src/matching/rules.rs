@@ -1,9 +1,12 @@
-//! How one test compares requests: its `match_on`, `ignore`, `normalize`, `unordered`, `contains`, and `count`.
+//! How one test compares requests: its `match_on`, `ignore`, `normalize`, `unordered`, `contains`, `count`, and `match_headers`.
 
 use std::borrow::Cow;
 
-use llmock_rules::{JsonPath, Place};
+use llmock_rules::{HeaderPattern, JsonPath, Place};
 use regex::Regex;
+
+use super::canonical::without_names_of_secrets;
+use crate::fixture::interaction::Request;
 
 /// How a session compares requests; the default compares everything that can change a response.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,6 +24,8 @@ pub(crate) struct MatchRules {
     pub(crate) contains: Vec<Contains>,
     /// Fields at the top level that count, although they cannot change the response.
     pub(crate) count: Vec<String>,
+    /// Headers that count.
+    pub(crate) headers: Vec<HeaderPattern>,
 }
 
 /// One `contains("$.path", "text")`.
@@ -34,6 +39,21 @@ impl MatchRules {
     /// The paths into the body of what does not count.
     pub(super) fn ignored_in_body(&self) -> impl Iterator<Item = &JsonPath> {
         self.ignore.iter().filter_map(Place::json_path)
+    }
+
+    /// Name and value of the headers that count. Blanks around the elements of a list do not.
+    pub(super) fn compared_headers<'r>(
+        &self,
+        request: &'r Request,
+    ) -> Vec<(&'r str, Cow<'r, str>)> {
+        let counts = |name: &str| self.headers.iter().any(|pattern| pattern.matches(name));
+        let counting = request.headers.iter().filter(|(name, _)| counts(name));
+        counting
+            .map(|(name, value)| {
+                let elements = value.split(',').map(str::trim).collect::<Vec<_>>().join(",");
+                (name.as_str(), without_names_of_secrets(&elements).into_owned().into())
+            })
+            .collect()
     }
 
     /// Whether what is at this place does not count.

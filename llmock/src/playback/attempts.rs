@@ -113,11 +113,12 @@ impl Keeper for RecordingKeeper {
         attempt.writer.as_ref()?;
         let Request { provider, compared, found, redactor, client, .. } = request;
         let asked = (compared, found);
-        let recorded = record::interaction(provider, asked, &received, None, &redactor, MAX_BODY);
+        let recorded =
+            record::interaction(provider, asked, &received, None, &redactor, MAX_BODY, &|_| false);
         let record::Recorded { interaction, error, redacted, unredacted } = recorded;
         let key = attempt.key;
         let original = record::original(sent, &received, unredacted, MAX_BODY);
-        let dropped_headers = record::dropped_headers(&received);
+        let dropped_headers = record::dropped_headers(&received, &|_| false);
         let finished = Finished {
             key,
             interaction,

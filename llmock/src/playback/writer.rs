@@ -363,7 +363,7 @@ fn mismatches(finished: &[&Finished], stored: &[Interaction]) -> Vec<(Position, 
     let replay = |done: &Finished, stored: &Interaction| {
         let Original { request: sent, response: received } = &done.original;
         let of = |raw: &RawRequest<'_>| secrets::redactor_for(&redactor, raw);
-        let request = sent.read(of, MAX_BODY, &[]).ok_or(Mismatch::Request)?;
+        let request = sent.read(of, MAX_BODY, &[], &|_| false).ok_or(Mismatch::Request)?;
         let key = matching::key(sent.provider, &request, &rules);
         let is_found = key == matching::key(stored.provider, &stored.request, &rules)
             || placeholders::find(sent.provider, &request, &rules, std::iter::once(stored))

@@ -1,5 +1,7 @@
 //! Which headers a fixture keeps, and which names belong to secrets or addresses.
 
+pub(crate) use llmock_rules::is_secret_header;
+
 use super::table;
 
 /// Request headers that choose the version of an API, or features of it.
@@ -53,21 +55,6 @@ pub(crate) fn is_telling_header(name: &str) -> bool {
     !keeps_response_header(name)
         && !USUAL.contains(&name)
         && !BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
-}
-
-/// Whether a request header (lower-case name) carries a key or names an account.
-pub(crate) fn is_secret_header(name: &str) -> bool {
-    #[rustfmt::skip]
-    const SECRET: &[&str] = &[
-        "anthropic-organization-id", "api-key", "authorization", "chatgpt-account-id", "cookie",
-        "ocp-apim-subscription-key", "openai-organization", "openai-project", "proxy-authorization",
-        "x-amz-security-token", "x-goog-user-project",
-    ];
-    // the endings catch `x-api-key`, `x-goog-api-key`, `x-auth-token` and what gateways invent
-    SECRET.contains(&name)
-        || ["-key", "-token", "-secret", "-credential", "-signature"]
-            .iter()
-            .any(|end| name.ends_with(end))
 }
 
 pub(crate) fn is_secret_query(name: &str) -> bool {

@@ -264,6 +264,11 @@ fn matters(rule: &Rule, report: &Report) -> bool {
                 || any_miss(|reason| matches!(reason, MissReason::UnknownHost { .. }))
         }
         "mode" => true,
+        "require_header" => any_miss(|reason| matches!(reason, MissReason::HeaderMissing { .. })),
+        "match_headers" => differs_at(report, "header "),
+        "contains" | "count" => {
+            rule.rule.split('"').nth(1).is_some_and(|path| differs_at(report, path))
+        }
         // What it put in place of the original text is in the difference.
         "normalize" => rule.rule.rsplit_once("=> ").is_some_and(|(_, replacement)| {
             let replacement = replacement.trim_end_matches(')').trim_matches('"');
@@ -277,6 +282,12 @@ fn matters(rule: &Rule, report: &Report) -> bool {
         }),
         _ => false,
     }
+}
+
+/// Whether a request differs at a place that begins like this.
+fn differs_at(report: &Report, place: &str) -> bool {
+    let mut differences = report.misses.iter().flat_map(|miss| miss.reason.differences().iter());
+    differences.any(|difference| difference.path.starts_with(place))
 }
 
 fn notes(page: &mut Page, report: &Report) {

@@ -151,7 +151,9 @@ pub(super) fn hints(misses: &[Miss], surface: Surface) -> Hints {
             }
             MissReason::BodyDiffers { differences, .. } => {
                 for difference in differences {
-                    let is_text = texts(difference).is_some() && difference.binary.is_none();
+                    let is_text = texts(difference).is_some()
+                        && difference.binary.is_none()
+                        && !difference.path.starts_with("header ");
                     match of_difference(miss, difference) {
                         Some(found) => rules.extend(found),
                         None => hints.open.push((difference.path.clone(), is_text)),

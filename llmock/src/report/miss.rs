@@ -70,6 +70,8 @@ pub(crate) enum MissReason {
     Foreign { why: String },
     /// Its path has a segment `.` or `..`.
     DotSegment,
+    /// `require_header` demands a header that it does not have.
+    HeaderMissing { header: String },
     /// The body could not be decoded or received.
     BodyUnreadable { why: String },
     /// It is larger than `LLMOCK_MAX_BODY`.
@@ -152,6 +154,7 @@ impl MissReason {
             Self::UnknownHost { .. } => "unknown_host",
             Self::Foreign { .. } => "foreign",
             Self::DotSegment => "dot_segment",
+            Self::HeaderMissing { .. } => "header_missing",
             Self::BodyUnreadable { .. } => "body_unreadable",
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::NoUpstream { .. } => "no_upstream",
@@ -181,6 +184,7 @@ impl MissReason {
             | Self::UnknownHost { .. }
             | Self::Foreign { .. }
             | Self::DotSegment
+            | Self::HeaderMissing { .. }
             | Self::BodyUnreadable { .. }
             | Self::BodyTooLarge { .. } => Remedy::None,
         }

@@ -76,6 +76,9 @@ pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
             "its path has the segment `.` or `..`, which leads out of the provider's path"
                 .to_owned()
         }
+        MissReason::HeaderMissing { header } => {
+            format!("it has no header `{header}` (`require_header`)")
+        }
         MissReason::BodyUnreadable { why } => {
             format!("failed to read its body: {}", excerpt(why, MESSAGE))
         }
@@ -107,6 +110,7 @@ fn unmatched(differences: &[Difference]) -> &'static str {
         [] => "matches this body",
         _ if every(|path| path == "path") => "has this path",
         _ if every(|path| path.starts_with("query.")) => "has this query",
+        _ if every(|path| path.starts_with("header ")) => "has these headers",
         _ if every(|path| path == "range") => "has this range",
         _ if every(|path| !path.starts_with('$') && path != "body") => "has this address",
         _ => "matches this body",

@@ -3,6 +3,7 @@
 use http::HeaderValue;
 use http::header::CONTENT_LENGTH;
 
+use crate::exchange::headers;
 use crate::exchange::sent::{Hidden, SentRequest};
 use crate::exchange::{Exchange, RequestNumber, RespondedBy, Sender};
 use crate::fixture::interaction::{Body, Request};
@@ -33,7 +34,11 @@ pub(super) fn read(
     let why = match &incoming.body {
         Err(large) => MissReason::BodyTooLarge { limit: large.limit as u64 },
         Ok(_) => match raw.read(redactor, state.max_body) {
-            Ok((request, found)) => return (request, found, None),
+            Ok((mut request, found)) => {
+                let is_kept = |name: &str| state.setup.in_force.headers.keeps_of_request(name);
+                headers::add(&mut request.headers, &incoming.headers, redactor, is_kept);
+                return (request, found, None);
+            }
             Err(error) => MissReason::BodyUnreadable { why: error.to_string() },
         },
     };

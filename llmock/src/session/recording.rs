@@ -166,9 +166,18 @@ impl Keeper for SessionKeeper {
         let owner = state.setup.owner.as_deref();
         let (redactor, max_body) = (state.secrets.redactor(), state.max_body);
         let provider = sent.provider;
-        let recorded = record::interaction(provider, asked, &received, owner, &redactor, max_body);
+        let keeps_header = |name: &str| state.setup.in_force.headers.keeps_of_response(name);
+        let recorded = record::interaction(
+            provider,
+            asked,
+            &received,
+            owner,
+            &redactor,
+            max_body,
+            &keeps_header,
+        );
         let record::Recorded { interaction, error, redacted, unredacted } = recorded;
-        state.ledger().add_dropped_headers(record::dropped_headers(&received));
+        state.ledger().add_dropped_headers(record::dropped_headers(&received, &keeps_header));
         let is_damaged = state.ledger().exchange(number).is_damaged();
         let attempt = interaction.clone();
         let original = record::original(sent, &received, unredacted, max_body);

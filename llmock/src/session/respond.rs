@@ -247,6 +247,9 @@ fn refused_before_lookup(
     if unreadable.is_some() {
         return unreadable;
     }
+    if let Some(header) = missing_header(state, pending) {
+        return Some(MissReason::HeaderMissing { header });
+    }
     let Incoming { unknown_host, foreign, provider, rest, .. } = &pending.incoming;
     if let Some(why) = foreign {
         return Some(MissReason::Foreign { why: why.clone() });
@@ -259,6 +262,16 @@ fn refused_before_lookup(
     }
     let is_unknown = !state.knows(*provider) && state.setup.mode() != Mode::Record;
     is_unknown.then_some(MissReason::NoProvider)
+}
+
+/// The first header that the request needs and does not have.
+fn missing_header(state: &State, pending: &Pending) -> Option<String> {
+    if state.ledger().exchange(pending.number).is_side {
+        return None;
+    }
+    let sent = &pending.incoming.headers;
+    let mut names = state.setup.in_force.headers.required.iter().map(|name| name.value.as_str());
+    names.find(|name| !sent.contains_key(*name)).map(str::to_owned)
 }
 
 /// Looks the request up in the fixture.

@@ -67,8 +67,10 @@ impl Fresh<'_> {
     fn replay(&mut self, recording: &Recording) -> Result<(), Mismatch> {
         let (sent, received) = (&recording.original.request, &recording.original.response);
         let max_body = self.state.max_body;
+        let in_force = &self.state.setup.in_force;
+        let keeps_header = |name: &str| in_force.headers.keeps_of_request(name);
         let redactor_for = |raw: &RawRequest<'_>| self.secrets.redactor_for(raw);
-        let request = sent.read(redactor_for, max_body, &self.replaced);
+        let request = sent.read(redactor_for, max_body, &self.replaced, &keeps_header);
         let request = request.ok_or(Mismatch::Request)?;
         let order = self.order(recording.request);
         let mut key = self.fixture.key(sent.provider, &request);

@@ -26,7 +26,7 @@ enum Effect {
 use Effect::{Fails, Passes};
 
 /// The module of the two tests, and the key as `llmock.toml` has it.
-const KEYS: [(&str, &str, Effect); 19] = [
+const KEYS: [(&str, &str, Effect); 21] = [
     ("match_on", "match_on = ['model']", Passes("1 request is not in")),
     ("ignore", "ignore = ['$.seed']", Passes("1 request is not in")),
     (
@@ -36,6 +36,16 @@ const KEYS: [(&str, &str, Effect); 19] = [
     ),
     ("contains", "contains = [{ path = '$.messages', text = 'hello' }]", Passes("1 request")),
     ("count", "count = ['$.store']", Fails("1 request")),
+    (
+        "require_header",
+        "require_header = ['x-not-sent']",
+        Fails("it has no header `x-not-sent` (`require_header`)"),
+    ),
+    (
+        "match_headers",
+        "match_headers = ['content-type']",
+        Fails("no recorded request has these headers"),
+    ),
     ("order", "order = 'strict'", Fails("it matches #2 in the file, but #1 ")),
     ("unused", "unused = 'fail'", Fails("1 interaction of this test was not used")),
     ("side", "side = ['GET /v1/models']", Passes("the fixture has no recording of this endpoint")),

@@ -19,29 +19,8 @@ impl Settings {
         if let Some(calls) = self.calls.value {
             all.push((format!("calls = {calls}"), &self.calls.origin));
         }
-        if let Some(fields) = &self.match_on.value {
-            let fields: Vec<_> = fields.iter().map(|field| json::quote(field)).collect();
-            all.push((format!("match_on({})", fields.join(", ")), &self.match_on.origin));
-        }
-        for Sourced { value, origin } in &self.ignore {
-            all.push((format!("ignore({})", json::quote(&value.to_string())), origin));
-        }
-        for Sourced { value, origin } in &self.normalize {
-            let place = value.place.to_string();
-            let [place, pattern, replacement] =
-                [&place, value.pattern.as_str(), &value.replacement].map(json::quote);
-            all.push((format!("normalize({place}, {pattern} => {replacement})"), origin));
-        }
-        for Sourced { value, origin } in &self.unordered {
-            all.push((format!("unordered({})", json::quote(value.as_str())), origin));
-        }
-        for Sourced { value, origin } in &self.contains {
-            let [path, text] = [value.path.as_str(), &value.text].map(json::quote);
-            all.push((format!("contains({path}, {text})"), origin));
-        }
-        for Sourced { value, origin } in &self.count {
-            all.push((format!("count({})", json::quote(&format!("$.{value}"))), origin));
-        }
+        self.matching_arguments(&mut all);
+        self.headers.arguments(&mut all);
         for Sourced { value, origin } in &self.side {
             all.push((format!("side({})", json::quote(&value.to_string())), origin));
         }
@@ -69,5 +48,32 @@ impl Settings {
         self.control_arguments(&mut all);
         self.audit.arguments(&mut all);
         all
+    }
+
+    /// Those about the body and the address.
+    fn matching_arguments<'a>(&'a self, all: &mut Vec<(String, &'a Origin)>) {
+        if let Some(fields) = &self.match_on.value {
+            let fields: Vec<_> = fields.iter().map(|field| json::quote(field)).collect();
+            all.push((format!("match_on({})", fields.join(", ")), &self.match_on.origin));
+        }
+        for Sourced { value, origin } in &self.ignore {
+            all.push((format!("ignore({})", json::quote(&value.to_string())), origin));
+        }
+        for Sourced { value, origin } in &self.normalize {
+            let place = value.place.to_string();
+            let [place, pattern, replacement] =
+                [&place, value.pattern.as_str(), &value.replacement].map(json::quote);
+            all.push((format!("normalize({place}, {pattern} => {replacement})"), origin));
+        }
+        for Sourced { value, origin } in &self.unordered {
+            all.push((format!("unordered({})", json::quote(value.as_str())), origin));
+        }
+        for Sourced { value, origin } in &self.contains {
+            let [path, text] = [value.path.as_str(), &value.text].map(json::quote);
+            all.push((format!("contains({path}, {text})"), origin));
+        }
+        for Sourced { value, origin } in &self.count {
+            all.push((format!("count({})", json::quote(&format!("$.{value}"))), origin));
+        }
     }
 }

@@ -56,6 +56,15 @@ key! { count, [count("$.store")], {
     status("POST", "/chat/completions", body);
 } }
 
+key! { require_header, [require_header("x-not-sent")], {
+    let _ = try_ask("hello");
+} }
+
+// The fixture of this test has no headers.
+key! { match_headers, [match_headers("content-type")], {
+    let _ = try_ask("hello");
+} }
+
 key! { normalize, [normalize("$.messages[*].content", "[0-9]+ ms" => "N ms")], {
     assert_eq!(ask("took 345 ms"), "quick");
 } }
