@@ -33,6 +33,8 @@ pub(crate) struct Decided {
     /// The name of the strategy, or `llmock` if none was involved.
     pub(crate) by: &'static str,
     pub(crate) model: Option<String>,
+    /// Whether the answer was made here: not recorded, and not forwarded.
+    pub(crate) is_own: bool,
     /// Whether a recording had the answer, if recordings were looked up.
     pub(crate) recorded: Option<bool>,
     /// In a box, because most answers have none.

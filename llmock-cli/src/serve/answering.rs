@@ -20,6 +20,7 @@ use super::dispatch;
 use super::fault::{self, Fault};
 use super::incoming::{self, Unread};
 use super::journal::Entry;
+use super::limits::{self, quota::Left};
 use super::log::Line;
 use super::pace::{self, Pace};
 use super::state::{Running, State};
@@ -34,7 +35,8 @@ pub(crate) async fn answer(
     let running = state.running();
     let (api_request, unread) = read(state, &running, request).await;
     let unusable = Unusable { refusal: refusal.as_ref(), unread: unread.as_ref() };
-    let (mut decided, fault) = decided(state, &running, &api_request, unusable).await;
+    let (mut decided, fault, left) = decided(state, &running, &api_request, unusable).await;
+    count(state, &running, &api_request, &mut decided, left.as_ref());
     remember(state, &api_request, &mut decided, fault);
     if fault == Some(Fault::Disconnect) {
         return Answer::abort();
@@ -126,15 +128,39 @@ struct Unusable<'a> {
     unread: Option<&'a Unread>,
 }
 
-/// The answer, and the fault to apply to it.
+/// Counts the tokens of a response that was made up here, and adds the provider's headers about limits.
+fn count(
+    state: &State,
+    running: &Running,
+    api_request: &ApiRequest,
+    decided: &mut Decided,
+    left: Option<&Left>,
+) {
+    if running.config.quota.tokens_per_minute.is_some() && decided.answer.status == StatusCode::OK {
+        let tokens = match &decided.answer.body {
+            AnswerBody::Whole(body) => tokens(body),
+            AnswerBody::Stream { pieces, .. } => pieces.len(),
+            AnswerBody::Live(_) | AnswerBody::Nothing => 0,
+        };
+        state.quotas.charge(&api_request.session.to_string(), tokens as u64);
+    }
+    // what was recorded or forwarded has the headers that its provider sent
+    if decided.is_own {
+        let (arrived_at, took) = (api_request.arrived_at, api_request.arrived.elapsed());
+        let headers = &mut decided.answer.headers;
+        limits::headers::add(headers, api_request.provider(), left, arrived_at, took);
+    }
+}
+
+/// The answer, the fault to apply to it, and what is left of the quota.
 async fn decided(
     state: &State,
     running: &Running,
     api_request: &ApiRequest,
     unusable: Unusable<'_>,
-) -> (Decided, Option<Fault>) {
+) -> (Decided, Option<Fault>, Option<Left>) {
     let seed = state.seed(api_request.number);
-    let refused = |reply: Reply| (dispatch::refused(api_request, &reply, seed), None);
+    let refused = |reply: Reply| (dispatch::refused(api_request, &reply, seed), None, None);
     let key = running.config.api_key.as_deref();
     if let Err(denied) = auth::check(key, &api_request.headers, api_request.uri.query()) {
         return refused(Reply::error(401, denied.to_string()));
@@ -151,6 +177,11 @@ async fn decided(
     {
         return refused(Reply::error(400, error.to_string()));
     }
+    let limits::Allowance { left, refusal } =
+        limits::allowance(&state.quotas, &running.config, api_request);
+    if let Some(reply) = refusal {
+        return (dispatch::refused(api_request, &reply, seed), None, left);
+    }
     let faults = &running.config.faults;
     let draw = if faults.seed.is_some() { api_request.number } else { seed };
     match fault::decide(faults, api_request.command(&fault::HEADER), draw) {
@@ -160,14 +191,14 @@ async fn decided(
             if let Some(seconds) = retry_after {
                 reply = reply.header("retry-after", seconds.to_string());
             }
-            (dispatch::refused(api_request, &reply, seed), Some(fault))
+            (dispatch::refused(api_request, &reply, seed), Some(fault), left)
         }
         // Do not forward the request: the provider would charge for a response that is not sent.
         Ok(fault @ Some(Fault::Disconnect)) => {
             let nothing = Reply::error(NO_ANSWER, "the connection is closed (a fault on purpose)");
-            (dispatch::refused(api_request, &nothing, seed), fault)
+            (dispatch::refused(api_request, &nothing, seed), fault, left)
         }
-        Ok(fault) => (dispatch::decide(api_request, running, seed).await, fault),
+        Ok(fault) => (dispatch::decide(api_request, running, seed).await, fault, left),
     }
 }
 

@@ -199,8 +199,8 @@ impl<'a> OwnRoute<'a> {
             Self::Metrics => ok(metrics::CONTENT_TYPE, state.metrics.shown()),
             Self::Sessions(id) => {
                 match id {
-                    Some(id) => state.fixtures.sessions.end(&id),
-                    None => state.fixtures.sessions.end_all(),
+                    Some(id) => state.end_session(&id),
+                    None => state.end_sessions(),
                 }
                 no_content()
             }

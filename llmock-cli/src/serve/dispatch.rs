@@ -32,7 +32,7 @@ pub(crate) async fn decide(api_request: &ApiRequest, running: &Running, number: 
     let (verdict, by) = run_strategies(api_request, &reading, running, &mut recorded).await;
     let reply = match verdict {
         Verdict::Answer(answer) => {
-            return Decided { answer, by, model, recorded, detail: None };
+            return Decided { answer, by, model, is_own: false, recorded, detail: None };
         }
         Verdict::Reply(reply) => reply,
         Verdict::Pass { why } => {
@@ -40,19 +40,21 @@ pub(crate) async fn decide(api_request: &ApiRequest, running: &Running, number: 
             let why = Box::pin(why_unanswered(api_request, running, why)).await;
             let answer = reading.render(&unanswered(&why)).into();
             let detail = Some(Box::new(Detail { miss: Some(why), ..Detail::default() }));
-            return Decided { answer, by, model, recorded, detail };
+            return Decided { answer, by, model, is_own: true, recorded, detail };
         }
     };
+    let reply = Box::new(reading.fitted(*reply));
     if let Some(place) = place {
         place.keep(api_request, &reading, &reply, by, model.as_deref());
     }
-    Decided { answer: reading.render(&reply).into(), by, model, recorded, detail: None }
+    let answer = reading.render(&reply).into();
+    Decided { answer, by, model, is_own: true, recorded, detail: None }
 }
 
 /// The refusal of a request before any strategy sees it, in the provider's shape.
 pub(crate) fn refused(api_request: &ApiRequest, reply: &Reply, number: u64) -> Decided {
     let answer = read(api_request, number).render(reply).into();
-    Decided { answer, by: OURSELVES, model: None, recorded: None, detail: None }
+    Decided { answer, by: OURSELVES, model: None, is_own: true, recorded: None, detail: None }
 }
 
 async fn run_strategies(

@@ -3,7 +3,7 @@
 //! [`server`] accepts connections, [`connection`] serves one, [`app`] routes its requests that [`boundary`] lets pass,
 //! and [`answering`] handles those for providers: [`api_request`] is the request, [`strategy`] finds its response, and [`answer`] sends it.
 //! [`fault`] and [`pace`] make responses fail or slow them down on purpose, [`journal`], [`log`] and [`metrics`] record
-//! requests, and [`repeats`] serves repeated requests from templates.
+//! requests, [`limits`] refuses what exceeds a quota, and [`repeats`] serves repeated requests from templates.
 
 mod answer;
 mod answering;
@@ -19,6 +19,7 @@ mod fault;
 mod gate;
 mod incoming;
 mod journal;
+mod limits;
 mod log;
 mod metrics;
 mod pace;

@@ -92,6 +92,7 @@ impl Place<'_> {
             answer: known.answer.as_ref()?.render(created, number).into(),
             by: known.by,
             model: known.model.clone(),
+            is_own: true,
             recorded: None,
             detail: None,
         })

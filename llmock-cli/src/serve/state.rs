@@ -10,6 +10,7 @@ use llmock::playback::RecordRefused;
 use super::boundary::Boundary;
 use super::config::{Config, StrategyName};
 use super::journal::Journal;
+use super::limits::quota::Quotas;
 use super::metrics::Metrics;
 use super::repeats::Repeats;
 use super::routes::Routes;
@@ -27,6 +28,7 @@ pub(crate) struct State {
     pub(crate) metrics: Metrics,
     pub(crate) routes: Routes,
     pub(crate) boundary: Boundary,
+    pub(crate) quotas: Quotas,
     /// Addresses at which the server is reached.
     own: Vec<String>,
     /// How many requests there were.
@@ -69,6 +71,7 @@ impl State {
             metrics: Metrics::new(),
             routes: Routes::default(),
             boundary,
+            quotas: Quotas::default(),
             own,
             number: AtomicU64::new(0),
             seed: RandomState::new().hash_one(0),
@@ -87,6 +90,17 @@ impl State {
         }
         self.running.store(Arc::new(running));
         Ok(())
+    }
+
+    /// Forgets a session: its place in the recordings, and what it has used of the quota.
+    pub(crate) fn end_session(&self, id: &str) {
+        self.fixtures.sessions.end(id);
+        self.quotas.end(id);
+    }
+
+    pub(crate) fn end_sessions(&self) {
+        self.fixtures.sessions.end_all();
+        self.quotas.end_all();
     }
 
     /// The number of a request, counted from the start of the server.

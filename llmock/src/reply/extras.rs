@@ -98,7 +98,14 @@ impl Reply {
     }
 
     fn custom(mut self, id: Option<String>, name: String, arguments: String) -> Self {
-        self.calls.push(ToolCall { id, name, arguments, is_custom: true, namespace: None });
+        self.calls.push(ToolCall {
+            id,
+            name,
+            arguments,
+            is_custom: true,
+            is_cut: false,
+            namespace: None,
+        });
         self
     }
 

@@ -5,9 +5,10 @@ use super::context::rfc3339;
 use super::extras::Citation;
 use super::failure;
 use super::format::{
-    Api, At, Feature, Finish, Format, Operation, Prompt, RenderContext, Rendered, Requirements,
-    Sse, Streaming, Transcript, Usage, error_text,
+    Api, At, Feature, Finish, Format, Operation, Prompt, RenderContext, Rendered, Requested,
+    Requirements, Sse, Streaming, Transcript, Usage, error_text,
 };
+use super::requested::thinking;
 use super::{annotations, openai, terminator};
 use crate::json::write::{Null, Object, Raw, ToJson, nested, object};
 use crate::json::{self, Json};
@@ -49,9 +50,17 @@ pub(super) static FORMAT: Format = Format {
         Feature::Citations,
         Feature::RedactedReasoning,
     ],
+    requested: REQUESTED,
     read_event,
     terminator: terminator::ANTHROPIC,
     ..Format::DEFAULT
+};
+
+const REQUESTED: Requested = Requested {
+    most_tokens: &["max_tokens"],
+    stops: &["stop_sequences"],
+    reasoning: thinking,
+    ..Requested::NOTHING
 };
 
 pub(super) static API: Api = Api {
@@ -197,7 +206,7 @@ pub(super) fn whole(context: &RenderContext<'_>) -> Object {
     if let Some(thinking) = &reply.reasoning {
         blocks.push(object! {
             "type": "thinking",
-            "thinking": thinking,
+            "thinking": if reply.is_reasoning_hidden { "" } else { thinking },
             "signature": context.signature(),
         });
     }
@@ -211,7 +220,7 @@ pub(super) fn whole(context: &RenderContext<'_>) -> Object {
     for (at, call) in reply.calls.iter().enumerate() {
         blocks.push(tool_use(context, at).with("input", &call.arguments_as_json()));
     }
-    let stop_reason = Some(stop_reason(reply.finished()));
+    let stop_reason = Some(stop_reason(reply));
     let mut blocks: Vec<String> = blocks.into_iter().map(Object::into_text).collect();
     blocks.extend(reply.extras.items.iter().cloned());
     let blocks: Vec<Raw<String>> = blocks.into_iter().map(Raw).collect();
@@ -232,7 +241,7 @@ pub(super) fn events(context: &RenderContext<'_>) -> Vec<(&'static str, Object)>
         events.push(("error", object! { "type": "error", "error": error }));
         return events;
     }
-    let delta = object! { "stop_reason": stop_reason(reply.finished()), "stop_sequence": Null };
+    let delta = object! { "stop_reason": stop_reason(reply), "stop_sequence": reply.stop_sequence };
     let end = object! { "type": "message_delta", "delta": delta, "usage": usage(counted) };
     events.push(("message_delta", end));
     events.push(("message_stop", object! { "type": "message_stop" }));
@@ -257,7 +266,8 @@ fn blocks(context: &RenderContext<'_>, events: &mut Vec<(&'static str, Object)>)
         block(one, Vec::new());
     }
     if reply.reasoning.is_some() {
-        let thoughts = reply.reasoning_pieces().into_iter();
+        // without its text, a block of thoughts has only its signature
+        let thoughts = reply.reasoning_pieces().into_iter().filter(|_| !reply.is_reasoning_hidden);
         let mut deltas: Vec<Object> =
             thoughts.map(|piece| object! { "type": "thinking_delta", "thinking": piece }).collect();
         deltas.push(object! { "type": "signature_delta", "signature": context.signature() });
@@ -311,7 +321,7 @@ fn message(
         "model": context.model,
         "content": *blocks,
         "stop_reason": stop,
-        "stop_sequence": Null,
+        "stop_sequence": stop.and(context.reply.stop_sequence.as_ref()),
         "usage": usage,
     }
 }
@@ -326,8 +336,9 @@ fn usage(usage: Usage) -> Object {
     }
 }
 
-fn stop_reason(finish: Finish) -> &'static str {
-    match finish {
+fn stop_reason(reply: &Reply) -> &'static str {
+    match reply.finished() {
+        Finish::Stop if reply.stop_sequence.is_some() => "stop_sequence",
         Finish::Stop => "end_turn",
         Finish::Length => "max_tokens",
         Finish::ToolCalls => "tool_use",

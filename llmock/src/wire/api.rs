@@ -26,6 +26,8 @@ pub(crate) struct ErrorParts<'a> {
     /// OpenAI's `code`, which other APIs do not have.
     pub(crate) code: Option<&'a str>,
     pub(crate) message: &'a str,
+    /// The response's `retry-after`, which Google repeats in the body.
+    pub(crate) retry_after: Option<&'a str>,
 }
 
 impl Api {

@@ -36,6 +36,8 @@ pub struct Reply {
     /// The pieces in which the text is streamed, if the reply sets them.
     pub(crate) pieces: Option<Vec<String>>,
     pub(crate) reasoning: Option<String>,
+    /// The reasoning counts as tokens, and its text is not shown.
+    pub(crate) is_reasoning_hidden: bool,
     pub(crate) signature: Option<String>,
     pub(crate) refusal: Option<String>,
     pub(crate) calls: Vec<ToolCall>,
@@ -45,6 +47,10 @@ pub struct Reply {
     pub(crate) usage: Option<(u64, u64)>,
     pub(crate) cached: u64,
     pub(crate) finish: Option<Finish>,
+    /// The stop sequence of the request at which the text ended.
+    pub(crate) stop_sequence: Option<String>,
+    /// The most tokens that the request allows, and whether they were too few.
+    pub(crate) output_limit: Option<(u64, bool)>,
     pub(crate) model: Option<String>,
     pub(crate) models: Vec<Model>,
     pub(crate) id: Option<String>,
@@ -69,6 +75,8 @@ pub(crate) struct ToolCall {
     pub(crate) arguments: String,
     /// The arguments are a text, and no JSON.
     pub(crate) is_custom: bool,
+    /// A token limit has cut the arguments.
+    pub(crate) is_cut: bool,
     pub(crate) namespace: Option<String>,
 }
 
@@ -96,6 +104,8 @@ impl ToolCall {
     /// for a model that wrote it. Line breaks between tokens are removed because events end at line breaks.
     pub(crate) fn arguments_as_json(&self) -> Raw<String> {
         let text = self.arguments.trim();
+        // a provider that has them as JSON leaves out what is not complete
+        let text = if self.is_cut { "{}" } else { text };
         Raw(match json::parse(text) {
             Ok(value) if text.contains(['\n', '\r']) => layout::print(&value, Layout::Compact),
             Ok(_) => text.to_owned(),
@@ -182,7 +192,14 @@ impl Reply {
 
     fn push_call(mut self, id: Option<String>, name: String, arguments: String) -> Self {
         let arguments = if arguments.is_empty() { "{}".to_owned() } else { arguments };
-        self.calls.push(ToolCall { id, name, arguments, is_custom: false, namespace: None });
+        self.calls.push(ToolCall {
+            id,
+            name,
+            arguments,
+            is_custom: false,
+            is_cut: false,
+            namespace: None,
+        });
         self
     }
 
@@ -261,6 +278,8 @@ setters! {
     signature: impl Into<String>;
     /// Sets the finish reason; by default it follows from tool calls and refusals.
     finish: Finish;
+    /// Sets the stop sequence at which the text ended, for the APIs that name it or have a finish reason for it.
+    stop_sequence: impl Into<String>;
     /// Sets the model of the response; by default it is the one that the request names.
     model: impl Into<String>;
     /// Sets the id of the response; ids inside it are derived from this one.

@@ -26,6 +26,8 @@ pub(crate) struct RenderContext<'a> {
     pub(crate) model: Cow<'a, str>,
     /// How a request asks for vectors, if the endpoint returns any.
     pub(crate) vectors: Option<&'static Vectors>,
+    /// How many equal choices the response has.
+    pub(crate) answers: fn(&RenderContext<'_>) -> usize,
     /// In seconds since 1970.
     pub(crate) created: u64,
     pub(crate) seed: u64,
@@ -61,6 +63,11 @@ impl<'a> RenderContext<'a> {
     pub(crate) fn choices(&self) -> usize {
         let wanted = self.member("n").and_then(Json::as_u64).unwrap_or(1);
         usize::try_from(wanted.clamp(1, CHOICES)).unwrap_or(usize::MAX)
+    }
+
+    /// How often the response has the reply: usage counts all choices.
+    fn answers(&self) -> u64 {
+        if self.reply.extras.choices.is_empty() { (self.answers)(self) as u64 } else { 1 }
     }
 
     /// The id of the response; a format has one prefix for it.
@@ -111,9 +118,12 @@ impl<'a> RenderContext<'a> {
 
     pub(crate) fn usage(&self) -> Usage {
         let reasoning = self.reply.reasoning.as_deref().map_or(0, tokens::of_text);
-        let output = match self.reply.usage {
-            Some((_, output)) => output,
-            None => reasoning + tokens::of_reply(self.reply),
+        let estimated = reasoning + tokens::of_reply(self.reply);
+        let output = match (self.reply.usage, self.reply.output_limit) {
+            (Some((_, output)), _) => output,
+            (None, Some((most, true))) => most.saturating_mul(self.answers()),
+            (None, Some((most, false))) => estimated.min(most).saturating_mul(self.answers()),
+            (None, None) => estimated.saturating_mul(self.answers()),
         };
         let input = self.input_tokens();
         Usage {

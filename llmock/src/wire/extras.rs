@@ -1,6 +1,6 @@
 //! Parts of a reply that not every format can express.
 
-use crate::json::write::{Null, Object, object};
+use crate::json::write::{Object, object};
 
 /// These parts, as a reply has them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,6 +20,8 @@ pub(crate) struct Extras {
     pub(crate) choices: Vec<String>,
     /// The tokens of the text with their log probabilities.
     pub(crate) logprobs: Vec<(String, f32)>,
+    /// How many alternatives each of these tokens has.
+    pub(crate) alternatives: usize,
 }
 
 /// A source of the text.
@@ -63,10 +65,32 @@ impl Feature {
 }
 
 /// Tokens with their log probabilities, as OpenAI's formats write them.
-pub(super) fn logprobs(tokens: &[(String, f32)]) -> Vec<Object> {
-    let one = |(token, logprob): &(String, f32)| {
+pub(super) fn logprobs(tokens: &[(String, f32)], alternatives: usize) -> Vec<Object> {
+    let one = |token: &str, logprob: f32| {
         let bytes: Vec<u16> = token.bytes().map(u16::from).collect();
-        object! { "token": token, "logprob": logprob, "bytes": bytes, "top_logprobs": [Null; 0] }
+        object! { "token": token, "logprob": logprob, "bytes": bytes }
     };
-    tokens.iter().map(one).collect()
+    let with_others = |(token, logprob): &(String, f32)| {
+        let others: Vec<Object> = most_likely(token, *logprob, alternatives)
+            .map(|(other, logprob)| one(other, logprob))
+            .collect();
+        one(token, *logprob).with("top_logprobs", &others)
+    };
+    tokens.iter().map(with_others).collect()
+}
+
+/// The most likely tokens in the place of this one, which is the first of them.
+pub(super) fn most_likely(
+    token: &str,
+    logprob: f32,
+    count: usize,
+) -> impl Iterator<Item = (&str, f32)> {
+    const OTHERS: [&str; 20] = [
+        " the", " a", " and", " of", " to", " in", " is", " that", " it", " for", " on", " as",
+        " with", " was", " at", " by", " be", " this", " are", " or",
+    ];
+    let others = OTHERS.iter().copied().filter(move |other| *other != token);
+    let all = std::iter::once(token).chain(others).take(count);
+    // each is about a fifth as likely as the one before
+    (0_u8..).zip(all).map(move |(rank, token)| (token, logprob - 1.5 * f32::from(rank)))
 }

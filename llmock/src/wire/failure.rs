@@ -22,7 +22,10 @@ pub(super) fn body(context: &RenderContext<'_>, failure: &Failure) -> String {
     let kind = kind(context, failure);
     let code = failure.code.or(context.reply.code.as_deref()).or(usual_code(failure.status));
     let (status, message) = (failure.status, &failure.message);
-    (context.api.error)(&ErrorParts { status, kind: &kind, code, message })
+    let headers = &context.reply.headers;
+    let wait = headers.iter().find(|(name, _)| name == "retry-after");
+    let retry_after = wait.map(|(_, value)| value.as_str());
+    (context.api.error)(&ErrorParts { status, kind: &kind, code, message, retry_after })
 }
 
 /// The code that `OpenAI` has for a status.

@@ -9,6 +9,7 @@ pub(super) use super::content::{Finish, Model};
 pub(super) use super::context::{RenderContext, Usage};
 pub(super) use super::extras::Feature;
 pub(super) use super::rendered::{Rendered, Sse};
+pub(super) use super::requested::Requested;
 pub(super) use super::requirements::{Limit, Requirements};
 pub(super) use super::text::{Prompt, error_text};
 pub(super) use super::transcript::Transcript;
@@ -54,6 +55,10 @@ pub(crate) struct Format {
     pub(crate) messages: Messages,
     /// The parts of a reply, beyond those of every format, that responses can have.
     pub(crate) expresses: &'static [Feature],
+    /// What requests ask of the response beyond its content.
+    pub(crate) requested: Requested,
+    /// How many equal choices a response has.
+    pub(crate) answers: fn(&RenderContext<'_>) -> usize,
     /// Adds the data of one event to the transcript of a stream.
     pub(crate) read_event: fn(&mut Transcript, &Json<'_>),
     pub(crate) error_message: fn(&Json<'_>) -> Option<String>,
@@ -78,6 +83,8 @@ impl Format {
         prompts: &[],
         messages: Messages::Conversation,
         expresses: &[],
+        requested: Requested::NOTHING,
+        answers: |_| 1,
         read_event: |_, _| {},
         error_message: text::error_message,
         terminator: terminator::UNKNOWN,

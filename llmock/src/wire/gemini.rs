@@ -1,11 +1,12 @@
 //! Google's `generateContent` and the other methods of models, of Gemini and of Vertex.
 
 use super::embeddings::{embedded, first, text_of};
-use super::extras::Citation;
+use super::extras::{Citation, most_likely};
 use super::format::{
-    Api, At, Feature, Finish, Format, Limit, Operation, Prompt, RenderContext, Rendered,
+    Api, At, Feature, Finish, Format, Limit, Operation, Prompt, RenderContext, Rendered, Requested,
     Requirements, Streaming, Transcript, Usage, error_text,
 };
+use super::requested::Reasoning;
 use super::size::OutputSize;
 use super::{failure, openai, rendered, terminator};
 use crate::json::write::{Object, list, nested, object};
@@ -62,6 +63,23 @@ pub(super) static FORMAT: Format = Format {
         Feature::Choices,
         Feature::LogProbs,
     ],
+    requested: Requested {
+        most_tokens: &[
+            "generationConfig/maxOutputTokens",
+            "generationConfig/max_output_tokens",
+            "generation_config/maxOutputTokens",
+            "generation_config/max_output_tokens",
+        ],
+        stops: &[
+            "generationConfig/stopSequences",
+            "generationConfig/stop_sequences",
+            "generation_config/stopSequences",
+            "generation_config/stop_sequences",
+        ],
+        logprobs,
+        reasoning,
+    },
+    answers: candidates,
     read_event,
     terminator: terminator::GEMINI,
     ..Format::DEFAULT
@@ -72,13 +90,41 @@ const fn vectors(inputs: &'static str, dimensions: &'static str) -> Limit {
     Limit::vectors(inputs, dimensions, default)
 }
 
+/// The configuration of the response. Google reads both spellings of every name.
+fn config<'a, 'b>(body: &'b Json<'a>, path: &str, other: &str) -> Option<&'b Json<'a>> {
+    let config = body.get("generationConfig").or_else(|| body.get("generation_config"))?;
+    config.find(path).or_else(|| config.find(other))
+}
+
+fn logprobs(body: &Json<'_>) -> Option<usize> {
+    let wanted = config(body, "responseLogprobs", "response_logprobs")?;
+    let count = config(body, "logprobs", "logprobs").and_then(Json::as_u64).unwrap_or(0);
+    (*wanted == Json::Bool(true)).then(|| usize::try_from(count.min(20)).unwrap_or_default())
+}
+
+/// Thoughts are shown on request; a budget or a level of thinking alone counts as tokens.
+fn reasoning(body: &Json<'_>) -> Reasoning {
+    let thinking = "thinkingConfig/includeThoughts";
+    if config(body, thinking, "thinking_config/include_thoughts") == Some(&Json::Bool(true)) {
+        return Reasoning::Shown;
+    }
+    let budget = config(body, "thinkingConfig/thinkingBudget", "thinking_config/thinking_budget");
+    let has_budget = budget.is_some_and(|budget| budget.as_u64() != Some(0));
+    let level = config(body, "thinkingConfig/thinkingLevel", "thinking_config/thinking_level");
+    if has_budget || level.is_some() { Reasoning::Hidden } else { Reasoning::None }
+}
+
 /// Every candidate contains the whole reply.
 fn measure(context: &RenderContext<'_>, size: &mut OutputSize) {
     size.add_reply(context.reply, candidates(context));
 }
 
 pub(super) static API: Api = Api {
-    error: |parts| error(parts.status, &parts.kind.to_uppercase(), parts.message).into_text(),
+    error: |parts| {
+        let kind = parts.kind.to_uppercase();
+        let wait = parts.retry_after.filter(|_| parts.status == 429);
+        error(parts.status, &kind, parts.message, wait).into_text()
+    },
     kind_of_status: kind_of_error,
     has_array_streams: true,
     model: |model, _| {
@@ -106,8 +152,15 @@ pub(super) fn read_event(transcript: &mut Transcript, chunk: &Json<'_>) {
     }
 }
 
-fn error(status: u16, kind: &str, message: &str) -> Object {
-    object! { "error": nested! { "code": status, "message": message, "status": kind } }
+/// An error; `wait` is in its details, from where Google's clients read it.
+fn error(status: u16, kind: &str, message: &str, wait: Option<&str>) -> Object {
+    let error = object! { "code": status, "message": message, "status": kind };
+    let seconds = wait.filter(|wait| wait.bytes().all(|byte| byte.is_ascii_digit()));
+    let details = seconds.map(|seconds| {
+        let retry = "type.googleapis.com/google.rpc.RetryInfo";
+        [object! { "@type": retry, "retryDelay": format!("{seconds}s") }]
+    });
+    object! { "error": error.with_some("details", details.as_ref()) }
 }
 
 fn kind_of_error(status: u16) -> &'static str {
@@ -172,13 +225,14 @@ fn texts(context: &RenderContext<'_>, member: &str) -> Vec<String> {
 
 fn whole(context: &RenderContext<'_>) -> Rendered {
     let reply = context.reply;
-    let parts: Vec<Object> = reply.reasoning.iter().map(thought).collect();
+    let shown = reply.reasoning.iter().filter(|_| !reply.is_reasoning_hidden);
+    let parts: Vec<Object> = shown.map(thought).collect();
     let finish = Some(finish_reason(reply.finished()));
     let more = calls(context).chain(raw_parts(context)).collect::<Vec<_>>();
     let of_text = |text: Option<&str>, index: usize| {
         let words = text.map(|text| object! { "text": text });
         let parts: Vec<Object> = parts.iter().chain(&words).chain(&more).cloned().collect();
-        grounded(context, candidate(&parts, finish, index)).joined(&logprobs(context))
+        grounded(context, candidate(&parts, finish, index)).joined(&logprobs_result(context))
     };
     let candidates: Vec<Object> = match reply.extras.choices.as_slice() {
         [] => (0..candidates(context)).map(|index| of_text(reply.words(), index)).collect(),
@@ -197,7 +251,8 @@ pub(super) fn candidates(context: &RenderContext<'_>) -> usize {
 /// The chunks of a stream; the last one says why it ends.
 fn stream(context: &RenderContext<'_>) -> Vec<Object> {
     let reply = context.reply;
-    let thoughts = reply.reasoning_pieces().into_iter().map(thought);
+    let thoughts = reply.reasoning_pieces().into_iter().filter(|_| !reply.is_reasoning_hidden);
+    let thoughts = thoughts.map(thought);
     let words = reply.word_pieces().into_iter().map(|piece| object! { "text": piece });
     let more = calls(context).chain(raw_parts(context));
     let mut parts: Vec<Object> = thoughts.chain(words).chain(more).collect();
@@ -218,7 +273,8 @@ fn stream(context: &RenderContext<'_>) -> Vec<Object> {
         chunks.push(response(context, &[sent_part], sent));
     }
     if let Some(failure) = &reply.failure {
-        chunks.push(error(failure.status, &failure::kind(context, failure), &failure.message));
+        let kind = failure::kind(context, failure);
+        chunks.push(error(failure.status, &kind, &failure.message, None));
     }
     chunks
 }
@@ -260,8 +316,9 @@ fn grounded(context: &RenderContext<'_>, candidate: Object) -> Object {
 }
 
 /// The log probabilities of a candidate.
-fn logprobs(context: &RenderContext<'_>) -> Object {
-    let tokens = &context.reply.extras.logprobs;
+fn logprobs_result(context: &RenderContext<'_>) -> Object {
+    let extras = &context.reply.extras;
+    let tokens = &extras.logprobs;
     if tokens.is_empty() {
         return Object::new();
     }
@@ -269,7 +326,18 @@ fn logprobs(context: &RenderContext<'_>) -> Object {
     let chosen: Vec<Object> = tokens.iter().map(one).collect();
     #[expect(clippy::cast_precision_loss, reason = "few tokens")]
     let average = tokens.iter().map(|(_, value)| value).sum::<f32>() / tokens.len() as f32;
-    object! { "avgLogprobs": average, "logprobsResult": nested! { "chosenCandidates": chosen } }
+    let result = object! { "chosenCandidates": chosen };
+    let others = |(token, value): &(String, f32)| {
+        let likely = most_likely(token, *value, extras.alternatives);
+        let all: Vec<Object> = likely
+            .map(|(token, value)| object! { "token": token, "logProbability": value })
+            .collect();
+        object! { "candidates": all }
+    };
+    let top: Vec<Object> = tokens.iter().map(others).collect();
+    let top = (extras.alternatives > 0).then_some(&top);
+    let result = result.with_some("topCandidates", top);
+    object! { "avgLogprobs": average, "logprobsResult": result }
 }
 
 fn thought(text: impl AsRef<str>) -> Object {

@@ -20,6 +20,7 @@ mod expressed;
 pub(crate) mod extras;
 pub(crate) mod failure;
 pub(crate) mod finish;
+mod fitted;
 pub(crate) mod format;
 mod gemini;
 mod idle;
@@ -39,6 +40,7 @@ pub(crate) mod recorded;
 pub(crate) mod rendered;
 mod replayed;
 mod reported;
+pub(crate) mod requested;
 pub(crate) mod requirements;
 pub(crate) mod size;
 pub(crate) mod target;
@@ -143,7 +145,7 @@ impl Format {
         let api = self.api(provider);
         let kind = (api.kind_of_status)(status);
         let code = failure::usual_code(status);
-        let body = (api.error)(&ErrorParts { status, kind, code, message });
+        let body = (api.error)(&ErrorParts { status, kind, code, message, retry_after: None });
         (body, api.error_kind.map(|header| (header, kind)))
     }
 
@@ -157,7 +159,8 @@ impl Format {
         message: &str,
     ) -> (String, Option<(&'static str, &'static str)>) {
         let api = self.api(provider);
-        let body = (api.error)(&ErrorParts { status, kind, code: Some(kind), message });
+        let parts = ErrorParts { status, kind, code: Some(kind), message, retry_after: None };
+        let body = (api.error)(&parts);
         (body, api.error_kind.map(|header| (header, "ValidationException")))
     }
 }

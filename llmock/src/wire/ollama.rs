@@ -3,10 +3,12 @@
 use super::content::ToolCall;
 use super::context::rfc3339;
 use super::embeddings::{embedded, first, inputs};
+use super::extras::logprobs;
 use super::format::{
     Api, At, Feature, Finish, Format, GET, Limit, Operation, Render, RenderContext, Rendered,
-    Requirements, Streaming, Transcript, error_text, model_member,
+    Requested, Requirements, Streaming, Transcript, error_text, model_member,
 };
+use super::requested::{Reasoning, has_effort, with_top_logprobs};
 use super::{openai, openai_chat, plain, rendered, terminator};
 use crate::json::write::{Null, Object, Raw, nested, object};
 use crate::json::{self, Json};
@@ -44,6 +46,15 @@ pub(super) static FORMAT: Format = Format {
     model: |_, _, body| model_member(body).or_else(|| body?.get("name")?.as_str()),
     prompts: openai_chat::PROMPTS,
     expresses: &[Feature::Events],
+    requested: Requested {
+        most_tokens: &["options/num_predict"],
+        stops: &["options/stop"],
+        logprobs: with_top_logprobs,
+        reasoning: |body| match body.get("think") {
+            Some(Json::Bool(wanted)) => Reasoning::shown_if(*wanted),
+            _ => Reasoning::shown_if(has_effort(body, "think")),
+        },
+    },
     read_event,
     terminator: terminator::OLLAMA,
     ..Format::DEFAULT
@@ -130,10 +141,14 @@ fn answer(context: &RenderContext<'_>) -> Rendered {
     if !context.streams {
         let text = reply.words().unwrap_or_default();
         let whole = line(text, reply.reasoning.as_deref(), &calls(context));
+        let whole = probable(context, whole, &reply.extras.logprobs);
         return last(context, whole).into();
     }
     let thoughts = reply.reasoning_pieces().into_iter().map(|piece| line("", Some(piece), &[]));
-    let words = reply.word_pieces().into_iter().map(|text| line(text, None, &[]));
+    let words = reply.word_pieces().into_iter().enumerate().map(|(at, text)| {
+        let tokens = reply.extras.logprobs.get(at..=at).unwrap_or_default();
+        probable(context, line(text, None, &[]), tokens)
+    });
     let calls = calls(context).into_iter().map(|call| line("", None, &[call]));
     let lines = thoughts.chain(words).chain(calls).map(|line| line.with("done", &false));
     let end = match &reply.failure {
@@ -142,6 +157,12 @@ fn answer(context: &RenderContext<'_>) -> Rendered {
     };
     let events = reply.extras.events.iter().map(|event| of_json(event));
     rendered::lines("application/x-ndjson", lines.chain(events).chain([end]).collect())
+}
+
+/// A line with the log probabilities of its text: <https://docs.ollama.com/api/chat>.
+fn probable(context: &RenderContext<'_>, line: Object, tokens: &[(String, f32)]) -> Object {
+    let tokens = logprobs(tokens, context.reply.extras.alternatives);
+    line.with_some("logprobs", (!tokens.is_empty()).then_some(&tokens))
 }
 
 /// The text of a JSON object as one.

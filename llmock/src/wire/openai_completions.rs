@@ -5,10 +5,12 @@
 
 use std::borrow::Cow;
 
+use super::extras::most_likely;
 use super::failure;
 use super::format::{
-    At, Format, Limit, Messages, Operation, RenderContext, Rendered, Requirements, Sse,
+    At, Format, Limit, Messages, Operation, RenderContext, Rendered, Requested, Requirements, Sse,
 };
+use super::requested::alternatives;
 use super::requirements::is_tokens;
 use super::size::OutputSize;
 use super::{openai, openai_chat, terminator};
@@ -35,6 +37,14 @@ pub(super) static FORMAT: Format = Format {
     volatile: openai::VOLATILE,
     prompts: &[openai_chat::INPUT],
     messages: Messages::Prompts,
+    requested: Requested {
+        most_tokens: &["max_tokens"],
+        stops: &["stop"],
+        // a number, which may be 0
+        logprobs: |body| body.get("logprobs")?.as_u64().map(|_| alternatives(body, "logprobs")),
+        ..Requested::NOTHING
+    },
+    answers: |context| context.choices(),
     read_event: openai_chat::read_event,
     terminator: terminator::CHOICES,
     ..Format::DEFAULT
@@ -48,7 +58,8 @@ fn render(context: &RenderContext<'_>) -> Rendered {
     }
     let choices = list(|add| {
         for index in 0..answers.len() * times {
-            add(&choice(index, &answers[index / times].concat(), Some(finish)));
+            let text = answers[index / times].concat();
+            add(&choice(index, &text, Some(finish), logprobs(context).as_ref()));
         }
     });
     let usage = openai_chat::TokenUsage(context.usage());
@@ -60,15 +71,16 @@ fn stream(context: &RenderContext<'_>, answers: &[Vec<Cow<'_, str>>], finish: &s
     let usage = openai_chat::wants_usage(context);
     let head = head(context);
     let mut sse = Sse::new();
-    let mut send = |index: usize, text: &str, finish: Option<&str>| {
-        let chunk = head.clone().with("choices", &[choice(index, text, finish)]);
+    let mut send = |index: usize, text: &str, finish: Option<&str>, probable: Option<&Object>| {
+        let chunk = head.clone().with("choices", &[choice(index, text, finish, probable)]);
         sse.data(&chunk.with_some("usage", usage.then_some(&Null)));
     };
     // all choices grow at the same time
     for round in 0..answers.iter().map(Vec::len).max().unwrap_or_default() {
         for index in 0..answers.len() * times {
             if let Some(piece) = answers[index / times].get(round) {
-                send(index, piece, None);
+                let probable = logprobs_of(context, answers, round);
+                send(index, piece, None, probable.as_ref());
             }
         }
     }
@@ -77,7 +89,7 @@ fn stream(context: &RenderContext<'_>, answers: &[Vec<Cow<'_, str>>], finish: &s
         return sse;
     }
     for index in 0..answers.len() * times {
-        send(index, "", Some(finish));
+        send(index, "", Some(finish), None);
     }
     if usage {
         let last = head.clone().with("choices", &[Null; 0]);
@@ -126,6 +138,46 @@ fn head(context: &RenderContext<'_>) -> Object {
     }
 }
 
-fn choice(index: usize, text: &str, finish: Option<&str>) -> Object {
-    object! { "index": index, "text": text, "logprobs": Null, "finish_reason": finish }
+fn choice(index: usize, text: &str, finish: Option<&str>, logprobs: Option<&Object>) -> Object {
+    object! { "index": index, "text": text, "logprobs": logprobs, "finish_reason": finish }
+}
+
+/// The log probabilities of a text that follows a single prompt.
+fn logprobs(context: &RenderContext<'_>) -> Option<Object> {
+    let tokens = &context.reply.extras.logprobs;
+    let is_single = !tokens.is_empty() && context.reply.completions.is_empty();
+    is_single.then(|| side_by_side(context, tokens, 0))
+}
+
+/// The same for one piece of the only answer.
+fn logprobs_of(
+    context: &RenderContext<'_>,
+    answers: &[Vec<Cow<'_, str>>],
+    piece: usize,
+) -> Option<Object> {
+    let tokens = &context.reply.extras.logprobs;
+    let is_single = answers.len() == 1 && answers[0].len() == tokens.len();
+    let before = tokens.iter().take(piece).map(|(token, _)| token.chars().count()).sum();
+    is_single.then(|| side_by_side(context, tokens.get(piece..=piece).unwrap_or_default(), before))
+}
+
+/// Tokens, their log probabilities, alternatives and offsets, as arrays.
+fn side_by_side(context: &RenderContext<'_>, all: &[(String, f32)], start: usize) -> Object {
+    let extras = &context.reply.extras;
+    let mut at = start;
+    let (mut tokens, mut values, mut others, mut offsets) = (vec![], vec![], vec![], vec![]);
+    for (token, value) in all {
+        tokens.push(token);
+        values.push(*value);
+        let likely = most_likely(token, *value, extras.alternatives);
+        others.push(likely.fold(Object::new(), |all, (token, value)| all.with(token, &value)));
+        offsets.push(at);
+        at += token.chars().count();
+    }
+    object! {
+        "tokens": tokens,
+        "token_logprobs": values,
+        "top_logprobs": others,
+        "text_offset": offsets,
+    }
 }

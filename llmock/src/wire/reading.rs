@@ -110,6 +110,11 @@ impl<'a> Reading<'a> {
         (self.target.format.model)(self.target.provider, &self.target.path, self.body.as_ref())
     }
 
+    /// Whether a model replies to the request.
+    pub(crate) fn is_conversation(&self) -> bool {
+        self.target.operation.kind == Kind::Conversation
+    }
+
     /// Whether the request asks for a streamed response.
     pub fn streams(&self) -> bool {
         self.target.asks_for_stream(self.body.as_ref())
@@ -232,6 +237,7 @@ impl Reading<'_> {
                 Limit::Vectors(vectors) => Some(vectors),
                 _ => None,
             },
+            answers: target.format.answers,
             created: reply.created.or(self.created).unwrap_or(CREATED),
             seed,
             derived,

@@ -132,6 +132,12 @@ impl Sse {
         self.data(data);
     }
 
+    /// The data of each event without the one that ends the stream.
+    pub(crate) fn payloads(&self) -> impl Iterator<Item = &str> {
+        let lines = self.text.lines().filter_map(|line| line.strip_prefix("data: "));
+        lines.filter(|data| *data != "[DONE]")
+    }
+
     /// Ends the streams of OpenAI and Cohere, with what is not JSON.
     pub(crate) fn done(&mut self) {
         self.data(&Raw("[DONE]"));

@@ -64,6 +64,10 @@ pub(super) const KEYS: &[Key] = &[
     key("faults.kinds", List, "FAULTS", "The faults to draw from, separated by semicolons"),
     key("faults.seed", Kind::Number, "NUMBER", "Makes the same requests fail after every start"),
     key("log", Kind::Word("text"), "FORMAT", "Print a line for each request: `text`, `json`, `off`, or `auto`, which is text on a terminal [default: auto]"),
+    key("quota.requests-per-minute", Kind::Number, "NUMBER", "How many requests a session may send per minute; more get status 429"),
+    key("quota.tokens-per-minute", Kind::Number, "NUMBER", "How many tokens its requests and their responses may have per minute"),
+    key("quota.window", Text, "DURATION", "How long the minute of a quota is [default: 1m]"),
+    key("context-window", Kind::Number, "NUMBER", "The most tokens of a request; longer ones get the provider's error"),
     key("history", Kind::Number, "NUMBER", "How many requests the history keeps; 0 switches it off [default: 1000]"),
     key("body-limit", Text, "SIZE", "The largest request body [default: 16M]"),
     key("read-timeout", Text, "DURATION", "How long a client may take to send the head of a request, and again its body [default: 30s]"),
@@ -71,7 +75,7 @@ pub(super) const KEYS: &[Key] = &[
 ];
 
 /// The sections: what stands before a dot.
-pub(super) const SECTIONS: [&str; 4] = ["cors", "matching", "pace", "faults"];
+pub(super) const SECTIONS: [&str; 5] = ["cors", "matching", "pace", "faults", "quota"];
 
 /// Keys that `llmock serve -h` shows; `--help` shows all.
 const COMMON: [&str; 8] =

@@ -17,6 +17,7 @@ use super::error::ConfigError;
 use super::strategies::StrategyName;
 use super::values::{Parsed, duration, list, nullable, scalar, some, strict};
 use crate::serve::fault::Faults;
+use crate::serve::limits::quota::Quota;
 use crate::serve::log::LogMode;
 use crate::serve::pace::Pace;
 
@@ -65,6 +66,11 @@ pub(crate) struct Config {
     /// When requests are printed, and how.
     #[serde(deserialize_with = "log")]
     pub(crate) log: LogMode,
+    #[serde(deserialize_with = "nullable")]
+    pub(crate) quota: Quota,
+    /// The most tokens of a request. Absent: any number.
+    #[serde(deserialize_with = "strict")]
+    pub(crate) context_window: Option<u64>,
     /// How many requests the journal keeps; 0 switches it off.
     #[serde(deserialize_with = "history")]
     pub(crate) history: usize,
@@ -100,6 +106,8 @@ impl Default for Config {
             pace: Pace::default(),
             faults: Faults::default(),
             log: LogMode::Auto,
+            quota: Quota::default(),
+            context_window: None,
             history: 1000,
             body_limit: 16 << 20,
             shutdown_timeout: Duration::from_secs(10),
@@ -135,6 +143,7 @@ impl Config {
                 "`record` has no effect without `ProxyStrategy` in `strategies`",
             ),
             (has(Fixture) && self.fixtures.is_none(), "`FixtureStrategy` needs `fixtures`"),
+            (self.quota.window.is_zero(), "`quota.window` is 0: name a duration, such as `1m`"),
         ] {
             if is_invalid {
                 return Err(ConfigError::Settings(Problem::new(reason)));
@@ -152,6 +161,18 @@ impl Config {
             (
                 self.faults.rate <= 0.0 && !self.faults.kinds.is_empty(),
                 "`faults.kinds` has no effect while `faults.rate` is 0",
+            ),
+            (
+                self.quota.requests_per_minute == Some(0),
+                "`quota.requests-per-minute` is 0: every request gets status 429",
+            ),
+            (
+                self.quota.tokens_per_minute == Some(0),
+                "`quota.tokens-per-minute` is 0: every request gets status 429",
+            ),
+            (
+                self.context_window == Some(0),
+                "`context-window` is 0: every conversation gets status 400",
             ),
             (
                 !self.models.is_empty()

@@ -15,14 +15,17 @@ mod exchanges;
 mod fixtures;
 #[cfg(unix)]
 mod kills;
+mod limits;
 mod links;
 mod log;
 mod matching;
 mod memory;
 mod misses;
 mod physics;
+mod quotas;
 mod record;
 mod repeats;
+mod requested;
 mod running;
 mod rust_clients;
 mod strategies;

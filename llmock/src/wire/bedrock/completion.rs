@@ -5,6 +5,7 @@
 //! `model-parameters-meta.html`, `model-parameters-mistral-text-completion.html`, `model-parameters-titan-text.html`.
 //! The last chunk of every stream has `amazon-bedrock-invocationMetrics`.
 
+use super::super::content::Reply;
 use super::super::format::{Finish, RenderContext, Usage};
 use super::super::tokens;
 use crate::json::write::{Object, nested, object};
@@ -37,7 +38,7 @@ impl Maker {
 
     pub(super) fn whole(self, context: &RenderContext<'_>) -> Object {
         let text = context.reply.words().unwrap_or_default();
-        let (usage, reason) = (context.usage(), stop_reason(self, context.reply.finished()));
+        let (usage, reason) = (context.usage(), stop_reason(self, context.reply));
         match self {
             Self::Titan => object! {
                 "inputTextTokenCount": usage.input,
@@ -53,7 +54,7 @@ impl Maker {
 
     /// The chunks of a stream, of which the last one says why it ends unless it breaks off.
     pub(super) fn chunks(self, context: &RenderContext<'_>) -> Vec<Object> {
-        let (usage, reason) = (context.usage(), stop_reason(self, context.reply.finished()));
+        let (usage, reason) = (context.usage(), stop_reason(self, context.reply));
         let pieces = context.reply.word_pieces();
         let mut generated = 0;
         let mut chunks: Vec<Object> = pieces
@@ -111,8 +112,9 @@ fn metrics(usage: Usage) -> Object {
     }
 }
 
-fn stop_reason(maker: Maker, finish: Finish) -> &'static str {
-    match (maker, finish) {
+fn stop_reason(maker: Maker, reply: &Reply) -> &'static str {
+    match (maker, reply.finished()) {
+        (Maker::Titan, Finish::Stop) if reply.stop_sequence.is_some() => "STOP_CRITERIA_MET",
         (Maker::Titan, Finish::Length) => "LENGTH",
         (Maker::Titan, Finish::ContentFilter) => "CONTENT_FILTERED",
         (Maker::Titan, _) => "FINISH",

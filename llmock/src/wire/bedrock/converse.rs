@@ -1,5 +1,6 @@
 //! `converse` and its stream. Nova's `invoke` has the same bodies.
 
+use super::super::content::Reply;
 use super::super::format::{Finish, RenderContext, Rendered, Usage};
 use super::super::rendered;
 use crate::json::write::{Object, nested, object};
@@ -25,7 +26,7 @@ pub(super) fn whole(context: &RenderContext<'_>) -> Object {
     let usage = context.usage();
     object! {
         "output": nested! { "message": nested! { "role": "assistant", "content": blocks } },
-        "stopReason": stop_reason(reply.finished()),
+        "stopReason": stop_reason(reply),
         "usage": counted(usage),
         "metrics": metrics(usage),
     }
@@ -67,7 +68,7 @@ fn events(context: &RenderContext<'_>) -> Vec<(&'static str, Object)> {
         return events;
     }
     let usage = context.usage();
-    let stop = object! { "stopReason": stop_reason(reply.finished()) };
+    let stop = object! { "stopReason": stop_reason(reply) };
     events.push(("messageStop", stop));
     events.push(("metadata", object! { "usage": counted(usage), "metrics": metrics(usage) }));
     events
@@ -112,8 +113,9 @@ fn metrics(usage: Usage) -> Object {
     object! { "latencyMs": usage.output }
 }
 
-fn stop_reason(finish: Finish) -> &'static str {
-    match finish {
+fn stop_reason(reply: &Reply) -> &'static str {
+    match reply.finished() {
+        Finish::Stop if reply.stop_sequence.is_some() => "stop_sequence",
         Finish::Stop => "end_turn",
         Finish::Length => "max_tokens",
         Finish::ToolCalls => "tool_use",

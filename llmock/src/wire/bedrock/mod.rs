@@ -15,9 +15,10 @@ use base64::engine::general_purpose::STANDARD;
 use super::content::Failure;
 use super::embeddings::{embedded, first, inputs};
 use super::format::{
-    Api, At, Format, Kind, Limit, Operation, Prompt, Render, RenderContext, Rendered, Requirements,
-    Streaming, Transcript,
+    Api, At, Format, Kind, Limit, Operation, Prompt, Render, RenderContext, Rendered, Requested,
+    Requirements, Streaming, Transcript,
 };
+use super::requested::{self, Reasoning};
 use super::{
     annotations, anthropic, cohere, failure, openai, openai_chat, rendered, terminator, text,
 };
@@ -71,10 +72,41 @@ pub(super) static FORMAT: Format = Format {
         Prompt::Messages("messages"),
         Prompt::Texts(&["prompt", "input", "inputText", "message", "texts"]),
     ],
+    requested: REQUESTED,
     read_event: openai_chat::read_event,
     error_message: text::message_first,
     terminator: terminator::BEDROCK,
     ..Format::DEFAULT
+};
+
+/// The members of `converse` and Nova, of Claude, and of the makers of the other models.
+const REQUESTED: Requested = Requested {
+    most_tokens: &[
+        "inferenceConfig/maxTokens",
+        "inferenceConfig/max_new_tokens",
+        "textGenerationConfig/maxTokenCount",
+        "max_gen_len",
+        "max_completion_tokens",
+        "max_tokens",
+    ],
+    stops: &[
+        "inferenceConfig/stopSequences",
+        "textGenerationConfig/stopSequences",
+        "stop_sequences",
+        "stop",
+    ],
+    logprobs: requested::with_top_logprobs,
+    reasoning: |body| {
+        let fields = body.get("additionalModelRequestFields").unwrap_or(body);
+        let config = fields.text("reasoning_config/type").or(fields.text("reasoningConfig/type"));
+        let has_effort = requested::has_effort(fields, "reasoning_effort");
+        match requested::thinking(fields) {
+            Reasoning::None => {
+                Reasoning::shown_if(has_effort || config.as_deref() == Some("enabled"))
+            }
+            other => other,
+        }
+    },
 };
 
 const fn replies(at: At, streaming: Streaming, render: Render) -> Operation {
@@ -214,6 +246,8 @@ fn invoke(context: &RenderContext<'_>) -> Rendered {
         of_maker(context, anthropic::whole, data, None)
     } else if is(&["embed"]) && !context.streams {
         titan_embeddings(context)
+    } else if is(&["openai.", "gpt-oss", "deepseek."]) && context.member("messages").is_some() {
+        of_openai(context)
     } else if is(&["nova"]) {
         of_maker(context, converse::whole, converse::named_events, None)
     } else if is(&["cohere.command-r"]) {
@@ -224,6 +258,16 @@ fn invoke(context: &RenderContext<'_>) -> Rendered {
     } else {
         failure::unknown_endpoint(context)
     }
+}
+
+/// The models of OpenAI, and others whose bodies are those of chat completions:
+/// <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-openai.html>
+fn of_openai(context: &RenderContext<'_>) -> Rendered {
+    if !context.streams {
+        return openai_chat::whole(context).into();
+    }
+    let chunk = |data: &str| frame("chunk", object! { "bytes": STANDARD.encode(data) });
+    rendered::frames(openai_chat::stream(context).payloads().map(chunk).collect())
 }
 
 /// The response of the model's maker, or its events, each in a frame. A failure becomes Bedrock's own exception, for

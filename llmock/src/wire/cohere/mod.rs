@@ -4,11 +4,13 @@
 
 pub(super) mod v1;
 
+use super::content::Reply;
 use super::embeddings::{closeness, embed as vector_of, embedded, inputs, text_of};
 use super::format::{
-    Api, At, Finish, Format, Limit, Operation, Prompt, RenderContext, Rendered, Requirements, Sse,
-    Transcript, Usage, error_text,
+    Api, At, Finish, Format, Limit, Operation, Prompt, RenderContext, Rendered, Requested,
+    Requirements, Sse, Transcript, Usage, error_text,
 };
+use super::requested::{self, Reasoning};
 use super::{failure, openai, openai_chat, terminator, text};
 use crate::json::Json;
 use crate::json::write::{Null, Object, nested, object};
@@ -39,6 +41,15 @@ pub(super) static FORMAT: Format = Format {
         Prompt::Messages("messages"),
         Prompt::Texts(&["prompt", "input"]),
     ],
+    requested: Requested {
+        most_tokens: &["max_tokens"],
+        stops: &["stop_sequences"],
+        logprobs: |body| requested::is_true(body, "logprobs").then_some(0),
+        reasoning: |body| match requested::thinking(body) {
+            Reasoning::None if body.find("thinking/token_budget").is_some() => Reasoning::Shown,
+            other => other,
+        },
+    },
     read_event,
     error_message: text::message_first,
     terminator: terminator::COHERE,
@@ -159,10 +170,11 @@ fn whole(context: &RenderContext<'_>) -> Rendered {
         .with_some("tool_calls", (!calls.is_empty()).then_some(&calls));
     object! {
         "id": context.uuid(),
-        "finish_reason": finish_reason(reply.finished()),
+        "finish_reason": finish_reason(reply),
         "message": message,
         "usage": usage(context.usage()),
     }
+    .with_some("logprobs", logprobs(&reply.extras.logprobs).as_ref())
     .into()
 }
 
@@ -184,11 +196,11 @@ fn stream(context: &RenderContext<'_>) -> Sse {
     sse.named("message-start", &start);
     let mut index = 0;
     if reply.reasoning.is_some() {
-        text_block(&mut sse, index, "thinking", &reply.reasoning_pieces());
+        text_block(&mut sse, index, "thinking", &reply.reasoning_pieces(), &[]);
         index += 1;
     }
     if reply.calls.is_empty() {
-        text_block(&mut sse, index, "text", &reply.word_pieces());
+        text_block(&mut sse, index, "text", &reply.word_pieces(), &reply.extras.logprobs);
     } else {
         for piece in reply.word_pieces() {
             event(&mut sse, "tool-plan-delta", None, Some(object! { "tool_plan": piece }));
@@ -199,7 +211,7 @@ fn stream(context: &RenderContext<'_>) -> Sse {
     }
     let end = match &reply.failure {
         Some(failure) => object! { "finish_reason": "ERROR", "error": failure.message },
-        None => object! { "finish_reason": finish_reason(reply.finished()) },
+        None => object! { "finish_reason": finish_reason(reply) },
     };
     let end = end.with("usage", &usage(context.usage()));
     let end = object! { "type": "message-end", "delta": end };
@@ -208,12 +220,16 @@ fn stream(context: &RenderContext<'_>) -> Sse {
     sse
 }
 
-fn text_block(sse: &mut Sse, at: usize, kind: &str, pieces: &[&str]) {
+fn text_block(sse: &mut Sse, at: usize, kind: &str, pieces: &[&str], tokens: &[(String, f32)]) {
     let start = object! { "type": kind }.with(kind, "");
     event(sse, "content-start", Some(at), Some(object! { "content": start }));
-    for piece in pieces {
+    for (number, piece) in pieces.iter().enumerate() {
         let content = object! { "content": Object::new().with(kind, piece) };
-        event(sse, "content-delta", Some(at), Some(content));
+        let delta = object! { "message": content };
+        let token = logprobs(tokens.get(number..=number).unwrap_or_default());
+        let token = token.as_ref().and_then(|all| all.first());
+        let data = object! { "type": "content-delta", "index": at, "delta": delta };
+        sse.named("content-delta", &data.with_some("logprobs", token));
     }
     event(sse, "content-end", Some(at), None);
 }
@@ -243,8 +259,17 @@ pub(super) fn units(usage: Usage) -> Object {
     object! { "input_tokens": usage.input, "output_tokens": usage.output }
 }
 
-pub(super) fn finish_reason(finish: Finish) -> &'static str {
-    match finish {
+/// The log probabilities of each token; its number in the vocabulary stands for one.
+fn logprobs(tokens: &[(String, f32)]) -> Option<Vec<Object>> {
+    let one = |(at, (token, value)): (u64, &(String, f32))| {
+        object! { "text": token, "token_ids": [at], "logprobs": [value] }
+    };
+    (!tokens.is_empty()).then(|| (0..).zip(tokens).map(one).collect())
+}
+
+pub(super) fn finish_reason(reply: &Reply) -> &'static str {
+    match reply.finished() {
+        Finish::Stop if reply.stop_sequence.is_some() => "STOP_SEQUENCE",
         Finish::Stop | Finish::Refusal => "COMPLETE",
         Finish::Length => "MAX_TOKENS",
         Finish::ToolCalls => "TOOL_CALL",

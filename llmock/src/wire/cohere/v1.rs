@@ -1,5 +1,6 @@
 //! The chat of Cohere's first API, which streams a line of JSON for each event.
 
+use super::super::content::Reply;
 use super::super::format::{Finish, RenderContext, Rendered};
 use super::super::rendered;
 use crate::json::Json;
@@ -41,7 +42,7 @@ pub(in crate::wire) fn response(context: &RenderContext<'_>) -> Object {
         "response_id": context.uuid(),
         "generation_id": context.id_of("gen_", 0),
         "text": text,
-        "finish_reason": finish_reason(reply.finished()),
+        "finish_reason": finish_reason(reply),
     }
     .with_some("tool_calls", calls)
     .with("chat_history", &history)
@@ -69,18 +70,18 @@ pub(in crate::wire) fn events(context: &RenderContext<'_>) -> Vec<Object> {
     }
     let finish = match &reply.failure {
         Some(_) => "ERROR",
-        None => finish_reason(reply.finished()),
+        None => finish_reason(reply),
     };
     let end = object! { "is_finished": true, "event_type": "stream-end" };
     events.push(end.with("finish_reason", finish).with("response", &response(context)));
     events
 }
 
-fn finish_reason(finish: Finish) -> &'static str {
-    match finish {
+fn finish_reason(reply: &Reply) -> &'static str {
+    match reply.finished() {
         // this API has no finish reason for tool calls
         Finish::ToolCalls => "COMPLETE",
         Finish::ContentFilter => "ERROR_TOXIC",
-        other => super::finish_reason(other),
+        _ => super::finish_reason(reply),
     }
 }

@@ -82,7 +82,8 @@ impl Item {
                 "encrypted_content": context.reply.extras.redacted[at],
             },
             Self::Reasoning => {
-                let text = context.reply.reasoning.as_deref().filter(|_| full);
+                let is_shown = full && !context.reply.is_reasoning_hidden;
+                let text = context.reply.reasoning.as_deref().filter(|_| is_shown);
                 let summary: Vec<Object> = text.into_iter().map(summary_text).collect();
                 let item = object! { "id": id, "type": "reasoning", "summary": summary };
                 item.with_some("encrypted_content", encrypted(context, full).as_ref())
@@ -134,7 +135,7 @@ fn parts(reply: &Reply) -> Vec<Object> {
     let refusal = reply.refusal.as_deref().map(refusal_part);
     let text = reply
         .text_beside_refusal()
-        .map(|text| output_text(text, &annotations(reply), &logprobs(&reply.extras.logprobs)));
+        .map(|text| output_text(text, &annotations(reply), &probable(reply)));
     text.into_iter().chain(refusal).collect()
 }
 
@@ -145,6 +146,11 @@ fn output_text(text: &str, annotations: &[Object], logprobs: &[Object]) -> Objec
         "annotations": *annotations,
         "logprobs": *logprobs,
     }
+}
+
+/// The tokens of the text with their log probabilities.
+fn probable(reply: &Reply) -> Vec<Object> {
+    logprobs(&reply.extras.logprobs, reply.extras.alternatives)
 }
 
 /// The sources of the whole text.
@@ -201,6 +207,7 @@ pub(super) fn stream(context: &RenderContext<'_>) -> Sse {
         sender.send("response.output_item.added", &whole(begun, false));
         let inside = place.clone().with("item_id", &id);
         match item {
+            Item::Reasoning if context.reply.is_reasoning_hidden => {}
             Item::Reasoning => reasoning(&mut sender, &inside, context.reply),
             Item::Message => message(&mut sender, &inside, context.reply),
             Item::Call(call) => arguments(&mut sender, &inside, context.reply, call),
@@ -267,7 +274,7 @@ fn message(sender: &mut Sender, place: &Object, reply: &Reply) {
     let mut index = 0_u64;
     if let Some(text) = reply.text_beside_refusal() {
         let place = place.clone().with("content_index", &index);
-        let (annotations, tokens) = (annotations(reply), logprobs(&reply.extras.logprobs));
+        let (annotations, tokens) = (annotations(reply), probable(reply));
         let begun = place.clone().with("part", &output_text("", &[], &[]));
         sender.send("response.content_part.added", &begun);
         for (at, piece) in reply.word_pieces().into_iter().enumerate() {

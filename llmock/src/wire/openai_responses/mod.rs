@@ -7,9 +7,10 @@ use items::Item;
 
 use super::content::Failure;
 use super::format::{
-    At, Feature, Finish, Format, Operation, Prompt, RenderContext, Rendered, Requirements,
-    Transcript, Usage, error_text,
+    At, Feature, Finish, Format, Operation, Prompt, RenderContext, Rendered, Requested,
+    Requirements, Transcript, Usage, error_text,
 };
+use super::requested::{self, Reasoning, alternatives};
 use super::{annotations, failure, openai, terminator};
 use crate::json::Json;
 use crate::json::write::{Object, Raw, list, nested, object};
@@ -45,10 +46,35 @@ pub(crate) static FORMAT: Format = Format {
         Feature::CustomCalls,
         Feature::Namespaces,
     ],
+    requested: Requested {
+        most_tokens: &["max_output_tokens"],
+        logprobs: |body| wants_logprobs(body).then(|| alternatives(body, "top_logprobs")),
+        reasoning,
+        ..Requested::NOTHING
+    },
     read_event,
     terminator: terminator::RESPONSES,
     ..Format::DEFAULT
 };
+
+fn wants_logprobs(body: &Json<'_>) -> bool {
+    let mut included = body.items("include").iter();
+    included.any(|name| name.as_str().as_deref() == Some("message.output_text.logprobs"))
+        || alternatives(body, "top_logprobs") > 0
+}
+
+/// The summary of the reasoning is shown only on request, the item always.
+fn reasoning(body: &Json<'_>) -> Reasoning {
+    let summary = ["reasoning/summary", "reasoning/generate_summary"];
+    let is_declined = body.text("reasoning/effort").as_deref() == Some("none");
+    if !is_declined && summary.iter().any(|path| requested::has_effort(body, path)) {
+        Reasoning::Shown
+    } else if requested::has_effort(body, "reasoning/effort") {
+        Reasoning::Hidden
+    } else {
+        Reasoning::None
+    }
+}
 
 /// Reads one event, which names its type in its data. Events of one item share its place in the output.
 pub(super) fn read_event(transcript: &mut Transcript, event: &Json<'_>) {
@@ -170,6 +196,10 @@ fn repeated(context: &RenderContext<'_>, response: Object) -> Object {
     DEFAULTS.iter().fold(response, |response, (name, default)| {
         match context.member(name).filter(|value| *name != "text" || value.get("format").is_some())
         {
+            // the tier that served the request is a certain one
+            Some(value) if *name == "service_tier" && value.as_str().as_deref() == Some("auto") => {
+                response.with(name, "default")
+            }
             Some(value) => response.with(name, value),
             None => response.with(name, &Raw(default)),
         }

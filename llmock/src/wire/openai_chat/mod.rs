@@ -1,4 +1,6 @@
-//! OpenAI's chat completions, which most vendors have too.
+//! OpenAI's chat completions, which most vendors have too. [`members`] are those that not every response has.
+
+mod members;
 
 use super::content::Reply;
 use super::extras::{self, Citation};
@@ -34,6 +36,8 @@ pub(super) static FORMAT: Format = Format {
         Feature::LogProbs,
         Feature::CustomCalls,
     ],
+    requested: members::REQUESTED,
+    answers: |context| context.choices(),
     read_event,
     terminator: terminator::CHOICES,
     ..Format::DEFAULT
@@ -90,26 +94,29 @@ pub(super) fn render(context: &RenderContext<'_>) -> Rendered {
     if context.streams { stream(context).into() } else { whole(context).into() }
 }
 
-fn whole(context: &RenderContext<'_>) -> Object {
+pub(super) fn whole(context: &RenderContext<'_>) -> Object {
     let text = context.reply.text.as_deref().unwrap_or_default();
     let messages: Vec<Object> = match context.reply.extras.choices.as_slice() {
         // all choices that the request asks for are equal
         [] => vec![message(context, context.reply.text_beside_refusal()); context.choices()],
         texts => texts.iter().map(|text| message(context, Some(text))).collect(),
     };
-    let logprobs = logprobs(&context.reply.extras.logprobs);
+    let logprobs = logprobs(context.reply, &context.reply.extras.logprobs);
     let choices = list(|add| {
         for (index, message) in messages.iter().enumerate() {
             add(&nested! {
                 "index": index,
                 "message": message,
                 "logprobs": logprobs,
-                "finish_reason": finish_reason(context.reply.finished()),
+                "finish_reason": members::finish(context),
             });
         }
     });
     let head = head(context, "chat.completion", 768 + text.len());
-    head.with("choices", &choices).with("usage", &TokenUsage(context.usage()))
+    let tier = members::service_tier(context);
+    head.with("choices", &choices)
+        .with("usage", &TokenUsage(context.usage()))
+        .with_some("service_tier", tier.as_deref())
 }
 
 fn message(context: &RenderContext<'_>, text: Option<&str>) -> Object {
@@ -120,10 +127,15 @@ fn message(context: &RenderContext<'_>, text: Option<&str>) -> Object {
         "refusal": reply.refusal,
         "annotations": annotations(reply),
     };
-    let message = match (context.provider.entry().reasoning, &reply.reasoning) {
+    let shown = reply.reasoning.as_ref().filter(|_| !reply.is_reasoning_hidden);
+    let message = match (context.provider.entry().reasoning, shown) {
         (Some(name), Some(text)) => message.with(name, text),
         _ => message,
     };
+    if let Some(call) = reply.calls.first().filter(|_| members::has_functions(context)) {
+        let call = nested! { "name": call.name, "arguments": call.arguments };
+        return message.with("function_call", &call);
+    }
     let calls = tool_calls(context);
     message.with_some("tool_calls", (!calls.is_empty()).then_some(&calls))
 }
@@ -144,8 +156,9 @@ fn annotations(reply: &Reply) -> Vec<Object> {
 }
 
 /// `null` without any.
-fn logprobs(tokens: &[(String, f32)]) -> Option<Object> {
-    let tokens = Some(extras::logprobs(tokens)).filter(|tokens| !tokens.is_empty())?;
+fn logprobs(reply: &Reply, tokens: &[(String, f32)]) -> Option<Object> {
+    let tokens = extras::logprobs(tokens, reply.extras.alternatives);
+    let tokens = Some(tokens).filter(|tokens| !tokens.is_empty())?;
     Some(object! { "content": tokens, "refusal": Null })
 }
 
@@ -171,11 +184,13 @@ pub(super) fn tool_call(context: &RenderContext<'_>, at: usize, arguments: &str)
     }
 }
 
-fn stream(context: &RenderContext<'_>) -> Sse {
+pub(super) fn stream(context: &RenderContext<'_>) -> Sse {
     let (choices, at_the_end) = (choices(context), usage_at_the_end(context));
     let has_it = at_the_end.as_ref().is_some_and(|(name, _)| *name == "usage");
     let wants_usage = wants_usage(context) && !has_it;
+    let tier = members::service_tier(context);
     let head = head(context, "chat.completion.chunk", 256);
+    let head = head.with_some("service_tier", tier.as_deref());
     let mut sse = Sse::new();
     let mut send = |delta: Delta<'_>, finish: Option<&'static str>| {
         if let Some(event) = delta.raw {
@@ -203,7 +218,7 @@ fn stream(context: &RenderContext<'_>) -> Sse {
         sse.data(&Raw(failure::body(context, failure)));
         return sse;
     }
-    send(Delta::of(&Object::new()), Some(finish_reason(context.reply.finished())));
+    send(Delta::of(&Object::new()), Some(members::finish(context)));
     if wants_usage {
         sse.data(&nested! { ..&head, "choices": [Null; 0], "usage": TokenUsage(context.usage()) });
     }
@@ -240,7 +255,8 @@ fn deltas(context: &RenderContext<'_>, mut send: impl FnMut(Delta<'_>)) {
     let reply = context.reply;
     let first = reply.text_beside_refusal().map(|_| "");
     send(Delta::of(&nested! { "role": "assistant", "content": first, "refusal": Null }));
-    if let Some(name) = context.provider.entry().reasoning {
+    let shown = context.provider.entry().reasoning.filter(|_| !reply.is_reasoning_hidden);
+    if let Some(name) = shown {
         for piece in reply.reasoning_pieces() {
             send(Delta::of(&Object::new().with(name, piece)));
         }
@@ -252,7 +268,8 @@ fn deltas(context: &RenderContext<'_>, mut send: impl FnMut(Delta<'_>)) {
     }
     if first.is_some() && reply.extras.choices.is_empty() {
         for (at, piece) in reply.word_pieces().into_iter().enumerate() {
-            let logprobs = reply.extras.logprobs.get(at..=at).and_then(logprobs);
+            let logprobs = reply.extras.logprobs.get(at..=at);
+            let logprobs = logprobs.and_then(|tokens| self::logprobs(reply, tokens));
             send(Delta { logprobs, ..Delta::of(&nested! { "content": piece }) });
         }
     }
@@ -262,7 +279,11 @@ fn deltas(context: &RenderContext<'_>, mut send: impl FnMut(Delta<'_>)) {
     for piece in reply.chunks.of(reply.refusal.as_deref().unwrap_or_default()) {
         send(Delta::of(&nested! { "refusal": piece }));
     }
-    for (at, call) in reply.calls.iter().enumerate() {
+    if let Some(call) = reply.calls.first().filter(|_| members::has_functions(context)) {
+        members::function_call(reply, call, |members| send(Delta::of(members)));
+    }
+    let calls = reply.calls.iter().enumerate().filter(|_| !members::has_functions(context));
+    for (at, call) in calls {
         let start = object! { "index": at }.joined(&tool_call(context, at, ""));
         send(Delta::of(&nested! { "tool_calls": [&start] }));
         for piece in reply.chunks.of_arguments(&call.arguments) {

@@ -1,0 +1,210 @@
+//! What each provider says about limits and processing in the headers of every response.
+//!
+//! OpenAI: <https://platform.openai.com/docs/guides/rate-limits>; Anthropic:
+//! <https://docs.claude.com/en/api/rate-limits>; Groq: <https://console.groq.com/docs/rate-limits>; Azure:
+//! <https://learn.microsoft.com/en-us/azure/ai-services/openai/how-to/quota>. Mistral, Cohere and xAI do not document
+//! theirs; the names are those that their servers send.
+
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use llmock::Provider;
+
+use super::quota::Left;
+
+/// The limits of an account without a quota.
+const UNLIMITED: Left = Left {
+    requests: Some((10_000, 9_999)),
+    tokens: Some((2_000_000, 1_999_000)),
+    reset: Duration::from_millis(6),
+};
+
+/// How the time until a reset is written.
+#[derive(Clone, Copy)]
+enum Reset {
+    /// `6m0s`, `20.5s`, `6ms`.
+    Span,
+    /// RFC 3339.
+    Time,
+}
+
+/// The names of limit, rest and reset, for requests and for tokens.
+struct Names {
+    requests: [&'static str; 3],
+    tokens: &'static [[&'static str; 3]],
+    reset: Reset,
+}
+
+/// No such header.
+const NONE: &str = "";
+
+static OPENAI: Names = Names {
+    requests: [
+        "x-ratelimit-limit-requests",
+        "x-ratelimit-remaining-requests",
+        "x-ratelimit-reset-requests",
+    ],
+    tokens: &[[
+        "x-ratelimit-limit-tokens",
+        "x-ratelimit-remaining-tokens",
+        "x-ratelimit-reset-tokens",
+    ]],
+    reset: Reset::Span,
+};
+
+static WITHOUT_RESET: Names = Names {
+    requests: ["x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", NONE],
+    tokens: &[["x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", NONE]],
+    reset: Reset::Span,
+};
+
+static ANTHROPIC: Names = Names {
+    requests: [
+        "anthropic-ratelimit-requests-limit",
+        "anthropic-ratelimit-requests-remaining",
+        "anthropic-ratelimit-requests-reset",
+    ],
+    tokens: &[
+        [
+            "anthropic-ratelimit-tokens-limit",
+            "anthropic-ratelimit-tokens-remaining",
+            "anthropic-ratelimit-tokens-reset",
+        ],
+        [
+            "anthropic-ratelimit-input-tokens-limit",
+            "anthropic-ratelimit-input-tokens-remaining",
+            "anthropic-ratelimit-input-tokens-reset",
+        ],
+        [
+            "anthropic-ratelimit-output-tokens-limit",
+            "anthropic-ratelimit-output-tokens-remaining",
+            "anthropic-ratelimit-output-tokens-reset",
+        ],
+    ],
+    reset: Reset::Time,
+};
+
+static MISTRAL: Names = Names {
+    requests: ["x-ratelimit-limit-req-minute", "x-ratelimit-remaining-req-minute", NONE],
+    tokens: &[["x-ratelimit-limit-tokens-minute", "x-ratelimit-remaining-tokens-minute", NONE]],
+    reset: Reset::Span,
+};
+
+static COHERE: Names = Names {
+    requests: ["x-trial-endpoint-call-limit", "x-trial-endpoint-call-remaining", NONE],
+    tokens: &[],
+    reset: Reset::Span,
+};
+
+fn names(provider: Provider) -> Option<&'static Names> {
+    Some(match provider {
+        Provider::OpenAI | Provider::Groq => &OPENAI,
+        Provider::Azure | Provider::XAi => &WITHOUT_RESET,
+        Provider::Anthropic => &ANTHROPIC,
+        Provider::Mistral => &MISTRAL,
+        Provider::Cohere => &COHERE,
+        _ => return None,
+    })
+}
+
+/// Adds the headers of a provider. What a response has already stays.
+pub(crate) fn add(
+    headers: &mut HeaderMap,
+    provider: Provider,
+    left: Option<&Left>,
+    arrived_at: SystemTime,
+    took: Duration,
+) {
+    let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX).max(1);
+    match provider {
+        Provider::OpenAI | Provider::Azure => {
+            set(headers, "openai-processing-ms", took.into());
+            set(headers, "openai-version", HeaderValue::from_static("2020-10-01"));
+            set(headers, "openai-organization", HeaderValue::from_static("org-llmock"));
+        }
+        Provider::Anthropic => {
+            let name = "anthropic-organization-id";
+            let id = "00000000-0000-4000-8000-000000000000";
+            set(headers, name, HeaderValue::from_static(id));
+        }
+        Provider::Gemini => {
+            let timing = HeaderValue::try_from(format!("gfet4t7; dur={took}"));
+            timing.into_iter().for_each(|value| set(headers, "server-timing", value));
+        }
+        _ => {}
+    }
+    let Some(names) = names(provider) else { return };
+    let left = left.unwrap_or(&UNLIMITED);
+    let reset = names.reset(left.reset, arrived_at);
+    let requests = left.requests.or(UNLIMITED.requests);
+    let tokens = left.tokens.or(UNLIMITED.tokens);
+    let all = std::iter::once((&names.requests, requests))
+        .chain(names.tokens.iter().map(|names| (names, tokens)));
+    for ([limit_name, rest_name, reset_name], counts) in all {
+        let Some((limit, rest)) = counts else { continue };
+        set(headers, limit_name, limit.into());
+        set(headers, rest_name, rest.into());
+        if let Some(reset) = &reset {
+            set(headers, reset_name, reset.clone());
+        }
+    }
+}
+
+fn set(headers: &mut HeaderMap, name: &'static str, value: HeaderValue) {
+    if name != NONE {
+        headers.entry(HeaderName::from_static(name)).or_insert(value);
+    }
+}
+
+impl Names {
+    fn reset(&self, reset: Duration, arrived_at: SystemTime) -> Option<HeaderValue> {
+        let text = match self.reset {
+            _ if self.requests[2] == NONE => return None,
+            Reset::Span => span(reset),
+            Reset::Time => {
+                // a whole second in the future, as there are no fractions
+                let at = arrived_at + reset + Duration::from_secs(1);
+                humantime::format_rfc3339_seconds(at).to_string()
+            }
+        };
+        HeaderValue::try_from(text).ok()
+    }
+}
+
+/// A span as Go's servers write it.
+fn span(span: Duration) -> String {
+    let (seconds, millis) = (span.as_secs(), span.subsec_millis());
+    match (seconds / 60, seconds % 60, millis) {
+        (0, 0, millis) => format!("{millis}ms"),
+        (0, seconds, 0) => format!("{seconds}s"),
+        (0, seconds, millis) => format!("{seconds}.{millis:03}s"),
+        (minutes, seconds, _) => format!("{minutes}m{seconds}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_spans_as_openai_does() {
+        for (millis, text) in
+            [(6, "6ms"), (1000, "1s"), (20_500, "20.500s"), (360_000, "6m0s"), (0, "0ms")]
+        {
+            assert_eq!(span(Duration::from_millis(millis)), text);
+        }
+    }
+
+    #[test]
+    fn keeps_the_headers_of_a_response() {
+        let mut headers = HeaderMap::new();
+        let name = "x-ratelimit-remaining-requests";
+        headers.insert(name, HeaderValue::from_static("7"));
+        add(&mut headers, Provider::OpenAI, None, SystemTime::UNIX_EPOCH, Duration::ZERO);
+        assert_eq!(headers[name], "7");
+        assert_eq!(headers["openai-processing-ms"], "1");
+        let mut headers = HeaderMap::new();
+        add(&mut headers, Provider::Ollama, None, SystemTime::UNIX_EPOCH, Duration::ZERO);
+        assert!(headers.is_empty());
+    }
+}
