@@ -160,7 +160,8 @@ fn error(status: u16, kind: &str, message: &str, wait: Option<&str>) -> Object {
         let retry = "type.googleapis.com/google.rpc.RetryInfo";
         [object! { "@type": retry, "retryDelay": format!("{seconds}s") }]
     });
-    object! { "error": error.with_some("details", details.as_ref()) }
+    let error = error.with_some("details", details.as_ref());
+    object! { "error": error }
 }
 
 fn kind_of_error(status: u16) -> &'static str {

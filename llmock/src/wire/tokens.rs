@@ -56,22 +56,34 @@ pub(crate) fn counted(text: &str) -> u64 {
     (quarters(text) / QUARTERS).max(Chunks::Words.of(text).len() as u64)
 }
 
-/// The beginning of a text with so many tokens; `None` if the whole text has no more.
+/// The beginning of a text with so many tokens; `None` if the whole text has no more. It ends at the end of a word, unless
+/// the first word is too long.
 pub(crate) fn beginning(text: &str, most: u64) -> Option<&str> {
     if counted(text) <= most {
         return None;
     }
-    let words = Chunks::Words.of(text);
-    let words = words.iter().take(usize::try_from(most).unwrap_or(usize::MAX));
-    let end = words.map(|word| word.len()).sum();
-    let mut room = most.saturating_mul(QUARTERS);
+    let room = if most == 0 { 0 } else { most.saturating_mul(QUARTERS) + QUARTERS - 1 };
+    let words = Chunks::Words.of(text).into_iter();
+    let words = words.take(usize::try_from(most).unwrap_or(usize::MAX));
+    let (mut end, mut used) = (0, 0);
+    for word in words {
+        used += quarters(word);
+        if used > room {
+            break;
+        }
+        end += word.len();
+    }
+    if end > 0 {
+        return Some(&text[..end]);
+    }
+    let mut left = room;
     let fits = |(_, character): &(usize, char)| {
         let wanted = weight(*character);
-        let has_room = wanted <= room;
-        room = room.saturating_sub(wanted);
+        let has_room = wanted <= left;
+        left = left.saturating_sub(wanted);
         has_room
     };
-    let kept = text[..end].char_indices().take_while(fits).last();
+    let kept = text.char_indices().take_while(fits).last();
     Some(kept.map_or("", |(at, last)| &text[..at + last.len_utf8()]))
 }
 
@@ -174,8 +186,9 @@ mod tests {
         for (text, most, kept) in [
             ("one two three", 3, None),
             ("one two three", 2, Some("one two")),
+            ("alpha beta gamma delta", 3, Some("alpha beta")),
             ("a b c d e", 3, Some("a b c")),
-            ("abcdefghijkl", 2, Some("abcdefgh")),
+            ("abcdefghijkl", 2, Some("abcdefghijk")),
             ("one", 0, Some("")),
             ("", 0, None),
             ("日本語です", 3, Some("日本語")),

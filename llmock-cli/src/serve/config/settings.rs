@@ -163,6 +163,23 @@ impl Config {
                 "`faults.kinds` has no effect while `faults.rate` is 0",
             ),
             (
+                !self.models.is_empty()
+                    && self.strategies.iter().all(|name| matches!(name, Fixture | Proxy)),
+                "`models` has no effect with only `FixtureStrategy` and `ProxyStrategy`",
+            ),
+            (
+                self.matching != Rules::default() && !has(Fixture),
+                "`matching` has no effect without `FixtureStrategy` in `strategies`",
+            ),
+        ];
+        let notes = notes.into_iter().chain(self.limits_of_zero());
+        Ok(notes.filter_map(|(applies, note)| applies.then_some(note)).collect())
+    }
+
+    /// Limits that admit nothing, which is allowed but rarely meant.
+    fn limits_of_zero(&self) -> [(bool, &'static str); 3] {
+        [
+            (
                 self.quota.requests_per_minute == Some(0),
                 "`quota.requests-per-minute` is 0: every request gets status 429",
             ),
@@ -174,17 +191,7 @@ impl Config {
                 self.context_window == Some(0),
                 "`context-window` is 0: every conversation gets status 400",
             ),
-            (
-                !self.models.is_empty()
-                    && self.strategies.iter().all(|name| matches!(name, Fixture | Proxy)),
-                "`models` has no effect with only `FixtureStrategy` and `ProxyStrategy`",
-            ),
-            (
-                self.matching != Rules::default() && !has(Fixture),
-                "`matching` has no effect without `FixtureStrategy` in `strategies`",
-            ),
-        ];
-        Ok(notes.into_iter().filter_map(|(applies, note)| applies.then_some(note)).collect())
+        ]
     }
 }
 

@@ -85,7 +85,7 @@ fn apis() -> Vec<Api> {
             "/v1/chat/completions",
             &chat,
             json!({"max_completion_tokens": 3}),
-            json!({"stop": ["x", "END"]}),
+            json!({"stop": ["seven", "END"]}),
             text,
             reason,
             openai,
