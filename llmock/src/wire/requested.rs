@@ -40,7 +40,7 @@ impl Requested {
             Json::Array(items) => items.as_slice(),
             one => std::slice::from_ref(one),
         });
-        let texts = texts.filter_map(Json::as_str).map(|text| text.into_owned());
+        let texts = texts.filter_map(Json::as_str).map(std::borrow::Cow::into_owned);
         texts.filter(|text| !text.is_empty()).collect()
     }
 }
