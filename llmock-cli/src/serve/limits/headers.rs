@@ -129,21 +129,23 @@ pub(crate) fn add(
         }
         Provider::Gemini => {
             let timing = HeaderValue::try_from(format!("gfet4t7; dur={took}"));
-            timing.into_iter().for_each(|value| set(headers, "server-timing", value));
+            if let Ok(value) = timing {
+                set(headers, "server-timing", value);
+            }
         }
         _ => {}
     }
     let Some(names) = names(provider) else { return };
-    let left = left.unwrap_or(&UNLIMITED);
-    let reset = names.reset(left.reset, arrived_at);
-    let requests = left.requests.or(UNLIMITED.requests);
-    let tokens = left.tokens.or(UNLIMITED.tokens);
+    let account = left.unwrap_or(&UNLIMITED);
+    let reset = names.reset(account.reset, arrived_at);
+    let requests = account.requests.or(UNLIMITED.requests);
+    let tokens = account.tokens.or(UNLIMITED.tokens);
     let all = std::iter::once((&names.requests, requests))
         .chain(names.tokens.iter().map(|names| (names, tokens)));
     for ([limit_name, rest_name, reset_name], counts) in all {
-        let Some((limit, rest)) = counts else { continue };
-        set(headers, limit_name, limit.into());
-        set(headers, rest_name, rest.into());
+        let Some((most, left)) = counts else { continue };
+        set(headers, limit_name, most.into());
+        set(headers, rest_name, left.into());
         if let Some(reset) = &reset {
             set(headers, reset_name, reset.clone());
         }
