@@ -51,14 +51,14 @@ pub(super) fn with(body: &Value, more: &Value) -> Value {
     all
 }
 
+/// A row: path, request, limit, stop sequence; the places of the text, of the reason and of the tokens; the reasons.
+type Row = (&'static str, Value, Value, Value, [&'static str; 3], (&'static str, &'static str));
+
 fn apis() -> Vec<Api> {
-    let messages = json!([{"role": "user", "content": TEXT}]);
-    let chat = json!({"model": "m", "messages": messages});
-    let parts = json!({"contents": [{"role": "user", "parts": [{"text": TEXT}]}]});
-    let blocks = json!({"messages": [{"role": "user", "content": [{"text": TEXT}]}]});
-    let api = |path, body: &Value, limit, stop, text, reason, reasons, output_tokens| Api {
+    let rows = openai_rows().into_iter().chain(other_rows()).chain(bedrock_rows());
+    let api = |(path, body, limit, stop, [text, reason, output_tokens], reasons): Row| Api {
         path,
-        body: body.clone(),
+        body,
         limit,
         stop,
         text,
@@ -66,151 +66,87 @@ fn apis() -> Vec<Api> {
         reasons,
         output_tokens,
     };
-    let openai = ("length", "stop");
-    let text = "/choices/0/message/content";
-    let reason = "/choices/0/finish_reason";
-    let tokens = "/usage/completion_tokens";
+    rows.map(api).collect()
+}
+
+fn chat() -> Value {
+    json!({"model": "m", "messages": [{"role": "user", "content": TEXT}]})
+}
+
+const OPENAI: (&str, &str) = ("length", "stop");
+const CHAT: [&str; 3] =
+    ["/choices/0/message/content", "/choices/0/finish_reason", "/usage/completion_tokens"];
+
+fn openai_rows() -> Vec<Row> {
+    let path = "/v1/chat/completions";
+    let limit = json!({"max_tokens": 3});
+    let prompt = json!({"model": "m", "prompt": TEXT});
+    let of_prompt = ["/choices/0/text", CHAT[1], CHAT[2]];
+    let newer = json!({"max_completion_tokens": 3});
+    let stop = json!({"stop": "END"});
+    let stops = json!({"stop": ["seven", "END"]});
     vec![
-        api(
-            "/v1/chat/completions",
-            &chat,
-            json!({"max_tokens": 3}),
-            json!({"stop": "END"}),
-            text,
-            reason,
-            openai,
-            tokens,
-        ),
-        api(
-            "/v1/chat/completions",
-            &chat,
-            json!({"max_completion_tokens": 3}),
-            json!({"stop": ["seven", "END"]}),
-            text,
-            reason,
-            openai,
-            tokens,
-        ),
-        api(
-            "/groq/openai/v1/chat/completions",
-            &chat,
-            json!({"max_tokens": 3}),
-            json!({"stop": ["END"]}),
-            text,
-            reason,
-            openai,
-            tokens,
-        ),
-        api(
-            "/v1/completions",
-            &json!({"model": "m", "prompt": TEXT}),
-            json!({"max_tokens": 3}),
-            json!({"stop": "END"}),
-            "/choices/0/text",
-            reason,
-            openai,
-            tokens,
-        ),
-        api(
-            "/v1/messages",
-            &with(&chat, &json!({"max_tokens": 100})),
-            json!({"max_tokens": 3}),
-            json!({"stop_sequences": ["END"]}),
-            "/content/0/text",
-            "/stop_reason",
-            ("max_tokens", "stop_sequence"),
-            "/usage/output_tokens",
-        ),
-        api(
-            "/v1beta/models/m:generateContent",
-            &parts,
-            json!({"generationConfig": {"maxOutputTokens": 3}}),
-            json!({"generationConfig": {"stopSequences": ["END"]}}),
-            "/candidates/0/content/parts/0/text",
-            "/candidates/0/finishReason",
-            ("MAX_TOKENS", "STOP"),
-            "/usageMetadata/candidatesTokenCount",
-        ),
-        api(
-            "/api/chat",
-            &with(&chat, &json!({"stream": false})),
-            json!({"options": {"num_predict": 3}}),
-            json!({"options": {"stop": ["END"]}}),
-            "/message/content",
-            "/done_reason",
-            openai,
-            "/eval_count",
-        ),
-        api(
-            "/api/generate",
-            &json!({"model": "m", "prompt": TEXT, "stream": false}),
-            json!({"options": {"num_predict": 3}}),
-            json!({"options": {"stop": ["END"]}}),
-            "/response",
-            "/done_reason",
-            openai,
-            "/eval_count",
-        ),
-        api(
-            "/v2/chat",
-            &chat,
-            json!({"max_tokens": 3}),
-            json!({"stop_sequences": ["END"]}),
-            "/message/content/0/text",
-            "/finish_reason",
-            ("MAX_TOKENS", "STOP_SEQUENCE"),
-            "/usage/tokens/output_tokens",
-        ),
-        api(
-            "/cohere/v1/chat",
-            &json!({"message": TEXT}),
-            json!({"max_tokens": 3}),
-            json!({"stop_sequences": ["END"]}),
-            "/text",
-            "/finish_reason",
-            ("MAX_TOKENS", "STOP_SEQUENCE"),
-            "/meta/tokens/output_tokens",
-        ),
-        api(
-            "/model/m/converse",
-            &blocks,
-            json!({"inferenceConfig": {"maxTokens": 3}}),
-            json!({"inferenceConfig": {"stopSequences": ["END"]}}),
-            "/output/message/content/0/text",
-            "/stopReason",
-            ("max_tokens", "stop_sequence"),
-            "/usage/outputTokens",
-        ),
-        api(
-            "/model/anthropic.claude-v3/invoke",
-            &chat,
-            json!({"max_tokens": 3}),
-            json!({"stop_sequences": ["END"]}),
-            "/content/0/text",
-            "/stop_reason",
-            ("max_tokens", "stop_sequence"),
-            "/usage/output_tokens",
-        ),
-        api(
-            "/model/amazon.titan-text-express-v1/invoke",
-            &json!({"inputText": TEXT}),
-            json!({"textGenerationConfig": {"maxTokenCount": 3}}),
-            json!({"textGenerationConfig": {"stopSequences": ["END"]}}),
-            "/results/0/outputText",
-            "/results/0/completionReason",
-            ("LENGTH", "STOP_CRITERIA_MET"),
-            "/results/0/tokenCount",
-        ),
-        api(
-            "/model/openai.gpt-oss-20b-1:0/invoke",
-            &chat,
-            json!({"max_completion_tokens": 3}),
-            json!({"stop": "END"}),
-            text,
-            reason,
-            openai,
-            tokens,
-        ),
+        (path, chat(), limit.clone(), stop.clone(), CHAT, OPENAI),
+        (path, chat(), newer, stops.clone(), CHAT, OPENAI),
+        ("/groq/openai/v1/chat/completions", chat(), limit.clone(), stops, CHAT, OPENAI),
+        ("/v1/completions", prompt, limit, stop, of_prompt, OPENAI),
+    ]
+}
+
+fn other_rows() -> Vec<Row> {
+    let (limit, stops) = (json!({"max_tokens": 3}), json!({"stop_sequences": ["END"]}));
+    let google = json!({"contents": [{"role": "user", "parts": [{"text": TEXT}]}]});
+    let [most, end] = [json!({"maxOutputTokens": 3}), json!({"stopSequences": ["END"]})];
+    let [most, end] = [json!({"generationConfig": most}), json!({"generationConfig": end})];
+    let [parts, counts] =
+        ["/candidates/0/content/parts/0/text", "/usageMetadata/candidatesTokenCount"];
+    let google_at = [parts, "/candidates/0/finishReason", counts];
+    let whole = json!({"stream": false});
+    let predict = json!({"options": {"num_predict": 3}});
+    let halt = json!({"options": {"stop": ["END"]}});
+    let prompt = json!({"model": "m", "prompt": TEXT, "stream": false});
+    let message = with(&chat(), &json!({"max_tokens": 100}));
+    let claude = ("max_tokens", "stop_sequence");
+    let cohere = ("MAX_TOKENS", "STOP_SEQUENCE");
+    let first = json!({"message": TEXT});
+    let claude_at = ["/content/0/text", "/stop_reason", "/usage/output_tokens"];
+    let ollama_at = ["/message/content", "/done_reason", "/eval_count"];
+    let cohere_at = ["/message/content/0/text", "/finish_reason", "/usage/tokens/output_tokens"];
+    let first_at = ["/text", "/finish_reason", "/meta/tokens/output_tokens"];
+    let generated = ["/response", "/done_reason", "/eval_count"];
+    let chat_once = with(&chat(), &whole);
+    vec![
+        ("/v1/messages", message, limit.clone(), stops.clone(), claude_at, claude),
+        ("/v1beta/models/m:generateContent", google, most, end, google_at, ("MAX_TOKENS", "STOP")),
+        ("/api/chat", chat_once, predict.clone(), halt.clone(), ollama_at, OPENAI),
+        ("/api/generate", prompt, predict, halt, generated, OPENAI),
+        ("/v2/chat", chat(), limit.clone(), stops.clone(), cohere_at, cohere),
+        ("/cohere/v1/chat", first, limit, stops, first_at, cohere),
+    ]
+}
+
+fn bedrock_rows() -> Vec<Row> {
+    let (limit, stops) = (json!({"max_tokens": 3}), json!({"stop_sequences": ["END"]}));
+    let blocks = json!({"messages": [{"role": "user", "content": [{"text": TEXT}]}]});
+    let most = json!({"inferenceConfig": {"maxTokens": 3}});
+    let end = json!({"inferenceConfig": {"stopSequences": ["END"]}});
+    let titan = json!({"inputText": TEXT});
+    let titan_most = json!({"textGenerationConfig": {"maxTokenCount": 3}});
+    let titan_end = json!({"textGenerationConfig": {"stopSequences": ["END"]}});
+    let text = "/output/message/content/0/text";
+    let converse_at = [text, "/stopReason", "/usage/outputTokens"];
+    let claude_at = ["/content/0/text", "/stop_reason", "/usage/output_tokens"];
+    let titan_at =
+        ["/results/0/outputText", "/results/0/completionReason", "/results/0/tokenCount"];
+    let titan_reasons = ("LENGTH", "STOP_CRITERIA_MET");
+    let claude = ("max_tokens", "stop_sequence");
+    let (newer, stop) = (json!({"max_completion_tokens": 3}), json!({"stop": "END"}));
+    let titan_path = "/model/amazon.titan-text-express-v1/invoke";
+    vec![
+        ("/model/m/converse", blocks, most, end, converse_at, claude),
+        ("/model/anthropic.claude-v3/invoke", chat(), limit, stops, claude_at, claude),
+        (titan_path, titan, titan_most, titan_end, titan_at, titan_reasons),
+        ("/model/openai.gpt-oss-20b-1:0/invoke", chat(), newer, stop, CHAT, OPENAI),
     ]
 }
 
