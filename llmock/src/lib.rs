@@ -54,6 +54,16 @@ pub mod __server {
     pub use crate::control::server::PlacedFault;
     pub use crate::exchange::watched::Watched;
     pub use crate::provider::recognise::{HeaderHints, recognise};
+    pub use crate::reply::{BySchema, Demands, ToolUse};
+
+    /// Why no recording matches, and the paths that `ignore` needs for the closest one to match.
+    #[must_use]
+    pub fn examine_miss(
+        playback: &crate::playback::Playback,
+        request: &crate::playback::Request,
+    ) -> (String, Vec<String>) {
+        playback.examine_miss(request)
+    }
 
     /// The secrets of this process, for what a server shows and logs.
     #[derive(Clone, Debug)]

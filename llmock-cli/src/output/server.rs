@@ -87,11 +87,18 @@ pub(crate) fn no_upstream(provider: Provider, variables: &[&str]) -> String {
     )
 }
 
-/// Explains why no recording matches, and how to record one.
-pub(crate) fn not_recorded(why: &str) -> String {
+/// Explains why no recording matches, what would accept the closest one, and how to record another.
+pub(crate) fn not_recorded(why: &str, ignore: &[String]) -> String {
     // The library adds its name for tests; the server adds it to every message.
     let why = why.strip_prefix("llmock: ").unwrap_or(why);
-    format!("{why}; to record it, start the server with `--record`")
+    let accept = match ignore {
+        [] => String::new(),
+        paths => {
+            let paths = serde_json::json!(paths);
+            format!("; `--set 'matching.ignore={paths}'` accepts the closest one")
+        }
+    };
+    format!("{why}{accept}; to record it, start the server with `--record`")
 }
 
 #[cfg(test)]

@@ -212,6 +212,9 @@ fn remember(state: &State, api_request: &ApiRequest, decided: &mut Decided, faul
     if let Some(hit) = decided.recorded {
         state.metrics.fixture(hit);
     }
+    if decided.detail.as_ref().is_some_and(|detail| detail.miss.is_some()) {
+        state.count_miss();
+    }
     print(state, api_request, decided, fault, took);
     let journal = state.journal.load();
     if !journal.wants(&api_request.method, api_request.uri.path()) {

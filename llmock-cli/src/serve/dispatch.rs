@@ -79,7 +79,7 @@ async fn run_strategies(
             // In a box, so that other requests do not have to carry its state.
             Strategy::Proxy(proxy) => Box::pin(proxy.answer(api_request)).await,
             _ => match meaning.get_or_insert_with(|| Meaning::of(api_request, reading, running)) {
-                Meaning::Conversation(messages) => strategy.reply(messages, reading.target()),
+                Meaning::Conversation(messages) => strategy.reply(messages, reading),
                 // This strategy responds to every conversation, so the strategies after it have no effect.
                 Meaning::Other(_) if matches!(strategy, Strategy::Mirror) => break,
                 Meaning::Other(_) => Verdict::Pass { why: None },

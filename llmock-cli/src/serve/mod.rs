@@ -58,6 +58,8 @@ enum ServeError {
     Bind { host: String, port: u16, why: io::Error },
     #[error("cannot start: {0}")]
     Runtime(io::Error),
+    #[error("no strategy answered {0} of the requests (`fail-on-miss`)")]
+    Missed(u64),
 }
 
 pub(crate) fn run(flags: &Flags) -> ExitCode {
@@ -117,7 +119,10 @@ async fn serve(flags: Flags, config: Config) -> Result<(), ServeError> {
         None => 0,
     };
     serving::stopped(served.has_sent_all, unwritten);
-    Ok(())
+    match state.misses() {
+        misses if misses > 0 && running.config.fail_on_miss => Err(ServeError::Missed(misses)),
+        _ => Ok(()),
+    }
 }
 
 /// A server that listens on a loopback address can know every name that its clients may use.

@@ -18,6 +18,7 @@ use super::strategy::Strategy;
 use super::strategy::custom::CustomAnswers;
 use super::strategy::fixture::{Fixtures, Spent};
 use super::strategy::proxy::Proxy;
+use super::strategy::schema::BySchemas;
 use crate::problem::Problem;
 
 /// Lives as long as the server.
@@ -33,6 +34,8 @@ pub(crate) struct State {
     own: Vec<String>,
     /// How many requests there were.
     number: AtomicU64,
+    /// How many of them no strategy answered.
+    misses: AtomicU64,
     /// Different after every start, and so is what is drawn from it.
     seed: u64,
 }
@@ -74,6 +77,7 @@ impl State {
             quotas: Quotas::default(),
             own,
             number: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
             seed: RandomState::new().hash_one(0),
         })
     }
@@ -108,10 +112,27 @@ impl State {
         self.number.fetch_add(1, Ordering::Relaxed)
     }
 
+    pub(crate) fn count_miss(&self) {
+        self.misses.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many requests no strategy has answered so far.
+    pub(crate) fn misses(&self) -> u64 {
+        self.misses.load(Ordering::Relaxed)
+    }
+
     /// A seed that no two requests share, in this run of the server or another.
     pub(crate) fn seed(&self, number: u64) -> u64 {
         self.seed.wrapping_add(number)
     }
+}
+
+/// Whether `SchemaStrategy` sees what `ToolCallStrategy` leaves.
+fn is_before_schema(strategies: &[StrategyName]) -> bool {
+    let place = |name| strategies.iter().position(|known| *known == name);
+    let schema = place(StrategyName::Schema);
+    schema > place(StrategyName::ToolCall)
+        && place(StrategyName::Mirror).is_none_or(|mirror| schema < Some(mirror))
 }
 
 impl Running {
@@ -119,7 +140,11 @@ impl Running {
         let strategy = |name: &StrategyName| {
             Ok::<_, SetupError>(match name {
                 StrategyName::Error => Strategy::Error,
-                StrategyName::ToolCall => Strategy::ToolCall,
+                StrategyName::ToolCall => Strategy::ToolCall {
+                    tools: config.tools,
+                    is_before_schema: is_before_schema(&config.strategies),
+                },
+                StrategyName::Schema => Strategy::Schema(BySchemas::new(config.tools)),
                 StrategyName::Mirror => Strategy::Mirror,
                 StrategyName::CustomAnswers => {
                     let replies = config.custom_replies.as_deref().unwrap_or_default();

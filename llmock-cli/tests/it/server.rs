@@ -189,6 +189,17 @@ impl Server {
         assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
     }
 
+    /// Stops the server, which must exit with this code, and returns what it printed.
+    #[cfg(unix)]
+    pub(crate) fn stderr_after_exit(mut self, code: i32) -> String {
+        self.signal("-TERM");
+        let status = soon("the end of the server", || self.child.try_wait().unwrap());
+        // The thread that reads the pipe may still be at it.
+        soon("the last line", || Arc::strong_count(&self.stderr).eq(&1).then_some(()));
+        assert_eq!(status.code(), Some(code), "{}", self.stderr());
+        self.stderr()
+    }
+
     /// Waits for the process to end by itself.
     pub(crate) fn wait_for_exit(mut self) -> String {
         soon("the end of the server", || self.child.try_wait().unwrap());

@@ -38,6 +38,7 @@
 mod attempts;
 #[cfg(feature = "record")]
 mod credentials;
+mod ignored;
 mod played;
 #[cfg(feature = "record")]
 mod recorder;
@@ -225,10 +226,15 @@ impl Playback {
         self.queue(request).len()
     }
 
-    /// Explains in one sentence why no recording matches: names the closest recording and the first difference.
+    /// Explains in one sentence why no recording matches: names the closest recording and where it differs.
     ///
     /// This compares the request with every interaction, so it is too slow to call for every request of a load test.
     pub fn explain_miss(&self, request: &Request) -> String {
+        self.examine_miss(request).0
+    }
+
+    /// The same, and the paths that `ignore` needs for the closest recording to match; none if ignoring is not enough.
+    pub(crate) fn examine_miss(&self, request: &Request) -> (String, Vec<String>) {
         let shared = &*self.shared;
         let mut request = request.clone();
         request.redact();
@@ -240,14 +246,17 @@ impl Playback {
             [only] => only.display().to_string(),
             files => format!("{} fixtures", files.len()),
         };
-        if let MissReason::BodyDiffers { closest, .. } = &mut miss.reason {
+        let mut accepting = Vec::new();
+        if let MissReason::BodyDiffers { closest, differences } = &mut miss.reason {
+            let recorded = &items[closest.interaction - 1].interaction.request;
+            accepting = ignored::paths(provider, [sent, recorded], differences, &shared.rules);
             // Convert the position among all interactions to the position in the file.
             let file = items[closest.interaction - 1].file;
             let before = items.iter().filter(|item| item.file < file).count();
             closest.interaction -= before;
             place = shared.files[file].display().to_string();
         }
-        answer::explanation(&miss, &place, "")
+        (answer::explanation(&miss, &place, ""), accepting)
     }
 
     fn queue(&self, request: &Request) -> Cow<'_, [Arc<Item>]> {

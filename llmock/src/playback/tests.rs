@@ -160,8 +160,7 @@ fn a_miss_names_the_closest_interaction_and_file() {
         playback.explain_miss(&playback.read(&request.sent()).expect("readable"))
     };
     let missed = explain(&test_request("a dog lay on the mat"));
-    for part in ["POST /v1/x", "b.json", "#2 in the file", "some::test", "first difference at $.p"]
-    {
+    for part in ["POST /v1/x", "b.json", "#2 in the file", "some::test", "it differs at $.p"] {
         assert!(missed.contains(part), "{part} is not in: {missed}");
     }
     let elsewhere =
@@ -261,7 +260,7 @@ fn rules_apply_to_matches_new_recordings_and_misses() {
     let mut request = test_request("");
     request.body = Bytes::from_static(b"{\"p\":\"neither\",\"q\":1}");
     let missed = ignoring.explain_miss(&ignoring.read(&request.sent()).expect("readable"));
-    assert!(missed.contains("first difference at $.q"), "{missed}");
+    assert!(missed.contains("it differs at $.q"), "{missed}");
     let by_default = ignoring.rules(Rules::default());
     assert_eq!(next_body(&session, &by_default, "run-2 of a cat"), None);
 }

@@ -34,4 +34,7 @@ pub use crate::wire::target::Target;
 pub use condition::{RequestMatcher, request};
 pub use replies::Replies;
 #[cfg(feature = "server")]
+#[doc(hidden)]
+pub use server::{BySchema, Demands, ToolUse};
+#[cfg(feature = "server")]
 pub use server::{CompressionError, Endpoint, Template, uncompressed};

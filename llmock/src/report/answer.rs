@@ -5,6 +5,12 @@ use super::miss::{Miss, MissReason};
 use super::sentences::reordered;
 use super::sentences::{PATH, reason};
 use super::values::excerpt;
+#[cfg(any(feature = "wiremock", feature = "server"))]
+use crate::matching::Difference;
+
+/// Places of differences that a message names.
+#[cfg(any(feature = "wiremock", feature = "server"))]
+const MOST_PLACES: usize = 20;
 
 /// The `type` or `code` of every error that llmock makes up.
 pub(crate) const KIND: &str = "llmock_unmatched";
@@ -37,11 +43,19 @@ pub(crate) fn explanation(miss: &Miss, fixture: &str, test: &str) -> String {
     let place = place.unwrap_or_default();
     let (path, why) = (excerpt(&miss.path, PATH), reason(&miss.reason, test));
     let message = format!("llmock: no response for {} {path}{place}: {why}", miss.method);
-    match miss.reason.differences().first() {
-        Some(at) => {
-            let what = reordered(at).map(|what| format!(": {what}")).unwrap_or_default();
-            format!("{message}; first difference at {}{what}", excerpt(&at.path, PATH))
-        }
-        None => message,
+    let differences = miss.reason.differences();
+    let place = |at: &Difference| {
+        let what = reordered(at).map(|what| format!(" ({what})")).unwrap_or_default();
+        format!("{}{what}", excerpt(&at.path, PATH))
+    };
+    let places: Vec<String> = differences.iter().take(MOST_PLACES).map(place).collect();
+    let more = match differences.len().saturating_sub(MOST_PLACES) {
+        0 => String::new(),
+        more => format!(", and at {more} more"),
+    };
+    match places.len() {
+        0 => message,
+        1 => format!("{message}; it differs at {}", places[0]),
+        _ => format!("{message}; it differs at {}{more}", places.join(", ")),
     }
 }

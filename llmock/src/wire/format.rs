@@ -37,6 +37,7 @@ pub(crate) struct Format {
     /// Top-level members of a request body that cannot change the response.
     ///
     /// * `user`, `safety_identifier`, `client_name`: the end user, for abuse detection.
+    /// * `client_metadata`: the installation, session and turn of codex.
     /// * `metadata`, `labels`, `requestMetadata`: notes for the provider's lists and bills.
     /// * `store`: whether the provider keeps the response; `service_tier`: its speed and price.
     /// * `prompt_cache_key`, `prompt_cache_retention`, `keep_alive`: what stays cached for the next request.

@@ -14,6 +14,8 @@ pub struct Tool {
     /// What it tells the model about itself.
     pub description: Option<String>,
     schema: Option<String>,
+    /// Whether the provider runs it: no response calls it by its name.
+    is_of_provider: bool,
 }
 
 impl Tool {
@@ -28,6 +30,10 @@ impl Tool {
 
     pub(crate) fn schema(&self) -> Option<&str> {
         self.schema.as_deref()
+    }
+
+    pub(crate) fn is_of_provider(&self) -> bool {
+        self.is_of_provider
     }
 }
 
@@ -79,7 +85,8 @@ fn add_tool(tool: &Json<'_>, tools: &mut Vec<Tool>) {
     let of_provider = || {
         let (first, _) = tool.as_object()?.first()?;
         let name = tool.text("type").unwrap_or_else(|| first.decode());
-        Some(Tool { name: name.into_owned(), description: None, schema: None })
+        let name = name.into_owned();
+        Some(Tool { name, description: None, schema: None, is_of_provider: true })
     };
     tools.extend(named(inside(tool)).or_else(of_provider));
 }
@@ -99,7 +106,11 @@ fn named(tool: &Json<'_>) -> Option<Tool> {
         "parameter_definitions",
     ];
     let schema = schemas.iter().find_map(|path| tool.find(path));
+    // Anthropic's have a name and a type with a date. The program runs `bash_20250124`, Anthropic `web_search_20250305`.
+    let servers = ["web_search_", "web_fetch_", "code_execution_", "tool_search_tool_", "advisor_"];
+    let kind = tool.text("type").unwrap_or_default();
     Some(Tool {
+        is_of_provider: servers.iter().any(|server| kind.starts_with(server)),
         name: tool.text("name")?.into_owned(),
         description: tool.text("description").map(Into::into),
         schema: schema.map(|schema| layout::print(schema, Layout::Compact)),

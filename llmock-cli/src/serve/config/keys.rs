@@ -39,7 +39,7 @@ const fn key(path: &'static str, kind: Kind, name: &'static str, help: &'static 
 
 #[rustfmt::skip]
 pub(super) const KEYS: &[Key] = &[
-    key("strategies", List, "NAMES", "Strategies in order, separated by commas; the first that can answer does [default: ErrorStrategy,ToolCallStrategy,MirrorStrategy]"),
+    key("strategies", List, "NAMES", "Strategies in order, separated by commas; the first that can answer does [default: ErrorStrategy,ToolCallStrategy,SchemaStrategy,MirrorStrategy]"),
     key("models", List, "IDS", "The models that exist, separated by semicolons, or JSON"),
     key("api-key", Kind::Secret, "KEY", "The key that requests must carry"),
     key("cors.allow-origins", List, "ORIGINS", "Origins whose pages may read responses, separated by semicolons, or `*`"),
@@ -47,8 +47,10 @@ pub(super) const KEYS: &[Key] = &[
     key("allowed-hosts", List, "NAMES", "Names of this server, separated by semicolons, in addition to loopback names and IP addresses; `*.example.com` is every name below"),
     key("port", Kind::Number, "PORT", "The port to listen on; 0 is any free port [default: 8000]"),
     key("customReplies", Json, "JSON", "A list of `question` and `answer` for CustomAnswersStrategy"),
+    key("tools", Text, "auto|first|never", "What happens to tools that a request offers and does not force [default: auto]"),
     key("fixtures", Text, "DIR", "Replay the fixtures in this folder; the default strategy is then FixtureStrategy alone"),
     key("record", Kind::Switch, "true|false", "Forward requests without a recording to their provider, and record the responses"),
+    key("fail-on-miss", Kind::Switch, "true|false", "Exit with code 1 if no strategy answered a request"),
     key("watch", Kind::Switch, "true|false", "Read the configuration and the fixtures again when they change"),
     key("matching.ignore", List, "PATHS", "JSON paths, `path` or `query.NAME` that are ignored when requests are compared"),
     key("matching.normalize", Json, "JSON", "A list of `path`, `pattern` and `replacement`, applied before requests are compared"),

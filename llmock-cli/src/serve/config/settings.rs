@@ -20,6 +20,7 @@ use crate::serve::fault::Faults;
 use crate::serve::limits::quota::Quota;
 use crate::serve::log::LogMode;
 use crate::serve::pace::Pace;
+use crate::serve::strategy::schema::ToolUse;
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -45,11 +46,17 @@ pub(crate) struct Config {
     pub(crate) port: u16,
     #[serde(rename = "customReplies")]
     pub(crate) custom_replies: Option<Vec<CustomReply>>,
+    /// What happens to tools that a request offers and does not force.
+    #[serde(deserialize_with = "tools")]
+    pub(crate) tools: ToolUse,
     /// The folder of the fixtures, or one fixture.
     #[serde(deserialize_with = "strict")]
     pub(crate) fixtures: Option<PathBuf>,
     #[serde(deserialize_with = "strict")]
     pub(crate) record: bool,
+    /// Whether the exit code tells that no strategy answered a request.
+    #[serde(deserialize_with = "strict")]
+    pub(crate) fail_on_miss: bool,
     /// Whether file and fixtures are read again when they change.
     #[serde(deserialize_with = "strict")]
     pub(crate) watch: bool,
@@ -98,8 +105,10 @@ impl Default for Config {
             allowed_hosts: Vec::new(),
             port: 8000,
             custom_replies: None,
+            tools: ToolUse::default(),
             fixtures: None,
             record: false,
+            fail_on_miss: false,
             watch: false,
             matching: Rules::default(),
             upstreams: HashMap::new(),
@@ -123,11 +132,11 @@ impl Config {
     ///
     /// A server with fixtures makes up responses only if it is configured to: otherwise a miss would look like a match.
     pub(super) fn check(&mut self) -> Result<Vec<&'static str>, ConfigError> {
-        use StrategyName::{CustomAnswers, Error, Fixture, Mirror, Proxy, ToolCall};
+        use StrategyName::{CustomAnswers, Error, Fixture, Mirror, Proxy, Schema, ToolCall};
 
         if self.strategies.is_empty() {
             self.strategies = match (&self.fixtures, self.record) {
-                (None, _) => vec![Error, ToolCall, Mirror],
+                (None, _) => vec![Error, ToolCall, Schema, Mirror],
                 (Some(_), false) => vec![Fixture],
                 (Some(_), true) => vec![Fixture, Proxy],
             };
@@ -157,6 +166,10 @@ impl Config {
             (
                 self.custom_replies.is_some() && !has(CustomAnswers),
                 "`customReplies` has no effect without `CustomAnswersStrategy` in `strategies`",
+            ),
+            (
+                self.tools != ToolUse::default() && !has(Schema) && !has(ToolCall),
+                "`tools` has no effect without `SchemaStrategy` or `ToolCallStrategy` in `strategies`",
             ),
             (
                 self.faults.rate <= 0.0 && !self.faults.kinds.is_empty(),
@@ -356,6 +369,15 @@ impl Matching {
 fn rules<'de, D: Deserializer<'de>>(value: D) -> Result<Rules, D::Error> {
     let matching: Matching = nullable(value)?;
     matching.rules().map_err(D::Error::custom)
+}
+
+fn tools<'de, D: Deserializer<'de>>(value: D) -> Result<ToolUse, D::Error> {
+    scalar(value, |text| match text {
+        "auto" => Ok(ToolUse::Auto),
+        "first" => Ok(ToolUse::First),
+        "never" => Ok(ToolUse::Never),
+        other => Err(Problem::unknown("value", other, &["auto", "first", "never"])),
+    })
 }
 
 fn upstreams<'de, D: Deserializer<'de>>(value: D) -> Result<HashMap<Provider, String>, D::Error> {

@@ -9,6 +9,7 @@ pub(crate) enum StrategyName {
     Error,
     CustomAnswers,
     ToolCall,
+    Schema,
     Mirror,
     Fixture,
     Proxy,
@@ -16,10 +17,11 @@ pub(crate) enum StrategyName {
 
 impl StrategyName {
     /// All of them, as they are spelled in a configuration.
-    pub(crate) const ALL: [(&'static str, Self); 6] = [
+    pub(crate) const ALL: [(&'static str, Self); 7] = [
         ("ErrorStrategy", Self::Error),
         ("CustomAnswersStrategy", Self::CustomAnswers),
         ("ToolCallStrategy", Self::ToolCall),
+        ("SchemaStrategy", Self::Schema),
         ("MirrorStrategy", Self::Mirror),
         ("FixtureStrategy", Self::Fixture),
         ("ProxyStrategy", Self::Proxy),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use arc_swap::ArcSwap;
 use http::header::CONTENT_ENCODING;
+use llmock::__server::examine_miss;
 use llmock::playback::{
     Playback, PlaybackSession, Played, PlayedBody, Recorder, Redirects, Sent, UnreadableBody,
 };
@@ -123,7 +124,10 @@ impl Fixtures {
             Ok(compared) => ((*compared.playback).clone(), compared.request.clone()),
             Err(error) => return error.to_string(),
         };
-        let explain = move || server::not_recorded(&playback.explain_miss(&request));
+        let explain = move || {
+            let (why, ignore) = examine_miss(&playback, &request);
+            server::not_recorded(&why, &ignore)
+        };
         let explained = tokio::task::spawn_blocking(explain).await;
         explained.unwrap_or_else(|error| error.to_string())
     }

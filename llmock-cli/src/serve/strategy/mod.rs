@@ -1,7 +1,7 @@
 //! Strategies: the first in order that has an answer wins.
 //!
-//! [`error`], [`tool_call`], [`custom`] and [`mirror`] read a [`prompt`] and are pure; [`fixture`] and [`proxy`] take
-//! the request itself.
+//! [`error`], [`tool_call`], [`custom`] and [`mirror`] read a [`prompt`] and are pure; [`schema`] reads what a request
+//! demands; [`fixture`] and [`proxy`] take the request itself.
 
 pub(crate) mod custom;
 pub(crate) mod error;
@@ -9,26 +9,37 @@ pub(crate) mod fixture;
 pub(crate) mod mirror;
 pub(crate) mod prompt;
 pub(crate) mod proxy;
+pub(crate) mod schema;
 pub(crate) mod tool_call;
 
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use llmock::reply::{Message, Reply, Target};
+use llmock::__server::{BySchema, Demands};
+use llmock::reply::{Message, Reading, Reply};
 
 use super::answer::Verdict;
 use super::config::StrategyName;
 use custom::CustomAnswers;
 use fixture::{Fixtures, Spent};
 use proxy::Proxy;
+use schema::{BySchemas, ToolUse};
 
 #[derive(Debug)]
 pub(crate) enum Strategy {
     Error,
-    ToolCall,
+    ToolCall {
+        tools: ToolUse,
+        /// Whether `SchemaStrategy` follows, which responds to results of tools where a request demands something.
+        is_before_schema: bool,
+    },
+    Schema(BySchemas),
     CustomAnswers(CustomAnswers),
     Mirror,
-    Fixture { fixtures: Arc<Fixtures>, spent: Spent },
+    Fixture {
+        fixtures: Arc<Fixtures>,
+        spent: Spent,
+    },
     Proxy(Box<Proxy>),
 }
 
@@ -36,7 +47,8 @@ impl Strategy {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Error => StrategyName::Error,
-            Self::ToolCall => StrategyName::ToolCall,
+            Self::ToolCall { .. } => StrategyName::ToolCall,
+            Self::Schema(_) => StrategyName::Schema,
             Self::CustomAnswers(_) => StrategyName::CustomAnswers,
             Self::Mirror => StrategyName::Mirror,
             Self::Fixture { .. } => StrategyName::Fixture,
@@ -51,7 +63,8 @@ impl Strategy {
     }
 
     /// The answer to a conversation.
-    pub(crate) fn reply(&self, messages: &[Message], target: &Target) -> Verdict {
+    pub(crate) fn reply(&self, messages: &[Message], reading: &Reading<'_>) -> Verdict {
+        let target = reading.target();
         let reply = match self {
             Self::Error => {
                 let found = error::answer(messages, target.is_openai());
@@ -60,7 +73,23 @@ impl Strategy {
                     None => Verdict::Pass { why: joined(&found.skipped) },
                 };
             }
-            Self::ToolCall => tool_call::answer(messages),
+            Self::ToolCall { tools, is_before_schema } => {
+                let Some(answer) = tool_call::answer(messages) else {
+                    return Verdict::Pass { why: None };
+                };
+                let demands = Demands::of(reading, messages);
+                return answer.verdict(demands.as_ref(), *tools, *is_before_schema);
+            }
+            Self::Schema(by_schemas) => {
+                let Some(demands) = Demands::of(reading, messages) else {
+                    return Verdict::Pass { why: None };
+                };
+                let BySchema { reply, unmet } = by_schemas.answer(&demands);
+                return match reply {
+                    Some(reply) => Verdict::Reply(skipping(Box::new(reply), &unmet)),
+                    None => Verdict::Pass { why: joined(&unmet) },
+                };
+            }
             Self::CustomAnswers(answers) => answers.answer(messages),
             Self::Mirror => Some(mirror::answer(messages, target.is_responses())),
             Self::Fixture { .. } | Self::Proxy(_) => None,

@@ -1,24 +1,58 @@
 //! `ToolCallStrategy`: `call tool 'weather' with '{"city":"Paris"}'`.
 
+use llmock::__server::{Demands, ToolUse};
 use llmock::reply::{Message, Reply, Role};
 use serde::de::IgnoredAny;
+
+use crate::serve::answer::Verdict;
 
 const TRIGGER: &str = "call tool '";
 const WITH: &str = " with '";
 
-/// The calls that the last user message triggers, or the end of the loop after the result of a tool.
-pub(crate) fn answer(messages: &[Message]) -> Option<Reply> {
+/// What this strategy has to say.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// The calls that the last user message triggers.
+    Calls(Reply),
+    /// The end of the loop after the result of a tool.
+    End(Reply),
+}
+
+pub(crate) fn answer(messages: &[Message]) -> Option<Answer> {
     let last = messages.iter().rev().find(|message| message.role != Role::System)?;
     match last.role {
         Role::User if last.text.contains(TRIGGER) => {
             let calls = calls(&last.text);
             let reply = |all: Reply, (name, arguments)| all.tool_call(name, arguments);
-            (!calls.is_empty()).then(|| calls.into_iter().fold(Reply::new(), reply))
+            let reply = || calls.iter().copied().fold(Reply::new(), reply);
+            (!calls.is_empty()).then(|| Answer::Calls(reply()))
         }
         Role::Tool if !last.text.is_empty() => {
-            Some(Reply::text(format!("last tool call result is {}", last.text)))
+            let text = format!("last tool call result is {}", last.text);
+            Some(Answer::End(Reply::text(text)))
         }
         _ => None,
+    }
+}
+
+impl Answer {
+    /// Whether it meets what the request demands: no call if it forbids them, and no text of ours where it demands JSON.
+    pub(crate) fn verdict(
+        self,
+        demands: Option<&Demands<'_>>,
+        tools: ToolUse,
+        is_before_schema: bool,
+    ) -> Verdict {
+        match self {
+            Self::Calls(reply) => match demands.and_then(|demands| demands.no_calls(tools)) {
+                Some(why) => Verdict::Pass { why: Some(format!("`call tool`: {why}")) },
+                None => Verdict::Reply(Box::new(reply)),
+            },
+            Self::End(_) if is_before_schema && demands.is_some_and(Demands::any) => {
+                Verdict::Pass { why: None }
+            }
+            Self::End(reply) => Verdict::Reply(Box::new(reply)),
+        }
     }
 }
 

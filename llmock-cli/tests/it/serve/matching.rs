@@ -161,11 +161,11 @@ fn misses_hide_differences_that_rules_ignore() {
         let arguments = [&["--fixtures", "all.json"], arguments].concat();
         let response = workdir.serve(&arguments, &[ALONE]).send(&request);
         assert_eq!(response.status, 418);
-        let expected = format!("first difference at {path};");
+        let expected = format!("it differs at {path}");
         assert!(response.text().contains(&expected), "{expected} {}", response.text());
     };
-    differs_first(&[], "$.a");
-    differs_first(&["--set", "matching.ignore=$.a"], "$.messages[0].content");
+    differs_first(&[], "$.a, $.messages[0].content;");
+    differs_first(&["--set", "matching.ignore=$.a"], "$.messages[0].content;");
 }
 
 #[test]

@@ -55,10 +55,7 @@ fn fixture_strategy_alone_answers_only_recorded_requests() {
             embedding("unknown"),
             "POST /v1/embeddings in all.json: no recorded request matches this body; the closest is #1 in the file",
         ),
-        (
-            Request::post("/v1/audio/speech", r#"{"input":"unknown"}"#),
-            "first difference at $.input",
-        ),
+        (Request::post("/v1/audio/speech", r#"{"input":"unknown"}"#), "it differs at $.input"),
         (Request::post("/v1/moderations", r#"{"input":"x"}"#), "POST /v1/moderations"),
         (
             Request::post("/v2/rerank", r#"{"model":"m","query":"q","documents":["d"]}"#),
@@ -165,4 +162,56 @@ fn misses_show_the_closest_recording_and_differences() {
     let anthropic = server.send(&Request::post("/anthropic/v1/messages", ANTHROPIC));
     let body: Value = serde_json::from_str(&anthropic.text()).unwrap();
     assert_eq!((anthropic.status, &body["type"]), (418, &serde_json::json!("error")), "{body}");
+}
+
+#[test]
+fn misses_name_all_differences_and_what_accepts_them() {
+    let workdir = Workdir::new();
+    let body = |id: &str, run: &str| {
+        format!(
+            r#"{{"model":"m","client_metadata":{{"run":"{run}"}},"input":[{{"id":"{id}1","role":"user","content":"a"}},
+            {{"id":"{id}2","role":"user","content":"b"}}],"seed":1}}"#
+        )
+    };
+    let recorded = body("x", "1");
+    workdir.write(
+        "all.json",
+        &format!(
+            r#"{{"llmock":1,"interactions":[{{"provider":"openai","request":{{"method":"POST","path":"/v1/responses",
+            "body":{recorded}}},"response":{{"status":200,"body":{{"said":"1"}}}}}}]}}"#
+        ),
+    );
+    let server = workdir.serve(&["--fixtures", "all.json"], &[]);
+    let other_run = Request::post("/v1/responses", body("x", "2"));
+    assert_eq!(response_text(&server, &other_run), "{\"said\":\"1\"}");
+    let request = Request::post("/v1/responses", body("y", "2").replace("1}", "2}"));
+    let missed = server.send(&request);
+    let ignore = r#"matching.ignore=["$.input[*].id","$.seed"]"#;
+    for _ in 0..2 {
+        let text: Value = serde_json::from_str(&missed.text()).unwrap();
+        let message = text["error"]["message"].as_str().unwrap().to_owned();
+        for part in ["it differs at $.input[0].id, $.input[1].id, $.seed", ignore] {
+            assert!(message.contains(part), "{part} is not in {message}");
+        }
+        server.wait_for_stderr(message.strip_prefix("llmock: ").unwrap());
+    }
+    let server = workdir.serve(&["--fixtures", "all.json", "--set", ignore], &[]);
+    assert_eq!(response_text(&server, &request), "{\"said\":\"1\"}");
+}
+
+#[cfg(unix)]
+#[test]
+fn exit_code_tells_of_misses_if_it_should() {
+    for (arguments, prompt, code) in
+        [(&["--fail-on-miss"][..], "other", 1), (&["--fail-on-miss"], "q", 0), (&[], "other", 0)]
+    {
+        let workdir = Workdir::new();
+        workdir.fixture("all.json", &[("q", "1")]);
+        let server = workdir.serve(&[&["--fixtures", "all.json"][..], arguments].concat(), &[]);
+        server.send(&chat(prompt));
+        let lines = server.stderr_after_exit(code);
+        let missed = lines.lines().filter(|line| line.contains("no response for POST")).count();
+        assert_eq!(missed, usize::from(prompt == "other"), "{lines}");
+        assert_eq!(lines.contains("no strategy answered 1 of the requests"), code == 1, "{lines}");
+    }
 }

@@ -28,5 +28,6 @@ mod repeats;
 mod requested;
 mod running;
 mod rust_clients;
+mod schemas;
 mod strategies;
 mod writing;

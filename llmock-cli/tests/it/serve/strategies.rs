@@ -9,15 +9,15 @@ fn server() -> Server {
     Workdir::new().serve(&[], &[])
 }
 
-fn post(server: &Server, path: &str, body: &Value) -> Response {
+pub(super) fn post(server: &Server, path: &str, body: &Value) -> Response {
     server.send(&Request::post(path, body.to_string()))
 }
 
-fn json_of(response: &Response) -> Value {
+pub(super) fn json_of(response: &Response) -> Value {
     serde_json::from_str(&response.text()).unwrap_or_else(|_| panic!("no JSON: {response:?}"))
 }
 
-fn user(content: impl Into<Value>) -> Value {
+pub(super) fn user(content: impl Into<Value>) -> Value {
     json!({"role": "user", "content": content.into()})
 }
 
@@ -154,7 +154,7 @@ fn streamed_tool_calls_are_equal_and_indexed() {
 }
 
 /// The data of server-sent events, as far as it is JSON.
-fn events(text: &str) -> Vec<Value> {
+pub(super) fn events(text: &str) -> Vec<Value> {
     let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
     data.filter_map(|data| serde_json::from_str(data).ok()).collect()
 }

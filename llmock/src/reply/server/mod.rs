@@ -3,10 +3,12 @@
 
 mod check;
 mod conversation;
+mod demands;
 mod endpoint;
 mod plain;
 mod template;
 
+pub use demands::{BySchema, Demands, ToolUse};
 pub use endpoint::Endpoint;
 pub use plain::{CompressionError, uncompressed};
 pub use template::Template;

@@ -17,6 +17,21 @@ use crate::json::write::{Object, Raw, list, nested, object};
 
 const REQUIREMENTS: Requirements = Requirements::NONE.messages("input").model().temperature(2.0);
 
+/// Those of OpenAI's other formats, and what codex adds: an id of its installation, of the session and the turn.
+/// <https://github.com/openai/codex/blob/main/codex-rs/codex-api/src/common.rs>
+const VOLATILE: &[&str] = &[
+    "user",
+    "safety_identifier",
+    "metadata",
+    "client_metadata",
+    "store",
+    "service_tier",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "prompt_cache_options",
+    "timestamp",
+];
+
 pub(crate) static FORMAT: Format = Format {
     name: "OpenAI responses",
     owns: |line| line.last == "responses" || line.before_last == "responses",
@@ -30,7 +45,7 @@ pub(crate) static FORMAT: Format = Format {
         Operation::fallback(At::Any, render).requires(REQUIREMENTS),
     ],
     api: Some(&openai::API),
-    volatile: openai::VOLATILE,
+    volatile: VOLATILE,
     annotations: annotations::OPENAI_RESPONSES,
     // `id` of an item (`fc_...`) is no tool call's: the answer that issued it is replayed verbatim
     tool_ids: &[&["input", "[]", "call_id"]],

@@ -112,7 +112,7 @@ async fn unmatched_requests_to_recorded_endpoints_are_rejected() {
         format!("llmock: no response for POST /v1/chat/completions in {}: ", file.display());
     assert!(message.starts_with(&start), "{message}");
     assert!(message.contains("closest is #1 in the file"), "{message}");
-    assert!(message.contains("first difference at $.messages[0].content"), "{message}");
+    assert!(message.contains("it differs at $.messages[0].content"), "{message}");
     // It takes nothing away from the request that was recorded.
     assert_eq!(ask(&server, "Name a colour.").text(), "red");
 }

@@ -60,7 +60,8 @@ fn flags(arguments: &[&str]) -> Flags {
 #[test]
 fn defaults_make_a_usable_and_private_server() {
     let (config, notes) = configure(None, [], &Flags::default()).unwrap();
-    let usual = [StrategyName::Error, StrategyName::ToolCall, StrategyName::Mirror];
+    let usual =
+        [StrategyName::Error, StrategyName::ToolCall, StrategyName::Schema, StrategyName::Mirror];
     assert_eq!(config.strategies, usual);
     assert_eq!((config.host.as_str(), config.port), ("127.0.0.1", 8000));
     assert_eq!((config.api_key, config.models, config.cors), (None, vec![], Cors::default()));
