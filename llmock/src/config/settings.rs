@@ -234,7 +234,7 @@ impl Settings {
     }
 
     fn knows(&self, id: &str) -> bool {
-        Provider::all().any(|known| known.id() == id)
+        !matches!(Provider::from_id(id), Provider::Other(_))
             || self.declared.iter().any(|one| one.value.provider.id() == id)
     }
 

@@ -40,8 +40,9 @@ macro_rules! providers {
             $((Provider::$variant, ProviderEntry { id: $id, $(upstream: Some($upstream),)? $($field: $value,)* ..UNKNOWN }),)*
         ];
 
-        /// The provider of the table with this id; can be called in constants.
+        /// The provider of the table with this id or alias; can be called in constants.
         pub(super) const fn find(id: &str) -> Option<Provider> {
+            let id = without_alias(id);
             $(if is_same($id, id) {
                 return Some(Provider::$variant);
             })*
@@ -60,6 +61,40 @@ macro_rules! providers {
             }
         }
     };
+}
+
+/// Names that client libraries have for providers of the table.
+///
+/// genai 0.7: <https://github.com/jeremychone/rust-genai/blob/main/src/adapter/adapter_kind.rs>; rig 0.44:
+/// <https://github.com/0xPlaygrounds/rig/tree/main/crates/rig-core/src/providers>. genai's `kimi` is Moonshot AI's host, and its
+/// `github_copilot` is the host of GitHub Models.
+pub(super) const ALIASES: &[(&str, &str)] = &[
+    ("aws_bedrock", "bedrock"),
+    ("azure_openai", "azure"),
+    ("bedrock_api", "bedrock"),
+    ("bedrock_sigv4", "bedrock"),
+    ("gemini_interactions", "gemini"),
+    ("gemini_ix", "gemini"),
+    ("github_copilot", "github_models"),
+    ("kimi", "moonshot"),
+    ("mimo", "xiaomimimo"),
+    ("open_router", "openrouter"),
+    ("openai_resp", "openai"),
+    ("vertexai", "vertex"),
+    ("voyageai", "voyage"),
+    ("xiaomi_mimo", "xiaomimimo"),
+];
+
+const fn without_alias(id: &str) -> &str {
+    let mut at = 0;
+    while at < ALIASES.len() {
+        let (alias, meant) = ALIASES[at];
+        if is_same(alias, id) {
+            return meant;
+        }
+        at += 1;
+    }
+    id
 }
 
 /// `==` of strings, which is not `const`.
@@ -242,6 +277,7 @@ providers! {
     MiniMax "minimax" "MiniMax" at "https://api.minimax.io/v1" {
         variables: &[("MINIMAX_API_BASE", "/v1"), ("MINIMAX_ANTHROPIC_API_BASE", "/anthropic")],
         beside_root: &["anthropic"],
+        aliases: &[("/v1/messages", "/anthropic/v1/messages")],
         hosts: &["api.minimaxi.com", "api.minimax.chat"],
         keys: &[("MINIMAX_API_KEY", KEY)],
     }
@@ -256,6 +292,8 @@ providers! {
             ("XIAOMI_MIMO_API_BASE", "/v1"), ("XIAOMI_MIMO_ANTHROPIC_API_BASE", "/anthropic"),
         ],
         beside_root: &["anthropic"],
+        aliases: &[("/v1/openai/v1", "/v1")],
+        hosts: &["api.mimo.com"],
         keys: &[("XIAOMI_MIMO_API_KEY", KEY)],
     }
     Venice "venice" "Venice AI" at "https://api.venice.ai/api/v1" {
@@ -312,5 +350,88 @@ providers! {
         base_path: "/backend-api/codex",
         root: &["backend-api", "codex"],
         keys: &[("CHATGPT_ACCESS_TOKEN", KEY)],
+    }
+    // the hosts of genai 0.7: https://github.com/jeremychone/rust-genai/tree/main/src/adapter/adapters
+    GithubModels "github_models" "GitHub Models" at "https://models.github.ai/inference" {
+        variables: &[("GITHUB_MODELS_BASE_URL", "/inference")],
+        base_path: "/inference",
+        root: &["inference"],
+        keys: &[("GITHUB_MODELS_TOKEN", KEY)],
+    }
+    OllamaCloud "ollama_cloud" "Ollama Cloud" at "https://ollama.com" {
+        variables: &[("OLLAMA_CLOUD_BASE_URL", "")],
+        base_path: "",
+        root: &[],
+        keys: &[("OLLAMA_API_KEY", KEY)],
+        shape: Shape::Ollama,
+        aliases: &[("/api/api", "/api"), ("/v1/api", "/api"), ("/chat/completions", "/v1/chat/completions")],
+        reasoning: Some("reasoning"),
+    }
+    Nebius "nebius" "Nebius" at "https://api.studio.nebius.ai/v1" {
+        variables: &[("NEBIUS_BASE_URL", "/v1")],
+        keys: &[("NEBIUS_API_KEY", KEY)],
+    }
+    AiHubMix "aihubmix" "AIHubMix" at "https://aihubmix.com/v1" {
+        variables: &[("AIHUBMIX_BASE_URL", "/v1")],
+        keys: &[("AIHUBMIX_API_KEY", KEY)],
+    }
+    BigModel "bigmodel" "BigModel" at "https://open.bigmodel.cn/api/paas/v4" {
+        variables: &[("BIGMODEL_BASE_URL", "/api/paas/v4")],
+        base_path: "/api/paas/v4",
+        root: &["api", "paas", "v4"],
+        keys: &[("BIGMODEL_API_KEY", KEY)],
+    }
+    Aliyun "aliyun" "Aliyun's Model Studio" at "https://dashscope.aliyuncs.com/compatible-mode/v1" {
+        variables: &[("ALIYUN_BASE_URL", "/compatible-mode/v1")],
+        base_path: "/compatible-mode/v1",
+        root: &["compatible-mode", "v1"],
+        keys: &[("ALIYUN_API_KEY", KEY)],
+    }
+    QwenCloud "qwen_cloud" "Qwen Cloud" at "https://dashscope-intl.aliyuncs.com/compatible-mode/v1" {
+        variables: &[("QWEN_CLOUD_BASE_URL", "/compatible-mode/v1")],
+        base_path: "/compatible-mode/v1",
+        root: &["compatible-mode", "v1"],
+        keys: &[("QWEN_CLOUD_API_KEY", KEY)],
+    }
+    Baidu "baidu" "Baidu Qianfan" at "https://qianfan.baidubce.com/v2" {
+        variables: &[("BAIDU_BASE_URL", "/v2")],
+        base_path: "/v2",
+        root: &["v2"],
+        keys: &[("BAIDU_API_KEY", KEY)],
+        beside_root: &["anthropic"],
+    }
+    Omlx "omlx" "oMLX's server" at "http://127.0.0.1:8000/v1" {
+        variables: &[("OMLX_BASE_URL", "/v1")],
+        keys: &[("OMLX_API_KEY", KEY)],
+    }
+    OpenCodeGo "opencode_go" "OpenCode Go" at "https://opencode.ai/zen/go/v1" {
+        variables: &[("OPENCODE_GO_BASE_URL", "/zen/go/v1")],
+        base_path: "/zen/go/v1",
+        root: &["zen", "go", "v1"],
+        keys: &[("OPENCODE_GO_API_KEY", KEY)],
+    }
+    AtlasCloud "atlascloud" "Atlas Cloud" at "https://api.atlascloud.ai/v1" {
+        variables: &[("ATLASCLOUD_BASE_URL", "/v1")],
+        keys: &[("ATLASCLOUD_API_KEY", KEY)],
+    }
+    Requesty "requesty" "Requesty" at "https://router.requesty.ai/v1" {
+        variables: &[("REQUESTY_BASE_URL", "/v1")],
+        keys: &[("REQUESTY_API_KEY", KEY)],
+    }
+    ApiRoute "api_route" "API Route" at "https://global.api-route.com/v1" {
+        variables: &[("API_ROUTE_BASE_URL", "/v1")],
+        keys: &[("API_ROUTE_API_KEY", KEY)],
+    }
+    Heabsy "heabsy" "Heabsy" at "https://api.heabsy.com/v1" {
+        variables: &[("HEABSY_BASE_URL", "/v1")],
+        keys: &[("HEABSY_API_KEY", KEY)],
+    }
+    Runcrate "runcrate" "Runcrate" at "https://api.runcrate.ai/v1" {
+        variables: &[("RUNCRATE_BASE_URL", "/v1")],
+        keys: &[("RUNCRATE_API_KEY", KEY)],
+    }
+    CloudGpu "cloudgpu" "CloudGPU" at "https://cloudgpu.app/v1" {
+        variables: &[("CLOUDGPU_BASE_URL", "/v1")],
+        keys: &[("CLOUDGPU_API_KEY", KEY)],
     }
 }

@@ -1,5 +1,7 @@
 //! Clients of language models, as applications use them, with llmock in front of the model.
 
+#[cfg(feature = "provider-clients")]
+mod adapters;
 mod apps;
 mod checks;
 #[cfg(feature = "provider-clients")]

@@ -11,10 +11,22 @@ use genai::{Client, ModelIden, ServiceTarget};
 use super::key;
 use super::{QUESTION, Seen, TOOL_QUESTIONS, weather};
 
-/// Sends every adapter to llmock: genai and llmock have the same names for providers. An `Endpoint` ends in
-/// `/`; those of the adapters hold the version as well, which llmock does without.
+/// Sends every adapter to llmock, which knows the names of genai's adapters. An `Endpoint` ends in `/`.
 pub(crate) fn client(base: String) -> Client {
     resolved(key(), move |kind| format!("{base}/{}/", kind.as_lower_str()))
+}
+
+/// The resolver of `docs/providers.md`.
+pub(crate) fn documented(base: String) -> Client {
+    let resolver = move |mut target: ServiceTarget| -> Result<ServiceTarget, Error> {
+        let provider = target.model.adapter_kind.as_lower_str();
+        let (_, host_and_path) = target.endpoint.base_url().split_once("://").unwrap_or_default();
+        let (_, path) = host_and_path.split_once('/').unwrap_or_default();
+        target.endpoint = Endpoint::from_owned(format!("{base}/{provider}/{path}"));
+        target.auth = AuthData::from_single("not needed");
+        Ok(target)
+    };
+    Client::builder().with_service_target_resolver_fn(resolver).build().unwrap()
 }
 
 /// Sends every adapter to its endpoint, with one key for all.
