@@ -64,6 +64,9 @@ pub mod __server {
     ) -> (String, Vec<String>) {
         playback.examine_miss(request)
     }
+    pub use crate::reply::server::scenarios::{
+        Given, Progress, Scenarios, computed, in_session, json_reply, last_user_matches, sent,
+    };
 
     /// The secrets of this process, for what a server shows and logs.
     #[derive(Clone, Debug)]

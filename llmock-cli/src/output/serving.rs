@@ -77,6 +77,21 @@ pub(crate) fn kept(why: &str) {
     note(&format!("not reloaded, the old configuration stays in effect: {why}"));
 }
 
+/// Two scenarios match one request.
+pub(crate) fn both_match(first: &str, other: &str) {
+    note(&format!("{first} and {other} match the same request; the first one replies"));
+}
+
+/// Scenarios that did nothing, at the end.
+pub(crate) fn unused_scenarios(unmatched: &[&str], shadowed: &[&str]) {
+    for place in unmatched {
+        note(&format!("{place} matched no request"));
+    }
+    for place in shadowed {
+        note(&format!("{place} matched and never replied: others come first"));
+    }
+}
+
 /// The server stopped. `finished`: all open responses were sent; `unwritten`: how many recordings were lost.
 pub(crate) fn stopped(finished: bool, unwritten: usize) {
     if !finished {

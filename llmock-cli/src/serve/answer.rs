@@ -14,6 +14,8 @@ use http_body_util::{BodyExt as _, Either, Full};
 use llmock::reply::{Rendered, RenderedBody, Reply};
 use tokio::time::{Instant, Sleep};
 
+use super::config::scenarios::StepPace;
+use super::fault::Fault;
 use super::metrics::OpenStream;
 
 /// The status in history and metrics for a connection that is closed without a response, as in nginx's logs.
@@ -48,6 +50,8 @@ pub(crate) struct Detail {
     pub(crate) miss: Option<String>,
     /// The recording or the scenario that the answer is from.
     pub(crate) source: Option<Arc<str>>,
+    pub(crate) pace: Option<StepPace>,
+    pub(crate) fault: Option<Fault>,
 }
 
 /// What a strategy decides about a request.
@@ -57,6 +61,8 @@ pub(crate) enum Verdict {
     Answer(Answer),
     /// The content of an answer; its format follows from the request.
     Reply(Box<Reply>),
+    /// The content of an answer that a person has written, and what happens to it on its way.
+    Scripted(Box<(Reply, Detail)>),
     /// The next strategy decides. `why` is reported if none answers.
     Pass { why: Option<String> },
 }

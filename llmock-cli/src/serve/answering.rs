@@ -38,6 +38,10 @@ pub(crate) async fn answer(
     let (mut decided, fault, left) = decided(state, &running, &api_request, unusable).await;
     count(state, &running, &api_request, &mut decided, left.as_ref());
     remember(state, &api_request, &mut decided, fault);
+    let detail = decided.detail.take();
+    let written = detail.and_then(|detail| detail.pace);
+    let over = written.map(|pace| pace.over(&running.config.pace));
+    let usual = over.as_ref().unwrap_or(&running.config.pace);
     if fault == Some(Fault::Disconnect) {
         return Answer::abort();
     }
@@ -49,7 +53,7 @@ pub(crate) async fn answer(
         (AnswerBody::Whole(bytes), Some(Fault::Placed(_))) => Some(bytes.clone()),
         _ => None,
     };
-    let mut paced = paced(answer, &running.config.pace, &api_request, state, fault).await;
+    let mut paced = paced(answer, usual, &api_request, state, fault).await;
     if let Some(Fault::Placed(placed)) = fault {
         let left = api_request.client_left.as_ref().map(|client| client.0.clone());
         let boxed = paced.map(|body| match body {
@@ -198,7 +202,17 @@ async fn decided(
             let nothing = Reply::error(NO_ANSWER, "the connection is closed (a fault on purpose)");
             (dispatch::refused(api_request, &nothing, seed), fault, left)
         }
-        Ok(fault) => (dispatch::decide(api_request, running, seed).await, fault, left),
+        Ok(fault) => {
+            let mut decided = dispatch::decide(api_request, running, seed).await;
+            let written = decided.detail.as_ref().and_then(|detail| detail.fault);
+            // `none` in the header stands for no fault at all.
+            let is_named = api_request.command(&fault::HEADER).is_some();
+            let fault = fault.or(written.filter(|_| !is_named));
+            if fault == Some(Fault::Disconnect) {
+                decided.answer = Answer::nothing();
+            }
+            (decided, fault, left)
+        }
     }
 }
 

@@ -35,6 +35,12 @@ pub(crate) async fn decide(api_request: &ApiRequest, running: &Running, number: 
             return Decided { answer, by, model, is_own: false, recorded, detail: None };
         }
         Verdict::Reply(reply) => reply,
+        Verdict::Scripted(scripted) => {
+            let (reply, detail) = *scripted;
+            let answer = reading.render(&reply).into();
+            let detail = Some(Box::new(detail));
+            return Decided { answer, by, model, is_own: true, recorded, detail };
+        }
         Verdict::Pass { why } => {
             // In a box, so that other requests do not have to carry its state.
             let why = Box::pin(why_unanswered(api_request, running, why)).await;
@@ -76,6 +82,12 @@ async fn run_strategies(
                 *recorded = Some(matches!(verdict, Verdict::Answer(_)));
                 verdict
             }
+            Strategy::Scenario(scenarios) => {
+                let models = &running.config.models;
+                let is_valid =
+                    || gate::refusal(reading, api_request.method.as_str(), models).is_none();
+                scenarios.answer(api_request, is_valid)
+            }
             // In a box, so that other requests do not have to carry its state.
             Strategy::Proxy(proxy) => Box::pin(proxy.answer(api_request)).await,
             _ => match meaning.get_or_insert_with(|| Meaning::of(api_request, reading, running)) {
@@ -91,6 +103,10 @@ async fn run_strategies(
                 let reply = strategy::skipping(reply, &whys);
                 return (Verdict::Reply(reply), strategy.name());
             }
+            Verdict::Scripted(mut scripted) => {
+                scripted.0 = *strategy::skipping(Box::new(scripted.0), &whys);
+                return (Verdict::Scripted(scripted), strategy.name());
+            }
             Verdict::Answer(mut answer) => {
                 strategy::note_skipped(&mut answer.headers, &whys);
                 return (Verdict::Answer(answer), strategy.name());
@@ -98,7 +114,9 @@ async fn run_strategies(
         }
     }
     match meaning {
-        Some(Meaning::Other(reply)) => (Verdict::Reply(reply), OURSELVES),
+        Some(Meaning::Other(reply)) if !running.makes_nothing_up => {
+            (Verdict::Reply(reply), OURSELVES)
+        }
         _ => (Verdict::Pass { why: strategy::joined(&whys) }, OURSELVES),
     }
 }

@@ -118,6 +118,10 @@ async fn serve(flags: Flags, config: Config) -> Result<(), ServeError> {
         Some(proxy) => proxy.drain(served.deadline.saturating_duration_since(Instant::now())).await,
         None => 0,
     };
+    if let Some(scenarios) = running.scenarios() {
+        let (unmatched, shadowed) = scenarios.unused();
+        serving::unused_scenarios(&unmatched, &shadowed);
+    }
     serving::stopped(served.has_sent_all, unwritten);
     match state.misses() {
         misses if misses > 0 && running.config.fail_on_miss => Err(ServeError::Missed(misses)),

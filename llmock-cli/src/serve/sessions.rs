@@ -1,4 +1,4 @@
-//! The session of a request, and the position of each session in the recordings.
+//! The session of a request, and the position of each session in recordings and scenarios.
 
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName};
+use llmock::__server::Progress;
 use llmock::playback::PlaybackSession;
 use lru::LruCache;
 use parking_lot::Mutex;
@@ -99,10 +100,33 @@ fn digest(text: &str) -> u64 {
     HASHER.hash_one(text)
 }
 
+/// The position of one session.
+#[derive(Debug, Default)]
+pub(crate) struct Session {
+    pub(crate) playback: PlaybackSession,
+    /// In the scenarios of this generation.
+    scenarios: Mutex<(u64, Progress)>,
+}
+
+impl Session {
+    /// Runs a function with the position in the scenarios of a generation; others have another one.
+    pub(crate) fn in_scenarios<T>(
+        &self,
+        generation: u64,
+        run: impl FnOnce(&mut Progress) -> T,
+    ) -> T {
+        let mut scenarios = self.scenarios.lock();
+        if scenarios.0 != generation {
+            *scenarios = (generation, Progress::default());
+        }
+        run(&mut scenarios.1)
+    }
+}
+
 /// The position of each session.
 #[derive(Debug)]
 pub(crate) struct Sessions {
-    by_id: Mutex<LruCache<String, Arc<PlaybackSession>>>,
+    by_id: Mutex<LruCache<String, Arc<Session>>>,
 }
 
 impl Default for Sessions {
@@ -117,7 +141,7 @@ impl Sessions {
     }
 
     /// The session with this id; a new one if there is none.
-    pub(crate) fn of(&self, id: &str) -> Arc<PlaybackSession> {
+    pub(crate) fn of(&self, id: &str) -> Arc<Session> {
         Arc::clone(self.by_id.lock().get_or_insert_ref(id, Arc::default))
     }
 

@@ -18,6 +18,7 @@ use super::strategy::Strategy;
 use super::strategy::custom::CustomAnswers;
 use super::strategy::fixture::{Fixtures, Spent};
 use super::strategy::proxy::Proxy;
+use super::strategy::scenario::Scenarios;
 use super::strategy::schema::BySchemas;
 use crate::problem::Problem;
 
@@ -47,6 +48,8 @@ pub(crate) struct Running {
     pub(crate) chain: Vec<Strategy>,
     /// Repeated requests, if their answers depend on nothing else.
     pub(crate) repeats: Option<Repeats>,
+    /// Whether only recordings, providers, and what a person has written may answer.
+    pub(crate) makes_nothing_up: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +69,7 @@ impl State {
     ) -> Result<Self, SetupError> {
         let fixtures = Arc::new(Fixtures::of_server_at(own.first().cloned().unwrap_or_default()));
         let journal = ArcSwap::from_pointee(Journal::new(config.history));
-        let running = Running::new(config, &fixtures, &own)?;
+        let running = Running::new(config, &fixtures, &own, None)?;
         Ok(Self {
             running: ArcSwap::from_pointee(running),
             fixtures,
@@ -88,7 +91,8 @@ impl State {
 
     /// Replaces the configuration; on an error everything stays as it is.
     pub(crate) fn reload(&self, config: Config) -> Result<(), SetupError> {
-        let running = Running::new(config, &self.fixtures, &self.own)?;
+        let previous = self.running.load();
+        let running = Running::new(config, &self.fixtures, &self.own, Some(&previous))?;
         if self.running.load().config.history != running.config.history {
             self.journal.store(Arc::new(Journal::new(running.config.history)));
         }
@@ -136,7 +140,12 @@ fn is_before_schema(strategies: &[StrategyName]) -> bool {
 }
 
 impl Running {
-    fn new(config: Config, fixtures: &Arc<Fixtures>, own: &[String]) -> Result<Self, SetupError> {
+    fn new(
+        config: Config,
+        fixtures: &Arc<Fixtures>,
+        own: &[String],
+        previous: Option<&Self>,
+    ) -> Result<Self, SetupError> {
         let strategy = |name: &StrategyName| {
             Ok::<_, SetupError>(match name {
                 StrategyName::Error => Strategy::Error,
@@ -146,6 +155,11 @@ impl Running {
                 },
                 StrategyName::Schema => Strategy::Schema(BySchemas::new(config.tools)),
                 StrategyName::Mirror => Strategy::Mirror,
+                StrategyName::Scenario => {
+                    let previous = previous.and_then(Self::scenarios);
+                    let scenarios = Scenarios::new(&config.replies, fixtures, previous);
+                    Strategy::Scenario(Box::new(scenarios))
+                }
                 StrategyName::CustomAnswers => {
                     let replies = config.custom_replies.as_deref().unwrap_or_default();
                     Strategy::CustomAnswers(CustomAnswers::new(replies))
@@ -162,14 +176,24 @@ impl Running {
         let chain: Vec<_> = config.strategies.iter().map(strategy).collect::<Result<_, _>>()?;
         // Last, because loading cannot be undone.
         fixtures.load(&config)?;
-        let repeats = (!chain.iter().any(Strategy::takes_anything)).then(Repeats::default);
-        Ok(Self { config, chain, repeats })
+        let repeats = chain.iter().all(Strategy::is_stateless).then(Repeats::default);
+        let makes_nothing_up = chain.iter().any(Strategy::takes_anything)
+            && chain.iter().all(|one| one.takes_anything() || one.is_written());
+        Ok(Self { config, chain, repeats, makes_nothing_up })
     }
 
     /// The recordings, if a strategy uses them.
     pub(crate) fn fixtures(&self) -> Option<&Fixtures> {
         self.chain.iter().find_map(|strategy| match strategy {
             Strategy::Fixture { fixtures, .. } => Some(&**fixtures),
+            _ => None,
+        })
+    }
+
+    /// The scenarios, if a strategy uses them.
+    pub(crate) fn scenarios(&self) -> Option<&Scenarios> {
+        self.chain.iter().find_map(|strategy| match strategy {
+            Strategy::Scenario(scenarios) => Some(&**scenarios),
             _ => None,
         })
     }

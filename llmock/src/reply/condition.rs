@@ -3,6 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use llmock_rules::Problem;
+use regex::Regex;
+
+use super::pattern::fits;
+use super::schema;
 use crate::exchange::sent::SentRequest;
 use crate::provider::Provider;
 
@@ -36,9 +41,11 @@ enum Part {
     Path(String),
     Model(String),
     LastUser(String),
+    LastUserMatches(Regex),
     System(String),
     OffersTool(String),
     ToolResult(String),
+    Schema(String),
     BodyContains(String),
     Header(String, String),
     Streaming(bool),
@@ -79,6 +86,35 @@ impl RequestMatcher {
         self.and(Part::LastUser(text.into()))
     }
 
+    /// Requests whose last message of the user matches this regular expression, in the syntax of the crate `regex`:
+    /// `^invoice \\d+`.
+    ///
+    /// # Panics
+    ///
+    /// If the expression is not valid.
+    ///
+    /// ```
+    /// # use llmock::reply::request;
+    /// let invoices = request().last_user_matches(r"^invoice \d+");
+    /// ```
+    #[track_caller]
+    pub fn last_user_matches(self, pattern: impl AsRef<str>) -> Self {
+        match self.with_pattern(pattern.as_ref()) {
+            Ok(matcher) => matcher,
+            Err(problem) => panic!("{problem}"),
+        }
+    }
+
+    pub(crate) fn with_pattern(self, pattern: &str) -> Result<Self, Problem> {
+        let invalid = |error: regex::Error| {
+            let error = error.to_string();
+            let reason = error.lines().last().unwrap_or_default();
+            let reason = reason.strip_prefix("error: ").unwrap_or(reason);
+            Problem::new(format!("invalid regular expression `{pattern}`: {reason}"))
+        };
+        Ok(self.and(Part::LastUserMatches(Regex::new(pattern).map_err(invalid)?)))
+    }
+
     /// Requests whose instructions contain this text.
     pub fn system(self, text: impl Into<String>) -> Self {
         self.and(Part::System(text.into()))
@@ -92,6 +128,17 @@ impl RequestMatcher {
     /// Requests that bring a new result of a tool with this text: one that came after the last message of the model.
     pub fn tool_result(self, text: impl Into<String>) -> Self {
         self.and(Part::ToolResult(text.into()))
+    }
+
+    /// Requests that demand a response of the schema with this name, or a call of the tool with this name; `*` stands for
+    /// any text. Gemini and others have no name for schemas: there it is the `title` of the schema.
+    ///
+    /// ```
+    /// # use llmock::reply::request;
+    /// let invoice = request().schema("Invoice");
+    /// ```
+    pub fn schema(self, name: impl Into<String>) -> Self {
+        self.and(Part::Schema(name.into()))
     }
 
     /// Requests whose body contains this text, as it was sent.
@@ -152,32 +199,21 @@ impl Part {
             }
             Self::Model(pattern) => request.model().is_some_and(|model| fits(pattern, &model)),
             Self::LastUser(text) => contains(request.last_user_text(), text),
+            Self::LastUserMatches(pattern) => {
+                request.last_user_text().is_some_and(|found| pattern.is_match(&found))
+            }
             Self::System(text) => contains(request.system(), text),
             Self::OffersTool(name) => request.tool(name).is_some(),
             Self::ToolResult(text) => {
                 request.new_tool_results().iter().any(|result| result.text.contains(text))
             }
+            Self::Schema(name) => schema::names::demands(request, name),
             Self::BodyContains(text) => request.text().contains(text),
             Self::Header(name, pattern) => request.has_header(name, |value| fits(pattern, value)),
             Self::Streaming(streaming) => request.is_streaming() == *streaming,
             Self::Matching(condition) => condition(request),
         }
     }
-}
-
-/// Whether a text fits a pattern in which `*` stands for any text.
-fn fits(pattern: &str, text: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut text) = text.strip_prefix(first) else { return false };
-    let mut parts = rest.split('*').peekable();
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return text.ends_with(part);
-        }
-        let Some(at) = text.find(part) else { return false };
-        text = &text[at + part.len()..];
-    }
-    true
 }
 
 impl fmt::Debug for RequestMatcher {
@@ -195,9 +231,13 @@ impl fmt::Debug for Part {
             Self::Path(pattern) => write!(f, "path({pattern:?})"),
             Self::Model(pattern) => write!(f, "model({pattern:?})"),
             Self::LastUser(text) => write!(f, "last_user({text:?})"),
+            Self::LastUserMatches(pattern) => {
+                write!(f, "last_user_matches({:?})", pattern.as_str())
+            }
             Self::System(text) => write!(f, "system({text:?})"),
             Self::OffersTool(name) => write!(f, "offers_tool({name:?})"),
             Self::ToolResult(text) => write!(f, "tool_result({text:?})"),
+            Self::Schema(name) => write!(f, "schema({name:?})"),
             Self::BodyContains(text) => write!(f, "body_contains({text:?})"),
             // The value may be a key.
             Self::Header(name, _) => write!(f, "header({name:?}, …)"),
@@ -212,23 +252,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_stands_for_any_text() {
-        for (pattern, text, does) in [
-            ("gpt-5", "gpt-5", true),
-            ("gpt-5", "gpt-5-mini", false),
-            ("gpt-*", "gpt-5", true),
-            ("gpt-*", "o3", false),
-            ("*", "", true),
-            ("*mini", "gpt-5-mini", true),
-            ("*mini", "mini-gpt", false),
-            ("a*b*c", "a-b-b-c", true),
-            ("a*b*c", "a-c", false),
-            ("a*a", "a", false),
-            ("**", "x", true),
-            ("", "", true),
-            ("", "x", false),
-        ] {
-            assert_eq!(fits(pattern, text), does, "{pattern} {text}");
-        }
+    fn expressions_are_checked_where_they_are_written() {
+        let problem = request().with_pattern("(").unwrap_err().to_string();
+        assert_eq!(problem, "invalid regular expression `(`: unclosed group");
+        let shown = format!("{:?}", request().last_user_matches("^a").schema("S"));
+        assert_eq!(shown, r#"request().last_user_matches("^a").schema("S")"#);
     }
 }

@@ -16,12 +16,13 @@
 
 mod condition;
 mod extras;
+mod pattern;
 mod recording;
 pub(crate) mod replies;
 pub(crate) mod rules;
 pub(crate) mod schema;
 #[cfg(feature = "server")]
-mod server;
+pub(crate) mod server;
 #[cfg(test)]
 mod tests;
 

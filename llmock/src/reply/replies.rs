@@ -45,6 +45,12 @@ impl Replies {
         Self { replies: vec![Scripted::Computed(Arc::new(reply))], repeats: true }
     }
 
+    /// Gives the last reply once, like the others.
+    #[cfg(feature = "server")]
+    pub(crate) fn once(self) -> Self {
+        Self { repeats: false, ..self }
+    }
+
     /// Gives the last reply to every further request.
     pub fn repeat(mut self) -> Self {
         self.repeats = true;

@@ -1,6 +1,7 @@
 //! Which reply responds to a request: rules in the order in which they were made, each with a condition and replies.
 //!
 //! A rule with a condition comes before one without. Once the replies of a rule are used up, others take its place.
+//! What was given is kept apart from the rules: the clients of a server share rules, and each has its own progress.
 
 use super::condition::RequestMatcher;
 use super::replies::{Replies, Scripted};
@@ -9,6 +10,17 @@ use crate::exchange::sent::SentRequest;
 /// The place of a rule among those of its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct RuleNumber(usize);
+
+#[cfg(feature = "server")]
+impl RuleNumber {
+    pub(crate) fn at(index: usize) -> Self {
+        Self(index)
+    }
+
+    pub(crate) fn index(self) -> usize {
+        self.0
+    }
+}
 
 /// Whether a rule responds before the fixture is looked up, or only if that has no response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,24 +37,42 @@ pub(crate) struct Rule {
     pub(crate) condition: Option<RequestMatcher>,
     pub(crate) replies: Replies,
     pub(crate) turn: Turn,
+}
+
+/// How far one client is in one rule.
+#[derive(Clone, Debug, Default)]
+struct RuleProgress {
     /// How many requests have got a reply.
-    pub(crate) given: usize,
+    given: usize,
     /// Replies that faults have changed on their way: each is given once more.
-    pub(crate) again: Vec<usize>,
+    again: Vec<usize>,
+}
+
+/// How far one client is in each rule.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Progress(Vec<RuleProgress>);
+
+impl Progress {
+    fn of(&mut self, rule: RuleNumber) -> &mut RuleProgress {
+        if self.0.len() <= rule.0 {
+            self.0.resize_with(rule.0 + 1, RuleProgress::default);
+        }
+        &mut self.0[rule.0]
+    }
+
+    fn given(&self, rule: RuleNumber) -> usize {
+        self.0.get(rule.0).map_or(0, |rule| rule.given)
+    }
+
+    fn is_used_up(&self, number: RuleNumber, rule: &Rule) -> bool {
+        self.0.get(number.0).is_none_or(|rule| rule.again.is_empty())
+            && rule.replies.get(self.given(number)).is_none()
+    }
 }
 
 impl Rule {
     pub(crate) fn new(place: String, replies: Replies) -> Self {
-        Self { place, condition: None, replies, turn: Turn::default(), given: 0, again: Vec::new() }
-    }
-
-    fn is_used_up(&self) -> bool {
-        self.again.is_empty() && self.replies.get(self.given).is_none()
-    }
-
-    /// How many replies are still to be given.
-    pub(crate) fn missing(&self) -> usize {
-        self.replies.required().saturating_sub(self.given)
+        Self { place, condition: None, replies, turn: Turn::default() }
     }
 
     /// As it is written, without its replies.
@@ -56,13 +86,22 @@ impl Rule {
 
 /// The rules of one session.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Rules(Vec<Rule>);
+pub(crate) struct Rules {
+    rules: Vec<Rule>,
+    progress: Progress,
+}
 
 /// What the rules say to a request.
 #[derive(Clone, Debug)]
 pub(crate) enum Chosen {
     Reply {
         rule: RuleNumber,
+        /// The place of the reply among those of the rule.
+        #[cfg_attr(
+            not(feature = "server"),
+            expect(dead_code, reason = "servers have more for each")
+        )]
+        number: usize,
         reply: Scripted,
         /// Another rule that matches too, and is not used up.
         other: Option<RuleNumber>,
@@ -74,20 +113,26 @@ pub(crate) enum Chosen {
 
 impl Rules {
     pub(crate) fn add(&mut self, rule: Rule) -> RuleNumber {
-        self.0.push(rule);
-        RuleNumber(self.0.len() - 1)
+        self.rules.push(rule);
+        RuleNumber(self.rules.len() - 1)
     }
 
     pub(crate) fn all(&self) -> &[Rule] {
-        &self.0
+        &self.rules
+    }
+
+    /// The rules with how many replies each has given.
+    pub(crate) fn with_given(&self) -> impl Iterator<Item = (&Rule, usize)> {
+        let given = |(at, rule)| (rule, self.progress.given(RuleNumber(at)));
+        self.rules.iter().enumerate().map(given)
     }
 
     pub(crate) fn get(&self, number: RuleNumber) -> &Rule {
-        &self.0[number.0]
+        &self.rules[number.0]
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.rules.is_empty()
     }
 
     pub(crate) fn has_closures(&self) -> bool {
@@ -95,48 +140,66 @@ impl Rules {
             rule.replies.has_closure()
                 || rule.condition.as_ref().is_some_and(RequestMatcher::has_closure)
         };
-        self.0.iter().any(has)
+        self.rules.iter().any(has)
     }
 
     /// The rules that a request matches. Runs closures of the test.
     pub(crate) fn matching(&self, request: &SentRequest) -> Vec<RuleNumber> {
         let matches = |rule: &Rule| rule.condition.as_ref().is_none_or(|one| one.matches(request));
-        let all = self.0.iter().enumerate();
+        let all = self.rules.iter().enumerate();
         all.filter(|(_, rule)| matches(rule)).map(|(at, _)| RuleNumber(at)).collect()
     }
 
     /// Gives the last reply of a rule once more: a fault has changed it on its way.
     pub(crate) fn offer_again(&mut self, rule: RuleNumber) {
-        let rule = &mut self.0[rule.0];
-        rule.again.extend(rule.given.checked_sub(1));
+        let progress = self.progress.of(rule);
+        progress.again.extend(progress.given.checked_sub(1));
+    }
+
+    /// How many replies a rule has given.
+    pub(crate) fn given(&self, number: RuleNumber) -> usize {
+        self.progress.given(number)
     }
 
     /// Takes the next reply of one of these rules. A background call gets no reply of a rule without a condition.
     pub(crate) fn take(&mut self, matching: &[RuleNumber], turn: Turn, is_side: bool) -> Chosen {
-        let numbers = matching.iter().copied();
-        let in_turn: Vec<RuleNumber> = numbers
-            .filter(|number| self.get(*number).turn == turn)
-            .filter(|number| !is_side || self.get(*number).condition.is_some())
-            .collect();
-        let is_open = |number: &&RuleNumber| !self.get(**number).is_used_up();
-        let has_condition = |number: &&RuleNumber| self.get(**number).condition.is_some();
-        let mut narrow = in_turn.iter().filter(is_open).filter(has_condition).copied();
-        // Several without a condition follow one another.
-        let (first, other) = match narrow.next() {
-            Some(first) => (Some(first), narrow.next()),
-            None => (in_turn.iter().find(is_open).copied(), None),
-        };
-        let Some(rule) = first else {
-            return in_turn.last().map_or(Chosen::None, |last| Chosen::UsedUp(*last));
-        };
-        let taken = &mut self.0[rule.0];
-        let again = taken.again.pop();
-        let Some(reply) = taken.replies.get(again.unwrap_or(taken.given)).cloned() else {
-            return Chosen::None;
-        };
-        taken.given += usize::from(again.is_none());
-        Chosen::Reply { rule, reply, other }
+        take(&self.rules, &mut self.progress, matching, turn, is_side)
     }
+}
+
+/// The same for a client with a progress of its own.
+pub(crate) fn take(
+    rules: &[Rule],
+    progress: &mut Progress,
+    matching: &[RuleNumber],
+    turn: Turn,
+    is_side: bool,
+) -> Chosen {
+    let get = |number: RuleNumber| &rules[number.0];
+    let in_turn: Vec<RuleNumber> = matching
+        .iter()
+        .copied()
+        .filter(|number| get(*number).turn == turn)
+        .filter(|number| !is_side || get(*number).condition.is_some())
+        .collect();
+    let is_open = |number: &&RuleNumber| !progress.is_used_up(**number, get(**number));
+    let has_condition = |number: &&RuleNumber| get(**number).condition.is_some();
+    let mut narrow = in_turn.iter().filter(is_open).filter(has_condition).copied();
+    // Several without a condition follow one another.
+    let (first, other) = match narrow.next() {
+        Some(first) => (Some(first), narrow.next()),
+        None => (in_turn.iter().find(is_open).copied(), None),
+    };
+    let Some(rule) = first else {
+        return in_turn.last().map_or(Chosen::None, |last| Chosen::UsedUp(*last));
+    };
+    let taken = progress.of(rule);
+    let again = taken.again.pop();
+    let number = again.unwrap_or(taken.given);
+    let replies = &get(rule).replies;
+    let Some(reply) = replies.get(number).cloned() else { return Chosen::None };
+    taken.given += usize::from(again.is_none());
+    Chosen::Reply { rule, number, reply, other }
 }
 
 #[cfg(test)]
@@ -173,7 +236,7 @@ mod tests {
     }
 
     fn of(rules: impl IntoIterator<Item = Rule>) -> Rules {
-        Rules(rules.into_iter().collect())
+        Rules { rules: rules.into_iter().collect(), ..Rules::default() }
     }
 
     fn plain(replies: impl Into<Replies>) -> Rule {
@@ -189,7 +252,7 @@ mod tests {
         assert_eq!(answers(&mut rules, &["y", "x", "x"]), ["-", "a", "."]);
         let mut rules = of([when("x", a.clone()), when("xy", b.clone())]);
         assert_eq!(answers(&mut rules, &["xy", "xy", "xy"]), ["!a", "b", "."]);
-        assert_eq!(rules.all()[0].missing(), 0);
+        assert_eq!(rules.given(RuleNumber(0)), 1);
         let mut rules = of([plain(a.repeat())]);
         assert_eq!(answers(&mut rules, &["x", "y"]), ["a", "a"]);
     }
@@ -200,6 +263,6 @@ mod tests {
         let matching = rules.matching(&sent("x"));
         let chosen = rules.take(&matching, Turn::BeforeFixture, true);
         assert!(matches!(chosen, Chosen::None), "{chosen:?}");
-        assert_eq!(rules.all()[0].missing(), 1);
+        assert_eq!(rules.given(RuleNumber(0)), 0);
     }
 }

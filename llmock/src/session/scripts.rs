@@ -59,8 +59,9 @@ impl Scripts {
     /// Where the test wrote replies that may repeat, and that no request got.
     pub(crate) fn never_given(&self) -> Vec<String> {
         let rules = lock(&self.rules);
-        let unused = rules.all().iter().filter(|rule| rule.given == 0 && rule.missing() == 0);
-        unused.map(|rule| rule.place.clone()).collect()
+        let unused =
+            rules.with_given().filter(|(rule, given)| *given == 0 && rule.replies.required() == 0);
+        unused.map(|(rule, _)| rule.place.clone()).collect()
     }
 
     /// Takes the next reply of one of these rules, and notes if two of them may reply; with the place of the rule.
@@ -87,8 +88,9 @@ impl Scripts {
     /// Why a request gets no reply of a rule whose replies were all given.
     pub(crate) fn used_up(&self, rule: RuleNumber) -> MissReason {
         let rules = lock(&self.rules);
+        let replies = rules.given(rule);
         let rule = rules.get(rule);
-        let (place, replies) = (rule.place.clone(), rule.given);
+        let place = rule.place.clone();
         MissReason::RepliesUsed { place, rule: rule.shown(), replies }
     }
 
@@ -114,10 +116,11 @@ impl Scripts {
             let rules = [shown(first), shown(second)];
             failures.push(Failure::AmbiguousReplies { rules });
         }
-        let unused = rules.all().iter().filter(|rule| rule.missing() > 0).map(|rule| UnusedReply {
+        let unused = rules.with_given().filter(|(rule, given)| rule.replies.required() > *given);
+        let unused = unused.map(|(rule, given)| UnusedReply {
             place: rule.place.clone(),
             rule: rule.shown(),
-            given: rule.given,
+            given,
             expected: rule.replies.required(),
         });
         let replies: Vec<_> = unused.collect();

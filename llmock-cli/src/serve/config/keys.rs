@@ -48,6 +48,7 @@ pub(super) const KEYS: &[Key] = &[
     key("port", Kind::Number, "PORT", "The port to listen on; 0 is any free port [default: 8000]"),
     key("customReplies", Json, "JSON", "A list of `question` and `answer` for CustomAnswersStrategy"),
     key("tools", Text, "auto|first|never", "What happens to tools that a request offers and does not force [default: auto]"),
+    key("replies", Json, "JSON", "A list of `when` and `then` for ScenarioStrategy: conditions on requests, and the replies to them"),
     key("fixtures", Text, "DIR", "Replay the fixtures in this folder; the default strategy is then FixtureStrategy alone"),
     key("record", Kind::Switch, "true|false", "Forward requests without a recording to their provider, and record the responses"),
     key("fail-on-miss", Kind::Switch, "true|false", "Exit with code 1 if no strategy answered a request"),

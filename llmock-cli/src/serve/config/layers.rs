@@ -8,6 +8,7 @@ use serde_saphyr::{Error, Location, MessageFormatter as _, UserMessageFormatter}
 
 use super::error::ConfigError;
 use super::keys::{self, Key};
+use super::scenarios::Scenario;
 use super::settings::Config;
 
 /// Names of types in messages, and what they are called here.
@@ -23,6 +24,8 @@ const TYPES: [(&str, &str); 6] = [
 #[derive(Debug, Default)]
 pub(super) struct Layers {
     tree: Value,
+    /// Those of the last source that has any: the tree would lose their lines and the order of members.
+    pub(super) replies: Vec<Scenario>,
     pub(super) notes: Vec<String>,
 }
 
@@ -38,7 +41,13 @@ impl Layers {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let config: Option<Config> = read(text).map_err(invalid)?;
         self.tree = read::<Option<Value>>(text).map_err(invalid)?.unwrap_or_default();
-        if config.is_some_and(|config| config.debug.is_some()) {
+        if let Value::Object(members) = &mut self.tree {
+            members.remove("replies");
+        }
+        let config = config.unwrap_or_default();
+        let in_file = |scenario| Scenario { file: Some(path.to_owned()), ..scenario };
+        self.replies = config.replies.into_iter().map(in_file).collect();
+        if config.debug.is_some() {
             self.notes.push(format!("{}: `debug` has no effect", path.display()));
         }
         if let Some(Value::String(fixtures)) = self.tree.get_mut("fixtures")
@@ -51,6 +60,12 @@ impl Layers {
     }
 
     pub(super) fn key(&mut self, key: &Key, text: &str) -> Result<(), Problem> {
+        if key.path == "replies" {
+            let is_default = matches!(text.trim(), "" | "null");
+            let text = if is_default { "[]" } else { text };
+            self.replies = read(text).map_err(|error| reason(&error))?;
+            return Ok(());
+        }
         self.put(key.path, key.value(text)?)
     }
 

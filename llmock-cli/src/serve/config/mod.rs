@@ -1,13 +1,14 @@
 //! The configuration: built-in defaults, then a file, then variables, then flags. Each overrides the one before.
 //!
 //! [`keys`] lists the keys, and clap makes a flag and a variable of each. [`layers`] puts the values of all sources
-//! over each other, and serde makes the [`Config`] in [`settings`] of them. Only [`load`] touches the disk and the
+//! over each other, and serde makes the [`Config`] in [`settings`] of them. [`scenarios`] are read apart. Only [`load`] touches the disk and the
 //! environment.
 
 mod error;
 mod flags;
 mod keys;
 mod layers;
+pub(in crate::serve) mod scenarios;
 mod settings;
 mod strategies;
 pub(in crate::serve) mod values;
@@ -49,6 +50,7 @@ fn configure(
     variables::apply(variables, flags, &mut layers)?;
     flags.apply(&mut layers)?;
     let mut config = layers.config()?;
+    config.replies = std::mem::take(&mut layers.replies);
     layers.notes.extend(config.check()?.into_iter().map(str::to_owned));
     Ok((config, layers.notes))
 }

@@ -14,6 +14,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
 use super::error::ConfigError;
+use super::scenarios::Scenario;
 use super::strategies::StrategyName;
 use super::values::{Parsed, duration, list, nullable, scalar, some, strict};
 use crate::serve::fault::Faults;
@@ -49,6 +50,9 @@ pub(crate) struct Config {
     /// What happens to tools that a request offers and does not force.
     #[serde(deserialize_with = "tools")]
     pub(crate) tools: ToolUse,
+    /// Read apart from the other keys, see [`scenarios`](super::scenarios).
+    #[serde(deserialize_with = "nullable")]
+    pub(crate) replies: Vec<Scenario>,
     /// The folder of the fixtures, or one fixture.
     #[serde(deserialize_with = "strict")]
     pub(crate) fixtures: Option<PathBuf>,
@@ -106,6 +110,7 @@ impl Default for Config {
             port: 8000,
             custom_replies: None,
             tools: ToolUse::default(),
+            replies: Vec::new(),
             fixtures: None,
             record: false,
             fail_on_miss: false,
@@ -132,7 +137,7 @@ impl Config {
     ///
     /// A server with fixtures makes up responses only if it is configured to: otherwise a miss would look like a match.
     pub(super) fn check(&mut self) -> Result<Vec<&'static str>, ConfigError> {
-        use StrategyName::{CustomAnswers, Error, Fixture, Mirror, Proxy, Schema, ToolCall};
+        use StrategyName::{Error, Fixture, Mirror, Proxy, Schema, ToolCall};
 
         if self.strategies.is_empty() {
             self.strategies = match (&self.fixtures, self.record) {
@@ -141,6 +146,7 @@ impl Config {
                 (Some(_), true) => vec![Fixture, Proxy],
             };
         }
+        self.enable_replies();
         let has = |strategy| self.strategies.contains(&strategy);
         for (is_invalid, reason) in [
             (
@@ -162,10 +168,6 @@ impl Config {
             (
                 self.fixtures.is_some() && !has(Fixture),
                 "`fixtures` has no effect without `FixtureStrategy` in `strategies`",
-            ),
-            (
-                self.custom_replies.is_some() && !has(CustomAnswers),
-                "`customReplies` has no effect without `CustomAnswersStrategy` in `strategies`",
             ),
             (
                 self.tools != ToolUse::default() && !has(Schema) && !has(ToolCall),
@@ -205,6 +207,20 @@ impl Config {
                 "`context-window` is 0: every conversation gets status 400",
             ),
         ]
+    }
+}
+
+impl Config {
+    /// Puts the strategies of `customReplies` and `replies` in front of the others, unless they are listed.
+    fn enable_replies(&mut self) {
+        for (is_set, strategy) in [
+            (self.custom_replies.is_some(), StrategyName::CustomAnswers),
+            (!self.replies.is_empty(), StrategyName::Scenario),
+        ] {
+            if is_set && !self.strategies.contains(&strategy) {
+                self.strategies.insert(0, strategy);
+            }
+        }
     }
 }
 

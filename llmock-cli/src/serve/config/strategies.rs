@@ -7,6 +7,7 @@ use llmock_rules::Problem;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StrategyName {
     Error,
+    Scenario,
     CustomAnswers,
     ToolCall,
     Schema,
@@ -17,8 +18,9 @@ pub(crate) enum StrategyName {
 
 impl StrategyName {
     /// All of them, as they are spelled in a configuration.
-    pub(crate) const ALL: [(&'static str, Self); 7] = [
+    pub(crate) const ALL: [(&'static str, Self); 8] = [
         ("ErrorStrategy", Self::Error),
+        ("ScenarioStrategy", Self::Scenario),
         ("CustomAnswersStrategy", Self::CustomAnswers),
         ("ToolCallStrategy", Self::ToolCall),
         ("SchemaStrategy", Self::Schema),

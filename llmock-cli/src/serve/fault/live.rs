@@ -16,7 +16,7 @@ pub(super) fn begun(body: StreamBytes) -> StreamBytes {
 
 /// The body with JSON that no parser accepts.
 pub(super) fn malformed(body: StreamBytes) -> StreamBytes {
-    body.map_frame(|frame| frame.map_data(|data| super::malformed(&data))).boxed_unsync()
+    body.map_frame(|frame| frame.map_data(|data| super::apply::malformed(&data))).boxed_unsync()
 }
 
 struct Begun {

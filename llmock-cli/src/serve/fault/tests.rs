@@ -1,6 +1,7 @@
+use bytes::Bytes;
 use http::HeaderMap;
 
-use super::super::answer::Piece;
+use super::super::answer::{Answer, AnswerBody, End, Piece};
 use super::*;
 
 fn faults(rate: f64, kinds: &[&str], seed: u64) -> Faults {

@@ -106,11 +106,11 @@ impl Fixtures {
         let session = || self.sessions.of(&api_request.session.to_string());
         let spent = if api_request.method.is_safe() { spent } else { Spent::Repeats };
         let played = match (spent, playback.response_count(request)) {
-            (Spent::Misses, _) => session().next_unplayed(playback, request),
+            (Spent::Misses, _) => session().playback.next_unplayed(playback, request),
             (Spent::Repeats, 0) => None,
             // The same for every client, so no position is needed.
             (Spent::Repeats, 1) => PlaybackSession::default().respond(playback, request),
-            (Spent::Repeats, _) => session().respond(playback, request),
+            (Spent::Repeats, _) => session().playback.respond(playback, request),
         };
         let Some(played) = played else { return Verdict::Pass { why: None } };
         let played = self.redirects.played(played, playback, request, &self.origin(api_request));

@@ -1,7 +1,7 @@
 //! Strategies: the first in order that has an answer wins.
 //!
 //! [`error`], [`tool_call`], [`custom`] and [`mirror`] read a [`prompt`] and are pure; [`schema`] reads what a request
-//! demands; [`fixture`] and [`proxy`] take the request itself.
+//! demands; [`scenario`], [`fixture`] and [`proxy`] take the request itself.
 
 pub(crate) mod custom;
 pub(crate) mod error;
@@ -9,6 +9,7 @@ pub(crate) mod fixture;
 pub(crate) mod mirror;
 pub(crate) mod prompt;
 pub(crate) mod proxy;
+pub(crate) mod scenario;
 pub(crate) mod schema;
 pub(crate) mod tool_call;
 
@@ -23,6 +24,7 @@ use super::config::StrategyName;
 use custom::CustomAnswers;
 use fixture::{Fixtures, Spent};
 use proxy::Proxy;
+use scenario::Scenarios;
 use schema::{BySchemas, ToolUse};
 
 #[derive(Debug)]
@@ -34,6 +36,7 @@ pub(crate) enum Strategy {
         is_before_schema: bool,
     },
     Schema(BySchemas),
+    Scenario(Box<Scenarios>),
     CustomAnswers(CustomAnswers),
     Mirror,
     Fixture {
@@ -49,6 +52,7 @@ impl Strategy {
             Self::Error => StrategyName::Error,
             Self::ToolCall { .. } => StrategyName::ToolCall,
             Self::Schema(_) => StrategyName::Schema,
+            Self::Scenario(_) => StrategyName::Scenario,
             Self::CustomAnswers(_) => StrategyName::CustomAnswers,
             Self::Mirror => StrategyName::Mirror,
             Self::Fixture { .. } => StrategyName::Fixture,
@@ -60,6 +64,16 @@ impl Strategy {
     /// Whether it takes any request, checked or not, and not only conversations.
     pub(crate) fn takes_anything(&self) -> bool {
         matches!(self, Self::Fixture { .. } | Self::Proxy(_))
+    }
+
+    /// Whether its answer follows from the request alone.
+    pub(crate) fn is_stateless(&self) -> bool {
+        !self.takes_anything() && !matches!(self, Self::Scenario(_))
+    }
+
+    /// Whether it answers only what a person has written for it.
+    pub(crate) fn is_written(&self) -> bool {
+        matches!(self, Self::Scenario(_) | Self::CustomAnswers(_))
     }
 
     /// The answer to a conversation.
@@ -92,7 +106,7 @@ impl Strategy {
             }
             Self::CustomAnswers(answers) => answers.answer(messages),
             Self::Mirror => Some(mirror::answer(messages, target.is_responses())),
-            Self::Fixture { .. } | Self::Proxy(_) => None,
+            Self::Scenario(_) | Self::Fixture { .. } | Self::Proxy(_) => None,
         };
         match reply {
             Some(reply) => Verdict::Reply(Box::new(reply)),

@@ -12,24 +12,20 @@ const WITH: &str = " with '";
 /// What this strategy has to say.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    /// The calls that the last user message triggers.
+    /// The calls that the last user message triggers, or the result of a tool.
     Calls(Reply),
-    /// The end of the loop after the result of a tool.
+    /// The end of the loop after any other result of a tool.
     End(Reply),
 }
 
 pub(crate) fn answer(messages: &[Message]) -> Option<Answer> {
     let last = messages.iter().rev().find(|message| message.role != Role::System)?;
     match last.role {
-        Role::User if last.text.contains(TRIGGER) => {
-            let calls = calls(&last.text);
-            let reply = |all: Reply, (name, arguments)| all.tool_call(name, arguments);
-            let reply = || calls.iter().copied().fold(Reply::new(), reply);
-            (!calls.is_empty()).then(|| Answer::Calls(reply()))
-        }
+        Role::User => reply_of(&calls(&last.text)).map(Answer::Calls),
         Role::Tool if !last.text.is_empty() => {
-            let text = format!("last tool call result is {}", last.text);
-            Some(Answer::End(Reply::text(text)))
+            let end = || Reply::text(format!("last tool call result is {}", last.text));
+            let calls = reply_of(&calls(&last.text)).map(Answer::Calls);
+            calls.or_else(|| Some(Answer::End(end())))
         }
         _ => None,
     }
@@ -54,6 +50,12 @@ impl Answer {
             Self::End(reply) => Verdict::Reply(Box::new(reply)),
         }
     }
+}
+
+/// The message with these calls, if there are any.
+fn reply_of(calls: &[(&str, &str)]) -> Option<Reply> {
+    let reply = |all: Reply, (name, arguments): &(&str, &str)| all.tool_call(*name, *arguments);
+    (!calls.is_empty()).then(|| calls.iter().fold(Reply::new(), reply))
 }
 
 /// Names and arguments, in order.

@@ -28,6 +28,7 @@ mod repeats;
 mod requested;
 mod running;
 mod rust_clients;
+mod scenarios;
 mod schemas;
 mod strategies;
 mod writing;

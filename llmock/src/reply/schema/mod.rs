@@ -9,6 +9,7 @@ mod decimal;
 mod demand;
 mod instance;
 mod kinds;
+pub(crate) mod names;
 mod numbers;
 mod offered;
 mod pattern;

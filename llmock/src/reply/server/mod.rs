@@ -1,11 +1,12 @@
 //! What only a server needs: which endpoints there are, request checks, the messages of a request, templates of
-//! responses. Nothing outside of this folder depends on it.
+//! responses, scenarios. Nothing outside of this folder depends on it.
 
 mod check;
 mod conversation;
 mod demands;
 mod endpoint;
 mod plain;
+pub(crate) mod scenarios;
 mod template;
 
 pub use demands::{BySchema, Demands, ToolUse};

@@ -6,7 +6,7 @@ use super::*;
 #[test]
 fn variables_flags_and_set_override_the_file() {
     let other = [
-        ("strategies", "MirrorStrategy"),
+        ("strategies", "ErrorStrategy"),
         ("models", "a;b"),
         ("api-key", "other"),
         ("cors.allow-origins", "*"),
@@ -15,6 +15,7 @@ fn variables_flags_and_set_override_the_file() {
         ("port", "1"),
         ("customReplies", r#"[{"question": "q", "answer": "a"}]"#),
         ("tools", "first"),
+        ("replies", r#"[{"then": "a"}]"#),
         ("fixtures", "elsewhere"),
         ("record", "true"),
         ("fail-on-miss", "true"),

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn errors_in_a_file_have_line_and_column() {
-    let strategies = "expected `ErrorStrategy`, `CustomAnswersStrategy`, `ToolCallStrategy`";
+    let strategies = "expected `ErrorStrategy`, `ScenarioStrategy`, `CustomAnswersStrategy`";
     let cases = [
         ("port: 1\nprot: 2\n", "2:1: unknown key `prot`; did you mean `port`?"),
         (
