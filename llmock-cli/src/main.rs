@@ -2,6 +2,7 @@
 
 mod clear;
 mod cli;
+mod import;
 mod keep;
 mod list;
 mod notes;

@@ -1,5 +1,7 @@
 //! Output of the commands for fixtures; that of the server is below.
 
+mod importing;
+pub(crate) mod progress;
 pub(crate) mod server;
 pub(crate) mod serving;
 

@@ -39,8 +39,34 @@ pub(crate) enum Problem {
     LastRunUnreadable { path: PathBuf, why: io::Error },
     #[error("{}", chain(.0))]
     NotKept(KeepError),
+    /// Fixtures that an import would overwrite.
+    #[error("{}", fixtures_exist(.0))]
+    FixturesExist(Vec<PathBuf>),
+    #[error("there is no file `{}`", .0.display())]
+    NoSuchFile(PathBuf),
+    #[error("no recordings in {}\nhint: `--from FORMAT` reads every file as that format", paths(.0))]
+    NothingToImport(Vec<PathBuf>),
+    #[error("invalid request {0}")]
+    BadRequest(String),
+    #[error("failed to read folder {0}")]
+    Unlistable(String),
     #[error("{}", lines(.0))]
     Several(Vec<Problem>),
+}
+
+fn fixtures_exist(fixtures: &[PathBuf]) -> String {
+    let first = fixtures.first().map(|path| path.display().to_string()).unwrap_or_default();
+    let rest = match fixtures.len() {
+        0 | 1 => "exists".to_owned(),
+        2 => "and 1 other fixture exist".to_owned(),
+        all => format!("and {} other fixtures exist", all - 1),
+    };
+    format!("`{first}` {rest}; nothing was imported\nhint: `--force` overwrites")
+}
+
+fn paths(paths: &[PathBuf]) -> String {
+    let names: Vec<_> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
+    names.join(", ")
 }
 
 fn lines(problems: &[Problem]) -> String {

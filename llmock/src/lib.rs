@@ -53,6 +53,8 @@ pub mod __private {
 pub mod __server {
     pub use crate::control::server::PlacedFault;
     pub use crate::exchange::watched::Watched;
+    #[cfg(feature = "record")]
+    pub use crate::playback::imported;
     pub use crate::provider::recognise::{HeaderHints, recognise};
     pub use crate::reply::{BySchema, Demands, ToolUse};
 

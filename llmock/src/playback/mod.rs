@@ -39,6 +39,9 @@ mod attempts;
 #[cfg(feature = "record")]
 mod credentials;
 mod ignored;
+#[cfg(feature = "record")]
+#[doc(hidden)]
+pub mod imported;
 mod played;
 #[cfg(feature = "record")]
 mod recorder;

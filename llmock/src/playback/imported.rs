@@ -1,0 +1,338 @@
+//! Exchanges that another tool has recorded, as the interactions that llmock would have recorded from them.
+//!
+//! The bytes take the path of a recording: the request is read as a session reads it, the response as it would have
+//! arrived, and both are redacted. So an imported fixture and a recorded one differ in nothing.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use crate::exchange::forward::UpstreamResponse;
+use crate::exchange::record;
+use crate::exchange::request::{MAX_BODY, RawRequest};
+use crate::exchange::secrets;
+use crate::fixture::interaction::{Body, Content, Interaction};
+use crate::fixture::redact::{Redaction, Redactor};
+use crate::fixture::{FormatError, encoding, format, store};
+use crate::provider::Provider;
+use crate::stream::{Chunk, End};
+
+/// One exchange of another recorder, with the bytes that it kept.
+#[derive(Clone, Debug, Default)]
+pub struct Foreign {
+    /// In any case.
+    pub method: String,
+    /// Path and query at the host of the provider.
+    pub target: String,
+    /// Names and values of the request's headers.
+    pub request_headers: Vec<(String, String)>,
+    /// Compressed if the headers say so and the recorder kept it that way.
+    pub request_body: Vec<u8>,
+    /// From 200 to 999.
+    pub status: u16,
+    /// Names and values of the response's headers.
+    pub response_headers: Vec<(String, String)>,
+    /// Compressed if the headers say so and the recorder kept it that way.
+    pub response_body: Vec<u8>,
+    /// Milliseconds from the request to the end of the response.
+    pub ms: u64,
+    /// Whether the connection broke before the response was complete.
+    pub is_cut: bool,
+    /// RFC 3339 in UTC, whole seconds.
+    pub recorded_at: Option<String>,
+    /// The test that owns the interaction.
+    pub test: Option<String>,
+}
+
+/// An interaction, and what a fixture does not keep of its exchange.
+#[derive(Debug)]
+pub struct Imported {
+    /// What goes into the fixture.
+    pub interaction: Interaction,
+    /// The names in the placeholders of redacted secrets.
+    pub redacted: Vec<String>,
+    /// Names of response headers that are not kept and that a program may read.
+    pub dropped_headers: Vec<String>,
+    /// Whether a fixture keeps digests of the files in the request.
+    pub has_files: bool,
+}
+
+/// Why an exchange is no interaction.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// A status that no response has.
+    #[error("invalid status {0}: expected 200 to 999")]
+    Status(u16),
+    /// Its method has letters that no method has.
+    #[error("invalid method `{0}`")]
+    Method(String),
+    /// The body of its request cannot be decoded.
+    #[error("the body of the request cannot be decoded: {0}")]
+    Body(String),
+}
+
+/// Makes interactions, with the secrets of this process redacted.
+#[derive(Debug)]
+pub struct Importer {
+    redactor: Redactor,
+}
+
+impl Importer {
+    /// Reads the variables of the process.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { redactor: secrets::redactor() }
+    }
+
+    /// The interaction of an exchange with this provider.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the exchange cannot be HTTP.
+    pub fn interaction(
+        &self,
+        provider: Provider,
+        exchange: Foreign,
+    ) -> Result<Imported, ImportError> {
+        let status = StatusCode::from_u16(exchange.status).ok().filter(|it| it.as_u16() >= 200);
+        let status = status.ok_or(ImportError::Status(exchange.status))?;
+        let is_method = http::Method::from_bytes(exchange.method.as_bytes()).is_ok();
+        if !is_method {
+            return Err(ImportError::Method(exchange.method));
+        }
+        let (headers, received) =
+            (header_map(&exchange.request_headers), header_map(&exchange.response_headers));
+        let target = escaped(&exchange.target);
+        let raw = RawRequest {
+            provider,
+            method: &exchange.method,
+            target: &target,
+            headers: &headers,
+            body: &exchange.request_body,
+        };
+        let redactor = secrets::redactor_for(&self.redactor, &raw);
+        let read =
+            raw.read(&redactor, MAX_BODY).map_err(|error| ImportError::Body(error.to_string()))?;
+        let has_files = matches!(&read.0.body, Body::Form(parts) if parts.iter().any(|part|
+            matches!(part.value, crate::fixture::interaction::PartValue::File { .. })));
+        let ms = exchange.ms;
+        let upstream = UpstreamResponse {
+            status,
+            headers: received,
+            chunks: vec![Chunk { ms, bytes: exchange.response_body }],
+            end: if exchange.is_cut { End::Cut } else { End::Complete },
+            ms,
+            was_given_up: false,
+        };
+        let owner = exchange.test.as_deref();
+        let recorded = record::interaction(provider, read, &upstream, owner, &redactor, MAX_BODY);
+        let dropped_headers = record::dropped_headers(&upstream);
+        let mut interaction = recorded.interaction;
+        interaction.recorded_at = exchange.recorded_at;
+        if ms == 0 {
+            interaction.response.ms = None;
+        }
+        if recorded.redacted.response.is_empty() {
+            keep_blanks(&mut interaction, &upstream);
+        }
+        let found = recorded.redacted.request.iter().chain(&recorded.redacted.response);
+        let redacted = names(found);
+        Ok(Imported { interaction, redacted, dropped_headers, has_files })
+    }
+
+    /// The interactions of a file that llmock reads as it is, such as one of `llm-mock`, redacted.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the text is not such a file.
+    pub fn fixture(
+        &self,
+        text: &str,
+        owner: Option<&str>,
+    ) -> Result<Vec<Interaction>, FormatError> {
+        let mut interactions = format::read(text)?;
+        for interaction in &mut interactions {
+            self.redactor.interaction(interaction);
+            if owner.is_some() {
+                interaction.test = owner.map(str::to_owned);
+            }
+        }
+        Ok(interactions)
+    }
+}
+
+impl Default for Importer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A recorder that cannot record again keeps JSON with blanks of its own byte for byte, as text.
+fn keep_blanks(interaction: &mut Interaction, received: &UpstreamResponse) {
+    let Content::Body(Body::Json(text)) = &interaction.response.content else { return };
+    let Some(chunk) = received.chunks.first() else { return };
+    let coding = received.headers.get(http::header::CONTENT_ENCODING);
+    let coding = coding.and_then(|value| value.to_str().ok());
+    let limit = MAX_BODY.saturating_mul(4);
+    let plain = encoding::decompress(coding, &chunk.bytes, limit).unwrap_or(Cow::Borrowed(&[]));
+    if !plain.is_empty()
+        && text.as_bytes() != &*plain
+        && let Ok(exact) = String::from_utf8(plain.into_owned())
+    {
+        interaction.response.content = Content::Body(Body::Text(exact));
+    }
+}
+
+fn names<'r>(found: impl Iterator<Item = &'r Redaction>) -> Vec<String> {
+    let mut names: Vec<String> = found.map(|one| one.name.clone()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Headers that HTTP allows; recorders also keep pseudo headers of HTTP/2, which are parts of the request line.
+fn header_map(headers: &[(String, String)]) -> HeaderMap {
+    let valid = headers.iter().filter_map(|(name, value)| {
+        let name = HeaderName::from_bytes(name.trim().as_bytes()).ok()?;
+        Some((name, HeaderValue::from_bytes(value.trim().as_bytes()).ok()?))
+    });
+    let mut map = HeaderMap::new();
+    for (name, value) in valid {
+        map.append(name, value);
+    }
+    map
+}
+
+/// A target as a client sends it: what no URL may hold is escaped.
+fn escaped(target: &str) -> String {
+    let target = target.split('#').next().unwrap_or_default();
+    let is_plain = |letter: char| matches!(letter, '!'..='~') && !"\"<>\\^`{|}".contains(letter);
+    if target.chars().all(is_plain) {
+        return target.to_owned();
+    }
+    let mut out = String::with_capacity(target.len() + 16);
+    for letter in target.chars() {
+        if is_plain(letter) {
+            out.push(letter);
+        } else {
+            let mut bytes = [0; 4];
+            for byte in letter.encode_utf8(&mut bytes).bytes() {
+                use std::fmt::Write as _;
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+    }
+    out
+}
+
+/// The provider of the table that owns a host, with its port if it has one.
+#[must_use]
+pub fn provider_of_host(host: &str) -> Option<Provider> {
+    Provider::all().find(|provider| provider.owns_host(host))
+}
+
+/// The provider of the table with this id.
+#[must_use]
+pub fn known_provider(id: &str) -> Option<Provider> {
+    Provider::all().find(|provider| provider.id() == id)
+}
+
+/// Scheme and host of the provider's API, if every customer has the same.
+#[must_use]
+pub fn origin_of(provider: Provider) -> Option<String> {
+    let upstream = provider.entry().upstream?;
+    let (scheme, rest) = upstream.split_once("://")?;
+    let host = rest.split('/').next().unwrap_or(rest);
+    Some(format!("{scheme}://{host}"))
+}
+
+/// The request of an interaction as other tools keep it: its body, unless that is a form, whose files are digests.
+#[must_use]
+pub fn request_body(interaction: &Interaction) -> Option<Bytes> {
+    match &interaction.request.body {
+        Body::Form(_) => None,
+        body => Some(Bytes::from(body.to_wire().into_owned())),
+    }
+}
+
+/// The text of a fixture with these interactions.
+#[must_use]
+pub fn text_of(interactions: &mut [Interaction]) -> String {
+    for interaction in interactions.iter_mut() {
+        interaction.hash = interaction.hash();
+    }
+    format::write(interactions)
+}
+
+/// Writes a fixture in one step, under its lock.
+///
+/// # Errors
+///
+/// Returns an error if the file exists and `overwrite` is not set, or if it cannot be written.
+pub fn save(
+    path: &Path,
+    interactions: &mut [Interaction],
+    overwrite: bool,
+) -> Result<(), store::SaveError> {
+    for interaction in interactions.iter_mut() {
+        interaction.hash = interaction.hash();
+    }
+    let file = store::lock(path)?;
+    if !overwrite && path.exists() {
+        let source = std::io::Error::new(std::io::ErrorKind::AlreadyExists, "the file exists");
+        return Err(store::SaveError { path: path.to_owned(), source });
+    }
+    file.save(interactions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exchange(body: &str) -> Foreign {
+        Foreign {
+            method: "post".to_owned(),
+            target: "/v1/chat/completions?key=abc".to_owned(),
+            request_headers: vec![(":authority".to_owned(), "x".to_owned())],
+            request_body: br#"{"model":"m"}"#.to_vec(),
+            status: 200,
+            response_headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
+            response_body: body.as_bytes().to_vec(),
+            ..Foreign::default()
+        }
+    }
+
+    #[test]
+    fn keeps_the_bytes_of_json_in_any_layout() {
+        for body in
+            ["{\"a\":1}", "{\"a\" :1.0,\n \"b\":[ ]}", "{\n  \"a\": 1\n}\n", "[]", "{\"a\":"]
+        {
+            let imported = Importer::new().interaction(Provider::OpenAI, exchange(body));
+            let mut all = [imported.expect("it is HTTP").interaction];
+            assert_eq!(all[0].method(), "POST");
+            assert_eq!(all[0].path(), "/v1/chat/completions");
+            let again = format::read(&text_of(&mut all)).expect("a fixture");
+            assert_eq!(again[0].response().text(), body);
+        }
+    }
+
+    #[test]
+    fn escapes_what_no_url_may_hold() {
+        assert_eq!(escaped("/v1/a b/é#stream"), "/v1/a%20b/%C3%A9");
+        assert_eq!(escaped("/v1/a%20b?x=1&y=[2]"), "/v1/a%20b?x=1&y=[2]");
+    }
+
+    #[test]
+    fn a_host_of_a_customer_belongs_to_its_provider() {
+        for (host, expected) in [
+            ("api.openai.com", Some("openai")),
+            ("test.openai.azure.com", Some("azure")),
+            ("bedrock-runtime.<AWS_REGION>.amazonaws.com", Some("bedrock")),
+            ("gateway.example", None),
+        ] {
+            assert_eq!(provider_of_host(host).map(Provider::id), expected, "{host}");
+        }
+    }
+}
