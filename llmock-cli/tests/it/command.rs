@@ -71,4 +71,11 @@ impl Desk {
         assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{ran:?}");
         ran.err
     }
+
+    /// Runs it and gives what it complained about; other files may have gone well.
+    pub(crate) fn fails_partly(&self, arguments: &[&str]) -> String {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        ran.err
+    }
 }

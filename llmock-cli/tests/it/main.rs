@@ -2,6 +2,7 @@
 
 mod clear;
 mod command;
+mod import;
 mod keep;
 mod list;
 mod notes;
