@@ -13,7 +13,7 @@ use crate::exchange::forward::UpstreamResponse;
 use crate::exchange::record;
 use crate::exchange::request::{MAX_BODY, RawRequest};
 use crate::exchange::secrets;
-use crate::fixture::interaction::{Body, Content, Interaction};
+use crate::fixture::interaction::{Body, Content, Interaction, Origin};
 use crate::fixture::redact::{Redaction, Redactor};
 use crate::fixture::{FormatError, encoding, format, store};
 use crate::provider::Provider;
@@ -127,10 +127,12 @@ impl Importer {
             was_given_up: false,
         };
         let owner = exchange.test.as_deref();
-        let recorded = record::interaction(provider, read, &upstream, owner, &redactor, MAX_BODY);
-        let dropped_headers = record::dropped_headers(&upstream);
+        let recorded =
+            record::interaction(provider, read, &upstream, owner, &redactor, MAX_BODY, &|_| false);
+        let dropped_headers = record::dropped_headers(&upstream, &|_| false);
         let mut interaction = recorded.interaction;
         interaction.recorded_at = exchange.recorded_at;
+        interaction.origin = Origin::Imported;
         if ms == 0 {
             interaction.response.ms = None;
         }
@@ -155,6 +157,7 @@ impl Importer {
         let mut interactions = format::read(text)?;
         for interaction in &mut interactions {
             self.redactor.interaction(interaction);
+            interaction.origin = Origin::Imported;
             if owner.is_some() {
                 interaction.test = owner.map(str::to_owned);
             }

@@ -186,19 +186,7 @@ fn reply(response: &Node<'_>) -> Result<Value, String> {
     }
     let mut reply = Map::new();
     if let Some(error) = response.some("error") {
-        let text = |name: &str| error.text_of(name).map(str::to_owned);
-        let status = response.get("status").or_else(|| error.get("status")).and_then(Node::number);
-        let mut value =
-            json!({ "status": status.and_then(super::super::message::whole).unwrap_or(500) });
-        for (ours, theirs) in [("message", "message"), ("kind", "type"), ("code", "code")] {
-            if let Some(text) = text(theirs) {
-                value[ours] = Value::String(text);
-            }
-        }
-        if value["message"].is_null() {
-            value["message"] = json!("error");
-        }
-        reply.insert("error".to_owned(), value);
+        reply.insert("error".to_owned(), failure(response, error));
         return Ok(Value::Object(reply));
     }
     let content = match response.some("content") {
@@ -240,6 +228,21 @@ fn reply(response: &Node<'_>) -> Result<Value, String> {
         reply.insert("usage".to_owned(), json!({ "input": input, "output": output }));
     }
     Ok(Value::Object(reply))
+}
+
+fn failure(response: &Node<'_>, error: &Node<'_>) -> Value {
+    let status = response.get("status").or_else(|| error.get("status")).and_then(Node::number);
+    let mut value =
+        json!({ "status": status.and_then(super::super::message::whole).unwrap_or(500) });
+    for (ours, theirs) in [("message", "message"), ("kind", "type"), ("code", "code")] {
+        if let Some(text) = error.text_of(theirs) {
+            value[ours] = Value::String(text.to_owned());
+        }
+    }
+    if value["message"].is_null() {
+        value["message"] = json!("error");
+    }
+    value
 }
 
 fn call(call: &Node<'_>) -> Result<Value, String> {

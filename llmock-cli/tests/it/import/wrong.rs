@@ -119,7 +119,7 @@ fn hostile_files_are_refused() {
     for level in 'b'..='j' {
         let before = char::from(u8::try_from(level).unwrap() - 1);
         let nine = vec![format!("*{before}"); 9].join(", ");
-        bomb.push_str(&format!("{level}: &{level} [{nine}]\n"));
+        bomb = format!("{bomb}{level}: &{level} [{nine}]\n");
     }
     bomb.push_str("http_interactions: *j\n");
     desk.write("bomb.yaml", &bomb);
