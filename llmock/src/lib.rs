@@ -70,6 +70,41 @@ pub mod __server {
         Given, Progress, Scenarios, computed, in_session, json_reply, last_user_matches, sent,
     };
 
+    /// The provider's own error for a request that it would reject today, by the table of the contract: of a server with
+    /// `strict: true`.
+    #[must_use]
+    pub fn contract_error(request: &crate::SentRequest) -> Option<crate::reply::Reply> {
+        let found = request.rejections(crate::CONTRACT_DATE).into_iter().next()?;
+        let reply = crate::reply::Reply::error(found.status, found.message.trim_end());
+        Some(reply.kind(found.kind))
+    }
+
+    /// A request as a test would see it, without its secrets.
+    #[must_use]
+    pub fn sent_request(
+        provider: crate::Provider,
+        method: &str,
+        target: &str,
+        headers: &http::HeaderMap,
+        body: &[u8],
+    ) -> crate::SentRequest {
+        use crate::exchange::sent::Hidden;
+        let is_shown = |name: &str| !crate::provider::is_secret_header(name);
+        let shown = headers.iter().filter(|(name, _)| is_shown(name.as_str()));
+        let shown = shown.filter_map(|(name, value)| {
+            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+        });
+        crate::SentRequest {
+            provider,
+            method: method.to_ascii_uppercase(),
+            path: crate::provider::canonical_path(provider, target),
+            headers: shown.collect(),
+            body: bytes::Bytes::copy_from_slice(body),
+            hidden: Hidden::of(headers, target),
+            responded_by: crate::RespondedBy::Nothing,
+        }
+    }
+
     /// The secrets of this process, for what a server shows and logs.
     #[derive(Clone, Debug)]
     pub struct Secrets(crate::fixture::redact::Redactor);
@@ -108,6 +143,9 @@ pub mod __fuzz {
     pub use crate::fuzzing::run;
 }
 
+pub use audit::contract::{Rejection, TABLE_DATE as CONTRACT_DATE, retirement};
+pub use audit::prefix::{CacheBreak, CacheReport};
+pub use audit::prices::price_of;
 pub use builder::{FinishError, LlmMockBuilder, MockSession, StartError};
 pub use exchange::{Exchange, ReceivedResponse, RespondedBy, ResponseEvent, SentRequest};
 pub use fixture::{
@@ -134,7 +172,9 @@ mod tests {
     #[test]
     fn public_types_are_send_and_sync() {
         fn check<T: Send + Sync>() {}
+        check::<CacheReport>();
         check::<Exchange>();
+        check::<Rejection>();
         check::<ReceivedResponse>();
         check::<RespondedBy>();
         check::<FinishError>();

@@ -1,5 +1,6 @@
 //! [`LlmMock`]: what a test holds of its session.
 
+mod cache;
 mod controls;
 pub(crate) mod replies;
 

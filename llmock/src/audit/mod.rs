@@ -1,7 +1,11 @@
 //! What a green test is worth: conclusions about requests and recordings that a perfect replay hides.
 //!
-//! Pure functions: [`versions`] compares the API versions of a request and its recording.
+//! Pure functions: [`versions`] compares the API versions of a request and its recording, [`contract`] has what providers
+//! reject, [`prefix`] looks whether a conversation keeps its prompt cache, and [`prices`] adds up what responses cost.
 
+pub(crate) mod contract;
+pub(crate) mod prefix;
+pub(crate) mod prices;
 pub(crate) mod versions;
 
 /// Something that llmock concludes; the report turns it into a note or a failure, the command into a finding.

@@ -9,6 +9,7 @@ use super::scripted::{self, UnusedReply};
 use super::sentences::{ITEMS, MESSAGE, PATH};
 use super::unreached::Unreached;
 use super::values::{count, excerpt, limited, list, numbers, quote, were};
+use crate::audit::Conclusion;
 use crate::mode;
 
 /// A reason to fail a session that does not concern a single request.
@@ -114,6 +115,9 @@ pub(crate) enum Failure {
     /// A gate or a fault of the test had no effect.
     #[error("{0}")]
     InVain(InVain),
+    /// What the audit concludes, where a setting makes it a failure.
+    #[error("{} (`{rule}`)", excerpt(&conclusion.message, 3 * MESSAGE))]
+    Concluded { conclusion: Conclusion, rule: &'static str },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,6 +166,7 @@ impl Failure {
             Self::NoPlace { .. } => "no_place",
             Self::ServerFailed { .. } => "server_failed",
             Self::InVain(_) => "in_vain",
+            Self::Concluded { conclusion, .. } => conclusion.code,
         }
     }
 
@@ -216,6 +221,7 @@ impl Failure {
             }
             Self::NoPlace { tried } => no_place(tried),
             Self::InVain(in_vain) => in_vain.details(),
+            Self::Concluded { conclusion, .. } => conclusion.remedy.iter().cloned().collect(),
             Self::UnknownField { .. }
             | Self::Settings { .. }
             | Self::ServerFailed { .. } => Vec::new(),

@@ -4,6 +4,7 @@
 use super::miss::Miss;
 use super::sentences::{reason, without_name};
 use super::{Command, Filter, Invocation, Note, Report, advice};
+use crate::audit::prices::UsageSummary;
 use crate::json::write::{Object, nested, object};
 
 /// One line without a line end; members are always in the same order.
@@ -36,12 +37,26 @@ pub(crate) fn line(report: &Report) -> String {
         "notes": notes,
         "findings": findings,
     };
+    let usage = (report.usage.requests > 0).then(|| used(&report.usage));
+    let line = line.with_some("usage", usage.as_ref());
     let record = report.command.in_mode("record").filter(|_| advice::recording_helps(report));
     let rerun = match &report.command {
         Command::Test(test) if record.is_some() => Some(again(test)),
         _ => None,
     };
     line.with_some("record", record.as_ref()).with_some("rerun", rerun.as_ref()).into_text()
+}
+
+/// What the provider's responses to a test add up to.
+fn used(usage: &UsageSummary) -> Object {
+    let tokens = usage.tokens;
+    let object = object! {
+        "requests": usage.requests,
+        "input": tokens.input,
+        "cached": tokens.cached,
+        "output": tokens.output,
+    };
+    object.with_some("usd", usage.dollars().as_ref())
 }
 
 fn again(test: &Invocation) -> Object {

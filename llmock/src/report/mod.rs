@@ -37,6 +37,8 @@ pub(crate) mod values;
 #[cfg(test)]
 mod tests;
 
+use crate::audit::prices::UsageSummary;
+
 pub(crate) use command::{Command, Filter, Invocation, Place, Roots, Target};
 pub(crate) use elsewhere::{Elsewhere, OthersInFixture};
 pub(crate) use failure::{Failure, IdleInteraction, Unfaithful};
@@ -71,6 +73,8 @@ pub(crate) struct Report {
     /// Reasons to fail besides misses.
     pub(crate) failures: Vec<Failure>,
     pub(crate) notes: Vec<Note>,
+    /// What the provider's responses add up to.
+    pub(crate) usage: UsageSummary,
     pub(crate) rules: Vec<Rule>,
     pub(crate) command: Command,
     /// This is a CI machine, which records nothing unless it is told to.

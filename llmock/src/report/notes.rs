@@ -11,6 +11,7 @@ use super::sources;
 use super::unreached::Unreached;
 use super::values::{count, excerpt, limited, list, ordinal, quote, were};
 use crate::audit::Conclusion;
+use crate::audit::prices::{PRICES_DATE, UsageSummary};
 
 const RETRIED: &str = "a retry succeeded, so nothing is missing";
 
@@ -31,6 +32,8 @@ pub(crate) enum Note {
         kept: usize,
         /// Where the responses came from, each upstream once.
         sources: Vec<Source>,
+        /// What they add up to.
+        usage: UsageSummary,
     },
     /// Record mode without a request to a provider: the fixture is unchanged.
     NothingRecorded,
@@ -125,10 +128,10 @@ impl Note {
     pub(crate) fn clause(&self, report: &Report) -> String {
         let fixture = excerpt(&report.fixture, 3 * PATH);
         match self {
-            Self::Recorded { count: number, replaced, dropped, kept, sources } => {
+            Self::Recorded { count: number, replaced, dropped, kept, sources, usage } => {
                 let changes =
                     [(replaced, "replaced"), (dropped, "dropped"), (kept, "of other tests kept")];
-                recorded(*number, &changes, sources, &fixture)
+                recorded(*number, &changes, sources, &fixture) + &used(usage)
             }
             Self::NothingRecorded => {
                 format!("no request was forwarded, so {fixture} is unchanged")
@@ -173,7 +176,7 @@ impl Note {
             Self::Redacted { secrets } => {
                 format!("{} of {fixture}", redacted::clause(secrets))
             }
-            Self::Concluded(conclusion) => excerpt(&conclusion.message, 2 * MESSAGE),
+            Self::Concluded(conclusion) => excerpt(&conclusion.message, 3 * MESSAGE),
             Self::AttemptLost { path, count, why } => attempt_lost(path, *count, why),
         }
     }
@@ -324,6 +327,19 @@ fn recorded(
     let changes = changes.join(", ");
     let changes = if changes.is_empty() { changes } else { format!(" ({changes})") };
     format!("recorded {}{} → {fixture}{changes}", count(interactions, "interaction"), from(sources))
+}
+
+/// What a recording has used, if the responses report it.
+fn used(usage: &UsageSummary) -> String {
+    if usage.tokens.total() == 0 {
+        return String::new();
+    }
+    let cost = match usage.dollars() {
+        Some(dollars) => format!(", about ${dollars} by the prices of {PRICES_DATE}"),
+        None => String::new(),
+    };
+    let (input, output) = (usage.tokens.input, usage.tokens.output);
+    format!(": {}, {input} tokens in and {output} out{cost}", count(usage.requests, "request"))
 }
 
 fn from(sources: &[Source]) -> String {

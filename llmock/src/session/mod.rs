@@ -6,7 +6,7 @@
 //! in `Drop`.
 
 pub(crate) mod announce;
-mod audited;
+pub(crate) mod audited;
 mod causes;
 mod child;
 pub(crate) mod clock;

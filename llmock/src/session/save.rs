@@ -12,6 +12,7 @@ use crate::provider::Provider;
 use crate::report::command::quoted;
 use crate::report::values::chain;
 use crate::report::{Failure, Note, Report, Source, Unfaithful, Upstream};
+use crate::session::audited;
 use crate::session::ledger::{Attempts, Recording};
 use crate::session::state::State;
 use crate::session::verify;
@@ -85,6 +86,7 @@ fn note_written(state: &State, written: Written, report: &mut Report) {
         dropped: counts.removed,
         kept: others,
         sources: sources(state),
+        usage: audited::usage(&state.ledger()),
     });
     let cut = cut.into_iter().map(|at| Note::Cut { interaction: at.number() });
     report.notes.extend(cut);

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::audit::Conclusion;
+use crate::audit::prices::UsageSummary;
 use crate::report::{
     Answered, Note, Outcome, RedactedPlace, RedactedSecret, Sign, Source, Unreached, ledger, notes,
     sentences,
@@ -32,10 +33,17 @@ fn a_recording_says_what_it_wrote_and_where_from() {
             upstream: "https://api.openai.com/v1".into(),
             key: Some("OPENAI_API_KEY".into()),
         }],
+        usage: UsageSummary::default(),
     };
     insta::assert_snapshot!(line(vec![recorded]), @"llmock: api::summarize: recorded 3 interactions from https://api.openai.com/v1 (key from OPENAI_API_KEY) → tests/fixtures/summarize.json (2 replaced, 1 dropped, 4 of other tests kept)");
-    let plainly =
-        Note::Recorded { count: 1, replaced: 0, dropped: 0, kept: 0, sources: Vec::new() };
+    let plainly = Note::Recorded {
+        count: 1,
+        replaced: 0,
+        dropped: 0,
+        kept: 0,
+        sources: Vec::new(),
+        usage: UsageSummary::default(),
+    };
     insta::assert_snapshot!(line(vec![plainly]), @"llmock: api::summarize: recorded 1 interaction → tests/fixtures/summarize.json");
 }
 
@@ -48,7 +56,14 @@ fn secret(name: &str, in_response: bool, more: usize) -> RedactedSecret {
 /// One of each kind, some of them twice.
 fn every_note() -> Vec<Note> {
     vec![
-        Note::Recorded { count: 1, replaced: 0, dropped: 0, kept: 0, sources: Vec::new() },
+        Note::Recorded {
+            count: 1,
+            replaced: 0,
+            dropped: 0,
+            kept: 0,
+            sources: Vec::new(),
+            usage: UsageSummary::default(),
+        },
         Note::NothingRecorded,
         Note::Unused { interactions: (1..=7).map(|at| (at, None)).collect() },
         Note::Borrowed {
@@ -102,12 +117,25 @@ fn every_note() -> Vec<Note> {
         Note::AttemptKept { path: "tests/fixtures/a.json.failed".into(), count: 2 },
         Note::OnlyReplayedInCi { mode: "auto" },
         Note::AdversarialChunks { seed: 7 },
-        Note::Concluded(Conclusion {
-            code: "api_version",
-            message: "1 request was recorded with v1, sent with v2".into(),
-            remedy: Some("record again: {record}".into()),
-        }),
     ]
+    .into_iter()
+    .chain(concluded())
+    .collect()
+}
+
+fn concluded() -> impl Iterator<Item = Note> {
+    let codes = [
+        "api_version",
+        "contract",
+        "context_size",
+        "retired_model",
+        "retired_endpoint",
+        "cache_prefix",
+    ];
+    codes.into_iter().map(|code| {
+        let message = format!("a conclusion about {code}");
+        Note::Concluded(Conclusion { code, message, remedy: Some("record again: {record}".into()) })
+    })
 }
 
 #[test]
@@ -144,7 +172,12 @@ fn every_note_is_a_line_of_its_own() {
     llmock: api::summarize: kept 2 interactions in tests/fixtures/a.json.failed
     llmock: api::summarize: mode `auto` only replays in CI, so tests/fixtures/summarize.json is unchanged; to record there, set LLMOCK_ALLOW_CI_RECORD=1
     llmock: api::summarize: streams were cut inside events and characters; `stream(chunks = "adversarial", seed = 7)` cuts them at the same places
-    llmock: api::summarize: 1 request was recorded with v1, sent with v2; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    llmock: api::summarize: a conclusion about api_version; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    llmock: api::summarize: a conclusion about contract; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    llmock: api::summarize: a conclusion about context_size; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    llmock: api::summarize: a conclusion about retired_model; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    llmock: api::summarize: a conclusion about retired_endpoint; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    llmock: api::summarize: a conclusion about cache_prefix; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
     "#);
 }
 

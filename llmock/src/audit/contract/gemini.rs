@@ -1,0 +1,64 @@
+//! What Gemini's `generateContent` rejects, in its own words.
+
+use super::check::{Found, Request, is_given, number, turns};
+use crate::json::Json;
+
+pub(super) fn contents(request: &Request<'_>) -> Option<Found> {
+    if !request.body.items("contents").is_empty()
+        || request.body.get("contents").is_some_and(|one| one.as_array().is_none())
+    {
+        return None;
+    }
+    Found::at("$.contents", "* GenerateContentRequest.contents: contents is not specified\n")
+}
+
+pub(super) fn roles(request: &Request<'_>) -> Option<Found> {
+    // `function` is the older role of results.
+    const KNOWN: [&str; 4] = ["user", "model", "function", ""];
+    request.body.items("contents").iter().enumerate().find_map(|(at, content)| {
+        let role = content.get("role")?.as_str()?;
+        if KNOWN.contains(&&*role) {
+            return None;
+        }
+        Found::at(format!("$.contents[{at}].role"), "Please use a valid role: user, model.")
+    })
+}
+
+pub(super) fn temperature_range(request: &Request<'_>) -> Option<Found> {
+    let config =
+        request.body.get("generationConfig").or_else(|| request.body.get("generation_config"))?;
+    let given = number(config.get("temperature")?).filter(|given| !(0.0..=2.0).contains(given))?;
+    Found::at(
+        "$.generationConfig.temperature",
+        format!(
+            "Unable to submit request because it has a temperature value of {given} but the supported range is from 0 \
+             (inclusive) to 2.0001 (exclusive). Update the value and try again."
+        ),
+    )
+}
+
+fn count(content: &Json<'_>, names: [&str; 2]) -> usize {
+    let is_one = |part: &&Json<'_>| names.iter().any(|name| is_given(part.get(name)));
+    content.items("parts").iter().filter(is_one).count()
+}
+
+/// The results that follow a turn with calls are as many as the calls.
+pub(super) fn pairing(request: &Request<'_>) -> Option<Found> {
+    let contents = request.body.items("contents");
+    let sum = |places: &std::ops::RangeInclusive<usize>, names: [&str; 2]| -> usize {
+        contents[places.clone()].iter().map(|content| count(content, names)).sum()
+    };
+    for pair in turns(contents).windows(2) {
+        let [(true, now), (false, next)] = pair else { continue };
+        let calls = sum(now, ["functionCall", "function_call"]);
+        let results = sum(next, ["functionResponse", "function_response"]);
+        if calls != 0 && results != 0 && results != calls {
+            return Found::at(
+                format!("$.contents[{}].parts", next.start()),
+                "Please ensure that the number of function response parts is equal to the number of function call parts of \
+                 the function call turn.",
+            );
+        }
+    }
+    None
+}

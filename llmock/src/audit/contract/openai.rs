@@ -1,0 +1,280 @@
+//! What OpenAI's chat completions reject, in its own words.
+
+use std::collections::HashSet;
+
+use super::check::{Found, Request, is, number, texts};
+use super::{anthropic, model, schema};
+use crate::json::Json;
+
+pub(super) fn messages(request: &Request<'_>) -> Option<Found> {
+    match request.body.get("messages") {
+        None => Found::at("$.messages", "Missing required parameter: 'messages'."),
+        Some(Json::Array(items)) if items.is_empty() => Found::at(
+            "$.messages",
+            "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+        ),
+        Some(_) => None,
+    }
+}
+
+pub(super) fn roles(request: &Request<'_>) -> Option<Found> {
+    const KNOWN: [&str; 6] = ["system", "assistant", "user", "function", "tool", "developer"];
+    request.body.items("messages").iter().enumerate().find_map(|(at, message)| {
+        let role = message.get("role")?.as_str()?;
+        if KNOWN.contains(&&*role) {
+            return None;
+        }
+        Found::at(
+            format!("$.messages[{at}].role"),
+            format!(
+                "Invalid value: '{role}'. Supported values are: 'system', 'assistant', 'user', 'function', 'tool', and \
+                 'developer'."
+            ),
+        )
+    })
+}
+
+/// The ids of the calls of a message.
+fn calls(message: &Json<'_>) -> Vec<String> {
+    texts(message.items("tool_calls"), "id")
+}
+
+pub(super) fn orphan_result(request: &Request<'_>) -> Option<Found> {
+    let mut open: HashSet<String> = HashSet::new();
+    for (at, message) in request.body.items("messages").iter().enumerate() {
+        if is(message, "role", "tool") {
+            let id = message.get("tool_call_id").and_then(Json::as_str).unwrap_or_default();
+            if !open.contains(&*id) {
+                return Found::at(
+                    format!("$.messages[{at}].role"),
+                    "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with \
+                     'tool_calls'.",
+                );
+            }
+        } else {
+            open = calls(message).into_iter().collect();
+        }
+    }
+    None
+}
+
+pub(super) fn unanswered_call(request: &Request<'_>) -> Option<Found> {
+    let messages = request.body.items("messages");
+    for (at, message) in messages.iter().enumerate() {
+        let calls = calls(message);
+        if calls.is_empty() {
+            continue;
+        }
+        let results = messages[at + 1..].iter().take_while(|next| is(next, "role", "tool"));
+        let results: Vec<_> = results
+            .filter_map(|next| Some(next.get("tool_call_id")?.as_str()?.into_owned()))
+            .collect();
+        let missing: Vec<String> = calls.into_iter().filter(|id| !results.contains(id)).collect();
+        if !missing.is_empty() {
+            return Found::at(
+                format!("$.messages[{at}].tool_calls"),
+                format!(
+                    "An assistant message with 'tool_calls' must be followed by tool messages responding to each \
+                     'tool_call_id'. The following tool_call_ids did not have response messages: {}",
+                    missing.join(", ")
+                ),
+            );
+        }
+    }
+    None
+}
+
+pub(super) fn tool_choice(request: &Request<'_>) -> Option<Found> {
+    if request.has("tools") {
+        return None;
+    }
+    let name = ["tool_choice", "parallel_tool_calls"].into_iter().find(|name| {
+        // Without tools there is none to choose.
+        request.has(name) && !is(request.body, name, "none")
+    })?;
+    Found::at(format!("$.{name}"), format!("'{name}' is only allowed when 'tools' are specified."))
+}
+
+pub(super) fn tools(request: &Request<'_>) -> Option<Found> {
+    request.body.get("tools")?.as_array().filter(|tools| tools.is_empty())?;
+    Found::at(
+        "$.tools",
+        "Invalid 'tools': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+    )
+}
+
+pub(super) fn function_names(request: &Request<'_>) -> Option<Found> {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    request.body.items("tools").iter().enumerate().find_map(|(at, tool)| {
+        let name = tool.get("function")?.get("name")?.as_str()?;
+        if !name.is_empty() && name.len() <= 64 && name.bytes().all(is_allowed) {
+            return None;
+        }
+        let place = format!("tools[{at}].function.name");
+        let message = if name.len() > 64 {
+            format!(
+                "Invalid '{place}': string too long. Expected a string with maximum length 64, but got a string with length \
+                 {} instead.",
+                name.chars().count()
+            )
+        } else {
+            format!(
+                "Invalid '{place}': string does not match pattern. Expected a string that matches the pattern \
+                 '^[a-zA-Z0-9_-]+$'."
+            )
+        };
+        Found::at(format!("$.{place}"), message)
+    })
+}
+
+pub(super) fn temperature_range(request: &Request<'_>) -> Option<Found> {
+    let given = request.number("temperature").filter(|given| !(0.0..=2.0).contains(given))?;
+    let (side, sign, limit) =
+        if given > 2.0 { ("above maximum", "<=", 2) } else { ("below minimum", ">=", 0) };
+    Found::at(
+        "$.temperature",
+        format!(
+            "Invalid 'temperature': decimal {side} value. Expected a value {sign} {limit}, but got {given} instead."
+        ),
+    )
+}
+
+pub(super) fn stop(request: &Request<'_>) -> Option<Found> {
+    let length =
+        request.body.get("stop")?.as_array().map(<[_]>::len).filter(|length| *length > 4)?;
+    Found::at(
+        "$.stop",
+        format!(
+            "Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length {length} \
+             instead."
+        ),
+    )
+}
+
+pub(super) fn json_word(request: &Request<'_>) -> Option<Found> {
+    request.body.get("response_format").filter(|format| is(format, "type", "json_object"))?;
+    let words = request.body.items("messages").iter();
+    let mut words = words.filter_map(|message| message.get("content")).map(text_of);
+    if words.any(|text| text.to_ascii_lowercase().contains("json")) {
+        return None;
+    }
+    Found::at(
+        "$.messages",
+        "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
+    )
+}
+
+fn text_of(content: &Json<'_>) -> String {
+    match content {
+        Json::String(text) => text.decode().into_owned(),
+        Json::Array(parts) => {
+            parts.iter().filter_map(|part| part.get("text")?.as_str()).collect::<Vec<_>>().concat()
+        }
+        _ => String::new(),
+    }
+}
+
+/// What is wrong with a schema under strict rules: its own place below `place`, and OpenAI's words.
+pub(super) fn strict(what: &str, name: &str, place: &str, found: &Json<'_>) -> Option<Found> {
+    let invalid = format!("Invalid schema for {what} '{name}': In context=");
+    if let Some(open) = schema::open_object(found) {
+        return Found::at(
+            format!("{place}{open}"),
+            format!(
+                "{invalid}{}, 'additionalProperties' is required to be supplied and to be false.",
+                context(&open)
+            ),
+        );
+    }
+    let (at, missing) = schema::optional_property(found)?;
+    Found::at(
+        format!("{place}{at}"),
+        format!(
+            "{invalid}{}, 'required' is required to be supplied and to be an array including every key in properties. \
+             Missing '{missing}'.",
+            context(&at)
+        ),
+    )
+}
+
+/// `('properties', 'a')`, as OpenAI names the place.
+fn context(place: &str) -> String {
+    let steps: Vec<String> = place
+        .split(['.', '['])
+        .filter(|step| !step.is_empty())
+        .map(|step| format!("'{}'", step.trim_end_matches(']')))
+        .collect();
+    match steps.as_slice() {
+        [only] => format!("({only},)"),
+        several => format!("({})", several.join(", ")),
+    }
+}
+
+pub(super) fn strict_response(request: &Request<'_>) -> Option<Found> {
+    let format =
+        request.body.get("response_format").filter(|format| is(format, "type", "json_schema"))?;
+    let named = format.get("json_schema")?;
+    if named.get("strict").and_then(Json::as_bool) != Some(true) {
+        return None;
+    }
+    let name = named.text("name").unwrap_or_default();
+    strict("response_format", &name, "$.response_format.json_schema.schema", named.get("schema")?)
+}
+
+pub(super) fn strict_function(request: &Request<'_>) -> Option<Found> {
+    request.body.items("tools").iter().enumerate().find_map(|(at, tool)| {
+        let function = tool.get("function")?;
+        if function.get("strict").and_then(Json::as_bool) != Some(true) {
+            return None;
+        }
+        let name = function.text("name").unwrap_or_default();
+        strict(
+            "function",
+            &name,
+            &format!("$.tools[{at}].function.parameters"),
+            function.get("parameters")?,
+        )
+    })
+}
+
+pub(super) fn max_tokens(request: &Request<'_>) -> Option<Found> {
+    if !model::always_reasons(request.model) || !request.has("max_tokens") {
+        return None;
+    }
+    Found::at(
+        "$.max_tokens",
+        "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+    )
+}
+
+pub(super) fn sampling(request: &Request<'_>) -> Option<Found> {
+    if !model::always_reasons(request.model) {
+        return None;
+    }
+    let given = |name: &'static str| {
+        let value = request.body.get(name)?;
+        let default = if name.ends_with("penalty") { 0.0 } else { 1.0 };
+        let other = (number(value)? - default).abs() > 1e-9;
+        other.then(|| (name, format!("{}", number(value).unwrap_or_default())))
+    };
+    if let Some((name, value)) = given("temperature") {
+        return Found::at(
+            format!("$.{name}"),
+            format!(
+                "Unsupported value: '{name}' does not support {value} with this model. Only the default (1) value is \
+                 supported."
+            ),
+        );
+    }
+    let (name, _) =
+        ["top_p", "presence_penalty", "frequency_penalty"].into_iter().find_map(given)?;
+    Found::at(
+        format!("$.{name}"),
+        format!("Unsupported parameter: '{name}' is not supported with this model."),
+    )
+}
+
+/// Shared with the Responses API, which has no penalties.
+pub(super) fn is_default(value: &Json<'_>) -> bool {
+    number(value).is_none_or(anthropic::is_one)
+}

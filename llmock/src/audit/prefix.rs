@@ -1,0 +1,113 @@
+//! Whether the requests of a conversation extend each other, in the order in which providers cache a prompt: tools, the
+//! system prompt, messages.
+//!
+//! A provider reads the beginning of a prompt from its cache only if it is the same as before, to the character:
+//! <https://platform.claude.com/docs/en/build-with-claude/prompt-caching>,
+//! <https://developers.openai.com/api/docs/guides/prompt-caching>.
+
+mod cause;
+mod compare;
+mod report;
+
+use crate::exchange::sent::SentRequest;
+use crate::fixture::Interaction;
+use crate::json::Json;
+use crate::wire::usage::TokenUsage;
+
+use compare::{Parts, first_difference};
+pub use report::{CacheBreak, CacheReport};
+
+/// A request and what its response says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Turn<'a> {
+    pub(crate) request: &'a SentRequest,
+    pub(crate) usage: TokenUsage,
+    /// Its place in the run or in the file, counted from one.
+    pub(crate) number: usize,
+}
+
+/// Looks at requests in the order in which they were sent.
+pub(crate) fn report(turns: &[Turn<'_>]) -> CacheReport {
+    let bodies: Vec<Option<Json<'_>>> = turns.iter().map(|turn| turn.request.parsed()).collect();
+    let parts: Vec<Option<Parts<'_>>> =
+        bodies.iter().map(|body| Parts::of(body.as_ref()?)).collect();
+    let mut report = CacheReport::default();
+    for (at, turn) in turns.iter().enumerate() {
+        let Some(now) = &parts[at] else { continue };
+        let earlier =
+            (0..at).rev().filter(|earlier| is_same_endpoint(turns[*earlier].request, turn.request));
+        let earlier = earlier.filter_map(|earlier| Some((earlier, parts[earlier].as_ref()?)));
+        // The one that it has most in common with; of several the latest.
+        let previous = earlier.filter(|(_, before)| now.continues(before)).fold(
+            None,
+            |best: Option<(usize, &Parts<'_>)>, (earlier, before)| match best {
+                Some((_, other)) if now.shared(other) >= now.shared(before) => best,
+                _ => Some((earlier, before)),
+            },
+        );
+        let Some((earlier, before)) = previous else { continue };
+        report.turns += 1;
+        let Some(difference) = first_difference(before, now) else {
+            report.kept += 1;
+            continue;
+        };
+        let input = turns[earlier].usage.input;
+        report.breaks.push(CacheBreak {
+            request: turn.number,
+            previous: turns[earlier].number,
+            cause: cause::of(&difference),
+            lost: lost(input, difference.before, before.size()),
+            prompt: input,
+            path: difference.path,
+        });
+    }
+    report
+}
+
+impl CacheReport {
+    /// Looks at the recordings of a test in their order, as the requests of one run. Errors are no turns.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let fixture = llmock::Fixture::load("tests/fixtures/agent")?;
+    /// let report = llmock::CacheReport::of(fixture.interactions());
+    /// println!("{report}");
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn of(interactions: &[Interaction]) -> Self {
+        let stored: Vec<(usize, SentRequest, TokenUsage)> = interactions
+            .iter()
+            .enumerate()
+            .filter(|(_, one)| one.response.status < 400)
+            .map(|(index, one)| (index + 1, one.request(), one.response().usage()))
+            .collect();
+        let turns: Vec<Turn<'_>> = stored
+            .iter()
+            .map(|(number, request, usage)| Turn { request, usage: *usage, number: *number })
+            .collect();
+        report(&turns)
+    }
+}
+
+fn is_same_endpoint(before: &SentRequest, now: &SentRequest) -> bool {
+    let endpoint = |request: &SentRequest| {
+        let path = request.path().split('?').next().unwrap_or_default();
+        // The streamed form of a request has the same prompt.
+        path.replace(":streamGenerateContent", ":generateContent")
+            .replace("converse-stream", "converse")
+    };
+    before.provider() == now.provider()
+        && endpoint(before) == endpoint(now)
+        && before.model() == now.model()
+}
+
+/// The tokens behind the break: their share of the prompt's characters, of the tokens that the response reports.
+fn lost(input: u64, before: usize, size: usize) -> u64 {
+    let (before, size) = (before as u128, size.max(1) as u128);
+    let kept = u128::from(input) * before.min(size) / size;
+    input.saturating_sub(u64::try_from(kept).unwrap_or(input))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! What responses cost, by a dated table of list prices.
+//!
+//! <https://developers.openai.com/api/docs/pricing>,
+//! <https://platform.claude.com/docs/en/about-claude/pricing>, <https://ai.google.dev/gemini-api/docs/pricing>
+
+use crate::provider::Provider;
+use crate::wire::usage::TokenUsage;
+
+/// The day on which the prices were last verified.
+pub(crate) const PRICES_DATE: &str = "2026-11-30";
+
+/// Micro-dollars for a million tokens: input, input from the cache, output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Price {
+    pub(crate) input: u64,
+    pub(crate) cached: u64,
+    pub(crate) output: u64,
+}
+
+const fn cents(input: u64, cached: u64, output: u64) -> Price {
+    // A tenth of a cent is the smallest unit of these lists.
+    Price { input: input * 1_000, cached: cached * 1_000, output: output * 1_000 }
+}
+
+/// By the beginning of the model's id; the first that fits counts. In thousandths of a dollar.
+#[rustfmt::skip]
+const PRICES: &[(Provider, &str, Price)] = &[
+    (Provider::OpenAI, "gpt-5-mini", cents(250, 25, 2_000)),
+    (Provider::OpenAI, "gpt-5-nano", cents(50, 5, 400)),
+    (Provider::OpenAI, "gpt-5-pro", cents(15_000, 15_000, 120_000)),
+    (Provider::OpenAI, "gpt-5.1", cents(1_250, 125, 10_000)),
+    (Provider::OpenAI, "gpt-5.2-pro", cents(21_000, 21_000, 168_000)),
+    (Provider::OpenAI, "gpt-5.2", cents(1_750, 175, 14_000)),
+    (Provider::OpenAI, "gpt-5-20", cents(1_250, 125, 10_000)),
+    (Provider::OpenAI, "gpt-4.1-mini", cents(400, 100, 1_600)),
+    (Provider::OpenAI, "gpt-4.1-nano", cents(100, 25, 400)),
+    (Provider::OpenAI, "gpt-4.1", cents(2_000, 500, 8_000)),
+    (Provider::OpenAI, "gpt-4o-mini", cents(150, 75, 600)),
+    (Provider::OpenAI, "gpt-4o", cents(2_500, 1_250, 10_000)),
+    (Provider::Anthropic, "claude-haiku-4-5", cents(1_000, 100, 5_000)),
+    (Provider::Anthropic, "claude-sonnet-4", cents(3_000, 300, 15_000)),
+    (Provider::Anthropic, "claude-opus-4-5", cents(5_000, 500, 25_000)),
+    (Provider::Anthropic, "claude-opus-4-6", cents(5_000, 500, 25_000)),
+    (Provider::Anthropic, "claude-opus-4-7", cents(5_000, 500, 25_000)),
+    (Provider::Gemini, "gemini-2.5-flash-lite", cents(100, 10, 400)),
+];
+
+/// The list price of a model; `None` if the table does not have it.
+pub(crate) fn price(provider: Provider, model: &str) -> Option<Price> {
+    if (provider, model) == (Provider::OpenAI, "gpt-5") {
+        return Some(cents(1_250, 125, 10_000));
+    }
+    let fits = |(known, start, _): &&(Provider, &str, Price)| {
+        *known == provider && model.starts_with(start)
+    };
+    PRICES.iter().find(fits).map(|(_, _, price)| *price)
+}
+
+/// What a response costs by llmock's dated table of list prices, in dollars; `None` if the table does not have the model.
+///
+/// ```
+/// use llmock::{Provider, TokenUsage, price_of};
+///
+/// let nothing = price_of(Provider::OpenAI, "gpt-5-mini", TokenUsage::default());
+/// assert_eq!(nothing, Some(0.0));
+/// assert_eq!(price_of(Provider::OpenAI, "my-own-model", TokenUsage::default()), None);
+/// ```
+#[must_use]
+pub fn price_of(provider: Provider, model: &str, usage: TokenUsage) -> Option<f64> {
+    let micros = price(provider, model)?.of(usage);
+    #[expect(clippy::cast_precision_loss, reason = "an amount of dollars, not of atoms")]
+    Some(micros as f64 / 1e6)
+}
+
+impl Price {
+    /// Micro-dollars for what a response reports.
+    pub(crate) fn of(self, usage: TokenUsage) -> u64 {
+        let new = usage.input.saturating_sub(usage.cached);
+        let sum = u128::from(new) * u128::from(self.input)
+            + u128::from(usage.cached) * u128::from(self.cached)
+            + u128::from(usage.output) * u128::from(self.output);
+        u64::try_from(sum / 1_000_000).unwrap_or(u64::MAX)
+    }
+}
+
+/// What the responses of a provider to a test add up to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct UsageSummary {
+    pub(crate) requests: usize,
+    pub(crate) tokens: TokenUsage,
+    /// Micro-dollars.
+    pub(crate) cost: u64,
+    /// Models without a price, each once.
+    pub(crate) unpriced: Vec<String>,
+}
+
+impl UsageSummary {
+    pub(crate) fn add(&mut self, provider: Provider, model: Option<String>, usage: TokenUsage) {
+        self.requests += 1;
+        self.tokens = [self.tokens, usage].into_iter().sum();
+        let model = model.unwrap_or_default();
+        match price(provider, &model) {
+            Some(price) => self.cost = self.cost.saturating_add(price.of(usage)),
+            None if usage.total() == 0 || self.unpriced.contains(&model) => {}
+            None => self.unpriced.push(model),
+        }
+    }
+
+    /// In dollars, if every model has a price.
+    pub(crate) fn dollars(&self) -> Option<String> {
+        (self.unpriced.is_empty() && self.tokens.total() > 0).then(|| dollars(self.cost))
+    }
+}
+
+/// `0.0123`: four digits behind the point.
+pub(crate) fn dollars(micros: u64) -> String {
+    let rounded = micros.saturating_add(50) / 100;
+    format!("{}.{:04}", rounded / 10_000, rounded % 10_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn adds_up_tokens_and_dollars() {
+        let usage = TokenUsage { input: 1_000_000, cached: 400_000, output: 100_000, reasoning: 0 };
+        let mut sum = UsageSummary::default();
+        sum.add(Provider::OpenAI, Some("gpt-5-mini".to_owned()), usage);
+        // 600,000 at 0.25, 400,000 at 0.025, 100,000 at 2.00.
+        assert_eq!(sum.cost, 150_000 + 10_000 + 200_000);
+        assert_eq!(sum.dollars().as_deref(), Some("0.3600"));
+        sum.add(Provider::OpenAI, Some("of-mine".to_owned()), usage);
+        assert_eq!((sum.requests, sum.dollars(), sum.unpriced.len()), (2, None, 1));
+        assert_eq!(dollars(1_234_567), "1.2346");
+    }
+}
