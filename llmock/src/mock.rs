@@ -187,8 +187,9 @@ impl LlmMock {
     /// Every request of the session so far, in order of arrival.
     pub fn requests(&self) -> Vec<SentRequest> {
         let Some(state) = self.state() else { return Vec::new() };
+        let redactor = state.secrets.redactor();
         let ledger = state.ledger();
-        ledger.exchanges.iter().map(|exchange| exchange.sent.clone()).collect()
+        ledger.exchanges.iter().map(|exchange| exchange.sent.redacted(&redactor)).collect()
     }
 
     /// Every request of the session so far with what the program received for it, in order of arrival and in every mode.

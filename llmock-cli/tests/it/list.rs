@@ -105,7 +105,7 @@ fn names_unreadable_files_and_lists_the_rest() {
     let desk = Desk::with(&["shop.json"]);
     desk.write("broken/a.json", "");
     desk.write("broken/b.json", r#"{"llmock": 1, "interactions": ["#);
-    desk.write("broken/c.json", r#"{"llmock": 2, "interactions": []}"#);
+    desk.write("broken/c.json", r#"{"llmock": 3, "interactions": []}"#);
     let ran = desk.run(&["list", "shop", "broken", "nowhere"]);
     assert_eq!((ran.code, ran.out.as_str()), (1, SHOP));
     let errors: Vec<&str> = ran.err.lines().filter(|line| line.starts_with("error: ")).collect();

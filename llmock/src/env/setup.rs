@@ -103,12 +103,12 @@ impl Originals {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        let exact = self.variables.get(OsStr::new(name));
-        let found = exact.or_else(|| {
+        let mut found = self.variables.get(OsStr::new(name));
+        if cfg!(windows) && found.is_none() {
             let same =
                 |known: &OsString| known.to_str().is_some_and(|known| same_name(known, name));
-            self.variables.iter().find(|(known, _)| same(known)).map(|(_, value)| value)
-        });
+            found = self.variables.iter().find(|(known, _)| same(known)).map(|(_, value)| value);
+        }
         found.and_then(|value| value.to_str())
     }
 

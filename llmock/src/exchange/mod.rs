@@ -10,6 +10,7 @@ pub(crate) mod client;
 #[cfg(feature = "record")]
 pub(crate) mod forward;
 pub(crate) mod headers;
+pub(crate) mod hidden;
 pub(crate) mod in_flight;
 pub(crate) mod links;
 pub(crate) mod miss;
@@ -138,9 +139,10 @@ impl Exchange {
     pub(crate) fn snapshot(&self, redactor: &Redactor) -> Self {
         let mut received = self.observation.so_far();
         if let Some(response) = &mut received {
+            response.asked_for_stream = self.sent.is_streaming();
             response.redact(redactor);
         }
-        Self { received, ..self.clone() }
+        Self { sent: self.sent.redacted(redactor), received, ..self.clone() }
     }
 
     /// The request.

@@ -79,7 +79,6 @@ pub(crate) struct Watching {
     pub(crate) activity: Activity,
     pub(crate) client: Client,
     pub(crate) received: Instant,
-    pub(crate) asked_for_stream: bool,
     pub(crate) is_head: bool,
 }
 
@@ -94,11 +93,7 @@ impl Watching {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
             (name.as_str().to_owned(), value)
         });
-        let received = ReceivedResponse::begin(
-            parts.status.as_u16(),
-            headers.collect(),
-            self.asked_for_stream,
-        );
+        let received = ReceivedResponse::begin(parts.status.as_u16(), headers.collect());
         lock(&self.observation.0).response = Some(received);
         let has_no_body = self.is_head
             || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);

@@ -30,7 +30,7 @@ pub struct ReceivedResponse {
     headers: Vec<(String, String)>,
     chunks: Vec<(u64, Bytes)>,
     /// Whether the request asked for a stream.
-    asked_for_stream: bool,
+    pub(super) asked_for_stream: bool,
     pub(super) end: Ending,
 }
 
@@ -45,12 +45,9 @@ pub(crate) enum Ending {
 }
 
 impl ReceivedResponse {
-    pub(super) fn begin(
-        status: u16,
-        headers: Vec<(String, String)>,
-        asked_for_stream: bool,
-    ) -> Self {
-        Self { status, headers, chunks: Vec::new(), asked_for_stream, end: Ending::Open }
+    /// A response of which only the head is known.
+    pub(super) fn begin(status: u16, headers: Vec<(String, String)>) -> Self {
+        Self { status, headers, chunks: Vec::new(), asked_for_stream: false, end: Ending::Open }
     }
 
     /// The response of an interaction.

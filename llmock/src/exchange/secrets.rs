@@ -1,7 +1,8 @@
 //! Where secrets come from: the variables of the process, and the requests of a run.
 //!
 //! Programs load variables while they run (`dotenvy::dotenv()` in the body of a test), and some have their key from a
-//! file: so both are looked at again with every request.
+//! file: so both are looked at again with every request, except that variables wait until a request in replay has no
+//! recording.
 
 use std::sync::{LazyLock, Mutex};
 
@@ -51,31 +52,59 @@ impl RunSecrets {
 
     /// The redactor with every secret that is known by now.
     pub(crate) fn redactor(&self) -> Redactor {
-        lock(&self.0).update(Vec::new())
+        let mut known = lock(&self.0);
+        known.look_at_variables();
+        known.redactor.clone()
     }
 
     /// The same, after the credentials of a request became known.
     pub(crate) fn redactor_for(&self, request: &RawRequest<'_>) -> Redactor {
-        lock(&self.0).update(credentials(request))
+        let mut known = lock(&self.0);
+        known.look_at_variables();
+        known.learn(request);
+        known.redactor.clone()
+    }
+
+    /// The same without a look at the variables, for a request that will most likely be replayed: reading a hundred
+    /// variables costs as much as the rest of a replay. Before such a request is shown or stored, it is read again with
+    /// [`redactor_for`](Self::redactor_for).
+    pub(crate) fn redactor_for_lookup(&self, request: &RawRequest<'_>) -> Redactor {
+        let mut known = lock(&self.0);
+        known.learn(request);
+        known.redactor.clone()
+    }
+
+    /// Whether variables have changed since they were looked at.
+    pub(crate) fn are_outdated(&self) -> bool {
+        lock(&self.0).digest != env::digest()
     }
 }
 
 impl Known {
-    fn update(&mut self, credentials: Vec<(String, String)>) -> Redactor {
-        let new: Vec<_> =
-            credentials.into_iter().filter(|(_, value)| !self.redactor.knows(value)).collect();
+    fn look_at_variables(&mut self) {
         // A digest costs a fraction of what it costs to judge every variable.
         let digest = env::digest();
-        if digest != self.digest || !new.is_empty() {
+        if digest != self.digest {
             self.digest = digest;
             self.variables = of_variables();
+            self.renew();
+        }
+    }
+
+    fn learn(&mut self, request: &RawRequest<'_>) {
+        let mut new = credentials(request);
+        new.retain(|(_, value)| !self.redactor.knows(value));
+        if !new.is_empty() {
             self.credentials.extend(new);
             let surplus = self.credentials.len().saturating_sub(REMEMBERED);
             self.credentials.drain(..surplus);
-            let all = self.variables.iter().chain(&self.credentials).cloned();
-            self.redactor = self.redactor.with_secrets(all);
+            self.renew();
         }
-        self.redactor.clone()
+    }
+
+    fn renew(&mut self) {
+        let all = self.variables.iter().chain(&self.credentials).cloned();
+        self.redactor = self.redactor.with_secrets(all);
     }
 }
 

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::HeaderMap;
-use percent_encoding::percent_decode_str;
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
+use crate::exchange::hidden::Hidden;
 use crate::fixture::interaction::Interaction;
+use crate::fixture::redact::Redactor;
 use crate::json::Json;
-use crate::provider::{self, Provider};
+use crate::provider::Provider;
 use crate::wire::conversation::{self, Message, Role};
 use crate::wire::tools::{self, Tool, ToolResult};
 use crate::wire::{self, Format};
@@ -72,49 +72,31 @@ pub struct SentRequest {
     /// Canonical, with secrets redacted.
     pub(crate) path: String,
     /// Without headers that hold secrets; names in lower case.
-    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) headers: Arc<[(String, String)]>,
     /// Decompressed, with secrets redacted.
     pub(crate) body: Bytes,
     pub(crate) hidden: Hidden,
     pub(crate) responded_by: RespondedBy,
 }
 
-/// Headers and parameters with secrets, which only comparisons see: they are never printed.
-#[derive(Clone, Default)]
-pub(crate) struct Hidden(Arc<[(String, String)]>);
-
-impl Hidden {
-    /// Those of a request to this path, which has its query.
-    pub(crate) fn of(headers: &HeaderMap, path: &str) -> Self {
-        let secret = headers.iter().filter(|(name, _)| provider::is_secret_header(name.as_str()));
-        let headers = secret.map(|(name, value)| {
-            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-        });
-        let query = path.split_once('?').map_or("", |(_, query)| query);
-        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        let pairs =
-            pairs.filter(|(name, _)| provider::is_secret_query(name)).map(|(name, value)| {
-                (format!("?{name}"), percent_decode_str(value).decode_utf8_lossy().into_owned())
-            });
-        Self(headers.chain(pairs).collect())
-    }
-
-    fn values(&self, name: &str) -> impl Iterator<Item = &str> {
-        let named = self.0.iter().filter(move |(known, _)| known.eq_ignore_ascii_case(name));
-        named.map(|(_, value)| value.as_str())
-    }
-
-    fn credentials(&self) -> impl Iterator<Item = &str> {
-        let is_credential = |(name, _): &&(String, String)| {
-            let accounts = ["organization", "project", "account"];
-            let others = ["cookie", "idempotency-key"];
-            !others.contains(&name.as_str()) && !accounts.iter().any(|part| name.contains(part))
-        };
-        self.0.iter().filter(is_credential).map(|(_, value)| value.as_str())
-    }
-}
-
 impl SentRequest {
+    /// A copy for the test. Variables that were loaded meanwhile may hold secrets of it.
+    pub(crate) fn redacted(&self, redactor: &Redactor) -> Self {
+        let headers = self.headers.iter();
+        let headers =
+            headers.map(|(name, value)| (name.clone(), redactor.text(value).into_owned()));
+        let body = std::str::from_utf8(&self.body).map_or_else(
+            |_| redactor.bytes(&self.body).into_owned(),
+            |text| redactor.json(text).into_owned().into_bytes(),
+        );
+        Self {
+            path: redactor.text(&self.path).into_owned(),
+            headers: headers.collect(),
+            body: body.into(),
+            ..self.clone()
+        }
+    }
+
     /// The provider whose API it uses.
     pub fn provider(&self) -> Provider {
         self.provider
@@ -278,7 +260,7 @@ impl SentRequest {
             provider,
             method: "POST".to_owned(),
             path: path.to_owned(),
-            headers: Vec::new(),
+            headers: Arc::default(),
             body: body.into(),
             hidden: Hidden::default(),
             responded_by: RespondedBy::Nothing,
@@ -292,7 +274,7 @@ impl SentRequest {
             provider: interaction.provider,
             method: request.method.clone(),
             path: request.path.clone(),
-            headers: request.headers.clone(),
+            headers: request.headers.clone().into(),
             body: request.body.to_wire().into_owned().into(),
             hidden: Hidden::default(),
             responded_by: RespondedBy::Fixture,
@@ -330,9 +312,10 @@ impl Serialize for SentRequest {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderName, HeaderValue};
+    use http::{HeaderMap, HeaderName, HeaderValue};
 
     use super::*;
+    use crate::provider;
 
     fn request(headers: &[(&'static str, &'static str)], path: &str) -> SentRequest {
         let all: HeaderMap = headers

@@ -65,6 +65,7 @@ fn collect(node: &TreeNode, into: &mut String) {
         return;
     }
     match &node.kind {
+        NodeKind::Text(text) if is_data(text) => {}
         NodeKind::Text(text) => {
             into.extend(text.chars().take(LONGEST));
             into.push('\n');
@@ -80,6 +81,14 @@ fn collect(node: &TreeNode, into: &mut String) {
         }
         NodeKind::Scalar(_) => {}
     }
+}
+
+/// Whether a text is an image, a file, or an address of one, which no one reads.
+fn is_data(text: &str) -> bool {
+    /// The longest words of languages that separate words are shorter.
+    const LONGEST_WORD: usize = 80;
+    text.starts_with("data:")
+        || (text.len() > LONGEST_WORD && text.bytes().all(|byte| byte.is_ascii_graphic()))
 }
 
 /// The share of common pairs of letters.
@@ -105,6 +114,22 @@ mod tests {
             r#"{{"model":"m","messages":[{{"role":"system","content":"{system}"}},{{"role":"user","content":"{prompt}"}}]}}"#
         );
         TreeNode::new(&parse(&body).unwrap(), &FormatRules::of_form(&MatchRules::default()))
+    }
+
+    #[test]
+    fn another_image_is_not_another_prompt() {
+        let with = |data: &str, prompt: &str| {
+            let image =
+                format!(r#"{{"type":"image","source":{{"type":"base64","data":"{data}"}}}}"#);
+            let body = format!(
+                r#"{{"messages":[{{"role":"user","content":[{image},{{"type":"text","text":"{prompt}"}}]}}]}}"#
+            );
+            TreeNode::new(&parse(&body).unwrap(), &FormatRules::of_form(&MatchRules::default()))
+        };
+        let [cat, dog] = ["iVBORw0KGgo".repeat(40), "/9j/4AAQSkZJ".repeat(40)];
+        let question = "What does this picture show?";
+        assert!(resemble(&with(&cat, question), &with(&dog, question)));
+        assert!(!resemble(&with(&cat, question), &with(&cat, "Write a poem about the sea.")));
     }
 
     #[test]

@@ -114,8 +114,10 @@ impl Unreached {
         let is_led_away = !self.overwritten.is_empty() || self.handle == Handle::Unused;
         // A test that was never recorded is recorded first: that tells whether its client finds llmock.
         let is_new = self.is_fixture_missing && !self.is_recording && self.contacted.is_none();
+        // Another address explains itself: the proxy of an office stands between most clients and their hosts.
+        let is_kept_away = self.has_failed && !self.proxies.is_empty() && self.contacted.is_none();
         // Where a cause is certain, a list of guesses would hide it.
-        if self.is_clock_paused || is_led_away || is_key || is_new {
+        if self.is_clock_paused || is_led_away || is_kept_away || is_key || is_new {
             return causes;
         }
         let ways = self.ways();

@@ -82,7 +82,10 @@ impl Handler for State {
 /// Responds, and watches what the client receives.
 async fn respond(state: Arc<State>, mut incoming: Incoming) -> Result<Response, Aborted> {
     restore_links(&state, &mut incoming);
-    let redactor = state.secrets.redactor_for(&incoming.raw());
+    let redactor = match state.setup.mode() {
+        Mode::Replay => state.secrets.redactor_for_lookup(&incoming.raw()),
+        _ => state.secrets.redactor_for(&incoming.raw()),
+    };
     let (request, found, unreadable) = read(&state, &incoming, &redactor);
     let number = enter(&state, &incoming, &request, &redactor);
     let watching = watching(&state, &incoming, number);
@@ -92,27 +95,22 @@ async fn respond(state: Arc<State>, mut incoming: Incoming) -> Result<Response, 
 }
 
 fn watching(state: &State, incoming: &Incoming, number: RequestNumber) -> Watching {
-    let (sent, observation) = {
-        let mut ledger = state.ledger();
-        let exchange = ledger.exchange(number);
-        (exchange.sent.clone(), exchange.observation.clone())
-    };
     Watching {
-        observation,
+        observation: state.ledger().exchange(number).observation.clone(),
         activity: state.activity.clone(),
         client: incoming.client.clone(),
         received: incoming.received,
-        asked_for_stream: sent.is_streaming(),
         is_head: incoming.method == Method::HEAD,
     }
 }
 
 async fn decided(
     state: Arc<State>,
-    pending: Pending,
+    mut pending: Pending,
     unreadable: Option<MissReason>,
 ) -> Result<Response, Aborted> {
     if let Some(reason) = refused_before_lookup(&state, &pending, unreadable) {
+        read_again(&state, &mut pending);
         return Ok(refuse(&state, &pending, reason));
     }
     if state.is_closing() {
@@ -129,7 +127,7 @@ async fn decided(
 /// The response as its source has it.
 async fn respond_from_source(
     state: &Arc<State>,
-    pending: Pending,
+    mut pending: Pending,
 ) -> Result<(Response, QueuePlace), Aborted> {
     let (number, provider) = (pending.number, pending.incoming.provider);
     if let Some(response) = state.overlay.respond(&pending.incoming).await {
@@ -143,6 +141,9 @@ async fn respond_from_source(
         return Ok((response, None));
     }
     let mut decision = decide(state, number, provider, &pending.request);
+    if !matches!(decision, Decision::Replay(..)) && read_again(state, &mut pending) {
+        decision = decide(state, number, provider, &pending.request);
+    }
     if matches!(decision, Decision::Replay(..))
         && let Some(reason) = audited::other_version(state, number)
     {
@@ -172,6 +173,17 @@ async fn respond_from_source(
         }
     };
     Ok((response, None))
+}
+
+/// Reads a request again if variables have changed, which may hold secrets of it; returns whether it did.
+fn read_again(state: &State, pending: &mut Pending) -> bool {
+    if !state.secrets.are_outdated() {
+        return false;
+    }
+    let redactor = state.secrets.redactor_for(&pending.incoming.raw());
+    let (request, found, _) = read(state, &pending.incoming, &redactor);
+    (pending.request, pending.found) = (request, found);
+    true
 }
 
 /// Why a request has no reply, where that says more than that the fixture has no recording of it.

@@ -52,7 +52,7 @@ pub(crate) fn settle(state: &State, ending: &Ending<'_>) -> Report {
     if report.fails() || ending.outcome != Outcome::Passed {
         save::note_attempt(state, &mut report);
         report.upstreams = save::upstreams(state, &report);
-        context_notes(state, &mut report);
+        context_notes(state, ending, &mut report);
     } else if !kept.is_empty() || expects_recordings(state) {
         save::write(state, &kept, &mut report);
     }
@@ -168,7 +168,7 @@ fn stray_requests(ledger: &Ledger, report: &mut Report) {
 }
 
 /// Circumstances that may have made a test fail besides its requests.
-fn context_notes(state: &State, report: &mut Report) {
+fn context_notes(state: &State, ending: &Ending<'_>, report: &mut Report) {
     let StreamRule { chunks, seed, .. } = state.traffic.stream();
     if let (Some(Chunks::Adversarial), Some(seed)) = (chunks, seed) {
         report.notes.push(Note::AdversarialChunks { seed });
@@ -176,7 +176,7 @@ fn context_notes(state: &State, report: &mut Report) {
     let is_told = report.unreached().is_some_and(|unreached| unreached.is_clock_paused);
     if !is_told && clock::is_paused() {
         report.notes.push(Note::PausedClock);
-    } else if !report.fails() {
+    } else if !report.fails() && !is_ours(ending) {
         report.notes.extend(responses(state));
     }
     if !report.fails() {
@@ -197,6 +197,11 @@ fn tally(fixture: &OpenedFixture, ledger: &Ledger) -> Tally {
     Tally { used, total: if own == 0 { fixture.len() } else { own.max(used) } }
 }
 
+/// Whether the body failed with a message of llmock's, and not with the error of a client, which knows nothing of llmock.
+fn is_ours(ending: &Ending<'_>) -> bool {
+    ending.words.trim_start().starts_with("llmock: ")
+}
+
 fn calls(state: &State, ledger: &Ledger, ending: &Ending<'_>, report: &mut Report) {
     let reached = ledger.exchanges.iter().filter(|exchange| !exchange.is_stray()).count();
     let repeated = deliver::repeated_after_fault(ledger);
@@ -207,9 +212,7 @@ fn calls(state: &State, ledger: &Ledger, ending: &Ending<'_>, report: &mut Repor
     }
     let unreached = || Box::new(unreached::describe(state, ending));
     if report.outcome != Outcome::Passed {
-        // The error of the body may be the client's, which knows nothing of llmock.
-        let is_ours = ending.words.trim_start().starts_with("llmock: ");
-        if reached == 0 && expected != Some(0) && !is_ours {
+        if reached == 0 && expected != Some(0) && !is_ours(ending) {
             report.notes.push(Note::NothingReached(unreached()));
         }
         return;

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use http::HeaderMap;
 use llmock_rules::Problem;
 
-use crate::exchange::sent::{Hidden, RespondedBy, SentRequest};
+use crate::exchange::hidden::Hidden;
+use crate::exchange::sent::{RespondedBy, SentRequest};
 use crate::provider;
 use crate::reply::condition::RequestMatcher;
 use crate::reply::pattern::fits;
@@ -127,7 +128,7 @@ pub fn sent(
         provider: target.provider(),
         method: target.method.clone(),
         path: target.path().to_owned(),
-        headers: shown,
+        headers: shown.into(),
         body,
         hidden: Hidden::of(headers, path),
         responded_by: RespondedBy::Nothing,

@@ -73,7 +73,7 @@ fn torn_attempts_of_other_tests_survive_a_passing_test() {
 fn unreadable_attempts_are_renamed_and_never_deleted() {
     alone(&[], |_| {
         let upstream = echo();
-        for bytes in [&b"# notes\n"[..], b"\xff\xfe\0", b"{\"llmock\": 2, \"interactions\": []}"] {
+        for bytes in [&b"# notes\n"[..], b"\xff\xfe\0", b"{\"llmock\": 3, \"interactions\": []}"] {
             let (_folder, fixture) = place();
             fs::write(failed(&fixture), bytes).unwrap();
             fail(&upstream, &fixture, "a");

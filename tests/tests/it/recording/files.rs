@@ -146,7 +146,7 @@ fn unreadable_files_are_never_overwritten() {
             ("truncated", b"{\"llmock\": 1, \"interactions\": [\n  {\"hash\""),
             ("foreign", b"# notes\n"),
             ("empty", b""),
-            ("newer", b"{\"llmock\": 2, \"interactions\": []}"),
+            ("newer", b"{\"llmock\": 3, \"interactions\": []}"),
             ("binary", b"\xff\xfe\x00"),
         ];
         for (name, bytes) in files {
