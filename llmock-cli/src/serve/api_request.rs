@@ -53,6 +53,25 @@ pub(crate) struct Compared {
 }
 
 impl ApiRequest {
+    /// A request of the same client that is part of this one, such as one of a batch.
+    pub(crate) fn within(&self, path: &str, body: Bytes) -> Self {
+        Self {
+            route: Arc::new(Route::of_provider(self.provider(), Method::POST, path)),
+            method: Method::POST,
+            uri: path.parse().unwrap_or_default(),
+            headers: HeaderMap::new(),
+            has_commands: false,
+            body,
+            compressed_body: None,
+            session: self.session.clone(),
+            number: self.number,
+            arrived: self.arrived,
+            arrived_at: self.arrived_at,
+            compared: OnceLock::new(),
+            client_left: None,
+        }
+    }
+
     /// The provider whose API it uses.
     pub(crate) fn provider(&self) -> Provider {
         self.route.target.provider()

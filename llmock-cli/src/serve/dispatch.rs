@@ -1,6 +1,7 @@
 //! Finds the response to a request to a provider's API: from the strategies in order, or without any of them.
 
 use std::borrow::Cow;
+use std::pin::Pin;
 use std::time::UNIX_EPOCH;
 
 use http::header::UPGRADE;
@@ -9,7 +10,9 @@ use llmock::reply::{Endpoint, Message, Model, Reading, Reply};
 use super::answer::{Decided, Detail, Verdict};
 use super::api_request::ApiRequest;
 use super::gate;
+use super::known_models;
 use super::state::Running;
+use super::stored::{self, Area};
 use super::strategy::{self, Strategy};
 
 /// The status of a miss: clients do not retry it, and gateways do not mistake it for an error of their own.
@@ -20,7 +23,9 @@ const OURSELVES: &str = "llmock";
 
 /// Finds the answer. The ids in it are made from `number`, the number of the request.
 pub(crate) async fn decide(api_request: &ApiRequest, running: &Running, number: u64) -> Decided {
-    let place = running.repeats.as_ref().and_then(|repeats| repeats.place(api_request));
+    let is_kept = stored::is_kept(api_request);
+    let repeats = running.repeats.as_ref().filter(|_| !is_kept && api_request.route.area.is_none());
+    let place = repeats.and_then(|repeats| repeats.place(api_request));
     if let Some(decided) =
         place.and_then(|place| place.answer(api_request, created(api_request), number))
     {
@@ -29,10 +34,11 @@ pub(crate) async fn decide(api_request: &ApiRequest, running: &Running, number: 
     let reading = read(api_request, number);
     let model = reading.model().map(Cow::into_owned);
     let mut recorded = None;
-    let (verdict, by) = run_strategies(api_request, &reading, running, &mut recorded).await;
+    let (verdict, by) = run_strategies(api_request, &reading, running, number, &mut recorded).await;
     let reply = match verdict {
         Verdict::Answer(answer) => {
-            return Decided { answer, by, model, is_own: false, recorded, detail: None };
+            let is_own = by == OURSELVES;
+            return Decided { answer, by, model, is_own, recorded, detail: None };
         }
         Verdict::Reply(reply) => reply,
         Verdict::Scripted(scripted) => {
@@ -53,8 +59,20 @@ pub(crate) async fn decide(api_request: &ApiRequest, running: &Running, number: 
     if let Some(place) = place {
         place.keep(api_request, &reading, &reply, by, model.as_deref());
     }
-    let answer = reading.render(&reply).into();
+    let mut answer = reading.render(&reply).into();
+    if is_kept {
+        stored::keep(api_request, running, number, &mut answer);
+    }
     Decided { answer, by, model, is_own: true, recorded, detail: None }
+}
+
+/// The same for a request that is part of another one.
+pub(crate) fn within<'a>(
+    api_request: &'a ApiRequest,
+    running: &'a Running,
+    number: u64,
+) -> Pin<Box<dyn Future<Output = Decided> + Send + 'a>> {
+    Box::pin(decide(api_request, running, number))
 }
 
 /// The refusal of a request before any strategy sees it, in the provider's shape.
@@ -67,6 +85,7 @@ async fn run_strategies(
     api_request: &ApiRequest,
     reading: &Reading<'_>,
     running: &Running,
+    number: u64,
     recorded: &mut Option<bool>,
 ) -> (Verdict, &'static str) {
     if api_request.header(UPGRADE).is_some_and(is_websocket) {
@@ -90,6 +109,11 @@ async fn run_strategies(
             }
             // In a box, so that other requests do not have to carry its state.
             Strategy::Proxy(proxy) => Box::pin(proxy.answer(api_request)).await,
+            _ if api_request.route.area.is_some() => {
+                let area = api_request.route.area.unwrap_or(Area::Files);
+                let verdict = stored::answer(area, api_request, running, number);
+                return (Box::pin(verdict).await, OURSELVES);
+            }
             _ => match meaning.get_or_insert_with(|| Meaning::of(api_request, reading, running)) {
                 Meaning::Conversation(messages) => strategy.reply(messages, reading),
                 // This strategy responds to every conversation, so the strategies after it have no effect.
@@ -135,13 +159,22 @@ impl Meaning {
         if let Some(refusal) = gate::refusal(reading, api_request.method.as_str(), models) {
             return Self::Other(Box::new(refusal));
         }
+        if let Some(refusal) = stored::refusal(api_request, running) {
+            return Self::Other(Box::new(refusal));
+        }
         if reading.target().endpoint() == Endpoint::Conversation {
             return Self::Conversation(reading.messages());
+        }
+        let reply = Reply::new();
+        let is_one = reading.target().path_alone().contains("/models/");
+        if models.is_empty() && api_request.method == http::Method::GET {
+            let known = known_models::of(api_request.provider());
+            return Self::Other(Box::new(if is_one { reply } else { reply.models(known) }));
         }
         let listed = models.iter().map(|model| {
             Model::from(model.id.as_str()).created(model.created).owned_by(model.owned_by.as_str())
         });
-        Self::Other(Box::new(Reply::new().models(listed)))
+        Self::Other(Box::new(reply.models(listed)))
     }
 }
 

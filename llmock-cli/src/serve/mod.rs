@@ -3,7 +3,8 @@
 //! [`server`] accepts connections, [`connection`] serves one, [`app`] routes its requests that [`boundary`] lets pass,
 //! and [`answering`] handles those for providers: [`api_request`] is the request, [`strategy`] finds its response, and [`answer`] sends it.
 //! [`fault`] and [`pace`] make responses fail or slow them down on purpose, [`journal`], [`log`] and [`metrics`] record
-//! requests, [`limits`] refuses what exceeds a quota, and [`repeats`] serves repeated requests from templates.
+//! requests, [`limits`] refuses what exceeds a quota, [`stored`] keeps what clients store,
+//! [`known_models`] lists models, and [`repeats`] serves repeated requests from templates.
 
 mod answer;
 mod answering;
@@ -19,6 +20,7 @@ mod fault;
 mod gate;
 mod incoming;
 mod journal;
+mod known_models;
 mod limits;
 mod log;
 mod metrics;
@@ -29,6 +31,7 @@ mod routes;
 mod server;
 mod sessions;
 mod state;
+mod stored;
 mod strategy;
 
 use std::io;

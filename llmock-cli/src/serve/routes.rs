@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use http::header::USER_AGENT;
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderName, Method};
@@ -12,6 +13,7 @@ use llmock::Provider;
 use llmock::reply::Target;
 
 use super::metrics::RouteMetrics;
+use super::stored::Area;
 
 /// How many paths are known at a time: programs use a few, and a client that uses many must not fill the memory.
 const MOST: usize = 256;
@@ -33,6 +35,8 @@ pub(crate) struct Route {
     pub(crate) path: String,
     pub(crate) target: Target,
     pub(crate) metrics: RouteMetrics,
+    /// The stored objects that the path is about.
+    pub(crate) area: Option<Area>,
 }
 
 type Known = HashMap<Arc<str>, Vec<Arc<Route>>>;
@@ -42,7 +46,9 @@ pub(crate) struct Routes(ArcSwap<Known>);
 
 impl Routes {
     pub(crate) fn of(&self, parts: &Parts) -> Arc<Route> {
-        let hints = parts.headers.keys().map(HeaderName::as_str).collect();
+        let hints: HeaderHints = parts.headers.keys().map(HeaderName::as_str).collect();
+        let agent = parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let hints = hints.with_user_agent(agent.unwrap_or_default());
         let sent = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
         let known = self.0.load();
         let is_it = |route: &&Arc<Route>| route.method == parts.method && route.hints == hints;
@@ -69,10 +75,20 @@ impl Routes {
 impl Route {
     fn new(method: Method, hints: HeaderHints, sent: &str) -> Self {
         let (provider, path) = recognise(sent, hints);
+        Self::at(provider, method, hints, sent, path)
+    }
+
+    /// The route of a path at that provider.
+    pub(crate) fn of_provider(provider: Provider, method: Method, path: &str) -> Self {
+        Self::at(provider, method, HeaderHints::default(), path, path)
+    }
+
+    fn at(provider: Provider, method: Method, hints: HeaderHints, sent: &str, path: &str) -> Self {
         let path = if path.is_empty() { "/" } else { path }.to_owned();
         let target = Target::new(provider, method.as_str(), &path);
+        let area = Area::of(provider, &method, target.path_alone());
         let metrics = RouteMetrics::new(known_id(provider), endpoint(&path));
-        Self { method, hints, sent: sent.into(), path, target, metrics }
+        Self { method, hints, sent: sent.into(), path, target, metrics, area }
     }
 }
 

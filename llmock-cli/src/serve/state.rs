@@ -14,6 +14,7 @@ use super::limits::quota::Quotas;
 use super::metrics::Metrics;
 use super::repeats::Repeats;
 use super::routes::Routes;
+use super::stored::Shelf;
 use super::strategy::Strategy;
 use super::strategy::custom::CustomAnswers;
 use super::strategy::fixture::{Fixtures, Spent};
@@ -46,6 +47,8 @@ pub(crate) struct State {
 pub(crate) struct Running {
     pub(crate) config: Config,
     pub(crate) chain: Vec<Strategy>,
+    /// What clients have stored; the same after a reload.
+    pub(crate) shelf: Arc<Shelf>,
     /// Repeated requests, if their answers depend on nothing else.
     pub(crate) repeats: Option<Repeats>,
     /// Whether only recordings, providers, and what a person has written may answer.
@@ -104,11 +107,13 @@ impl State {
     pub(crate) fn end_session(&self, id: &str) {
         self.fixtures.sessions.end(id);
         self.quotas.end(id);
+        self.running().shelf.end(id);
     }
 
     pub(crate) fn end_sessions(&self) {
         self.fixtures.sessions.end_all();
         self.quotas.end_all();
+        self.running().shelf.end_all();
     }
 
     /// The number of a request, counted from the start of the server.
@@ -179,7 +184,8 @@ impl Running {
         let repeats = chain.iter().all(Strategy::is_stateless).then(Repeats::default);
         let makes_nothing_up = chain.iter().any(Strategy::takes_anything)
             && chain.iter().all(|one| one.takes_anything() || one.is_written());
-        Ok(Self { config, chain, repeats, makes_nothing_up })
+        let shelf = previous.map(|running| Arc::clone(&running.shelf)).unwrap_or_default();
+        Ok(Self { config, chain, shelf, repeats, makes_nothing_up })
     }
 
     /// The recordings, if a strategy uses them.

@@ -11,9 +11,25 @@ impl HeaderHints {
     const GEMINI: u8 = 2;
     const AZURE: u8 = 4;
     const BEDROCK: u8 = 8;
+    const COHERE: u8 = 16;
+    const MISTRAL: u8 = 32;
 
     fn has(self, hint: u8) -> bool {
         self.0 & hint != 0
+    }
+
+    /// Adds what the value of `user-agent` says. The clients of Cohere and Mistral send no other header of their own:
+    /// `cohere/7.3.1`, `cohere-ai/8.1.0`, `mistral-client-python/3.7.0`.
+    #[must_use]
+    pub fn with_user_agent(self, agent: &str) -> Self {
+        let hint = if agent.starts_with("cohere") {
+            Self::COHERE
+        } else if agent.starts_with("mistral-client") {
+            Self::MISTRAL
+        } else {
+            0
+        };
+        Self(self.0 | hint)
     }
 }
 
@@ -69,8 +85,14 @@ fn by_path(path: &str) -> Option<Provider> {
         }
     }
     Some(match (first, last) {
-        (_, "messages" | "count_tokens") if !path.contains("threads/") => Provider::Anthropic,
+        (_, "messages" | "count_tokens")
+            if !path.contains("threads/") && !path.contains("chat/completions/") =>
+        {
+            Provider::Anthropic
+        }
+        _ if path.contains("messages/batches") => Provider::Anthropic,
         ("v1beta" | "v1alpha", _) => Provider::Gemini,
+        ("upload", _) if path.contains("v1beta/") => Provider::Gemini,
         (
             "model",
             "converse"
@@ -106,6 +128,10 @@ fn by_headers(path: &str, hints: HeaderHints) -> Provider {
         Provider::Azure
     } else if hints.has(HeaderHints::BEDROCK) {
         Provider::Bedrock
+    } else if hints.has(HeaderHints::COHERE) && !path.contains("chat/completions") {
+        Provider::Cohere
+    } else if hints.has(HeaderHints::MISTRAL) {
+        Provider::Mistral
     } else {
         Provider::OpenAI
     }

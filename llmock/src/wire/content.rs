@@ -49,6 +49,8 @@ pub struct Reply {
     pub(crate) finish: Option<Finish>,
     /// The stop sequence of the request at which the text ended.
     pub(crate) stop_sequence: Option<String>,
+    /// A server has fitted it to its request, so its response has what the provider's own would have.
+    pub(crate) is_fitted: bool,
     /// The most tokens that the request allows, and whether they were too few.
     pub(crate) output_limit: Option<(u64, bool)>,
     pub(crate) model: Option<String>,

@@ -4,6 +4,7 @@ use super::content::{Finish, Reply};
 use super::reading::Reading;
 use super::requested::Reasoning;
 use super::tokens;
+use crate::json::Json;
 
 /// What a response says where a request asks for reasoning and the reply has none.
 const THOUGHT: &str = "The request is clear, so the response follows.";
@@ -35,6 +36,8 @@ impl Reading<'_> {
             return reply;
         }
         let requested = &self.target().format.requested;
+        reply.is_fitted = true;
+        name_custom_calls(&mut reply, body);
         let reasoning = (requested.reasoning)(body);
         if reasoning != Reasoning::None && reply.reasoning.is_none() {
             reply.reasoning = Some(THOUGHT.to_owned());
@@ -62,6 +65,17 @@ impl Reading<'_> {
     /// The most tokens that the request allows for the response.
     pub fn token_limit(&self) -> Option<u64> {
         self.target().format.requested.limit(self.body.as_ref()?)
+    }
+}
+
+/// A call of a tool that takes a text is one of its kind: <https://platform.openai.com/docs/guides/function-calling>.
+fn name_custom_calls(reply: &mut Reply, body: &Json<'_>) {
+    for call in &mut reply.calls {
+        let is_it = |tool: &Json<'_>| {
+            let name = tool.text("custom/name").or_else(|| tool.text("name"));
+            tool.text("type").as_deref() == Some("custom") && name.as_deref() == Some(&*call.name)
+        };
+        call.is_custom |= body.items("tools").iter().any(is_it);
     }
 }
 

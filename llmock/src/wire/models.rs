@@ -2,7 +2,7 @@
 
 use super::format::{Api, At, Format, GET, Messages, Model, Operation, RenderContext, Rendered};
 use super::{failure, openai, openai_chat};
-use crate::json::write::Object;
+use crate::json::write::{Null, Object, object};
 use crate::provider::Provider;
 
 pub(crate) static FORMAT: Format = Format {
@@ -38,17 +38,38 @@ fn api(context: &RenderContext<'_>) -> &'static Api {
 fn one(context: &RenderContext<'_>, api: &Api, id: &str) -> Rendered {
     let models = &context.reply.models;
     match models.iter().find(|model| model.id == id) {
-        Some(known) => (api.model)(known, context.created).into(),
-        None if models.is_empty() => (api.model)(&id.into(), context.created).into(),
+        Some(known) => card(context, api, known).into(),
+        None if models.is_empty() => card(context, api, &id.into()).into(),
         None => failure::unknown_model(context, id),
     }
+}
+
+/// A model; Mistral's clients insist on what it can do: <https://docs.mistral.ai/api/#tag/models>.
+fn card(context: &RenderContext<'_>, api: &Api, model: &Model) -> Object {
+    let card = (api.model)(model, context.created);
+    if context.provider != Provider::Mistral {
+        return card;
+    }
+    let capabilities = object! {
+        "completion_chat": true,
+        "completion_fim": false,
+        "function_calling": true,
+        "fine_tuning": false,
+        "vision": true,
+        "classification": false,
+    };
+    card.with("name", &model.id)
+        .with("description", &model.id)
+        .with("max_context_length", &131_072_u64)
+        .with("aliases", &[Null; 0])
+        .with("capabilities", &capabilities)
+        .with("type", "base")
 }
 
 fn list(context: &RenderContext<'_>, api: &Api) -> Object {
     let alone = [Model::from(&*context.model)];
     let given = context.reply.models.as_slice();
     let models = if given.is_empty() { &alone } else { given };
-    let objects: Vec<Object> =
-        models.iter().map(|model| (api.model)(model, context.created)).collect();
+    let objects: Vec<Object> = models.iter().map(|model| card(context, api, model)).collect();
     (api.model_list)(&objects, models)
 }

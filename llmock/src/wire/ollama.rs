@@ -68,7 +68,7 @@ const fn replies(path: &'static str, render: Render) -> Operation {
 
 /// Downloads, uploads and makes models, and reports the progress in a stream.
 const fn transfers(path: &'static str) -> Operation {
-    Operation::unlisted(At::Path(path), plain::empty)
+    Operation::other(At::Path(path), transferred)
         .requires(REQUIREMENTS)
         .streams(Streaming::ByDefault)
 }
@@ -211,6 +211,21 @@ fn show(context: &RenderContext<'_>) -> Rendered {
         "modified_at": context.created_at(),
     }
     .into()
+}
+
+/// The progress of a transfer that has nothing to do: <https://docs.ollama.com/api/pull>.
+fn transferred(context: &RenderContext<'_>) -> Rendered {
+    let status = |text: &str| object! { "status": text };
+    if context.member("stream") == Some(&Json::Bool(false)) {
+        return status("success").into();
+    }
+    let last = context.path_alone.rsplit('/').next().unwrap_or_default();
+    let begun = match last {
+        "push" => "retrieving manifest",
+        "create" => "reading model metadata",
+        _ => "pulling manifest",
+    };
+    rendered::lines("application/x-ndjson", vec![status(begun), status("success")])
 }
 
 /// The details of a model that clients read.

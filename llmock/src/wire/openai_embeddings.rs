@@ -9,7 +9,8 @@ use super::format::{
 };
 use super::{openai, openai_chat};
 use crate::json::Json;
-use crate::json::write::{list, nested, object};
+use crate::json::write::{Object, list, nested, object};
+use crate::provider::Provider;
 
 pub(super) static FORMAT: Format = Format {
     name: "OpenAI embeddings",
@@ -45,11 +46,15 @@ fn render(context: &RenderContext<'_>) -> Rendered {
         }
     });
     let tokens = context.input_tokens();
-    object! {
-        "object": "list",
-        "data": data,
-        "model": context.model,
-        "usage": nested! { "prompt_tokens": tokens, "total_tokens": tokens },
-    }
-    .into()
+    // Mistral's clients insist on it: <https://docs.mistral.ai/api/#tag/embeddings>
+    let id = (context.provider == Provider::Mistral).then(|| context.uuid());
+    Object::new()
+        .with_some("id", id.as_ref())
+        .joined(&object! {
+            "object": "list",
+            "data": data,
+            "model": context.model,
+            "usage": nested! { "prompt_tokens": tokens, "total_tokens": tokens },
+        })
+        .into()
 }

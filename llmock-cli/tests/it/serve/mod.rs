@@ -30,5 +30,8 @@ mod running;
 mod rust_clients;
 mod scenarios;
 mod schemas;
+mod shapes;
+mod stored;
+mod stored_elsewhere;
 mod strategies;
 mod writing;

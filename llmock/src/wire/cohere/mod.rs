@@ -1,8 +1,9 @@
 //! Cohere's own API: chat of the second version, embeddings and ranking; its `compatibility/v1/...` is OpenAI's.
 //!
-//! [`v1`] is the chat of the first version.
+//! [`v1`] is the chat of the first version, [`vectors`] has the types of embeddings.
 
 pub(super) mod v1;
+mod vectors;
 
 use super::content::Reply;
 use super::embeddings::{closeness, embed as vector_of, embedded, inputs, text_of};
@@ -109,7 +110,7 @@ fn chat(context: &RenderContext<'_>) -> Rendered {
     if context.streams { stream(context).into() } else { whole(context) }
 }
 
-/// Embeddings; kinds of vectors other than `float` are not made.
+/// Embeddings, in every type that the request names.
 fn embed(context: &RenderContext<'_>) -> Rendered {
     let is_first = context.path_alone == "/v1/embed";
     let by_type = !is_first || context.member("embedding_types").is_some();
@@ -117,7 +118,7 @@ fn embed(context: &RenderContext<'_>) -> Rendered {
     let vectors = embedded(context, &texts);
     let answer = object! { "id": context.uuid(), "texts": texts };
     let (answer, kind) = if by_type {
-        (answer.with("embeddings", &nested! { "float": vectors }), "embeddings_by_type")
+        (answer.with("embeddings", &vectors::by_type(context, &vectors)), "embeddings_by_type")
     } else {
         (answer.with("embeddings", &vectors), "embeddings_floats")
     };

@@ -48,13 +48,14 @@ pub(super) fn has_functions(context: &RenderContext<'_>) -> bool {
     context.member("functions").is_some() && context.member("tools").is_none()
 }
 
-/// The tier that served the request: Groq names it always, others if the request does.
+/// The tier that served the request: Groq and OpenAI's servers name it always, others if the request does.
 /// <https://console.groq.com/docs/service-tiers>
 pub(super) fn service_tier(context: &RenderContext<'_>) -> Option<String> {
     let usual = if context.provider == Provider::Groq { "on_demand" } else { "default" };
+    let is_named = context.reply.is_fitted && context.provider == Provider::OpenAI;
     let wanted = context.member("service_tier").and_then(Json::as_str);
     match wanted.as_deref() {
-        None => (context.provider == Provider::Groq).then(|| usual.to_owned()),
+        None => (is_named || context.provider == Provider::Groq).then(|| usual.to_owned()),
         Some("auto") => Some(usual.to_owned()),
         Some(other) => Some(other.to_owned()),
     }

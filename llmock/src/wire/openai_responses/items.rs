@@ -187,9 +187,13 @@ fn encrypted(context: &RenderContext<'_>, full: bool) -> Option<String> {
 /// All events of a response.
 pub(super) fn stream(context: &RenderContext<'_>) -> Sse {
     let mut sender = Sender { sse: Sse::new(), sent: 0 };
-    for name in ["response.created", "response.in_progress"] {
-        sender.send(name, &object! { "response": response(context, State::Begun) });
+    let in_background = context.is_set("background");
+    let created = if in_background { State::Queued } else { State::Begun };
+    sender.send("response.created", &object! { "response": response(context, created) });
+    if in_background {
+        sender.send("response.queued", &object! { "response": response(context, created) });
     }
+    sender.send("response.in_progress", &object! { "response": response(context, State::Begun) });
     let finished = State::finished(context);
     let failed = context.reply.failure.as_ref();
     let status = if failed.is_some() { "incomplete" } else { finished.status() };

@@ -129,6 +129,7 @@ fn render(context: &RenderContext<'_>) -> Rendered {
 
 #[derive(Clone, Copy, PartialEq)]
 enum State<'a> {
+    Queued,
     Begun,
     Finished(Finish),
     Failed(&'a Failure),
@@ -141,6 +142,7 @@ impl State<'_> {
 
     fn status(self) -> &'static str {
         match self {
+            Self::Queued => "queued",
             Self::Begun => "in_progress",
             Self::Finished(Finish::Length | Finish::ContentFilter) => "incomplete",
             Self::Finished(_) => "completed",
@@ -178,14 +180,18 @@ fn response(context: &RenderContext<'_>, state: State<'_>) -> Object {
         "object": "response",
         "created_at": context.created,
         "status": state.status(),
-        "background": false,
+        "background": context.is_set("background"),
         "error": error,
         "incomplete_details": state.incomplete(),
         "model": context.model,
         "output": output,
     };
     let usage = finished.then(|| usage(context.usage()));
-    repeated(context, head).with("usage", &usage)
+    let conversation = context.member("conversation").map(|value| match value.as_str() {
+        Some(id) => object! { "id": id },
+        None => Object::new().with("id", &value.text("id").unwrap_or_default()),
+    });
+    repeated(context, head).with_some("conversation", conversation.as_ref()).with("usage", &usage)
 }
 
 /// Adds the members that a response repeats from its request, or the API's defaults for them.
