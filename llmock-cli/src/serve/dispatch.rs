@@ -43,7 +43,10 @@ pub(crate) async fn decide(api_request: &ApiRequest, running: &Running, number: 
         Verdict::Reply(reply) => reply,
         Verdict::Scripted(scripted) => {
             let (reply, detail) = *scripted;
-            let answer = reading.render(&reply).into();
+            let mut answer = reading.render(&reply).into();
+            if is_kept {
+                stored::keep(api_request, running, number, &mut answer);
+            }
             let detail = Some(Box::new(detail));
             return Decided { answer, by, model, is_own: true, recorded, detail };
         }
@@ -92,6 +95,7 @@ async fn run_strategies(
         let reply = Reply::error(501, "llmock does not support WebSockets");
         return (Verdict::Reply(Box::new(reply)), OURSELVES);
     }
+    let area = api_request.route.area.filter(|_| !running.makes_nothing_up);
     let mut whys = Vec::new();
     let mut meaning = None;
     for strategy in &running.chain {
@@ -109,8 +113,8 @@ async fn run_strategies(
             }
             // In a box, so that other requests do not have to carry its state.
             Strategy::Proxy(proxy) => Box::pin(proxy.answer(api_request)).await,
-            _ if api_request.route.area.is_some() => {
-                let area = api_request.route.area.unwrap_or(Area::Files);
+            _ if area.is_some() => {
+                let area = area.unwrap_or(Area::Files);
                 let verdict = stored::answer(area, api_request, running, number);
                 return (Box::pin(verdict).await, OURSELVES);
             }
