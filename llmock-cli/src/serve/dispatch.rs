@@ -12,7 +12,7 @@ use super::api_request::ApiRequest;
 use super::gate;
 use super::known_models;
 use super::state::Running;
-use super::stored::{self, Area};
+use super::stored;
 use super::strategy::{self, Strategy};
 
 /// The status of a miss: clients do not retry it, and gateways do not mistake it for an error of their own.
@@ -96,6 +96,7 @@ async fn run_strategies(
         return (Verdict::Reply(Box::new(reply)), OURSELVES);
     }
     let area = api_request.route.area.filter(|_| !running.makes_nothing_up);
+    let mut is_stored = false;
     let mut whys = Vec::new();
     let mut meaning = None;
     for strategy in &running.chain {
@@ -106,17 +107,17 @@ async fn run_strategies(
                 verdict
             }
             Strategy::Scenario(scenarios) => {
-                let models = &running.config.models;
-                let is_valid =
-                    || gate::refusal(reading, api_request.method.as_str(), models).is_none();
-                scenarios.answer(api_request, is_valid)
+                scenarios.answer(api_request, || is_valid(api_request, reading, running))
             }
             // In a box, so that other requests do not have to carry its state.
             Strategy::Proxy(proxy) => Box::pin(proxy.answer(api_request)).await,
+            // Recordings and providers behind this strategy come first, as for any request that is no conversation.
             _ if area.is_some() => {
-                let area = area.unwrap_or(Area::Files);
-                let verdict = stored::answer(area, api_request, running, number);
-                return (Box::pin(verdict).await, OURSELVES);
+                is_stored = true;
+                if matches!(strategy, Strategy::Mirror) {
+                    break;
+                }
+                Verdict::Pass { why: None }
             }
             _ => match meaning.get_or_insert_with(|| Meaning::of(api_request, reading, running)) {
                 Meaning::Conversation(messages) => strategy.reply(messages, reading),
@@ -127,25 +128,39 @@ async fn run_strategies(
         };
         match verdict {
             Verdict::Pass { why } => whys.extend(why),
-            Verdict::Reply(reply) => {
-                let reply = strategy::skipping(reply, &whys);
-                return (Verdict::Reply(reply), strategy.name());
-            }
-            Verdict::Scripted(mut scripted) => {
-                scripted.0 = *strategy::skipping(Box::new(scripted.0), &whys);
-                return (Verdict::Scripted(scripted), strategy.name());
-            }
-            Verdict::Answer(mut answer) => {
-                strategy::note_skipped(&mut answer.headers, &whys);
-                return (Verdict::Answer(answer), strategy.name());
-            }
+            decision => return (noting(decision, &whys), strategy.name()),
         }
+    }
+    if let Some(area) = area.filter(|_| is_stored) {
+        let verdict = stored::answer(area, api_request, running, number);
+        return (Box::pin(verdict).await, OURSELVES);
     }
     match meaning {
         Some(Meaning::Other(reply)) if !running.makes_nothing_up => {
             (Verdict::Reply(reply), OURSELVES)
         }
         _ => (Verdict::Pass { why: strategy::joined(&whys) }, OURSELVES),
+    }
+}
+
+fn is_valid(api_request: &ApiRequest, reading: &Reading<'_>, running: &Running) -> bool {
+    let models = &running.config.models;
+    gate::refusal(reading, api_request.method.as_str(), models).is_none()
+}
+
+/// A decision with a header for what was skipped before it.
+fn noting(decision: Verdict, whys: &[String]) -> Verdict {
+    match decision {
+        Verdict::Reply(reply) => Verdict::Reply(strategy::skipping(reply, whys)),
+        Verdict::Scripted(mut scripted) => {
+            scripted.0 = *strategy::skipping(Box::new(scripted.0), whys);
+            Verdict::Scripted(scripted)
+        }
+        Verdict::Answer(mut answer) => {
+            strategy::note_skipped(&mut answer.headers, whys);
+            Verdict::Answer(answer)
+        }
+        pass @ Verdict::Pass { .. } => pass,
     }
 }
 

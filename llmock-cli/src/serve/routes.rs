@@ -86,7 +86,7 @@ impl Route {
     fn at(provider: Provider, method: Method, hints: HeaderHints, sent: &str, path: &str) -> Self {
         let path = if path.is_empty() { "/" } else { path }.to_owned();
         let target = Target::new(provider, method.as_str(), &path);
-        let area = Area::of(provider, &method, target.path_alone());
+        let area = Area::of(provider, target.path_alone());
         let metrics = RouteMetrics::new(known_id(provider), endpoint(&path));
         Self { method, hints, sent: sent.into(), path, target, metrics, area }
     }

@@ -9,15 +9,6 @@ use crate::serve::api_request::ApiRequest;
 
 pub(super) fn answer(call: &Call<'_>) -> Option<Made> {
     Some(match (call.method(), &call.segments[2..]) {
-        ("GET", []) => {
-            // unlike other lists, the oldest first
-            let mut all: Vec<Value> =
-                call.all(Kind::Completion).into_iter().map(|item| item.shown).collect();
-            if call.query("order").as_deref() != Some("desc") && call.query("order").is_none() {
-                all.reverse();
-            }
-            pages::list(call, all)
-        }
         ("GET", [id]) => shown(call.get(Kind::Completion, id), id),
         ("POST", [id]) => {
             let metadata = call.body["metadata"].clone();

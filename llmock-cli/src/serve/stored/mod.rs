@@ -47,9 +47,8 @@ pub(crate) enum Area {
 
 impl Area {
     /// The area of a path, if objects are stored there. Responses and chat completions themselves are conversations.
-    pub(crate) fn of(provider: Provider, method: &Method, path: &str) -> Option<Self> {
+    pub(crate) fn of(provider: Provider, path: &str) -> Option<Self> {
         let segments = segments(path);
-        let is_get = method == Method::GET;
         match (provider, &segments[..]) {
             (Provider::Anthropic, ["messages", "batches", ..]) => Some(Self::AnthropicBatches),
             (Provider::Anthropic, ["files", ..]) => Some(Self::AnthropicFiles),
@@ -61,7 +60,6 @@ impl Area {
             }
             (_, ["responses", _, ..]) => Some(Self::Responses),
             (_, ["conversations", ..]) => Some(Self::Conversations),
-            (_, ["chat", "completions"]) if is_get => Some(Self::Completions),
             (_, ["chat", "completions", _, ..]) => Some(Self::Completions),
             (_, ["files", ..]) => Some(Self::Files),
             (_, ["batches", ..]) => Some(Self::Batches),

@@ -363,7 +363,8 @@ fn unknown_routes_return_errors_in_the_providers_format() {
     let server = server();
     for (request, status, message) in [
         (Request::get("/v1/nothing"), 404, "/error/message"),
-        (post("/v1/audio/speech", &json!({})), 404, "/error/message"),
+        (post("/v1/vector_stores", &json!({})), 404, "/error/message"),
+        (post("/v1/audio/speech", &json!({})), 400, "/error/message"),
         (Request::get("/anthropic/v1/nothing"), 404, "/error/message"),
         (Request::get("/gemini/v1beta/nothing"), 404, "/error/message"),
         (Request::get("/api/nothing"), 404, "/error"),

@@ -128,7 +128,9 @@ fn the_tier_of_the_service_is_named() {
     let groq = ask(&server, "/groq/openai/v1/chat/completions", &body);
     assert_eq!(groq["service_tier"], "on_demand");
     let path = "/v1/chat/completions";
-    assert_eq!(ask(&server, path, &body).get("service_tier"), None);
+    assert_eq!(ask(&server, path, &body)["service_tier"], "default");
+    let deepseek = ask(&server, "/deepseek/v1/chat/completions", &body);
+    assert_eq!(deepseek.get("service_tier"), None);
     for (wanted, named) in [("auto", "default"), ("flex", "flex"), ("priority", "priority")] {
         let found = ask(&server, path, &with(&body, &json!({"service_tier": wanted})));
         assert_eq!(found["service_tier"], named);
