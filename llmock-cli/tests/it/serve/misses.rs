@@ -98,7 +98,7 @@ fn fixtures_come_before_generated_responses() {
             "{strategies}"
         );
         for (request, status) in [
-            (Request::post("/v1/audio/speech", "{}"), 404),
+            (Request::post("/v1/audio/speech", "{}"), 400),
             (Request::get("/v1/chat/completions"), 405),
             (not_json.clone(), 400),
             (chat("Hi"), chat_status),
