@@ -36,6 +36,8 @@ mod report;
 mod responder;
 mod session;
 mod site;
+#[cfg(feature = "websocket")]
+mod socket;
 mod stream;
 mod sync;
 mod waiting;
@@ -147,6 +149,8 @@ pub use audit::contract::{Rejection, TABLE_DATE as CONTRACT_DATE, retirement};
 pub use audit::prefix::{CacheBreak, CacheReport};
 pub use audit::prices::price_of;
 pub use builder::{FinishError, LlmMockBuilder, MockSession, StartError};
+#[cfg(feature = "websocket")]
+pub use exchange::SocketMessage;
 pub use exchange::{Exchange, ReceivedResponse, RespondedBy, ResponseEvent, SentRequest};
 pub use fixture::{
     Fixture, FormatError, Interaction, KeepError, LoadError, Origin, RemoveError, SaveError,

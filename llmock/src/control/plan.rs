@@ -124,7 +124,7 @@ impl Plan {
 }
 
 /// The time of a piece that was recorded after so long.
-pub(super) fn paced(pace: Option<Pace>, after: Duration) -> Option<Duration> {
+pub(crate) fn paced(pace: Option<Pace>, after: Duration) -> Option<Duration> {
     match pace {
         Some(Pace::Recorded) => Some(after),
         Some(Pace::Times(factor)) => {

@@ -172,7 +172,7 @@ impl Traffic {
     }
 
     /// Waits until the session ends.
-    pub(super) async fn closed(&self) {
+    pub(crate) async fn closed(&self) {
         let _ = self.is_closed.subscribe().wait_for(|is_closed| *is_closed).await;
     }
 

@@ -105,26 +105,46 @@ const HOP_BY_HOP: [&str; 9] = [
 static CLIENT: once_cell::sync::OnceCell<reqwest::Client> = once_cell::sync::OnceCell::new();
 
 fn client() -> Result<&'static reqwest::Client, reqwest::Error> {
-    CLIENT.get_or_try_init(|| {
-        reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            // Bytes pass as they come, whatever features the program under test switches on in reqwest.
-            .no_gzip()
-            .no_brotli()
-            .no_zstd()
-            .no_deflate()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .tcp_nodelay(true)
-            .build()
-    })
+    CLIENT.get_or_try_init(|| builder().build())
+}
+
+fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        // Bytes pass as they come, whatever features the program under test switches on in reqwest.
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .tcp_nodelay(true)
+}
+
+/// Only HTTP/1.1 has handshakes of WebSockets that every provider understands.
+#[cfg(feature = "websocket")]
+fn handshake_client() -> Result<&'static reqwest::Client, reqwest::Error> {
+    static CLIENT: once_cell::sync::OnceCell<reqwest::Client> = once_cell::sync::OnceCell::new();
+    CLIENT.get_or_try_init(|| builder().http1_only().build())
+}
+
+/// Sends the handshake of a WebSocket.
+#[cfg(feature = "websocket")]
+pub(crate) async fn handshake(
+    url: &str,
+    headers: HeaderMap,
+) -> Result<reqwest::Response, UpstreamError> {
+    let client = handshake_client().map_err(|error| UpstreamError::Invalid(text(&error)))?;
+    client.get(url).headers(headers).send().await.map_err(|error| failure(&error))
 }
 
 /// Makes the client with the proxies and certificates of now, before a test changes those variables.
 pub(crate) fn prepare() {
     // If it cannot be made, the first request that is forwarded says why.
     let _ = client();
+    #[cfg(feature = "websocket")]
+    let _ = handshake_client();
 }
 
 /// Forwards a request and returns the response as soon as it begins.
@@ -200,16 +220,18 @@ async fn send(job: &mut Job) -> Result<reqwest::Response, UpstreamError> {
         Err(error) if was_never_written(&error) => send().await,
         attempt => attempt,
     }
-    .map_err(|error| {
-        let text = text(&error);
-        if error.is_builder() {
-            UpstreamError::Invalid(text)
-        } else if error.is_connect() {
-            UpstreamError::Unreachable(text)
-        } else {
-            UpstreamError::Network(text)
-        }
-    })
+    .map_err(|error| failure(&error))
+}
+
+fn failure(error: &reqwest::Error) -> UpstreamError {
+    let text = text(error);
+    if error.is_builder() {
+        UpstreamError::Invalid(text)
+    } else if error.is_connect() {
+        UpstreamError::Unreachable(text)
+    } else {
+        UpstreamError::Network(text)
+    }
 }
 
 /// Whether the connection was closed before any byte of the request was written.
@@ -230,7 +252,7 @@ fn relayed_headers(response: &reqwest::Response, method: &Method) -> HeaderMap {
     headers
 }
 
-fn end_to_end(headers: &HeaderMap) -> HeaderMap {
+pub(crate) fn end_to_end(headers: &HeaderMap) -> HeaderMap {
     let listed: Vec<String> = headers
         .get_all(header::CONNECTION)
         .iter()

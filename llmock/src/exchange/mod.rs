@@ -28,6 +28,8 @@ pub(crate) mod secrets;
 pub(crate) mod sent;
 #[cfg(feature = "record")]
 pub(crate) mod sigv4;
+#[cfg(feature = "websocket")]
+pub(crate) mod transcript;
 pub(crate) mod upstream;
 pub(crate) mod verify;
 pub(crate) mod watched;
@@ -39,11 +41,15 @@ use observe::Observation;
 pub use received::{ReceivedResponse, ResponseEvent};
 pub use sent::{RespondedBy, SentRequest};
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
+#[cfg(feature = "websocket")]
+pub use transcript::SocketMessage;
 
 use crate::fixture::Position;
 use crate::fixture::redact::Redactor;
 use crate::reply::rules::RuleNumber;
 use crate::wire::usage::TokenUsage;
+#[cfg(feature = "websocket")]
+use transcript::Transcript;
 
 /// One request of this run, and what the program received for it.
 ///
@@ -82,6 +88,27 @@ pub struct Exchange {
     pub(crate) expected_by: Option<String>,
     /// The fault that replaced or changed its response, as the attribute writes it.
     pub(crate) fault: Option<String>,
+    /// The messages, if it is the handshake of a WebSocket.
+    #[cfg(feature = "websocket")]
+    pub(crate) socket: SocketLog,
+}
+
+/// The messages of a WebSocket, while it runs and as a test sees them.
+#[cfg(feature = "websocket")]
+#[derive(Clone, Default)]
+pub(crate) struct SocketLog {
+    pub(crate) transcript: Option<Transcript>,
+    messages: Vec<SocketMessage>,
+    close: Option<(Option<u16>, String)>,
+}
+
+#[cfg(feature = "websocket")]
+impl SocketLog {
+    fn shown(&self, redactor: &Redactor) -> Self {
+        let Some(transcript) = &self.transcript else { return Self::default() };
+        let messages = transcript.shown(redactor);
+        Self { transcript: self.transcript.clone(), messages, close: transcript.closed() }
+    }
 }
 
 /// The place of a request in the run, in order of arrival.
@@ -121,6 +148,8 @@ impl Exchange {
             sender,
             expected_by: None,
             fault: None,
+            #[cfg(feature = "websocket")]
+            socket: SocketLog::default(),
         }
     }
 
@@ -142,7 +171,13 @@ impl Exchange {
             response.asked_for_stream = self.sent.is_streaming();
             response.redact(redactor);
         }
-        Self { sent: self.sent.redacted(redactor), received, ..self.clone() }
+        Self {
+            sent: self.sent.redacted(redactor),
+            received,
+            #[cfg(feature = "websocket")]
+            socket: self.socket.shown(redactor),
+            ..self.clone()
+        }
     }
 
     /// The request.
@@ -155,6 +190,19 @@ impl Exchange {
     /// without one. A miss has a response too: llmock's refusal.
     pub fn response(&self) -> Option<&ReceivedResponse> {
         self.received.as_ref()
+    }
+
+    /// The messages of a WebSocket, as far as they were sent when [`exchanges`](crate::LlmMock::exchanges) was called; none
+    /// for other requests.
+    #[cfg(feature = "websocket")]
+    pub fn socket_messages(&self) -> &[SocketMessage] {
+        &self.socket.messages
+    }
+
+    /// The code and the reason with which either side closed the WebSocket; `None` if no one did.
+    #[cfg(feature = "websocket")]
+    pub fn socket_close(&self) -> Option<(Option<u16>, &str)> {
+        self.socket.close.as_ref().map(|(code, reason)| (*code, reason.as_str()))
     }
 
     /// What responded to the request.

@@ -67,6 +67,8 @@ impl ReceivedResponse {
                 };
                 (chunks.map(|chunk| (chunk.ms, chunk.bytes.into())).collect(), end)
             }
+            #[cfg(feature = "websocket")]
+            Content::Socket(_) => (Vec::new(), Ending::Complete),
         };
         let asked_for_stream = matches!(&response.content, Content::Stream(_));
         let (status, headers) = (response.status, response.headers.clone());

@@ -44,6 +44,9 @@ pub(crate) fn stored(
             });
             (ResponseBody::pieces(pieces, stream.end == End::Cut), false)
         }
+        // The messages follow on the connection.
+        #[cfg(feature = "websocket")]
+        Content::Socket(_) => (ResponseBody::full(""), false),
     };
     let mut response = response(status, headers, body);
     links::rewrite(&mut response, links, has_links);
@@ -84,6 +87,8 @@ fn guessed_type(content: &Content) -> Option<&'static str> {
             Framing::AwsEventStream => Some("application/vnd.amazon.eventstream"),
             Framing::Bytes => None,
         },
+        #[cfg(feature = "websocket")]
+        Content::Socket(_) => None,
     }
 }
 

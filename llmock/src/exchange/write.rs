@@ -48,6 +48,8 @@ impl Written {
 
 /// Writes a batch into `path`, which begins as a copy of `seed` if it does not exist yet.
 pub(crate) fn write(path: &Path, seed: &Path, batch: &Batch<'_>) -> Result<Written, UpdateError> {
+    #[cfg(feature = "websocket")]
+    store::keep_assets(path, batch.recorded.iter().map(|(_, interaction)| interaction))?;
     store::update(path, seed, |existing| {
         let (text, written) = batch.merged(existing);
         (written.is_written().then_some(text), written)

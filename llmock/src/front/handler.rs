@@ -35,6 +35,9 @@ pub(crate) struct Incoming {
     pub(crate) received: Instant,
     pub(crate) arrival: Arrival,
     pub(crate) client: Client,
+    /// The connection, if the request is the handshake of a WebSocket.
+    #[cfg(feature = "websocket")]
+    pub(crate) upgrade: Option<hyper::upgrade::OnUpgrade>,
 }
 
 impl Incoming {

@@ -9,6 +9,7 @@ mod addressee;
 pub(crate) mod arrival;
 mod foreign;
 pub(crate) mod handler;
+mod handshake;
 #[cfg(any(test, feature = "__fuzz"))]
 pub(crate) mod in_memory;
 pub(crate) mod intercept;

@@ -76,9 +76,6 @@ pub(super) fn no_tunnel(authority: &str) -> String {
     )
 }
 
-pub(super) const NO_WEBSOCKET: &str =
-    "llmock: WebSocket connections are neither recorded nor replayed";
-
 /// The refused requests of this process.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals {

@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{Method, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming as IncomingBody;
 use hyper::service::{HttpService, service_fn};
@@ -18,8 +18,9 @@ use tokio::net::TcpStream;
 use super::addressee::{self, Addressee, Tunnel};
 use super::arrival::Arrival;
 use super::handler::{Aborted, Incoming, TooLarge};
+use super::handshake;
 use super::intercept;
-use super::refused::{self, AddressedBy, NO_WEBSOCKET};
+use super::refused::{self, AddressedBy};
 use super::registry::{Registry, refusal};
 use super::silent::SilentConnection;
 use crate::exchange::body::ResponseBody;
@@ -77,7 +78,8 @@ pub(super) async fn serve_connection(
             let began = if is_http2 { registry.now() } else { began.clone() };
             let arrival = Arrival { opened: opened.clone(), began };
             let tunnel = tunnel.clone();
-            serve(request, Arc::clone(&registry), tunnel, arrival, client.clone())
+            let served = serve(request, Arc::clone(&registry), tunnel, arrival, client.clone());
+            async move { served.await.map(handshake::closing) }
         })
     };
     // A client that disconnects is not an error of llmock, and this thread must not print.
@@ -117,7 +119,7 @@ where
     let connection = hyper::server::conn::http1::Builder::new()
         // A pooled connection is closed with its test's runtime and fails the next test
         // (24 of 1,600 requests measured; none with `Connection: close`).
-        .keep_alive(false)
+        .keep_alive(handshake::KEEP_ALIVE)
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
         .half_close(true)
@@ -181,6 +183,8 @@ async fn serve(
     if request.method() == Method::CONNECT {
         return Ok(connect(request, registry));
     }
+    #[cfg(feature = "websocket")]
+    let (request, upgrade) = handshake::taken(request);
     let (parts, body) = request.into_parts();
     let addressee = match addressee::find(&parts, &registry, tunnel.as_deref()) {
         Ok(addressee) => addressee,
@@ -197,17 +201,20 @@ async fn serve(
         *response.status_mut() = StatusCode::FORBIDDEN;
         return Ok(response);
     }
-    if is_websocket(&parts.headers) {
-        let mut response =
-            registry.reject(Some(provider), &parts.method, &rest, NO_WEBSOCKET).await;
-        *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
+    if let Some(why) = handshake::refusal(&parts) {
+        let mut response = registry.reject(Some(provider), &parts.method, &rest, &why).await;
+        *response.status_mut() = handshake::STATUS;
         return Ok(response);
     }
     let Some(session) = session else {
         let message = refused::no_session(by);
         return Ok(registry.reject(Some(provider), &parts.method, &rest, &message).await);
     };
-    let (method, mut headers) = (parts.method, parts.headers);
+    #[cfg(feature = "websocket")]
+    let method = upgrade.as_ref().map_or(parts.method, |_| handshake::method());
+    #[cfg(not(feature = "websocket"))]
+    let method = parts.method;
+    let mut headers = parts.headers;
     request::remove_own_headers(&mut headers);
     let Ok(body) = read(body, session.max_body()).await else {
         // A client that disconnects while it sends has made no request, and waits for no response.
@@ -225,6 +232,8 @@ async fn serve(
         received,
         arrival,
         client,
+        #[cfg(feature = "websocket")]
+        upgrade,
     };
     session.respond(incoming).await
 }
@@ -243,11 +252,6 @@ fn connect(request: http::Request<IncomingBody>, registry: Arc<Registry>) -> Res
         }
     });
     http::Response::new(ResponseBody::full(""))
-}
-
-fn is_websocket(headers: &HeaderMap) -> bool {
-    request::text(headers, header::UPGRADE.as_str())
-        .is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
 }
 
 /// Collects a body; fails if the client closes the connection before its end, or sends nothing for too long.

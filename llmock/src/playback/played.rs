@@ -68,6 +68,12 @@ impl Played {
                     .collect(),
                 is_truncated: stream.end == End::Cut,
             },
+            // Its messages follow the handshake, and stay where they are.
+            #[cfg(feature = "websocket")]
+            socket @ Recorded::Socket(_) => {
+                response.content = socket;
+                PlayedBody::Whole { bytes: Bytes::new(), after: Duration::ZERO }
+            }
         };
         Self { shared: Arc::new(Content { status, headers, body, links }) }
     }

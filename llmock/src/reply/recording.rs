@@ -28,6 +28,8 @@ impl Reply {
         let content = match &response.content {
             interaction::Content::Body(body) => Content::Whole(body.to_wire().into_owned()),
             interaction::Content::Stream(stream) => Content::Stream(stream.clone()),
+            #[cfg(feature = "websocket")]
+            interaction::Content::Socket(_) => Content::Whole(Vec::new()),
         };
         let format = wire::format(interaction.provider, &request.method, &request.path);
         let recorded = Recorded {

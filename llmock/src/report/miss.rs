@@ -76,6 +76,17 @@ pub(crate) enum MissReason {
     BodyUnreadable { why: String },
     /// It is larger than `LLMOCK_MAX_BODY`.
     BodyTooLarge { limit: u64 },
+    /// A message of a WebSocket is not the recorded one.
+    #[cfg(feature = "websocket")]
+    Message {
+        /// Of the client's messages, counted from one.
+        number: usize,
+        why: String,
+        differences: Vec<Difference>,
+    },
+    /// A WebSocket could not be opened, or was closed because a rule of the protocol was broken.
+    #[cfg(feature = "websocket")]
+    Socket { why: String },
     /// Recording: no upstream is configured; `variables` could set it.
     NoUpstream { variables: Vec<String> },
     /// Recording: the provider could not be reached, or closed the connection before the response's head.
@@ -157,6 +168,10 @@ impl MissReason {
             Self::HeaderMissing { .. } => "header_missing",
             Self::BodyUnreadable { .. } => "body_unreadable",
             Self::BodyTooLarge { .. } => "body_too_large",
+            #[cfg(feature = "websocket")]
+            Self::Message { .. } => "message",
+            #[cfg(feature = "websocket")]
+            Self::Socket { .. } => "socket",
             Self::NoUpstream { .. } => "no_upstream",
             Self::UpstreamFailed { .. } => "upstream_failed",
             Self::RecordRefused { .. } => "record_refused",
@@ -171,6 +186,10 @@ impl MissReason {
             | Self::AlreadyUsed { .. }
             | Self::OtherVersion { .. }
             | Self::WrongOrder { .. } => Remedy::RecordAgain,
+            #[cfg(feature = "websocket")]
+            Self::Message { .. } => Remedy::RecordAgain,
+            #[cfg(feature = "websocket")]
+            Self::Socket { .. } => Remedy::None,
             Self::UpstreamFailed { .. } | Self::NoUpstream { .. } | Self::RecordRefused { .. } => {
                 Remedy::RunAgain
             }
@@ -221,6 +240,8 @@ impl MissReason {
             Self::BodyDiffers { differences, .. } | Self::WrongOrder { differences, .. } => {
                 differences
             }
+            #[cfg(feature = "websocket")]
+            Self::Message { differences, .. } => differences,
             _ => &[],
         }
     }

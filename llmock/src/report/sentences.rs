@@ -88,6 +88,12 @@ pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
                 size(*limit)
             )
         }
+        #[cfg(feature = "websocket")]
+        MissReason::Message { number, why, .. } => {
+            format!("message {number} of the client {}", excerpt(why, MESSAGE))
+        }
+        #[cfg(feature = "websocket")]
+        MissReason::Socket { why } => excerpt(why, MESSAGE),
         MissReason::NoUpstream { variables } => no_upstream(variables),
         MissReason::UpstreamFailed { upstream, why } => {
             format!("{} could not be reached: {}", excerpt(upstream, PATH), excerpt(why, MESSAGE))

@@ -43,6 +43,9 @@ pub(crate) struct Ledger {
     described: HashMap<Key, MissReason>,
     /// Built at the first request: many sessions never look anything up.
     queues: Option<Queues>,
+    /// Sockets that are replayed, or were.
+    #[cfg(feature = "websocket")]
+    pub(crate) sockets: Vec<crate::session::sockets::ReplayedSocket>,
     /// The report is made: it does not contain later requests.
     pub(crate) is_settled: bool,
 }

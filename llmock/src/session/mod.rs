@@ -35,6 +35,8 @@ pub(crate) mod save;
 pub(crate) mod scripted;
 pub(crate) mod scripts;
 pub(crate) mod settle;
+#[cfg(feature = "websocket")]
+mod sockets;
 pub(crate) mod state;
 pub(crate) mod sweep;
 pub(crate) mod unreached;

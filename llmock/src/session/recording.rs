@@ -30,16 +30,10 @@ use crate::wire;
 pub(crate) async fn forward(state: &Arc<State>, pending: Pending) -> Result<Response, Aborted> {
     let Pending { number, incoming, request, found } = &pending;
     let provider = incoming.provider;
-    if let Err(reason) = check_writable(state).await {
-        return Ok(refuse(state, &pending, reason));
-    }
-    let Some(base) = state.upstream_base(provider) else {
-        let variables =
-            provider.entry().variables.iter().map(|(name, _)| (*name).to_owned()).collect();
-        return Ok(refuse(state, &pending, MissReason::NoUpstream { variables }));
+    let (base, shown) = match upstream(state, provider).await {
+        Ok(upstream) => upstream,
+        Err(reason) => return Ok(refuse(state, &pending, reason)),
     };
-    let shown = record::redacted(&state.secrets.redactor(), &base);
-    note_upstream(state, provider, &shown);
     let mut job = job(state, &pending, &base);
     if let Err(error) = sigv4::sign_again(&mut job) {
         let reason = MissReason::RecordRefused { why: error.to_string() };
@@ -71,6 +65,22 @@ pub(crate) async fn forward(state: &Arc<State>, pending: Pending) -> Result<Resp
     Err(Aborted)
 }
 
+/// The address of the provider, and how reports show it; noted as one that received a request.
+pub(super) async fn upstream(
+    state: &Arc<State>,
+    provider: Provider,
+) -> Result<(String, String), MissReason> {
+    check_writable(state).await?;
+    let Some(base) = state.upstream_base(provider) else {
+        let variables = provider.entry().variables.iter();
+        let variables = variables.map(|(name, _)| (*name).to_owned()).collect();
+        return Err(MissReason::NoUpstream { variables });
+    };
+    let shown = record::redacted(&state.secrets.redactor(), &base);
+    note_upstream(state, provider, &shown);
+    Ok((base, shown))
+}
+
 fn job(state: &State, pending: &Pending, base: &str) -> Job {
     let Pending { incoming, request, .. } = pending;
     let target = request::upstream_target(incoming.provider, &incoming.rest);
@@ -93,7 +103,7 @@ fn note_upstream(state: &State, provider: Provider, shown: &str) {
 }
 
 /// The request as the client sent it, but for llmock's own addresses.
-fn sent(incoming: &Incoming) -> OriginalRequest {
+pub(super) fn sent(incoming: &Incoming) -> OriginalRequest {
     OriginalRequest {
         provider: incoming.provider,
         method: incoming.method.to_string(),

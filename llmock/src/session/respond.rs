@@ -32,7 +32,7 @@ use crate::session::state::State;
 use crate::wire;
 
 /// What to do with a request that no mock responded to.
-enum Decision {
+pub(super) enum Decision {
     /// The interaction, and the key of its queue.
     Replay(Key, Position),
     Side(String),
@@ -43,7 +43,7 @@ enum Decision {
 }
 
 /// What a miss is described with, as it is when the request arrives.
-struct Unmatched {
+pub(super) struct Unmatched {
     /// `order = "strict"`, and this interaction comes next.
     expected: Option<Position>,
     used: HashMap<Position, RequestNumber>,
@@ -115,6 +115,10 @@ async fn decided(
     }
     if state.is_closing() {
         return Ok(refuse_late(&state, &pending).await);
+    }
+    #[cfg(feature = "websocket")]
+    if pending.incoming.upgrade.is_some() {
+        return crate::session::sockets::respond(&state, pending).await;
     }
     let delivery = match Delivery::begin(&state, &pending) {
         Started::Delivery(delivery) => delivery,
@@ -209,7 +213,7 @@ fn without_reply(
 }
 
 /// Refuses a request after finding the closest recording, which may take long: on a thread that serves nothing else.
-async fn refuse_unmatched(
+pub(super) async fn refuse_unmatched(
     state: &Arc<State>,
     pending: Pending,
     key: Key,
@@ -287,7 +291,12 @@ fn missing_header(state: &State, pending: &Pending) -> Option<String> {
 }
 
 /// Looks the request up in the fixture.
-fn decide(state: &State, number: RequestNumber, provider: Provider, request: &Request) -> Decision {
+pub(super) fn decide(
+    state: &State,
+    number: RequestNumber,
+    provider: Provider,
+    request: &Request,
+) -> Decision {
     let (setup, fixture) = (&state.setup, &state.fixture);
     let mode = setup.mode();
     if mode == Mode::Record && !setup.in_force.scripted.value {
@@ -336,7 +345,12 @@ fn decide(state: &State, number: RequestNumber, provider: Provider, request: &Re
     Decision::Replay(key, interaction)
 }
 
-fn replay(state: &State, at: Position, provider: Provider, request: &Request) -> Response {
+pub(super) fn replay(
+    state: &State,
+    at: Position,
+    provider: Provider,
+    request: &Request,
+) -> Response {
     let has_links = links::may_be_in(provider, request);
     let response = state.with_links(provider, request, true, |links| {
         response::stored(&state.fixture.get(at).response, &request.method, links, has_links)

@@ -21,6 +21,8 @@ use crate::report::{Answered, Failure, IdleInteraction, Note, Outcome, Report, R
 use crate::session::fixture::OpenedFixture;
 use crate::session::ledger::{Ledger, Recording};
 use crate::session::requests::{arrivals, responses, sent};
+#[cfg(feature = "websocket")]
+use crate::session::sockets;
 use crate::session::state::State;
 use crate::session::unreached::{self, Ending};
 use crate::session::{audited, clock, deliver, fields, redacted, save};
@@ -31,6 +33,8 @@ const DELIVERY: Duration = Duration::from_millis(500);
 
 /// Ends the session and reports how it went.
 pub(crate) fn settle(state: &State, ending: &Ending<'_>) -> Report {
+    #[cfg(feature = "websocket")]
+    sockets::await_messages(state);
     state.close();
     state.traffic.close();
     let mut report = begin(state, ending.outcome);
@@ -262,22 +266,29 @@ fn unused(state: &State, ledger: &Ledger, report: &mut Report) {
         return;
     }
     let used = ledger.used();
-    let idle: Vec<Position> = fixture.own().filter(|at| !used.contains(at)).collect();
+    let unused = fixture.own().filter(|at| !used.contains(at));
+    #[cfg_attr(
+        not(feature = "websocket"),
+        allow(unused_mut, reason = "only sockets are unused in part")
+    )]
+    let mut idle: Vec<_> = unused.map(|at| (at, prompt_of(fixture.get(at)))).collect();
+    #[cfg(feature = "websocket")]
+    idle.extend(sockets::unsent(ledger));
     if idle.is_empty() {
         return;
     }
     if rule == Unused::Note {
-        let interactions = idle.into_iter().map(|at| (at.number(), prompt_of(fixture.get(at))));
+        let interactions = idle.into_iter().map(|(at, prompt)| (at.number(), prompt));
         report.notes.push(Note::Unused { interactions: interactions.collect() });
         return;
     }
-    let interactions = idle.into_iter().map(|at| {
+    let interactions = idle.into_iter().map(|(at, prompt)| {
         let interaction = fixture.get(at);
         IdleInteraction {
             interaction: at.number(),
             method: interaction.request.method.clone(),
             path: interaction.request.path.clone(),
-            prompt: prompt_of(interaction),
+            prompt,
         }
     });
     report.failures.push(Failure::Unused { interactions: interactions.collect() });

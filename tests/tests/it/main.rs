@@ -23,5 +23,6 @@ mod readme;
 mod recording;
 mod replaying;
 mod secrets;
+mod sockets;
 mod traffic;
 mod wiremock;

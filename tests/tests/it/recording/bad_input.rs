@@ -141,7 +141,7 @@ fn forms_without_boundary_match_as_text() {
 }
 
 #[test]
-fn rejects_websocket_upgrades_while_recording() {
+fn rejects_invalid_handshakes_while_recording() {
     alone(&[], |_| {
         let (_folder, fixture) = place();
         let upstream = Upstream::start([Response::json("{}")]);
@@ -149,9 +149,9 @@ fn rejects_websocket_upgrades_while_recording() {
         let url = format!("{}/realtime?model=m", mock.base_url(Provider::OpenAI));
         let refused =
             send("GET", &url, &[("connection", "upgrade"), ("upgrade", "websocket")], b"");
-        assert_eq!(refused.status, 501);
+        assert_eq!(refused.status, 400);
         let text = refused.text();
-        assert!(text.contains("WebSocket connections are neither recorded nor replayed"), "{text}");
+        assert!(text.contains("is not valid: it has no `Sec-WebSocket-Key`"), "{text}");
         assert!(upstream.requests().is_empty());
         drop(mock);
     });

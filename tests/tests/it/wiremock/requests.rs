@@ -112,9 +112,9 @@ fn clients_cannot_control_llmock_by_headers() {
 }
 
 #[test]
-fn websocket_upgrades_are_rejected_with_a_message() {
+fn handshakes_that_are_not_recorded_are_rejected_with_a_message() {
     let (_folder, file) = fixture();
-    let mock = LlmMock::builder().fixture(file).calls(0).start().unwrap();
+    let mock = LlmMock::builder().fixture(file).start().unwrap();
     let url = format!("{}/realtime?model=m", mock.base_url(Provider::OpenAI));
     let headers = [
         ("connection", "Upgrade"),
@@ -123,10 +123,10 @@ fn websocket_upgrades_are_rejected_with_a_message() {
         ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
     ];
     let reply = client::send("GET", &url, &headers, b"");
-    assert_eq!(reply.status, 501);
+    assert_eq!(reply.status, 418);
     let text = reply.text();
-    assert!(text.contains("WebSocket connections are neither recorded nor replayed"), "{text}");
-    mock.finish().unwrap();
+    assert!(text.contains("no response for WEBSOCKET /v1/realtime"), "{text}");
+    mock.finish().unwrap_err();
 }
 
 #[test]

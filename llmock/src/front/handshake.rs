@@ -1,0 +1,110 @@
+//! The handshake of a WebSocket: <https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1>.
+
+#[cfg(not(feature = "websocket"))]
+use http::StatusCode;
+use http::request::Parts;
+use http::{HeaderMap, header};
+
+use crate::exchange::request;
+
+#[cfg(feature = "websocket")]
+mod accepted {
+    use http::{Method, StatusCode, header};
+    use hyper::upgrade::OnUpgrade;
+
+    use super::{is_websocket, request};
+    use crate::exchange::response::Response;
+    use crate::fixture::socket;
+
+    /// The status of a handshake that is not valid.
+    pub(in crate::front) const STATUS: StatusCode = StatusCode::BAD_REQUEST;
+
+    /// Takes the connection out of a request, if it is a valid handshake.
+    pub(in crate::front) fn taken<B>(
+        mut request: http::Request<B>,
+    ) -> (http::Request<B>, Option<OnUpgrade>) {
+        let is_valid = is_websocket(request.headers())
+            && invalid(request.method(), request.headers(), request.version()).is_none();
+        let upgrade = is_valid.then(|| hyper::upgrade::on(&mut request));
+        (request, upgrade)
+    }
+
+    /// The method under which handshakes are recorded.
+    pub(in crate::front) fn method() -> Method {
+        Method::from_bytes(socket::METHOD.as_bytes()).expect("the name is a token")
+    }
+
+    /// hyper would add `close` to the `Connection: Upgrade` of a handshake; [`closing`] adds it to all other responses.
+    pub(in crate::front) const KEEP_ALIVE: bool = true;
+
+    /// Makes a response the last one of its connection, unless it accepts a handshake.
+    pub(in crate::front) fn closing(mut response: Response) -> Response {
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            let close = http::HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
+        response
+    }
+
+    /// What is wrong with a handshake.
+    pub(super) fn invalid(
+        method: &Method,
+        headers: &http::HeaderMap,
+        version: http::Version,
+    ) -> Option<String> {
+        let text = |name: header::HeaderName| request::text(headers, name.as_str());
+        if version != http::Version::HTTP_11 {
+            return Some("it must be sent over HTTP/1.1".to_owned());
+        }
+        if method != Method::GET {
+            return Some(format!("its method is {method}, not GET"));
+        }
+        if text(header::SEC_WEBSOCKET_KEY).is_none() {
+            return Some("it has no `Sec-WebSocket-Key`".to_owned());
+        }
+        match text(header::SEC_WEBSOCKET_VERSION) {
+            Some("13") => None,
+            other => {
+                let version = other.unwrap_or("none");
+                Some(format!("its `Sec-WebSocket-Version` is {version}, not 13"))
+            }
+        }
+    }
+}
+
+#[cfg(feature = "websocket")]
+pub(super) use accepted::{KEEP_ALIVE, STATUS, closing, method, taken};
+
+/// Each connection has one request.
+#[cfg(not(feature = "websocket"))]
+pub(super) const KEEP_ALIVE: bool = false;
+
+#[cfg(not(feature = "websocket"))]
+pub(super) fn closing<T>(response: T) -> T {
+    response
+}
+
+/// The status of every handshake.
+#[cfg(not(feature = "websocket"))]
+pub(super) const STATUS: StatusCode = StatusCode::NOT_IMPLEMENTED;
+
+/// Why a request for a WebSocket is refused whatever the fixture holds.
+pub(super) fn refusal(parts: &Parts) -> Option<String> {
+    if !is_websocket(&parts.headers) {
+        return None;
+    }
+    #[cfg(not(feature = "websocket"))]
+    let why = Some(
+        "llmock: WebSockets need the feature `websocket`: add it to the `llmock` dependency of this package"
+            .to_owned(),
+    );
+    #[cfg(feature = "websocket")]
+    let why = accepted::invalid(&parts.method, &parts.headers, parts.version)
+        .map(|why| format!("llmock: the handshake of the WebSocket is not valid: {why}"));
+    why
+}
+
+fn is_websocket(headers: &HeaderMap) -> bool {
+    request::text(headers, header::UPGRADE.as_str())
+        .is_some_and(|value| value.trim().eq_ignore_ascii_case("websocket"))
+}

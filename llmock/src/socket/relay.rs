@@ -1,0 +1,149 @@
+//! Connects a client with the provider and keeps what both send.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::connection::{Broken, Received, Receiver, Sender};
+use super::play::GOODBYE;
+use crate::exchange::in_flight::{InFlightGuard, Phase};
+use crate::exchange::transcript::Transcript;
+use crate::fixture::socket::{Close, Message, Side};
+
+/// A socket on which nothing happens for so long at the end of a test is open for good.
+const QUIET: Duration = Duration::from_millis(300);
+
+/// Both sides of a socket.
+pub(crate) struct Relay<'r, A, B> {
+    pub(crate) client: (Sender<A>, Receiver<A>),
+    pub(crate) upstream: (Sender<B>, Receiver<B>),
+    pub(crate) transcript: &'r Transcript,
+    pub(crate) in_flight: &'r InFlightGuard,
+}
+
+/// How one direction has ended.
+enum Ended {
+    /// This side closed the socket.
+    Closed,
+    /// The connection of this side, or of the other one, has ended.
+    Gone,
+    Broken(Side, Broken),
+}
+
+impl<A, B> Relay<'_, A, B>
+where
+    A: AsyncRead + AsyncWrite + Unpin,
+    B: AsyncRead + AsyncWrite + Unpin,
+{
+    /// Relays until either side closes the socket, or the recording ends. Returns what broke it, and who did.
+    pub(crate) async fn run(self) -> Option<(Side, Broken)> {
+        let Self { client, upstream, transcript, in_flight } = self;
+        let (mut to_client, mut from_client) = client;
+        let (mut to_upstream, mut from_upstream) = upstream;
+        let (noted, activity) = watch::channel(Instant::now());
+        let ended = {
+            let mut up = std::pin::pin!(pump(
+                Side::Client,
+                &mut from_client,
+                &mut to_upstream,
+                transcript,
+                &noted
+            ));
+            let mut down = std::pin::pin!(pump(
+                Side::Server,
+                &mut from_upstream,
+                &mut to_client,
+                transcript,
+                &noted
+            ));
+            tokio::select! {
+                ended = &mut up => {
+                    if let Ended::Closed = ended {
+                        // What the provider still sends, and its confirmation.
+                        let _ = timeout(GOODBYE, &mut down).await;
+                    }
+                    ended
+                }
+                ended = &mut down => {
+                    if let Ended::Closed = ended {
+                        let _ = timeout(GOODBYE, &mut up).await;
+                    }
+                    ended
+                }
+                () = recording_ends(in_flight, activity) => Ended::Gone,
+            }
+        };
+        match ended {
+            Ended::Broken(side, broken) => {
+                to_client.close(Some(broken.code), &broken.why).await;
+                to_upstream.close(Some(1001), "").await;
+                Some((side, broken))
+            }
+            Ended::Gone if transcript.so_far().1 == Close::Open => {
+                to_client.close(Some(1001), "llmock: the test has ended").await;
+                to_upstream.close(Some(1000), "").await;
+                None
+            }
+            Ended::Gone | Ended::Closed => None,
+        }
+    }
+}
+
+/// Passes on what one side sends.
+async fn pump<A, B>(
+    from: Side,
+    source: &mut Receiver<A>,
+    target: &mut Sender<B>,
+    transcript: &Transcript,
+    noted: &watch::Sender<Instant>,
+) -> Ended
+where
+    A: AsyncRead + AsyncWrite + Unpin,
+    B: AsyncRead + AsyncWrite + Unpin,
+{
+    loop {
+        let received = source.next().await;
+        let ms = transcript.ms();
+        noted.send_replace(Instant::now());
+        match received {
+            Received::Message { is_binary, bytes, fragments } => {
+                let mut message = Message::received(from, ms, is_binary, bytes.clone());
+                message.fragments.clone_from(&fragments);
+                transcript.add(message);
+                if target.message(is_binary, bytes, fragments.as_deref()).await.is_err() {
+                    // The other direction finds out why.
+                    std::future::pending::<()>().await;
+                }
+            }
+            Received::Close { code, reason } => {
+                transcript.close(Close::Frame { from, ms, code, reason: reason.clone() });
+                target.close(code, &reason).await;
+                return Ended::Closed;
+            }
+            Received::Gone => {
+                transcript.close(Close::Cut { from, ms });
+                return Ended::Gone;
+            }
+            Received::Broken(broken) => return Ended::Broken(from, broken),
+        }
+    }
+}
+
+/// Returns when the test has ended and nothing happens any more, or when nothing is waited for.
+async fn recording_ends(in_flight: &InFlightGuard, mut activity: watch::Receiver<Instant>) {
+    let mut phases = in_flight.phases();
+    let _ = phases.wait_for(|phase| *phase > Phase::Open).await;
+    loop {
+        let quiet = *activity.borrow_and_update() + QUIET;
+        tokio::select! {
+            _ = phases.wait_for(|phase| *phase == Phase::Stopping) => {
+                in_flight.note_unfinished();
+                return;
+            }
+            () = sleep_until(quiet) => return,
+            _ = activity.changed() => {}
+        }
+    }
+}
