@@ -143,7 +143,10 @@ impl Kept {
                 (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
             })
             .collect();
-        let stored = headers.iter().filter(|(name, _)| provider::keeps_response_header(name));
+        let stored = headers.iter().filter(|(name, _)| {
+            provider::keeps_response_header(name)
+                || state.setup.in_force.headers.keeps_of_response(name)
+        });
         let mut response = crate::fixture::interaction::Response {
             status: StatusCode::SWITCHING_PROTOCOLS.as_u16(),
             headers: stored.cloned().collect(),
@@ -200,8 +203,17 @@ impl Kept {
         let Self { state, in_flight, number, provider, sent, request, found, key } = self;
         let owner = state.setup.owner.as_deref();
         let (redactor, max_body) = (state.secrets.redactor(), state.max_body);
-        let record::Recorded { interaction, error, redacted, unredacted } =
-            record::interaction(provider, (request, found), &received, owner, &redactor, max_body);
+        let keeps_header = |name: &str| state.setup.in_force.headers.keeps_of_response(name);
+        let recorded = record::interaction(
+            provider,
+            (request, found),
+            &received,
+            owner,
+            &redactor,
+            max_body,
+            &keeps_header,
+        );
+        let record::Recorded { interaction, error, redacted, unredacted } = recorded;
         let original = record::original(sent, &received, unredacted, max_body);
         state.ledger().recordings.push(Recording {
             request: number,
