@@ -58,7 +58,7 @@ pub mod __server {
     #[cfg(feature = "record")]
     pub use crate::playback::imported;
     pub use crate::provider::recognise::{HeaderHints, recognise};
-    pub use crate::reply::{BySchema, Demands, ToolUse};
+    pub use crate::reply::{BySchema, Demands, ToolUse, rejection};
 
     /// Why no recording matches, and the paths that `ignore` needs for the closest one to match.
     #[must_use]

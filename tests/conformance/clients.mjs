@@ -32,6 +32,14 @@ const SCHEMA = {
   type: "object",
   properties: { city: { type: "string" }, note: { type: "string" } },
 };
+// A schema that prompts of these checks do not fit, and its instance.
+const TRIP = {
+  type: "object",
+  properties: { city: { type: "string" }, days: { type: "integer", minimum: 2 } },
+  required: ["city", "days"],
+  additionalProperties: false,
+};
+const MADE = { city: "city", days: 2 };
 
 const functions = NAMES.map((name) => ({ type: "function", function: { name, parameters: SCHEMA } }));
 const user = (content) => [{ role: "user", content }];
@@ -220,6 +228,61 @@ const checks = {
     const hello = { model, messages: user("Hello!") };
     assert.equal((await cohere(KEYED, KEY).chat(hello)).message.content[0].text, "Hello!");
     await assert.rejects(cohere(KEYED, "wrong").chat(hello), (error) => error.statusCode === 401);
+  },
+
+  async "openai makes the JSON and the calls that a request demands"() {
+    const response_format = { type: "json_schema", json_schema: { name: "trip", strict: true, schema: TRIP } };
+    const chat = openai().chat.completions;
+    const parsed = await chat.parse({ model: "gpt-4o", messages: user("a trip"), response_format });
+    assert.deepEqual(JSON.parse(parsed.choices[0].message.content), MADE);
+    const text = { format: { type: "json_schema", name: "trip", strict: true, schema: TRIP } };
+    const response = await openai().responses.create({ model: "gpt-4o", input: "a trip", text });
+    assert.deepEqual(JSON.parse(response.output_text), MADE);
+    const called = await chat.create({
+      model: "gpt-4o", messages: user("Hi"), tools: functions, tool_choice: "required",
+    });
+    assert.equal(called.choices[0].message.tool_calls[0].function.name, "weather");
+  },
+
+  async "anthropic makes the JSON and the calls that a request demands"() {
+    const output_config = { format: { type: "json_schema", schema: TRIP } };
+    const answer = await anthropic().messages.create({ ...claude, messages: user("a trip"), output_config });
+    assert.deepEqual(JSON.parse(answer.content[0].text), MADE);
+    const tools = [{ name: "book", input_schema: TRIP }];
+    const tool_choice = { type: "any" };
+    const called = await anthropic().messages
+      .stream({ ...claude, messages: user("a trip"), tools, tool_choice })
+      .finalMessage();
+    assert.deepEqual(called.content[0].input, MADE);
+  },
+
+  async "gemini makes the JSON and the calls that a request demands"() {
+    const { models } = gemini();
+    const model = "gemini-2.5-flash";
+    const config = { responseMimeType: "application/json", responseJsonSchema: TRIP };
+    const answer = await models.generateContent({ model, contents: "a trip", config });
+    assert.deepEqual(JSON.parse(answer.text), MADE);
+    const functionDeclarations = [{ name: "book", parametersJsonSchema: TRIP }];
+    const toolConfig = { functionCallingConfig: { mode: "ANY" } };
+    const forced = { tools: [{ functionDeclarations }], toolConfig };
+    const called = await models.generateContent({ model, contents: "a trip", config: forced });
+    assert.deepEqual(called.functionCalls[0].args, MADE);
+  },
+
+  async "ollama makes the JSON that a request demands"() {
+    const answer = await ollama().chat({ model: "llama3.2", messages: user("a trip"), format: TRIP });
+    assert.deepEqual(JSON.parse(answer.message.content), MADE);
+  },
+
+  async "cohere makes the JSON and the calls that a request demands"() {
+    const model = "command-a-03-2025";
+    const responseFormat = { type: "json_object", jsonSchema: TRIP };
+    const answer = await cohere().chat({ model, messages: user("a trip"), responseFormat });
+    assert.deepEqual(JSON.parse(answer.message.content[0].text), MADE);
+    const called = await cohere().chat({
+      model, messages: user("Hi"), tools: functions, toolChoice: "REQUIRED",
+    });
+    assert.equal(called.message.toolCalls[0].function.name, "weather");
   },
 };
 

@@ -534,6 +534,126 @@ def bedrock_invokes_models_in_their_own_formats():
         assert all("bytes" in event["chunk"] for event in stream["body"]), model
 
 
+# --- JSON and tool calls that requests demand
+
+TRIP = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}, "days": {"type": "integer", "minimum": 2}},
+    "required": ["city", "days"],
+    "additionalProperties": False,
+}
+MADE = {"city": "city", "days": 2}
+
+
+def trip():
+    from pydantic import BaseModel, Field
+
+    class Trip(BaseModel):
+        city: str
+        days: int = Field(ge=2)
+
+    return Trip
+
+
+@check
+def openai_parses_what_a_model_demands():
+    messages = [{"role": "user", "content": "a trip"}]
+    answer = openai().chat.completions.parse(model="gpt-4o", messages=messages, response_format=trip())
+    assert answer.choices[0].message.parsed.model_dump() == MADE
+    response = openai().responses.parse(model="gpt-4o", input="a trip", text_format=trip())
+    assert response.output_parsed.model_dump() == MADE
+    with openai().chat.completions.stream(
+        model="gpt-4o", messages=messages, response_format=trip()
+    ) as stream:
+        assert stream.get_final_completion().choices[0].message.parsed.model_dump() == MADE
+    echo = '{"city": "Oslo", "days": 3}'
+    messages = [{"role": "user", "content": echo}]
+    answer = openai().chat.completions.parse(model="gpt-4o", messages=messages, response_format=trip())
+    assert answer.choices[0].message.content == echo
+
+
+@check
+def openai_calls_the_tool_that_it_must():
+    answer = chat("Hi", tools=OPENAI_TOOLS, tool_choice="required")
+    assert answer.choices[0].finish_reason == "tool_calls"
+    assert answer.choices[0].message.tool_calls[0].function.name == "weather"
+    named = {"type": "function", "function": {"name": "clock"}}
+    answer = chat("Hi", tools=OPENAI_TOOLS, tool_choice=named)
+    assert answer.choices[0].message.tool_calls[0].function.name == "clock"
+    answer = chat(CALL, tools=OPENAI_TOOLS, tool_choice="none")
+    assert answer.choices[0].message.tool_calls is None
+
+
+@check
+def openai_rejects_results_without_calls():
+    import openai as module
+
+    messages = [{"role": "tool", "tool_call_id": "a", "content": "1"}]
+    create = openai().chat.completions.create
+    error = raises(module.BadRequestError, lambda: create(model="gpt-4o", messages=messages))
+    assert "must be a response to a preceeding message with 'tool_calls'" in error.message
+
+
+@check
+def anthropic_makes_json_and_calls_the_tool_that_it_must():
+    form = {"format": {"type": "json_schema", "schema": TRIP}}
+    answer = message("a trip", extra_body={"output_config": form})
+    assert json.loads(answer.content[0].text) == MADE
+    tools = [{"name": "book", "input_schema": TRIP}]
+    for choice in ({"type": "any"}, {"type": "tool", "name": "book"}):
+        answer = message("a trip", tools=tools, tool_choice=choice)
+        assert answer.stop_reason == "tool_use" and answer.content[0].input == MADE
+
+
+@check
+def gemini_makes_json_and_calls_the_tool_that_it_must():
+    client, types = gemini()
+    for schema in ({"response_schema": trip()}, {"response_json_schema": TRIP}):
+        config = types.GenerateContentConfig(response_mime_type="application/json", **schema)
+        answer = client.models.generate_content(model="gemini-2.5-flash", contents="a trip", config=config)
+        assert json.loads(answer.text) == MADE
+    config = gemini_tools(types)
+    calling = types.FunctionCallingConfig(mode="ANY", allowed_function_names=["clock"])
+    config.tool_config = types.ToolConfig(function_calling_config=calling)
+    answer = client.models.generate_content(model="gemini-2.5-flash", contents="Hi", config=config)
+    assert [call.name for call in answer.function_calls] == ["clock"]
+
+
+@check
+def ollama_makes_json():
+    messages = [{"role": "user", "content": "a trip"}]
+    answer = ollama().chat(model="llama3.2", messages=messages, format=TRIP)
+    assert json.loads(answer.message.content) == MADE
+    answer = ollama().chat(model="llama3.2", messages=messages, format="json")
+    assert json.loads(answer.message.content) == {}
+
+
+@check
+def cohere_makes_json_and_calls_the_tool_that_it_must():
+    messages = [{"role": "user", "content": "a trip"}]
+    form = {"type": "json_object", "schema": TRIP}
+    answer = cohere().chat(model="command-a-03-2025", messages=messages, response_format=form)
+    assert json.loads(answer.message.content[0].text) == MADE
+    tools = [{"type": "function", "function": {"name": "book", "parameters": TRIP}}]
+    answer = cohere().chat(
+        model="command-a-03-2025", messages=messages, tools=tools, tool_choice="REQUIRED"
+    )
+    assert answer.finish_reason == "TOOL_CALL"
+    assert json.loads(answer.message.tool_calls[0].function.arguments) == MADE
+
+
+@check
+def bedrock_calls_the_tool_that_it_must():
+    model = "anthropic.claude-sonnet-4-5-20250929-v1:0"
+    messages = [{"role": "user", "content": [{"text": "a trip"}]}]
+    tools = [{"toolSpec": {"name": "book", "inputSchema": {"json": TRIP}}}]
+    for choice in ({"any": {}}, {"tool": {"name": "book"}}):
+        config = {"tools": tools, "toolChoice": choice}
+        answer = bedrock().converse(modelId=model, messages=messages, toolConfig=config)
+        assert answer["stopReason"] == "tool_use"
+        assert answer["output"]["message"]["content"][0]["toolUse"]["input"] == MADE
+
+
 def main():
     passed = failed = 0
     for function in checks:

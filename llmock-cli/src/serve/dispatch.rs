@@ -144,8 +144,7 @@ async fn run_strategies(
 }
 
 fn is_valid(api_request: &ApiRequest, reading: &Reading<'_>, running: &Running) -> bool {
-    let models = &running.config.models;
-    gate::refusal(reading, api_request.method.as_str(), models).is_none()
+    refusal(api_request, reading, running).is_none()
 }
 
 /// A decision with a header for what was skipped before it.
@@ -164,6 +163,12 @@ fn noting(decision: Verdict, whys: &[String]) -> Verdict {
     }
 }
 
+/// The provider's refusal of a request, whatever strategy would respond.
+fn refusal(api_request: &ApiRequest, reading: &Reading<'_>, running: &Running) -> Option<Reply> {
+    let config = &running.config;
+    gate::refusal(reading, api_request.method.as_str(), &config.models, config.strict)
+}
+
 /// How strategies that make up responses read a request. A chain with only recordings and providers never needs this,
 /// so such a chain has no built-in responses.
 enum Meaning {
@@ -175,7 +180,7 @@ enum Meaning {
 impl Meaning {
     fn of(api_request: &ApiRequest, reading: &Reading<'_>, running: &Running) -> Self {
         let models = &running.config.models;
-        if let Some(refusal) = gate::refusal(reading, api_request.method.as_str(), models) {
+        if let Some(refusal) = refusal(api_request, reading, running) {
             return Self::Other(Box::new(refusal));
         }
         if let Some(refusal) = stored::refusal(api_request, running) {

@@ -1,12 +1,18 @@
 //! Refuses requests before any strategy sees them: unknown endpoints, wrong methods, invalid bodies, unknown
 //! models. With the provider's own message and status, as far as it has one.
 
+use llmock::__server::rejection;
 use llmock::reply::{Endpoint, Reading, Reply};
 
 use super::config::Model;
 
 /// The provider's response to a request that it refuses.
-pub(crate) fn refusal(reading: &Reading<'_>, method: &str, models: &[Model]) -> Option<Reply> {
+pub(crate) fn refusal(
+    reading: &Reading<'_>,
+    method: &str,
+    models: &[Model],
+    strict: bool,
+) -> Option<Reply> {
     let target = reading.target();
     let path = target.path_alone();
     match target.endpoint() {
@@ -20,9 +26,14 @@ pub(crate) fn refusal(reading: &Reading<'_>, method: &str, models: &[Model]) -> 
     if let Some(refusal) = reading.refusal() {
         return Some(refusal);
     }
+    unknown_model(reading, method, models).or_else(|| rejection(reading, strict))
+}
+
+fn unknown_model(reading: &Reading<'_>, method: &str, models: &[Model]) -> Option<Reply> {
     // Moderation has models of its own, which configurations do not list. `GET /models/ID` looks its model up later,
     // in the provider's own way.
-    if models.is_empty() || method != "POST" || path.ends_with("/moderations") {
+    let is_moderation = reading.target().path_alone().ends_with("/moderations");
+    if models.is_empty() || method != "POST" || is_moderation {
         return None;
     }
     let named = reading.model()?;
@@ -66,7 +77,7 @@ mod tests {
         }
         let body = r#"{"model":"nope","messages":[{"role":"user","content":"Hi"}]}"#;
         let reading = RequestShape::post("/v1/chat/completions", body).read(Provider::OpenAI);
-        assert!(refusal(&reading, "POST", &models).is_some());
-        assert!(refusal(&reading, "POST", &[]).is_none());
+        assert!(refusal(&reading, "POST", &models, false).is_some());
+        assert!(refusal(&reading, "POST", &[], false).is_none());
     }
 }

@@ -36,6 +36,6 @@ pub use condition::{RequestMatcher, request};
 pub use replies::Replies;
 #[cfg(feature = "server")]
 #[doc(hidden)]
-pub use server::{BySchema, Demands, ToolUse};
+pub use server::{BySchema, Demands, ToolUse, rejection};
 #[cfg(feature = "server")]
 pub use server::{CompressionError, Endpoint, Template, uncompressed};

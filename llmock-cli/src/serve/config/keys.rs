@@ -49,6 +49,7 @@ pub(super) const KEYS: &[Key] = &[
     key("customReplies", Json, "JSON", "A list of `question` and `answer` for CustomAnswersStrategy"),
     key("tools", Text, "auto|first|never", "What happens to tools that a request offers and does not force [default: auto]"),
     key("replies", Json, "JSON", "A list of `when` and `then` for ScenarioStrategy: conditions on requests, and the replies to them"),
+    key("strict", Kind::Switch, "true|false", "Reject also schemas, tools and roles that the provider rejects"),
     key("fixtures", Text, "DIR", "Replay the fixtures in this folder; the default strategy is then FixtureStrategy alone"),
     key("record", Kind::Switch, "true|false", "Forward requests without a recording to their provider, and record the responses"),
     key("fail-on-miss", Kind::Switch, "true|false", "Exit with code 1 if no strategy answered a request"),

@@ -8,6 +8,7 @@ mod error;
 mod flags;
 mod keys;
 mod layers;
+mod models;
 pub(in crate::serve) mod scenarios;
 mod settings;
 mod strategies;
@@ -18,7 +19,8 @@ use std::path::Path;
 
 pub(crate) use error::ConfigError;
 pub(crate) use flags::Flags;
-pub(crate) use settings::{Config, CustomReply, Model};
+pub(crate) use models::Model;
+pub(crate) use settings::{Config, CustomReply};
 pub(crate) use strategies::StrategyName;
 
 use layers::Layers;

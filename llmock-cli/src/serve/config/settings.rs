@@ -1,7 +1,6 @@
 //! The configuration that the server runs with. Its fields are the keys.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,10 +9,10 @@ use llmock::Provider;
 use llmock::playback::{RuleError, Rules};
 use llmock_rules::{AllowedHost, BaseUrl, FieldName, JsonPath, Place, Problem, Size};
 use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserializer, Error as _, IgnoredAny};
 
 use super::error::ConfigError;
+use super::models::Model;
 use super::scenarios::Scenario;
 use super::strategies::StrategyName;
 use super::values::{Parsed, duration, list, nullable, scalar, some, strict};
@@ -58,6 +57,9 @@ pub(crate) struct Config {
     pub(crate) fixtures: Option<PathBuf>,
     #[serde(deserialize_with = "strict")]
     pub(crate) record: bool,
+    /// Whether requests are rejected for more than their structure.
+    #[serde(deserialize_with = "strict")]
+    pub(crate) strict: bool,
     /// Whether the exit code tells that no strategy answered a request.
     #[serde(deserialize_with = "strict")]
     pub(crate) fail_on_miss: bool,
@@ -113,6 +115,7 @@ impl Default for Config {
             replies: Vec::new(),
             fixtures: None,
             record: false,
+            strict: false,
             fail_on_miss: false,
             watch: false,
             matching: Rules::default(),
@@ -265,53 +268,6 @@ impl FromStr for Origin {
 
 fn origins<'de, D: Deserializer<'de>>(value: D) -> Result<Vec<String>, D::Error> {
     Ok(list(value)?.into_iter().map(|Origin(origin)| origin).collect())
-}
-
-/// A model that exists.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Model {
-    pub(crate) id: String,
-    /// Seconds since 1970.
-    pub(crate) created: u64,
-    pub(crate) owned_by: String,
-}
-
-impl<'de> Deserialize<'de> for Model {
-    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Fields {
-            id: String,
-            #[serde(default)]
-            created: u64,
-            owned_by: Option<String>,
-        }
-
-        /// An id, or a mapping.
-        struct ModelVisitor;
-
-        impl<'de> Visitor<'de> for ModelVisitor {
-            type Value = Fields;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the id of a model, or a mapping with its `id`")
-            }
-
-            fn visit_str<E>(self, id: &str) -> Result<Fields, E> {
-                Ok(Fields { id: id.to_owned(), created: 0, owned_by: None })
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Fields, A::Error> {
-                Fields::deserialize(MapAccessDeserializer::new(members))
-            }
-        }
-
-        let Fields { id, created, owned_by } = value.deserialize_any(ModelVisitor)?;
-        if id.is_empty() {
-            return Err(D::Error::custom("the `id` of a model is empty"));
-        }
-        Ok(Self { id, created, owned_by: owned_by.unwrap_or_else(|| "llmock".to_owned()) })
-    }
 }
 
 /// What `CustomAnswersStrategy` answers to a question. Numbers need no quotes: `answer: 42`.

@@ -231,7 +231,7 @@ fn rejects_small_requests_for_huge_responses() {
 fn every_api_streams_events() {
     let server = server();
     let with = |mut body: Value| {
-        body["stream"] = json!(true);
+        (body["stream"], body["max_tokens"]) = (json!(true), json!(64));
         body
     };
     let contents = json!({"contents": [{"parts": [{"text": "Hello big world!"}]}]});
@@ -331,7 +331,8 @@ fn unknown_models_return_the_providers_404() {
     let server = listing();
     let openai = json!({"error": {"message": "the model `nope` does not exist",
         "type": "invalid_request_error", "param": null, "code": "model_not_found"}});
-    let messages = json!({"model": "nope", "max_tokens": 9, "messages": []});
+    let mut messages = hello();
+    (messages["model"], messages["max_tokens"]) = (json!("nope"), json!(9));
     for (request, body) in [
         (Request::get("/v1/models/nope"), openai.clone()),
         (post("/v1/chat/completions", &messages), openai.clone()),

@@ -24,6 +24,7 @@ mod misses;
 mod physics;
 mod quotas;
 mod record;
+mod rejections;
 mod repeats;
 mod requested;
 mod running;

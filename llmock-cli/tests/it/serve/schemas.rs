@@ -1,6 +1,7 @@
 //! `SchemaStrategy`: JSON and tool calls that requests demand, in every API.
 
 mod requests;
+mod validated;
 
 use self::requests::{city, demands, forced};
 use super::strategies::{events, json_of, post, user};

@@ -67,7 +67,6 @@ fn mirror_repeats_the_last_user_message() {
         (json!([user("one"), {"role": "system", "content": "late"}]), "one"),
         (json!([user(image)]), "No user message provided."),
         (json!([{"role": "system", "content": "s"}]), "No user message provided."),
-        (json!([]), "No user message provided."),
     ] {
         assert_eq!(chat_text(&server, &messages), expected, "{messages}");
     }
@@ -77,6 +76,7 @@ fn mirror_repeats_the_last_user_message() {
 fn mirror_reads_every_input_form_of_responses() {
     let server = server();
     let call = json!({"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"});
+    let output = json!({"type": "function_call_output", "call_id": "c", "output": ""});
     for (input, expected) in [
         (json!("it's"), "it's"),
         (json!(""), ""),
@@ -87,7 +87,7 @@ fn mirror_reads_every_input_form_of_responses() {
             )]),
             "a\nb",
         ),
-        (json!([user("a"), {"type": "reasoning", "id": "r", "summary": []}, call]), "a"),
+        (json!([user("a"), {"type": "reasoning", "id": "r", "summary": []}, call, output]), "a"),
         (json!([{"role": "developer", "content": "d"}]), "No user input provided."),
         (json!([]), "No user input provided."),
         (
@@ -219,7 +219,11 @@ fn tool_results_end_the_loop_with_text() {
         // nothing to report: the mirror responds
         (trigger, tool(""), trigger),
     ] {
-        let called = json!({"role": "assistant", "content": null, "tool_calls": [&call]});
+        let mut called = json!({"role": "assistant", "content": null, "tool_calls": [&call]});
+        if result["role"] == "function" {
+            called =
+                json!({"role": "assistant", "content": null, "function_call": call["function"]});
+        }
         let messages = json!([user(prompt), called, result]);
         assert_eq!(chat_text(&server, &messages), expected, "{messages}");
     }

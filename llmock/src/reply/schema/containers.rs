@@ -34,7 +34,7 @@ impl<'a, 'b> Maker<'a, 'b> {
         } else {
             names.extend(optional.into_iter().take(missing));
         }
-        self.with_dependencies(together, &mut names);
+        with_dependencies(together, &mut names);
         names.extend(
             (1..)
                 .map(|number| format!("key{number}"))
@@ -70,26 +70,6 @@ impl<'a, 'b> Maker<'a, 'b> {
             }
         }
         Ok(format!("{{{}}}", members.join(",")))
-    }
-
-    /// Adds the names that others demand.
-    fn with_dependencies(&self, together: &Together<'a, 'b>, names: &mut Vec<String>) {
-        let mut at = 0;
-        while let Some(name) = names.get(at).cloned() {
-            for (schema, keyword) in
-                together.iter().flat_map(|one| [(one, "dependentRequired"), (one, "dependencies")])
-            {
-                let demanded = schema.get(keyword).and_then(|all| all.get(&name));
-                for more in demanded.and_then(Json::as_array).unwrap_or_default() {
-                    if let Some(more) =
-                        more.as_str().filter(|more| !names.iter().any(|known| known == more))
-                    {
-                        names.push(more.into_owned());
-                    }
-                }
-            }
-            at += 1;
-        }
     }
 
     pub(super) fn array(
@@ -167,5 +147,25 @@ fn prefix_length(schema: &Json<'_>) -> usize {
     match schema.get("items") {
         Some(Json::Array(first)) => first.len(),
         _ => schema.items("prefixItems").len(),
+    }
+}
+
+/// Adds the names that others demand.
+fn with_dependencies(together: &Together<'_, '_>, names: &mut Vec<String>) {
+    let mut at = 0;
+    while let Some(name) = names.get(at).cloned() {
+        for (schema, keyword) in
+            together.iter().flat_map(|one| [(one, "dependentRequired"), (one, "dependencies")])
+        {
+            let demanded = schema.get(keyword).and_then(|all| all.get(&name));
+            for more in demanded.and_then(Json::as_array).unwrap_or_default() {
+                if let Some(more) =
+                    more.as_str().filter(|more| !names.iter().any(|known| known == more))
+                {
+                    names.push(more.into_owned());
+                }
+            }
+        }
+        at += 1;
     }
 }

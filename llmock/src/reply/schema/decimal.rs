@@ -31,13 +31,11 @@ impl Decimal {
         if scale > SMALLEST {
             return None;
         }
-        match u32::try_from(scale) {
-            Ok(scale) => Some(Self { digits, scale }.short()),
-            Err(_) => {
-                let zeros = 10_i128.checked_pow(u32::try_from(-scale).ok()?)?;
-                Some(Self { digits: digits.checked_mul(zeros)?, scale: 0 })
-            }
+        if let Ok(scale) = u32::try_from(scale) {
+            return Some(Self { digits, scale }.short());
         }
+        let zeros = 10_i128.checked_pow(u32::try_from(-scale).ok()?)?;
+        Some(Self { digits: digits.checked_mul(zeros)?, scale: 0 })
     }
 
     fn short(mut self) -> Self {

@@ -107,8 +107,9 @@ fn output(body: &Json<'_>) -> Option<Output> {
 fn of_format(format: &Json<'_>) -> Option<Output> {
     let schema = || SCHEMAS.iter().find_map(|place| schema_text(format.find(place)?));
     match &*format.text("type")? {
-        "json_schema" => schema().map(Output::Schema).or(Some(Output::Json)),
-        "json_object" | "json" => schema().map(Output::Schema).or(Some(Output::Json)),
+        "json_schema" | "json_object" | "json" => {
+            schema().map(Output::Schema).or(Some(Output::Json))
+        }
         _ => None,
     }
 }

@@ -34,9 +34,9 @@ pub(super) fn numbers(
         found.len() > count
     };
     let mut unit = step.unwrap_or(Decimal::ONE);
-    first.iter().for_each(|number| {
+    for number in first {
         add(number.up_to(unit));
-    });
+    }
     let bounds: Vec<Decimal> = low.iter().chain(&high).map(|(bound, _)| *bound).collect();
     // Without a step, a gap between bounds may need finer numbers.
     for _ in 0..if step.is_some() { 1 } else { 12 } {

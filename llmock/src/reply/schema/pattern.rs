@@ -50,11 +50,10 @@ fn ascii(pattern: &str) -> String {
                 }
                 continue;
             }
-            '[' if in_class => out.push('\\'),
+            // the syntax of sets has nested classes and operators that ECMAScript has not
+            '[' | '&' | '~' if in_class => out.push('\\'),
             '[' => in_class = true,
             ']' => in_class = false,
-            // the syntax of sets has operators that ECMAScript has not
-            '&' | '~' if in_class => out.push('\\'),
             _ => {}
         }
         out.push(char);

@@ -1,6 +1,6 @@
 //! Texts that a schema allows.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 use super::pattern::{self, Pattern};
 use super::valid::count_of;

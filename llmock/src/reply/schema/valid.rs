@@ -23,12 +23,12 @@ pub(crate) fn allows(schema: &Json<'_>, text: &str) -> bool {
 }
 
 impl<'a, 'b> Validator<'a, 'b> {
-    pub(crate) fn allows(&self, schema: &'b Json<'a>, value: &Json<'_>) -> bool {
+    pub(crate) fn allows(self, schema: &'b Json<'a>, value: &Json<'_>) -> bool {
         self.check(schema, value, 0)
     }
 
     /// `#/$defs/Name`, `#Name` of an anchor, the `$id` of a schema, or `#` alone.
-    pub(crate) fn referenced(&self, reference: &str) -> Option<&'b Json<'a>> {
+    pub(crate) fn referenced(self, reference: &str) -> Option<&'b Json<'a>> {
         let Some(path) = reference.strip_prefix('#') else {
             return identified(self.root, "$id", reference);
         };
@@ -47,7 +47,7 @@ impl<'a, 'b> Validator<'a, 'b> {
         })
     }
 
-    fn check(&self, schema: &'b Json<'a>, value: &Json<'_>, depth: usize) -> bool {
+    fn check(self, schema: &'b Json<'a>, value: &Json<'_>, depth: usize) -> bool {
         match schema {
             Json::Bool(allowed) => return *allowed,
             Json::Object(_) if depth < DEEPEST => {}
@@ -56,8 +56,8 @@ impl<'a, 'b> Validator<'a, 'b> {
         if value.is_null() && schema.get("nullable") == Some(&Json::Bool(true)) {
             return true;
         }
-        self.has_type(schema, value)
-            && self.is_listed(schema, value)
+        has_type(schema, value)
+            && is_listed(schema, value)
             && self.fits_others(schema, value, depth)
             && match value {
                 Json::Number(token) => fits_bounds(schema, token),
@@ -68,21 +68,8 @@ impl<'a, 'b> Validator<'a, 'b> {
             }
     }
 
-    fn has_type(&self, schema: &Json<'_>, value: &Json<'_>) -> bool {
-        let kinds = types(schema);
-        kinds.is_empty() || kinds.iter().any(|kind| is_of_type(kind, value))
-    }
-
-    fn is_listed(&self, schema: &Json<'_>, value: &Json<'_>) -> bool {
-        schema.get("const").is_none_or(|one| equal(one, value))
-            && schema
-                .get("enum")
-                .and_then(Json::as_array)
-                .is_none_or(|all| all.iter().any(|one| equal(one, value)))
-    }
-
     /// The schemas that apply to the same value.
-    fn fits_others(&self, schema: &'b Json<'a>, value: &Json<'_>, depth: usize) -> bool {
+    fn fits_others(self, schema: &'b Json<'a>, value: &Json<'_>, depth: usize) -> bool {
         let check = |one: &'b Json<'a>| self.check(one, value, depth + 1);
         let list = |name: &str| schema.get(name).and_then(Json::as_array);
         let reference = ["$ref", "$dynamicRef"].iter().find_map(|name| schema.text(name));
@@ -98,7 +85,7 @@ impl<'a, 'b> Validator<'a, 'b> {
             && branch.is_none_or(check)
     }
 
-    fn fits_items(&self, schema: &'b Json<'a>, items: &[Json<'_>], depth: usize) -> bool {
+    fn fits_items(self, schema: &'b Json<'a>, items: &[Json<'_>], depth: usize) -> bool {
         let unique = schema.get("uniqueItems") == Some(&Json::Bool(true));
         let is_repeated = |at: usize| items[..at].iter().any(|before| equal(before, &items[at]));
         let contains = schema.get("contains").is_none_or(|wanted| {
@@ -124,13 +111,13 @@ impl<'a, 'b> Validator<'a, 'b> {
             })
     }
 
-    fn covers_item(&self, schema: &'b Json<'a>, at: usize, depth: usize) -> bool {
+    fn covers_item(self, schema: &'b Json<'a>, at: usize, depth: usize) -> bool {
         depth < DEEPEST
             && (item_schema(schema, at).is_some()
                 || self.beside(schema).iter().any(|one| self.covers_item(one, at, depth + 1)))
     }
 
-    fn fits_members(&self, schema: &'b Json<'a>, value: &Json<'_>, depth: usize) -> bool {
+    fn fits_members(self, schema: &'b Json<'a>, value: &Json<'_>, depth: usize) -> bool {
         let members = value.as_object().unwrap_or_default();
         let has = |name: &str| value.get(name).is_some();
         let limits = count_of(schema, "minProperties").unwrap_or(0)
@@ -153,7 +140,7 @@ impl<'a, 'b> Validator<'a, 'b> {
             && self.fits_dependencies(schema, value, depth)
     }
 
-    fn fits_dependencies(&self, schema: &'b Json<'a>, value: &Json<'_>, depth: usize) -> bool {
+    fn fits_dependencies(self, schema: &'b Json<'a>, value: &Json<'_>, depth: usize) -> bool {
         ["dependentRequired", "dependentSchemas", "dependencies"].iter().all(|keyword| {
             let all = schema.get(keyword).and_then(Json::as_object).unwrap_or_default();
             all.iter().filter(|(name, _)| value.get(&name.decode()).is_some()).all(
@@ -169,7 +156,7 @@ impl<'a, 'b> Validator<'a, 'b> {
 
     /// Whether a schema says anything about a member.
     fn covers_member(
-        &self,
+        self,
         schema: &'b Json<'a>,
         name: &str,
         value: &Json<'_>,
@@ -184,12 +171,25 @@ impl<'a, 'b> Validator<'a, 'b> {
     }
 
     /// Schemas of the same value, whether or not it must fit them.
-    fn beside(&self, schema: &'b Json<'a>) -> Vec<&'b Json<'a>> {
+    fn beside(self, schema: &'b Json<'a>) -> Vec<&'b Json<'a>> {
         let lists = ["allOf", "anyOf", "oneOf"].iter().flat_map(|name| schema.items(name));
         let single = ["if", "then", "else"].iter().filter_map(|name| schema.get(name));
         let target = schema.text("$ref").and_then(|reference| self.referenced(&reference));
         lists.chain(single).chain(target).collect()
     }
+}
+
+fn has_type(schema: &Json<'_>, value: &Json<'_>) -> bool {
+    let kinds = types(schema);
+    kinds.is_empty() || kinds.iter().any(|kind| is_of_type(kind, value))
+}
+
+fn is_listed(schema: &Json<'_>, value: &Json<'_>) -> bool {
+    schema.get("const").is_none_or(|one| equal(one, value))
+        && schema
+            .get("enum")
+            .and_then(Json::as_array)
+            .is_none_or(|all| all.iter().any(|one| equal(one, value)))
 }
 
 /// The schema with that value of a keyword, anywhere in the document.

@@ -6,10 +6,12 @@ mod conversation;
 mod demands;
 mod endpoint;
 mod plain;
+mod rejections;
 pub(crate) mod scenarios;
 mod template;
 
 pub use demands::{BySchema, Demands, ToolUse};
 pub use endpoint::Endpoint;
 pub use plain::{CompressionError, uncompressed};
+pub use rejections::rejection;
 pub use template::Template;

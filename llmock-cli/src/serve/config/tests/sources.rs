@@ -16,6 +16,7 @@ fn variables_flags_and_set_override_the_file() {
         ("customReplies", r#"[{"question": "q", "answer": "a"}]"#),
         ("tools", "first"),
         ("replies", r#"[{"then": "a"}]"#),
+        ("strict", "true"),
         ("fixtures", "elsewhere"),
         ("record", "true"),
         ("fail-on-miss", "true"),
