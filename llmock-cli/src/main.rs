@@ -1,15 +1,15 @@
 //! The command `llmock`: serves mock responses to any program, and manages fixtures.
 
-mod clear;
 mod cli;
+mod command;
 mod import;
-mod keep;
-mod list;
-mod notes;
 mod output;
 mod problem;
+mod selection;
 mod serve;
+mod source;
 mod target;
+mod workspace;
 
 fn main() -> std::process::ExitCode {
     cli::run()

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use llmock::{KeepError, LoadError, RemoveError};
+use llmock::{EditError, KeepError, LoadError, RemoveError};
 
 /// Why the command could not do something.
 #[derive(Debug, thiserror::Error)]
@@ -28,8 +28,37 @@ pub(crate) enum Problem {
     #[error("{}", not_removed(.0))]
     NotRemoved(RemoveError),
     /// Several interactions match; their lines, as `list` prints them.
-    #[error("{}", ambiguous(path, prefix, candidates, *equal))]
-    Ambiguous { path: PathBuf, prefix: String, candidates: Vec<String>, equal: Option<usize> },
+    #[error("{}", ambiguous(command, path, prefix, candidates, *equal))]
+    Ambiguous {
+        command: &'static str,
+        path: PathBuf,
+        prefix: String,
+        candidates: Vec<String>,
+        equal: Option<usize>,
+    },
+    /// The same in several files.
+    #[error(
+        "`{prefix}` is ambiguous, {} hashes begin with it:\n{}\nhint: name one: `llmock show {first}`",
+        candidates.len(), candidates.join("\n")
+    )]
+    AmbiguousInWorkspace { prefix: String, candidates: Vec<String>, first: String },
+    #[error("there is no fixture `{target}`, and no interaction below `{}` has such a hash", root.display())]
+    NothingSelected { target: String, root: PathBuf },
+    #[error("`{}` has no interaction {number}, only {interactions}", path.display())]
+    NoSuchNumber { number: usize, interactions: usize, path: PathBuf },
+    #[error(
+        "no interaction in `{path}` has a hash that starts with `{prefix}`\nhint: `llmock list {path}` shows them",
+        path = path.display()
+    )]
+    NoSuchHash { prefix: String, path: PathBuf },
+    #[error("interaction {number} of `{}` has no turn {turn}, only {turns}", path.display())]
+    NoSuchTurn { path: PathBuf, number: usize, turn: usize, turns: usize },
+    #[error("invalid pattern: {0}")]
+    Pattern(regex::Error),
+    #[error("{}", chain(.0))]
+    NotEdited(EditError),
+    #[error("{0}")]
+    Other(String),
     #[error(
         "no test has run here: there is no `target/llmock/last-run.jsonl` in this folder or above\nhint: run `cargo \
          test` first, or name the file"
@@ -98,12 +127,18 @@ fn chain(error: &dyn Error) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-fn ambiguous(path: &Path, prefix: &str, candidates: &[String], equal: Option<usize>) -> String {
+fn ambiguous(
+    command: &str,
+    path: &Path,
+    prefix: &str,
+    candidates: &[String],
+    equal: Option<usize>,
+) -> String {
     let (path, number, lines) = (path.display(), candidates.len(), candidates.join("\n"));
     let hint = match equal {
         Some(first) => format!(
             "their requests are equal; select one by its number: \
-             `llmock clear {path} --number {first}`"
+             `llmock {command} {path} --number {first}`"
         ),
         None => "add digits until only one matches".to_owned(),
     };

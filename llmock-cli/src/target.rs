@@ -34,22 +34,54 @@ pub(crate) fn of(path: &Path) -> Result<Target, Problem> {
     }
 }
 
+/// The files that a path stands for; none for a folder without JSON files. A fixture takes precedence over a folder of
+/// its name.
+pub(crate) fn files(path: &Path) -> Result<Vec<Result<PathBuf, Problem>>, Problem> {
+    let is_attempt = path.to_string_lossy().ends_with(".json.failed");
+    let fixture = if is_json(path) || is_attempt { path.to_owned() } else { with_json(path) };
+    let says_folder =
+        path.file_name().is_none() || path.to_string_lossy().ends_with(std::path::is_separator);
+    if !(says_folder && path.is_dir()) && fixture.is_file() {
+        return Ok(vec![Ok(fixture)]);
+    }
+    if path.is_dir() {
+        let mut found = Vec::new();
+        collect(path, &mut found);
+        return Ok(found);
+    }
+    match of(path)? {
+        Target::Fixture(fixture) => Ok(vec![Ok(fixture.path().to_owned())]),
+        Target::Folder(_) => Ok(Vec::new()),
+    }
+}
+
+/// Reads a fixture; `None` for a JSON file below a folder that is something else.
+pub(crate) fn load(path: &Path, is_named: bool) -> Result<Option<Fixture>, Problem> {
+    if path.extension().is_some_and(|extension| extension == "failed") {
+        return Fixture::load(path).map(Some).map_err(Problem::Unreadable);
+    }
+    if let Ok(text) = fs::read_to_string(path) {
+        if !is_named && is_other_text(&text) {
+            return Ok(None);
+        }
+        if let Ok(fixture) = Fixture::parse(path, &text) {
+            return Ok(Some(fixture));
+        }
+    }
+    // It repairs what a killed process has left behind, and says what is wrong.
+    match Fixture::load(path) {
+        Ok(fixture) => Ok(Some(fixture)),
+        Err(LoadError::Format { .. }) if !is_named && is_something_else(path) => Ok(None),
+        Err(error) => Err(Problem::Unreadable(error)),
+    }
+}
+
 /// The fixtures below a folder in the order of their names; JSON files that are something else are
 /// left out.
 pub(crate) fn below(folder: &Path) -> impl Iterator<Item = Result<Fixture, Problem>> {
     let mut files = Vec::new();
     collect(folder, &mut files);
-    files.into_iter().filter_map(|file| {
-        let path = match file {
-            Ok(path) => path,
-            Err(problem) => return Some(Err(problem)),
-        };
-        match Fixture::load(&path) {
-            Ok(fixture) => Some(Ok(fixture)),
-            Err(LoadError::Format { .. }) if is_something_else(&path) => None,
-            Err(error) => Some(Err(Problem::Unreadable(error))),
-        }
-    })
+    files.into_iter().filter_map(|file| file.and_then(|path| load(&path, false)).transpose())
 }
 
 /// Files that end in `.json`, without following links to folders: they may lead in circles.
@@ -101,7 +133,10 @@ pub(crate) fn is_json(path: &Path) -> bool {
 /// broke while editing still shows what it was.
 fn is_something_else(path: &Path) -> bool {
     let Ok(bytes) = fs::read(path) else { return false };
-    let text = String::from_utf8_lossy(&bytes);
+    is_other_text(&String::from_utf8_lossy(&bytes))
+}
+
+fn is_other_text(text: &str) -> bool {
     !text.trim().is_empty() && !text.contains("\"llmock\"") && !text.contains("\"interactions\"")
 }
 

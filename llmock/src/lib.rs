@@ -16,6 +16,8 @@ mod front;
 #[cfg(any(test, feature = "__fuzz"))]
 mod fuzzing;
 mod hex;
+#[cfg(feature = "server")]
+mod inspect;
 mod json;
 mod matching;
 mod mock;
@@ -138,6 +140,13 @@ pub mod __server {
     }
 }
 
+/// What the commands for fixtures need beside the public API; it may change with every version.
+#[cfg(feature = "server")]
+#[doc(hidden)]
+pub mod __command {
+    pub use crate::inspect::*;
+}
+
 /// What the fuzz targets run; it may change with every version.
 #[cfg(feature = "__fuzz")]
 #[doc(hidden)]
@@ -153,7 +162,8 @@ pub use builder::{FinishError, LlmMockBuilder, MockSession, StartError};
 pub use exchange::SocketMessage;
 pub use exchange::{Exchange, ReceivedResponse, RespondedBy, ResponseEvent, SentRequest};
 pub use fixture::{
-    Fixture, FormatError, Interaction, KeepError, LoadError, Origin, RemoveError, SaveError,
+    EditError, Fixture, FormatError, Interaction, KeepError, LoadError, Origin, RemoveError,
+    SaveError,
 };
 #[cfg(feature = "macros")]
 pub use llmock_macros::llm_replay;
@@ -190,6 +200,7 @@ mod tests {
         check::<MockSession>();
         check::<Provider>();
         check::<RemoveError>();
+        check::<EditError>();
         check::<KeepError>();
         check::<SaveError>();
         check::<SentRequest>();

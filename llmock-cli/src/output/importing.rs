@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{Screen, interactions, visible};
+use super::Screen;
+use super::text::{count, visible};
 use crate::import::report::{Outcome, Written};
 
 /// Files without a recording that are named one by one.
@@ -21,8 +22,10 @@ impl Screen {
                 Ok(written) => {
                     files += 1;
                     total += written.interactions;
-                    let (held, format) =
-                        (interactions(written.interactions), outcome.format.unwrap_or_default());
+                    let (held, format) = (
+                        count(written.interactions, "interaction"),
+                        outcome.format.unwrap_or_default(),
+                    );
                     let fixture = visible(&written.fixture.display().to_string());
                     writeln!(self.out, "{source} ({format}): {held} -> {fixture}")?;
                     for line in lines(written) {
@@ -51,7 +54,7 @@ impl Screen {
             let left = outcomes.len() - files;
             let left = if left > 0 { format!("; {left} not imported") } else { String::new() };
             let files = if files == 1 { "1 file".to_owned() } else { format!("{files} files") };
-            writeln!(self.out, "imported {} of {files}{left}", interactions(total))?;
+            writeln!(self.out, "imported {} of {files}{left}", count(total, "interaction"))?;
         }
         Ok(())
     }

@@ -5,8 +5,8 @@ use std::path::Path;
 use llmock::Provider;
 use llmock::playback::{ForwardError, Outcome};
 
-use super::interactions;
 use super::serving::note;
+use super::text::count;
 
 /// The first request was forwarded to an upstream.
 pub(crate) fn forwards(provider: Provider, upstream: &str, records: bool) {
@@ -17,7 +17,7 @@ pub(crate) fn forwards(provider: Provider, upstream: &str, records: bool) {
 
 /// A server that was killed had not written everything.
 pub(crate) fn recovered(number: usize, fixture: &Path) {
-    let recovered = interactions(number);
+    let recovered = count(number, "interaction");
     note(&format!("recovered {recovered} of a killed server into `{}`", fixture.display()));
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn recording(outcome: &Outcome) {
 fn describe(outcome: &Outcome) -> Option<String> {
     Some(match outcome {
         Outcome::Written { fixture, interactions: number } => {
-            format!("recorded {} into `{}`", interactions(*number), fixture.display())
+            format!("recorded {} into `{}`", count(*number, "interaction"), fixture.display())
         }
         Outcome::Refused { provider, status, message } => {
             let message = message.as_deref().map(first_line).unwrap_or_default();

@@ -23,7 +23,7 @@ fn removes_one_interaction_by_any_unambiguous_prefix() {
         let desk = Desk::with(&["shop.json"]);
         assert_eq!(
             desk.prints(&["clear", "shop", "--hash", prefix]),
-            "removed from shop.json:\n  540f2d6f6f77  gpt-4o  2026-04-23T10:00:00Z  \"hi\"\n\
+            "removed from shop.json:\n  540f2d6f6f77  gpt-4o  2026-04-23T10:00:00Z  -  127 B  \"hi\" → \"Hello!\"\n\
              3 interactions are left\n"
         );
         assert_eq!(
@@ -40,8 +40,8 @@ fn ambiguous_prefix_lists_candidates_and_changes_nothing() {
     assert_eq!(
         desk.fails(&["clear", "shop", "--hash", "c6"]),
         "error: `c6` is ambiguous, 2 hashes in `shop.json` begin with it:\n\
-         \u{20} 2  c6f066d51d75  gpt-4o  2026-04-23T10:00:02Z  [streaming] POST /v1/chat/completions\n\
-         \u{20} 3  c66ca070e4fc  claude  -                     [529] \"grün\"\n\
+         \u{20} 2  c6f066d51d75  gpt-4o  2026-04-23T10:00:02Z  -  155 B  [streaming] POST /v1/chat/completions\n\
+         \u{20} 3  c66ca070e4fc  claude  -                     -  299 B  [529] \"grün\" → \"error: Overloaded\"\n\
          hint: add digits until only one matches\n"
     );
     assert_eq!(

@@ -48,6 +48,11 @@ impl Desk {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_llmock"));
         command.args(arguments).current_dir(self.folder.path());
+        // Ages count from the first of December 2026, and the caller's wishes for colours do not count.
+        command.env("SOURCE_DATE_EPOCH", "1796083200");
+        for variable in ["NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "CARGO_TERM_COLOR"] {
+            command.env_remove(variable);
+        }
         command
     }
 
@@ -63,6 +68,13 @@ impl Desk {
         let ran = self.run(arguments);
         assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
         ran.out
+    }
+
+    /// Runs it successfully and parses what it printed.
+    pub(crate) fn json(&self, arguments: &[&str]) -> serde_json::Value {
+        let Output { status, stdout, stderr } = self.command(arguments).output().unwrap();
+        assert!(status.success() && stderr.is_empty(), "{}", String::from_utf8_lossy(&stderr));
+        serde_json::from_slice(&stdout).unwrap()
     }
 
     /// Runs it in vain and gives what it complained about.

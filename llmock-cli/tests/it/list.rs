@@ -8,10 +8,10 @@ const SHOP: &str = r#"Fixture:      shop.json
 Provider:     openai, anthropic
 Interactions: 4
 
-  1  540f2d6f6f77  gpt-4o  2026-04-23T10:00:00Z  "hi"
-  2  c6f066d51d75  gpt-4o  2026-04-23T10:00:02Z  [streaming] POST /v1/chat/completions
-  3  c66ca070e4fc  claude  -                     [529] "grün"
-  4  9c41d2c79a07  -       2026-04-23T10:00:03Z  GET /v1/models
+  1  540f2d6f6f77  gpt-4o  2026-04-23T10:00:00Z  7mo  -  127 B  "hi" → "Hello!"
+  2  c6f066d51d75  gpt-4o  2026-04-23T10:00:02Z  7mo  -  155 B  [streaming] POST /v1/chat/completions
+  3  c66ca070e4fc  claude  -                          -  299 B  [529] "grün" → "error: Overloaded"
+  4  9c41d2c79a07  -       2026-04-23T10:00:03Z  7mo  -   27 B  GET /v1/models → "<0 items>"
 "#;
 
 #[test]
@@ -40,11 +40,13 @@ fn reads_llm_mock_fixtures_without_changing_them() {
         ["Fixture:      llm-mock-1.json", "Provider:     anthropic", "Interactions: 1"]
     );
     assert!(
-        first[4].ends_with(r#"  claude-3-5-haiku  2025-11-05T08:09:10Z  "Say yes.""#),
+        first[4].ends_with(
+            r#"  claude-3-5-haiku  2025-11-05T08:09:10Z  13mo  -  186 B  "Say yes." → "Yes.""#
+        ),
         "{shown}"
     );
     let last = shown.lines().last().unwrap();
-    assert!(last.ends_with(r#"  gpt-4o  2025-11-05T08:09:10Z  [streaming] "Count.""#), "{shown}");
+    assert!(last.ends_with(r#"  168 B  [streaming] "Count." → "1""#), "{shown}");
     assert_eq!((desk.read("llm-mock-1.json"), desk.read("llm-mock-2.json")), before);
 }
 
@@ -58,10 +60,10 @@ fn prints_every_prompt_on_one_line() {
     assert_eq!(
         lines,
         [
-            "模型    -  \"把这份报告的要点总结成三句话，不要遗漏任何数字，也不要添加报告里没有的内容；\
+            "模型    -  -  273 B  \"把这份报告的要点总结成三句话，不要遗漏任何数字，也不要添加报告里没有的内容；\
              如果某个数字看起来有误，请在最后单独指出，…\"",
-            "gpt-4o  -  \"What is in this /\"picture/\"? /u{1b}[31mAnswer in one word.\"",
-            "m       -  \"one two\"",
+            "gpt-4o  -  -  277 B  \"What is in this /\"picture/\"? /u{1b}[31mAnswer in one word.\"",
+            "m       -  -   35 B  \"one two\"",
         ]
     );
 }
@@ -157,8 +159,10 @@ fn closed_output_pipe_is_not_an_error() {
 fn unknown_arguments_are_usage_errors() {
     let desk = Desk::with(&["shop.json"]);
     for arguments in [
-        &["list"][..],
-        &["list", "--colour", "shop"],
+        &["list", "--colour", "shop"][..],
+        &["list", "--stale", "5 parsecs"],
+        &["list", "--source", "nowhere"],
+        &["show"],
         &["clear"],
         &["clear", "shop", "--hash", ""],
         &["clear", "shop", "--hash", "main"],

@@ -8,3 +8,4 @@ mod list;
 mod notes;
 mod serve;
 mod server;
+mod show;

@@ -304,6 +304,21 @@ fn described(old: &TreeNode, new: &TreeNode, path: &str) -> Difference {
     Difference { path, recorded, sent, binary, ..Difference::default() }
 }
 
+/// How two JSON texts differ in anything; a text that is not JSON is compared as a text.
+#[cfg(feature = "server")]
+pub(crate) fn diff_of_json(old: &str, new: &str) -> Vec<Difference> {
+    let rules = MatchRules::default();
+    let format = FormatRules::of_form(&rules);
+    let tree = |text: &str| {
+        let parsed = json::parse(text).ok();
+        parsed.map_or_else(|| TreeNode::text(text, text), |body| TreeNode::new(&body, &format))
+    };
+    let [old, new] = [old, new].map(tree);
+    let mut differences = Vec::new();
+    Comparison::new(&mut differences, [&old, &new]).values(&old, &new);
+    differences
+}
+
 /// Longer texts are not parsed.
 const LONGEST_JSON: usize = 1 << 20;
 

@@ -29,6 +29,8 @@ mod tree;
 pub(crate) use llmock_rules::Order;
 
 pub(crate) use diff::diff;
+#[cfg(feature = "server")]
+pub(crate) use diff::diff_of_json;
 pub(crate) use difference::{Difference, ElementChange, Elements, Reordered};
 pub(crate) use key::{Key, key};
 pub(crate) use nearest::nearest;

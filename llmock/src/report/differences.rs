@@ -14,6 +14,14 @@ const SHOWN: usize = 5;
 /// A name in a list of elements.
 const NAME: usize = 48;
 
+/// The lines of a difference, outside a report.
+#[cfg(feature = "server")]
+pub(crate) fn lines(difference: &Difference, colour: bool) -> String {
+    let mut page = Page::new(super::Style { colour, ..super::Style::default() });
+    show(&mut page, difference);
+    page.finish()
+}
+
 pub(super) fn show(page: &mut Page, difference: &Difference) {
     let (path, label) = (excerpt(&difference.path, 2 * PATH), difference.label.as_ref());
     let mut title: Vec<String> = label.map(described).into_iter().collect();

@@ -12,7 +12,7 @@ pub(crate) mod answer;
 mod branches;
 pub(crate) mod cause;
 pub(crate) mod command;
-mod differences;
+pub(crate) mod differences;
 mod elsewhere;
 pub(crate) mod failure;
 pub(crate) mod finding;

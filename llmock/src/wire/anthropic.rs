@@ -106,6 +106,7 @@ pub(super) fn read_event(transcript: &mut Transcript, event: &Json<'_>) {
         }
         Some("content_block_delta") => {
             transcript.text_at(event, "delta/text");
+            transcript.reasoning_at(event, &["delta/thinking"]);
             if let Some(piece) = event.find("delta/partial_json") {
                 transcript.call(index, None, Some(piece));
             }

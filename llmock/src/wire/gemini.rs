@@ -140,11 +140,14 @@ pub(super) static API: Api = Api {
     ..openai::DEFAULT
 };
 
-/// Reads one chunk: the parts of the first candidate, without thoughts.
+/// Reads one chunk: the parts of the first candidate.
 pub(super) fn read_event(transcript: &mut Transcript, chunk: &Json<'_>) {
     transcript.error(error_text(chunk));
-    let parts = chunk.items("candidates/0/content/parts").iter();
-    for part in parts.filter(|part| part.get("thought") != Some(&Json::Bool(true))) {
+    for part in chunk.items("candidates/0/content/parts") {
+        if part.get("thought") == Some(&Json::Bool(true)) {
+            transcript.reasoning_at(part, &["text"]);
+            continue;
+        }
         transcript.text_at(part, "text");
         if let Some(call) = part.get("functionCall").or_else(|| part.get("function_call")) {
             transcript.whole_call(call, "args");

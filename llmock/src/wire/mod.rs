@@ -51,7 +51,7 @@ mod tests;
 mod text;
 mod tokens;
 pub(crate) mod tools;
-mod transcript;
+pub(crate) mod transcript;
 pub(crate) mod usage;
 
 use api::{Api, ErrorParts};
@@ -61,6 +61,7 @@ pub(crate) use reported::{ReportedError, error_in_body, error_in_stream};
 use crate::json::{self, Json};
 use crate::provider::{Provider, Shape};
 use crate::stream::{Item, Stream};
+use transcript::Transcript;
 
 /// Every wire format. The first one that owns a request counts, so the formats of one provider are before the others.
 pub(crate) static FORMATS: [&Format; 12] = [
@@ -115,7 +116,16 @@ impl Format {
 
     /// A stream in one line: its text, then tool calls as `call name(arguments)`.
     pub(crate) fn preview(&self, stream: &Stream) -> Option<String> {
-        let mut transcript = transcript::Transcript::default();
+        self.transcript(stream, Transcript::is_full).preview()
+    }
+
+    /// What the events of a stream add up to, until it is enough.
+    pub(crate) fn transcript(
+        &self,
+        stream: &Stream,
+        is_enough: impl Fn(&Transcript) -> bool,
+    ) -> Transcript {
+        let mut transcript = Transcript::default();
         for event in &stream.events {
             match &event.item {
                 Item::Sse { data: text, .. } | Item::Json(text) => {
@@ -128,11 +138,11 @@ impl Format {
                 }
                 Item::Raw(_) | Item::RawBytes(_) => {}
             }
-            if transcript.is_full() {
+            if is_enough(&transcript) {
                 break;
             }
         }
-        transcript.preview()
+        transcript
     }
 
     /// The body of an error with this status as the provider sends it, and the header that AWS's clients need to read it.

@@ -99,6 +99,7 @@ pub(super) fn read_event(transcript: &mut Transcript, line: &Json<'_>) {
     transcript.error(error_text(line));
     let piece = line.text("response").or_else(|| line.text("message/content"));
     transcript.text(&piece.unwrap_or_default());
+    transcript.reasoning_at(line, &["thinking", "message/thinking"]);
     // `/api/generate` has them at the top level
     let calls = line.items("tool_calls").iter().chain(line.items("message/tool_calls"));
     for function in calls.filter_map(|call| call.get("function")) {

@@ -11,17 +11,19 @@ const LIMIT: usize = 200;
 /// Text, tool calls and error of a stream as far as it has been read.
 #[derive(Debug, Default)]
 pub(crate) struct Transcript {
-    text: String,
-    calls: Vec<Call>,
-    error: Option<String>,
+    pub(crate) text: String,
+    /// What the model thought before it wrote; no part of the preview.
+    pub(crate) reasoning: String,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) error: Option<String>,
 }
 
 #[derive(Debug)]
-struct Call {
+pub(crate) struct Call {
     /// The index that the pieces of one call share, if it comes in pieces.
     index: Option<u64>,
-    name: String,
-    arguments: String,
+    pub(crate) name: String,
+    pub(crate) arguments: String,
 }
 
 impl Transcript {
@@ -32,6 +34,13 @@ impl Transcript {
     /// Adds the text at a path, if there is one.
     pub(crate) fn text_at(&mut self, value: &Json<'_>, path: &str) {
         self.text(&value.text(path).unwrap_or_default());
+    }
+
+    /// Adds the first reasoning that is at one of these paths.
+    pub(crate) fn reasoning_at(&mut self, value: &Json<'_>, paths: &[&str]) {
+        if let Some(piece) = paths.iter().find_map(|path| value.text(path)) {
+            self.reasoning.push_str(&piece);
+        }
     }
 
     /// Adds a piece of the tool call with this index; the first one brings the name.
@@ -84,7 +93,7 @@ impl Transcript {
 }
 
 /// Arguments as text: a string as it is, anything else as compact JSON.
-fn argument_text(arguments: &Json<'_>) -> String {
+pub(crate) fn argument_text(arguments: &Json<'_>) -> String {
     match arguments {
         Json::String(text) => text.decode().into_owned(),
         Json::Null => String::new(),

@@ -181,6 +181,7 @@ fn read_converse(transcript: &mut Transcript, kind: &str, payload: &Json<'_>) {
         }
         "contentBlockDelta" => {
             transcript.text_at(payload, "delta/text");
+            transcript.reasoning_at(payload, &["delta/reasoningContent/text"]);
             if let Some(piece) = payload.find("delta/toolUse/input") {
                 transcript.call(index, None, Some(piece));
             }

@@ -89,6 +89,7 @@ pub(super) fn read_event(transcript: &mut Transcript, event: &Json<'_>) {
         "content-delta" => {
             let piece = event.find("delta/message/content").and_then(text::content);
             transcript.text(&piece.unwrap_or_default());
+            transcript.reasoning_at(event, &["delta/message/content/thinking"]);
         }
         "tool-plan-delta" => transcript.text_at(event, "delta/message/tool_plan"),
         "tool-call-start" | "tool-call-delta" => {

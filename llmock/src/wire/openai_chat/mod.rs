@@ -75,6 +75,7 @@ pub(super) fn read_event(transcript: &mut Transcript, chunk: &Json<'_>) {
     let Some(delta) = choice.get("delta").or_else(|| choice.get("message")) else { return };
     transcript.text(&delta.get("content").and_then(text::content).unwrap_or_default());
     transcript.text_at(delta, "refusal");
+    transcript.reasoning_at(delta, &["reasoning_content", "reasoning"]);
     // the older form of a single call has no index
     let alone = delta.get("function_call").map(|function| (u64::MAX, function));
     let calls = delta.items("tool_calls").iter().zip(0..).filter_map(|(call, position)| {

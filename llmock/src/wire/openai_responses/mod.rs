@@ -98,6 +98,9 @@ pub(super) fn read_event(transcript: &mut Transcript, event: &Json<'_>) {
         Some("response.output_text.delta" | "response.refusal.delta") => {
             transcript.text_at(event, "delta");
         }
+        Some("response.reasoning_summary_text.delta" | "response.reasoning_text.delta") => {
+            transcript.reasoning_at(event, &["delta"]);
+        }
         Some("response.output_item.added") => {
             if let Some(name) = event.text("item/name") {
                 let arguments = event.find("item/arguments").or_else(|| event.find("item/input"));

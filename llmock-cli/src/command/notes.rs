@@ -1,8 +1,9 @@
 //! `llmock notes`: what the tests of the last run noted, read from `target/llmock/last-run.jsonl`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::{env, fs, io};
 
+use clap::Args;
 use serde_json::Value;
 
 use crate::output::Screen;
@@ -10,6 +11,25 @@ use crate::problem::Problem;
 
 /// Below the build directory.
 const LAST_RUN: &str = "llmock/last-run.jsonl";
+
+/// Show the notes of the last test run
+///
+/// Notes tell what did not fail a test and is worth knowing: a response that was repeated, a recording that another test
+/// made. `cargo test` shows them; under nextest, which hides the output of passing tests, this command does.
+#[derive(Args, Debug)]
+#[command(after_help = super::help(&[
+    ("llmock notes", "of the last `cargo test` or `cargo nextest run`"),
+    ("llmock notes --json", "for programs"),
+]))]
+pub(crate) struct Notes {
+    /// Read this `last-run.jsonl`; by default that of the build directory of the working directory
+    #[arg(value_name = "FILE")]
+    path: Option<PathBuf>,
+
+    /// Print JSON: an array with an object for each test
+    #[arg(long)]
+    json: bool,
+}
 
 /// A test of the last run.
 #[derive(Debug, PartialEq)]
@@ -28,13 +48,13 @@ pub(crate) struct Noted {
 }
 
 /// Prints the notes, grouped by test.
-pub(crate) fn notes(screen: &mut Screen, path: Option<&Path>, json: bool) -> io::Result<()> {
-    let found = path.map(Path::to_owned).map_or_else(last_run, Ok);
+pub(crate) fn notes(screen: &mut Screen, Notes { path, json }: &Notes) -> io::Result<()> {
+    let found = path.clone().map_or_else(last_run, Ok);
     let text = found.and_then(|path| {
         fs::read_to_string(&path).map_err(|why| Problem::LastRunUnreadable { path, why })
     });
     match text {
-        Ok(text) if json => screen.notes_as_json(&tested(&text)),
+        Ok(text) if *json => screen.notes_as_json(&tested(&text)),
         Ok(text) => screen.notes(&tested(&text)),
         Err(problem) => screen.problem(&problem),
     }

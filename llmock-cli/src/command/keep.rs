@@ -1,0 +1,34 @@
+//! `llmock keep`: what a failed recording has kept becomes part of its fixture.
+
+use std::io;
+use std::path::PathBuf;
+
+use clap::Args;
+use llmock::Fixture;
+
+use crate::output::Screen;
+use crate::problem::Problem;
+use crate::workspace;
+
+/// Put what a failed recording has kept into its fixture
+///
+/// A test that fails while recording leaves what it has received in `NAME.json.failed`. This command puts it into
+/// `NAME.json`, where it replaces what the same test had recorded for the same requests, and removes the file.
+#[derive(Args, Debug)]
+#[command(after_help = super::help(&[
+    ("llmock keep tests/fixtures/chat.json.failed", "the rest is recorded by the next run"),
+]))]
+pub(crate) struct Keep {
+    /// The file that ends in `.json.failed`, or its fixture
+    path: PathBuf,
+}
+
+pub(crate) fn keep(screen: &mut Screen, Keep { path }: &Keep) -> io::Result<()> {
+    match Fixture::keep_attempts(path) {
+        Ok(fixture) => {
+            let fixtures = [fixture];
+            screen.listing(&fixtures[0], &workspace::entries(&fixtures))
+        }
+        Err(error) => screen.problem(&Problem::NotKept(error)),
+    }
+}
