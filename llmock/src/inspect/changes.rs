@@ -142,6 +142,7 @@ fn streamed(old: &Interaction, new: &Interaction) -> Vec<Change> {
     if found.is_empty() {
         let events = |one: &Interaction| match &one.response.content {
             Content::Stream(stream) => Some(stream.events.len().to_string()),
+            Content::Socket(socket) => Some(socket.messages.len().to_string()),
             Content::Body(_) => None,
         };
         let (old, new) = (events(old), events(new));

@@ -3,6 +3,7 @@
 use super::conversation::{Speaker, Turn, blob, message};
 use super::part::{Part, decoded_length, listed_call, parts_of, text_part};
 use crate::fixture::interaction::{Body, Content, Response};
+use crate::fixture::socket::{Data, Message, Side, Socket};
 use crate::json::{self, Json};
 use crate::stream::{End, Framing, Item, Stream};
 use crate::wire::Format;
@@ -10,6 +11,7 @@ use crate::wire::Format;
 /// The turns of a response, and why the model stopped.
 pub(super) fn turns(format: &Format, response: &Response) -> (Vec<Turn>, Option<String>) {
     let (mut turns, finish) = match &response.content {
+        Content::Socket(socket) => (of_socket(socket), None),
         Content::Stream(stream) => of_stream(format, stream),
         Content::Body(Body::Json(text)) => match json::parse(text) {
             Ok(body) if response.status >= 400 => {
@@ -69,6 +71,19 @@ fn of_stream(format: &Format, stream: &Stream) -> (Vec<Turn>, Option<String>) {
         stream.events.iter().rev().find_map(|event| finish(&json::parse(data(&event.item)?).ok()?))
     };
     (vec![spoken(parts)], end.or_else(reason))
+}
+
+/// The messages of a WebSocket in order: those of the client are the user's.
+fn of_socket(socket: &Socket) -> Vec<Turn> {
+    let turn = |message: &Message| {
+        let part = match &message.data {
+            Data::Text(text) => Part::Text(text.clone()),
+            Data::Binary(binary) => blob(usize::try_from(binary.length).unwrap_or(usize::MAX)),
+        };
+        let speaker = if message.from == Side::Client { Speaker::User } else { Speaker::Assistant };
+        Turn::new(speaker, vec![part])
+    };
+    socket.messages.iter().map(turn).collect()
 }
 
 fn data(item: &Item) -> Option<&str> {

@@ -4,6 +4,7 @@ use super::conversation::Turn;
 use super::part::Part;
 use super::response;
 use crate::fixture::interaction::{Body, Content, Interaction, Request};
+use crate::fixture::socket::{Data, Message};
 use crate::json;
 use crate::stream::{Item, Stream};
 use crate::wire;
@@ -46,6 +47,7 @@ pub fn summary(interaction: &Interaction) -> Summary {
             found.usage = usage_of(stream);
             found.response = format.preview(stream);
         }
+        Content::Socket(_) => found.response = line(&response::turns(format, response).0),
         Content::Body(content) => {
             if let Body::Json(text) = content
                 && let Ok(body) = json::parse(text)
@@ -104,6 +106,13 @@ fn body_length(body: &Body) -> usize {
 fn content_length(content: &Content) -> usize {
     match content {
         Content::Body(body) => body_length(body),
+        Content::Socket(socket) => {
+            let length = |message: &Message| match &message.data {
+                Data::Text(text) => text.len(),
+                Data::Binary(binary) => usize::try_from(binary.length).unwrap_or_default(),
+            };
+            socket.messages.iter().map(length).sum()
+        }
         Content::Stream(stream) => {
             let length = |item: &Item| match item {
                 Item::Sse { data, .. } | Item::Json(data) | Item::Frame { payload: data, .. } => {
