@@ -82,6 +82,7 @@ pub const FINDINGS: &[FindingCode] = &[
     note("reply_unused", "a repeated reply was never requested"),
     note("adversarial_chunks", "streams were cut at places that can be chosen again"),
     warning("api_version", "a request has another API version, or other betas, than its recording"),
+    warning("stale", "a recording is older than `max_age`"),
     warning("contract", "the provider would reject a request"),
     warning("context_size", "a request is larger than its model allows"),
     warning("retired_model", "a request names a model that the provider has turned off"),

@@ -5,7 +5,7 @@ use crate::problem::Problem;
 use crate::{
     ApiVersion, CacheGuard, Contract, CountedField, EnvName, FaultRule, Field, FieldName,
     FieldsCheck, FindingCode, FixtureFolder, FixtureName, HeaderName, HeaderPattern, JsonPath,
-    Mode, Order, Place, ProviderId, SideCall, StreamRule, Sweep, Unused,
+    MaxAge, Mode, Order, Place, ProviderId, SideCall, StreamRule, Sweep, Unused,
 };
 
 #[derive(Debug)]
@@ -122,6 +122,7 @@ pub const KEYS: &[Key] = &[
     shared("api_version", Form::Text(check!(ApiVersion)), r#"api_version = "strict""#, r#"api_version = "strict""#),
     shared("contract", Form::Text(check!(Contract)), r#"contract = "fail""#, r#"contract = "fail""#),
     shared("cache", Form::Text(check!(CacheGuard)), r#"cache = "stable""#, r#"cache = "stable""#),
+    shared("max_age", Form::Text(check!(MaxAge)), r#"max_age = "90d""#, r#"max_age = "90d""#),
     of_one_test("crate", Form::RustPath, "crate = my_prelude::llmock"),
 ];
 

@@ -11,6 +11,7 @@
 )]
 
 mod address;
+mod age;
 mod fault;
 mod fields;
 mod finding;
@@ -27,6 +28,7 @@ mod stream;
 mod word;
 
 pub use address::BaseUrl;
+pub use age::MaxAge;
 pub use fault::{At, FaultKind, FaultRule, RequestSelector, is_like};
 pub use fields::{Field, FieldProblem, FieldsCheck};
 pub use finding::{FINDINGS, FindingCode, Severity};

@@ -270,6 +270,11 @@ impl LlmMockBuilder {
         self.set("api_version", Value::Text(&rule.into()))
     }
 
+    /// The age from which on recordings are reported: `90d`, `12w`, or `fail after 90d`, which fails.
+    pub fn max_age(self, age: impl Into<String>) -> Self {
+        self.set("max_age", Value::Text(&age.into()))
+    }
+
     /// What happens if the provider would reject a request today: `note` (the default), `fail`, or `off`.
     pub fn contract(self, rule: impl Into<String>) -> Self {
         self.set("contract", Value::Text(&rule.into()))

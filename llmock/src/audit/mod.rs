@@ -1,8 +1,10 @@
 //! What a green test is worth: conclusions about requests and recordings that a perfect replay hides.
 //!
 //! Pure functions: [`versions`] compares the API versions of a request and its recording, [`contract`] has what providers
-//! reject, [`prefix`] looks whether a conversation keeps its prompt cache, and [`prices`] adds up what responses cost.
+//! reject, [`prefix`] looks whether a conversation keeps its prompt cache, [`age`] finds old
+//! recordings, and [`prices`] adds up what responses cost.
 
+pub(crate) mod age;
 pub(crate) mod contract;
 pub(crate) mod prefix;
 pub(crate) mod prices;

@@ -1,6 +1,6 @@
 //! The settings of what a green test is worth.
 
-use llmock_rules::{ApiVersion, CacheGuard, Contract, Problem, Value};
+use llmock_rules::{ApiVersion, CacheGuard, Contract, MaxAge, Problem, Value};
 
 use super::origin::{Origin, Sourced};
 
@@ -10,6 +10,7 @@ pub(crate) struct AuditRules {
     pub(crate) api_version: Sourced<ApiVersion>,
     pub(crate) contract: Sourced<Contract>,
     pub(crate) cache: Sourced<CacheGuard>,
+    pub(crate) max_age: Sourced<MaxAge>,
 }
 
 impl AuditRules {
@@ -25,6 +26,7 @@ impl AuditRules {
             "api_version" => ApiVersion::parse(text).map(|one| self.api_version = origin.of(one)),
             "contract" => Contract::parse(text).map(|one| self.contract = origin.of(one)),
             "cache" => CacheGuard::parse(text).map(|one| self.cache = origin.of(one)),
+            "max_age" => MaxAge::parse(text).map(|one| self.max_age = origin.of(one)),
             _ => return None,
         };
         Some(added)
@@ -35,6 +37,7 @@ impl AuditRules {
             api_version: self.api_version.or(outer.api_version),
             contract: self.contract.or(outer.contract),
             cache: self.cache.or(outer.cache),
+            max_age: self.max_age.or(outer.max_age),
         }
     }
 
@@ -43,6 +46,7 @@ impl AuditRules {
             "api_version" => self.api_version = Sourced::default(),
             "contract" => self.contract = Sourced::default(),
             "cache" => self.cache = Sourced::default(),
+            "max_age" => self.max_age = Sourced::default(),
             other => debug_assert!(false, "`{other}` is not a rule of the audit"),
         }
     }
@@ -63,5 +67,8 @@ impl AuditRules {
         );
         add("contract", contract.value.as_str(), Contract::default().as_str(), &contract.origin);
         add("cache", cache.value.as_str(), CacheGuard::default().as_str(), &cache.origin);
+        if self.max_age.value != MaxAge::default() {
+            all.push((format!("max_age = \"{}\"", self.max_age.value), &self.max_age.origin));
+        }
     }
 }

@@ -221,8 +221,7 @@ impl Failure {
             }
             Self::NoPlace { tried } => no_place(tried),
             Self::InVain(in_vain) => in_vain.details(),
-            Self::Concluded { conclusion, .. } => conclusion.remedy.iter().cloned().collect(),
-            Self::UnknownField { .. }
+            Self::Concluded { .. } => Vec::new(),Self::UnknownField { .. }
             | Self::Settings { .. }
             | Self::ServerFailed { .. } => Vec::new(),
         }

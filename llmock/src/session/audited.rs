@@ -1,7 +1,10 @@
 //! What a green test hides: conclusions about the requests of a session and the recordings that responded.
 
-use llmock_rules::{ApiVersion, CacheGuard, Contract};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use llmock_rules::{ApiVersion, CacheGuard, Contract, MaxAge};
+
+use crate::audit::age::{self, Recorded};
 use crate::audit::contract::{self, Rejection, TABLE_DATE};
 use crate::audit::prefix::{self, CacheReport, Turn};
 use crate::audit::prices::UsageSummary;
@@ -51,6 +54,9 @@ pub(super) fn conclude(state: &State, ledger: &Ledger, report: &mut Report) {
     if report.outcome != Outcome::Passed {
         return;
     }
+    let max_age = rules.max_age.value;
+    let fails = max_age.fails.then_some("max_age");
+    add(state, report, stale(state, ledger, max_age).into_iter().collect(), fails);
     if rules.contract.value != Contract::Off {
         let fails = (rules.contract.value == Contract::Fail).then_some("contract = \"fail\"");
         add(state, report, rejected(ledger), fails);
@@ -126,6 +132,16 @@ fn broken(report: &CacheReport) -> Vec<Conclusion> {
         told.push(format!("{} more", all.len() - TOLD));
     }
     vec![Conclusion { code: "cache_prefix", message: told.join("; "), remedy: None }]
+}
+
+/// The recordings that responded and are too old.
+fn stale(state: &State, ledger: &Ledger, rule: MaxAge) -> Option<Conclusion> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
+    let recorded = ledger.uses().filter_map(|(_, used)| {
+        let at = state.fixture.get(used.interaction).recorded_at.clone()?;
+        Some(Recorded { interaction: used.interaction.number(), at })
+    });
+    age::conclusion(&recorded.collect::<Vec<_>>(), rule, now)
 }
 
 /// What the provider's responses add up to.

@@ -45,7 +45,7 @@ impl Settings {
             "stream" => self.stream = Sourced::default(),
             "fault" => self.faults.clear(),
             "sweep" => self.sweep = Sourced::default(),
-            "api_version" | "contract" | "cache" => self.audit.clear(key),
+            "api_version" | "contract" | "cache" | "max_age" => self.audit.clear(key),
             other => debug_assert!(false, "`{other}` cannot be reset"),
         }
     }
@@ -77,6 +77,7 @@ mod tests {
             "fault" => Value::Fields(&[("refused", Field::Switch(true))]),
             "sweep" => Text("cuts"),
             "cache" => Text("stable"),
+            "max_age" => Text("90d"),
             "providers" => Providers(&[("acme", Some("https://llm.acme.dev"))]),
             "match_on" => Texts(&["model"]),
             "ignore" => Texts(&["$.a"]),

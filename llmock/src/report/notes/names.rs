@@ -5,7 +5,7 @@ use super::Note;
 impl Note {
     /// The names of all notes.
     #[cfg(test)]
-    pub(in crate::report) const NAMES: [&'static str; 33] = [
+    pub(in crate::report) const NAMES: [&'static str; 34] = [
         "recorded",
         "nothing_recorded",
         "unused",
@@ -34,6 +34,7 @@ impl Note {
         "only_replayed_in_ci",
         "adversarial_chunks",
         "api_version",
+        "stale",
         "contract",
         "context_size",
         "retired_model",

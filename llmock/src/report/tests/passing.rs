@@ -126,6 +126,7 @@ fn every_note() -> Vec<Note> {
 fn concluded() -> impl Iterator<Item = Note> {
     let codes = [
         "api_version",
+        "stale",
         "contract",
         "context_size",
         "retired_model",
@@ -173,6 +174,7 @@ fn every_note_is_a_line_of_its_own() {
     llmock: api::summarize: mode `auto` only replays in CI, so tests/fixtures/summarize.json is unchanged; to record there, set LLMOCK_ALLOW_CI_RECORD=1
     llmock: api::summarize: streams were cut inside events and characters; `stream(chunks = "adversarial", seed = 7)` cuts them at the same places
     llmock: api::summarize: a conclusion about api_version; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    llmock: api::summarize: a conclusion about stale; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
     llmock: api::summarize: a conclusion about contract; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
     llmock: api::summarize: a conclusion about context_size; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
     llmock: api::summarize: a conclusion about retired_model; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
