@@ -606,6 +606,28 @@ def anthropic_makes_json_and_calls_the_tool_that_it_must():
 
 
 @check
+def anthropic_runs_tools_in_a_thread_of_the_server():
+    from anthropic import beta_tool
+
+    @beta_tool
+    def weather(city: str) -> str:
+        """Get the weather.
+
+        Args:
+            city: the city
+        """
+        return f"sunny in {city}"
+
+    text = "call tool 'weather' with '{\"city\": \"Paris\"}'"
+    runner = anthropic().beta.messages.tool_runner(
+        model="claude-mock", max_tokens=100, tools=[weather], messages=[{"role": "user", "content": text}]
+    )
+    answers = list(runner)
+    assert [answer.stop_reason for answer in answers] == ["tool_use", "end_turn"]
+    assert "sunny in Paris" in answers[-1].content[0].text
+
+
+@check
 def gemini_makes_json_and_calls_the_tool_that_it_must():
     client, types = gemini()
     for schema in ({"response_schema": trip()}, {"response_json_schema": TRIP}):

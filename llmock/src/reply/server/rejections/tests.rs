@@ -88,6 +88,7 @@ fn other_apis_have_their_own_words() {
         ("anthropic", messages, anthropic(result), Some("messages.0.content.0: unexpected `tool_use_id` found in `tool_result` blocks: t.")),
         ("anthropic", messages, anthropic(used), Some("messages.0: `tool_use` ids were found without `tool_result` blocks immediately after: t.")),
         ("anthropic", messages, anthropic(&format!(r#"{used},{{"role":"user","content":"x"}}"#)), Some("messages.0: `tool_use` ids")),
+        ("anthropic", messages, anthropic(result).replacen('{', "{\"thread\":{\"previous_message_id\":\"m\"},", 1), None),
         ("anthropic", "/v1/messages/count_tokens", r#"{"model":"m","messages":[]}"#.to_owned(), None),
         ("gemini", gemini, contents(""), Some("contents is not specified")),
         ("gemini", gemini, contents(&format!(r#"{{"parts":[{call},{call}]}},{{"parts":[{response},{response}]}}"#)), None),
