@@ -39,6 +39,7 @@ enum Command {
     Clear(command::clear::Clear),
     Keep(command::keep::Keep),
     Import(Box<command::import::Import>),
+    Export(command::export::Export),
     Notes(command::notes::Notes),
     /// Serve the APIs of all providers: by strategy, from fixtures, or as a recording proxy
     ///
@@ -62,6 +63,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Clear(arguments) => command::clear::clear(screen, &arguments),
         Command::Keep(arguments) => command::keep::keep(screen, &arguments),
         Command::Import(arguments) => command::import::import(screen, *arguments),
+        Command::Export(arguments) => command::export::export(screen, &arguments),
         Command::Notes(arguments) => command::notes::notes(screen, &arguments),
         Command::Serve(flags) => return serve::run(&flags),
     };

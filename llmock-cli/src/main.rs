@@ -2,6 +2,7 @@
 
 mod cli;
 mod command;
+mod export;
 mod import;
 mod output;
 mod problem;

@@ -1,6 +1,7 @@
 //! Output of the commands for fixtures; that of the server is below.
 
 pub(crate) mod conversation;
+mod exporting;
 mod importing;
 pub(crate) mod listing;
 pub(crate) mod progress;

@@ -68,6 +68,10 @@ pub(crate) enum Problem {
     LastRunUnreadable { path: PathBuf, why: io::Error },
     #[error("{}", chain(.0))]
     NotKept(KeepError),
+    #[error("`{}` exists\nhint: `--force` overwrites it", .0.display())]
+    FileExists(PathBuf),
+    #[error("failed to write `{}`: {why}", path.display())]
+    NotWritten { path: PathBuf, why: io::Error },
     /// Fixtures that an import would overwrite.
     #[error("{}", fixtures_exist(.0))]
     FixturesExist(Vec<PathBuf>),

@@ -1,6 +1,7 @@
 //! The commands for fixtures, one file each: its arguments, and what it does. What it prints is in `output`.
 
 pub(crate) mod clear;
+pub(crate) mod export;
 pub(crate) mod fmt;
 pub(crate) mod grep;
 pub(crate) mod import;

@@ -210,3 +210,6 @@ impl<'o> Work<'o> {
         Err(format!("its format is not known{}: name it with `--from`", why.unwrap_or_default()))
     }
 }
+
+#[cfg(test)]
+mod tests;

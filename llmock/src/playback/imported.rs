@@ -260,6 +260,12 @@ pub fn request_body(interaction: &Interaction) -> Option<Bytes> {
     }
 }
 
+/// The headers of the request that a fixture keeps: those that choose the version of an API.
+#[must_use]
+pub fn request_headers(interaction: &Interaction) -> Vec<(String, String)> {
+    interaction.request.headers.clone()
+}
+
 /// The text of a fixture with these interactions.
 #[must_use]
 pub fn text_of(interactions: &mut [Interaction]) -> String {

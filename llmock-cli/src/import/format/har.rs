@@ -20,10 +20,13 @@ pub(super) fn read(source: &Source<'_>, _: &Asked) -> Result<Recording, ReadErro
     if !entries.is_empty() && entries.iter().all(|entry| is_socket(entry)) {
         return Err(ReadError::NotHttp("WebSocket connections".to_owned()));
     }
-    // Chrome sorts by the end of an exchange, Polly numbers equal requests.
-    entries.sort_by(|one, other| {
-        one.text_of("startedDateTime").cmp(&other.text_of("startedDateTime"))
-    });
+    // Chrome sorts by the end of an exchange. The order of an export is that of the fixture.
+    let creator = root(source)?.get("log").and_then(|log| log.get("creator"));
+    if creator.and_then(|creator| creator.text_of("name")) != Some("llmock") {
+        entries.sort_by(|one, other| {
+            one.text_of("startedDateTime").cmp(&other.text_of("startedDateTime"))
+        });
+    }
     Recording::of(&entries, |entry| exchange(entry, source.path))
 }
 
@@ -61,7 +64,10 @@ fn exchange(entry: &Node<'_>, file: &Path) -> Result<Recorded, String> {
         response_headers,
         response_body,
         ms: entry.get("time").and_then(Node::number).and_then(times::millis).unwrap_or_default(),
-        recorded_at: entry.text_of("startedDateTime").and_then(times::iso),
+        recorded_at: entry
+            .text_of("startedDateTime")
+            .and_then(times::iso)
+            .filter(|time| !time.starts_with("1970-")),
         ..Recorded::default()
     };
     let size = content.and_then(|content| content.get("size")).and_then(Node::number);

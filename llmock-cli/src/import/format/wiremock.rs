@@ -92,7 +92,7 @@ fn exchange(stub: &Node<'_>, file: &Path, asked: &Asked) -> Result<Recorded, Str
     let status = response.get("status").map_or(Some(200.0), Node::number).and_then(whole);
     Ok(Recorded {
         method,
-        url: url(request)?,
+        url: format!("{}{}", origin(stub), url(request)?),
         request_headers: Vec::new(),
         request_body: request_body.unwrap_or_default(),
         status: status.ok_or("its status is not a number")?,
@@ -102,6 +102,13 @@ fn exchange(stub: &Node<'_>, file: &Path, asked: &Asked) -> Result<Recorded, Str
         losses,
         ..Recorded::default()
     })
+}
+
+/// The host that `llmock export` has noted.
+fn origin(stub: &Node<'_>) -> String {
+    let own = stub.get("metadata").and_then(|metadata| metadata.get("llmock"));
+    let host = own.and_then(|own| own.text_of("host"));
+    host.map(|host| format!("https://{host}")).unwrap_or_default()
 }
 
 /// The body that a request must have; `None` if the stub compares none.

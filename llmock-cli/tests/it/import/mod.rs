@@ -1,5 +1,6 @@
 //! `llmock import`: recordings of other tools become fixtures, which `llmock serve` replays.
 
+mod exports;
 mod originals;
 mod samples;
 mod wrong;

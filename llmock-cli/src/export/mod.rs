@@ -1,0 +1,152 @@
+//! `llmock export`: fixtures as the files of other tools, which `llmock import` reads back.
+
+mod aimock;
+mod har;
+mod vcr;
+mod wiremock;
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use llmock::__server::imported::{origin_of, request_body, request_headers};
+use llmock::{Fixture, Interaction, LoadError, Provider};
+
+use crate::import::place::OWN_HOST;
+use crate::output::Screen;
+use crate::problem::Problem;
+
+/// A format of another tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Target {
+    /// A cassette of VCR.py
+    Vcr,
+    /// HAR 1.2
+    Har,
+    /// Fixtures of aimock: text, tool calls, and errors of chats
+    Aimock,
+    /// Stub mappings of `WireMock`
+    Wiremock,
+}
+
+/// A file of another tool.
+#[derive(Debug, Default)]
+pub(crate) struct Exported {
+    pub(crate) text: String,
+    /// What of the fixture it does not have, and why.
+    pub(crate) losses: Vec<String>,
+}
+
+/// An interaction as other tools keep exchanges.
+struct Exchange<'i> {
+    interaction: &'i Interaction,
+    method: &'i str,
+    /// Scheme and host.
+    origin: String,
+    path: &'i str,
+    request_headers: Vec<(String, String)>,
+    /// `None` for a form, whose files are digests.
+    request_body: Option<Vec<u8>>,
+    status: u16,
+    response_headers: Vec<(String, String)>,
+    response_body: Vec<u8>,
+}
+
+const NO_FORM: &str = "the form of the request: a fixture has digests of its files";
+const NO_CHUNKS: &str = "the times and the chunks of the stream";
+
+/// Exports one fixture; to standard output, unless a file is named.
+pub(crate) fn export(
+    screen: &mut Screen,
+    path: &Path,
+    target: Target,
+    out: Option<&Path>,
+    overwrite: bool,
+) -> io::Result<()> {
+    let fixture = match Fixture::load(path) {
+        Ok(fixture) => fixture,
+        Err(LoadError::Io { .. }) if path.is_dir() => {
+            return screen.problem(&Problem::Folder(path.to_owned()));
+        }
+        Err(error) => return screen.problem(&Problem::Unreadable(error)),
+    };
+    let exported = of(fixture.interactions(), target);
+    let Some(file) = out else { return screen.exported(&exported) };
+    if file.exists() && !overwrite {
+        return screen.problem(&Problem::FileExists(file.to_owned()));
+    }
+    if let Err(why) = write(file, &exported.text) {
+        return screen.problem(&Problem::NotWritten { path: file.to_owned(), why });
+    }
+    screen.exported_into(&fixture, file, &exported)
+}
+
+/// The interactions in the format of that tool.
+pub(crate) fn of(interactions: &[Interaction], target: Target) -> Exported {
+    let exchanges: Vec<Exchange<'_>> = interactions.iter().map(Exchange::of).collect();
+    let mut losses = Vec::new();
+    let text = match target {
+        Target::Vcr => vcr::text(&exchanges),
+        Target::Har => har::text(&exchanges),
+        Target::Wiremock => wiremock::text(&exchanges),
+        Target::Aimock => aimock::text(&exchanges, &mut losses),
+    };
+    for (at, exchange) in exchanges.iter().enumerate() {
+        if exchange.request_body.is_none() {
+            losses.push(format!("interaction {}: not kept: {NO_FORM}", at + 1));
+        }
+    }
+    if interactions.iter().any(Interaction::is_streaming) {
+        losses.push(format!("not kept: {NO_CHUNKS}"));
+    }
+    Exported { text, losses }
+}
+
+impl<'i> Exchange<'i> {
+    fn of(interaction: &'i Interaction) -> Self {
+        let response = interaction.response();
+        let body = request_body(interaction).map(|body| body.to_vec());
+        let mut headers = request_headers(interaction);
+        if body.as_ref().is_some_and(|body| body.starts_with(b"{") || body.starts_with(b"[")) {
+            headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        }
+        Self {
+            interaction,
+            method: interaction.method(),
+            origin: origin(interaction.provider()),
+            path: interaction.path(),
+            request_headers: headers,
+            request_body: body,
+            status: response.status(),
+            response_headers: pairs(response.headers()),
+            response_body: response.body().into_owned(),
+        }
+    }
+
+    fn url(&self) -> String {
+        format!("{}{}", self.origin, self.path)
+    }
+}
+
+/// Where a provider is; one whose customers have hosts of their own gets a host that an import recognizes.
+fn origin(provider: Provider) -> String {
+    origin_of(provider).unwrap_or_else(|| format!("https://{provider}{OWN_HOST}"))
+}
+
+fn pairs<'h>(headers: impl Iterator<Item = (&'h str, &'h str)>) -> Vec<(String, String)> {
+    headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// Writes a file in one step.
+fn write(file: &Path, text: &str) -> io::Result<()> {
+    let folder = file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let temporary: PathBuf = folder.join(format!(".{name}.{}", std::process::id()));
+    let written = std::fs::File::create(&temporary)
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(&temporary, file));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&temporary);
+    }
+    written
+}
