@@ -84,11 +84,12 @@ fn an_export_goes_to_standard_output_or_to_a_new_file() {
     let desk = Desk::with(&[]);
     let path = samples("import/vcr_py/plain.yaml").display().to_string();
     desk.prints(&["import", &path, "--out", "."]);
-    let ran = desk.run(&["export", "plain", "--to", "har"]);
-    assert_eq!(ran.code, 0, "{ran:?}");
-    let har: Value = serde_json::from_str(&ran.out).unwrap();
+    let ran = desk.command(&["export", "plain", "--to", "har"]).output().unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    let har: Value = serde_json::from_slice(&ran.stdout).unwrap();
     assert_eq!(har["log"]["entries"].as_array().unwrap().len(), 5);
-    assert_eq!(ran.err, "llmock: not kept: the times and the chunks of the stream\n");
+    let err = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!(err, "llmock: not kept: the times and the chunks of the stream\n");
     desk.write("x.har", "mine");
     let err = desk.fails(&["export", "plain", "--to", "har", "--out", "x.har"]);
     assert_eq!(err, "error: `x.har` exists\nhint: `--force` overwrites it\n");
