@@ -41,6 +41,7 @@ enum Command {
     Import(Box<command::import::Import>),
     Export(command::export::Export),
     Notes(command::notes::Notes),
+    Run(Box<command::run::Run>),
     /// Serve the APIs of all providers: by strategy, from fixtures, or as a recording proxy
     ///
     /// Every key can also be set in a file (`--config`). The server prints one line of JSON on standard output
@@ -65,6 +66,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Import(arguments) => command::import::import(screen, *arguments),
         Command::Export(arguments) => command::export::export(screen, &arguments),
         Command::Notes(arguments) => command::notes::notes(screen, &arguments),
+        Command::Run(arguments) => return command::run::run(*arguments),
         Command::Serve(flags) => return serve::run(&flags),
     };
     match done.and_then(|()| screen.flush()) {

@@ -56,6 +56,7 @@ pub mod __private {
 #[doc(hidden)]
 pub mod __server {
     pub use crate::control::server::PlacedFault;
+    pub use crate::env::{client_variables, placeholder_keys};
     pub use crate::exchange::watched::Watched;
     #[cfg(feature = "record")]
     pub use crate::playback::imported;

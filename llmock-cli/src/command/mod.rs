@@ -8,6 +8,7 @@ pub(crate) mod import;
 pub(crate) mod keep;
 pub(crate) mod list;
 pub(crate) mod notes;
+pub(crate) mod run;
 pub(crate) mod show;
 pub(crate) mod stats;
 

@@ -25,6 +25,7 @@ mod limits;
 mod log;
 mod metrics;
 mod pace;
+mod program;
 mod reload;
 mod repeats;
 mod routes;
@@ -40,7 +41,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub(crate) use config::Flags;
+pub(crate) use program::Program;
 
+use tokio::process::Child;
 use tokio::time::Instant;
 
 use crate::output::serving;
@@ -61,24 +64,38 @@ enum ServeError {
     Bind { host: String, port: u16, why: io::Error },
     #[error("cannot start: {0}")]
     Runtime(io::Error),
+    #[error("cannot run `{name}`: {why}")]
+    Program { name: String, why: io::Error },
     #[error("no strategy answered {0} of the requests (`fail-on-miss`)")]
     Missed(u64),
 }
 
 pub(crate) fn run(flags: &Flags) -> ExitCode {
-    match start(flags) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            serving::failed(&error);
-            match error {
-                ServeError::Config(ConfigError::Flag { .. }) => ExitCode::from(USAGE),
-                _ => ExitCode::FAILURE,
-            }
-        }
+    match start(flags, None) {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
     }
 }
 
-fn start(flags: &Flags) -> Result<(), ServeError> {
+/// Serves one program with these settings, and returns its exit code. If it succeeds although requests had no response,
+/// that is a failure.
+pub(crate) fn run_program(settings: Vec<String>, program: &Program) -> ExitCode {
+    match start(&Flags::of_settings(settings), Some(program)) {
+        Ok(code) => code,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &ServeError) -> ExitCode {
+    serving::failed(error);
+    match error {
+        ServeError::Config(ConfigError::Flag { .. }) => ExitCode::from(USAGE),
+        ServeError::Program { why, .. } => program::code_of_start(why),
+        _ => ExitCode::FAILURE,
+    }
+}
+
+fn start(flags: &Flags, program: Option<&Program>) -> Result<ExitCode, ServeError> {
     // Each connection is an open file, and most systems allow few by default. Without more it serves fewer.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     let (config, notes) = config::load(flags)?;
@@ -90,13 +107,17 @@ fn start(flags: &Flags) -> Result<(), ServeError> {
         .enable_all()
         .build()
         .map_err(ServeError::Runtime)?;
-    let done = runtime.block_on(serve(flags.clone(), config));
+    let done = runtime.block_on(serve(flags.clone(), config, program));
     // `serve` has waited for recordings.
     runtime.shutdown_background();
     done
 }
 
-async fn serve(flags: Flags, config: Config) -> Result<(), ServeError> {
+async fn serve(
+    flags: Flags,
+    config: Config,
+    program: Option<&Program>,
+) -> Result<ExitCode, ServeError> {
     let (host, port) = (config.host.clone(), config.port);
     let failed = |why| ServeError::Bind { host: host.clone(), port, why };
     let listener = server::bind(&host, port).await.map_err(failed)?;
@@ -111,9 +132,22 @@ async fn serve(flags: Flags, config: Config) -> Result<(), ServeError> {
     let stop = reload::stopped().map_err(ServeError::Runtime)?;
     let reload =
         reload::Reload::new(Arc::clone(&state), flags, seen).map_err(ServeError::Runtime)?;
-    serving::ready(address, &strategies, state.fixtures.len());
+    let mut child = match program {
+        Some(program) => Some(start_program(program, address)?),
+        None => None,
+    };
+    if child.is_none() {
+        serving::ready(address, &strategies, state.fixtures.len());
+    }
     drop(running);
     let reloading = tokio::spawn(reload.run());
+    let mut ended = None;
+    let stop = async {
+        match &mut child {
+            Some(child) => ended = Some(program::ended(child, stop).await),
+            None => stop.await,
+        }
+    };
     let served = server::serve(listener, workers, &state, stop).await;
     reloading.abort();
     let running = state.running();
@@ -126,10 +160,19 @@ async fn serve(flags: Flags, config: Config) -> Result<(), ServeError> {
         serving::unused_scenarios(&unmatched, &shadowed);
     }
     serving::stopped(served.has_sent_all, unwritten);
-    match state.misses() {
-        misses if misses > 0 && running.config.fail_on_miss => Err(ServeError::Missed(misses)),
-        _ => Ok(()),
+    let ended = ended.transpose().map_err(ServeError::Runtime)?;
+    match (ended, state.misses()) {
+        (Some(status), _) if !status.success() => Ok(program::exit_code(status)),
+        (_, misses) if misses > 0 && running.config.fail_on_miss => Err(ServeError::Missed(misses)),
+        _ => Ok(ExitCode::SUCCESS),
     }
+}
+
+fn start_program(program: &Program, server: SocketAddr) -> Result<Child, ServeError> {
+    program.start(&format!("http://{server}")).map_err(|why| {
+        let name = program.name.to_string_lossy().into_owned();
+        ServeError::Program { name, why }
+    })
 }
 
 /// A server that listens on a loopback address can know every name that its clients may use.

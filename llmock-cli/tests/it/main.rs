@@ -6,6 +6,7 @@ mod import;
 mod keep;
 mod list;
 mod notes;
+mod run;
 mod serve;
 mod server;
 mod show;

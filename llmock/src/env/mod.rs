@@ -23,6 +23,8 @@ pub(crate) use setup::{
 pub(crate) use test_vars::{TestVars, absent};
 
 use crate::mode;
+#[cfg(feature = "server")]
+use crate::provider::Provider;
 use crate::site::Places;
 
 /// Shorter values are words that a text may contain by chance.
@@ -102,6 +104,23 @@ pub(crate) fn secrets(secret_in: impl Fn(&str, &str) -> Option<String>) -> Vec<(
     // The environment's order differs from run to run, the name in a placeholder must not.
     found.sort();
     found
+}
+
+/// The variables that lead the clients of a child process to a server at `base`.
+#[cfg(feature = "server")]
+pub fn client_variables(base: &str) -> Vec<(String, String)> {
+    let mut variables = Provider::base_urls(base);
+    variables.push((BASE_URL.to_owned(), base.to_owned()));
+    variables.extend(no_proxy());
+    variables
+}
+
+/// The variables of all keys and of what else clients need, each with a value that they accept.
+#[cfg(feature = "server")]
+pub fn placeholder_keys() -> Vec<(String, String)> {
+    let entries = Provider::all().map(Provider::entry);
+    let known = entries.flat_map(|entry| entry.keys.iter().chain(entry.settings));
+    known.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 /// Sets or removes one variable; does nothing if it already is so.

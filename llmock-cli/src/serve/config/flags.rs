@@ -32,6 +32,11 @@ pub(crate) struct Flags {
 struct KeyFlags(Vec<(&'static Key, String)>);
 
 impl Flags {
+    /// Settings as `--set` has them.
+    pub(crate) fn of_settings(set: Vec<String>) -> Self {
+        Self { set, ..Self::default() }
+    }
+
     /// The configuration file, if one is named.
     pub(crate) fn file(&self) -> Option<PathBuf> {
         self.config.as_ref().filter(|path| !path.is_empty()).map(PathBuf::from)
