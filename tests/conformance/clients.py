@@ -209,9 +209,9 @@ def anthropic(url=URL, key="any"):
 ANTHROPIC_TOOLS = [{"name": name, "input_schema": SCHEMA} for name in ("weather", "clock")]
 
 
-def message(text, **more):
+def message(text, max_tokens=100, **more):
     return anthropic().messages.create(
-        model="claude-mock", max_tokens=100, messages=[{"role": "user", "content": text}], **more
+        model="claude-mock", max_tokens=max_tokens, messages=[{"role": "user", "content": text}], **more
     )
 
 
@@ -674,6 +674,169 @@ def bedrock_calls_the_tool_that_it_must():
         answer = bedrock().converse(modelId=model, messages=messages, toolConfig=config)
         assert answer["stopReason"] == "tool_use"
         assert answer["output"]["message"]["content"][0]["toolUse"]["input"] == MADE
+# --- Limits and stored objects
+
+
+TEN = "one two three four five six seven eight nine ten"
+
+
+@check
+def openai_ends_at_limits_and_reports_them():
+    answer = chat(TEN, max_completion_tokens=3, logprobs=True, top_logprobs=2)
+    choice = answer.choices[0]
+    assert (choice.message.content, choice.finish_reason) == ("one two three", "length")
+    assert answer.usage.completion_tokens == 3
+    assert [len(token.top_logprobs) for token in choice.logprobs.content] == [2, 2, 2]
+    assert chat(TEN, stop="four").choices[0].message.content == "one two three "
+    response = openai().responses.create(model="gpt-5", input=TEN, max_output_tokens=3)
+    assert (response.status, response.incomplete_details.reason) == ("incomplete", "max_output_tokens")
+    raw = openai().chat.completions.with_raw_response.create(
+        model="gpt-4o", messages=[{"role": "user", "content": "Hello!"}]
+    )
+    assert int(raw.headers["x-ratelimit-remaining-requests"]) > 0
+    assert int(raw.headers["openai-processing-ms"]) >= 0
+
+
+@check
+def openai_stores_responses_and_conversations():
+    client = openai()
+    first = client.responses.create(model="gpt-5", input="Hello!")
+    assert client.responses.retrieve(first.id).output_text == "Hello!"
+    second = client.responses.create(model="gpt-5", input="Again!", previous_response_id=first.id)
+    assert len(list(client.responses.input_items.list(second.id))) == 3
+    client.responses.delete(first.id)
+    raises(__import__("openai").NotFoundError, lambda: client.responses.retrieve(first.id))
+    background = client.responses.create(model="gpt-5", input="Hello!", background=True)
+    assert background.status == "queued"
+    looks = [client.responses.retrieve(background.id).status for _ in range(2)]
+    assert looks == ["in_progress", "completed"]
+    reasoned = client.responses.create(
+        model="gpt-5", input="Hello!", reasoning={"effort": "low", "summary": "auto"}
+    )
+    assert [item.type for item in reasoned.output] == ["reasoning", "message"]
+    conversation = client.conversations.create(metadata={"topic": "demo"})
+    client.responses.create(model="gpt-5", input="Hello!", conversation=conversation.id)
+    assert len(list(client.conversations.items.list(conversation.id))) == 2
+    assert client.responses.input_tokens.count(model="gpt-5", input=TEN).input_tokens == 12
+
+
+@check
+def openai_stores_files_and_runs_batches():
+    client = openai()
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello!"}]}
+    line = {"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body": body}
+    file = client.files.create(file=("in.jsonl", json.dumps(line).encode()), purpose="batch")
+    assert client.files.content(file.id).read() == json.dumps(line).encode()
+    batch = client.batches.create(
+        input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h"
+    )
+    while batch.status not in ("completed", "failed"):
+        batch = client.batches.retrieve(batch.id)
+    output = json.loads(client.files.content(batch.output_file_id).text)
+    assert output["response"]["body"]["choices"][0]["message"]["content"] == "Hello!"
+    image = client.images.generate(model="gpt-image-1", prompt="a cat")
+    assert image.data[0].b64_json.startswith("iVBOR")
+    speech = client.audio.speech.create(
+        model="tts-1", voice="alloy", input="Hello!", response_format="wav"
+    )
+    assert speech.read().startswith(b"RIFF")
+    text = client.audio.transcriptions.create(model="whisper-1", file=("a.wav", b"RIFF"))
+    assert text.text
+
+
+@check
+def anthropic_ends_at_limits_thinks_and_stores():
+    answer = message(TEN, max_tokens=3)
+    assert (answer.content[0].text, answer.stop_reason) == ("one two three", "max_tokens")
+    answer = message(TEN, max_tokens=100, stop_sequences=["four"])
+    assert (answer.stop_reason, answer.stop_sequence) == ("stop_sequence", "four")
+    thinking = {"type": "enabled", "budget_tokens": 1024}
+    answer = message("Hello!", max_tokens=4000, thinking=thinking)
+    assert [block.type for block in answer.content] == ["thinking", "text"]
+    client = anthropic()
+    params = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hello!"}]}
+    batch = client.messages.batches.create(requests=[{"custom_id": "a", "params": params}])
+    while batch.processing_status != "ended":
+        batch = client.messages.batches.retrieve(batch.id)
+    results = list(client.messages.batches.results(batch.id))
+    assert results[0].result.message.content[0].text == "Hello!"
+
+
+@check
+def gemini_ends_at_limits_and_stores():
+    import io
+
+    client, types = gemini()
+    config = types.GenerateContentConfig(max_output_tokens=3)
+    answer = client.models.generate_content(model="gemini-2.5-flash", contents=TEN, config=config)
+    assert answer.text == "one two three"
+    assert answer.candidates[0].finish_reason == types.FinishReason.MAX_TOKENS
+    thoughts = types.ThinkingConfig(include_thoughts=True)
+    config = types.GenerateContentConfig(thinking_config=thoughts)
+    answer = client.models.generate_content(model="gemini-2.5-flash", contents="Hello!", config=config)
+    assert [bool(part.thought) for part in answer.candidates[0].content.parts] == [True, False]
+    file = client.files.upload(file=io.BytesIO(b"Hello!"), config={"mime_type": "text/plain"})
+    assert client.files.get(name=file.name).size_bytes == 6
+    client.files.delete(name=file.name)
+    cache = client.caches.create(
+        model="gemini-2.5-flash", config=types.CreateCachedContentConfig(contents=TEN, ttl="60s")
+    )
+    assert client.caches.get(name=cache.name).usage_metadata.total_token_count == 12
+    requests = [{"contents": [{"role": "user", "parts": [{"text": "Hello!"}]}]}]
+    batch = client.batches.create(model="gemini-2.5-flash", src=requests)
+    for _ in range(2):
+        batch = client.batches.get(name=batch.name)
+    assert batch.state.name == "JOB_STATE_SUCCEEDED", batch.state
+    assert batch.dest.inlined_responses[0].response.text == "Hello!"
+
+
+@check
+def gemini_interactions_are_continued():
+    client, _ = gemini()
+    first = client.interactions.create(model="gemini-3-flash-preview", input="Hello!")
+    assert first.status == "completed"
+    second = client.interactions.create(
+        model="gemini-3-flash-preview", input="Again!", previous_interaction_id=first.id
+    )
+    assert client.interactions.get(second.id).id == second.id
+    events = client.interactions.create(model="gemini-3-flash-preview", input="Hello!", stream=True)
+    kinds = [event.event_type for event in events]
+    assert kinds[0] == "interaction.created" and kinds[-1] == "interaction.completed", kinds
+
+
+@check
+def mistral_embeds_and_lists_models():
+    try:
+        from mistralai.client import Mistral
+    except ImportError:
+        from mistralai import Mistral
+    client = Mistral(api_key="any", server_url=URL)
+    assert len(client.embeddings.create(model="mistral-embed", inputs=["Hello!"]).data) == 1
+    assert client.models.list().data[0].capabilities.completion_chat
+    answer = client.chat.complete(model="mistral-small-latest", messages=[{"role": "user", "content": TEN}], max_tokens=3)
+    assert answer.choices[0].finish_reason == "length"
+
+
+@check
+def cohere_lists_models_and_embeds_in_every_type():
+    client = cohere()
+    assert client.models.list().models[0].name
+    answer = client.embed(
+        model="embed-v4.0", texts=["Hello!"], input_type="search_query", embedding_types=["int8", "ubinary"]
+    )
+    assert len(answer.embeddings.int8[0]) == 1536
+    short = client.chat(model="m", messages=[{"role": "user", "content": TEN}], max_tokens=3)
+    assert short.finish_reason == "MAX_TOKENS"
+
+
+@check
+def ollama_lists_pulls_and_ends_at_limits():
+    client = ollama()
+    assert any(model.model == "llama3.2:latest" for model in client.list().models)
+    assert client.pull("anything").status == "success"
+    messages = [{"role": "user", "content": TEN}]
+    answer = client.chat(model="m", messages=messages, options={"num_predict": 3}, think=True)
+    assert answer.done_reason == "length" and answer.message.thinking
 
 
 def main():

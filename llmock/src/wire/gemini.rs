@@ -90,28 +90,31 @@ const fn vectors(inputs: &'static str, dimensions: &'static str) -> Limit {
     Limit::vectors(inputs, dimensions, default)
 }
 
-/// The configuration of the response. Google reads both spellings of every name.
-fn config<'a, 'b>(body: &'b Json<'a>, path: &str, other: &str) -> Option<&'b Json<'a>> {
-    let config = body.get("generationConfig").or_else(|| body.get("generation_config"))?;
-    config.find(path).or_else(|| config.find(other))
+/// A member of the configuration. Google reads both spellings of every name, and its clients mix them.
+fn config<'a, 'b>(body: &'b Json<'a>, path: &[&str]) -> Option<&'b Json<'a>> {
+    let plain = |name: &str| name.replace('_', "").to_ascii_lowercase();
+    ["generationConfig"].iter().chain(path).try_fold(body, |value, step| {
+        let mut members = value.as_object()?.iter();
+        let (_, found) = members.find(|(name, _)| plain(&name.decode()) == plain(step))?;
+        Some(found)
+    })
 }
 
 fn logprobs(body: &Json<'_>) -> Option<usize> {
-    let wanted = config(body, "responseLogprobs", "response_logprobs")?;
-    let count = config(body, "logprobs", "logprobs").and_then(Json::as_u64).unwrap_or(0);
+    let wanted = config(body, &["responseLogprobs"])?;
+    let count = config(body, &["logprobs"]).and_then(Json::as_u64).unwrap_or(0);
     (*wanted == Json::Bool(true)).then(|| usize::try_from(count.min(20)).unwrap_or_default())
 }
 
 /// Thoughts are shown on request; a budget or a level of thinking alone counts as tokens.
 fn reasoning(body: &Json<'_>) -> Reasoning {
-    let thinking = "thinkingConfig/includeThoughts";
-    if config(body, thinking, "thinking_config/include_thoughts") == Some(&Json::Bool(true)) {
+    if config(body, &["thinkingConfig", "includeThoughts"]) == Some(&Json::Bool(true)) {
         return Reasoning::Shown;
     }
-    let budget = config(body, "thinkingConfig/thinkingBudget", "thinking_config/thinking_budget");
+    let budget = config(body, &["thinkingConfig", "thinkingBudget"]);
     let has_budget = budget.is_some_and(|budget| budget.as_u64() != Some(0));
-    let level = config(body, "thinkingConfig/thinkingLevel", "thinking_config/thinking_level");
-    if has_budget || level.is_some() { Reasoning::Hidden } else { Reasoning::None }
+    let has_level = config(body, &["thinkingConfig", "thinkingLevel"]).is_some();
+    if has_budget || has_level { Reasoning::Hidden } else { Reasoning::None }
 }
 
 /// Every candidate contains the whole reply.

@@ -68,6 +68,12 @@ fn reasoning_comes_where_a_request_asks_for_it() {
     assert_eq!(gemini["candidates"][0]["content"]["parts"][0]["thought"], true);
     assert_eq!(gemini["candidates"][0]["content"]["parts"][1]["text"], "one two");
 
+    // Google's client for Python mixes the spellings
+    let body = json!({"contents": [{"parts": [{"text": "one two"}]}],
+        "generationConfig": {"thinkingConfig": {"include_thoughts": true}}});
+    let gemini = ask(&server, "/v1beta/models/m:generateContent", &body);
+    assert_eq!(gemini["candidates"][0]["content"]["parts"][0]["thought"], true);
+
     let body = with(&chat, &json!({"reasoning_effort": "high"}));
     let openai = ask(&server, "/v1/chat/completions", &body);
     let details = &openai["usage"]["completion_tokens_details"];

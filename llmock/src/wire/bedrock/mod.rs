@@ -238,7 +238,24 @@ fn is(context: &RenderContext<'_>, names: &[&str]) -> bool {
     names.iter().any(|name| context.model.contains(name))
 }
 
+/// The response of the model's maker, with Bedrock's own counts in its headers:
+/// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html>
 fn invoke(context: &RenderContext<'_>) -> Rendered {
+    let mut rendered = of_model(context);
+    if !context.streams && rendered.status == 200 {
+        let usage = context.usage();
+        for (name, count) in [
+            ("x-amzn-bedrock-input-token-count", usage.input),
+            ("x-amzn-bedrock-output-token-count", usage.output),
+            ("x-amzn-bedrock-invocation-latency", usage.output),
+        ] {
+            rendered.set_header(name, count.to_string());
+        }
+    }
+    rendered
+}
+
+fn of_model(context: &RenderContext<'_>) -> Rendered {
     let is = |names: &[&str]| is(context, names);
     if is(&["anthropic", "claude"]) {
         let data = |context: &RenderContext<'_>| {
