@@ -23,14 +23,12 @@ const RATE: u32 = 24_000;
 /// The words of every transcription.
 const WORDS: &str = "This is a transcription.";
 
-pub(super) fn answer(call: &Call<'_>) -> Option<Made> {
+pub(super) fn answer(call: &Call<'_>) -> Made {
     match (call.method(), &call.segments[..]) {
-        ("POST", ["images", kind]) => Some(images(call, kind)),
-        ("POST", ["audio", "speech"]) => Some(speech(call)),
-        ("POST", ["audio", kind]) => Some(transcription(call, kind)),
-        (_, _) => {
-            Some(Made::error(405, format!("this endpoint accepts POST, not {}", call.method())))
-        }
+        ("POST", ["images", kind]) => images(call, kind),
+        ("POST", ["audio", "speech"]) => speech(call),
+        ("POST", ["audio", kind]) => transcription(call, kind),
+        _ => Made::error(405, format!("this endpoint accepts POST, not {}", call.method())),
     }
 }
 

@@ -63,8 +63,11 @@ impl Area {
             (_, ["chat", "completions", _, ..]) => Some(Self::Completions),
             (_, ["files", ..]) => Some(Self::Files),
             (_, ["batches", ..]) => Some(Self::Batches),
-            (_, ["images", "generations" | "edits"]) => Some(Self::Media),
-            (_, ["audio", "speech" | "transcriptions" | "translations"]) => Some(Self::Media),
+            (
+                _,
+                ["images", "generations" | "edits"]
+                | ["audio", "speech" | "transcriptions" | "translations"],
+            ) => Some(Self::Media),
             _ => None,
         }
     }
@@ -132,7 +135,7 @@ pub(crate) async fn answer(
         Area::Completions => completions::answer(&call),
         Area::Files => files::answer(&call),
         Area::Batches => batches::answer(&call).await,
-        Area::Media => media::answer(&call),
+        Area::Media => Some(media::answer(&call)),
         Area::AnthropicBatches => anthropic::batches(&call).await,
         Area::AnthropicFiles => anthropic::files(&call),
         Area::Gemini => gemini::answer(&call).await,

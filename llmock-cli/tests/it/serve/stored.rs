@@ -28,15 +28,15 @@ fn missing(server: &Server, path: &str) {
 
 /// A form with a file.
 pub(super) fn upload(path: &str, fields: &[(&str, &str)], name: &str, content: &str) -> Request {
-    let mut body = String::new();
-    for (name, value) in fields {
-        body +=
-            &format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-    }
-    body += &format!(
+    let field = |(name, value): &(&str, &str)| {
+        format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let fields = fields.iter().map(field).collect::<Vec<_>>().concat();
+    let file = format!(
         "--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
          content-type: text/plain\r\n\r\n{content}\r\n--x--\r\n"
     );
+    let body = fields + &file;
     let request = Request { method: "POST", body: body.into(), ..Request::get(path) };
     request.header("content-type", "multipart/form-data; boundary=x")
 }

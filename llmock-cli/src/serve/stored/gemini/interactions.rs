@@ -1,6 +1,8 @@
 //! Interactions, Google's newer interface: steps in place of contents, stored and continued by id.
 //! <https://ai.google.dev/api/interactions-api>
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::super::{Call, Item, Kind, Made, batches::run, with};
@@ -237,7 +239,7 @@ fn stream(interaction: &Value) -> Made {
     for (number, mut event) in events.into_iter().enumerate() {
         event["event_id"] = format!("event_{number}").into();
         let kind = event["event_type"].as_str().unwrap_or_default().to_owned();
-        text.push_str(&format!("event: {kind}\ndata: {event}\n\n"));
+        let _ = write!(text, "event: {kind}\ndata: {event}\n\n");
     }
     text.push_str("event: done\ndata: [DONE]\n\n");
     Made::Bytes { content_type: "text/event-stream".to_owned(), content: text.into() }

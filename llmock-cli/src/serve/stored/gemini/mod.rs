@@ -10,11 +10,14 @@ use serde_json::{Value, json};
 
 use super::{Call, Item, Kind, Made, multipart, with};
 
+/// The session of uploads that have begun: clients send their pieces without a key. Their ids are hard to guess.
+const UPLOADS: &str = "";
+
 /// Whether objects are stored at a path, which has no version.
 pub(super) fn has(segments: &[&str]) -> bool {
     match segments {
-        ["files" | "cachedContents" | "batches" | "interactions", ..] => true,
-        ["download", .., "files", _] => true,
+        ["files" | "cachedContents" | "batches" | "interactions", ..]
+        | ["download", .., "files", _] => true,
         ["models", action] => action.ends_with(":batchGenerateContent"),
         _ => false,
     }
@@ -87,7 +90,8 @@ fn upload(call: &Call<'_>) -> Made {
         let id = call.id("upload-");
         let mime = call.request.header("x-goog-upload-header-content-type");
         let about = with(json!({"mimeType": mime}), call.body["file"].clone());
-        call.put(Kind::Upload, Item::new(&id, about));
+        let more = call.session.as_str().into();
+        call.shelf.put(UPLOADS, Kind::Upload, Item { more, ..Item::new(&id, about) });
         let origin = call.request.origin().unwrap_or_default();
         let url = format!("{origin}/gemini/upload/v1beta/files?upload_id={id}");
         let headers = vec![
@@ -114,7 +118,7 @@ fn upload(call: &Call<'_>) -> Made {
 /// A piece of an upload.
 fn append(call: &Call<'_>, id: &str) -> Made {
     let more = &call.request.body;
-    let whole = call.change(Kind::Upload, id, |item| {
+    let whole = call.shelf.change(UPLOADS, Kind::Upload, id, |item| {
         item.content = [&item.content[..], more].concat().into();
         item.clone()
     });
@@ -124,14 +128,11 @@ fn append(call: &Call<'_>, id: &str) -> Made {
         let headers = vec![("x-goog-upload-status", "active".to_owned())];
         return Made::Full { headers, json: None };
     }
-    call.remove(Kind::Upload, id);
-    match finish(call, &item.shown, item.content) {
-        Made::Json(json) => {
-            let headers = vec![("x-goog-upload-status", "final".to_owned())];
-            Made::Full { headers, json: Some(json) }
-        }
-        other => other,
-    }
+    call.shelf.remove(UPLOADS, Kind::Upload, id);
+    let owner = item.more.as_str().unwrap_or_default();
+    let file = store_for(call, owner, &item.shown, item.content);
+    let headers = vec![("x-goog-upload-status", "final".to_owned())];
+    Made::Full { headers, json: Some(json!({"file": file})) }
 }
 
 fn finish(call: &Call<'_>, about: &Value, content: Bytes) -> Made {
@@ -140,6 +141,10 @@ fn finish(call: &Call<'_>, about: &Value, content: Bytes) -> Made {
 
 /// Stores a file, and returns it as it is shown.
 fn store(call: &Call<'_>, about: &Value, content: Bytes) -> Value {
+    store_for(call, &call.session, about, content)
+}
+
+fn store_for(call: &Call<'_>, session: &str, about: &Value, content: Bytes) -> Value {
     let named = about["name"].as_str().and_then(|name| name.strip_prefix("files/"));
     let id = named.map_or_else(|| call.id(""), str::to_owned);
     let origin = call.request.origin().unwrap_or_default();
@@ -153,6 +158,7 @@ fn store(call: &Call<'_>, about: &Value, content: Bytes) -> Value {
     if let Some(title) = title {
         shown["displayName"] = title.into();
     }
-    call.put(Kind::File, Item { content, ..Item::new(&id, shown.clone()) });
+    let item = Item { content, ..Item::new(&id, shown.clone()) };
+    call.shelf.put(session, Kind::File, item);
     shown
 }
