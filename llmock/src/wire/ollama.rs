@@ -34,7 +34,9 @@ pub(super) static FORMAT: Format = Format {
         Operation::other(At::Path("/api/show"), show).requires(REQUIREMENTS),
         Operation::other(At::Path("/api/ps"), plain::empty).for_method(GET),
         Operation::other(At::Path("/api/version"), plain::empty).for_method(GET),
-        transfers("/api/pull"),
+        Operation::other(At::Path("/api/pull"), pulled)
+            .requires(REQUIREMENTS)
+            .streams(Streaming::ByDefault),
         transfers("/api/push"),
         transfers("/api/create"),
         Operation::unlisted(At::Any, plain::empty).requires(REQUIREMENTS),
@@ -66,9 +68,9 @@ const fn replies(path: &'static str, render: Render) -> Operation {
         .streams(Streaming::ByDefault)
 }
 
-/// Downloads, uploads and makes models, and reports the progress in a stream.
+/// Uploads and makes models, and reports the progress in a stream.
 const fn transfers(path: &'static str) -> Operation {
-    Operation::other(At::Path(path), transferred)
+    Operation::unlisted(At::Path(path), plain::empty)
         .requires(REQUIREMENTS)
         .streams(Streaming::ByDefault)
 }
@@ -214,19 +216,13 @@ fn show(context: &RenderContext<'_>) -> Rendered {
     .into()
 }
 
-/// The progress of a transfer that has nothing to do: <https://docs.ollama.com/api/pull>.
-fn transferred(context: &RenderContext<'_>) -> Rendered {
+/// The progress of a download that has nothing to do: <https://docs.ollama.com/api/pull>.
+fn pulled(context: &RenderContext<'_>) -> Rendered {
     let status = |text: &str| object! { "status": text };
     if context.member("stream") == Some(&Json::Bool(false)) {
         return status("success").into();
     }
-    let last = context.path_alone.rsplit('/').next().unwrap_or_default();
-    let begun = match last {
-        "push" => "retrieving manifest",
-        "create" => "reading model metadata",
-        _ => "pulling manifest",
-    };
-    rendered::lines("application/x-ndjson", vec![status(begun), status("success")])
+    rendered::lines("application/x-ndjson", vec![status("pulling manifest"), status("success")])
 }
 
 /// The details of a model that clients read.
