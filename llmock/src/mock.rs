@@ -3,6 +3,8 @@
 mod cache;
 mod controls;
 pub(crate) mod replies;
+#[cfg(feature = "websocket")]
+mod sockets;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -95,22 +97,6 @@ impl LlmMock {
                 ),
             },
         }
-    }
-
-    /// The base URL for a client of a WebSocket: [`base_url`](Self::base_url) with the scheme `ws`, or `wss` where that has
-    /// `https`.
-    ///
-    /// ```no_run
-    /// # fn connect(url: &str) {}
-    /// # fn check(mock: &llmock::LlmMock) {
-    /// let url = mock.ws_url(llmock::Provider::OpenAI) + "/realtime?model=gpt-realtime";
-    /// connect(&url);
-    /// # }
-    /// ```
-    #[cfg(feature = "websocket")]
-    #[track_caller]
-    pub fn ws_url(&self, provider: Provider) -> String {
-        self.base_url(provider).replacen("http", "ws", 1)
     }
 
     /// The same with a trailing `/`, for clients that join it with a relative path: `ollama-rs` (`Ollama::try_new`),

@@ -276,7 +276,7 @@ impl Drop for Delivery {
 }
 
 /// Replaces the beginning of every object and array, of which framing has none; whether there was one.
-fn damage(bytes: &mut [u8]) -> bool {
+pub(super) fn damage(bytes: &mut [u8]) -> bool {
     let mut found = false;
     for byte in bytes.iter_mut().filter(|byte| matches!(byte, b'{' | b'[')) {
         *byte = b'!';

@@ -246,7 +246,7 @@ impl GateState {
     }
 
     /// Waits until a stream that has sent so many events may go on.
-    pub(super) async fn hold(&self, events: usize) {
+    pub(crate) async fn hold(&self, events: usize) {
         let mut changed = self.changed.subscribe();
         self.change(|inner| {
             inner.holding += 1;

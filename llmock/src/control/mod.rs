@@ -25,12 +25,14 @@
 mod cutting;
 mod deliver;
 mod fault;
-mod gate;
+pub(crate) mod gate;
 mod hold;
 pub(crate) mod plan;
 pub(crate) mod requests;
 #[cfg(feature = "server")]
 pub(crate) mod server;
+#[cfg(feature = "websocket")]
+pub(crate) mod sockets;
 mod stream;
 pub(crate) mod sweep;
 pub(crate) mod traffic;

@@ -11,6 +11,10 @@ use crate::provider::{self, Provider};
 #[cfg(any(feature = "server", feature = "wiremock"))]
 pub(crate) const MAX_BODY: usize = 16 << 20;
 
+/// The method of a handshake where requests are compared, stored and shown: `GET` is another request.
+#[cfg(feature = "websocket")]
+pub(crate) const HANDSHAKE: &str = "WEBSOCKET";
+
 /// A request as it was received.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RawRequest<'a> {

@@ -14,7 +14,6 @@ mod accepted {
 
     use super::{is_websocket, request};
     use crate::exchange::response::Response;
-    use crate::fixture::socket;
 
     /// The status of a handshake that is not valid.
     pub(in crate::front) const STATUS: StatusCode = StatusCode::BAD_REQUEST;
@@ -29,9 +28,10 @@ mod accepted {
         (request, upgrade)
     }
 
-    /// The method under which handshakes are recorded.
-    pub(in crate::front) fn method() -> Method {
-        Method::from_bytes(socket::METHOD.as_bytes()).expect("the name is a token")
+    /// The method under which a request is recorded.
+    pub(in crate::front) fn method(sent: Method, upgrade: Option<&OnUpgrade>) -> Method {
+        let handshake = || Method::from_bytes(request::HANDSHAKE.as_bytes());
+        upgrade.map_or(sent, |_| handshake().expect("the name is a token"))
     }
 
     /// hyper would add `close` to the `Connection: Upgrade` of a handshake; [`closing`] adds it to all other responses.
@@ -78,6 +78,16 @@ pub(super) use accepted::{KEEP_ALIVE, STATUS, closing, method, taken};
 /// Each connection has one request.
 #[cfg(not(feature = "websocket"))]
 pub(super) const KEEP_ALIVE: bool = false;
+
+#[cfg(not(feature = "websocket"))]
+pub(super) fn taken<B>(request: http::Request<B>) -> (http::Request<B>, Option<()>) {
+    (request, None)
+}
+
+#[cfg(not(feature = "websocket"))]
+pub(super) fn method(sent: http::Method, _: Option<&()>) -> http::Method {
+    sent
+}
 
 #[cfg(not(feature = "websocket"))]
 pub(super) fn closing<T>(response: T) -> T {

@@ -183,7 +183,6 @@ async fn serve(
     if request.method() == Method::CONNECT {
         return Ok(connect(request, registry));
     }
-    #[cfg(feature = "websocket")]
     let (request, upgrade) = handshake::taken(request);
     let (parts, body) = request.into_parts();
     let addressee = match addressee::find(&parts, &registry, tunnel.as_deref()) {
@@ -210,10 +209,7 @@ async fn serve(
         let message = refused::no_session(by);
         return Ok(registry.reject(Some(provider), &parts.method, &rest, &message).await);
     };
-    #[cfg(feature = "websocket")]
-    let method = upgrade.as_ref().map_or(parts.method, |_| handshake::method());
-    #[cfg(not(feature = "websocket"))]
-    let method = parts.method;
+    let method = handshake::method(parts.method, upgrade.as_ref());
     let mut headers = parts.headers;
     request::remove_own_headers(&mut headers);
     let Ok(body) = read(body, session.max_body()).await else {

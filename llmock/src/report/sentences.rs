@@ -89,11 +89,7 @@ pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
             )
         }
         #[cfg(feature = "websocket")]
-        MissReason::Message { number, why, .. } => {
-            format!("message {number} of the client {}", excerpt(why, MESSAGE))
-        }
-        #[cfg(feature = "websocket")]
-        MissReason::Socket { why } => excerpt(why, MESSAGE),
+        MissReason::Message { .. } | MissReason::Socket { .. } => of_socket(reason),
         MissReason::NoUpstream { variables } => no_upstream(variables),
         MissReason::UpstreamFailed { upstream, why } => {
             format!("{} could not be reached: {}", excerpt(upstream, PATH), excerpt(why, MESSAGE))
@@ -107,6 +103,17 @@ pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
 fn other_version(interaction: usize, what: &str) -> String {
     let what = excerpt(what, MESSAGE);
     format!("#{interaction} in the file matches, but was {what} (`api_version = \"strict\"`)")
+}
+
+#[cfg(feature = "websocket")]
+fn of_socket(reason: &MissReason) -> String {
+    match reason {
+        MissReason::Message { number, why, .. } => {
+            format!("message {number} of the client {}", excerpt(why, MESSAGE))
+        }
+        MissReason::Socket { why } => excerpt(why, MESSAGE),
+        _ => String::new(),
+    }
 }
 
 /// What of a request the closest recording does not have.

@@ -6,6 +6,8 @@ use http::{HeaderValue, StatusCode, header};
 use llmock_rules::FaultKind;
 use tokio::time::{Instant, sleep_until};
 
+#[cfg(feature = "websocket")]
+use crate::control::gate::GateState;
 use crate::control::plan::Plan;
 use crate::control::requests::Selected;
 use crate::control::sweep::ran::RanRequest;
@@ -73,6 +75,14 @@ impl Delivery {
             client: incoming.client.clone(),
             on_its_way,
         })
+    }
+
+    /// The fault and the gates of a socket.
+    #[cfg(feature = "websocket")]
+    pub(super) fn of_socket(self, state: &State) -> (Option<Hit>, Vec<Arc<GateState>>) {
+        let selected =
+            Selected { provider: self.provider, request: &self.request, is_side: self.is_side };
+        (self.fault, state.traffic.gates(&selected))
     }
 
     /// The response as the client receives it, when its head is due.

@@ -105,6 +105,17 @@ impl OpenedFixture {
         links::is_recorded(&self.interactions, provider, path)
     }
 
+    /// Whether a socket is recorded at this path.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn is_recorded_handshake(&self, provider: Provider, path: &str) -> bool {
+        let path_of = |path: &str| path.split('?').next().unwrap_or_default().to_owned();
+        self.interactions.iter().any(|one| {
+            one.provider == provider
+                && one.request.method == crate::exchange::request::HANDSHAKE
+                && path_of(&one.request.path) == path_of(path)
+        })
+    }
+
     pub(crate) fn is_answered(&self, provider: Provider, path: &str) -> bool {
         links::is_answered(&self.interactions, provider, path)
     }

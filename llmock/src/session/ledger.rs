@@ -45,7 +45,7 @@ pub(crate) struct Ledger {
     queues: Option<Queues>,
     /// Sockets that are replayed, or were.
     #[cfg(feature = "websocket")]
-    pub(crate) sockets: Vec<crate::session::sockets::ReplayedSocket>,
+    pub(crate) sockets: Vec<crate::session::replayed::ReplayedSocket>,
     /// The report is made: it does not contain later requests.
     pub(crate) is_settled: bool,
 }

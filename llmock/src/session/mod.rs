@@ -29,6 +29,8 @@ pub(crate) mod proxied;
 pub(crate) mod recording;
 pub(crate) mod redacted;
 pub(crate) mod refuse;
+#[cfg(feature = "websocket")]
+pub(crate) mod replayed;
 mod requests;
 pub(crate) mod respond;
 pub(crate) mod save;

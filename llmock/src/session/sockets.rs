@@ -9,6 +9,7 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
+use crate::control::sockets::Control;
 use crate::exchange::response::{self, Response};
 use crate::exchange::transcript::Transcript;
 use crate::exchange::{RespondedBy, miss};
@@ -19,9 +20,11 @@ use crate::fixture::socket::{Data, Message};
 use crate::front::handler::Aborted;
 use crate::report::values::excerpt;
 use crate::report::{MissReason, answer};
+use crate::session::deliver::{Delivery, Started};
 use crate::session::ledger::Ledger;
 use crate::session::pending::Pending;
 use crate::session::refuse::refuse;
+use crate::session::replayed::ReplayedSocket;
 use crate::session::respond::{self, Decision};
 use crate::session::state::State;
 use crate::socket::api;
@@ -32,6 +35,7 @@ use crate::sync::lock;
 
 #[cfg(feature = "record")]
 mod recording;
+mod written;
 
 /// How long messages that are on their way may take to arrive when a test ends.
 const ARRIVAL: Duration = Duration::from_millis(500);
@@ -39,22 +43,26 @@ const ARRIVAL: Duration = Duration::from_millis(500);
 /// A message of which a report shows the beginning.
 const EXCERPT: usize = 120;
 
-/// A socket that a session replays.
-#[derive(Clone, Debug)]
-pub(crate) struct ReplayedSocket {
-    interaction: Position,
-    player: Arc<Mutex<Player>>,
-    transcript: Transcript,
-    /// A message was refused, which the report shows already.
-    is_refused: bool,
-}
-
 /// Responds to a handshake.
 pub(super) async fn respond(state: &Arc<State>, mut pending: Pending) -> Result<Response, Aborted> {
     let Some(upgrade) = pending.incoming.upgrade.take() else { return Err(Aborted) };
     let number = pending.number;
+    if written::is_due(state, &pending) {
+        return Ok(written::respond(state, &pending, upgrade));
+    }
+    let delivery = match Delivery::begin(state, &pending) {
+        Started::Delivery(delivery) => delivery,
+        Started::Instead(response) => return response,
+    };
     match respond::decide(state, number, pending.incoming.provider, &pending.request) {
-        Decision::Replay(_, at) => Ok(replay(state, &pending, upgrade, at)),
+        Decision::Replay(key, at) => {
+            let (fault, gates) = delivery.of_socket(state);
+            if fault.is_some() {
+                state.ledger().offer_again(key, at);
+            }
+            let control = Control::new(Arc::clone(&state.traffic), fault, gates);
+            Ok(replay(state, &pending, upgrade, at, control))
+        }
         Decision::Side(body) => {
             state.ledger().exchange(number).sent.responded_by = RespondedBy::Fixture;
             Ok(response::json(body))
@@ -74,23 +82,31 @@ pub(super) async fn respond(state: &Arc<State>, mut pending: Pending) -> Result<
 }
 
 /// Accepts a handshake and replays the messages.
-fn replay(state: &Arc<State>, pending: &Pending, upgrade: OnUpgrade, at: Position) -> Response {
+fn replay(
+    state: &Arc<State>,
+    pending: &Pending,
+    upgrade: OnUpgrade,
+    at: Position,
+    control: Control,
+) -> Response {
     let Pending { number, incoming, request, .. } = pending;
     let interaction = state.fixture.get(at);
     let Content::Socket(socket) = &interaction.response.content else {
         // The provider refused the handshake.
         return respond::replay(state, at, incoming.provider, request);
     };
-    if let Err(why) = check_protocol(&incoming.headers, socket.protocol.as_deref()) {
-        return refuse(state, pending, MissReason::Socket { why });
-    }
+    let redactor = state.secrets.redactor();
+    let protocol = match selected(&redactor, &incoming.headers, socket.protocol.as_deref()) {
+        Ok(protocol) => protocol,
+        Err(why) => return refuse(state, pending, MissReason::Socket { why }),
+    };
     let player = Player::new(interaction, socket, state.fixture.rules(), false);
     let transcript = Transcript::new();
     let replayed = ReplayedSocket {
         interaction: at,
         player: Arc::new(Mutex::new(player)),
         transcript: transcript.clone(),
-        is_refused: false,
+        is_refused: control.is_faulty(),
     };
     let place = {
         let mut ledger = state.ledger();
@@ -99,7 +115,7 @@ fn replay(state: &Arc<State>, pending: &Pending, upgrade: OnUpgrade, at: Positio
         ledger.sockets.len() - 1
     };
     let (_, headers) = response::head(&interaction.response, "GET");
-    let accepted = connection::accepted(&incoming.headers, socket.protocol.as_deref(), headers);
+    let accepted = connection::accepted(&incoming.headers, protocol.as_deref(), headers);
     let (state, number) = (Arc::clone(state), *number);
     let (provider, request) = (incoming.provider, request.clone());
     tokio::spawn(async move {
@@ -108,7 +124,7 @@ fn replay(state: &Arc<State>, pending: &Pending, upgrade: OnUpgrade, at: Positio
             let io = TokioIo::new(io);
             let (mut sender, mut source) =
                 connection::open(io, Role::Server, state.max_message()).await;
-            if let Some(reason) = play(&state, replayed, &mut sender, &mut source).await {
+            if let Some(reason) = play(&state, replayed, control, &mut sender, &mut source).await {
                 let miss = miss::describe(provider, &request, number, reason);
                 let message = answer::message(&miss, &state.setup.shown);
                 {
@@ -129,6 +145,7 @@ fn replay(state: &Arc<State>, pending: &Pending, upgrade: OnUpgrade, at: Positio
 async fn play<Io>(
     state: &State,
     replayed: ReplayedSocket,
+    control: Control,
     sender: &mut Sender<Io>,
     source: &mut Receiver<Io>,
 ) -> Option<MissReason>
@@ -141,6 +158,7 @@ where
         transcript: replayed.transcript,
         pace: state.traffic.stream().pace,
         redact: &redact,
+        control: Mutex::new(control),
     };
     let ended = tokio::select! {
         ended = playing.run(sender, source) => ended,
@@ -177,19 +195,23 @@ where
     let _ = tokio::time::timeout(GOODBYE, goodbye).await;
 }
 
-/// Whether the client offers the subprotocol that the server selected when the socket was recorded.
-fn check_protocol(headers: &HeaderMap, selected: Option<&str>) -> Result<(), String> {
-    let Some(selected) = selected else { return Ok(()) };
+/// The offer of the client that is the subprotocol which the server selected when the socket was recorded.
+fn selected(
+    redactor: &Redactor,
+    headers: &HeaderMap,
+    recorded: Option<&str>,
+) -> Result<Option<String>, String> {
+    let Some(recorded) = recorded else { return Ok(None) };
     let offered = connection::offered(headers);
-    if offered.contains(&selected) {
-        return Ok(());
+    if let Some(offer) = offered.iter().find(|offer| redactor.text(offer) == recorded) {
+        return Ok(Some((*offer).to_owned()));
     }
     let offers = match offered.len() {
         0 => "no subprotocol".to_owned(),
         // They may be credentials.
         count => format!("{count} other subprotocols"),
     };
-    Err(format!("the recording has the subprotocol `{selected}`, and the client offers {offers}"))
+    Err(format!("the recording has the subprotocol `{recorded}`, and the client offers {offers}"))
 }
 
 /// Removes secrets from a message of the client.

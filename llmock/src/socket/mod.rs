@@ -13,5 +13,6 @@ pub(crate) mod play;
 pub(crate) mod player;
 #[cfg(feature = "record")]
 pub(crate) mod relay;
+pub(crate) mod responses;
 #[cfg(feature = "record")]
 pub(crate) mod upstream;

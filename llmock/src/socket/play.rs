@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::connection::{Broken, Received, Receiver, Sender};
 use super::player::{Next, Player, Refused};
 use crate::control::plan::paced;
+use crate::control::sockets::{Control, Interruption};
 use crate::exchange::transcript::Transcript;
 use crate::fixture::socket::{Close, Message, Side};
 use crate::sync::lock;
@@ -25,6 +26,7 @@ pub(crate) struct Playing<'p> {
     pub(crate) pace: Option<Pace>,
     /// Removes secrets from a message of the client before it is compared.
     pub(crate) redact: &'p (dyn Fn(&mut Message) + Send + Sync),
+    pub(crate) control: Mutex<Control>,
 }
 
 /// Why a replay has ended.
@@ -55,8 +57,12 @@ impl Playing<'_> {
                 Next::Send(at) => {
                     let message = lock(&self.player).socket().messages[at].clone();
                     let gap = Duration::from_millis(message.ms.saturating_sub(last_ms));
-                    if let Some(after) = paced(self.pace, gap) {
+                    let delay = lock(&self.control).delay();
+                    if let Some(after) = delay.or(paced(self.pace, gap)) {
                         wait(last + after, source, &mut early).await;
+                    }
+                    if self.is_interrupted(&message, source).await {
+                        return Ended::Done;
                     }
                     (last, last_ms) = (Instant::now(), message.ms);
                     if self.send(sender, message).await.is_err() {
@@ -79,6 +85,29 @@ impl Playing<'_> {
         }
     }
 
+    /// Waits at gates; whether a fault ends the socket here.
+    async fn is_interrupted<Io: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        message: &Message,
+        source: &mut Receiver<Io>,
+    ) -> bool {
+        let length = message.bytes().len();
+        let interruption = lock(&self.control).interruption(length);
+        match interruption {
+            Some(Interruption::Cut) => return true,
+            Some(Interruption::Stall) => {
+                while !matches!(source.next().await, Received::Close { .. } | Received::Gone) {}
+                return true;
+            }
+            None => {}
+        }
+        let (gates, sent) = lock(&self.control).blocking();
+        for gate in gates {
+            gate.hold(sent).await;
+        }
+        false
+    }
+
     /// When the message that comes next was recorded.
     fn recorded_ms(&self, before: u64) -> u64 {
         lock(&self.player).ms().unwrap_or(before)
@@ -91,6 +120,7 @@ impl Playing<'_> {
     ) -> Result<(), super::connection::Gone> {
         let text = lock(&self.player).text(&message);
         let bytes = text.map_or_else(|| message.bytes(), Into::into);
+        let bytes = lock(&self.control).pass(bytes);
         let sent = Message { ms: self.transcript.ms(), ..message };
         let fragments = sent.fragments.clone();
         let is_binary = sent.is_binary;
@@ -112,11 +142,13 @@ impl Playing<'_> {
                 accepted.err().map(|refused| Ended::Refused(*number, refused))
             }
             Received::Close { code, reason } => {
+                lock(&self.control).note_disconnected();
                 let ms = self.transcript.ms();
                 self.transcript.close(Close::Frame { from: Side::Client, ms, code, reason });
                 Some(Ended::Done)
             }
             Received::Gone => {
+                lock(&self.control).note_disconnected();
                 let ms = self.transcript.ms();
                 self.transcript.close(Close::Cut { from: Side::Client, ms });
                 Some(Ended::Done)

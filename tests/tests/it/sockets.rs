@@ -1,5 +1,6 @@
 //! WebSockets are recorded and replayed message by message.
 
+mod controlled;
 mod replaying;
 mod roundtrip;
 

@@ -154,6 +154,10 @@ impl Kept {
             content: Content::Socket(Socket { protocol, messages, close }),
         };
         let redactor = state.secrets.redactor();
+        let mut in_request = found.redactions.clone();
+        if let Content::Socket(socket) = &mut response.content {
+            in_request.extend(redactor.client_messages(socket));
+        }
         let in_response = redactor.response(&mut response, &found);
         let received =
             ReceivedBytes { status: response.status, headers, body: Vec::new(), unredacted: None };
@@ -174,7 +178,7 @@ impl Kept {
             interaction,
             original: Original { request: sent, response: received },
             error: None,
-            redacted: Redacted { request: found.redactions, response: in_response },
+            redacted: Redacted { request: in_request, response: in_response },
             given_up_by: None,
         });
         let kept = tokio::task::spawn_blocking(move || {

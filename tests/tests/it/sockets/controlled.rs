@@ -1,0 +1,172 @@
+//! Gates, faults, and replies of the test on sockets.
+
+use std::time::Duration;
+
+use llmock::LlmMock;
+use llmock::control::Fault;
+use llmock::reply::Reply;
+use llmock_testkit::recorded::{place, read};
+use llmock_testkit::sockets::{SocketServer, Step};
+use tokio_tungstenite::tungstenite::Message;
+
+use super::{TEST, next, open, open_with, recorder, replayer, step, text};
+
+/// A fixture with a socket on which the server sends three messages after one of the client.
+fn fixture(path: &std::path::Path) {
+    let messages = ["1", "2", "3"].map(|n| format!(r#",{{"from":"server","json":{{"n":{n}}}}}"#));
+    let text = format!(
+        r#"{{"llmock":2,"interactions":[{{"provider":"openai","test":"{TEST}","request":{{
+        "method":"WEBSOCKET","path":"/v1/realtime?model=gpt-realtime"}},"socket":{{"messages":[
+        {{"from":"client","json":{{"type":"go"}}}}{}]}}}}]}}"#,
+        messages.concat()
+    );
+    std::fs::write(path, text).unwrap();
+}
+
+#[test]
+fn gates_hold_messages() {
+    let (_folder, path) = place();
+    fixture(&path);
+    let mock = replayer(&path).start().unwrap();
+    let gate = mock.hold_stream().at_event(1).start();
+    let mut client = open(&mock);
+    client.send(Message::text(r#"{"type":"go"}"#)).unwrap();
+    assert_eq!(text(&mut client), r#"{"n":1}"#);
+    gate.reached_blocking();
+    assert_eq!(mock.exchanges()[0].socket_messages().len(), 2);
+    gate.release_all();
+    assert_eq!(text(&mut client), r#"{"n":2}"#);
+    assert_eq!(text(&mut client), r#"{"n":3}"#);
+    drop(client);
+    mock.finish().unwrap();
+}
+
+#[test]
+fn faults_cut_and_damage_messages() {
+    let (_folder, path) = place();
+    fixture(&path);
+    let mock = replayer(&path).start().unwrap();
+    mock.fault(Fault::cut_after_event(1));
+    let mut client = open(&mock);
+    client.send(Message::text(r#"{"type":"go"}"#)).unwrap();
+    assert_eq!(text(&mut client), r#"{"n":1}"#);
+    client.read().expect_err("the connection is cut");
+    // The next socket is whole.
+    let mut client = open(&mock);
+    client.send(Message::text(r#"{"type":"go"}"#)).unwrap();
+    for n in 1..=3 {
+        assert_eq!(text(&mut client), format!(r#"{{"n":{n}}}"#));
+    }
+    drop(client);
+    mock.finish().unwrap();
+}
+
+#[test]
+fn replies_respond_to_messages_of_responses() {
+    let mock = LlmMock::builder().scripted(true).test(TEST).start().unwrap();
+    mock.reply(Reply::text("hello"));
+    let mut client = open_with(&mock, "/v1/responses", "").unwrap();
+    client
+        .send(Message::text(r#"{"type":"response.create","model":"gpt-5","input":"hi"}"#))
+        .unwrap();
+    let mut events = Vec::new();
+    while !events.last().is_some_and(|event: &String| event.contains("response.completed")) {
+        events.push(text(&mut client));
+    }
+    assert!(events[0].contains(r#""type":"response.created""#), "{}", events[0]);
+    assert!(events.iter().any(|event| event.contains("output_text.delta")), "{events:?}");
+    // A second message has no reply: an error event.
+    client
+        .send(Message::text(r#"{"type":"response.create","model":"gpt-5","input":"hi"}"#))
+        .unwrap();
+    let error = text(&mut client);
+    assert!(error.starts_with(r#"{"type":"error","status":418"#), "{error}");
+    drop(client);
+    mock.finish().unwrap_err();
+}
+
+#[test]
+fn redacts_credentials_in_subprotocols() {
+    let (_folder, path) = place();
+    let key = "sk-proj-Zq8s7Df6gH5jK4lM3nB2vC1xX0yYwWvV";
+    let offer = format!("realtime, openai-insecure-api-key.{key}");
+    let sent = format!(r#"{{"type":"hello","text":"my key is {key}"}}"#);
+    let server =
+        SocketServer::start(Some("realtime"), vec![Step::Receive, step(r#"{"type":"hello"}"#)]);
+    let mock = recorder(&server, &path).start().unwrap();
+    let mut client = open_with(&mock, super::REALTIME, &offer).unwrap();
+    client.send(Message::text(sent.clone())).unwrap();
+    assert_eq!(text(&mut client), r#"{"type":"hello"}"#);
+    client.close(None).unwrap();
+    while client.read().is_ok() {}
+    let seen = format!("{:?}", mock.exchanges());
+    mock.finish().unwrap();
+    let (_, headers) = &server.handshakes()[0];
+    assert!(headers.iter().any(|(_, value)| value.contains(key)), "the provider gets the key");
+    assert_eq!(server.received(), [sent.as_bytes()]);
+    let written = read(&path);
+    assert!(!written.contains(key) && !seen.contains(key), "{written}");
+    let mock = replayer(&path).start().unwrap();
+    let mut client = open_with(&mock, super::REALTIME, &offer).unwrap();
+    client.send(Message::text(sent)).unwrap();
+    assert_eq!(text(&mut client), r#"{"type":"hello"}"#);
+    drop(client);
+    mock.finish().unwrap();
+}
+
+#[test]
+fn a_message_that_is_too_large_fails_the_test() {
+    let (_folder, path) = place();
+    fixture(&path);
+    let mock = replayer(&path).start().unwrap();
+    let mut client = open(&mock);
+    let _ = client.send(Message::binary(vec![0; 64 << 20]));
+    let closed = loop {
+        match client.read() {
+            Ok(Message::Close(frame)) => break frame.map(|frame| u16::from(frame.code)),
+            Ok(_) => {}
+            Err(_) => break None,
+        }
+    };
+    assert!(closed.is_none_or(|code| code == 1009), "{closed:?}");
+    let report = mock.finish().unwrap_err().to_string();
+    assert!(report.contains("64 MiB") && report.contains("LLMOCK_MAX_BODY"), "{report}");
+}
+
+#[test]
+fn audio_compares_however_it_is_divided() {
+    let (_folder, path) = place();
+    let server = SocketServer::start(
+        None,
+        vec![
+            Step::Receive,
+            Step::Receive,
+            step(r#"{"type":"heard"}"#),
+            Step::Pause(Duration::ZERO),
+        ],
+    );
+    let append = |audio: &str| {
+        Message::text(format!(r#"{{"type":"input_audio_buffer.append","audio":"{audio}"}}"#))
+    };
+    let mock = recorder(&server, &path).start().unwrap();
+    let mut client = open(&mock);
+    client.send(append("AQID")).unwrap();
+    client.send(append("BAUG")).unwrap();
+    assert_eq!(text(&mut client), r#"{"type":"heard"}"#);
+    client.close(None).unwrap();
+    while client.read().is_ok() {}
+    mock.finish().unwrap();
+    let mock = replayer(&path).fail_on_unused().start().unwrap();
+    let mut client = open(&mock);
+    client.send(append("AQIDBAUG")).unwrap();
+    assert_eq!(text(&mut client), r#"{"type":"heard"}"#);
+    drop(client);
+    mock.finish().unwrap();
+    let mock = replayer(&path).start().unwrap();
+    let mut client = open(&mock);
+    client.send(append("AQIDBAUH")).unwrap();
+    assert!(text(&mut client).contains("error"));
+    assert!(matches!(next(&mut client), Message::Close(_)));
+    let report = mock.finish().unwrap_err().to_string();
+    assert!(report.contains("other audio than the recorded one, from byte 5 on"), "{report}");
+}
