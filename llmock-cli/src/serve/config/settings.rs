@@ -24,6 +24,7 @@ use crate::serve::strategy::schema::ToolUse;
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the file")]
 pub(crate) struct Config {
     /// In order; never empty once they are [checked](Config::check).
     #[serde(deserialize_with = "some")]

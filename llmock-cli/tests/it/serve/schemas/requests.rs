@@ -10,6 +10,7 @@ pub(super) fn city() -> Value {
 }
 
 /// Every way to demand this schema: path, body, and where the text of the response is.
+#[expect(clippy::too_many_lines, reason = "a table of requests")]
 pub(super) fn demands(schema: &Value, prompt: &str) -> Vec<(&'static str, Value, &'static str)> {
     let messages = json!([user(prompt)]);
     let contents = json!([{"role": "user", "parts": [{"text": prompt}]}]);
