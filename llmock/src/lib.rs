@@ -55,7 +55,7 @@ pub mod __private {
 #[cfg(feature = "server")]
 #[doc(hidden)]
 pub mod __server {
-    pub use crate::control::server::PlacedFault;
+    pub use crate::control::server::{ClientFinding, PlacedFault, Reaction, judge_client};
     pub use crate::env::{client_variables, placeholder_keys};
     pub use crate::exchange::watched::Watched;
     #[cfg(feature = "record")]

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Prints a line; standard error may be closed.
@@ -25,16 +26,20 @@ pub(crate) fn failed(error: &dyn fmt::Display) {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
     Tls,
+    NoTls,
     HeadTooLarge,
 }
 
 /// A client was refused before it had sent a request. Each reason is printed once: a client tries again and again.
 pub(crate) fn refused(why: Refused) {
-    static PRINTED: [AtomicBool; 2] = [const { AtomicBool::new(false) }; 2];
+    static PRINTED: [AtomicBool; 3] = [const { AtomicBool::new(false) }; 3];
     if !PRINTED[why as usize].swap(true, Ordering::Relaxed) {
         note(match why {
             Refused::Tls => {
                 "a client began TLS on this port, which speaks plain HTTP: its base URL must begin with http://"
+            }
+            Refused::NoTls => {
+                "a client did not begin TLS on this port, which speaks https: its base URL must begin with https://, and it must trust the certificate"
             }
             Refused::HeadTooLarge => {
                 "a client sent a request with more than 100 headers, or with a head that is too large: refused with status 431"
@@ -43,16 +48,32 @@ pub(crate) fn refused(why: Refused) {
     }
 }
 
+/// A text that was asked for.
+pub(crate) fn schema(text: &str) {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// Where clients reach the server.
+pub(crate) struct Url<'a> {
+    pub(crate) scheme: &'static str,
+    pub(crate) address: SocketAddr,
+    /// The file with the certificate that they have to trust.
+    pub(crate) certificate: Option<&'a Path>,
+}
+
 /// Connections are accepted. For programs that have started this one.
-pub(crate) fn ready(address: SocketAddr, strategies: &[&str], recordings: usize) {
-    let ready = serde_json::json!({
+pub(crate) fn ready(url: &Url<'_>, strategies: &[&str], recordings: usize) {
+    let mut ready = serde_json::json!({
         "ready": true,
-        "url": format!("http://{}", reachable(address)),
-        "port": address.port(),
+        "url": format!("{}://{}", url.scheme, reachable(url.address)),
+        "port": url.address.port(),
         "pid": std::process::id(),
         "strategies": strategies,
         "interactions": recordings,
     });
+    if let Some(path) = url.certificate {
+        ready["certificate"] = path.to_string_lossy().into();
+    }
     let mut out = std::io::stdout().lock();
     // Standard output may be closed.
     let _ = writeln!(out, "{ready}");
@@ -89,6 +110,23 @@ pub(crate) fn unused_scenarios(unmatched: &[&str], shadowed: &[&str]) {
     }
     for place in shadowed {
         note(&format!("{place} matched and never replied: others come first"));
+    }
+}
+
+/// The verdict on clients, at the end: as text on standard error, in other forms on standard output, or in a file.
+pub(crate) fn verdict(text: &str, is_text: bool, file: Option<&Path>) {
+    match file {
+        Some(path) => {
+            if let Err(why) = std::fs::write(path, text) {
+                note(&format!("cannot write the verdict to `{}`: {why}", path.display()));
+            }
+        }
+        None if is_text => note(text.trim_end()),
+        None => {
+            let mut out = std::io::stdout().lock();
+            let _ = out.write_all(text.as_bytes());
+            let _ = out.flush();
+        }
     }
 }
 

@@ -59,6 +59,8 @@ pub(crate) struct Detail {
 pub(crate) enum Verdict {
     /// A complete answer.
     Answer(Answer),
+    /// A recorded one, with the name of its recording.
+    Recorded(Answer, Arc<str>),
     /// The content of an answer; its format follows from the request.
     Reply(Box<Reply>),
     /// The content of an answer that a person has written, and what happens to it on its way.

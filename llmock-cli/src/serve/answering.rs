@@ -23,8 +23,9 @@ use super::journal::Entry;
 use super::limits::{self, quota::Left};
 use super::log::Line;
 use super::pace::{self, Pace};
+use super::session_path::SessionPath;
 use super::state::{Running, State};
-use super::{auth, sessions};
+use super::{auth, sessions, shown_headers};
 
 /// Answers a request, or refuses it for that reason.
 pub(crate) async fn answer(
@@ -92,11 +93,15 @@ async fn read(
     };
     let (body, compressed_body) = with_own_addresses(state, &mut parts.headers, read);
     let has_commands = ApiRequest::has_commands(&parts.headers);
+    let in_path = parts.extensions.remove::<SessionPath>();
+    let named = in_path.as_ref().map(|session| session.name.as_str());
     let api_request = ApiRequest {
         route: state.routes.of(&parts),
         method: parts.method,
         has_commands,
-        session: sessions::id_of(&parts.headers, has_commands, parts.uri.query()),
+        session: sessions::id_of(&parts.headers, named, has_commands, parts.uri.query()),
+        scheme: state.scheme(),
+        prefix: in_path.map(|session| session.prefix),
         uri: parts.uri,
         headers: parts.headers,
         body,
@@ -229,6 +234,7 @@ fn remember(state: &State, api_request: &ApiRequest, decided: &mut Decided, faul
     if decided.detail.as_ref().is_some_and(|detail| detail.miss.is_some()) {
         state.count_miss();
     }
+    state.verdicts.note(api_request, decided, fault);
     print(state, api_request, decided, fault, took);
     let journal = state.journal.load();
     if !journal.wants(&api_request.method, api_request.uri.path()) {
@@ -244,6 +250,8 @@ fn remember(state: &State, api_request: &ApiRequest, decided: &mut Decided, faul
         session: api_request.session.clone(),
         answered_by: decided.by,
         took,
+        headers: shown_headers::of(&api_request.headers),
+        source: decided.detail.as_ref().and_then(|detail| detail.source.clone()),
     };
     journal.record(entry, &api_request.body);
 }

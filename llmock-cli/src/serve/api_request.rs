@@ -31,6 +31,10 @@ pub(crate) struct ApiRequest {
     pub(crate) compressed_body: Option<Bytes>,
     /// The session of the request. Each session has its own positions in the recordings.
     pub(crate) session: SessionId,
+    /// `http` or `https`.
+    pub(crate) scheme: &'static str,
+    /// What stands in front of the path to name the session.
+    pub(crate) prefix: Option<Box<str>>,
     /// How many requests arrived before it.
     pub(crate) number: u64,
     /// The time at which the head of the request had been read.
@@ -64,6 +68,8 @@ impl ApiRequest {
             body,
             compressed_body: None,
             session: self.session.clone(),
+            scheme: self.scheme,
+            prefix: self.prefix.clone(),
             number: self.number,
             arrived: self.arrived,
             arrived_at: self.arrived_at,
@@ -95,6 +101,7 @@ impl ApiRequest {
     pub(crate) fn origin(&self) -> Option<String> {
         // HTTP/2 has it in the address.
         let host = self.header(HOST).or_else(|| self.uri.authority().map(Authority::as_str));
-        host.map(|host| format!("http://{host}"))
+        let prefix = self.prefix.as_deref().unwrap_or_default();
+        host.map(|host| format!("{}://{host}{prefix}", self.scheme))
     }
 }

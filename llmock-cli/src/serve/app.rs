@@ -20,7 +20,9 @@ use super::answering::{self, own_error};
 use super::auth;
 use super::boundary::Refusal;
 use super::metrics;
+use super::session_path::{self, SessionPath};
 use super::state::State;
+use super::tls::Tls;
 
 /// Headers that a page may read in addition to those that every page may.
 const EXPOSED: [&str; 8] = [
@@ -38,6 +40,7 @@ const EXPOSED: [&str; 8] = [
 pub(crate) struct App {
     state: Arc<State>,
     cors: CorsLayer,
+    tls: Option<Tls>,
 }
 
 /// A path of the server itself, with or without a slash at the end.
@@ -46,14 +49,21 @@ enum OwnRoute<'a> {
     Health,
     History,
     Metrics,
+    /// How clients handled faults.
+    Verdict,
     /// All sessions, or the one with this id.
     Sessions(Option<Cow<'a, str>>),
 }
 
 impl App {
-    pub(crate) fn new(state: Arc<State>) -> Self {
+    pub(crate) fn new(state: Arc<State>, tls: Option<Tls>) -> Self {
         let cors = cors(&state);
-        Self { state, cors }
+        Self { state, cors, tls }
+    }
+
+    /// How connections begin, if not in plain text.
+    pub(crate) fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
     }
 
     /// How long a client may take to send the head of a request.
@@ -67,7 +77,8 @@ impl App {
     }
 
     /// Responds to a request.
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBytes> {
+    pub(crate) async fn answer(&self, mut request: Request<Incoming>) -> Response<AnswerBytes> {
+        session_path::take(&mut request);
         let route = OwnRoute::of(request.uri().path());
         let is_guarded = route.is_some_and(|route| route.is_guarded());
         let refusal = {
@@ -148,6 +159,7 @@ impl<'a> OwnRoute<'a> {
             "health" => Self::Health,
             "history" => Self::History,
             "metrics" => Self::Metrics,
+            "verdict" => Self::Verdict,
             "sessions" => Self::Sessions(None),
             other => {
                 let id = other
@@ -162,13 +174,13 @@ impl<'a> OwnRoute<'a> {
     /// Whether the route shows or changes what other clients did. It is closed to pages that the configuration does not
     /// name, and to requests of a client that takes this server for a proxy.
     fn is_guarded(&self) -> bool {
-        matches!(self, Self::History | Self::Metrics | Self::Sessions(_))
+        matches!(self, Self::History | Self::Metrics | Self::Verdict | Self::Sessions(_))
     }
 
     fn answer(self, state: &State, request: &Request<Incoming>) -> Response<AnswerBytes> {
         let allowed: &[Method] = match self {
             Self::Root | Self::Health | Self::Metrics => &[Method::GET, Method::HEAD],
-            Self::History => &[Method::GET, Method::HEAD, Method::DELETE],
+            Self::History | Self::Verdict => &[Method::GET, Method::HEAD, Method::DELETE],
             Self::Sessions(_) => &[Method::DELETE],
         };
         if !allowed.contains(request.method()) {
@@ -187,12 +199,24 @@ impl<'a> OwnRoute<'a> {
                 ok("application/json", format!(r#"{{"status":"healthy","timestamp":"{now}"}}"#))
             }
             Self::History if request.method() == Method::DELETE => {
-                state.journal.load().clear();
+                state.journal.load().clear(session_of(request));
                 no_content()
             }
             Self::History => {
-                match state.journal.load().shown(request.uri().query().unwrap_or_default()) {
+                let query = request.uri().query().unwrap_or_default();
+                match state.journal.load().shown(query, session_of(request)) {
                     Ok(shown) => ok("application/json", without_secrets(state, &shown)),
+                    Err(error) => own_error(400, &error.to_string(), HeaderMap::new()),
+                }
+            }
+            Self::Verdict if request.method() == Method::DELETE => {
+                state.verdicts.clear();
+                no_content()
+            }
+            Self::Verdict => {
+                let query = request.uri().query().unwrap_or_default();
+                match state.verdicts.answer(query, session_of(request)) {
+                    Ok((kind, shown)) => ok(kind, without_secrets(state, shown.as_bytes())),
                     Err(error) => own_error(400, &error.to_string(), HeaderMap::new()),
                 }
             }
@@ -206,6 +230,11 @@ impl<'a> OwnRoute<'a> {
             }
         }
     }
+}
+
+/// The session in the path of a request.
+fn session_of(request: &Request<Incoming>) -> Option<&str> {
+    request.extensions().get::<SessionPath>().map(|session| session.name.as_str())
 }
 
 fn wrong_method(request: &Request<Incoming>, allowed: &[Method]) -> Response<AnswerBytes> {

@@ -25,7 +25,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::unconstrained;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, timeout};
 use tokio_util::io::{InspectReader, InspectWriter};
 
 use super::answer::{Aborted, BoxError};
@@ -44,6 +44,17 @@ const LONGEST_CHECK: Duration = Duration::from_secs(1);
 pub(super) async fn serve(socket: TcpStream, app: &'static App, watcher: Watcher) {
     // Events are small; waiting to coalesce them would delay every one.
     let _ = socket.set_nodelay(true);
+    if let Some(tls) = app.tls() {
+        // A response that is forwarded does not learn here that its client has left: only the socket could tell.
+        match timeout(app.head_timeout(), tls.acceptor.accept(socket)).await {
+            Ok(Ok(encrypted)) => {
+                let _ = serve_io(encrypted, app, watcher, None, |_| {}).await;
+            }
+            Ok(Err(_)) => serving::refused(Refused::NoTls),
+            Err(_) => {}
+        }
+        return;
+    }
     if !app.forwards() {
         let _ = serve_io(socket, app, watcher, None, |_| {}).await;
         return;

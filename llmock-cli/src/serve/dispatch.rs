@@ -40,6 +40,10 @@ pub(crate) async fn decide(api_request: &ApiRequest, running: &Running, number: 
             let is_own = by == OURSELVES;
             return Decided { answer, by, model, is_own, recorded, detail: None };
         }
+        Verdict::Recorded(answer, recording) => {
+            let detail = Some(Box::new(Detail { source: Some(recording), ..Detail::default() }));
+            return Decided { answer, by, model, is_own: false, recorded, detail };
+        }
         Verdict::Reply(reply) => reply,
         Verdict::Scripted(scripted) => {
             let (reply, detail) = *scripted;
@@ -103,7 +107,7 @@ async fn run_strategies(
         let verdict = match strategy {
             Strategy::Fixture { fixtures, spent } => {
                 let verdict = fixtures.answer(api_request, *spent);
-                *recorded = Some(matches!(verdict, Verdict::Answer(_)));
+                *recorded = Some(matches!(verdict, Verdict::Recorded(..)));
                 verdict
             }
             Strategy::Scenario(scenarios) => {
@@ -143,6 +147,7 @@ async fn run_strategies(
     }
 }
 
+/// Whether the provider would not refuse the request.
 fn is_valid(api_request: &ApiRequest, reading: &Reading<'_>, running: &Running) -> bool {
     refusal(api_request, reading, running).is_none()
 }
@@ -154,6 +159,10 @@ fn noting(decision: Verdict, whys: &[String]) -> Verdict {
         Verdict::Scripted(mut scripted) => {
             scripted.0 = *strategy::skipping(Box::new(scripted.0), whys);
             Verdict::Scripted(scripted)
+        }
+        Verdict::Recorded(mut answer, recording) => {
+            strategy::note_skipped(&mut answer.headers, whys);
+            Verdict::Recorded(answer, recording)
         }
         Verdict::Answer(mut answer) => {
             strategy::note_skipped(&mut answer.headers, whys);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use http::{HeaderName, StatusCode};
 use llmock::__server::PlacedFault;
-use llmock_rules::{Duration as Delay, Problem};
+use llmock_rules::{At, Duration as Delay, FaultKind, Problem};
 use serde::Deserialize;
 
 use super::config::values::{list, number, share, strict};
@@ -186,6 +186,21 @@ impl Fault {
             Self::Malformed => "malformed",
             Self::Slow(_) => "slow",
             Self::Placed(placed) => placed.name(),
+        }
+    }
+
+    /// The nearest fault as tests have it.
+    pub(crate) fn kind(self) -> FaultKind {
+        let cut = FaultKind::Cut { after: At::Byte(0), reset: false };
+        match self {
+            Self::Status { code, retry_after } => {
+                FaultKind::Status { code: code.as_u16(), retry_after: retry_after.map(u64::from) }
+            }
+            Self::Disconnect => FaultKind::Refused,
+            Self::DisconnectMidway | Self::Truncate => cut,
+            Self::Malformed => FaultKind::Malformed { event: 1 },
+            Self::Slow(by) => FaultKind::Slow(by),
+            Self::Placed(placed) => placed.kind(),
         }
     }
 

@@ -23,7 +23,7 @@ const KEPT: usize = 64 * 1024;
 const LONGEST: usize = 2 * 1024;
 
 /// The routes about requests, which are not requests themselves.
-const UNRECORDED: [&str; 3] = ["/health", "/history", "/metrics"];
+const UNRECORDED: [&str; 4] = ["/health", "/history", "/metrics", "/verdict"];
 
 #[derive(Debug)]
 pub(crate) struct Journal {
@@ -39,7 +39,7 @@ struct Numbered {
     body: Vec<u8>,
 }
 
-/// A request and its outcome. No headers: they hold keys.
+/// A request and its outcome.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) method: http::Method,
@@ -54,6 +54,10 @@ pub(crate) struct Entry {
     pub(crate) answered_by: &'static str,
     /// Until the head of the response was ready.
     pub(crate) took: Duration,
+    /// Those that hold no keys.
+    pub(crate) headers: Box<[(Box<str>, Box<str>)]>,
+    /// The recording or the scenario of the response.
+    pub(crate) source: Option<Arc<str>>,
 }
 
 impl Journal {
@@ -99,14 +103,20 @@ impl Journal {
         drop(replaced);
     }
 
-    pub(crate) fn clear(&self) {
+    /// Drops all requests, or those of one session.
+    pub(crate) fn clear(&self, session: Option<&str>) {
         for slot in &self.slots {
-            slot.lock().take();
+            let is_it = |kept: &mut Numbered| {
+                session.is_none_or(|session| kept.entry.session.is_named(session))
+            };
+            slot.lock().take_if(is_it);
         }
     }
 
-    pub(crate) fn shown(&self, query: &str) -> Result<Vec<u8>, Problem> {
-        let filter = Filter::read(query)?;
+    /// The requests that a query selects, by default those of the session in the path.
+    pub(crate) fn shown(&self, query: &str, session: Option<&str>) -> Result<Vec<u8>, Problem> {
+        let mut filter = Filter::read(query)?;
+        filter.session = filter.session.or_else(|| session.map(str::to_owned));
         let mut found: Vec<Numbered> = self
             .slots
             .iter()
@@ -145,7 +155,10 @@ struct Shown<'a> {
     model: Option<&'a str>,
     session: String,
     answered_by: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
     ms: u128,
+    headers: BTreeMap<&'a str, &'a str>,
 }
 
 impl<'a> Shown<'a> {
@@ -161,7 +174,9 @@ impl<'a> Shown<'a> {
             model: entry.model.as_deref(),
             session: entry.session.to_string(),
             answered_by: entry.answered_by,
+            source: entry.source.as_deref(),
             ms: entry.took.as_millis(),
+            headers: entry.headers.iter().map(|(name, value)| (&**name, &**value)).collect(),
         }
     }
 }
@@ -243,7 +258,7 @@ impl Filter {
         matches(&self.method, &|method| method.eq_ignore_ascii_case(entry.method.as_str()))
             && matches(&self.path, &|start| entry.path.starts_with(start))
             && matches(&self.provider, &|provider| provider == entry.provider.id())
-            && matches(&self.session, &|session| session == entry.session.to_string())
+            && matches(&self.session, &|session| entry.session.is_named(session))
             && self.status.is_none_or(|status| status == entry.status)
     }
 }

@@ -30,14 +30,18 @@ mod reload;
 mod repeats;
 mod routes;
 mod server;
+mod session_path;
 mod sessions;
+mod shown_headers;
 mod state;
 mod stored;
 mod strategy;
+mod tls;
+mod verdict;
 
 use std::io;
 use std::net::SocketAddr;
-use std::process::ExitCode;
+use std::process::{ExitCode, ExitStatus};
 use std::sync::Arc;
 
 pub(crate) use config::Flags;
@@ -46,10 +50,12 @@ pub(crate) use program::Program;
 use tokio::process::Child;
 use tokio::time::Instant;
 
-use crate::output::serving;
+use crate::output::serving::{self, Url};
 use boundary::Boundary;
 use config::{Config, ConfigError};
 use state::{SetupError, State};
+use tls::TlsError;
+use verdict::VerdictForm;
 
 /// The exit code for invalid arguments, as clap has it.
 const USAGE: u8 = 2;
@@ -62,15 +68,23 @@ enum ServeError {
     Setup(#[from] SetupError),
     #[error("cannot listen on `{host}:{port}`: {why}")]
     Bind { host: String, port: u16, why: io::Error },
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error("cannot start: {0}")]
     Runtime(io::Error),
     #[error("cannot run `{name}`: {why}")]
     Program { name: String, why: io::Error },
+    #[error("clients handled {0} of the faults wrongly (`verdict`)")]
+    Verdict(usize),
     #[error("no strategy answered {0} of the requests (`fail-on-miss`)")]
     Missed(u64),
 }
 
 pub(crate) fn run(flags: &Flags) -> ExitCode {
+    if flags.config_schema {
+        serving::schema(&config::schema());
+        return ExitCode::SUCCESS;
+    }
     match start(flags, None) {
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
@@ -120,24 +134,25 @@ async fn serve(
 ) -> Result<ExitCode, ServeError> {
     let (host, port) = (config.host.clone(), config.port);
     let failed = |why| ServeError::Bind { host: host.clone(), port, why };
+    let tls = tls::of(&config)?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let certificate = tls.as_ref().and_then(|tls| tls.certificate.clone());
     let listener = server::bind(&host, port).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     // Before the recordings are read, so that no change is missed.
     let seen = config.watch.then(|| reload::Fingerprint::of(&flags, &config));
-    let state = Arc::new(State::new(config, own_addresses(address), boundary_of(address))?);
+    let state = Arc::new(State::new(config, own_addresses(scheme, address), boundary_of(address))?);
     let running = state.running();
     let strategies: Vec<&str> = running.chain.iter().map(strategy::Strategy::name).collect();
-    let workers = server::workers(&state).map_err(ServeError::Runtime)?;
+    let workers = server::workers(&state, tls).map_err(ServeError::Runtime)?;
     // Before the ready line, which promises that signals are handled.
     let stop = reload::stopped().map_err(ServeError::Runtime)?;
     let reload =
         reload::Reload::new(Arc::clone(&state), flags, seen).map_err(ServeError::Runtime)?;
-    let mut child = match program {
-        Some(program) => Some(start_program(program, address)?),
-        None => None,
-    };
+    let url = Url { scheme, address, certificate: certificate.as_deref() };
+    let mut child = program.map(|program| start_program(program, &url)).transpose()?;
     if child.is_none() {
-        serving::ready(address, &strategies, state.fixtures.len());
+        serving::ready(&url, &strategies, state.fixtures.len());
     }
     drop(running);
     let reloading = tokio::spawn(reload.run());
@@ -149,7 +164,20 @@ async fn serve(
         }
     };
     let served = server::serve(listener, workers, &state, stop).await;
+    if let Some(path) = certificate {
+        let _ = std::fs::remove_file(path);
+    }
     reloading.abort();
+    let ended = ended.transpose().map_err(ServeError::Runtime)?;
+    finished(&state, &served, ended).await
+}
+
+/// Waits for recordings, reports what the whole run has shown, and returns the exit code.
+async fn finished(
+    state: &State,
+    served: &server::Served,
+    ended: Option<ExitStatus>,
+) -> Result<ExitCode, ServeError> {
     let running = state.running();
     let unwritten = match running.proxy() {
         Some(proxy) => proxy.drain(served.deadline.saturating_duration_since(Instant::now())).await,
@@ -160,19 +188,28 @@ async fn serve(
         serving::unused_scenarios(&unmatched, &shadowed);
     }
     serving::stopped(served.has_sent_all, unwritten);
-    let ended = ended.transpose().map_err(ServeError::Runtime)?;
+    let wrong = judged(state, &running.config.verdict);
     match (ended, state.misses()) {
         (Some(status), _) if !status.success() => Ok(program::exit_code(status)),
         (_, misses) if misses > 0 && running.config.fail_on_miss => Err(ServeError::Missed(misses)),
+        _ if wrong > 0 => Err(ServeError::Verdict(wrong)),
         _ => Ok(ExitCode::SUCCESS),
     }
 }
 
-fn start_program(program: &Program, server: SocketAddr) -> Result<Child, ServeError> {
-    program.start(&format!("http://{server}")).map_err(|why| {
+fn start_program(program: &Program, server: &Url<'_>) -> Result<Child, ServeError> {
+    program.start(&format!("{}://{}", server.scheme, server.address)).map_err(|why| {
         let name = program.name.to_string_lossy().into_owned();
         ServeError::Program { name, why }
     })
+}
+/// Prints the verdict on clients, if the configuration has a form for it, and returns how many faults failed it.
+fn judged(state: &State, form: &VerdictForm) -> usize {
+    let Some(format) = form.format else { return 0 };
+    let verdict = state.verdicts.verdict(None);
+    let file = form.file.as_deref();
+    serving::verdict(&verdict.shown(format), format == verdict::Format::Text, file);
+    verdict.failures()
 }
 
 /// A server that listens on a loopback address can know every name that its clients may use.
@@ -181,9 +218,9 @@ fn boundary_of(address: SocketAddr) -> Boundary {
 }
 
 /// The addresses at which clients may reach this server.
-fn own_addresses(address: SocketAddr) -> Vec<String> {
+fn own_addresses(scheme: &str, address: SocketAddr) -> Vec<String> {
     let port = address.port();
-    let mut own = vec![format!("http://{address}")];
-    own.extend(["127.0.0.1", "localhost", "[::1]"].map(|host| format!("http://{host}:{port}")));
+    let mut own = vec![format!("{scheme}://{address}")];
+    own.extend(["127.0.0.1", "localhost", "[::1]"].map(|host| format!("{scheme}://{host}:{port}")));
     own
 }

@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use super::app::App;
 use super::connection;
 use super::state::State;
+use super::tls::Tls;
 
 /// Connections that wait to be accepted: a load test opens thousands at once.
 const BACKLOG: u32 = 4096;
@@ -111,9 +112,9 @@ pub(crate) struct Worker {
     release: oneshot::Sender<()>,
 }
 
-pub(crate) fn workers(state: &Arc<State>) -> io::Result<Vec<Worker>> {
+pub(crate) fn workers(state: &Arc<State>, tls: Option<Tls>) -> io::Result<Vec<Worker>> {
     // Needed until the process ends. A reference count would make the cores wait for each other.
-    let app: &'static App = Box::leak(Box::new(App::new(Arc::clone(state))));
+    let app: &'static App = Box::leak(Box::new(App::new(Arc::clone(state), tls)));
     let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     (0..threads).map(|_| worker(app)).collect()
 }

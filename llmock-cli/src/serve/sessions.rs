@@ -1,5 +1,6 @@
 //! The session of a request, and the position of each session in recordings and scenarios.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::num::NonZeroUsize;
@@ -50,14 +51,32 @@ impl fmt::Display for SessionId {
     }
 }
 
+impl SessionId {
+    /// Whether a filter names this session: by its name, or by the API key that it belongs to.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        match self {
+            Self::Named(own) => own == name,
+            Self::Key(own) if *own == digest(identity(name)) => true,
+            Self::LongName(own) if *own == digest(name) => true,
+            other => other.to_string() == name,
+        }
+    }
+}
+
 /// The session of a request: the one it names, or else that of its key, or else the default one.
 ///
 /// The key itself is never shown: its digest is seeded in this process and reveals nothing. `has_commands` is whether
-/// any header starts with `x-llmock-`.
-pub(crate) fn id_of(headers: &HeaderMap, has_commands: bool, query: Option<&str>) -> SessionId {
+/// any header starts with `x-llmock-`; `in_path` is the name in front of the path, which goes first.
+pub(crate) fn id_of(
+    headers: &HeaderMap,
+    in_path: Option<&str>,
+    has_commands: bool,
+    query: Option<&str>,
+) -> SessionId {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let named = if has_commands { headers.get(&HEADER) } else { None };
     let named = named.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let named = in_path.map(Cow::Borrowed).or(named);
     if let Some(name) = named.as_deref().map(str::trim).filter(|name| !name.is_empty()) {
         return if name.len() > LONGEST_NAME {
             SessionId::LongName(digest(name))
@@ -147,7 +166,10 @@ impl Sessions {
 
     /// Ends a session, so that its next request starts every queue again.
     pub(crate) fn end(&self, id: &str) {
-        self.by_id.lock().pop(id);
+        let mut by_id = self.by_id.lock();
+        by_id.pop(id);
+        // An id may be the key itself.
+        by_id.pop(&SessionId::Key(digest(identity(id))).to_string());
     }
 
     pub(crate) fn end_all(&self) {
@@ -171,7 +193,7 @@ mod tests {
     }
 
     fn id_of(headers: &HeaderMap, query: Option<&str>) -> String {
-        super::id_of(headers, true, query).to_string()
+        super::id_of(headers, None, true, query).to_string()
     }
 
     #[test]

@@ -21,6 +21,7 @@ use super::strategy::fixture::{Fixtures, Spent};
 use super::strategy::proxy::Proxy;
 use super::strategy::scenario::Scenarios;
 use super::strategy::schema::BySchemas;
+use super::verdict::Verdicts;
 use crate::problem::Problem;
 
 /// Lives as long as the server.
@@ -29,6 +30,7 @@ pub(crate) struct State {
     pub(crate) fixtures: Arc<Fixtures>,
     pub(crate) journal: ArcSwap<Journal>,
     pub(crate) metrics: Metrics,
+    pub(crate) verdicts: Verdicts,
     pub(crate) routes: Routes,
     pub(crate) boundary: Boundary,
     pub(crate) quotas: Quotas,
@@ -78,6 +80,7 @@ impl State {
             fixtures,
             journal,
             metrics: Metrics::new(),
+            verdicts: Verdicts::default(),
             routes: Routes::default(),
             boundary,
             quotas: Quotas::default(),
@@ -114,6 +117,11 @@ impl State {
         self.fixtures.sessions.end_all();
         self.quotas.end_all();
         self.running().shelf.end_all();
+    }
+
+    /// How clients reach the server: `http` or `https`.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.own.first().is_some_and(|own| own.starts_with("https:")) { "https" } else { "http" }
     }
 
     /// The number of a request, counted from the start of the server.

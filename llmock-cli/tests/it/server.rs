@@ -25,6 +25,8 @@ pub(crate) struct Workdir {
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) origin: String,
+    /// The line that it printed when it was ready.
+    pub(crate) ready: serde_json::Value,
     child: Child,
     stderr: Arc<Mutex<String>>,
 }
@@ -149,7 +151,7 @@ impl Server {
         });
         thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
         let origin = ready["url"].as_str().unwrap().trim_end_matches('/').to_owned();
-        Self { origin, child, stderr }
+        Self { origin, ready, child, stderr }
     }
 
     pub(crate) fn send(&self, request: &Request) -> Response {

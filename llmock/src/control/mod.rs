@@ -28,6 +28,7 @@ mod fault;
 pub(crate) mod gate;
 mod hold;
 pub(crate) mod plan;
+pub(crate) mod reaction;
 pub(crate) mod requests;
 #[cfg(feature = "server")]
 pub(crate) mod server;

@@ -13,9 +13,12 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::plan::Plan;
+use super::reaction;
+pub use super::reaction::Reaction;
 use super::traffic::{Hit, Traffic};
 use crate::exchange::body::{Controlled, Cut, ResponseBody};
 use crate::exchange::client::Client;
+use crate::report::SweepCode;
 #[cfg(feature = "record")]
 use crate::wire;
 
@@ -69,7 +72,9 @@ impl PlacedFault {
         }
     }
 
-    fn kind(self) -> FaultKind {
+    /// The same fault as tests have it.
+    #[must_use]
+    pub fn kind(self) -> FaultKind {
         match self.0 {
             Place::Cut(after) => FaultKind::Cut { after, reset: false },
             Place::Stall(after) => FaultKind::Stall { after },
@@ -108,6 +113,28 @@ impl PlacedFault {
         let response = plan.apply(http::Response::from_parts(parts, body));
         response.map(|body| body.map_err(Into::into).boxed_unsync())
     }
+}
+
+/// What is wrong with the way in which a client handled a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientFinding {
+    /// One of `llmock_rules::FINDINGS`.
+    pub code: &'static str,
+    /// Whether it fails a test under a sweep.
+    pub fails: bool,
+    /// What the client did.
+    pub message: &'static str,
+}
+
+/// Judges a client as a sweep does.
+#[must_use]
+pub fn judge_client(kind: &FaultKind, reaction: &Reaction) -> Vec<ClientFinding> {
+    let finding = |code: SweepCode| ClientFinding {
+        code: code.name(),
+        fails: code.fails(),
+        message: code.sentence_for_client(),
+    };
+    reaction::judge(kind, reaction).into_iter().map(finding).collect()
 }
 
 /// A body of the server's own.

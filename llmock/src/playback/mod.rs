@@ -138,7 +138,10 @@ impl Playback {
             let interactions = fixture.into_interactions();
             if !interactions.is_empty() {
                 let stored = redactor.stored(interactions).into_iter();
-                items.extend(stored.map(|interaction| Item::new(file, interaction, &rules)));
+                let path = &files[file];
+                items.extend(stored.zip(1..).map(|(interaction, number)| {
+                    Item::new(file, named(path, number), interaction, &rules)
+                }));
             }
         }
         let segments = Segments::new(Segment::new(items));
@@ -188,7 +191,10 @@ impl Playback {
             shared.files.len() - 1
         });
         shared.redactor.learn_signatures(recorded);
-        let items = recorded.iter().map(|new| Item::new(file, new.clone(), &shared.rules));
+        let path = &shared.files[file];
+        let items = recorded
+            .iter()
+            .map(|new| Item::new(file, path.display().to_string(), new.clone(), &shared.rules));
         shared.segments.push(Segment::new(items.collect()));
         Self { shared: Arc::new(shared), max_body: self.max_body }
     }
@@ -269,6 +275,11 @@ impl Playback {
     fn interactions(&self) -> impl Iterator<Item = &Interaction> {
         self.shared.segments.interactions()
     }
+}
+
+/// An interaction by the number that `llmock list` shows: `fixtures/agent.json#2`.
+fn named(file: &Path, number: usize) -> String {
+    format!("{}#{number}", file.display())
 }
 
 impl Default for Playback {

@@ -24,6 +24,8 @@ struct Content {
     body: PlayedBody,
     /// Whether the headers or the body may contain URLs of the provider's API.
     links: bool,
+    /// The fixture, and the number of the interaction in it.
+    recording: Arc<str>,
 }
 
 /// The body of a [`Played`] response.
@@ -49,7 +51,12 @@ pub enum PlayedBody {
 impl Played {
     /// Moves the body out of a recorded response and converts both. `links_in_body` is whether a JSON body may contain
     /// URLs of the provider's API.
-    pub(super) fn take(response: &mut Response, method: &str, links_in_body: bool) -> Self {
+    pub(super) fn take(
+        response: &mut Response,
+        method: &str,
+        links_in_body: bool,
+        recording: Arc<str>,
+    ) -> Self {
         let (status, headers) = exchanged::head(response, method);
         let links = headers.keys().any(|name| provider::is_link_header(name.as_str()))
             || (links_in_body && matches!(response.content, Recorded::Body(Body::Json(_))));
@@ -75,7 +82,7 @@ impl Played {
                 PlayedBody::Whole { bytes: Bytes::new(), after: Duration::ZERO }
             }
         };
-        Self { shared: Arc::new(Content { status, headers, body, links }) }
+        Self { shared: Arc::new(Content { status, headers, body, links, recording }) }
     }
 
     pub(super) fn may_hold_links(&self) -> bool {
@@ -87,10 +94,11 @@ impl Played {
         &self,
         change: impl FnOnce(StatusCode, &mut HeaderMap, &mut PlayedBody),
     ) -> Self {
-        let Content { status, headers, body, links } = &*self.shared;
+        let Content { status, headers, body, links, recording } = &*self.shared;
         let (mut headers, mut body) = (headers.clone(), body.clone());
         change(*status, &mut headers, &mut body);
-        Self { shared: Arc::new(Content { status: *status, headers, body, links: *links }) }
+        let (status, links, recording) = (*status, *links, Arc::clone(recording));
+        Self { shared: Arc::new(Content { status, headers, body, links, recording }) }
     }
 
     /// Returns the recorded status.
@@ -102,6 +110,11 @@ impl Played {
     /// to a `HEAD` request keeps the `content-length` of the body that a `GET` receives.
     pub fn headers(&self) -> &HeaderMap {
         &self.shared.headers
+    }
+
+    /// Returns the fixture and the number of the interaction in it: `fixtures/agent.json#2`.
+    pub fn recording(&self) -> &Arc<str> {
+        &self.shared.recording
     }
 
     /// Returns the recorded body.

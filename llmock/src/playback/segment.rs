@@ -26,12 +26,18 @@ pub(super) struct Item {
 }
 
 impl Item {
-    pub(super) fn new(file: usize, mut interaction: Interaction, rules: &MatchRules) -> Arc<Self> {
+    /// `recording` names the file and the number in it.
+    pub(super) fn new(
+        file: usize,
+        recording: String,
+        mut interaction: Interaction,
+        rules: &MatchRules,
+    ) -> Arc<Self> {
         let key = matching::key(interaction.provider, &interaction.request, rules);
         let has_placeholder = placeholders::has_placeholder(&interaction.request);
         let has_links = links::may_be_in(interaction.provider, &interaction.request);
         let method = interaction.request.method.clone();
-        let played = Played::take(&mut interaction.response, &method, has_links);
+        let played = Played::take(&mut interaction.response, &method, has_links, recording.into());
         Arc::new(Self { file, key, interaction, played, has_placeholder })
     }
 }

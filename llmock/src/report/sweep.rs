@@ -54,6 +54,17 @@ impl SweepCode {
         self == Self::PanickedElsewhere
     }
 
+    /// The same about a client, of which only the requests are known.
+    #[cfg(feature = "server")]
+    pub(crate) fn sentence_for_client(self) -> &'static str {
+        match self {
+            Self::AcceptedTruncated => {
+                "accepted a truncated response: the conversation went on with it"
+            }
+            other => other.sentence(),
+        }
+    }
+
     fn sentence(self) -> &'static str {
         match self {
             Self::AcceptedTruncated => {

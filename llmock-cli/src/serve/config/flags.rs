@@ -19,6 +19,10 @@ pub(crate) struct Flags {
     #[arg(long, env = "LLMOCK_CONFIG", hide_env_values = true, value_name = "FILE")]
     config: Option<OsString>,
 
+    /// Print a JSON schema of the configuration file, for editors, and exit
+    #[arg(long)]
+    pub(in crate::serve) config_schema: bool,
+
     #[command(flatten)]
     keys: KeyFlags,
 

@@ -27,10 +27,10 @@ use Kind::{Json, List, Text};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Key {
     pub(super) path: &'static str,
-    kind: Kind,
+    pub(super) kind: Kind,
     /// What stands for the value in the help text.
     name: &'static str,
-    help: &'static str,
+    pub(super) help: &'static str,
 }
 
 const fn key(path: &'static str, kind: Kind, name: &'static str, help: &'static str) -> Key {
@@ -46,6 +46,9 @@ pub(super) const KEYS: &[Key] = &[
     key("host", Text, "ADDRESS", "The address to listen on [default: 127.0.0.1]"),
     key("allowed-hosts", List, "NAMES", "Names of this server, separated by semicolons, in addition to loopback names and IP addresses; `*.example.com` is every name below"),
     key("port", Kind::Number, "PORT", "The port to listen on; 0 is any free port [default: 8000]"),
+    key("tls-self-signed", Kind::Switch, "true|false", "Serve https with a certificate that the server makes; the ready line names its file"),
+    key("tls-cert", Text, "FILE", "Serve https with this certificate chain, in PEM"),
+    key("tls-key", Text, "FILE", "The private key of `tls-cert`, in PEM"),
     key("customReplies", Json, "JSON", "A list of `question` and `answer` for CustomAnswersStrategy"),
     key("tools", Text, "auto|first|never", "What happens to tools that a request offers and does not force [default: auto]"),
     key("replies", Json, "JSON", "A list of `when` and `then` for ScenarioStrategy: conditions on requests, and the replies to them"),
@@ -72,6 +75,7 @@ pub(super) const KEYS: &[Key] = &[
     key("quota.tokens-per-minute", Kind::Number, "NUMBER", "How many tokens its requests and their responses may have per minute"),
     key("quota.window", Text, "DURATION", "How long the minute of a quota is [default: 1m]"),
     key("context-window", Kind::Number, "NUMBER", "The most tokens of a request; longer ones get the provider's error"),
+    key("verdict", Kind::Word("text"), "FORMAT", "Judge how clients handled faults when the server stops: `text`, `json`, `junit`, or `off`; `json=FILE` writes a file [default: off]"),
     key("history", Kind::Number, "NUMBER", "How many requests the history keeps; 0 switches it off [default: 1000]"),
     key("body-limit", Text, "SIZE", "The largest request body [default: 16M]"),
     key("read-timeout", Text, "DURATION", "How long a client may take to send the head of a request, and again its body [default: 30s]"),

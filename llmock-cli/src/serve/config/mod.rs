@@ -8,8 +8,10 @@ mod error;
 mod flags;
 mod keys;
 mod layers;
+mod matching;
 mod models;
 pub(in crate::serve) mod scenarios;
+mod schema;
 mod settings;
 mod strategies;
 pub(in crate::serve) mod values;
@@ -20,6 +22,7 @@ use std::path::Path;
 pub(crate) use error::ConfigError;
 pub(crate) use flags::Flags;
 pub(crate) use models::Model;
+pub(crate) use schema::schema;
 pub(crate) use settings::{Config, CustomReply};
 pub(crate) use strategies::StrategyName;
 

@@ -6,12 +6,13 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use llmock::Provider;
-use llmock::playback::{RuleError, Rules};
-use llmock_rules::{AllowedHost, BaseUrl, FieldName, JsonPath, Place, Problem, Size};
+use llmock::playback::Rules;
+use llmock_rules::{AllowedHost, BaseUrl, Problem, Size};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny};
 
 use super::error::ConfigError;
+use super::matching::rules;
 use super::models::Model;
 use super::scenarios::Scenario;
 use super::strategies::StrategyName;
@@ -21,6 +22,7 @@ use crate::serve::limits::quota::Quota;
 use crate::serve::log::LogMode;
 use crate::serve::pace::Pace;
 use crate::serve::strategy::schema::ToolUse;
+use crate::serve::verdict::form::VerdictForm;
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -45,6 +47,13 @@ pub(crate) struct Config {
     /// 0: any free port.
     #[serde(deserialize_with = "strict")]
     pub(crate) port: u16,
+    /// Whether the server makes a certificate for itself.
+    #[serde(deserialize_with = "strict")]
+    pub(crate) tls_self_signed: bool,
+    #[serde(deserialize_with = "strict")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    #[serde(deserialize_with = "strict")]
+    pub(crate) tls_key: Option<PathBuf>,
     #[serde(rename = "customReplies")]
     pub(crate) custom_replies: Option<Vec<CustomReply>>,
     /// What happens to tools that a request offers and does not force.
@@ -85,6 +94,9 @@ pub(crate) struct Config {
     /// The most tokens of a request. Absent: any number.
     #[serde(deserialize_with = "strict")]
     pub(crate) context_window: Option<u64>,
+    /// Whether the verdict on clients is printed at the end, and how.
+    #[serde(deserialize_with = "verdict")]
+    pub(crate) verdict: VerdictForm,
     /// How many requests the journal keeps; 0 switches it off.
     #[serde(deserialize_with = "history")]
     pub(crate) history: usize,
@@ -111,6 +123,9 @@ impl Default for Config {
             host: "127.0.0.1".to_owned(),
             allowed_hosts: Vec::new(),
             port: 8000,
+            tls_self_signed: false,
+            tls_cert: None,
+            tls_key: None,
             custom_replies: None,
             tools: ToolUse::default(),
             replies: Vec::new(),
@@ -126,6 +141,7 @@ impl Default for Config {
             log: LogMode::Auto,
             quota: Quota::default(),
             context_window: None,
+            verdict: VerdictForm::default(),
             history: 1000,
             body_limit: 16 << 20,
             shutdown_timeout: Duration::from_secs(10),
@@ -152,7 +168,7 @@ impl Config {
         }
         self.enable_replies();
         let has = |strategy| self.strategies.contains(&strategy);
-        for (is_invalid, reason) in [
+        let invalid = [
             (
                 self.record && self.fixtures.is_none(),
                 "`record` needs `fixtures`, the folder to write to",
@@ -163,7 +179,8 @@ impl Config {
             ),
             (has(Fixture) && self.fixtures.is_none(), "`FixtureStrategy` needs `fixtures`"),
             (self.quota.window.is_zero(), "`quota.window` is 0: name a duration, such as `1m`"),
-        ] {
+        ];
+        for (is_invalid, reason) in invalid.into_iter().chain(self.invalid_tls()) {
             if is_invalid {
                 return Err(ConfigError::Settings(Problem::new(reason)));
             }
@@ -215,6 +232,16 @@ impl Config {
 }
 
 impl Config {
+    /// Settings of TLS that contradict each other.
+    fn invalid_tls(&self) -> [(bool, &'static str); 2] {
+        let has_one = self.tls_cert.is_some() != self.tls_key.is_some();
+        let has_both = self.tls_self_signed && self.tls_cert.is_some();
+        [
+            (has_one, "`tls-cert` and `tls-key` need each other"),
+            (has_both, "`tls-self-signed` and `tls-cert` exclude each other"),
+        ]
+    }
+
     /// Puts the strategies of `customReplies` and `replies` in front of the others, unless they are listed.
     fn enable_replies(&mut self) {
         for (is_set, strategy) in [
@@ -279,71 +306,6 @@ pub(crate) struct CustomReply {
     pub(crate) answer: String,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Matching {
-    #[serde(deserialize_with = "list")]
-    ignore: Vec<Place>,
-    #[serde(deserialize_with = "nullable")]
-    normalize: Vec<Normalize>,
-    #[serde(deserialize_with = "list")]
-    unordered: Vec<JsonPath>,
-    #[serde(deserialize_with = "some")]
-    match_on: Vec<FieldName>,
-}
-
-#[derive(Deserialize)]
-#[serde(try_from = "Rule")]
-struct Normalize(Rule);
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Rule {
-    path: String,
-    pattern: String,
-    replacement: String,
-}
-
-impl Rule {
-    fn add_to(&self, rules: Rules) -> Result<Rules, RuleError> {
-        rules.normalize(&self.path, &self.pattern, &self.replacement)
-    }
-}
-
-impl TryFrom<Rule> for Normalize {
-    type Error = String;
-
-    /// Checks the rule here, where a mistake has a line and a column.
-    fn try_from(rule: Rule) -> Result<Self, String> {
-        rule.add_to(Rules::default()).map_err(|error| error.reason().to_string())?;
-        Ok(Self(rule))
-    }
-}
-
-impl Matching {
-    fn rules(self) -> Result<Rules, RuleError> {
-        let mut rules = Rules::default();
-        for path in self.ignore {
-            rules = rules.ignore(path.to_string())?;
-        }
-        for Normalize(rule) in self.normalize {
-            rules = rule.add_to(rules)?;
-        }
-        for path in self.unordered {
-            rules = rules.unordered(path.as_str())?;
-        }
-        if !self.match_on.is_empty() {
-            rules = rules.match_on(self.match_on.iter().map(FieldName::as_str))?;
-        }
-        Ok(rules)
-    }
-}
-
-fn rules<'de, D: Deserializer<'de>>(value: D) -> Result<Rules, D::Error> {
-    let matching: Matching = nullable(value)?;
-    matching.rules().map_err(D::Error::custom)
-}
-
 fn tools<'de, D: Deserializer<'de>>(value: D) -> Result<ToolUse, D::Error> {
     scalar(value, |text| match text {
         "auto" => Ok(ToolUse::Auto),
@@ -368,6 +330,10 @@ fn history<'de, D: Deserializer<'de>>(value: D) -> Result<usize, D::Error> {
 
 fn log<'de, D: Deserializer<'de>>(value: D) -> Result<LogMode, D::Error> {
     scalar(value, LogMode::from_str)
+}
+
+fn verdict<'de, D: Deserializer<'de>>(value: D) -> Result<VerdictForm, D::Error> {
+    scalar(value, VerdictForm::from_str)
 }
 
 fn size<'de, D: Deserializer<'de>>(value: D) -> Result<usize, D::Error> {

@@ -16,13 +16,15 @@ fn entry(path: &str) -> Entry {
         session: SessionId::Default,
         answered_by: "MirrorStrategy",
         took: Duration::from_micros(2_500),
+        headers: [("user-agent".into(), "a/1".into())].into(),
+        source: None,
     }
 }
 
 const BODY: &[u8] = br#"{"model":"m","n":1.0}"#;
 
 fn shown(journal: &Journal, query: &str) -> Vec<Value> {
-    let json: Value = serde_json::from_slice(&journal.shown(query).unwrap()).unwrap();
+    let json: Value = serde_json::from_slice(&journal.shown(query, None).unwrap()).unwrap();
     json["requests"].as_array().unwrap().clone()
 }
 
@@ -38,9 +40,9 @@ fn entries_show_the_request_and_its_outcome() {
     let expected = concat!(
         r#"{"requests":[{"method":"POST","path":"/v1/chat/completions","body":{"model":"m","n":1.0},"#,
         r#""timestamp":"1970-01-01T00:00:01.500Z","status":200,"provider":"openai","model":"m","#,
-        r#""session":"default","answered_by":"MirrorStrategy","ms":2}]}"#
+        r#""session":"default","answered_by":"MirrorStrategy","ms":2,"headers":{"user-agent":"a/1"}}]}"#
     );
-    assert_eq!(String::from_utf8(journal.shown("").unwrap()).unwrap(), expected);
+    assert_eq!(String::from_utf8(journal.shown("", None).unwrap()).unwrap(), expected);
 }
 
 #[test]
@@ -55,7 +57,7 @@ fn shows_bodies_as_json_or_text() {
         (long.as_bytes(), long[..KEPT].into()),
     ];
     for (body, expected) in cases {
-        journal.clear();
+        journal.clear(None);
         journal.record(entry("/"), body);
         assert_eq!(shown(&journal, "")[0]["body"], expected);
     }
@@ -70,7 +72,7 @@ fn redacts_keys_in_the_query() {
         ("/m?api-version=1&access_token=secret", "/m?api-version=1&access_token=[REDACTED]"),
         ("/m?keys=2", "/m?keys=2"),
     ] {
-        journal.clear();
+        journal.clear(None);
         journal.record(entry(sent), BODY);
         assert_eq!(paths(&journal, ""), [expected]);
     }
@@ -85,7 +87,7 @@ fn drops_the_oldest_requests_first() {
     assert_eq!(paths(&journal, ""), ["/2", "/3", "/4"]);
     assert_eq!(paths(&journal, "limit=2"), ["/3", "/4"]);
     assert_eq!(paths(&journal, "limit=0"), [""; 0]);
-    journal.clear();
+    journal.clear(None);
     assert_eq!(paths(&journal, ""), [""; 0]);
     journal.record(entry("/5"), BODY);
     assert_eq!(paths(&journal, ""), ["/5"]);
@@ -120,7 +122,7 @@ fn filters_select_matching_requests() {
         assert_eq!(paths(&journal, query).iter().collect::<Vec<_>>(), expected, "{query}");
     }
     for wrong in ["status=ok", "limit=-1", "methods=GET"] {
-        assert!(journal.shown(wrong).is_err(), "{wrong}");
+        assert!(journal.shown(wrong, None).is_err(), "{wrong}");
     }
 }
 

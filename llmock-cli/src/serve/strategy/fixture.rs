@@ -4,6 +4,7 @@
 //! started with.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use http::header::CONTENT_ENCODING;
@@ -114,7 +115,7 @@ impl Fixtures {
         };
         let Some(played) = played else { return Verdict::Pass { why: None } };
         let played = self.redirects.played(played, playback, request, &self.origin(api_request));
-        Verdict::Answer(answer_of(&played))
+        Verdict::Recorded(answer_of(&played), Arc::clone(played.recording()))
     }
 
     /// Why no recording answers, in one sentence. Finding the closest recording may take long, so a thread does it that

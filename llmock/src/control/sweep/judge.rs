@@ -1,15 +1,9 @@
 //! What a run under a fault says about the program.
 
-use llmock_rules::FaultKind;
-
 use super::ran::{Ran, RunEnd};
 use super::trials::{Target, Trial};
+use crate::control::reaction::{self, Reaction};
 use crate::report::SweepCode;
-
-/// So many repetitions of one request are a storm.
-const STORM: usize = 4;
-/// Clocks of the two sides differ, and timers are not exact.
-const EARLY: u64 = 100;
 
 /// What the program did wrong in one trial, compared with a run without a fault.
 pub(crate) fn judge(trial: &Trial, target: &Target, usual: &Ran, ran: &Ran) -> Vec<SweepCode> {
@@ -23,32 +17,14 @@ pub(crate) fn judge(trial: &Trial, target: &Target, usual: &Ran, ran: &Ran) -> V
     let Some(at) = ran.requests.iter().position(|request| request.is_faulty) else { return codes };
     let faulty = &ran.requests[at];
     let repeats = ran.count(&faulty.key).saturating_sub(usual.count(&faulty.key));
-    if repeats > STORM {
-        codes.push(SweepCode::RetryStorm);
-    }
-    match &trial.fault.kind {
-        FaultKind::Status { code: 400 | 401 | 403 | 404, .. } if repeats > 0 => {
-            codes.push(SweepCode::RetriedInVain);
-        }
-        FaultKind::Status { code: 429, retry_after: Some(seconds) } if repeats > 0 => {
-            let again = ran.requests[at + 1..].iter().find(|request| request.key == faulty.key);
-            let waited = again.map(|request| request.ms.saturating_sub(faulty.ms) + EARLY);
-            if waited.is_some_and(|waited| waited < seconds * 1000) {
-                codes.push(SweepCode::IgnoredRetryAfter);
-            }
-        }
-        FaultKind::Status { code: 429 | 500.., .. } | FaultKind::Refused
-            if repeats == 0 && ran.end != RunEnd::Hung =>
-        {
-            codes.push(SweepCode::DidNotRetry);
-        }
-        FaultKind::Cut { .. } | FaultKind::EmptyBody
-            if ran.end == RunEnd::Passed && repeats == 0 && !had_left(target, usual) =>
-        {
-            codes.push(SweepCode::AcceptedTruncated);
-        }
-        _ => {}
-    }
+    let again = ran.requests[at + 1..].iter().find(|request| request.key == faulty.key);
+    let reaction = Reaction {
+        repeats,
+        waited: again.map(|request| request.ms.saturating_sub(faulty.ms)),
+        is_waiting: ran.end == RunEnd::Hung,
+        has_accepted: ran.end == RunEnd::Passed && !had_left(target, usual),
+    };
+    codes.extend(reaction::judge(&trial.fault.kind, &reaction));
     codes
 }
 
@@ -59,7 +35,7 @@ fn had_left(target: &Target, usual: &Ran) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use llmock_rules::{At, FaultRule};
+    use llmock_rules::{At, FaultKind, FaultRule};
 
     use super::*;
     use crate::control::sweep::ran::{RanRequest, RanResponse};

@@ -3,57 +3,67 @@
 use super::super::keys::{KEYS, Key, variable};
 use super::*;
 
+/// Another value for each key.
+const OTHER: &[(&str, &str)] = &[
+    ("strategies", "ErrorStrategy"),
+    ("models", "a;b"),
+    ("api-key", "other"),
+    ("cors.allow-origins", "*"),
+    ("host", "::1"),
+    ("allowed-hosts", "other.example.com;*.example.org"),
+    ("port", "1"),
+    ("tls-self-signed", "true"),
+    ("tls-cert", "c.pem"),
+    ("tls-key", "k.pem"),
+    ("customReplies", r#"[{"question": "q", "answer": "a"}]"#),
+    ("tools", "first"),
+    ("replies", r#"[{"then": "a"}]"#),
+    ("strict", "true"),
+    ("fixtures", "elsewhere"),
+    ("record", "true"),
+    ("fail-on-miss", "true"),
+    ("watch", "true"),
+    ("matching.ignore", "$.user;$.seed"),
+    ("matching.normalize", r#"[{"path": "$.a", "pattern": "b", "replacement": ""}]"#),
+    ("matching.unordered", "$.tools"),
+    ("matching.match_on", "model"),
+    ("upstreams", r#"{"openai": "https://other"}"#),
+    ("pace.time-to-first-token", "1s"),
+    ("pace.tokens-per-second", "1.5"),
+    ("pace.jitter", "1"),
+    ("pace.seed", "1"),
+    ("pace.recorded", "false"),
+    ("faults.rate", "1"),
+    ("faults.kinds", "truncate;slow=1s"),
+    ("faults.seed", "1"),
+    ("log", "json"),
+    ("quota.requests-per-minute", "1"),
+    ("quota.tokens-per-minute", "1"),
+    ("quota.window", "1s"),
+    ("context-window", "1"),
+    ("verdict", "junit=v.xml"),
+    ("history", "0"),
+    ("body-limit", "1K"),
+    ("read-timeout", "1s"),
+    ("shutdown-timeout", "1s"),
+];
+
 #[test]
 fn variables_flags_and_set_override_the_file() {
-    let other = [
-        ("strategies", "ErrorStrategy"),
-        ("models", "a;b"),
-        ("api-key", "other"),
-        ("cors.allow-origins", "*"),
-        ("host", "::1"),
-        ("allowed-hosts", "other.example.com;*.example.org"),
-        ("port", "1"),
-        ("customReplies", r#"[{"question": "q", "answer": "a"}]"#),
-        ("tools", "first"),
-        ("replies", r#"[{"then": "a"}]"#),
-        ("strict", "true"),
-        ("fixtures", "elsewhere"),
-        ("record", "true"),
-        ("fail-on-miss", "true"),
-        ("watch", "true"),
-        ("matching.ignore", "$.user;$.seed"),
-        ("matching.normalize", r#"[{"path": "$.a", "pattern": "b", "replacement": ""}]"#),
-        ("matching.unordered", "$.tools"),
-        ("matching.match_on", "model"),
-        ("upstreams", r#"{"openai": "https://other"}"#),
-        ("pace.time-to-first-token", "1s"),
-        ("pace.tokens-per-second", "1.5"),
-        ("pace.jitter", "1"),
-        ("pace.seed", "1"),
-        ("pace.recorded", "false"),
-        ("faults.rate", "1"),
-        ("faults.kinds", "truncate;slow=1s"),
-        ("faults.seed", "1"),
-        ("log", "json"),
-        ("quota.requests-per-minute", "1"),
-        ("quota.tokens-per-minute", "1"),
-        ("quota.window", "1s"),
-        ("context-window", "1"),
-        ("history", "0"),
-        ("body-limit", "1K"),
-        ("read-timeout", "1s"),
-        ("shutdown-timeout", "1s"),
-    ];
-    let named: Vec<&str> = other.iter().map(|(path, _)| *path).collect();
+    let named: Vec<&str> = OTHER.iter().map(|(path, _)| *path).collect();
     assert_eq!(named, KEYS.iter().map(|key| key.path).collect::<Vec<_>>());
 
     // Keys that depend on each other: the file sets all except the one under test.
     let file = format!("{WHOLE}fixtures: f\n")
         .replace("[CustomAnswersStrategy, MirrorStrategy]", "[FixtureStrategy, ProxyStrategy]");
-    let before = read(&file, &[], &Flags::default()).unwrap();
-    for (path, value) in other {
-        let file = if path == "strategies" { WHOLE } else { &file };
-        let before = if path == "strategies" { self::file(WHOLE) } else { before.clone() };
+    let with_tls = format!("{file}tls-cert: a.pem\ntls-key: b.pem\n");
+    for &(path, value) in OTHER {
+        let file = match path {
+            "strategies" => WHOLE,
+            "tls-cert" | "tls-key" => &with_tls,
+            _ => &file,
+        };
+        let before = read(file, &[], &Flags::default()).unwrap();
         let by_variable = read(file, &[(&variable(path), value)], &Flags::default()).unwrap();
         let by_set = read(file, &[], &with_set(&[&format!("{path}={value}")])).unwrap();
         assert_ne!(by_variable, before, "{path}");
