@@ -3,13 +3,18 @@
 mod cli;
 mod command;
 mod export;
+mod finding;
 mod import;
 mod output;
+mod owners;
+mod pairs;
 mod problem;
 mod selection;
 mod serve;
 mod source;
+mod suite;
 mod target;
+mod tests_in;
 mod workspace;
 
 fn main() -> std::process::ExitCode {

@@ -67,6 +67,17 @@ impl Screen {
         self.style.paint(style, text)
     }
 
+    /// The exit code becomes that of a failure, which the result shows.
+    pub(crate) fn fail(&mut self) {
+        self.failed = true;
+    }
+
+    /// A line beside the result, which programs that read it do not see.
+    pub(crate) fn note(&mut self, text: &str) -> io::Result<()> {
+        self.out.flush()?;
+        writeln!(io::stderr().lock(), "{text}")
+    }
+
     /// The problems of reading fixtures, and folders without any.
     pub(crate) fn unread(&mut self, found: &Found) -> io::Result<()> {
         for problem in &found.problems {

@@ -57,6 +57,27 @@ pub(crate) enum Problem {
     Pattern(regex::Error),
     #[error("{}", chain(.0))]
     NotEdited(EditError),
+    #[error("failed to {action} `{}`: {why}", path.display())]
+    Io { action: &'static str, path: PathBuf, why: io::Error },
+    #[error("`{}` exists and is not overwritten", .0.display())]
+    Exists(PathBuf),
+    #[error("failed to parse `{}`: line {line}: {why}", path.display())]
+    NotRust { path: PathBuf, line: usize, why: String },
+    #[error(
+        "failed to list the tests: {why}\nhint: `llmock check --no-tests` checks the files alone, and `--tests FILE` takes \
+         the names of tests from a file"
+    )]
+    TestsNotListed { why: String },
+    #[error(
+        "there are no tests here\nhint: run it in the folder of a package, or name the tests with `--tests FILE`"
+    )]
+    NoTests,
+    #[error(
+        "standard input is not a terminal: nothing was removed\nhint: `--dry-run` shows what would be removed, `--yes` removes it"
+    )]
+    NotAsked,
+    #[error("failed to read `{}` from git: {why}", path.display())]
+    Git { path: PathBuf, why: String },
     #[error("{0}")]
     Other(String),
     #[error(
@@ -126,7 +147,7 @@ fn not_removed(error: &RemoveError) -> String {
 }
 
 /// An error and what caused it.
-fn chain(error: &dyn Error) -> String {
+pub(crate) fn chain(error: &dyn Error) -> String {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -95,6 +95,13 @@ pub const FINDINGS: &[FindingCode] = &[
     error("sweep_ignored_retry_after", "a program repeated a request earlier than `retry-after` says"),
     error("sweep_retry_storm", "a program repeated a request again and again"),
     note("sweep_did_not_retry", "a program did not repeat a request after an error that passes"),
+    error("secret", "a fixture holds what looks like a secret"),
+    error("unreadable", "a fixture cannot be read"),
+    error("not_canonical", "a fixture does not have the text that a recording would write"),
+    error("orphan", "the test that owns an interaction does not exist"),
+    error("renamed_owner", "the test that owns an interaction has another name now"),
+    warning("no_fixture", "a test with the attribute has no recording"),
+    warning("large", "a fixture is larger than the limit"),
 ];
 
 impl FindingCode {

@@ -6,6 +6,8 @@
 
 mod audit;
 mod builder;
+#[cfg(feature = "check")]
+mod check;
 mod config;
 pub mod control;
 mod diff;
@@ -159,6 +161,8 @@ pub use audit::contract::{Rejection, TABLE_DATE as CONTRACT_DATE, retirement};
 pub use audit::prefix::{CacheBreak, CacheReport};
 pub use audit::prices::price_of;
 pub use builder::{FinishError, LlmMockBuilder, MockSession, StartError};
+#[cfg(feature = "check")]
+pub use check::check;
 #[cfg(feature = "websocket")]
 pub use exchange::SocketMessage;
 pub use exchange::{Exchange, ReceivedResponse, RespondedBy, ResponseEvent, SentRequest};

@@ -9,7 +9,7 @@ use llmock::__command::secrets;
 
 use crate::output::Screen;
 use crate::output::listing;
-use crate::output::text::since;
+use crate::output::text::{now, since};
 use crate::source::{self, Source};
 use crate::workspace::{self, Entry};
 
@@ -39,6 +39,10 @@ pub(crate) struct List {
     /// Only interactions that hold what looks like a secret
     #[arg(long)]
     secrets: bool,
+
+    /// Only interactions whose model its provider has turned off
+    #[arg(long)]
+    retired: bool,
 
     /// Only interactions of this origin
     #[arg(long, value_name = "SOURCE")]
@@ -101,6 +105,7 @@ impl List {
     fn is_filtered(&self) -> bool {
         let filters = [&self.provider, &self.model, &self.test];
         self.secrets
+            || self.retired
             || self.stale.is_some()
             || self.source.is_some()
             || filters.iter().any(|filter| filter.is_some())
@@ -110,9 +115,16 @@ impl List {
         let interaction = entry.interaction;
         let is_old =
             |least: Duration| since(interaction.recorded_at()).is_some_and(|age| age > least);
+        let today = humantime::format_rfc3339_seconds(now()).to_string();
+        let is_retired = || {
+            let model = entry.summary.model.as_deref();
+            let day = model.and_then(|model| llmock::retirement(interaction.provider(), model));
+            day.is_some_and(|day| day <= today.as_str())
+        };
         let contains =
             |text: Option<&str>, part: &str| text.is_some_and(|text| text.contains(part));
         self.stale.is_none_or(is_old)
+            && (!self.retired || is_retired())
             && self.source.is_none_or(|source| source == source::of(interaction))
             && self.provider.as_deref().is_none_or(|id| interaction.provider().id() == id)
             && self

@@ -1,7 +1,10 @@
 //! The commands for fixtures, one file each: its arguments, and what it does. What it prints is in `output`.
 
+pub(crate) mod adopt;
+pub(crate) mod check;
 pub(crate) mod clear;
 pub(crate) mod export;
+pub(crate) mod diff;
 pub(crate) mod fmt;
 pub(crate) mod grep;
 pub(crate) mod import;
@@ -9,6 +12,8 @@ pub(crate) mod keep;
 pub(crate) mod list;
 pub(crate) mod notes;
 pub(crate) mod run;
+pub(crate) mod prune;
+pub(crate) mod rename;
 pub(crate) mod show;
 pub(crate) mod stats;
 

@@ -105,7 +105,7 @@ pub(crate) fn since(recorded_at: Option<&str>) -> Option<Duration> {
 
 /// The present, which `SOURCE_DATE_EPOCH` replaces so that output can be reproduced.
 /// <https://reproducible-builds.org/specs/source-date-epoch/>
-fn now() -> SystemTime {
+pub(crate) fn now() -> SystemTime {
     let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
     fixed.map_or_else(SystemTime::now, |at| SystemTime::UNIX_EPOCH + Duration::from_secs(at))
 }

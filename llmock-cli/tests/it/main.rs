@@ -1,5 +1,6 @@
 //! The command `llmock`, run as a process.
 
+mod care;
 mod clear;
 mod command;
 mod import;

@@ -144,6 +144,13 @@ fn filters_by_age_origin_model_test_and_secrets() {
     assert_eq!(numbers(&["--test", "agent::counts"]), ["agent.json#2"]);
     assert_eq!(numbers(&["--provider", "anthropic"]), ["agent.json#1", "shop.json#3"]);
     assert_eq!(numbers(&["--secrets"]), ["leak.json#1"]);
+    assert!(numbers(&["--retired"]).is_empty());
+    desk.write(
+        "old.json",
+        &desk.read("shop.json").replace("\"claude\"", "\"claude-3-haiku-20240307\""),
+    );
+    assert_eq!(numbers(&["--retired"]), ["old.json#3"]);
+    std::fs::remove_file(desk.path("old.json")).unwrap();
     assert_eq!(desk.prints(&["list", "--model", "nothing"]), "no interaction is like that\n");
 }
 

@@ -6,6 +6,7 @@
 
 mod changes;
 mod conversation;
+mod flaws;
 mod part;
 mod response;
 mod secrets;
@@ -13,6 +14,7 @@ mod summary;
 
 pub use changes::{Change, Half, changes};
 pub use conversation::{Conversation, Speaker, Turn, conversation};
+pub use flaws::{Flaw, flaws};
 pub use part::Part;
 pub use secrets::{Secret, secrets};
 pub use summary::{Summary, summary};

@@ -1,0 +1,165 @@
+//! `llmock check`, `prune`, `rename`, `adopt`, and `diff`: what keeps fixtures in order.
+
+use crate::command::Desk;
+
+/// A fixture of two tests, in its canonical form.
+fn desk() -> Desk {
+    let desk = Desk::with(&[]);
+    let one = |test: &str, prompt: &str, text: &str| {
+        format!(
+            r#"{{"provider": "openai", "test": "{test}", "request": {{"path": "/v1/chat/completions", "body": {{"model": "m",
+            "messages": [{{"role": "user", "content": "{prompt}"}}]}}}}, "response": {{"body": {{"choices": [{{"message":
+            {{"role": "assistant", "content": "{text}"}}}}]}}}}}}"#
+        )
+    };
+    let file = |interactions: &[String]| {
+        format!(r#"{{"llmock": 1, "interactions": [{}]}}"#, interactions.join(","))
+    };
+    desk.write(
+        "f/a.json",
+        &file(&[one("api::greets", "Say hi.", "Hi."), one("api::gone", "Bye?", "Bye.")]),
+    );
+    desk.write("f/b.json", &file(&[one("api::also_gone", "Once more.", "No.")]));
+    desk.prints(&["fmt"]);
+    desk.write("tests.txt", "api::greets: test\napi::other: test\n");
+    desk
+}
+
+#[test]
+fn check_finds_orphans_and_prune_removes_them() {
+    let desk = desk();
+    let checked = desk.run(&["check", "--tests", "tests.txt"]);
+    assert_eq!(checked.code, 1, "{checked:?}");
+    assert_eq!(checked.out.matches("error[orphan] ").count(), 2, "{}", checked.out);
+    assert!(checked.out.ends_with("checked 2 fixtures: 2 errors, 0 warnings\n"), "{}", checked.out);
+    assert_eq!(desk.run(&["check", "--tests", "tests.txt", "--allow", "orphan"]).code, 0);
+    assert_eq!(desk.run(&["check", "--no-tests"]).code, 0);
+
+    let before = desk.read("f/a.json");
+    desk.prints(&["prune", "--tests", "tests.txt", "--dry-run"]);
+    let asked = desk
+        .command(&["prune", "--tests", "tests.txt"])
+        .stdin(std::process::Stdio::null())
+        .output();
+    let asked = asked.unwrap();
+    assert_eq!(asked.status.code(), Some(1));
+    assert!(
+        String::from_utf8_lossy(&asked.stderr).contains("is not a terminal: nothing was removed")
+    );
+    assert_eq!(desk.read("f/a.json"), before);
+    let shown = desk.prints(&["prune", "--tests", "tests.txt", "--yes"]);
+    assert!(
+        shown.ends_with("removed 1 interaction from f/a.json\nremoved f/b.json (1 interaction)\n"),
+        "{shown}"
+    );
+    assert!(!desk.path("f/b.json").exists());
+    assert_eq!(desk.run(&["check", "--tests", "tests.txt"]).code, 0);
+}
+
+#[test]
+fn check_fixes_owners_of_renamed_tests_and_the_form() {
+    let desk = desk();
+    desk.write("tests.txt", "api::greets\nmoved::gone\napi::also_gone\n");
+    let checked = desk.run(&["check", "--tests", "tests.txt"]);
+    assert!(
+        checked.out.contains("error[renamed_owner] f/a.json#2: test `api::gone` does not exist"),
+        "{}",
+        checked.out
+    );
+    assert_eq!(desk.run(&["check", "--tests", "tests.txt", "--fix"]).code, 0);
+    assert!(desk.read("f/a.json").contains("\"test\": \"moved::gone\""));
+
+    desk.write("f/b.json", &desk.read("f/b.json").replace("  ", " "));
+    let checked = desk.run(&["check", "--no-tests"]);
+    assert!(checked.out.contains("error[not_canonical] f/b.json"), "{}", checked.out);
+    assert_eq!(desk.run(&["check", "--no-tests", "--fix"]).code, 0);
+}
+
+#[test]
+fn check_finds_secrets_and_broken_files_in_every_format() {
+    let desk = desk();
+    desk.write(
+        "f/b.json",
+        &desk.read("f/b.json").replace("Once more.", "sk-proj-Zk3vR8qLw2NnT6yBdF1hJ9cXs5mPa7gQ"),
+    );
+    desk.write("f/c.json", "{\"llmock\": 1, \"interactions\": [");
+    let codes = |format: &str| desk.run(&["check", "--no-tests", "--format", format]);
+    let text = codes("text");
+    assert_eq!(text.code, 1);
+    assert!(
+        text.out.contains("error[secret] f/b.json#1: ")
+            && text.out.contains("error[unreadable] f/c.json: "),
+        "{}",
+        text.out
+    );
+    assert!(!text.out.contains("sk-proj-Zk3v"), "{}", text.out);
+    assert!(codes("json").out.contains("\"code\": \"secret\""));
+    assert!(codes("sarif").out.contains("\"ruleId\": \"unreadable\""));
+    let junit = codes("junit").out;
+    assert!(
+        junit.contains("tests=\"3\" failures=\"2\"") && junit.contains("name=\"f/a.json\"/>"),
+        "{junit}"
+    );
+}
+
+#[test]
+fn renames_tests_modules_and_files_without_overwriting() {
+    let desk = desk();
+    desk.prints(&["rename", "api::gone", "api::here"]);
+    assert!(desk.read("f/a.json").contains("\"test\": \"api::here\""));
+    desk.prints(&["rename", "api::here", "web::here"]);
+    assert!(desk.read("f/a.json").contains("\"test\": \"web::here\""));
+    assert_eq!(
+        desk.fails(&["rename", "no::test", "x::y"]),
+        "error: no interaction belongs to `no::test`\n"
+    );
+    assert_eq!(
+        desk.fails(&["rename", "f/a", "f/b"]),
+        "error: `f/b.json` exists and is not overwritten\n"
+    );
+    assert_eq!(desk.prints(&["rename", "f/a", "g/c"]), "moved f/a.json to g/c.json\n");
+    assert!(desk.path("g/c.json").exists() && !desk.path("f/a.json").exists());
+}
+
+#[test]
+fn adopts_tests_and_imported_fixtures() {
+    let desk = Desk::with(&["shop.json"]);
+    desk.write("Cargo.toml", "[package]\nname = \"app\"\n");
+    desk.write(
+        "tests/api.rs",
+        "#[test]\nfn a() {}\n\nmod inner {\n    #[tokio::test]\n    async fn b() {}\n}\n",
+    );
+    assert_eq!(
+        desk.prints(&["adopt", "tests/api.rs"]),
+        "added the attribute to 2 tests of tests/api.rs\n"
+    );
+    assert_eq!(
+        desk.read("tests/api.rs"),
+        "#[llmock::llm_replay]\n#[test]\nfn a() {}\n\nmod inner {\n    #[llmock::llm_replay]\n    #[tokio::test]\n    async fn b() {}\n}\n"
+    );
+    assert_eq!(
+        desk.prints(&["adopt", "tests/api.rs"]),
+        "tests/api.rs: no test lacks the attribute\n"
+    );
+    desk.write("cassettes/chat/shop.json", &desk.read("shop.json"));
+    assert_eq!(
+        desk.prints(&["adopt", "cassettes", "--owner", "api::{dir}::{name}"]),
+        "cassettes/chat/shop.json: 4 interactions belong to api::chat::shop\n"
+    );
+    let wrong = desk.fails(&["adopt", "cassettes", "--owner", "{nonsense}"]);
+    assert!(wrong.starts_with("error: invalid owner `{nonsense}`"), "{wrong}");
+}
+
+#[test]
+fn diff_pairs_interactions_and_names_paths() {
+    let desk = desk();
+    desk.write("new.json", &desk.read("f/a.json").replace("\"Hi.\"", "\"Hello.\""));
+    assert_eq!(desk.prints(&["diff", "f/a", "f/a"]), "no differences\n");
+    let shown = desk.prints(&["diff", "f/a", "new"]);
+    assert!(shown.starts_with("changed #1 \"Say hi.\" (api::greets)\n  response\n"), "{shown}");
+    assert!(shown.contains("$.choices[0].message.content"), "{shown}");
+    assert!(shown.ends_with("\n1 interaction differ\n"), "{shown}");
+    assert_eq!(desk.run(&["diff", "f/a", "new", "--exit-code"]).code, 1);
+    let all = desk.json(&["diff", "f/a", "f/b", "--json"]);
+    assert_eq!(all.as_array().unwrap().len(), 3);
+}
