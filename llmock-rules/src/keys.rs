@@ -3,9 +3,10 @@
 
 use crate::problem::Problem;
 use crate::{
-    ApiVersion, CacheGuard, Contract, CountedField, EnvName, FaultRule, Field, FieldName,
-    FieldsCheck, FindingCode, FixtureFolder, FixtureName, HeaderName, HeaderPattern, JsonPath,
-    MaxAge, Mode, Order, Place, ProviderId, SideCall, StreamRule, Sweep, Unused,
+    ApiVersion, CacheGuard, ContainedText, Contract, CountedField, EnvName, FaultRule, Field,
+    FieldName, FieldsCheck, FindingCode, FixtureFolder, FixtureName, HeaderName, HeaderPattern,
+    JsonPath, LaneName, MaxAge, Mode, Order, Place, ProviderId, SideCall, StreamRule, Sweep,
+    Unused,
 };
 
 #[derive(Debug)]
@@ -32,9 +33,19 @@ pub enum Form {
     Replacements,
     /// Named fields in parentheses.
     Fields(FieldsCheck),
-    /// A path and the texts that count of what it selects.
-    Contents,
+    /// A text, and others that belong to it.
+    Pairs(&'static PairForm),
     RustPath,
+}
+
+/// The form of `contains("$.path", "text")`: a text, and others that belong to it.
+#[derive(Debug)]
+pub struct PairForm {
+    /// What is expected in parentheses: `a path and texts`.
+    pub what: &'static str,
+    /// The names of both in `llmock.toml`.
+    pub fields: [&'static str; 2],
+    pub checks: [Check; 2],
 }
 
 /// A value in its form, as a layer of settings writes it.
@@ -53,8 +64,8 @@ pub enum Value<'a> {
     Fields(&'a [(&'a str, Field<'a>)]),
     Stream(&'a StreamRule),
     Fault(&'a FaultRule),
-    /// Path, text.
-    Contents(&'a [(&'a str, &'a str)]),
+    /// A text and one that belongs to it, such as a path and a text.
+    Pairs(&'a [(&'a str, &'a str)]),
 }
 
 macro_rules! check {
@@ -75,6 +86,18 @@ const fn shared(
 const fn of_one_test(name: &'static str, form: Form, attribute: &'static str) -> Key {
     Key { name, form, attribute, toml: None }
 }
+
+static CONTAINS: PairForm = PairForm {
+    what: "a path and texts",
+    fields: ["path", "text"],
+    checks: [check!(JsonPath), check!(ContainedText)],
+};
+
+static LANE: PairForm = PairForm {
+    what: "a name and requests",
+    fields: ["name", "request"],
+    checks: [check!(LaneName), check!(SideCall)],
+};
 
 /// All keys, in the order in which messages list them. A key stands behind those that its value may refer to.
 #[rustfmt::skip]
@@ -102,9 +125,11 @@ pub const KEYS: &[Key] = &[
     shared("proxy", Form::Switch, "proxy = true", "proxy = true"),
     shared("intercept", Form::Switch, "intercept = true", "intercept = true"),
     of_one_test("scripted", Form::Switch, "scripted = true"),
-    shared("contains", Form::Contents, r#"contains("$.messages", "weather")"#,
+    shared("contains", Form::Pairs(&CONTAINS), r#"contains("$.messages", "weather")"#,
         r#"contains = [{ path = "$.messages", text = "weather" }]"#),
     shared("count", Form::Texts(check!(CountedField)), r#"count("$.store")"#, r#"count = ["$.store"]"#),
+    shared("lane", Form::Pairs(&LANE), r#"lane("embeddings", "POST /v1/embeddings")"#,
+        r#"lane = [{ name = "embeddings", request = "POST /v1/embeddings" }]"#),
     shared("require_header", Form::Texts(check!(HeaderName)), r#"require_header("anthropic-beta")"#,
         r#"require_header = ["anthropic-beta"]"#),
     shared("match_headers", Form::Texts(check!(HeaderPattern)), r#"match_headers("anthropic-version")"#,

@@ -35,9 +35,10 @@ pub use finding::{FINDINGS, FindingCode, Severity};
 pub use header::{HeaderName, HeaderPattern, is_secret_header};
 pub use host::{AllowedHost, is_trusted_host};
 pub use json_path::{Comparable, Filter, JsonPath, Operator, Query, Segment, Selector, Slice};
-pub use keys::{Check, Form, KEYS, Key, ResettableKey, Value};
+pub use keys::{Check, Form, KEYS, Key, PairForm, ResettableKey, Value};
 pub use name::{
-    ContainedText, CountedField, EnvName, FieldName, FixtureFolder, FixtureName, ProviderId,
+    ContainedText, CountedField, EnvName, FieldName, FixtureFolder, FixtureName, LaneName,
+    ProviderId,
 };
 pub use place::Place;
 pub use problem::{Problem, hint, list, nearest};

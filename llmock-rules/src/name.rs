@@ -36,6 +36,8 @@ names! {
     FixtureName, fixture_mistake;
     /// A text that other texts may contain.
     ContainedText, contained_mistake;
+    /// A lane of requests, which reports name.
+    LaneName, lane_mistake;
     /// A field at the top level of the body as a path, `$.store`.
     CountedField, counted_mistake;
     /// A folder for fixtures, relative to the file that names it: `tests/cassettes/{module}`.
@@ -60,6 +62,11 @@ fn field_mistake(name: &str) -> Option<String> {
 
 fn contained_mistake(text: &str) -> Option<String> {
     text.is_empty().then(|| "every text contains the empty text".to_owned())
+}
+
+fn lane_mistake(name: &str) -> Option<String> {
+    let is_name = !name.is_empty() && !name.contains(char::is_control) && name.trim() == name;
+    (!is_name).then(|| format!("invalid lane `{}`: expected a name", name.escape_debug()))
 }
 
 fn counted_mistake(path: &str) -> Option<String> {

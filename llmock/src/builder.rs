@@ -159,12 +159,18 @@ impl LlmMockBuilder {
     /// Compares of what an RFC 9535 path selects only whether it contains this text. Several texts for one path are
     /// compared by which of them it contains; where it contains none, it is compared as a whole.
     pub fn contains(self, path: impl Into<String>, text: impl Into<String>) -> Self {
-        self.set("contains", Value::Contents(&[(&path.into(), &text.into())]))
+        self.set("contains", Value::Pairs(&[(&path.into(), &text.into())]))
     }
 
     /// Compares a field at the top level of the body that by default does not count: `.count("$.store")`.
     pub fn count(self, field: impl Into<String>) -> Self {
         self.set("count", Value::Texts(&[&field.into()]))
+    }
+
+    /// Gives requests such as `POST /v1/embeddings` a lane: with a strict order they follow each other in the order of the
+    /// recording, whatever other requests come between them. May be called again for the same name.
+    pub fn lane(self, name: impl Into<String>, request: impl Into<String>) -> Self {
+        self.set("lane", Value::Pairs(&[(&name.into(), &request.into())]))
     }
 
     /// Requires this header, such as `authorization`, in every request but side calls. Its value is not compared.

@@ -2,6 +2,7 @@
 
 mod cache;
 mod controls;
+mod matching;
 pub(crate) mod replies;
 #[cfg(feature = "websocket")]
 mod sockets;

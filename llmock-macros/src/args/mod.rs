@@ -81,7 +81,9 @@ impl Args {
                 return skip(input);
             }
         };
-        if seen.contains(&slot(key)) && !["normalize", "contains", "fault"].contains(&key.name) {
+        if seen.contains(&slot(key))
+            && !["normalize", "contains", "lane", "fault"].contains(&key.name)
+        {
             errors.at(name.span(), format!("`{name}` is given twice"));
             return skip(input);
         }

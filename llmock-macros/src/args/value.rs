@@ -1,8 +1,8 @@
 //! Values of arguments: one parser for each form.
 
 use llmock_rules::{
-    AllowErrors, BaseUrl, Check, ContainedText, EnvName, FieldsCheck, Form, JsonPath, Key, Place,
-    Problem, ProviderId,
+    AllowErrors, BaseUrl, Check, EnvName, FieldsCheck, Form, Key, PairForm, Place, Problem,
+    ProviderId,
 };
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -112,7 +112,9 @@ pub(super) fn parse(
         Form::Replacements => {
             ("Replacements", argument.within(|content| replacements(content, span, errors))?)
         }
-        Form::Contents => ("Contents", argument.within(|content| contents(content, span, errors))?),
+        Form::Pairs(form) => {
+            ("Pairs", argument.within(|content| pairs(content, form, span, errors))?)
+        }
     };
     let form = Ident::new(form, span);
     Ok(Some(Value::Written(quote_spanned!(span=> #form(&[#(#items),*])))))
@@ -121,6 +123,11 @@ pub(super) fn parse(
 impl Argument<'_> {
     /// The error that something else stands at `span`.
     fn expected(&self, span: Span) -> syn::Error {
+        if let Form::Pairs(form) = self.key.form {
+            let (what, example) = (form.what, self.key.attribute);
+            let message = format!("expected {what} in parentheses, such as `{example}`");
+            return syn::Error::new(span, message);
+        }
         let what = match self.key.form {
             Form::Text(_) => "a string literal",
             Form::Texts(_) => "string literals in parentheses",
@@ -131,7 +138,7 @@ impl Argument<'_> {
             Form::Providers => "providers in parentheses",
             Form::Replacements => "a path and replacements in parentheses",
             Form::Fields(_) => "named values in parentheses",
-            Form::Contents => "a path and texts in parentheses",
+            Form::Pairs(form) => form.what,
             Form::RustPath => "a path",
         };
         syn::Error::new(span, format!("expected {what}, such as `{}`", self.key.attribute))
@@ -281,22 +288,21 @@ fn providers(
 }
 
 /// `"$.path", "text", ...`.
-fn contents(
+fn pairs(
     content: ParseStream,
+    form: &PairForm,
     span: Span,
     errors: &mut Errors,
 ) -> syn::Result<Vec<TokenStream>> {
     let all = separated(content, <LitStr as Parse>::parse)?;
-    let Some((path, texts)) = all.split_first().filter(|(_, texts)| !texts.is_empty()) else {
+    let Some((first, others)) = all.split_first().filter(|(_, others)| !others.is_empty()) else {
         let last = all.last().map_or(span, LitStr::span);
-        return Err(syn::Error::new(last, "expected texts"));
+        return Err(syn::Error::new(last, "expected more"));
     };
-    let has_path = is_valid(path, |text| JsonPath::parse(text).map(drop), errors);
-    let mut not_empty = |text: &&LitStr| {
-        is_valid(text, |text| ContainedText::parse(text).map(drop), errors) && has_path
-    };
-    let valid: Vec<_> = texts.iter().filter(|text| not_empty(text)).collect();
-    Ok(valid.into_iter().map(|text| quote_spanned!(span=> (#path, #text))).collect())
+    let has_first = is_valid(first, form.checks[0], errors);
+    let mut valid = others.to_vec();
+    valid.retain(|text| is_valid(text, form.checks[1], errors) && has_first);
+    Ok(valid.iter().map(|text| quote_spanned!(span=> (#first, #text))).collect())
 }
 
 /// `"$.path", "regex" => "placeholder", ...`.

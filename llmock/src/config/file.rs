@@ -9,7 +9,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use llmock_rules::{Field, Form, KEYS, Key, Problem, Value};
+use llmock_rules::{Field, Form, KEYS, Key, PairForm, Problem, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -122,7 +122,7 @@ impl Reader {
             Form::Providers => self.providers(key, node),
             Form::Replacements => self.replacements(key, node),
             Form::Fields(_) => self.fields(key, node),
-            Form::Contents => self.contents(key, node),
+            Form::Pairs(form) => self.pairs(key, form, node),
             Form::Count | Form::RustPath => Err(expected(key, node, "no value")),
         }
     }
@@ -223,10 +223,15 @@ impl Reader {
         })
     }
 
-    fn contents(&mut self, key: &'static Key, node: &Node<'_>) -> Result<(), Mistake> {
+    fn pairs(
+        &mut self,
+        key: &'static Key,
+        form: &PairForm,
+        node: &Node<'_>,
+    ) -> Result<(), Mistake> {
         for rule in list(key, node, "an array of tables")? {
-            let texts = fields(key, rule, &["path", "text"])?;
-            self.add(key, Value::Contents(&[(texts[0], texts[1])]), rule, &[])?;
+            let texts = fields(key, rule, &form.fields)?;
+            self.add(key, Value::Pairs(&[(texts[0], texts[1])]), rule, &[])?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod headers;
+mod lanes;
 mod reset;
 
 use llmock_rules::{
@@ -14,6 +15,7 @@ use llmock_rules::{
 };
 
 use headers::HeaderSettings;
+use lanes::Lane;
 
 use super::audit::AuditRules;
 use super::intercept;
@@ -43,6 +45,7 @@ pub(crate) struct Settings {
     /// Fields at the top level that count, although by default they do not.
     pub(crate) count: Vec<Sourced<String>>,
     pub(crate) headers: HeaderSettings,
+    pub(crate) lanes: Vec<Sourced<Lane>>,
     pub(crate) side: Vec<Sourced<SideCall>>,
     pub(crate) allow_errors: Sourced<AllowErrors>,
     /// Codes of findings that are not shown, and do not fail the test.
@@ -101,8 +104,11 @@ impl Settings {
             ("normalize", Value::Replacements(rules)) => {
                 self.normalize.extend(origin.of_each(each(key, rules, normalize)?));
             }
-            ("contains", Value::Contents(rules)) => {
+            ("contains", Value::Pairs(rules)) => {
                 self.contains.extend(origin.of_each(each(key, rules, contains)?));
+            }
+            ("lane", Value::Pairs(pairs)) => {
+                self.lanes.extend(origin.of_each(each(key, pairs, Lane::parse)?));
             }
             ("allow_errors", Value::Switch(any)) => {
                 self.allow_errors =
@@ -255,6 +261,7 @@ impl Settings {
             contains: [self.contains, outer.contains].concat(),
             count: [self.count, outer.count].concat(),
             headers: self.headers.or(outer.headers),
+            lanes: [self.lanes, outer.lanes].concat(),
             side: [self.side, outer.side].concat(),
             allow_errors: self.allow_errors.or(outer.allow_errors),
             allow: [self.allow, outer.allow].concat(),

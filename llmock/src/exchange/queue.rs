@@ -41,6 +41,7 @@ pub(crate) struct Queues {
 struct Queue {
     /// In the order in which they are given out.
     entries: Vec<Position>,
+    /// How many of them, from the first on, are known to be taken.
     given: usize,
     /// Given before, but the response was changed on its way.
     again: VecDeque<Position>,
@@ -50,6 +51,8 @@ struct Queue {
 struct Slot {
     ownership: Ownership,
     taken: bool,
+    /// Interactions of one lane have an order of their own.
+    lane: usize,
 }
 
 impl Queues {
@@ -58,7 +61,7 @@ impl Queues {
         let mut all = Self { by_key: HashMap::new(), entries: Vec::new() };
         for (at, (key, ownership)) in entries.into_iter().enumerate() {
             let at = Position::from_index(at);
-            all.entries.push(Slot { ownership, taken: false });
+            all.entries.push(Slot { ownership, taken: false, lane: 0 });
             all.by_key.entry(key).or_default().entries.push(at);
         }
         for queue in all.by_key.values_mut() {
@@ -67,13 +70,58 @@ impl Queues {
         all
     }
 
+    /// Puts each entry into a lane, by its number: a strict order holds inside a lane.
+    pub(crate) fn in_lanes(mut self, lanes: impl IntoIterator<Item = usize>) -> Self {
+        for (slot, lane) in self.entries.iter_mut().zip(lanes) {
+            slot.lane = lane;
+        }
+        self
+    }
+
+    /// Uses the next of these interactions, whatever their keys: those of the test first, in the order of the file.
+    pub(crate) fn claim_among(&mut self, mut accepted: Vec<Position>, order: Order) -> Claim {
+        let mut queues = self.by_key.values_mut();
+        let again = queues.find_map(|queue| {
+            let at = queue.again.iter().position(|at| accepted.contains(at))?;
+            queue.again.remove(at)
+        });
+        if let Some(at) = again {
+            return self.fresh(at);
+        }
+        accepted.sort_by_key(|at| (self.entries[at.index()].ownership, *at));
+        match accepted.iter().find(|at| !self.entries[at.index()].taken) {
+            Some(at) => self.take(*at, order),
+            None => accepted.last().map_or(Claim::Unknown, |last| Claim::Spent { last: *last }),
+        }
+    }
+
+    fn fresh(&self, at: Position) -> Claim {
+        Claim::Fresh { at, is_borrowed: self.entries[at.index()].ownership == Ownership::Other }
+    }
+
+    /// Uses an interaction, unless another one of its lane comes next.
+    fn take(&mut self, at: Position, order: Order) -> Claim {
+        let Slot { ownership, lane, .. } = self.entries[at.index()];
+        if ownership == Ownership::Own
+            && order == Order::Strict
+            && let Some(expected) = self.next_own(lane).filter(|expected| *expected != at)
+        {
+            return Claim::OutOfOrder { expected };
+        }
+        self.entries[at.index()].taken = true;
+        self.fresh(at)
+    }
+
     /// Uses the next response to a request.
     pub(crate) fn claim(&mut self, key: Key, order: Order) -> Claim {
-        let next_own = if order == Order::Strict { self.next_own() } else { None };
         let Some(queue) = self.by_key.get_mut(&key) else { return Claim::Unknown };
         if let Some(at) = queue.again.pop_front() {
-            let is_borrowed = self.entries[at.index()].ownership == Ownership::Other;
-            return Claim::Fresh { at, is_borrowed };
+            return self.fresh(at);
+        }
+        let entries = &self.entries;
+        let is_taken = |at: &Position| entries[at.index()].taken;
+        while queue.entries.get(queue.given).is_some_and(is_taken) {
+            queue.given += 1;
         }
         let Some(&at) = queue.entries.get(queue.given) else {
             return queue
@@ -81,15 +129,7 @@ impl Queues {
                 .last()
                 .map_or(Claim::Unknown, |last| Claim::Spent { last: *last });
         };
-        let entry = &mut self.entries[at.index()];
-        if let (Ownership::Own, Some(expected)) = (entry.ownership, next_own)
-            && expected != at
-        {
-            return Claim::OutOfOrder { expected };
-        }
-        entry.taken = true;
-        queue.given += 1;
-        Claim::Fresh { at, is_borrowed: entry.ownership == Ownership::Other }
+        self.take(at, order)
     }
 
     /// Gives an interaction to the next request with its key once more: a fault has changed the response. Its place in the
@@ -100,9 +140,10 @@ impl Queues {
         }
     }
 
-    /// The session's first interaction in the order of the file that no request has taken.
-    fn next_own(&self) -> Option<Position> {
-        let is_next = |slot: &Slot| slot.ownership == Ownership::Own && !slot.taken;
+    /// The session's first interaction of a lane in the order of the file that no request has taken.
+    fn next_own(&self, lane: usize) -> Option<Position> {
+        let is_next =
+            |slot: &Slot| slot.ownership == Ownership::Own && !slot.taken && slot.lane == lane;
         self.entries.iter().position(is_next).map(Position::from_index)
     }
 
@@ -194,6 +235,33 @@ mod tests {
         ] {
             assert_eq!(queues.claim(key_of(name), Order::Strict), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn a_strict_order_holds_inside_a_lane() {
+        let mut queues =
+            queues(&[("a", Own), ("e", Own), ("b", Own), ("f", Own)]).in_lanes([0, 1, 0, 1]);
+        for (name, expected) in [
+            ("f", OutOfOrder { expected: at(1) }),
+            ("e", fresh(1)),
+            ("f", fresh(3)),
+            ("b", OutOfOrder { expected: at(0) }),
+            ("a", fresh(0)),
+            ("b", fresh(2)),
+        ] {
+            assert_eq!(queues.claim(key_of(name), Order::Strict), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn claims_among_accepted_interactions_take_each_once() {
+        let mut queues = queues(&[("a", Other), ("b", Own), ("c", Own)]);
+        let accepted = || vec![at(0), at(2), at(1)];
+        let claims: Vec<_> = (0..4).map(|_| queues.claim_among(accepted(), Order::Any)).collect();
+        let borrowed = Fresh { at: at(0), is_borrowed: true };
+        assert_eq!(claims, [fresh(1), fresh(2), borrowed, Spent { last: at(0) }]);
+        assert_eq!(queues.claim(key_of("b"), Order::Any), Spent { last: at(1) });
+        assert_eq!(queues.claim_among(Vec::new(), Order::Any), Unknown);
     }
 
     #[test]

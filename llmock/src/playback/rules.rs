@@ -93,7 +93,7 @@ impl Rules {
         path: impl Into<String>,
         text: impl Into<String>,
     ) -> Result<Self, RuleError> {
-        let rule = Value::Contents(&[(&path.into(), &text.into())]);
+        let rule = Value::Pairs(&[(&path.into(), &text.into())]);
         self.0.contains.extend(checked("contains", rule)?.contains);
         Ok(self)
     }

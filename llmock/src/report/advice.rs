@@ -265,6 +265,9 @@ fn matters(rule: &Rule, report: &Report) -> bool {
         }
         "mode" => true,
         "require_header" => any_miss(|reason| matches!(reason, MissReason::HeaderMissing { .. })),
+        "lane" => any_miss(|reason| {
+            matches!(reason, MissReason::AlreadyUsed { .. } | MissReason::WrongOrder { .. })
+        }),
         "match_headers" => differs_at(report, "header "),
         "contains" | "count" => {
             rule.rule.split('"').nth(1).is_some_and(|path| differs_at(report, path))

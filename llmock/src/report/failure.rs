@@ -126,6 +126,8 @@ pub(crate) struct IdleInteraction {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) prompt: Option<String>,
+    /// The name of its lane, if it has one.
+    pub(crate) lane: Option<String>,
 }
 
 /// An interaction that a new file would not replay as it was recorded.
@@ -291,7 +293,9 @@ fn idle(interactions: &[IdleInteraction]) -> Vec<String> {
     limited(interactions, ITEMS, more, |idle| {
         let path = excerpt(&idle.path, PATH);
         let prompt = idle.prompt.as_ref().map(|text| format!("  {}", quote(text, 60)));
-        format!("#{} {} {path}{}", idle.interaction, idle.method, prompt.unwrap_or_default())
+        let lane = idle.lane.as_ref().map(|name| format!("  lane {}", quote(name, 60)));
+        let [prompt, lane] = [prompt, lane].map(Option::unwrap_or_default);
+        format!("#{} {} {path}{prompt}{lane}", idle.interaction, idle.method)
     })
 }
 

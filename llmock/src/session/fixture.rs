@@ -17,6 +17,8 @@ pub(crate) struct OpenedFixture {
     with_placeholders: Vec<Position>,
     /// One for each interaction.
     ownership: Vec<Ownership>,
+    /// The name of the lane of each interaction that has one.
+    lanes: Vec<Option<String>>,
     is_missing: bool,
     rules: MatchRules,
     owner: Option<String>,
@@ -47,13 +49,21 @@ impl OpenedFixture {
             }
         };
         let ownership = interactions.iter().map(ownership).collect();
+        let lane =
+            |Request { method, path, .. }: &Request| in_force.lane(method, path).map(str::to_owned);
+        let lanes = interactions.iter().map(|one| lane(&one.request)).collect();
         let with_placeholders = placeholders::positions(&interactions);
         let rules = in_force.rules();
-        Self { interactions, with_placeholders, ownership, is_missing, rules, owner }
+        Self { interactions, with_placeholders, ownership, lanes, is_missing, rules, owner }
     }
 
     pub(crate) fn get(&self, at: Position) -> &Interaction {
         &self.interactions[at.index()]
+    }
+
+    /// The lane of an interaction, if it has one.
+    pub(crate) fn lane(&self, at: Position) -> Option<&str> {
+        self.lanes.get(at.index())?.as_deref()
     }
 
     pub(crate) fn interactions(&self) -> &[Interaction] {
@@ -87,7 +97,15 @@ impl OpenedFixture {
     /// Queues from which nothing was used yet.
     pub(crate) fn queues(&self) -> Queues {
         let keys = self.interactions.iter().map(|one| self.key(one.provider, &one.request));
-        Queues::new(keys.zip(self.ownership.iter().copied()))
+        let mut names: Vec<&Option<String>> = vec![&None];
+        let lanes = self.lanes.iter().map(|lane| {
+            let known = names.iter().position(|name| *name == lane);
+            known.unwrap_or_else(|| {
+                names.push(lane);
+                names.len() - 1
+            })
+        });
+        Queues::new(keys.zip(self.ownership.iter().copied())).in_lanes(lanes)
     }
 
     /// The providers of the interactions, each once.

@@ -134,6 +134,16 @@ impl Ledger {
         self.queues.get_or_insert_with(|| fixture.queues()).claim(key, order)
     }
 
+    /// Finds the next of the interactions that the test accepts.
+    pub(crate) fn claim_among(
+        &mut self,
+        fixture: &OpenedFixture,
+        accepted: Vec<Position>,
+        order: Order,
+    ) -> Claim {
+        self.queues.get_or_insert_with(|| fixture.queues()).claim_among(accepted, order)
+    }
+
     /// Gives an interaction to the next request with its key once more.
     pub(crate) fn offer_again(&mut self, key: Key, at: Position) {
         if let Some(queues) = &mut self.queues {

@@ -21,6 +21,7 @@ pub(crate) mod fixture;
 pub(crate) mod keys;
 pub(crate) mod last_run;
 pub(crate) mod ledger;
+pub(crate) mod matcher;
 pub(crate) mod open;
 pub(crate) mod pending;
 pub(crate) mod previous_test;

@@ -24,6 +24,8 @@ use crate::report::MissReason;
 use crate::session::audited;
 use crate::session::deliver::{Delivery, Started};
 use crate::session::enter::{enter, read, restore_links};
+use crate::session::fixture::OpenedFixture;
+use crate::session::ledger::Ledger;
 use crate::session::pending::{Pending, QueuePlace};
 use crate::session::proxied;
 use crate::session::refuse::{refuse, refuse_late};
@@ -144,9 +146,15 @@ async fn respond_from_source(
     if let Outcome::Response(response) = before {
         return Ok((response, None));
     }
-    let mut decision = decide(state, number, provider, &pending.request);
+    let accepted = match state.matcher.accepted(&state.fixture, &sent).await {
+        Ok(accepted) => accepted,
+        Err(why) => {
+            return Ok((refuse(state, &pending, MissReason::ClosurePanicked { why }), None));
+        }
+    };
+    let mut decision = decide(state, number, provider, &pending.request, accepted.clone());
     if !matches!(decision, Decision::Replay(..)) && read_again(state, &mut pending) {
-        decision = decide(state, number, provider, &pending.request);
+        decision = decide(state, number, provider, &pending.request, accepted);
     }
     if matches!(decision, Decision::Replay(..))
         && let Some(reason) = audited::other_version(state, number)
@@ -296,27 +304,23 @@ pub(super) fn decide(
     number: RequestNumber,
     provider: Provider,
     request: &Request,
+    accepted: Option<Vec<Position>>,
 ) -> Decision {
     let (setup, fixture) = (&state.setup, &state.fixture);
     let mode = setup.mode();
     if mode == Mode::Record && !setup.in_force.scripted.value {
         return Decision::Forward;
     }
-    let mut key = fixture.key(provider, request);
     let mut ledger = state.ledger();
     let is_side = ledger.exchange(number).is_side;
     let order = if is_side { Order::Any } else { setup.in_force.order.value };
     let may_forward = mode == Mode::Auto && !setup.in_force.scripted.value;
     let may_repeat = is_side || (mode == Mode::Replay && order == Order::Any);
-    let mut claim = ledger.claim(fixture, key, order);
-    if claim == Claim::Unknown
-        && let Some(other) = fixture.key_with_placeholders(provider, request)
-    {
-        claim = ledger.claim(fixture, other, order);
-        if claim != Claim::Unknown {
-            key = other;
-        }
-    }
+    let key = fixture.key(provider, request);
+    let (key, claim) = match accepted {
+        Some(accepted) => (key, ledger.claim_among(fixture, accepted, order)),
+        None => claim(&mut ledger, fixture, (provider, request, key), order),
+    };
     let (interaction, is_borrowed, is_repeated) = match claim {
         Claim::Fresh { at, is_borrowed } => (at, is_borrowed, false),
         Claim::Spent { last } if may_repeat => (last, false, true),
@@ -343,6 +347,25 @@ pub(super) fn decide(
     exchange.sent.responded_by = RespondedBy::Fixture;
     exchange.used = Some(Used { interaction, is_borrowed, is_repeated });
     Decision::Replay(key, interaction)
+}
+
+/// The next interaction of this request, or of the stored one that it is but for placeholders.
+fn claim(
+    ledger: &mut Ledger,
+    fixture: &OpenedFixture,
+    (provider, request, key): (Provider, &Request, Key),
+    order: Order,
+) -> (Key, Claim) {
+    let claim = ledger.claim(fixture, key, order);
+    if claim == Claim::Unknown
+        && let Some(other) = fixture.key_with_placeholders(provider, request)
+    {
+        let claim = ledger.claim(fixture, other, order);
+        if claim != Claim::Unknown {
+            return (other, claim);
+        }
+    }
+    (key, claim)
 }
 
 pub(super) fn replay(

@@ -289,6 +289,7 @@ fn unused(state: &State, ledger: &Ledger, report: &mut Report) {
             method: interaction.request.method.clone(),
             path: interaction.request.path.clone(),
             prompt,
+            lane: fixture.lane(at).map(str::to_owned),
         }
     });
     report.failures.push(Failure::Unused { interactions: interactions.collect() });

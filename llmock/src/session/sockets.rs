@@ -54,7 +54,7 @@ pub(super) async fn respond(state: &Arc<State>, mut pending: Pending) -> Result<
         Started::Delivery(delivery) => delivery,
         Started::Instead(response) => return response,
     };
-    match respond::decide(state, number, pending.incoming.provider, &pending.request) {
+    match respond::decide(state, number, pending.incoming.provider, &pending.request, None) {
         Decision::Replay(key, at) => {
             let (fault, gates) = delivery.of_socket(state);
             if fault.is_some() {

@@ -27,6 +27,7 @@ use crate::report::{Command, Surface, values};
 use crate::session::child;
 use crate::session::fixture::OpenedFixture;
 use crate::session::ledger::Ledger;
+use crate::session::matcher::Matcher;
 use crate::session::scripts::Scripts;
 use crate::sync::lock;
 
@@ -118,6 +119,8 @@ pub(crate) struct State {
     pub(crate) in_flight: Arc<InFlight>,
     pub(crate) activity: Activity,
     pub(crate) scripts: Scripts,
+    /// The comparison of the test itself, in place of the rules.
+    pub(crate) matcher: Matcher,
     pub(crate) links: GivenLinks,
     /// What happens to responses on their way.
     pub(crate) traffic: Arc<Traffic>,
@@ -166,6 +169,7 @@ impl State {
             in_flight: Arc::default(),
             activity: Activity::default(),
             scripts: Scripts::default(),
+            matcher: Matcher::default(),
             links: GivenLinks::default(),
             traffic: Arc::new(traffic(&setup.in_force)),
             opened: Instant::now(),

@@ -26,7 +26,7 @@ enum Effect {
 use Effect::{Fails, Passes};
 
 /// The module of the two tests, and the key as `llmock.toml` has it.
-const KEYS: [(&str, &str, Effect); 21] = [
+const KEYS: [(&str, &str, Effect); 22] = [
     ("match_on", "match_on = ['model']", Passes("1 request is not in")),
     ("ignore", "ignore = ['$.seed']", Passes("1 request is not in")),
     (
@@ -36,6 +36,11 @@ const KEYS: [(&str, &str, Effect); 21] = [
     ),
     ("contains", "contains = [{ path = '$.messages', text = 'hello' }]", Passes("1 request")),
     ("count", "count = ['$.store']", Fails("1 request")),
+    (
+        "lane",
+        "order = 'strict'\nlane = [{ name = 'quick', request = 'POST /v1/chat/completions' }]",
+        Fails("it matches #2 in the file, but #1 "),
+    ),
     (
         "require_header",
         "require_header = ['x-not-sent']",

@@ -21,6 +21,11 @@ impl Settings {
         }
         self.matching_arguments(&mut all);
         self.headers.arguments(&mut all);
+        for Sourced { value, origin } in &self.lanes {
+            let [name, request] =
+                [&value.name, &value.request.to_string()].map(|text| json::quote(text));
+            all.push((format!("lane({name}, {request})"), origin));
+        }
         for Sourced { value, origin } in &self.side {
             all.push((format!("side({})", json::quote(&value.to_string())), origin));
         }

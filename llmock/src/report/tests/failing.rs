@@ -134,6 +134,7 @@ fn unknown_fields_of_match_on_are_named() {
 #[test]
 fn unused_interactions_are_listed() {
     let idle = |interaction, prompt: Option<&str>| IdleInteraction {
+        lane: None,
         interaction,
         method: "POST".into(),
         path: "/v1/chat/completions".into(),

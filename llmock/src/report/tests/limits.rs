@@ -99,6 +99,7 @@ fn everything_at_once_stays_readable() {
     let mut random = Random(7);
     let mut report = with_misses((1..50).map(|at| random.miss(at)));
     let idle = |at| IdleInteraction {
+        lane: None,
         interaction: at,
         method: "POST".into(),
         path: "/x".repeat(900),

@@ -3,6 +3,7 @@
 mod addresses;
 mod headers;
 mod hosts;
+mod lanes;
 mod misses;
 mod multipart;
 mod orders;

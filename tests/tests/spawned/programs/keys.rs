@@ -56,6 +56,11 @@ key! { count, [count("$.store")], {
     status("POST", "/chat/completions", body);
 } }
 
+key! { lane, [order = "strict", lane("quick", "POST /v1/chat/completions")], {
+    let _ = try_ask("took 12 ms");
+    let _ = try_ask("hello");
+} }
+
 key! { require_header, [require_header("x-not-sent")], {
     let _ = try_ask("hello");
 } }
