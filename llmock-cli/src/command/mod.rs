@@ -3,17 +3,17 @@
 pub(crate) mod adopt;
 pub(crate) mod check;
 pub(crate) mod clear;
-pub(crate) mod export;
 pub(crate) mod diff;
+pub(crate) mod export;
 pub(crate) mod fmt;
 pub(crate) mod grep;
 pub(crate) mod import;
 pub(crate) mod keep;
 pub(crate) mod list;
 pub(crate) mod notes;
-pub(crate) mod run;
 pub(crate) mod prune;
 pub(crate) mod rename;
+pub(crate) mod run;
 pub(crate) mod show;
 pub(crate) mod stats;
 
