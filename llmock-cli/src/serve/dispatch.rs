@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::time::UNIX_EPOCH;
 
 use http::header::UPGRADE;
+use llmock::__server::{contract_error, sent_request};
 use llmock::reply::{Endpoint, Message, Model, Reading, Reply};
 
 use super::answer::{Decided, Detail, Verdict};
@@ -175,7 +176,17 @@ fn noting(decision: Verdict, whys: &[String]) -> Verdict {
 /// The provider's refusal of a request, whatever strategy would respond.
 fn refusal(api_request: &ApiRequest, reading: &Reading<'_>, running: &Running) -> Option<Reply> {
     let config = &running.config;
-    gate::refusal(reading, api_request.method.as_str(), &config.models, config.strict)
+    let refusal =
+        gate::refusal(reading, api_request.method.as_str(), &config.models, config.strict);
+    refusal.or_else(|| config.strict.then(|| contract(api_request, reading)).flatten())
+}
+
+/// The provider's error for a request that its contract does not allow any more.
+fn contract(api_request: &ApiRequest, reading: &Reading<'_>) -> Option<Reply> {
+    let (provider, path) = (api_request.provider(), reading.target().path_alone());
+    let method = api_request.method.as_str();
+    let sent = sent_request(provider, method, path, &api_request.headers, &api_request.body);
+    contract_error(&sent)
 }
 
 /// How strategies that make up responses read a request. A chain with only recordings and providers never needs this,

@@ -93,3 +93,52 @@ fn strict_servers_reject_schemas_and_roles() {
         assert!(strict.status == 400 && message.contains(words), "{message}");
     }
 }
+
+#[test]
+fn strict_servers_know_the_contract() {
+    let with = |model: &str, more: serde_json::Value| {
+        let mut body = json!({"model": model, "max_tokens": 9, "messages": [user("x")]});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let prefill = json!({"messages": [user("x"), {"role": "assistant", "content": "{"}]});
+    for (path, body, status, words) in [
+        (
+            "/v1/messages",
+            with("claude-opus-4-7", json!({"temperature": 0.2})),
+            400,
+            "`temperature` is deprecated for this model.",
+        ),
+        (
+            "/v1/messages",
+            with("claude-opus-4-6", prefill),
+            400,
+            "This model does not support assistant message prefill.",
+        ),
+        (
+            "/v1/messages",
+            with("claude-3-haiku-20240307", json!({})),
+            404,
+            "model: claude-3-haiku-20240307",
+        ),
+        (
+            "/v1/chat/completions",
+            with("gpt-5-mini", json!({})),
+            400,
+            "Unsupported parameter: 'max_tokens' is not supported with this model.",
+        ),
+        (
+            "/v1/chat/completions",
+            with("gpt-4.1-mini", json!({"stop": ["a", "b", "c", "d", "e"]})),
+            400,
+            "Invalid 'stop': array too long.",
+        ),
+    ] {
+        let strict = post(&Workdir::new().serve(&["--strict"], &[]), path, &body);
+        let message = json_of(&strict)["error"]["message"].as_str().unwrap_or_default().to_owned();
+        assert!(strict.status == status && message.contains(words), "{}: {message}", strict.status);
+    }
+    let body = with("claude-opus-4-7", json!({"temperature": 0.2}));
+    let loose = post(&Workdir::new().serve(&[], &[]), "/v1/messages", &body);
+    assert_eq!(loose.status, 200, "{}", loose.text());
+}
