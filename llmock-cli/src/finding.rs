@@ -1,6 +1,7 @@
 //! What `llmock check` concludes, and its formats for other programs.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use llmock_rules::{FindingCode, Severity};
 use serde_json::{Value, json};
@@ -88,7 +89,7 @@ pub(crate) fn as_sarif(findings: &[Finding]) -> Value {
     })
 }
 
-/// JUnit XML: a test case for each checked file, which fails if something is wrong with it.
+/// `JUnit` XML: a test case for each checked file, which fails if something is wrong with it.
 pub(crate) fn as_junit(findings: &[Finding], files: &[String]) -> String {
     let mut cases: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
     for file in files {
@@ -98,7 +99,7 @@ pub(crate) fn as_junit(findings: &[Finding], files: &[String]) -> String {
         cases.entry(&finding.file).or_default().push(finding);
     }
     let is_failure = |finding: &&Finding| finding.severity() == Severity::Error;
-    let failed = cases.values().filter(|found| found.iter().any(|one| is_failure(one))).count();
+    let failed = cases.values().filter(|found| found.iter().any(&is_failure)).count();
     let mut text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"llmock check\" tests=\"{}\" failures=\"{failed}\">\n",
         cases.len()
@@ -107,20 +108,21 @@ pub(crate) fn as_junit(findings: &[Finding], files: &[String]) -> String {
         let failures: Vec<&&Finding> = findings.iter().filter(|one| is_failure(one)).collect();
         let name = xml(file);
         if failures.is_empty() {
-            text.push_str(&format!("    <testcase classname=\"llmock\" name=\"{name}\"/>\n"));
+            let _ = writeln!(text, "    <testcase classname=\"llmock\" name=\"{name}\"/>");
             continue;
         }
-        text.push_str(&format!("    <testcase classname=\"llmock\" name=\"{name}\">\n"));
+        let _ = writeln!(text, "    <testcase classname=\"llmock\" name=\"{name}\">");
         let lines: Vec<String> = failures
             .iter()
             .map(|one| format!("{}: {}: {}", one.location(), one.code, one.message))
             .collect();
         let message = xml(&failures[0].message);
         let kind = failures[0].code;
-        text.push_str(&format!(
-            "      <failure type=\"{kind}\" message=\"{message}\">{}</failure>\n    </testcase>\n",
-            xml(&lines.join("\n"))
-        ));
+        let details = xml(&lines.join("\n"));
+        let _ = writeln!(
+            text,
+            "      <failure type=\"{kind}\" message=\"{message}\">{details}</failure>\n    </testcase>"
+        );
     }
     text.push_str("  </testsuite>\n</testsuites>");
     text

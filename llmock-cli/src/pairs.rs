@@ -9,6 +9,9 @@ pub(crate) enum Pair<'e, 'f> {
     Added(&'e Entry<'f>),
 }
 
+/// Whether two interactions belong together.
+type Fits<'a> = dyn Fn(&Entry<'_>, &Entry<'_>) -> bool + 'a;
+
 /// Pairs equal requests of one test first, then equal requests, then the next of the same test and address. Order is that
 /// of the newer version; what was removed follows.
 pub(crate) fn pairs<'e, 'f>(old: &'e [Entry<'f>], new: &'e [Entry<'f>]) -> Vec<Pair<'e, 'f>> {
@@ -21,7 +24,7 @@ pub(crate) fn pairs<'e, 'f>(old: &'e [Entry<'f>], new: &'e [Entry<'f>]) -> Vec<P
             && a.interaction.method() == b.interaction.method()
             && a.interaction.path() == b.interaction.path()
     };
-    let rounds: [&dyn Fn(&Entry<'_>, &Entry<'_>) -> bool; 3] =
+    let rounds: [&Fits<'_>; 3] =
         [&|a, b| same_request(a, b) && same_test(a, b), &same_request, &|a, b| {
             same_address(a, b) && same_test(a, b)
         }];

@@ -47,7 +47,7 @@ impl MaxAge {
 
     /// `90 days`
     pub fn shown(self) -> String {
-        let fits = |(_, _, unit): &&(&str, &str, u64)| self.seconds % unit == 0;
+        let fits = |(_, _, unit): &&(&str, &str, u64)| self.seconds.is_multiple_of(*unit);
         let (_, name, unit) = UNITS.iter().find(fits).unwrap_or(&UNITS[2]);
         let number = self.seconds / unit;
         format!("{number} {name}{}", if number == 1 { "" } else { "s" })
@@ -57,7 +57,7 @@ impl MaxAge {
 impl fmt::Display for MaxAge {
     /// As it is written.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fits = |(_, _, unit): &&(&str, &str, u64)| self.seconds % unit == 0;
+        let fits = |(_, _, unit): &&(&str, &str, u64)| self.seconds.is_multiple_of(*unit);
         let (unit, _, seconds) = UNITS.iter().find(fits).unwrap_or(&UNITS[2]);
         let after = if self.fails { "fail after " } else { "" };
         write!(f, "{after}{}{unit}", self.seconds / seconds)

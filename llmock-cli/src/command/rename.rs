@@ -102,9 +102,9 @@ fn file(screen: &mut Screen, old: &Path, new: &Path, dry_run: bool) -> io::Resul
     for (from, to) in moves.iter().filter(|(from, _)| from.exists()) {
         if !dry_run {
             let parent = to.parent().filter(|folder| !folder.as_os_str().is_empty());
-            let moved =
+            let renamed =
                 parent.map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::rename(from, to));
-            if let Err(why) = moved {
+            if let Err(why) = renamed {
                 return screen.problem(&Problem::Io { action: "rename", path: from.clone(), why });
             }
         }

@@ -53,13 +53,11 @@ pub(super) async fn ended(
         ended = child.wait() => return ended,
         () = &mut stop => {}
     }
-    match timeout(PATIENCE, child.wait()).await {
-        Ok(ended) => ended,
-        Err(_) => {
-            child.kill().await?;
-            child.wait().await
-        }
+    if let Ok(ended) = timeout(PATIENCE, child.wait()).await {
+        return ended;
     }
+    child.kill().await?;
+    child.wait().await
 }
 
 /// The exit code of a shell for a program that has ended so.

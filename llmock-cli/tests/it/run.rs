@@ -1,5 +1,6 @@
 //! `llmock run`.
 
+use std::io::Write as _;
 use std::process::{Command, Output};
 
 use llmock_testkit::client::{JSON, prompt, send};
@@ -27,7 +28,8 @@ fn ask(text: &str) {
     let headers = [&JSON[..], &[("authorization", key.as_str())]].concat();
     let url = format!("{base}/chat/completions");
     let response = send("POST", &url, &headers, prompt(text).as_bytes()).collect();
-    println!("{} {}", response.status, response.text());
+    let shown = format!("{} {}\n", response.status, response.text());
+    std::io::stdout().write_all(shown.as_bytes()).expect("standard output");
 }
 
 fn texts(output: &Output) -> (String, String) {
@@ -68,18 +70,15 @@ fn a_miss_fails_a_program_that_succeeds() {
 
 #[test]
 fn every_request_gets_the_text_of_reply() {
-    alone(&[], |process| match process.part() {
-        "main" => {
-            let work = Workdir::new();
-            let output = run(&work, process, "any", &["--reply", "It is 12 °C, \"cold\"."]);
-            let (stdout, stderr) = texts(&output);
-            assert!(output.status.success(), "{stdout}{stderr}");
-            assert_eq!(stdout.matches(r#"It is 12 °C, \"cold\"."#).count(), 2, "{stdout}");
+    alone(&[], |process| {
+        if process.part() != "main" {
+            return ["Hello?", "Goodbye?"].into_iter().for_each(ask);
         }
-        _ => {
-            ask("Hello?");
-            ask("Goodbye?");
-        }
+        let work = Workdir::new();
+        let output = run(&work, process, "any", &["--reply", "It is 12 °C, \"cold\"."]);
+        let (stdout, stderr) = texts(&output);
+        assert!(output.status.success(), "{stdout}{stderr}");
+        assert_eq!(stdout.matches(r#"It is 12 °C, \"cold\"."#).count(), 2, "{stdout}");
     });
 }
 

@@ -33,10 +33,11 @@ pub(crate) fn judge(kind: &FaultKind, reaction: &Reaction) -> Vec<SweepCode> {
         FaultKind::Status { code: 400 | 401 | 403 | 404, .. } if repeats > 0 => {
             codes.push(SweepCode::RetriedInVain);
         }
-        FaultKind::Status { code: 429 | 503, retry_after: Some(seconds) } if repeats > 0 => {
-            if waited.is_some_and(|waited| waited + EARLY < seconds.saturating_mul(1000)) {
-                codes.push(SweepCode::IgnoredRetryAfter);
-            }
+        FaultKind::Status { code: 429 | 503, retry_after: Some(seconds) }
+            if repeats > 0
+                && waited.is_some_and(|waited| waited + EARLY < seconds.saturating_mul(1000)) =>
+        {
+            codes.push(SweepCode::IgnoredRetryAfter);
         }
         FaultKind::Status { code: 429 | 500.., .. } | FaultKind::Refused
             if repeats == 0 && !is_waiting =>

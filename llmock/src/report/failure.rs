@@ -223,7 +223,8 @@ impl Failure {
             }
             Self::NoPlace { tried } => no_place(tried),
             Self::InVain(in_vain) => in_vain.details(),
-            Self::Concluded { .. } => Vec::new(),Self::UnknownField { .. }
+            Self::Concluded { .. }
+            | Self::UnknownField { .. }
             | Self::Settings { .. }
             | Self::ServerFailed { .. } => Vec::new(),
         }

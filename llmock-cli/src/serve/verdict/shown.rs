@@ -1,4 +1,4 @@
-//! A verdict as text, JSON, and JUnit.
+//! A verdict as text, JSON, and `JUnit`.
 
 use std::fmt::Write as _;
 

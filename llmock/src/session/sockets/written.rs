@@ -99,12 +99,12 @@ impl Turn {
             let message =
                 Message::received(Side::Client, transcript.ms(), is_binary, bytes.clone());
             transcript.add(message);
-            let events = match std::str::from_utf8(&bytes).ok().and_then(responses::request_body) {
-                Some(body) => self.events(body).await,
-                None => {
-                    let why = "llmock: replies respond to messages of the type `response.create`";
-                    vec![api::at(&self.path).error(why).unwrap_or_default()]
-                }
+            let body = std::str::from_utf8(&bytes).ok().and_then(responses::request_body);
+            let events = if let Some(body) = body {
+                self.events(body).await
+            } else {
+                let why = "llmock: replies respond to messages of the type `response.create`";
+                vec![api::at(&self.path).error(why).unwrap_or_default()]
             };
             for event in events {
                 let bytes = Bytes::from(event);

@@ -85,7 +85,7 @@ fn a_closure_decides_which_recording_responds() {
                 && request.path() == interaction.request().path()
         });
         assert_eq!([ask(&mock, "is it TWO?"), ask(&mock, "one, please")], [200; 2]);
-        let used: Vec<_> = mock.exchanges().iter().map(|exchange| exchange.interaction()).collect();
+        let used: Vec<_> = mock.exchanges().iter().map(llmock::Exchange::interaction).collect();
         assert_eq!(used, [Some(3), Some(1)]);
         assert_eq!(ask(&mock, "three"), 418);
         mock.match_by_rules();
