@@ -1,8 +1,9 @@
 //! What responses cost, by a dated table of list prices.
 //!
-//! <https://developers.openai.com/api/docs/pricing>,
-//! <https://platform.claude.com/docs/en/about-claude/pricing>, <https://ai.google.dev/gemini-api/docs/pricing>
+//! Every row was compared with
+//! <https://github.com/BerriAI/litellm/blob/00035b69f416be24e2e323c13198d9b7d2d1bdf9/model_prices_and_context_window.json>
 
+use crate::audit::contract::is_version;
 use crate::provider::Provider;
 use crate::wire::usage::TokenUsage;
 
@@ -22,38 +23,38 @@ const fn cents(input: u64, cached: u64, output: u64) -> Price {
     Price { input: input * 1_000, cached: cached * 1_000, output: output * 1_000 }
 }
 
-/// By the beginning of the model's id; the first that fits counts. In thousandths of a dollar.
+/// In thousandths of a dollar. Where no price of cached input is listed, it is that of input.
 #[rustfmt::skip]
 const PRICES: &[(Provider, &str, Price)] = &[
+    (Provider::OpenAI, "gpt-5", cents(1_250, 125, 10_000)),
     (Provider::OpenAI, "gpt-5-mini", cents(250, 25, 2_000)),
     (Provider::OpenAI, "gpt-5-nano", cents(50, 5, 400)),
     (Provider::OpenAI, "gpt-5-pro", cents(15_000, 15_000, 120_000)),
     (Provider::OpenAI, "gpt-5.1", cents(1_250, 125, 10_000)),
-    (Provider::OpenAI, "gpt-5.2-pro", cents(21_000, 21_000, 168_000)),
     (Provider::OpenAI, "gpt-5.2", cents(1_750, 175, 14_000)),
-    (Provider::OpenAI, "gpt-5-20", cents(1_250, 125, 10_000)),
+    (Provider::OpenAI, "gpt-5.2-pro", cents(21_000, 21_000, 168_000)),
+    (Provider::OpenAI, "gpt-4.1", cents(2_000, 500, 8_000)),
     (Provider::OpenAI, "gpt-4.1-mini", cents(400, 100, 1_600)),
     (Provider::OpenAI, "gpt-4.1-nano", cents(100, 25, 400)),
-    (Provider::OpenAI, "gpt-4.1", cents(2_000, 500, 8_000)),
-    (Provider::OpenAI, "gpt-4o-mini", cents(150, 75, 600)),
+    // The first version has a price of its own.
+    (Provider::OpenAI, "gpt-4o-2024-05-13", cents(5_000, 5_000, 15_000)),
     (Provider::OpenAI, "gpt-4o", cents(2_500, 1_250, 10_000)),
+    (Provider::OpenAI, "gpt-4o-mini", cents(150, 75, 600)),
     (Provider::Anthropic, "claude-haiku-4-5", cents(1_000, 100, 5_000)),
     (Provider::Anthropic, "claude-sonnet-4", cents(3_000, 300, 15_000)),
+    (Provider::Anthropic, "claude-sonnet-4-5", cents(3_000, 300, 15_000)),
+    (Provider::Anthropic, "claude-sonnet-4-6", cents(3_000, 300, 15_000)),
     (Provider::Anthropic, "claude-opus-4-5", cents(5_000, 500, 25_000)),
     (Provider::Anthropic, "claude-opus-4-6", cents(5_000, 500, 25_000)),
     (Provider::Anthropic, "claude-opus-4-7", cents(5_000, 500, 25_000)),
     (Provider::Gemini, "gemini-2.5-flash-lite", cents(100, 10, 400)),
 ];
 
-/// The list price of a model; `None` if the table does not have it.
+/// The list price of a model, also in a dated version; `None` if the table does not have it.
 pub(crate) fn price(provider: Provider, model: &str) -> Option<Price> {
-    if (provider, model) == (Provider::OpenAI, "gpt-5") {
-        return Some(cents(1_250, 125, 10_000));
-    }
-    let fits = |(known, start, _): &&(Provider, &str, Price)| {
-        *known == provider && model.starts_with(start)
-    };
-    PRICES.iter().find(fits).map(|(_, _, price)| *price)
+    let is_it =
+        |(known, name, _): &&(Provider, &str, Price)| *known == provider && is_version(model, name);
+    PRICES.iter().find(is_it).map(|(_, _, price)| *price)
 }
 
 /// What a response costs by llmock's dated table of list prices, in dollars; `None` if the table does not have the model.
@@ -133,5 +134,10 @@ mod tests {
         sum.add(Provider::OpenAI, Some("of-mine".to_owned()), usage);
         assert_eq!((sum.requests, sum.dollars(), sum.unpriced.len()), (2, None, 1));
         assert_eq!(dollars(1_234_567), "1.2346");
+        // Variants have prices of their own, and versions that of their model.
+        assert_eq!(price(Provider::OpenAI, "gpt-4o-realtime-preview"), None);
+        let versions = ["gpt-4o", "gpt-4o-2024-08-06", "gpt-4o-2024-05-13"]
+            .map(|model| price(Provider::OpenAI, model).unwrap().output);
+        assert_eq!(versions, [10_000_000, 10_000_000, 15_000_000]);
     }
 }

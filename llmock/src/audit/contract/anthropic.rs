@@ -1,8 +1,6 @@
-//! What Anthropic's Messages reject, in its own words.
+//! What Anthropic's Messages reject, in the words of its errors, or of its documentation where no error is quoted.
 
-use std::collections::HashSet;
-
-use super::check::{Found, Request, is, is_given, number, texts, turns};
+use super::check::{Found, Request, is, is_given, number, turns};
 use super::schema;
 use crate::json::Json;
 
@@ -10,14 +8,14 @@ pub(super) fn max_tokens(request: &Request<'_>) -> Option<Found> {
     if request.has("max_tokens") {
         return None;
     }
-    Found::at("$.max_tokens", "max_tokens: Field required")
+    Found::at("$.max_tokens", "Missing required parameters: `max_tokens`")
 }
 
 pub(super) fn messages(request: &Request<'_>) -> Option<Found> {
     match request.body.get("messages") {
-        None => Found::at("$.messages", "messages: Field required"),
+        None => Found::at("$.messages", "Missing required parameters: `messages`"),
         Some(Json::Array(items)) if items.is_empty() => {
-            Found::at("$.messages", "messages: at least one message is required")
+            Found::at("$.messages", "Empty messages array")
         }
         Some(_) => None,
     }
@@ -32,9 +30,7 @@ pub(super) fn roles(request: &Request<'_>) -> Option<Found> {
         }
         Found::at(
             format!("$.messages[{at}].role"),
-            format!(
-                "messages: Unexpected role \"{role}\". Allowed roles are \"user\" or \"assistant\""
-            ),
+            format!("`role` is \"{role}\", and not \"user\", \"assistant\", or \"system\""),
         )
     };
     request.body.items("messages").iter().enumerate().find_map(unknown)
@@ -54,7 +50,7 @@ pub(super) fn empty_text(request: &Request<'_>) -> Option<Found> {
 
 pub(super) fn temperature_range(request: &Request<'_>) -> Option<Found> {
     request.number("temperature").filter(|given| !(0.0..=1.0).contains(given))?;
-    Found::at("$.temperature", "temperature: range: 0..1")
+    Found::at("$.temperature", "Invalid `temperature` value (must be 0.0-1.0)")
 }
 
 /// Every block of every message: its places, itself, and whether it is the model's.
@@ -127,26 +123,6 @@ pub(super) fn orphan_result(request: &Request<'_>) -> Option<Found> {
     None
 }
 
-pub(super) fn tool_choice(request: &Request<'_>) -> Option<Found> {
-    let choice = request.body.get("tool_choice")?;
-    let name = choice.get("name").filter(|_| is(choice, "type", "tool"))?.as_str()?;
-    let tools = request.body.items("tools");
-    if texts(tools, "name").iter().any(|known| *known == name) {
-        return None;
-    }
-    Found::at("$.tool_choice.name", format!("Tool '{name}' not found in provided tools"))
-}
-
-pub(super) fn tool_names(request: &Request<'_>) -> Option<Found> {
-    let mut seen = HashSet::new();
-    for (at, name) in texts(request.body.items("tools"), "name").into_iter().enumerate() {
-        if !seen.insert(name) {
-            return Found::at(format!("$.tools[{at}].name"), "tools: Tool names must be unique.");
-        }
-    }
-    None
-}
-
 pub(super) fn cache_breakpoints(request: &Request<'_>) -> Option<Found> {
     fn count(value: &Json<'_>) -> usize {
         let here = usize::from(is_given(value.get("cache_control")));
@@ -172,26 +148,14 @@ pub(super) fn strict_schema(request: &Request<'_>) -> Option<Found> {
     let strict =
         strict.filter(|(_, tool)| tool.get("strict").and_then(Json::as_bool) == Some(true));
     let tools = strict.filter_map(|(at, tool)| {
-        Some((
-            format!("tools.{at}.custom"),
-            format!("$.tools[{at}].input_schema"),
-            tool.get("input_schema")?,
-        ))
+        Some((format!("$.tools[{at}].input_schema"), tool.get("input_schema")?))
     });
-    let response = response.map(|found| {
-        (
-            "output_config.format.schema".to_owned(),
-            "$.output_config.format.schema".to_owned(),
-            found,
-        )
-    });
-    response.into_iter().chain(tools).find_map(|(name, place, found)| {
+    let response = response.map(|found| ("$.output_config.format.schema".to_owned(), found));
+    response.into_iter().chain(tools).find_map(|(place, found)| {
         let open = schema::open_object(found)?;
         Found::at(
             format!("{place}{open}"),
-            format!(
-                "{name}: For 'object' type, 'additionalProperties' must be explicitly set to false"
-            ),
+            "`additionalProperties: false` (required for all objects)",
         )
     })
 }
@@ -216,22 +180,13 @@ pub(super) fn budget_maximum(request: &Request<'_>) -> Option<Found> {
     }
     let most = request.number("max_tokens")?;
     budget(request).filter(|budget| *budget >= most)?;
-    Found::at("$.max_tokens", "`max_tokens` must be greater than `thinking.budget_tokens`.")
+    Found::at("$.max_tokens", "budget_tokens must be < max_tokens")
 }
 
 pub(super) fn thinking_temperature(request: &Request<'_>) -> Option<Found> {
     budget(request)?;
     request.number("temperature").filter(|given| !is_one(*given))?;
     Found::at("$.temperature", "`temperature` may only be set to 1 when thinking is enabled.")
-}
-
-pub(super) fn thinking_tool_choice(request: &Request<'_>) -> Option<Found> {
-    budget(request)?;
-    let choice = request.body.get("tool_choice")?;
-    if !is(choice, "type", "any") && !is(choice, "type", "tool") {
-        return None;
-    }
-    Found::at("$.tool_choice", "Thinking may not be enabled when tool_choice forces tool use.")
 }
 
 /// The last turn is the model's, and it is text: a turn that the provider has paused may be continued.
@@ -287,7 +242,7 @@ pub(super) fn assistant_document(request: &Request<'_>) -> Option<Found> {
         let place = format!("$.messages[{at}].content[{block}]");
         Found::at(
             place,
-            "a `document` block in an assistant message is rejected since API version 2026-10-21",
+            "A request that places a `document` block directly in an `assistant` message returns a 400 error.",
         )
     })
 }
@@ -300,7 +255,7 @@ pub(super) fn user_citations(request: &Request<'_>) -> Option<Found> {
         }
         Found::at(
             format!("$.messages[{at}].content[{block}].citations"),
-            "`citations` on a text block of a user message are rejected since API version 2026-10-21",
+            "Sending a `text` block with a non-empty `citations` array in a `user` message returns a 400 error.",
         )
     })
 }

@@ -1,4 +1,4 @@
-//! What Bedrock's `converse` rejects, in its own words.
+//! What Bedrock's `converse` rejects, in the words of its errors.
 
 use super::anthropic::is_one;
 use super::check::{Found, Request, is, is_given, number, turns};
@@ -73,7 +73,7 @@ pub(super) fn orphan_result(request: &Request<'_>) -> Option<Found> {
     for (at, (_, places)) in users {
         let before = at.checked_sub(1).map(|before| turns[before].1.clone());
         let calls = before.map(|places| ids(&messages[places], "toolUse")).unwrap_or_default();
-        if ids(&messages[places.clone()], "toolResult").iter().any(|id| !calls.contains(id)) {
+        if ids(&messages[places.clone()], "toolResult").len() > calls.len() {
             let at = places.start();
             return Found::at(
                 format!("$.messages[{at}].content"),

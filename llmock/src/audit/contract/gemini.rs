@@ -1,4 +1,4 @@
-//! What Gemini's `generateContent` rejects, in its own words.
+//! What Gemini's `generateContent` rejects, in the words of its errors, or of its documentation where no error is quoted.
 
 use super::check::{Found, Request, is_given, number, turns};
 use crate::json::Json;
@@ -27,14 +27,8 @@ pub(super) fn roles(request: &Request<'_>) -> Option<Found> {
 pub(super) fn temperature_range(request: &Request<'_>) -> Option<Found> {
     let config =
         request.body.get("generationConfig").or_else(|| request.body.get("generation_config"))?;
-    let given = number(config.get("temperature")?).filter(|given| !(0.0..=2.0).contains(given))?;
-    Found::at(
-        "$.generationConfig.temperature",
-        format!(
-            "Unable to submit request because it has a temperature value of {given} but the supported range is from 0 \
-             (inclusive) to 2.0001 (exclusive). Update the value and try again."
-        ),
-    )
+    number(config.get("temperature")?).filter(|given| !(0.0..=2.0).contains(given))?;
+    Found::at("$.generationConfig.temperature", "Values can range from [0.0, 2.0].")
 }
 
 fn count(content: &Json<'_>, names: [&str; 2]) -> usize {

@@ -1,40 +1,38 @@
 //! How much a model takes and writes at most.
+//!
+//! The errors about long prompts are quoted in
+//! <https://github.com/badlogic/pi-mono/blob/a2dbd625f144d58860073375eea5ea15cdc95610/packages/ai/src/utils/overflow.ts>
 
 use super::Rejection;
 use super::check::{Api, Request};
+use super::model::is_version;
 
-/// A model, by the beginning of its id.
+/// Models of one size, also in a dated version.
 struct Limits {
     api: Api,
-    model: &'static str,
+    models: &'static [&'static str],
     /// Tokens of the prompt.
     input: Option<u64>,
     /// Tokens of the response.
     output: Option<u64>,
-    source: &'static str,
 }
 
-const CLAUDE: &str = "https://platform.claude.com/docs/en/about-claude/models/overview";
-const OPENAI: &str = "https://developers.openai.com/api/docs/models";
+const SOURCE: &str = "https://github.com/BerriAI/litellm/blob/00035b69f416be24e2e323c13198d9b7d2d1bdf9/\
+    model_prices_and_context_window.json";
 
 #[rustfmt::skip]
 const LIMITS: &[Limits] = &[
-    Limits { api: Api::Anthropic, model: "claude-haiku-4-5", input: Some(200_000), output: Some(64_000), source: CLAUDE },
-    Limits { api: Api::Anthropic, model: "claude-sonnet-4-5", input: None, output: Some(64_000), source: CLAUDE },
-    Limits { api: Api::Anthropic, model: "claude-sonnet-4-20250514", input: None, output: Some(64_000), source: CLAUDE },
-    Limits { api: Api::Anthropic, model: "claude-opus-4-5", input: Some(200_000), output: Some(64_000), source: CLAUDE },
-    Limits { api: Api::Anthropic, model: "claude-opus-4-1", input: Some(200_000), output: Some(32_000), source: CLAUDE },
-    Limits { api: Api::Anthropic, model: "claude-opus-4-20250514", input: Some(200_000), output: Some(32_000), source: CLAUDE },
-    Limits { api: Api::Anthropic, model: "claude-3-5-", input: Some(200_000), output: Some(8_192), source: CLAUDE },
-    Limits { api: Api::Anthropic, model: "claude-3-haiku", input: Some(200_000), output: Some(4_096), source: CLAUDE },
-    Limits { api: Api::Anthropic, model: "claude-3-opus", input: Some(200_000), output: Some(4_096), source: CLAUDE },
-    Limits { api: Api::Chat, model: "gpt-4o", input: Some(128_000), output: Some(16_384), source: OPENAI },
-    Limits { api: Api::Chat, model: "gpt-4.1", input: Some(1_047_576), output: Some(32_768), source: OPENAI },
-    Limits { api: Api::Chat, model: "gpt-5", input: Some(400_000), output: None, source: OPENAI },
-    Limits { api: Api::Responses, model: "gpt-4o", input: Some(128_000), output: None, source: OPENAI },
-    Limits { api: Api::Responses, model: "gpt-4.1", input: Some(1_047_576), output: None, source: OPENAI },
-    Limits { api: Api::Gemini, model: "gemini-2.5-", input: Some(1_048_576), output: None,
-        source: "https://ai.google.dev/gemini-api/docs/models" },
+    Limits { api: Api::Anthropic, models: &["claude-haiku-4-5", "claude-opus-4-5"], input: Some(200_000), output: Some(64_000) },
+    Limits { api: Api::Anthropic, models: &["claude-sonnet-4-5", "claude-sonnet-4"], input: None, output: Some(64_000) },
+    Limits { api: Api::Anthropic, models: &["claude-opus-4-1", "claude-opus-4"], input: Some(200_000), output: Some(32_000) },
+    Limits { api: Api::Anthropic, models: &["claude-3-haiku", "claude-3-opus"], input: Some(200_000), output: Some(4_096) },
+    Limits { api: Api::Chat, models: &["gpt-4o", "gpt-4o-mini"], input: Some(128_000), output: Some(16_384) },
+    Limits { api: Api::Chat, models: &["gpt-4.1", "gpt-4.1-mini", "gpt-4.1-nano"], input: Some(1_047_576), output: Some(32_768) },
+    // The prompt and the response together.
+    Limits { api: Api::Chat, models: &["gpt-5", "gpt-5-mini", "gpt-5-nano", "gpt-5.1", "gpt-5.2"], input: Some(400_000), output: None },
+    Limits { api: Api::Responses, models: &["gpt-4o", "gpt-4o-mini"], input: Some(128_000), output: None },
+    Limits { api: Api::Responses, models: &["gpt-4.1", "gpt-4.1-mini", "gpt-4.1-nano"], input: Some(1_047_576), output: None },
+    Limits { api: Api::Gemini, models: &["gemini-2.5-pro", "gemini-2.5-flash", "gemini-2.5-flash-lite"], input: Some(1_048_576), output: None },
 ];
 
 /// A token has fewer characters than this on average in every text: what exceeds a limit so is rejected for certain.
@@ -42,8 +40,8 @@ const CHARACTERS: u64 = 8;
 
 pub(super) fn exceeded(request: &Request<'_>) -> Option<Rejection> {
     let api = request.api?;
-    let limits =
-        LIMITS.iter().find(|one| one.api == api && request.model.starts_with(one.model))?;
+    let is_model = |known: &&str| is_version(request.model, known);
+    let limits = LIMITS.iter().find(|one| one.api == api && one.models.iter().any(is_model))?;
     let found = output(request, limits).or_else(|| input(request, limits))?;
     let (place, message) = found;
     Some(Rejection {
@@ -54,7 +52,7 @@ pub(super) fn exceeded(request: &Request<'_>) -> Option<Rejection> {
         status: 400,
         kind: api.error_kind(),
         since: None,
-        source: limits.source,
+        source: SOURCE,
     })
 }
 
@@ -67,16 +65,7 @@ fn output(request: &Request<'_>, limits: &Limits) -> Option<(String, String)> {
     if request.names_beta("output-128k") {
         return None;
     }
-    let message = if limits.api == Api::Anthropic {
-        format!(
-            "max_tokens: {given} > {most}, which is the maximum allowed number of output tokens for {}",
-            request.model
-        )
-    } else {
-        format!(
-            "{name} is too large: {given}. This model supports at most {most} completion tokens, whereas you provided {given}."
-        )
-    };
+    let message = format!("`{name}` exceeds model's limit: {given} > {most}");
     Some((format!("$.{name}"), message))
 }
 
@@ -91,23 +80,19 @@ fn input(request: &Request<'_>, limits: &Limits) -> Option<(String, String)> {
         return None;
     }
     Some(match limits.api {
-        Api::Anthropic => {
-            ("$.messages".to_owned(), format!("prompt is too long: {tokens} tokens > {most} maximum"))
-        }
+        Api::Anthropic => (
+            "$.messages".to_owned(),
+            format!("prompt is too long: {tokens} tokens > {most} maximum"),
+        ),
         Api::Gemini => (
             "$.contents".to_owned(),
-            format!("The input token count ({tokens}) exceeds the maximum number of tokens allowed ({most})."),
-        ),
-        Api::Responses => (
-            "$.input".to_owned(),
-            "Your input exceeds the context window of this model. Please adjust your input and try again.".to_owned(),
-        ),
-        Api::Chat | Api::Converse => (
-            "$.messages".to_owned(),
             format!(
-                "This model's maximum context length is {most} tokens. However, your messages resulted in {tokens} tokens. \
-                 Please reduce the length of the messages."
+                "The input token count ({tokens}) exceeds the maximum number of tokens allowed ({most})."
             ),
+        ),
+        Api::Chat | Api::Responses | Api::Converse => (
+            if limits.api == Api::Responses { "$.input" } else { "$.messages" }.to_owned(),
+            "Your input exceeds the context window of this model.".to_owned(),
         ),
     })
 }

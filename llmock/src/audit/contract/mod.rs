@@ -21,6 +21,7 @@ use crate::exchange::sent::SentRequest;
 use crate::json::Json;
 
 use check::Request;
+pub(crate) use model::is_version;
 pub use public::retirement;
 use table::{RULES, Rule};
 

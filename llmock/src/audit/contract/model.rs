@@ -28,16 +28,19 @@ impl Claude {
     }
 }
 
+/// Whether an id is this model or a dated version of it: `gpt-5-2025-08-07`, `claude-haiku-4-5@20251001`.
+pub(crate) fn is_version(id: &str, model: &str) -> bool {
+    id.strip_prefix(model)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with("-20") || rest.starts_with("@20"))
+}
+
 /// Models of OpenAI that reason before every response: `gpt-5` and its small ones, and the o series. Later ones can be told
 /// not to reason, and then accept more.
 pub(super) fn always_reasons(model: &str) -> bool {
     let name = model.rsplit('/').next().unwrap_or(model);
-    let is = |known: &str| {
-        name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with("-20"))
-    };
     ["gpt-5", "gpt-5-mini", "gpt-5-nano", "o1", "o1-mini", "o3", "o3-mini", "o3-pro", "o4-mini"]
         .into_iter()
-        .any(is)
+        .any(|known| is_version(name, known))
 }
 
 #[cfg(test)]
@@ -63,6 +66,7 @@ mod tests {
             let found = Claude::of(model).map(|claude| (claude.major, claude.minor));
             assert_eq!(found, expected, "{model}");
         }
+        assert!(is_version("gpt-4o-2024-08-06", "gpt-4o") && !is_version("gpt-4o-mini", "gpt-4o"));
         assert!(always_reasons("gpt-5-mini-2025-08-07") && always_reasons("o3"));
         assert!(
             !always_reasons("gpt-5.1")

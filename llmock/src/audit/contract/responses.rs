@@ -1,4 +1,4 @@
-//! What OpenAI's Responses reject, in its own words.
+//! What OpenAI's Responses reject, in the words of its errors.
 
 use std::collections::HashSet;
 
@@ -54,18 +54,13 @@ pub(super) fn unanswered_call(request: &Request<'_>) -> Option<Found> {
 }
 
 pub(super) fn moved(request: &Request<'_>) -> Option<Found> {
-    const MOVED: [(&str, &str); 4] = [
-        ("messages", "input"),
-        ("max_tokens", "max_output_tokens"),
-        ("max_completion_tokens", "max_output_tokens"),
-        ("response_format", "text.format"),
-    ];
-    let (old, new) = MOVED.into_iter().find(|(old, _)| request.has(old))?;
+    if !request.has("max_completion_tokens") {
+        return None;
+    }
     Found::at(
-        format!("$.{old}"),
-        format!(
-            "Unsupported parameter: '{old}'. In the Responses API, this parameter has moved to '{new}'."
-        ),
+        "$.max_completion_tokens",
+        "Unsupported parameter: 'max_completion_tokens'. In the Responses API, this parameter has moved to \
+         'max_output_tokens'. Try again with the new parameter.",
     )
 }
 
@@ -90,16 +85,6 @@ pub(super) fn sampling(request: &Request<'_>) -> Option<Found> {
         format!("$.{name}"),
         format!("Unsupported parameter: '{name}' is not supported with this model."),
     )
-}
-
-pub(super) fn strict_format(request: &Request<'_>) -> Option<Found> {
-    let format =
-        request.body.find("text/format").filter(|format| is(format, "type", "json_schema"))?;
-    if format.get("strict").and_then(Json::as_bool) != Some(true) {
-        return None;
-    }
-    let name = format.text("name").unwrap_or_default();
-    openai::strict("response_format", &name, "$.text.format.schema", format.get("schema")?)
 }
 
 pub(super) fn strict_function(request: &Request<'_>) -> Option<Found> {

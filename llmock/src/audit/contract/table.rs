@@ -14,7 +14,7 @@ pub(crate) struct Rule {
     /// The first generation of Claude that rejects it.
     pub(crate) claude: Option<(u32, u32)>,
     pub(super) check: fn(&Request<'_>) -> Option<Found>,
-    /// The page that states it.
+    /// The page or the file that was read.
     pub(crate) source: &'static str,
 }
 
@@ -55,88 +55,87 @@ impl Rule {
 
 use Api::{Anthropic, Chat, Converse, Gemini, Responses};
 
-const MESSAGES: &str = "https://platform.claude.com/docs/en/api/messages/create";
-const TOOL_USE: &str =
-    "https://platform.claude.com/docs/en/agents-and-tools/tool-use/implement-tool-use";
-const THINKING: &str = "https://platform.claude.com/docs/en/build-with-claude/extended-thinking";
-const NEW_VERSION: &str = "https://platform.claude.com/docs/en/api/versioning";
-const CACHING: &str = "https://platform.claude.com/docs/en/build-with-claude/prompt-caching";
-const STRUCTURED: &str = "https://platform.claude.com/docs/en/build-with-claude/structured-outputs";
-const CHAT: &str = "https://developers.openai.com/api/reference/resources/chat/subresources/completions/methods/create";
-const CALLING: &str = "https://developers.openai.com/api/docs/guides/function-calling";
-const STRICT: &str = "https://developers.openai.com/api/docs/guides/structured-outputs";
-const REASONING: &str = "https://developers.openai.com/api/docs/guides/reasoning";
-const RESPONSES: &str =
-    "https://developers.openai.com/api/reference/resources/responses/methods/create";
-const MIGRATE: &str = "https://developers.openai.com/api/docs/guides/migrate-to-responses";
-const CONTENT: &str = "https://ai.google.dev/api/generate-content";
-const GEMINI_CALLING: &str = "https://ai.google.dev/gemini-api/docs/function-calling";
-const CONVERSE: &str =
-    "https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html";
-const BEDROCK_TOOLS: &str =
-    "https://docs.aws.amazon.com/bedrock/latest/userguide/tool-use-inference-call.html";
+/// Files of Anthropic's own descriptions of its API, and of its client.
+const ERRORS: &str = "https://github.com/anthropics/skills/blob/0da71c3b54277f20e96146648444590eab1dc82c/\
+    skills/claude-api/shared/error-codes.md";
+const STRUCTURED: &str = "https://github.com/anthropics/skills/blob/0b1d39a490d978c872d26c537a2d16fc96df7c9c/\
+    skills/claude-api/shared/tool-use-concepts.md";
+const THINKING: &str = "https://github.com/anthropics/anthropic-cookbook/blob/8d1c93365b6d3a6871d38600fd0384b1a540f6fa/\
+    extended_thinking/extended_thinking.ipynb";
+const MESSAGE: &str = "https://github.com/anthropics/anthropic-sdk-python/blob/2974836c7205936e8abec4d29403705a3496d64a/\
+    src/anthropic/types/message_param.py";
+const NEW_VERSION: &str = "https://platform.claude.com/docs/en/api/versioning?version=2023-06-01";
+const MIGRATION: &str = "https://platform.claude.com/docs/en/api/migration-2026-10-21";
+/// OpenAI's own description of its API, and files of its client.
+const OPENAPI: &str = "https://github.com/openai/openai-openapi/blob/006e34bedf5bc884774aa8550715f4f4daef3334/openapi.yaml";
+const ROLES: &str = "https://github.com/openai/openai-python/blob/04448952820aa3029e61907c1785a7293c3ddbc2/\
+    src/openai/types/chat/chat_completion_role.py";
+const FUNCTION: &str = "https://github.com/openai/openai-python/blob/1db4657d0ac77a2e68aad7c2b748064b35a25d4a/\
+    src/openai/types/shared_params/function_definition.py";
+const RESPONSE: &str = "https://github.com/openai/openai-python/blob/001707b8f4ca96c375a5d68670e05812fc50ee6a/\
+    src/openai/types/responses/response_create_params.py";
+const JSON: &str = "https://github.com/MicrosoftDocs/azure-ai-docs/blob/6901973544b6f08994092af6a27eb80c8397b59f/\
+    articles/ai-services/openai/how-to/json-mode.md";
+const REASONING: &str = "https://github.com/MicrosoftDocs/azure-ai-docs/blob/07b795817b4c6198e6ec733f961834f79827e6aa/\
+    articles/ai-services/openai/how-to/reasoning.md";
+const GENERATION: &str = "https://github.com/googleapis/googleapis/blob/1cb097eee9a3f9210911063649eb0d2c3b023596/\
+    google/ai/generativelanguage/v1/generative_service.proto";
 
 #[rustfmt::skip]
 pub(crate) static RULES: &[Rule] = &[
-    rule("anthropic/max_tokens", Anthropic, anthropic::max_tokens, MESSAGES),
-    rule("anthropic/messages", Anthropic, anthropic::messages, MESSAGES),
-    rule("anthropic/roles", Anthropic, anthropic::roles, MESSAGES),
-    rule("anthropic/empty_text", Anthropic, anthropic::empty_text, MESSAGES),
-    rule("anthropic/temperature_range", Anthropic, anthropic::temperature_range, MESSAGES),
-    rule("anthropic/unanswered_call", Anthropic, anthropic::unanswered_call, TOOL_USE),
-    rule("anthropic/orphan_result", Anthropic, anthropic::orphan_result, TOOL_USE),
-    rule("anthropic/tool_choice", Anthropic, anthropic::tool_choice, TOOL_USE),
-    rule("anthropic/tool_names", Anthropic, anthropic::tool_names, TOOL_USE),
-    rule("anthropic/cache_breakpoints", Anthropic, anthropic::cache_breakpoints, CACHING),
+    rule("anthropic/max_tokens", Anthropic, anthropic::max_tokens, ERRORS),
+    rule("anthropic/messages", Anthropic, anthropic::messages, ERRORS),
+    rule("anthropic/roles", Anthropic, anthropic::roles, MESSAGE),
+    rule("anthropic/empty_text", Anthropic, anthropic::empty_text, "https://github.com/anthropics/claude-code/issues/59812"),
+    rule("anthropic/temperature_range", Anthropic, anthropic::temperature_range, ERRORS),
+    rule("anthropic/unanswered_call", Anthropic, anthropic::unanswered_call, "https://github.com/anthropics/claude-code/issues/5060"),
+    rule("anthropic/orphan_result", Anthropic, anthropic::orphan_result, "https://github.com/anthropics/claude-code/issues/13460"),
+    rule("anthropic/cache_breakpoints", Anthropic, anthropic::cache_breakpoints, "https://github.com/continuedev/continue/pull/6937"),
     rule("anthropic/strict_schema", Anthropic, anthropic::strict_schema, STRUCTURED),
     rule("anthropic/budget_minimum", Anthropic, anthropic::budget_minimum, THINKING),
-    rule("anthropic/budget_maximum", Anthropic, anthropic::budget_maximum, THINKING),
+    rule("anthropic/budget_maximum", Anthropic, anthropic::budget_maximum, ERRORS),
     rule("anthropic/thinking_temperature", Anthropic, anthropic::thinking_temperature, THINKING),
-    rule("anthropic/thinking_tool_choice", Anthropic, anthropic::thinking_tool_choice, THINKING),
-    rule("anthropic/prefill", Anthropic, anthropic::prefill,
-        "https://platform.claude.com/docs/en/about-claude/models/whats-new-claude-4-6").since("2026-02-05").claude(4, 6),
-    rule("anthropic/budget_tokens", Anthropic, anthropic::budget_tokens,
-        "https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking").since("2026-04-16").claude(4, 7),
-    rule("anthropic/sampling", Anthropic, anthropic::sampling,
-        "https://platform.claude.com/docs/en/about-claude/models/migration-guide").since("2026-04-16").claude(4, 7),
-    rule("anthropic/no_sampling", Anthropic, anthropic::no_sampling, NEW_VERSION)
-        .since("2026-10-21").version("2026-10-21"),
+    rule("anthropic/prefill", Anthropic, anthropic::prefill, "https://github.com/Skyvern-AI/skyvern/pull/4795")
+        .since("2026-02-05").claude(4, 6),
+    rule("anthropic/budget_tokens", Anthropic, anthropic::budget_tokens, "https://github.com/NousResearch/hermes-agent/issues/11137")
+        .since("2026-04-16").claude(4, 7),
+    rule("anthropic/sampling", Anthropic, anthropic::sampling, "https://github.com/UKGovernmentBEIS/inspect_ai/issues/3721")
+        .since("2026-04-16").claude(4, 7),
+    rule("anthropic/no_sampling", Anthropic, anthropic::no_sampling, MIGRATION).since("2026-10-21").version("2026-10-21"),
     rule("anthropic/assistant_document", Anthropic, anthropic::assistant_document, NEW_VERSION)
         .since("2026-10-21").version("2026-10-21"),
     rule("anthropic/user_citations", Anthropic, anthropic::user_citations, NEW_VERSION)
         .since("2026-10-21").version("2026-10-21"),
-    rule("openai/messages", Chat, openai::messages, CHAT),
-    rule("openai/roles", Chat, openai::roles, CHAT),
-    rule("openai/orphan_result", Chat, openai::orphan_result, CALLING),
-    rule("openai/unanswered_call", Chat, openai::unanswered_call, CALLING),
-    rule("openai/tool_choice", Chat, openai::tool_choice, CHAT),
-    rule("openai/tools", Chat, openai::tools, CHAT),
-    rule("openai/function_names", Chat, openai::function_names, CHAT),
-    rule("openai/temperature_range", Chat, openai::temperature_range, CHAT),
-    rule("openai/stop", Chat, openai::stop, CHAT),
-    rule("openai/json_word", Chat, openai::json_word, STRICT),
-    rule("openai/strict_response", Chat, openai::strict_response, STRICT),
-    rule("openai/strict_function", Chat, openai::strict_function, STRICT),
-    rule("openai/max_tokens", Chat, openai::max_tokens, REASONING),
+    rule("openai/messages", Chat, openai::messages, OPENAPI),
+    rule("openai/roles", Chat, openai::roles, ROLES),
+    rule("openai/orphan_result", Chat, openai::orphan_result, "https://github.com/simonw/llm/issues/937"),
+    rule("openai/unanswered_call", Chat, openai::unanswered_call, "https://github.com/Abraxas-365/langchain-rust/pull/250"),
+    rule("openai/tool_choice", Chat, openai::tool_choice, "https://github.com/anomalyco/opencode/pull/48857"),
+    rule("openai/function_names", Chat, openai::function_names, FUNCTION),
+    rule("openai/temperature_range", Chat, openai::temperature_range, OPENAPI),
+    rule("openai/stop", Chat, openai::stop, "https://github.com/continuedev/continue/issues/2461"),
+    rule("openai/json_word", Chat, openai::json_word, JSON),
+    rule("openai/strict_response", Chat, openai::strict_response, "https://github.com/agentscope-ai/agentscope-java/issues/2548"),
+    rule("openai/strict_function", Chat, openai::strict_function, "https://github.com/camel-ai/camel/issues/2231"),
+    rule("openai/max_tokens", Chat, openai::max_tokens, "https://github.com/FoundationAgents/OpenManus/issues/555"),
     rule("openai/sampling", Chat, openai::sampling, REASONING),
-    rule("responses/orphan_result", Responses, responses::orphan_result, CALLING),
-    rule("responses/unanswered_call", Responses, responses::unanswered_call, CALLING),
-    rule("responses/moved", Responses, responses::moved, MIGRATE),
-    rule("responses/temperature_range", Responses, openai::temperature_range, RESPONSES),
-    rule("responses/minimum", Responses, responses::minimum, RESPONSES),
-    rule("responses/sampling", Responses, responses::sampling, REASONING),
-    rule("responses/strict_format", Responses, responses::strict_format, STRICT),
-    rule("responses/strict_function", Responses, responses::strict_function, STRICT),
-    rule("gemini/contents", Gemini, gemini::contents, CONTENT),
-    rule("gemini/roles", Gemini, gemini::roles, CONTENT),
-    rule("gemini/temperature_range", Gemini, gemini::temperature_range, CONTENT),
-    rule("gemini/pairing", Gemini, gemini::pairing, GEMINI_CALLING),
-    rule("bedrock/blank_text", Converse, bedrock::blank_text, CONVERSE),
-    rule("bedrock/tool_config", Converse, bedrock::tool_config, BEDROCK_TOOLS),
-    rule("bedrock/unanswered_call", Converse, bedrock::unanswered_call, BEDROCK_TOOLS),
-    rule("bedrock/orphan_result", Converse, bedrock::orphan_result, BEDROCK_TOOLS),
-    rule("bedrock/prefill", Converse, bedrock::prefill,
-        "https://platform.claude.com/docs/en/about-claude/models/whats-new-claude-4-6").since("2026-02-05").claude(4, 6),
-    rule("bedrock/sampling", Converse, bedrock::sampling,
-        "https://platform.claude.com/docs/en/about-claude/models/migration-guide").since("2026-04-16").claude(4, 7),
+    rule("responses/orphan_result", Responses, responses::orphan_result, "https://github.com/vercel/ai/issues/8216"),
+    rule("responses/unanswered_call", Responses, responses::unanswered_call, "https://github.com/bytedance/trae-agent/issues/245"),
+    rule("responses/moved", Responses, responses::moved, "https://github.com/MuiseDestiny/zotero-gpt/issues/502"),
+    rule("responses/temperature_range", Responses, openai::temperature_range, RESPONSE),
+    rule("responses/minimum", Responses, responses::minimum, "https://github.com/vectorize-io/hindsight/issues/58"),
+    rule("responses/sampling", Responses, responses::sampling, "https://github.com/AI-Planning/l2p/blob/main/PR_MESSAGE_BODY.md"),
+    rule("responses/strict_function", Responses, responses::strict_function, "https://github.com/bytedance/trae-agent/issues/173"),
+    rule("gemini/contents", Gemini, gemini::contents, "https://github.com/vercel/ai/issues/3775"),
+    rule("gemini/roles", Gemini, gemini::roles, "https://github.com/router-for-me/CLIProxyAPI/issues/2791"),
+    rule("gemini/temperature_range", Gemini, gemini::temperature_range, GENERATION),
+    rule("gemini/pairing", Gemini, gemini::pairing, "https://github.com/google-gemini/gemini-cli/issues/16543"),
+    rule("bedrock/blank_text", Converse, bedrock::blank_text, "https://github.com/OpenHands/OpenHands/issues/5339"),
+    rule("bedrock/tool_config", Converse, bedrock::tool_config, "https://github.com/langgenius/dify/issues/16421"),
+    rule("bedrock/unanswered_call", Converse, bedrock::unanswered_call, "https://github.com/zeroclaw-labs/zeroclaw/pull/1476"),
+    rule("bedrock/orphan_result", Converse, bedrock::orphan_result, "https://github.com/Just-Curieous/Curie/issues/16"),
+    rule("bedrock/prefill", Converse, bedrock::prefill, "https://github.com/openclaw/openclaw/issues/72865")
+        .since("2026-02-05").claude(4, 6),
+    rule("bedrock/sampling", Converse, bedrock::sampling, "https://github.com/NousResearch/hermes-agent/pull/36175")
+        .since("2026-04-16").claude(4, 7),
 ];
