@@ -13,7 +13,7 @@ use llmock::Provider;
 use llmock::reply::Target;
 
 use super::metrics::RouteMetrics;
-use super::stored::Area;
+use super::stored::area::Area;
 
 /// How many paths are known at a time: programs use a few, and a client that uses many must not fill the memory.
 const MOST: usize = 256;

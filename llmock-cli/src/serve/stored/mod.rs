@@ -1,10 +1,12 @@
 //! What clients store at a provider and ask for later: responses and conversations, files and batches, caches. Media
 //! that need no model belong here too: images, speech, transcriptions.
 //!
-//! [`shelf`] keeps the objects of each session. [`responses`], [`conversations`], [`files`], [`batches`],
-//! [`completions`] and [`media`] have OpenAI's endpoints, [`anthropic`] and [`gemini`] those of these two.
+//! [`area`] tells which paths are about them, and [`shelf`] keeps the objects of each session. [`responses`],
+//! [`conversations`], [`files`], [`batches`], [`completions`] and [`media`] have OpenAI's endpoints, [`anthropic`] and
+//! [`gemini`] those of these two.
 
 mod anthropic;
+pub(crate) mod area;
 mod batches;
 mod completions;
 mod conversations;
@@ -22,64 +24,14 @@ use std::time::UNIX_EPOCH;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use llmock::Provider;
 use llmock::reply::Reply;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, AnswerBody, Verdict};
 use super::api_request::ApiRequest;
 use super::state::Running;
+use area::{Area, segments};
 pub(crate) use shelf::{Item, Kind, Shelf};
-
-/// Which objects a path is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Area {
-    Responses,
-    Conversations,
-    Completions,
-    Files,
-    Batches,
-    Media,
-    AnthropicBatches,
-    AnthropicFiles,
-    Gemini,
-}
-
-impl Area {
-    /// The area of a path, if objects are stored there. Responses and chat completions themselves are conversations.
-    pub(crate) fn of(provider: Provider, path: &str) -> Option<Self> {
-        let segments = segments(path);
-        match (provider, &segments[..]) {
-            (Provider::Anthropic, ["messages", "batches", ..]) => Some(Self::AnthropicBatches),
-            (Provider::Anthropic, ["files", ..]) => Some(Self::AnthropicFiles),
-            (Provider::Gemini | Provider::Vertex, segments) => {
-                gemini::has(segments).then_some(Self::Gemini)
-            }
-            (Provider::Anthropic | Provider::Ollama | Provider::Cohere | Provider::Bedrock, _) => {
-                None
-            }
-            (_, ["responses", _, ..]) => Some(Self::Responses),
-            (_, ["conversations", ..]) => Some(Self::Conversations),
-            (_, ["chat", "completions", _, ..]) => Some(Self::Completions),
-            (_, ["files", ..]) => Some(Self::Files),
-            (_, ["batches", ..]) => Some(Self::Batches),
-            (
-                _,
-                ["images", "generations" | "edits"]
-                | ["audio", "speech" | "transcriptions" | "translations"],
-            ) => Some(Self::Media),
-            _ => None,
-        }
-    }
-}
-
-/// The segments of a path behind its version.
-fn segments(path: &str) -> Vec<&str> {
-    let path = path.split('?').next().unwrap_or_default();
-    let segments = path.split('/').filter(|segment| !segment.is_empty());
-    let versions = ["openai", "api", "upload", "v1", "v1beta", "v1alpha", "v2"];
-    segments.skip_while(|segment| versions.contains(segment)).collect()
-}
 
 /// A request to stored objects.
 struct Call<'a> {

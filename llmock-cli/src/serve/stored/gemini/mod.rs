@@ -13,16 +13,6 @@ use super::{Call, Item, Kind, Made, multipart, with};
 /// The session of uploads that have begun: clients send their pieces without a key. Their ids are hard to guess.
 const UPLOADS: &str = "";
 
-/// Whether objects are stored at a path, which has no version.
-pub(super) fn has(segments: &[&str]) -> bool {
-    match segments {
-        ["files" | "cachedContents" | "batches" | "interactions", ..]
-        | ["download", .., "files", _] => true,
-        ["models", action] => action.ends_with(":batchGenerateContent"),
-        _ => false,
-    }
-}
-
 pub(super) async fn answer(call: &Call<'_>) -> Option<Made> {
     match call.segments[0] {
         "cachedContents" => caches::answer(call),
