@@ -7,20 +7,40 @@ use llmock::reply::{Reading, Reply, Target};
 use super::quota::{Counted, Exceeded};
 
 /// The quota is used up.
+pub(super) fn exceeded(reading: &Reading<'_>, exceeded: &Exceeded) -> Reply {
+    let (_, _, plural) = names(exceeded.of);
+    let why = match exceeded.limit {
+        0 => format!(" (llmock: `quota.{plural}-per-minute` is 0, which admits no request)"),
+        _ => String::new(),
+    };
+    let reply = Reply::error(429, in_words(reading, exceeded) + &why);
+    if reading.target().is_openai() {
+        reply.kind(plural).code("rate_limit_exceeded")
+    } else {
+        reply
+    }
+}
+
+/// What a quota counts: in full, abbreviated, and as one word.
+fn names(of: Counted) -> (&'static str, &'static str, &'static str) {
+    match of {
+        Counted::Requests => ("requests per min", "RPM", "requests"),
+        Counted::Tokens => ("tokens per min", "TPM", "tokens"),
+    }
+}
+
+/// The message of each provider.
 ///
 /// The words of OpenAI and Groq: <https://github.com/BuilderIO/micro-agent/issues/86>,
 /// <https://console.groq.com/docs/rate-limits>; of Anthropic: <https://docs.claude.com/en/api/rate-limits>; of Google:
 /// <https://ai.google.dev/gemini-api/docs/rate-limits>; of AWS:
 /// <https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html>.
-pub(super) fn exceeded(reading: &Reading<'_>, exceeded: &Exceeded) -> Reply {
+fn in_words(reading: &Reading<'_>, exceeded: &Exceeded) -> String {
     let Exceeded { of, limit, used, wanted, left } = *exceeded;
     let model = reading.model().unwrap_or_default().into_owned();
     let seconds = left.reset.as_secs_f64().max(0.001);
-    let (per, short, plural) = match of {
-        Counted::Requests => ("requests per min", "RPM", "requests"),
-        Counted::Tokens => ("tokens per min", "TPM", "tokens"),
-    };
-    let message = match reading.target().provider() {
+    let (per, short, plural) = names(of);
+    match reading.target().provider() {
         Provider::Anthropic => {
             let counted = if of == Counted::Tokens { "input tokens" } else { "requests" };
             format!(
@@ -64,16 +84,6 @@ pub(super) fn exceeded(reading: &Reading<'_>, exceeded: &Exceeded) -> Reply {
             "Rate limit reached for {model} in organization org-llmock on {per} ({short}): Limit \
              {limit}, Used {used}, Requested {wanted}. Please try again in {seconds:.3}s."
         ),
-    };
-    let why = match limit {
-        0 => format!(" (llmock: `quota.{plural}-per-minute` is 0, which admits no request)"),
-        _ => String::new(),
-    };
-    let reply = Reply::error(429, message + &why);
-    if reading.target().is_openai() {
-        reply.kind(plural).code("rate_limit_exceeded")
-    } else {
-        reply
     }
 }
 
