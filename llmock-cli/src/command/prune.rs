@@ -75,20 +75,7 @@ pub(crate) fn prune(screen: &mut Screen, arguments: &Prune) -> io::Result<()> {
     }
     let owners: BTreeSet<&str> = gone.iter().map(|one| one.owner.as_str()).collect();
     let is_gone = |one: &Interaction| one.test().is_some_and(|test| owners.contains(test));
-    let mut total = 0;
-    let mut affected = Vec::new();
-    for fixture in &found.fixtures {
-        let all = fixture.interactions().len();
-        let removed = fixture.interactions().iter().filter(|one| is_gone(one)).count();
-        if removed > 0 {
-            total += removed;
-            let whole = if removed == all { ", the whole file" } else { "" };
-            let path = visible(&workspace::shown(fixture.path()));
-            let line = format!("{path}: {} of {all}{whole}", count(removed, "interaction"));
-            screen.line(&line)?;
-            affected.push(fixture);
-        }
-    }
+    let (affected, total) = affected(screen, &found.fixtures, is_gone)?;
     screen.unread(&found)?;
     if total == 0 {
         return screen.line("nothing to remove");
@@ -108,6 +95,29 @@ pub(crate) fn prune(screen: &mut Screen, arguments: &Prune) -> io::Result<()> {
         remove(screen, fixture, is_gone)?;
     }
     Ok(())
+}
+
+/// The fixtures from which something would be removed, each shown in a line, and how many interactions that are.
+fn affected<'a>(
+    screen: &mut Screen,
+    fixtures: &'a [Fixture],
+    is_gone: impl Fn(&Interaction) -> bool,
+) -> io::Result<(Vec<&'a Fixture>, usize)> {
+    let mut total = 0;
+    let mut affected = Vec::new();
+    for fixture in fixtures {
+        let all = fixture.interactions().len();
+        let removed = fixture.interactions().iter().filter(|one| is_gone(one)).count();
+        if removed > 0 {
+            total += removed;
+            let whole = if removed == all { ", the whole file" } else { "" };
+            let path = visible(&workspace::shown(fixture.path()));
+            let line = format!("{path}: {} of {all}{whole}", count(removed, "interaction"));
+            screen.line(&line)?;
+            affected.push(fixture);
+        }
+    }
+    Ok((affected, total))
 }
 
 fn remove(

@@ -62,6 +62,9 @@ impl Sums {
     }
 }
 
+/// By provider and model.
+type Groups = BTreeMap<(String, String), Sums>;
+
 /// Files that are named as the largest.
 const LARGEST: usize = 5;
 
@@ -69,7 +72,7 @@ pub(crate) fn stats(screen: &mut Screen, arguments: &Stats) -> io::Result<()> {
     let found = workspace::read(&arguments.paths);
     let entries = found.entries();
     let mut all = Sums::default();
-    let mut groups: BTreeMap<(String, String), Sums> = BTreeMap::new();
+    let mut groups = Groups::new();
     let mut tests: Vec<&str> = Vec::new();
     for entry in &entries {
         all.add(entry);
@@ -84,18 +87,12 @@ pub(crate) fn stats(screen: &mut Screen, arguments: &Stats) -> io::Result<()> {
     let (oldest, newest) = (dates().min(), dates().max());
     let files = largest(&found);
     if arguments.json {
-        let group = |((provider, model), sums): (&(String, String), &Sums)| {
-            let mut object = sums.json();
-            object["provider"] = json!(provider);
-            object["model"] = json!(model);
-            object
-        };
         let mut object = all.json();
         object["files"] = json!(found.fixtures.len());
         object["tests"] = json!(tests.len());
         object["oldest"] = json!(oldest);
         object["newest"] = json!(newest);
-        object["models"] = groups.iter().map(group).collect();
+        object["models"] = models(&groups);
         let file = |(path, bytes): &(String, u64)| json!({ "file": path, "bytes": bytes });
         object["largest"] = files.iter().map(file).collect();
         screen.json(&object)?;
@@ -132,7 +129,17 @@ pub(crate) fn stats(screen: &mut Screen, arguments: &Stats) -> io::Result<()> {
     screen.unread(&found)
 }
 
-fn table(screen: &mut Screen, groups: &BTreeMap<(String, String), Sums>) -> io::Result<()> {
+fn models(groups: &Groups) -> Value {
+    let model = |((provider, model), sums): (&(String, String), &Sums)| {
+        let mut object = sums.json();
+        object["provider"] = json!(provider);
+        object["model"] = json!(model);
+        object
+    };
+    groups.iter().map(model).collect()
+}
+
+fn table(screen: &mut Screen, groups: &Groups) -> io::Result<()> {
     if groups.is_empty() {
         return Ok(());
     }
