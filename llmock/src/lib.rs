@@ -95,7 +95,7 @@ pub mod __server {
         headers: &http::HeaderMap,
         body: &[u8],
     ) -> crate::SentRequest {
-        use crate::exchange::hidden::Hidden;
+        use crate::exchange::sent::Hidden;
         let is_shown = |name: &str| !crate::provider::is_secret_header(name);
         let shown = headers.iter().filter(|(name, _)| is_shown(name.as_str()));
         let shown = shown.filter_map(|(name, value)| {

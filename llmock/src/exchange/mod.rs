@@ -10,7 +10,6 @@ pub(crate) mod client;
 #[cfg(feature = "record")]
 pub(crate) mod forward;
 pub(crate) mod headers;
-pub(crate) mod hidden;
 pub(crate) mod in_flight;
 pub(crate) mod links;
 pub(crate) mod miss;

@@ -1,12 +1,13 @@
 //! [`SentRequest`]: a request as llmock received it, and what it says in any provider's format.
 
+mod hidden;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
-use crate::exchange::hidden::Hidden;
 use crate::fixture::interaction::Interaction;
 use crate::fixture::redact::Redactor;
 use crate::json::Json;
@@ -14,6 +15,8 @@ use crate::provider::Provider;
 use crate::wire::conversation::{self, Message, Role};
 use crate::wire::tools::{self, Tool, ToolResult};
 use crate::wire::{self, Format};
+
+pub(crate) use hidden::Hidden;
 
 /// What responded to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -4,7 +4,7 @@ use http::HeaderValue;
 use http::header::CONTENT_LENGTH;
 
 use crate::exchange::headers;
-use crate::exchange::hidden::Hidden;
+use crate::exchange::sent::Hidden;
 use crate::exchange::sent::SentRequest;
 use crate::exchange::{Exchange, RequestNumber, RespondedBy, Sender};
 use crate::fixture::interaction::{Body, Request};

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use llmock_rules::Problem;
 
-use crate::exchange::hidden::Hidden;
+use crate::exchange::sent::Hidden;
 use crate::exchange::sent::{RespondedBy, SentRequest};
 use crate::provider;
 use crate::reply::condition::RequestMatcher;
