@@ -17,7 +17,7 @@ pub(super) fn text(exchanges: &[Exchange<'_>], losses: &mut Vec<String>) -> Stri
     }
     if !fixtures.is_empty() {
         losses.push(
-            "not kept: everything but texts, tool calls, and errors: aimock renders responses anew"
+            "not kept: everything but texts, tool calls, and errors: aimock renders the responses itself"
                 .to_owned(),
         );
     }

@@ -67,12 +67,12 @@ fn headers(headers: &[(String, String)]) -> String {
 /// A double-quoted scalar, as JSON writes it, without the characters that YAML 1.1 takes for line breaks.
 fn quoted(text: &str) -> String {
     let json = serde_json::Value::from(text).to_string();
-    let is_unsafe = |letter: char| matches!(letter, '\u{7f}'..='\u{a0}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}'..='\u{ffff}');
-    if !json.contains(is_unsafe) {
+    let is_escaped = |letter: char| matches!(letter, '\u{7f}'..='\u{a0}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}'..='\u{ffff}');
+    if !json.contains(is_escaped) {
         return json;
     }
     json.chars().fold(String::new(), |mut out, letter| {
-        if is_unsafe(letter) {
+        if is_escaped(letter) {
             let _ = write!(out, "\\u{:04x}", u32::from(letter));
         } else {
             out.push(letter);

@@ -18,7 +18,7 @@ pub enum Part {
     Refusal(String),
     /// An image, a sound, a document: its type, its length if it is in the request, and its name or address.
     Media {
-        /// `image/png`, or `image` if nobody says more.
+        /// `image/png`, or `image` if the request names no type.
         kind: String,
         /// Of the decoded bytes.
         bytes: Option<usize>,

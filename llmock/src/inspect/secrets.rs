@@ -32,7 +32,7 @@ pub(crate) fn found(redactor: &Redactor, interactions: &[Interaction]) -> Vec<Ve
     interactions.iter().map(of).collect()
 }
 
-/// The same with the secrets that nobody names: shapes of keys, and places where secrets are.
+/// The same with the secrets that no variable holds: shapes of keys, and places where secrets are.
 #[must_use]
 pub fn secrets(interactions: &[Interaction]) -> Vec<Vec<Secret>> {
     found(&Redactor::new([]), interactions)

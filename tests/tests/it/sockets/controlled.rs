@@ -141,7 +141,7 @@ fn audio_compares_however_it_is_divided() {
         vec![
             Step::Receive,
             Step::Receive,
-            step(r#"{"type":"heard"}"#),
+            step(r#"{"type":"received"}"#),
             Step::Pause(Duration::ZERO),
         ],
     );
@@ -152,14 +152,14 @@ fn audio_compares_however_it_is_divided() {
     let mut client = open(&mock);
     client.send(append("AQID")).unwrap();
     client.send(append("BAUG")).unwrap();
-    assert_eq!(text(&mut client), r#"{"type":"heard"}"#);
+    assert_eq!(text(&mut client), r#"{"type":"received"}"#);
     client.close(None).unwrap();
     while client.read().is_ok() {}
     mock.finish().unwrap();
     let mock = replayer(&path).fail_on_unused().start().unwrap();
     let mut client = open(&mock);
     client.send(append("AQIDBAUG")).unwrap();
-    assert_eq!(text(&mut client), r#"{"type":"heard"}"#);
+    assert_eq!(text(&mut client), r#"{"type":"received"}"#);
     drop(client);
     mock.finish().unwrap();
     let mock = replayer(&path).start().unwrap();
