@@ -21,16 +21,24 @@ pub(crate) struct Api {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
+    /// At `/realtime` and `/realtime/translations`: <https://developers.openai.com/api/docs/guides/realtime-translation>.
+    ///
     /// `event_id` is optional and the client's own:
-    /// <https://platform.openai.com/docs/api-reference/realtime-client-events>. GPT-Live has the same events.
+    /// <https://developers.openai.com/api/reference/resources/realtime/translation-client-events>,
+    /// <https://docs.rs/crate/openai-client-base/0.12.0/source/src/models/realtime_client_event_conversation_item_retrieve.rs>.
+    /// So it is at `/live/sessions`, whose other events differ: `types/live` in version 3.57.0 of `openai` for Python.
     Realtime,
     /// <https://developers.openai.com/api/docs/guides/websocket-mode>
     Responses,
-    /// <https://ai.google.dev/api/live>
+    /// <https://ai.google.dev/gemini-api/docs/live-api/get-started-websocket?hl=es>; `/interactions/live` is in
+    /// `_interactions_websocket.py` in version 3.6.1 of `google-genai` for Python.
     GeminiLive,
     Other,
 }
 
+/// The id of an item "may be provided by the client": `types/realtime/realtime_conversation_item_user_message.py` in version
+/// 3.57.0 of `openai` for Python. Later events refer to it in `item_id` and in `previous_item_id`:
+/// <https://docs.rs/openai-struct/latest/x86_64-apple-darwin/src/openai_struct/models/realtime_client_event_conversation_item_create.rs.html>.
 static REALTIME: Api = Api {
     kind: Kind::Realtime,
     volatile: &["event_id"],
@@ -38,13 +46,16 @@ static REALTIME: Api = Api {
     any_id: true,
 };
 
-static RESPONSES: Api =
-    Api { kind: Kind::Responses, volatile: &["event_id"], ids: &[], any_id: false };
+/// A `response.create` has the members of a request, and no id of its own:
+/// <https://developers.openai.com/api/reference/resources/responses/websocket-events>.
+static RESPONSES: Api = Api { kind: Kind::Responses, volatile: &[], ids: &[], any_id: false };
 
-/// A handle of `sessionResumption` is the server's, of an earlier session.
+/// A handle of `sessionResumption` is the server's, of an earlier session:
+/// <https://firebase.google.com/docs/reference/js/ai.sessionresumptionconfig>.
 static GEMINI_LIVE: Api =
     Api { kind: Kind::GeminiLive, volatile: &["handle"], ids: &[], any_id: false };
 
+/// Nothing is known of these APIs. The names are llmock's choice.
 static OTHER: Api = Api {
     kind: Kind::Other,
     volatile: &["event_id", "eventId"],
@@ -72,13 +83,16 @@ impl Api {
     pub(crate) fn audio(&self, message: &Json<'_>) -> Option<Vec<u8>> {
         let base64 = match self.kind {
             Kind::Realtime => {
-                // Translation sessions have a prefix.
+                // Translation sessions have a prefix:
+                // <https://developers.openai.com/api/reference/ruby/resources/realtime/subresources/translations/methods/connect>
                 let kind = message.text("type")?;
                 kind.ends_with("input_audio_buffer.append").then(|| message.text("audio"))?
             }
             Kind::GeminiLive => gemini_audio(message),
             Kind::Responses => None,
-            // ElevenLabs: <https://elevenlabs.io/docs/conversational-ai/api-reference/conversational-ai/websocket>
+            // `user_audio_chunk` stands alone at ElevenLabs:
+            // <https://docs.memberjunction.org/api/classes/_memberjunction_ai-realtime-client.ElevenLabsRealtimeClient.html>.
+            // `audio` is llmock's choice.
             Kind::Other => match message.as_object()? {
                 [(name, value)] if name.is("user_audio_chunk") || name.is("audio") => {
                     value.as_str()
@@ -89,7 +103,8 @@ impl Api {
         STANDARD.decode(base64.as_bytes()).ok()
     }
 
-    /// The event that reports an error; `None` where the API only closes the connection.
+    /// The event that reports an error; `None` where llmock only closes the connection. The members are those in
+    /// `types/realtime/realtime_error.py` and `types/responses/responses_server_event.py` in version 3.57.0 of `openai` for Python.
     pub(crate) fn error(&self, message: &str) -> Option<String> {
         let message = quote(message);
         match self.kind {
@@ -104,7 +119,8 @@ impl Api {
     }
 }
 
-/// `realtimeInput.audio`, or the older `mediaChunks` with one chunk, in either spelling.
+/// `realtimeInput.audio`, or `mediaChunks` with one chunk, in either spelling: `types.py` in version 3.6.1 of `google-genai` for
+/// Python.
 fn gemini_audio<'m>(message: &'m Json<'_>) -> Option<Cow<'m, str>> {
     let [(_, input)] = message.as_object()? else { return None };
     let is_input = message.get("realtimeInput").or_else(|| message.get("realtime_input"));

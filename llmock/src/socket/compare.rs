@@ -26,7 +26,8 @@ impl Compared {
         is_servers: &dyn Fn(&str) -> bool,
     ) -> Self {
         let text = match &message.data {
-            // Raw audio: Deepgram, AssemblyAI.
+            // Raw audio, as at Deepgram: <https://assemblyai.com/docs/migration-guides/dg_to_aai_streaming>, and AssemblyAI:
+            // <https://www.assemblyai.com/docs/streaming/universal-streaming/message-sequence.md>.
             Data::Binary(_) => return Self::Audio(message.bytes().to_vec()),
             Data::Text(text) => text,
         };

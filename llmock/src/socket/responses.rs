@@ -1,7 +1,7 @@
 //! Responses over a WebSocket as requests and streams of HTTP.
 //!
-//! <https://developers.openai.com/api/docs/guides/websocket-mode>: a message `response.create` is the body of a request with a
-//! `type` and without `stream`, and the messages of the server are the events of the stream.
+//! A message `response.create` is the body of a request with a `type` and without `stream`, and the messages of the server are
+//! the events of the stream: <https://developers.openai.com/api/reference/resources/responses/websocket-events>.
 
 use crate::json::layout::{Layout, print};
 use crate::json::{self, Json};

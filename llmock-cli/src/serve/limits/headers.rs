@@ -1,9 +1,14 @@
 //! What each provider says about limits and processing in the headers of every response.
 //!
-//! OpenAI: <https://platform.openai.com/docs/guides/rate-limits>; Anthropic:
-//! <https://docs.claude.com/en/api/rate-limits>; Groq: <https://console.groq.com/docs/rate-limits>; Azure:
-//! <https://learn.microsoft.com/en-us/azure/ai-services/openai/how-to/quota>. Mistral, Cohere and xAI do not document
-//! theirs; the names are those that their servers send.
+//! OpenAI: <https://community.openai.com/t/how-to-get-rate-limit-reset-time-for-response-api/1268905> (limits),
+//! <https://apidog.com/apidoc/docs-site/370474/en/doc-775837> (a copy of the reference: processing, version and
+//! organization); Groq: <https://dev.to/vectle/groq-429s-your-retry-loop-is-blind-read-the-headers-instead-l0j>; Azure and
+//! Anthropic: <https://mock-server.com/versions/7.1.0/apidocs/org/mockserver/llm/LlmRateLimitHeaders.html>; tokens of
+//! Azure: <https://learn.microsoft.com/en-us/answers/questions/5625878/azure-openai-responses-api-x-ratelimit-headers-val>,
+//! of Anthropic: <https://docs.rs/crate/aigw-anthropic/latest/source/src/rate_limit.rs>; Anthropic's organization:
+//! `src/internal/tracing.ts` in version 1.14.0 of `@anthropic-ai/sdk`; Mistral:
+//! <https://github.com/mistralai/client-ts/issues/169>. No page was found for the names of Cohere and xAI, which have no
+//! such headers here, nor for Google's `server-timing` and for OpenAI's other headers at Azure, which are llmock's choice.
 
 use std::time::{Duration, SystemTime};
 
@@ -52,7 +57,7 @@ static OPENAI: Names = Names {
     reset: Reset::Span,
 };
 
-static WITHOUT_RESET: Names = Names {
+static AZURE: Names = Names {
     requests: ["x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", NONE],
     tokens: &[["x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", NONE]],
     reset: Reset::Span,
@@ -64,23 +69,11 @@ static ANTHROPIC: Names = Names {
         "anthropic-ratelimit-requests-remaining",
         "anthropic-ratelimit-requests-reset",
     ],
-    tokens: &[
-        [
-            "anthropic-ratelimit-tokens-limit",
-            "anthropic-ratelimit-tokens-remaining",
-            "anthropic-ratelimit-tokens-reset",
-        ],
-        [
-            "anthropic-ratelimit-input-tokens-limit",
-            "anthropic-ratelimit-input-tokens-remaining",
-            "anthropic-ratelimit-input-tokens-reset",
-        ],
-        [
-            "anthropic-ratelimit-output-tokens-limit",
-            "anthropic-ratelimit-output-tokens-remaining",
-            "anthropic-ratelimit-output-tokens-reset",
-        ],
-    ],
+    tokens: &[[
+        "anthropic-ratelimit-tokens-limit",
+        "anthropic-ratelimit-tokens-remaining",
+        "anthropic-ratelimit-tokens-reset",
+    ]],
     reset: Reset::Time,
 };
 
@@ -90,19 +83,12 @@ static MISTRAL: Names = Names {
     reset: Reset::Span,
 };
 
-static COHERE: Names = Names {
-    requests: ["x-trial-endpoint-call-limit", "x-trial-endpoint-call-remaining", NONE],
-    tokens: &[],
-    reset: Reset::Span,
-};
-
 fn names(provider: Provider) -> Option<&'static Names> {
     Some(match provider {
         Provider::OpenAI | Provider::Groq => &OPENAI,
-        Provider::Azure | Provider::XAi => &WITHOUT_RESET,
+        Provider::Azure => &AZURE,
         Provider::Anthropic => &ANTHROPIC,
         Provider::Mistral => &MISTRAL,
-        Provider::Cohere => &COHERE,
         _ => return None,
     })
 }

@@ -31,10 +31,13 @@ fn names(of: Counted) -> (&'static str, &'static str, &'static str) {
 
 /// The message of each provider.
 ///
-/// The words of OpenAI and Groq: <https://github.com/BuilderIO/micro-agent/issues/86>,
-/// <https://console.groq.com/docs/rate-limits>; of Anthropic: <https://docs.claude.com/en/api/rate-limits>; of Google:
-/// <https://ai.google.dev/gemini-api/docs/rate-limits>; of AWS:
-/// <https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html>.
+/// The words of OpenAI: <https://github.com/BuilderIO/micro-agent/issues/86>,
+/// <https://github.com/Aider-AI/aider/issues/1880> (too large); of Groq:
+/// <https://github.com/continuedev/continue/issues/10920>, <https://github.com/Aider-AI/aider/issues/3265>; of Anthropic:
+/// <https://github.com/moltis-org/moltis/issues/117>; of AWS: <https://github.com/lobehub/lobehub/issues/3994>,
+/// <https://github.com/aws-samples/amazon-bedrock-client-for-mac/issues/99>; of Mistral, for requests:
+/// <https://github.com/dnakov/anon-kode/issues/53>. No page was found that shows those of Google, Cohere and Ollama, and of
+/// Mistral for tokens: their wording is llmock's.
 fn in_words(reading: &Reading<'_>, exceeded: &Exceeded) -> String {
     let Exceeded { of, limit, used, wanted, left } = *exceeded;
     let model = reading.model().unwrap_or_default().into_owned();
@@ -95,10 +98,12 @@ pub(super) fn counts_output(target: &Target) -> bool {
 /// The request does not fit into the context window.
 ///
 /// The words of OpenAI: <https://github.com/smol-ai/developer/issues/7>,
-/// <https://github.com/langchain-ai/langchain/issues/24058>; of Anthropic:
+/// <https://github.com/conghaonet/hao_chatgpt/issues/4> (with the response); of AWS:
+/// <https://github.com/aws-samples/bedrock-chat/issues/95>; of Anthropic:
 /// <https://github.com/anthropics/claude-code/issues/12186>, <https://github.com/docker/docker-agent/issues/569>; of
 /// Google: <https://github.com/google-gemini/gemini-cli/issues/6678>; of Cohere:
-/// <https://github.com/cohere-ai/sandbox-topically/issues/4>.
+/// <https://github.com/cohere-ai/sandbox-topically/issues/4>. No page was found that shows those of Groq, Mistral, Ollama and
+/// OpenAI's Responses: their wording is llmock's.
 pub(super) fn too_long(
     reading: &Reading<'_>,
     window: u64,

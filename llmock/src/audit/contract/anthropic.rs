@@ -11,6 +11,7 @@ pub(super) fn max_tokens(request: &Request<'_>) -> Option<Found> {
     Found::at("$.max_tokens", "Missing required parameters: `max_tokens`")
 }
 
+/// No page was found that shows the words about an empty list: the wording is llmock's.
 pub(super) fn messages(request: &Request<'_>) -> Option<Found> {
     match request.body.get("messages") {
         None => Found::at("$.messages", "Missing required parameters: `messages`"),

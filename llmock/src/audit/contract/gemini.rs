@@ -3,6 +3,7 @@
 use super::check::{Found, Request, is_given, number, turns};
 use crate::json::Json;
 
+/// The words: <https://github.com/ikechan8370/chatgpt-plugin/issues/733>.
 pub(super) fn contents(request: &Request<'_>) -> Option<Found> {
     if !request.body.items("contents").is_empty()
         || request.body.get("contents").is_some_and(|one| one.as_array().is_none())

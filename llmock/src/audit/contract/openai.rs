@@ -38,6 +38,7 @@ fn calls(message: &Json<'_>) -> Vec<String> {
     texts(message.items("tool_calls"), "id")
 }
 
+/// The words: <https://github.com/sdcb/chats/pull/132>.
 pub(super) fn orphan_result(request: &Request<'_>) -> Option<Found> {
     let mut open: HashSet<String> = HashSet::new();
     for (at, message) in request.body.items("messages").iter().enumerate() {
@@ -57,6 +58,7 @@ pub(super) fn orphan_result(request: &Request<'_>) -> Option<Found> {
     None
 }
 
+/// The words: <https://github.com/sdcb/chats/pull/132>.
 pub(super) fn unanswered_call(request: &Request<'_>) -> Option<Found> {
     let messages = request.body.items("messages");
     for (at, message) in messages.iter().enumerate() {

@@ -1,5 +1,6 @@
 //! Gemini's contents. The words are those of errors that users report:
 //!
+//! * <https://github.com/ikechan8370/chatgpt-plugin/issues/733> (no contents)
 //! * <https://github.com/google-gemini/gemini-cli/issues/16543> (another number of responses)
 //! * <https://github.com/langchain-ai/langchain/issues/27799> (a response without its call)
 

@@ -2,8 +2,8 @@
 //!
 //! The words are those of errors that users report:
 //!
-//! * <https://github.com/dimagi/open-chat-studio/issues/1659>, <https://github.com/crewAIInc/crewAI/pull/1620> (chat)
-//! * <https://community.openai.com/t/error-for-messages-assistant-tool-calls-id-object/626732> (chat)
+//! * <https://github.com/sdcb/chats/pull/132> (chat: a call without its result, and a result without any call)
+//! * <https://github.com/dapr/dapr-agents/issues/145> (chat: a result of another call)
 //! * <https://github.com/CopilotKit/CopilotKit/issues/529> (no messages)
 //! * <https://github.com/bytedance/trae-agent/issues/245>, <https://github.com/continuedev/continue/issues/10092>
 //!   (Responses)
