@@ -7,6 +7,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{Method, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming as IncomingBody;
@@ -193,16 +194,9 @@ async fn serve(
         }
     };
     let Addressee { session, provider, rest, unknown_host, foreign, by } = addressee;
-    // Any page can guess the address of the variables, so such a request is not counted as the test's.
-    if let (Some(why), AddressedBy::Variable(_)) = (&foreign, by) {
-        let message = format!("llmock: {why}");
+    if let Some((status, message)) = refusal_at_once(&parts, foreign.as_deref(), by) {
         let mut response = registry.reject(Some(provider), &parts.method, &rest, &message).await;
-        *response.status_mut() = StatusCode::FORBIDDEN;
-        return Ok(response);
-    }
-    if let Some(why) = handshake::refusal(&parts) {
-        let mut response = registry.reject(Some(provider), &parts.method, &rest, &why).await;
-        *response.status_mut() = handshake::STATUS;
+        *response.status_mut() = status;
         return Ok(response);
     }
     let Some(session) = session else {
@@ -232,6 +226,21 @@ async fn serve(
         upgrade,
     };
     session.respond(incoming).await
+}
+
+/// Why a request is refused before any session sees it, and with which status.
+fn refusal_at_once(
+    parts: &Parts,
+    foreign: Option<&str>,
+    by: AddressedBy,
+) -> Option<(StatusCode, String)> {
+    match (foreign, by) {
+        // Any page can guess the address of the variables, so such a request is not counted as the test's.
+        (Some(why), AddressedBy::Variable(_)) => {
+            Some((StatusCode::FORBIDDEN, format!("llmock: {why}")))
+        }
+        _ => handshake::refusal(parts).map(|why| (handshake::STATUS, why)),
+    }
 }
 
 /// Responds to a request for a tunnel (RFC 9110 §9.3.6): opens one that ends here, or says why not.

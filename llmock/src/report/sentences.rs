@@ -82,12 +82,7 @@ pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
         MissReason::BodyUnreadable { why } => {
             format!("failed to read its body: {}", excerpt(why, MESSAGE))
         }
-        MissReason::BodyTooLarge { limit } => {
-            format!(
-                "its body is larger than {}; to raise the limit, set LLMOCK_MAX_BODY=64M",
-                size(*limit)
-            )
-        }
+        MissReason::BodyTooLarge { limit } => too_large(*limit),
         #[cfg(feature = "websocket")]
         MissReason::Message { .. } | MissReason::Socket { .. } => of_socket(reason),
         MissReason::NoUpstream { variables } => no_upstream(variables),
@@ -98,6 +93,10 @@ pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
             format!("it cannot be recorded: {}", excerpt(why, MESSAGE))
         }
     }
+}
+
+fn too_large(limit: u64) -> String {
+    format!("its body is larger than {}; to raise the limit, set LLMOCK_MAX_BODY=64M", size(limit))
 }
 
 fn other_version(interaction: usize, what: &str) -> String {
