@@ -5,6 +5,7 @@ use std::time::Duration;
 use llmock::LlmMock;
 use llmock::control::Fault;
 use llmock::reply::Reply;
+use llmock_testkit::process::alone;
 use llmock_testkit::recorded::{place, read};
 use llmock_testkit::sockets::{SocketServer, Step};
 use tokio_tungstenite::tungstenite::Message;
@@ -87,31 +88,33 @@ fn replies_respond_to_messages_of_responses() {
 
 #[test]
 fn redacts_credentials_in_subprotocols() {
-    let (_folder, path) = place();
-    let key = "sk-proj-Zq8s7Df6gH5jK4lM3nB2vC1xX0yYwWvV";
-    let offer = format!("realtime, openai-insecure-api-key.{key}");
-    let sent = format!(r#"{{"type":"hello","text":"my key is {key}"}}"#);
-    let server =
-        SocketServer::start(Some("realtime"), vec![Step::Receive, step(r#"{"type":"hello"}"#)]);
-    let mock = recorder(&server, &path).start().unwrap();
-    let mut client = open_with(&mock, super::REALTIME, &offer).unwrap();
-    client.send(Message::text(sent.clone())).unwrap();
-    assert_eq!(text(&mut client), r#"{"type":"hello"}"#);
-    client.close(None).unwrap();
-    while client.read().is_ok() {}
-    let seen = format!("{:?}", mock.exchanges());
-    mock.finish().unwrap();
-    let (_, headers) = &server.handshakes()[0];
-    assert!(headers.iter().any(|(_, value)| value.contains(key)), "the provider gets the key");
-    assert_eq!(server.received(), [sent.as_bytes()]);
-    let written = read(&path);
-    assert!(!written.contains(key) && !seen.contains(key), "{written}");
-    let mock = replayer(&path).start().unwrap();
-    let mut client = open_with(&mock, super::REALTIME, &offer).unwrap();
-    client.send(Message::text(sent)).unwrap();
-    assert_eq!(text(&mut client), r#"{"type":"hello"}"#);
-    drop(client);
-    mock.finish().unwrap();
+    alone(&[], |_| {
+        let (_folder, path) = place();
+        let key = "sk-proj-Zq8s7Df6gH5jK4lM3nB2vC1xX0yYwWvV";
+        let offer = format!("realtime, openai-insecure-api-key.{key}");
+        let sent = format!(r#"{{"type":"hello","text":"my key is {key}"}}"#);
+        let server =
+            SocketServer::start(Some("realtime"), vec![Step::Receive, step(r#"{"type":"hello"}"#)]);
+        let mock = recorder(&server, &path).start().unwrap();
+        let mut client = open_with(&mock, super::REALTIME, &offer).unwrap();
+        client.send(Message::text(sent.clone())).unwrap();
+        assert_eq!(text(&mut client), r#"{"type":"hello"}"#);
+        client.close(None).unwrap();
+        while client.read().is_ok() {}
+        let seen = format!("{:?}", mock.exchanges());
+        mock.finish().unwrap();
+        let (_, headers) = &server.handshakes()[0];
+        assert!(headers.iter().any(|(_, value)| value.contains(key)), "the provider gets the key");
+        assert_eq!(server.received(), [sent.as_bytes()]);
+        let written = read(&path);
+        assert!(!written.contains(key) && !seen.contains(key), "{written}");
+        let mock = replayer(&path).start().unwrap();
+        let mut client = open_with(&mock, super::REALTIME, &offer).unwrap();
+        client.send(Message::text(sent)).unwrap();
+        assert_eq!(text(&mut client), r#"{"type":"hello"}"#);
+        drop(client);
+        mock.finish().unwrap();
+    });
 }
 
 #[test]
@@ -135,38 +138,40 @@ fn a_message_that_is_too_large_fails_the_test() {
 
 #[test]
 fn audio_compares_however_it_is_divided() {
-    let (_folder, path) = place();
-    let server = SocketServer::start(
-        None,
-        vec![
-            Step::Receive,
-            Step::Receive,
-            step(r#"{"type":"received"}"#),
-            Step::Pause(Duration::ZERO),
-        ],
-    );
-    let append = |audio: &str| {
-        Message::text(format!(r#"{{"type":"input_audio_buffer.append","audio":"{audio}"}}"#))
-    };
-    let mock = recorder(&server, &path).start().unwrap();
-    let mut client = open(&mock);
-    client.send(append("AQID")).unwrap();
-    client.send(append("BAUG")).unwrap();
-    assert_eq!(text(&mut client), r#"{"type":"received"}"#);
-    client.close(None).unwrap();
-    while client.read().is_ok() {}
-    mock.finish().unwrap();
-    let mock = replayer(&path).fail_on_unused().start().unwrap();
-    let mut client = open(&mock);
-    client.send(append("AQIDBAUG")).unwrap();
-    assert_eq!(text(&mut client), r#"{"type":"received"}"#);
-    drop(client);
-    mock.finish().unwrap();
-    let mock = replayer(&path).start().unwrap();
-    let mut client = open(&mock);
-    client.send(append("AQIDBAUH")).unwrap();
-    assert!(text(&mut client).contains("error"));
-    assert!(matches!(next(&mut client), Message::Close(_)));
-    let report = mock.finish().unwrap_err().to_string();
-    assert!(report.contains("other audio than the recorded one, from byte 5 on"), "{report}");
+    alone(&[], |_| {
+        let (_folder, path) = place();
+        let server = SocketServer::start(
+            None,
+            vec![
+                Step::Receive,
+                Step::Receive,
+                step(r#"{"type":"received"}"#),
+                Step::Pause(Duration::ZERO),
+            ],
+        );
+        let append = |audio: &str| {
+            Message::text(format!(r#"{{"type":"input_audio_buffer.append","audio":"{audio}"}}"#))
+        };
+        let mock = recorder(&server, &path).start().unwrap();
+        let mut client = open(&mock);
+        client.send(append("AQID")).unwrap();
+        client.send(append("BAUG")).unwrap();
+        assert_eq!(text(&mut client), r#"{"type":"received"}"#);
+        client.close(None).unwrap();
+        while client.read().is_ok() {}
+        mock.finish().unwrap();
+        let mock = replayer(&path).fail_on_unused().start().unwrap();
+        let mut client = open(&mock);
+        client.send(append("AQIDBAUG")).unwrap();
+        assert_eq!(text(&mut client), r#"{"type":"received"}"#);
+        drop(client);
+        mock.finish().unwrap();
+        let mock = replayer(&path).start().unwrap();
+        let mut client = open(&mock);
+        client.send(append("AQIDBAUH")).unwrap();
+        assert!(text(&mut client).contains("error"));
+        assert!(matches!(next(&mut client), Message::Close(_)));
+        let report = mock.finish().unwrap_err().to_string();
+        assert!(report.contains("other audio than the recorded one, from byte 5 on"), "{report}");
+    });
 }
