@@ -203,7 +203,10 @@ fn tally(fixture: &OpenedFixture, ledger: &Ledger) -> Tally {
 
 /// Whether the body failed with a message of llmock's, and not with the error of a client, which knows nothing of llmock.
 fn is_ours(ending: &Ending<'_>) -> bool {
-    ending.words.trim_start().starts_with("llmock: ")
+    let words = ending.words.trim_start();
+    // On a terminal the name is bold.
+    let coloured = words.strip_prefix("\x1b[").and_then(|rest| rest.split_once('m'));
+    coloured.map_or(words, |(_, text)| text).starts_with("llmock:")
 }
 
 fn calls(state: &State, ledger: &Ledger, ending: &Ending<'_>, report: &mut Report) {
