@@ -10,6 +10,7 @@ const STORM: usize = 4;
 const EARLY: u64 = 100;
 
 /// What a client did after a fault.
+#[cfg_attr(not(feature = "server"), allow(unreachable_pub, reason = "a server passes it in"))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reaction {
     /// How often it sent the request again.

@@ -18,7 +18,9 @@ mod valid;
 
 pub(crate) use demand::{Demand, Mode, Output};
 pub(crate) use instance::{NoInstance, Style};
-pub(crate) use offered::{Offered, called, ends_with_result, last_of_user, offered};
+pub(crate) use offered::{Offered, called, offered};
+#[cfg(feature = "server")]
+pub(crate) use offered::{ends_with_result, last_of_user};
 pub(crate) use valid::allows;
 
 use crate::exchange::sent::SentRequest;

@@ -1,6 +1,8 @@
 //! The names of the schemas and tools that a request demands.
 
-use super::{Demand, Mode, Output, allowed, called, forced};
+use super::{Demand, Mode, Output, allowed};
+#[cfg(feature = "server")]
+use super::{called, forced};
 use crate::exchange::sent::SentRequest;
 use crate::reply::pattern::fits;
 use crate::wire::tools;
@@ -29,6 +31,7 @@ pub(crate) fn demands(sent: &SentRequest, pattern: &str) -> bool {
 }
 
 /// The tool that the model must call; of several, the first that fits.
+#[cfg(feature = "server")]
 pub(crate) fn tool_for(sent: &SentRequest, pattern: Option<&str>) -> Option<String> {
     let body = sent.parsed()?;
     let demand = Demand::of(&body);

@@ -111,6 +111,7 @@ fn called_in_prose(text: &str, names: &mut Vec<String>) {
 }
 
 /// Whether the last message is the result of a tool.
+#[cfg(feature = "server")]
 pub(crate) fn ends_with_result(messages: &[Message]) -> bool {
     let last = messages.iter().rev().find(|message| message.role != Role::System);
     last.is_some_and(|last| {
@@ -120,6 +121,7 @@ pub(crate) fn ends_with_result(messages: &[Message]) -> bool {
 }
 
 /// The text of the last message of the user.
+#[cfg(feature = "server")]
 pub(crate) fn last_of_user(messages: &[Message]) -> Option<&str> {
     let mut of_user = messages.iter().rev().filter(|message| message.role == Role::User);
     of_user.find(|message| !message.text.is_empty()).map(|message| message.text.as_str())
