@@ -15,8 +15,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The exit code of shells for a program that does not exist.
 const NOT_FOUND: u8 = 127;
-/// The same for one that cannot be started, and for one that a signal has ended, with the number of the signal.
+/// The same for one that cannot be started.
 const NOT_STARTED: u8 = 126;
+/// The same for one that a signal has ended; the number of the signal is added.
+#[cfg(unix)]
 const SIGNALLED: u8 = 128;
 
 /// A program and its arguments.
