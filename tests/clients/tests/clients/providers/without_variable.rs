@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use ::genai::adapter::AdapterKind;
 #[cfg(all(feature = "intercept", target_os = "linux"))]
 use llmock::FinishError;
-use llmock::{Builder, LlmMock, MockSession};
+use llmock::{LlmMock, LlmMockBuilder, MockSession};
 use llmock_testkit::process::Process;
 
 use super::{block_on, called, genai, ollama_rs, process, rig, streamed, text};
@@ -17,7 +17,7 @@ use crate::apps::Seen;
 use crate::apps::rig::call;
 
 /// A session that plays a recording of these tests.
-fn session(fixture: &str, way: fn(Builder) -> Builder) -> MockSession {
+fn session(fixture: &str, way: fn(LlmMockBuilder) -> LlmMockBuilder) -> MockSession {
     let path: PathBuf =
         [env!("CARGO_MANIFEST_DIR"), "tests/clients/fixtures", fixture].iter().collect();
     let builder = LlmMock::builder().fixture(path).strict_order().fail_on_unused();
@@ -52,7 +52,7 @@ fn ask(program: impl Fn() -> Seen, check: fn(&Seen)) {
 fn reached(
     process: &Process,
     fixture: &str,
-    way: fn(Builder) -> Builder,
+    way: fn(LlmMockBuilder) -> LlmMockBuilder,
     program: impl Fn() -> Seen,
     check: fn(&Seen),
 ) {
@@ -86,7 +86,7 @@ macro_rules! reached {
         #[test]
         fn $client() {
             process::alone(&[], |process| {
-                let way = |builder: Builder| builder.$way(true);
+                let way = |builder: LlmMockBuilder| builder.$way(true);
                 reached(process, $fixture, way, || block_on($program), $check);
             });
         })*
