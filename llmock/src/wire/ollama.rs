@@ -22,7 +22,7 @@ pub(super) static FORMAT: Format = Format {
     name: "Ollama",
     owns: |line| {
         let is_own = line.path.starts_with("/api/") && line.path != "/api/tags";
-        line.provider == Provider::Ollama && is_own
+        matches!(line.provider, Provider::Ollama | Provider::OllamaCloud) && is_own
     },
     operations: &[
         replies("/api/chat", answer),

@@ -8,15 +8,16 @@ use llmock::{LlmMock, Provider, llm_replay};
 
 use crate::apps::genai::documented;
 
-/// llmock reads no request to Gemini's Interactions API, so it cannot write its replies.
-const WITHOUT_REPLIES: [AdapterKind; 1] = [AdapterKind::GeminiIx];
+/// llmock reads no request to Gemini's Interactions API, so it cannot write its replies. The adapters for Baidu and Z.AI use
+/// endpoints of their own in place of the one that a resolver returns (`adapters/baidu` and `adapters/zai` in genai 0.7.2).
+const LEFT_OUT: [AdapterKind; 3] = [AdapterKind::GeminiIx, AdapterKind::Baidu, AdapterKind::Zai];
 
 #[llm_replay(scripted = true)]
 #[tokio::test]
 async fn the_resolver_connects_every_adapter(mock: &LlmMock) {
     mock.reply(Reply::text("Hello").repeat());
     let client = documented(mock.url().unwrap().to_owned());
-    for kind in AdapterKind::all().iter().filter(|kind| !WITHOUT_REPLIES.contains(kind)) {
+    for kind in AdapterKind::all().iter().filter(|kind| !LEFT_OUT.contains(kind)) {
         let name = kind.as_lower_str();
         let request = ChatRequest::new(vec![ChatMessage::user("Say hello.")]);
         let model = match kind {
