@@ -5,6 +5,7 @@ mod command;
 mod export;
 mod finding;
 mod import;
+mod layers;
 mod output;
 mod owners;
 mod pairs;

@@ -109,7 +109,7 @@ fn collect(folder: &Path, files: &mut Vec<Result<PathBuf, Problem>>) {
 }
 
 /// Large folders that never hold fixtures.
-fn is_skipped(folder: &Path) -> bool {
+pub(crate) fn is_skipped(folder: &Path) -> bool {
     let name = folder.file_name().unwrap_or_default();
     is_hidden(folder) || name == "target" || name == "node_modules"
 }
@@ -136,7 +136,7 @@ fn is_something_else(path: &Path) -> bool {
     is_other_text(&String::from_utf8_lossy(&bytes))
 }
 
-fn is_other_text(text: &str) -> bool {
+pub(crate) fn is_other_text(text: &str) -> bool {
     !text.trim().is_empty() && !text.contains("\"llmock\"") && !text.contains("\"interactions\"")
 }
 

@@ -80,6 +80,7 @@ pub const FINDINGS: &[FindingCode] = &[
     warning("attempt_lost", "the recording of a failed test could not be kept"),
     note("only_replayed_in_ci", "`auto` only replays in CI"),
     note("reply_unused", "a repeated reply was never requested"),
+    warning("layers_differ", "two layers have different responses to the same request"),
     note("adversarial_chunks", "streams were cut at places that can be chosen again"),
     warning("api_version", "a request has another API version, or other betas, than its recording"),
     warning("stale", "a recording is older than `max_age`"),
@@ -100,6 +101,7 @@ pub const FINDINGS: &[FindingCode] = &[
     error("not_canonical", "a fixture does not have the text that a recording would write"),
     error("orphan", "the test that owns an interaction does not exist"),
     error("renamed_owner", "the test that owns an interaction has another name now"),
+    error("layer", "a layer of fixtures cannot be read"),
     warning("no_fixture", "a test with the attribute has no recording"),
     warning("large", "a fixture is larger than the limit"),
 ];

@@ -5,7 +5,7 @@ use crate::problem::Problem;
 use crate::{
     ApiVersion, CacheGuard, ContainedText, Contract, CountedField, EnvName, FaultRule, Field,
     FieldName, FieldsCheck, FindingCode, FixtureFolder, FixtureName, HeaderName, HeaderPattern,
-    JsonPath, LaneName, MaxAge, Mode, Order, Place, ProviderId, SideCall, StreamRule, Sweep,
+    JsonPath, LaneName, Layer, MaxAge, Mode, Order, Place, ProviderId, SideCall, StreamRule, Sweep,
     Unused,
 };
 
@@ -138,6 +138,8 @@ pub const KEYS: &[Key] = &[
         r#"keep_headers = ["x-codex-*"]"#),
     shared("fixtures", Form::Text(check!(FixtureFolder)), r#"fixtures = "tests/cassettes/{module}""#,
         r#"fixtures = "tests/cassettes/{module}""#),
+    shared("layers", Form::Texts(check!(Layer)), r#"layers("tests/fixtures", "../contracts/fixtures")"#,
+        r#"layers = ["tests/fixtures", "../contracts/fixtures"]"#),
     shared("reset", Form::Texts(check!(ResettableKey)), r#"reset("ignore")"#, r#"reset = ["ignore"]"#),
     shared("stream", Form::Fields(|fields| StreamRule::parse(fields).map(drop)),
         r#"stream(pace = "recorded", chunks = [1, 5, 2, 13])"#, r#"stream = { pace = "recorded", chunks = [1, 5, 2, 13] }"#),

@@ -19,6 +19,7 @@ mod header;
 mod host;
 mod json_path;
 mod keys;
+mod layer;
 mod name;
 mod place;
 mod problem;
@@ -36,6 +37,7 @@ pub use header::{HeaderName, HeaderPattern, is_secret_header};
 pub use host::{AllowedHost, is_trusted_host};
 pub use json_path::{Comparable, Filter, JsonPath, Operator, Query, Segment, Selector, Slice};
 pub use keys::{Check, Form, KEYS, Key, PairForm, ResettableKey, Value};
+pub use layer::{Archive, Layer, RemoteLayer};
 pub use name::{
     ContainedText, CountedField, EnvName, FieldName, FixtureFolder, FixtureName, LaneName,
     ProviderId,

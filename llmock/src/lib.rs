@@ -21,6 +21,7 @@ mod hex;
 #[cfg(feature = "server")]
 mod inspect;
 mod json;
+mod layer;
 mod matching;
 mod mock;
 mod mode;
@@ -148,6 +149,21 @@ pub mod __server {
 #[doc(hidden)]
 pub mod __command {
     pub use crate::inspect::*;
+    pub use crate::layer::cache::{Place, files, folder as cache_folder, location};
+    pub use crate::layer::manifest::{
+        File as LayerFile, Manifest, ManifestError, NAME as MANIFEST, sha256,
+    };
+    pub use crate::layer::{LayerError, OpenLayer};
+
+    /// The layers that the `llmock.toml` of a folder names.
+    ///
+    /// # Errors
+    ///
+    /// If the file is invalid.
+    pub fn layers_in(folder: &std::path::Path) -> Result<Vec<llmock_rules::Layer>, String> {
+        let loaded = crate::config::file::load(folder).map_err(|error| error.to_string())?;
+        Ok(loaded.map(|settings| settings.layers.value.clone()).unwrap_or_default())
+    }
 }
 
 /// What the fuzz targets run; it may change with every version.

@@ -11,6 +11,7 @@ use llmock::{Fixture, LoadError};
 use llmock_rules::{FindingCode, Severity};
 
 use crate::finding::{self, Finding};
+use crate::layers::reading;
 use crate::output::Screen;
 use crate::output::style::{DIM, RED, YELLOW};
 use crate::output::text::{count, size, visible};
@@ -124,6 +125,12 @@ pub(crate) fn check(screen: &mut Screen, arguments: &Check) -> io::Result<()> {
         // A part of the fixtures says nothing about tests without one.
         if arguments.paths.is_empty() {
             findings.extend(of_tests(&found.fixtures));
+        }
+    }
+    if arguments.paths.is_empty() {
+        match reading::findings() {
+            Ok(found) => findings.extend(found),
+            Err(problem) => return screen.problem(&problem),
         }
     }
     findings.retain(|finding| !arguments.allow.contains(&finding.code));

@@ -8,6 +8,7 @@ use llmock::__command::{Conversation, conversation};
 use regex::{Regex, RegexBuilder};
 use serde_json::{Value, json};
 
+use crate::layers::reading;
 use crate::output::Screen;
 use crate::output::style::{BLUE, FOUND, GREEN};
 use crate::output::text::visible;
@@ -68,7 +69,7 @@ pub(crate) fn grep(screen: &mut Screen, arguments: &Grep) -> io::Result<()> {
         Ok(pattern) => pattern,
         Err(error) => return screen.problem(&Problem::Pattern(error)),
     };
-    let found = workspace::read(&arguments.paths);
+    let found = reading::read(&arguments.paths);
     let entries = found.entries();
     let lines = workspace::parallel(&entries, |entry| lines(entry, &pattern));
     let mut all: Vec<Value> = Vec::new();

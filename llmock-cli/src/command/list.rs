@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use llmock::__command::secrets;
 
+use crate::layers::reading;
 use crate::output::Screen;
 use crate::output::listing;
 use crate::output::text::{now, since};
@@ -67,7 +68,7 @@ pub(crate) struct List {
 
 /// Lists every fixture. A fixture that cannot be read is reported as an error, and the others are still listed.
 pub(crate) fn list(screen: &mut Screen, arguments: &List) -> io::Result<()> {
-    let found = workspace::read(&arguments.paths);
+    let found = reading::read(&arguments.paths);
     let mut entries = found.entries();
     entries.retain(|entry| arguments.selects(entry));
     if arguments.secrets {

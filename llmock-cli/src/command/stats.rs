@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::layers::reading;
 use crate::output::Screen;
 use crate::output::style::{BOLD, DIM};
 use crate::output::text::{age, count, padded, shortened, since, size, thousands, visible};
@@ -69,7 +70,7 @@ type Groups = BTreeMap<(String, String), Sums>;
 const LARGEST: usize = 5;
 
 pub(crate) fn stats(screen: &mut Screen, arguments: &Stats) -> io::Result<()> {
-    let found = workspace::read(&arguments.paths);
+    let found = reading::read(&arguments.paths);
     let entries = found.entries();
     let mut all = Sums::default();
     let mut groups = Groups::new();

@@ -5,6 +5,7 @@ mod clear;
 mod command;
 mod import;
 mod keep;
+mod layers;
 mod list;
 mod notes;
 mod run;

@@ -10,8 +10,8 @@ mod reset;
 
 use llmock_rules::{
     AllowErrors, BaseUrl, CountedField, EnvName, FaultRule, FieldName, FindingCode, FixtureFolder,
-    JsonPath, Mode, Order, Place, Problem, ProviderId, ResettableKey, SideCall, StreamRule, Sweep,
-    Unused, Value, nearest,
+    JsonPath, Layer, Mode, Order, Place, Problem, ProviderId, ResettableKey, SideCall, StreamRule,
+    Sweep, Unused, Value, nearest,
 };
 
 use headers::HeaderSettings;
@@ -31,6 +31,8 @@ use crate::provider::{Declared, Provider};
 pub(crate) struct Settings {
     /// Where fixtures are, if not in a folder next to the source file.
     pub(crate) fixtures: Sourced<Option<FixtureFolder>>,
+    /// Folders and stores with further fixtures, in the order in which they are searched.
+    pub(crate) layers: Sourced<Vec<Layer>>,
     /// Keys of which the layers further out do not count.
     pub(crate) reset: Vec<ResettableKey>,
     pub(crate) mode: Sourced<Mode>,
@@ -68,6 +70,18 @@ pub(crate) struct Settings {
     pub(crate) audit: AuditRules,
     /// `auto`, where CI allows no more than `replay`.
     pub(crate) replaced_mode: Option<Mode>,
+}
+
+/// Recordings go to the first layer.
+fn first_is_folder(layers: Vec<Layer>) -> Result<Vec<Layer>, Wrong> {
+    match layers.first() {
+        Some(Layer::Folder(_)) => Ok(layers),
+        _ => {
+            let problem =
+                "the first layer is the folder that recordings go to, such as `tests/fixtures`";
+            Err(Wrong { key: "layers", index: 0, problem: Problem::new(problem) })
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -154,6 +168,10 @@ impl Settings {
                 let name =
                     |name: &&str| FieldName::parse(name).map(|name| name.as_str().to_owned());
                 self.match_on = origin.of(Some(each(key, names, name)?));
+            }
+            ("layers", texts) => {
+                let layers = each(key, texts, |text| Layer::parse(text))?;
+                self.layers = origin.of(first_is_folder(layers)?);
             }
             ("reset", names) => {
                 self.reset.extend(each(key, names, |name| ResettableKey::parse(name))?);
@@ -249,6 +267,7 @@ impl Settings {
         let outer = outer.without(&self.reset);
         Self {
             fixtures: self.fixtures.or(outer.fixtures),
+            layers: self.layers.or(outer.layers),
             reset: [self.reset, outer.reset].concat(),
             mode: self.mode.or(outer.mode),
             order: self.order.or(outer.order),
@@ -292,6 +311,10 @@ impl Settings {
                 let problem = format!("unknown placeholder `{{{word}}}` in `{name}`: {hint}");
                 return Err(wrong(origin, "env", problem));
             }
+        }
+        if let (Some(_), [_, ..]) = (&self.fixtures.value, &*self.layers.value) {
+            let problem = "the first layer is the folder of fixtures; remove `fixtures`";
+            return Err(wrong(&self.layers.origin, "layers", problem.to_owned()));
         }
         // The builder may have the address from `upstream`.
         let Sourced { value: named, origin } = &self.providers;

@@ -14,8 +14,8 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::PathBuf;
 
 pub(crate) use names::{
-    ALLOW_CI_RECORD, BASE_URL, DISABLED, DRAIN_TIMEOUT, LLM_MOCK_DISABLED, MAX_BODY, MODE,
-    RECORD_DIR, SWEEP, SWEEP_FAULT, SWEEP_MAX, SWEEP_RESULT, TURN_TIMEOUT, WORKSPACE_ROOT,
+    ALLOW_CI_RECORD, BASE_URL, CACHE_DIR, DISABLED, DRAIN_TIMEOUT, LLM_MOCK_DISABLED, MAX_BODY,
+    MODE, RECORD_DIR, SWEEP, SWEEP_FAULT, SWEEP_MAX, SWEEP_RESULT, TURN_TIMEOUT, WORKSPACE_ROOT,
 };
 pub(crate) use setup::{
     Originals, intercepted, no_proxy, originals, proxies_of_loopback_now, redirect,
@@ -36,7 +36,7 @@ pub(crate) fn read(name: &str) -> Option<String> {
 }
 
 /// A path in a variable; an empty one counts as absent.
-fn path(name: &str) -> Option<PathBuf> {
+pub(crate) fn path(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 

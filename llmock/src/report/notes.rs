@@ -99,6 +99,8 @@ pub(crate) enum Note {
     AttemptLost { path: String, count: usize, why: String },
     /// `mode` would record, but CI only replays.
     OnlyReplayedInCi { mode: &'static str },
+    /// A further layer has other responses to requests that an earlier layer has.
+    LayersDiffer { layer: String, requests: usize },
     /// What the audit concludes about the requests of the test.
     Concluded(Conclusion),
     /// The test failed while its streams were cut with this seed.
@@ -178,6 +180,11 @@ impl Note {
             }
             Self::Concluded(conclusion) => excerpt(&conclusion.message, 3 * MESSAGE),
             Self::AttemptLost { path, count, why } => attempt_lost(path, *count, why),
+            Self::LayersDiffer { layer, requests } => format!(
+                "layer file {} has another response than an earlier layer to {}, and the earlier one is used",
+                excerpt(layer, 3 * PATH),
+                count(*requests, "request")
+            ),
         }
     }
 

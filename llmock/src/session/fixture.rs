@@ -57,6 +57,16 @@ impl OpenedFixture {
         Self { interactions, with_placeholders, ownership, lanes, is_missing, rules, owner }
     }
 
+    /// Interactions from this position on are of further layers: they may stay unused, since no recording removes them.
+    pub(crate) fn inheriting(mut self, own: Option<usize>) -> Self {
+        if let Some(own) = own {
+            for ownership in self.ownership.iter_mut().skip(own) {
+                *ownership = (*ownership).max(Ownership::Ownerless);
+            }
+        }
+        self
+    }
+
     pub(crate) fn get(&self, at: Position) -> &Interaction {
         &self.interactions[at.index()]
     }

@@ -20,6 +20,7 @@ pub(crate) mod fields;
 pub(crate) mod fixture;
 pub(crate) mod keys;
 pub(crate) mod last_run;
+pub(crate) mod layered;
 pub(crate) mod ledger;
 pub(crate) mod matcher;
 pub(crate) mod open;

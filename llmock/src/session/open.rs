@@ -1,5 +1,6 @@
 //! Opens a session: finds the fixture, gathers the rules, waits for the environment.
 
+mod commands;
 mod place;
 
 use std::fs;
@@ -18,11 +19,13 @@ use crate::fixture::interaction::Interaction;
 use crate::fixture::store::{self, LoadError};
 use crate::front::Front;
 use crate::front::intercept::{self, Trust};
+use crate::layer::LayerError;
 use crate::mode::Mode;
 use crate::provider::{Declared, Provider};
 use crate::report::command::quoted;
-use crate::report::{Command, Failure, Place, Roots, Style, Surface, Target, sentences, values};
+use crate::report::{Command, Failure, Style, Surface, sentences, values};
 use crate::session::env_lock::{self, EnvGuard, LockError, Patience};
+use crate::session::layered::{self, Layered};
 use crate::session::state::{Setup, State, shown};
 use crate::session::{EnvAccess, Session, announce, child, envs, last_run, sweep};
 use crate::site::{self, Owner, Places, Site};
@@ -67,7 +70,7 @@ pub(crate) fn attribute(test: &Test) -> Result<Session, Failure> {
     }
     let resolved = place::find(test, owner.case.as_deref(), &in_force, &places, roots)?;
     check_case(&owner, in_force.mode.value)?;
-    let command = command(site, thread.name(), package.as_deref());
+    let command = commands::of_attribute(site, thread.name(), package.as_deref());
     // Wait first: a fixture that the previous test records is read after it is written.
     let guard = if test.handle { None } else { Some(lock_env(&owner.name, limits.turn)?) };
     let interactions = match store::load(&resolved.fixture) {
@@ -79,10 +82,15 @@ pub(crate) fn attribute(test: &Test) -> Result<Session, Failure> {
             return Err(unreadable(&error, &shown, &command));
         }
     };
+    let base = layered::base(&in_force, package.as_deref().or(workspace.as_deref()));
+    let names = resolved.names();
+    let Layered { interactions, inherited, shown: elsewhere } =
+        layered::read(interactions, &names, &in_force, base.as_deref()).map_err(no_layer)?;
     let write_to = resolved.write_path(env::record_dir().as_deref());
     let setup = Setup {
         owner: Some(owner.name),
-        shown: shown(&resolved.fixture, roots.0, roots.1),
+        shown: shown(elsewhere.as_ref().unwrap_or(&resolved.fixture), roots.0, roots.1),
+        inherited,
         fixture: resolved.fixture,
         write_to,
         folder: resolved.folder,
@@ -128,17 +136,28 @@ pub(crate) fn described(described: Described) -> Result<Session, NotOpened> {
     if in_force.mode.value == Mode::Off {
         return Ok(off(described.owner.as_deref().unwrap_or_default(), &in_force, None)?);
     }
-    let command = command_of_thread(roots);
+    let command = commands::of_thread(roots);
     let fixture = described.fixture;
     let interactions = match store::load(&fixture) {
         _ if in_force.scripted.value => None,
         Ok(interactions) => Some(interactions),
         Err(LoadError::Missing { .. }) if in_force.mode.value != Mode::Replay => None,
+        Err(LoadError::Missing { .. }) if !in_force.layers.value.is_empty() => None,
         Err(error) => return Err(NotOpened::NoFixture(error, Box::new(command))),
     };
+    let whole = absolute(&fixture, &places);
+    let base = layered::base(&in_force, places.cwd.as_deref());
+    let names = layered::name_in_first(&in_force, base.as_deref(), &whole);
+    let Layered { interactions, inherited, shown: elsewhere } =
+        layered::read(interactions, &names, &in_force, base.as_deref()).map_err(no_layer)?;
+    if interactions.is_none() && in_force.mode.value == Mode::Replay && !in_force.scripted.value {
+        let missing = LoadError::Missing { path: fixture };
+        return Err(NotOpened::NoFixture(missing, Box::new(command)));
+    }
     let setup = Setup {
         owner: described.owner,
-        shown: shown(&absolute(&fixture, &places), roots.0, places.cwd.as_deref()),
+        shown: shown(elsewhere.as_ref().unwrap_or(&whole), roots.0, places.cwd.as_deref()),
+        inherited,
         write_to: fixture.clone(),
         folder: None,
         is_named: true,
@@ -291,6 +310,12 @@ fn unreadable(error: &LoadError, shown: &str, command: &Command) -> Failure {
     Failure::FixtureUnreadable { error: text, command }
 }
 
+/// A layer that cannot be used.
+#[expect(clippy::needless_pass_by_value, reason = "it is used as a function")]
+fn no_layer(error: LayerError) -> Failure {
+    Failure::FixtureUnreadable { error: error.to_string(), command: None }
+}
+
 fn settings(error: SettingsError) -> Failure {
     match error {
         SettingsError::Refused(refusal) => Failure::CiRecord { set_by: refusal.set_by },
@@ -324,65 +349,6 @@ fn check_case(owner: &Owner, mode: Mode) -> Result<(), Failure> {
     }
     unsure.push(owner.name.clone());
     Ok(())
-}
-
-fn command(site: &Site, thread: Option<&str>, package: Option<&Path>) -> Command {
-    let name = env::read("CARGO_PKG_NAME");
-    let has = |file: &str| package.is_some_and(|package| package.join(file).exists());
-    let mut place = Place {
-        file: site.file,
-        module: site.module,
-        function: site.function,
-        thread,
-        package: name.as_deref(),
-        member: !site.hop.is_empty(),
-        roots: Roots { lib: has("src/lib.rs"), main: has("src/main.rs") },
-        tests: &[],
-        nextest: env::nextest(),
-    };
-    if place.has_clear_target() {
-        return place.command();
-    }
-    let tests = package.map(test_targets).unwrap_or_default();
-    place.tests = &tests;
-    place.command()
-}
-
-/// The command for a session without the attribute, which knows the name of its thread and its program.
-fn command_of_thread((workspace, package): (Option<&Path>, Option<&Path>)) -> Command {
-    let manifest = package.map(|package| package.join("Cargo.toml"));
-    let manifest = manifest.and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
-    let written = || site::names_in(&manifest, "[package]").pop();
-    let name = env::read("CARGO_PKG_NAME").or_else(written);
-    let program = std::env::current_exe().unwrap_or_default();
-    let program = program.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    // `api-0123456789abcdef`
-    let crate_name = program.rsplit_once('-').map(|(name, _)| name);
-    let tests = package.map(test_targets).unwrap_or_default();
-    let target = Target {
-        package: name.as_deref(),
-        member: workspace.is_some() && workspace != package,
-        name: crate_name,
-        tests: &tests,
-    };
-    Command::of_thread(std::thread::current().name(), &target, env::nextest())
-}
-
-/// The names of a package's test targets: those that Cargo finds by itself, and those that its manifest names.
-fn test_targets(package: &Path) -> Vec<String> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(package.join("tests")).into_iter().flatten().flatten() {
-        let path = entry.path();
-        let is_target = path.extension().is_some_and(|extension| extension == "rs")
-            || path.join("main.rs").exists();
-        let name = path.file_stem().and_then(|stem| stem.to_str());
-        names.extend(name.filter(|_| is_target).map(str::to_owned));
-    }
-    let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap_or_default();
-    names.extend(site::names_in(&manifest, "[[test]]"));
-    names.sort();
-    names.dedup();
-    names
 }
 
 /// 128 random bits in hexadecimal: no one reaches a session by guessing.

@@ -76,7 +76,7 @@ fn note_written(state: &State, written: Written, report: &mut Report) {
     let Written { counts, cut, client_left, others, .. } = written;
     let setup = &state.setup;
     let path = &setup.write_to;
-    if *path != setup.fixture {
+    if *path != setup.fixture || setup.inherited.is_elsewhere {
         // Redirected: the note names the file that was written.
         report.fixture = setup.shown_path(path);
     }

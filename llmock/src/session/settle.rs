@@ -92,6 +92,7 @@ fn begin(state: &State, outcome: Outcome) -> Report {
     if let Some(replaced) = setup.in_force.replaced_mode {
         report.notes.push(Note::OnlyReplayedInCi { mode: replaced.as_str() });
     }
+    report.notes.extend(setup.inherited.notes());
     report
 }
 

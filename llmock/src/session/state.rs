@@ -26,6 +26,7 @@ use crate::provider::{Declared, Links, Provider};
 use crate::report::{Command, Surface, values};
 use crate::session::child;
 use crate::session::fixture::OpenedFixture;
+use crate::session::layered::Inherited;
 use crate::session::ledger::Ledger;
 use crate::session::matcher::Matcher;
 use crate::session::scripts::Scripts;
@@ -59,6 +60,8 @@ pub(crate) struct Setup {
     pub(crate) workspace: Option<PathBuf>,
     /// The folder of the test's fixtures, which their names are relative to.
     pub(crate) folder: Option<PathBuf>,
+    /// What other layers than the first have added to the interactions.
+    pub(crate) inherited: Inherited,
     /// The test says how its fixture is called.
     pub(crate) is_named: bool,
     /// The fixture as a person would type it.
@@ -157,6 +160,7 @@ impl State {
         let secrets = RunSecrets::new();
         let interactions = interactions.map(|stored| secrets.redactor().stored(stored));
         let fixture = OpenedFixture::new(interactions, setup.owner.clone(), &setup.in_force);
+        let fixture = fixture.inheriting(setup.inherited.own);
         Self {
             secrets,
             originals: env::originals(),

@@ -34,6 +34,12 @@ pub(crate) struct Resolved {
 }
 
 impl Resolved {
+    /// The possible names of the file inside its folder, with `/` between folders; none without a folder.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let Some(folder) = &self.folder else { return Vec::new() };
+        self.tried.iter().filter_map(|path| name_in(folder, path)).collect()
+    }
+
     /// The file to write: the fixture itself, or its counterpart below `LLMOCK_RECORD_DIR`.
     pub(crate) fn write_path(&self, record_dir: Option<&Path>) -> PathBuf {
         let Some(record_dir) = record_dir else { return self.fixture.clone() };
@@ -141,6 +147,13 @@ fn packages(site: &Site, places: &Places) -> Vec<(PathBuf, PathBuf)> {
     let hop = |package: PathBuf| (normalize(&package.join(site.hop)), normalize(&package));
     let cwd = places.cwd.clone().map(|cwd| (cwd.clone(), cwd));
     known.into_iter().flatten().map(hop).chain(cwd).collect()
+}
+
+/// The name of a file inside a folder, with `/` between folders.
+pub(crate) fn name_in(folder: &Path, file: &Path) -> Option<String> {
+    let inside = file.strip_prefix(folder).ok()?;
+    let parts: Option<Vec<_>> = inside.iter().map(|part| part.to_str()).collect();
+    Some(parts?.join("/"))
 }
 
 /// Removes `.` and resolves `..` without looking at the disk: compilers keep `member/../shared/x.rs` as it was written.

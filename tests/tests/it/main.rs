@@ -12,6 +12,7 @@ mod corpus;
 mod declared;
 #[cfg(all(feature = "intercept", target_os = "linux"))]
 mod intercept;
+mod layers;
 mod links;
 mod matching;
 mod packages;

@@ -10,6 +10,7 @@ use super::error::ConfigError;
 use super::keys::{self, Key};
 use super::scenarios::Scenario;
 use super::settings::Config;
+use crate::layers::served;
 
 /// Names of types in messages, and what they are called here.
 const TYPES: [(&str, &str); 6] = [
@@ -52,6 +53,7 @@ impl Layers {
         }
         if let Some(Value::String(fixtures)) = self.tree.get_mut("fixtures")
             && !fixtures.is_empty()
+            && !served::is_remote(Path::new(fixtures))
         {
             let folder = path.parent().unwrap_or(Path::new(""));
             *fixtures = folder.join(&*fixtures).to_string_lossy().into_owned();

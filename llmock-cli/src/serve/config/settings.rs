@@ -17,6 +17,7 @@ use super::models::Model;
 use super::scenarios::Scenario;
 use super::strategies::StrategyName;
 use super::values::{Parsed, duration, list, nullable, scalar, some, strict};
+use crate::layers::served;
 use crate::serve::fault::Faults;
 use crate::serve::limits::quota::Quota;
 use crate::serve::log::LogMode;
@@ -172,6 +173,10 @@ impl Config {
             (
                 self.record && self.fixtures.is_none(),
                 "`record` needs `fixtures`, the folder to write to",
+            ),
+            (
+                self.record && self.fixtures.as_deref().is_some_and(served::is_remote),
+                "`record` needs a folder to write to, and `fixtures` names a store, which is only read",
             ),
             (
                 self.record && !has(Proxy),

@@ -21,6 +21,7 @@ pub(super) const RESERVED: &[&str] = &[
     "LLMOCK_SWEEP_MAX",
     "LLMOCK_SWEEP_FAULT",
     "LLMOCK_SWEEP_RESULT",
+    "LLMOCK_CACHE_DIR",
     "LLMOCK_BASE_URL",
     "LLMOCK_CONFIG",
 ];

@@ -15,6 +15,7 @@ use llmock::playback::{
 use llmock::{Fixture, Interaction};
 use parking_lot::Mutex;
 
+use crate::layers::served;
 use crate::output::server;
 use crate::problem::Problem;
 use crate::serve::answer::{Answer, AnswerBody, End, Piece, Verdict};
@@ -66,6 +67,7 @@ impl Fixtures {
         // A server that records creates the file later.
         let exists = |path: &Path| path.exists() || target::with_json(path).exists();
         let fixtures = match &config.fixtures {
+            Some(path) if served::is_remote(path) => served::read(path)?,
             Some(path) if !config.record || exists(path) => read(path)?,
             _ => Vec::new(),
         };

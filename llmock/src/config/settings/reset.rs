@@ -17,6 +17,7 @@ impl Settings {
     fn clear(&mut self, key: &str) {
         match key {
             "fixtures" => self.fixtures = Sourced::default(),
+            "layers" => self.layers = Sourced::default(),
             "mode" => self.mode = Sourced::default(),
             "providers" => {
                 self.providers = Sourced::default();
@@ -73,6 +74,7 @@ mod tests {
         use Value::{Count, Providers, Replacements, Statuses, Switch, Text, Texts, Variables};
         match key {
             "fixtures" => Text("tests/cassettes"),
+            "layers" => Texts(&["tests/fixtures", "../contracts/fixtures"]),
             "mode" => Text("auto"),
             "stream" => Value::Fields(&[("seed", Field::Number("7"))]),
             "fault" => Value::Fields(&[("refused", Field::Switch(true))]),

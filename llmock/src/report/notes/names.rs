@@ -5,7 +5,7 @@ use super::Note;
 impl Note {
     /// The names of all notes.
     #[cfg(test)]
-    pub(in crate::report) const NAMES: [&'static str; 34] = [
+    pub(in crate::report) const NAMES: [&'static str; 35] = [
         "recorded",
         "nothing_recorded",
         "unused",
@@ -33,6 +33,7 @@ impl Note {
         "attempt_lost",
         "only_replayed_in_ci",
         "adversarial_chunks",
+        "layers_differ",
         "api_version",
         "stale",
         "contract",
@@ -72,6 +73,7 @@ impl Note {
             Self::AttemptLost { .. } => "attempt_lost",
             Self::OnlyReplayedInCi { .. } => "only_replayed_in_ci",
             Self::AdversarialChunks { .. } => "adversarial_chunks",
+            Self::LayersDiffer { .. } => "layers_differ",
             Self::Concluded(conclusion) => conclusion.code,
         }
     }

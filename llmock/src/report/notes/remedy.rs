@@ -45,6 +45,9 @@ impl Note {
             Self::OnlyReplayedInCi { .. } => {
                 "to record there, set LLMOCK_ALLOW_CI_RECORD=1".to_owned()
             }
+            Self::LayersDiffer { .. } => {
+                "`llmock layers` shows which layers have the file; delete one of the two".to_owned()
+            }
             Self::Concluded(conclusion) => conclusion.remedy.as_ref()?.replace("{record}", &record),
             _ => return None,
         };

@@ -117,6 +117,7 @@ fn every_note() -> Vec<Note> {
         Note::AttemptKept { path: "tests/fixtures/a.json.failed".into(), count: 2 },
         Note::OnlyReplayedInCi { mode: "auto" },
         Note::AdversarialChunks { seed: 7 },
+        Note::LayersDiffer { layer: "../contracts/fixtures/a.json".into(), requests: 2 },
     ]
     .into_iter()
     .chain(concluded())

@@ -7,6 +7,7 @@ use llmock_rules::FixtureName;
 use super::Test;
 use crate::config::{Origin, Settings};
 use crate::report::Failure;
+use crate::session::layered;
 use crate::site::{self, Places, resolve::Resolved};
 
 /// Finds the fixture; `roots` are the workspace and the package.
@@ -40,6 +41,14 @@ pub(super) fn find(
         return Ok(resolved);
     }
     let names = site::candidates(site, *fixture, *module_fixture, case);
+    let base = layered::base(in_force, package.or(workspace));
+    if let Some(folder) = base.and_then(|base| layered::first(in_force, &base)) {
+        let folder = site::resolve::normalize(&folder);
+        let root = workspace.or(package).map_or_else(|| folder.clone(), Path::to_owned);
+        let mut resolved = site::resolve_below(root, &folder, &names, &exists);
+        resolved.folder = Some(folder);
+        return Ok(resolved);
+    }
     site::resolve(site, &names, places, &exists).map_err(|error| {
         let tried = error.tried.iter().map(|path| path.display().to_string()).collect();
         Failure::NoPlace { tried }
