@@ -63,6 +63,12 @@ pub mod __server {
     pub use crate::exchange::watched::Watched;
     #[cfg(feature = "record")]
     pub use crate::playback::imported;
+    #[cfg(feature = "record")]
+    pub use crate::playback::recorded_sockets::RelayedSocket;
+    pub use crate::playback::sockets::{
+        OnMessage, PlayedSocket, Replying, ServedSocket, SocketEnd, SocketReplies, SocketReply,
+        SocketSettings, SpokenSocket, handshake, handshake_method, speaks,
+    };
     pub use crate::provider::recognise::{HeaderHints, recognise};
     pub use crate::reply::{BySchema, Demands, ToolUse, rejection};
 

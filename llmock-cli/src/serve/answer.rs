@@ -17,6 +17,7 @@ use tokio::time::{Instant, Sleep};
 use super::config::scenarios::StepPace;
 use super::fault::Fault;
 use super::metrics::OpenStream;
+use super::sockets::Plan;
 
 /// The status in history and metrics for a connection that is closed without a response, as in nginx's logs.
 pub(crate) const NO_ANSWER: u16 = 444;
@@ -52,6 +53,8 @@ pub(crate) struct Detail {
     pub(crate) source: Option<Arc<str>>,
     pub(crate) pace: Option<StepPace>,
     pub(crate) fault: Option<Fault>,
+    /// What follows the response to the handshake of a WebSocket.
+    pub(crate) socket: Option<Plan>,
 }
 
 /// What a strategy decides about a request.

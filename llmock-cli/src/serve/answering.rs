@@ -71,7 +71,7 @@ pub(crate) async fn answer(
 }
 
 /// The request as strategies take it; without a body if that could not be read.
-async fn read(
+pub(super) async fn read(
     state: &State,
     running: &Running,
     request: http::Request<Incoming>,
@@ -98,6 +98,7 @@ async fn read(
     let api_request = ApiRequest {
         route: state.routes.of(&parts),
         method: parts.method,
+        is_handshake: false,
         has_commands,
         session: sessions::id_of(&parts.headers, named, has_commands, parts.uri.query()),
         scheme: state.scheme(),
@@ -132,9 +133,9 @@ fn with_own_addresses(
 
 /// Why no strategy may see a request, whose key is checked all the same.
 #[derive(Clone, Copy)]
-struct Unusable<'a> {
-    refusal: Option<&'a Refusal>,
-    unread: Option<&'a Unread>,
+pub(super) struct Unusable<'a> {
+    pub(super) refusal: Option<&'a Refusal>,
+    pub(super) unread: Option<&'a Unread>,
 }
 
 /// Counts the tokens of a response that was made up here, and adds the provider's headers about limits.
@@ -162,7 +163,7 @@ fn count(
 }
 
 /// The answer, the fault to apply to it, and what is left of the quota.
-async fn decided(
+pub(super) async fn decided(
     state: &State,
     running: &Running,
     api_request: &ApiRequest,
@@ -221,7 +222,12 @@ async fn decided(
     }
 }
 
-fn remember(state: &State, api_request: &ApiRequest, decided: &mut Decided, fault: Option<Fault>) {
+pub(super) fn remember(
+    state: &State,
+    api_request: &ApiRequest,
+    decided: &mut Decided,
+    fault: Option<Fault>,
+) {
     let took = api_request.arrived.elapsed();
     let status = decided.answer.status.as_u16();
     state.metrics.request(&api_request.route.metrics, status, took);

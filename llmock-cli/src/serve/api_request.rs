@@ -20,6 +20,8 @@ use super::sessions::SessionId;
 pub(crate) struct ApiRequest {
     pub(crate) route: Arc<Route>,
     pub(crate) method: Method,
+    /// Whether it is the handshake of a WebSocket, whose method is another one then.
+    pub(crate) is_handshake: bool,
     /// As sent.
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
@@ -62,6 +64,7 @@ impl ApiRequest {
         Self {
             route: Arc::new(Route::of_provider(self.provider(), Method::POST, path)),
             method: Method::POST,
+            is_handshake: false,
             uri: path.parse().unwrap_or_default(),
             headers: HeaderMap::new(),
             has_commands: false,

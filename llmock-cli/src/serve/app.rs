@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, HeaderName, ORIGIN};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderName, ORIGIN, UPGRADE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Either, Full};
@@ -21,6 +21,7 @@ use super::auth;
 use super::boundary::Refusal;
 use super::metrics;
 use super::session_path::{self, SessionPath};
+use super::sockets;
 use super::state::State;
 use super::tls::Tls;
 
@@ -88,6 +89,9 @@ impl App {
         if let Some(refusal) = refusal {
             return Box::pin(self.refuse(request, refusal)).await;
         }
+        if request.headers().contains_key(UPGRADE) && is_socket(&request) {
+            return Box::pin(sockets::answer(&self.state, request, None)).await;
+        }
         let is_of_page = request.headers().contains_key(ORIGIN)
             && !self.state.running().config.cors.allow_origins.is_empty();
         if is_of_page || request.method() == Method::OPTIONS {
@@ -107,6 +111,9 @@ impl App {
         if is_own || request.method() == Method::OPTIONS {
             return own_error(refusal.status(), &refusal.to_string(), HeaderMap::new());
         }
+        if is_socket(&request) {
+            return sockets::answer(&self.state, request, Some(refusal)).await;
+        }
         answering::answer(&self.state, request, Some(refusal)).await
     }
 
@@ -124,6 +131,11 @@ impl App {
             Err(never) => match never {},
         }
     }
+}
+
+/// Whether a request opens a WebSocket of a provider.
+fn is_socket(request: &Request<Incoming>) -> bool {
+    sockets::is_handshake(request) && OwnRoute::of(request.uri().path()).is_none()
 }
 
 /// What is shown of requests, redacted as a fixture is.

@@ -39,7 +39,9 @@ fn sent_keys<'a>(
     let named = ["x-api-key", "x-goog-api-key", "api-key"].into_iter().filter_map(header);
     let named = named.map(|key| key.trim().to_owned());
     let in_query = query.and_then(of_query);
-    authorization.into_iter().chain(named).chain(in_query).filter(|key| !key.is_empty())
+    let in_protocol = header("sec-websocket-protocol").and_then(of_protocol).map(str::to_owned);
+    let all = authorization.into_iter().chain(named).chain(in_query).chain(in_protocol);
+    all.filter(|key| !key.is_empty())
 }
 
 /// The key in `Bearer KEY`, or the id of the key that has signed for Amazon.
@@ -52,6 +54,13 @@ fn of_authorization(value: &str) -> Option<&str> {
         return rest.split("Credential=").nth(1)?.split(['/', ',']).next();
     }
     None
+}
+
+/// The key among the subprotocols of a WebSocket, where browsers put it:
+/// <https://developers.openai.com/api/docs/guides/realtime-websocket>.
+fn of_protocol(value: &str) -> Option<&str> {
+    let mut offered = value.split(',').map(str::trim);
+    offered.find_map(|name| name.strip_prefix("openai-insecure-api-key."))
 }
 
 fn of_query(query: &str) -> Option<String> {
@@ -80,6 +89,7 @@ mod tests {
                 None,
                 Ok(()),
             ),
+            ("sec-websocket-protocol", "realtime, openai-insecure-api-key.secret", None, Ok(())),
             ("authorization", "Bearer wrong", None, Err(Denied::Wrong)),
             ("authorization", "Bearer wrong", Some("key=secret"), Ok(())),
             ("authorization", "Bearer secretx", None, Err(Denied::Wrong)),

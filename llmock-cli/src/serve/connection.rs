@@ -107,7 +107,7 @@ async fn serve_io(
         .writev(false)
         // A client may close its sending side and still wait for the response.
         .half_close(true);
-    let mut connection = pin!(watcher.watch(builder.serve_connection(io, service)));
+    let mut connection = pin!(watcher.watch(builder.serve_connection_with_upgrades(io, service)));
     let mut patience = Patience::new(app, &activity);
     poll_fn(|context| {
         if let Poll::Ready(ended) = connection.as_mut().poll(context) {

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::pin::Pin;
 use std::time::UNIX_EPOCH;
 
-use http::header::UPGRADE;
 use llmock::__server::{contract_error, sent_request};
 use llmock::reply::{Endpoint, Message, Model, Reading, Reply};
 
@@ -12,6 +11,7 @@ use super::answer::{Decided, Detail, Verdict};
 use super::api_request::ApiRequest;
 use super::gate;
 use super::known_models;
+use super::sockets;
 use super::state::Running;
 use super::stored;
 use super::strategy::{self, Strategy};
@@ -20,10 +20,14 @@ use super::strategy::{self, Strategy};
 const UNANSWERED: u16 = 418;
 
 /// The name of the server where no strategy answers.
-const OURSELVES: &str = "llmock";
+pub(super) const OURSELVES: &str = "llmock";
 
 /// Finds the answer. The ids in it are made from `number`, the number of the request.
 pub(crate) async fn decide(api_request: &ApiRequest, running: &Running, number: u64) -> Decided {
+    if api_request.is_handshake {
+        // In a box, so that other requests do not have to carry its state.
+        return Box::pin(sockets::decide(api_request, running, number)).await;
+    }
     let is_kept = stored::is_kept(api_request);
     let repeats = running.repeats.as_ref().filter(|_| !is_kept && api_request.route.area.is_none());
     let place = repeats.and_then(|repeats| repeats.place(api_request));
@@ -58,7 +62,7 @@ pub(crate) async fn decide(api_request: &ApiRequest, running: &Running, number: 
         Verdict::Pass { why } => {
             // In a box, so that other requests do not have to carry its state.
             let why = Box::pin(why_unanswered(api_request, running, why)).await;
-            let answer = reading.render(&unanswered(&why)).into();
+            let answer = reading.render(&unanswered(&why, UNANSWERED)).into();
             let detail = Some(Box::new(Detail { miss: Some(why), ..Detail::default() }));
             return Decided { answer, by, model, is_own: true, recorded, detail };
         }
@@ -96,10 +100,6 @@ async fn run_strategies(
     number: u64,
     recorded: &mut Option<bool>,
 ) -> (Verdict, &'static str) {
-    if api_request.header(UPGRADE).is_some_and(is_websocket) {
-        let reply = Reply::error(501, "llmock does not support WebSockets");
-        return (Verdict::Reply(Box::new(reply)), OURSELVES);
-    }
     let area = api_request.route.area.filter(|_| !running.makes_nothing_up);
     let mut is_stored = false;
     let mut whys = Vec::new();
@@ -223,7 +223,7 @@ impl Meaning {
 }
 
 /// Why every strategy passed on a request.
-async fn why_unanswered(
+pub(super) async fn why_unanswered(
     api_request: &ApiRequest,
     running: &Running,
     why: Option<String>,
@@ -237,8 +237,8 @@ async fn why_unanswered(
 }
 
 /// The refusal of a request that every strategy passed on.
-fn unanswered(why: &str) -> Reply {
-    Reply::error(UNANSWERED, format!("llmock: {why}"))
+pub(super) fn unanswered(why: &str, status: u16) -> Reply {
+    Reply::error(status, format!("llmock: {why}"))
         .kind("llmock_unmatched")
         .code("llmock_unmatched")
         .header("x-should-retry", "false")
@@ -252,8 +252,4 @@ fn read(api_request: &ApiRequest, number: u64) -> Reading<'_> {
 /// The time of creation in an answer, in seconds since 1970.
 fn created(api_request: &ApiRequest) -> u64 {
     api_request.arrived_at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
-fn is_websocket(value: &str) -> bool {
-    value.split(',').any(|protocol| protocol.trim().eq_ignore_ascii_case("websocket"))
 }

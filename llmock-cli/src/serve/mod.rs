@@ -4,7 +4,7 @@
 //! and [`answering`] handles those for providers: [`api_request`] is the request, [`strategy`] finds its response, and [`answer`] sends it.
 //! [`fault`] and [`pace`] make responses fail or slow them down on purpose, [`journal`], [`log`] and [`metrics`] record
 //! requests, [`limits`] refuses what exceeds a quota, [`stored`] keeps what clients store,
-//! [`known_models`] lists models, and [`repeats`] serves repeated requests from templates.
+//! [`known_models`] lists models, [`repeats`] serves repeated requests from templates, and [`sockets`] has WebSockets.
 
 mod answer;
 mod answering;
@@ -33,6 +33,7 @@ mod server;
 mod session_path;
 mod sessions;
 mod shown_headers;
+mod sockets;
 mod state;
 mod stored;
 mod strategy;

@@ -86,6 +86,7 @@ pub(crate) async fn serve(
         for end in ends {
             let _ = end.await;
         }
+        state.sockets.close().await;
     };
     let has_sent_all = tokio::time::timeout_at(deadline, ended).await.is_ok();
     Served { has_sent_all, deadline, _releases: releases }

@@ -14,6 +14,7 @@ use super::limits::quota::Quotas;
 use super::metrics::Metrics;
 use super::repeats::Repeats;
 use super::routes::Routes;
+use super::sockets::Sockets;
 use super::stored::Shelf;
 use super::strategy::Strategy;
 use super::strategy::custom::CustomAnswers;
@@ -34,6 +35,7 @@ pub(crate) struct State {
     pub(crate) routes: Routes,
     pub(crate) boundary: Boundary,
     pub(crate) quotas: Quotas,
+    pub(crate) sockets: Sockets,
     /// Addresses at which the server is reached.
     own: Vec<String>,
     /// How many requests there were.
@@ -84,6 +86,7 @@ impl State {
             routes: Routes::default(),
             boundary,
             quotas: Quotas::default(),
+            sockets: Sockets::default(),
             own,
             number: AtomicU64::new(0),
             misses: AtomicU64::new(0),
@@ -93,6 +96,11 @@ impl State {
 
     pub(crate) fn running(&self) -> Guard<Arc<Running>> {
         self.running.load()
+    }
+
+    /// The same for what lives longer than a request.
+    pub(crate) fn running_for_long(&self) -> Arc<Running> {
+        self.running.load_full()
     }
 
     /// Replaces the configuration; on an error everything stays as it is.

@@ -115,6 +115,11 @@ impl PlacedFault {
     }
 }
 
+/// A fault of a response that has traffic of its own.
+pub(crate) fn first_hit(kind: FaultKind) -> Hit {
+    Hit::first(kind)
+}
+
 /// What is wrong with the way in which a client handled a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientFinding {

@@ -9,6 +9,7 @@ pub(crate) mod body;
 pub(crate) mod client;
 #[cfg(feature = "record")]
 pub(crate) mod forward;
+pub(crate) mod handshake;
 pub(crate) mod headers;
 pub(crate) mod in_flight;
 pub(crate) mod links;
@@ -19,6 +20,8 @@ pub(crate) mod quiet;
 pub(crate) mod received;
 #[cfg(feature = "record")]
 pub(crate) mod record;
+#[cfg(all(feature = "record", feature = "websocket"))]
+pub(crate) mod recorded_socket;
 #[cfg(feature = "record")]
 mod relay;
 pub(crate) mod request;

@@ -1,18 +1,19 @@
 //! The handshake of a WebSocket: <https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1>.
 
+#[cfg(feature = "websocket")]
+use crate::exchange::handshake::invalid;
+use crate::exchange::handshake::is_websocket;
 #[cfg(not(feature = "websocket"))]
 use http::StatusCode;
 use http::request::Parts;
-use http::{HeaderMap, header};
-
-use crate::exchange::request;
 
 #[cfg(feature = "websocket")]
 mod accepted {
     use http::{Method, StatusCode, header};
     use hyper::upgrade::OnUpgrade;
 
-    use super::{is_websocket, request};
+    use crate::exchange::handshake::{invalid, is_websocket};
+    use crate::exchange::request;
     use crate::exchange::response::Response;
 
     /// The status of a handshake that is not valid.
@@ -44,31 +45,6 @@ mod accepted {
             response.headers_mut().insert(header::CONNECTION, close);
         }
         response
-    }
-
-    /// What is wrong with a handshake.
-    pub(super) fn invalid(
-        method: &Method,
-        headers: &http::HeaderMap,
-        version: http::Version,
-    ) -> Option<String> {
-        let text = |name: header::HeaderName| request::text(headers, name.as_str());
-        if version != http::Version::HTTP_11 {
-            return Some("it must be sent over HTTP/1.1".to_owned());
-        }
-        if method != Method::GET {
-            return Some(format!("its method is {method}, not GET"));
-        }
-        if text(header::SEC_WEBSOCKET_KEY).is_none() {
-            return Some("it has no `Sec-WebSocket-Key`".to_owned());
-        }
-        match text(header::SEC_WEBSOCKET_VERSION) {
-            Some("13") => None,
-            other => {
-                let version = other.unwrap_or("none");
-                Some(format!("its `Sec-WebSocket-Version` is {version}, not 13"))
-            }
-        }
     }
 }
 
@@ -109,12 +85,7 @@ pub(super) fn refusal(parts: &Parts) -> Option<String> {
             .to_owned(),
     );
     #[cfg(feature = "websocket")]
-    let why = accepted::invalid(&parts.method, &parts.headers, parts.version)
+    let why = invalid(&parts.method, &parts.headers, parts.version)
         .map(|why| format!("llmock: the handshake of the WebSocket is not valid: {why}"));
     why
-}
-
-fn is_websocket(headers: &HeaderMap) -> bool {
-    request::text(headers, header::UPGRADE.as_str())
-        .is_some_and(|value| value.trim().eq_ignore_ascii_case("websocket"))
 }

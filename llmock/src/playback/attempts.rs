@@ -6,15 +6,19 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use http::HeaderMap;
+
 use super::Request;
 use super::writer::{Finished, Writer};
 use crate::exchange::client::Client;
 use crate::exchange::forward::{Keeper, UpstreamResponse};
 use crate::exchange::in_flight::InFlightGuard;
-use crate::exchange::record;
+use crate::exchange::record::{self, Recorded};
+use crate::exchange::recorded_socket;
 use crate::exchange::request::MAX_BODY;
 use crate::exchange::response::is_outage;
-use crate::exchange::verify::OriginalRequest;
+use crate::exchange::verify::{Original, OriginalRequest};
+use crate::fixture::socket::Socket;
 use crate::matching::Key;
 use crate::sync::lock;
 use crate::wire::ReportedError;
@@ -113,21 +117,13 @@ impl Keeper for RecordingKeeper {
         attempt.writer.as_ref()?;
         let Request { provider, compared, found, redactor, client, .. } = request;
         let asked = (compared, found);
-        let recorded =
+        let mut recorded =
             record::interaction(provider, asked, &received, None, &redactor, MAX_BODY, &|_| false);
-        let record::Recorded { interaction, error, redacted, unredacted } = recorded;
-        let key = attempt.key;
+        let unredacted = recorded.unredacted.take();
         let original = record::original(sent, &received, unredacted, MAX_BODY);
         let dropped_headers = record::dropped_headers(&received, &|_| false);
-        let finished = Finished {
-            key,
-            interaction,
-            original,
-            error,
-            redacted,
-            _in_flight: in_flight,
-            dropped_headers,
-        };
+        let kept = (recorded, original);
+        let finished = finished(attempt.key, kept, in_flight, dropped_headers);
         let kept = tokio::task::spawn_blocking(move || {
             if received.was_given_up {
                 attempt.give_up(finished, client);
@@ -139,4 +135,30 @@ impl Keeper for RecordingKeeper {
         // If that panicked, the client gets the end of its response all the same.
         kept.await.unwrap_or_default()
     }
+}
+
+impl RecordingKeeper {
+    /// Keeps the messages of a WebSocket that has ended.
+    pub(super) async fn keep_socket(self, accepted: &HeaderMap, socket: Socket) {
+        let Self { attempt, in_flight, sent, request } = self;
+        if attempt.writer.is_none() {
+            return;
+        }
+        let Request { compared, found, redactor, .. } = request;
+        let asked = (compared, found);
+        let kept =
+            recorded_socket::recorded(sent, asked, accepted, socket, None, &redactor, &|_| false);
+        let finished = finished(attempt.key, kept, in_flight, Vec::new());
+        let _ = tokio::task::spawn_blocking(move || attempt.succeed(finished)).await;
+    }
+}
+
+fn finished(
+    key: Key,
+    (recorded, original): (Recorded, Original),
+    in_flight: InFlightGuard,
+    dropped_headers: Vec<String>,
+) -> Finished {
+    let Recorded { interaction, error, redacted, .. } = recorded;
+    Finished { key, interaction, original, error, redacted, _in_flight: in_flight, dropped_headers }
 }

@@ -44,12 +44,15 @@ mod ignored;
 pub mod imported;
 mod played;
 #[cfg(feature = "record")]
+pub(crate) mod recorded_sockets;
+#[cfg(feature = "record")]
 mod recorder;
 mod redirects;
 mod request;
 mod rules;
 mod segment;
 mod session;
+pub(crate) mod sockets;
 #[cfg(feature = "record")]
 mod writer;
 
@@ -249,7 +252,7 @@ impl Playback {
         request.redact();
         let (provider, sent) = (request.provider, &request.compared);
         let items = shared.segments.in_order();
-        let interactions = items.iter().map(|item| &item.interaction).collect();
+        let interactions = items.iter().map(|item| &*item.interaction).collect();
         let mut miss = miss::unrecorded(provider, sent, interactions, &shared.rules);
         let mut place = match shared.files.as_slice() {
             [only] => only.display().to_string(),

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use crate::exchange::response as exchanged;
-use crate::fixture::interaction::{Body, Content as Recorded, Response};
+use crate::fixture::interaction::{Body, Content as Recorded, Interaction, Response};
 use crate::provider;
 use crate::stream::End;
 
@@ -26,6 +26,8 @@ struct Content {
     links: bool,
     /// The fixture, and the number of the interaction in it.
     recording: Arc<str>,
+    /// The interaction, if it is a WebSocket.
+    socket: Option<Arc<Interaction>>,
 }
 
 /// The body of a [`Played`] response.
@@ -76,13 +78,29 @@ impl Played {
                 is_truncated: stream.end == End::Cut,
             },
             // Its messages follow the handshake, and stay where they are.
-            #[cfg(feature = "websocket")]
             socket @ Recorded::Socket(_) => {
                 response.content = socket;
                 PlayedBody::Whole { bytes: Bytes::new(), after: Duration::ZERO }
             }
         };
-        Self { shared: Arc::new(Content { status, headers, body, links, recording }) }
+        let socket = None;
+        Self { shared: Arc::new(Content { status, headers, body, links, recording, socket }) }
+    }
+
+    /// The same with the messages of a WebSocket.
+    pub(super) fn with_socket(self, interaction: &Arc<Interaction>) -> Self {
+        let mut content = match Arc::try_unwrap(self.shared) {
+            Ok(content) if matches!(interaction.response.content, Recorded::Socket(_)) => content,
+            Ok(content) => return Self { shared: Arc::new(content) },
+            Err(shared) => return Self { shared },
+        };
+        content.socket = Some(Arc::clone(interaction));
+        Self { shared: Arc::new(content) }
+    }
+
+    /// The interaction, if it is a WebSocket that the provider accepted.
+    pub(super) fn of_socket(&self) -> Option<&Arc<Interaction>> {
+        self.shared.socket.as_ref()
     }
 
     pub(super) fn may_hold_links(&self) -> bool {
@@ -94,11 +112,12 @@ impl Played {
         &self,
         change: impl FnOnce(StatusCode, &mut HeaderMap, &mut PlayedBody),
     ) -> Self {
-        let Content { status, headers, body, links, recording } = &*self.shared;
+        let Content { status, headers, body, links, recording, socket } = &*self.shared;
         let (mut headers, mut body) = (headers.clone(), body.clone());
         change(*status, &mut headers, &mut body);
         let (status, links, recording) = (*status, *links, Arc::clone(recording));
-        Self { shared: Arc::new(Content { status, headers, body, links, recording }) }
+        let socket = socket.clone();
+        Self { shared: Arc::new(Content { status, headers, body, links, recording, socket }) }
     }
 
     /// Returns the recorded status.

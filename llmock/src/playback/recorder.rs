@@ -89,6 +89,16 @@ pub struct Relayed {
 #[derive(Debug)]
 pub struct RelayedBody(ResponseBody);
 
+/// A request on its way to the upstream.
+pub(super) struct Prepared {
+    pub(super) job: Job,
+    /// The base URL of the upstream.
+    pub(super) base: String,
+    /// What the client sent.
+    pub(super) sent: OriginalRequest,
+    pub(super) request: Request,
+}
+
 /// Errors of [`Recorder::forward`].
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -258,8 +268,24 @@ impl Recorder {
     async fn send(
         &self,
         sent: &Sent<'_>,
-        mut request: Request,
+        request: Request,
     ) -> Result<(Response, String), ForwardError> {
+        let Prepared { mut job, base, sent, request } = self.prepared(sent, request).await?;
+        sigv4::sign_again(&mut job)?;
+        let key = self.upstreams.key(sent.provider, env::originals());
+        self.own_key.replace_signature(key.map(|(_, key)| key), &mut job.headers);
+        forward::forward(job, self.keeper(sent, request))
+            .await
+            .map(|response| (response, base.clone()))
+            .map_err(|error| self.forward_error(&base, &error))
+    }
+
+    /// Checks whether a request can be forwarded and recorded.
+    pub(super) async fn prepared(
+        &self,
+        sent: &Sent<'_>,
+        mut request: Request,
+    ) -> Result<Prepared, ForwardError> {
         let provider = sent.provider;
         request.redact();
         let Some(base) = self.upstreams.base(provider, env::originals(), || None) else {
@@ -275,7 +301,7 @@ impl Recorder {
                 ForwardError::NotWritable { fixture: error.path, reason }
             })?;
         }
-        let mut job = self.job(sent, &request, &base);
+        let job = self.job(sent, &request, &base);
         let sent = OriginalRequest {
             provider,
             method: sent.method.to_string(),
@@ -283,26 +309,22 @@ impl Recorder {
             headers: sent.headers.clone(),
             body: sent.body.clone(),
         };
-        sigv4::sign_again(&mut job)?;
-        let key = self.upstreams.key(provider, env::originals());
-        self.own_key.replace_signature(key.map(|(_, key)| key), &mut job.headers);
-        forward::forward(job, self.keeper(sent, request))
-            .await
-            .map(|response| (response, base.clone()))
-            .map_err(|error| {
-                let (upstream, cause) = (self.redacted_url(&base), error.to_string());
-                match error {
-                    UpstreamError::Network(_) | UpstreamError::Stopped => {
-                        ForwardError::Disconnected { upstream, cause }
-                    }
-                    UpstreamError::Unreachable(_) | UpstreamError::Invalid(_) => {
-                        ForwardError::Unreachable { upstream, cause }
-                    }
-                }
-            })
+        Ok(Prepared { job, base: base.clone(), sent, request })
     }
 
-    fn redacted_url(&self, base: &str) -> String {
+    pub(super) fn forward_error(&self, base: &str, error: &UpstreamError) -> ForwardError {
+        let (upstream, cause) = (self.redacted_url(base), error.to_string());
+        match error {
+            UpstreamError::Network(_) | UpstreamError::Stopped => {
+                ForwardError::Disconnected { upstream, cause }
+            }
+            UpstreamError::Unreachable(_) | UpstreamError::Invalid(_) => {
+                ForwardError::Unreachable { upstream, cause }
+            }
+        }
+    }
+
+    pub(super) fn redacted_url(&self, base: &str) -> String {
         record::redacted(&self.redactor, base)
     }
 
@@ -346,7 +368,7 @@ impl Recorder {
         }
     }
 
-    fn keeper(&self, sent: OriginalRequest, request: Request) -> RecordingKeeper {
+    pub(super) fn keeper(&self, sent: OriginalRequest, request: Request) -> RecordingKeeper {
         // Files are merged under the default rules, regardless of the rules that the program compares requests by.
         let key = matching::key(request.provider, &request.compared, &MatchRules::default());
         let (writer, in_flight) = (self.writer.clone(), self.in_flight.begin());
@@ -355,7 +377,7 @@ impl Recorder {
 }
 
 impl Relayed {
-    fn new(response: Response, upstream: String) -> Self {
+    pub(super) fn new(response: Response, upstream: String) -> Self {
         let (parts, body) = response.into_parts();
         Self { status: parts.status, headers: parts.headers, body: RelayedBody(body), upstream }
     }

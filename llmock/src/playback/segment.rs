@@ -19,8 +19,8 @@ pub(super) struct Item {
     /// The index of the file in the order in which files were loaded.
     pub(super) file: usize,
     key: Key,
-    /// Lacks the body of the response, which is in `played`.
-    pub(super) interaction: Interaction,
+    /// Lacks the body of the response, which is in `played`; a WebSocket has its messages.
+    pub(super) interaction: Arc<Interaction>,
     pub(super) played: Played,
     has_placeholder: bool,
 }
@@ -38,6 +38,8 @@ impl Item {
         let has_links = links::may_be_in(interaction.provider, &interaction.request);
         let method = interaction.request.method.clone();
         let played = Played::take(&mut interaction.response, &method, has_links, recording.into());
+        let interaction = Arc::new(interaction);
+        let played = played.with_socket(&interaction);
         Arc::new(Self { file, key, interaction, played, has_placeholder })
     }
 }
@@ -115,7 +117,7 @@ impl Segments {
         rules: &MatchRules,
     ) -> Option<Key> {
         let items = self.0.iter().flat_map(|segment| &segment.with_placeholders);
-        let stored = items.map(|item| &item.interaction);
+        let stored = items.map(|item| &*item.interaction);
         let found = placeholders::find(provider, sent, rules, stored)?;
         Some(matching::key(found.provider, &found.request, rules))
     }
@@ -126,7 +128,7 @@ impl Segments {
     }
 
     pub(super) fn interactions(&self) -> impl Iterator<Item = &Interaction> {
-        self.0.iter().flat_map(|segment| &segment.items).map(|item| &item.interaction)
+        self.0.iter().flat_map(|segment| &segment.items).map(|item| &*item.interaction)
     }
 }
 

@@ -257,9 +257,9 @@ impl Waiting {
     /// Returns an error if the response is not in the journal; it is written soon all the same.
     fn add(&mut self, fixture: &Path, finished: Finished) -> io::Result<()> {
         let added = match &mut self.journal {
-            Some(journal) => journal.add(&finished.interaction),
+            Some(journal) => journal.add(fixture, &finished.interaction),
             none => Journal::create(fixture)
-                .and_then(|journal| none.insert(journal).add(&finished.interaction)),
+                .and_then(|journal| none.insert(journal).add(fixture, &finished.interaction)),
         };
         self.finished.push(finished);
         added

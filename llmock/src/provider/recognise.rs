@@ -75,6 +75,11 @@ fn by_path(path: &str) -> Option<Provider> {
     if path.contains("openai/deployments/") {
         return Some(Provider::Azure);
     }
+    // Gemini Live: <https://ai.google.dev/api/live>.
+    if first == "ws" && path.contains("BidiGenerateContent") {
+        let is_vertex = path.contains("google.cloud.aiplatform");
+        return Some(if is_vertex { Provider::Vertex } else { Provider::Gemini });
+    }
     if path.contains("models/") && first != "model" {
         let verb = last.rsplit_once(':').map_or("", |(_, verb)| verb);
         if !verb.is_empty() && path.contains("/publishers/") {
@@ -191,6 +196,12 @@ mod tests {
                 "/v1/projects/p/locations/l/publishers/google/models/m:generateContent",
                 &[],
                 "vertex",
+                "",
+            ),
+            (
+                "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent?key=k",
+                &[],
+                "gemini",
                 "",
             ),
             ("/api/chat", &[], "ollama", ""),

@@ -5,14 +5,19 @@ use std::sync::Arc;
 use crate::exchange::client::Client;
 use crate::exchange::forward::{self, Job, Keeper, UpstreamError, UpstreamResponse};
 use crate::exchange::in_flight::InFlightGuard;
+use crate::exchange::record::Recorded;
+#[cfg(feature = "websocket")]
+use crate::exchange::recorded_socket;
 use crate::exchange::response::{Response, is_outage};
 use crate::exchange::sigv4;
-use crate::exchange::verify::OriginalRequest;
+use crate::exchange::verify::{Original, OriginalRequest};
 use crate::exchange::{RequestNumber, RespondedBy, links, miss, record, request};
 use crate::fixture::SaveError;
 use crate::fixture::interaction::Request;
 use crate::fixture::redact::Found;
-use crate::fixture::store;
+#[cfg(feature = "websocket")]
+use crate::fixture::socket::Socket;
+use crate::fixture::store as fixture_store;
 use crate::front::handler::{Aborted, Incoming};
 use crate::matching::Key;
 use crate::provider::Provider;
@@ -43,24 +48,34 @@ pub(crate) async fn forward(state: &Arc<State>, pending: Pending) -> Result<Resp
     let asked = (request.clone(), found.clone());
     let keeper = SessionKeeper::new(state, pending.number, incoming, asked);
     let key = keeper.key;
-    let error = match forward::forward(job, keeper).await {
+    match forward::forward(job, keeper).await {
         Ok(response) => {
             let in_body = links::may_be_in(provider, request);
             let mut response = record::buffered(response, in_body).await;
             state
                 .with_links(provider, request, false, |links| record::relink(&mut response, links));
-            return Ok(response);
+            Ok(response)
         }
         // The report counts it among the responses that had not ended.
-        Err(UpstreamError::Stopped) => return Err(Aborted),
-        Err(error) => error,
-    };
+        Err(UpstreamError::Stopped) => Err(Aborted),
+        Err(error) => failed(state, &pending, (key, shown), &error),
+    }
+}
+
+/// Notes that the provider did not respond: a fault of the network, unless a later request of the same kind succeeds.
+pub(super) fn failed(
+    state: &Arc<State>,
+    pending: &Pending,
+    (key, shown): (Key, String),
+    error: &UpstreamError,
+) -> Result<Response, Aborted> {
+    let Pending { number, incoming, request, .. } = pending;
     state.ledger().exchange(*number).sent.responded_by = RespondedBy::Nothing;
     let reason = MissReason::UpstreamFailed { upstream: shown, why: error.to_string() };
     if let UpstreamError::Invalid(_) = error {
-        return Ok(refuse(state, &pending, reason));
+        return Ok(refuse(state, pending, reason));
     }
-    let miss = miss::describe(provider, request, *number, reason);
+    let miss = miss::describe(incoming.provider, request, *number, reason);
     state.ledger().faults.push(Fault { request: *number, key, miss });
     Err(Aborted)
 }
@@ -103,7 +118,7 @@ fn note_upstream(state: &State, provider: Provider, shown: &str) {
 }
 
 /// The request as the client sent it, but for llmock's own addresses.
-pub(super) fn sent(incoming: &Incoming) -> OriginalRequest {
+fn sent(incoming: &Incoming) -> OriginalRequest {
     OriginalRequest {
         provider: incoming.provider,
         method: incoming.method.to_string(),
@@ -117,7 +132,7 @@ pub(super) fn sent(incoming: &Incoming) -> OriginalRequest {
 async fn check_writable(state: &Arc<State>) -> Result<(), MissReason> {
     let check = || async {
         let checked = Arc::clone(state);
-        let check = move || store::check_writable(&checked.setup.write_to);
+        let check = move || fixture_store::check_writable(&checked.setup.write_to);
         match tokio::task::spawn_blocking(check).await {
             Ok(Err(SaveError { path, source })) => {
                 let path = state.setup.shown_path(&path);
@@ -132,18 +147,18 @@ async fn check_writable(state: &Arc<State>) -> Result<(), MissReason> {
 }
 
 /// Keeps the response to one request in the ledger of its session.
-struct SessionKeeper {
+pub(super) struct SessionKeeper {
     state: Arc<State>,
     in_flight: InFlightGuard,
     number: RequestNumber,
     sent: OriginalRequest,
     client: Client,
     asked: (Request, Found),
-    key: Key,
+    pub(super) key: Key,
 }
 
 impl SessionKeeper {
-    fn new(
+    pub(super) fn new(
         state: &Arc<State>,
         number: RequestNumber,
         incoming: &Incoming,
@@ -154,6 +169,55 @@ impl SessionKeeper {
         let (sent, client) = (sent(incoming), incoming.client.clone());
         Self { state, in_flight, number, sent, client, asked, key }
     }
+
+    /// Keeps the messages of a socket that has ended.
+    #[cfg(feature = "websocket")]
+    pub(super) async fn keep_socket(self, accepted: &http::HeaderMap, socket: Socket) {
+        let Self { state, in_flight, number, sent, asked, key, .. } = self;
+        let redactor = state.secrets.redactor();
+        let keeps_header = |name: &str| state.setup.in_force.headers.keeps_of_response(name);
+        let owner = state.setup.owner.as_deref();
+        let kept = recorded_socket::recorded(
+            sent,
+            asked,
+            accepted,
+            socket,
+            owner,
+            &redactor,
+            &keeps_header,
+        );
+        store(&state, in_flight, (number, key), kept, None).await;
+    }
+}
+
+/// Puts a recording into the ledger, and on the disk until its test has passed.
+async fn store(
+    state: &Arc<State>,
+    in_flight: InFlightGuard,
+    (number, key): (RequestNumber, Key),
+    (recorded, original): (Recorded, Original),
+    given_up_by: Option<Client>,
+) {
+    let Recorded { interaction, error, redacted, .. } = recorded;
+    let attempt = interaction.clone();
+    // An error that no fixture should have is not worth keeping either.
+    let allowed = &state.setup.in_force.allow_errors.value;
+    let is_refused =
+        error.as_ref().is_some_and(|it| is_outage(it.status) && !allowed.allows(it.status));
+    let recording =
+        Recording { request: number, key, interaction, original, error, redacted, given_up_by };
+    state.ledger().recordings.push(recording);
+    if is_refused {
+        return;
+    }
+    let state = Arc::clone(state);
+    let kept = tokio::task::spawn_blocking(move || {
+        let kept = fixture_store::keep_attempt(&state.setup.write_to, &attempt);
+        state.ledger().attempts.add(kept);
+        drop(in_flight);
+    });
+    // If that panicked, the client gets the end of its response all the same.
+    let _ = kept.await;
 }
 
 impl Keeper for SessionKeeper {
@@ -177,7 +241,7 @@ impl Keeper for SessionKeeper {
         let (redactor, max_body) = (state.secrets.redactor(), state.max_body);
         let provider = sent.provider;
         let keeps_header = |name: &str| state.setup.in_force.headers.keeps_of_response(name);
-        let recorded = record::interaction(
+        let mut recorded = record::interaction(
             provider,
             asked,
             &received,
@@ -186,35 +250,12 @@ impl Keeper for SessionKeeper {
             max_body,
             &keeps_header,
         );
-        let record::Recorded { interaction, error, redacted, unredacted } = recorded;
         state.ledger().add_dropped_headers(record::dropped_headers(&received, &keeps_header));
         let is_damaged = state.ledger().exchange(number).is_damaged();
-        let attempt = interaction.clone();
+        let unredacted = recorded.unredacted.take();
         let original = record::original(sent, &received, unredacted, max_body);
-        // An error that no fixture should have is not worth keeping either.
-        let allowed = &state.setup.in_force.allow_errors.value;
-        let is_refused =
-            error.as_ref().is_some_and(|it| is_outage(it.status) && !allowed.allows(it.status));
-        let recording = Recording {
-            request: number,
-            key,
-            interaction,
-            original,
-            error,
-            redacted,
-            // A fault changed it on its way, so that its client may ask again.
-            given_up_by: (received.was_given_up || is_damaged).then_some(client),
-        };
-        state.ledger().recordings.push(recording);
-        if is_refused {
-            return;
-        }
-        let kept = tokio::task::spawn_blocking(move || {
-            let kept = store::keep_attempt(&state.setup.write_to, &attempt);
-            state.ledger().attempts.add(kept);
-            drop(in_flight);
-        });
-        // If that panicked, the client gets the end of its response all the same.
-        let _ = kept.await;
+        // A fault changed it on its way, so that its client may ask again.
+        let given_up_by = (received.was_given_up || is_damaged).then_some(client);
+        store(&state, in_flight, (number, key), (recorded, original), given_up_by).await;
     }
 }

@@ -1,10 +1,8 @@
 //! WebSockets of a session: the handshake is a request like any other, and the messages follow on its connection.
 
-use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use http::HeaderMap;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio_tungstenite::tungstenite::protocol::Role;
@@ -15,8 +13,7 @@ use crate::exchange::transcript::Transcript;
 use crate::exchange::{RespondedBy, miss};
 use crate::fixture::Position;
 use crate::fixture::interaction::Content;
-use crate::fixture::redact::Redactor;
-use crate::fixture::socket::{Data, Message};
+use crate::fixture::socket::Message;
 use crate::front::handler::Aborted;
 use crate::report::values::excerpt;
 use crate::report::{MissReason, answer};
@@ -27,9 +24,9 @@ use crate::session::refuse::refuse;
 use crate::session::replayed::ReplayedSocket;
 use crate::session::respond::{self, Decision};
 use crate::session::state::State;
-use crate::socket::api;
-use crate::socket::connection::{self, Received, Receiver, Sender};
-use crate::socket::play::{Ended, GOODBYE, Playing};
+use crate::socket::accepting::{redact, reject, selected};
+use crate::socket::connection::{self, Broken, Limit, Receiver, Sender};
+use crate::socket::play::{Ended, Playing};
 use crate::socket::player::Player;
 use crate::sync::lock;
 
@@ -47,8 +44,10 @@ const EXCERPT: usize = 120;
 pub(super) async fn respond(state: &Arc<State>, mut pending: Pending) -> Result<Response, Aborted> {
     let Some(upgrade) = pending.incoming.upgrade.take() else { return Err(Aborted) };
     let number = pending.number;
-    if written::is_due(state, &pending) {
-        return Ok(written::respond(state, &pending, upgrade));
+    if let Some(dialogue) = written::dialogue(state, &pending) {
+        // Gates and faults are those of the requests that its messages stand for.
+        let control = Control::new(Arc::clone(&state.traffic), None, Vec::new());
+        return Ok(written::respond(state, &pending, upgrade, dialogue, control));
     }
     let delivery = match Delivery::begin(state, &pending) {
         Started::Delivery(delivery) => delivery,
@@ -123,8 +122,9 @@ fn replay(
         if let Ok(io) = upgrade.await {
             let io = TokioIo::new(io);
             let (mut sender, mut source) =
-                connection::open(io, Role::Server, state.max_message()).await;
-            if let Some(reason) = play(&state, replayed, control, &mut sender, &mut source).await {
+                connection::open(io, Role::Server, state.message_limit()).await;
+            let failed = play(&state, replayed, control, &mut sender, &mut source).await;
+            if let Some((reason, broken)) = failed {
                 let miss = miss::describe(provider, &request, number, reason);
                 let message = answer::message(&miss, &state.setup.shown);
                 {
@@ -132,7 +132,10 @@ fn replay(
                     ledger.sockets[place].is_refused = true;
                     ledger.add_miss(number, miss);
                 }
-                reject(&request.path, &message, &mut sender, &mut source).await;
+                match broken {
+                    Some(broken) => connection::break_off(sender, source, &broken).await,
+                    None => reject(&request.path, &message, &mut sender, &mut source).await,
+                }
             }
         }
         transcript.end();
@@ -141,14 +144,14 @@ fn replay(
     accepted
 }
 
-/// Replays a socket until it ends; returns why a message was refused.
+/// Replays a socket until it ends; returns why a message was refused, and what the client broke.
 async fn play<Io>(
     state: &State,
     replayed: ReplayedSocket,
     control: Control,
     sender: &mut Sender<Io>,
     source: &mut Receiver<Io>,
-) -> Option<MissReason>
+) -> Option<(MissReason, Option<Broken>)>
 where
     Io: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
 {
@@ -171,55 +174,11 @@ where
         Ended::Done => None,
         Ended::Refused(number, refused) => {
             let (why, differences) = (refused.why, refused.differences);
-            Some(MissReason::Message { number, why, differences })
+            Some((MissReason::Message { number, why, differences }, None))
         }
         Ended::Broken(broken) => {
-            sender.close(Some(broken.code), &format!("llmock: {}", broken.why)).await;
-            Some(MissReason::Socket { why: broken.why })
+            Some((MissReason::Socket { why: broken.why.clone() }, Some(broken)))
         }
-    }
-}
-
-/// Reports an error as the API does, and closes the socket.
-async fn reject<Io>(path: &str, message: &str, sender: &mut Sender<Io>, source: &mut Receiver<Io>)
-where
-    Io: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
-{
-    if let Some(event) = api::at(path).error(message) {
-        let _ = sender.message(false, event.into(), None).await;
-    }
-    // 1008: the message violates a policy.
-    sender.close(Some(1008), message).await;
-    let goodbye =
-        async { while !matches!(source.next().await, Received::Close { .. } | Received::Gone) {} };
-    let _ = tokio::time::timeout(GOODBYE, goodbye).await;
-}
-
-/// The offer of the client that is the subprotocol which the server selected when the socket was recorded.
-fn selected(
-    redactor: &Redactor,
-    headers: &HeaderMap,
-    recorded: Option<&str>,
-) -> Result<Option<String>, String> {
-    let Some(recorded) = recorded else { return Ok(None) };
-    let offered = connection::offered(headers);
-    if let Some(offer) = offered.iter().find(|offer| redactor.text(offer) == recorded) {
-        return Ok(Some((*offer).to_owned()));
-    }
-    let offers = match offered.len() {
-        0 => "no subprotocol".to_owned(),
-        // They may be credentials.
-        count => format!("{count} other subprotocols"),
-    };
-    Err(format!("the recording has the subprotocol `{recorded}`, and the client offers {offers}"))
-}
-
-/// Removes secrets from a message of the client.
-fn redact(redactor: &Redactor, message: &mut Message) {
-    if let Data::Text(text) = &mut message.data
-        && let Cow::Owned(redacted) = redactor.json(text)
-    {
-        *text = redacted;
     }
 }
 
@@ -257,7 +216,7 @@ pub(super) fn unsent(ledger: &Ledger) -> Vec<(Position, Option<String>)> {
 
 impl State {
     /// The largest message of a socket. Responses may be larger than requests.
-    fn max_message(&self) -> usize {
-        self.max_body
+    fn message_limit(&self) -> Limit {
+        Limit { bytes: self.max_body, setting: "LLMOCK_MAX_BODY" }
     }
 }

@@ -47,8 +47,10 @@ static REALTIME: Api = Api {
 };
 
 /// A `response.create` has the members of a request, and no id of its own:
-/// <https://developers.openai.com/api/reference/resources/responses/websocket-events>.
-static RESPONSES: Api = Api { kind: Kind::Responses, volatile: &[], ids: &[], any_id: false };
+/// <https://developers.openai.com/api/reference/resources/responses/websocket-events>. The client names its lanes:
+/// <https://developers.openai.com/api/docs/guides/websocket-mode?lid=mGGW6dXyrhQDMOhJ>.
+static RESPONSES: Api =
+    Api { kind: Kind::Responses, volatile: &[], ids: &["stream_id"], any_id: true };
 
 /// A handle of `sessionResumption` is the server's, of an earlier session:
 /// <https://firebase.google.com/docs/reference/js/ai.sessionresumptionconfig>.
@@ -84,9 +86,12 @@ impl Api {
         let base64 = match self.kind {
             Kind::Realtime => {
                 // Translation sessions have a prefix:
-                // <https://developers.openai.com/api/reference/ruby/resources/realtime/subresources/translations/methods/connect>
+                // <https://developers.openai.com/api/reference/ruby/resources/realtime/subresources/translations/methods/connect>.
+                // Live sessions have no buffer: `types/live/input_audio_append_event.py` in version 3.57.0 of `openai` for Python.
                 let kind = message.text("type")?;
-                kind.ends_with("input_audio_buffer.append").then(|| message.text("audio"))?
+                let appends = ["input_audio_buffer.append", "session.input_audio.append"];
+                let is_append = appends.iter().any(|append| kind.ends_with(append));
+                is_append.then(|| message.text("audio"))?
             }
             Kind::GeminiLive => gemini_audio(message),
             Kind::Responses => None,
@@ -170,6 +175,7 @@ mod tests {
                 "/BidiGenerateContent",
                 r#"{"realtime_input":{"media_chunks":[{"mime_type":"audio/pcm","data":"AQID"}]}}"#,
             ),
+            ("/v1/live/sessions", r#"{"type":"session.input_audio.append","audio":"AQID"}"#),
             ("/other", r#"{"user_audio_chunk":"AQID"}"#),
         ] {
             let tree = json::parse(message).expect("JSON");

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
+use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -17,6 +18,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message as Wire, Utf8Bytes};
 
 use super::frames::{Fragments, Seen};
+use super::play::GOODBYE;
 use crate::exchange::body::ResponseBody;
 use crate::exchange::request;
 use crate::exchange::response::{self, Response};
@@ -25,14 +27,26 @@ use crate::report::sentences::size;
 /// Thousands of idle sockets must not take much memory.
 const BUFFER: usize = 4 << 10;
 
+/// How much is taken at once of what does not count any more.
+const TAKEN: usize = 64 << 10;
+
 /// The longest reason of a close frame: RFC 6455, section 5.5.
 const LONGEST_REASON: usize = 123;
+
+/// The most bytes of a message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limit {
+    pub(crate) bytes: usize,
+    /// What raises it: `LLMOCK_MAX_BODY`.
+    pub(crate) setting: &'static str,
+}
 
 /// Receives messages.
 #[derive(Debug)]
 pub(crate) struct Receiver<Io> {
     messages: SplitStream<WebSocketStream<Seen<Io>>>,
     fragments: Fragments,
+    limit: Limit,
 }
 
 /// Sends messages.
@@ -65,25 +79,34 @@ pub(crate) struct Broken {
     pub(crate) why: String,
 }
 
+impl Broken {
+    /// A client that closes the socket because it needs what llmock does not have: RFC 6455, section 7.4.1.
+    pub(crate) fn of_code(code: u16) -> Option<Self> {
+        let why = "the client requires an extension, such as `permessage-deflate`, and llmock negotiates none; \
+                   make it optional in the client";
+        (code == 1010).then(|| Self { code: 1000, why: why.to_owned() })
+    }
+}
+
 /// The other side does not receive any more.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Gone;
 
-/// Opens a socket over a connection that was upgraded; no message may have more than `limit` bytes.
+/// Opens a socket over a connection that was upgraded; no message may be larger than `limit`.
 pub(crate) async fn open<Io: AsyncRead + AsyncWrite + Unpin>(
     io: Io,
     role: Role,
-    limit: usize,
+    limit: Limit,
 ) -> (Sender<Io>, Receiver<Io>) {
     let config = WebSocketConfig::default()
         .read_buffer_size(BUFFER)
         .write_buffer_size(0)
-        .max_message_size(Some(limit))
-        .max_frame_size(Some(limit));
+        .max_message_size(Some(limit.bytes))
+        .max_frame_size(Some(limit.bytes));
     let (seen, fragments) = Seen::new(io);
     let (sender, messages) =
         WebSocketStream::from_raw_socket(seen, role, Some(config)).await.split();
-    (Sender(sender), Receiver { messages, fragments })
+    (Sender(sender), Receiver { messages, fragments, limit })
 }
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> Receiver<Io> {
@@ -100,7 +123,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Receiver<Io> {
                     return Received::Close { code, reason };
                 }
                 Some(Ok(_)) => continue,
-                Some(Err(error)) => return broken(&error),
+                Some(Err(error)) => return broken(&error, self.limit),
                 None => return Received::Gone,
             };
             return Received::Message { is_binary, bytes, fragments: self.fragments.next() };
@@ -108,18 +131,23 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Receiver<Io> {
     }
 }
 
-fn broken(error: &Error) -> Received {
+fn broken(error: &Error, limit: Limit) -> Received {
     let (code, why) = match error {
         Error::Capacity(CapacityError::MessageTooLong { size: length, max_size }) => {
             let [length, most] = [*length, *max_size].map(|bytes| size(bytes as u64));
+            let setting = limit.setting;
             let why = format!(
-                "a message has {length}, and the limit is {most}; to raise it, set LLMOCK_MAX_BODY"
+                "a message has {length}, and the limit is {most}; to raise it, set {setting}"
             );
             (1009, why)
         }
         Error::Protocol(ProtocolError::UnmaskedFrameFromClient) => {
             let why =
                 "the client sent a frame without a mask, which RFC 6455, section 5.1, requires";
+            (1002, why.to_owned())
+        }
+        Error::Protocol(ProtocolError::NonZeroReservedBits) => {
+            let why = "a frame uses an extension, such as compression, and none was negotiated";
             (1002, why.to_owned())
         }
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)
@@ -186,12 +214,32 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Sender<Io> {
     }
 }
 
+/// Closes a socket whose client broke a rule, and takes what it still sends: otherwise its system would drop the close
+/// frame with the connection.
+pub(crate) async fn break_off<Io: AsyncRead + AsyncWrite + Unpin>(
+    mut sender: Sender<Io>,
+    receiver: Receiver<Io>,
+    broken: &Broken,
+) {
+    sender.close(Some(broken.code), &format!("llmock: {}", broken.why)).await;
+    let Ok(mut whole) = receiver.messages.reunite(sender.0) else { return };
+    let mut taken = vec![0; TAKEN];
+    let rest = async { while let Ok(1..) = whole.get_mut().read(&mut taken).await {} };
+    let _ = timeout(GOODBYE, rest).await;
+}
+
 /// The subprotocols that a client offers, in its order.
 pub(crate) fn offered(headers: &HeaderMap) -> Vec<&str> {
     let values = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).into_iter();
     let values = values.filter_map(|value| value.to_str().ok());
     let names = values.flat_map(|value| value.split(',').map(str::trim));
     names.filter(|name| !name.is_empty()).collect()
+}
+
+/// The subprotocol that a provider would select: the one of its name. The others are credentials and settings:
+/// <https://developers.openai.com/api/docs/guides/realtime-websocket>.
+pub(crate) fn answer(headers: &HeaderMap) -> Option<&'static str> {
+    offered(headers).contains(&"realtime").then_some("realtime")
 }
 
 /// The response that accepts a handshake: <https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2>.

@@ -61,7 +61,7 @@ impl Playing<'_> {
                     if let Some(after) = delay.or(paced(self.pace, gap)) {
                         wait(last + after, source, &mut early).await;
                     }
-                    if self.is_interrupted(&message, source).await {
+                    if interrupted(&self.control, message.bytes().len(), source).await {
                         return Ended::Done;
                     }
                     (last, last_ms) = (Instant::now(), message.ms);
@@ -83,29 +83,6 @@ impl Playing<'_> {
                 }
             }
         }
-    }
-
-    /// Waits at gates; whether a fault ends the socket here.
-    async fn is_interrupted<Io: AsyncRead + AsyncWrite + Unpin>(
-        &self,
-        message: &Message,
-        source: &mut Receiver<Io>,
-    ) -> bool {
-        let length = message.bytes().len();
-        let interruption = lock(&self.control).interruption(length);
-        match interruption {
-            Some(Interruption::Cut) => return true,
-            Some(Interruption::Stall) => {
-                while !matches!(source.next().await, Received::Close { .. } | Received::Gone) {}
-                return true;
-            }
-            None => {}
-        }
-        let (gates, sent) = lock(&self.control).blocking();
-        for gate in gates {
-            gate.hold(sent).await;
-        }
-        false
     }
 
     /// When the message that comes next was recorded.
@@ -145,7 +122,7 @@ impl Playing<'_> {
                 lock(&self.control).note_disconnected();
                 let ms = self.transcript.ms();
                 self.transcript.close(Close::Frame { from: Side::Client, ms, code, reason });
-                Some(Ended::Done)
+                Some(code.and_then(Broken::of_code).map_or(Ended::Done, Ended::Broken))
             }
             Received::Gone => {
                 lock(&self.control).note_disconnected();
@@ -201,8 +178,30 @@ impl Playing<'_> {
     }
 }
 
+/// Waits at gates before a message of this length; whether a fault ends the socket here.
+pub(super) async fn interrupted<Io: AsyncRead + AsyncWrite + Unpin>(
+    control: &Mutex<Control>,
+    length: usize,
+    source: &mut Receiver<Io>,
+) -> bool {
+    let interruption = lock(control).interruption(length);
+    match interruption {
+        Some(Interruption::Cut) => return true,
+        Some(Interruption::Stall) => {
+            while !matches!(source.next().await, Received::Close { .. } | Received::Gone) {}
+            return true;
+        }
+        None => {}
+    }
+    let (gates, sent) = lock(control).blocking();
+    for gate in gates {
+        gate.hold(sent).await;
+    }
+    false
+}
+
 /// Waits until then, and keeps what the client sends meanwhile. Pings are answered.
-async fn wait<Io: AsyncRead + AsyncWrite + Unpin>(
+pub(super) async fn wait<Io: AsyncRead + AsyncWrite + Unpin>(
     until: Instant,
     source: &mut Receiver<Io>,
     early: &mut VecDeque<Received>,

@@ -2,25 +2,77 @@
 
 use std::time::Duration;
 
+use http::HeaderMap;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::protocol::Role;
 
-use super::connection::{Broken, Received, Receiver, Sender};
+use super::connection::{self, Broken, Limit, Received, Receiver, Sender};
 use super::play::GOODBYE;
+use crate::exchange::forward::end_to_end;
 use crate::exchange::in_flight::{InFlightGuard, Phase};
+use crate::exchange::request;
+use crate::exchange::response::Response;
 use crate::exchange::transcript::Transcript;
-use crate::fixture::socket::{Close, Message, Side};
+use crate::fixture::socket::{Close, Message, Side, Socket};
 
 /// A socket on which nothing happens for so long at the end of a test is open for good.
 const QUIET: Duration = Duration::from_millis(300);
 
 /// Both sides of a socket.
-pub(crate) struct Relay<'r, A, B> {
-    pub(crate) client: (Sender<A>, Receiver<A>),
-    pub(crate) upstream: (Sender<B>, Receiver<B>),
-    pub(crate) transcript: &'r Transcript,
-    pub(crate) in_flight: &'r InFlightGuard,
+struct Relay<'r, A, B> {
+    client: (Sender<A>, Receiver<A>),
+    upstream: (Sender<B>, Receiver<B>),
+    transcript: &'r Transcript,
+    in_flight: &'r InFlightGuard,
+}
+
+/// What has become of a socket.
+#[derive(Debug)]
+pub(crate) enum Relayed {
+    /// It never began.
+    Nothing,
+    /// One side broke a rule: why.
+    Broken(String),
+    /// It ended, and can be replayed.
+    Whole,
+}
+
+/// The response that accepts the handshake of a client as the provider did.
+pub(crate) fn accepted(client: &HeaderMap, upstream: &HeaderMap) -> Response {
+    let protocol = protocol(upstream);
+    connection::accepted(client, protocol.as_deref(), end_to_end(upstream))
+}
+
+/// What a fixture keeps after the handshake.
+pub(crate) fn socket(upstream: &HeaderMap, transcript: &Transcript) -> Socket {
+    let (messages, close) = transcript.so_far();
+    Socket { protocol: protocol(upstream), messages, close }
+}
+
+fn protocol(headers: &HeaderMap) -> Option<String> {
+    request::text(headers, "sec-websocket-protocol").map(str::to_owned)
+}
+
+/// Relays until either side closes the socket, or the recording ends.
+pub(crate) async fn run(
+    (client, upstream): (OnUpgrade, reqwest::Upgraded),
+    transcript: &Transcript,
+    in_flight: &InFlightGuard,
+    limit: Limit,
+) -> Relayed {
+    let Ok(client) = client.await else { return Relayed::Nothing };
+    let client = connection::open(TokioIo::new(client), Role::Server, limit).await;
+    let upstream = connection::open(upstream, Role::Client, limit).await;
+    match (Relay { client, upstream, transcript, in_flight }).run().await {
+        Some((side, broken)) => {
+            Relayed::Broken(format!("a message of the {} {}", side.name(), broken.why))
+        }
+        None => Relayed::Whole,
+    }
 }
 
 /// How one direction has ended.
@@ -38,7 +90,7 @@ where
     B: AsyncRead + AsyncWrite + Unpin,
 {
     /// Relays until either side closes the socket, or the recording ends. Returns what broke it, and who did.
-    pub(crate) async fn run(self) -> Option<(Side, Broken)> {
+    async fn run(self) -> Option<(Side, Broken)> {
         let Self { client, upstream, transcript, in_flight } = self;
         let (mut to_client, mut from_client) = client;
         let (mut to_upstream, mut from_upstream) = upstream;

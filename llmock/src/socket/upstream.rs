@@ -5,7 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use crate::exchange::forward::{self, UpstreamError};
+use crate::exchange::body::ResponseBody;
+use crate::exchange::forward::{self, UpstreamError, UpstreamResponse};
+use crate::exchange::response::{self, Response};
+use crate::stream::{Chunk, End};
 
 /// What the provider did with a handshake.
 #[derive(Debug)]
@@ -52,6 +55,24 @@ pub(crate) async fn connect(url: &str, client: &HeaderMap) -> Result<Handshake, 
     let io = response.upgrade().await;
     let io = io.map_err(|error| UpstreamError::Network(error.to_string()))?;
     Ok(Handshake::Accepted(Accepted { io, headers }))
+}
+
+/// What a provider that refuses the handshake has sent.
+pub(crate) async fn refusal(response: reqwest::Response) -> UpstreamResponse {
+    let (status, headers) = (response.status(), forward::end_to_end(response.headers()));
+    let (body, end) = match response.bytes().await {
+        Ok(body) => (body, End::Complete),
+        Err(_) => (bytes::Bytes::new(), End::Cut),
+    };
+    let chunks = vec![Chunk { ms: 0, bytes: body.to_vec() }];
+    UpstreamResponse { status, headers, chunks, end, ms: 0, was_given_up: false }
+}
+
+/// The same for the client.
+pub(crate) fn passed_on(received: &UpstreamResponse) -> Response {
+    let body: Vec<u8> =
+        received.chunks.iter().flat_map(|chunk| chunk.bytes.iter().copied()).collect();
+    response::response(received.status, received.headers.clone(), ResponseBody::full(body))
 }
 
 /// The address for an HTTP client.

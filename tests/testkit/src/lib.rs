@@ -9,6 +9,7 @@ pub mod process;
 pub mod recorded;
 pub mod scratch;
 pub mod signature;
+pub mod socket_client;
 pub mod sockets;
 pub mod source;
 pub mod upstream;

@@ -1,6 +1,7 @@
 //! Responses that were made: retrieved, cancelled, removed, continued; token counts, and compaction.
 //! <https://platform.openai.com/docs/api-reference/responses>
 
+use http::header::SEC_WEBSOCKET_KEY;
 use llmock::reply::Reply;
 use serde_json::{Value, json};
 
@@ -168,7 +169,9 @@ pub(crate) fn keep(shelf: &Shelf, request: &ApiRequest, number: u64, answer: &mu
         });
     }
     let is_background = body["background"] == true;
-    if body["store"] == false && !is_background {
+    // A WebSocket continues its own responses, stored or not.
+    let is_on_socket = request.headers.contains_key(SEC_WEBSOCKET_KEY);
+    if body["store"] == false && !is_background && !is_on_socket {
         return;
     }
     let earlier = body["previous_response_id"].as_str();

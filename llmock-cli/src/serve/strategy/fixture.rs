@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use http::header::CONTENT_ENCODING;
-use llmock::__server::examine_miss;
+use llmock::__server::{PlayedSocket, examine_miss};
 use llmock::playback::{
     Playback, PlaybackSession, Played, PlayedBody, Recorder, Redirects, Sent, UnreadableBody,
 };
@@ -37,6 +37,15 @@ pub(crate) struct Fixtures {
     own: String,
     /// Adds to them; replaced by a reload.
     recorder: Mutex<Option<Recorder>>,
+}
+
+/// What is recorded of the handshake of a WebSocket, each with the name of its recording.
+#[derive(Debug)]
+pub(crate) enum SocketFound {
+    Nothing,
+    /// The provider refused it.
+    Refused(Answer, Arc<str>),
+    Socket(Box<PlayedSocket>, Arc<str>),
 }
 
 /// What a client receives after the last recorded response to its request.
@@ -102,12 +111,38 @@ impl Fixtures {
     /// The recorded answer, if there is one. Explaining a miss takes long and is often not needed, so it is a function
     /// of its own: [`explain_miss`](Self::explain_miss).
     pub(crate) fn answer(&self, api_request: &ApiRequest, spent: Spent) -> Verdict {
-        let Compared { playback, request } = match self.compared(api_request) {
-            Ok(compared) => compared,
+        let spent = if api_request.method.is_safe() { spent } else { Spent::Repeats };
+        let (played, Compared { playback, request }) = match self.played(api_request, spent) {
+            Ok(Some(found)) => found,
+            Ok(None) => return Verdict::Pass { why: None },
             Err(error) => return Verdict::Pass { why: Some(error.to_string()) },
         };
+        let played = self.redirects.played(played, playback, request, &self.origin(api_request));
+        Verdict::Recorded(answer_of(&played), Arc::clone(played.recording()))
+    }
+
+    /// What is recorded of a handshake. A server that records forwards a handshake once its recordings are used: that its
+    /// messages are the same shows too late.
+    pub(crate) fn socket(&self, api_request: &ApiRequest, spent: Spent) -> SocketFound {
+        let Ok(Some((played, Compared { playback, .. }))) = self.played(api_request, spent) else {
+            return SocketFound::Nothing;
+        };
+        let source = Arc::clone(played.recording());
+        match playback.socket(&played) {
+            Some(socket) => SocketFound::Socket(Box::new(socket), source),
+            None => SocketFound::Refused(answer_of(&played), source),
+        }
+    }
+
+    /// The next recorded response to a request, if there is one.
+    fn played<'a>(
+        &self,
+        api_request: &'a ApiRequest,
+        spent: Spent,
+    ) -> Result<Option<(Played, &'a Compared)>, &'a UnreadableBody> {
+        let compared = self.compared(api_request)?;
+        let Compared { playback, request } = compared;
         let session = || self.sessions.of(&api_request.session.to_string());
-        let spent = if api_request.method.is_safe() { spent } else { Spent::Repeats };
         let played = match (spent, playback.response_count(request)) {
             (Spent::Misses, _) => session().playback.next_unplayed(playback, request),
             (Spent::Repeats, 0) => None,
@@ -115,9 +150,7 @@ impl Fixtures {
             (Spent::Repeats, 1) => PlaybackSession::default().respond(playback, request),
             (Spent::Repeats, _) => session().playback.respond(playback, request),
         };
-        let Some(played) = played else { return Verdict::Pass { why: None } };
-        let played = self.redirects.played(played, playback, request, &self.origin(api_request));
-        Verdict::Recorded(answer_of(&played), Arc::clone(played.recording()))
+        Ok(played.map(|played| (played, compared)))
     }
 
     /// Why no recording answers, in one sentence. Finding the closest recording may take long, so a thread does it that

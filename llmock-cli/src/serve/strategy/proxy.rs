@@ -4,8 +4,9 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use http_body_util::BodyExt as _;
+use llmock::__server::RelayedSocket;
 use llmock::Provider;
-use llmock::playback::{ForwardError, Outcome, RecordRefused, Recorder, Relayed};
+use llmock::playback::{ForwardError, Outcome, RecordRefused, Recorder, Relayed, Request};
 use llmock::reply::Reply;
 use parking_lot::Mutex;
 
@@ -66,38 +67,49 @@ impl Proxy {
 
     /// Forwards the request; the response streams to the client as it arrives.
     pub(crate) async fn answer(&self, api_request: &ApiRequest) -> Verdict {
-        let request = match self.fixtures.compared(api_request) {
-            Ok(compared) => {
-                let request = compared.request.clone();
-                match &api_request.client_left {
-                    Some(client_left) => request.client(client_left.0.clone()),
-                    None => request,
-                }
-            }
-            Err(error) => return failed(400, &error.to_string()),
+        let request = match self.request(api_request) {
+            Ok(request) => request,
+            Err(reply) => return Verdict::Reply(reply),
         };
         let (sent, origin) = (fixture::sent(api_request), self.fixtures.origin(api_request));
         let redirects = &self.fixtures.redirects;
         match self.recorder.forward_redirecting(&sent, request, redirects, &origin).await {
-            Ok(relayed) => {
-                self.report(api_request.provider(), &relayed.upstream);
-                let Relayed { status, headers, body, .. } = relayed;
-                let body = AnswerBody::Live(body.map_err(BoxError::from).boxed_unsync());
-                Verdict::Answer(Answer { status, headers, body, after: None })
-            }
-            Err(ForwardError::NoUpstream { provider, variables }) => {
-                failed(BAD_GATEWAY, &server::no_upstream(provider, &variables))
-            }
+            Ok(relayed) => Verdict::Answer(self.relayed(api_request, relayed)),
             // A client that meets this itself sends its request again.
             Err(error @ ForwardError::Disconnected { .. }) => {
                 server::disconnected(&error);
                 Verdict::Answer(Answer::nothing())
             }
-            Err(error @ ForwardError::Unreachable { .. }) => {
-                Verdict::Reply(Box::new(unreachable(&error)))
-            }
-            Err(error) => failed(BAD_GATEWAY, &error.to_string()),
+            Err(error) => Verdict::Reply(unforwarded(&error)),
         }
+    }
+
+    /// Forwards a handshake; the second value relays the messages, if the provider has accepted it.
+    pub(crate) async fn socket(
+        &self,
+        api_request: &ApiRequest,
+    ) -> Result<(Answer, Option<RelayedSocket>), Box<Reply>> {
+        let request = self.request(api_request)?;
+        match self.recorder.forward_socket(&fixture::sent(api_request), request).await {
+            Ok((relayed, socket)) => Ok((self.relayed(api_request, relayed), socket)),
+            Err(error) => Err(unforwarded(&error)),
+        }
+    }
+
+    fn request(&self, api_request: &ApiRequest) -> Result<Request, Box<Reply>> {
+        let compared = self.fixtures.compared(api_request);
+        let request = compared.map_err(|error| failed(400, &error.to_string()))?.request.clone();
+        Ok(match &api_request.client_left {
+            Some(client_left) => request.client(client_left.0.clone()),
+            None => request,
+        })
+    }
+
+    fn relayed(&self, api_request: &ApiRequest, relayed: Relayed) -> Answer {
+        self.report(api_request.provider(), &relayed.upstream);
+        let Relayed { status, headers, body, .. } = relayed;
+        let body = AnswerBody::Live(body.map_err(BoxError::from).boxed_unsync());
+        Answer { status, headers, body, after: None }
     }
 
     /// Announces that the server stops.
@@ -130,13 +142,22 @@ fn record_outcome(fixtures: &Weak<Fixtures>, outcome: &Outcome) {
     server::recording(outcome);
 }
 
-/// The upstream may be reachable when the client tries again.
-fn unreachable(error: &ForwardError) -> Reply {
-    Reply::error(BAD_GATEWAY, format!("llmock: {error}"))
+/// Why a request was not forwarded.
+fn unforwarded(error: &ForwardError) -> Box<Reply> {
+    match error {
+        ForwardError::NoUpstream { provider, variables } => {
+            failed(BAD_GATEWAY, &server::no_upstream(*provider, variables))
+        }
+        // The upstream may be reachable when the client tries again.
+        ForwardError::Unreachable { .. } | ForwardError::Disconnected { .. } => {
+            Box::new(Reply::error(BAD_GATEWAY, format!("llmock: {error}")))
+        }
+        error => failed(BAD_GATEWAY, &error.to_string()),
+    }
 }
 
 /// An error in the provider's own shape that clients do not retry.
-fn failed(status: u16, why: &str) -> Verdict {
+fn failed(status: u16, why: &str) -> Box<Reply> {
     let reply = Reply::error(status, format!("llmock: {why}"));
-    Verdict::Reply(Box::new(reply.header("x-should-retry", "false")))
+    Box::new(reply.header("x-should-retry", "false"))
 }

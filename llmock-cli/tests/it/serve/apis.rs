@@ -389,13 +389,3 @@ fn unknown_routes_return_errors_in_the_providers_format() {
     let response = server.send(&Request::get("/v1/chat/completions"));
     assert_eq!(response.header("allow"), Some("POST"));
 }
-
-#[test]
-fn rejects_websocket_upgrades() {
-    let request = Request::get("/v1/realtime?model=m")
-        .header("upgrade", "websocket")
-        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
-    let response = server().send(&request);
-    assert_eq!(response.status, 501, "{response:?}");
-    assert!(json_of(&response)["error"]["message"].is_string());
-}

@@ -33,6 +33,7 @@ mod scenarios;
 mod schemas;
 mod sessions;
 mod shapes;
+mod sockets;
 mod stored;
 mod stored_elsewhere;
 mod strategies;

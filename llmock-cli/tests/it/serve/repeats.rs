@@ -114,7 +114,7 @@ fn repeated_requests_apply_their_own_headers() {
     let anthropic = Request::post("/v1/messages", request.body.clone());
     assert!(server.send(&anthropic).text().contains("\"type\":\"message\""));
     let upgrade = Request::post(&request.path, request.body.clone()).header("upgrade", "websocket");
-    assert_eq!(server.send(&upgrade).status, 501);
+    assert_eq!(server.send(&upgrade).status, 400);
 
     let history: Value =
         serde_json::from_str(&server.send(&Request::get("/history")).text()).unwrap();
