@@ -67,7 +67,7 @@ pub mod __server {
     pub use crate::playback::recorded_sockets::RelayedSocket;
     pub use crate::playback::sockets::{
         OnMessage, PlayedSocket, Replying, ServedSocket, SocketEnd, SocketReplies, SocketReply,
-        SocketSettings, SpokenSocket, handshake, handshake_method, speaks,
+        SocketSettings, SpokenSocket, handshake, handshake_method,
     };
     pub use crate::provider::recognise::{HeaderHints, recognise};
     pub use crate::reply::{BySchema, Demands, ToolUse, rejection};

@@ -17,7 +17,7 @@ use tokio::time::{Instant, Sleep};
 use super::config::scenarios::StepPace;
 use super::fault::Fault;
 use super::metrics::OpenStream;
-use super::sockets::Plan;
+use super::sockets::plan::Plan;
 
 /// The status in history and metrics for a connection that is closed without a response, as in nginx's logs.
 pub(crate) const NO_ANSWER: u16 = 444;

@@ -11,7 +11,7 @@ use super::answer::{Decided, Detail, Verdict};
 use super::api_request::ApiRequest;
 use super::gate;
 use super::known_models;
-use super::sockets;
+use super::sockets::decide as sockets;
 use super::state::Running;
 use super::stored;
 use super::strategy::{self, Strategy};

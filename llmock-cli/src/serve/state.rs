@@ -14,7 +14,7 @@ use super::limits::quota::Quotas;
 use super::metrics::Metrics;
 use super::repeats::Repeats;
 use super::routes::Routes;
-use super::sockets::Sockets;
+use super::sockets::open::Sockets;
 use super::stored::Shelf;
 use super::strategy::Strategy;
 use super::strategy::custom::CustomAnswers;

@@ -48,6 +48,8 @@ pub(crate) mod recorded_sockets;
 #[cfg(feature = "record")]
 mod recorder;
 mod redirects;
+#[cfg(feature = "record")]
+mod relayed;
 mod request;
 mod rules;
 mod segment;
@@ -64,8 +66,10 @@ use std::sync::{Arc, LazyLock};
 pub use crate::exchange::sigv4::SigningError;
 pub use played::{Played, PlayedBody};
 #[cfg(feature = "record")]
-pub use recorder::{ForwardError, Recorder, Relayed, RelayedBody};
+pub use recorder::{ForwardError, Recorder};
 pub use redirects::Redirects;
+#[cfg(feature = "record")]
+pub use relayed::{Relayed, RelayedBody};
 pub use request::{Request, Sent, UnreadableBody};
 pub use rules::{RuleError, Rules};
 pub use session::PlaybackSession;

@@ -1,21 +1,14 @@
 //! Forwards requests to the upstream and records the responses.
 
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-
-use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
-use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
 use super::attempts::{Attempts, RecordingKeeper};
 use super::credentials::OwnKey;
 use super::writer::{self, Outcome, RecordRefused, Writer};
-use super::{Redirects, Request, Sent};
+use super::{Redirects, Relayed, Request, Sent};
 use crate::env;
-use crate::exchange::body::ResponseBody;
 use crate::exchange::forward::{self, Job, UpstreamError};
 use crate::exchange::in_flight::InFlight;
 use crate::exchange::request::{remove_own_headers, upstream_target};
@@ -70,24 +63,6 @@ pub struct Recorder {
     redactor: Arc<Redactor>,
     patience: Duration,
 }
-
-/// A response from the upstream whose body is still arriving.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Relayed {
-    /// The upstream's status.
-    pub status: StatusCode,
-    /// The upstream's headers, without connection-specific ones.
-    pub headers: HeaderMap,
-    /// The body as it arrives.
-    pub body: RelayedBody,
-    /// The base URL of the upstream, for messages: without user name and query.
-    pub upstream: String,
-}
-
-/// The body of a [`Relayed`] response. It ends with an error if the upstream connection is cut off.
-#[derive(Debug)]
-pub struct RelayedBody(ResponseBody);
 
 /// A request on its way to the upstream.
 pub(super) struct Prepared {
@@ -373,32 +348,5 @@ impl Recorder {
         let key = matching::key(request.provider, &request.compared, &MatchRules::default());
         let (writer, in_flight) = (self.writer.clone(), self.in_flight.begin());
         RecordingKeeper { attempt: self.attempts.begin(key, writer), in_flight, sent, request }
-    }
-}
-
-impl Relayed {
-    pub(super) fn new(response: Response, upstream: String) -> Self {
-        let (parts, body) = response.into_parts();
-        Self { status: parts.status, headers: parts.headers, body: RelayedBody(body), upstream }
-    }
-}
-
-impl HttpBody for RelayedBody {
-    type Data = Bytes;
-    type Error = Box<dyn std::error::Error + Send + Sync>;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Pin::new(&mut self.0).poll_frame(context).map_err(Into::into)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.0.size_hint()
     }
 }

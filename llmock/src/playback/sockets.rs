@@ -50,12 +50,6 @@ pub fn handshake(
     })
 }
 
-/// The same path names a WebSocket that [`SpokenSocket`] speaks.
-#[must_use]
-pub fn speaks(target: &str) -> bool {
-    dialogue::at(target, &HeaderMap::new(), 0).is_some()
-}
-
 /// How a WebSocket of a server is sent.
 #[derive(Debug)]
 pub struct SocketSettings {

@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use crate::control::sockets::Control;
 use crate::exchange::response::{self, Response};
 use crate::exchange::transcript::Transcript;
-use crate::exchange::{RespondedBy, miss};
+use crate::exchange::{RequestNumber, RespondedBy, miss};
 use crate::fixture::Position;
 use crate::fixture::interaction::Content;
 use crate::fixture::socket::Message;
@@ -100,19 +100,7 @@ fn replay(
         Err(why) => return refuse(state, pending, MissReason::Socket { why }),
     };
     let player = Player::new(interaction, socket, state.fixture.rules(), false);
-    let transcript = Transcript::new();
-    let replayed = ReplayedSocket {
-        interaction: at,
-        player: Arc::new(Mutex::new(player)),
-        transcript: transcript.clone(),
-        is_refused: control.is_faulty(),
-    };
-    let place = {
-        let mut ledger = state.ledger();
-        ledger.exchange(*number).socket.transcript = Some(transcript);
-        ledger.sockets.push(replayed.clone());
-        ledger.sockets.len() - 1
-    };
+    let (place, replayed) = noted(state, *number, (at, player), control.is_faulty());
     let (_, headers) = response::head(&interaction.response, "GET");
     let accepted = connection::accepted(&incoming.headers, protocol.as_deref(), headers);
     let (state, number) = (Arc::clone(state), *number);
@@ -142,6 +130,26 @@ fn replay(
         state.activity.note();
     });
     accepted
+}
+
+/// Notes a socket that is replayed; returns its place among all.
+fn noted(
+    state: &State,
+    number: RequestNumber,
+    (interaction, player): (Position, Player),
+    is_refused: bool,
+) -> (usize, ReplayedSocket) {
+    let transcript = Transcript::new();
+    let replayed = ReplayedSocket {
+        interaction,
+        player: Arc::new(Mutex::new(player)),
+        transcript: transcript.clone(),
+        is_refused,
+    };
+    let mut ledger = state.ledger();
+    ledger.exchange(number).socket.transcript = Some(transcript);
+    ledger.sockets.push(replayed.clone());
+    (ledger.sockets.len() - 1, replayed)
 }
 
 /// Replays a socket until it ends; returns why a message was refused, and what the client broke.

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::realtime_events::Rewritten;
+use super::realtime_events::{Modality, Pending, Rewritten};
 use super::{Dialogue, Ids, Step, object};
 
 #[derive(Debug)]
@@ -27,26 +27,6 @@ pub(super) struct Realtime {
     pending: VecDeque<Pending>,
     /// The response that is being sent.
     current: Option<Rewritten>,
-}
-
-/// A response that was demanded.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Pending {
-    /// Whether its output becomes part of the conversation.
-    pub(super) is_in_conversation: bool,
-    pub(super) modality: Modality,
-    pub(super) metadata: Value,
-    pub(super) conversation: Value,
-    pub(super) audio_format: String,
-    /// The client's own id of the demand.
-    event_id: Value,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Modality {
-    Text,
-    #[default]
-    Audio,
 }
 
 impl Realtime {

@@ -3,9 +3,29 @@
 
 use serde_json::{Value, json};
 
-use super::realtime::{Modality, Pending, Realtime};
+use super::realtime::Realtime;
 use super::{Ids, events};
 use crate::socket::audio;
+
+/// A response that was demanded.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pending {
+    /// Whether its output becomes part of the conversation.
+    pub(super) is_in_conversation: bool,
+    pub(super) modality: Modality,
+    pub(super) metadata: Value,
+    pub(super) conversation: Value,
+    pub(super) audio_format: String,
+    /// The client's own id of the demand.
+    pub(super) event_id: Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Modality {
+    Text,
+    #[default]
+    Audio,
+}
 
 /// One response.
 #[derive(Debug)]
