@@ -184,17 +184,16 @@ impl Dialogue for GeminiLive {
             let tokens = members.remove("candidatesTokenCount").unwrap_or(0.into());
             members.insert("responseTokenCount".to_owned(), tokens);
         }
-        match self.calls(&parts) {
+        if let Some(calls) = self.calls(&parts) {
             // The turn goes on with the results.
-            Some(calls) => sent.push(calls),
-            None => {
-                sent.push(json!({"serverContent": {"generationComplete": true}}));
-                let mut last = json!({"serverContent": {"turnComplete": true}});
-                if !usage.is_null() {
-                    last["usageMetadata"] = usage;
-                }
-                sent.push(last);
+            sent.push(calls);
+        } else {
+            sent.push(json!({"serverContent": {"generationComplete": true}}));
+            let mut last = json!({"serverContent": {"turnComplete": true}});
+            if !usage.is_null() {
+                last["usageMetadata"] = usage;
             }
+            sent.push(last);
         }
         self.contents.push(json!({"role": "model", "parts": parts}));
         sent.into_iter().map(|message| Step::Send(message.to_string())).collect()

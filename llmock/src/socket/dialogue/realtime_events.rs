@@ -48,14 +48,14 @@ impl Rewritten {
         status: u16,
         body: &[u8],
     ) -> Vec<String> {
-        let created = self.response("in_progress", Value::Null, Value::Null);
+        let created = self.response("in_progress", &Value::Null, &Value::Null);
         let mut all = vec![socket.event("response.created", json!({"response": created}))];
         if status >= 400 {
             let tree: Value = serde_json::from_slice(body).unwrap_or_default();
             let error = json!({"type": tree["error"]["type"], "code": tree["error"]["code"],
                 "message": tree["error"]["message"]});
             let details = json!({"type": "failed", "error": error});
-            let done = self.response("failed", details, Value::Null);
+            let done = self.response("failed", &details, &Value::Null);
             all.push(socket.event("response.done", json!({"response": done})));
             return all;
         }
@@ -68,7 +68,7 @@ impl Rewritten {
     /// The last event of a response that the client has cancelled.
     pub(super) fn cancelled(&self, socket: &mut Realtime, _sent: usize) -> String {
         let details = json!({"type": "cancelled", "reason": "client_cancelled"});
-        let done = self.response("cancelled", details, Value::Null);
+        let done = self.response("cancelled", &details, &Value::Null);
         socket.event("response.done", json!({"response": done}))
     }
 
@@ -206,7 +206,7 @@ impl Rewritten {
                 "message": from["error"]["message"]}}),
             _ => Value::Null,
         };
-        let response = self.response(status, details, self.usage(&from["usage"]));
+        let response = self.response(status, &details, &self.usage(&from["usage"]));
         vec![socket.event("response.done", json!({"response": response}))]
     }
 
@@ -255,7 +255,7 @@ impl Rewritten {
         }
     }
 
-    fn response(&self, status: &str, details: Value, usage: Value) -> Value {
+    fn response(&self, status: &str, details: &Value, usage: &Value) -> Value {
         let modality = if self.pending.modality == Modality::Text { "text" } else { "audio" };
         let output: Vec<&Value> = self.items.iter().map(|(_, item)| item).collect();
         json!({
