@@ -50,6 +50,8 @@ enum Command {
     Push(command::push::Push),
     Notes(command::notes::Notes),
     Run(Box<command::run::Run>),
+    Dashboard(command::dashboard::Dashboard),
+    Report(command::report::Report),
     /// Serve the APIs of all providers: by strategy, from fixtures, or as a recording proxy
     ///
     /// Every key can also be set in a file (`--config`). The server prints one line of JSON on standard output
@@ -82,6 +84,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Pull(arguments) => command::pull::pull(screen, &arguments),
         Command::Push(arguments) => command::push::push(screen, &arguments),
         Command::Notes(arguments) => command::notes::notes(screen, &arguments),
+        Command::Dashboard(arguments) => command::dashboard::dashboard(screen, arguments),
+        Command::Report(arguments) => command::report::report(screen, &arguments),
         Command::Run(arguments) => return command::run::run(*arguments),
         Command::Serve(flags) => return serve::run(&flags),
     };

@@ -2,6 +2,7 @@
 
 mod cli;
 mod command;
+mod dashboard;
 mod export;
 mod finding;
 mod import;

@@ -89,6 +89,14 @@ pub(crate) enum Problem {
     LastRunUnreadable { path: PathBuf, why: io::Error },
     #[error("{}", chain(.0))]
     NotKept(KeepError),
+    #[error("port {port} is in use\nhint: without `--port` the dashboard takes a free one")]
+    PortInUse { port: u16 },
+    #[error("cannot listen on port {port} of 127.0.0.1: {why}")]
+    NotListening { port: u16, why: io::Error },
+    #[error(
+        "`{}` exists and is not a report of llmock; it is not overwritten\nhint: name another file, or remove it", .0.display()
+    )]
+    NotAReport(PathBuf),
     #[error("`{}` exists\nhint: `--force` overwrites it", .0.display())]
     FileExists(PathBuf),
     #[error("failed to write `{}`: {why}", path.display())]

@@ -45,9 +45,7 @@ pub(crate) fn files(path: &Path) -> Result<Vec<Result<PathBuf, Problem>>, Proble
         return Ok(vec![Ok(fixture)]);
     }
     if path.is_dir() {
-        let mut found = Vec::new();
-        collect(path, &mut found);
-        return Ok(found);
+        return Ok(collected(path, is_json));
     }
     match of(path)? {
         Target::Fixture(fixture) => Ok(vec![Ok(fixture.path().to_owned())]),
@@ -79,13 +77,22 @@ pub(crate) fn load(path: &Path, is_named: bool) -> Result<Option<Fixture>, Probl
 /// The fixtures below a folder in the order of their names; JSON files that are something else are
 /// left out.
 pub(crate) fn below(folder: &Path) -> impl Iterator<Item = Result<Fixture, Problem>> {
-    let mut files = Vec::new();
-    collect(folder, &mut files);
+    let files = collected(folder, is_json);
     files.into_iter().filter_map(|file| file.and_then(|path| load(&path, false)).transpose())
 }
 
-/// Files that end in `.json`, without following links to folders: they may lead in circles.
-fn collect(folder: &Path, files: &mut Vec<Result<PathBuf, Problem>>) {
+/// The files below a folder that are wanted.
+pub(crate) fn collected(
+    folder: &Path,
+    is_wanted: fn(&Path) -> bool,
+) -> Vec<Result<PathBuf, Problem>> {
+    let mut files = Vec::new();
+    collect(folder, is_wanted, &mut files);
+    files
+}
+
+/// Without following links to folders: they may lead in circles.
+fn collect(folder: &Path, is_wanted: fn(&Path) -> bool, files: &mut Vec<Result<PathBuf, Problem>>) {
     let unreadable = |why| Problem::FolderUnreadable { path: folder.to_owned(), why };
     let entries = fs::read_dir(folder).and_then(|entries| {
         entries
@@ -100,9 +107,9 @@ fn collect(folder: &Path, files: &mut Vec<Result<PathBuf, Problem>>) {
     for (path, kind) in entries {
         if kind.is_dir() {
             if !is_skipped(&path) {
-                collect(&path, files);
+                collect(&path, is_wanted, files);
             }
-        } else if is_json(&path) && path.is_file() {
+        } else if is_wanted(&path) && path.is_file() {
             files.push(Ok(path));
         }
     }

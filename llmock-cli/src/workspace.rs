@@ -33,28 +33,41 @@ pub(crate) struct Found {
     pub(crate) empty: Vec<PathBuf>,
 }
 
-/// Reads the fixtures of these paths, or of the workspace if there are none.
-pub(crate) fn read(paths: &[PathBuf]) -> Found {
-    let mut found = Found::default();
+/// The files that paths stand for, and folders without any.
+#[derive(Debug, Default)]
+pub(crate) struct Listed {
+    pub(crate) items: Vec<Result<PathBuf, Problem>>,
+    pub(crate) empty: Vec<PathBuf>,
+}
+
+/// Lists the files of these paths, or of the workspace if there are none. Not all of them have to be fixtures.
+pub(crate) fn listed(paths: &[PathBuf]) -> Listed {
+    let mut listed = Listed::default();
     let is_workspace = paths.is_empty();
     let paths = if is_workspace { vec![root()] } else { paths.to_vec() };
-    let mut items: Vec<Result<PathBuf, Problem>> = Vec::new();
     for path in &paths {
         match target::files(path) {
             Ok(files) => {
                 if files.is_empty() {
-                    found.empty.push(path.clone());
+                    listed.empty.push(path.clone());
                 }
-                items.extend(files);
+                listed.items.extend(files);
             }
-            Err(problem) => items.push(Err(problem)),
+            Err(problem) => listed.items.push(Err(problem)),
         }
     }
     if is_workspace {
-        for file in items.iter_mut().flatten() {
+        for file in listed.items.iter_mut().flatten() {
             *file = file.strip_prefix(".").map_or_else(|_| file.clone(), Path::to_owned);
         }
     }
+    listed
+}
+
+/// Reads the fixtures of these paths, or of the workspace if there are none.
+pub(crate) fn read(paths: &[PathBuf]) -> Found {
+    let Listed { items, empty } = listed(paths);
+    let mut found = Found { empty, ..Found::default() };
     let files: Vec<PathBuf> = items.iter().flatten().cloned().collect();
     let is_named = |path: &PathBuf| paths.contains(path);
     let mut loaded = parallel(&files, |path| target::load(path, is_named(path))).into_iter();
@@ -67,7 +80,7 @@ pub(crate) fn read(paths: &[PathBuf]) -> Found {
         }
     }
     if found.fixtures.is_empty() && found.problems.is_empty() && found.empty.is_empty() {
-        found.empty = paths;
+        found.empty = if paths.is_empty() { vec![root()] } else { paths.to_vec() };
     }
     found
 }

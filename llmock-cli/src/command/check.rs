@@ -124,7 +124,7 @@ pub(crate) fn check(screen: &mut Screen, arguments: &Check) -> io::Result<()> {
         findings.extend(of_owners(&found.fixtures, suite));
         // A part of the fixtures says nothing about tests without one.
         if arguments.paths.is_empty() {
-            findings.extend(of_tests(&found.fixtures));
+            findings.extend(of_tests(&found.fixtures.iter().collect::<Vec<_>>()));
         }
     }
     if arguments.paths.is_empty() {
@@ -219,7 +219,8 @@ fn of_files(found: &Found, max_size: u64) -> Vec<Finding> {
     findings
 }
 
-fn of_file(fixture: &Fixture, max_size: u64) -> Vec<Finding> {
+/// What is wrong with one file.
+pub(crate) fn of_file(fixture: &Fixture, max_size: u64) -> Vec<Finding> {
     let file = workspace::shown(fixture.path());
     let Ok(text) = fs::read_to_string(fixture.path()) else { return Vec::new() };
     let flaws = flaws(fixture.interactions(), &text).into_iter();
@@ -290,7 +291,7 @@ fn of_owners(fixtures: &[Fixture], suite: &Suite) -> Vec<Finding> {
 }
 
 /// Tests with the attribute that no fixture belongs to.
-fn of_tests(fixtures: &[Fixture]) -> Vec<Finding> {
+pub(crate) fn of_tests(fixtures: &[&Fixture]) -> Vec<Finding> {
     let tests = tests_in::below(&workspace::root());
     let without = tests.iter().filter(|test| {
         test.is_replayed && !test.is_scripted && !fixtures.iter().any(|one| belongs(one, test))

@@ -3,6 +3,7 @@
 pub(crate) mod adopt;
 pub(crate) mod check;
 pub(crate) mod clear;
+pub(crate) mod dashboard;
 pub(crate) mod diff;
 pub(crate) mod export;
 pub(crate) mod fmt;
@@ -16,6 +17,7 @@ pub(crate) mod prune;
 pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod rename;
+pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod show;
 pub(crate) mod stats;

@@ -61,7 +61,7 @@ pub(crate) fn notes(screen: &mut Screen, Notes { path, json }: &Notes) -> io::Re
 }
 
 /// The file of the working directory's package or workspace.
-fn last_run() -> Result<PathBuf, Problem> {
+pub(crate) fn last_run() -> Result<PathBuf, Problem> {
     let named = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"];
     let named = named.iter().filter_map(env::var_os).filter(|folder| !folder.is_empty());
     let here = env::current_dir().unwrap_or_default();

@@ -3,6 +3,7 @@
 mod care;
 mod clear;
 mod command;
+mod dashboard;
 mod import;
 mod keep;
 mod layers;

@@ -1,12 +1,13 @@
 //! Interactions as people read them, for the command: conversations, summaries, differences, and secrets.
 //!
 //! [`conversation`] reads a request and its response into turns of [`part`]s, the same for every wire format;
-//! [`summary`] is the line that a list shows, [`changes`] what differs between two recordings, and [`secrets`] what a
+//! [`summary`] is the line that a list shows, [`moments`] a stream over time, [`changes`] what differs between two recordings, and [`secrets`] what a
 //! recording would have redacted.
 
 mod changes;
 mod conversation;
 mod flaws;
+mod moments;
 mod part;
 mod response;
 mod secrets;
@@ -15,6 +16,7 @@ mod summary;
 pub use changes::{Change, Half, changes};
 pub use conversation::{Conversation, Speaker, Turn, conversation};
 pub use flaws::{Flaw, flaws};
+pub use moments::{Moment, moments};
 pub use part::Part;
 pub use secrets::{Secret, secrets};
 pub use summary::{Summary, summary};
