@@ -1,8 +1,10 @@
 //! Arguments, their help, and the exit codes.
 
+use std::env;
+use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::command::{self, EXIT_CODES};
 use crate::output::{Colour, Screen};
@@ -31,6 +33,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(command::init::Init),
     List(command::list::List),
     Show(command::show::Show),
     Grep(command::grep::Grep),
@@ -52,20 +55,49 @@ enum Command {
     Run(Box<command::run::Run>),
     Dashboard(command::dashboard::Dashboard),
     Report(command::report::Report),
+    Merge(command::merge::Merge),
+    Schema(command::schema::Schema),
+    Completions(command::completions::Completions),
+    Man(command::man::Page),
     /// Serve the APIs of all providers: by strategy, from fixtures, or as a recording proxy
     ///
     /// Every key can also be set in a file (`--config`). The server prints one line of JSON on standard output
     /// when it accepts connections. On SIGHUP it reads file and fixtures again; on SIGTERM and Ctrl-C it finishes
     /// open responses and stops.
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = command::help(&[
+        ("llmock serve", "replies by rule, to every provider's API"),
+        ("llmock serve --fixtures tests/fixtures", "replays recordings"),
+        ("llmock serve --fixtures tests/fixtures --record", "adds what is missing"),
+        ("llmock serve --config llmock-serve.yaml --port 8080", "from a file"),
+    ]))]
     Serve(Box<serve::Flags>),
 }
 
+/// Reads the arguments, and gives the description of all commands beside them. Under the name `cargo-llmock` it is a command
+/// of Cargo, which passes that command's name first.
+fn parse() -> (Cli, clap::Command) {
+    let mut arguments: Vec<_> = env::args_os().collect();
+    let own = arguments.first().map(Path::new).and_then(Path::file_stem);
+    let mut command = Cli::command();
+    let described = command.clone();
+    if own.is_some_and(|own| own == "cargo-llmock") {
+        command = command.bin_name("cargo llmock");
+        if arguments.get(1).is_some_and(|first| first == "llmock") {
+            arguments.remove(1);
+        }
+    }
+    let matches = command.try_get_matches_from_mut(arguments).unwrap_or_else(|error| error.exit());
+    let cli =
+        Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit());
+    (cli, described)
+}
+
 pub(crate) fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let (cli, program) = parse();
     let mut screen = Screen::new(cli.color);
     let screen = &mut screen;
     let done = match cli.command {
+        Command::Init(arguments) => command::init::init(screen, &arguments),
         Command::List(arguments) => command::list::list(screen, &arguments),
         Command::Show(arguments) => command::show::show(screen, &arguments),
         Command::Grep(arguments) => command::grep::grep(screen, &arguments),
@@ -86,6 +118,12 @@ pub(crate) fn run() -> ExitCode {
         Command::Notes(arguments) => command::notes::notes(screen, &arguments),
         Command::Dashboard(arguments) => command::dashboard::dashboard(screen, arguments),
         Command::Report(arguments) => command::report::report(screen, &arguments),
+        Command::Schema(arguments) => command::schema::schema(screen, &arguments),
+        Command::Completions(arguments) => {
+            command::completions::completions(screen, &arguments, program)
+        }
+        Command::Man(arguments) => command::man::man(screen, &arguments, program),
+        Command::Merge(arguments) => return command::merge::merge(screen, &arguments),
         Command::Run(arguments) => return command::run::run(*arguments),
         Command::Serve(flags) => return serve::run(&flags),
     };
@@ -103,8 +141,6 @@ pub(crate) fn run() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]

@@ -10,6 +10,7 @@ use llmock::Fixture;
 use crate::output::Screen;
 use crate::output::text::{count, visible};
 use crate::problem::Problem;
+use crate::replace::replace;
 use crate::tests_in::{self, TestFunction};
 use crate::workspace;
 
@@ -113,21 +114,7 @@ fn insert(file: &Path, tests: &[&TestFunction]) -> io::Result<()> {
             if before.trim().is_empty() { format!("{end}{before}") } else { " ".to_owned() };
         *line = format!("{before}#[{name}]{separator}{after}");
     }
-    replace(file, &lines.concat())
-}
-
-/// Writes a file in one step.
-pub(crate) fn replace(file: &Path, text: &str) -> io::Result<()> {
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".llmock-{}", std::process::id()));
-    let temporary = file.with_file_name(name);
-    let written = fs::write(&temporary, text)
-        .and_then(|()| fs::set_permissions(&temporary, fs::metadata(file)?.permissions()))
-        .and_then(|()| fs::rename(&temporary, file));
-    if written.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    written
+    replace(file, lines.concat().as_bytes())
 }
 
 fn fixtures(screen: &mut Screen, path: &Path, arguments: &Adopt) -> io::Result<()> {

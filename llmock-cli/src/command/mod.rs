@@ -3,15 +3,19 @@
 pub(crate) mod adopt;
 pub(crate) mod check;
 pub(crate) mod clear;
+pub(crate) mod completions;
 pub(crate) mod dashboard;
 pub(crate) mod diff;
 pub(crate) mod export;
 pub(crate) mod fmt;
 pub(crate) mod grep;
 pub(crate) mod import;
+pub(crate) mod init;
 pub(crate) mod keep;
 pub(crate) mod layers;
 pub(crate) mod list;
+pub(crate) mod man;
+pub(crate) mod merge;
 pub(crate) mod notes;
 pub(crate) mod prune;
 pub(crate) mod pull;
@@ -19,6 +23,7 @@ pub(crate) mod push;
 pub(crate) mod rename;
 pub(crate) mod report;
 pub(crate) mod run;
+pub(crate) mod schema;
 pub(crate) mod show;
 pub(crate) mod stats;
 

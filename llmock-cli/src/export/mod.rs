@@ -5,8 +5,8 @@ mod har;
 mod vcr;
 mod wiremock;
 
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 use llmock::__server::imported::{origin_of, request_body, request_headers};
 use llmock::{Fixture, Interaction, LoadError, Provider};
@@ -14,6 +14,7 @@ use llmock::{Fixture, Interaction, LoadError, Provider};
 use crate::import::place::OWN_HOST;
 use crate::output::Screen;
 use crate::problem::Problem;
+use crate::replace::replace;
 
 /// A format of another tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -74,7 +75,7 @@ pub(crate) fn export(
     if file.exists() && !overwrite {
         return screen.problem(&Problem::FileExists(file.to_owned()));
     }
-    if let Err(why) = write(file, &exported.text) {
+    if let Err(why) = replace(file, exported.text.as_bytes()) {
         return screen.problem(&Problem::NotWritten { path: file.to_owned(), why });
     }
     screen.exported_into(&fixture, file, &exported)
@@ -134,19 +135,4 @@ fn origin(provider: Provider) -> String {
 
 fn pairs<'h>(headers: impl Iterator<Item = (&'h str, &'h str)>) -> Vec<(String, String)> {
     headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-}
-
-/// Writes a file in one step.
-fn write(file: &Path, text: &str) -> io::Result<()> {
-    let folder = file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let temporary: PathBuf = folder.join(format!(".{name}.{}", std::process::id()));
-    let written = std::fs::File::create(&temporary)
-        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
-        .and_then(|()| std::fs::rename(&temporary, file));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written
 }

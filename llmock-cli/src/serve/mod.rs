@@ -45,7 +45,7 @@ use std::net::SocketAddr;
 use std::process::{ExitCode, ExitStatus};
 use std::sync::Arc;
 
-pub(crate) use config::Flags;
+pub(crate) use config::{Flags, schema};
 pub(crate) use program::Program;
 
 use tokio::process::Child;

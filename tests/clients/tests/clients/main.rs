@@ -10,4 +10,5 @@ mod recorded;
 mod road;
 #[cfg(feature = "provider-clients")]
 mod served;
+mod templates;
 mod written;

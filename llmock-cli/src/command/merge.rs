@@ -1,0 +1,217 @@
+//! `llmock merge`: the merge driver of git for fixtures.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use clap::Args;
+use llmock::__command::changes;
+use llmock::{Fixture, Interaction};
+
+use crate::init;
+use crate::merge::{self, Merged, Piece};
+use crate::output::Screen;
+use crate::output::text::{count, shortened, visible};
+use crate::problem::Problem;
+use crate::replace::replace;
+
+/// There were conflicts.
+const CONFLICTS: u8 = 1;
+/// Git takes codes above 128 for a driver that failed, and gives the merge up.
+/// <https://git-scm.com/docs/gitattributes#_defining_a_custom_merge_driver>
+const CRASHED: u8 = 129;
+/// Differences of a conflict that are printed.
+const SHOWN: usize = 5;
+
+const EXIT_CODES: &str = "\
+Exit codes, as git expects them:
+  0    merged
+  1    there are conflicts, which are marked in the file
+  2    invalid arguments
+  129  the merge failed; nothing was written";
+
+/// Merge fixtures by interaction, as a merge driver of git
+///
+/// Takes over the interactions that one side added, changed, or removed, however their lines are mixed. A conflict is an interaction for
+/// whose request both sides have different responses, or that one side changed and the other one removed; ids and times
+/// are none. The result replaces OURS, with git's marks around conflicts: keep one side of each. Files that are no fixtures
+/// are merged by lines.
+#[derive(Args, Debug)]
+#[command(after_help = super::help_with(&[
+    ("llmock merge --install", "sets up git, in each clone once"),
+    ("llmock merge %O %A %B %P --marker-size %L", "the driver in git's configuration"),
+    ("llmock merge base.json ours.json theirs.json", "by hand: writes ours.json"),
+], EXIT_CODES))]
+pub(crate) struct Merge {
+    /// The version that both sides come from; may be empty
+    #[arg(required_unless_present = "install")]
+    base: Option<PathBuf>,
+
+    /// Our version, which the result replaces
+    #[arg(required_unless_present = "install")]
+    ours: Option<PathBuf>,
+
+    /// The other version
+    #[arg(required_unless_present = "install")]
+    theirs: Option<PathBuf>,
+
+    /// The name of the fixture in messages
+    path: Option<String>,
+
+    /// Print the result instead of writing it
+    #[arg(long)]
+    stdout: bool,
+
+    /// How many characters the marks of conflicts have
+    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u8).range(1..))]
+    marker_size: u8,
+
+    /// Set up this repository: the driver in git's configuration, and `.gitattributes`
+    #[arg(long, conflicts_with_all = ["base", "stdout"])]
+    install: bool,
+}
+
+/// The three versions, as files.
+struct Versions<'a> {
+    base: &'a Path,
+    ours: &'a Path,
+    theirs: &'a Path,
+}
+
+pub(crate) fn merge(screen: &mut Screen, arguments: &Merge) -> ExitCode {
+    let done = match (&arguments.base, &arguments.ours, &arguments.theirs) {
+        (Some(base), Some(ours), Some(theirs)) => {
+            files(screen, arguments, &Versions { base, ours, theirs })
+        }
+        _ => init::install_driver(screen),
+    };
+    match done.and_then(|code| screen.flush().map(|()| code)) {
+        Ok(0) if screen.has_failed() => ExitCode::FAILURE,
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            screen.unwritable(&error);
+            ExitCode::from(CRASHED)
+        }
+    }
+}
+
+fn files(screen: &mut Screen, arguments: &Merge, versions: &Versions<'_>) -> io::Result<u8> {
+    let name = arguments.path.clone().unwrap_or_else(|| versions.ours.display().to_string());
+    let read = |path: &Path| {
+        std::fs::read_to_string(path).map_err(|why| Problem::Io {
+            action: "read",
+            path: path.to_owned(),
+            why,
+        })
+    };
+    let texts = [versions.base, versions.ours, versions.theirs].map(read);
+    let [base, ours, theirs] = match texts {
+        [Ok(base), Ok(ours), Ok(theirs)] => [base, ours, theirs],
+        texts => {
+            for problem in texts.into_iter().filter_map(Result::err) {
+                screen.problem(&problem)?;
+            }
+            return Ok(CRASHED);
+        }
+    };
+    let parsed = [("base", &base), ("ours", &ours), ("theirs", &theirs)].map(|(side, text)| {
+        // Both sides may have added the file.
+        match text.trim() {
+            "" => Ok(Fixture::new(&name)),
+            _ => Fixture::parse(format!("{name} ({side})"), text),
+        }
+    });
+    let [base, ours, theirs] = match parsed {
+        [Ok(base), Ok(ours), Ok(theirs)] => [base, ours, theirs],
+        parsed => {
+            for problem in parsed.into_iter().filter_map(Result::err) {
+                let note = format!("note: {}; merging by lines", crate::problem::chain(&problem));
+                screen.note(&visible(&note))?;
+            }
+            return by_lines(screen, arguments, versions);
+        }
+    };
+    let merged = merge::merge(&base, &ours, &theirs);
+    report(screen, &visible(&name), &merged)?;
+    let (text, code) = match merged.clean() {
+        Some(interactions) => (merge::text_of(&interactions), 0),
+        None => (merge::conflicted(&merged.pieces, arguments.marker_size.into()), CONFLICTS),
+    };
+    if arguments.stdout {
+        screen.bytes(text.as_bytes())?;
+    } else if let Err(why) = replace(versions.ours, text.as_bytes()) {
+        screen.problem(&Problem::NotWritten { path: versions.ours.to_owned(), why })?;
+        return Ok(CRASHED);
+    }
+    Ok(code)
+}
+
+/// As git merges files without a driver.
+fn by_lines(screen: &mut Screen, arguments: &Merge, versions: &Versions<'_>) -> io::Result<u8> {
+    let mut git = Command::new("git");
+    git.arg("merge-file").arg(format!("--marker-size={}", arguments.marker_size));
+    git.args(["-L", "ours", "-L", "base", "-L", "theirs"]);
+    if arguments.stdout {
+        git.arg("--stdout");
+    }
+    git.arg("--").args([versions.ours, versions.base, versions.theirs]);
+    screen.flush()?;
+    match git.stdin(Stdio::null()).status().map(|status| status.code()) {
+        // The number of conflicts; 255 is an error.
+        Ok(Some(code @ 0..128)) => Ok(u8::from(code > 0)),
+        Ok(_) => Ok(CRASHED),
+        Err(why) => {
+            screen.problem(&Problem::Other(format!("`git merge-file` cannot be run: {why}")))?;
+            Ok(CRASHED)
+        }
+    }
+}
+
+/// What there is to decide, on standard error: git shows it between its own lines.
+fn report(screen: &mut Screen, name: &str, merged: &Merged) -> io::Result<()> {
+    for test in &merged.both_recorded {
+        let test = visible(test);
+        screen.note(&format!(
+            "note: {name}: both sides recorded other requests for `{test}`; all of them are kept, and `llmock` names the unused ones"
+        ))?;
+    }
+    let mut conflicts = 0;
+    for piece in &merged.pieces {
+        let Piece::Conflict { ours, theirs } = piece else { continue };
+        conflicts += 1;
+        let what = title(ours.as_ref().or(theirs.as_ref()));
+        let how = match (ours, theirs) {
+            (Some(_), None) => "we changed it, they removed it",
+            (None, Some(_)) => "we removed it, they changed it",
+            _ => "both sides have another response",
+        };
+        screen.note(&format!("conflict in {name}: {what}: {how}"))?;
+        let (Some(ours), Some(theirs)) = (ours, theirs) else { continue };
+        let changes = changes(ours, theirs);
+        for change in changes.iter().take(SHOWN) {
+            let side = |value: Option<&str>| shortened(value.unwrap_or("nothing"), 60);
+            let (own, other) = (side(change.old()), side(change.new_value()));
+            screen.note(&format!("  {}: ours {own}, theirs {other}", visible(change.path())))?;
+        }
+        if changes.len() > SHOWN {
+            screen.note(&format!("  and {} more", changes.len() - SHOWN))?;
+        }
+    }
+    if conflicts > 0 {
+        let conflicts = count(conflicts, "conflict");
+        screen.note(&format!(
+            "{conflicts} in {name}: keep one side of each, or record these tests again; then `git add` it"
+        ))?;
+    }
+    io::stderr().flush()
+}
+
+fn title(interaction: Option<&Interaction>) -> String {
+    let Some(one) = interaction else { return String::new() };
+    let what = match one.prompt() {
+        Some(prompt) => format!("\"{}\"", shortened(&prompt, 60)),
+        None => shortened(&format!("{} {}", one.method(), one.path()), 60),
+    };
+    let test = one.test().map(|test| format!(" ({})", visible(test))).unwrap_or_default();
+    format!("{what}{test}")
+}
