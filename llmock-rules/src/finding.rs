@@ -57,6 +57,7 @@ pub const FINDINGS: &[FindingCode] = &[
     note("recorded", "interactions were recorded and written"),
     warning("nothing_recorded", "the test ran in mode `record`, and nothing was recorded"),
     warning("unused", "interactions of this test were not requested"),
+    warning("mixed_owners", "rules are not about interactions without an owner"),
     note("skipped", "the test declared that it sends nothing"),
     note("borrowed", "a response was recorded by another test"),
     note("repeated", "the last response of a request was repeated"),

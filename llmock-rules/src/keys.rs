@@ -136,6 +136,8 @@ pub const KEYS: &[Key] = &[
         r#"match_headers = ["anthropic-version"]"#),
     shared("keep_headers", Form::Texts(check!(HeaderPattern)), r#"keep_headers("x-codex-*")"#,
         r#"keep_headers = ["x-codex-*"]"#),
+    shared("scrub_ids", Form::Switch, "scrub_ids = true", "scrub_ids = true"),
+    shared("whole_batches", Form::Switch, "whole_batches = true", "whole_batches = true"),
     shared("fixtures", Form::Text(check!(FixtureFolder)), r#"fixtures = "tests/cassettes/{module}""#,
         r#"fixtures = "tests/cassettes/{module}""#),
     shared("layers", Form::Texts(check!(Layer)), r#"layers("tests/fixtures", "../contracts/fixtures")"#,

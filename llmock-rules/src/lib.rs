@@ -61,4 +61,4 @@ macro_rules! from_str {
     )*};
 }
 
-from_str!(AllowedHost BaseUrl Duration FieldName JsonPath Mode Order Place Share SideCall Size Sweep Switch Unused);
+from_str!(AllowedHost BaseUrl Duration FieldName HeaderName HeaderPattern JsonPath Mode Order Place Share SideCall Size Sweep Switch Unused);

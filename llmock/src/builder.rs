@@ -173,6 +173,17 @@ impl LlmMockBuilder {
         self.set("lane", Value::Pairs(&[(&name.into(), &request.into())]))
     }
 
+    /// Stores ids and times of providers as numbers, and compares ids by where they appear again: a new recording differs
+    /// from the old one only where the model has changed something.
+    pub fn scrub_ids(self, on: bool) -> Self {
+        self.set("scrub_ids", Value::Switch(on))
+    }
+
+    /// Looks requests for embeddings up as a whole. By default their inputs may come in other batches than recorded.
+    pub fn whole_batches(self, on: bool) -> Self {
+        self.set("whole_batches", Value::Switch(on))
+    }
+
     /// Requires this header, such as `authorization`, in every request but side calls. Its value is not compared.
     pub fn require_header(self, name: impl Into<String>) -> Self {
         self.set("require_header", Value::Texts(&[&name.into()]))

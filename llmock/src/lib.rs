@@ -39,6 +39,8 @@ pub mod reply;
 mod report;
 #[cfg(feature = "wiremock")]
 mod responder;
+#[cfg(any(feature = "server", feature = "wiremock"))]
+mod rules;
 mod session;
 mod site;
 #[cfg(feature = "websocket")]
@@ -201,6 +203,8 @@ pub use mock::{LlmMock, current, skip};
 pub use provider::{OtherProvider, Provider};
 #[cfg(feature = "wiremock")]
 pub use responder::ReplyResponder;
+#[cfg(any(feature = "server", feature = "wiremock"))]
+pub use rules::{RuleError, Rules};
 pub use wire::tools::{Tool, ToolResult};
 pub use wire::usage::TokenUsage;
 /// The mock server inside a session; re-exported so that its types are the ones that llmock uses.

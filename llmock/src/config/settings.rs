@@ -61,6 +61,10 @@ pub(crate) struct Settings {
     pub(crate) declared: Vec<Sourced<Declared>>,
     pub(crate) proxy: Sourced<bool>,
     pub(crate) intercept: Sourced<bool>,
+    /// Ids and times of providers are stored as numbers.
+    pub(crate) scrub_ids: Sourced<bool>,
+    /// Embeddings are not looked up per input.
+    pub(crate) whole_batches: Sourced<bool>,
     /// Only replies of the test respond.
     pub(crate) scripted: Sourced<bool>,
     /// Each field is that of the nearest layer that has it.
@@ -141,6 +145,8 @@ impl Settings {
             }
             ("providers", Value::Providers(named)) => self.add_providers(origin, named)?,
             ("proxy", Value::Switch(on)) => self.proxy = origin.of(on),
+            ("scrub_ids", Value::Switch(on)) => self.scrub_ids = origin.of(on),
+            ("whole_batches", Value::Switch(on)) => self.whole_batches = origin.of(on),
             ("scripted", Value::Switch(on)) => self.scripted = origin.of(on),
             ("intercept", Value::Switch(on)) => {
                 self.intercept = origin.of(intercept::checked(on).map_err(one)?);
@@ -291,6 +297,8 @@ impl Settings {
             proxy: self.proxy.or(outer.proxy),
             intercept: self.intercept.or(outer.intercept),
             scripted: self.scripted.or(outer.scripted),
+            scrub_ids: self.scrub_ids.or(outer.scrub_ids),
+            whole_batches: self.whole_batches.or(outer.whole_batches),
             stream: or_field_by_field(self.stream, outer.stream),
             faults: [self.faults, outer.faults].concat(),
             sweep: self.sweep.or(outer.sweep),
@@ -348,6 +356,7 @@ impl Settings {
             contains: self.contains.iter().map(|rule| rule.value.clone()).collect(),
             count: self.count.iter().map(|field| field.value.clone()).collect(),
             headers: self.headers.matched.iter().map(|name| name.value.clone()).collect(),
+            scrub_ids: self.scrub_ids.value,
         }
     }
 

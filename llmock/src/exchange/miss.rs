@@ -95,6 +95,7 @@ impl Evidence<'_> {
                 recorded_at: closest.recorded_at.clone(),
                 owner: closest.test.clone().filter(|test| Some(test.as_str()) != self.owner),
                 used_by: (self.used_by)(at).map(RequestNumber::number),
+                divergence: nearest.divergence.filter(|_| nearest.resembles).map(Box::new),
             },
             differences,
         }

@@ -1,10 +1,11 @@
 //! Everything between a request and its response, for test sessions, mounted fixtures and servers alike.
 //!
 //! [`request`] brings a request into the form in which requests are compared, without [`secrets`], [`queue`] finds the interaction that
-//! responds to it, [`miss`] explains why there is none. [`response`] and [`body`] are what the client receives, in
+//! responds to it, or [`batches`] several that have its parts, [`miss`] explains why there is none. [`response`] and [`body`] are what the client receives, in
 //! which [`links`] lead back to llmock. While recording, [`upstream`] says where requests go, `forward` sends them
 //! there, `record` turns the response into an interaction, and `write` puts it into a file.
 
+pub(crate) mod batches;
 pub(crate) mod body;
 pub(crate) mod client;
 #[cfg(feature = "record")]
@@ -81,6 +82,8 @@ pub struct Exchange {
     received: Option<ReceivedResponse>,
     /// The interaction that responded to it.
     pub(crate) used: Option<Used>,
+    /// Further ones that its response is made from.
+    pub(crate) also_used: Vec<Position>,
     /// The rule whose reply it got.
     pub(crate) rule: Option<RuleNumber>,
     /// Declared by `side(...)`: never a miss, never unused, not counted by `calls`.
@@ -145,6 +148,7 @@ impl Exchange {
             observation: Observation::default(),
             received: None,
             used: None,
+            also_used: Vec::new(),
             rule: None,
             is_side,
             sender,

@@ -4,9 +4,11 @@ use std::path::Path;
 
 use crate::exchange::verify::Mismatch;
 use crate::fixture::interaction::Interaction;
-use crate::fixture::merge::{Merge, MergeCounts, merge, same_response, truncated_replacements};
+use crate::fixture::merge::{
+    Merge, MergeCounts, merge, same_response, truncated_replacements, with_kept_responses,
+};
 use crate::fixture::store::{self, UpdateError};
-use crate::fixture::{Position, format};
+use crate::fixture::{Position, format, ids};
 use crate::matching::{self, Key, MatchRules};
 use crate::stream::End;
 
@@ -57,13 +59,45 @@ pub(crate) fn write(path: &Path, seed: &Path, batch: &Batch<'_>) -> Result<Writt
 }
 
 impl Batch<'_> {
-    /// The new text of a file with these interactions.
+    /// The new text of a file with these interactions. Responses that are the recorded ones but for ids and times stay,
+    /// unless the file would not replay the conversation then.
     fn merged(&self, existing: Vec<Interaction>) -> (String, Written) {
         let existing: Vec<_> =
             existing.into_iter().map(|interaction| (self.key(&interaction), interaction)).collect();
+        let recorded = self.scrubbed();
+        if self.merge != Merge::Add {
+            let key_of = |interaction: &Interaction| self.key(interaction);
+            let kept = with_kept_responses(&existing, &recorded, self.owner, key_of);
+            if kept != recorded {
+                let (text, written) = self.merged_with(existing.clone(), &kept);
+                if written.is_written() {
+                    return (text, written);
+                }
+            }
+        }
+        self.merged_with(existing, &recorded)
+    }
+
+    /// What was recorded, with numbers in place of ids and times if a rule says so.
+    fn scrubbed(&self) -> Vec<(Key, Interaction)> {
+        let mut recorded = self.recorded.clone();
+        if self.rules.scrub_ids {
+            ids::scrub(recorded.iter_mut().map(|(_, interaction)| interaction));
+            for (key, interaction) in &mut recorded {
+                *key = self.key(interaction);
+            }
+        }
+        recorded
+    }
+
+    fn merged_with(
+        &self,
+        existing: Vec<(Key, Interaction)>,
+        recorded: &[(Key, Interaction)],
+    ) -> (String, Written) {
         let truncated_replacements =
-            truncated_replacements(&existing, &self.recorded, self.owner, self.merge);
-        let (mut merged, counts) = merge(existing, self.recorded.clone(), self.owner, self.merge);
+            truncated_replacements(&existing, recorded, self.owner, self.merge);
+        let (mut merged, counts) = merge(existing, recorded.to_vec(), self.owner, self.merge);
         for interaction in &mut merged {
             let (provider, request) = (interaction.provider, &interaction.request);
             interaction.hash = matching::key(provider, request, &MatchRules::default()).to_string();
@@ -78,7 +112,7 @@ impl Batch<'_> {
         let written = Written {
             counts,
             truncated_replacements,
-            unfaithful: self.unfaithful(&text),
+            unfaithful: self.unfaithful(&text, recorded),
             cut: own_ends(End::Cut),
             client_left: own_ends(End::ClientLeft),
             others: merged.iter().filter(|interaction| !is_own(interaction)).count(),
@@ -87,7 +121,7 @@ impl Batch<'_> {
     }
 
     /// Reads the text back: it must hold every recorded interaction, and replay it.
-    fn unfaithful(&self, text: &str) -> Mismatches {
+    fn unfaithful(&self, text: &str, recorded: &[(Key, Interaction)]) -> Mismatches {
         let stored = format::read(text).unwrap_or_default();
         let is_lost = |(key, interaction): &(Key, Interaction)| {
             let is_same = |stored: &&Interaction| {
@@ -96,7 +130,7 @@ impl Batch<'_> {
             // New interactions are at the end more often than not.
             stored.iter().rev().find(is_same).is_none()
         };
-        let recorded = self.recorded.iter().enumerate();
+        let recorded = recorded.iter().enumerate();
         let lost = recorded.filter(|(_, recorded)| is_lost(recorded));
         let lost: Vec<_> =
             lost.map(|(at, _)| (Position::from_index(at), Mismatch::Response)).collect();

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::rules::MatchRules;
+use crate::fixture::ids;
 use crate::json::{Json, number};
 use crate::provider::Provider;
 use crate::wire::{self, ToolIdPath};
@@ -44,11 +45,13 @@ pub(crate) struct FormatRules<'r> {
     /// Members deeper inside that do not count.
     annotations: &'static [ToolIdPath],
     tool_ids: &'static [ToolIdPath],
+    message_ids: &'static [ToolIdPath],
     /// The value of an absent `stream`.
     streams: bool,
     only: Option<&'r [String]>,
     /// Members that count, whatever else does.
     counted: &'r [String],
+    scrub_ids: bool,
 }
 
 impl<'r> FormatRules<'r> {
@@ -58,9 +61,11 @@ impl<'r> FormatRules<'r> {
             volatile: format.volatile,
             annotations: format.annotations,
             tool_ids: format.tool_ids,
+            message_ids: format.message_ids,
             streams: format.wants_stream(path, None),
             only: rules.match_on.as_deref(),
             counted: &rules.count,
+            scrub_ids: rules.scrub_ids,
         }
     }
 
@@ -70,9 +75,11 @@ impl<'r> FormatRules<'r> {
             volatile: &[],
             annotations: &[],
             tool_ids: &[],
+            message_ids: &[],
             streams: false,
             only: rules.match_on.as_deref(),
             counted: &[],
+            scrub_ids: false,
         }
     }
 
@@ -144,13 +151,29 @@ impl Walk<'_, '_> {
     }
 
     fn string(&mut self, text: &str, place: &Place<'_>) {
-        if self.format.tool_ids.iter().any(|path| place.is_at(path)) {
-            let next = self.ids.len() + 1;
-            let number = *self.ids.entry(text.to_owned()).or_insert(next);
-            (self.send)(Token::ToolId(number, text));
+        let is_scrubbed = || self.format.scrub_ids && ids::prefix(text).is_some();
+        if self.format.tool_ids.iter().any(|path| place.is_at(path)) || is_scrubbed() {
+            self.id(text);
         } else {
             (self.send)(Token::String { canonical: &without_names_of_secrets(text), text });
         }
+    }
+
+    /// An id that the client may have made up: what counts is where it appears again.
+    fn id(&mut self, text: &str) {
+        let next = self.ids.len() + 1;
+        let number = *self.ids.entry(text.to_owned()).or_insert(next);
+        (self.send)(Token::ToolId(number, text));
+    }
+
+    /// Whether a member is the id of a message that the model did not write. The model's has its id from the provider.
+    fn is_id_of_client(&self, name: &str, object: &Json<'_>, place: &Place<'_>) -> bool {
+        let is_here = |path: &&ToolIdPath| match **path {
+            [above @ .., last] => *last == name && place.is_at(above),
+            [] => false,
+        };
+        self.format.message_ids.iter().any(|path| is_here(&path))
+            && object.text("role").is_some_and(|role| role != "assistant")
     }
 
     /// Whether a member of the object at this place cannot change the response.
@@ -186,6 +209,12 @@ impl Walk<'_, '_> {
         (self.send)(Token::OpenObject);
         for (name, value) in counting {
             (self.send)(Token::Name(&name));
+            if let Json::String(text) = value
+                && self.is_id_of_client(&name, object, place)
+            {
+                self.id(&text.decode());
+                continue;
+            }
             let exact = place.exact || is_exact(&name, object, is_top);
             self.value(value, &Place { step: &name, above: Some(place), exact });
         }

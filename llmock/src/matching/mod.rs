@@ -2,7 +2,7 @@
 //!
 //! [`key`] identifies a request: [`target`] is the canonical address, [`body`] applies a test's own
 //! [`rules`], and [`canonical`] walks the result. [`nearest`] finds the recording closest to a miss, and [`diff`] lists
-//! the differences, both over [`tree`]. [`placeholders`] compares a request that matches nothing once more.
+//! the differences, both over [`tree`]; [`divergence`] finds where a conversation leaves the recorded one. [`placeholders`] compares a request that matches nothing once more.
 //! `docs/matching.md` is the specification; its tables are the tests.
 
 mod align;
@@ -12,6 +12,7 @@ mod canonical;
 mod contents;
 mod diff;
 mod difference;
+mod divergence;
 mod elements;
 mod key;
 pub(crate) mod labels;
@@ -32,6 +33,7 @@ pub(crate) use diff::diff;
 #[cfg(feature = "server")]
 pub(crate) use diff::diff_of_json;
 pub(crate) use difference::{Difference, ElementChange, Elements, Reordered};
+pub(crate) use divergence::Divergence;
 pub(crate) use key::{Key, key};
 pub(crate) use nearest::nearest;
 pub(crate) use rules::{Contains, MatchRules, Normalize};

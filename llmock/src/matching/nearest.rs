@@ -5,6 +5,7 @@
 use super::align::{alike, likeness};
 use super::diff::{Subject, diff_of, subject};
 use super::difference::Difference;
+use super::divergence::{Divergence, divergence};
 use super::long;
 use super::resemblance::resemble;
 use super::rules::MatchRules;
@@ -14,13 +15,15 @@ use crate::fixture::interaction::{Body, Interaction, Part, PartValue, Request};
 use crate::provider::Provider;
 
 /// The recorded request most like the one that missed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Nearest {
     pub(crate) at: usize,
     /// 100 only for the same request.
     pub(crate) alike_percent: u8,
     /// Whether the prompts are alike: requests of one program share everything else.
     pub(crate) resembles: bool,
+    /// Where the conversation leaves the recorded one.
+    pub(crate) divergence: Option<Divergence>,
 }
 
 const FINALISTS: usize = 8;
@@ -55,12 +58,17 @@ pub(crate) fn nearest<'i>(
         let alike_percent = sent.percent(&profile);
         let is_best = best.as_ref().is_none_or(|(best, ..)| alike_percent > best.alike_percent);
         if alike_percent >= least && is_best {
-            best = Some((Nearest { at, alike_percent, resembles: true }, candidate, profile));
+            best = Some((
+                Nearest { at, alike_percent, resembles: true, divergence: None },
+                candidate,
+                profile,
+            ));
         }
     }
     let (mut nearest, recorded, profile) = best?;
     if let (Subject::Json(old), Subject::Json(new)) = (&profile.body, &sent.body) {
         nearest.resembles = resemble(old, new);
+        nearest.divergence = divergence(old, new);
     }
     let bodies = [&profile.body, &sent.body];
     Some((nearest, diff_of(recorded, request, provider, rules, bodies)))
@@ -292,12 +300,12 @@ mod tests {
         let same = interaction(Provider::OpenAI, CHAT, &message(&long));
         assert_eq!(
             find(&recorded, &same),
-            Some(Nearest { at: 0, alike_percent: 100, resembles: true })
+            Some(Nearest { at: 0, alike_percent: 100, resembles: true, divergence: None })
         );
         let almost = interaction(Provider::OpenAI, CHAT, &message(&format!("{long} dolor")));
         assert_eq!(
             find(&recorded, &almost),
-            Some(Nearest { at: 0, alike_percent: 99, resembles: true })
+            Some(Nearest { at: 0, alike_percent: 99, resembles: true, divergence: None })
         );
     }
 

@@ -206,6 +206,19 @@ fn the_norm_lists_what_each_wire_format_leaves_out() {
     }
 }
 
+#[test]
+fn the_norm_lists_where_ids_of_messages_are() {
+    for format in FORMATS {
+        let places = format.message_ids.iter().map(|path| path.join(".").replace(".[]", "[]"));
+        let places: Vec<_> = places.map(|path| format!("`{path}`")).collect();
+        let is_listed = has_row(format.name, &places.join(", "));
+        assert!(
+            places.is_empty() || is_listed,
+            "missing in docs/matching.md: {format:?} {places:?}"
+        );
+    }
+}
+
 /// Small bodies of values that are often equal under another spelling.
 fn json_text() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![

@@ -26,6 +26,8 @@ pub(crate) struct MatchRules {
     pub(crate) count: Vec<String>,
     /// Headers that count.
     pub(crate) headers: Vec<HeaderPattern>,
+    /// Ids of providers are compared by where they appear again.
+    pub(crate) scrub_ids: bool,
 }
 
 /// One `contains("$.path", "text")`.

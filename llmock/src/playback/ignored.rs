@@ -1,9 +1,9 @@
 //! The rules that would have made a request match its closest recording.
 
-use super::rules::Rules;
 use crate::fixture::interaction::Request;
 use crate::matching::{self, Difference, MatchRules};
 use crate::provider::Provider;
+use crate::rules::Rules;
 
 /// The paths that `ignore` needs so that the two requests are the same; none if ignoring is not enough.
 pub(super) fn paths(
@@ -17,12 +17,13 @@ pub(super) fn paths(
     let all = unique(each.iter().map(|path| starred(path)).collect());
     let candidates = if all.len() < each.len() { [all, each] } else { [each, all] };
     let accepts = |paths: &Vec<String>| {
-        let mut more = Rules(rules.clone());
+        let mut more = Rules { matching: rules.clone(), required: Vec::new() };
         for path in paths {
             let Ok(ignoring) = more.clone().ignore(path.as_str()) else { return false };
             more = ignoring;
         }
-        let [sent, recorded] = requests.map(|request| matching::key(provider, request, &more.0));
+        let [sent, recorded] =
+            requests.map(|request| matching::key(provider, request, &more.matching));
         sent == recorded
     };
     candidates.into_iter().find(|paths| !paths.is_empty() && accepts(paths)).unwrap_or_default()

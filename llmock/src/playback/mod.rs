@@ -51,7 +51,6 @@ mod redirects;
 #[cfg(feature = "record")]
 mod relayed;
 mod request;
-mod rules;
 mod segment;
 mod session;
 pub(crate) mod sockets;
@@ -64,6 +63,7 @@ use std::sync::{Arc, LazyLock};
 
 #[cfg(feature = "record")]
 pub use crate::exchange::sigv4::SigningError;
+pub use crate::rules::{RuleError, Rules};
 pub use played::{Played, PlayedBody};
 #[cfg(feature = "record")]
 pub use recorder::{ForwardError, Recorder};
@@ -71,15 +71,14 @@ pub use redirects::Redirects;
 #[cfg(feature = "record")]
 pub use relayed::{Relayed, RelayedBody};
 pub use request::{Request, Sent, UnreadableBody};
-pub use rules::{RuleError, Rules};
 pub use session::PlaybackSession;
 #[cfg(feature = "record")]
 pub use writer::{Outcome, RecordRefused};
 
 use self::segment::{Item, Segment, Segments};
-use crate::exchange::miss;
 use crate::exchange::request::MAX_BODY;
 use crate::exchange::secrets::redactor;
+use crate::exchange::{RequestNumber, miss};
 use crate::fixture::interaction::Interaction;
 use crate::fixture::redact::Redactor;
 use crate::fixture::{Fixture, LoadError};
@@ -105,7 +104,7 @@ struct Shared {
     segments: Segments,
     /// Built when it is first needed: that takes as long as starting a small server, which may never compare requests.
     redactor: Arc<LazyLock<Redactor>>,
-    rules: matching::MatchRules,
+    rules: Rules,
 }
 
 impl Playback {
@@ -138,7 +137,7 @@ impl Playback {
     /// ```
     pub fn new(fixtures: impl IntoIterator<Item = Fixture>) -> Self {
         let (mut files, mut items) = (Vec::new(), Vec::new());
-        let rules = matching::MatchRules::default();
+        let rules = Rules::default();
         let redactor = LazyLock::new(redactor as fn() -> Redactor);
         for (file, fixture) in fixtures.into_iter().enumerate() {
             files.push(fixture.path().to_owned());
@@ -147,7 +146,7 @@ impl Playback {
                 let stored = redactor.stored(interactions).into_iter();
                 let path = &files[file];
                 items.extend(stored.zip(1..).map(|(interaction, number)| {
-                    Item::new(file, named(path, number), interaction, &rules)
+                    Item::new(file, named(path, number), interaction, &rules.matching)
                 }));
             }
         }
@@ -176,12 +175,12 @@ impl Playback {
     /// ```
     #[must_use]
     pub fn rules(self, rules: Rules) -> Self {
-        if self.shared.rules == rules.0 {
+        if self.shared.rules == rules {
             return self;
         }
         let Shared { files, segments, redactor, .. } = Arc::unwrap_or_clone(self.shared);
-        let segments = segments.with_rules(&rules.0);
-        let shared = Shared { files, segments, redactor, rules: rules.0 };
+        let segments = segments.with_rules(&rules.matching);
+        let shared = Shared { files, segments, redactor, rules };
         Self { shared: Arc::new(shared), max_body: self.max_body }
     }
 
@@ -199,9 +198,9 @@ impl Playback {
         });
         shared.redactor.learn_signatures(recorded);
         let path = &shared.files[file];
-        let items = recorded
-            .iter()
-            .map(|new| Item::new(file, path.display().to_string(), new.clone(), &shared.rules));
+        let items = recorded.iter().map(|new| {
+            Item::new(file, path.display().to_string(), new.clone(), &shared.rules.matching)
+        });
         shared.segments.push(Segment::new(items.collect()));
         Self { shared: Arc::new(shared), max_body: self.max_body }
     }
@@ -224,6 +223,10 @@ impl Playback {
     pub fn read(&self, sent: &Sent<'_>) -> Result<Request, UnreadableBody> {
         let Shared { segments, redactor, rules, .. } = &*self.shared;
         let mut request = Request::read(sent, redactor, rules, self.max_body)?;
+        if request.missing_header.is_some() {
+            return Ok(request);
+        }
+        let rules = &rules.matching;
         // Recordings hold no secrets, so what one of them matches needs no redaction, which takes longer than the key.
         if segments.queue(request.key).is_empty() && request.redact() {
             request.key = matching::key(request.provider, &request.compared, rules);
@@ -255,9 +258,14 @@ impl Playback {
         let mut request = request.clone();
         request.redact();
         let (provider, sent) = (request.provider, &request.compared);
+        if let Some(header) = request.missing_header.clone() {
+            let reason = MissReason::HeaderMissing { header };
+            let miss = miss::describe(provider, sent, RequestNumber::FIRST, reason);
+            return (answer::explanation(&miss, "", ""), Vec::new());
+        }
         let items = shared.segments.in_order();
         let interactions = items.iter().map(|item| &*item.interaction).collect();
-        let mut miss = miss::unrecorded(provider, sent, interactions, &shared.rules);
+        let mut miss = miss::unrecorded(provider, sent, interactions, &shared.rules.matching);
         let mut place = match shared.files.as_slice() {
             [only] => only.display().to_string(),
             files => format!("{} fixtures", files.len()),
@@ -265,7 +273,8 @@ impl Playback {
         let mut accepting = Vec::new();
         if let MissReason::BodyDiffers { closest, differences } = &mut miss.reason {
             let recorded = &items[closest.interaction - 1].interaction.request;
-            accepting = ignored::paths(provider, [sent, recorded], differences, &shared.rules);
+            accepting =
+                ignored::paths(provider, [sent, recorded], differences, &shared.rules.matching);
             // Convert the position among all interactions to the position in the file.
             let file = items[closest.interaction - 1].file;
             let before = items.iter().filter(|item| item.file < file).count();
@@ -276,6 +285,9 @@ impl Playback {
     }
 
     fn queue(&self, request: &Request) -> Cow<'_, [Arc<Item>]> {
+        if request.missing_header.is_some() {
+            return Cow::Owned(Vec::new());
+        }
         self.shared.segments.queue(request.key)
     }
 

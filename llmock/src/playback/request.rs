@@ -6,11 +6,12 @@ use http::{HeaderMap, Method};
 #[cfg(feature = "record")]
 use crate::exchange::client::Client;
 use crate::exchange::request::RawRequest;
-use crate::exchange::secrets;
+use crate::exchange::{headers, secrets};
 use crate::fixture::redact::{Found, Redactor};
 use crate::fixture::{encoding, interaction};
-use crate::matching::{self, Key, MatchRules};
+use crate::matching::{self, Key};
 use crate::provider::Provider;
+use crate::rules::Rules;
 
 /// A request as a server received it.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +34,8 @@ pub struct Request {
     pub(super) provider: Provider,
     pub(super) compared: interaction::Request,
     pub(super) key: Key,
+    /// A header that it needs and does not have: no recording responds to it.
+    pub(super) missing_header: Option<String>,
     /// The secrets that it held.
     pub(super) found: Found,
     /// Knows its own credentials, which its response may quote.
@@ -53,7 +56,7 @@ impl Request {
     pub(super) fn read(
         sent: &Sent<'_>,
         redactor: &Redactor,
-        rules: &MatchRules,
+        rules: &Rules,
         max_body: usize,
     ) -> Result<Self, UnreadableBody> {
         let raw = RawRequest {
@@ -64,12 +67,18 @@ impl Request {
             body: sent.body,
         };
         let redactor = secrets::redactor_for(redactor, &raw);
-        let (compared, found) = raw.read_unredacted(&redactor, max_body)?;
-        let key = matching::key(sent.provider, &compared, rules);
+        let (mut compared, found) = raw.read_unredacted(&redactor, max_body)?;
+        let rules_of_headers = &rules.matching.headers;
+        if !rules_of_headers.is_empty() {
+            let counts = |name: &str| rules_of_headers.iter().any(|one| one.matches(name));
+            headers::add(&mut compared.headers, sent.headers, &redactor, counts);
+        }
+        let key = matching::key(sent.provider, &compared, &rules.matching);
         Ok(Self {
             provider: sent.provider,
             compared,
             key,
+            missing_header: rules.missing_header(sent.headers).map(str::to_owned),
             found,
             redactor,
             is_redacted: false,

@@ -100,7 +100,7 @@ impl Playback {
     pub fn socket(&self, played: &Played) -> Option<PlayedSocket> {
         Some(PlayedSocket {
             interaction: Arc::clone(played.of_socket()?),
-            rules: self.shared.rules.clone(),
+            rules: self.shared.rules.matching.clone(),
             redactor: Arc::clone(&self.shared.redactor),
             recording: Arc::clone(played.recording()),
         })

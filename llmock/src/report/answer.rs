@@ -43,6 +43,10 @@ pub(crate) fn explanation(miss: &Miss, fixture: &str, test: &str) -> String {
     let place = place.unwrap_or_default();
     let (path, why) = (excerpt(&miss.path, PATH), reason(&miss.reason, test));
     let message = format!("llmock: no response for {} {path}{place}: {why}", miss.method);
+    let message = match miss.reason.divergence() {
+        Some(divergence) => format!("{message}; {}", super::divergence::sentence(divergence)),
+        None => message,
+    };
     let differences = miss.reason.differences();
     let place = |at: &Difference| {
         let what = reordered(at).map(|what| format!(" ({what})")).unwrap_or_default();

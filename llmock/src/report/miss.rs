@@ -1,7 +1,7 @@
 //! A request without a response, and the reasons for it.
 
-use crate::matching::Difference;
 use crate::matching::labels::Label;
+use crate::matching::{Difference, Divergence};
 
 /// A request that got no response from an interaction, a `Mock`, or a provider.
 ///
@@ -131,6 +131,8 @@ pub(crate) struct Closest {
     /// The test that recorded it, if that is another one.
     pub(crate) owner: Option<String>,
     pub(crate) used_by: Option<usize>,
+    /// Where the conversation leaves this one.
+    pub(crate) divergence: Option<Box<Divergence>>,
 }
 
 /// What helps against a miss.
@@ -233,6 +235,14 @@ impl MissReason {
                 | Self::BodyDiffers { .. }
                 | Self::WrongOrder { interaction: None, .. }
         )
+    }
+
+    /// Where the conversation leaves the closest recorded one.
+    pub(crate) fn divergence(&self) -> Option<&Divergence> {
+        match self {
+            Self::BodyDiffers { closest, .. } => closest.divergence.as_deref(),
+            _ => None,
+        }
     }
 
     pub(crate) fn differences(&self) -> &[Difference] {

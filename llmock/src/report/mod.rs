@@ -13,6 +13,7 @@ mod branches;
 pub(crate) mod cause;
 pub(crate) mod command;
 pub(crate) mod differences;
+mod divergence;
 mod elsewhere;
 pub(crate) mod failure;
 pub(crate) mod finding;

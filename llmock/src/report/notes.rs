@@ -39,6 +39,8 @@ pub(crate) enum Note {
     NothingRecorded,
     /// Unused interactions of this test: positions in the file, counted from one, with their prompts.
     Unused { interactions: Vec<Named> },
+    /// Interactions without an owner beside some of this test: the rules, as an attribute has them, are not about them.
+    Mixed { interactions: usize, rules: Vec<&'static str> },
     /// The test declared that it sends nothing.
     Skipped { reason: String },
     /// A reply that repeats was never given; where the test wrote it.
@@ -142,6 +144,7 @@ impl Note {
                 let (numbers, were) = (named(interactions), were(interactions.len()));
                 format!("{numbers} of {fixture} {were} not requested")
             }
+            Self::Mixed { interactions, rules } => mixed(*interactions, rules, &fixture),
             Self::Borrowed { interactions, owner } => {
                 let (numbers, were) = (named(interactions), were(interactions.len()));
                 format!("{numbers} of {fixture} {were} recorded by test {}", code(owner))
@@ -274,6 +277,17 @@ fn named(interactions: &[Named]) -> String {
         None => format!("#{number}"),
     };
     list(&limited(interactions, 5, |rest| format!("{rest} more"), one))
+}
+
+fn mixed(interactions: usize, rules: &[&str], fixture: &str) -> String {
+    let rules: Vec<String> = rules.iter().map(|rule| code(rule)).collect();
+    let (of, have) =
+        (count(interactions, "interaction"), if interactions == 1 { "has" } else { "have" });
+    let hold = if rules.len() == 1 { "does not hold" } else { "do not hold" };
+    format!(
+        "{of} of {fixture} {have} no owner beside those of this test, so {} {hold} for them",
+        list(&rules)
+    )
 }
 
 fn attempt_lost(path: &str, interactions: usize, why: &str) -> String {

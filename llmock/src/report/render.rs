@@ -5,6 +5,7 @@
 
 use super::advice;
 use super::differences;
+use super::divergence;
 use super::failure::Failure;
 use super::miss::{Miss, MissReason};
 use super::page::Page;
@@ -19,6 +20,8 @@ use crate::matching::labels::{Label, LabelKind};
 const SHOWN: usize = 3;
 /// Places shown for each miss, by how many misses are shown.
 const PLACES: [usize; SHOWN] = [6, 3, 2];
+/// Earlier turns of a conversation, the same way.
+const EARLIER: [usize; SHOWN] = [12, 3, 1];
 /// Rules and notes that are shown.
 const LINES: usize = 5;
 /// Prompts are shortened to this many characters.
@@ -162,6 +165,12 @@ fn misses(page: &mut Page, report: &Report) {
         }
         if !matches!(miss.reason, MissReason::NoFixtureFile | MissReason::Empty) {
             page.line(4, &sentences::reason(&miss.reason, &report.test));
+        }
+        if let Some(divergence) = miss.reason.divergence() {
+            page.line(4, &divergence::sentence(divergence));
+            for line in divergence::earlier(divergence, EARLIER[shown - 1]) {
+                page.line(6, &line);
+            }
         }
         evidence(page, miss, PLACES[shown - 1], &mut legend);
     }

@@ -69,6 +69,7 @@ fn closest() -> Closest {
         recorded_at: Some("2026-05-02T10:00:00Z".into()),
         owner: Some("api::summarize".into()),
         used_by: None,
+        divergence: None,
     }
 }
 

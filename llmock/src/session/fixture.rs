@@ -1,7 +1,10 @@
 //! The fixture as a session opened it; it does not change while the test runs.
 
+use std::sync::OnceLock;
+
 use crate::config::Settings;
 use crate::exchange::RequestNumber;
+use crate::exchange::batches::{self, Assembled, Inputs};
 use crate::exchange::links;
 use crate::exchange::miss::Evidence;
 use crate::exchange::queue::{Ownership, Queues};
@@ -22,6 +25,9 @@ pub(crate) struct OpenedFixture {
     is_missing: bool,
     rules: MatchRules,
     owner: Option<String>,
+    /// Made when a request for embeddings is not recorded as a whole.
+    inputs: OnceLock<Inputs>,
+    whole_batches: bool,
 }
 
 impl OpenedFixture {
@@ -54,7 +60,17 @@ impl OpenedFixture {
         let lanes = interactions.iter().map(|one| lane(&one.request)).collect();
         let with_placeholders = placeholders::positions(&interactions);
         let rules = in_force.rules();
-        Self { interactions, with_placeholders, ownership, lanes, is_missing, rules, owner }
+        Self {
+            interactions,
+            with_placeholders,
+            ownership,
+            lanes,
+            is_missing,
+            rules,
+            owner,
+            inputs: OnceLock::new(),
+            whole_batches: in_force.whole_batches.value,
+        }
     }
 
     /// Interactions from this position on are of further layers: they may stay unused, since no recording removes them.
@@ -98,6 +114,15 @@ impl OpenedFixture {
         let stored = self.with_placeholders.iter().map(|at| self.get(*at));
         let found = placeholders::find(provider, request, &self.rules, stored)?;
         Some(self.key(found.provider, &found.request))
+    }
+
+    /// The response to a request for embeddings whose inputs were recorded in other batches.
+    pub(crate) fn assembled(&self, provider: Provider, request: &Request) -> Option<Assembled> {
+        if self.whole_batches || !batches::may_be(request) {
+            return None;
+        }
+        let inputs = self.inputs.get_or_init(|| Inputs::of(&self.interactions, &self.rules));
+        inputs.assemble(provider, request, &self.rules, &self.interactions)
     }
 
     pub(crate) fn rules(&self) -> &MatchRules {
@@ -153,6 +178,16 @@ impl OpenedFixture {
         let own = self.ownership.iter().enumerate();
         own.filter(|(_, ownership)| **ownership == Ownership::Own)
             .map(|(index, _)| Position::from_index(index))
+    }
+
+    /// How many interactions have no owner and are not the test's, because others of the file are.
+    pub(crate) fn ownerless_beside_own(&self) -> usize {
+        let has_own = self.interactions.iter().any(|one| one.test == self.owner);
+        let ownership = self.ownership.iter().zip(&self.interactions);
+        let beside = ownership.filter(|(ownership, one)| {
+            has_own && **ownership == Ownership::Ownerless && one.test.is_none()
+        });
+        beside.count()
     }
 
     /// Interactions that no other test recorded.

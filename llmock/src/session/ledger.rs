@@ -158,7 +158,8 @@ impl Ledger {
 
     /// Interactions that a request has used.
     pub(crate) fn used(&self) -> HashSet<Position> {
-        self.uses().map(|(_, used)| used.interaction).collect()
+        let also = self.exchanges.iter().flat_map(|exchange| exchange.also_used.iter().copied());
+        self.uses().map(|(_, used)| used.interaction).chain(also).collect()
     }
 
     /// The request that used an interaction first.

@@ -42,8 +42,10 @@ pub(crate) mod settle;
 #[cfg(feature = "websocket")]
 mod sockets;
 pub(crate) mod state;
+mod stored;
 pub(crate) mod sweep;
 pub(crate) mod unreached;
+mod unused;
 pub(crate) mod verify;
 pub(crate) mod wait;
 

@@ -36,7 +36,7 @@ pub(crate) fn look_again(state: &State) {
             for interaction in &mut kept {
                 redactor.interaction(interaction);
             }
-            (Some(format::write(&kept)), ())
+            (Some(format::write_in_full(&kept)), ())
         });
     }
 }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use http::Method;
 
+use crate::exchange::batches::Assembled;
 #[cfg(all(feature = "intercept", target_os = "linux"))]
 use crate::exchange::in_flight::InFlightGuard;
 use crate::exchange::observe::Watching;
 use crate::exchange::queue::Claim;
 use crate::exchange::response::{self, Response};
 use crate::exchange::sent::SentRequest;
-use crate::exchange::{RequestNumber, RespondedBy, Sender, Used, links};
+use crate::exchange::{RequestNumber, RespondedBy, Sender, Used};
 use crate::fixture::Position;
 use crate::fixture::interaction::Request;
 use crate::front::handler::{Aborted, Handler, Incoming, Responding};
@@ -31,12 +32,15 @@ use crate::session::proxied;
 use crate::session::refuse::{refuse, refuse_late};
 use crate::session::scripted::{self, Outcome};
 use crate::session::state::State;
+use crate::session::stored::{assemble, replay, send};
 use crate::wire;
 
 /// What to do with a request that no mock responded to.
 pub(super) enum Decision {
     /// The interaction, and the key of its queue.
     Replay(Key, Position),
+    /// Several interactions have the parts of the response.
+    Assembled(Assembled),
     Side(String),
     Forward,
     Miss(MissReason),
@@ -146,11 +150,10 @@ async fn respond_from_source(
     if let Outcome::Response(response) = before {
         return Ok((response, None));
     }
-    let accepted = match state.matcher.accepted(&state.fixture, &sent).await {
+    let accepted = state.matcher.accepted(&state.fixture, &sent).await;
+    let accepted = match accepted.map_err(|why| MissReason::ClosurePanicked { why }) {
         Ok(accepted) => accepted,
-        Err(why) => {
-            return Ok((refuse(state, &pending, MissReason::ClosurePanicked { why }), None));
-        }
+        Err(reason) => return Ok((refuse(state, &pending, reason), None)),
     };
     let mut decision = decide(state, number, provider, &pending.request, accepted.clone());
     if !matches!(decision, Decision::Replay(..)) && read_again(state, &mut pending) {
@@ -165,6 +168,10 @@ async fn respond_from_source(
     if let Decision::Replay(key, at) = decision {
         return Ok((replay(state, at, provider, &pending.request), Some((key, at))));
     }
+    if let Decision::Assembled(assembled) = decision {
+        let response = send(state, &assembled.response, provider, &pending.request);
+        return Ok((response, None));
+    }
     let after = scripted::respond(state, &pending, &sent, &matching, Turn::AfterFixture).await;
     if let Outcome::Response(response) = after {
         return Ok((response, None));
@@ -174,6 +181,9 @@ async fn respond_from_source(
     }
     let response = match decision {
         Decision::Replay(_, at) => replay(state, at, provider, &pending.request),
+        Decision::Assembled(assembled) => {
+            send(state, &assembled.response, provider, &pending.request)
+        }
         Decision::Side(body) => {
             state.ledger().exchange(number).sent.responded_by = RespondedBy::Fixture;
             response::json(body)
@@ -321,6 +331,11 @@ pub(super) fn decide(
         Some(accepted) => (key, ledger.claim_among(fixture, accepted, order)),
         None => claim(&mut ledger, fixture, (provider, request, key), order),
     };
+    if claim == Claim::Unknown
+        && let Some(assembled) = assemble(&mut ledger, fixture, (number, order), provider, request)
+    {
+        return Decision::Assembled(assembled);
+    }
     let (interaction, is_borrowed, is_repeated) = match claim {
         Claim::Fresh { at, is_borrowed } => (at, is_borrowed, false),
         Claim::Spent { last } if may_repeat => (last, false, true),
@@ -366,22 +381,6 @@ fn claim(
         }
     }
     (key, claim)
-}
-
-pub(super) fn replay(
-    state: &State,
-    at: Position,
-    provider: Provider,
-    request: &Request,
-) -> Response {
-    let has_links = links::may_be_in(provider, request);
-    let response = state.with_links(provider, request, true, |links| {
-        response::stored(&state.fixture.get(at).response, &request.method, links, has_links)
-    });
-    if let Some(host) = response::foreign_redirection(&response, &state.base) {
-        state.ledger().add_foreign(host);
-    }
-    response
 }
 
 #[cfg(not(feature = "record"))]

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use llmock_rules::{Chunks, StreamRule, Unused};
+use llmock_rules::{Chunks, StreamRule};
 
 use crate::config::Origin;
 use crate::env;
@@ -17,7 +17,7 @@ use crate::fixture::Position;
 use crate::front::refused::Refused;
 use crate::mode::Mode;
 use crate::report::notes::Named;
-use crate::report::{Answered, Failure, IdleInteraction, Note, Outcome, Report, Rule, Sign, Tally};
+use crate::report::{Answered, Failure, Note, Outcome, Report, Rule, Sign, Tally};
 use crate::session::fixture::OpenedFixture;
 use crate::session::ledger::{Ledger, Recording};
 use crate::session::requests::{arrivals, responses, sent};
@@ -25,7 +25,7 @@ use crate::session::requests::{arrivals, responses, sent};
 use crate::session::sockets;
 use crate::session::state::State;
 use crate::session::unreached::{self, Ending};
-use crate::session::{audited, clock, deliver, fields, redacted, save};
+use crate::session::{audited, clock, deliver, fields, redacted, save, unused};
 use crate::wire::ReportedError;
 
 /// How long a client may take to receive the end of a response that it did not seem to wait for.
@@ -120,7 +120,7 @@ fn account(state: &State, ending: &Ending<'_>, report: &mut Report) {
     report.notes.extend(foreign.map(|server| Note::LeadsElsewhere { server }));
     stray_requests(&ledger, report);
     calls(state, &ledger, ending, report);
-    unused(state, &ledger, report);
+    unused::settle(state, &ledger, report);
     deliver::in_vain(state, report);
     unknown_fields(state, &ledger, report);
     replies(state, report);
@@ -257,46 +257,6 @@ fn unknown_fields(state: &State, ledger: &Ledger, report: &mut Report) {
     let recorded = ledger.recordings.iter().map(|recording| &recording.interaction);
     let recorded = recorded.chain(state.fixture.interactions());
     report.failures.extend(fields::missing(&state.setup.in_force, requests, recorded));
-}
-
-fn unused(state: &State, ledger: &Ledger, report: &mut Report) {
-    let (setup, fixture) = (&state.setup, &state.fixture);
-    let rule = setup.in_force.unused.value;
-    if rule == Unused::Ignore
-        || setup.mode() == Mode::Record
-        || report.outcome != Outcome::Passed
-        || state.skipped().is_some()
-    {
-        return;
-    }
-    let used = ledger.used();
-    let unused = fixture.own().filter(|at| !used.contains(at));
-    #[cfg_attr(
-        not(feature = "websocket"),
-        allow(unused_mut, reason = "only sockets are unused in part")
-    )]
-    let mut idle: Vec<_> = unused.map(|at| (at, prompt_of(fixture.get(at)))).collect();
-    #[cfg(feature = "websocket")]
-    idle.extend(sockets::unsent(ledger));
-    if idle.is_empty() {
-        return;
-    }
-    if rule == Unused::Note {
-        let interactions = idle.into_iter().map(|(at, prompt)| (at.number(), prompt));
-        report.notes.push(Note::Unused { interactions: interactions.collect() });
-        return;
-    }
-    let interactions = idle.into_iter().map(|(at, prompt)| {
-        let interaction = fixture.get(at);
-        IdleInteraction {
-            interaction: at.number(),
-            method: interaction.request.method.clone(),
-            path: interaction.request.path.clone(),
-            prompt,
-            lane: fixture.lane(at).map(str::to_owned),
-        }
-    });
-    report.failures.push(Failure::Unused { interactions: interactions.collect() });
 }
 
 fn borrowed(fixture: &OpenedFixture, ledger: &Ledger, report: &mut Report) {

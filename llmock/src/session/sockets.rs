@@ -24,6 +24,7 @@ use crate::session::refuse::refuse;
 use crate::session::replayed::ReplayedSocket;
 use crate::session::respond::{self, Decision};
 use crate::session::state::State;
+use crate::session::stored;
 use crate::socket::accepting::{redact, reject, selected};
 use crate::socket::connection::{self, Broken, Limit, Receiver, Sender};
 use crate::socket::play::{Ended, Playing};
@@ -67,6 +68,11 @@ pub(super) async fn respond(state: &Arc<State>, mut pending: Pending) -> Result<
             Ok(response::json(body))
         }
         Decision::Miss(reason) => Ok(refuse(state, &pending, reason)),
+        // A handshake has no body, and so no inputs.
+        Decision::Assembled(made) => {
+            let provider = pending.incoming.provider;
+            Ok(stored::send(state, &made.response, provider, &pending.request))
+        }
         Decision::Unmatched(key, unmatched) => {
             Ok(respond::refuse_unmatched(state, pending, key, unmatched).await)
         }
@@ -92,7 +98,7 @@ fn replay(
     let interaction = state.fixture.get(at);
     let Content::Socket(socket) = &interaction.response.content else {
         // The provider refused the handshake.
-        return respond::replay(state, at, incoming.provider, request);
+        return stored::replay(state, at, incoming.provider, request);
     };
     let redactor = state.secrets.redactor();
     let protocol = match selected(&redactor, &incoming.headers, socket.protocol.as_deref()) {

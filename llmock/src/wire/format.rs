@@ -51,6 +51,8 @@ pub(crate) struct Format {
     /// Members deeper in a request body that cannot change the response, by their places.
     pub(crate) annotations: &'static [ToolIdPath],
     pub(crate) tool_ids: &'static [ToolIdPath],
+    /// Where ids of messages are that a client may have made up: only those with the role of someone other than the model.
+    pub(crate) message_ids: &'static [ToolIdPath],
     pub(crate) model: for<'a> fn(Provider, &'a str, Option<&Json<'a>>) -> Option<Cow<'a, str>>,
     pub(super) prompts: &'static [Prompt],
     pub(crate) messages: Messages,
@@ -80,6 +82,7 @@ impl Format {
         volatile: &["timestamp"],
         annotations: &[],
         tool_ids: &[],
+        message_ids: &[],
         model,
         prompts: &[],
         messages: Messages::Conversation,

@@ -8,6 +8,7 @@
 mod annotations;
 mod anthropic;
 pub(crate) mod api;
+pub(crate) mod batches;
 mod bedrock;
 mod cohere;
 pub(crate) mod content;

@@ -23,6 +23,7 @@ mod queues;
 mod readme;
 mod recording;
 mod replaying;
+mod scenarios;
 mod secrets;
 mod sockets;
 mod traffic;

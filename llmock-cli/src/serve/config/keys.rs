@@ -61,6 +61,8 @@ pub(super) const KEYS: &[Key] = &[
     key("matching.normalize", Json, "JSON", "A list of `path`, `pattern` and `replacement`, applied before requests are compared"),
     key("matching.unordered", List, "PATHS", "JSON paths of arrays whose order is ignored when requests are compared"),
     key("matching.match_on", List, "FIELDS", "Compare only these top-level fields of request bodies"),
+    key("matching.match_headers", List, "NAMES", "Headers that are compared, with `*` for every name with that start"),
+    key("matching.require_header", List, "NAMES", "Headers that every request to a recording needs"),
     key("upstreams", Json, "JSON", "Base URLs by provider"),
     key("pace.time-to-first-token", Text, "DURATION", "How long the first piece of a response takes [default: 0]"),
     key("pace.tokens-per-second", Kind::Number, "NUMBER", "How many pieces follow per second; 0 sends all at once [default: 0]"),

@@ -1,7 +1,7 @@
 //! The section `matching`: which requests equal recorded ones.
 
 use llmock::playback::{RuleError, Rules};
-use llmock_rules::{FieldName, JsonPath, Place};
+use llmock_rules::{FieldName, HeaderName, HeaderPattern, JsonPath, Place};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
@@ -18,6 +18,10 @@ struct Matching {
     unordered: Vec<JsonPath>,
     #[serde(deserialize_with = "some")]
     match_on: Vec<FieldName>,
+    #[serde(deserialize_with = "list")]
+    match_headers: Vec<HeaderPattern>,
+    #[serde(deserialize_with = "list")]
+    require_header: Vec<HeaderName>,
 }
 
 #[derive(Deserialize)]
@@ -59,6 +63,12 @@ impl Matching {
         }
         for path in self.unordered {
             rules = rules.unordered(path.as_str())?;
+        }
+        for pattern in self.match_headers {
+            rules = rules.match_headers(pattern.to_string())?;
+        }
+        for name in self.require_header {
+            rules = rules.require_header(name.as_str())?;
         }
         if !self.match_on.is_empty() {
             rules = rules.match_on(self.match_on.iter().map(FieldName::as_str))?;

@@ -243,3 +243,29 @@ fn rules_reach_the_query_and_the_order_of_arrays() {
     assert_eq!(post("3", r#"{"name":"b"}"#), 200);
     assert_eq!(upstream.requests().len(), 2);
 }
+
+#[test]
+fn rules_reach_the_headers() {
+    let workdir = Workdir::new();
+    let upstream = Upstream::scripted(|at, _| {
+        upstream::Response::json(format!(r#"{{"choices":[],"n":{at}}}"#))
+    });
+    let section = r#"{"match_headers": ["x-tenant-*"], "require_header": ["x-agent"]}"#;
+    let variables = [("OPENAI_BASE_URL", &*upstream.openai_url()), ("LLMOCK_MATCHING", section)];
+    let server = workdir.serve(&["--fixtures", "all", "--record"], &variables);
+    let of = |tenant: &str| labelled().header("x-tenant-name", tenant).header("x-agent", "me");
+    for (at, tenant) in ["a", "b"].into_iter().enumerate() {
+        assert_eq!(server.send(&of(tenant)).status, 200);
+        server.wait_for_recordings(at + 1);
+    }
+    drop((server, upstream));
+    let replaying = workdir.serve(&["--fixtures", "all"], &[ALONE, variables[1]]);
+    for (tenant, n) in [("b", 1), ("a", 0)] {
+        assert!(replaying.send(&of(tenant)).text().contains(&format!("\"n\":{n}")), "{tenant}");
+    }
+    assert_eq!(replaying.send(&of("c")).status, 418);
+    let without = replaying.send(&labelled().header("x-tenant-name", "a"));
+    assert_eq!(without.status, 418);
+    let why = without.text();
+    assert!(why.contains("it has no header `x-agent`"), "{why}");
+}

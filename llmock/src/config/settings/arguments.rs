@@ -45,8 +45,13 @@ impl Settings {
             let url = json::quote(&value.url);
             all.push((format!("providers({} = {url})", value.provider.id()), origin));
         }
-        let switches =
-            [("proxy", &self.proxy), ("intercept", &self.intercept), ("scripted", &self.scripted)];
+        let switches = [
+            ("proxy", &self.proxy),
+            ("intercept", &self.intercept),
+            ("scripted", &self.scripted),
+            ("scrub_ids", &self.scrub_ids),
+            ("whole_batches", &self.whole_batches),
+        ];
         for (name, switch) in switches.into_iter().filter(|(_, switch)| switch.value) {
             all.push((format!("{name} = true"), &switch.origin));
         }

@@ -44,6 +44,8 @@ impl Settings {
             "proxy" => self.proxy = Sourced::default(),
             "intercept" => self.intercept = Sourced::default(),
             "scripted" => self.scripted = Sourced::default(),
+            "scrub_ids" => self.scrub_ids = Sourced::default(),
+            "whole_batches" => self.whole_batches = Sourced::default(),
             "stream" => self.stream = Sourced::default(),
             "fault" => self.faults.clear(),
             "sweep" => self.sweep = Sourced::default(),
@@ -100,7 +102,7 @@ mod tests {
             "allow_redacted" => Texts(&["GATEWAY_TOKEN"]),
             "allow" => Texts(&["repeated"]),
             "env" => Variables(&[("MY_URL", "{base}")]),
-            "proxy" | "scripted" => Switch(true),
+            "proxy" | "scripted" | "scrub_ids" | "whole_batches" => Switch(true),
             "intercept" => Switch(cfg!(all(feature = "intercept", target_os = "linux"))),
             other => panic!("no example of `{other}`"),
         }

@@ -23,6 +23,7 @@ fn miss(differences: &[Place<'_>]) -> Miss {
         recorded_at: None,
         owner: None,
         used_by: None,
+        divergence: None,
     };
     Miss {
         method: "POST".into(),

@@ -5,10 +5,11 @@ use super::Note;
 impl Note {
     /// The names of all notes.
     #[cfg(test)]
-    pub(in crate::report) const NAMES: [&'static str; 35] = [
+    pub(in crate::report) const NAMES: [&'static str; 36] = [
         "recorded",
         "nothing_recorded",
         "unused",
+        "mixed_owners",
         "reply_unused",
         "borrowed",
         "repeated",
@@ -49,6 +50,7 @@ impl Note {
             Self::Recorded { .. } => "recorded",
             Self::NothingRecorded => "nothing_recorded",
             Self::Unused { .. } => "unused",
+            Self::Mixed { .. } => "mixed_owners",
             Self::Skipped { .. } => "skipped",
             Self::ReplyUnused { .. } => "reply_unused",
             Self::Borrowed { .. } => "borrowed",

@@ -2,6 +2,7 @@
 
 use super::Note;
 use crate::report::Report;
+use crate::report::command::quoted;
 use crate::report::sentences::code;
 
 impl Note {
@@ -15,6 +16,10 @@ impl Note {
             }
             Self::Unused { .. } => {
                 format!("if the test no longer needs this, record it again: {record}")
+            }
+            Self::Mixed { .. } => {
+                let (fixture, test) = (quoted(&report.fixture), quoted(&report.test));
+                format!("to give them an owner: llmock adopt {fixture} --owner {test}")
             }
             Self::Borrowed { owner, .. } => format!(
                 "if {} was renamed to this test, or should not share it, record this test: {record}",

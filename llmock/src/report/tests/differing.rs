@@ -146,6 +146,7 @@ fn what_was_added_to_a_conversation_is_shortened() {
     let closest = Closest {
         owner: Some("api::other_test".into()),
         used_by: Some(1),
+        divergence: None,
         resembles: true,
         others: Vec::new(),
         ..closest()

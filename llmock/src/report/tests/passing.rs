@@ -65,6 +65,7 @@ fn every_note() -> Vec<Note> {
             usage: UsageSummary::default(),
         },
         Note::NothingRecorded,
+        Note::Mixed { interactions: 2, rules: vec!["order = \"strict\""] },
         Note::Unused { interactions: (1..=7).map(|at| (at, None)).collect() },
         Note::Borrowed {
             interactions: vec![(2, Some("Say hi".into()))],

@@ -49,6 +49,7 @@ pub(crate) static FORMAT: Format = Format {
     annotations: annotations::OPENAI_RESPONSES,
     // `id` of an item (`fc_...`) is no tool call's: the answer that issued it is replayed verbatim
     tool_ids: &[&["input", "[]", "call_id"]],
+    message_ids: &[&["input", "[]", "id"]],
     prompts: &[Prompt::Messages("input")],
     expresses: &[
         Feature::Items,

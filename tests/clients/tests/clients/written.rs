@@ -1,6 +1,7 @@
 //! Answers that a person writes, read by the clients that read the real ones.
 
 mod features;
+mod items;
 mod kinds;
 
 use async_openai::Client;

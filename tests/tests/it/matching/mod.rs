@@ -1,6 +1,7 @@
 //! Which requests are the same, where clients make up a part of them, and what a miss costs.
 
 mod addresses;
+mod embeddings;
 mod headers;
 mod hosts;
 mod lanes;

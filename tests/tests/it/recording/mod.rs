@@ -4,6 +4,7 @@ mod attempts;
 mod bad_input;
 mod bedrock;
 mod bombs;
+mod conversations;
 mod disk;
 mod endings;
 mod errors_inside;

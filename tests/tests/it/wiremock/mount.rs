@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use llmock::Fixture;
 use llmock::wiremock::matchers::{any, body_string_contains, path};
 use llmock::wiremock::{Mock, MockServer, ResponseTemplate};
+use llmock::{Fixture, Rules};
 use llmock_testkit::client::{self, JSON, ResponseStream, prompt};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -264,4 +264,35 @@ async fn compares_requests_with_their_secrets_redacted() {
     let server = MockServer::start().await;
     fixture.mount(&server).await;
     assert_eq!(ask(&server, "my token is llmock-placeholder").text(), "1");
+}
+
+#[tokio::test]
+async fn headers_are_compared_and_required_by_rule() {
+    let with_version = |version: &str, answer: &str| {
+        let mut one = recorded("a", answer);
+        one["request"]["headers"] = json!({ "anthropic-version": version });
+        one
+    };
+    let (_folder, _, fixture) = load(&[with_version("1", "first"), with_version("2", "second")]);
+    let server = MockServer::start().await;
+    let rules = Rules::default().match_headers("anthropic-version").unwrap();
+    fixture.mount_with(&server, rules.require_header("x-agent").unwrap()).await;
+    let ask = |headers: &[(&'static str, &'static str)]| {
+        let url = format!("{}/v1/chat/completions", server.uri());
+        let headers: Vec<_> = JSON.iter().chain(headers).copied().collect();
+        client::send("POST", &url, &headers, prompt("a").as_bytes())
+    };
+    let agent = ("x-agent", "me");
+    assert_eq!(ask(&[("anthropic-version", "2"), agent]).text(), "second");
+    assert_eq!(ask(&[("anthropic-version", "1"), agent]).text(), "first");
+    let other = ask(&[("anthropic-version", "3"), agent]);
+    assert_eq!(other.status, 418);
+    let why = other.text();
+    assert!(why.contains("it differs at header anthropic-version"), "{why}");
+    let without = ask(&[("anthropic-version", "1")]);
+    assert_eq!(without.status, 418);
+    let why = without.text();
+    assert!(why.contains("it has no header `x-agent` (`require_header`)"), "{why}");
+    assert!(Rules::default().match_headers("authorization").is_err(), "no fixture has keys");
+    assert!(Rules::default().require_header("a b").is_err());
 }

@@ -27,6 +27,8 @@ const OTHER: &[(&str, &str)] = &[
     ("matching.normalize", r#"[{"path": "$.a", "pattern": "b", "replacement": ""}]"#),
     ("matching.unordered", "$.tools"),
     ("matching.match_on", "model"),
+    ("matching.match_headers", "anthropic-*"),
+    ("matching.require_header", "authorization"),
     ("upstreams", r#"{"openai": "https://other"}"#),
     ("pace.time-to-first-token", "1s"),
     ("pace.tokens-per-second", "1.5"),

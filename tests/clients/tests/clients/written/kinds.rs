@@ -41,7 +41,7 @@ pub(super) fn models(mock: &LlmMock) -> Vec<(&'static str, Provider, DynModel<Co
 }
 
 /// The reply to every request, until what this returns is dropped.
-async fn answering(mock: &LlmMock, provider: Provider, reply: &Reply) -> MockGuard {
+pub(super) async fn answering(mock: &LlmMock, provider: Provider, reply: &Reply) -> MockGuard {
     let reply = reply.clone().on(provider);
     Mock::given(method("POST")).respond_with(reply).mount_as_scoped(mock.wiremock()).await
 }
@@ -150,7 +150,7 @@ async fn rig_reads_errors_in_the_middle_of_streams(mock: &LlmMock) {
 }
 
 /// The types of the events of a streamed response that async-openai reads, and the events as they are written again.
-async fn events(mock: &LlmMock, reply: &Reply) -> Vec<Value> {
+pub(super) async fn events(mock: &LlmMock, reply: &Reply) -> Vec<Value> {
     let _answering = answering(mock, Provider::OpenAI, reply).await;
     let request = json!({ "model": "gpt-5", "stream": true, "input": "What?" });
     let request: CreateResponse = serde_json::from_value(request).unwrap();

@@ -1,6 +1,7 @@
 //! Rules for comparing requests, set in code.
 
-use llmock_rules::{Problem, Value};
+use http::HeaderMap;
+use llmock_rules::{HeaderName, Problem, Value};
 
 use crate::config::{Origin, Settings, Wrong};
 use crate::matching;
@@ -9,9 +10,9 @@ use crate::matching;
 /// `llmock.toml`. The default compares everything that can change a response.
 ///
 /// ```
-/// use llmock::playback::Rules;
+/// use llmock::Rules;
 ///
-/// # fn main() -> Result<(), llmock::playback::RuleError> {
+/// # fn main() -> Result<(), llmock::RuleError> {
 /// let rules = Rules::default()
 ///     .ignore("$.metadata.run")?
 ///     .normalize("$.messages", r"\d{4}-\d\d-\d\d", "DATE")?;
@@ -20,7 +21,11 @@ use crate::matching;
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Rules(pub(super) matching::MatchRules);
+pub struct Rules {
+    pub(crate) matching: matching::MatchRules,
+    /// Headers that every request needs.
+    pub(crate) required: Vec<HeaderName>,
+}
 
 /// An invalid rule, with its key and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +44,7 @@ impl Rules {
     ) -> Result<Self, RuleError> {
         let fields: Vec<String> = fields.into_iter().map(Into::into).collect();
         let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-        self.0.match_on = checked("match_on", Value::Texts(&fields))?.match_on;
+        self.matching.match_on = checked("match_on", Value::Texts(&fields))?.match_on;
         Ok(self)
     }
 
@@ -50,7 +55,7 @@ impl Rules {
     ///
     /// Returns an error if the path is invalid.
     pub fn ignore(mut self, path: impl Into<String>) -> Result<Self, RuleError> {
-        self.0.ignore.extend(checked("ignore", Value::Texts(&[&path.into()]))?.ignore);
+        self.matching.ignore.extend(checked("ignore", Value::Texts(&[&path.into()]))?.ignore);
         Ok(self)
     }
 
@@ -67,7 +72,7 @@ impl Rules {
     ) -> Result<Self, RuleError> {
         let (path, pattern, replacement) = (path.into(), pattern.into(), replacement.into());
         let rule = Value::Replacements(&[(&path, &pattern, &replacement)]);
-        self.0.normalize.extend(checked("normalize", rule)?.normalize);
+        self.matching.normalize.extend(checked("normalize", rule)?.normalize);
         Ok(self)
     }
 
@@ -78,7 +83,9 @@ impl Rules {
     ///
     /// Returns an error if the path is invalid.
     pub fn unordered(mut self, path: impl Into<String>) -> Result<Self, RuleError> {
-        self.0.unordered.extend(checked("unordered", Value::Texts(&[&path.into()]))?.unordered);
+        self.matching
+            .unordered
+            .extend(checked("unordered", Value::Texts(&[&path.into()]))?.unordered);
         Ok(self)
     }
 
@@ -94,7 +101,7 @@ impl Rules {
         text: impl Into<String>,
     ) -> Result<Self, RuleError> {
         let rule = Value::Pairs(&[(&path.into(), &text.into())]);
-        self.0.contains.extend(checked("contains", rule)?.contains);
+        self.matching.contains.extend(checked("contains", rule)?.contains);
         Ok(self)
     }
 
@@ -104,15 +111,47 @@ impl Rules {
     ///
     /// Returns an error if it is not a field at the top level.
     pub fn count(mut self, field: impl Into<String>) -> Result<Self, RuleError> {
-        self.0.count.extend(checked("count", Value::Texts(&[&field.into()]))?.count);
+        self.matching.count.extend(checked("count", Value::Texts(&[&field.into()]))?.count);
         Ok(self)
+    }
+
+    /// Compares this header of requests, or with `x-codex-*` all whose names start so, with those that the fixture has.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it is no name of a header, or one that holds a key, which no fixture has.
+    pub fn match_headers(mut self, name: impl Into<String>) -> Result<Self, RuleError> {
+        let rule = checked("match_headers", Value::Texts(&[&name.into()]))?;
+        self.matching.headers.extend(rule.headers);
+        Ok(self)
+    }
+
+    /// Requires this header, such as `authorization`, in every request. Its value is not compared.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it is no name of a header.
+    pub fn require_header(mut self, name: impl Into<String>) -> Result<Self, RuleError> {
+        let layer = layer("require_header", Value::Texts(&[&name.into()]))?;
+        self.required.extend(layer.headers.required.into_iter().map(|name| name.value));
+        Ok(self)
+    }
+
+    /// The first header that a request needs and does not have.
+    pub(crate) fn missing_header(&self, headers: &HeaderMap) -> Option<&str> {
+        let mut names = self.required.iter().map(HeaderName::as_str);
+        names.find(|name| !headers.contains_key(*name))
     }
 }
 
 fn checked(key: &'static str, value: Value<'_>) -> Result<matching::MatchRules, RuleError> {
+    layer(key, value).map(|settings| settings.rules())
+}
+
+fn layer(key: &'static str, value: Value<'_>) -> Result<Settings, RuleError> {
     let mut settings = Settings::default();
     settings.add(&Origin::Builder, key, value).map_err(RuleError)?;
-    Ok(settings.rules())
+    Ok(settings)
 }
 
 impl RuleError {
