@@ -82,6 +82,7 @@ pub const FINDINGS: &[FindingCode] = &[
     note("only_replayed_in_ci", "`auto` only replays in CI"),
     note("reply_unused", "a repeated reply was never requested"),
     warning("layers_differ", "two layers have different responses to the same request"),
+    note("misspelt_variable", "a variable is set that nobody reads"),
     note("adversarial_chunks", "streams were cut at places that can be chosen again"),
     warning("api_version", "a request has another API version, or other betas, than its recording"),
     warning("stale", "a recording is older than `max_age`"),

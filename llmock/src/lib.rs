@@ -61,7 +61,7 @@ pub mod __private {
 #[doc(hidden)]
 pub mod __server {
     pub use crate::control::server::{ClientFinding, PlacedFault, Reaction, judge_client};
-    pub use crate::env::{client_variables, placeholder_keys};
+    pub use crate::env::{client_variables, meant_by, of_the_library, placeholder_keys};
     pub use crate::exchange::watched::Watched;
     #[cfg(feature = "record")]
     pub use crate::playback::imported;

@@ -12,11 +12,15 @@ mod test_vars;
 use std::ffi::OsStr;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 pub(crate) use names::{
     ALLOW_CI_RECORD, BASE_URL, CACHE_DIR, DISABLED, DRAIN_TIMEOUT, LLM_MOCK_DISABLED, MAX_BODY,
-    MODE, RECORD_DIR, SWEEP, SWEEP_FAULT, SWEEP_MAX, SWEEP_RESULT, TURN_TIMEOUT, WORKSPACE_ROOT,
+    MODE, Misspelt, RECORD_DIR, SWEEP, SWEEP_FAULT, SWEEP_MAX, SWEEP_RESULT, TURN_TIMEOUT,
+    WORKSPACE_ROOT,
 };
+#[cfg(feature = "server")]
+pub use names::{meant_by, of_the_library};
 pub(crate) use setup::{
     Originals, intercepted, no_proxy, originals, proxies_of_loopback_now, redirect,
 };
@@ -73,6 +77,14 @@ pub(crate) fn nextest_run_id() -> Option<String> {
 #[cfg(unix)]
 pub(crate) fn is_cargo() -> bool {
     std::env::var_os("CARGO").is_some()
+}
+
+/// Variables that nobody reads because their names are misspelt, as they were when the first test ended.
+pub(crate) fn misspelt() -> &'static [Misspelt] {
+    static FOUND: LazyLock<Vec<Misspelt>> = LazyLock::new(|| {
+        names::misspelt(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
+    });
+    &FOUND
 }
 
 /// Whether this is a CI machine that records nothing.

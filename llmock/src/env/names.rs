@@ -1,5 +1,7 @@
 //! Every variable of the library's own. Those of `llmock serve` are keys of its configuration, and listed there.
 
+use llmock_rules::nearest;
+
 macro_rules! names {
     ($($constant:ident = $name:literal, $doc:literal;)*) => {
         $(
@@ -8,7 +10,6 @@ macro_rules! names {
         )*
 
         /// All of them with one line each, in the order of the documentation.
-        #[cfg(test)]
         const ALL: &[(&str, &str)] = &[$(($name, $doc)),*];
     };
 }
@@ -32,9 +33,64 @@ names! {
     SPARE = "LLMOCK_SPARE_", "set by llmock, with a number behind it: a place in the environment that a test's variable takes";
 }
 
+/// Variables of `llmock serve` whose names are close to one of the library's.
+const OF_THE_SERVER: [&str; 1] = ["LLMOCK_MODELS"];
+
+/// The names of the library's variables; one that ends with `_` is the beginning of several.
+pub fn of_the_library() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|(name, _)| *name)
+}
+
+/// A variable that nobody reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Misspelt {
+    pub(crate) name: String,
+    /// The variable that the user meant.
+    pub(crate) meant: &'static str,
+}
+
+/// The variable of the library that somebody meant with this name.
+pub fn meant_by(name: &str) -> Option<&'static str> {
+    // Cheap for the many variables of other programs.
+    let is_close = name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("llm"));
+    if !is_close || OF_THE_SERVER.contains(&name) {
+        return None;
+    }
+    let own = of_the_library().filter(|own| !own.ends_with('_'));
+    nearest(name, own).filter(|own| *own != name)
+}
+
+/// Those among `names` that are close to a variable of the library, in the order of the alphabet.
+pub(super) fn misspelt(names: impl Iterator<Item = String>) -> Vec<Misspelt> {
+    let judge = |name: String| meant_by(&name).map(|meant| Misspelt { name, meant });
+    let mut found: Vec<_> = names.filter_map(judge).collect();
+    found.sort_by(|left, right| left.name.cmp(&right.name));
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_close_to_a_variable_of_the_library_is_misspelt() {
+        for (name, meant) in [
+            ("LLMOCK_MOD", Some(MODE)),
+            ("LLMOCK_MDOE", Some(MODE)),
+            ("LLM_MOCK_MODE", Some(MODE)),
+            ("LLMOCK_RECORD_DIRS", Some(RECORD_DIR)),
+            ("LLMOCK_MODE", None),
+            ("LLMOCK_SPARE_3", None),
+            ("LLM_MOCK_DISABLED", None),
+            ("LLMOCK_DISABLED", None),
+            ("LLMOCK_MODELS", None),
+            ("LLM_PROVIDER", None),
+            ("LLVM_MODE", None),
+            ("MODE", None),
+        ] {
+            assert_eq!(meant_by(name), meant, "{name}");
+        }
+    }
 
     #[test]
     fn the_documentation_lists_every_variable_in_this_order() {

@@ -4,7 +4,7 @@ use std::panic::resume_unwind;
 
 use crate::mock::LlmMock;
 use crate::private::{Panic, Returned};
-use crate::report::{Outcome, Report, render, style};
+use crate::report::{Outcome, Report, render, sentences, style};
 use crate::session::open::{self, Test};
 use crate::session::sweep::{Prepared, Swept};
 use crate::session::{self, announce};
@@ -114,9 +114,9 @@ impl Session {
         if let Some(report) = report {
             print(&report);
         }
-        if let Err(panic) = outcome
-            && !(fails && is_expected)
-        {
+        if fails && is_expected {
+            print_block(sentences::PANIC_KEPT);
+        } else if let Err(panic) = outcome {
             resume_unwind(panic)
         }
     }

@@ -54,6 +54,17 @@ pub(super) fn show(page: &mut Page, difference: &Difference) {
     }
 }
 
+/// Whether a difference is shown as a recorded and a sent line.
+pub(super) fn has_sides(difference: &Difference) -> bool {
+    let is_like = difference.binary.as_ref().is_some_and(is_like);
+    !is_like && reordered(difference).is_none() && difference.reordered.is_none()
+}
+
+/// Whether two files have the same type and size.
+fn is_like(binary: &BinaryDifference) -> bool {
+    binary.recorded == binary.sent
+}
+
 /// Whether an element of an array exists on one side only: the other one has nothing to show.
 fn is_element(difference: &Difference) -> bool {
     difference.path.ends_with(']') && difference.recorded.is_none() != difference.sent.is_none()
@@ -111,14 +122,19 @@ fn files(page: &mut Page, binary: &BinaryDifference) {
         None => "(absent)".to_owned(),
     };
     let style = page.style;
-    for (mark, colour, blob) in [("-", RED, &binary.recorded), ("+", GREEN, &binary.sent)] {
-        let text = style.paint(colour, &words(blob));
-        page.line(4, &format!("{}   {text}", style.paint(colour, mark)));
-    }
     let place = match binary.first_byte {
         Some(byte) => format!("the first byte that differs is byte {}", thousands(byte)),
         None => "only a digest is recorded, so the place is not known".to_owned(),
     };
+    if is_like(binary) {
+        let what = format!("another file, like the recorded one {}", words(&binary.sent));
+        page.line(4, &format!("{}   {what}: {place}", style.paint(RED, "≠")));
+        return;
+    }
+    for (mark, colour, blob) in [("-", RED, &binary.recorded), ("+", GREEN, &binary.sent)] {
+        let text = style.paint(colour, &words(blob));
+        page.line(4, &format!("{}   {text}", style.paint(colour, mark)));
+    }
     page.line(4, &format!("{}   {place}", style.paint(RED, "≠")));
 }
 

@@ -6,7 +6,7 @@ use super::in_vain::InVain;
 use super::provider_error::{responded, upstream_error};
 use super::redacted::{self, ChangedResponse};
 use super::scripted::{self, UnusedReply};
-use super::sentences::{ITEMS, MESSAGE, PATH};
+use super::sentences::{ITEMS, MESSAGE, PATH, UNNAMED_MOCK, code};
 use super::unreached::Unreached;
 use super::values::{count, excerpt, limited, list, numbers, quote, were};
 use crate::audit::Conclusion;
@@ -99,8 +99,12 @@ pub(crate) enum Failure {
     Settings { error: String },
     #[error("mode `record` (from {}) is refused in CI (`CI` is set)", excerpt(set_by, PATH))]
     CiRecord { set_by: String },
-    #[error("this thread already runs an llmock test, `{}`", excerpt(outer, PATH))]
-    NestedSession { outer: String },
+    #[error(
+        "{} has #[llm_replay], and it was called by a test that has it too, {}",
+        code(inner),
+        code(outer)
+    )]
+    NestedSession { outer: String, inner: String },
     #[error(
         "waited {} s for the environment guard, held by test `{}`", (*seconds).max(1), excerpt(holder, PATH)
     )]
@@ -191,10 +195,11 @@ impl Failure {
             ],
             Self::NoReplies => line("call `mock.reply(..)`, or `llmock::current().reply(..)`, before the first request"),
             Self::MockExpectations { text, sent } => {
-                quoted_block(text).into_iter().chain(arrived(sent)).collect()
+                let which = text.contains("Mock #").then(|| UNNAMED_MOCK.to_owned());
+                quoted_block(text).into_iter().chain(arrived(sent)).chain(which).collect()
             }
-            Self::UpstreamError { status, message, .. } => {
-                upstream_error(*status, message.as_deref())
+            Self::UpstreamError { status, message, key, .. } => {
+                upstream_error(*status, message.as_deref(), key.is_some())
             }
             Self::Unwritable { .. } => line("nothing was written"),
             Self::FixtureUnreadable { error, command } => unreadable(error, command.as_deref()),
@@ -210,9 +215,10 @@ impl Failure {
                 line("the fixture is unchanged; to wait longer, set LLMOCK_DRAIN_TIMEOUT=120")
             }
             Self::CiRecord { .. } => line(mode::RECORD_ELSEWHERE),
-            Self::NestedSession { .. } => line(
-                "keep #[llm_replay] on the test and remove it from the function that the test calls",
-            ),
+            Self::NestedSession { inner, .. } => vec![format!(
+                "remove #[llm_replay] from {}; the test's own covers what it calls",
+                code(inner)
+            )],
             Self::TurnTimeout { .. } => lines(&[
                 "two locks taken in different orders deadlock: put #[llm_replay] above #[serial]",
                 "in every test, or take a handle, which needs no guard: `mock: LlmMock`",

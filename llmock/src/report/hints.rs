@@ -24,14 +24,16 @@ struct Shape {
     pattern: &'static str,
     placeholder: &'static str,
     name: &'static str,
+    /// Whether such a value is as often one of the application's own.
+    is_common: bool,
 }
 
 const fn shape(pattern: &'static str, placeholder: &'static str, name: &'static str) -> Shape {
-    Shape { pattern, placeholder, name }
+    Shape { pattern, placeholder, name, is_common: false }
 }
 
 /// The most specific first.
-const SHAPES: [Shape; 9] = [
+const SHAPES: [Shape; 10] = [
     shape(
         "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}",
         "<uuid>",
@@ -50,7 +52,9 @@ const SHAPES: [Shape; 9] = [
         "<date>",
         "a date",
     ),
-    shape("[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?", "<time>", "a time"),
+    shape("[0-9]{1,2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?", "<time>", "a time"),
+    // Opening hours, appointments, scores.
+    Shape { is_common: true, ..shape("[0-9]{1,2}:[0-9]{2}", "<time>", "a time") },
     shape("[0-9a-f]{16,64}", "<hex>", "a random id"),
     shape("[0-9]{10,19}", "<number>", "a timestamp"),
 ];
@@ -68,8 +72,8 @@ pub(super) enum Why {
     Idle,
     /// Its order may change on every run.
     Order,
-    /// Its digits may change on every run.
-    Digits,
+    /// Its digits, or a value of its kind, may change on every run.
+    MayVary,
     /// A request in the background.
     Side,
 }
@@ -227,7 +231,8 @@ fn of_difference(miss: &Miss, difference: &Difference) -> Option<Vec<Rule>> {
     let shapes = shapes(&recorded, &sent);
     if !shapes.is_empty() {
         let rule = |shape: &Shape| {
-            Rule::normalize(path, shape.pattern, shape.placeholder, Why::Varies(shape.name))
+            let why = if shape.is_common { Why::MayVary } else { Why::Varies(shape.name) };
+            Rule::normalize(path, shape.pattern, shape.placeholder, why)
         };
         return Some(shapes.into_iter().map(rule).collect());
     }
@@ -316,7 +321,7 @@ fn digits(place: &str, recorded: &str, sent: &str) -> Option<Vec<Rule>> {
         // The end of the word: without it, `\S*?` would match nothing.
         let pattern = format!("{pattern}(\\s|$)");
         let replacement = format!("{text_before}{head}<number>{tail}").replace('$', "$$");
-        let rule = Rule::normalize(place, &pattern, &format!("{replacement}$1"), Why::Digits);
+        let rule = Rule::normalize(place, &pattern, &format!("{replacement}$1"), Why::MayVary);
         if !rules.contains(&rule) {
             rules.push(rule);
         }

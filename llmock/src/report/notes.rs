@@ -12,6 +12,7 @@ use super::unreached::Unreached;
 use super::values::{count, excerpt, limited, list, ordinal, quote, were};
 use crate::audit::Conclusion;
 use crate::audit::prices::{PRICES_DATE, UsageSummary};
+use crate::env::Misspelt;
 
 const RETRIED: &str = "a retry succeeded, so nothing is missing";
 
@@ -103,6 +104,8 @@ pub(crate) enum Note {
     OnlyReplayedInCi { mode: &'static str },
     /// A further layer has other responses to requests that an earlier layer has.
     LayersDiffer { layer: String, requests: usize },
+    /// A variable is set that nobody reads.
+    MisspeltVariable(Misspelt),
     /// What the audit concludes about the requests of the test.
     Concluded(Conclusion),
     /// The test failed while its streams were cut with this seed.
@@ -182,6 +185,10 @@ impl Note {
                 format!("{} of {fixture}", redacted::clause(secrets))
             }
             Self::Concluded(conclusion) => excerpt(&conclusion.message, 3 * MESSAGE),
+            Self::MisspeltVariable(Misspelt { name, meant }) => {
+                let (name, meant) = (code(name), code(meant));
+                format!("the variable {name} is set, and nothing reads it: did you mean {meant}?")
+            }
             Self::AttemptLost { path, count, why } => attempt_lost(path, *count, why),
             Self::LayersDiffer { layer, requests } => format!(
                 "layer file {} has another response than an earlier layer to {}, and the earlier one is used",

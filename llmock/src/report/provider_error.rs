@@ -12,10 +12,13 @@ pub(super) fn responded(status: u16, inside: bool) -> String {
     }
 }
 
-/// The lines below the headline.
-pub(super) fn upstream_error(status: u16, message: Option<&str>) -> Vec<String> {
+/// The lines below the headline. The provider's own words come first, and a guess at the cause only without them; a key
+/// that is not set has a line of its own.
+pub(super) fn upstream_error(status: u16, message: Option<&str>, has_key: bool) -> Vec<String> {
     let cause = match status {
-        401 => Some("the provider does not accept the key that the client sent"),
+        401 if has_key => Some("the provider does not accept the key that the client sent"),
+        401 => None,
+        _ if message.is_some() => None,
         403 => Some("the key that the client sent may not use this model or endpoint"),
         429 => Some("the rate limit was exceeded, or the account has no credit left"),
         500.. => Some("the provider failed"),

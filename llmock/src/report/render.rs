@@ -219,8 +219,13 @@ fn evidence(page: &mut Page, miss: &Miss, places: usize, legend: &mut bool) {
     }
     if std::mem::take(legend) {
         let has_index = differences.iter().any(|one| one.path.contains(['[']));
-        let base = if has_index { "; JSON paths count from 0" } else { "" };
-        page.dim(4, &format!("- recorded, + sent{base}"));
+        let has_sides = differences.iter().take(places).any(differences::has_sides);
+        let sides = has_sides.then_some("- recorded, + sent");
+        let base = has_index.then_some("JSON paths count from 0");
+        let legend: Vec<&str> = sides.into_iter().chain(base).collect();
+        if !legend.is_empty() {
+            page.dim(4, &legend.join("; "));
+        }
     }
     page.gap();
     for difference in differences.iter().take(places) {

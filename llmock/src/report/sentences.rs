@@ -43,7 +43,7 @@ pub(crate) fn reason(reason: &MissReason, test: &str) -> String {
         MissReason::NoFixtureFile => "the fixture does not exist yet".to_owned(),
         MissReason::Empty => "the fixture has no interactions".to_owned(),
         MissReason::EndpointUnknown { .. } => {
-            "the fixture has no recording of this endpoint".to_owned()
+            "the fixture has no recording of this endpoint, only of:".to_owned()
         }
         MissReason::BodyDiffers { closest, .. } if !closest.resembles => unlike(closest, test),
         MissReason::BodyDiffers { closest, differences } => {
@@ -136,6 +136,12 @@ pub(crate) fn reordered(difference: &Difference) -> Option<String> {
         Reordered::Json => Some(format!("the same JSON in a different order ({HASH_MAP})")),
     }
 }
+
+/// wiremock calls a `Mock` by its number unless it has a name.
+pub(super) const UNNAMED_MOCK: &str = "the `Mock`s count from 0 in the order of `mount`; to see a name here, give it one with `.named(\"...\")`";
+
+/// Why a panic that a test expects did not make it pass.
+pub(crate) const PANIC_KEPT: &str = "  The test expects a panic, but it panicked for the reason above, so llmock does not let that panic count.";
 
 /// What usually changes an order.
 pub(super) const HASH_MAP: &str = "a `HashMap` has another order in each process";
@@ -281,6 +287,11 @@ pub(crate) fn lock_timeout(folder: &str, seconds: u64) -> String {
 #[cfg(feature = "record")]
 pub(crate) fn unwritable(path: &str, why: &str) -> String {
     format!("`{}` cannot be written: {}", excerpt(path, PATH), excerpt(why, MESSAGE))
+}
+
+/// The same where a variable has led the recording into another folder than that of the fixtures.
+pub(crate) fn in_record_dir(why: &str) -> String {
+    format!("{why} (LLMOCK_RECORD_DIR says where to record)")
 }
 
 /// Printed when a handle from the builder is dropped before `finish()`.

@@ -32,8 +32,5 @@ pub(super) fn clause(
     if upstream > 0 {
         sources.push(format!("the provider ({})", count(upstream, "response")));
     }
-    format!(
-        "the test failed by itself; the responses that it received came from {}",
-        list(&sources)
-    )
+    format!("every request of the test had a response, from {}", list(&sources))
 }

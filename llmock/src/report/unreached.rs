@@ -144,7 +144,7 @@ impl Unreached {
         if let Some(address) = self.contacted.as_ref().filter(|_| self.overwritten.is_empty()) {
             let address = excerpt(address, PATH);
             lines.push(format!(
-                "by the error of the test, its client uses {address}, which is not llmock"
+                "its error says that the client went to {address}, which is not llmock"
             ));
         }
         lines.extend(self.keys.lines(self.is_recording));
@@ -173,7 +173,9 @@ impl Unreached {
         if !is_handle {
             ways.push(fixed_address(self.through));
         }
-        ways.push("if the test calls no model: calls = 0".to_owned());
+        if self.contacted.is_none() {
+            ways.push("if the test calls no model: calls = 0".to_owned());
+        }
         let lead = format!("{lead}; ways to reach llmock:");
         std::iter::once(lead).chain(ways.into_iter().map(|way| format!("  · {way}"))).collect()
     }

@@ -31,7 +31,7 @@ impl Upstream {
         let key = key_variable.as_ref().map(|(name, is_set)| {
             let name = code(name);
             if *is_set {
-                format!("{name} has its key")
+                format!("its key is taken from {name}")
             } else {
                 format!("{name}, which usually has its key, is not set")
             }

@@ -330,7 +330,7 @@ fn lock_env(test: &str, give_up: Duration) -> Result<EnvGuard, Failure> {
         announce::line(&sentences::waiting_for_guard(holder, patience.warn.as_secs()));
     };
     env_lock::acquire(test, patience, warn).map_err(|refused| match refused {
-        LockError::Nested { outer } => Failure::NestedSession { outer },
+        LockError::Nested { outer } => Failure::NestedSession { outer, inner: test.to_owned() },
         LockError::Timeout { holder, waited } => {
             Failure::TurnTimeout { holder, seconds: waited.as_secs() }
         }

@@ -137,7 +137,7 @@ async fn check_writable(state: &Arc<State>) -> Result<(), MissReason> {
             Ok(Err(SaveError { path, source })) => {
                 let path = state.setup.shown_path(&path);
                 Err(MissReason::RecordRefused {
-                    why: sentences::unwritable(&path, &source.to_string()),
+                    why: sentences::unwritable(&path, &state.setup.why_unwritable(&source)),
                 })
             }
             Ok(Ok(())) | Err(_) => Ok(()),

@@ -159,7 +159,10 @@ pub(crate) fn count_attempts(state: &State) -> usize {
 
 fn unwritable(state: &State, SaveError { path, source }: &SaveError) -> Failure {
     let path: &Path = path;
-    Failure::Unwritable { path: state.setup.shown_path(path), why: source.to_string() }
+    Failure::Unwritable {
+        path: state.setup.shown_path(path),
+        why: state.setup.why_unwritable(source),
+    }
 }
 
 fn sources(state: &State) -> Vec<Source> {

@@ -4,6 +4,7 @@
 //! passed, and the address is released last.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use llmock_rules::{Chunks, StreamRule};
@@ -62,7 +63,20 @@ pub(crate) fn settle(state: &State, ending: &Ending<'_>) -> Report {
     }
     state.overlay.close();
     report.notes.retain(|note| !state.setup.in_force.allows(note.name()));
+    say_once(&mut report);
     report
+}
+
+/// A failing test says what concerns the whole process; of those that pass the first one does.
+fn say_once(report: &mut Report) {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    let concerns_all = |note: &Note| matches!(note, Note::MisspeltVariable(_));
+    if report.notes.iter().any(concerns_all)
+        && SAID.swap(true, Ordering::Relaxed)
+        && !report.fails()
+    {
+        report.notes.retain(|note| !concerns_all(note));
+    }
 }
 
 /// Waits a little until it is known whether clients that had only closed their sending side received their responses.
@@ -93,6 +107,7 @@ fn begin(state: &State, outcome: Outcome) -> Report {
         report.notes.push(Note::OnlyReplayedInCi { mode: replaced.as_str() });
     }
     report.notes.extend(setup.inherited.notes());
+    report.notes.extend(env::misspelt().iter().cloned().map(Note::MisspeltVariable));
     report
 }
 
@@ -289,10 +304,19 @@ fn repeated(fixture: &OpenedFixture, ledger: &Ledger, report: &mut Report) {
     }
 }
 
+/// Providers quote the key that they reject.
+fn redact_messages(state: &State, recordings: &mut [Recording]) {
+    let redactor = state.secrets.redactor();
+    for message in recordings.iter_mut().filter_map(|it| it.error.as_mut()?.message.as_mut()) {
+        *message = redactor.text(message).into_owned();
+    }
+}
+
 /// The recordings that belong in a fixture, in order of arrival; outages fail the test unless a later attempt
 /// succeeded or the test allows them.
 fn gate(state: &State, report: &mut Report) -> Vec<Recording> {
-    let recordings = state.ledger().take_recordings();
+    let mut recordings = state.ledger().take_recordings();
+    redact_messages(state, &mut recordings);
     let allowed = &state.setup.in_force.allow_errors.value;
     let refused = |recording: &Recording| {
         recording

@@ -23,7 +23,7 @@ use crate::front::intercept::Trust;
 use crate::mode::Mode;
 use crate::overlay::Overlay;
 use crate::provider::{Declared, Links, Provider};
-use crate::report::{Command, Surface, values};
+use crate::report::{Command, Surface, sentences, values};
 use crate::session::child;
 use crate::session::fixture::OpenedFixture;
 use crate::session::layered::Inherited;
@@ -79,6 +79,12 @@ impl Setup {
     /// A path as a person would type it.
     pub(crate) fn shown_path(&self, path: &Path) -> String {
         shown(path, self.workspace.as_deref(), self.package.as_deref())
+    }
+
+    /// Why a recording cannot be written; a folder that a variable has chosen is not where one looks first.
+    pub(crate) fn why_unwritable(&self, source: &std::io::Error) -> String {
+        let why = source.to_string();
+        if self.write_to == self.fixture { why } else { sentences::in_record_dir(&why) }
     }
 
     /// Where a setting comes from, as a person would type it.

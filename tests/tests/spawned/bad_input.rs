@@ -339,7 +339,7 @@ fn provider_failures_leave_the_fixture_unchanged() {
         http://127.0.0.1:9/v1 could not be reached: connection refused
 
       requests to openai go to http://127.0.0.1:9/v1, which `OPENAI_BASE_URL` says
-      `OPENAI_API_KEY` has its key
+      its key is taken from `OPENAI_API_KEY`
       no response was recorded, so nothing is lost
 
       when the cause is fixed, run it again:
@@ -356,7 +356,7 @@ fn provider_failures_leave_the_fixture_unchanged() {
       the provider does not accept the key that the client sent
 
       requests to openai go to http://127.0.0.1:PORT/v1, which `OPENAI_BASE_URL` says
-      `OPENAI_API_KEY` has its key
+      its key is taken from `OPENAI_API_KEY`
       if the test is about this error, record it: allow_errors(401)
       no response was recorded, so nothing is lost
 

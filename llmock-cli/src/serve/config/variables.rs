@@ -1,5 +1,6 @@
 //! The variables: those of keys, of sections, and of upstreams by provider.
 
+use llmock::__server::of_the_library;
 use llmock_rules::nearest;
 
 use super::error::ConfigError;
@@ -7,29 +8,11 @@ use super::flags::Flags;
 use super::keys::{KEYS, SECTIONS, variable};
 use super::layers::Layers;
 
-/// Variables with another meaning: those of the library and of this command.
-pub(super) const RESERVED: &[&str] = &[
-    "LLMOCK_MODE",
-    "LLMOCK_DISABLED",
-    "LLMOCK_ALLOW_CI_RECORD",
-    "LLMOCK_WORKSPACE_ROOT",
-    "LLMOCK_RECORD_DIR",
-    "LLMOCK_DRAIN_TIMEOUT",
-    "LLMOCK_TURN_TIMEOUT",
-    "LLMOCK_MAX_BODY",
-    "LLMOCK_SWEEP",
-    "LLMOCK_SWEEP_MAX",
-    "LLMOCK_SWEEP_FAULT",
-    "LLMOCK_SWEEP_RESULT",
-    "LLMOCK_CACHE_DIR",
-    "LLMOCK_BASE_URL",
-    "LLMOCK_CONFIG",
-];
+/// The variable of the command that is no key: it names the file with the keys.
+const CONFIG: &str = "LLMOCK_CONFIG";
 
-/// Prefixes of names with another meaning: what the library keeps free in the environment, what tests use, and what
-/// Kubernetes sets for a service named `llmock`.
-const RESERVED_PREFIXES: [&str; 4] =
-    ["LLMOCK_SPARE_", "LLMOCK_TEST_", "LLMOCK_SERVICE_", "LLMOCK_PORT_"];
+/// Prefixes of names with another meaning: what tests use, and what Kubernetes sets for a service named `llmock`.
+const RESERVED_PREFIXES: [&str; 3] = ["LLMOCK_TEST_", "LLMOCK_SERVICE_", "LLMOCK_PORT_"];
 
 /// Applies the variables in the order of their names, so that `LLMOCK_PACE_JITTER` overrides `LLMOCK_PACE`, and notes
 /// names without a meaning.
@@ -68,13 +51,16 @@ pub(super) fn apply(
 }
 
 pub(super) fn is_reserved(name: &str) -> bool {
-    RESERVED.contains(&name) || RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    let is_library = |own: &str| own == name || own.ends_with('_') && name.starts_with(own);
+    name == CONFIG
+        || of_the_library().any(is_library)
+        || RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 fn unknown(name: &str) -> String {
     let known: Vec<String> =
         KEYS.iter().map(|key| key.path).chain(SECTIONS).map(variable).collect();
-    let known = known.iter().map(String::as_str).chain(RESERVED.iter().copied());
+    let known = known.iter().map(String::as_str).chain(of_the_library()).chain([CONFIG]);
     let hint = nearest(name, known).map(|known| format!("; did you mean `{known}`?"));
     format!("unknown environment variable `{name}`{}", hint.unwrap_or_default())
 }

@@ -206,7 +206,6 @@ fn a_recording_that_failed_says_where_it_went_and_what_is_kept() {
     llmock: openai responded with 401 to POST /v1/chat/completions, so it was not recorded
 
       its message: "Incorrect API key provided"
-      the provider does not accept the key that the client sent
 
       requests to openai go to https://gateway.example/v1, which `OPENAI_BASE_URL` says
       `OPENAI_API_KEY`, which usually has its key, is not set
@@ -233,7 +232,7 @@ fn a_recording_that_failed_says_where_it_went_and_what_is_kept() {
         https://api.openai.com/v1 could not be reached: connection refused
 
       requests to openai go to https://api.openai.com/v1; to use another address, set `OPENAI_BASE_URL`
-      `OPENAI_API_KEY` has its key
+      its key is taken from `OPENAI_API_KEY`
 
       kept 2 interactions in tests/fixtures/a.json.failed; to put it into the fixture (`cargo install llmock-cli`):
           llmock keep tests/fixtures/a.json.failed

@@ -156,7 +156,7 @@ fn unused_interactions_are_listed() {
 fn mocks_speak_in_wiremocks_words() {
     let text = "Verifications failed:\n\n- Mock #0.\n\tExpected range of matching incoming requests: == 1\n\tNumber of matched incoming requests: 0\n";
     let sent = vec![("POST".into(), "/v1/chat/completions".into(), 2)];
-    insta::assert_snapshot!(failing(Failure::MockExpectations { text: text.into(), sent }), @"
+    insta::assert_snapshot!(failing(Failure::MockExpectations { text: text.into(), sent }), @r#"
     llmock: unmet `Mock` expectations
 
       Verifications failed:
@@ -164,7 +164,8 @@ fn mocks_speak_in_wiremocks_words() {
         Expected range of matching incoming requests: == 1
         Number of matched incoming requests: 0
       requests that arrived: POST /v1/chat/completions (2 times)
-    ");
+      the `Mock`s count from 0 in the order of `mount`; to see a name here, give it one with `.named("...")`
+    "#);
 }
 
 #[test]
@@ -303,7 +304,7 @@ fn a_session_that_cannot_open_says_why() {
     let cases = [
         Failure::Settings { error: "`LLMOCK_MODE` is `recrod`, expected `replay`, `record`, `auto`, or `off`; did you mean `record`?".into() },
         Failure::CiRecord { set_by: "`LLMOCK_MODE`".into() },
-        Failure::NestedSession { outer: "api::outer".into() },
+        Failure::NestedSession { outer: "api::outer".into(), inner: "api::inner".into() },
         Failure::TurnTimeout { holder: "api::slow".into(), seconds: 300 },
         Failure::UnknownCase { function: "api::cases".into() },
         Failure::NoPlace { tried: vec!["/a/tests/fixtures".into(), "/b/tests/fixtures".into()] },
@@ -318,9 +319,9 @@ fn a_session_that_cannot_open_says_why() {
 
       record on your machine and commit the fixture, or set LLMOCK_ALLOW_CI_RECORD=1
 
-    llmock: this thread already runs an llmock test, `api::outer`
+    llmock: `api::inner` has #[llm_replay], and it was called by a test that has it too, `api::outer`
 
-      keep #[llm_replay] on the test and remove it from the function that the test calls
+      remove #[llm_replay] from `api::inner`; the test's own covers what it calls
 
     llmock: waited 300 s for the environment guard, held by test `api::slow`
 
@@ -355,6 +356,7 @@ fn several_failures_share_one_block() {
 
       × unmet `Mock` expectations
         - Mock #0.
+        the `Mock`s count from 0 in the order of `mount`; to see a name here, give it one with `.named("...")`
 
       Record the test once (this calls openai and needs OPENAI_API_KEY):
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
@@ -362,13 +364,14 @@ fn several_failures_share_one_block() {
     report.misses.clear();
     report.failures.extend(report.failures.clone());
     report.failures.push(Failure::Calls { expected: 2, got: 1 });
-    insta::assert_snapshot!(plain(&report), @"
+    insta::assert_snapshot!(plain(&report), @r#"
     llmock: 2 problems with tests/fixtures/summarize.json
 
       × unmet `Mock` expectations
         - Mock #0.
+        the `Mock`s count from 0 in the order of `mount`; to see a name here, give it one with `.named("...")`
 
       × 1 request reached llmock, expected 2 (`calls = 2`)
         if the new number is right, set `calls = 1`
-    ");
+    "#);
 }

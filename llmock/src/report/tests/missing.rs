@@ -48,7 +48,7 @@ fn an_unknown_endpoint_is_answered_with_the_known_ones() {
     llmock: 1 request is not in tests/fixtures/summarize.json
 
       × GET /v1/models   openai · 3rd request of this test
-        the fixture has no recording of this endpoint
+        the fixture has no recording of this endpoint, only of:
           POST /v1/chat/completions  openai, 2 times
           POST /v1/embeddings  openai
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::audit::Conclusion;
 use crate::audit::prices::UsageSummary;
+use crate::env::Misspelt;
 use crate::report::{
     Answered, Note, Outcome, RedactedPlace, RedactedSecret, Sign, Source, Unreached, ledger, notes,
     sentences,
@@ -117,6 +118,7 @@ fn every_note() -> Vec<Note> {
         },
         Note::AttemptKept { path: "tests/fixtures/a.json.failed".into(), count: 2 },
         Note::OnlyReplayedInCi { mode: "auto" },
+        Note::MisspeltVariable(Misspelt { name: "LLMOCK_MOD".into(), meant: "LLMOCK_MODE" }),
         Note::AdversarialChunks { seed: 7 },
         Note::LayersDiffer { layer: "../contracts/fixtures/a.json".into(), requests: 2 },
     ]
@@ -169,11 +171,12 @@ fn every_note_is_a_line_of_its_own() {
     llmock: api::summarize: the client disconnected before the response of #3 ended: what had arrived until then is in tests/fixtures/summarize.json and replays
     llmock: api::summarize: response headers that tests/fixtures/summarize.json does not keep: x-cost, x-id; a program that reads one of them finds nothing in replay
     llmock: api::summarize: no request reached llmock before the test failed, so nothing was replayed from tests/fixtures/summarize.json: `HTTP_PROXY` sends clients to 127.0.0.1:9: set NO_PROXY=127.0.0.1,localhost
-    llmock: api::summarize: the test failed by itself; the responses that it received came from #1 (recorded 2026-05-02) and #2 in tests/fixtures/summarize.json, a `Mock` for POST /v1/chat/completions (2 times), and the test's own reply
+    llmock: api::summarize: every request of the test had a response, from #1 (recorded 2026-05-02) and #2 in tests/fixtures/summarize.json, a `Mock` for POST /v1/chat/completions (2 times), and the test's own reply
     llmock: api::summarize: a recorded redirection of tests/fixtures/summarize.json sends the client to https://cdn.example.com, past llmock; if the client follows it, record what it finds there by a handle or a proxy
     llmock: api::summarize: 1 interaction could not be kept in a.json.failed: the disk is full
     llmock: api::summarize: kept 2 interactions in tests/fixtures/a.json.failed
     llmock: api::summarize: mode `auto` only replays in CI, so tests/fixtures/summarize.json is unchanged; to record there, set LLMOCK_ALLOW_CI_RECORD=1
+    llmock: api::summarize: the variable `LLMOCK_MOD` is set, and nothing reads it: did you mean `LLMOCK_MODE`?
     llmock: api::summarize: streams were cut inside events and characters; `stream(chunks = "adversarial", seed = 7)` cuts them at the same places
     llmock: api::summarize: a conclusion about api_version; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
     llmock: api::summarize: a conclusion about stale; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact

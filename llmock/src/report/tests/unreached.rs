@@ -35,13 +35,12 @@ fn a_body_that_failed_before_any_request_gets_what_is_known() {
     }), @r#"
     llmock: no request reached llmock before the test failed, so nothing was replayed from tests/fixtures/summarize.json
 
-      by the error of the test, its client uses https://api.openai.com, which is not llmock
+      its error says that the client went to https://api.openai.com, which is not llmock
       its address is in the program or its configuration, or it was built before llmock set `OPENAI_BASE_URL`; ways to reach llmock:
         · if it takes a URL: add the parameter `mock: LlmMock` and pass `mock.base_url(..)`
         · if it reads another variable: env(MY_LLM_URL = "{base}/openai/v1")
         · if it is built before the first test: `llmock::preload!()` in the test crate
         · if its address is fixed: proxy = true (plain http), intercept = true (https)
-        · if the test calls no model: calls = 0
     "#);
     insta::assert_snapshot!(note(Unreached { handle: Handle::Unused, ..Unreached::default() }), @"
     llmock: no request reached llmock before the test failed, so nothing was replayed from tests/fixtures/summarize.json

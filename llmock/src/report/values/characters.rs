@@ -6,7 +6,7 @@ use super::shapes::{is_short, look_alike, shape};
 use super::{count, list};
 
 /// Characters of one passage that are named.
-const MOST: usize = 4;
+const MOST: usize = 6;
 
 /// Control characters, white space other than a space, direction marks, and characters without width.
 pub(super) fn is_invisible(character: char) -> bool {

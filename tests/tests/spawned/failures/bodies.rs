@@ -18,7 +18,7 @@ fn failures_of_the_body_come_first() {
       left: "A fox."
      right: "A dog."
 
-    llmock: api::a_panic_without_a_miss: the test failed by itself; the responses that it received came from #1 in tests/fixtures/known.json
+    llmock: api::a_panic_without_a_miss: every request of the test had a response, from #1 in tests/fixtures/known.json
     "#);
     let test = "an_error_after_a_miss";
     let failure = app.failure(test);

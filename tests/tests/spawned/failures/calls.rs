@@ -120,13 +120,12 @@ fn a_panic_before_any_request_says_what_llmock_knows() {
 
     llmock: no request reached llmock before the test failed, so nothing was replayed from tests/fixtures/two.json
 
-      by the error of the test, its client uses https://api.openai.com, which is not llmock
+      its error says that the client went to https://api.openai.com, which is not llmock
       its address is in the program or its configuration, or it was built before llmock set `OPENAI_BASE_URL`; ways to reach llmock:
         · if it takes a URL: add the parameter `mock: LlmMock` and pass `mock.base_url(..)`
         · if it reads another variable: env(MY_LLM_URL = "{base}/openai/v1")
         · if it is built before the first test: `llmock::preload!()` in the test crate
         · if its address is fixed: proxy = true (plain http), intercept = true (https)
-        · if the test calls no model: calls = 0
     "#);
     insta::assert_snapshot!(app.failure("a_handle_that_is_not_used"), @r#"
     llmock: no request reached llmock before the test failed, so nothing was replayed from tests/fixtures/two.json
@@ -184,7 +183,7 @@ fn a_body_that_fails_on_a_response_says_where_it_is_from() {
       left: "A fox."
      right: "A dog."
 
-    llmock: api::a_panic_without_a_miss: the test failed by itself; the responses that it received came from #1 in tests/fixtures/known.json
+    llmock: api::a_panic_without_a_miss: every request of the test had a response, from #1 in tests/fixtures/known.json
     "#);
     insta::assert_snapshot!(app.failure("a_panic_over_the_response_of_a_mock"), @r#"
     thread 'tokio-rt-worker' panicked at client/src/lib.rs:33:34:
@@ -193,6 +192,6 @@ fn a_body_that_fails_on_a_response_says_where_it_is_from() {
     thread 'a_panic_over_the_response_of_a_mock' panicked at tests/api.rs:462:5:
     the client could not read it
 
-    llmock: api::a_panic_over_the_response_of_a_mock: the test failed by itself; the responses that it received came from a `Mock` for POST /v1/chat/completions
+    llmock: api::a_panic_over_the_response_of_a_mock: every request of the test had a response, from a `Mock` for POST /v1/chat/completions
     "#);
 }

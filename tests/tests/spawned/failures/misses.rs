@@ -80,7 +80,7 @@ fn background_calls_are_misses_unless_declared() {
     llmock: 1 request is not in tests/fixtures/two.json
 
       × GET /v1/models   openai · 1st request of this test
-        the fixture has no recording of this endpoint
+        the fixture has no recording of this endpoint, only of:
           POST /v1/chat/completions  openai, 2 times
 
       If it is a background call that the test does not need, declare it, in #[llm_replay(..)]:

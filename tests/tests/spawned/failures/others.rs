@@ -74,7 +74,7 @@ fn other_failures_are_reported() {
     // wiremock panics with its own words first.
     let unsatisfied = app.failure("a_mock_that_is_not_called");
     let ours = unsatisfied.rfind("thread '").expect("a panic");
-    insta::assert_snapshot!(&unsatisfied[ours..], @"
+    insta::assert_snapshot!(&unsatisfied[ours..], @r#"
     thread 'a_mock_that_is_not_called' panicked at tests/api.rs:234:1:
 
     llmock: unmet `Mock` expectations
@@ -84,12 +84,13 @@ fn other_failures_are_reported() {
         Expected range of matching incoming requests: == 1
         Number of matched incoming requests: 0
       requests that arrived: POST /v1/chat/completions
-    ");
+      the `Mock`s count from 0 in the order of `mount`; to see a name here, give it one with `.named("...")`
+    "#);
     insta::assert_snapshot!(app.failure("a_session_within_a_session"), @"
     thread 'a_session_within_a_session' panicked at tests/api.rs:250:5:
 
-    llmock: this thread already runs an llmock test, `api::a_session_within_a_session`
+    llmock: `api::helper` has #[llm_replay], and it was called by a test that has it too, `api::a_session_within_a_session`
 
-      keep #[llm_replay] on the test and remove it from the function that the test calls
+      remove #[llm_replay] from `api::helper`; the test's own covers what it calls
     ");
 }

@@ -69,10 +69,11 @@ fn assert_causes_are_named<'a>(shown: impl Iterator<Item = (&'a str, &'a [&'a st
         }
     }
     assert!(unnamed.is_empty(), "{} unnamed:\n{}", unnamed.len(), unnamed.join("\n\n"));
-    assert_eq!(number, 100, "outputs that name their cause");
+    assert_eq!(number, 101, "outputs that name their cause");
 }
 
 #[test]
+#[ignore = "takes minutes with the others; `.ci/run mistakes` runs them"]
 fn every_output_names_its_cause() {
     let museum = Museum::open("museum", SOURCES);
     let plain = run_all(&museum, Look::Plain);
@@ -185,6 +186,7 @@ fn follow_commands(
 }
 
 #[test]
+#[ignore = "takes minutes with the others; `.ci/run mistakes` runs them"]
 fn suggestions_resolve_failures() {
     let museum = Museum::open("museum", SOURCES);
     let shown = run_all(&museum, Look::Plain);

@@ -23,6 +23,7 @@ fn handful() -> impl Iterator<Item = &'static Mistake> {
 }
 
 #[test]
+#[ignore = "takes minutes with the others; `.ci/run mistakes` runs them"]
 fn cargo_and_nextest_show_the_same() {
     let museum = Museum::open("museum", SOURCES);
     let nextest = has_nextest();
@@ -48,6 +49,7 @@ fn cargo_and_nextest_show_the_same() {
 
 #[cfg(unix)]
 #[test]
+#[ignore = "takes minutes with the others; `.ci/run mistakes` runs them"]
 fn a_shell_runs_the_commands_as_printed() {
     let museum = Museum::open("museum", SOURCES);
     for mistake in handful() {

@@ -574,6 +574,13 @@ const STUDIO: &[Mistake] = &[
         &["LLMOCK_MODE", "recrod", "`record`"],
     )
     .env(&[("LLMOCK_MODE", "recrod")]),
+    at(
+        "studio::has_a_misspelt_variable",
+        "the variable of the mode is misspelt",
+        &["studio/variable.json", "`LLMOCK_MOD` is set", "did you mean `LLMOCK_MODE`?"],
+    )
+    .env(&[("LLMOCK_MOD", "record")])
+    .never_recorded(),
     at("studio::records_in_ci", "recording in CI", &["record", "CI", "LLMOCK_ALLOW_CI_RECORD"])
         .env(&[("CI", "true"), ("OPENAI_API_KEY", "sk-studio-0001")])
         .records(),

@@ -45,6 +45,12 @@ async fn has_a_misspelt_mode() {
     ask("Restore the sixth fresco.").await;
 }
 
+#[llm_replay(fixture = "studio/variable")]
+#[tokio::test]
+async fn has_a_misspelt_variable() {
+    ask("Restore the fifteenth fresco.").await;
+}
+
 #[llm_replay(fixture = "studio/ci")]
 #[tokio::test]
 async fn records_in_ci() {
