@@ -60,7 +60,8 @@ pub(super) fn is_reserved(name: &str) -> bool {
 fn unknown(name: &str) -> String {
     let known: Vec<String> =
         KEYS.iter().map(|key| key.path).chain(SECTIONS).map(variable).collect();
-    let known = known.iter().map(String::as_str).chain(of_the_library()).chain([CONFIG]);
+    let reserved: Vec<&str> = of_the_library().chain([CONFIG]).collect();
+    let known = known.iter().map(String::as_str).chain(reserved);
     let hint = nearest(name, known).map(|known| format!("; did you mean `{known}`?"));
     format!("unknown environment variable `{name}`{}", hint.unwrap_or_default())
 }

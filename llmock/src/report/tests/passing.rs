@@ -178,6 +178,7 @@ fn every_note_is_a_line_of_its_own() {
     llmock: api::summarize: mode `auto` only replays in CI, so tests/fixtures/summarize.json is unchanged; to record there, set LLMOCK_ALLOW_CI_RECORD=1
     llmock: api::summarize: the variable `LLMOCK_MOD` is set, and nothing reads it: did you mean `LLMOCK_MODE`?
     llmock: api::summarize: streams were cut inside events and characters; `stream(chunks = "adversarial", seed = 7)` cuts them at the same places
+    llmock: api::summarize: layer file ../contracts/fixtures/a.json has another response than an earlier layer to 2 requests, and the earlier one is used; `llmock layers` shows which layers have the file; delete one of the two
     llmock: api::summarize: a conclusion about api_version; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
     llmock: api::summarize: a conclusion about stale; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
     llmock: api::summarize: a conclusion about contract; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
