@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn every_note_has_a_code() {
-        for name in Note::NAMES {
+        for name in Note::NAMES.iter().copied() {
             assert!(FindingCode::named(name).is_some(), "{name}");
         }
     }

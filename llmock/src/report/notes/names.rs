@@ -5,7 +5,7 @@ use super::Note;
 impl Note {
     /// The names of all notes.
     #[cfg(test)]
-    pub(in crate::report) const NAMES: [&'static str; 36] = [
+    pub(in crate::report) const NAMES: &[&'static str] = &[
         "recorded",
         "nothing_recorded",
         "unused",

@@ -199,7 +199,7 @@ fn every_note_has_a_section_in_the_documentation() {
         .collect();
     assert_eq!(sections, Note::NAMES);
     let all: std::collections::BTreeSet<_> = every_note().iter().map(Note::name).collect();
-    assert_eq!(all, Note::NAMES.into_iter().collect());
+    assert_eq!(all, Note::NAMES.iter().copied().collect());
 }
 
 #[test]
