@@ -84,6 +84,9 @@ fn pending(path: &Path) -> Result<Fixture, String> {
 
 /// The digest of a file, which a form sends back: what was decided about another version is not done.
 pub(crate) fn digest(path: &Path) -> Option<String> {
-    let digest = Sha256::digest(fs::read(path).ok()?);
-    Some(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    Some(digest_of(&fs::read(path).ok()?))
+}
+
+pub(crate) fn digest_of(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

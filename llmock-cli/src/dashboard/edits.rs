@@ -4,6 +4,7 @@ use std::fs;
 
 use llmock::Fixture;
 
+use super::accepting;
 use super::attempts::{self, Attempt, Kind};
 use super::pages::Board;
 use crate::problem::chain;
@@ -41,6 +42,8 @@ impl EditProblem {
 pub(crate) struct Form {
     file: String,
     digest: String,
+    test: String,
+    request: u64,
 }
 
 impl Form {
@@ -50,6 +53,8 @@ impl Form {
             match &*name {
                 "file" => form.file = value.into_owned(),
                 "digest" => form.digest = value.into_owned(),
+                "test" => form.test = value.into_owned(),
+                "request" => form.request = value.parse().unwrap_or_default(),
                 _ => {}
             }
         }
@@ -66,6 +71,11 @@ pub(crate) fn keep(board: &Board, form: &Form) -> Result<(), EditProblem> {
     Fixture::keep_attempts(&attempt.path)
         .map(drop)
         .map_err(|error| EditProblem::Failed(chain(&error)))
+}
+
+/// Makes a request of the last run match the closest recording.
+pub(crate) fn accept(board: &Board, form: &Form) -> Result<(), EditProblem> {
+    accepting::accept(board, &form.test, form.request, &form.digest)
 }
 
 /// Removes what a failed recording has kept.

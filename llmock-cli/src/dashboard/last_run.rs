@@ -48,6 +48,12 @@ pub(crate) struct Miss {
     pub(crate) path: String,
     pub(crate) sentence: String,
     pub(crate) differs_at: Vec<String>,
+    /// The closest recording, counted from one.
+    pub(crate) interaction: Option<usize>,
+    /// Whether another request of the test got the response of that recording.
+    pub(crate) is_used: bool,
+    /// The body of the request.
+    pub(crate) sent: Option<String>,
 }
 
 /// A request that was refused because no test was running.
@@ -159,6 +165,9 @@ fn miss(miss: &Value) -> Miss {
         path: text(&miss["path"]),
         sentence: text(&miss["sentence"]),
         differs_at: texts(&miss["differs_at"], text),
+        interaction: miss["interaction"].as_u64().and_then(|number| usize::try_from(number).ok()),
+        is_used: !miss["used_by"].is_null(),
+        sent: miss["sent"].as_str().map(str::to_owned),
     }
 }
 

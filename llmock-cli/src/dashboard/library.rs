@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 use std::{fs, io};
 
 use llmock::__command::{Summary, summary};
@@ -14,11 +14,15 @@ use llmock::{Fixture, Interaction, price_of};
 
 use crate::command::check;
 use crate::finding::Finding;
+use crate::layers::reading;
+use crate::problem::Problem;
 use crate::target;
-use crate::workspace::{self, Listed};
+use crate::workspace::{self, Found, Listed};
 
 /// Above this size `llmock check` warns by default.
 const MAX_SIZE: u64 = 1_000_000;
+/// How long layers are shown as they were read.
+const FRESH: Duration = Duration::from_secs(10);
 
 /// A fixture with what every list shows of it.
 #[derive(Debug)]
@@ -29,6 +33,8 @@ pub(crate) struct File {
     /// One for each interaction.
     pub(crate) rows: Vec<Row>,
     pub(crate) bytes: u64,
+    /// The layer that it comes from, if that is not a folder of the workspace.
+    pub(crate) layer: Option<String>,
     findings: OnceLock<Vec<Finding>>,
 }
 
@@ -43,10 +49,10 @@ pub(crate) struct Row {
 }
 
 impl File {
-    fn new(fixture: Fixture, bytes: u64) -> Self {
+    fn new(fixture: Fixture, bytes: u64, layer: Option<String>) -> Self {
         let rows = fixture.interactions().iter().map(row).collect();
         let name = workspace::shown(fixture.path()).trim_start_matches("./").to_owned();
-        Self { name, fixture, rows, bytes, findings: OnceLock::new() }
+        Self { name, fixture, rows, bytes, layer, findings: OnceLock::new() }
     }
 
     /// The interactions with their rows, counted from one.
@@ -111,11 +117,13 @@ pub(crate) struct Library {
     known: BTreeMap<PathBuf, (Stamp, Content)>,
     /// How many files were read since the start.
     reads: usize,
+    /// The fixtures of layers, and when they were read.
+    layers: Option<(Instant, Snapshot)>,
 }
 
 impl Library {
     pub(crate) fn new(paths: Vec<PathBuf>) -> Self {
-        Self { paths, known: BTreeMap::new(), reads: 0 }
+        Self { paths, known: BTreeMap::new(), reads: 0, layers: None }
     }
 
     /// Whether the whole workspace is shown.
@@ -156,6 +164,20 @@ impl Library {
                 Some((_, Content::Other)) | None => {}
             }
         }
+        if self.is_workspace() {
+            let layers = self.layers();
+            snapshot.files.extend(layers.files);
+            snapshot.problems.extend(layers.problems);
+        }
+        snapshot
+    }
+
+    /// The fixtures of layers outside of the workspace. Reading verifies them, which a page need not do again at once.
+    fn layers(&mut self) -> Snapshot {
+        let fresh = self.layers.take().filter(|(at, _)| at.elapsed() < FRESH);
+        let (at, layers) = fresh.unwrap_or_else(|| (Instant::now(), read_layers()));
+        let snapshot = layers.clone();
+        self.layers = Some((at, layers));
         snapshot
     }
 
@@ -172,7 +194,7 @@ impl Library {
         let is_named = |path: &PathBuf| self.paths.contains(path);
         let read = workspace::parallel(&stamps, |(path, (_, bytes))| {
             match target::load(path, is_named(path)) {
-                Ok(Some(fixture)) => Content::Fixture(Arc::new(File::new(fixture, *bytes))),
+                Ok(Some(fixture)) => Content::Fixture(Arc::new(File::new(fixture, *bytes, None))),
                 Ok(None) => Content::Other,
                 Err(problem) => Content::Broken(problem.to_string()),
             }
@@ -182,6 +204,21 @@ impl Library {
         }
         self.known.retain(|path, _| paths.binary_search(path).is_ok());
     }
+}
+
+fn read_layers() -> Snapshot {
+    let mut found = Found::default();
+    let mut snapshot = Snapshot::default();
+    for (layer, fixtures) in reading::beyond(&mut found) {
+        snapshot.files.extend(fixtures.into_iter().map(|(name, fixture)| {
+            let bytes = fs::metadata(fixture.path()).map_or(0, |file| file.len());
+            let name = format!("{layer}/{name}");
+            Arc::new(File { name, ..File::new(fixture, bytes, Some(layer.clone())) })
+        }));
+    }
+    let problem = |problem: &Problem| (String::new(), problem.to_string());
+    snapshot.problems.extend(found.problems.iter().map(problem));
+    snapshot
 }
 
 fn stamp(path: &Path) -> io::Result<Stamp> {

@@ -4,6 +4,7 @@
 //! page has. [`server`] serves them to the one who has the token, [`edits`] does what `--edit` allows, and [`report`] puts
 //! everything into one file.
 
+mod accepting;
 mod ansi;
 mod attempts;
 mod edits;
@@ -38,7 +39,11 @@ pub(crate) fn board_of_file(library: &mut Library, last_run: Option<&PathBuf>) -
 fn board(library: &mut Library, last_run: Option<&PathBuf>, links: Links, edit: bool) -> Board {
     let roots = library.roots();
     let place = roots.iter().map(|root| match root.to_str() {
-        Some(".") => std::env::current_dir().unwrap_or_default().display().to_string(),
+        // The name of the folder tells projects apart.
+        Some(".") => match std::env::current_dir().unwrap_or_default().file_name() {
+            Some(name) => name.to_string_lossy().into_owned(),
+            None => ".".to_owned(),
+        },
         _ => root.display().to_string(),
     });
     Board {

@@ -119,7 +119,7 @@ async fn respond(
 
 /// The page that a request is for, if it may see any.
 fn page_of(request: &Request<Incoming>, token: &str) -> Result<String, Refusal> {
-    check_source(request.headers())?;
+    check_source(request.method(), request.headers())?;
     let path = request.uri().path();
     let (sent, page) = path[1.min(path.len())..]
         .split_once('/')
@@ -135,7 +135,7 @@ fn page_of(request: &Request<Incoming>, token: &str) -> Result<String, Refusal> 
 }
 
 /// `Host` is a name of this machine, and a page that sends the request is one of ours.
-fn check_source(headers: &HeaderMap) -> Result<(), Refusal> {
+fn check_source(method: &Method, headers: &HeaderMap) -> Result<(), Refusal> {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let mut hosts = headers.get_all(HOST).iter().map(text);
     let host = hosts.next().filter(|host| is_trusted_host(host, &[])).ok_or(Refusal::Host)?;
@@ -147,8 +147,12 @@ fn check_source(headers: &HeaderMap) -> Result<(), Refusal> {
     if headers.get_all(ORIGIN).iter().any(is_foreign) {
         return Err(Refusal::Origin);
     }
-    let site = headers.get("sec-fetch-site").map(text);
-    if site.is_some_and(|site| site == "cross-site" || site == "same-site") {
+    let is = |name: &str, values: &[&str]| {
+        headers.get(name).is_some_and(|value| values.contains(&&*text(value)))
+    };
+    // A person may follow the address from a page that shows a terminal.
+    let is_followed = method == Method::GET && is("sec-fetch-mode", &["navigate"]);
+    if is("sec-fetch-site", &["cross-site", "same-site"]) && !is_followed {
         return Err(Refusal::Origin);
     }
     Ok(())

@@ -19,6 +19,7 @@ use super::pages::review::Review;
 use super::pages::run::RunPage;
 use super::running::ServerUrl;
 use super::shell::{Message, Page, SCRIPT, STYLE};
+use crate::output::text::{visible, visible_lines};
 
 pub(crate) struct Site {
     library: Mutex<Library>,
@@ -190,6 +191,7 @@ impl Site {
         let form = Form::read(form);
         let done = match action {
             "keep" => edits::keep(&board, &form).map(|()| "kept"),
+            "accept" => edits::accept(&board, &form).map(|()| "accepted"),
             "discard" => edits::discard(&board, &form).map(|()| "discarded"),
             _ => {
                 let address = Address { page: action, query: "" };
@@ -198,13 +200,14 @@ impl Site {
         };
         let reply = match done {
             Ok(done) => {
-                let location = format!("{}?done={done}", board.links.page("review"));
+                let page = if done == "accepted" { "run" } else { "review" };
+                let location = format!("{}?done={done}", board.links.page(page));
                 Reply { location: Some(location), ..Reply::html(303, String::new()) }
             }
             Err(problem) => {
                 let command =
                     if problem == EditProblem::ReadOnly { "llmock dashboard --edit" } else { "" };
-                let text = problem.to_string();
+                let text = visible_lines(&problem.to_string());
                 let message = Message { title: "Nothing was changed", text: &text, command };
                 let body = Body {
                     title: "Nothing was changed".to_owned(),
@@ -222,6 +225,7 @@ impl Site {
 fn notice(done: &str) -> &'static str {
     match done {
         "kept" => "The recording is part of its fixture now.",
+        "accepted" => "The fixture has the request now. Run the test again.",
         "discarded" => "The recording was discarded.",
         _ => "",
     }
@@ -238,14 +242,14 @@ fn not_found(board: &Board, address: Address<'_>) -> Body {
         ),
         None => ("Not found", "The dashboard has no such page.".to_owned()),
     };
-    let text = crate::output::text::visible_lines(&text);
+    let text = visible_lines(&text);
     let message = Message { title, text: &text, command: "" };
     Body { title: title.to_owned(), current: "", text: message.render() }
 }
 
 fn page(board: &Board, status: u16, body: &Body, notice: &str) -> Reply {
     let rendered = body.text.as_ref().map_err(ToString::to_string).and_then(|text| {
-        let title = crate::output::text::visible(&body.title);
+        let title = visible(&body.title);
         let page = Page { title: &title, current: body.current, notice, body: text };
         page.render(board).map_err(|error| error.to_string())
     });

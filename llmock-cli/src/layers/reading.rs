@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use llmock::__command::LayerError;
+use llmock::Fixture;
 
 use super::configured::{Configured, configured};
 use super::shared;
@@ -22,14 +23,31 @@ pub(crate) fn read(paths: &[PathBuf]) -> Found {
 
 /// Adds the fixtures of layers that are not below the folder of the workspace.
 fn add(found: &mut Found) {
+    for (_, fixtures) in beyond(found) {
+        found.fixtures.extend(fixtures.into_iter().map(|(_, fixture)| fixture));
+    }
+    if !found.fixtures.is_empty() {
+        found.empty.clear();
+    }
+}
+
+/// A layer, and its fixtures under the names that they have in it.
+pub(crate) type Layered = (String, Vec<(String, Fixture)>);
+
+/// The layers that are not below the folder of the workspace; `found` gets the problems.
+pub(crate) fn beyond(found: &mut Found) -> Vec<Layered> {
     let all = match configured() {
         Ok(all) => all,
-        Err(problem) => return found.problems.push(problem),
+        Err(problem) => {
+            found.problems.push(problem);
+            return Vec::new();
+        }
     };
     let root = workspace::root().canonicalize().unwrap_or_default();
     let is_read =
         |folder: &Path| folder.canonicalize().is_ok_and(|folder| folder.starts_with(&root));
     let mut seen = Vec::new();
+    let mut layers = Vec::new();
     for (configured, at, opened) in all.iter().flat_map(of_each) {
         let layer = match opened {
             Ok(layer) => layer,
@@ -46,16 +64,16 @@ fn add(found: &mut Found) {
             continue;
         }
         seen.push(place);
+        let mut fixtures = Vec::new();
         for name in shared::names(&layer) {
             match layer.load(&name) {
-                Ok(fixture) => found.fixtures.push(fixture),
+                Ok(fixture) => fixtures.push((name, fixture)),
                 Err(error) => found.problems.push(Problem::Other(error.to_string())),
             }
         }
+        layers.push((layer.name().to_owned(), fixtures));
     }
-    if !found.fixtures.is_empty() {
-        found.empty.clear();
-    }
+    layers
 }
 
 type Opened = Result<llmock::__command::OpenLayer, LayerError>;

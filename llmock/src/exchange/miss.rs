@@ -9,6 +9,9 @@ use crate::provider::Provider;
 use crate::report::{Closest, Endpoint, Miss, MissReason};
 use crate::wire;
 
+/// Longer bodies are not kept for `last-run.jsonl`.
+const LONGEST_BODY: usize = 256 * 1024;
+
 /// The request as the report shows it.
 pub(crate) fn describe(
     provider: Provider,
@@ -27,6 +30,10 @@ pub(crate) fn describe(
         prompt: body.as_ref().and_then(|body| format.prompt(body)),
         turn: body.as_ref().and_then(labels::last_turn),
         request: number.number(),
+        body: match &request.body {
+            Body::Json(text) if text.len() <= LONGEST_BODY => Some(text.clone()),
+            _ => None,
+        },
         reason,
     }
 }

@@ -4,6 +4,7 @@
 //! [`summary`] is the line that a list shows, [`moments`] a stream over time, [`changes`] what differs between two recordings, and [`secrets`] what a
 //! recording would have redacted.
 
+mod accepted;
 mod changes;
 mod conversation;
 mod flaws;
@@ -13,6 +14,7 @@ mod response;
 mod secrets;
 mod summary;
 
+pub use accepted::with_request_body;
 pub use changes::{Change, Half, changes};
 pub use conversation::{Conversation, Speaker, Turn, conversation};
 pub use flaws::{Flaw, flaws};

@@ -114,7 +114,7 @@ fn shown(item: &Item) -> (Option<String>, String) {
         Item::Json(data) => (None, data.clone()),
         Item::Frame { headers, payload } => {
             let name = headers.iter().find(|(name, _)| name == ":event-type");
-            (name.map(|(_, value)| value.to_string()), payload.clone())
+            (name.map(|(_, value)| value.clone()), payload.clone())
         }
         Item::Raw(text) => (None, text.clone()),
         Item::RawBytes(bytes) => (None, format!("{} bytes", bytes.len())),

@@ -1,7 +1,7 @@
 //! `target/llmock/last-run.jsonl`: one JSON object for each test, and one for each request that was refused because no
 //! test was running.
 
-use super::miss::Miss;
+use super::miss::{Miss, MissReason};
 use super::sentences::{reason, without_name};
 use super::{Command, Filter, Invocation, Note, Report, advice};
 use crate::audit::prices::UsageSummary;
@@ -93,9 +93,13 @@ pub(crate) fn refused_line(
 }
 
 fn missed(miss: &Miss, report: &Report) -> Object {
+    let closest = match &miss.reason {
+        MissReason::BodyDiffers { closest, .. } => Some(closest),
+        _ => None,
+    };
     let places: Vec<&str> =
         miss.reason.differences().iter().map(|place| place.path.as_str()).collect();
-    object! {
+    let line = object! {
         "request": miss.request,
         "provider": *miss.provider,
         "method": miss.method,
@@ -103,7 +107,11 @@ fn missed(miss: &Miss, report: &Report) -> Object {
         "reason": *miss.reason.name(),
         "sentence": reason(&miss.reason, &report.test),
         "differs_at": places,
-    }
+    };
+    // What a person needs to accept the request in place of the recorded one.
+    line.with_some("interaction", closest.map(|closest| closest.interaction).as_ref())
+        .with_some("used_by", closest.and_then(|closest| closest.used_by).as_ref())
+        .with_some("sent", closest.and(miss.body.as_ref()))
 }
 
 fn named(name: &str, sentence: &str) -> Object {

@@ -20,6 +20,8 @@ pub(crate) struct Miss {
     /// Whose turn that message is.
     pub(crate) turn: Option<Label>,
     pub(crate) request: usize,
+    /// The body without secrets, for `last-run.jsonl`, if it is JSON of a moderate length.
+    pub(crate) body: Option<String>,
     pub(crate) reason: MissReason,
 }
 

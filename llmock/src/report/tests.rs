@@ -42,6 +42,7 @@ fn miss(reason: MissReason) -> Miss {
         prompt: Some("Summarise: The quick brown foxes".into()),
         turn: None,
         request: 3,
+        body: None,
         reason,
     }
 }

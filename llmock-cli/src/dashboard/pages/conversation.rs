@@ -133,7 +133,9 @@ fn facts(interaction: &Interaction, row: &Row) -> Vec<(&'static str, String)> {
         ("Test", interaction.test().map(visible).unwrap_or_default()),
     ];
     if let Some(at) = interaction.recorded_at() {
-        facts.push(("Recorded", format!("{} ({} ago)", visible(at), age_of(Some(at)))));
+        // `2026-11-18T09:12:03Z`: the minute is enough.
+        let minute = at.get(..16).unwrap_or(at).replace('T', " ");
+        facts.push(("Recorded", format!("{} ({} ago)", visible(&minute), age_of(Some(at)))));
     }
     if summary.usage.total() > 0 {
         facts.push(("Tokens", tokens(summary.usage.input, summary.usage.output)));

@@ -61,6 +61,7 @@ pub(crate) struct Fixtures {
 struct FixtureRow {
     title: String,
     folder: String,
+    layer: String,
     href: String,
     providers: String,
     models: String,
@@ -91,7 +92,7 @@ impl Fixtures {
                 suite => visible(suite),
             },
             action: board.links.page("fixtures"),
-            suite: wanted.suite.clone(),
+            suite: visible(&wanted.suite),
             text: visible(&wanted.text),
             has_form: !board.is_file(),
             summary: format!(
@@ -119,6 +120,7 @@ fn row_of(board: &Board, file: &File) -> FixtureRow {
     FixtureRow {
         title: visible(file.title()),
         folder: visible(file.suite()),
+        layer: file.layer.as_deref().map(visible).unwrap_or_default(),
         href: board.links.fixture(&file.name, 1),
         providers: list(&providers),
         models: list(&models),
@@ -180,6 +182,9 @@ impl Interactions {
             format!("{} live", sums.price()),
             sums.size(),
         ];
+        if let Some(layer) = &file.layer {
+            facts.push(format!("layer {}, read-only", visible(layer)));
+        }
         if sums.oldest.is_some() {
             facts.push(format!("oldest recording {} ago", sums.age()));
         }

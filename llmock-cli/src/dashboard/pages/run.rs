@@ -3,6 +3,8 @@
 use askama::Template;
 
 use super::Board;
+use crate::dashboard::accepting;
+use crate::dashboard::ansi::Span;
 use crate::dashboard::last_run::{Miss, TestRun};
 use crate::dashboard::sums::tokens;
 use crate::output::text::{count, shortened, thousands, visible, visible_lines};
@@ -15,6 +17,8 @@ const PASSED: usize = 1_000;
 pub(crate) struct RunPage {
     /// Whether a test has run.
     is_known: bool,
+    edit: bool,
+    accept: String,
     summary: String,
     failed: Vec<FailedTest>,
     passed: Vec<PassedTest>,
@@ -38,6 +42,19 @@ struct MissView {
     address: String,
     sentence: String,
     differs_at: Vec<String>,
+    /// The closest recording and its page.
+    closest: Option<(usize, String)>,
+    /// As forms name it.
+    test: String,
+    accept: Option<Accept>,
+}
+
+/// What a button would do.
+struct Accept {
+    digest: String,
+    spans: Vec<Span>,
+    is_added: bool,
+    is_done: bool,
 }
 
 struct PassedTest {
@@ -54,6 +71,8 @@ impl RunPage {
         let Some(run) = &board.run else {
             return Self {
                 is_known: false,
+                edit: false,
+                accept: String::new(),
                 summary: String::new(),
                 failed: Vec::new(),
                 passed: Vec::new(),
@@ -70,6 +89,8 @@ impl RunPage {
         });
         Self {
             is_known: true,
+            edit: board.edit,
+            accept: board.links.page("accept"),
             summary: format!(
                 "{} with llmock: {} passed, {} failed{when}",
                 count(run.tests.len(), "test"),
@@ -88,14 +109,9 @@ impl RunPage {
     }
 }
 
-/// The page of the fixture that a report names, relative to the package or to the workspace.
+/// The page of the fixture that a report names.
 fn fixture_href(board: &Board, name: &str) -> Option<String> {
-    let is_it = |file: &str| {
-        file == name || file.strip_suffix(name).is_some_and(|before| before.ends_with(['/', '\\']))
-    };
-    let mut found = board.snapshot.files.iter().filter(|file| is_it(&file.name));
-    let file = found.next().filter(|_| !name.is_empty())?;
-    found.next().is_none().then(|| board.links.fixture(&file.name, 1))
+    Some(board.links.fixture(&accepting::file(board, name)?.name, 1))
 }
 
 fn failed_test(board: &Board, test: &TestRun) -> FailedTest {
@@ -106,18 +122,29 @@ fn failed_test(board: &Board, test: &TestRun) -> FailedTest {
         mode: visible(&test.mode),
         is_own: test.verdict == "failed_itself",
         failures: test.failures.iter().map(|failure| visible_lines(failure)).collect(),
-        misses: test.misses.iter().map(miss_view).collect(),
+        misses: test.misses.iter().map(|miss| miss_view(board, test, miss)).collect(),
         record: test.record.as_deref().map(visible).unwrap_or_default(),
     }
 }
 
-fn miss_view(miss: &Miss) -> MissView {
+fn miss_view(board: &Board, test: &TestRun, miss: &Miss) -> MissView {
     let address = format!("{} {} {}", miss.provider, miss.method, miss.path);
+    let acceptable = accepting::acceptable(board, test, miss);
+    let number = miss.interaction.zip(accepting::file(board, &test.fixture));
     MissView {
         request: miss.request,
         address: shortened(&address, 200),
         sentence: visible_lines(&miss.sentence),
         differs_at: miss.differs_at.iter().map(|path| shortened(path, 200)).collect(),
+        closest: number
+            .map(|(number, file)| (number, board.links.conversation(&file.name, number))),
+        test: test.test.clone(),
+        accept: acceptable.map(|one| Accept {
+            digest: one.digest,
+            spans: one.spans,
+            is_added: one.is_added,
+            is_done: one.is_done,
+        }),
     }
 }
 

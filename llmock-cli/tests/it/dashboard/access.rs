@@ -53,6 +53,10 @@ fn refuses_other_hosts_and_pages() {
     }
     assert_eq!(refused(&[("sec-fetch-site", "same-origin")]), 200);
     assert_eq!(refused(&[("sec-fetch-site", "cross-site")]), 403);
+    let followed = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")];
+    assert_eq!(refused(&followed), 200);
+    let posted = send("POST", &format!("{url}keep"), &followed, b"file=x").collect();
+    assert_eq!(posted.status, 403);
 }
 
 #[test]

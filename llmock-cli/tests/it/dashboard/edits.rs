@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use super::demo::demo;
 use super::{Dashboard, desk};
 use crate::command::Desk;
 
@@ -31,7 +32,7 @@ fn is_read_only_unless_edit_is_given() {
         "{review}"
     );
     assert!(review.contains("This dashboard is read-only."), "{review}");
-    for action in ["keep", "discard"] {
+    for action in ["keep", "discard", "accept"] {
         let refused = board.post(action, "file=agent.json.failed&digest=0");
         assert_eq!(refused.status, 403, "{action}: {}", refused.text());
         assert!(refused.text().contains("llmock dashboard --edit"), "{}", refused.text());
@@ -70,4 +71,44 @@ fn keeps_and_discards_what_a_failed_recording_left() {
     assert_eq!(board.post("discard", &form).status, 303);
     assert!(!desk.path("agent.json.failed").exists());
     assert_eq!(board.post("discard", &form).status, 404);
+}
+
+#[test]
+fn accepts_a_changed_request_for_its_recorded_response() {
+    let desk = demo();
+    let fixture = "tests/fixtures/support/finds_an_order.json";
+    let recorded = desk.json(&["show", &format!("{fixture}#1"), "--json"])[0]["response"].clone();
+    let reading = Dashboard::start(&desk, &[]);
+    let run = reading.page("run");
+    assert!(run.contains("at most ") && run.contains("Open the closest recording, #1"), "{run}");
+    assert!(run.contains("llmock dashboard --edit") && !run.contains("<form"), "{run}");
+
+    let board = Dashboard::start(&desk, &["--edit"]);
+    let run = board.page("run");
+    assert!(run.contains("The request replaces the recorded one."), "{run}");
+    let form = |request: u64, digest: &str| {
+        format!("test=support%3A%3Afinds_an_order&request={request}&digest={digest}")
+    };
+    let before = desk.read(fixture);
+    assert_eq!(board.post("accept", &form(1, "0123456789abcdef")).status, 409);
+    assert_eq!(board.post("accept", &form(2, &digest(&run))).status, 404);
+    assert_eq!(board.post("accept", "test=other&request=1&digest=0").status, 404);
+    assert_eq!(desk.read(fixture), before);
+    let accepted = board.post("accept", &form(1, &digest(&run)));
+    assert_eq!(accepted.status, 303, "{}", accepted.text());
+    assert!(board.page("run?done=accepted").contains("The fixture has this request by now."));
+    let shown = desk.json(&["show", fixture, "--json"]);
+    assert_eq!(shown.as_array().unwrap().len(), 2);
+    assert_eq!(shown[0]["response"], recorded);
+    assert!(desk.read(fixture).contains("Answer in at most two short sentences."));
+    desk.prints(&["fmt", "--check", fixture]);
+
+    // A recording that another request uses stays beside the accepted one.
+    let run = desk.read("target/llmock/last-run.jsonl");
+    let used = run.replace("\"interaction\":1", "\"interaction\":1,\"used_by\":2");
+    desk.write("target/llmock/last-run.jsonl", &used.replace("two short", "three short"));
+    let run = board.page("run");
+    assert!(run.contains("The request is added with a copy of the response"), "{run}");
+    assert_eq!(board.post("accept", &form(1, &digest(&run))).status, 303);
+    assert_eq!(desk.json(&["show", fixture, "--json"]).as_array().unwrap().len(), 3);
 }

@@ -97,12 +97,11 @@ fn assert_harmless(page: &str, text: &str) {
     assert!(!text.contains("49<!--") && !text.contains("<!--"), "{page}");
 }
 
-#[test]
-fn hostile_recordings_stay_text_in_every_field() {
+/// A desk with the text in every file.
+pub(super) fn desk() -> Desk {
     let desk = Desk::with(&[]);
     let text = fixture().to_string();
-    let name = "a'b&c<b>d.json";
-    desk.write(name, &text);
+    desk.write("a'b&c<b>d.json", &text);
     desk.write("plain.json", &text);
     desk.prints(&["list", "plain.json"]);
     desk.write("plain.json.failed", &text.replace("\"t::", "\"u::"));
@@ -111,15 +110,25 @@ fn hostile_recordings_stay_text_in_every_field() {
         "{\"llmock\": <script>alert(1)</script>",
     );
     desk.write("target/llmock/last-run.jsonl", &last_run());
-    let board = Dashboard::start(&desk, &["--edit"]);
+    desk
+}
+
+pub(super) fn pages() -> Vec<String> {
     let mut pages: Vec<String> =
         ["", "fixtures", "run", "review", "findings", "cost", "live", "fixture?file=plain.json"]
             .map(str::to_owned)
             .into();
     pages.push("fixture?file=a%27b%26c%3Cb%3Ed.json".to_owned());
     pages.extend((1..=4).map(|number| format!("conversation?file=plain.json&n={number}")));
-    for page in &pages {
-        assert_harmless(page, &board.page(page));
+    pages
+}
+
+#[test]
+fn hostile_recordings_stay_text_in_every_field() {
+    let desk = desk();
+    let board = Dashboard::start(&desk, &["--edit"]);
+    for page in pages() {
+        assert_harmless(&page, &board.page(&page));
     }
     let query = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E%1B%5B31m";
     for page in

@@ -1,6 +1,8 @@
 //! `llmock dashboard` and `llmock report`, run as processes.
 
 mod access;
+mod browser;
+mod demo;
 mod edits;
 mod hostile;
 mod pages;

@@ -33,6 +33,7 @@ fn miss(differences: &[Place<'_>]) -> Miss {
         prompt: None,
         turn: None,
         request: 1,
+        body: None,
         reason: MissReason::BodyDiffers { closest, differences },
     }
 }

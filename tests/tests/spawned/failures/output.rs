@@ -124,10 +124,22 @@ fn nextest_output_names_the_nextest_command() {
 fn ledger_lists_the_events_of_the_last_run() {
     let app = app();
     let api = app.alone("api", "ledger");
-    app.scratch().test(&api, ["all_matched", "--exact"]).output();
+    app.scratch().test(&api, ["all_matched", "a_swallowed_miss", "--exact"]).output();
     let text = app.scratch().read("ledger/llmock/last-run.jsonl");
-    let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-    let line = lines.into_iter().find(|line| line["test"] == "api::all_matched").expect(&text);
+    let lines =
+        || text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let of = |test: &str| lines().find(|line| line["test"] == test).expect(&text);
+    let line = of("api::all_matched");
     assert_eq!(line["verdict"], "passed", "{text}");
     assert_eq!(line["mode"], "replay", "{text}");
+    // A miss has what `llmock dashboard` needs to accept it.
+    let miss = &of("api::a_swallowed_miss")["misses"][0];
+    assert_eq!(
+        (&miss["reason"], &miss["interaction"]),
+        (&"body_differs".into(), &1.into()),
+        "{text}"
+    );
+    let sent = miss["sent"].as_str().expect(&text);
+    let sent: serde_json::Value = serde_json::from_str(sent).unwrap();
+    assert_eq!(sent["messages"][0]["content"], "Summarise: the quick brown foxes", "{text}");
 }
