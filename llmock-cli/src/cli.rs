@@ -59,6 +59,7 @@ enum Command {
     Schema(command::schema::Schema),
     Completions(command::completions::Completions),
     Man(command::man::Page),
+    Verify(command::verify::Verify),
     /// Serve the APIs of all providers: by strategy, from fixtures, or as a recording proxy
     ///
     /// Every key can also be set in a file (`--config`). The server prints one line of JSON on standard output
@@ -124,6 +125,7 @@ pub(crate) fn run() -> ExitCode {
         }
         Command::Man(arguments) => command::man::man(screen, &arguments, program),
         Command::Merge(arguments) => return command::merge::merge(screen, &arguments),
+        Command::Verify(arguments) => return command::verify::verify(screen, &arguments),
         Command::Run(arguments) => return command::run::run(*arguments),
         Command::Serve(flags) => return serve::run(&flags),
     };

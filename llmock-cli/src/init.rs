@@ -40,6 +40,8 @@ pub(crate) struct Options<'a> {
     pub(crate) path: &'a Path,
     pub(crate) template: Option<Template>,
     pub(crate) parts: BTreeSet<Part>,
+    /// Nothing but the scheduled workflow.
+    pub(crate) is_scheduled: bool,
     pub(crate) dry_run: bool,
     pub(crate) json: bool,
 }
@@ -76,11 +78,7 @@ impl Outcome {
 }
 
 pub(crate) fn init(screen: &mut Screen, options: &Options<'_>) -> io::Result<()> {
-    let planned = Package::at(options.path).and_then(|package| {
-        let template = options.template.unwrap_or_else(|| package.client());
-        Ok((steps(&package, template, &options.parts)?, package, template))
-    });
-    let (steps, package, template) = match planned {
+    let (steps, package, template) = match planned(options) {
         Ok(planned) => planned,
         Err(problem) => return screen.problem(&problem),
     };
@@ -130,6 +128,19 @@ pub(crate) fn init(screen: &mut Screen, options: &Options<'_>) -> io::Result<()>
             .line(&format!("Next: {run} runs the sample test, which uses {}.", template.what()))?;
     }
     Ok(())
+}
+
+/// The steps, the package, and the client of its sample test.
+fn planned(options: &Options<'_>) -> Result<(Vec<Step>, Package, Template), Problem> {
+    let package = Package::at(options.path)?;
+    let template = options.template.unwrap_or_else(|| package.client());
+    if options.is_scheduled {
+        let root = git::root(package.folder());
+        let root = root.unwrap_or_else(|| package.workspace().to_owned());
+        let steps = vec![ci::scheduled(&root, package.workspace())];
+        return Ok((steps, package, template));
+    }
+    Ok((steps(&package, template, &options.parts)?, package, template))
 }
 
 /// Sets up the merge driver alone.

@@ -1,5 +1,7 @@
 //! The command `llmock`: serves mock responses to any program, and manages fixtures.
 
+mod audit;
+mod cached;
 mod cli;
 mod command;
 mod dashboard;

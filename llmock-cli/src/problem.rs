@@ -87,6 +87,11 @@ pub(crate) enum Problem {
     NoLastRun,
     #[error("failed to read `{}`: {why}", path.display())]
     LastRunUnreadable { path: PathBuf, why: io::Error },
+    #[error(
+        "no test with a fixture ran: the command ended with {status}\nhint: the output above has the reason; \
+         `llmock verify -- cargo test ARGUMENTS` runs another command"
+    )]
+    NoTestVerified { status: String },
     #[error("{}", chain(.0))]
     NotKept(KeepError),
     #[error("port {port} is in use\nhint: without `--port` the dashboard takes a free one")]

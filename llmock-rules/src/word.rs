@@ -62,6 +62,9 @@ words! {
     Record = "record",
     /// Respond from the fixture, forward requests without a recording to the provider, and add them to the fixture.
     Auto = "auto",
+    /// As `Replay`; beside it send the requests to the provider, compare what it responds with the fixture, and write
+    /// nothing.
+    Verify = "verify",
     /// Do nothing: llmock sets no variable and sees no request.
     Off = "off",
 }
@@ -138,6 +141,13 @@ words! {
     Errors = "errors",
 }
 
+impl Mode {
+    /// Whether the fixture alone responds: a request without a recording fails the test, and nothing is written.
+    pub const fn only_replays(self) -> bool {
+        matches!(self, Self::Replay | Self::Verify)
+    }
+}
+
 impl Sweep {
     /// Reads a word, or a switch that stands for all faults.
     pub fn parse_switch(text: &str) -> Result<Self, Problem> {
@@ -183,8 +193,11 @@ mod tests {
     fn unknown_words_get_a_suggestion_or_the_list() {
         for (word, message) in [
             ("recrod", "invalid mode `recrod`; did you mean `record`?"),
-            ("live", "invalid mode `live`: expected `replay`, `record`, `auto`, or `off`"),
-            ("", "invalid mode ``: expected `replay`, `record`, `auto`, or `off`"),
+            (
+                "live",
+                "invalid mode `live`: expected `replay`, `record`, `auto`, `verify`, or `off`",
+            ),
+            ("", "invalid mode ``: expected `replay`, `record`, `auto`, `verify`, or `off`"),
         ] {
             assert_eq!(Mode::parse(word).unwrap_err().to_string(), message);
         }

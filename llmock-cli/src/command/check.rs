@@ -10,6 +10,7 @@ use llmock::__command::flaws;
 use llmock::{Fixture, LoadError};
 use llmock_rules::{FindingCode, Severity};
 
+use crate::audit::{self, Arguments, Audited};
 use crate::finding::{self, Finding};
 use crate::layers::reading;
 use crate::output::Screen;
@@ -27,7 +28,8 @@ Exit codes:
   1  there are errors, or with `--deny-warnings` warnings; or the check itself failed
   2  invalid arguments";
 
-/// Check fixtures: secrets, unreadable and non-canonical files, fixtures without a test and tests without a fixture
+/// Check fixtures: secrets, unreadable and non-canonical files, fixtures without a test and tests without a fixture, old
+/// recordings, and requests that the provider would reject by now
 ///
 /// Builds the tests and lists them (`cargo test -- --list`) to find owners that no longer exist; arguments after `--` go
 /// to cargo. `--no-tests` leaves that out.
@@ -37,6 +39,7 @@ Exit codes:
     ("llmock check", "the workspace, with its tests"),
     ("llmock check --no-tests", "in a pre-commit hook"),
     ("llmock check --format sarif > llmock.sarif", "for code scanning"),
+    ("llmock check --stale --retired", "what a nightly job should record again"),
     ("llmock check --fix", "renames owners of renamed tests, and formats"),
     ("llmock check -- --all-features", "arguments for `cargo test`"),
 ], EXIT_CODES))]
@@ -52,6 +55,9 @@ pub(crate) struct Check {
     /// Read the names of all tests from this file, one a line as owners are named; `-` is standard input
     #[arg(long, value_name = "FILE")]
     tests: Option<PathBuf>,
+
+    #[command(flatten)]
+    audit: Arguments,
 
     /// Write what can be corrected without a decision: owners of renamed tests, and the canonical form
     #[arg(long)]
@@ -88,6 +94,8 @@ enum Format {
     Json,
     Sarif,
     Junit,
+    /// The tests that own what was found, one a line, as `cargo test -- --exact` takes them
+    Names,
 }
 
 fn code(name: &str) -> Result<&'static str, String> {
@@ -119,7 +127,10 @@ pub(crate) fn check(screen: &mut Screen, arguments: &Check) -> io::Result<()> {
         fix(screen, &found, suite.as_ref())?;
         found = workspace::read(&arguments.paths);
     }
-    let mut findings = of_files(&found, arguments.max_size);
+    let audited = audit::audit(&found.fixtures, arguments.audit.rule());
+    let only = arguments.audit.only();
+    let mut findings = audited.findings.clone();
+    findings.extend(of_files(&found, arguments.max_size));
     if let Some(suite) = &suite {
         findings.extend(of_owners(&found.fixtures, suite));
         // A part of the fixtures says nothing about tests without one.
@@ -133,11 +144,14 @@ pub(crate) fn check(screen: &mut Screen, arguments: &Check) -> io::Result<()> {
             Err(problem) => return screen.problem(&problem),
         }
     }
-    findings.retain(|finding| !arguments.allow.contains(&finding.code));
+    let is_wanted = |code| only.is_empty() || only.contains(&code) || code == "unreadable";
+    findings.retain(|one| is_wanted(one.code) && !arguments.allow.contains(&one.code));
     findings.sort_by(|left, right| (&left.file, left.number).cmp(&(&right.file, right.number)));
-    print(screen, arguments, &found, &findings)?;
-    let least = if arguments.deny_warnings { Severity::Warning } else { Severity::Error };
-    if findings.iter().any(|finding| finding.severity() >= least) {
+    print(screen, arguments, (&found, &audited), &findings)?;
+    let is_strict = arguments.deny_warnings || !only.is_empty();
+    let least = if is_strict { Severity::Warning } else { Severity::Error };
+    let is_old = |one: &Finding| one.code == audit::STALE && audited.fails;
+    if findings.iter().any(|finding| finding.severity() >= least || is_old(finding)) {
         screen.fail();
     }
     for problem in found.problems.iter().filter(|problem| unreadable(problem).is_none()) {
@@ -149,7 +163,7 @@ pub(crate) fn check(screen: &mut Screen, arguments: &Check) -> io::Result<()> {
 fn suite(arguments: &Check) -> Result<Option<Suite>, Problem> {
     match &arguments.tests {
         Some(file) => Suite::read(file).map(Some),
-        None if arguments.no_tests => Ok(None),
+        None if arguments.no_tests || !arguments.audit.only().is_empty() => Ok(None),
         None => Suite::of_cargo(&workspace::root(), &arguments.cargo),
     }
 }
@@ -157,13 +171,22 @@ fn suite(arguments: &Check) -> Result<Option<Suite>, Problem> {
 fn print(
     screen: &mut Screen,
     arguments: &Check,
-    found: &Found,
+    (found, audited): (&Found, &Audited),
     findings: &[Finding],
 ) -> io::Result<()> {
     let format = if arguments.json { Format::Json } else { arguments.format };
     match format {
-        Format::Text => text(screen, found, findings),
+        Format::Text => {
+            if let Some(summary) = audited.summary().filter(|_| arguments.audit.is_about_requests())
+            {
+                screen.line(&summary)?;
+            }
+            text(screen, found, findings)
+        }
         Format::Json => screen.json(&finding::as_json(findings)),
+        Format::Names => {
+            audit::owners(&found.fixtures, findings).iter().try_for_each(|name| screen.line(name))
+        }
         Format::Sarif => screen.json(&finding::as_sarif(findings)),
         Format::Junit => {
             let files = found.fixtures.iter().map(|fixture| workspace::shown(fixture.path()));

@@ -18,6 +18,7 @@ use crate::output::Screen;
     ("llmock init", "the package of this folder, with the client that it uses"),
     ("llmock init --template rig", "a test with another client"),
     ("llmock init --dry-run", "shows what would be written"),
+    ("llmock init --workflow", "a scheduled workflow, and nothing else"),
     ("llmock init --skip ci --skip editor", "without these parts"),
 ]))]
 pub(crate) struct Init {
@@ -33,6 +34,11 @@ pub(crate) struct Init {
     #[arg(long, value_name = "PART", value_enum)]
     skip: Vec<Part>,
 
+    /// Write nothing but a scheduled workflow for GitHub, which compares recordings with the providers' responses, records
+    /// what is old again, and opens a pull request
+    #[arg(long, conflicts_with_all = ["template", "skip"])]
+    workflow: bool,
+
     /// Write nothing
     #[arg(long)]
     dry_run: bool,
@@ -43,10 +49,16 @@ pub(crate) struct Init {
 }
 
 pub(crate) fn init(screen: &mut Screen, arguments: &Init) -> io::Result<()> {
-    let Init { path, template, skip, dry_run, json } = arguments;
-    let is_wanted = |part: &Part| !skip.contains(part);
+    let Init { path, template, skip, workflow, dry_run, json } = arguments;
+    let is_wanted = |part: &Part| !workflow && !skip.contains(part);
     let parts = Part::value_variants().iter().copied().filter(is_wanted).collect();
-    let options =
-        init::Options { path, template: *template, parts, dry_run: *dry_run, json: *json };
+    let options = init::Options {
+        path,
+        template: *template,
+        parts,
+        is_scheduled: *workflow,
+        dry_run: *dry_run,
+        json: *json,
+    };
     init::init(screen, &options)
 }

@@ -26,6 +26,7 @@ pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod show;
 pub(crate) mod stats;
+pub(crate) mod verify;
 
 use std::fmt::Write as _;
 

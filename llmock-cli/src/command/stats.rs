@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::cached::Cached;
 use crate::layers::reading;
 use crate::output::Screen;
 use crate::output::style::{BOLD, DIM};
@@ -15,7 +16,8 @@ use crate::workspace::{self, Entry, Found};
 
 /// Count what fixtures hold
 ///
-/// The numbers of files, interactions, and tests, the tokens that responses report, and the size, by provider and model.
+/// The numbers of files, interactions, and tests, the tokens that responses report, and the size, by provider and model; and
+/// whether conversations keep the provider's prompt cache.
 #[derive(Args, Debug)]
 #[command(after_help = super::help(&[
     ("llmock stats", "the fixtures of the workspace"),
@@ -50,6 +52,13 @@ impl Sums {
         self.input += entry.summary.usage.input;
         self.output += entry.summary.usage.output;
         self.bytes += entry.summary.bytes as u64;
+    }
+
+    /// `1,200 + 300 tokens, 12 kB of bodies`
+    fn tokens(&self) -> String {
+        let number = |number: u64| thousands(usize::try_from(number).unwrap_or(usize::MAX));
+        let (input, output) = (number(self.input), number(self.output));
+        format!("{input} + {output} tokens, {} of bodies", size(self.bytes))
     }
 
     fn json(&self) -> Value {
@@ -87,6 +96,7 @@ pub(crate) fn stats(screen: &mut Screen, arguments: &Stats) -> io::Result<()> {
     let dates = || entries.iter().filter_map(|entry| entry.interaction.recorded_at());
     let (oldest, newest) = (dates().min(), dates().max());
     let files = largest(&found);
+    let cached = Cached::of(&found.fixtures);
     if arguments.json {
         let mut object = all.json();
         object["files"] = json!(found.fixtures.len());
@@ -94,12 +104,12 @@ pub(crate) fn stats(screen: &mut Screen, arguments: &Stats) -> io::Result<()> {
         object["oldest"] = json!(oldest);
         object["newest"] = json!(newest);
         object["models"] = models(&groups);
+        object["cache"] = cached.json();
         let file = |(path, bytes): &(String, u64)| json!({ "file": path, "bytes": bytes });
         object["largest"] = files.iter().map(file).collect();
         screen.json(&object)?;
         return screen.unread(&found);
     }
-    let number = |number: u64| thousands(usize::try_from(number).unwrap_or(usize::MAX));
     screen.line(&format!(
         "{}, {} ({} streamed, {}) of {}",
         screen.paint(BOLD, &count(found.fixtures.len(), "fixture")),
@@ -108,17 +118,13 @@ pub(crate) fn stats(screen: &mut Screen, arguments: &Stats) -> io::Result<()> {
         count(all.errors, "error"),
         count(tests.len(), "test"),
     ))?;
-    screen.line(&format!(
-        "{} + {} tokens, {} of bodies",
-        number(all.input),
-        number(all.output),
-        size(all.bytes)
-    ))?;
+    screen.line(&all.tokens())?;
     if let (Some(oldest), Some(newest)) = (oldest, newest) {
         let old = since(Some(oldest)).map(|time| format!(" ({} ago)", age(time)));
         let old = screen.paint(DIM, &old.unwrap_or_default());
         screen.line(&format!("recorded from {}{old} to {}", visible(oldest), visible(newest)))?;
     }
+    cached.print(screen)?;
     table(screen, &groups)?;
     if files.len() > 1 {
         screen.gap()?;

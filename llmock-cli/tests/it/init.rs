@@ -208,3 +208,23 @@ fn as_json(item: &toml_edit::Item) -> Value {
         }
     }
 }
+
+#[test]
+fn the_scheduled_workflow_is_written_alone() {
+    let desk = Desk::with(&[]);
+    desk.write("Cargo.toml", "[package]\nname = \"app\"\nversion = \"0.1.0\"\n");
+    desk.write("src/lib.rs", "");
+    let file = ".github/workflows/llmock-scheduled.yml";
+    let shown = desk.prints(&["init", "--workflow"]);
+    assert_eq!(shown, format!(" created  {file}\n"));
+    let text = desk.read(file);
+    assert!(
+        text.contains("cron: ") && text.contains("gh pr create") && !text.contains("@FOLDER"),
+        "{text}"
+    );
+    assert!(!desk.path("tests").exists(), "nothing else is written");
+    desk.write(file, "# mine\n");
+    assert_eq!(desk.prints(&["init", "--workflow"]), format!("    kept  {file}\n"));
+    assert_eq!(desk.read(file), "# mine\n");
+    assert_eq!(desk.run(&["init", "--workflow", "--skip", "ci"]).code, 2);
+}

@@ -2,10 +2,11 @@
 //!
 //! Pure functions: [`versions`] compares the API versions of a request and its recording, [`contract`] has what providers
 //! reject, [`prefix`] looks whether a conversation keeps its prompt cache, [`age`] finds old
-//! recordings, and [`prices`] adds up what responses cost.
+//! recordings, [`drift`] compares a recording with what the provider responds now, and [`prices`] adds up what responses cost.
 
 pub(crate) mod age;
 pub(crate) mod contract;
+pub(crate) mod drift;
 pub(crate) mod prefix;
 pub(crate) mod prices;
 pub(crate) mod versions;

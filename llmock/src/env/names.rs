@@ -15,7 +15,7 @@ macro_rules! names {
 }
 
 names! {
-    MODE = "LLMOCK_MODE", "`replay` (default), `record`, `auto`, or `off`; wins over the attribute and `llmock.toml`";
+    MODE = "LLMOCK_MODE", "`replay` (default), `record`, `auto`, `verify`, or `off`; wins over the attribute and `llmock.toml`";
     DISABLED = "LLMOCK_DISABLED", "a switch: mode `off` for everything";
     LLM_MOCK_DISABLED = "LLM_MOCK_DISABLED", "the same, as the Python tool `llm-mock` spells it";
     ALLOW_CI_RECORD = "LLMOCK_ALLOW_CI_RECORD", "a switch: lets `record` and `auto` record in CI";
@@ -24,6 +24,7 @@ names! {
     DRAIN_TIMEOUT = "LLMOCK_DRAIN_TIMEOUT", "how long a response that is being recorded may go on after its client has left, or after the test has ended, in seconds (30)";
     TURN_TIMEOUT = "LLMOCK_TURN_TIMEOUT", "how long a test without a handle waits for its turn, in seconds (300)";
     MAX_BODY = "LLMOCK_MAX_BODY", "the largest request body, in bytes or as `16M` (16 MiB)";
+    RUN_LOG = "LLMOCK_RUN_LOG", "a file to which every test adds its line of `last-run.jsonl` too; `llmock verify` sets it";
     SWEEP = "LLMOCK_SWEEP", "`faults`, `cuts`, `errors`, or a switch: the [sweep](sweep.md) of tests that name none; `off` for all";
     SWEEP_MAX = "LLMOCK_SWEEP_MAX", "the most faults of one sweep (500)";
     SWEEP_FAULT = "LLMOCK_SWEEP_FAULT", "set by llmock in a child process of a sweep: its fault";

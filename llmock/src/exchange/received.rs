@@ -51,7 +51,7 @@ impl ReceivedResponse {
     }
 
     /// The response of an interaction.
-    pub(super) fn stored(interaction: &Interaction) -> Self {
+    pub(crate) fn stored(interaction: &Interaction) -> Self {
         let response = &interaction.response;
         let (chunks, end) = match &response.content {
             Content::Body(body) => {

@@ -88,12 +88,16 @@ fn remedy(report: &Report) -> Option<Action> {
         Failure::Unused { .. } => {
             run("if they are no longer needed, record the test again:", "record")
         }
+        Failure::Drift { .. } => {
+            run("if the program copes with this, record the test again:", "record")
+        }
         Failure::FixtureUnreadable { .. } => {
             run("repair it, or delete it and record the test again:", "record")
         }
         Failure::UpstreamError { .. }
         | Failure::TruncatedReplacement { .. }
         | Failure::DrainTimeout { .. }
+        | Failure::VerifyFailed { .. }
         | Failure::Unwritable { .. } => again(),
         _ => None,
     })

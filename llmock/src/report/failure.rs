@@ -2,6 +2,7 @@
 
 use llmock_rules::hint;
 
+use super::drift::{self, Drifted, Unverified};
 use super::in_vain::InVain;
 use super::provider_error::{responded, upstream_error};
 use super::redacted::{self, ChangedResponse};
@@ -119,6 +120,11 @@ pub(crate) enum Failure {
     /// A gate or a fault of the test had no effect.
     #[error("{0}")]
     InVain(InVain),
+    /// Mode `verify`: the provider responds differently now.
+    #[error("{}", drift::headline(interactions, *compared))]
+    Drift { interactions: Vec<Drifted>, compared: usize },
+    #[error("{}", drift::unverified(interactions))]
+    VerifyFailed { interactions: Vec<Unverified> },
     /// What the audit concludes, where a setting makes it a failure.
     #[error("{} (`{rule}`)", excerpt(&conclusion.message, 3 * MESSAGE))]
     Concluded { conclusion: Conclusion, rule: &'static str },
@@ -172,6 +178,8 @@ impl Failure {
             Self::NoPlace { .. } => "no_place",
             Self::ServerFailed { .. } => "server_failed",
             Self::InVain(_) => "in_vain",
+            Self::Drift { .. } => "drift",
+            Self::VerifyFailed { .. } => "verify_failed",
             Self::Concluded { conclusion, .. } => conclusion.code,
         }
     }
@@ -229,6 +237,8 @@ impl Failure {
             }
             Self::NoPlace { tried } => no_place(tried),
             Self::InVain(in_vain) => in_vain.details(),
+            Self::Drift { interactions, .. } => drift::details(interactions),
+            Self::VerifyFailed { interactions } => drift::reasons(interactions),
             Self::Concluded { .. }
             | Self::UnknownField { .. }
             | Self::Settings { .. }

@@ -4,6 +4,7 @@
 use super::miss::{Miss, MissReason};
 use super::sentences::{reason, without_name};
 use super::{Command, Filter, Invocation, Note, Report, advice};
+use crate::audit::drift::{Change, Verdict, Verified};
 use crate::audit::prices::UsageSummary;
 use crate::json::write::{Object, nested, object};
 
@@ -39,12 +40,34 @@ pub(crate) fn line(report: &Report) -> String {
     };
     let usage = (report.usage.requests > 0).then(|| used(&report.usage));
     let line = line.with_some("usage", usage.as_ref());
+    let verified: Vec<Object> = report.verified.iter().map(verified).collect();
+    let line = line.with_some("verified", (!verified.is_empty()).then_some(&verified));
     let record = report.command.in_mode("record").filter(|_| advice::recording_helps(report));
     let rerun = match &report.command {
         Command::Test(test) if record.is_some() => Some(again(test)),
         _ => None,
     };
     line.with_some("record", record.as_ref()).with_some("rerun", rerun.as_ref()).into_text()
+}
+
+/// A recording that mode `verify` compared, or could not compare.
+fn verified(one: &Verified) -> Object {
+    let change = |change: &Change| {
+        object! { "code": *change.code, "path": change.path, "message": change.message }
+    };
+    let line = object! {
+        "interaction": one.interaction,
+        "provider": *one.provider,
+        "method": one.method,
+        "path": one.path,
+        "result": *one.word(),
+        "changes": one.changes().iter().map(change).collect::<Vec<_>>(),
+    };
+    let why = match &one.verdict {
+        Verdict::Skipped(why) | Verdict::Failed(why) => Some(why),
+        Verdict::Compared(_) => None,
+    };
+    line.with_some("why", why)
 }
 
 /// What the provider's responses to a test add up to.

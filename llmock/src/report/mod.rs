@@ -14,6 +14,7 @@ pub(crate) mod cause;
 pub(crate) mod command;
 pub(crate) mod differences;
 mod divergence;
+mod drift;
 mod elsewhere;
 pub(crate) mod failure;
 pub(crate) mod finding;
@@ -38,9 +39,11 @@ pub(crate) mod values;
 #[cfg(test)]
 mod tests;
 
+use crate::audit::drift::Verified;
 use crate::audit::prices::UsageSummary;
 
 pub(crate) use command::{Command, Filter, Invocation, Place, Roots, Target};
+pub(crate) use drift::{Drifted, Unverified};
 pub(crate) use elsewhere::{Elsewhere, OthersInFixture};
 pub(crate) use failure::{Failure, IdleInteraction, Unfaithful};
 pub(crate) use in_vain::InVain;
@@ -60,7 +63,7 @@ pub(crate) struct Report {
     pub(crate) test: String,
     /// The fixture's path, relative to the package if it is inside.
     pub(crate) fixture: String,
-    /// The mode in force: `replay`, `record`, `auto`, or `off`.
+    /// The mode in force: `replay`, `record`, `auto`, `verify`, or `off`.
     pub(crate) mode: &'static str,
     /// Where rules are written in this test, so that a hint can be pasted there.
     pub(crate) surface: Surface,
@@ -76,6 +79,8 @@ pub(crate) struct Report {
     pub(crate) notes: Vec<Note>,
     /// What the provider's responses add up to.
     pub(crate) usage: UsageSummary,
+    /// Recordings that mode `verify` compared with the provider.
+    pub(crate) verified: Vec<Verified>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) command: Command,
     /// This is a CI machine, which records nothing unless it is told to.

@@ -3,7 +3,6 @@
 use crate::config::Settings;
 use crate::env;
 use crate::front::proxy;
-use crate::mode::Mode;
 use crate::provider::{Declared, Provider, is_address};
 use crate::session::state::State;
 
@@ -87,7 +86,7 @@ pub(crate) fn for_child(state: &State) -> Vec<(String, String)> {
     let is_through = |name: &str| through.iter().any(|(known, _)| known == name);
     variables.extend(env::no_proxy().into_iter().filter(|(name, _)| !is_through(name)));
     variables.extend(declared_urls(in_force, &state.base));
-    if state.setup.mode() == Mode::Replay {
+    if state.setup.mode().only_replays() {
         let absent = |name: &str| env::read(name).is_none_or(|value| value.is_empty());
         let keys = placeholders(in_force, keyed(state));
         variables.extend(keys.into_iter().filter(|(name, _)| absent(name)));

@@ -54,6 +54,9 @@ pub(crate) fn append_refused(refused: &Refused) {
 
 /// Adds an object that begins with its run.
 fn try_append(line: &str, package: Option<&Path>) -> std::io::Result<()> {
+    if let Some(path) = env::read(env::RUN_LOG).filter(|path| !path.is_empty()) {
+        append_to_log(Path::new(&path), line)?;
+    }
     let Some(target) = target_directory(package) else { return Ok(()) };
     let folder = target.join("llmock");
     fs::create_dir_all(&folder)?;
@@ -70,6 +73,13 @@ fn try_append(line: &str, package: Option<&Path>) -> std::io::Result<()> {
     }
     file.seek(SeekFrom::End(0))?;
     file.write_all(format!("{{\"run\":\"{run}\",{}\n", &line[1..]).as_bytes())
+}
+
+/// The log of a command that runs tests, wherever they are built.
+fn append_to_log(path: &Path, line: &str) -> std::io::Result<()> {
+    let mut file = File::options().create(true).append(true).open(path)?;
+    file.lock()?;
+    file.write_all(format!("{{\"run\":\"{}\",{}\n", run_id(), &line[1..]).as_bytes())
 }
 
 /// The same for every test binary of one command: nextest has an id, Cargo is the common parent process. A program that

@@ -16,6 +16,7 @@ use crate::matching::{Key, Order};
 use crate::provider::Provider;
 use crate::report::{Miss, MissReason};
 use crate::session::fixture::OpenedFixture;
+use crate::session::verification::Verification;
 use crate::wire::ReportedError;
 
 /// The account of one session.
@@ -46,6 +47,8 @@ pub(crate) struct Ledger {
     /// Sockets that are replayed, or were.
     #[cfg(feature = "websocket")]
     pub(crate) sockets: Vec<crate::session::replayed::ReplayedSocket>,
+    /// What mode `verify` has compared.
+    pub(crate) verification: Verification,
     /// The report is made: it does not contain later requests.
     pub(crate) is_settled: bool,
 }

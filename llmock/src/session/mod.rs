@@ -46,7 +46,9 @@ mod stored;
 pub(crate) mod sweep;
 pub(crate) mod unreached;
 mod unused;
+pub(crate) mod verification;
 pub(crate) mod verify;
+pub(crate) mod verifying;
 pub(crate) mod wait;
 
 use std::sync::{Arc, Weak};

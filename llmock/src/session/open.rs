@@ -141,7 +141,7 @@ pub(crate) fn described(described: Described) -> Result<Session, NotOpened> {
     let interactions = match store::load(&fixture) {
         _ if in_force.scripted.value => None,
         Ok(interactions) => Some(interactions),
-        Err(LoadError::Missing { .. }) if in_force.mode.value != Mode::Replay => None,
+        Err(LoadError::Missing { .. }) if !in_force.mode.value.only_replays() => None,
         Err(LoadError::Missing { .. }) if !in_force.layers.value.is_empty() => None,
         Err(error) => return Err(NotOpened::NoFixture(error, Box::new(command))),
     };
@@ -150,7 +150,7 @@ pub(crate) fn described(described: Described) -> Result<Session, NotOpened> {
     let names = layered::name_in_first(&in_force, base.as_deref(), &whole);
     let Layered { interactions, inherited, shown: elsewhere } =
         layered::read(interactions, &names, &in_force, base.as_deref()).map_err(no_layer)?;
-    if interactions.is_none() && in_force.mode.value == Mode::Replay && !in_force.scripted.value {
+    if interactions.is_none() && in_force.mode.value.only_replays() && !in_force.scripted.value {
         let missing = LoadError::Missing { path: fixture };
         return Err(NotOpened::NoFixture(missing, Box::new(command)));
     }
@@ -220,7 +220,7 @@ fn trusted(in_force: &Settings) -> Result<Option<Trust>, Failure> {
 fn test_variables(state: &State) -> Vec<(String, String)> {
     let mut variables = Vec::new();
     let in_force = &state.setup.in_force;
-    if in_force.mode.value == Mode::Replay {
+    if in_force.mode.value.only_replays() {
         variables.extend(env::absent(envs::placeholders(in_force, envs::keyed(state))));
     }
     variables.extend(envs::declared_urls(in_force, &state.base));
@@ -340,7 +340,7 @@ fn lock_env(test: &str, give_up: Duration) -> Result<EnvGuard, Failure> {
 /// Two recordings under one name in one process are two cases that cannot be distinguished.
 fn check_case(owner: &Owner, mode: Mode) -> Result<(), Failure> {
     static UNSURE: Mutex<Vec<String>> = Mutex::new(Vec::new());
-    if owner.sure || mode == Mode::Replay {
+    if owner.sure || mode.only_replays() {
         return Ok(());
     }
     let mut unsure = lock(&UNSURE);

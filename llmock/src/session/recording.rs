@@ -86,17 +86,23 @@ pub(super) async fn upstream(
     provider: Provider,
 ) -> Result<(String, String), MissReason> {
     check_writable(state).await?;
+    let (base, shown) = base(state, provider)?;
+    note_upstream(state, provider, &shown);
+    Ok((base, shown))
+}
+
+/// The address of the provider, and how reports show it.
+pub(super) fn base(state: &State, provider: Provider) -> Result<(String, String), MissReason> {
     let Some(base) = state.upstream_base(provider) else {
         let variables = provider.entry().variables.iter();
         let variables = variables.map(|(name, _)| (*name).to_owned()).collect();
         return Err(MissReason::NoUpstream { variables });
     };
     let shown = record::redacted(&state.secrets.redactor(), &base);
-    note_upstream(state, provider, &shown);
     Ok((base, shown))
 }
 
-fn job(state: &State, pending: &Pending, base: &str) -> Job {
+pub(super) fn job(state: &State, pending: &Pending, base: &str) -> Job {
     let Pending { incoming, request, .. } = pending;
     let target = request::upstream_target(incoming.provider, &incoming.rest);
     Job {

@@ -33,6 +33,7 @@ use crate::session::refuse::{refuse, refuse_late};
 use crate::session::scripted::{self, Outcome};
 use crate::session::state::State;
 use crate::session::stored::{assemble, replay, send};
+use crate::session::verifying;
 use crate::wire;
 
 /// What to do with a request that no mock responded to.
@@ -166,6 +167,7 @@ async fn respond_from_source(
         decision = if may_forward { Decision::Forward } else { Decision::Miss(reason) };
     }
     if let Decision::Replay(key, at) = decision {
+        verifying::begin(state, &pending, at);
         return Ok((replay(state, at, provider, &pending.request), Some((key, at))));
     }
     if let Decision::Assembled(assembled) = decision {
@@ -325,7 +327,7 @@ pub(super) fn decide(
     let is_side = ledger.exchange(number).is_side;
     let order = if is_side { Order::Any } else { setup.in_force.order.value };
     let may_forward = mode == Mode::Auto && !setup.in_force.scripted.value;
-    let may_repeat = is_side || (mode == Mode::Replay && order == Order::Any);
+    let may_repeat = is_side || (mode.only_replays() && order == Order::Any);
     let key = fixture.key(provider, request);
     let (key, claim) = match accepted {
         Some(accepted) => (key, ledger.claim_among(fixture, accepted, order)),

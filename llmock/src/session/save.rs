@@ -128,7 +128,7 @@ fn keep(state: &State, count: usize) -> Option<String> {
 
 /// The providers that a failed recording has used or tried to use.
 pub(crate) fn upstreams(state: &State, report: &Report) -> Vec<Upstream> {
-    if state.setup.mode() == Mode::Replay {
+    if state.setup.mode().only_replays() {
         return Vec::new();
     }
     let (upstreams, originals) = (&state.setup.upstreams, state.originals);

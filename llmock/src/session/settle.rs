@@ -26,7 +26,7 @@ use crate::session::requests::{arrivals, responses, sent};
 use crate::session::sockets;
 use crate::session::state::State;
 use crate::session::unreached::{self, Ending};
-use crate::session::{audited, clock, deliver, fields, redacted, save, unused};
+use crate::session::{audited, clock, deliver, fields, redacted, save, unused, verifying};
 use crate::wire::ReportedError;
 
 /// How long a client may take to receive the end of a response that it did not seem to wait for.
@@ -51,6 +51,7 @@ pub(crate) fn settle(state: &State, ending: &Ending<'_>) -> Report {
         report.failures.push(Failure::MockExpectations { text, sent: sent(state) });
     }
     account(state, ending, &mut report);
+    verifying::conclude(state, &mut report);
     redacted::look_again(state);
     let kept = gate(state, &mut report);
     redacted::check(state, &kept, &mut report);

@@ -25,6 +25,7 @@ use crate::session::replayed::ReplayedSocket;
 use crate::session::respond::{self, Decision};
 use crate::session::state::State;
 use crate::session::stored;
+use crate::session::verifying;
 use crate::socket::accepting::{redact, reject, selected};
 use crate::socket::connection::{self, Broken, Limit, Receiver, Sender};
 use crate::socket::play::{Ended, Playing};
@@ -56,6 +57,7 @@ pub(super) async fn respond(state: &Arc<State>, mut pending: Pending) -> Result<
     };
     match respond::decide(state, number, pending.incoming.provider, &pending.request, None) {
         Decision::Replay(key, at) => {
+            verifying::begin(state, &pending, at);
             let (fault, gates) = delivery.of_socket(state);
             if fault.is_some() {
                 state.ledger().offer_again(key, at);

@@ -126,6 +126,8 @@ pub(crate) struct State {
     pub(crate) front: &'static Front,
     pub(crate) overlay: Arc<Overlay>,
     pub(crate) in_flight: Arc<InFlight>,
+    /// Requests of mode `verify` that are at the provider.
+    pub(crate) verifying: Arc<InFlight>,
     pub(crate) activity: Activity,
     pub(crate) scripts: Scripts,
     /// The comparison of the test itself, in place of the rules.
@@ -177,6 +179,7 @@ impl State {
             front,
             overlay: Arc::default(),
             in_flight: Arc::default(),
+            verifying: Arc::default(),
             activity: Activity::default(),
             scripts: Scripts::default(),
             matcher: Matcher::default(),

@@ -143,7 +143,7 @@ fn keys(state: &State, ending: &Ending<'_>, providers: &[Provider]) -> Keys {
     let words: String = ending.words.chars().take(4096).collect::<String>().to_lowercase();
     let are_mentioned = SIGNS.iter().any(|sign| words.contains(sign));
     let is_recording = state.setup.mode() == Mode::Record;
-    let has_placeholders = state.setup.mode() == Mode::Replay && !providers.is_empty();
+    let has_placeholders = state.setup.mode().only_replays() && !providers.is_empty();
     let ids = || providers.iter().map(|provider| provider.id().to_owned()).collect();
     let is_missing = |provider: &&Provider| state.key_variable(**provider).is_none();
     let names = providers.iter().filter(is_missing);

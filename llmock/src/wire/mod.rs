@@ -58,6 +58,7 @@ pub(crate) mod usage;
 use api::{Api, ErrorParts};
 pub(crate) use format::{Format, RequestLine, ToolIdPath};
 pub(crate) use reported::{ReportedError, error_in_body, error_in_stream};
+pub(crate) use text::error_message;
 
 use crate::json::{self, Json};
 use crate::provider::{Provider, Shape};

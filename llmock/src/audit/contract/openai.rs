@@ -17,6 +17,47 @@ pub(super) fn messages(request: &Request<'_>) -> Option<Found> {
     }
 }
 
+/// Members of another type than the API's. The words are llmock's.
+pub(super) fn types(request: &Request<'_>) -> Option<Found> {
+    let is_list = |value: &Json<'_>| value.as_array().is_some();
+    let is_number = |value: &Json<'_>| matches!(value, Json::Number(_));
+    let checks: [(&str, &str, &dyn Fn(&Json<'_>) -> bool); 4] = [
+        ("messages", "an array", &is_list),
+        ("tools", "an array", &is_list),
+        ("temperature", "a number", &is_number),
+        ("top_p", "a number", &is_number),
+    ];
+    checks.into_iter().find_map(|(name, expected, is_right)| {
+        let given = request.body.get(name).filter(|given| !given.is_null() && !is_right(given))?;
+        let message = format!("'{name}' is {}, and not {expected}", given.kind());
+        Found::at(format!("$.{name}"), message)
+    })
+}
+
+/// The words of `tool_choice`. The sentence is llmock's.
+pub(super) fn tool_choice_word(request: &Request<'_>) -> Option<Found> {
+    let word = request.body.get("tool_choice")?.as_str()?;
+    let is_known = matches!(&*word, "none" | "auto" | "required");
+    let message = format!("'tool_choice' is '{word}', and not 'none', 'auto', or 'required'");
+    if is_known { None } else { Found::at("$.tool_choice", message) }
+}
+
+pub(super) fn response_format(request: &Request<'_>) -> Option<Found> {
+    let kind = request.body.get("response_format")?.get("type")?.as_str()?;
+    let is_known = matches!(&*kind, "text" | "json_object" | "json_schema");
+    let values = "Supported values are: 'json_object', 'json_schema', and 'text'.";
+    let message = format!("Invalid value: '{kind}'. {values}");
+    if is_known { None } else { Found::at("$.response_format.type", message) }
+}
+
+pub(super) fn top_logprobs(request: &Request<'_>) -> Option<Found> {
+    request.number("top_logprobs").filter(|number| *number > 0.0)?;
+    if request.body.get("logprobs").and_then(Json::as_bool) == Some(true) {
+        return None;
+    }
+    Found::at("$.top_logprobs", "`logprobs` must be set to `true` if this parameter is used.")
+}
+
 pub(super) fn roles(request: &Request<'_>) -> Option<Found> {
     const KNOWN: [&str; 6] = ["system", "assistant", "user", "function", "tool", "developer"];
     request.body.items("messages").iter().enumerate().find_map(|(at, message)| {

@@ -70,6 +70,8 @@ const MIGRATION: &str = "https://platform.claude.com/docs/en/api/migration-2026-
 const OPENAPI: &str = "https://github.com/openai/openai-openapi/blob/006e34bedf5bc884774aa8550715f4f4daef3334/openapi.yaml";
 const ROLES: &str = "https://github.com/openai/openai-python/blob/04448952820aa3029e61907c1785a7293c3ddbc2/\
     src/openai/types/chat/chat_completion_role.py";
+const CREATE: &str = "https://github.com/openai/openai-python/blob/04448952820aa3029e61907c1785a7293c3ddbc2/\
+    src/openai/types/chat/completion_create_params.py";
 const FUNCTION: &str = "https://github.com/openai/openai-python/blob/1db4657d0ac77a2e68aad7c2b748064b35a25d4a/\
     src/openai/types/shared_params/function_definition.py";
 const RESPONSE: &str = "https://github.com/openai/openai-python/blob/001707b8f4ca96c375a5d68670e05812fc50ee6a/\
@@ -107,6 +109,10 @@ pub(crate) static RULES: &[Rule] = &[
     rule("anthropic/user_citations", Anthropic, anthropic::user_citations, NEW_VERSION)
         .since("2026-10-21").version("2026-10-21"),
     rule("openai/messages", Chat, openai::messages, OPENAPI),
+    rule("openai/types", Chat, openai::types, CREATE),
+    rule("openai/tool_choice_word", Chat, openai::tool_choice_word, CREATE),
+    rule("openai/response_format", Chat, openai::response_format, "https://github.com/epuerta9/deep-research-py/issues/19"),
+    rule("openai/top_logprobs", Chat, openai::top_logprobs, CREATE),
     rule("openai/roles", Chat, openai::roles, ROLES),
     rule("openai/orphan_result", Chat, openai::orphan_result, "https://github.com/simonw/llm/issues/937"),
     rule("openai/unanswered_call", Chat, openai::unanswered_call, "https://github.com/Abraxas-365/langchain-rust/pull/250"),

@@ -178,6 +178,17 @@ fn seeded_violations_of_openai_are_found() {
                 more(r#""tools":[{"type":"function","function":{"name":"a b"}}]"#),
                 "openai/function_names $.tools[0].function.name",
             ),
+            (r#"{"model":"gpt-4.1-mini","messages":"hi"}"#.to_owned(), "openai/types $.messages"),
+            (more(r#""temperature":"hot""#), "openai/types $.temperature"),
+            (
+                more(r#""tools":[{}],"tool_choice":"banana""#),
+                "openai/tool_choice_word $.tool_choice",
+            ),
+            (
+                more(r#""response_format":{"type":"object"}"#),
+                "openai/response_format $.response_format.type",
+            ),
+            (more(r#""top_logprobs":3"#), "openai/top_logprobs $.top_logprobs"),
             (more(r#""temperature":3"#), "openai/temperature_range $.temperature"),
             (more(r#""stop":["a","b","c","d","e"]"#), "openai/stop $.stop"),
             (more(r#""response_format":{"type":"json_object"}"#), "openai/json_word $.messages"),

@@ -43,6 +43,9 @@ impl Note {
         "retired_model",
         "retired_endpoint",
         "cache_prefix",
+        "verified",
+        "drift_added",
+        "not_verified",
     ];
 
     /// A name for `last-run.jsonl`; part of its format.

@@ -136,6 +136,9 @@ fn concluded() -> impl Iterator<Item = Note> {
         "retired_model",
         "retired_endpoint",
         "cache_prefix",
+        "verified",
+        "drift_added",
+        "not_verified",
     ];
     codes.into_iter().map(|code| {
         let message = format!("a conclusion about {code}");
@@ -186,6 +189,9 @@ fn every_note_is_a_line_of_its_own() {
     llmock: api::summarize: a conclusion about retired_model; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
     llmock: api::summarize: a conclusion about retired_endpoint; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
     llmock: api::summarize: a conclusion about cache_prefix; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    llmock: api::summarize: a conclusion about verified; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    llmock: api::summarize: a conclusion about drift_added; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    llmock: api::summarize: a conclusion about not_verified; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
     "#);
 }
 

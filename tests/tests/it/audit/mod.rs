@@ -4,4 +4,6 @@ mod age;
 mod cache;
 mod contract;
 mod corpus;
+mod drift;
+mod local;
 mod versions;
