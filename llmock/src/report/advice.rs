@@ -86,7 +86,7 @@ fn remedy(report: &Report) -> Option<Action> {
     }
     report.failures.iter().find_map(|failure| match failure {
         Failure::Unused { .. } => {
-            run("if they are no longer needed, record the test again:", "record")
+            run("if the test no longer needs them, record it again:", "record")
         }
         Failure::Drift { .. } => {
             run("if the program copes with this, record the test again:", "record")

@@ -127,7 +127,7 @@ fn files(page: &mut Page, binary: &BinaryDifference) {
         None => "only a digest is recorded, so the place is not known".to_owned(),
     };
     if is_like(binary) {
-        let what = format!("another file, like the recorded one {}", words(&binary.sent));
+        let what = format!("another file of the same type and size, {}", words(&binary.sent));
         page.line(4, &format!("{}   {what}: {place}", style.paint(RED, "≠")));
         return;
     }

@@ -224,7 +224,7 @@ impl Failure {
             }
             Self::CiRecord { .. } => line(mode::RECORD_ELSEWHERE),
             Self::NestedSession { inner, .. } => vec![format!(
-                "remove #[llm_replay] from {}; the test's own covers what it calls",
+                "remove #[llm_replay] from {}; the attribute of the test covers what it calls",
                 code(inner)
             )],
             Self::TurnTimeout { .. } => lines(&[

@@ -82,6 +82,7 @@ fn headline(report: &Report) -> String {
             several => format!("{} with {fixture}", count(several.len(), "problem")),
         };
     }
+    let moved = report.arrivals.as_ref().map(|arrivals| arrivals.order.len());
     let requests = count(report.misses.len(), "request");
     let every = |is: fn(&MissReason) -> bool| report.misses.iter().all(|miss| is(&miss.reason));
     let are = |one, many| if report.misses.len() == 1 { one } else { many };
@@ -100,6 +101,7 @@ fn headline(report: &Report) -> String {
     } else if every(|reason| matches!(reason, MissReason::OtherVersion { .. })) {
         format!("{requests} {} recorded with another API version in {fixture}", are("was", "were"))
     } else if every(|reason| matches!(reason, MissReason::WrongOrder { .. })) {
+        let requests = count(moved.unwrap_or(report.misses.len()), "request");
         format!("{requests} arrived in a different order than in {fixture}")
     } else {
         format!("{requests} had no response from {fixture}")

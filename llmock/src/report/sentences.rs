@@ -141,7 +141,7 @@ pub(crate) fn reordered(difference: &Difference) -> Option<String> {
 pub(super) const UNNAMED_MOCK: &str = "the `Mock`s count from 0 in the order of `mount`; to see a name here, give it one with `.named(\"...\")`";
 
 /// Why a panic that a test expects did not make it pass.
-pub(crate) const PANIC_KEPT: &str = "  The test expects a panic, but it panicked for the reason above, so llmock does not let that panic count.";
+pub(crate) const PANIC_KEPT: &str = "  The test expects a panic, but the report above is a reason to fail, so llmock keeps the panic from the test harness.";
 
 /// What usually changes an order.
 pub(super) const HASH_MAP: &str = "a `HashMap` has another order in each process";
@@ -177,7 +177,7 @@ fn closest_phrase(closest: &Closest, test: &str) -> String {
 fn unlike(closest: &Closest, test: &str) -> String {
     let what = "no recorded request resembles this prompt";
     if closest.others.is_empty() {
-        format!("{what}; the closest is {}", closest_phrase(closest, test))
+        format!("{what}; the least different is {}", closest_phrase(closest, test))
     } else {
         what.to_owned()
     }

@@ -33,7 +33,7 @@ impl Upstream {
             if *is_set {
                 format!("its key is taken from {name}")
             } else {
-                format!("{name}, which usually has its key, is not set")
+                format!("{name} is not set: clients usually read the key from it")
             }
         });
         address.into_iter().chain(key).collect()

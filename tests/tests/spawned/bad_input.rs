@@ -284,7 +284,7 @@ fn ci_tests_do_not_record_unless_allowed() {
 
       × POST /v1/chat/completions   openai gpt-5 · 2nd request of this test
         last user message: "how are you"
-        no recorded request resembles this prompt; the closest is #1 in the file (used by the 1st request)
+        no recorded request resembles this prompt; the least different is #1 in the file (used by the 1st request)
         - recorded, + sent; JSON paths count from 0
 
           $.messages[0].content   user message, turn 1 of 1

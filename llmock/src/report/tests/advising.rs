@@ -208,7 +208,7 @@ fn a_recording_that_failed_says_where_it_went_and_what_is_kept() {
       its message: "Incorrect API key provided"
 
       requests to openai go to https://gateway.example/v1, which `OPENAI_BASE_URL` says
-      `OPENAI_API_KEY`, which usually has its key, is not set
+      `OPENAI_API_KEY` is not set: clients usually read the key from it
       if the test is about this error, record it: allow_errors(401)
 
       kept 2 interactions in tests/fixtures/a.json.failed; to make the fixture of it:

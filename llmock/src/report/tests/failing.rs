@@ -147,7 +147,7 @@ fn unused_interactions_are_listed() {
       #2 POST /v1/chat/completions  "What is \"new\"?"
       #3 POST /v1/chat/completions
 
-      if they are no longer needed, record the test again:
+      if the test no longer needs them, record it again:
           LLMOCK_MODE=record cargo test --test api -- summarize --exact
     "#);
 }
@@ -321,7 +321,7 @@ fn a_session_that_cannot_open_says_why() {
 
     llmock: `api::inner` has #[llm_replay], and it was called by a test that has it too, `api::outer`
 
-      remove #[llm_replay] from `api::inner`; the test's own covers what it calls
+      remove #[llm_replay] from `api::inner`; the attribute of the test covers what it calls
 
     llmock: waited 300 s for the environment guard, held by test `api::slow`
 

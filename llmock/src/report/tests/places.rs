@@ -174,7 +174,7 @@ fn a_prompt_that_nothing_resembles_is_set_beside_what_is_recorded() {
 
       × POST /v1/chat/completions   openai gpt-4o · 3rd request of this test
         prompt: "Summarise: The quick brown foxes"
-        no recorded request resembles this prompt; the closest is #3 in the file (recorded 2026-05-02)
+        no recorded request resembles this prompt; the least different is #3 in the file (recorded 2026-05-02)
         - recorded, + sent
 
           $.prompt

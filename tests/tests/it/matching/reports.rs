@@ -227,7 +227,7 @@ fn requests_in_another_order_are_one_entry() {
         assert_parts(
             &report,
             &[
-                "3 requests arrived in a different order than in",
+                "4 requests arrived in a different order than in",
                 "the same 4 requests arrived in the order 4, 3, 2, 1",
             ],
         );

@@ -64,7 +64,7 @@ fn missing_keys_are_reported_for_401() {
         chat(&mock, &prompt("x")).bytes();
         let report = mock.finish().unwrap_err().to_string();
         assert!(
-            report.contains("`OPENAI_API_KEY`, which usually has its key, is not set"),
+            report.contains("`OPENAI_API_KEY` is not set: clients usually read the key from it"),
             "{report}"
         );
     });

@@ -14,7 +14,7 @@ fn unused_interactions_follow_the_unused_setting() {
 
       #2 POST /v1/chat/completions  "second"
 
-      if they are no longer needed, record the test again:
+      if the test no longer needs them, record it again:
           LLMOCK_MODE=record cargo test --test api -- one_left_and_that_is_wrong --exact
     "#);
     assert_eq!(app.note("one_left_and_nobody_cares"), "");

@@ -44,7 +44,7 @@ fn strict_order_is_enforced() {
     insta::assert_snapshot!(app.failure("the_wrong_order"), @r#"
     thread 'the_wrong_order' panicked at tests/api.rs:154:1:
 
-    llmock: 1 request arrived in a different order than in tests/fixtures/of/order.json
+    llmock: 2 requests arrived in a different order than in tests/fixtures/of/order.json
 
       × POST /v1/chat/completions   openai gpt-5 · 1st request of this test
         last user message: "second"

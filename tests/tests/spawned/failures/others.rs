@@ -91,6 +91,6 @@ fn other_failures_are_reported() {
 
     llmock: `api::helper` has #[llm_replay], and it was called by a test that has it too, `api::a_session_within_a_session`
 
-      remove #[llm_replay] from `api::helper`; the test's own covers what it calls
+      remove #[llm_replay] from `api::helper`; the attribute of the test covers what it calls
     ");
 }
