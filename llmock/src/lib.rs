@@ -156,7 +156,8 @@ pub mod __server {
 #[cfg(feature = "server")]
 #[doc(hidden)]
 pub mod __command {
-    pub use crate::audit::prices::PRICES_DATE;
+    /// The day of the prices.
+    pub const PRICES_DATE: &str = crate::audit::prices::PRICES_DATE;
     pub use crate::inspect::*;
     pub use crate::layer::cache::{Place, files, folder as cache_folder, location};
     pub use crate::layer::manifest::{

@@ -8,7 +8,7 @@ use crate::provider::Provider;
 use crate::wire::usage::TokenUsage;
 
 /// The day on which the prices were last verified.
-pub const PRICES_DATE: &str = "2026-11-30";
+pub(crate) const PRICES_DATE: &str = "2026-11-30";
 
 /// Micro-dollars for a million tokens: input, input from the cache, output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

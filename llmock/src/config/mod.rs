@@ -19,5 +19,5 @@ pub use intercept::intercept;
 pub(crate) use layers::{Environment, SettingsError};
 pub(crate) use origin::Origin;
 pub(crate) use settings::Settings;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "wiremock"))]
 pub(crate) use settings::Wrong;

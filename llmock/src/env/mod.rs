@@ -19,8 +19,6 @@ pub(crate) use names::{
     MODE, Misspelt, RECORD_DIR, RUN_LOG, SWEEP, SWEEP_FAULT, SWEEP_MAX, SWEEP_RESULT, TURN_TIMEOUT,
     WORKSPACE_ROOT,
 };
-#[cfg(feature = "server")]
-pub use names::{meant_by, of_the_library};
 pub(crate) use setup::{
     Originals, intercepted, no_proxy, originals, proxies_of_loopback_now, redirect,
 };
@@ -116,6 +114,18 @@ pub(crate) fn secrets(secret_in: impl Fn(&str, &str) -> Option<String>) -> Vec<(
     // The environment's order differs from run to run, the name in a placeholder must not.
     found.sort();
     found
+}
+
+/// The names of the library's variables; one that ends with `_` is the beginning of several.
+#[cfg(feature = "server")]
+pub fn of_the_library() -> impl Iterator<Item = &'static str> {
+    names::of_the_library()
+}
+
+/// The variable of the library that somebody meant with this name.
+#[cfg(feature = "server")]
+pub fn meant_by(name: &str) -> Option<&'static str> {
+    names::meant_by(name)
 }
 
 /// The variables that lead the clients of a child process to a server at `base`.

@@ -38,7 +38,7 @@ names! {
 const OF_THE_SERVER: [&str; 1] = ["LLMOCK_MODELS"];
 
 /// The names of the library's variables; one that ends with `_` is the beginning of several.
-pub fn of_the_library() -> impl Iterator<Item = &'static str> {
+pub(crate) fn of_the_library() -> impl Iterator<Item = &'static str> {
     ALL.iter().map(|(name, _)| *name)
 }
 
@@ -51,7 +51,7 @@ pub(crate) struct Misspelt {
 }
 
 /// The variable of the library that somebody meant with this name.
-pub fn meant_by(name: &str) -> Option<&'static str> {
+pub(crate) fn meant_by(name: &str) -> Option<&'static str> {
     // Cheap for the many variables of other programs.
     let is_close = name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("llm"));
     if !is_close || OF_THE_SERVER.contains(&name) {

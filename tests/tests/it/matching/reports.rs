@@ -200,7 +200,7 @@ fn files_are_described_by_type_size_and_first_difference() {
                 {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": encoded(at)}}]}]})
         };
         let parts = [
-            "-   image/png, 608 bytes (base64)",
+            "another file of the same type and size, image/png, 608 bytes (base64)",
             "the first byte that differs is byte 301",
             "user message, turn 1 of 1",
         ];
@@ -211,7 +211,10 @@ fn files_are_described_by_type_size_and_first_difference() {
         let raw = report_of(upload, &[png(400)], &[png(300)], &headers, |builder| builder);
         assert_parts(
             &raw,
-            &["-   image/png, 608 bytes", "the first byte that differs is byte 301"],
+            &[
+                "of the same type and size, image/png, 608 bytes",
+                "the first byte that differs is byte 301",
+            ],
         );
     });
 }

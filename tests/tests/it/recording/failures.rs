@@ -20,11 +20,11 @@ fn statuses(fixture: &Path) -> Vec<u16> {
 fn outages_fail_the_session_with_the_providers_message() {
     alone(&[("OPENAI_API_KEY", "sk-0123456789abcdef0123456789abcdef")], |_| {
         for (status, why) in [
-            (401, "`OPENAI_API_KEY` has its key"),
-            (403, "`OPENAI_API_KEY` has its key"),
-            (429, "the rate limit was exceeded"),
-            (500, "the provider failed"),
-            (529, "the provider failed"),
+            (401, "its key is taken from `OPENAI_API_KEY`"),
+            (403, "its key is taken from `OPENAI_API_KEY`"),
+            (429, "its message: \"no luck\""),
+            (500, "its message: \"no luck\""),
+            (529, "its message: \"no luck\""),
         ] {
             let (_folder, fixture) = place();
             let upstream =
