@@ -75,7 +75,8 @@ pub(crate) fn select(
 
 fn exists(path: &str) -> bool {
     let path = Path::new(path);
-    path.exists() || target::with_json(path).exists()
+    let encrypted = || PathBuf::from(format!("{}.age", target::with_json(path).display()));
+    path.exists() || target::with_json(path).exists() || encrypted().exists()
 }
 
 /// The fixture that a number or a hash belongs to.

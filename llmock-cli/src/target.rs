@@ -37,7 +37,8 @@ pub(crate) fn of(path: &Path) -> Result<Target, Problem> {
 /// The files that a path stands for; none for a folder without JSON files. A fixture takes precedence over a folder of
 /// its name.
 pub(crate) fn files(path: &Path) -> Result<Vec<Result<PathBuf, Problem>>, Problem> {
-    let is_attempt = path.to_string_lossy().ends_with(".json.failed");
+    let name = path.to_string_lossy();
+    let is_attempt = name.ends_with(".json.failed") || name.ends_with(".json.age.failed");
     let fixture = if is_json(path) || is_attempt { path.to_owned() } else { with_json(path) };
     let says_folder =
         path.file_name().is_none() || path.to_string_lossy().ends_with(std::path::is_separator);
@@ -133,7 +134,9 @@ pub(crate) fn with_json(path: &Path) -> PathBuf {
 }
 
 pub(crate) fn is_json(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+    let ends =
+        |path: &Path, end: &str| path.extension().is_some_and(|one| one.eq_ignore_ascii_case(end));
+    ends(path, "json") || (ends(path, "age") && ends(&path.with_extension(""), "json"))
 }
 
 /// Whether a file that cannot be loaded was never a fixture. A fixture that was cut off or that someone

@@ -10,6 +10,7 @@ use crate::problem::Problem;
 
 /// A test function.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "what an attribute says")]
 pub(crate) struct TestFunction {
     /// `crate::module::function`.
     pub(crate) owner: String,
@@ -24,6 +25,8 @@ pub(crate) struct TestFunction {
     pub(crate) fixture: Option<String>,
     /// Whether it needs no fixture.
     pub(crate) is_scripted: bool,
+    /// `similar = 0.95`.
+    pub(crate) is_similar: bool,
     /// Whether `llm_replay` is in scope.
     pub(crate) has_import: bool,
 }
@@ -155,6 +158,7 @@ fn test(function: &ItemFn, file: &Path, outer: &Outer) -> Option<TestFunction> {
         is_replayed: own.is_some() || outer.is_replayed,
         fixture,
         is_scripted: arguments.contains("scripted = true"),
+        is_similar: arguments.starts_with("similar = ") || arguments.contains(", similar = "),
         has_import: outer.has_import,
     })
 }

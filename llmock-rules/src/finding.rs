@@ -83,6 +83,8 @@ pub const FINDINGS: &[FindingCode] = &[
     note("reply_unused", "a repeated reply was never requested"),
     warning("layers_differ", "two layers have different responses to the same request"),
     note("misspelt_variable", "a variable is set that nobody reads"),
+    warning("similar", "the recording of a similar request responded"),
+    warning("not_similar", "a similar recording was not used, or could not be looked for"),
     note("adversarial_chunks", "streams were cut at places that can be chosen again"),
     warning("api_version", "a request has another API version, or other betas, than its recording"),
     warning("stale", "a recording is older than `max_age`"),

@@ -3,10 +3,10 @@
 
 use crate::problem::Problem;
 use crate::{
-    ApiVersion, CacheGuard, ContainedText, Contract, CountedField, EnvName, FaultRule, Field,
-    FieldName, FieldsCheck, FindingCode, FixtureFolder, FixtureName, HeaderName, HeaderPattern,
-    JsonPath, LaneName, Layer, MaxAge, Mode, Order, Place, ProviderId, SideCall, StreamRule, Sweep,
-    Unused,
+    ApiVersion, CacheGuard, ContainedText, Contract, CountedField, Embeddings, EnvName, FaultRule,
+    Field, FieldName, FieldsCheck, FindingCode, FixtureFolder, FixtureName, HeaderName,
+    HeaderPattern, JsonPath, LaneName, Layer, MaxAge, Mode, Order, Place, ProviderId, Recipient,
+    SideCall, Similarity, StreamRule, Sweep, Unused,
 };
 
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub enum Form {
     Replacements,
     /// Named fields in parentheses.
     Fields(FieldsCheck),
+    /// A number from 0 to 1.
+    Share(Check),
     /// A text, and others that belong to it.
     Pairs(&'static PairForm),
     RustPath,
@@ -142,6 +144,12 @@ pub const KEYS: &[Key] = &[
         r#"fixtures = "tests/cassettes/{module}""#),
     shared("layers", Form::Texts(check!(Layer)), r#"layers("tests/fixtures", "../contracts/fixtures")"#,
         r#"layers = ["tests/fixtures", "../contracts/fixtures"]"#),
+    shared("recipients", Form::Texts(check!(Recipient)), r#"recipients("age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p")"#,
+        r#"recipients = ["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"]"#),
+    shared("similar", Form::Share(check!(Similarity)), "similar = 0.95", "similar = 0.95"),
+    shared("embeddings", Form::Fields(|fields| Embeddings::parse(fields).map(drop)),
+        r#"embeddings(base_url = "http://127.0.0.1:8090/v1", model = "nomic-embed-text")"#,
+        r#"embeddings = { base_url = "http://127.0.0.1:8090/v1", model = "nomic-embed-text" }"#),
     shared("reset", Form::Texts(check!(ResettableKey)), r#"reset("ignore")"#, r#"reset = ["ignore"]"#),
     shared("stream", Form::Fields(|fields| StreamRule::parse(fields).map(drop)),
         r#"stream(pace = "recorded", chunks = [1, 5, 2, 13])"#, r#"stream = { pace = "recorded", chunks = [1, 5, 2, 13] }"#),

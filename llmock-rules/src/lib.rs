@@ -24,7 +24,9 @@ mod name;
 mod place;
 mod problem;
 mod quantity;
+mod recipient;
 mod request;
+mod similar;
 mod stream;
 mod word;
 
@@ -45,7 +47,9 @@ pub use name::{
 pub use place::Place;
 pub use problem::{Problem, hint, list, nearest};
 pub use quantity::{Duration, Share, Size};
+pub use recipient::Recipient;
 pub use request::{AllowErrors, SideCall};
+pub use similar::{Embeddings, Similarity};
 pub use stream::{Chunks, Pace, StreamRule};
 pub use word::{ApiVersion, CacheGuard, Contract, Mode, Order, Sweep, Switch, Unused};
 

@@ -1,6 +1,7 @@
 //! Sessions without the attribute: [`LlmMockBuilder`] opens one, [`MockSession::finish`] ends it.
 
 mod errors;
+mod teams;
 
 use std::ops::Deref;
 use std::path::PathBuf;
@@ -261,14 +262,6 @@ impl LlmMockBuilder {
     /// the client received while recording.
     pub fn allow_redacted(self, name: impl Into<String>) -> Self {
         self.set("allow_redacted", Value::Texts(&[&name.into()]))
-    }
-
-    /// Searches these layers of fixtures in order: folders, and stores and archives that `llmock pull` has fetched. The
-    /// fixture is a file of the first, which is a folder and the only one that is recorded into.
-    pub fn layers<T: Into<String>>(self, layers: impl IntoIterator<Item = T>) -> Self {
-        let layers: Vec<String> = layers.into_iter().map(Into::into).collect();
-        let layers: Vec<&str> = layers.iter().map(String::as_str).collect();
-        self.set("layers", Value::Texts(&layers))
     }
 
     /// Takes back what `llmock.toml` sets for a key of the attribute: `.reset("ignore")`. What the builder itself sets for

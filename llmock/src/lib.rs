@@ -11,6 +11,7 @@ mod check;
 mod config;
 pub mod control;
 mod diff;
+mod encryption;
 mod env;
 mod exchange;
 mod fixture;
@@ -158,12 +159,20 @@ pub mod __server {
 pub mod __command {
     /// The day of the prices.
     pub const PRICES_DATE: &str = crate::audit::prices::PRICES_DATE;
+    pub use crate::encryption::{is_encrypted_path, recipients_of};
+    pub use crate::fixture::read_text;
     pub use crate::inspect::*;
     pub use crate::layer::cache::{Place, files, folder as cache_folder, location};
     pub use crate::layer::manifest::{
         File as LayerFile, Manifest, ManifestError, NAME as MANIFEST, sha256,
     };
     pub use crate::layer::{LayerError, OpenLayer};
+    pub use crate::matching::lexical::{Lexicon, are_opposed};
+
+    /// The `similar` of the `llmock.toml` of a folder.
+    pub fn similar_in(folder: &std::path::Path) -> Option<f64> {
+        crate::config::file::load(folder).ok()??.semantic.similar.value
+    }
 
     /// The layers that the `llmock.toml` of a folder names.
     ///

@@ -1,12 +1,13 @@
 //! `llmock check`: what is wrong with fixtures, for CI and pre-commit hooks.
 
+mod similar;
+
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use llmock::__command::flaws;
+use llmock::__command::{flaws, read_text};
 use llmock::{Fixture, LoadError};
 use llmock_rules::{FindingCode, Severity};
 
@@ -143,6 +144,7 @@ pub(crate) fn check(screen: &mut Screen, arguments: &Check) -> io::Result<()> {
             Ok(found) => findings.extend(found),
             Err(problem) => return screen.problem(&problem),
         }
+        findings.extend(similar::findings());
     }
     let is_wanted = |code| only.is_empty() || only.contains(&code) || code == "unreadable";
     findings.retain(|one| is_wanted(one.code) && !arguments.allow.contains(&one.code));
@@ -245,7 +247,7 @@ fn of_files(found: &Found, max_size: u64) -> Vec<Finding> {
 /// What is wrong with one file.
 pub(crate) fn of_file(fixture: &Fixture, max_size: u64) -> Vec<Finding> {
     let file = workspace::shown(fixture.path());
-    let Ok(text) = fs::read_to_string(fixture.path()) else { return Vec::new() };
+    let Ok(text) = read_text(fixture.path()) else { return Vec::new() };
     let flaws = flaws(fixture.interactions(), &text).into_iter();
     let mut findings: Vec<Finding> = flaws
         .map(|flaw| Finding {

@@ -125,8 +125,8 @@ fn committed(path: &Path, rev: &str) -> Result<Fixture, Problem> {
     if !shown.status.success() {
         return Ok(Fixture::new(path));
     }
-    let text = String::from_utf8_lossy(&shown.stdout);
-    Fixture::parse(format!("{}@{rev}", path.display()), &text).map_err(Problem::Unreadable)
+    let place = format!("{}@{rev}", path.display());
+    Fixture::from_bytes(path, &place, &shown.stdout).map_err(Problem::Unreadable)
 }
 
 fn print(screen: &mut Screen, pair: &Pair<'_, '_>, changes: &[Change]) -> io::Result<()> {

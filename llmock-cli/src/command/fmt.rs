@@ -1,6 +1,5 @@
 //! `llmock fmt`: fixtures in their canonical form.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -72,6 +71,6 @@ pub(crate) fn is_canonical(fixture: &Fixture) -> bool {
 }
 
 fn text_of(path: &Path) -> Option<String> {
-    let text = fs::read_to_string(path).ok()?;
+    let text = llmock::__command::read_text(path).ok()?;
     Some(if text.contains('\r') { text.replace("\r\n", "\n") } else { text })
 }

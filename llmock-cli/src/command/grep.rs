@@ -1,5 +1,7 @@
 //! `llmock grep`: finds text in what was sent and received.
 
+mod like;
+
 use std::io;
 use std::path::PathBuf;
 
@@ -30,10 +32,12 @@ Exit codes:
     ("llmock grep 'order \\d+'", "in the workspace"),
     ("llmock grep -i paris tests/fixtures/chat", "in one fixture, in any case"),
     ("llmock grep -F 'f(x)' -l", "a plain text; only the files with it"),
+    ("llmock grep --like 'refund a customer'", "the most similar interactions, best first"),
 ], EXIT_CODES))]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct Grep {
-    pattern: String,
+    #[arg(required_unless_present = "like")]
+    pattern: Option<String>,
 
     /// Fixtures, with or without `.json`, or folders of fixtures; by default the workspace
     #[arg(value_name = "PATH")]
@@ -46,6 +50,10 @@ pub(crate) struct Grep {
     /// The pattern is a plain text
     #[arg(short = 'F', long)]
     fixed_strings: bool,
+
+    /// Instead of a pattern: the ten interactions whose texts are most like this one, by their words
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["ignore_case", "fixed_strings"])]
+    like: Option<String>,
 
     /// Print only the paths of fixtures
     #[arg(short = 'l', long)]
@@ -65,6 +73,9 @@ struct Line {
 }
 
 pub(crate) fn grep(screen: &mut Screen, arguments: &Grep) -> io::Result<()> {
+    if let Some(text) = &arguments.like {
+        return like::like(screen, arguments, text);
+    }
     let pattern = match pattern(arguments) {
         Ok(pattern) => pattern,
         Err(error) => return screen.problem(&Problem::Pattern(error)),
@@ -95,7 +106,7 @@ pub(crate) fn grep(screen: &mut Screen, arguments: &Grep) -> io::Result<()> {
     if !is_found && found.problems.is_empty() {
         screen.problem(&Problem::Other(format!(
             "nothing matches `{}`",
-            visible(&arguments.pattern)
+            visible(arguments.pattern.as_deref().unwrap_or_default())
         )))?;
     }
     screen.unread(&found)
@@ -103,9 +114,9 @@ pub(crate) fn grep(screen: &mut Screen, arguments: &Grep) -> io::Result<()> {
 
 fn pattern(arguments: &Grep) -> Result<Regex, regex::Error> {
     let text = if arguments.fixed_strings {
-        regex::escape(&arguments.pattern)
+        regex::escape(arguments.pattern.as_deref().unwrap_or_default())
     } else {
-        arguments.pattern.clone()
+        arguments.pattern.clone().unwrap_or_default()
     };
     RegexBuilder::new(&text).case_insensitive(arguments.ignore_case).build()
 }

@@ -6,6 +6,7 @@ pub(crate) mod clear;
 pub(crate) mod completions;
 pub(crate) mod dashboard;
 pub(crate) mod diff;
+pub(crate) mod encrypt;
 pub(crate) mod export;
 pub(crate) mod fmt;
 pub(crate) mod grep;

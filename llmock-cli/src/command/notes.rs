@@ -60,6 +60,12 @@ pub(crate) fn notes(screen: &mut Screen, Notes { path, json }: &Notes) -> io::Re
     }
 }
 
+/// What the tests of the last run have noted; nothing if none has run.
+pub(crate) fn of_last_run() -> Vec<Tested> {
+    let text = last_run().ok().and_then(|path| fs::read_to_string(path).ok());
+    text.map(|text| tested(&text)).unwrap_or_default()
+}
+
 /// The file of the working directory's package or workspace.
 pub(crate) fn last_run() -> Result<PathBuf, Problem> {
     let named = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"];

@@ -79,6 +79,7 @@ fn of_form(form: Form) -> Value {
         Form::Text(_) | Form::RustPath => text(),
         Form::Texts(_) => json!({ "type": "array", "items": text() }),
         Form::Count => json!({ "type": "integer", "minimum": 0 }),
+        Form::Share(_) => json!({ "type": "number", "exclusiveMinimum": 0, "maximum": 1 }),
         Form::Switch => json!({ "type": "boolean" }),
         Form::Statuses => json!({ "anyOf": [
             { "type": "boolean" },

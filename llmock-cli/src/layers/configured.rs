@@ -58,7 +58,7 @@ pub(crate) fn configured() -> Result<Vec<Configured>, Problem> {
 }
 
 /// Folders with an `llmock.toml`, not below hidden ones and those of builds.
-fn folders(root: &Path) -> Vec<PathBuf> {
+pub(crate) fn folders(root: &Path) -> Vec<PathBuf> {
     const DEPTH: usize = 4;
     let mut found = Vec::new();
     let mut open = vec![(root.to_owned(), 0)];

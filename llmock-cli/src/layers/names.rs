@@ -46,7 +46,9 @@ fn belongs(name: &str) -> bool {
 
 /// JSON files that are no fixtures are left out.
 fn is_meant(path: &Path) -> io::Result<bool> {
-    if !target::is_json(path) {
+    let is_encrypted =
+        path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("age"));
+    if is_encrypted || !target::is_json(path) {
         return Ok(true);
     }
     let text = fs::read(path)?;

@@ -129,6 +129,10 @@ async fn of_archive(layer: &RemoteLayer, cache: &Cache) -> Result<Pulled, Proble
     Ok(Pulled { digest, files: unpacked.len(), fetched: unpacked.len(), is_new: true })
 }
 
+fn unwritable(path: &Path, why: io::Error) -> Problem {
+    Problem::Io { action: "write", path: path.to_owned(), why }
+}
+
 /// The copies of one layer.
 #[derive(Debug)]
 pub(super) struct Cache {
@@ -147,16 +151,12 @@ impl Cache {
     /// Excludes other processes that fetch the same layer.
     pub(super) fn lock(&self) -> Result<File, Problem> {
         let path = self.place.folder().join(".lock");
-        let failed = |why| self.failed(&path, why);
+        let failed = |why| unwritable(&path, why);
         fs::create_dir_all(self.place.folder()).map_err(failed)?;
         let options = File::options().create(true).truncate(false).write(true).open(&path);
         let file = options.map_err(failed)?;
         file.lock().map_err(failed)?;
         Ok(file)
-    }
-
-    fn failed(&self, path: &Path, why: io::Error) -> Problem {
-        Problem::Io { action: "write", path: path.to_owned(), why }
     }
 
     /// The version that was fetched last.
@@ -179,7 +179,7 @@ impl Cache {
     /// Where a version is put together. What an interrupted pull has fetched is there already.
     fn partial(&self, digest: &str) -> Result<PathBuf, Problem> {
         let folder = self.place.folder().join(format!(".{digest}"));
-        fs::create_dir_all(files(&folder)).map_err(|why| self.failed(&folder, why))?;
+        fs::create_dir_all(files(&folder)).map_err(|why| unwritable(&folder, why))?;
         Ok(folder)
     }
 
@@ -190,7 +190,7 @@ impl Cache {
             }
             File::create(path)?.write_all(bytes)
         };
-        written().map_err(|why| self.failed(path, why))
+        written().map_err(|why| unwritable(path, why))
     }
 
     /// Puts a version into the cache: files that are there already are copied, the others are transferred.
@@ -221,7 +221,8 @@ impl Cache {
                         && fs::read(from.join(name))
                             .is_ok_and(|bytes| self.write(&into, &bytes).is_ok())
                 };
-                !has(&into) && !(sources.iter().any(copy) && has(&into))
+                let is_there = has(&into) || (sources.iter().any(copy) && has(&into));
+                !is_there
             })
             .collect();
         let fetched = missing.len();
@@ -273,9 +274,9 @@ impl Cache {
         let version = self.place.version(digest);
         // A version that was changed makes room for the good one.
         if version.exists() {
-            fs::remove_dir_all(&version).map_err(|why| self.failed(&version, why))?;
+            fs::remove_dir_all(&version).map_err(|why| unwritable(&version, why))?;
         }
-        fs::rename(partial, &version).map_err(|why| self.failed(&version, why))?;
+        fs::rename(partial, &version).map_err(|why| unwritable(&version, why))?;
         self.point_to(digest)
     }
 
@@ -283,6 +284,6 @@ impl Cache {
         let pointer = self.place.pointer();
         let new = pointer.with_extension("new");
         self.write(&new, format!("{digest}\n").as_bytes())?;
-        fs::rename(&new, &pointer).map_err(|why| self.failed(&pointer, why))
+        fs::rename(&new, &pointer).map_err(|why| unwritable(&pointer, why))
     }
 }

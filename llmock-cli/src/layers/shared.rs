@@ -1,11 +1,13 @@
 //! Fixtures that several layers have under one name.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use llmock::__command::{OpenLayer, changes};
 use llmock::Interaction;
 
 use super::names as files;
+use crate::target;
 
 /// A fixture that layers have with different content.
 #[derive(Debug)]
@@ -23,10 +25,7 @@ pub(crate) fn names(layer: &OpenLayer) -> Vec<String> {
         Some(manifest) => manifest.files.keys().cloned().collect(),
         None => files::of(layer.folder()).unwrap_or_default(),
     };
-    let is_fixture = |name: &String| {
-        let name = name.to_ascii_lowercase();
-        name.ends_with(".json") || name.ends_with(".json.age")
-    };
+    let is_fixture = |name: &String| target::is_json(Path::new(name));
     all.into_iter().filter(is_fixture).collect()
 }
 

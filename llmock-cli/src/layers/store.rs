@@ -93,7 +93,6 @@ impl Store {
                 Arc::new(builder.with_retry(retry).build().map_err(failed)?)
             }
             "http" | "https" => {
-                prefix = path.to_owned();
                 let options = options.with_allow_http(scheme == "http");
                 let builder = HttpBuilder::new().with_url(format!("{scheme}://{host}"));
                 let builder = builder.with_client_options(options).with_retry(retry);
@@ -138,9 +137,7 @@ impl Store {
     }
 
     fn path(&self, name: &str) -> Path {
-        name.split('/')
-            .filter(|part| !part.is_empty())
-            .fold(self.prefix.clone(), |path, part| path.join(part))
+        name.split('/').filter(|part| !part.is_empty()).fold(self.prefix.clone(), Path::join)
     }
 
     /// Reads an object; `None` if there is none.
@@ -201,7 +198,8 @@ impl Store {
         match self.objects.put_opts(&self.path(name), bytes.into(), options).await {
             Ok(_) => Ok(Replaced::Yes),
             Err(Error::Precondition { .. } | Error::AlreadyExists { .. }) => Ok(Replaced::No),
-            // S3 reports two conditional writes at once so; one of them may have succeeded.
+            // S3 reports conditional writes at the same time so:
+            // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
             Err(Error::Generic { source, .. })
                 if source.to_string().contains("ConditionalRequestConflict") =>
             {

@@ -8,7 +8,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
-use syn::{LitBool, LitInt, LitStr, Path, Token, parenthesized, token};
+use syn::{Lit, LitBool, LitInt, LitStr, Path, Token, parenthesized, token};
 
 use super::fields;
 use crate::errors::Errors;
@@ -82,6 +82,10 @@ pub(super) fn parse(
         Form::RustPath => {
             return argument.assigned(Path::parse_mod_style).map(Value::RustPath).map(Some);
         }
+        Form::Share(check) => {
+            let text = argument.assigned(number)?;
+            return Ok(is_valid(&text, check, errors).then_some(Value::Text(text)));
+        }
         Form::Count => {
             let count = argument.assigned(count)?;
             return Ok(Some(Value::Written(quote_spanned!(span=> Count(#count)))));
@@ -132,6 +136,7 @@ impl Argument<'_> {
             Form::Text(_) => "a string literal",
             Form::Texts(_) => "string literals in parentheses",
             Form::Count => "a number",
+            Form::Share(_) => "a number from 0 to 1",
             Form::Switch => "`true` or `false`",
             Form::Statuses => "statuses in parentheses",
             Form::Variables => "variables in parentheses",
@@ -213,6 +218,17 @@ fn report(token: impl ToTokens, result: Result<(), Problem>, errors: &mut Errors
 
 fn is_valid(text: &LitStr, check: Check, errors: &mut Errors) -> bool {
     report(text, check(&text.value()), errors)
+}
+
+/// `0.95` or `1`, as a text.
+fn number(input: ParseStream) -> syn::Result<LitStr> {
+    let literal: Lit = input.parse()?;
+    let digits = match &literal {
+        Lit::Float(number) => number.base10_digits(),
+        Lit::Int(number) => number.base10_digits(),
+        other => return Err(syn::Error::new(other.span(), "expected a number")),
+    };
+    Ok(LitStr::new(digits, literal.span()))
 }
 
 /// `3`, as a literal without a suffix.

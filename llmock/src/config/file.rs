@@ -117,6 +117,14 @@ impl Reader {
                 let on = node.get_ref().as_bool().ok_or_else(wrong)?;
                 self.add(key, Value::Switch(on), node, &[])
             }
+            Form::Share(_) => {
+                let number = match node.get_ref() {
+                    DeValue::Float(number) => number.as_str(),
+                    DeValue::Integer(number) => number.as_str(),
+                    _ => return Err(expected(key, node, "a number from 0 to 1")),
+                };
+                self.add(key, Value::Text(number), node, &[])
+            }
             Form::Statuses => self.statuses(key, node),
             Form::Variables => self.variables(key, node),
             Form::Providers => self.providers(key, node),

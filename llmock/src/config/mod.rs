@@ -13,6 +13,7 @@ pub(crate) mod layers;
 pub(crate) mod limits;
 pub(crate) mod origin;
 mod reading;
+pub(crate) mod semantic;
 pub(crate) mod settings;
 
 pub use intercept::intercept;

@@ -7,20 +7,23 @@ mod arguments;
 mod headers;
 mod lanes;
 mod reset;
+mod teams;
 
 use llmock_rules::{
     AllowErrors, BaseUrl, CountedField, EnvName, FaultRule, FieldName, FindingCode, FixtureFolder,
-    JsonPath, Layer, Mode, Order, Place, Problem, ProviderId, ResettableKey, SideCall, StreamRule,
-    Sweep, Unused, Value, nearest,
+    JsonPath, Layer, Mode, Order, Place, Problem, ProviderId, Recipient, ResettableKey, SideCall,
+    StreamRule, Sweep, Unused, Value, nearest,
 };
 
 use headers::HeaderSettings;
 use lanes::Lane;
+use teams::first_is_folder;
 
 use super::audit::AuditRules;
 use super::intercept;
 use super::origin::{Origin, Sourced};
 use super::reading::{contains, each, first_of_each, normalize, or_field_by_field, placeholders};
+use super::semantic::SemanticRules;
 use crate::matching::{Contains, MatchRules, Normalize};
 use crate::provider::{Declared, Provider};
 
@@ -33,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) fixtures: Sourced<Option<FixtureFolder>>,
     /// Folders and stores with further fixtures, in the order in which they are searched.
     pub(crate) layers: Sourced<Vec<Layer>>,
+    /// For whom fixtures are encrypted; nobody means that they are not.
+    pub(crate) recipients: Sourced<Vec<String>>,
     /// Keys of which the layers further out do not count.
     pub(crate) reset: Vec<ResettableKey>,
     pub(crate) mode: Sourced<Mode>,
@@ -72,20 +77,9 @@ pub(crate) struct Settings {
     pub(crate) faults: Vec<Sourced<FaultRule>>,
     pub(crate) sweep: Sourced<Sweep>,
     pub(crate) audit: AuditRules,
+    pub(crate) semantic: SemanticRules,
     /// `auto`, where CI allows no more than `replay`.
     pub(crate) replaced_mode: Option<Mode>,
-}
-
-/// Recordings go to the first layer.
-fn first_is_folder(layers: Vec<Layer>) -> Result<Vec<Layer>, Wrong> {
-    match layers.first() {
-        Some(Layer::Folder(_)) => Ok(layers),
-        _ => {
-            let problem =
-                "the first layer is the folder that recordings go to, such as `tests/fixtures`";
-            Err(Wrong { key: "layers", index: 0, problem: Problem::new(problem) })
-        }
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -151,10 +145,7 @@ impl Settings {
             ("intercept", Value::Switch(on)) => {
                 self.intercept = origin.of(intercept::checked(on).map_err(one)?);
             }
-            (key, value) => match self.audit.add(origin, key, value) {
-                Some(added) => added.map_err(one)?,
-                None => self.add_control(origin, key, value)?,
-            },
+            (key, value) => self.add_rules(origin, key, value)?,
         }
         Ok(())
     }
@@ -178,6 +169,11 @@ impl Settings {
             ("layers", texts) => {
                 let layers = each(key, texts, |text| Layer::parse(text))?;
                 self.layers = origin.of(first_is_folder(layers)?);
+            }
+            ("recipients", texts) => {
+                let key_of =
+                    |text: &&str| Recipient::parse(text).map(|one| one.as_str().to_owned());
+                self.recipients = origin.of(each(key, texts, key_of)?);
             }
             ("reset", names) => {
                 self.reset.extend(each(key, names, |name| ResettableKey::parse(name))?);
@@ -274,6 +270,7 @@ impl Settings {
         Self {
             fixtures: self.fixtures.or(outer.fixtures),
             layers: self.layers.or(outer.layers),
+            recipients: self.recipients.or(outer.recipients),
             reset: [self.reset, outer.reset].concat(),
             mode: self.mode.or(outer.mode),
             order: self.order.or(outer.order),
@@ -303,6 +300,7 @@ impl Settings {
             faults: [self.faults, outer.faults].concat(),
             sweep: self.sweep.or(outer.sweep),
             audit: self.audit.or(outer.audit),
+            semantic: self.semantic.or(outer.semantic),
             replaced_mode: None,
         }
     }

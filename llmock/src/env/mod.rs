@@ -15,9 +15,9 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 pub(crate) use names::{
-    ALLOW_CI_RECORD, BASE_URL, CACHE_DIR, DISABLED, DRAIN_TIMEOUT, LLM_MOCK_DISABLED, MAX_BODY,
-    MODE, Misspelt, RECORD_DIR, RUN_LOG, SWEEP, SWEEP_FAULT, SWEEP_MAX, SWEEP_RESULT, TURN_TIMEOUT,
-    WORKSPACE_ROOT,
+    AGE_IDENTITY, ALLOW_CI_RECORD, BASE_URL, CACHE_DIR, DISABLED, DRAIN_TIMEOUT, EMBEDDINGS_KEY,
+    LLM_MOCK_DISABLED, MAX_BODY, MODE, Misspelt, RECORD_DIR, RUN_LOG, SWEEP, SWEEP_FAULT,
+    SWEEP_MAX, SWEEP_RESULT, TURN_TIMEOUT, WORKSPACE_ROOT,
 };
 pub(crate) use setup::{
     Originals, intercepted, no_proxy, originals, proxies_of_loopback_now, redirect,

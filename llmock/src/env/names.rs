@@ -29,6 +29,8 @@ names! {
     SWEEP_MAX = "LLMOCK_SWEEP_MAX", "the most faults of one sweep (500)";
     SWEEP_FAULT = "LLMOCK_SWEEP_FAULT", "set by llmock in a child process of a sweep: its fault";
     SWEEP_RESULT = "LLMOCK_SWEEP_RESULT", "set by llmock in a child process of a sweep: the file for what happened";
+    AGE_IDENTITY = "LLMOCK_AGE_IDENTITY", "what opens [encrypted fixtures](teams.md#encryption): a secret key of age, or the path of one or of a key of SSH";
+    EMBEDDINGS_KEY = "LLMOCK_EMBEDDINGS_KEY", "the key for the endpoint of [`embeddings`](teams.md#embeddings), if it needs one";
     CACHE_DIR = "LLMOCK_CACHE_DIR", "the folder of fetched [layers](teams.md), instead of `llmock` in the user's folder for caches";
     BASE_URL = "LLMOCK_BASE_URL", "set by llmock: the address that stands for `{base}`, for code that builds its own URLs";
     SPARE = "LLMOCK_SPARE_", "set by llmock, with a number behind it: a place in the environment that a test's variable takes";

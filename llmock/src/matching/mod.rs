@@ -16,6 +16,7 @@ mod divergence;
 mod elements;
 mod key;
 pub(crate) mod labels;
+pub(crate) mod lexical;
 mod long;
 mod nearest;
 #[cfg(test)]
@@ -35,5 +36,6 @@ pub(crate) use diff::diff_of_json;
 pub(crate) use difference::{Difference, ElementChange, Elements, Reordered};
 pub(crate) use divergence::Divergence;
 pub(crate) use key::{Key, key};
+pub(crate) use lexical::{Lexicon, are_opposed};
 pub(crate) use nearest::nearest;
 pub(crate) use rules::{Contains, MatchRules, Normalize};

@@ -323,4 +323,32 @@ mod tests {
         assert_eq!((1234 * 7 % 1009, 1234 * 13 % 997), (566, 90), "the sent city differs");
         assert_eq!(found.at, 1234);
     }
+
+    /// How often the structural comparison and the words alone find the recording that means the same.
+    #[test]
+    fn finds_what_means_the_same_in_other_words() {
+        use crate::matching::Lexicon;
+        let pairs: Vec<Vec<&str>> = include_str!("pairs.tsv")
+            .lines()
+            .filter(|line| line.starts_with("same"))
+            .map(|line| line.split('\t').collect())
+            .collect();
+        let recorded: Vec<_> = pairs
+            .iter()
+            .map(|pair| interaction(Provider::OpenAI, CHAT, &message(pair[1])))
+            .collect();
+        let lexicon = Lexicon::new(pairs.iter().map(|pair| pair[1]));
+        let by_words = |sent: &str| {
+            let scores = pairs.iter().map(|pair| lexicon.similarity(sent, pair[1])).enumerate();
+            scores.max_by(|(_, left), (_, right)| left.total_cmp(right)).map(|(at, _)| at)
+        };
+        let (mut structural, mut lexical) = (0, 0);
+        for (at, pair) in pairs.iter().enumerate() {
+            let sent = interaction(Provider::OpenAI, CHAT, &message(pair[2]));
+            structural += usize::from(find(&recorded, &sent).is_some_and(|found| found.at == at));
+            lexical += usize::from(by_words(pair[2]) == Some(at));
+        }
+        // `docs/internals/decisions.md` has these numbers.
+        assert_eq!((structural, lexical), (46, 83));
+    }
 }

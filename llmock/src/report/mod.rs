@@ -18,6 +18,7 @@ mod drift;
 mod elsewhere;
 pub(crate) mod failure;
 pub(crate) mod finding;
+mod hidden;
 mod hints;
 mod in_vain;
 pub(crate) mod ledger;

@@ -1,5 +1,6 @@
 //! The notes of a passing test: lines that libtest does not capture. `docs/notes.md` has a section for each.
 
+mod files;
 mod names;
 mod remedy;
 
@@ -106,6 +107,10 @@ pub(crate) enum Note {
     LayersDiffer { layer: String, requests: usize },
     /// A variable is set that nobody reads.
     MisspeltVariable(Misspelt),
+    /// The recording of a similar request responded.
+    Similar { interaction: usize, score: String, prompt: Option<String> },
+    /// A similar recording was not used, or could not be looked for.
+    NotSimilar { why: String },
     /// What the audit concludes about the requests of the test.
     Concluded(Conclusion),
     /// The test failed while its streams were cut with this seed.
@@ -178,9 +183,6 @@ impl Note {
             Self::Responses { interactions, mocks, replies, upstream } => {
                 sources::clause(interactions, mocks, *replies, *upstream, &fixture)
             }
-            Self::AttemptKept { path, count: number } => {
-                format!("kept {} in {}", count(*number, "interaction"), excerpt(path, PATH))
-            }
             Self::Redacted { secrets } => {
                 format!("{} of {fixture}", redacted::clause(secrets))
             }
@@ -189,12 +191,7 @@ impl Note {
                 let (name, meant) = (code(name), code(meant));
                 format!("the variable {name} is set, and nothing reads it: did you mean {meant}?")
             }
-            Self::AttemptLost { path, count, why } => attempt_lost(path, *count, why),
-            Self::LayersDiffer { layer, requests } => format!(
-                "layer file {} has another response than an earlier layer to {}, and the earlier one is used",
-                excerpt(layer, 3 * PATH),
-                count(*requests, "request")
-            ),
+            _ => self.clause_of_files(&fixture),
         }
     }
 

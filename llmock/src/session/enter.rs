@@ -13,6 +13,7 @@ use crate::front::arrival::Arrival;
 use crate::front::handler::Incoming;
 use crate::provider;
 use crate::report::MissReason;
+use crate::session::pending::Pending;
 use crate::session::state::State;
 
 /// Puts the provider's addresses back into the body of a request that quotes llmock's.
@@ -98,4 +99,15 @@ fn sender(arrival: &Arrival, session: Option<u64>) -> Sender {
         return Sender::EarlierConnection { test: arrival.opened.test.clone() };
     }
     Sender::ThisTest
+}
+
+/// Reads a request again if variables have changed, which may hold secrets of it; returns whether it did.
+pub(super) fn read_again(state: &State, pending: &mut Pending) -> bool {
+    if !state.secrets.are_outdated() {
+        return false;
+    }
+    let redactor = state.secrets.redactor_for(&pending.incoming.raw());
+    let (request, found, _) = read(state, &pending.incoming, &redactor);
+    (pending.request, pending.found) = (request, found);
+    true
 }

@@ -14,7 +14,7 @@ use crate::fixture::SaveError;
 use crate::fixture::interaction::Interaction;
 use crate::matching::{Key, Order};
 use crate::provider::Provider;
-use crate::report::{Miss, MissReason};
+use crate::report::{Miss, MissReason, Note};
 use crate::session::fixture::OpenedFixture;
 use crate::session::verification::Verification;
 use crate::wire::ReportedError;
@@ -49,6 +49,8 @@ pub(crate) struct Ledger {
     pub(crate) sockets: Vec<crate::session::replayed::ReplayedSocket>,
     /// What mode `verify` has compared.
     pub(crate) verification: Verification,
+    /// Notes about similar requests.
+    pub(crate) similar: Vec<Note>,
     /// The report is made: it does not contain later requests.
     pub(crate) is_settled: bool,
 }

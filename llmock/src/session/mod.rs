@@ -39,6 +39,7 @@ pub(crate) mod save;
 pub(crate) mod scripted;
 pub(crate) mod scripts;
 pub(crate) mod settle;
+mod similar;
 #[cfg(feature = "websocket")]
 mod sockets;
 pub(crate) mod state;
@@ -143,6 +144,9 @@ impl Session {
             elsewhere::look(&state, &mut report);
             report.same_as = causes::shown_by(&report);
             report.others = last_run::failures(package);
+        }
+        if state.setup.is_encrypted() {
+            report = report.hidden();
         }
         if !child::is_child() {
             last_run::append(&report, package, &state.secrets.redactor());

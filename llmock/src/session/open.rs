@@ -13,6 +13,7 @@ use llmock_rules::{Unused, Value};
 
 use crate::config::limits::Limits;
 use crate::config::{Origin, Settings, SettingsError};
+use crate::encryption;
 use crate::env::{self, TestVars};
 use crate::exchange::upstream::Upstreams;
 use crate::fixture::interaction::Interaction;
@@ -69,6 +70,8 @@ pub(crate) fn attribute(test: &Test) -> Result<Session, Failure> {
         return Ok(session.enter(!test.handle));
     }
     let resolved = place::find(test, owner.case.as_deref(), &in_force, &places, roots)?;
+    let write_to = resolved.write_path(env::record_dir().as_deref());
+    place::check_encrypted(&resolved.fixture, &write_to, roots, &in_force)?;
     check_case(&owner, in_force.mode.value)?;
     let command = commands::of_attribute(site, thread.name(), package.as_deref());
     // Wait first: a fixture that the previous test records is read after it is written.
@@ -86,7 +89,6 @@ pub(crate) fn attribute(test: &Test) -> Result<Session, Failure> {
     let names = resolved.names();
     let Layered { interactions, inherited, shown: elsewhere } =
         layered::read(interactions, &names, &in_force, base.as_deref()).map_err(no_layer)?;
-    let write_to = resolved.write_path(env::record_dir().as_deref());
     let setup = Setup {
         owner: Some(owner.name),
         shown: shown(elsewhere.as_ref().unwrap_or(&resolved.fixture), roots.0, roots.1),
@@ -105,6 +107,14 @@ pub(crate) fn attribute(test: &Test) -> Result<Session, Failure> {
         surface: Surface::Attribute,
     };
     Ok(open(setup, interactions, guard)?.enter(!test.handle))
+}
+
+/// The encrypted file in place of a fixture, if there are recipients. A plain file that exists is read as it is.
+fn encrypted(fixture: PathBuf, in_force: &Settings) -> PathBuf {
+    if in_force.recipients.value.is_empty() || fixture.exists() {
+        return fixture;
+    }
+    encryption::encrypted(&fixture)
 }
 
 /// A session that is opened without the attribute.
@@ -137,7 +147,9 @@ pub(crate) fn described(described: Described) -> Result<Session, NotOpened> {
         return Ok(off(described.owner.as_deref().unwrap_or_default(), &in_force, None)?);
     }
     let command = commands::of_thread(roots);
-    let fixture = described.fixture;
+    let fixture = encrypted(described.fixture, &in_force);
+    let whole = absolute(&fixture, &places);
+    place::check_encrypted(&fixture, &whole, (roots.0, places.cwd.as_deref()), &in_force)?;
     let interactions = match store::load(&fixture) {
         _ if in_force.scripted.value => None,
         Ok(interactions) => Some(interactions),
@@ -145,7 +157,6 @@ pub(crate) fn described(described: Described) -> Result<Session, NotOpened> {
         Err(LoadError::Missing { .. }) if !in_force.layers.value.is_empty() => None,
         Err(error) => return Err(NotOpened::NoFixture(error, Box::new(command))),
     };
-    let whole = absolute(&fixture, &places);
     let base = layered::base(&in_force, places.cwd.as_deref());
     let names = layered::name_in_first(&in_force, base.as_deref(), &whole);
     let Layered { interactions, inherited, shown: elsewhere } =

@@ -22,6 +22,7 @@ pub(crate) fn refuse(state: &State, pending: &Pending, reason: MissReason) -> Re
     note_previous_test(state, pending, &reason);
     let setup = &state.setup;
     let missed = miss::describe(incoming.provider, request, *number, reason);
+    let missed = if setup.is_encrypted() { missed.hidden() } else { missed };
     let message = answer::message(&missed, &setup.shown);
     state.ledger().add_miss(*number, missed);
     response::refusal(incoming.provider, &request.path, status, &message)
@@ -51,4 +52,14 @@ fn note_previous_test(state: &State, pending: &Pending, reason: &MissReason) {
     {
         state.ledger().exchange(pending.number).expected_by = Some(test);
     }
+}
+
+/// The first header that the request needs and does not have.
+pub(super) fn missing_header(state: &State, pending: &Pending) -> Option<String> {
+    if state.ledger().exchange(pending.number).is_side {
+        return None;
+    }
+    let sent = &pending.incoming.headers;
+    let mut names = state.setup.in_force.headers.required.iter().map(|name| name.value.as_str());
+    names.find(|name| !sent.contains_key(*name)).map(str::to_owned)
 }

@@ -24,13 +24,14 @@ use crate::reply::rules::Turn;
 use crate::report::MissReason;
 use crate::session::audited;
 use crate::session::deliver::{Delivery, Started};
-use crate::session::enter::{enter, read, restore_links};
+use crate::session::enter::{enter, read, read_again, restore_links};
 use crate::session::fixture::OpenedFixture;
 use crate::session::ledger::Ledger;
 use crate::session::pending::{Pending, QueuePlace};
 use crate::session::proxied;
-use crate::session::refuse::{refuse, refuse_late};
+use crate::session::refuse::{missing_header, refuse, refuse_late};
 use crate::session::scripted::{self, Outcome};
+use crate::session::similar;
 use crate::session::state::State;
 use crate::session::stored::{assemble, replay, send};
 use crate::session::verifying;
@@ -156,16 +157,7 @@ async fn respond_from_source(
         Ok(accepted) => accepted,
         Err(reason) => return Ok((refuse(state, &pending, reason), None)),
     };
-    let mut decision = decide(state, number, provider, &pending.request, accepted.clone());
-    if !matches!(decision, Decision::Replay(..)) && read_again(state, &mut pending) {
-        decision = decide(state, number, provider, &pending.request, accepted);
-    }
-    if matches!(decision, Decision::Replay(..))
-        && let Some(reason) = audited::other_version(state, number)
-    {
-        let may_forward = state.setup.mode() == Mode::Auto;
-        decision = if may_forward { Decision::Forward } else { Decision::Miss(reason) };
-    }
+    let decision = look_up(state, &mut pending, accepted).await;
     if let Decision::Replay(key, at) = decision {
         verifying::begin(state, &pending, at);
         return Ok((replay(state, at, provider, &pending.request), Some((key, at))));
@@ -199,15 +191,30 @@ async fn respond_from_source(
     Ok((response, None))
 }
 
-/// Reads a request again if variables have changed, which may hold secrets of it; returns whether it did.
-fn read_again(state: &State, pending: &mut Pending) -> bool {
-    if !state.secrets.are_outdated() {
-        return false;
+/// Looks a request up in the fixture, and a similar one if it is unknown.
+async fn look_up(
+    state: &State,
+    pending: &mut Pending,
+    accepted: Option<Vec<Position>>,
+) -> Decision {
+    let (number, provider) = (pending.number, pending.incoming.provider);
+    let mut decision = decide(state, number, provider, &pending.request, accepted.clone());
+    if !matches!(decision, Decision::Replay(..)) && read_again(state, pending) {
+        decision = decide(state, number, provider, &pending.request, accepted);
     }
-    let redactor = state.secrets.redactor_for(&pending.incoming.raw());
-    let (request, found, _) = read(state, &pending.incoming, &redactor);
-    (pending.request, pending.found) = (request, found);
-    true
+    if matches!(decision, Decision::Replay(..))
+        && let Some(reason) = audited::other_version(state, number)
+    {
+        let may_forward = state.setup.mode() == Mode::Auto;
+        decision = if may_forward { Decision::Forward } else { Decision::Miss(reason) };
+    }
+    let is_unknown = match &decision {
+        Decision::Forward => true,
+        Decision::Unmatched(_, unmatched) => unmatched.expected.is_none(),
+        _ => false,
+    };
+    let similar = if is_unknown { similar::find(state, pending).await } else { None };
+    similar.map_or(decision, |(key, at)| Decision::Replay(key, at))
 }
 
 /// Why a request has no reply, where that says more than that the fixture has no recording of it.
@@ -298,16 +305,6 @@ fn refused_before_lookup(
     }
     let is_unknown = !state.knows(*provider) && state.setup.mode() != Mode::Record;
     is_unknown.then_some(MissReason::NoProvider)
-}
-
-/// The first header that the request needs and does not have.
-fn missing_header(state: &State, pending: &Pending) -> Option<String> {
-    if state.ledger().exchange(pending.number).is_side {
-        return None;
-    }
-    let sent = &pending.incoming.headers;
-    let mut names = state.setup.in_force.headers.required.iter().map(|name| name.value.as_str());
-    names.find(|name| !sent.contains_key(*name)).map(str::to_owned)
 }
 
 /// Looks the request up in the fixture.

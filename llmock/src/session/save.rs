@@ -14,6 +14,8 @@ use crate::report::values::chain;
 use crate::report::{Failure, Note, Report, Source, Unfaithful, Upstream};
 use crate::session::audited;
 use crate::session::ledger::{Attempts, Recording};
+#[cfg(feature = "record")]
+use crate::session::similar;
 use crate::session::state::State;
 use crate::session::verify;
 
@@ -38,7 +40,12 @@ pub(crate) fn write(state: &State, recordings: &[Recording], report: &mut Report
     };
     let failure = match write::write(&setup.write_to, &setup.fixture, &batch) {
         Ok(written) => match not_written(&written, recordings) {
-            None => return note_written(state, written, report),
+            None => {
+                note_written(state, written, report);
+                #[cfg(feature = "record")]
+                report.notes.extend(similar::keep_vectors(state, recordings));
+                return;
+            }
             Some(failure) => failure,
         },
         Err(UpdateError::Save(error)) => unwritable(state, &error),

@@ -109,6 +109,7 @@ fn begin(state: &State, outcome: Outcome) -> Report {
     }
     report.notes.extend(setup.inherited.notes());
     report.notes.extend(env::misspelt().iter().cloned().map(Note::MisspeltVariable));
+    report.notes.append(&mut state.ledger().similar);
     report
 }
 

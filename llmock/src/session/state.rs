@@ -11,6 +11,7 @@ use std::time::Instant;
 use crate::config::limits::Limits;
 use crate::config::{Origin, Settings};
 use crate::control::traffic::Traffic;
+use crate::encryption;
 use crate::env::{self, Originals};
 use crate::exchange::in_flight::InFlight;
 use crate::exchange::links::{self, GivenLinks};
@@ -93,6 +94,11 @@ impl Setup {
             Origin::File(path) => format!("`{}`", self.shown_path(path)),
             other => other.to_string(),
         }
+    }
+
+    /// Whether nothing of what is sent and received may be written as it is.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        encryption::is_encrypted(&self.write_to) || encryption::is_encrypted(&self.fixture)
     }
 
     pub(crate) fn mode(&self) -> Mode {

@@ -8,12 +8,11 @@ use super::Site;
 ///
 /// The attribute, the builder, and the command share this rule, so `v1.2.summary` is the same file everywhere.
 pub(crate) fn fixture_file_name(name: &str) -> String {
-    let has_extension = name
-        .len()
-        .checked_sub(".json".len())
-        .and_then(|at| name.get(at..))
-        .is_some_and(|end| end.eq_ignore_ascii_case(".json"));
-    if has_extension { name.to_owned() } else { format!("{name}.json") }
+    let ends = |extension: &str| {
+        let at = name.len().checked_sub(extension.len());
+        at.and_then(|at| name.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(extension))
+    };
+    if ends(".json") || ends(".json.age") { name.to_owned() } else { format!("{name}.json") }
 }
 
 /// The folder for the fixtures of a test, and their possible names inside it.

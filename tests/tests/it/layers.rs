@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use llmock::{LlmMock, LlmMockBuilder, Mode};
+use llmock::{LlmMock, LlmMockBuilder, Mode, llm_replay};
 use llmock_testkit::client::chat;
 use llmock_testkit::process::alone;
 use llmock_testkit::recorded::prompts;
@@ -123,4 +123,11 @@ fn layers_that_cannot_be_used_are_named() {
         let error = started.unwrap_err().to_string();
         assert!(error.contains("`layers`: the first layer is the folder"), "{error}");
     });
+}
+
+#[llm_replay(fixture = "greeting", layers("tests/it/layers/own", "tests/it/layers/contracts"))]
+#[test]
+fn the_attribute_names_layers_of_its_package(mock: &LlmMock) {
+    let text = chat(mock, &question("greet the team")).text();
+    assert!(text.contains("hello from the contracts"), "{text}");
 }

@@ -10,6 +10,7 @@ mod connections;
 mod control;
 mod corpus;
 mod declared;
+mod encryption;
 #[cfg(all(feature = "intercept", target_os = "linux"))]
 mod intercept;
 mod layers;
@@ -25,6 +26,7 @@ mod recording;
 mod replaying;
 mod scenarios;
 mod secrets;
+mod similar;
 mod sockets;
 mod traffic;
 mod wiremock;

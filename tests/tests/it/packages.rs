@@ -44,3 +44,22 @@ fn every_published_crate_says_what_it_is_for() {
         assert!(page.starts_with("# "), "{}: README.md", folder.display());
     }
 }
+
+/// What a plain test user compiles. A feature of the library, or the command, may need more.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_plain_user_depends_on_these_crates_alone() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    let words =
+        ["tree", "--offline", "--package", "llmock", "--edges", "normal,build", "--prefix", "none"];
+    let output =
+        cargo.args(words).args(["--format", "{p}"]).current_dir(root).output().expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("names");
+    let mut names: Vec<_> = text.lines().filter_map(|line| line.split(' ').next()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let expected = include_str!("packages/of_a_plain_user.txt");
+    assert_eq!(names.join("\n"), expected.trim_end());
+}

@@ -12,7 +12,14 @@ fn intercepted() {}
 fn app() -> App {
     let acme = fixture(&[("hello", "hi there")]).replace("\"openai\"", "\"acme\"");
     let tests = include_str!("programs/keys.rs");
-    App::open("keys", &[("tests/api.rs", tests), ("tests/fixtures/acme.json", &acme)])
+    let contract = fixture(&[("by contract", "from the contracts")]);
+    let files = [
+        ("tests/api.rs", tests),
+        ("tests/fixtures/acme.json", &acme),
+        ("contracts/api/layers/said.json", &contract),
+        ("contracts/api/layers/unsaid.json", &contract),
+    ];
+    App::open("keys", &files)
 }
 
 /// What a key does to the test that says it.
@@ -26,7 +33,8 @@ enum Effect {
 use Effect::{Fails, Passes};
 
 /// The module of the two tests, and the key as `llmock.toml` has it.
-const KEYS: [(&str, &str, Effect); 22] = [
+const KEYS: [(&str, &str, Effect); 23] = [
+    ("layers", "layers = ['tests/fixtures', 'contracts']", Passes("1 request is not in")),
     ("match_on", "match_on = ['model']", Passes("1 request is not in")),
     ("ignore", "ignore = ['$.seed']", Passes("1 request is not in")),
     (

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use http::header::CONTENT_ENCODING;
+use llmock::__command::{is_encrypted_path, recipients_of};
 use llmock::__server::{PlayedSocket, examine_miss};
 use llmock::playback::{
     Playback, PlaybackSession, Played, PlayedBody, Recorder, Redirects, Sent, UnreadableBody,
@@ -193,8 +194,14 @@ impl Fixtures {
 /// The fixture that recordings are written to, if any are: the one that was named, or one of its own in the folder.
 pub(crate) fn recording_path(config: &Config) -> Option<PathBuf> {
     let path = config.fixtures.as_deref().filter(|_| config.record)?;
-    let is_json = path.extension().is_some_and(|extension| extension == "json");
-    Some(if is_json && !path.is_dir() { path.to_owned() } else { path.join("recorded.json") })
+    let is_fixture = target::is_json(path) && !path.is_dir();
+    let file = if is_fixture { path.to_owned() } else { path.join("recorded.json") };
+    let is_plain = !is_encrypted_path(&file);
+    // With recipients, a new file is encrypted.
+    if is_plain && !file.exists() && !recipients_of(&file).is_empty() {
+        return Some(format!("{}.age", file.display()).into());
+    }
+    Some(file)
 }
 
 /// Converts a request to the type that the library accepts.

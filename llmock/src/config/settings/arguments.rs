@@ -57,6 +57,7 @@ impl Settings {
         }
         self.control_arguments(&mut all);
         self.audit.arguments(&mut all);
+        self.semantic.arguments(&mut all);
         all
     }
 

@@ -18,6 +18,9 @@ impl Settings {
         match key {
             "fixtures" => self.fixtures = Sourced::default(),
             "layers" => self.layers = Sourced::default(),
+            "similar" => self.semantic.similar = Sourced::default(),
+            "embeddings" => self.semantic.embeddings = Sourced::default(),
+            "recipients" => self.recipients = Sourced::default(),
             "mode" => self.mode = Sourced::default(),
             "providers" => {
                 self.providers = Sourced::default();
@@ -76,6 +79,14 @@ mod tests {
         use Value::{Count, Providers, Replacements, Statuses, Switch, Text, Texts, Variables};
         match key {
             "fixtures" => Text("tests/cassettes"),
+            "recipients" => {
+                Texts(&["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"])
+            }
+            "similar" => Text("0.9"),
+            "embeddings" => Value::Fields(&[
+                ("base_url", Field::Text("http://127.0.0.1:8090/v1")),
+                ("model", Field::Text("m")),
+            ]),
             "layers" => Texts(&["tests/fixtures", "../contracts/fixtures"]),
             "mode" => Text("auto"),
             "stream" => Value::Fields(&[("seed", Field::Number("7"))]),

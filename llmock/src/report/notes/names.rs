@@ -36,6 +36,8 @@ impl Note {
         "misspelt_variable",
         "adversarial_chunks",
         "layers_differ",
+        "similar",
+        "not_similar",
         "api_version",
         "stale",
         "contract",
@@ -81,6 +83,8 @@ impl Note {
             Self::MisspeltVariable(_) => "misspelt_variable",
             Self::AdversarialChunks { .. } => "adversarial_chunks",
             Self::LayersDiffer { .. } => "layers_differ",
+            Self::Similar { .. } => "similar",
+            Self::NotSimilar { .. } => "not_similar",
             Self::Concluded(conclusion) => conclusion.code,
         }
     }

@@ -50,6 +50,9 @@ impl Note {
             Self::OnlyReplayedInCi { .. } => {
                 "to record there, set LLMOCK_ALLOW_CI_RECORD=1".to_owned()
             }
+            Self::Similar { .. } => {
+                format!("to test what the program sends now, record again: {record}")
+            }
             Self::LayersDiffer { .. } => {
                 "`llmock layers` shows which layers have the file; delete one of the two".to_owned()
             }

@@ -120,6 +120,8 @@ fn every_note() -> Vec<Note> {
         Note::OnlyReplayedInCi { mode: "auto" },
         Note::MisspeltVariable(Misspelt { name: "LLMOCK_MOD".into(), meant: "LLMOCK_MODE" }),
         Note::AdversarialChunks { seed: 7 },
+        Note::Similar { interaction: 1, score: "0.96".into(), prompt: Some("Say hi.".into()) },
+        Note::NotSimilar { why: "`a.vectors` has no vector of the text that was sent".into() },
         Note::LayersDiffer { layer: "../contracts/fixtures/a.json".into(), requests: 2 },
     ]
     .into_iter()
@@ -153,6 +155,7 @@ fn every_note_is_a_line_of_its_own() {
     insta::assert_snapshot!(text, @r#"
     llmock: api::summarize: recorded 1 interaction → tests/fixtures/summarize.json
     llmock: api::summarize: no request was forwarded, so tests/fixtures/summarize.json is unchanged; if it should be recorded, look whether the client uses llmock's address
+    llmock: api::summarize: 2 interactions of tests/fixtures/summarize.json have no owner beside those of this test, so `order = "strict"` does not hold for them; to give them an owner: llmock adopt tests
     llmock: api::summarize: #1, #2, #3, #4, #5, and 2 more of tests/fixtures/summarize.json were not requested; if the test no longer needs this, record it again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
     llmock: api::summarize: #2 ("Say hi") of tests/fixtures/summarize.json was recorded by test `api::other`; if `api::other` was renamed to this test, or should not share it, record this test: LLMOCK_MODE=record cargo test --test api -- summarize --exact
     llmock: api::summarize: the test sent "Say hi" 2 more times than tests/fixtures/summarize.json has it, so the response of #3 was repeated; if each request needs a response of its own, record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact; to forbid it, set order = "strict"
@@ -181,6 +184,8 @@ fn every_note_is_a_line_of_its_own() {
     llmock: api::summarize: mode `auto` only replays in CI, so tests/fixtures/summarize.json is unchanged; to record there, set LLMOCK_ALLOW_CI_RECORD=1
     llmock: api::summarize: the variable `LLMOCK_MOD` is set, and nothing reads it: did you mean `LLMOCK_MODE`?
     llmock: api::summarize: streams were cut inside events and characters; `stream(chunks = "adversarial", seed = 7)` cuts them at the same places
+    llmock: api::summarize: "Say hi." is not recorded in tests/fixtures/summarize.json: #1, whose request is 0.96 alike, responded; to test what the program sends now, record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    llmock: api::summarize: no similar request responded: `a.vectors` has no vector of the text that was sent
     llmock: api::summarize: layer file ../contracts/fixtures/a.json has another response than an earlier layer to 2 requests, and the earlier one is used; `llmock layers` shows which layers have the file; delete one of the two
     llmock: api::summarize: a conclusion about api_version; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
     llmock: api::summarize: a conclusion about stale; record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact

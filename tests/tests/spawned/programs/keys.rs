@@ -38,6 +38,10 @@ fn status(method: &str, path: &str, body: &str) -> u16 {
     send(&variable("OPENAI_BASE_URL"), method, path, body).0
 }
 
+key! { layers, [layers("tests/fixtures", "contracts")], {
+    assert_eq!(ask("by contract"), "from the contracts");
+} }
+
 key! { match_on, [match_on("model")], {
     assert_eq!(ask("something else"), "hi there");
 } }

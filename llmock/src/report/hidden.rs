@@ -1,0 +1,163 @@
+//! Reports of encrypted fixtures: they hold digests and paths in place of what was sent and received.
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Closest, Failure, Miss, MissReason, Note, Report};
+use crate::hex;
+use crate::json;
+use crate::matching::Difference;
+
+/// What stands for a text.
+fn digest(text: &str) -> String {
+    if text.starts_with(PREFIX) {
+        return text.to_owned();
+    }
+    format!("{PREFIX}{}", &hex::encode(&Sha256::digest(text.as_bytes()))[..12])
+}
+
+const PREFIX: &str = "sha256:";
+
+fn hide(text: &mut Option<String>) {
+    *text = text.take().map(|text| digest(&text));
+}
+
+/// Paths stay, values become digests.
+fn hide_differences(differences: &mut [Difference]) {
+    for difference in differences {
+        let value = |text: Option<String>| {
+            text.map(|text| {
+                let is_hidden = text.trim_start_matches('"').starts_with(PREFIX);
+                if is_hidden { text } else { json::quote(&digest(&text)) }
+            })
+        };
+        let Difference { path, recorded, sent, reordered, .. } = std::mem::take(difference);
+        *difference = Difference {
+            path,
+            recorded: value(recorded),
+            sent: value(sent),
+            reordered,
+            ..Difference::default()
+        };
+    }
+}
+
+impl Miss {
+    /// The same without what was sent.
+    pub(crate) fn hidden(mut self) -> Self {
+        hide(&mut self.prompt);
+        self.turn = None;
+        self.body = None;
+        match &mut self.reason {
+            MissReason::BodyDiffers { closest: Closest { others, .. }, differences } => {
+                for (_, prompt) in others {
+                    *prompt = digest(prompt);
+                }
+                hide_differences(differences);
+            }
+            MissReason::WrongOrder { prompt, differences, .. } => {
+                hide(prompt);
+                hide_differences(differences);
+            }
+            #[cfg(feature = "websocket")]
+            MissReason::Message { differences, why, .. } => {
+                *why = digest(why);
+                hide_differences(differences);
+            }
+            _ => {}
+        }
+        self
+    }
+}
+
+impl Report {
+    /// The same without what was sent and received.
+    pub(crate) fn hidden(mut self) -> Self {
+        self.misses = self.misses.into_iter().map(Miss::hidden).collect();
+        self.failures.iter_mut().for_each(hide_failure);
+        self.notes.iter_mut().for_each(hide_note);
+        self
+    }
+}
+
+fn hide_failure(failure: &mut Failure) {
+    match failure {
+        Failure::Unused { interactions } => {
+            for one in interactions {
+                hide(&mut one.prompt);
+            }
+        }
+        Failure::SelfCheck { interactions } => {
+            for one in interactions {
+                hide(&mut one.prompt);
+            }
+        }
+        Failure::UpstreamError { message, .. } => hide(message),
+        Failure::MockExpectations { text, .. } => *text = digest(text),
+        Failure::Concluded { conclusion, .. } => conclusion.message = digest(&conclusion.message),
+        _ => {}
+    }
+}
+
+fn hide_note(note: &mut Note) {
+    match note {
+        Note::Unused { interactions } | Note::Borrowed { interactions, .. } => {
+            for (_, prompt) in interactions {
+                hide(prompt);
+            }
+        }
+        Note::Repeated { prompt, .. } | Note::Similar { prompt, .. } => hide(prompt),
+        Note::ErrorInside { message, .. } => hide(message),
+        Note::Refused { message, .. } => *message = digest(message),
+        Note::Concluded(conclusion) => conclusion.message = digest(&conclusion.message),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Command;
+
+    #[test]
+    fn values_become_digests_and_paths_stay() {
+        let difference = Difference {
+            path: "$.messages[0].content".into(),
+            recorded: Some("\"the old secret plan\"".into()),
+            sent: Some("\"the new secret plan\"".into()),
+            ..Difference::default()
+        };
+        let mut report = Report::new("api::greets", "a.json.age", "replay", Command::default());
+        report.misses.push(Miss {
+            method: "POST".into(),
+            path: "/v1/chat/completions".into(),
+            provider: "openai",
+            model: Some("m".into()),
+            prompt: Some("the new secret plan".into()),
+            turn: None,
+            request: 1,
+            body: Some("the new secret plan".into()),
+            reason: MissReason::WrongOrder {
+                interaction: None,
+                expected: 1,
+                endpoint: super::super::Endpoint {
+                    provider: "openai",
+                    method: "POST".into(),
+                    path: "/v1/chat/completions".into(),
+                    times: 1,
+                },
+                prompt: Some("the old secret plan".into()),
+                differences: vec![difference],
+            },
+        });
+        report.notes.push(Note::Repeated {
+            interaction: 1,
+            prompt: Some("secret plan".into()),
+            times: 1,
+        });
+        let hidden = report.hidden();
+        let text = format!("{hidden:?}");
+        assert!(!text.contains("secret plan"), "{text}");
+        assert!(text.contains("$.messages[0].content") && text.contains("sha256:"), "{text}");
+        assert_eq!(hidden.clone().hidden(), hidden);
+    }
+}
