@@ -28,8 +28,17 @@ pub(crate) struct Dashboard {
 
 impl Dashboard {
     pub(crate) fn start(desk: &Desk, arguments: &[&str]) -> Self {
+        Self::start_in(desk, ".", arguments)
+    }
+
+    /// In a folder of the desk.
+    pub(crate) fn start_in(desk: &Desk, folder: &str, arguments: &[&str]) -> Self {
         let mut command = desk.command(&["dashboard"]);
-        command.args(arguments).env_remove("CARGO_TARGET_DIR").env_remove("LLMOCK_API_KEY");
+        command
+            .current_dir(desk.path(folder))
+            .args(arguments)
+            .env_remove("CARGO_TARGET_DIR")
+            .env_remove("LLMOCK_API_KEY");
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
