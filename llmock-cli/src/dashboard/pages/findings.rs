@@ -43,12 +43,11 @@ impl Findings {
             all.extend(check::of_tests(&fixtures));
         }
         let errors = all.iter().filter(|one| one.severity() == Severity::Error).count();
-        let summary = match all.len() {
-            0 => "Nothing is wrong with the fixtures.".to_owned(),
-            _ => {
-                let warnings = count(all.len() - errors, "warning");
-                format!("{}, {warnings}.", count(errors, "error"))
-            }
+        let summary = if all.is_empty() {
+            "Nothing is wrong with the fixtures.".to_owned()
+        } else {
+            let warnings = count(all.len() - errors, "warning");
+            format!("{}, {warnings}.", count(errors, "error"))
         };
         all.sort_by_key(|one| (std::cmp::Reverse(one.severity()), one.code));
         let hidden = all.len().saturating_sub(SHOWN);

@@ -1,4 +1,4 @@
-//! The pages in a real browser: Chromium, controlled through ChromeDriver (<https://www.w3.org/TR/webdriver2/>).
+//! The pages in a real browser: Chromium, controlled through `ChromeDriver` (<https://www.w3.org/TR/webdriver2/>).
 //!
 //! Without `chromium` and `chromedriver` in the path the tests print a line and pass. `LLMOCK_TEST_SCREENSHOTS=DIR`
 //! keeps a picture of every page.
@@ -172,7 +172,7 @@ impl Drop for Browser {
 }
 
 /// What is wrong with a page: things without a name, text that is hard to read, and parts outside of the window.
-const FLAWS: &str = r##"
+const FLAWS: &str = r#"
 const flaws = [];
 const name = (e) => (e.getAttribute("aria-label") || e.textContent || e.value || e.title || "").trim();
 const seen = (e) => e.checkVisibility() && e.getClientRects().length > 0;
@@ -200,7 +200,7 @@ for (const e of document.querySelectorAll("body *")) {
   if (ratio < 4.5 && !known.has(e.className)) { known.add(e.className); flaws.push(`contrast ${ratio.toFixed(2)}: ${e.outerHTML.slice(0, 120)}`); }
 }
 return flaws;
-"##;
+"#;
 
 /// A name for a picture, and an address.
 const PAGES: [(&str, &str); 12] = [

@@ -175,7 +175,7 @@ fn last_run() -> String {
 pub(crate) fn demo() -> Desk {
     let desk = Desk::with(&[]);
     let write = |name: &str, interactions: &[Value]| {
-        desk.write(&format!("tests/fixtures/{name}.json"), &file(interactions))
+        desk.write(&format!("tests/fixtures/{name}.json"), &file(interactions));
     };
     desk.write("Cargo.toml", "[package]\nname = \"shop\"\nversion = \"0.1.0\"\n");
     write("support/finds_an_order", &order());
