@@ -13,7 +13,6 @@ use super::unreached::Unreached;
 use super::values::{count, excerpt, limited, list, ordinal, quote, were};
 use crate::audit::Conclusion;
 use crate::audit::prices::{PRICES_DATE, UsageSummary};
-use crate::env::Misspelt;
 
 const RETRIED: &str = "a retry succeeded, so nothing is missing";
 
@@ -106,7 +105,7 @@ pub(crate) enum Note {
     /// A further layer has other responses to requests that an earlier layer has.
     LayersDiffer { layer: String, requests: usize },
     /// A variable is set that nobody reads.
-    MisspeltVariable(Misspelt),
+    MisspeltVariable { name: String, meant: &'static str },
     /// The recording of a similar request responded.
     Similar { interaction: usize, score: String, prompt: Option<String> },
     /// A similar recording was not used, or could not be looked for.
@@ -187,7 +186,7 @@ impl Note {
                 format!("{} of {fixture}", redacted::clause(secrets))
             }
             Self::Concluded(conclusion) => excerpt(&conclusion.message, 3 * MESSAGE),
-            Self::MisspeltVariable(Misspelt { name, meant }) => {
+            Self::MisspeltVariable { name, meant } => {
                 let (name, meant) = (code(name), code(meant));
                 format!("the variable {name} is set, and nothing reads it: did you mean {meant}?")
             }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use llmock_rules::{Chunks, StreamRule};
 
 use crate::config::Origin;
-use crate::env;
+use crate::env::{self, Misspelt};
 use crate::exchange::miss::prompt_of;
 use crate::exchange::response::is_outage;
 use crate::exchange::{RequestNumber, RespondedBy, Sender};
@@ -71,7 +71,7 @@ pub(crate) fn settle(state: &State, ending: &Ending<'_>) -> Report {
 /// A failing test says what concerns the whole process; of those that pass the first one does.
 fn say_once(report: &mut Report) {
     static SAID: AtomicBool = AtomicBool::new(false);
-    let concerns_all = |note: &Note| matches!(note, Note::MisspeltVariable(_));
+    let concerns_all = |note: &Note| matches!(note, Note::MisspeltVariable { .. });
     if report.notes.iter().any(concerns_all)
         && SAID.swap(true, Ordering::Relaxed)
         && !report.fails()
@@ -108,8 +108,12 @@ fn begin(state: &State, outcome: Outcome) -> Report {
         report.notes.push(Note::OnlyReplayedInCi { mode: replaced.as_str() });
     }
     report.notes.extend(setup.inherited.notes());
-    report.notes.extend(env::misspelt().iter().cloned().map(Note::MisspeltVariable));
     report.notes.append(&mut state.ledger().similar);
+    let misspelt = env::misspelt().iter();
+    report.notes.extend(
+        misspelt
+            .map(|Misspelt { name, meant }| Note::MisspeltVariable { name: name.clone(), meant }),
+    );
     report
 }
 

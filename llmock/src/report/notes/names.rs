@@ -80,7 +80,7 @@ impl Note {
             Self::AttemptKept { .. } => "attempt_kept",
             Self::AttemptLost { .. } => "attempt_lost",
             Self::OnlyReplayedInCi { .. } => "only_replayed_in_ci",
-            Self::MisspeltVariable(_) => "misspelt_variable",
+            Self::MisspeltVariable { .. } => "misspelt_variable",
             Self::AdversarialChunks { .. } => "adversarial_chunks",
             Self::LayersDiffer { .. } => "layers_differ",
             Self::Similar { .. } => "similar",

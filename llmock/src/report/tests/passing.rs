@@ -3,7 +3,6 @@
 use super::*;
 use crate::audit::Conclusion;
 use crate::audit::prices::UsageSummary;
-use crate::env::Misspelt;
 use crate::report::{
     Answered, Note, Outcome, RedactedPlace, RedactedSecret, Sign, Source, Unreached, ledger, notes,
     sentences,
@@ -118,7 +117,7 @@ fn every_note() -> Vec<Note> {
         },
         Note::AttemptKept { path: "tests/fixtures/a.json.failed".into(), count: 2 },
         Note::OnlyReplayedInCi { mode: "auto" },
-        Note::MisspeltVariable(Misspelt { name: "LLMOCK_MOD".into(), meant: "LLMOCK_MODE" }),
+        Note::MisspeltVariable { name: "LLMOCK_MOD".into(), meant: "LLMOCK_MODE" },
         Note::AdversarialChunks { seed: 7 },
         Note::Similar { interaction: 1, score: "0.96".into(), prompt: Some("Say hi.".into()) },
         Note::NotSimilar { why: "`a.vectors` has no vector of the text that was sent".into() },
