@@ -17,6 +17,8 @@ pub mod recording;
 pub mod replay;
 pub mod rivals;
 pub mod sessions;
+#[cfg(feature = "websocket")]
+pub mod sockets;
 pub mod table;
 
 /// How long a race may take.

@@ -36,6 +36,15 @@ pub enum FaultKind {
     EmptyBody,
     /// The connection closes by a reset before a byte of the response.
     Refused,
+    /// A WebSocket is closed with this code after so many messages.
+    Close {
+        after: usize,
+        code: u16,
+    },
+    /// This message of a WebSocket is larger than clients accept.
+    Oversized {
+        event: usize,
+    },
 }
 
 /// A place in a response.
@@ -82,6 +91,8 @@ const KINDS: &[&str] = &[
     "content_type",
     "empty_body",
     "refused",
+    "close_after_event",
+    "oversized_event",
 ];
 
 const FIELDS: &[&str] = &[
@@ -95,8 +106,11 @@ const FIELDS: &[&str] = &[
     "content_type",
     "empty_body",
     "refused",
+    "close_after_event",
+    "oversized_event",
     "retry_after",
     "reset",
+    "close_code",
     "request",
     "provider",
     "path",
@@ -112,6 +126,7 @@ struct Draft {
     kind: Option<(FaultKind, &'static str)>,
     retry_after: Option<u64>,
     reset: bool,
+    close_code: Option<u16>,
     selector: RequestSelector,
     times: Option<Times>,
     probability: Option<f64>,
@@ -146,6 +161,7 @@ impl Draft {
         match name {
             "retry_after" => self.retry_after = Some(field.whole(name, 0)?),
             "reset" => self.reset = field.switch(name)?,
+            "close_code" => self.close_code = Some(close_code(field)?),
             "request" => self.selector.request = Some(field.ordinal(name)?),
             "provider" => {
                 let id = ProviderId::parse(field.text(name)?)?;
@@ -178,6 +194,10 @@ impl Draft {
             "slow" => Some(FaultKind::Slow(Duration::parse(field.text(name)?)?.0)),
             "malformed_event" => Some(FaultKind::Malformed { event: field.ordinal(name)? }),
             "content_type" => Some(FaultKind::ContentType(content_type(field.text(name)?)?)),
+            "close_after_event" => {
+                Some(FaultKind::Close { after: place(name, field)?, code: CLOSE_CODE })
+            }
+            "oversized_event" => Some(FaultKind::Oversized { event: field.ordinal(name)? }),
             "empty_body" => field.switch(name)?.then_some(FaultKind::EmptyBody),
             _ => field.switch(name)?.then_some(FaultKind::Refused),
         };
@@ -213,6 +233,11 @@ impl Draft {
             }
             _ => {}
         }
+        match (&mut kind, self.close_code) {
+            (_, None) => {}
+            (FaultKind::Close { code, .. }, Some(own)) => *code = own,
+            _ => return Err(("close_code", belongs("close_code", "close_after_event"))),
+        }
         if self.seed.is_some() && self.probability.is_none() {
             return Err(("seed", Problem::new("`seed` has no effect without `probability`")));
         }
@@ -226,6 +251,18 @@ impl Draft {
             seed: self.seed,
         })
     }
+}
+
+/// The server has a problem: RFC 6455, section 7.4.1.
+const CLOSE_CODE: u16 = 1011;
+
+/// A code that a close frame may have: RFC 6455, section 7.4.
+fn close_code(field: Field<'_>) -> Result<u16, Problem> {
+    let code = field.whole("close_code", 0)?;
+    let is_sent = |code: &u16| matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
+    let code = u16::try_from(code).ok().filter(is_sent);
+    let expected = "expected 1000 to 1003, 1007 to 1014, or 3000 to 4999";
+    code.ok_or_else(|| Problem::invalid("`close_code`", &field.to_string(), expected))
 }
 
 fn cut(after: At) -> FaultKind {
@@ -311,6 +348,10 @@ impl fmt::Display for FaultKind {
             Self::ContentType(text) => return write!(f, "content_type = {text:?}"),
             Self::EmptyBody => return f.write_str("empty_body = true"),
             Self::Refused => return f.write_str("refused = true"),
+            Self::Close { after, code } => {
+                return write!(f, "close_after_event = {after}, close_code = {code}");
+            }
+            Self::Oversized { event } => return write!(f, "oversized_event = {event}"),
             Self::Cut { after, .. } => ("cut", after),
             Self::Stall { after } => ("stall", after),
         };

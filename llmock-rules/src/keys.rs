@@ -3,8 +3,8 @@
 
 use crate::problem::Problem;
 use crate::{
-    ApiVersion, CacheGuard, ContainedText, Contract, CountedField, Embeddings, EnvName, FaultRule,
-    Field, FieldName, FieldsCheck, FindingCode, FixtureFolder, FixtureName, HeaderName,
+    ApiVersion, Audio, CacheGuard, ContainedText, Contract, CountedField, Embeddings, EnvName,
+    FaultRule, Field, FieldName, FieldsCheck, FindingCode, FixtureFolder, FixtureName, HeaderName,
     HeaderPattern, JsonPath, LaneName, Layer, MaxAge, Mode, Order, Place, ProviderId, Recipient,
     SideCall, Similarity, StreamRule, Sweep, Unused,
 };
@@ -159,6 +159,7 @@ pub const KEYS: &[Key] = &[
     shared("api_version", Form::Text(check!(ApiVersion)), r#"api_version = "strict""#, r#"api_version = "strict""#),
     shared("contract", Form::Text(check!(Contract)), r#"contract = "fail""#, r#"contract = "fail""#),
     shared("cache", Form::Text(check!(CacheGuard)), r#"cache = "stable""#, r#"cache = "stable""#),
+    shared("audio", Form::Text(check!(Audio)), r#"audio = "any""#, r#"audio = "any""#),
     shared("max_age", Form::Text(check!(MaxAge)), r#"max_age = "90d""#, r#"max_age = "90d""#),
     of_one_test("crate", Form::RustPath, "crate = my_prelude::llmock"),
 ];

@@ -80,6 +80,16 @@ words! {
 }
 
 words! {
+    /// How the audio that a client sends on a WebSocket is compared.
+    Audio, "value":
+    /// As one byte string, however it is divided into messages.
+    #[default]
+    Exact = "exact",
+    /// Not at all.
+    Any = "any",
+}
+
+words! {
     /// What happens if a test does not use all recorded interactions.
     Unused, "value":
     /// A note on standard error.

@@ -3,6 +3,8 @@
 mod errors;
 mod teams;
 
+mod checks;
+
 use std::ops::Deref;
 use std::path::PathBuf;
 
@@ -280,28 +282,6 @@ impl LlmMockBuilder {
     #[expect(clippy::needless_pass_by_value, reason = "it is written where it is passed")]
     pub fn fault(self, fault: Fault) -> Self {
         self.set("fault", Value::Fault(&fault.rule))
-    }
-
-    /// What happens if a request has another version of the API, or other betas, than its recording: `note` (the default),
-    /// `strict`, which makes it a miss, or `off`.
-    pub fn api_version(self, rule: impl Into<String>) -> Self {
-        self.set("api_version", Value::Text(&rule.into()))
-    }
-
-    /// The age from which on recordings are reported: `90d`, `12w`, or `fail after 90d`, which fails.
-    pub fn max_age(self, age: impl Into<String>) -> Self {
-        self.set("max_age", Value::Text(&age.into()))
-    }
-
-    /// What happens if the provider would reject a request today: `note` (the default), `fail`, or `off`.
-    pub fn contract(self, rule: impl Into<String>) -> Self {
-        self.set("contract", Value::Text(&rule.into()))
-    }
-
-    /// What happens if the requests of a conversation do not extend each other, so that the provider's prompt cache is lost:
-    /// `note` (the default), `stable`, which fails, or `off`.
-    pub fn cache(self, rule: impl Into<String>) -> Self {
-        self.set("cache", Value::Text(&rule.into()))
     }
 
     fn set(mut self, key: &'static str, value: Value<'_>) -> Self {

@@ -215,6 +215,8 @@ pub use provider::{OtherProvider, Provider};
 pub use responder::ReplyResponder;
 #[cfg(any(feature = "server", feature = "wiremock"))]
 pub use rules::{RuleError, Rules};
+#[cfg(feature = "websocket")]
+pub use socket::script::{SocketData, SocketScript};
 pub use wire::tools::{Tool, ToolResult};
 pub use wire::usage::TokenUsage;
 /// The mock server inside a session; re-exported so that its types are the ones that llmock uses.

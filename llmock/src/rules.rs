@@ -105,6 +105,16 @@ impl Rules {
         Ok(self)
     }
 
+    /// How the audio that clients send on WebSockets is compared: `exact`, or `any`, not at all.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error for any other word.
+    pub fn audio(mut self, rule: impl Into<String>) -> Result<Self, RuleError> {
+        self.0.any_audio = checked("audio", Value::Text(&rule.into()))?.any_audio;
+        Ok(self)
+    }
+
     /// Compares a field at the top level of the body that by default does not count: `.count("$.store")`.
     ///
     /// # Errors

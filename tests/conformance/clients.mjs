@@ -22,6 +22,7 @@ const OpenAI = packages.openai?.default;
 const Anthropic = packages.anthropic?.default;
 
 const URL = process.env.MOCK_URL;
+const SECURE = process.env.MOCK_SECURE_URL;
 const KEYED = process.env.MOCK_KEYED_URL;
 const KEY = "your-secret-api-key";
 const CALL = `call tool 'weather' with '{"city": "Paris", "note": "it's warm"}'`;
@@ -272,6 +273,61 @@ const checks = {
   async "ollama makes the JSON that a request demands"() {
     const answer = await ollama().chat({ model: "llama3.2", messages: user("a trip"), format: TRIP });
     assert.deepEqual(JSON.parse(answer.message.content), MADE);
+  },
+
+  async "openai talks over Realtime"() {
+    const { OpenAIRealtimeWS } = await import("openai/realtime/ws");
+    const client = new OpenAI({ apiKey: "any", baseURL: `${SECURE}/v1` });
+    const socket = new OpenAIRealtimeWS({ model: "gpt-realtime" }, client);
+    const said = await new Promise((resolve, reject) => {
+      let text = "";
+      socket.on("error", reject);
+      socket.on("response.output_text.delta", (event) => (text += event.delta));
+      socket.on("response.done", () => resolve(text));
+      socket.on("session.created", () => {
+        socket.send({ type: "session.update", session: { type: "realtime", output_modalities: ["text"] } });
+        const content = [{ type: "input_text", text: "Hello!" }];
+        socket.send({ type: "conversation.item.create", item: { type: "message", role: "user", content } });
+        socket.send({ type: "response.create" });
+      });
+    });
+    socket.close();
+    assert.equal(said, "Hello!");
+  },
+
+  async "openai opens Responses over a WebSocket"() {
+    const { ResponsesWS } = await import("openai/resources/responses/ws");
+    const client = new OpenAI({ apiKey: "any", baseURL: `${URL}/v1` });
+    const socket = new ResponsesWS(client);
+    const said = await new Promise((resolve, reject) => {
+      socket.on("error", reject);
+      socket.on("response.completed", (event) => resolve(event.response.output[0].content[0].text));
+      socket.send({ type: "response.create", model: "gpt-5", input: "Hello!" });
+    });
+    socket.close();
+    assert.equal(said, "Hello!");
+  },
+
+  async "gemini talks over Live"() {
+    const { GoogleGenAI } = packages.gemini;
+    const client = new GoogleGenAI({ apiKey: "any", httpOptions: { baseUrl: URL } });
+    const said = await new Promise((resolve, reject) => {
+      let text = "";
+      const onmessage = (message) => {
+        text += message.text ?? "";
+        if (message.serverContent?.turnComplete) resolve(text);
+      };
+      client.live
+        .connect({
+          model: "gemini-live",
+          config: { responseModalities: ["TEXT"] },
+          callbacks: { onmessage, onerror: reject },
+        })
+        .then((session) => {
+          session.sendClientContent({ turns: [{ role: "user", parts: [{ text: "Hello!" }] }], turnComplete: true });
+        }, reject);
+    });
+    assert.equal(said, "Hello!");
   },
 
   async "cohere makes the JSON and the calls that a request demands"() {

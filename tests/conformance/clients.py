@@ -839,6 +839,128 @@ def ollama_lists_pulls_and_ends_at_limits():
     assert answer.done_reason == "length" and answer.message.thinking
 
 
+# --- WebSockets
+
+SECURE = os.environ["MOCK_SECURE_URL"]
+RECORDER = os.environ["MOCK_RECORDER_URL"]
+
+
+def trusting(name):
+    """Lets the clients that are made from now on trust one of the servers."""
+    os.environ["SSL_CERT_FILE"] = os.environ[f"MOCK_{name}_CERTIFICATE"]
+
+
+def realtime(url, key, text, tools=()):
+    """What a session says to a message, and the calls that it makes."""
+    said, calls = "", []
+    with openai(url, key).realtime.connect(model="gpt-realtime") as connection:
+        session = {"type": "realtime", "output_modalities": ["text"], "tools": list(tools)}
+        connection.session.update(session=session)
+        content = [{"type": "input_text", "text": text}]
+        connection.conversation.item.create(item={"type": "message", "role": "user", "content": content})
+        connection.response.create()
+        for event in connection:
+            assert event.type != "error", event
+            if event.type == "response.output_text.delta":
+                said += event.delta
+            if event.type == "response.done":
+                assert event.response.status == "completed", event
+                calls += [item for item in event.response.output if item.type == "function_call"]
+                return said, [(call.name, json.loads(call.arguments)) for call in calls]
+
+
+def responses(url, key, *turns):
+    """The texts of responses on one socket, each turn behind the one before."""
+    texts, previous = [], None
+    with openai(url, key).responses.connect() as connection:
+        for turn in turns:
+            connection.response.create(model="gpt-5", input=turn, store=False, previous_response_id=previous)
+            for event in connection:
+                assert event.type != "error", event
+                if event.type == "response.completed":
+                    previous = event.response.id
+                    texts.append(event.response.output_text)
+                    break
+    return texts
+
+
+def live(url, key, *turns):
+    """The texts of a Live session, and the calls that it makes."""
+    import asyncio
+
+    from google import genai
+
+    async def talk():
+        client = genai.Client(api_key=key, http_options={"base_url": url})
+        declaration = {"name": "weather", "parameters": {"type": "OBJECT", "properties": {}}}
+        config = {"response_modalities": ["TEXT"], "tools": [{"function_declarations": [declaration]}]}
+        said, calls = [], []
+        async with client.aio.live.connect(model="gemini-live", config=config) as session:
+            for turn in turns:
+                await session.send_client_content(turns={"role": "user", "parts": [{"text": turn}]}, turn_complete=True)
+                text = ""
+                async for message in session.receive():
+                    text += message.text or ""
+                    if message.tool_call:
+                        calls += [(call.name, call.args) for call in message.tool_call.function_calls]
+                        results = [
+                            {"id": call.id, "name": call.name, "response": {"result": "sunny"}}
+                            for call in message.tool_call.function_calls
+                        ]
+                        await session.send_tool_response(function_responses=results)
+                said.append(text)
+        return said, calls
+
+    return asyncio.run(talk())
+
+
+@check
+def openai_talks_over_realtime():
+    assert realtime(URL, "any", "Hello!") == ("Hello!", [])
+    tools = [{"type": "function", "name": "weather", "parameters": SCHEMA}]
+    assert realtime(URL, "any", CALL, tools) == ("", [("weather", ARGUMENTS)])
+
+
+@check
+def openai_opens_responses_over_a_websocket():
+    assert responses(URL, "any", "one", "two") == ["one", "two"]
+
+
+@check
+def gemini_talks_over_live():
+    trusting("SECURE")
+    said, calls = live(SECURE, "any", "Hello!", CALL)
+    assert said[0] == "Hello!" and "sunny" in said[1], said
+    assert calls == [("weather", ARGUMENTS)], calls
+
+
+@check
+def openai_sockets_replay_from_a_recording():
+    trusting("RECORDER")
+    for talk in (lambda key: realtime(RECORDER, key, "Hello!"), lambda key: responses(RECORDER, key, "one", "two")):
+        # Another key is another session, which begins with what is recorded.
+        assert talk("first") == talk("second")
+    assert replayed("/v1/realtime") and replayed("/v1/responses")
+
+
+@check
+def gemini_sockets_replay_from_a_recording():
+    trusting("RECORDER")
+    assert live(RECORDER, "first", "Hello!", CALL) == live(RECORDER, "second", "Hello!", CALL)
+    assert replayed("/ws/")
+
+
+def replayed(path):
+    """Whether the last handshake at a path was answered by a recording."""
+    import ssl
+    import urllib.request
+
+    context = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
+    with urllib.request.urlopen(f"{RECORDER}/history?method=WEBSOCKET&path={path}", context=context) as answer:
+        requests = json.load(answer)["requests"]
+    return requests[-1]["answered_by"] == "FixtureStrategy"
+
+
 def main():
     passed = failed = 0
     for function in checks:

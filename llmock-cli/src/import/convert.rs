@@ -80,6 +80,7 @@ fn interaction(
         is_cut: recorded.is_cut,
         recorded_at: recorded.recorded_at,
         test: owner.map(str::to_owned),
+        socket: recorded.socket,
     };
     let imported = conversion.importer.interaction(place.provider, foreign);
     let Imported { interaction, redacted, dropped_headers, has_files } =

@@ -1,5 +1,7 @@
 //! What the files of most recorders have in common: a request and a response as objects, in a dozen spellings.
 
+use llmock::__server::imported::ForeignMessage;
+
 use super::times;
 use super::tree::{Node, base64};
 
@@ -18,6 +20,8 @@ pub(crate) struct Recorded {
     pub(crate) ms: u64,
     pub(crate) is_cut: bool,
     pub(crate) recorded_at: Option<String>,
+    /// The messages of a WebSocket.
+    pub(crate) socket: Option<Vec<ForeignMessage>>,
     /// What of it the file does not have, and why.
     pub(crate) losses: Vec<String>,
 }
@@ -76,6 +80,7 @@ pub(crate) fn pair(request: &Node<'_>, response: &Node<'_>) -> Result<Recorded, 
         ms: duration.and_then(times::duration).unwrap_or_default(),
         is_cut: false,
         recorded_at: None,
+        socket: None,
         losses,
     };
     Ok(recorded)

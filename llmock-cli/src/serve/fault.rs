@@ -20,7 +20,7 @@ pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-llmock-fault")
 
 const EXPECTED: &str = "expected `status=429, retry-after=2`, `disconnect`, `disconnect=midway`, `truncate`, \
                         `malformed`, `slow=2s`, `cut-after-event=3`, `stall-after-event=3`, `malformed-event=1`, \
-                        `empty-body`, or `none`";
+                        `empty-body`, `close-after-event=3`, `oversized-event=1`, or `none`";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {

@@ -13,6 +13,8 @@ fn every_kind_survives_a_round_trip() {
         "malformed_event = 2, path = \"/v1/*\"",
         "content_type = \"text/html\", model = \"gpt-*\"",
         "empty_body = true",
+        "close_after_event = 2, close_code = 1013",
+        "oversized_event = 1",
         "refused = true, probability = 0.2, seed = 7",
     ] {
         for text in [kept, &kept.replace('"', "")] {
@@ -32,6 +34,12 @@ fn each_mistake_has_a_message() {
         ("statsu=429", "unknown field `statsu` of `fault`; did you mean `status`?"),
         ("status=429, refused", "`refused` and `status` are two faults; write a `fault` for each"),
         ("refused, retry-after=1", "`retry_after` belongs to `status`, not to `refused`"),
+        ("close-after-event=1, close-code=1005", "invalid `close_code` `1005`: expected 1000 to"),
+        (
+            "cut-after-event=1, close-code=1000",
+            "`close_code` belongs to `close_after_event`, not to",
+        ),
+        ("oversized-event=0", "invalid `oversized_event` `0`: expected a whole number from 1 on"),
         ("stall-after-event=1, reset", "`reset` belongs to `cut_after_event` and"),
         ("malformed-event=0", "invalid `malformed_event` `0`: expected a whole number from 1 on"),
         ("slow=soon", "invalid duration `soon`: "),

@@ -10,9 +10,9 @@ mod reset;
 mod teams;
 
 use llmock_rules::{
-    AllowErrors, BaseUrl, CountedField, EnvName, FaultRule, FieldName, FindingCode, FixtureFolder,
-    JsonPath, Layer, Mode, Order, Place, Problem, ProviderId, Recipient, ResettableKey, SideCall,
-    StreamRule, Sweep, Unused, Value, nearest,
+    AllowErrors, Audio, BaseUrl, CountedField, EnvName, FaultRule, FieldName, FindingCode,
+    FixtureFolder, JsonPath, Layer, Mode, Order, Place, Problem, ProviderId, Recipient,
+    ResettableKey, SideCall, StreamRule, Sweep, Unused, Value, nearest,
 };
 
 use headers::HeaderSettings;
@@ -76,6 +76,8 @@ pub(crate) struct Settings {
     pub(crate) stream: Sourced<StreamRule>,
     pub(crate) faults: Vec<Sourced<FaultRule>>,
     pub(crate) sweep: Sourced<Sweep>,
+    /// How the audio of clients is compared.
+    pub(crate) audio: Sourced<Audio>,
     pub(crate) audit: AuditRules,
     pub(crate) semantic: SemanticRules,
     /// `auto`, where CI allows no more than `replay`.
@@ -104,6 +106,9 @@ impl Settings {
             ("mode", Value::Text(text)) => self.mode = origin.of(Mode::parse(text).map_err(one)?),
             ("fixtures", Value::Text(text)) => {
                 self.fixtures = origin.of(Some(FixtureFolder::parse(text).map_err(one)?));
+            }
+            ("audio", Value::Text(text)) => {
+                self.audio = origin.of(Audio::parse(text).map_err(one)?);
             }
             ("order", Value::Text(text)) => {
                 self.order = origin.of(Order::parse(text).map_err(one)?);
@@ -299,6 +304,7 @@ impl Settings {
             stream: or_field_by_field(self.stream, outer.stream),
             faults: [self.faults, outer.faults].concat(),
             sweep: self.sweep.or(outer.sweep),
+            audio: self.audio.or(outer.audio),
             audit: self.audit.or(outer.audit),
             semantic: self.semantic.or(outer.semantic),
             replaced_mode: None,
@@ -355,6 +361,7 @@ impl Settings {
             count: self.count.iter().map(|field| field.value.clone()).collect(),
             headers: self.headers.matched.iter().map(|name| name.value.clone()).collect(),
             scrub_ids: self.scrub_ids.value,
+            any_audio: self.audio.value == Audio::Any,
         }
     }
 

@@ -140,6 +140,39 @@ impl Fault {
         Self::new(FaultKind::Refused)
     }
 
+    /// A WebSocket is closed with the code 1011 after so many messages of the server. With zero, at once.
+    ///
+    /// Other responses have no such end: there the fault is reported as one that has not happened.
+    pub fn close_after_event(events: usize) -> Self {
+        Self::new(FaultKind::Close { after: events, code: 1011 })
+    }
+
+    /// Closes a WebSocket with this code.
+    ///
+    /// # Panics
+    ///
+    /// If the fault is not a [`close_after_event`](Self::close_after_event).
+    #[track_caller]
+    pub fn close_code(mut self, close_code: u16) -> Self {
+        match &mut self.rule.kind {
+            FaultKind::Close { code, .. } => *code = close_code,
+            other => panic!("`close_code` belongs to a close, not to `{other}`"),
+        }
+        self
+    }
+
+    /// This message of a WebSocket, counted from one, has more than 64 MiB, as blanks before its text. No other response has
+    /// messages.
+    ///
+    /// # Panics
+    ///
+    /// If the number is zero.
+    #[track_caller]
+    pub fn oversized_event(event: usize) -> Self {
+        assert!(event > 0, "messages are counted from one");
+        Self::new(FaultKind::Oversized { event })
+    }
+
     /// How many responses it affects.
     ///
     /// # Panics

@@ -35,18 +35,22 @@ enum Place {
     Stall(At),
     Malformed { event: usize },
     EmptyBody,
+    Close { after: usize, code: u16 },
+    Oversized { event: usize },
 }
 
 impl PlacedFault {
     /// Reads `cut-after-event=3` and the like; `None` if another fault is named.
     pub fn parse(text: &str) -> Option<Result<Self, Problem>> {
-        const NAMES: [&str; 6] = [
+        const NAMES: [&str; 8] = [
             "cut-after-event",
             "cut-after-byte",
             "stall-after-event",
             "stall-after-byte",
             "malformed-event",
             "empty-body",
+            "close-after-event",
+            "oversized-event",
         ];
         let name = text.split(['=', ',']).next().unwrap_or_default().trim().replace('_', "-");
         if !NAMES.contains(&name.as_str()) {
@@ -56,6 +60,8 @@ impl PlacedFault {
             FaultKind::Cut { after, .. } => Place::Cut(after),
             FaultKind::Stall { after } => Place::Stall(after),
             FaultKind::Malformed { event } => Place::Malformed { event },
+            FaultKind::Close { after, code } => Place::Close { after, code },
+            FaultKind::Oversized { event } => Place::Oversized { event },
             _ => Place::EmptyBody,
         });
         Some(place.map(Self))
@@ -69,6 +75,8 @@ impl PlacedFault {
             Place::Stall(_) => "stall",
             Place::Malformed { .. } => "malformed_event",
             Place::EmptyBody => "empty_body",
+            Place::Close { .. } => "close",
+            Place::Oversized { .. } => "oversized_event",
         }
     }
 
@@ -80,6 +88,8 @@ impl PlacedFault {
             Place::Stall(after) => FaultKind::Stall { after },
             Place::Malformed { event } => FaultKind::Malformed { event },
             Place::EmptyBody => FaultKind::EmptyBody,
+            Place::Close { after, code } => FaultKind::Close { after, code },
+            Place::Oversized { event } => FaultKind::Oversized { event },
         }
     }
 

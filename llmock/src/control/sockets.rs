@@ -8,7 +8,7 @@ use llmock_rules::{At, FaultKind};
 
 use super::deliver::damage;
 use super::gate::GateState;
-use super::traffic::{Hit, Traffic};
+use super::traffic::{Hit, OnItsWay, Traffic};
 
 /// What happens between the messages of one socket. A message of the server counts as an event.
 #[derive(Debug)]
@@ -18,7 +18,14 @@ pub(crate) struct Control {
     gates: Vec<Arc<GateState>>,
     sent: usize,
     bytes: usize,
+    /// Where messages ended, in bytes.
+    ends: Vec<usize>,
+    /// For the log of a sweep.
+    on_its_way: Option<OnItsWay>,
 }
+
+/// The status of a socket in the log of a sweep.
+pub(crate) const SWITCHING_PROTOCOLS: u16 = 101;
 
 /// What a fault does at this place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +34,12 @@ pub(crate) enum Interruption {
     Cut,
     /// Nothing more is sent.
     Stall,
+    /// The server closes the socket with this code.
+    Close(u16),
 }
+
+/// More than clients accept by default: <https://docs.rs/tungstenite/latest/tungstenite/protocol/struct.WebSocketConfig.html>.
+const OVERSIZED: usize = (64 << 20) + 1;
 
 impl Control {
     pub(crate) fn new(
@@ -35,7 +47,15 @@ impl Control {
         fault: Option<Hit>,
         gates: Vec<Arc<GateState>>,
     ) -> Self {
-        Self { traffic, fault, gates, sent: 0, bytes: 0 }
+        Self { traffic, fault, gates, sent: 0, bytes: 0, ends: Vec::new(), on_its_way: None }
+    }
+
+    /// The same for a socket whose messages are logged.
+    pub(crate) fn logging(self, on_its_way: OnItsWay) -> Self {
+        on_its_way.note_response(|response| response.status = SWITCHING_PROTOCOLS);
+        let mut control = self;
+        control.on_its_way = Some(on_its_way);
+        control
     }
 
     pub(crate) fn is_faulty(&self) -> bool {
@@ -52,6 +72,7 @@ impl Control {
         let found = match &hit.kind {
             FaultKind::Cut { after, .. } if is_here(after) => Interruption::Cut,
             FaultKind::Stall { after } if is_here(after) => Interruption::Stall,
+            FaultKind::Close { after, code } if *after == self.sent => Interruption::Close(*code),
             _ => return None,
         };
         self.traffic.note_happened(hit);
@@ -79,6 +100,16 @@ impl Control {
     pub(crate) fn pass(&mut self, bytes: Bytes) -> Bytes {
         self.sent += 1;
         self.bytes += bytes.len();
+        self.ends.push(self.bytes);
+        if let Some(hit) = &self.fault
+            && let FaultKind::Oversized { event } = hit.kind
+            && event == self.sent
+        {
+            self.traffic.note_happened(hit);
+            let mut oversized = BytesMut::from(&b" ".repeat(OVERSIZED)[..]);
+            oversized.extend_from_slice(&bytes);
+            return oversized.freeze();
+        }
         if let Some(hit) = &self.fault
             && let FaultKind::Malformed { event } = hit.kind
             && event == self.sent
@@ -104,6 +135,14 @@ impl Drop for Control {
     fn drop(&mut self) {
         for gate in &self.gates {
             gate.note_end(self.sent);
+        }
+        let ends = std::mem::take(&mut self.ends);
+        if let Some(on_its_way) = &self.on_its_way {
+            on_its_way.note_response(|response| {
+                response.is_stream = true;
+                response.bytes = ends.last().copied().unwrap_or_default();
+                response.ends = ends;
+            });
         }
         if let Some(hit) = &self.fault {
             self.traffic.note_behind_end(hit, self.sent, self.bytes);

@@ -111,6 +111,15 @@ pub struct SocketMessage {
 }
 
 impl SocketMessage {
+    pub(crate) fn of(message: &Message) -> Self {
+        Self {
+            is_from_client: message.from == Side::Client,
+            ms: message.ms,
+            is_binary: message.is_binary,
+            bytes: message.bytes(),
+        }
+    }
+
     /// Whether the program sent it; the server sent it otherwise.
     pub fn is_from_client(&self) -> bool {
         self.is_from_client

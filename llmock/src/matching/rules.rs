@@ -28,6 +28,8 @@ pub(crate) struct MatchRules {
     pub(crate) headers: Vec<HeaderPattern>,
     /// Ids of providers are compared by where they appear again.
     pub(crate) scrub_ids: bool,
+    /// Whether the audio of clients does not count.
+    pub(crate) any_audio: bool,
 }
 
 /// One `contains("$.path", "text")`.

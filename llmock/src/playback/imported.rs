@@ -10,11 +10,12 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::exchange::forward::UpstreamResponse;
-use crate::exchange::record;
-use crate::exchange::request::{MAX_BODY, RawRequest};
-use crate::exchange::secrets;
+use crate::exchange::request::{HANDSHAKE, MAX_BODY, RawRequest};
+use crate::exchange::verify::OriginalRequest;
+use crate::exchange::{record, recorded_socket, secrets};
 use crate::fixture::interaction::{Body, Content, Interaction, Origin};
 use crate::fixture::redact::{Redaction, Redactor};
+use crate::fixture::socket::{Close, Message, Side, Socket};
 use crate::fixture::{FormatError, encoding, format, store};
 use crate::provider::Provider;
 use crate::stream::{Chunk, End};
@@ -44,6 +45,21 @@ pub struct Foreign {
     pub recorded_at: Option<String>,
     /// The test that owns the interaction.
     pub test: Option<String>,
+    /// The messages of a WebSocket, whose handshake the rest is.
+    pub socket: Option<Vec<ForeignMessage>>,
+}
+
+/// A message of a WebSocket that another recorder kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForeignMessage {
+    /// Whether the client sent it.
+    pub is_from_client: bool,
+    /// Milliseconds since the handshake.
+    pub ms: u64,
+    /// Whether it is a binary message.
+    pub is_binary: bool,
+    /// Its data.
+    pub bytes: Vec<u8>,
 }
 
 /// An interaction, and what a fixture does not keep of its exchange.
@@ -96,6 +112,9 @@ impl Importer {
         provider: Provider,
         exchange: Foreign,
     ) -> Result<Imported, ImportError> {
+        if exchange.socket.is_some() {
+            return self.socket(provider, exchange);
+        }
         let status = StatusCode::from_u16(exchange.status).ok().filter(|it| it.as_u16() >= 200);
         let status = status.ok_or(ImportError::Status(exchange.status))?;
         let is_method = http::Method::from_bytes(exchange.method.as_bytes()).is_ok();
@@ -142,6 +161,47 @@ impl Importer {
         let found = recorded.redacted.request.iter().chain(&recorded.redacted.response);
         let redacted = names(found);
         Ok(Imported { interaction, redacted, dropped_headers, has_files })
+    }
+
+    fn socket(&self, provider: Provider, exchange: Foreign) -> Result<Imported, ImportError> {
+        let (headers, received) =
+            (header_map(&exchange.request_headers), header_map(&exchange.response_headers));
+        let sent = OriginalRequest {
+            provider,
+            method: HANDSHAKE.to_owned(),
+            target: escaped(&exchange.target),
+            headers,
+            body: Bytes::new(),
+        };
+        let raw = RawRequest {
+            provider,
+            method: &sent.method,
+            target: &sent.target,
+            headers: &sent.headers,
+            body: &[],
+        };
+        let redactor = secrets::redactor_for(&self.redactor, &raw);
+        let read =
+            raw.read(&redactor, MAX_BODY).map_err(|error| ImportError::Body(error.to_string()))?;
+        let protocol = received.get(http::header::SEC_WEBSOCKET_PROTOCOL);
+        let message = |one: ForeignMessage| {
+            let from = if one.is_from_client { Side::Client } else { Side::Server };
+            Message::received(from, one.ms, one.is_binary, one.bytes.into())
+        };
+        let socket = Socket {
+            protocol: protocol.and_then(|it| it.to_str().ok()).map(str::to_owned),
+            messages: exchange.socket.unwrap_or_default().into_iter().map(message).collect(),
+            close: Close::Open,
+        };
+        let owner = exchange.test.as_deref();
+        let (recorded, _) =
+            recorded_socket::recorded(sent, read, &received, socket, owner, &redactor, &|_| false);
+        let mut interaction = recorded.interaction;
+        interaction.recorded_at = exchange.recorded_at;
+        interaction.origin = Origin::Imported;
+        let found = recorded.redacted.request.iter().chain(&recorded.redacted.response);
+        let redacted = names(found);
+        Ok(Imported { interaction, redacted, dropped_headers: Vec::new(), has_files: false })
     }
 
     /// The interactions of a file that llmock reads as it is, such as one of `llm-mock`, redacted.
@@ -297,51 +357,4 @@ pub fn save(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn exchange(body: &str) -> Foreign {
-        Foreign {
-            method: "post".to_owned(),
-            target: "/v1/chat/completions?key=abc".to_owned(),
-            request_headers: vec![(":authority".to_owned(), "x".to_owned())],
-            request_body: br#"{"model":"m"}"#.to_vec(),
-            status: 200,
-            response_headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
-            response_body: body.as_bytes().to_vec(),
-            ..Foreign::default()
-        }
-    }
-
-    #[test]
-    fn keeps_the_bytes_of_json_in_any_layout() {
-        for body in
-            ["{\"a\":1}", "{\"a\" :1.0,\n \"b\":[ ]}", "{\n  \"a\": 1\n}\n", "[]", "{\"a\":"]
-        {
-            let imported = Importer::new().interaction(Provider::OpenAI, exchange(body));
-            let mut all = [imported.expect("it is HTTP").interaction];
-            assert_eq!(all[0].method(), "POST");
-            assert_eq!(all[0].path(), "/v1/chat/completions");
-            let again = format::read(&text_of(&mut all)).expect("a fixture");
-            assert_eq!(again[0].response().text(), body);
-        }
-    }
-
-    #[test]
-    fn escapes_what_no_url_may_hold() {
-        assert_eq!(escaped("/v1/a b/é#stream"), "/v1/a%20b/%C3%A9");
-        assert_eq!(escaped("/v1/a%20b?x=1&y=[2]"), "/v1/a%20b?x=1&y=[2]");
-    }
-
-    #[test]
-    fn a_host_of_a_customer_belongs_to_its_provider() {
-        for (host, expected) in [
-            ("api.openai.com", Some("openai")),
-            ("test.openai.azure.com", Some("azure")),
-            ("bedrock-runtime.<AWS_REGION>.amazonaws.com", Some("bedrock")),
-            ("gateway.example", None),
-        ] {
-            assert_eq!(provider_of_host(host).map(Provider::id), expected, "{host}");
-        }
-    }
-}
+mod tests;

@@ -12,7 +12,7 @@ use llmock_rules::{FaultKind, FaultRule, Pace};
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-use super::{Playback, Played};
+use super::{Playback, Played, Request};
 use crate::control::server::first_hit;
 use crate::control::sockets::Control;
 use crate::control::traffic::Traffic;
@@ -30,6 +30,7 @@ use crate::socket::dialogue::{self, Dialogue};
 use crate::socket::play::{Ended, Playing};
 use crate::socket::player::Player;
 use crate::socket::talk::{Answered, Talk};
+use crate::sync::lock;
 
 /// The method of a handshake where requests are compared.
 #[must_use]
@@ -91,14 +92,18 @@ pub struct PlayedSocket {
     redactor: Arc<LazyLock<Redactor>>,
     /// The fixture and the number of the interaction in it.
     recording: Arc<str>,
+    /// Others with the same handshake.
+    others: Vec<Arc<Interaction>>,
 }
 
 impl Playback {
     /// The WebSocket of a recorded handshake; `None` if the provider refused it, or the response is to another request.
     #[must_use]
     #[doc(hidden)]
-    pub fn socket(&self, played: &Played) -> Option<PlayedSocket> {
+    pub fn socket(&self, played: &Played, request: &Request) -> Option<PlayedSocket> {
+        let others = self.queue(request).iter().map(|item| Arc::clone(&item.interaction)).collect();
         Some(PlayedSocket {
+            others,
             interaction: Arc::clone(played.of_socket()?),
             rules: self.shared.rules.matching.clone(),
             redactor: Arc::clone(&self.shared.redactor),
@@ -135,14 +140,25 @@ impl PlayedSocket {
             let Content::Socket(socket) = &self.interaction.response.content else {
                 return SocketEnd::Closed;
             };
-            let player = Player::new(&self.interaction, socket, &self.rules, false);
+            let player = Player::new(&self.interaction, socket, &self.rules);
             let redactor = Arc::clone(&self.redactor);
             let note = move |message: &mut Message| {
                 redact(&redactor, message);
                 on_message(&message.bytes());
             };
+            let player = Arc::new(Mutex::new(player));
+            let chosen = Arc::clone(&player);
+            let choose = |messages: &[Message]| {
+                let fitting = self.others.iter().find_map(|other| {
+                    let Content::Socket(socket) = &other.response.content else { return None };
+                    let mut player = Player::new(other, socket, &self.rules);
+                    player.follows(messages).then_some(player)
+                });
+                fitting.map(|player| *lock(&chosen) = player).is_some()
+            };
             let playing = Playing {
-                player: Arc::new(Mutex::new(player)),
+                player,
+                choose: &choose,
                 transcript: Transcript::new(),
                 pace: settings.is_paced.then_some(Pace::Recorded),
                 redact: &note,

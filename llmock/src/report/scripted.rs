@@ -11,6 +11,8 @@ pub(crate) struct UnusedReply {
     pub(crate) rule: String,
     pub(crate) given: usize,
     pub(crate) expected: usize,
+    /// What they are, in the singular: `reply`.
+    pub(crate) what: &'static str,
 }
 
 /// Why none of the replies fits a request.
@@ -61,8 +63,9 @@ pub(super) fn panicked(why: &str) -> String {
 
 pub(super) fn unused(replies: &[UnusedReply]) -> Vec<String> {
     let more = |rest| format!("and {}", count(rest, "more rule"));
-    limited(replies, ITEMS, more, |UnusedReply { place, rule, given, expected }| {
+    limited(replies, ITEMS, more, |UnusedReply { place, rule, given, expected, what }| {
         let (place, rule) = (excerpt(place, PATH), excerpt(rule, PATH));
-        format!("{place}: {given} of {} given, by `{rule}`", count(*expected, "reply"))
+        let done = if *what == "reply" { "given" } else { "used" };
+        format!("{place}: {given} of {} {done}, by `{rule}`", count(*expected, what))
     })
 }

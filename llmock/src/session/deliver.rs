@@ -6,10 +6,10 @@ use http::{HeaderValue, StatusCode, header};
 use llmock_rules::FaultKind;
 use tokio::time::{Instant, sleep_until};
 
-#[cfg(feature = "websocket")]
-use crate::control::gate::GateState;
 use crate::control::plan::Plan;
 use crate::control::requests::Selected;
+#[cfg(feature = "websocket")]
+use crate::control::sockets::Control;
 use crate::control::sweep::ran::RanRequest;
 use crate::control::traffic::{Hit, OnItsWay};
 use crate::exchange::client::Client;
@@ -77,12 +77,14 @@ impl Delivery {
         })
     }
 
-    /// The fault and the gates of a socket.
+    /// The fault and the gates of a socket, whose messages are logged.
     #[cfg(feature = "websocket")]
-    pub(super) fn of_socket(self, state: &State) -> (Option<Hit>, Vec<Arc<GateState>>) {
+    pub(super) fn of_socket(self, state: &State) -> Control {
         let selected =
             Selected { provider: self.provider, request: &self.request, is_side: self.is_side };
-        (self.fault, state.traffic.gates(&selected))
+        let gates = state.traffic.gates(&selected);
+        let control = Control::new(Arc::clone(&state.traffic), self.fault, gates);
+        control.logging(self.on_its_way)
     }
 
     /// The response as the client receives it, when its head is due.

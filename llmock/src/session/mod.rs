@@ -41,6 +41,8 @@ pub(crate) mod scripts;
 pub(crate) mod settle;
 mod similar;
 #[cfg(feature = "websocket")]
+pub(crate) mod socket_scripts;
+#[cfg(feature = "websocket")]
 mod sockets;
 pub(crate) mod state;
 mod stored;

@@ -122,6 +122,7 @@ impl Scripts {
             rule: rule.shown(),
             given,
             expected: rule.replies.required(),
+            what: "reply",
         });
         let replies: Vec<_> = unused.collect();
         if has_passed && !replies.is_empty() {

@@ -145,6 +145,8 @@ fn account(state: &State, ending: &Ending<'_>, report: &mut Report) {
     deliver::in_vain(state, report);
     unknown_fields(state, &ledger, report);
     replies(state, report);
+    #[cfg(feature = "websocket")]
+    sockets::unused_scripts(state, &ledger, report);
     borrowed(fixture, &ledger, report);
     repeated(fixture, &ledger, report);
     audited::conclude(state, &ledger, report);
@@ -259,7 +261,7 @@ fn calls(state: &State, ledger: &Ledger, ending: &Ending<'_>, report: &mut Repor
 /// Replies that the test wrote and no request got.
 fn replies(state: &State, report: &mut Report) {
     let is_checked = report.outcome == Outcome::Passed && state.skipped().is_none();
-    if is_checked && state.setup.in_force.scripted.value && state.scripts.is_empty() {
+    if is_checked && state.setup.in_force.scripted.value && !state.has_replies() {
         report.failures.push(Failure::NoReplies);
     }
     report.failures.extend(state.scripts.failures(is_checked));

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use http::HeaderMap;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio_tungstenite::tungstenite::protocol::Role;
@@ -13,15 +14,15 @@ use crate::exchange::transcript::Transcript;
 use crate::exchange::{RequestNumber, RespondedBy, miss};
 use crate::fixture::Position;
 use crate::fixture::interaction::Content;
-use crate::fixture::socket::Message;
+use crate::fixture::socket::{Message, Side};
 use crate::front::handler::Aborted;
 use crate::report::values::excerpt;
-use crate::report::{MissReason, answer};
+use crate::report::{Failure, MissReason, Outcome, Report, UnusedReply, answer};
 use crate::session::deliver::{Delivery, Started};
 use crate::session::ledger::Ledger;
 use crate::session::pending::Pending;
 use crate::session::refuse::refuse;
-use crate::session::replayed::ReplayedSocket;
+use crate::session::replayed::{ReplayedSocket, SocketSource};
 use crate::session::respond::{self, Decision};
 use crate::session::state::State;
 use crate::session::stored;
@@ -30,8 +31,10 @@ use crate::socket::accepting::{redact, reject, selected};
 use crate::socket::connection::{self, Broken, Limit, Receiver, Sender};
 use crate::socket::play::{Ended, Playing};
 use crate::socket::player::Player;
+use crate::socket::script::SocketScript;
 use crate::sync::lock;
 
+mod choice;
 #[cfg(feature = "record")]
 mod recording;
 mod written;
@@ -55,14 +58,21 @@ pub(super) async fn respond(state: &Arc<State>, mut pending: Pending) -> Result<
         Started::Delivery(delivery) => delivery,
         Started::Instead(response) => return response,
     };
+    if let Some((script, place)) = state.socket_scripts.take(&pending.request.path) {
+        let control = delivery.of_socket(state);
+        if control.is_faulty() {
+            state.socket_scripts.offer_again(&place);
+        }
+        state.ledger().exchange(number).sent.responded_by = RespondedBy::Reply;
+        return Ok(script_of(state, &pending, upgrade, (&script, place), control));
+    }
     match respond::decide(state, number, pending.incoming.provider, &pending.request, None) {
         Decision::Replay(key, at) => {
             verifying::begin(state, &pending, at);
-            let (fault, gates) = delivery.of_socket(state);
-            if fault.is_some() {
+            let control = delivery.of_socket(state);
+            if control.is_faulty() {
                 state.ledger().offer_again(key, at);
             }
-            let control = Control::new(Arc::clone(&state.traffic), fault, gates);
             Ok(replay(state, &pending, upgrade, at, control))
         }
         Decision::Side(body) => {
@@ -96,20 +106,47 @@ fn replay(
     at: Position,
     control: Control,
 ) -> Response {
-    let Pending { number, incoming, request, .. } = pending;
+    let Pending { incoming, request, .. } = pending;
     let interaction = state.fixture.get(at);
     let Content::Socket(socket) = &interaction.response.content else {
         // The provider refused the handshake.
         return stored::replay(state, at, incoming.provider, request);
     };
+    let player = Player::new(interaction, socket, state.fixture.rules());
+    let (_, headers) = response::head(&interaction.response, "GET");
+    serve(state, pending, upgrade, (SocketSource::Recorded(at), player), headers, control)
+}
+
+/// Accepts a handshake and follows a script of the test.
+fn script_of(
+    state: &Arc<State>,
+    pending: &Pending,
+    upgrade: OnUpgrade,
+    (script, place): (&SocketScript, String),
+    control: Control,
+) -> Response {
+    let (provider, path) = (pending.incoming.provider, &pending.request.path);
+    let player = Player::scripted(script, provider, path, state.fixture.rules());
+    let source = SocketSource::Script(place);
+    serve(state, pending, upgrade, (source, player), HeaderMap::new(), control)
+}
+
+fn serve(
+    state: &Arc<State>,
+    pending: &Pending,
+    upgrade: OnUpgrade,
+    (source, player): (SocketSource, Player),
+    headers: HeaderMap,
+    control: Control,
+) -> Response {
+    let Pending { number, incoming, request, .. } = pending;
     let redactor = state.secrets.redactor();
-    let protocol = match selected(&redactor, &incoming.headers, socket.protocol.as_deref()) {
+    let recorded = player.socket().protocol.as_deref();
+    let protocol = match selected(&redactor, &incoming.headers, recorded) {
         Ok(protocol) => protocol,
         Err(why) => return refuse(state, pending, MissReason::Socket { why }),
     };
-    let player = Player::new(interaction, socket, state.fixture.rules(), false);
-    let (place, replayed) = noted(state, *number, (at, player), control.is_faulty());
-    let (_, headers) = response::head(&interaction.response, "GET");
+    let (place, replayed) = noted(state, *number, (source, player), control.is_faulty());
     let accepted = connection::accepted(&incoming.headers, protocol.as_deref(), headers);
     let (state, number) = (Arc::clone(state), *number);
     let (provider, request) = (incoming.provider, request.clone());
@@ -119,7 +156,8 @@ fn replay(
             let io = TokioIo::new(io);
             let (mut sender, mut source) =
                 connection::open(io, Role::Server, state.message_limit()).await;
-            let failed = play(&state, replayed, control, &mut sender, &mut source).await;
+            let ends = (&mut sender, &mut source);
+            let failed = play(&state, (number, place), replayed, control, ends).await;
             if let Some((reason, broken)) = failed {
                 let miss = miss::describe(provider, &request, number, reason);
                 let message = answer::message(&miss, &state.setup.shown);
@@ -144,12 +182,12 @@ fn replay(
 fn noted(
     state: &State,
     number: RequestNumber,
-    (interaction, player): (Position, Player),
+    (source, player): (SocketSource, Player),
     is_refused: bool,
 ) -> (usize, ReplayedSocket) {
     let transcript = Transcript::new();
     let replayed = ReplayedSocket {
-        interaction,
+        source,
         player: Arc::new(Mutex::new(player)),
         transcript: transcript.clone(),
         is_refused,
@@ -163,10 +201,10 @@ fn noted(
 /// Replays a socket until it ends; returns why a message was refused, and what the client broke.
 async fn play<Io>(
     state: &State,
+    place: (RequestNumber, usize),
     replayed: ReplayedSocket,
     control: Control,
-    sender: &mut Sender<Io>,
-    source: &mut Receiver<Io>,
+    (sender, source): (&mut Sender<Io>, &mut Receiver<Io>),
 ) -> Option<(MissReason, Option<Broken>)>
 where
     Io: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
@@ -178,6 +216,7 @@ where
         pace: state.traffic.stream().pace,
         redact: &redact,
         control: Mutex::new(control),
+        choose: &|messages| choice::choose(state, place, messages),
     };
     let ended = tokio::select! {
         ended = playing.run(sender, source) => ended,
@@ -216,6 +255,7 @@ pub(super) fn await_messages(state: &State) {
 pub(super) fn unsent(ledger: &Ledger) -> Vec<(Position, Option<String>)> {
     let sockets = ledger.sockets.iter().filter(|socket| !socket.is_refused);
     let unsent = sockets.filter_map(|socket| {
+        let SocketSource::Recorded(interaction) = &socket.source else { return None };
         let player = lock(&socket.player);
         let unsent = player.unsent();
         let first = unsent.first()?;
@@ -225,9 +265,35 @@ pub(super) fn unsent(ledger: &Ledger) -> Vec<(Position, Option<String>)> {
             count => format!(" and {} more", count - 1),
         };
         let text = format!("message not sent: {}{more}", excerpt(what, EXCERPT));
-        Some((socket.interaction, Some(text)))
+        Some((*interaction, Some(text)))
     });
     unsent.collect()
+}
+
+/// The scripts of the test that served no socket, and those whose messages did not come.
+pub(super) fn unused_scripts(state: &State, ledger: &Ledger, report: &mut Report) {
+    if report.outcome != Outcome::Passed || state.skipped().is_some() {
+        return;
+    }
+    let mut unused = state.socket_scripts.unused();
+    let unsent = ledger.sockets.iter().filter(|socket| !socket.is_refused).filter_map(|socket| {
+        let SocketSource::Script(place) = &socket.source else { return None };
+        let player = lock(&socket.player);
+        let all = player.socket().messages.iter().filter(|one| one.from == Side::Client).count();
+        let unsent = player.unsent();
+        let first = unsent.first()?.text().unwrap_or("binary data");
+        Some(UnusedReply {
+            place: place.clone(),
+            rule: format!("expect({})", excerpt(first, EXCERPT)),
+            given: all - unsent.len(),
+            expected: all,
+            what: "message",
+        })
+    });
+    unused.extend(unsent);
+    if !unused.is_empty() {
+        report.failures.push(Failure::UnusedReplies { replies: unused });
+    }
 }
 
 impl State {

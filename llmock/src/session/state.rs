@@ -31,6 +31,8 @@ use crate::session::layered::Inherited;
 use crate::session::ledger::Ledger;
 use crate::session::matcher::Matcher;
 use crate::session::scripts::Scripts;
+#[cfg(feature = "websocket")]
+use crate::session::socket_scripts::SocketScripts;
 use crate::sync::lock;
 
 /// Pace, chunks and faults of the settings. A fault that a file sets for many tests may concern none of one's requests.
@@ -136,6 +138,8 @@ pub(crate) struct State {
     pub(crate) verifying: Arc<InFlight>,
     pub(crate) activity: Activity,
     pub(crate) scripts: Scripts,
+    #[cfg(feature = "websocket")]
+    pub(crate) socket_scripts: SocketScripts,
     /// The comparison of the test itself, in place of the rules.
     pub(crate) matcher: Matcher,
     pub(crate) links: GivenLinks,
@@ -188,6 +192,8 @@ impl State {
             verifying: Arc::default(),
             activity: Activity::default(),
             scripts: Scripts::default(),
+            #[cfg(feature = "websocket")]
+            socket_scripts: SocketScripts::default(),
             matcher: Matcher::default(),
             links: GivenLinks::default(),
             traffic: Arc::new(traffic(&setup.in_force)),
@@ -209,6 +215,15 @@ impl State {
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         // A panic leaves at worst a request without a response, which the test then shows.
         lock(&self.ledger)
+    }
+
+    /// Whether the test has written anything that responds.
+    pub(crate) fn has_replies(&self) -> bool {
+        #[cfg(feature = "websocket")]
+        if !self.socket_scripts.is_empty() {
+            return true;
+        }
+        !self.scripts.is_empty()
     }
 
     /// From now on requests are late.

@@ -3,7 +3,7 @@
 //! [`api`] is the table of the APIs that speak it. [`compare`] brings a message of the client into the form in which
 //! messages are compared, [`player`] says what a stored socket sends and accepts next, and [`dialogue`] what a provider would:
 //! all are pure. [`connection`] is one side of a socket, [`frames`] sees how its messages are fragmented, [`play`] replays a
-//! stored socket to a client, [`talk`] carries out a dialogue, [`accepting`] is what both have in common, and `relay` connects a
+//! stored socket to a client, or the [`script`] of a test, whose messages [`expect`] checks, [`talk`] carries out a dialogue, [`accepting`] is what both have in common, and `relay` connects a
 //! client with the provider while recording.
 
 pub(crate) mod accepting;
@@ -12,11 +12,13 @@ mod audio;
 pub(crate) mod compare;
 pub(crate) mod connection;
 pub(crate) mod dialogue;
+pub(crate) mod expect;
 mod frames;
 pub(crate) mod play;
 pub(crate) mod player;
 #[cfg(feature = "record")]
 pub(crate) mod relay;
+pub(crate) mod script;
 pub(crate) mod talk;
 #[cfg(feature = "record")]
 pub(crate) mod upstream;

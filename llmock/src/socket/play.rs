@@ -27,6 +27,8 @@ pub(crate) struct Playing<'p> {
     /// Removes secrets from a message of the client before it is compared.
     pub(crate) redact: &'p (dyn Fn(&mut Message) + Send + Sync),
     pub(crate) control: Mutex<Control>,
+    /// Puts another recording into the player that fits all messages so far; whether there is one.
+    pub(crate) choose: &'p (dyn Fn(&[Message]) -> bool + Send + Sync),
 }
 
 /// Why a replay has ended.
@@ -52,16 +54,15 @@ impl Playing<'_> {
         let (mut last, mut last_ms) = (Instant::now(), 0);
         let mut number = 0;
         loop {
-            let next = lock(&self.player).next();
+            let next = self.next();
             match next {
-                Next::Send(at) => {
-                    let message = lock(&self.player).socket().messages[at].clone();
+                (Next::Send(_), Some(message)) => {
                     let gap = Duration::from_millis(message.ms.saturating_sub(last_ms));
                     let delay = lock(&self.control).delay();
                     if let Some(after) = delay.or(paced(self.pace, gap)) {
                         wait(last + after, source, &mut early).await;
                     }
-                    if interrupted(&self.control, message.bytes().len(), source).await {
+                    if interrupted(&self.control, message.bytes().len(), sender, source).await {
                         return Ended::Done;
                     }
                     (last, last_ms) = (Instant::now(), message.ms);
@@ -69,8 +70,10 @@ impl Playing<'_> {
                         return self.drained(source, early, number).await;
                     }
                 }
-                Next::Close => return self.close(sender, source, (last, last_ms), early).await,
-                Next::Await | Next::End => {
+                (Next::Close, _) => {
+                    return self.close(sender, source, (last, last_ms), early).await;
+                }
+                (Next::Await | Next::End | Next::Send(_), _) => {
                     let received = match early.pop_front() {
                         Some(received) => received,
                         None => source.next().await,
@@ -83,6 +86,17 @@ impl Playing<'_> {
                 }
             }
         }
+    }
+
+    /// What happens next, and the message that is sent.
+    fn next(&self) -> (Next, Option<Message>) {
+        let mut player = lock(&self.player);
+        let next = player.next();
+        let message = match next {
+            Next::Send(at) => player.socket().messages.get(at).cloned(),
+            _ => None,
+        };
+        (next, message)
     }
 
     /// When the message that comes next was recorded.
@@ -116,7 +130,12 @@ impl Playing<'_> {
                 (self.redact)(&mut message);
                 self.transcript.add(message.clone());
                 let accepted = lock(&self.player).accept(&message);
-                accepted.err().map(|refused| Ended::Refused(*number, refused))
+                let refused = accepted.err()?;
+                // Several sockets may have one handshake.
+                if (self.choose)(&self.transcript.messages()) {
+                    return None;
+                }
+                Some(Ended::Refused(*number, refused))
             }
             Received::Close { code, reason } => {
                 lock(&self.control).note_disconnected();
@@ -182,6 +201,7 @@ impl Playing<'_> {
 pub(super) async fn interrupted<Io: AsyncRead + AsyncWrite + Unpin>(
     control: &Mutex<Control>,
     length: usize,
+    sender: &mut Sender<Io>,
     source: &mut Receiver<Io>,
 ) -> bool {
     let interruption = lock(control).interruption(length);
@@ -189,6 +209,14 @@ pub(super) async fn interrupted<Io: AsyncRead + AsyncWrite + Unpin>(
         Some(Interruption::Cut) => return true,
         Some(Interruption::Stall) => {
             while !matches!(source.next().await, Received::Close { .. } | Received::Gone) {}
+            return true;
+        }
+        Some(Interruption::Close(code)) => {
+            sender.close(Some(code), "llmock: a fault on purpose").await;
+            let goodbye = async {
+                while !matches!(source.next().await, Received::Close { .. } | Received::Gone) {}
+            };
+            let _ = timeout(GOODBYE, goodbye).await;
             return true;
         }
         None => {}

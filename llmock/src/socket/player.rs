@@ -8,6 +8,9 @@ use std::sync::Arc;
 
 use super::api::{self, Api};
 use super::compare::{ClientIds, Compared, request};
+use super::expect::Expectation;
+use super::script::SocketScript;
+use crate::exchange::transcript::SocketMessage;
 use crate::fixture::interaction::{Body, Interaction, Request};
 use crate::fixture::socket::{Close, Message, Side, Socket};
 use crate::json;
@@ -46,6 +49,11 @@ enum Step {
         run: usize,
         end: usize,
     },
+    /// Of a script.
+    Expected {
+        expectation: Expectation,
+        is_accepted: bool,
+    },
 }
 
 /// Audio without another message of the client in between.
@@ -79,12 +87,7 @@ pub(crate) struct Refused {
 
 impl Player {
     /// `None` if the interaction is no socket.
-    pub(crate) fn new(
-        interaction: &Interaction,
-        socket: &Socket,
-        rules: &MatchRules,
-        any_audio: bool,
-    ) -> Self {
+    pub(crate) fn new(interaction: &Interaction, socket: &Socket, rules: &MatchRules) -> Self {
         let path = &interaction.request.path;
         let mut player = Self {
             socket: Arc::new(socket.clone()),
@@ -92,7 +95,7 @@ impl Player {
             path: path.clone(),
             rules: rules.clone(),
             api: api::at(path),
-            any_audio,
+            any_audio: rules.any_audio,
             steps: Vec::with_capacity(socket.messages.len()),
             runs: Vec::new(),
             at: 0,
@@ -101,6 +104,34 @@ impl Player {
         };
         player.prepare();
         player
+    }
+
+    /// The socket that a test has written.
+    pub(crate) fn scripted(
+        script: &SocketScript,
+        provider: Provider,
+        path: &str,
+        rules: &MatchRules,
+    ) -> Self {
+        let step = |expected: &Option<Expectation>| match expected {
+            None => Step::Server,
+            Some(expectation) => {
+                Step::Expected { expectation: expectation.clone(), is_accepted: false }
+            }
+        };
+        Self {
+            socket: Arc::new(script.socket.clone()),
+            provider,
+            path: path.to_owned(),
+            rules: rules.clone(),
+            api: api::at(path),
+            any_audio: false,
+            steps: script.expected.iter().map(step).collect(),
+            runs: Vec::new(),
+            at: 0,
+            recorded_ids: ClientIds::default(),
+            ids: ClientIds::default(),
+        }
     }
 
     fn prepare(&mut self) {
@@ -151,7 +182,9 @@ impl Player {
                     self.at += 1;
                     return Next::Send(self.at - 1);
                 }
-                Step::Single { is_accepted, .. } => *is_accepted,
+                Step::Single { is_accepted, .. } | Step::Expected { is_accepted, .. } => {
+                    *is_accepted
+                }
                 Step::Audio { run, end } => self.runs[*run].received >= *end,
             };
             if !is_done {
@@ -186,6 +219,9 @@ impl Player {
 
     /// Takes a message of the client.
     pub(crate) fn accept(&mut self, message: &Message) -> Result<(), Refused> {
+        if self.steps.iter().any(|step| matches!(step, Step::Expected { .. })) {
+            return self.accept_expected(message);
+        }
         let socket = Arc::clone(&self.socket);
         let before = &socket.messages[..self.at.min(socket.messages.len())];
         let mut ids = self.ids.clone();
@@ -199,6 +235,29 @@ impl Player {
         Ok(())
     }
 
+    fn accept_expected(&mut self, message: &Message) -> Result<(), Refused> {
+        let message = SocketMessage::of(message);
+        let mut unmet = None;
+        for step in &mut self.steps[self.at..] {
+            match step {
+                Step::Expected { is_accepted: true, .. } => {}
+                Step::Expected { expectation, is_accepted } => match expectation.unmet(&message) {
+                    None => {
+                        *is_accepted = true;
+                        return Ok(());
+                    }
+                    Some(why) => {
+                        unmet.get_or_insert(why);
+                    }
+                },
+                _ if unmet.is_none() => {}
+                _ => break,
+            }
+        }
+        let why = unmet.unwrap_or_else(|| "comes after all that the script expects".to_owned());
+        Err(Refused { why, differences: Vec::new() })
+    }
+
     fn accept_single(&mut self, body: Body) -> Result<(), Refused> {
         let key = self.key(body.clone());
         let mut expected: Option<Body> = None;
@@ -207,21 +266,34 @@ impl Player {
                 Step::Single { is_accepted: true, .. } => {}
                 Step::Single { key: known, is_accepted, .. } if *known == key => {
                     *is_accepted = true;
+                    self.pass_audio(at);
                     return Ok(());
                 }
                 Step::Single { body, .. } => {
                     expected.get_or_insert_with(|| body.clone());
                 }
                 Step::Audio { run, end } if self.runs[*run].received >= *end => {}
+                Step::Audio { .. } if self.any_audio => {}
                 Step::Audio { .. } if expected.is_none() => {
                     let why = "comes before the audio that was recorded".to_owned();
                     return Err(Refused { why, differences: Vec::new() });
                 }
                 Step::Server if expected.is_none() => {}
-                Step::Audio { .. } | Step::Server => break,
+                Step::Audio { .. } | Step::Server | Step::Expected { .. } => break,
             }
         }
         Err(self.unexpected(expected, body))
+    }
+
+    /// Audio of any length, none included, may come before a message.
+    fn pass_audio(&mut self, before: usize) {
+        if self.any_audio {
+            for step in &self.steps[..before] {
+                if let Step::Audio { run, .. } = step {
+                    self.runs[*run].received = self.runs[*run].bytes.len();
+                }
+            }
+        }
     }
 
     fn unexpected(&self, expected: Option<Body>, body: Body) -> Refused {
@@ -276,13 +348,27 @@ impl Player {
         }
     }
 
+    /// Takes what has happened on a socket so far; whether it could have happened here.
+    pub(crate) fn follows(&mut self, messages: &[Message]) -> bool {
+        messages.iter().all(|message| match message.from {
+            Side::Server => matches!(self.next(), Next::Send(_)),
+            Side::Client => self.accept(message).is_ok(),
+        })
+    }
+
+    /// How many messages of the server were taken.
+    pub(crate) fn sent(&self) -> usize {
+        let taken = &self.steps[..self.at.min(self.steps.len())];
+        taken.iter().filter(|step| matches!(step, Step::Server)).count()
+    }
+
     /// The messages of the client that were recorded and did not come.
     pub(crate) fn unsent(&self) -> Vec<&Message> {
         let all = self.steps.iter().zip(&self.socket.messages);
         all.filter(|(step, _)| match step {
             Step::Server => false,
-            Step::Single { is_accepted, .. } => !is_accepted,
-            Step::Audio { run, end } => self.runs[*run].received < *end,
+            Step::Single { is_accepted, .. } | Step::Expected { is_accepted, .. } => !is_accepted,
+            Step::Audio { run, end } => !self.any_audio && self.runs[*run].received < *end,
         })
         .map(|(_, message)| message)
         .collect()

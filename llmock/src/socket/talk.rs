@@ -141,7 +141,7 @@ impl Talk {
                 steps = instead.into_iter().map(Step::Send).collect();
                 continue;
             }
-            if interrupted(&self.control, text.len(), source).await {
+            if interrupted(&self.control, text.len(), sender, source).await {
                 return Err(Over);
             }
             self.one(text, sender).await?;
@@ -169,9 +169,10 @@ impl Talk {
         text: String,
         sender: &mut Sender<Io>,
     ) -> Result<(), Over> {
-        let bytes = lock(&self.control).pass(Bytes::from(text));
         let is_binary = self.dialogue.is_binary();
-        self.note(Side::Server, is_binary, bytes.clone());
+        let text = Bytes::from(text);
+        self.note(Side::Server, is_binary, text.clone());
+        let bytes = lock(&self.control).pass(text);
         sender.message(is_binary, bytes, None).await.map_err(|_| Over)
     }
 

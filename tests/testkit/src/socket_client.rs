@@ -27,6 +27,7 @@ impl SocketClient {
         }
         let stream = TcpStream::connect(request.uri().authority().unwrap().as_str()).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
         match client(request, stream) {
             Ok((client, _)) => Ok(Self(client)),
             Err(HandshakeError::Failure(Error::Http(response))) => {

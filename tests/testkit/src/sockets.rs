@@ -19,6 +19,8 @@ pub enum Step {
     Receive,
     /// Sends a frame: its first byte (`FIN` and opcode), and its payload.
     Frame(u8, Vec<u8>),
+    /// Sends a text message made of the one that was received last.
+    Answer(fn(&[u8]) -> Vec<u8>),
     /// Waits.
     Pause(Duration),
     /// Ends the connection without a close frame.
@@ -90,6 +92,8 @@ impl SocketServer {
 
 fn serve(mut stream: TcpStream, state: &Mutex<State>, protocol: Option<&str>, script: Vec<Step>) {
     stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    // Otherwise each small frame waits for the confirmation of the one before.
+    stream.set_nodelay(true).expect("an option");
     let mut reader = std::io::BufReader::new(stream.try_clone().expect("a second handle"));
     let Some((first, headers)) = read_head(&mut reader) else { return };
     let target = first.split(' ').nth(1).unwrap_or_default().to_owned();
@@ -114,6 +118,12 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>, protocol: Option<&str>, sc
             },
             Step::Frame(first, payload) => {
                 if stream.write_all(&frame(first, &payload)).is_err() {
+                    return;
+                }
+            }
+            Step::Answer(answer) => {
+                let last = state.lock().unwrap().received.last().cloned().unwrap_or_default();
+                if stream.write_all(&frame(0x81, &answer(&last))).is_err() {
                     return;
                 }
             }

@@ -1,8 +1,12 @@
 //! WebSockets are recorded and replayed message by message.
 
+mod broken;
 mod controlled;
 mod replaying;
+mod replies;
 mod roundtrip;
+mod scripts;
+mod volumes;
 
 use std::net::TcpStream;
 use std::path::Path;
@@ -42,6 +46,7 @@ fn open_with(mock: &MockSession, path: &str, protocols: &str) -> Result<Client, 
     }
     let address = request.uri().authority().unwrap().to_string();
     let stream = TcpStream::connect(address).unwrap();
+    stream.set_nodelay(true).unwrap();
     let opened = client(request, MaybeTlsStream::Plain(stream));
     opened.map(|(client, _)| client).map_err(|error| match error {
         tokio_tungstenite::tungstenite::HandshakeError::Failure(error) => error,

@@ -3,12 +3,17 @@
 
 use std::path::{Component, Path};
 
+use llmock::__server::imported::ForeignMessage;
+
 use super::super::message::{Recorded, find, headers, hex, whole};
 use super::super::request::Asked;
 use super::super::source::{self, Source};
 use super::super::times;
 use super::super::tree::{self, Node, base64};
 use super::{ReadError, Recording, root};
+
+/// The member with the messages of a WebSocket.
+const MESSAGES: &str = "_webSocketMessages";
 
 pub(super) fn detect(source: &Source<'_>) -> bool {
     source.root().and_then(|root| root.get("log")).is_some_and(|log| log.has("entries"))
@@ -17,7 +22,8 @@ pub(super) fn detect(source: &Source<'_>) -> bool {
 pub(super) fn read(source: &Source<'_>, _: &Asked) -> Result<Recording, ReadError> {
     let log = root(source)?.get("log").and_then(|log| log.get("entries"));
     let mut entries: Vec<&Node<'_>> = log.map(Node::items).unwrap_or_default().iter().collect();
-    if !entries.is_empty() && entries.iter().all(|entry| is_socket(entry)) {
+    let is_empty_socket = |entry: &&Node<'_>| is_socket(entry) && !entry.has(MESSAGES);
+    if !entries.is_empty() && entries.iter().all(is_empty_socket) {
         return Err(ReadError::NotHttp("WebSocket connections".to_owned()));
     }
     // Chrome sorts by the end of an exchange. The order of an export is that of the fixture.
@@ -32,15 +38,18 @@ pub(super) fn read(source: &Source<'_>, _: &Asked) -> Result<Recording, ReadErro
 
 fn is_socket(entry: &Node<'_>) -> bool {
     let url = entry.get("request").and_then(|request| request.text_of("url")).unwrap_or_default();
-    entry.has("_webSocketMessages")
+    entry.has(MESSAGES)
         || entry.text_of("_resourceType") == Some("websocket")
         || url.starts_with("ws:")
         || url.starts_with("wss:")
 }
 
 fn exchange(entry: &Node<'_>, file: &Path) -> Result<Recorded, String> {
+    if entry.has(MESSAGES) {
+        return socket(entry);
+    }
     if is_socket(entry) {
-        return Err("it is a WebSocket connection, not HTTP".to_owned());
+        return Err("it is a WebSocket connection without its messages".to_owned());
     }
     let request = entry.some("request").ok_or("it has no request")?;
     let response = entry.some("response").ok_or("it has no response")?;
@@ -77,6 +86,51 @@ fn exchange(entry: &Node<'_>, file: &Path) -> Result<Recorded, String> {
         );
     }
     Ok(recorded)
+}
+
+/// A WebSocket with its messages, as the developer tools of Chrome export it: the time of each in seconds since 1970, its
+/// opcode, and its data, which is Base64 if it is binary.
+fn socket(entry: &Node<'_>) -> Result<Recorded, String> {
+    let request = entry.some("request").ok_or("it has no request")?;
+    let all = entry.get(MESSAGES).map(Node::items).unwrap_or_default();
+    let seconds = |message: &Node<'_>| message.get("time").and_then(Node::number);
+    let begin = all.first().and_then(seconds).unwrap_or_default();
+    let mut messages = Vec::with_capacity(all.len());
+    for message in all {
+        let data = message.text_of("data").unwrap_or_default();
+        let (is_binary, bytes) = match message.get("opcode").and_then(Node::number).and_then(whole)
+        {
+            Some(1) | None => (false, data.as_bytes().to_vec()),
+            Some(2) => (true, base64(data).ok_or("a binary message is not Base64")?),
+            // Close, ping, and pong belong to the connection.
+            Some(_) => continue,
+        };
+        let is_from_client = match message.text_of("type") {
+            Some("send" | "request") => true,
+            Some("receive" | "response") => false,
+            other => return Err(format!("a message has the type `{}`", other.unwrap_or_default())),
+        };
+        let ms = seconds(message).and_then(|time| times::millis((time - begin) * 1000.0));
+        messages.push(ForeignMessage {
+            is_from_client,
+            ms: ms.unwrap_or_default(),
+            is_binary,
+            bytes,
+        });
+    }
+    Ok(Recorded {
+        method: "GET".to_owned(),
+        url: request.text_of("url").ok_or("the request has no URL")?.to_owned(),
+        request_headers: headers(request.get("headers")),
+        response_headers: headers(entry.get("response").and_then(|one| one.get("headers"))),
+        status: 101,
+        recorded_at: entry
+            .text_of("startedDateTime")
+            .and_then(times::iso)
+            .filter(|time| !time.starts_with("1970-")),
+        socket: Some(messages),
+        ..Recorded::default()
+    })
 }
 
 fn received(content: &Node<'_>, coding: Option<&str>, file: &Path) -> Result<Vec<u8>, String> {

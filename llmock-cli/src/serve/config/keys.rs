@@ -63,6 +63,7 @@ pub(super) const KEYS: &[Key] = &[
     key("matching.match_on", List, "FIELDS", "Compare only these top-level fields of request bodies"),
     key("matching.match_headers", List, "NAMES", "Headers that are compared, with `*` for every name with that start"),
     key("matching.require_header", List, "NAMES", "Headers that every request to a recording needs"),
+    key("matching.audio", Text, "exact|any", "How the audio that clients send on WebSockets is compared [default: exact]"),
     key("upstreams", Json, "JSON", "Base URLs by provider"),
     key("pace.time-to-first-token", Text, "DURATION", "How long the first piece of a response takes [default: 0]"),
     key("pace.tokens-per-second", Kind::Number, "NUMBER", "How many pieces follow per second; 0 sends all at once [default: 0]"),

@@ -1,11 +1,11 @@
 //! The section `matching`: which requests equal recorded ones.
 
 use llmock::playback::{RuleError, Rules};
-use llmock_rules::{FieldName, HeaderName, HeaderPattern, JsonPath, Place};
+use llmock_rules::{Audio, FieldName, HeaderName, HeaderPattern, JsonPath, Place};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
-use super::values::{list, nullable, some};
+use super::values::{list, nullable, scalar, some};
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -22,6 +22,8 @@ struct Matching {
     match_headers: Vec<HeaderPattern>,
     #[serde(deserialize_with = "list")]
     require_header: Vec<HeaderName>,
+    #[serde(deserialize_with = "audio")]
+    audio: Audio,
 }
 
 #[derive(Deserialize)]
@@ -73,8 +75,12 @@ impl Matching {
         if !self.match_on.is_empty() {
             rules = rules.match_on(self.match_on.iter().map(FieldName::as_str))?;
         }
-        Ok(rules)
+        rules.audio(self.audio.as_str())
     }
+}
+
+fn audio<'de, D: Deserializer<'de>>(value: D) -> Result<Audio, D::Error> {
+    scalar(value, Audio::parse)
 }
 
 pub(super) fn rules<'de, D: Deserializer<'de>>(value: D) -> Result<Rules, D::Error> {

@@ -125,11 +125,11 @@ impl Fixtures {
     /// What is recorded of a handshake. A server that records forwards a handshake once its recordings are used: that its
     /// messages are the same shows too late.
     pub(crate) fn socket(&self, api_request: &ApiRequest, spent: Spent) -> SocketFound {
-        let Ok(Some((played, Compared { playback, .. }))) = self.played(api_request, spent) else {
+        let Ok(Some((played, compared))) = self.played(api_request, spent) else {
             return SocketFound::Nothing;
         };
         let source = Arc::clone(played.recording());
-        match playback.socket(&played) {
+        match compared.playback.socket(&played, &compared.request) {
             Some(socket) => SocketFound::Socket(Box::new(socket), source),
             None => SocketFound::Refused(answer_of(&played), source),
         }

@@ -171,5 +171,6 @@ pub(super) fn name_of(kind: &FaultKind) -> String {
         FaultKind::ContentType(value) => format!("content_type = {value}"),
         FaultKind::EmptyBody => "empty_body".to_owned(),
         FaultKind::Refused => "refused".to_owned(),
+        FaultKind::Close { .. } | FaultKind::Oversized { .. } => kind.to_string(),
     }
 }

@@ -135,3 +135,32 @@ fn hostile_files_are_refused() {
     let err = desk.fails_partly(&["import", "outside.json", "--out", "out"]);
     assert!(err.contains("its body is in `../secret`, outside of `__files`"), "{err}");
 }
+
+#[test]
+fn sockets_of_a_har_are_imported_with_their_messages() {
+    let desk = Desk::with(&[]);
+    let har = r#"{"log": {"version": "1.2", "entries": [{"startedDateTime": "2026-08-19T14:34:19.120Z",
+        "request": {"method": "GET", "url": "wss://api.openai.com/v1/realtime?model=gpt-realtime", "headers": []},
+        "response": {"status": 101, "headers": [{"name": "Sec-WebSocket-Protocol", "value": "realtime"}]},
+        "_webSocketMessages": [
+            {"type": "receive", "time": 1787150059.5, "opcode": 1, "data": "{\"type\":\"session.created\"}"},
+            {"type": "send", "time": 1787150059.75, "opcode": 1, "data": "{\"key\":\"sk-proj-Zq8s7Df6gH5jK4lM3nB2vC1xX0yYwWvV\"}"},
+            {"type": "receive", "time": 1787150060.0, "opcode": 2, "data": "AQID"},
+            {"type": "receive", "time": 1787150060.0, "opcode": 9, "data": ""}]}]}}"#;
+    desk.write("in/voice.har", har);
+    desk.prints(&["import", "in/voice.har", "--out", "out"]);
+    let written = desk.read("out/voice.json");
+    for part in [
+        r#""method": "WEBSOCKET", "path": "/v1/realtime?model=gpt-realtime""#,
+        r#""protocol": "realtime""#,
+        r#"{ "from": "server", "ms": 0, "json": {"type":"session.created"} }"#,
+        r#""from": "client", "ms": 250"#,
+        r#""bytes": 3"#,
+    ] {
+        assert!(written.contains(part), "{part}: {written}");
+    }
+    assert!(!written.contains("sk-proj"), "{written}");
+    assert!(desk.path("out/voice.assets").exists());
+    let shown = desk.prints(&["show", "out/voice"]);
+    assert!(shown.contains("session.created"), "{shown}");
+}

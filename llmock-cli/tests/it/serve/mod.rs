@@ -34,6 +34,7 @@ mod schemas;
 mod sessions;
 mod shapes;
 mod sockets;
+mod sockets_volume;
 mod stored;
 mod stored_elsewhere;
 mod strategies;

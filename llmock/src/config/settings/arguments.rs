@@ -1,6 +1,6 @@
 //! Settings as arguments of the attribute, as reports name them.
 
-use llmock_rules::{AllowErrors, Order, Unused};
+use llmock_rules::{AllowErrors, Audio, Order, Unused};
 
 use super::Settings;
 use crate::config::origin::{Origin, Sourced};
@@ -18,6 +18,9 @@ impl Settings {
         }
         if let Some(calls) = self.calls.value {
             all.push((format!("calls = {calls}"), &self.calls.origin));
+        }
+        if self.audio.value != Audio::default() {
+            all.push((format!("audio = \"{}\"", self.audio.value), &self.audio.origin));
         }
         self.matching_arguments(&mut all);
         self.headers.arguments(&mut all);

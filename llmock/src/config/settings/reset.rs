@@ -52,6 +52,7 @@ impl Settings {
             "stream" => self.stream = Sourced::default(),
             "fault" => self.faults.clear(),
             "sweep" => self.sweep = Sourced::default(),
+            "audio" => self.audio = Sourced::default(),
             "api_version" | "contract" | "cache" | "max_age" => self.audit.clear(key),
             other => debug_assert!(false, "`{other}` cannot be reset"),
         }
@@ -92,6 +93,7 @@ mod tests {
             "stream" => Value::Fields(&[("seed", Field::Number("7"))]),
             "fault" => Value::Fields(&[("refused", Field::Switch(true))]),
             "sweep" => Text("cuts"),
+            "audio" => Text("any"),
             "cache" => Text("stable"),
             "max_age" => Text("90d"),
             "providers" => Providers(&[("acme", Some("https://llm.acme.dev"))]),

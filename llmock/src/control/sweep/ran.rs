@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use super::trials::Target;
 
+/// The status of a handshake that was accepted.
+const SWITCHING_PROTOCOLS: u16 = 101;
+
 /// How a run of a test ended, and what its program did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ran {
@@ -102,6 +105,7 @@ impl Ran {
                 shown: one.shown.clone(),
                 is_error: *status >= 400,
                 is_stream: *is_stream,
+                is_socket: *status == SWITCHING_PROTOCOLS,
                 ends: ends.clone(),
                 bytes: *bytes,
                 complete_after: complete_after.unwrap_or(ends.len()),

@@ -12,6 +12,8 @@ pub(crate) struct Target {
     /// Whether it is an error already.
     pub(crate) is_error: bool,
     pub(crate) is_stream: bool,
+    /// Whether it is a WebSocket, whose events are messages.
+    pub(crate) is_socket: bool,
     /// Where its events end, in bytes.
     pub(crate) ends: Vec<usize>,
     pub(crate) bytes: usize,
@@ -80,6 +82,11 @@ fn cuts(target: &Target) -> Vec<FaultKind> {
     }
     let boundaries = (0..target.complete_after).map(|event| cut(At::Event(event), false));
     let mut kinds: Vec<_> = boundaries.collect();
+    if target.is_socket {
+        // A message arrives as a whole or not at all.
+        kinds.push(FaultKind::Close { after: target.complete_after / 2, code: 1011 });
+        return kinds;
+    }
     let starts = [0].into_iter().chain(target.ends.iter().copied());
     let inside = starts.zip(&target.ends).take(target.complete_after);
     let inside: Vec<usize> = inside.map(|(start, end)| usize::midpoint(start, *end)).collect();
@@ -93,7 +100,12 @@ fn cuts(target: &Target) -> Vec<FaultKind> {
 
 fn damaging(target: &Target) -> Vec<FaultKind> {
     let middle = (target.complete_after / 2).max(1);
-    let mut kinds = vec![FaultKind::EmptyBody, FaultKind::Malformed { event: middle }];
+    let mut kinds = vec![FaultKind::Malformed { event: middle }];
+    if target.is_socket {
+        kinds.push(FaultKind::Oversized { event: middle });
+    } else {
+        kinds.insert(0, FaultKind::EmptyBody);
+    }
     if target.is_stream && target.complete_after > 0 {
         kinds.push(FaultKind::Stall { after: At::Event(middle.min(target.complete_after - 1)) });
     }
@@ -110,6 +122,7 @@ mod tests {
             shown: "POST /v1/chat/completions".into(),
             is_error: false,
             is_stream: ends.len() > 1,
+            is_socket: false,
             ends: ends.to_vec(),
             bytes: ends.last().copied().unwrap_or_default(),
             complete_after,
@@ -137,6 +150,22 @@ mod tests {
         assert_eq!(
             shown(Sweep::Cuts, &[whole]),
             ["cut_after_byte = 0, request = 1", "cut_after_byte = 40, request = 1"]
+        );
+    }
+
+    #[test]
+    fn sockets_are_cut_and_closed_between_their_messages() {
+        let socket = Target { is_socket: true, ..target(1, &[10, 20], 2) };
+        assert_eq!(
+            shown(Sweep::Faults, &[socket])[6..],
+            [
+                "cut_after_event = 0, request = 1",
+                "cut_after_event = 1, request = 1",
+                "close_after_event = 1, close_code = 1011, request = 1",
+                "malformed_event = 1, request = 1",
+                "oversized_event = 1, request = 1",
+                "stall_after_event = 1, request = 1",
+            ]
         );
     }
 

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use llmock::LlmMock;
 use llmock::control::Fault;
-use llmock::reply::Reply;
 use llmock_testkit::process::alone;
 use llmock_testkit::recorded::{place, read};
 use llmock_testkit::sockets::{SocketServer, Step};
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::stream::MaybeTlsStream;
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::{TEST, next, open, open_with, recorder, replayer, step, text};
 
@@ -63,27 +62,68 @@ fn faults_cut_and_damage_messages() {
 }
 
 #[test]
-fn replies_respond_to_messages_of_responses() {
-    let mock = LlmMock::builder().scripted(true).test(TEST).start().unwrap();
-    mock.reply(Reply::text("hello"));
-    let mut client = open_with(&mock, "/v1/responses", "").unwrap();
-    client
-        .send(Message::text(r#"{"type":"response.create","model":"gpt-5","input":"hi"}"#))
-        .unwrap();
-    let mut events = Vec::new();
-    while !events.last().is_some_and(|event: &String| event.contains("response.completed")) {
-        events.push(text(&mut client));
+fn faults_close_a_socket_and_send_a_message_that_is_too_large() {
+    let (_folder, path) = place();
+    fixture(&path);
+    let mock = replayer(&path).start().unwrap();
+    mock.fault(Fault::close_after_event(2).close_code(1013));
+    let mut client = open(&mock);
+    client.send(Message::text(r#"{"type":"go"}"#)).unwrap();
+    for n in 1..=2 {
+        assert_eq!(text(&mut client), format!(r#"{{"n":{n}}}"#));
     }
-    assert!(events[0].contains(r#""type":"response.created""#), "{}", events[0]);
-    assert!(events.iter().any(|event| event.contains("output_text.delta")), "{events:?}");
-    // A second message has no reply: an error event.
-    client
-        .send(Message::text(r#"{"type":"response.create","model":"gpt-5","input":"hi"}"#))
-        .unwrap();
-    let error = text(&mut client);
-    assert!(error.starts_with(r#"{"type":"error","status":418"#), "{error}");
+    let Message::Close(Some(frame)) = next(&mut client) else { panic!("not closed") };
+    assert_eq!(u16::from(frame.code), 1013);
+    mock.fault(Fault::oversized_event(1));
+    let mut client = open(&mock);
+    client.send(Message::text(r#"{"type":"go"}"#)).unwrap();
+    let error = client.read().expect_err("it has more than the client takes");
+    assert!(matches!(error, Error::Capacity(_)), "{error}");
     drop(client);
-    mock.finish().unwrap_err();
+    mock.fault(Fault::stall_after_event(1));
+    let mut client = open(&mock);
+    client.send(Message::text(r#"{"type":"go"}"#)).unwrap();
+    assert_eq!(text(&mut client), r#"{"n":1}"#);
+    let MaybeTlsStream::Plain(stream) = client.get_ref() else { panic!("it is plain") };
+    stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    assert!(matches!(client.read(), Err(Error::Io(_))), "nothing follows");
+    drop(client);
+    // The faults were for one socket each.
+    let mut client = open(&mock);
+    client.send(Message::text(r#"{"type":"go"}"#)).unwrap();
+    for n in 1..=3 {
+        assert_eq!(text(&mut client), format!(r#"{{"n":{n}}}"#));
+    }
+    drop(client);
+    mock.finish().unwrap();
+}
+
+#[test]
+fn any_audio_is_accepted_where_none_counts() {
+    let (_folder, path) = place();
+    let append = r#"{"from":"client","json":{"type":"input_audio_buffer.append","audio":"AQID"}}"#;
+    let messages = format!(
+        r#"{append},{{"from":"client","json":{{"type":"commit"}}}},{{"from":"server","json":{{"n":1}}}}"#
+    );
+    let text_of = format!(
+        r#"{{"llmock":2,"interactions":[{{"provider":"openai","test":"{TEST}","request":{{
+        "method":"WEBSOCKET","path":"/v1/realtime?model=gpt-realtime"}},"socket":{{"messages":[{messages}]}}}}]}}"#
+    );
+    std::fs::write(&path, text_of).unwrap();
+    for audio in [&[][..], &["BBBB"], &["AQID", "AQID", "BBBB"]] {
+        let mock = replayer(&path).audio("any").fail_on_unused().start().unwrap();
+        let mut client = open(&mock);
+        for audio in audio {
+            let append = format!(r#"{{"type":"input_audio_buffer.append","audio":"{audio}"}}"#);
+            client.send(Message::text(append)).unwrap();
+        }
+        client.send(Message::text(r#"{"type":"commit"}"#)).unwrap();
+        assert_eq!(text(&mut client), r#"{"n":1}"#, "{audio:?}");
+        drop(client);
+        mock.finish().unwrap();
+    }
+    let error = replayer(&path).audio("some").start().unwrap_err().to_string();
+    assert!(error.contains("invalid value `some`"), "{error}");
 }
 
 #[test]

@@ -54,6 +54,8 @@ fn documentation_lists_every_header_fault_and_metric() {
             "stall",
             "malformed_event",
             "empty_body",
+            "close",
+            "oversized_event",
         ]
     );
     let shown = Metrics::new().shown();

@@ -26,6 +26,7 @@ const OTHER: &[(&str, &str)] = &[
     ("matching.ignore", "$.user;$.seed"),
     ("matching.normalize", r#"[{"path": "$.a", "pattern": "b", "replacement": ""}]"#),
     ("matching.unordered", "$.tools"),
+    ("matching.audio", "any"),
     ("matching.match_on", "model"),
     ("matching.match_headers", "anthropic-*"),
     ("matching.require_header", "authorization"),

@@ -1,0 +1,121 @@
+//! Many WebSockets, large messages, and servers that are killed.
+
+use llmock_testkit::socket_client::SocketClient;
+use llmock_testkit::sockets::{SocketServer, Step};
+
+use crate::server::{Server, Workdir};
+
+const REALTIME: &str = "/v1/realtime?model=gpt-realtime";
+
+fn open(server: &Server, target: &str) -> SocketClient {
+    SocketClient::open(&server.origin, target, &[("authorization", "Bearer any")]).unwrap()
+}
+
+/// How many sockets are recorded through a server. `LLMOCK_TEST_SOCKETS` sets another number.
+const SOCKETS: usize = 200;
+
+#[test]
+fn many_sockets_are_recorded_and_replayed() {
+    let sockets = std::env::var("LLMOCK_TEST_SOCKETS").ok();
+    let sockets = sockets.map_or(SOCKETS, |count| count.parse().unwrap());
+    let large = format!("{{\"text\":\"{}\"}}", "x".repeat(10_000_000));
+    let steps = vec![
+        Step::text(r#"{"type":"hello"}"#),
+        Step::Receive,
+        Step::Answer(|sent| {
+            let is_large = sent.windows(4).any(|four| four == b"\"n\":");
+            if is_large {
+                sent.to_vec()
+            } else {
+                format!("{{\"text\":\"{}\"}}", "x".repeat(10_000_000)).into()
+            }
+        }),
+        Step::Frame(0x01, b"{\"a\":".to_vec()),
+        Step::Frame(0x89, b"ping".to_vec()),
+        Step::Frame(0x80, b"1}".to_vec()),
+        Step::binary(vec![7; 300]),
+        Step::close(4001, "enough"),
+    ];
+    let upstream = SocketServer::start(None, steps);
+    let workdir = Workdir::new();
+    let base = format!("{}/v1", upstream.url());
+    let talk = |server: &Server, number: usize| {
+        let mut client = open(server, REALTIME);
+        let mut received = vec![client.next().unwrap()];
+        client.send(if number == 0 {
+            "{\"large\":1}".to_owned()
+        } else {
+            format!("{{\"n\":{number}}}")
+        });
+        for _ in 0..4 {
+            received.push(client.next().unwrap());
+        }
+        received
+    };
+    let server = workdir.serve(&["--fixtures", "all", "--record"], &[("OPENAI_BASE_URL", &*base)]);
+    let live: Vec<_> = (0..sockets).map(|number| talk(&server, number)).collect();
+    assert_eq!(live[0][1].clone().into_text().unwrap().as_str(), large);
+    server.wait_for_recordings(sockets);
+    drop(server);
+    let server = workdir.serve(&["--fixtures", "all"], &[]);
+    for (number, live) in live.iter().enumerate() {
+        assert!(talk(&server, number) == *live, "socket {number}");
+    }
+}
+
+#[test]
+fn a_kill_at_any_message_leaves_the_old_file() {
+    let steps = vec![
+        Step::text("hello"),
+        Step::Receive,
+        Step::text("one"),
+        Step::Receive,
+        Step::binary(vec![1; 2000]),
+        Step::close(1000, "bye"),
+    ];
+    let upstream = SocketServer::start(None, steps);
+    let base = format!("{}/v1", upstream.url());
+    let workdir = Workdir::new();
+    workdir.fixture("all/recorded.json", &[("kept", "kept")]);
+    let before = workdir.read("all/recorded.json");
+    for messages in 0..5 {
+        let server =
+            workdir.serve(&["--fixtures", "all", "--record"], &[("OPENAI_BASE_URL", &*base)]);
+        let mut client = open(&server, REALTIME);
+        for number in 0..messages {
+            if number % 2 == 0 {
+                client.next().unwrap();
+            } else {
+                client.send("go");
+            }
+        }
+        // Killed, not stopped.
+        drop(server);
+        assert_eq!(workdir.read("all/recorded.json"), before, "after {messages} messages");
+    }
+    let server = workdir.serve(&["--fixtures", "all"], &[]);
+    assert_eq!(server.send(&crate::server::chat("kept")).status, 200);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_thousand_idle_sockets_take_little_memory() {
+    const IDLE: usize = 1000;
+    let resident = |server: &Server| -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    };
+    let server = Workdir::new().serve(&["--history", "0"], &[]);
+    open(&server, REALTIME).text();
+    let before = resident(&server);
+    let mut idle = Vec::with_capacity(IDLE);
+    for _ in 0..IDLE {
+        let mut client = open(&server, REALTIME);
+        client.text();
+        idle.push(client);
+    }
+    let more = resident(&server).saturating_sub(before) / 1024;
+    assert!(more < 50, "{more} MiB for {IDLE} sockets");
+    drop(idle);
+}
