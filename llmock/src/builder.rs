@@ -1,9 +1,8 @@
 //! Sessions without the attribute: [`LlmMockBuilder`] opens one, [`MockSession::finish`] ends it.
 
+mod checks;
 mod errors;
 mod teams;
-
-mod checks;
 
 use std::ops::Deref;
 use std::path::PathBuf;

@@ -111,7 +111,7 @@ impl Rules {
     ///
     /// Returns an error for any other word.
     pub fn audio(mut self, rule: impl Into<String>) -> Result<Self, RuleError> {
-        self.0.any_audio = checked("audio", Value::Text(&rule.into()))?.any_audio;
+        self.matching.any_audio = checked("audio", Value::Text(&rule.into()))?.any_audio;
         Ok(self)
     }
 
