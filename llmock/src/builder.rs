@@ -152,8 +152,7 @@ impl LlmMockBuilder {
         self.set("normalize", Value::Replacements(&[(&path, &pattern, &replacement)]))
     }
 
-    /// Compares the arrays that an RFC 9535 path selects without the order of their elements, and texts that are JSON
-    /// without the order of their members.
+    /// Compares the arrays that an RFC 9535 path selects, and texts that are JSON, without an order.
     pub fn unordered(self, path: impl Into<String>) -> Self {
         self.set("unordered", Value::Texts(&[&path.into()]))
     }
@@ -175,8 +174,7 @@ impl LlmMockBuilder {
         self.set("lane", Value::Pairs(&[(&name.into(), &request.into())]))
     }
 
-    /// Stores ids and times of providers as numbers, and compares ids by where they appear again: a new recording differs
-    /// from the old one only where the model has changed something.
+    /// Stores ids and times of providers as numbers, and compares ids by where they appear again.
     pub fn scrub_ids(self, on: bool) -> Self {
         self.set("scrub_ids", Value::Switch(on))
     }
@@ -191,13 +189,12 @@ impl LlmMockBuilder {
         self.set("require_header", Value::Texts(&[&name.into()]))
     }
 
-    /// Compares this header of requests, or with `x-codex-*` all whose names start so. Recording stores them; headers
-    /// that hold keys are refused.
+    /// Compares this header of requests, or with `x-codex-*` all whose names start so. Headers that hold keys are refused.
     pub fn match_headers(self, name: impl Into<String>) -> Self {
         self.set("match_headers", Value::Texts(&[&name.into()]))
     }
 
-    /// Stores this header of requests and responses when recording, or with `x-codex-*` all whose names start so.
+    /// Stores this header of requests and responses when recording; `x-codex-*` is every name with that start.
     pub fn keep_headers(self, name: impl Into<String>) -> Self {
         self.set("keep_headers", Value::Texts(&[&name.into()]))
     }
@@ -217,8 +214,7 @@ impl LlmMockBuilder {
         self.set("unused", Value::Text("fail"))
     }
 
-    /// Ignores interactions that are not used, for a session that uses only a part of its fixture. By default they are
-    /// mentioned in a note.
+    /// Ignores interactions that are not used. By default they are mentioned in a note.
     pub fn ignore_unused(self) -> Self {
         self.set("unused", Value::Text("ignore"))
     }

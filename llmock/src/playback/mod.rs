@@ -36,6 +36,7 @@
 
 #[cfg(feature = "record")]
 mod attempts;
+mod batches;
 #[cfg(feature = "record")]
 mod credentials;
 mod ignored;
@@ -59,7 +60,7 @@ mod writer;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 #[cfg(feature = "record")]
 pub use crate::exchange::sigv4::SigningError;
@@ -105,6 +106,8 @@ struct Shared {
     /// Built when it is first needed: that takes as long as starting a small server, which may never compare requests.
     redactor: Arc<LazyLock<Redactor>>,
     rules: Rules,
+    /// Made at the first request for embeddings that no recording matches.
+    embeddings: OnceLock<Arc<batches::Embeddings>>,
 }
 
 impl Playback {
@@ -151,7 +154,8 @@ impl Playback {
             }
         }
         let segments = Segments::new(Segment::new(items));
-        let shared = Shared { files, segments, redactor: Arc::new(redactor), rules };
+        let (redactor, embeddings) = (Arc::new(redactor), OnceLock::new());
+        let shared = Shared { files, segments, redactor, rules, embeddings };
         Self { shared: Arc::new(shared), max_body: MAX_BODY }
     }
 
@@ -180,7 +184,7 @@ impl Playback {
         }
         let Shared { files, segments, redactor, .. } = Arc::unwrap_or_clone(self.shared);
         let segments = segments.with_rules(&rules.matching);
-        let shared = Shared { files, segments, redactor, rules };
+        let shared = Shared { files, segments, redactor, rules, embeddings: OnceLock::new() };
         Self { shared: Arc::new(shared), max_body: self.max_body }
     }
 
@@ -202,6 +206,7 @@ impl Playback {
             Item::new(file, path.display().to_string(), new.clone(), &shared.rules.matching)
         });
         shared.segments.push(Segment::new(items.collect()));
+        shared.embeddings = OnceLock::new();
         Self { shared: Arc::new(shared), max_body: self.max_body }
     }
 

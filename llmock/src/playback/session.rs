@@ -47,11 +47,11 @@ pub struct PlaybackSession {
 
 impl PlaybackSession {
     /// Returns the next response to a request, or `None` if no recording matches. [`Playback::explain_miss`] explains
-    /// why.
+    /// why. A response to embeddings is put together from those that have its inputs, in whichever batches.
     pub fn respond(&self, playback: &Playback, request: &Request) -> Option<Played> {
         let queue = playback.queue(request);
         let item = match &*queue {
-            [] => return None,
+            [] => return playback.assembled(request),
             [only] => only,
             several => &several[self.advance(request).min(several.len() - 1)],
         };

@@ -175,9 +175,7 @@ async fn respond_from_source(
     }
     let response = match decision {
         Decision::Replay(_, at) => replay(state, at, provider, &pending.request),
-        Decision::Assembled(assembled) => {
-            send(state, &assembled.response, provider, &pending.request)
-        }
+        Decision::Assembled(made) => send(state, &made.response, provider, &pending.request),
         Decision::Side(body) => {
             state.ledger().exchange(number).sent.responded_by = RespondedBy::Fixture;
             response::json(body)

@@ -171,3 +171,34 @@ fn the_page_of_findings_lists_every_code() {
         known.iter().map(|(code, severity)| format!("{code} {severity}")).collect();
     assert_eq!(listed, known);
 }
+
+/// The names of all functions below a folder.
+fn functions(folder: &Path, found: &mut std::collections::HashSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && path.file_name().is_some_and(|name| name != "target") {
+            functions(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let source = read(&path);
+            let names =
+                source.split("fn ").skip(1).filter_map(|rest| rest.split(['(', '<']).next());
+            found.extend(names.map(str::to_owned));
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_fault_has_its_test() {
+    let mut known = std::collections::HashSet::new();
+    for folder in ["llmock/src", "llmock-cli", "tests/tests"] {
+        functions(&repository().join(folder), &mut known);
+    }
+    let page = read(&repository().join("tests/README.md"));
+    let (_, table) = page.split_once("## What goes wrong in the field").expect("the section");
+    let (table, _) = table.split_once("\n## ").expect("the next section");
+    let rows = table.lines().filter(|line| line.starts_with("| ")).skip(1);
+    let named: Vec<&str> = rows.flat_map(|row| row.split('`').skip(1).step_by(2)).collect();
+    assert!(named.len() > 50, "{}", named.len());
+    let missing: Vec<_> = named.into_iter().filter(|name| !known.contains(*name)).collect();
+    assert!(missing.is_empty(), "no such test: {missing:?}");
+}

@@ -269,3 +269,21 @@ fn rules_reach_the_headers() {
     let why = without.text();
     assert!(why.contains("it has no header `x-agent`"), "{why}");
 }
+
+#[test]
+fn embeddings_are_found_in_other_batches() {
+    let workdir = Workdir::new();
+    let recorded = r#"{"llmock":1,"interactions":[{"provider":"openai","request":{"path":"/v1/embeddings","body":{"model":"e","input":["a","b"]}},
+        "response":{"body":{"data":[{"index":0,"embedding":[1]},{"index":1,"embedding":[2]}]}}}]}"#;
+    workdir.write("all.json", recorded);
+    let server = workdir.serve(&["--fixtures", "all"], &[ALONE]);
+    let embed = |input: &str| {
+        let body = format!(r#"{{"model":"e","input":{input}}}"#);
+        server.send(&Request::post("/v1/embeddings", body))
+    };
+    let found = embed(r#"["b"]"#);
+    assert_eq!(found.status, 200);
+    assert_eq!(found.text(), r#"{"data":[{"index":0,"embedding":[2]}]}"#);
+    assert_eq!(embed(r#""a""#).status, 200, "a text is a batch of one");
+    assert_eq!(embed(r#"["a","c"]"#).status, 418);
+}

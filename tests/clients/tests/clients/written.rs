@@ -1,5 +1,6 @@
 //! Answers that a person writes, read by the clients that read the real ones.
 
+mod faults;
 mod features;
 mod items;
 mod kinds;

@@ -296,3 +296,24 @@ async fn headers_are_compared_and_required_by_rule() {
     assert!(Rules::default().match_headers("authorization").is_err(), "no fixture has keys");
     assert!(Rules::default().require_header("a b").is_err());
 }
+
+#[tokio::test]
+async fn embeddings_are_found_in_other_batches() {
+    let (_folder, _, fixture) = load(&[json!({
+        "provider": "openai",
+        "request": { "path": "/v1/embeddings", "body": { "model": "e", "input": ["a", "b"] } },
+        "response": { "body": { "data": [
+            { "index": 0, "embedding": [1] },
+            { "index": 1, "embedding": [2] },
+        ] } },
+    })]);
+    let server = MockServer::start().await;
+    fixture.mount(&server).await;
+    let embed = |input: Value| {
+        let body = json!({ "model": "e", "input": input }).to_string();
+        client::send("POST", &format!("{}/v1/embeddings", server.uri()), &JSON, body.as_bytes())
+    };
+    let found: Value = serde_json::from_str(&embed(json!(["b"])).text()).unwrap();
+    assert_eq!(found["data"], json!([{ "index": 0, "embedding": [2] }]));
+    assert_eq!(embed(json!(["a", "c"])).status, 418);
+}

@@ -1,4 +1,4 @@
-//! All 28 kinds of items that the output of a response may have, through `.item(json)`: read by async-openai, which knows 26.
+//! All 28 kinds of items that the output of a response may have, through `.item(json)`: read by async-openai, which knows 25.
 //! <https://platform.openai.com/docs/api-reference/responses/object>
 
 use async_openai::types::responses::{CreateResponse, OutputItem};
@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use super::kinds::{answering, events};
 use super::openai;
 
-/// Kinds that the client has no type for.
-const UNKNOWN_TO_CLIENT: [&str; 2] = ["local_shell_call_output", "mcp_approval_response"];
+/// Kinds that the client has no type for, and one for whose outcome it expects another place than the API has it at.
+const UNKNOWN_TO_CLIENT: [&str; 3] =
+    ["local_shell_call_output", "mcp_approval_response", "shell_call_output"];
 
 /// An item of each kind.
 fn items() -> Vec<Value> {
