@@ -92,6 +92,7 @@ pub(super) async fn upstream(
 }
 
 /// The address of the provider, and how reports show it.
+#[allow(clippy::result_large_err, reason = "an error ends the request")]
 pub(super) fn base(state: &State, provider: Provider) -> Result<(String, String), MissReason> {
     let Some(base) = state.upstream_base(provider) else {
         let variables = provider.entry().variables.iter();
