@@ -36,7 +36,8 @@ pub(crate) async fn decide(api_request: &ApiRequest, running: &Running, number: 
     {
         return decided;
     }
-    let reading = read(api_request, number);
+    let earlier = stored::earlier_tokens(api_request, running);
+    let reading = read(api_request, number).continued(earlier);
     let model = reading.model().map(Cow::into_owned);
     let mut recorded = None;
     let (verdict, by) = run_strategies(api_request, &reading, running, number, &mut recorded).await;

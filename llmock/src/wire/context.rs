@@ -28,6 +28,8 @@ pub(crate) struct RenderContext<'a> {
     pub(crate) vectors: Option<&'static Vectors>,
     /// How many equal choices the response has.
     pub(crate) answers: fn(&RenderContext<'_>) -> usize,
+    /// Tokens of earlier turns that the request quotes.
+    pub(crate) earlier: u64,
     /// In seconds since 1970.
     pub(crate) created: u64,
     pub(crate) seed: u64,
@@ -112,7 +114,7 @@ impl<'a> RenderContext<'a> {
     pub(crate) fn input_tokens(&self) -> u64 {
         match self.reply.usage {
             Some((input, _)) => input,
-            None => tokens::of_request(self.body),
+            None => tokens::of_request(self.body).saturating_add(self.earlier),
         }
     }
 

@@ -83,13 +83,15 @@ pub struct Reading<'a> {
     pub(crate) body: Option<Json<'a>>,
     pub(crate) created: Option<u64>,
     pub(crate) seed: Option<u64>,
+    /// Tokens of turns that the request continues and does not repeat.
+    pub(crate) earlier: u64,
 }
 
 impl<'a> Reading<'a> {
     pub(crate) fn new(target: Cow<'a, Target>, bytes: &'a [u8]) -> Self {
         let text = std::str::from_utf8(bytes).ok();
         let body = text.and_then(|text| json::parse(text).ok());
-        Self { target, bytes, body, created: None, seed: None }
+        Self { target, bytes, body, created: None, seed: None, earlier: 0 }
     }
 
     /// Sets the time and the seed of the response's ids, for replies that set neither
@@ -97,6 +99,13 @@ impl<'a> Reading<'a> {
     #[must_use]
     pub fn answered(mut self, created: u64, seed: u64) -> Self {
         (self.created, self.seed) = (Some(created), Some(seed));
+        self
+    }
+
+    /// Adds the tokens of earlier turns, which the provider keeps and the request only quotes, to those of the request.
+    #[must_use]
+    pub fn continued(mut self, tokens: u64) -> Self {
+        self.earlier = tokens;
         self
     }
 
@@ -238,6 +247,7 @@ impl Reading<'_> {
                 _ => None,
             },
             answers: target.format.answers,
+            earlier: self.earlier,
             created: reply.created.or(self.created).unwrap_or(CREATED),
             seed,
             derived,

@@ -221,6 +221,12 @@ pub(crate) fn refusal(request: &ApiRequest, running: &Running) -> Option<Reply> 
     is_continued.then(|| responses::refusal(&running.shelf, request)).flatten()
 }
 
+/// The tokens of the turns that a request continues and does not repeat.
+pub(crate) fn earlier_tokens(request: &ApiRequest, running: &Running) -> u64 {
+    let is_continued = request.route.target.is_responses() && request.method == Method::POST;
+    if is_continued { responses::earlier_tokens(&running.shelf, request) } else { 0 }
+}
+
 /// An object whose members replace those of another.
 fn with(mut object: Value, more: Value) -> Value {
     if let (Value::Object(members), Value::Object(more)) = (&mut object, more) {

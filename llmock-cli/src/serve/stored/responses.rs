@@ -128,12 +128,7 @@ fn missing_previous(id: &str) -> Made {
 
 /// The error of a request that continues what is not stored.
 pub(crate) fn refusal(shelf: &Shelf, request: &ApiRequest) -> Option<Reply> {
-    let text = std::str::from_utf8(&request.body).ok()?;
-    if !text.contains("\"previous_response_id\"") && !text.contains("\"conversation\"") {
-        return None;
-    }
-    let body: Value = serde_json::from_str(text).ok()?;
-    let session = request.session.to_string();
+    let (session, body) = continued(request)?;
     if let Some(id) = body["previous_response_id"].as_str()
         && shelf.get(&session, Kind::Response, id).is_none()
     {
@@ -143,6 +138,31 @@ pub(crate) fn refusal(shelf: &Shelf, request: &ApiRequest) -> Option<Reply> {
     let id = body["conversation"].as_str().or(body["conversation"]["id"].as_str())?;
     let is_unknown = shelf.get(&session, Kind::Conversation, id).is_none();
     is_unknown.then(|| Reply::error(404, format!("Conversation with id '{id}' not found.")))
+}
+
+/// The session and the body of a request that may continue what is stored.
+fn continued(request: &ApiRequest) -> Option<(String, Value)> {
+    let text = std::str::from_utf8(&request.body).ok()?;
+    if !text.contains("\"previous_response_id\"") && !text.contains("\"conversation\"") {
+        return None;
+    }
+    Some((request.session.to_string(), serde_json::from_str(text).ok()?))
+}
+
+/// The tokens of the turns that a request continues: they are part of its prompt.
+pub(crate) fn earlier_tokens(shelf: &Shelf, request: &ApiRequest) -> u64 {
+    let Some((session, body)) = continued(request) else { return 0 };
+    if let Some(id) = body["previous_response_id"].as_str() {
+        let earlier = shelf.get(&session, Kind::Response, id);
+        let tokens = earlier.and_then(|item| item.shown["usage"]["total_tokens"].as_u64());
+        return tokens.unwrap_or_default();
+    }
+    let id = body["conversation"].as_str().or(body["conversation"]["id"].as_str());
+    let stored = id.and_then(|id| shelf.get(&session, Kind::Conversation, id));
+    stored.map_or(0, |item| {
+        let items = json!({ "input": item.more }).to_string();
+        request.route.target.read(items.as_bytes()).input_tokens()
+    })
 }
 
 /// Stores a response that was made, unless the request declines, and changes what the client gets of one in the
