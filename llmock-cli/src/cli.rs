@@ -133,7 +133,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Run(arguments) => return command::run::run(*arguments),
         Command::Serve(flags) => return serve::run(&flags),
     };
-    match done.and_then(|()| screen.flush()) {
+    match done.and_then(|()| screen.finish()) {
         Ok(()) if screen.has_failed() => ExitCode::from(FAILED),
         // The reader has closed the pipe, as `head` does.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,

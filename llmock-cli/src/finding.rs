@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use llmock_rules::{FindingCode, Severity};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 
 /// Something that is wrong with a fixture or a test.
@@ -69,7 +70,7 @@ pub(crate) fn as_sarif(findings: &[Finding]) -> Value {
             "level": finding.severity().as_str(),
             "message": { "text": text },
             "locations": [{ "physicalLocation": {
-                "artifactLocation": { "uri": finding.file.replace('\\', "/") },
+                "artifactLocation": { "uri": uri(&finding.file) },
                 "region": { "startLine": finding.line.unwrap_or(1) },
             } }],
         })
@@ -87,6 +88,26 @@ pub(crate) fn as_sarif(findings: &[Finding]) -> Value {
             "results": findings.iter().map(result).collect::<Vec<_>>(),
         }],
     })
+}
+
+/// A path as a relative reference: <https://www.rfc-editor.org/rfc/rfc3986#section-4.2>.
+fn uri(path: &str) -> String {
+    const ESCAPED: &AsciiSet = &CONTROLS
+        .add(b' ')
+        .add(b'"')
+        .add(b'#')
+        .add(b'%')
+        .add(b'<')
+        .add(b'>')
+        .add(b'?')
+        .add(b'[')
+        .add(b']')
+        .add(b'^')
+        .add(b'`')
+        .add(b'{')
+        .add(b'|')
+        .add(b'}');
+    utf8_percent_encode(&path.replace('\\', "/"), ESCAPED).to_string()
 }
 
 /// `JUnit` XML: a test case for each checked file, which fails if something is wrong with it.

@@ -29,6 +29,8 @@ pub(crate) struct Screen {
     pub(crate) style: Style,
     shown: bool,
     failed: bool,
+    /// What changed, for programs.
+    changes: Option<Vec<Value>>,
 }
 
 impl Screen {
@@ -38,13 +40,39 @@ impl Screen {
         // What is printed has no colours unless they are wanted, and `--raw` prints any byte.
         let out =
             if style.colour { AutoStream::always(stdout) } else { AutoStream::always_ansi(stdout) };
-        Self { out: BufWriter::new(out), style, shown: false, failed: false }
+        Self { out: BufWriter::new(out), style, shown: false, failed: false, changes: None }
     }
 
     /// A line of the result.
     pub(crate) fn line(&mut self, text: &str) -> io::Result<()> {
         self.shown = true;
         writeln!(self.out, "{text}")
+    }
+
+    /// Whether programs read what changed: then [`changed`](Self::changed) prints no lines, and [`remark`](Self::remark) nothing.
+    pub(crate) fn collect_changes(&mut self, is_json: bool) {
+        self.changes = is_json.then(Vec::new);
+    }
+
+    /// Something that a command has done to a file, or would do.
+    pub(crate) fn changed(&mut self, line: &str, change: Value) -> io::Result<()> {
+        match &mut self.changes {
+            Some(changes) => changes.push(change),
+            None => self.line(line)?,
+        }
+        Ok(())
+    }
+
+    /// The same without a line.
+    pub(crate) fn collect(&mut self, change: &Value) {
+        if let Some(changes) = &mut self.changes {
+            changes.push(change.clone());
+        }
+    }
+
+    /// A line for people about what was not done.
+    pub(crate) fn remark(&mut self, line: &str) -> io::Result<()> {
+        if self.changes.is_none() { self.line(line) } else { Ok(()) }
     }
 
     /// An empty line between two results.
@@ -86,6 +114,14 @@ impl Screen {
         Ok(())
     }
 
+    /// Prints what is left.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        if let Some(changes) = self.changes.take() {
+            self.json(&changes.into())?;
+        }
+        self.flush()
+    }
+
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
@@ -95,11 +131,20 @@ impl Screen {
     }
 
     pub(crate) fn deleted(&mut self, fixture: &Fixture) -> io::Result<()> {
-        let held = count(fixture.interactions().len(), "interaction");
-        writeln!(self.out, "removed {} ({held})", fixture.path().display())
+        let number = fixture.interactions().len();
+        let held = count(number, "interaction");
+        let file = workspace::shown(fixture.path());
+        let change = json!({ "action": "deleted", "file": file, "interactions": number });
+        self.changed(&format!("removed {} ({held})", fixture.path().display()), change)
     }
 
     pub(crate) fn removed(&mut self, removed: &Interaction, fixture: &Fixture) -> io::Result<()> {
+        if let Some(changes) = &mut self.changes {
+            let (file, left) = (workspace::shown(fixture.path()), fixture.interactions().len());
+            let hash = workspace::digits(&removed.hash());
+            changes.push(json!({ "action": "removed", "file": file, "hash": hash, "interactions": 1, "left": left }));
+            return Ok(());
+        }
         writeln!(self.out, "removed from {}:", fixture.path().display())?;
         let mut alone = fixture.clone();
         *alone.interactions_mut() = vec![removed.clone()];

@@ -9,6 +9,7 @@ use std::{env, fs, thread};
 use llmock::__command::{Summary, summary};
 use llmock::{Fixture, Interaction};
 
+use crate::output::progress::Progress;
 use crate::problem::Problem;
 use crate::target;
 
@@ -70,7 +71,9 @@ pub(crate) fn read(paths: &[PathBuf]) -> Found {
     let mut found = Found { empty, ..Found::default() };
     let files: Vec<PathBuf> = items.iter().flatten().cloned().collect();
     let is_named = |path: &PathBuf| paths.contains(path);
-    let mut loaded = parallel(&files, |path| target::load(path, is_named(path))).into_iter();
+    let mut loaded =
+        shown_in_progress("read", "files", &files, |path| target::load(path, is_named(path)))
+            .into_iter();
     for item in items {
         let outcome = item.and_then(|_| loaded.next().unwrap_or(Ok(None)));
         match outcome {
@@ -100,7 +103,7 @@ pub(crate) fn entries(fixtures: &[Fixture]) -> Vec<Entry<'_>> {
             numbered.map(move |(number, interaction)| (fixture, number, interaction))
         })
         .collect();
-    parallel(&all, |&(fixture, number, interaction)| {
+    shown_in_progress("summarized", "interactions", &all, |&(fixture, number, interaction)| {
         let (hash, summary) = (digits(&interaction.hash()), summary(interaction));
         Entry { fixture, number, interaction, hash, summary }
     })
@@ -109,6 +112,23 @@ pub(crate) fn entries(fixtures: &[Fixture]) -> Vec<Entry<'_>> {
 /// A hash without the version of the rules.
 pub(crate) fn digits(hash: &str) -> String {
     hash.split_once(':').map_or(hash, |(_, digits)| digits).to_owned()
+}
+
+/// The same as [`parallel`], with progress on a terminal where it takes long.
+pub(crate) fn shown_in_progress<T: Sync, R: Send>(
+    verb: &'static str,
+    noun: &str,
+    items: &[T],
+    apply: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
+    let progress = Progress::of(verb, items.len(), noun);
+    let results = parallel(items, |item| {
+        let result = apply(item);
+        progress.advance();
+        result
+    });
+    progress.end();
+    results
 }
 
 /// Applies a function to each item on all cores; the results keep the order of the items.

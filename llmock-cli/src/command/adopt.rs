@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use llmock::Fixture;
+use serde_json::json;
 
 use crate::output::Screen;
 use crate::output::text::{count, visible};
@@ -43,9 +44,14 @@ pub(crate) struct Adopt {
     /// Change nothing
     #[arg(long)]
     dry_run: bool,
+
+    /// Print JSON: an array with an object for each change
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) fn adopt(screen: &mut Screen, arguments: &Adopt) -> io::Result<()> {
+    screen.collect_changes(arguments.json);
     if let Some(pattern) = &arguments.owner
         && let Err(problem) = checked(pattern)
     {
@@ -87,7 +93,7 @@ fn tests(screen: &mut Screen, file: &Path, arguments: &Adopt) -> io::Result<()> 
         found.iter().filter(is_meant).filter(|test| !test.is_replayed).collect();
     let path = visible(&workspace::shown(file));
     if new.is_empty() {
-        return screen.line(&format!("{path}: no test lacks the attribute"));
+        return screen.remark(&format!("{path}: no test lacks the attribute"));
     }
     if !arguments.dry_run
         && let Err(why) = insert(file, &new)
@@ -95,7 +101,15 @@ fn tests(screen: &mut Screen, file: &Path, arguments: &Adopt) -> io::Result<()> 
         return screen.problem(&Problem::Io { action: "write", path: file.to_owned(), why });
     }
     let verb = if arguments.dry_run { "would add" } else { "added" };
-    screen.line(&format!("{verb} the attribute to {} of {path}", count(new.len(), "test")))
+    let tests: Vec<&str> = new.iter().map(|test| test.owner.as_str()).collect();
+    let change = json!({
+        "action": "added_attribute",
+        "file": workspace::shown(file),
+        "tests": tests,
+        "dry_run": arguments.dry_run,
+    });
+    screen
+        .changed(&format!("{verb} the attribute to {} of {path}", count(new.len(), "test")), change)
 }
 
 /// Writes the attribute above each test, from the last one to the first, so that lines keep their numbers.
@@ -152,10 +166,18 @@ fn fixtures(screen: &mut Screen, path: &Path, arguments: &Adopt) -> io::Result<(
         }
         let verb = if arguments.dry_run { "would belong" } else { "belong" };
         let interactions = count(number, "interaction");
-        screen.line(&format!("{shown}: {interactions} {verb} to {}", visible(&owner)))?;
+        let change = json!({
+            "action": "set_owner",
+            "file": workspace::shown(fixture.path()),
+            "test": owner,
+            "interactions": number,
+            "dry_run": arguments.dry_run,
+        });
+        screen
+            .changed(&format!("{shown}: {interactions} {verb} to {}", visible(&owner)), change)?;
     }
     for folder in &found.empty {
-        screen.no_fixtures(folder)?;
+        screen.remark(&format!("no fixtures in `{}`", folder.display()))?;
     }
     screen.unread(&found)
 }

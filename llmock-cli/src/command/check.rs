@@ -230,16 +230,24 @@ fn unreadable(problem: &Problem) -> Option<&LoadError> {
 fn of_files(found: &Found, max_size: u64) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for error in found.problems.iter().filter_map(unreadable) {
+        let text = crate::problem::chain(error);
+        let (message, remedy) = match text.split_once("\nhint: ") {
+            Some((message, hint)) => (message.to_owned(), Some(hint.to_owned())),
+            None => (text, None),
+        };
+        let file = workspace::shown(error.path());
         findings.push(Finding {
             code: "unreadable",
-            file: workspace::shown(error.path()),
+            file,
             line: None,
             number: None,
-            message: crate::problem::chain(error),
-            remedy: None,
+            message,
+            remedy,
         });
     }
-    let of = workspace::parallel(&found.fixtures, |fixture| of_file(fixture, max_size));
+    let of = workspace::shown_in_progress("checked", "files", &found.fixtures, |fixture| {
+        of_file(fixture, max_size)
+    });
     findings.extend(of.into_iter().flatten());
     findings
 }

@@ -35,12 +35,17 @@ pub(crate) struct Clear {
     /// Equal requests have equal hashes; the number tells them apart.
     #[arg(long, value_name = "N", conflicts_with = "hash")]
     number: Option<usize>,
+
+    /// Print JSON: an array with an object for each change
+    #[arg(long)]
+    json: bool,
 }
 
 /// Removes the interaction whose hash starts with these digits, or the one with this number, counted from one, or else
 /// the whole fixture.
 pub(crate) fn clear(screen: &mut Screen, arguments: &Clear) -> io::Result<()> {
-    let Clear { path, hash, number } = arguments;
+    let Clear { path, hash, number, json } = arguments;
+    screen.collect_changes(*json);
     let mut fixture = match target::of(path) {
         Ok(Target::Fixture(fixture)) => fixture,
         Ok(Target::Folder(folder)) => return screen.problem(&Problem::Folder(folder)),

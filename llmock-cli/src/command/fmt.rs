@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use llmock::Fixture;
+use serde_json::json;
 
 use crate::output::Screen;
 use crate::output::style::BOLD;
@@ -28,9 +29,14 @@ pub(crate) struct Fmt {
     /// Change nothing; fail if a file is not in its canonical form
     #[arg(long)]
     check: bool,
+
+    /// Print JSON: an array with an object for each change
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) fn fmt(screen: &mut Screen, arguments: &Fmt) -> io::Result<()> {
+    screen.collect_changes(arguments.json);
     let found = workspace::read(&arguments.paths);
     let mut changed = 0;
     for fixture in &found.fixtures {
@@ -38,21 +44,24 @@ pub(crate) fn fmt(screen: &mut Screen, arguments: &Fmt) -> io::Result<()> {
             continue;
         }
         let path = workspace::shown(fixture.path());
+        let change = |action: &str| json!({ "action": action, "file": path });
         if arguments.check {
             changed += 1;
-            screen.line(&format!("{} is not in its canonical form", screen.paint(BOLD, &path)))?;
+            let line = format!("{} is not in its canonical form", screen.paint(BOLD, &path));
+            screen.changed(&line, change("would_format"))?;
         } else {
             match Fixture::edit(fixture.path(), |_| ()) {
                 Ok(()) => {
                     changed += 1;
-                    screen.line(&format!("formatted {}", screen.paint(BOLD, &path)))?;
+                    let line = format!("formatted {}", screen.paint(BOLD, &path));
+                    screen.changed(&line, change("formatted"))?;
                 }
                 Err(error) => screen.problem(&Problem::NotEdited(error))?,
             }
         }
     }
     for folder in &found.empty {
-        screen.no_fixtures(folder)?;
+        screen.remark(&format!("no fixtures in `{}`", folder.display()))?;
     }
     screen.unread(&found)?;
     if arguments.check && changed > 0 {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use llmock::{Fixture, Interaction};
+use serde_json::{Value, json};
 
 use crate::output::Screen;
 use crate::output::text::{count, visible};
@@ -42,12 +43,17 @@ pub(crate) struct Prune {
     #[arg(long, value_name = "FILE")]
     tests: Option<PathBuf>,
 
+    /// Print JSON: an array with an object for each file; needs `--yes` or `--dry-run`
+    #[arg(long)]
+    json: bool,
+
     /// Arguments for `cargo test`
     #[arg(last = true, value_name = "CARGO ARGUMENTS")]
     cargo: Vec<String>,
 }
 
 pub(crate) fn prune(screen: &mut Screen, arguments: &Prune) -> io::Result<()> {
+    screen.collect_changes(arguments.json);
     let suite = match &arguments.tests {
         Some(file) => Suite::read(file).map(Some),
         None => Suite::of_cargo(&workspace::root(), &arguments.cargo),
@@ -67,7 +73,7 @@ pub(crate) fn prune(screen: &mut Screen, arguments: &Prune) -> io::Result<()> {
         gone.into_iter().partition(|one| one.now.is_some());
     for Gone { owner, now } in &renamed {
         let now = now.as_deref().unwrap_or_default();
-        screen.line(&format!(
+        screen.remark(&format!(
             "kept: `{}` may be `{}` now; see `llmock check`",
             visible(owner),
             visible(now)
@@ -78,10 +84,16 @@ pub(crate) fn prune(screen: &mut Screen, arguments: &Prune) -> io::Result<()> {
     let (affected, total) = affected(screen, &found.fixtures, is_gone)?;
     screen.unread(&found)?;
     if total == 0 {
-        return screen.line("nothing to remove");
+        return screen.remark("nothing to remove");
     }
     if arguments.dry_run {
-        return screen.line(&format!("{} would be removed", count(total, "interaction")));
+        for (fixture, removed) in affected {
+            screen.collect(&change(fixture, removed, true));
+        }
+        return screen.remark(&format!("{} would be removed", count(total, "interaction")));
+    }
+    if !arguments.yes && arguments.json {
+        return screen.problem(&Problem::NotAsked);
     }
     if !arguments.yes {
         screen.flush()?;
@@ -91,7 +103,7 @@ pub(crate) fn prune(screen: &mut Screen, arguments: &Prune) -> io::Result<()> {
             None => return screen.problem(&Problem::NotAsked),
         }
     }
-    for fixture in affected {
+    for (fixture, _) in affected {
         remove(screen, fixture, is_gone)?;
     }
     Ok(())
@@ -102,7 +114,7 @@ fn affected<'a>(
     screen: &mut Screen,
     fixtures: &'a [Fixture],
     is_gone: impl Fn(&Interaction) -> bool,
-) -> io::Result<(Vec<&'a Fixture>, usize)> {
+) -> io::Result<(Vec<(&'a Fixture, usize)>, usize)> {
     let mut total = 0;
     let mut affected = Vec::new();
     for fixture in fixtures {
@@ -113,8 +125,8 @@ fn affected<'a>(
             let whole = if removed == all { ", the whole file" } else { "" };
             let path = visible(&workspace::shown(fixture.path()));
             let line = format!("{path}: {} of {all}{whole}", count(removed, "interaction"));
-            screen.line(&line)?;
-            affected.push(fixture);
+            screen.remark(&line)?;
+            affected.push((fixture, removed));
         }
     }
     Ok((affected, total))
@@ -133,22 +145,29 @@ fn remove(
     let path = workspace::shown(fixture.path());
     match edited {
         Ok((removed, true)) => match fs::remove_file(fixture.path()) {
-            Ok(()) => screen.line(&format!(
-                "removed {} ({})",
-                visible(&path),
-                count(removed, "interaction")
-            )),
+            Ok(()) => {
+                let held = count(removed, "interaction");
+                let line = format!("removed {} ({held})", visible(&path));
+                screen.changed(&line, change(fixture, removed, false))
+            }
             Err(why) => {
                 screen.problem(&Problem::NotDeleted { path: fixture.path().to_owned(), why })
             }
         },
-        Ok((removed, false)) => screen.line(&format!(
-            "removed {} from {}",
-            count(removed, "interaction"),
-            visible(&path)
-        )),
+        Ok((removed, false)) => {
+            let held = count(removed, "interaction");
+            let line = format!("removed {held} from {}", visible(&path));
+            screen.changed(&line, change(fixture, removed, false))
+        }
         Err(error) => screen.problem(&Problem::NotEdited(error)),
     }
+}
+
+fn change(fixture: &Fixture, removed: usize, dry_run: bool) -> Value {
+    let left = fixture.interactions().len() - removed;
+    let action = if left == 0 { "deleted" } else { "removed" };
+    let file = workspace::shown(fixture.path());
+    json!({ "action": action, "file": file, "interactions": removed, "left": left, "dry_run": dry_run })
 }
 
 /// The answer to a question; `None` without a terminal.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use llmock::Fixture;
+use serde_json::json;
 
 use crate::output::Screen;
 use crate::output::text::{count, visible};
@@ -34,10 +35,15 @@ pub(crate) struct Rename {
     /// Change nothing
     #[arg(long)]
     dry_run: bool,
+
+    /// Print JSON: an array with an object for each change
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) fn rename(screen: &mut Screen, arguments: &Rename) -> io::Result<()> {
     let Rename { old, new, .. } = arguments;
+    screen.collect_changes(arguments.json);
     let is_owner = |name: &str| name.contains("::");
     match (is_owner(old), is_owner(new)) {
         (true, true) => owner(screen, arguments),
@@ -78,7 +84,14 @@ fn owner(screen: &mut Screen, arguments: &Rename) -> io::Result<()> {
         }
         let verb = if arguments.dry_run { "would rename" } else { "renamed" };
         let path = visible(&workspace::shown(fixture.path()));
-        screen.line(&format!("{verb} the owner of {} in {path}", count(number, "interaction")))?;
+        let change = json!({
+            "action": "renamed_owner",
+            "file": workspace::shown(fixture.path()),
+            "interactions": number,
+            "dry_run": arguments.dry_run,
+        });
+        let interactions = count(number, "interaction");
+        screen.changed(&format!("{verb} the owner of {interactions} in {path}"), change)?;
     }
     screen.unread(&found)?;
     if total == 0 {
@@ -109,8 +122,9 @@ fn file(screen: &mut Screen, old: &Path, new: &Path, dry_run: bool) -> io::Resul
             }
         }
         let verb = if dry_run { "would move" } else { "moved" };
-        let shown = |path: &Path| visible(&workspace::shown(path));
-        screen.line(&format!("{verb} {} to {}", shown(from), shown(to)))?;
+        let (from, to) = (workspace::shown(from), workspace::shown(to));
+        let change = json!({ "action": "moved", "file": from, "to": to, "dry_run": dry_run });
+        screen.changed(&format!("{verb} {} to {}", visible(&from), visible(&to)), change)?;
     }
     Ok(())
 }

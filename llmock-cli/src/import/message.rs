@@ -26,6 +26,13 @@ pub(crate) struct Recorded {
     pub(crate) losses: Vec<String>,
 }
 
+/// One half of an exchange.
+#[derive(Debug)]
+pub(crate) struct Message {
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
 pub(crate) const PARSED_REQUEST: &str =
     "the bytes of the request: the recorder kept its JSON as a tree, which compares the same";
 pub(crate) const PARSED_RESPONSE: &str =
@@ -33,6 +40,28 @@ pub(crate) const PARSED_RESPONSE: &str =
 pub(crate) const NO_FORM: &str = "the body of the request: the recorder dropped the multipart form, so only a request without a body matches";
 
 impl Recorded {
+    /// An exchange of an entry that names its method, and of another one, or the same, that names its status.
+    pub(crate) fn of(
+        entry: &Node<'_>,
+        response: &Node<'_>,
+        url: String,
+        [request, received]: [Message; 2],
+        losses: Vec<String>,
+    ) -> Result<Self, String> {
+        let status = response.get("status").map_or(Some(200.0), Node::number).and_then(whole);
+        Ok(Self {
+            method: entry.text_of("method").unwrap_or("GET").to_uppercase(),
+            url,
+            request_headers: request.headers,
+            request_body: request.body,
+            status: status.ok_or("its status is not a number")?,
+            response_headers: received.headers,
+            response_body: received.body,
+            losses,
+            ..Self::default()
+        })
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         find(&self.response_headers, name)
     }

@@ -1,45 +1,56 @@
-//! One line on a terminal that tells how far a command is. Elsewhere nothing is printed.
+//! How far a command is, in one line on a terminal. Elsewhere, and for what takes less than a second, nothing is printed.
 
-use std::io::{self, IsTerminal as _, Write as _};
-use std::sync::Mutex;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// What takes less needs no progress.
 const PATIENCE: Duration = Duration::from_secs(1);
-const PAUSE: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
 pub(crate) struct Progress {
-    verb: &'static str,
-    total: usize,
+    bar: ProgressBar,
     start: Instant,
-    /// When the line was printed last; `None` if it never was.
-    printed: Mutex<Option<Instant>>,
-    is_shown: bool,
+    shown: OnceLock<()>,
 }
 
 impl Progress {
+    /// `verb` is what happens to each file: `imported 3 of 9 files`.
     pub(crate) fn new(verb: &'static str, total: usize) -> Self {
-        let is_shown = io::stderr().is_terminal();
-        Self { verb, total, start: Instant::now(), printed: Mutex::default(), is_shown }
+        Self::of(verb, total, "files")
     }
 
-    pub(crate) fn step(&self, done: usize) {
-        if !self.is_shown || self.start.elapsed() < PATIENCE {
-            return;
+    pub(crate) fn of(verb: &'static str, total: usize, noun: &str) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::hidden());
+        let line = format!("{{bar:24}} {verb} {{pos}} of {{len}} {noun}  {{eta}} left");
+        if let Ok(style) = ProgressStyle::with_template(&line) {
+            bar.set_style(style.progress_chars("━╸─"));
         }
-        let Ok(mut printed) = self.printed.lock() else { return };
-        if printed.is_none_or(|last| last.elapsed() >= PAUSE) {
-            *printed = Some(Instant::now());
-            let (verb, total) = (self.verb, self.total);
-            let _ = write!(io::stderr().lock(), "\r{verb} {done} of {total} files\x1b[K");
+        Self { bar, start: Instant::now(), shown: OnceLock::new() }
+    }
+
+    /// So many are done.
+    pub(crate) fn step(&self, done: usize) {
+        self.show();
+        self.bar.set_position(done as u64);
+    }
+
+    /// One more is done.
+    pub(crate) fn advance(&self) {
+        self.show();
+        self.bar.inc(1);
+    }
+
+    fn show(&self) {
+        if self.start.elapsed() >= PATIENCE {
+            // Standard error; where it is no terminal, the bar stays hidden.
+            self.shown.get_or_init(|| self.bar.set_draw_target(ProgressDrawTarget::stderr()));
         }
     }
 
     /// Removes the line.
     pub(crate) fn end(&self) {
-        if self.printed.lock().is_ok_and(|printed| printed.is_some()) {
-            let _ = write!(io::stderr().lock(), "\r\x1b[K");
-        }
+        self.bar.finish_and_clear();
     }
 }

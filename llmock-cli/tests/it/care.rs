@@ -217,3 +217,34 @@ fn check_finds_old_recordings_and_what_the_provider_would_reject() {
     assert_eq!(wrong.code, 2);
     assert!(wrong.err.contains("expected a value such as `90d`"), "{}", wrong.err);
 }
+
+#[test]
+fn programs_read_what_changed() {
+    let desk = desk();
+    let change = |arguments: &[&str]| {
+        let changes = desk.json(&[arguments, &["--json"]].concat());
+        let actions = changes.as_array().unwrap().iter();
+        actions
+            .map(|one| {
+                format!("{} {}", one["action"].as_str().unwrap(), one["file"].as_str().unwrap())
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        change(&["rename", "api::greets", "api::hails", "--dry-run"]),
+        ["renamed_owner f/a.json"]
+    );
+    assert_eq!(
+        change(&["prune", "--tests", "tests.txt", "--dry-run"]),
+        ["removed f/a.json", "deleted f/b.json"]
+    );
+    assert!(desk.run(&["prune", "--tests", "tests.txt", "--json"]).err.contains("--yes"));
+    assert_eq!(change(&["rename", "f/b", "f/c"]), ["moved f/b.json"]);
+    assert_eq!(change(&["fmt"]), [""; 0]);
+    assert_eq!(change(&["clear", "f/a", "--number", "1"]), ["removed f/a.json"]);
+    assert_eq!(change(&["clear", "f/a"]), ["deleted f/a.json"]);
+    assert_eq!(change(&["prune", "--tests", "tests.txt", "--yes"]), ["deleted f/c.json"]);
+    desk.write("Cargo.toml", "[package]\nname = \"app\"\n");
+    desk.write("tests/api.rs", "#[test]\nfn a() {}\n");
+    assert_eq!(change(&["adopt", "tests/api.rs"]), ["added_attribute tests/api.rs"]);
+}

@@ -1,6 +1,7 @@
 //! The command `llmock`, run as a process.
 
 mod care;
+mod check;
 mod clear;
 mod command;
 mod dashboard;
@@ -13,9 +14,12 @@ mod list;
 mod merge;
 mod notes;
 mod program;
+mod robust;
 mod run;
 mod serve;
 mod server;
 mod show;
 mod similar;
+mod snapshots;
+mod terminal;
 mod verify;

@@ -1,6 +1,6 @@
 //! Recordings of httpmock for Rust, and rig's cassettes: YAML documents with `when` and `then`, without a host.
 
-use super::super::message::{Recorded, body, headers, whole};
+use super::super::message::{Message, Recorded, body, headers};
 use super::super::request::Asked;
 use super::super::source::Source;
 use super::super::tree::Node;
@@ -58,20 +58,9 @@ fn exchange(mock: &Node<'_>) -> Result<Recorded, String> {
         }
         Ok::<_, String>(sent.bytes)
     };
-    let request_body = side(when, &request_headers)?;
-    let response_body = side(then, &response_headers)?;
-    let status = then.get("status").map_or(Some(200.0), Node::number).and_then(whole);
-    Ok(Recorded {
-        method: when.text_of("method").unwrap_or("GET").to_uppercase(),
-        url: url(when)?,
-        request_headers,
-        request_body,
-        status: status.ok_or("its status is not a number")?,
-        response_headers,
-        response_body,
-        losses,
-        ..Recorded::default()
-    })
+    let request = Message { body: side(when, &request_headers)?, headers: request_headers };
+    let response = Message { body: side(then, &response_headers)?, headers: response_headers };
+    Recorded::of(when, then, url(when)?, [request, response], losses)
 }
 
 fn url(when: &Node<'_>) -> Result<String, String> {

@@ -1,7 +1,9 @@
 //! Recordings of nock: a JSON list of calls with `scope` and `path`. Bodies that are JSON are kept as trees, binary ones
 //! as hexadecimal text, and compressed ones as a list of such texts.
 
-use super::super::message::{PARSED_REQUEST, PARSED_RESPONSE, Recorded, find, headers, hex, whole};
+use super::super::message::{
+    Message, PARSED_REQUEST, PARSED_RESPONSE, Recorded, find, headers, hex,
+};
 use super::super::request::Asked;
 use super::super::source::Source;
 use super::super::tree::Node;
@@ -63,19 +65,11 @@ fn call(call: &Node<'_>) -> Result<Recorded, String> {
         }
         Some(text) => sent(text.text().unwrap_or_default(), &request_headers),
     };
-    let status = call.get("status").map_or(Some(200.0), Node::number).and_then(whole);
     let scope = call.text_of("scope").unwrap_or_default();
-    Ok(Recorded {
-        method: call.text_of("method").unwrap_or("GET").to_uppercase(),
-        url: format!("{scope}{}", call.text_of("path").ok_or("it has no path")?),
-        request_headers,
-        request_body,
-        status: status.ok_or("its status is not a number")?,
-        response_headers,
-        response_body,
-        losses,
-        ..Recorded::default()
-    })
+    let url = format!("{scope}{}", call.text_of("path").ok_or("it has no path")?);
+    let request = Message { headers: request_headers, body: request_body };
+    let response = Message { headers: response_headers, body: response_body };
+    Recorded::of(call, call, url, [request, response], losses)
 }
 
 fn is_packed(parts: &[Node<'_>], headers: &[(String, String)]) -> bool {
