@@ -231,19 +231,12 @@ fn of_files(found: &Found, max_size: u64) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for error in found.problems.iter().filter_map(unreadable) {
         let text = crate::problem::chain(error);
-        let (message, remedy) = match text.split_once("\nhint: ") {
-            Some((message, hint)) => (message.to_owned(), Some(hint.to_owned())),
-            None => (text, None),
-        };
+        let (message, hint) = text.split_once("\nhint: ").unwrap_or((&text, ""));
+        let remedy = Some(hint.to_owned()).filter(|hint| !hint.is_empty());
+        let message = message.to_owned();
         let file = workspace::shown(error.path());
-        findings.push(Finding {
-            code: "unreadable",
-            file,
-            line: None,
-            number: None,
-            message,
-            remedy,
-        });
+        let (line, number) = (None, None);
+        findings.push(Finding { code: "unreadable", file, line, number, message, remedy });
     }
     let of = workspace::shown_in_progress("checked", "files", &found.fixtures, |fixture| {
         of_file(fixture, max_size)
