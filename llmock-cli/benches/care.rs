@@ -4,6 +4,7 @@
 //! `cargo bench -p llmock-cli --bench care`; as a test (`cargo test --bench care`) it runs once on little data.
 
 #![allow(clippy::print_stdout, reason = "the table is its result")]
+#![allow(clippy::cast_precision_loss, reason = "bytes as megabytes")]
 
 use std::fmt::Write as _;
 use std::fs;
@@ -176,21 +177,22 @@ fn parse(folder: &Path) -> u64 {
     bytes
 }
 
+fn timed(run: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    run();
+    start.elapsed()
+}
+
 fn race(plan: &Plan, name: &str, folder: &Path, command: impl Fn()) {
     let (mut own, mut control, mut bytes) = (Vec::new(), Vec::new(), 0);
-    let timed = |run: &mut dyn FnMut()| {
-        let start = Instant::now();
-        run();
-        start.elapsed()
-    };
     for round in 0..=plan.rounds {
         let (mut first, mut second) = (Duration::ZERO, Duration::ZERO);
         if round % 2 == 0 {
-            first = timed(&mut || command());
+            first = timed(&command);
         }
-        second += timed(&mut || bytes = parse(folder));
+        second += timed(|| bytes = parse(folder));
         if round % 2 == 1 {
-            first = timed(&mut || command());
+            first = timed(&command);
         }
         // The first round fills caches.
         if round > 0 {
