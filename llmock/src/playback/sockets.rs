@@ -148,14 +148,7 @@ impl PlayedSocket {
             };
             let player = Arc::new(Mutex::new(player));
             let chosen = Arc::clone(&player);
-            let choose = |messages: &[Message]| {
-                let fitting = self.others.iter().find_map(|other| {
-                    let Content::Socket(socket) = &other.response.content else { return None };
-                    let mut player = Player::new(other, socket, &self.rules);
-                    player.follows(messages).then_some(player)
-                });
-                fitting.map(|player| *lock(&chosen) = player).is_some()
-            };
+            let choose = |messages: &[Message]| self.choose(&chosen, messages);
             let playing = Playing {
                 player,
                 choose: &choose,
@@ -191,6 +184,16 @@ impl PlayedSocket {
                 }
             }
         })
+    }
+
+    /// Puts another recording into the player, in which all messages so far are the recorded ones; whether there is one.
+    fn choose(&self, player: &Mutex<Player>, messages: &[Message]) -> bool {
+        let fitting = self.others.iter().find_map(|other| {
+            let Content::Socket(socket) = &other.response.content else { return None };
+            let mut player = Player::new(other, socket, &self.rules);
+            player.follows(messages).then_some(player)
+        });
+        fitting.map(|fitting| *lock(player) = fitting).is_some()
     }
 
     fn explained(&self, reason: MissReason) -> String {

@@ -151,7 +151,8 @@ fn sockets_of_a_har_are_imported_with_their_messages() {
     desk.prints(&["import", "in/voice.har", "--out", "out"]);
     let written = desk.read("out/voice.json");
     for part in [
-        r#""method": "WEBSOCKET", "path": "/v1/realtime?model=gpt-realtime""#,
+        r#""method": "WEBSOCKET""#,
+        r#""path": "/v1/realtime?model=gpt-realtime""#,
         r#""protocol": "realtime""#,
         r#"{ "from": "server", "ms": 0, "json": {"type":"session.created"} }"#,
         r#""from": "client", "ms": 250"#,
