@@ -1,6 +1,7 @@
 //! Arguments, their help, and the exit codes.
 
 use std::env;
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -43,6 +44,14 @@ enum Command {
     Fmt(command::fmt::Fmt),
     Prune(command::prune::Prune),
     Rename(command::rename::Rename),
+    Record(command::record::Record),
+    Refresh(command::record::Refresh),
+    Replay(command::record::Replay),
+    Plan(command::plan::PlanArguments),
+    Compare(Box<command::compare::Compare>),
+    Review(command::review::Review),
+    Accept(command::review::Accept),
+    Reject(command::review::Reject),
     Adopt(command::adopt::Adopt),
     Clear(command::clear::Clear),
     Keep(command::keep::Keep),
@@ -110,6 +119,10 @@ pub(crate) fn run() -> ExitCode {
         Command::Prune(arguments) => command::prune::prune(screen, &arguments),
         Command::Rename(arguments) => command::rename::rename(screen, &arguments),
         Command::Adopt(arguments) => command::adopt::adopt(screen, &arguments),
+        Command::Plan(arguments) => command::plan::plan(screen, &arguments),
+        Command::Review(arguments) => command::review::review(screen, &arguments),
+        Command::Accept(arguments) => command::review::accept(screen, &arguments),
+        Command::Reject(arguments) => command::review::reject(screen, &arguments),
         Command::Fmt(arguments) => command::fmt::fmt(screen, &arguments),
         Command::Clear(arguments) => command::clear::clear(screen, &arguments),
         Command::Keep(arguments) => command::keep::keep(screen, &arguments),
@@ -130,9 +143,41 @@ pub(crate) fn run() -> ExitCode {
         Command::Man(arguments) => command::man::man(screen, &arguments, program),
         Command::Merge(arguments) => return command::merge::merge(screen, &arguments),
         Command::Verify(arguments) => return command::verify::verify(screen, &arguments),
+        Command::Record(arguments) => {
+            let done = command::record::record(screen, &arguments);
+            return of_tests(screen, done);
+        }
+        Command::Refresh(arguments) => {
+            let done = command::record::refresh(screen, &arguments);
+            return of_tests(screen, done);
+        }
+        Command::Compare(arguments) => {
+            let done = command::compare::compare(screen, &arguments);
+            return of_tests(screen, done);
+        }
+        Command::Replay(arguments) => {
+            let done = command::record::replay(screen, &arguments);
+            return of_tests(screen, done);
+        }
         Command::Run(arguments) => return command::run::run(*arguments),
         Command::Serve(flags) => return serve::run(&flags),
     };
+    exit_code(screen, done)
+}
+
+/// The exit code of a program that ran tests, unless the command itself failed.
+fn of_tests(screen: &mut Screen, done: io::Result<i32>) -> ExitCode {
+    match done {
+        Ok(code) if code != 0 => {
+            let _ = screen.flush();
+            ExitCode::from(u8::try_from(code).unwrap_or(FAILED))
+        }
+        Ok(_) => exit_code(screen, Ok(())),
+        Err(error) => exit_code(screen, Err(error)),
+    }
+}
+
+fn exit_code(screen: &mut Screen, done: io::Result<()>) -> ExitCode {
     match done.and_then(|()| screen.finish()) {
         Ok(()) if screen.has_failed() => ExitCode::from(FAILED),
         // The reader has closed the pipe, as `head` does.

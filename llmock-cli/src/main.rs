@@ -14,13 +14,16 @@ mod merge;
 mod output;
 mod owners;
 mod pairs;
+mod plan;
 mod problem;
 mod replace;
+mod review;
 mod selection;
 mod serve;
 mod source;
 mod suite;
 mod target;
+mod testing;
 mod tests_in;
 mod workspace;
 

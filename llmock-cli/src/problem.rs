@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use llmock::{EditError, KeepError, LoadError, RemoveError};
+use llmock::{EditError, KeepError, LoadError, RemoveError, SaveError};
 
 /// Why the command could not do something.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +78,29 @@ pub(crate) enum Problem {
     NotAsked,
     #[error("failed to read `{}` from git: {why}", path.display())]
     Git { path: PathBuf, why: String },
+    #[error("`{}` has changed while it was reviewed; nothing was written", .0.display())]
+    ChangedMeanwhile(PathBuf),
+    #[error(
+        "`{}` has no fixture: `{}` does not exist\nhint: delete the file, or bring the fixture back", path.display(),
+        fixture.display()
+    )]
+    WithoutFixture { path: PathBuf, fixture: PathBuf },
+    #[error("the recording that `{}` is about is no longer in its fixture; nothing was written", .0.display())]
+    RecordingGone(PathBuf),
+    #[error("{}", chain(.0))]
+    NotSaved(SaveError),
+    #[error("there is no plan\nhint: run `llmock plan` first")]
+    NoPlan,
+    #[error("no test used llmock")]
+    NoTestUsedLlmock,
+    #[error("the tests do not build, so none was run: `{0}` shows why")]
+    NotBuilt(String),
+    #[error("failed to run `{program}`: {why}")]
+    NotStarted { program: String, why: String },
+    #[error(
+        "`{0}` takes no filter\nhint: give `cargo test` or `cargo nextest run` and their arguments after `--`"
+    )]
+    Unfiltered(String),
     #[error("{0}")]
     Other(String),
     #[error(

@@ -3,7 +3,7 @@
 //! Generated tokens have `Span::mixed_site`: our locals cannot collide with the user's, and the user's tokens keep their
 //! own places and names.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::{FnArg, LitInt, LitStr, ReturnType, Safety, Type};
@@ -43,11 +43,14 @@ impl Test<'_> {
         let root = self.root(span);
         let open = self.open(&function, !mocks.is_empty(), &root, span);
         let handle = quote_spanned!(span=> session.mock());
+        let body = with_end(&function.body, span);
+        let end = body.is_some().then(|| quote_spanned!(span=> let end = session.body_end();));
         let bindings = mocks.iter().map(|param| inject::binding(param, &handle, span));
-        let run = run(&function, &root, span);
+        let run = run(&function, body.as_ref(), &root, span);
         let conclude = self.conclude(&function, span);
         function.body = quote_spanned! {span=>
             #open
+            #end
             #(#bindings)*
             #run
             #conclude
@@ -175,8 +178,8 @@ fn can_be_wrapped(function: &TestFn, errors: &mut Errors) -> bool {
 fn speakable(output: &ReturnType) -> Option<TokenStream> {
     fn has_impl(tokens: TokenStream) -> bool {
         tokens.into_iter().any(|token| match token {
-            proc_macro2::TokenTree::Ident(ident) => ident == "impl",
-            proc_macro2::TokenTree::Group(group) => has_impl(group.stream()),
+            TokenTree::Ident(ident) => ident == "impl",
+            TokenTree::Group(group) => has_impl(group.stream()),
             _ => false,
         })
     }
@@ -195,10 +198,16 @@ fn is_silent(function: &TestFn) -> bool {
     returns_unit && attributes::should_panic(&function.attrs).is_some()
 }
 
-fn run(function: &TestFn, root: &TokenStream, span: Span) -> TokenStream {
+/// `body` is the function's own if it is `None`.
+fn run(
+    function: &TestFn,
+    body: Option<&TokenStream>,
+    root: &TokenStream,
+    span: Span,
+) -> TokenStream {
     let result = speakable(&function.sig.output);
     let annotation = result.as_ref().map(|ty| quote_spanned!(span=> : #root::Ended<#ty>));
-    let body = &function.body;
+    let body = body.unwrap_or(&function.body);
     let returns_unit = matches!(function.sig.output, ReturnType::Default);
     if function.sig.asyncness.is_none() {
         let result = result.filter(|_| !returns_unit);
@@ -220,6 +229,80 @@ fn run(function: &TestFn, root: &TokenStream, span: Span) -> TokenStream {
     let block = braced(function, quote!(#pin #body));
     quote_spanned! {span=>
         let ended #annotation = #root::replay(::core::pin::pin!(async #block), session).await;
+    }
+}
+
+/// The body with a call before its last expression that an early `return` does not reach. Where that expression may return
+/// by itself, there is no such call.
+///
+/// The last expression stays as it is, and with it what the compiler says about its type.
+fn with_end(body: &TokenStream, span: Span) -> Option<TokenStream> {
+    let tokens: Vec<TokenTree> = body.clone().into_iter().collect();
+    let is_end =
+        |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';');
+    let returns = |token: &TokenTree| matches!(token, TokenTree::Ident(ident) if ident == "return");
+    let statement = |tokens: &[TokenTree]| {
+        let after = tokens.iter().rposition(is_end).map_or(0, |at| at + 1);
+        after + behind_blocks(&tokens[after..])
+    };
+    let mut last = statement(&tokens);
+    if last == tokens.len() && last > 0 {
+        // `return value;` at the end is no early return.
+        let before = statement(&tokens[..last - 1]);
+        if returns(&tokens[before]) {
+            last = before;
+        }
+    }
+    let tail = tokens[last..].iter();
+    if tail.skip(1).any(may_return)
+        || tokens.get(last).is_some_and(|first| !returns(first) && may_return(first))
+    {
+        return None;
+    }
+    let (before, tail) = tokens.split_at(last);
+    let end = quote_spanned!(span=> #[allow(unreachable_code)] let () = end.reach(););
+    Some(quote!(#(#before)* #end #(#tail)*))
+}
+
+/// Where the last statement begins behind statements that end with their block, such as `if a { return; } b()`.
+fn behind_blocks(tokens: &[TokenTree]) -> usize {
+    let is_block = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+    let begins_block = |token: &TokenTree| match token {
+        TokenTree::Ident(word) => {
+            ["if", "for", "while", "loop", "match", "unsafe"].iter().any(|known| word == known)
+        }
+        token => is_block(token),
+    };
+    // `else`, a method, `?` and operators continue the expression.
+    let continues = |token: &TokenTree| match token {
+        TokenTree::Ident(word) => word == "else" || word == "as",
+        TokenTree::Punct(_) => true,
+        _ => false,
+    };
+    let mut start = 0;
+    while tokens.get(start).is_some_and(begins_block) {
+        let mut at = start;
+        loop {
+            let Some(block) = tokens[at..].iter().position(is_block) else { return start };
+            at += block + 1;
+            match tokens.get(at) {
+                None => return start,
+                Some(TokenTree::Ident(word)) if word == "else" => {}
+                Some(next) if continues(next) => return start,
+                Some(_) => break,
+            }
+        }
+        start = at;
+    }
+    start
+}
+
+/// Whether `return` is in it.
+fn may_return(token: &TokenTree) -> bool {
+    match token {
+        TokenTree::Ident(ident) => ident == "return",
+        TokenTree::Group(group) => group.stream().into_iter().any(|token| may_return(&token)),
+        _ => false,
     }
 }
 

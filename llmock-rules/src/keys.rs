@@ -161,6 +161,7 @@ pub const KEYS: &[Key] = &[
     shared("cache", Form::Text(check!(CacheGuard)), r#"cache = "stable""#, r#"cache = "stable""#),
     shared("audio", Form::Text(check!(Audio)), r#"audio = "any""#, r#"audio = "any""#),
     shared("max_age", Form::Text(check!(MaxAge)), r#"max_age = "90d""#, r#"max_age = "90d""#),
+    shared("while_editing", Form::Switch, "while_editing = true", "while_editing = true"),
     of_one_test("crate", Form::RustPath, "crate = my_prelude::llmock"),
 ];
 

@@ -62,6 +62,8 @@ words! {
     Record = "record",
     /// Respond from the fixture, forward requests without a recording to the provider, and add them to the fixture.
     Auto = "auto",
+    /// As [`Mode::Auto`], and what a test that passes no longer uses is removed from the fixture.
+    Refresh = "refresh",
     /// As `Replay`; beside it send the requests to the provider, compare what it responds with the fixture, and write
     /// nothing.
     Verify = "verify",
@@ -205,9 +207,12 @@ mod tests {
             ("recrod", "invalid mode `recrod`; did you mean `record`?"),
             (
                 "live",
-                "invalid mode `live`: expected `replay`, `record`, `auto`, `verify`, or `off`",
+                "invalid mode `live`: expected `replay`, `record`, `auto`, `refresh`, `verify`, or `off`",
             ),
-            ("", "invalid mode ``: expected `replay`, `record`, `auto`, `verify`, or `off`"),
+            (
+                "",
+                "invalid mode ``: expected `replay`, `record`, `auto`, `refresh`, `verify`, or `off`",
+            ),
         ] {
             assert_eq!(Mode::parse(word).unwrap_err().to_string(), message);
         }

@@ -1,6 +1,7 @@
 //! Sessions without the attribute: [`LlmMockBuilder`] opens one, [`MockSession::finish`] ends it.
 
 mod checks;
+mod editing;
 mod errors;
 mod teams;
 
@@ -337,6 +338,7 @@ impl MockSession {
     /// If a test with the attribute would fail, with the same report. Then nothing is written, and the recordings are
     /// kept in `NAME.json.failed`.
     pub fn finish(mut self) -> Result<(), FinishError> {
+        self.session.note_end(Some(true));
         let Some(report) = self.session.end(Outcome::Passed) else { return Ok(()) };
         if report.fails() {
             return Err(FinishError::from(report));

@@ -159,6 +159,8 @@ pub mod __server {
 pub mod __command {
     /// The day of the prices.
     pub const PRICES_DATE: &str = crate::audit::prices::PRICES_DATE;
+    pub use crate::audit::prices::prices_date;
+    pub use crate::config::prices::{PricesError, use_file as use_prices};
     pub use crate::encryption::{is_encrypted_path, recipients_of};
     pub use crate::fixture::read_text;
     pub use crate::inspect::*;

@@ -1,4 +1,4 @@
-//! Modes in CI: where recording is refused, and what to do instead.
+//! Modes in CI: where recording is refused, and what to do instead; and what modes have in common.
 
 use std::fmt;
 
@@ -15,14 +15,20 @@ pub(crate) fn is_ci(value: Option<&str>) -> bool {
     value.is_some_and(|text| Switch::parse(text).map_or(true, |switch| switch.0))
 }
 
+/// Whether a request without a recording goes to the provider, and one with a recording does not.
+pub(crate) fn adds_recordings(mode: Mode) -> bool {
+    matches!(mode, Mode::Auto | Mode::Refresh)
+}
+
 /// Recording is not allowed in CI; `report::Failure::CiRecord` has the way out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("mode `record` (from {set_by}) is refused in CI")]
+#[error("mode `{mode}` (from {set_by}) is refused in CI")]
 pub(crate) struct Refusal {
+    pub(crate) mode: Mode,
     pub(crate) set_by: String,
 }
 
-/// The effective mode: in CI `record` is refused and `auto` only replays, unless recording is allowed there.
+/// The effective mode: in CI `record` and `refresh` are refused and `auto` only replays, unless recording is allowed there.
 ///
 /// `set_by` is for the message: the variable, the attribute, or the file that set the mode.
 pub(crate) fn effective(
@@ -32,7 +38,9 @@ pub(crate) fn effective(
     allow_ci_record: bool,
 ) -> Result<Mode, Refusal> {
     match requested {
-        Mode::Record if ci && !allow_ci_record => Err(Refusal { set_by: set_by.to_string() }),
+        Mode::Record | Mode::Refresh if ci && !allow_ci_record => {
+            Err(Refusal { mode: requested, set_by: set_by.to_string() })
+        }
         Mode::Auto if ci && !allow_ci_record => Ok(Mode::Replay),
         allowed => Ok(allowed),
     }
@@ -62,16 +70,18 @@ mod tests {
 
     #[test]
     fn ci_refuses_record_and_turns_auto_into_replay_unless_allowed() {
-        use Mode::{Auto, Off, Record, Replay};
+        use Mode::{Auto, Off, Record, Refresh, Replay};
         let refused = None;
         let cases = [
             // requested, ci, allowed, effective
             (Replay, true, false, Some(Replay)),
             (Record, true, false, refused),
+            (Refresh, true, false, refused),
             (Auto, true, false, Some(Replay)),
             (Off, true, false, Some(Off)),
             (Record, true, true, Some(Record)),
             (Auto, true, true, Some(Auto)),
+            (Refresh, true, true, Some(Refresh)),
             (Record, false, false, Some(Record)),
             (Auto, false, false, Some(Auto)),
         ];

@@ -1,16 +1,14 @@
 //! `llmock notes`: what the tests of the last run noted, read from `target/llmock/last-run.jsonl`.
 
 use std::path::PathBuf;
-use std::{env, fs, io};
+use std::{fs, io};
 
 use clap::Args;
 use serde_json::Value;
 
 use crate::output::Screen;
 use crate::problem::Problem;
-
-/// Below the build directory.
-const LAST_RUN: &str = "llmock/last-run.jsonl";
+use crate::testing::last_run;
 
 /// Show the notes of the last test run
 ///
@@ -49,7 +47,7 @@ pub(crate) struct Noted {
 
 /// Prints the notes, grouped by test.
 pub(crate) fn notes(screen: &mut Screen, Notes { path, json }: &Notes) -> io::Result<()> {
-    let found = path.clone().map_or_else(last_run, Ok);
+    let found = path.clone().map_or_else(last_run::path, Ok);
     let text = found.and_then(|path| {
         fs::read_to_string(&path).map_err(|why| Problem::LastRunUnreadable { path, why })
     });
@@ -62,18 +60,8 @@ pub(crate) fn notes(screen: &mut Screen, Notes { path, json }: &Notes) -> io::Re
 
 /// What the tests of the last run have noted; nothing if none has run.
 pub(crate) fn of_last_run() -> Vec<Tested> {
-    let text = last_run().ok().and_then(|path| fs::read_to_string(path).ok());
+    let text = last_run::path().ok().and_then(|path| fs::read_to_string(path).ok());
     text.map(|text| tested(&text)).unwrap_or_default()
-}
-
-/// The file of the working directory's package or workspace.
-pub(crate) fn last_run() -> Result<PathBuf, Problem> {
-    let named = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"];
-    let named = named.iter().filter_map(env::var_os).filter(|folder| !folder.is_empty());
-    let here = env::current_dir().unwrap_or_default();
-    let above = here.ancestors().map(|folder| folder.join("target"));
-    let mut files = named.map(PathBuf::from).chain(above).map(|target| target.join(LAST_RUN));
-    files.find(|file| file.is_file()).ok_or(Problem::NoLastRun)
 }
 
 /// The tests in a file, the last result of each, in the order of their names.

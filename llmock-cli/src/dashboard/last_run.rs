@@ -6,7 +6,6 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use crate::command::notes;
 use crate::output::text::{age, now};
 
 #[derive(Clone, Debug, Default)]
@@ -73,7 +72,7 @@ impl TestRun {
 impl LastRun {
     /// The run of the working directory, or the given file; `None` if no test has run.
     pub(crate) fn read(file: Option<&PathBuf>) -> Option<Self> {
-        let path = file.cloned().or_else(|| notes::last_run().ok())?;
+        let path = file.cloned().or_else(|| crate::testing::last_run::path().ok())?;
         let bytes = fs::read(&path).ok()?;
         let at = fs::metadata(&path).and_then(|file| file.modified()).ok();
         Some(Self { at, ..Self::parse(&String::from_utf8_lossy(&bytes)) })

@@ -14,6 +14,7 @@ mod list;
 mod merge;
 mod notes;
 mod program;
+mod review;
 mod robust;
 mod run;
 mod serve;

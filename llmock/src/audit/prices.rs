@@ -3,6 +3,8 @@
 //! Every row was compared with
 //! <https://github.com/BerriAI/litellm/blob/00035b69f416be24e2e323c13198d9b7d2d1bdf9/model_prices_and_context_window.json>
 
+use std::sync::OnceLock;
+
 use crate::audit::contract::is_version;
 use crate::provider::Provider;
 use crate::wire::usage::TokenUsage;
@@ -50,8 +52,32 @@ const PRICES: &[(Provider, &str, Price)] = &[
     (Provider::Gemini, "gemini-2.5-flash-lite", cents(100, 10, 400)),
 ];
 
-/// The list price of a model, also in a dated version; `None` if the table does not have it.
+/// Prices that count before the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OwnPrices {
+    pub(crate) date: String,
+    pub(crate) rows: Vec<(Provider, String, Price)>,
+}
+
+static OWN: OnceLock<OwnPrices> = OnceLock::new();
+
+/// Lets prices of the user's own count, for the rest of the process.
+pub(crate) fn use_own(prices: OwnPrices) {
+    let _ = OWN.set(prices);
+}
+
+/// The day of the prices: that of the user's own, if there are any.
+pub fn prices_date() -> &'static str {
+    OWN.get().map_or(PRICES_DATE, |own| own.date.as_str())
+}
+
+/// The list price of a model, also in a dated version; `None` if no table has it.
 pub(crate) fn price(provider: Provider, model: &str) -> Option<Price> {
+    let own = OWN.get().into_iter().flat_map(|own| &own.rows);
+    let mut own = own.filter(|(known, name, _)| *known == provider && is_version(model, name));
+    if let Some((.., price)) = own.next() {
+        return Some(*price);
+    }
     let is_it =
         |(known, name, _): &&(Provider, &str, Price)| *known == provider && is_version(model, name);
     PRICES.iter().find(is_it).map(|(_, _, price)| *price)

@@ -8,6 +8,7 @@ use llmock_rules::{Mode, Problem, Switch};
 
 use super::file;
 use super::origin::{Origin, Sourced};
+use super::prices::PricesError;
 use super::settings::{Settings, Wrong};
 use crate::env;
 use crate::mode::{self, Refusal};
@@ -26,6 +27,12 @@ pub(crate) enum SettingsError {
     Unreadable { path: PathBuf, source: Arc<io::Error> },
     #[error(transparent)]
     Refused(#[from] Refusal),
+    #[error(transparent)]
+    Prices(#[from] PricesError),
+    #[error(
+        "`while_editing` (from {set_by}) is refused in CI: record the test, or accept its pending requests"
+    )]
+    Editing { set_by: String },
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,6 +56,17 @@ impl Environment {
             mode = variable(env::MODE, Mode::parse)?.map(|mode| (env::MODE, mode));
         }
         Ok(Self { mode, ci: env::ci(), allow_ci_record: switch(env::ALLOW_CI_RECORD)? })
+    }
+}
+
+impl Settings {
+    /// The settings, unless CI must not run with them.
+    pub(crate) fn refused_in_ci(self) -> Result<Self, SettingsError> {
+        let editing = &self.while_editing;
+        if editing.value && self.mode.value == Mode::Replay && env::ci() {
+            return Err(SettingsError::Editing { set_by: editing.origin.to_string() });
+        }
+        Ok(self)
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod intercept;
 pub(crate) mod layers;
 pub(crate) mod limits;
 pub(crate) mod origin;
+pub(crate) mod prices;
 mod reading;
 pub(crate) mod semantic;
 pub(crate) mod settings;

@@ -80,6 +80,8 @@ pub(crate) struct Settings {
     pub(crate) audio: Sourced<Audio>,
     pub(crate) audit: AuditRules,
     pub(crate) semantic: SemanticRules,
+    /// A request without a recording gets the response at its place of the conversation.
+    pub(crate) while_editing: Sourced<bool>,
     /// `auto`, where CI allows no more than `replay`.
     pub(crate) replaced_mode: Option<Mode>,
 }
@@ -147,6 +149,7 @@ impl Settings {
             ("scrub_ids", Value::Switch(on)) => self.scrub_ids = origin.of(on),
             ("whole_batches", Value::Switch(on)) => self.whole_batches = origin.of(on),
             ("scripted", Value::Switch(on)) => self.scripted = origin.of(on),
+            ("while_editing", Value::Switch(on)) => self.while_editing = origin.of(on),
             ("intercept", Value::Switch(on)) => {
                 self.intercept = origin.of(intercept::checked(on).map_err(one)?);
             }
@@ -307,6 +310,7 @@ impl Settings {
             audio: self.audio.or(outer.audio),
             audit: self.audit.or(outer.audit),
             semantic: self.semantic.or(outer.semantic),
+            while_editing: self.while_editing.or(outer.while_editing),
             replaced_mode: None,
         }
     }

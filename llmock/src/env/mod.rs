@@ -16,8 +16,8 @@ use std::sync::LazyLock;
 
 pub(crate) use names::{
     AGE_IDENTITY, ALLOW_CI_RECORD, BASE_URL, CACHE_DIR, DISABLED, DRAIN_TIMEOUT, EMBEDDINGS_KEY,
-    LLM_MOCK_DISABLED, MAX_BODY, MODE, Misspelt, RECORD_DIR, RUN_LOG, SWEEP, SWEEP_FAULT,
-    SWEEP_MAX, SWEEP_RESULT, TURN_TIMEOUT, WORKSPACE_ROOT,
+    LLM_MOCK_DISABLED, MAX_BODY, MAX_REQUESTS, MAX_TOKENS, MAX_USD, MODE, MODEL, Misspelt,
+    RECORD_DIR, RUN_LOG, SWEEP, SWEEP_FAULT, SWEEP_MAX, SWEEP_RESULT, TURN_TIMEOUT, WORKSPACE_ROOT,
 };
 pub(crate) use setup::{
     Originals, intercepted, no_proxy, originals, proxies_of_loopback_now, redirect,
@@ -56,6 +56,16 @@ pub(crate) fn places() -> Places {
 
 pub(crate) fn record_dir() -> Option<PathBuf> {
     path(RECORD_DIR)
+}
+
+/// Where `llmock plan` reads what a test would record.
+pub(crate) fn plan() -> Option<PathBuf> {
+    path(names::PLAN)
+}
+
+/// The file with prices.
+pub(crate) fn prices() -> Option<PathBuf> {
+    path(names::PRICES)
 }
 
 pub(crate) fn temporary_directory() -> PathBuf {

@@ -15,7 +15,7 @@ macro_rules! names {
 }
 
 names! {
-    MODE = "LLMOCK_MODE", "`replay` (default), `record`, `auto`, `verify`, or `off`; wins over the attribute and `llmock.toml`";
+    MODE = "LLMOCK_MODE", "`replay` (default), `record`, `auto`, `refresh`, `verify`, or `off`; wins over the attribute and `llmock.toml`";
     DISABLED = "LLMOCK_DISABLED", "a switch: mode `off` for everything";
     LLM_MOCK_DISABLED = "LLM_MOCK_DISABLED", "the same, as the Python tool `llm-mock` spells it";
     ALLOW_CI_RECORD = "LLMOCK_ALLOW_CI_RECORD", "a switch: lets `record` and `auto` record in CI";
@@ -25,6 +25,12 @@ names! {
     TURN_TIMEOUT = "LLMOCK_TURN_TIMEOUT", "how long a test without a handle waits for its turn, in seconds (300)";
     MAX_BODY = "LLMOCK_MAX_BODY", "the largest request body, in bytes or as `16M` (16 MiB)";
     RUN_LOG = "LLMOCK_RUN_LOG", "a file to which every test adds its line of `last-run.jsonl` too; `llmock verify` sets it";
+    MAX_REQUESTS = "LLMOCK_MAX_REQUESTS", "the most requests that one run of the tests sends to providers";
+    MAX_TOKENS = "LLMOCK_MAX_TOKENS", "the tokens, in and out, after which a run sends nothing more to providers";
+    MAX_USD = "LLMOCK_MAX_USD", "the same in dollars, by the table of prices";
+    PRICES = "LLMOCK_PRICES", "a file with prices of models, which count before llmock's own table; see [prices](recording.md#prices)";
+    MODEL = "LLMOCK_MODEL", "set by `llmock compare`: `PROVIDER:MODEL`, the model that takes the place of every model of that provider";
+    PLAN = "LLMOCK_PLAN", "set by `llmock plan`: the file for what a test would record";
     SWEEP = "LLMOCK_SWEEP", "`faults`, `cuts`, `errors`, or a switch: the [sweep](sweep.md) of tests that name none; `off` for all";
     SWEEP_MAX = "LLMOCK_SWEEP_MAX", "the most faults of one sweep (500)";
     SWEEP_FAULT = "LLMOCK_SWEEP_FAULT", "set by llmock in a child process of a sweep: its fault";

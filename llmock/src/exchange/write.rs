@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::exchange::verify::Mismatch;
 use crate::fixture::interaction::Interaction;
 use crate::fixture::merge::{
-    Merge, MergeCounts, merge, same_response, truncated_replacements, with_kept_responses,
+    Merge, MergeCounts, Merged, merge, same_response, truncated_replacements, with_kept_responses,
 };
 use crate::fixture::store::{self, UpdateError};
 use crate::fixture::{Position, format, ids};
@@ -40,6 +40,8 @@ pub(crate) struct Written {
     pub(crate) client_left: Vec<Position>,
     /// How many interactions of other owners the file holds.
     pub(crate) others: usize,
+    /// What mode `refresh` took out; it is kept beside the file.
+    pub(crate) removed: Vec<Interaction>,
 }
 
 impl Written {
@@ -52,10 +54,15 @@ impl Written {
 pub(crate) fn write(path: &Path, seed: &Path, batch: &Batch<'_>) -> Result<Written, UpdateError> {
     #[cfg(feature = "websocket")]
     store::keep_assets(path, batch.recorded.iter().map(|(_, interaction)| interaction))?;
-    store::update(path, seed, |existing| {
-        let (text, written) = batch.merged(existing);
-        (written.is_written().then_some(text), written)
-    })
+    store::update_keeping(
+        path,
+        seed,
+        |existing| {
+            let (text, written) = batch.merged(existing);
+            (written.is_written().then_some(text), written)
+        },
+        |written| &written.removed,
+    )
 }
 
 impl Batch<'_> {
@@ -65,7 +72,7 @@ impl Batch<'_> {
         let existing: Vec<_> =
             existing.into_iter().map(|interaction| (self.key(&interaction), interaction)).collect();
         let recorded = self.scrubbed();
-        if self.merge != Merge::Add {
+        if matches!(self.merge, Merge::Replace | Merge::ReplaceInOrder) {
             let key_of = |interaction: &Interaction| self.key(interaction);
             let kept = with_kept_responses(&existing, &recorded, self.owner, key_of);
             if kept != recorded {
@@ -96,8 +103,9 @@ impl Batch<'_> {
         recorded: &[(Key, Interaction)],
     ) -> (String, Written) {
         let truncated_replacements =
-            truncated_replacements(&existing, recorded, self.owner, self.merge);
-        let (mut merged, counts) = merge(existing, recorded.to_vec(), self.owner, self.merge);
+            truncated_replacements(&existing, recorded, self.owner, &self.merge);
+        let Merged { interactions: mut merged, counts, removed } =
+            merge(existing, recorded.to_vec(), self.owner, &self.merge);
         for interaction in &mut merged {
             let (provider, request) = (interaction.provider, &interaction.request);
             interaction.hash = matching::key(provider, request, &MatchRules::default()).to_string();
@@ -116,6 +124,7 @@ impl Batch<'_> {
             cut: own_ends(End::Cut),
             client_left: own_ends(End::ClientLeft),
             others: merged.iter().filter(|interaction| !is_own(interaction)).count(),
+            removed,
         };
         (text, written)
     }

@@ -22,3 +22,31 @@ pub use moments::{Moment, moments};
 pub use part::Part;
 pub use secrets::{Secret, secrets};
 pub use summary::{Summary, summary};
+
+/// The hash of the recording whose response a pending interaction has; see `NAME.json.pending`.
+#[must_use]
+pub fn stands_in_for(pending: &crate::fixture::Interaction) -> &str {
+    &pending.hash
+}
+
+/// The tokens of what a model reads in a request, estimated.
+#[must_use]
+pub fn estimated_tokens(interaction: &crate::fixture::Interaction) -> u64 {
+    let body = match &interaction.request.body {
+        crate::fixture::interaction::Body::Json(text) => crate::json::parse(text).ok(),
+        _ => None,
+    };
+    crate::wire::tokens::of_request(body.as_ref())
+}
+
+/// The provider of an id; `Err` has the ids of all that llmock knows.
+///
+/// # Errors
+///
+/// If llmock does not know it.
+pub fn known_provider(id: &str) -> Result<crate::Provider, Vec<&'static str>> {
+    match crate::Provider::from_id(id) {
+        crate::Provider::Other(_) => Err(crate::Provider::all().map(crate::Provider::id).collect()),
+        provider => Ok(provider),
+    }
+}

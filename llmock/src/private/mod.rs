@@ -9,7 +9,7 @@ pub use crate::session::open::Test;
 pub use crate::site::Site;
 pub use catch::{Body, Ended, Panic, Returned, Silent, replay, replay_sync};
 pub use llmock_rules::{Field, Value};
-pub use session::Session;
+pub use session::{End, Session};
 
 /// The codes of all findings with their severities, for the test of the documentation.
 pub fn findings() -> Vec<(&'static str, &'static str)> {

@@ -1,6 +1,8 @@
 //! The session as the attribute's expansion uses it: opened, concluded, or dropped on the way.
 
 use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::mock::LlmMock;
 use crate::private::{Panic, Returned};
@@ -16,6 +18,20 @@ pub struct Session {
     mock: LlmMock,
     /// The text that a panic must contain by `#[should_panic]`.
     should_panic: Option<&'static str>,
+    end: End,
+}
+
+/// The end of a body, which an early `return` does not reach: `end.reach()` stands before its last expression.
+#[derive(Clone, Debug, Default)]
+pub struct End(Arc<OnceLock<AtomicBool>>);
+
+impl End {
+    /// The body has come to its end.
+    pub fn reach(&self) {
+        if let Some(is_reached) = self.0.get() {
+            is_reached.store(true, Ordering::Release);
+        }
+    }
 }
 
 impl Session {
@@ -56,7 +72,18 @@ impl Session {
 
     pub(crate) fn over(inner: session::Session) -> Self {
         let mock = LlmMock::new(inner.access());
-        Self { inner, mock, should_panic: None }
+        Self { inner, mock, should_panic: None, end: End::default() }
+    }
+
+    /// What the body calls at its end.
+    pub fn body_end(&self) -> End {
+        self.end.0.get_or_init(AtomicBool::default);
+        self.end.clone()
+    }
+
+    fn note_end(&self) {
+        let is_reached = self.end.0.get().map(|is_reached| is_reached.load(Ordering::Acquire));
+        self.inner.note_end(is_reached);
     }
 
     /// The handle that the test takes as its parameter.
@@ -79,6 +106,7 @@ impl Session {
         };
         let sweep = self.inner.sweep().filter(|_| ended == Outcome::Passed);
         let words = outcome.as_ref().err().map(text_of).unwrap_or_default();
+        self.note_end();
         let report = self.inner.end_with(ended, words);
         if let Some(report) = report {
             if report.fails() && ended == Outcome::Passed {
@@ -109,6 +137,7 @@ impl Session {
             Ok(()) => (Outcome::Passed, false),
         };
         let words = outcome.as_ref().err().map(text_of).unwrap_or_default();
+        self.note_end();
         let report = self.inner.end_with(ended, words);
         let fails = report.as_ref().is_some_and(Report::fails);
         if let Some(report) = report {

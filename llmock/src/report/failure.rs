@@ -11,7 +11,7 @@ use super::sentences::{ITEMS, MESSAGE, PATH, UNNAMED_MOCK, code};
 use super::unreached::Unreached;
 use super::values::{count, excerpt, limited, list, numbers, quote, were};
 use crate::audit::Conclusion;
-use crate::mode;
+use crate::mode::{self, Mode};
 
 /// A reason to fail a session that does not concern a single request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -98,8 +98,8 @@ pub(crate) enum Failure {
     /// As one sentence.
     #[error("{}", excerpt(error, 2 * MESSAGE))]
     Settings { error: String },
-    #[error("mode `record` (from {}) is refused in CI (`CI` is set)", excerpt(set_by, PATH))]
-    CiRecord { set_by: String },
+    #[error("mode `{mode}` (from {}) is refused in CI (`CI` is set)", excerpt(set_by, PATH))]
+    CiRecord { mode: Mode, set_by: String },
     #[error(
         "{} has #[llm_replay], and it was called by a test that has it too, {}",
         code(inner),

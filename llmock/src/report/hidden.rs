@@ -100,7 +100,7 @@ fn hide_failure(failure: &mut Failure) {
 
 fn hide_note(note: &mut Note) {
     match note {
-        Note::Unused { interactions } | Note::Borrowed { interactions, .. } => {
+        Note::Unused { interactions, .. } | Note::Borrowed { interactions, .. } => {
             for (_, prompt) in interactions {
                 hide(prompt);
             }

@@ -42,6 +42,10 @@ pub(crate) fn line(report: &Report) -> String {
     let line = line.with_some("usage", usage.as_ref());
     let verified: Vec<Object> = report.verified.iter().map(verified).collect();
     let line = line.with_some("verified", (!verified.is_empty()).then_some(&verified));
+    let borrowed: Vec<&str> = report.notes.iter().filter_map(Note::owner_borrowed_from).collect();
+    let line = line.with_some("borrowed", Some(&borrowed).filter(|owners| !owners.is_empty()));
+    let milliseconds = report.duration.map(|time| usize::try_from(time.as_millis()).unwrap_or(0));
+    let line = line.with_some("ms", milliseconds.as_ref());
     let record = report.command.in_mode("record").filter(|_| advice::recording_helps(report));
     let rerun = match &report.command {
         Command::Test(test) if record.is_some() => Some(again(test)),
@@ -79,7 +83,8 @@ fn used(usage: &UsageSummary) -> Object {
         "cached": tokens.cached,
         "output": tokens.output,
     };
-    object.with_some("usd", usage.dollars().as_ref())
+    let unpriced = Some(&usage.unpriced).filter(|models| !models.is_empty());
+    object.with_some("usd", usage.dollars().as_ref()).with_some("unpriced", unpriced)
 }
 
 fn again(test: &Invocation) -> Object {

@@ -40,6 +40,8 @@ pub(crate) mod values;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use crate::audit::drift::Verified;
 use crate::audit::prices::UsageSummary;
 
@@ -64,7 +66,7 @@ pub(crate) struct Report {
     pub(crate) test: String,
     /// The fixture's path, relative to the package if it is inside.
     pub(crate) fixture: String,
-    /// The mode in force: `replay`, `record`, `auto`, `verify`, or `off`.
+    /// The mode in force: `replay`, `record`, `auto`, `refresh`, `verify`, or `off`.
     pub(crate) mode: &'static str,
     /// Where rules are written in this test, so that a hint can be pasted there.
     pub(crate) surface: Surface,
@@ -80,6 +82,8 @@ pub(crate) struct Report {
     pub(crate) notes: Vec<Note>,
     /// What the provider's responses add up to.
     pub(crate) usage: UsageSummary,
+    /// How long the test held its session.
+    pub(crate) duration: Option<Duration>,
     /// Recordings that mode `verify` compared with the provider.
     pub(crate) verified: Vec<Verified>,
     pub(crate) rules: Vec<Rule>,

@@ -12,7 +12,7 @@ use super::sources;
 use super::unreached::Unreached;
 use super::values::{count, excerpt, limited, list, ordinal, quote, were};
 use crate::audit::Conclusion;
-use crate::audit::prices::{PRICES_DATE, UsageSummary};
+use crate::audit::prices::{UsageSummary, prices_date};
 
 const RETRIED: &str = "a retry succeeded, so nothing is missing";
 
@@ -39,13 +39,21 @@ pub(crate) enum Note {
     /// Record mode without a request to a provider: the fixture is unchanged.
     NothingRecorded,
     /// Unused interactions of this test: positions in the file, counted from one, with their prompts.
-    Unused { interactions: Vec<Named> },
+    Unused {
+        interactions: Vec<Named>,
+        /// Why mode `refresh` did not remove them.
+        why_kept: Option<&'static str>,
+    },
     /// Interactions without an owner beside some of this test: the rules, as an attribute has them, are not about them.
     Mixed { interactions: usize, rules: Vec<&'static str> },
+    /// Mode `refresh` moved so many interactions, which the test no longer uses, to this file.
+    Removed { count: usize, path: String },
     /// The test declared that it sends nothing.
     Skipped { reason: String },
     /// A reply that repeats was never given; where the test wrote it.
     ReplyUnused { place: String },
+    /// So many requests that an edit changed got the responses at their places; they are kept in this file.
+    Editing { count: usize, path: String },
     /// Interactions that another test recorded.
     Borrowed { interactions: Vec<Named>, owner: String },
     /// The last response of a queue was sent again.
@@ -147,11 +155,22 @@ impl Note {
             Self::NothingRecorded => {
                 format!("no request was forwarded, so {fixture} is unchanged")
             }
-            Self::Unused { interactions } => {
+            Self::Unused { interactions, why_kept } => {
                 let (numbers, were) = (named(interactions), were(interactions.len()));
-                format!("{numbers} of {fixture} {were} not requested")
+                let kept = why_kept.map(|why| format!(", and kept because {why}"));
+                format!("{numbers} of {fixture} {were} not requested{}", kept.unwrap_or_default())
             }
             Self::Mixed { interactions, rules } => mixed(*interactions, rules, &fixture),
+            Self::Removed { count: number, path } => format!(
+                "{} of {fixture} that the test no longer uses moved to {}",
+                count(*number, "interaction"),
+                excerpt(path, PATH)
+            ),
+            Self::Editing { count: number, path } => format!(
+                "{} without a recording got the response at the same place of {fixture}, and wait in {}",
+                count(*number, "request"),
+                excerpt(path, PATH)
+            ),
             Self::Borrowed { interactions, owner } => {
                 let (numbers, were) = (named(interactions), were(interactions.len()));
                 format!("{numbers} of {fixture} {were} recorded by test {}", code(owner))
@@ -359,8 +378,9 @@ fn used(usage: &UsageSummary) -> String {
         return String::new();
     }
     let cost = match usage.dollars() {
-        Some(dollars) => format!(", about ${dollars} by the prices of {PRICES_DATE}"),
-        None => String::new(),
+        Some(dollars) => format!(", about ${dollars} by the prices of {}", prices_date()),
+        None if usage.unpriced.is_empty() => String::new(),
+        None => format!("; no price is known for {}", shortened(&usage.unpriced)),
     };
     let (input, output) = (usage.tokens.input, usage.tokens.output);
     format!(": {}, {input} tokens in and {output} out{cost}", count(usage.requests, "request"))

@@ -95,6 +95,24 @@ fn run_id() -> String {
     format!("process-{}", std::process::id())
 }
 
+/// [`run_id`] with what tells two processes of the same number apart, where that is known.
+#[cfg(feature = "record")]
+pub(super) fn unique_run_id() -> String {
+    let run = run_id();
+    let process = run.strip_prefix("cargo-").or_else(|| run.strip_prefix("process-"));
+    // The 22nd word is the time at which the process started; the second one may hold blanks, and ends in a parenthesis.
+    let stat = process.and_then(|id| fs::read_to_string(format!("/proc/{id}/stat")).ok());
+    let started =
+        stat.as_deref().and_then(|stat| stat.rsplit(')').next()?.split_whitespace().nth(19));
+    started.map_or_else(|| run.clone(), |started| format!("{run}-{started}"))
+}
+
+/// The folder of `last-run.jsonl`.
+#[cfg(feature = "record")]
+pub(super) fn folder(package: Option<&Path>) -> Option<PathBuf> {
+    target_directory(package).map(|target| target.join("llmock"))
+}
+
 /// The build directory that this test binary lies in: `…/target/debug/deps/api-0123`.
 fn target_directory(package: Option<&Path>) -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?;

@@ -40,6 +40,8 @@ pub(crate) struct Ledger {
     pub(crate) foreign: Vec<String>,
     /// Names of response headers that are not stored.
     pub(crate) dropped_headers: BTreeSet<String>,
+    /// Requests that an edit changed, with what responded to them.
+    pub(crate) stand_ins: Vec<StandIn>,
     /// Why requests matched nothing, by their keys.
     described: HashMap<Key, MissReason>,
     /// Built at the first request: many sessions never look anything up.
@@ -75,6 +77,15 @@ impl Attempts {
             }
         }
     }
+}
+
+/// A request without a recording that got the response of the recording at the same place of its conversation.
+#[derive(Clone, Debug)]
+pub(crate) struct StandIn {
+    pub(crate) request: RequestNumber,
+    pub(crate) interaction: Position,
+    /// The request with that response; its `hash` is that of the recording.
+    pub(crate) pending: Interaction,
 }
 
 /// A response of the provider, on its way into the fixture.

@@ -7,11 +7,14 @@
 
 pub(crate) mod announce;
 pub(crate) mod audited;
+#[cfg(feature = "record")]
+mod budget;
 mod causes;
 mod child;
 pub(crate) mod clock;
 pub(crate) mod current;
 mod deliver;
+pub(crate) mod editing;
 pub(crate) mod elsewhere;
 mod enter;
 pub(crate) mod env_lock;
@@ -24,12 +27,14 @@ pub(crate) mod layered;
 pub(crate) mod ledger;
 pub(crate) mod matcher;
 pub(crate) mod open;
+pub(crate) mod other_model;
 pub(crate) mod pending;
 pub(crate) mod previous_test;
 pub(crate) mod proxied;
 #[cfg(feature = "record")]
 pub(crate) mod recording;
 pub(crate) mod redacted;
+pub(crate) mod refresh;
 pub(crate) mod refuse;
 #[cfg(feature = "websocket")]
 pub(crate) mod replayed;
@@ -154,6 +159,16 @@ impl Session {
             last_run::append(&report, package, &state.secrets.redactor());
         }
         Some(report)
+    }
+
+    /// Whether the body of the test ran to its end; `None` if no one can tell.
+    pub(crate) fn note_end(&self, is_reached: Option<bool>) {
+        let Some(state) = &self.state else { return };
+        match is_reached {
+            Some(true) => state.reach_end(),
+            Some(false) => {}
+            None => state.hide_end(),
+        }
     }
 
     /// What is to follow the test if it passes.

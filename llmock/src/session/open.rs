@@ -165,11 +165,12 @@ pub(crate) fn described(described: Described) -> Result<Session, NotOpened> {
         let missing = LoadError::Missing { path: fixture };
         return Err(NotOpened::NoFixture(missing, Box::new(command)));
     }
+    let write_to = place::beside(&fixture, limits.model.is_some(), &places, roots);
     let setup = Setup {
         owner: described.owner,
         shown: shown(elsewhere.as_ref().unwrap_or(&whole), roots.0, places.cwd.as_deref()),
         inherited,
-        write_to: fixture.clone(),
+        write_to,
         folder: None,
         is_named: true,
         fixture,
@@ -286,7 +287,8 @@ fn in_force(
     own: Settings,
     (workspace, package): (Option<&Path>, Option<&Path>),
 ) -> Result<Settings, Failure> {
-    Settings::gather(own, package, workspace).map_err(|error| {
+    let gathered = Settings::gather(own, package, workspace).and_then(Settings::refused_in_ci);
+    gathered.map_err(|error| {
         let failure = settings(error);
         // Files are named as the compiler names them.
         match (failure, workspace.or(package)) {
@@ -329,7 +331,9 @@ fn no_layer(error: LayerError) -> Failure {
 
 fn settings(error: SettingsError) -> Failure {
     match error {
-        SettingsError::Refused(refusal) => Failure::CiRecord { set_by: refusal.set_by },
+        SettingsError::Refused(refusal) => {
+            Failure::CiRecord { mode: refusal.mode, set_by: refusal.set_by }
+        }
         other => Failure::Settings { error: other.to_string() },
     }
 }

@@ -22,11 +22,11 @@ use crate::front::handler::{Aborted, Incoming};
 use crate::matching::Key;
 use crate::provider::Provider;
 use crate::report::{MissReason, sentences};
-use crate::session::announce;
 use crate::session::ledger::{Fault, Recording};
 use crate::session::pending::Pending;
 use crate::session::refuse::refuse;
 use crate::session::state::State;
+use crate::session::{announce, budget};
 use crate::wire;
 
 /// Forwards a request and relays the response while it arrives.
@@ -39,6 +39,9 @@ pub(crate) async fn forward(state: &Arc<State>, pending: Pending) -> Result<Resp
         Ok(upstream) => upstream,
         Err(reason) => return Ok(refuse(state, &pending, reason)),
     };
+    if let Err(why) = budget::reserve(state, provider, model(&pending).as_deref()) {
+        return Ok(refuse(state, &pending, MissReason::RecordRefused { why }));
+    }
     let mut job = job(state, &pending, &base);
     if let Err(error) = sigv4::sign_again(&mut job) {
         let reason = MissReason::RecordRefused { why: error.to_string() };
@@ -78,6 +81,11 @@ pub(super) fn failed(
     let miss = miss::describe(incoming.provider, request, *number, reason);
     state.ledger().faults.push(Fault { request: *number, key, miss });
     Err(Aborted)
+}
+
+fn model(pending: &Pending) -> Option<String> {
+    let state = &pending.incoming;
+    miss::describe(state.provider, &pending.request, pending.number, MissReason::Empty).model
 }
 
 /// The address of the provider, and how reports show it; noted as one that received a request.
@@ -257,6 +265,7 @@ impl Keeper for SessionKeeper {
             max_body,
             &keeps_header,
         );
+        budget::add(&state, &recorded.interaction);
         state.ledger().add_dropped_headers(record::dropped_headers(&received, &keeps_header));
         let is_damaged = state.ledger().exchange(number).is_damaged();
         let unredacted = recorded.unredacted.take();

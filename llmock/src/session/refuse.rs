@@ -2,9 +2,12 @@
 
 use http::StatusCode;
 
-use crate::exchange::miss;
 use crate::exchange::response::{self, Response};
+use crate::exchange::{Sender, miss};
+use crate::front::handler::Incoming;
 use crate::front::refused::Refused;
+use crate::mode::Mode;
+use crate::provider;
 use crate::report::{MissReason, answer, sentences};
 use crate::session::pending::Pending;
 use crate::session::previous_test;
@@ -40,6 +43,36 @@ pub(super) async fn refuse_late(state: &State, pending: &Pending) -> Response {
         state.front.registry().refusals.add(refused).await;
     }
     response
+}
+
+/// Why a request is refused whatever the fixture holds.
+pub(super) fn refused_before_lookup(
+    state: &State,
+    pending: &Pending,
+    unreadable: Option<MissReason>,
+) -> Option<MissReason> {
+    if let Sender::EarlierTest { test } = &state.ledger().exchange(pending.number).sender {
+        // It belongs to an earlier test: do not use an interaction for it, and do not record it.
+        return Some(MissReason::Early { test: test.as_deref().map(str::to_owned) });
+    }
+    if unreadable.is_some() {
+        return unreadable;
+    }
+    if let Some(header) = missing_header(state, pending) {
+        return Some(MissReason::HeaderMissing { header });
+    }
+    let Incoming { unknown_host, foreign, provider, rest, .. } = &pending.incoming;
+    if let Some(why) = foreign {
+        return Some(MissReason::Foreign { why: why.clone() });
+    }
+    if provider::has_dot_segment(rest) {
+        return Some(MissReason::DotSegment);
+    }
+    if let Some(host) = unknown_host {
+        return Some(MissReason::UnknownHost { host: host.clone() });
+    }
+    let is_unknown = !state.knows(*provider) && state.setup.mode() != Mode::Record;
+    is_unknown.then_some(MissReason::NoProvider)
 }
 
 /// Notes a request that the previous test may have left behind.

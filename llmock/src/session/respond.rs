@@ -13,23 +13,25 @@ use crate::exchange::observe::Watching;
 use crate::exchange::queue::Claim;
 use crate::exchange::response::{self, Response};
 use crate::exchange::sent::SentRequest;
-use crate::exchange::{RequestNumber, RespondedBy, Sender, Used};
+use crate::exchange::{RequestNumber, RespondedBy, Used};
 use crate::fixture::Position;
 use crate::fixture::interaction::Request;
 use crate::front::handler::{Aborted, Handler, Incoming, Responding};
 use crate::matching::{Key, Order};
-use crate::mode::Mode;
+use crate::mode::{self, Mode};
 use crate::provider::{self, Provider};
 use crate::reply::rules::Turn;
 use crate::report::MissReason;
 use crate::session::audited;
 use crate::session::deliver::{Delivery, Started};
+use crate::session::editing;
 use crate::session::enter::{enter, read, read_again, restore_links};
 use crate::session::fixture::OpenedFixture;
 use crate::session::ledger::Ledger;
+use crate::session::other_model;
 use crate::session::pending::{Pending, QueuePlace};
 use crate::session::proxied;
-use crate::session::refuse::{missing_header, refuse, refuse_late};
+use crate::session::refuse::{refuse, refuse_late, refused_before_lookup};
 use crate::session::scripted::{self, Outcome};
 use crate::session::similar;
 use crate::session::state::State;
@@ -90,6 +92,9 @@ impl Handler for State {
 /// Responds, and watches what the client receives.
 async fn respond(state: Arc<State>, mut incoming: Incoming) -> Result<Response, Aborted> {
     restore_links(&state, &mut incoming);
+    if let Some(model) = &state.setup.limits.model {
+        other_model::replace(model, &mut incoming);
+    }
     let redactor = match state.setup.mode() {
         Mode::Replay => state.secrets.redactor_for_lookup(&incoming.raw()),
         _ => state.secrets.redactor_for(&incoming.raw()),
@@ -170,6 +175,9 @@ async fn respond_from_source(
     if let Outcome::Response(response) = after {
         return Ok((response, None));
     }
+    if let Some(response) = editing::stand_in(state, &pending, &decision).await {
+        return Ok((response, None));
+    }
     if let Some(reason) = without_reply(state, &sent, &decision, [before, after]) {
         return Ok((refuse(state, &pending, reason), None));
     }
@@ -203,7 +211,7 @@ async fn look_up(
     if matches!(decision, Decision::Replay(..))
         && let Some(reason) = audited::other_version(state, number)
     {
-        let may_forward = state.setup.mode() == Mode::Auto;
+        let may_forward = mode::adds_recordings(state.setup.mode());
         decision = if may_forward { Decision::Forward } else { Decision::Miss(reason) };
     }
     let is_unknown = match &decision {
@@ -275,36 +283,6 @@ fn describe(state: &State, pending: &Pending, key: Key, unmatched: &Unmatched) -
     reason
 }
 
-/// Why a request is refused whatever the fixture holds.
-fn refused_before_lookup(
-    state: &State,
-    pending: &Pending,
-    unreadable: Option<MissReason>,
-) -> Option<MissReason> {
-    if let Sender::EarlierTest { test } = &state.ledger().exchange(pending.number).sender {
-        // It belongs to an earlier test: do not use an interaction for it, and do not record it.
-        return Some(MissReason::Early { test: test.as_deref().map(str::to_owned) });
-    }
-    if unreadable.is_some() {
-        return unreadable;
-    }
-    if let Some(header) = missing_header(state, pending) {
-        return Some(MissReason::HeaderMissing { header });
-    }
-    let Incoming { unknown_host, foreign, provider, rest, .. } = &pending.incoming;
-    if let Some(why) = foreign {
-        return Some(MissReason::Foreign { why: why.clone() });
-    }
-    if provider::has_dot_segment(rest) {
-        return Some(MissReason::DotSegment);
-    }
-    if let Some(host) = unknown_host {
-        return Some(MissReason::UnknownHost { host: host.clone() });
-    }
-    let is_unknown = !state.knows(*provider) && state.setup.mode() != Mode::Record;
-    is_unknown.then_some(MissReason::NoProvider)
-}
-
 /// Looks the request up in the fixture.
 pub(super) fn decide(
     state: &State,
@@ -320,8 +298,10 @@ pub(super) fn decide(
     }
     let mut ledger = state.ledger();
     let is_side = ledger.exchange(number).is_side;
-    let order = if is_side { Order::Any } else { setup.in_force.order.value };
-    let may_forward = mode == Mode::Auto && !setup.in_force.scripted.value;
+    // Refreshing gives the file a new order.
+    let is_free = is_side || mode == Mode::Refresh || editing::is_on(state);
+    let order = if is_free { Order::Any } else { setup.in_force.order.value };
+    let may_forward = mode::adds_recordings(mode) && !setup.in_force.scripted.value;
     let may_repeat = is_side || (mode.only_replays() && order == Order::Any);
     let key = fixture.key(provider, request);
     let (key, claim) = match accepted {

@@ -14,17 +14,35 @@ use crate::report::values::chain;
 use crate::report::{Failure, Note, Report, Source, Unfaithful, Upstream};
 use crate::session::audited;
 use crate::session::ledger::{Attempts, Recording};
+use crate::session::refresh::{self, Outdated};
 #[cfg(feature = "record")]
 use crate::session::similar;
 use crate::session::state::State;
 use crate::session::verify;
 
-/// Writes what a test has recorded, if its file replays it and nothing good is lost.
-pub(crate) fn write(state: &State, recordings: &[Recording], report: &mut Report) {
-    if recordings.is_empty() {
-        report.notes.push(Note::NothingRecorded);
+/// What follows a test that has passed.
+pub(crate) fn finish(state: &State, recordings: &[Recording], report: &mut Report) {
+    let setup = &state.setup;
+    let (path, owner) = (&setup.write_to, setup.owner.as_deref());
+    if setup.limits.plan.is_some() {
         return;
     }
+    if let Err(error) = store::drop_obsolete(path, owner) {
+        report.failures.push(unwritable(state, &error));
+        return;
+    }
+    let outdated = refresh::outdated(state);
+    let expects_recordings =
+        setup.mode() == Mode::Record && !setup.in_force.scripted.value && state.skipped().is_none();
+    if !recordings.is_empty() || !outdated.is_empty() {
+        write(state, recordings, &outdated, report);
+    } else if expects_recordings {
+        report.notes.push(Note::NothingRecorded);
+    }
+}
+
+/// Writes what a test has recorded, if its file replays it and nothing good is lost.
+fn write(state: &State, recordings: &[Recording], outdated: &Outdated, report: &mut Report) {
     let setup = &state.setup;
     let recorded = recordings.iter();
     let batch = Batch {
@@ -33,6 +51,7 @@ pub(crate) fn write(state: &State, recordings: &[Recording], report: &mut Report
         merge: match (setup.mode(), setup.in_force.order.value) {
             (Mode::Record, Order::Any) => Merge::Replace,
             (Mode::Record, Order::Strict) => Merge::ReplaceInOrder,
+            (Mode::Refresh, order) => Merge::Refresh(outdated.changes(state, recordings, order)),
             _ => Merge::Add,
         },
         rules: state.fixture.rules(),
@@ -80,21 +99,28 @@ fn not_written(written: &Written, recordings: &[Recording]) -> Option<Failure> {
 }
 
 fn note_written(state: &State, written: Written, report: &mut Report) {
-    let Written { counts, cut, client_left, others, .. } = written;
+    let Written { counts, cut, client_left, others, removed, .. } = written;
     let setup = &state.setup;
     let path = &setup.write_to;
     if *path != setup.fixture || setup.inherited.is_elsewhere {
         // Redirected: the note names the file that was written.
         report.fixture = setup.shown_path(path);
     }
-    report.notes.push(Note::Recorded {
-        count: counts.recorded,
-        replaced: counts.replaced,
-        dropped: counts.removed,
-        kept: others,
-        sources: sources(state),
-        usage: audited::usage(&state.ledger()),
-    });
+    if counts.recorded > 0 {
+        report.notes.push(Note::Recorded {
+            count: counts.recorded,
+            replaced: counts.replaced,
+            // Where they are kept they have a note of their own.
+            dropped: counts.removed - removed.len(),
+            kept: others,
+            sources: sources(state),
+            usage: audited::usage(&state.ledger()),
+        });
+    }
+    if !removed.is_empty() {
+        let path = setup.shown_path(&store::removed_path(path));
+        report.notes.push(Note::Removed { count: removed.len(), path });
+    }
     let cut = cut.into_iter().map(|at| Note::Cut { interaction: at.number() });
     report.notes.extend(cut);
     let left = client_left.into_iter().map(|at| Note::ClientLeft { interaction: at.number() });
@@ -164,7 +190,7 @@ pub(crate) fn count_attempts(state: &State) -> usize {
     store::count_attempts(&state.setup.write_to, state.setup.owner.as_deref())
 }
 
-fn unwritable(state: &State, SaveError { path, source }: &SaveError) -> Failure {
+pub(super) fn unwritable(state: &State, SaveError { path, source }: &SaveError) -> Failure {
     let path: &Path = path;
     Failure::Unwritable {
         path: state.setup.shown_path(path),

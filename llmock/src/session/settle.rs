@@ -16,7 +16,6 @@ use crate::exchange::response::is_outage;
 use crate::exchange::{RequestNumber, RespondedBy, Sender};
 use crate::fixture::Position;
 use crate::front::refused::Refused;
-use crate::mode::Mode;
 use crate::report::notes::Named;
 use crate::report::{Answered, Failure, Note, Outcome, Report, Rule, Sign, Tally};
 use crate::session::fixture::OpenedFixture;
@@ -26,7 +25,7 @@ use crate::session::requests::{arrivals, responses, sent};
 use crate::session::sockets;
 use crate::session::state::State;
 use crate::session::unreached::{self, Ending};
-use crate::session::{audited, clock, deliver, fields, redacted, save, unused, verifying};
+use crate::session::{audited, clock, deliver, editing, fields, redacted, save, unused, verifying};
 use crate::wire::ReportedError;
 
 /// How long a client may take to receive the end of a response that it did not seem to wait for.
@@ -59,9 +58,10 @@ pub(crate) fn settle(state: &State, ending: &Ending<'_>) -> Report {
         save::note_attempt(state, &mut report);
         report.upstreams = save::upstreams(state, &report);
         context_notes(state, ending, &mut report);
-    } else if !kept.is_empty() || expects_recordings(state) {
-        save::write(state, &kept, &mut report);
+    } else {
+        save::finish(state, &kept, &mut report);
     }
+    editing::finish(state, &mut report);
     state.overlay.close();
     report.notes.retain(|note| !state.setup.in_force.allows(note.name()));
     say_once(&mut report);
@@ -88,17 +88,12 @@ fn await_deliveries(state: &State) {
     }
 }
 
-/// Whether it is worth a note that nothing was recorded.
-fn expects_recordings(state: &State) -> bool {
-    let setup = &state.setup;
-    setup.mode() == Mode::Record && !setup.in_force.scripted.value && state.skipped().is_none()
-}
-
 fn begin(state: &State, outcome: Outcome) -> Report {
     let setup = &state.setup;
     let mode = setup.mode().as_str();
     let mut report = Report::new(setup.test(), setup.shown.clone(), mode, setup.command.clone());
     report.outcome = outcome;
+    report.duration = Some(state.opened.elapsed());
     report.surface = setup.surface;
     report.in_ci = env::is_replay_only();
     let arguments = setup.in_force.arguments().into_iter();

@@ -149,6 +149,10 @@ pub(crate) struct State {
     /// Its number among the sessions at the address of the variables; a session with a handle has none.
     pub(crate) env_session: Option<u64>,
     is_closing: AtomicBool,
+    /// The body of the test ran to its end; it did not return before.
+    has_reached_end: AtomicBool,
+    /// llmock cannot tell: the attribute has no place for a mark in the body.
+    is_end_hidden: AtomicBool,
     /// Why the test sends nothing, if it has said so.
     skipped: Mutex<Option<String>>,
     /// Certificates that this session's clients are told to trust, while it is open.
@@ -200,6 +204,8 @@ impl State {
             opened: Instant::now(),
             env_session: setup.by_env.then(|| front.registry().next_env_session()),
             is_closing: AtomicBool::new(false),
+            has_reached_end: AtomicBool::new(false),
+            is_end_hidden: AtomicBool::new(false),
             skipped: Mutex::default(),
             trust,
             is_handle_used: AtomicBool::new(false),
@@ -233,6 +239,24 @@ impl State {
 
     pub(crate) fn is_closing(&self) -> bool {
         self.is_closing.load(Ordering::Acquire)
+    }
+
+    /// The body of the test did not return early.
+    pub(crate) fn reach_end(&self) {
+        self.has_reached_end.store(true, Ordering::Release);
+    }
+
+    /// No one can tell whether it did.
+    pub(crate) fn hide_end(&self) {
+        self.is_end_hidden.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_end_hidden(&self) -> bool {
+        self.is_end_hidden.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn has_reached_end(&self) -> bool {
+        self.has_reached_end.load(Ordering::Acquire)
     }
 
     /// From now on the test need not send anything.

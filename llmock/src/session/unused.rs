@@ -6,6 +6,7 @@ use crate::exchange::miss::prompt_of;
 use crate::mode::Mode;
 use crate::report::{Failure, IdleInteraction, Note, Outcome, Report};
 use crate::session::ledger::Ledger;
+use crate::session::refresh;
 #[cfg(feature = "websocket")]
 use crate::session::sockets;
 use crate::session::state::State;
@@ -31,12 +32,14 @@ pub(super) fn settle(state: &State, ledger: &Ledger, report: &mut Report) {
     let rule = setup.in_force.unused.value;
     if rule == Unused::Ignore
         || setup.mode() == Mode::Record
+        || refresh::may_remove(state, ledger) == Ok(())
         || report.outcome != Outcome::Passed
         || state.skipped().is_some()
     {
         return;
     }
-    let used = ledger.used();
+    let mut used = ledger.used();
+    used.extend(ledger.stand_ins.iter().map(|one| one.interaction));
     let unused = fixture.own().filter(|at| !used.contains(at));
     #[cfg_attr(
         not(feature = "websocket"),
@@ -50,7 +53,8 @@ pub(super) fn settle(state: &State, ledger: &Ledger, report: &mut Report) {
     }
     if rule == Unused::Note {
         let interactions = idle.into_iter().map(|(at, prompt)| (at.number(), prompt));
-        report.notes.push(Note::Unused { interactions: interactions.collect() });
+        let why_kept = refresh::may_remove(state, ledger).err().flatten();
+        report.notes.push(Note::Unused { interactions: interactions.collect(), why_kept });
         return;
     }
     let interactions = idle.into_iter().map(|(at, prompt)| {

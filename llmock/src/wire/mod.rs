@@ -50,7 +50,7 @@ mod terminator;
 #[cfg(test)]
 mod tests;
 mod text;
-mod tokens;
+pub(crate) mod tokens;
 pub(crate) mod tools;
 pub(crate) mod transcript;
 pub(crate) mod usage;

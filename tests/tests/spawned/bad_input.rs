@@ -203,7 +203,7 @@ fn invalid_variables_are_reported() {
         text = format!("{text}{sentence}\n");
     }
     insta::assert_snapshot!(text, @"
-    llmock: `LLMOCK_MODE`: invalid mode `banana`: expected `replay`, `record`, `auto`, `verify`, or `off`
+    llmock: `LLMOCK_MODE`: invalid mode `banana`: expected `replay`, `record`, `auto`, `refresh`, `verify`, or `off`
     llmock: `LLMOCK_MODE`: invalid mode `recrod`; did you mean `record`?
     llmock: `LLMOCK_DISABLED`: invalid switch `maybe`: expected `1`, `true`, `yes`, `on`, or `0`, `false`, `no`, `off`
     llmock: `LLM_MOCK_DISABLED`: invalid switch `perhaps`: expected `1`, `true`, `yes`, `on`, or `0`, `false`, `no`, `off`
@@ -248,7 +248,7 @@ fn configuration_errors_have_line_and_column() {
     }
     insta::assert_snapshot!(text, @r#"
     llmock: `llmock.toml:3:1`: unknown key `unusde`; did you mean `unused`?
-    llmock: `llmock.toml:1:8`: `mode`: invalid mode `banana`: expected `replay`, `record`, `auto`, `verify`, or `off`
+    llmock: `llmock.toml:1:8`: `mode`: invalid mode `banana`: expected `replay`, `record`, `auto`, `refresh`, `verify`, or `off`
     llmock: `llmock.toml:1:8`: `mode`: expected a string, such as `mode = "auto"`, found an integer
     llmock: `llmock.toml:1:1`: `fixture` belongs to one test; set it in `#[llm_replay]`
     llmock: `llmock.toml:1:19`: `ignore`: invalid JSONPath `messages`: expected `$`; did you mean `$.messages`?

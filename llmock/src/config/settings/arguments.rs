@@ -54,6 +54,7 @@ impl Settings {
             ("scripted", &self.scripted),
             ("scrub_ids", &self.scrub_ids),
             ("whole_batches", &self.whole_batches),
+            ("while_editing", &self.while_editing),
         ];
         for (name, switch) in switches.into_iter().filter(|(_, switch)| switch.value) {
             all.push((format!("{name} = true"), &switch.origin));

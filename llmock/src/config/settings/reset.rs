@@ -49,6 +49,7 @@ impl Settings {
             "scripted" => self.scripted = Sourced::default(),
             "scrub_ids" => self.scrub_ids = Sourced::default(),
             "whole_batches" => self.whole_batches = Sourced::default(),
+            "while_editing" => self.while_editing = Sourced::default(),
             "stream" => self.stream = Sourced::default(),
             "fault" => self.faults.clear(),
             "sweep" => self.sweep = Sourced::default(),
@@ -115,7 +116,7 @@ mod tests {
             "allow_redacted" => Texts(&["GATEWAY_TOKEN"]),
             "allow" => Texts(&["repeated"]),
             "env" => Variables(&[("MY_URL", "{base}")]),
-            "proxy" | "scripted" | "scrub_ids" | "whole_batches" => Switch(true),
+            "proxy" | "scripted" | "scrub_ids" | "whole_batches" | "while_editing" => Switch(true),
             "intercept" => Switch(cfg!(all(feature = "intercept", target_os = "linux"))),
             other => panic!("no example of `{other}`"),
         }

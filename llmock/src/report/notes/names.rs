@@ -10,6 +10,8 @@ impl Note {
         "nothing_recorded",
         "unused",
         "mixed_owners",
+        "removed",
+        "editing",
         "reply_unused",
         "borrowed",
         "repeated",
@@ -50,6 +52,14 @@ impl Note {
         "not_verified",
     ];
 
+    /// The test whose interactions this one used.
+    pub(crate) fn owner_borrowed_from(&self) -> Option<&str> {
+        match self {
+            Self::Borrowed { owner, .. } => Some(owner),
+            _ => None,
+        }
+    }
+
     /// A name for `last-run.jsonl`; part of its format.
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -57,6 +67,8 @@ impl Note {
             Self::NothingRecorded => "nothing_recorded",
             Self::Unused { .. } => "unused",
             Self::Mixed { .. } => "mixed_owners",
+            Self::Removed { .. } => "removed",
+            Self::Editing { .. } => "editing",
             Self::Skipped { .. } => "skipped",
             Self::ReplyUnused { .. } => "reply_unused",
             Self::Borrowed { .. } => "borrowed",

@@ -21,6 +21,12 @@ impl Note {
                 let (fixture, test) = (quoted(&report.fixture), quoted(&report.test));
                 format!("to give them an owner: llmock adopt {fixture} --owner {test}")
             }
+            Self::Removed { .. } => {
+                "the next run in which the test passes deletes that file".to_owned()
+            }
+            Self::Editing { .. } => {
+                format!("review it with `llmock review`, or record it: {record}")
+            }
             Self::Borrowed { owner, .. } => format!(
                 "if {} was renamed to this test, or should not share it, record this test: {record}",
                 code(owner)

@@ -239,7 +239,7 @@ fn notes_and_rules_stand_last() {
     ];
     report.notes = vec![
         Note::OnlyReplayedInCi { mode: "auto" },
-        Note::Unused { interactions: vec![(1, None)] },
+        Note::Unused { interactions: vec![(1, None)], why_kept: None },
         Note::Stray { method: "POST".into(), path: "/v1/messages".into(), test: None },
         Note::LeftBehind {
             request: 3,

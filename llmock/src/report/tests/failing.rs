@@ -302,8 +302,8 @@ fn what_went_wrong_while_closing_is_said() {
 #[test]
 fn a_session_that_cannot_open_says_why() {
     let cases = [
-        Failure::Settings { error: "`LLMOCK_MODE` is `recrod`, expected `replay`, `record`, `auto`, `verify`, or `off`; did you mean `record`?".into() },
-        Failure::CiRecord { set_by: "`LLMOCK_MODE`".into() },
+        Failure::Settings { error: "`LLMOCK_MODE` is `recrod`, expected `replay`, `record`, `auto`, `refresh`, `verify`, or `off`; did you mean `record`?".into() },
+        Failure::CiRecord { mode: crate::mode::Mode::Record, set_by: "`LLMOCK_MODE`".into() },
         Failure::NestedSession { outer: "api::outer".into(), inner: "api::inner".into() },
         Failure::TurnTimeout { holder: "api::slow".into(), seconds: 300 },
         Failure::UnknownCase { function: "api::cases".into() },
@@ -313,7 +313,7 @@ fn a_session_that_cannot_open_says_why() {
     let text: Vec<String> =
         cases.iter().map(|failure| opening(failure, Style::default())).collect();
     insta::assert_snapshot!(text.join("\n\n"), @"
-    llmock: `LLMOCK_MODE` is `recrod`, expected `replay`, `record`, `auto`, `verify`, or `off`; did you mean `record`?
+    llmock: `LLMOCK_MODE` is `recrod`, expected `replay`, `record`, `auto`, `refresh`, `verify`, or `off`; did you mean `record`?
 
     llmock: mode `record` (from `LLMOCK_MODE`) is refused in CI (`CI` is set)
 

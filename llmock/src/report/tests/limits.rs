@@ -109,7 +109,7 @@ fn everything_at_once_stays_readable() {
         Failure::Unused { interactions: (0..500).map(idle).collect() },
         Failure::MockExpectations { text: "line\n".repeat(1_000), sent: Vec::new() },
         Failure::Settings { error: "e".repeat(10_000) },
-        Failure::CiRecord { set_by: "`LLMOCK_MODE`".into() },
+        Failure::CiRecord { mode: crate::mode::Mode::Record, set_by: "`LLMOCK_MODE`".into() },
     ];
     report.rules = vec![Rule { rule: "r".repeat(5_000), origin: "o".repeat(5_000) }; 40];
     report.notes = vec![Note::Repeated { interaction: 1, prompt: None, times: 3 }; 40];

@@ -66,7 +66,12 @@ fn every_note() -> Vec<Note> {
         },
         Note::NothingRecorded,
         Note::Mixed { interactions: 2, rules: vec!["order = \"strict\""] },
-        Note::Unused { interactions: (1..=7).map(|at| (at, None)).collect() },
+        Note::Unused {
+            interactions: (1..=7).map(|at| (at, None)).collect(),
+            why_kept: Some("the test returned before its end"),
+        },
+        Note::Editing { count: 2, path: "tests/fixtures/summarize.json.pending".into() },
+        Note::Removed { count: 2, path: "tests/fixtures/summarize.json.removed".into() },
         Note::Borrowed {
             interactions: vec![(2, Some("Say hi".into()))],
             owner: "api::other".into(),
@@ -155,7 +160,9 @@ fn every_note_is_a_line_of_its_own() {
     llmock: api::summarize: recorded 1 interaction → tests/fixtures/summarize.json
     llmock: api::summarize: no request was forwarded, so tests/fixtures/summarize.json is unchanged; if it should be recorded, look whether the client uses llmock's address
     llmock: api::summarize: 2 interactions of tests/fixtures/summarize.json have no owner beside those of this test, so `order = "strict"` does not hold for them; to give them an owner: llmock adopt tests
-    llmock: api::summarize: #1, #2, #3, #4, #5, and 2 more of tests/fixtures/summarize.json were not requested; if the test no longer needs this, record it again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    llmock: api::summarize: #1, #2, #3, #4, #5, and 2 more of tests/fixtures/summarize.json were not requested, and kept because the test returned before its end; if the test no longer needs this, record it again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    llmock: api::summarize: 2 requests without a recording got the response at the same place of tests/fixtures/summarize.json, and wait in tests/fixtures/summarize.json.pending; review it with `llmock review`, or record it: LLMOCK_MODE=record cargo test --test api -- summarize --exact
+    llmock: api::summarize: 2 interactions of tests/fixtures/summarize.json that the test no longer uses moved to tests/fixtures/summarize.json.removed; the next run in which the test passes deletes that file
     llmock: api::summarize: #2 ("Say hi") of tests/fixtures/summarize.json was recorded by test `api::other`; if `api::other` was renamed to this test, or should not share it, record this test: LLMOCK_MODE=record cargo test --test api -- summarize --exact
     llmock: api::summarize: the test sent "Say hi" 2 more times than tests/fixtures/summarize.json has it, so the response of #3 was repeated; if each request needs a response of its own, record again: LLMOCK_MODE=record cargo test --test api -- summarize --exact; to forbid it, set order = "strict"
     llmock: api::summarize: skipped: no key on this machine

@@ -1,12 +1,13 @@
 //! Where the fixture of a test is: next to its source, in the folder that `fixtures` names, or in the workspace.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use llmock_rules::FixtureName;
 
 use super::Test;
 use crate::config::{Origin, Settings};
 use crate::encryption;
+use crate::env;
 use crate::mode::Mode;
 use crate::report::Failure;
 use crate::session::layered;
@@ -80,7 +81,7 @@ pub(super) fn check_encrypted(
         encryption::register(path, &in_force.recipients.value);
     }
     let is_plain = fixture.exists() && !encryption::is_encrypted(fixture);
-    let may_write = matches!(in_force.mode.value, Mode::Record | Mode::Auto);
+    let may_write = matches!(in_force.mode.value, Mode::Record | Mode::Auto | Mode::Refresh);
     let records = may_write && !in_force.scripted.value;
     if in_force.recipients.value.is_empty() || !is_plain || !records {
         return Ok(());
@@ -90,4 +91,19 @@ pub(super) fn check_encrypted(
         "fixture `{shown}` is not encrypted, although there are `recipients`\nhint: run `llmock encrypt {shown}`"
     );
     Err(Failure::FixtureUnreadable { error, command: None })
+}
+
+/// Where a session without the attribute writes: into its fixture, unless another model responds, which must not reach it.
+pub(super) fn beside(
+    fixture: &Path,
+    is_other_model: bool,
+    places: &Places,
+    (workspace, package): (Option<&Path>, Option<&Path>),
+) -> PathBuf {
+    let Some(folder) = env::record_dir().filter(|_| is_other_model) else {
+        return fixture.to_owned();
+    };
+    let path = places.cwd.as_deref().map_or_else(|| fixture.to_owned(), |cwd| cwd.join(fixture));
+    let inside = workspace.or(package).and_then(|root| path.strip_prefix(root).ok());
+    folder.join(inside.or(path.file_name().map(Path::new)).unwrap_or(&path))
 }

@@ -1,0 +1,79 @@
+//! `llmock plan`: what an edit makes obsolete, and what it costs to record that again.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use clap::Args;
+
+use crate::output::Screen;
+use crate::plan::{self, Plan, shown};
+use crate::problem::Problem;
+use crate::testing::{TestCommand, last_run};
+
+/// Show what an edit makes obsolete, and what it costs to record it again
+///
+/// Runs the tests in replay. A request without a recording gets the response at the same place of its conversation, so that
+/// later turns are seen; nothing is recorded, and no provider is contacted. Prints the obsolete recordings by what changed
+/// them, the later turns that depend on them, and the requests, tokens and dollars that recording them takes.
+#[derive(Args, Debug)]
+#[command(after_help = super::help(&[
+    ("llmock plan", "all tests of the workspace"),
+    ("llmock plan -- cargo test -p api", "the tests of a package"),
+    ("llmock plan --prices prices.toml", "with prices of your own"),
+    ("llmock record --planned", "records what the last plan names"),
+]))]
+pub(crate) struct PlanArguments {
+    /// Prices that count before llmock's table; see docs/recording.md
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
+
+    /// Run `cargo nextest run` instead of `cargo test`
+    #[arg(long)]
+    nextest: bool,
+
+    /// Print JSON; the output of the tests goes to standard error
+    #[arg(long)]
+    json: bool,
+
+    /// The command that runs the tests, such as `cargo test -p api`; by default `cargo test`
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+pub(crate) fn plan(screen: &mut Screen, arguments: &PlanArguments) -> io::Result<()> {
+    match made(arguments) {
+        Ok(plan) if arguments.json => screen.json(&shown::json(&plan)),
+        Ok(plan) => shown::print(screen, &plan),
+        Err(problem) => screen.problem(&problem),
+    }
+}
+
+fn made(arguments: &PlanArguments) -> Result<Plan, Problem> {
+    use_prices(arguments.prices.as_deref())?;
+    let command = TestCommand::parse(&arguments.command, arguments.nextest).to_the_end();
+    command.build()?;
+    let folder = last_run::folder();
+    let lines = std::path::absolute(folder.join("plan.jsonl")).unwrap_or(folder.join("plan.jsonl"));
+    let failed = |why| Problem::Io { action: "write", path: lines.clone(), why };
+    fs::create_dir_all(&folder).map_err(failed)?;
+    if lines.exists() {
+        fs::remove_file(&lines).map_err(failed)?;
+    }
+    // Tests fail where their assertions meet the response of an edited prompt; that is no error here.
+    command.variable("LLMOCK_MODE", "replay").variable("LLMOCK_PLAN", &lines).run(true)?;
+    let plan = Plan::read(&lines)?;
+    if plan.tests == 0 {
+        return Err(Problem::NoTestUsedLlmock);
+    }
+    let text = format!("{:#}\n", shown::json(&plan));
+    let path = plan::path();
+    fs::write(&path, text).map_err(|why| Problem::Io { action: "write", path, why })?;
+    Ok(plan)
+}
+
+/// Lets the prices of a file count in this process.
+pub(crate) fn use_prices(file: Option<&Path>) -> Result<(), Problem> {
+    let Some(file) = file else { return Ok(()) };
+    llmock::__command::use_prices(file).map_err(|error| Problem::Other(error.to_string()))
+}

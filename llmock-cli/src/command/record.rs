@@ -1,0 +1,353 @@
+//! `llmock record`, `refresh` and `replay`: the tests in a mode, with a filter, and what came of it.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::time::SystemTime;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::plan::use_prices;
+use crate::output::Screen;
+use crate::output::style::{BOLD, DIM, RED};
+use crate::output::text::{count, visible};
+use crate::plan;
+use crate::problem::Problem;
+use crate::suite::Suite;
+use crate::testing::difference::{Before, Difference};
+use crate::testing::renamed::{self, Rename};
+use crate::testing::{LastRun, TestCommand, changed};
+use crate::workspace;
+
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0    all tests passed
+  1    the tests do not build, or could not be run
+  2    invalid arguments
+  101  tests failed; that of the program that runs them, so 100 under nextest";
+
+/// Record the tests again
+///
+/// Runs `cargo test` with `LLMOCK_MODE=record`, and prints what changed in the fixtures and what it cost. Fixtures of tests
+/// that fail stay as they are; `llmock review` shows what those tests recorded.
+#[derive(Args, Debug)]
+#[command(after_help = super::help_with(&[
+    ("llmock record", "every test of the workspace"),
+    ("llmock record chat", "tests whose names contain `chat`"),
+    ("llmock record --failed", "the tests that failed in the last run"),
+    ("llmock record --changed -- -p api", "tests that git sees as changed, in a package"),
+    ("llmock record --nextest", "with cargo-nextest"),
+    ("llmock record --planned", "what the last `llmock plan` names"),
+    ("LLMOCK_MAX_USD=0.50 llmock record", "stops when that much is spent, and keeps what was recorded"),
+], EXIT_CODES))]
+pub(crate) struct Record {
+    #[command(flatten)]
+    tests: Tests,
+
+    /// Only what the last `llmock plan` names: the tests of the plan, in mode `refresh`
+    #[arg(long, conflicts_with_all = ["names", "failed", "changed"])]
+    planned: bool,
+}
+
+/// Replay known requests, record new ones, and remove what passing tests no longer use
+///
+/// Runs `cargo test` with `LLMOCK_MODE=refresh`: the command after an edited prompt. What it removes is kept in
+/// `NAME.json.removed` until the next run in which the test passes.
+#[derive(Args, Debug)]
+#[command(after_help = super::help_with(&[
+    ("llmock refresh", "every test of the workspace"),
+    ("llmock refresh --changed", "tests that git sees as changed"),
+], EXIT_CODES))]
+pub(crate) struct Refresh {
+    #[command(flatten)]
+    tests: Tests,
+}
+
+/// Run the tests from their fixtures
+///
+/// Runs `cargo test` with `LLMOCK_MODE=replay`, whatever mode tests and `llmock.toml` choose. No provider is contacted.
+#[derive(Args, Debug)]
+#[command(after_help = super::help_with(&[
+    ("llmock replay", "every test of the workspace"),
+    ("llmock replay --failed", "the tests that failed in the last run"),
+], EXIT_CODES))]
+pub(crate) struct Replay {
+    #[command(flatten)]
+    tests: Tests,
+}
+
+/// Which tests run, and how.
+#[derive(Args, Debug)]
+pub(crate) struct Tests {
+    /// Only tests whose names contain this; can be repeated
+    #[arg(value_name = "TEST")]
+    names: Vec<String>,
+
+    /// Only tests that failed in the last run
+    #[arg(long, conflicts_with = "names")]
+    failed: bool,
+
+    /// Only tests that differ from git's HEAD: their source, their fixture, or code of their package
+    #[arg(long, conflicts_with_all = ["names", "failed"])]
+    changed: bool,
+
+    /// Prices that count before llmock's table; see docs/recording.md
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
+
+    /// Run `cargo nextest run` instead of `cargo test`
+    #[arg(long)]
+    nextest: bool,
+
+    /// Print the summary as JSON; the output of the tests goes to standard error
+    #[arg(long)]
+    json: bool,
+
+    /// Arguments for `cargo test`, or a whole command such as `cargo nextest run -p api`
+    #[arg(last = true, value_name = "CARGO ARGUMENTS")]
+    cargo: Vec<OsString>,
+}
+
+pub(crate) fn record(screen: &mut Screen, Record { tests, planned }: &Record) -> io::Result<i32> {
+    if *planned {
+        // Known requests of these tests are replayed, so that no more than the plan is recorded.
+        return run(screen, tests, "refresh", &|| plan::tests(), true);
+    }
+    run(screen, tests, "record", &|| chosen(tests), false)
+}
+
+/// The owners that a flag chooses.
+fn chosen(tests: &Tests) -> Result<Vec<String>, Problem> {
+    if tests.failed {
+        Ok(LastRun::read()?.failed().map(|one| one.test.clone()).collect())
+    } else {
+        changed::owners()
+    }
+}
+
+pub(crate) fn refresh(screen: &mut Screen, Refresh { tests }: &Refresh) -> io::Result<i32> {
+    run(screen, tests, "refresh", &|| chosen(tests), false)
+}
+
+pub(crate) fn replay(screen: &mut Screen, Replay { tests }: &Replay) -> io::Result<i32> {
+    run(screen, tests, "replay", &|| chosen(tests), false)
+}
+
+/// What a run of the tests came to.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) run: LastRun,
+    pub(crate) differences: Vec<Difference>,
+    pub(crate) renames: Vec<(Rename, usize, usize)>,
+    pub(crate) status: ExitStatus,
+}
+
+/// `owners` are the tests of a flag that chooses some.
+fn run(
+    screen: &mut Screen,
+    tests: &Tests,
+    mode: &str,
+    owners: &dyn Fn() -> Result<Vec<String>, Problem>,
+    is_planned: bool,
+) -> io::Result<i32> {
+    let command = match command(tests, is_planned, owners) {
+        Ok(Some(command)) => command,
+        Ok(None) => {
+            screen.line(match tests.failed {
+                _ if is_planned => "nothing is planned: every request is recorded",
+                true => "no test failed in the last run",
+                false => "no test has changed",
+            })?;
+            return Ok(0);
+        }
+        Err(problem) => return failed(screen, &problem),
+    };
+    match outcome(&command, mode, tests.json) {
+        Ok(outcome) => {
+            if tests.json {
+                screen.json(&outcome.json(mode))?;
+            } else {
+                outcome.print(screen, mode)?;
+            }
+            Ok(outcome.code())
+        }
+        Err(problem) => failed(screen, &problem),
+    }
+}
+
+fn failed(screen: &mut Screen, problem: &Problem) -> io::Result<i32> {
+    screen.problem(problem)?;
+    Ok(1)
+}
+
+/// The command with its filter; `None` if no test is left.
+fn command(
+    tests: &Tests,
+    is_planned: bool,
+    owners: &dyn Fn() -> Result<Vec<String>, Problem>,
+) -> Result<Option<TestCommand>, Problem> {
+    use_prices(tests.prices.as_deref())?;
+    let mut command = TestCommand::parse(&tests.cargo, tests.nextest).to_the_end();
+    if let Some(prices) = &tests.prices {
+        let prices = std::path::absolute(prices).unwrap_or_else(|_| prices.clone());
+        command = command.variable("LLMOCK_PRICES", prices);
+    }
+    if !(tests.failed || tests.changed || is_planned) {
+        return command.matching(&tests.names).map(Some);
+    }
+    let owners = owners()?;
+    if owners.is_empty() { Ok(None) } else { command.only(&owners).map(Some) }
+}
+
+/// Builds the tests, runs them in this mode, and looks at what they left.
+pub(crate) fn outcome(
+    command: &TestCommand,
+    mode: &str,
+    is_quiet: bool,
+) -> Result<Outcome, Problem> {
+    command.build()?;
+    let before = Before::read();
+    let start = SystemTime::now();
+    let status = command.clone().variable("LLMOCK_MODE", mode).run(is_quiet)?;
+    let run = LastRun::since(start)?;
+    let renames = if mode == "replay" { Vec::new() } else { renames(&before, &run, command)? };
+    Ok(Outcome { differences: before.differences(), run, renames, status })
+}
+
+/// Finds tests that were renamed, and gives them their interactions.
+fn renames(
+    before: &Before,
+    run: &LastRun,
+    command: &TestCommand,
+) -> Result<Vec<(Rename, usize, usize)>, Problem> {
+    let fixtures = workspace::read(&[]).fixtures;
+    let candidates = renamed::candidates(before.fixtures(), &fixtures, run);
+    if candidates.is_empty() || !command.is_cargo() {
+        return Ok(Vec::new());
+    }
+    // A list of some packages would take the tests of the others for gone.
+    let Some(suite) = Suite::of_cargo(&workspace::root(), &[])? else { return Ok(Vec::new()) };
+    let confirmed = renamed::confirmed(candidates, &suite);
+    confirmed
+        .into_iter()
+        .map(|rename| {
+            let (moved, gone) = renamed::apply(&rename, &fixtures)?;
+            Ok((rename, moved, gone))
+        })
+        .collect()
+}
+
+impl Outcome {
+    /// That of the program that ran the tests.
+    pub(crate) fn code(&self) -> i32 {
+        self.status.code().unwrap_or(1)
+    }
+
+    fn print(&self, screen: &mut Screen, mode: &str) -> io::Result<()> {
+        screen.line("")?;
+        for one in &self.differences {
+            let new = if one.is_new { " (new)" } else { "" };
+            screen.line(&format!("{}{new}: {}", visible(&one.file), one.shown()))?;
+        }
+        for (rename, moved, gone) in &self.renames {
+            let (old, new) = (visible(&rename.old), visible(&rename.new));
+            let what = if *gone > 0 {
+                format!("{} of the old name removed", count(*gone, "interaction"))
+            } else {
+                format!("{} kept under the new name", count(*moved, "interaction"))
+            };
+            screen.line(&format!("renamed: `{old}` is `{new}` now; {what}"))?;
+        }
+        for one in self.run.failed() {
+            let why = one.failures.first().map(|why| format!(": {why}")).unwrap_or_default();
+            let line = format!("failed: {}{why}", one.test);
+            screen.line(&screen.paint(RED, &visible(&line)))?;
+        }
+        if self.run.failed().any(|one| one.findings.iter().any(|name| name == "attempt_kept")) {
+            let hint = "what they recorded is kept: `llmock review` shows it, one by one";
+            screen.line(&screen.paint(DIM, hint))?;
+        }
+        screen.line(&screen.paint(BOLD, &self.summary(mode)))
+    }
+
+    fn summary(&self, mode: &str) -> String {
+        if self.run.tests.is_empty() {
+            return "no test used llmock".to_owned();
+        }
+        let failed = self.run.failed().count();
+        let passed = count(self.run.tests.len() - failed, "test");
+        let changed = match self.differences.len() {
+            0 => "no fixture changed".to_owned(),
+            changed => format!("{} changed", count(changed, "fixture")),
+        };
+        let failed = if failed > 0 { format!(", {failed} failed") } else { String::new() };
+        let usage = if mode == "replay" && self.run.usage().requests == 0 {
+            "nothing was sent to a provider".to_owned()
+        } else {
+            cost::shown(&self.run.usage())
+        };
+        format!("{mode}: {passed} passed{failed}; {changed}; {usage}")
+    }
+
+    fn json(&self, mode: &str) -> Value {
+        let test = |one: &crate::testing::Tested| {
+            json!({
+                "test": one.test,
+                "fixture": one.fixture,
+                "verdict": one.verdict,
+                "failures": one.failures,
+                "usage": cost::json(&one.usage),
+                "ms": one.milliseconds,
+            })
+        };
+        let renamed =
+            |(rename, ..): &(Rename, usize, usize)| json!({ "old": rename.old, "new": rename.new });
+        json!({
+            "mode": mode,
+            "exit_code": self.code(),
+            "tests": self.run.tests.iter().map(test).collect::<Vec<_>>(),
+            "fixtures": self.differences.iter().map(Difference::json).collect::<Vec<_>>(),
+            "renamed": self.renames.iter().map(renamed).collect::<Vec<_>>(),
+            "usage": cost::json(&self.run.usage()),
+        })
+    }
+}
+
+/// What responses cost, as it is shown.
+pub(crate) mod cost {
+    use serde_json::{Value, json};
+
+    use crate::output::text::{count, thousands};
+    use crate::testing::last_run::Usage;
+
+    /// `3 requests, 1,203 tokens in and 88 out, about $0.0021`.
+    pub(crate) fn shown(usage: &Usage) -> String {
+        let number = |number: u64| thousands(usize::try_from(number).unwrap_or(usize::MAX));
+        let requests = count(usize::try_from(usage.requests).unwrap_or(usize::MAX), "request");
+        if usage.requests == 0 {
+            return "no request was sent to a provider".to_owned();
+        }
+        let cost = match usage.usd {
+            Some(usd) => format!("about ${usd:.4}"),
+            None => format!("no price is known for {}", usage.unpriced.join(", ")),
+        };
+        format!(
+            "{requests}, {} tokens in and {} out, {cost}",
+            number(usage.input),
+            number(usage.output)
+        )
+    }
+
+    pub(crate) fn json(usage: &Usage) -> Value {
+        json!({
+            "requests": usage.requests,
+            "input": usage.input,
+            "cached": usage.cached,
+            "output": usage.output,
+            "usd": usage.usd.filter(|_| usage.requests > 0),
+            "unpriced": usage.unpriced,
+        })
+    }
+}

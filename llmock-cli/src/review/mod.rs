@@ -1,0 +1,159 @@
+//! What waits for a decision beside fixtures: attempts that failed, requests that an edit changed, and what mode `refresh`
+//! removed. `decide` asks for each, and `apply` writes what was decided.
+
+pub(crate) mod apply;
+pub(crate) mod decide;
+pub(crate) mod pending;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use llmock::__command::stands_in_for;
+use llmock::{Fixture, Interaction};
+
+use crate::problem::Problem;
+use crate::target;
+
+/// Why a file lies beside a fixture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `NAME.json.failed`: recorded by a test that did not pass.
+    Failed,
+    /// `NAME.json.pending`: a request that an edit changed, with the response that it got.
+    Pending,
+    /// `NAME.json.removed`: what mode `refresh` took out.
+    Removed,
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::Failed, Self::Pending, Self::Removed];
+
+    pub(crate) const fn suffix(self) -> &'static str {
+        match self {
+            Self::Failed => ".failed",
+            Self::Pending => ".pending",
+            Self::Removed => ".removed",
+        }
+    }
+
+    /// What one of its interactions is.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Failed => "failed attempt",
+            Self::Pending => "pending request",
+            Self::Removed => "removed interaction",
+        }
+    }
+
+    /// What accepting one does.
+    pub(crate) const fn effect(self) -> &'static str {
+        match self {
+            Self::Failed => "accept puts it into the fixture, reject deletes it",
+            Self::Pending => {
+                "accept keeps the recorded response for the new request, reject forgets it"
+            }
+            Self::Removed => "accept deletes it for good, reject puts it back",
+        }
+    }
+
+    fn of(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_str()?;
+        Self::ALL.into_iter().find(|kind| name.ends_with(&format!(".json{}", kind.suffix())))
+    }
+}
+
+/// A file with undecided interactions, as it was read.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) kind: Kind,
+    pub(crate) path: PathBuf,
+    /// The bytes that were reviewed.
+    bytes: Vec<u8>,
+    pub(crate) interactions: Vec<Interaction>,
+    /// The fixture beside it, which need not exist.
+    pub(crate) fixture_path: PathBuf,
+    pub(crate) fixture: Option<Fixture>,
+}
+
+/// Reads what waits below these paths, or in the workspace.
+pub(crate) fn waiting(paths: &[PathBuf]) -> Result<Vec<Waiting>, Problem> {
+    let root = [crate::workspace::root()];
+    let paths = if paths.is_empty() { &root[..] } else { paths };
+    let mut files: Vec<PathBuf> = Vec::new();
+    for path in paths {
+        if Kind::of(path).is_some() {
+            if !path.is_file() {
+                return Err(Problem::NoSuchFile(path.clone()));
+            }
+            files.push(path.clone());
+        } else if path.is_dir() && !target::with_json(path).is_file() {
+            let found = target::collected(path, |path| Kind::of(path).is_some());
+            files.extend(found.into_iter().collect::<Result<Vec<_>, _>>()?);
+        } else {
+            let fixture =
+                if target::is_json(path) { path.clone() } else { target::with_json(path) };
+            let beside = Kind::ALL.map(|kind| with_suffix(&fixture, kind.suffix()));
+            if !fixture.is_file() && !beside.iter().any(|path| path.is_file()) {
+                return Err(Problem::Missing { path: fixture, similar: None });
+            }
+            files.extend(beside.into_iter().filter(|path| path.is_file()));
+        }
+    }
+    for file in &mut files {
+        *file = file.strip_prefix(".").map_or_else(|_| file.clone(), Path::to_owned);
+    }
+    files.sort();
+    files.dedup();
+    files.iter().map(|path| read(path)).collect()
+}
+
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+fn read(path: &Path) -> Result<Waiting, Problem> {
+    let unreadable = |why| Problem::Io { action: "read", path: path.to_owned(), why };
+    let kind = Kind::of(path).unwrap_or(Kind::Failed);
+    let bytes = fs::read(path).map_err(unreadable)?;
+    let interactions = Fixture::load(path).map_err(Problem::Unreadable)?.interactions().to_vec();
+    let text = path.to_string_lossy();
+    let fixture_path = PathBuf::from(text.trim_end_matches(kind.suffix()));
+    let fixture = match fixture_path.is_file() {
+        true => Some(Fixture::load(&fixture_path).map_err(Problem::Unreadable)?),
+        false if kind == Kind::Pending => {
+            return Err(Problem::WithoutFixture { path: path.to_owned(), fixture: fixture_path });
+        }
+        false => None,
+    };
+    Ok(Waiting { kind, path: path.to_owned(), bytes, interactions, fixture_path, fixture })
+}
+
+impl Waiting {
+    /// The interaction of the fixture that the one at this place is about.
+    pub(crate) fn recorded(&self, at: usize) -> Option<&Interaction> {
+        let new = self.interactions.get(at)?;
+        let all = self.fixture.as_ref()?.interactions();
+        let of_test = |one: &&Interaction| one.test() == new.test();
+        match self.kind {
+            Kind::Removed => None,
+            Kind::Pending => {
+                let hash = stands_in_for(new);
+                let is_it = |one: &&Interaction| one.hash() == hash;
+                all.iter().filter(of_test).find(is_it).or_else(|| all.iter().find(is_it))
+            }
+            Kind::Failed => {
+                let hash = new.hash();
+                let same = all.iter().filter(of_test).find(|one| one.hash() == hash);
+                let like = |one: &&Interaction| {
+                    one.provider() == new.provider()
+                        && one.method() == new.method()
+                        && one.path() == new.path()
+                };
+                // The request that took its place, as far as the order tells.
+                same.or_else(|| all.iter().filter(of_test).filter(like).nth(at))
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Runs the tests of a workspace, by cargo or nextest or another program, and reads what they left behind.
+//!
+//! `command` is the program with its arguments and a filter, `last_run` what llmock wrote about each test, `changed` the
+//! tests that git's HEAD does not have in this form, `difference` what a run changed in the fixtures, and `renamed` the tests
+//! whose recordings belong to an earlier name.
+
+pub(crate) mod changed;
+pub(crate) mod command;
+pub(crate) mod difference;
+pub(crate) mod last_run;
+pub(crate) mod renamed;
+
+pub(crate) use command::TestCommand;
+pub(crate) use last_run::{LastRun, Tested};

@@ -1,0 +1,195 @@
+//! While prompts are edited: a request without a recording gets the response of the recording at the same place of its
+//! conversation, so that the turns behind it are seen too.
+//!
+//! `while_editing = true` keeps the changed requests in `NAME.json.pending`; `llmock plan` collects them from all tests. A
+//! recording that stands in stays free for the request that it was recorded for.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::exchange::{RequestNumber, RespondedBy};
+use crate::fixture::interaction::{Body, Interaction, Request};
+use crate::fixture::{Position, format, store};
+use crate::json;
+use crate::json::write::{Object, object};
+use crate::matching;
+use crate::mode::Mode;
+use crate::provider::Provider;
+use crate::report::{Miss, Note, Outcome, Report};
+use crate::session::ledger::StandIn;
+use crate::session::pending::Pending;
+use crate::session::respond::Decision;
+use crate::session::save;
+use crate::session::state::State;
+use crate::session::stored::replay;
+use crate::{exchange::response::Response, wire};
+
+/// Whether recordings stand in for one another.
+pub(super) fn is_on(state: &State) -> bool {
+    let setup = &state.setup;
+    setup.mode() == Mode::Replay
+        && !setup.in_force.scripted.value
+        && (setup.in_force.while_editing.value || setup.limits.plan.is_some())
+}
+
+/// The response to a request that has none of its own, if a recording can stand in.
+pub(super) async fn stand_in(
+    state: &Arc<State>,
+    pending: &Pending,
+    decision: &Decision,
+) -> Option<Response> {
+    let is_miss = matches!(decision, Decision::Unmatched(..) | Decision::Miss(_));
+    if !is_miss || !is_on(state) {
+        return None;
+    }
+    let (provider, request, number) =
+        (pending.incoming.provider, pending.request.clone(), pending.number);
+    let (state, in_flight) = (Arc::clone(state), state.in_flight.begin());
+    // Comparing takes long: on a thread that serves nothing else.
+    let found = tokio::task::spawn_blocking(move || {
+        let found = respond(&state, provider, &request, number);
+        drop(in_flight);
+        found
+    });
+    found.await.ok().flatten()
+}
+
+fn respond(
+    state: &State,
+    provider: Provider,
+    request: &Request,
+    number: RequestNumber,
+) -> Option<Response> {
+    let again =
+        state.ledger().stand_ins.iter().find(|one| one.pending.request == *request).cloned();
+    let interaction = match &again {
+        Some(earlier) => earlier.interaction,
+        None => choose(state, provider, request, number)?,
+    };
+    let recorded = state.fixture.get(interaction);
+    let mut ledger = state.ledger();
+    ledger.exchange(number).sent.responded_by = RespondedBy::Fixture;
+    if again.is_none() {
+        let pending = Interaction {
+            hash: recorded.hash(),
+            test: state.setup.owner.clone(),
+            provider,
+            request: request.clone(),
+            written: None,
+            ..recorded.clone()
+        };
+        ledger.stand_ins.push(StandIn { request: number, interaction, pending });
+    }
+    drop(ledger);
+    Some(replay(state, interaction, provider, request))
+}
+
+/// The recording at the same place: of this test, not used yet, with as many turns, and the most similar one of those.
+fn choose(
+    state: &State,
+    provider: Provider,
+    request: &Request,
+    number: RequestNumber,
+) -> Option<Position> {
+    let fixture = &state.fixture;
+    let (taken, is_streaming) = {
+        let mut ledger = state.ledger();
+        let mut taken: HashSet<Position> = ledger.used();
+        taken.extend(ledger.stand_ins.iter().map(|one| one.interaction));
+        (taken, ledger.exchange(number).sent.is_streaming())
+    };
+    let fits = |at: &Position| {
+        let one = fixture.get(*at);
+        !taken.contains(at)
+            && one.provider == provider
+            && one.request.method == request.method
+            && one.is_streaming() == is_streaming
+    };
+    let free: Vec<Position> = fixture.own().filter(fits).collect();
+    let turns = turns(request);
+    let as_long = free.iter().copied().filter(|at| self::turns(&fixture.get(*at).request) == turns);
+    let as_long: Vec<Position> = as_long.collect();
+    [as_long, free].iter().find_map(|pool| {
+        let candidates = pool.iter().map(|at| (at.index(), fixture.get(*at)));
+        let (nearest, _) = matching::nearest(provider, request, candidates, fixture.rules())?;
+        Some(Position::from_index(nearest.at))
+    })
+}
+
+/// How many messages a request has.
+fn turns(request: &Request) -> Option<usize> {
+    let Body::Json(text) = &request.body else { return None };
+    let body = json::parse(text).ok()?;
+    let lists = ["messages", "input", "contents"].into_iter();
+    lists.filter_map(|name| body.get(name)?.as_array()).map(<[_]>::len).next()
+}
+
+/// Keeps what stood in, at the end of the test.
+pub(super) fn finish(state: &State, report: &mut Report) {
+    if !is_on(state) {
+        return;
+    }
+    let setup = &state.setup;
+    if let Some(path) = &setup.limits.plan {
+        let _ = append(path, &plan_line(state, report));
+        return;
+    }
+    let stand_ins = state.ledger().stand_ins.clone();
+    if stand_ins.is_empty() {
+        return;
+    }
+    let count = stand_ins.len();
+    let pending = stand_ins.into_iter().map(|one| one.pending).collect();
+    match store::replace_pending(&setup.write_to, setup.owner.as_deref(), pending) {
+        Ok(()) => {
+            let path = setup.shown_path(&store::pending_path(&setup.write_to));
+            report.notes.push(Note::Editing { count, path });
+        }
+        Err(error) => report.failures.push(save::unwritable(state, &error)),
+    }
+}
+
+/// What a test would record, as one line of JSON.
+fn plan_line(state: &State, report: &Report) -> String {
+    let ledger = state.ledger();
+    let numbers = |all: &mut dyn Iterator<Item = Position>| -> Vec<usize> {
+        let mut numbers: Vec<usize> = all.map(Position::number).collect();
+        numbers.sort_unstable();
+        numbers
+    };
+    let pending: Vec<Interaction> =
+        ledger.stand_ins.iter().map(|one| one.pending.clone()).collect();
+    let line = object! {
+        "test": *state.setup.test(),
+        "fixture": *state.setup.fixture.to_string_lossy(),
+        "passed": report.outcome == Outcome::Passed && !report.fails(),
+        "requests": ledger.counted().count(),
+        "used": numbers(&mut ledger.used().into_iter()),
+        "own": numbers(&mut state.fixture.own()),
+        "stand_ins": ledger.stand_ins.iter().map(|one| one.interaction.number()).collect::<Vec<_>>(),
+        "at": ledger.stand_ins.iter().map(|one| one.request.number()).collect::<Vec<_>>(),
+        "pending": format::write(&pending),
+        "new": report.misses.iter().map(new_request).collect::<Vec<_>>(),
+    };
+    line.into_text()
+}
+
+fn new_request(miss: &Miss) -> Object {
+    let object = object! { "provider": *miss.provider, "method": miss.method, "path": miss.path };
+    let prompt = miss.prompt.as_ref();
+    let tokens = usize::try_from(prompt.map_or(0, |text| wire::tokens::of_text(text))).unwrap_or(0);
+    object
+        .with_some("model", miss.model.as_ref())
+        .with_some("prompt", prompt)
+        .with("tokens", &tokens)
+}
+
+fn append(path: &Path, line: &str) -> std::io::Result<()> {
+    let mut file = File::options().create(true).append(true).open(path)?;
+    // Many processes of one run write here.
+    file.lock()?;
+    file.write_all(format!("{line}\n").as_bytes())
+}
