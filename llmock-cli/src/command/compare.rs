@@ -11,12 +11,11 @@ use llmock::__command::{known_provider, summary};
 use llmock::{Fixture, Interaction, Provider, price_of};
 use serde_json::{Value, json};
 
-use super::plan::use_prices;
-use super::record::cost;
 use crate::output::Screen;
 use crate::output::style::{BOLD, GREEN, RED, YELLOW};
 use crate::output::text::{count, padded, thousands, visible};
 use crate::problem::Problem;
+use crate::testing::cost::{self, use_prices};
 use crate::testing::last_run::{self, Usage};
 use crate::testing::{LastRun, TestCommand, Tested};
 use crate::{target, workspace};

@@ -1,7 +1,7 @@
 //! `llmock plan`: what an edit makes obsolete, and what it costs to record that again.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::{fs, io};
 
 use clap::Args;
@@ -9,6 +9,7 @@ use clap::Args;
 use crate::output::Screen;
 use crate::plan::{self, Plan, shown};
 use crate::problem::Problem;
+use crate::testing::cost::use_prices;
 use crate::testing::{TestCommand, last_run};
 
 /// Show what an edit makes obsolete, and what it costs to record it again
@@ -70,10 +71,4 @@ fn made(arguments: &PlanArguments) -> Result<Plan, Problem> {
     let path = plan::path();
     fs::write(&path, text).map_err(|why| Problem::Io { action: "write", path, why })?;
     Ok(plan)
-}
-
-/// Lets the prices of a file count in this process.
-pub(crate) fn use_prices(file: Option<&Path>) -> Result<(), Problem> {
-    let Some(file) = file else { return Ok(()) };
-    llmock::__command::use_prices(file).map_err(|error| Problem::Other(error.to_string()))
 }

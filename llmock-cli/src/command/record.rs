@@ -9,13 +9,13 @@ use std::time::SystemTime;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::plan::use_prices;
 use crate::output::Screen;
 use crate::output::style::{BOLD, DIM, RED};
 use crate::output::text::{count, visible};
 use crate::plan;
 use crate::problem::Problem;
 use crate::suite::Suite;
+use crate::testing::cost::{self, use_prices};
 use crate::testing::difference::{Before, Difference};
 use crate::testing::renamed::{self, Rename};
 use crate::testing::{LastRun, TestCommand, changed};
@@ -311,43 +311,6 @@ impl Outcome {
             "fixtures": self.differences.iter().map(Difference::json).collect::<Vec<_>>(),
             "renamed": self.renames.iter().map(renamed).collect::<Vec<_>>(),
             "usage": cost::json(&self.run.usage()),
-        })
-    }
-}
-
-/// What responses cost, as it is shown.
-pub(crate) mod cost {
-    use serde_json::{Value, json};
-
-    use crate::output::text::{count, thousands};
-    use crate::testing::last_run::Usage;
-
-    /// `3 requests, 1,203 tokens in and 88 out, about $0.0021`.
-    pub(crate) fn shown(usage: &Usage) -> String {
-        let number = |number: u64| thousands(usize::try_from(number).unwrap_or(usize::MAX));
-        let requests = count(usize::try_from(usage.requests).unwrap_or(usize::MAX), "request");
-        if usage.requests == 0 {
-            return "no request was sent to a provider".to_owned();
-        }
-        let cost = match usage.usd {
-            Some(usd) => format!("about ${usd:.4}"),
-            None => format!("no price is known for {}", usage.unpriced.join(", ")),
-        };
-        format!(
-            "{requests}, {} tokens in and {} out, {cost}",
-            number(usage.input),
-            number(usage.output)
-        )
-    }
-
-    pub(crate) fn json(usage: &Usage) -> Value {
-        json!({
-            "requests": usage.requests,
-            "input": usage.input,
-            "cached": usage.cached,
-            "output": usage.output,
-            "usd": usage.usd.filter(|_| usage.requests > 0),
-            "unpriced": usage.unpriced,
         })
     }
 }

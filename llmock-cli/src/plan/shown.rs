@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::cause::Cause;
 use super::{Plan, Planned};
-use crate::command::record::cost;
 use crate::output::Screen;
 use crate::output::style::{BOLD, DIM, RED};
 use crate::output::text::{count, shortened, visible};
+use crate::testing::cost;
 
 /// Requests by what changed them, the most frequent cause first.
 fn by_cause(plan: &Plan) -> Vec<(&BTreeSet<Cause>, Vec<&Planned>)> {

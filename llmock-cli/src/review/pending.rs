@@ -7,18 +7,18 @@ use llmock::Fixture;
 use super::with_suffix;
 use crate::finding::Finding;
 use crate::output::text::count;
-use crate::problem::Problem;
 use crate::{target, workspace};
 
 /// Requests that an edit changed and that no one has reviewed.
-pub(crate) fn findings(paths: &[PathBuf]) -> Result<Vec<Finding>, Problem> {
+pub(crate) fn findings(paths: &[PathBuf]) -> Vec<Finding> {
     let root = [workspace::root()];
     let paths = if paths.is_empty() { &root[..] } else { paths };
     let is_pending = |path: &Path| path.to_string_lossy().ends_with(".json.pending");
     let mut findings = Vec::new();
     for path in paths {
         let files = if path.is_dir() {
-            target::collected(path, is_pending).into_iter().collect::<Result<Vec<_>, _>>()?
+            // A folder that cannot be read is reported with its fixtures.
+            target::collected(path, is_pending).into_iter().flatten().collect()
         } else {
             let file = if target::is_json(path) { path.clone() } else { target::with_json(path) };
             let file = with_suffix(&file, ".pending");
@@ -45,5 +45,5 @@ pub(crate) fn findings(paths: &[PathBuf]) -> Result<Vec<Finding>, Problem> {
             }
         }));
     }
-    Ok(findings)
+    findings
 }

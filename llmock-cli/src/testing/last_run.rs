@@ -165,7 +165,11 @@ fn one(line: &Value) -> Option<Tested> {
             input: number(&usage["input"]),
             cached: number(&usage["cached"]),
             output: number(&usage["output"]),
-            usd: usage["usd"].as_str().and_then(|usd| usd.parse().ok()),
+            // Responses that report no tokens, such as errors, cost nothing.
+            usd: match usage["usd"].as_str() {
+                Some(usd) => usd.parse().ok(),
+                None => texts(&usage["unpriced"]).is_empty().then_some(0.0),
+            },
             unpriced: texts(&usage["unpriced"]),
         },
         milliseconds: number(&line["ms"]),

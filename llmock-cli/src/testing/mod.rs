@@ -1,11 +1,12 @@
 //! Runs the tests of a workspace, by cargo or nextest or another program, and reads what they left behind.
 //!
-//! `command` is the program with its arguments and a filter, `last_run` what llmock wrote about each test, `changed` the
+//! `command` is the program with its arguments and a filter, `last_run` what llmock wrote about each test, `cost` shows what responses cost, `changed` the
 //! tests that git's HEAD does not have in this form, `difference` what a run changed in the fixtures, and `renamed` the tests
 //! whose recordings belong to an earlier name.
 
 pub(crate) mod changed;
 pub(crate) mod command;
+pub(crate) mod cost;
 pub(crate) mod difference;
 pub(crate) mod last_run;
 pub(crate) mod renamed;

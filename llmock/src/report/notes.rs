@@ -161,16 +161,6 @@ impl Note {
                 format!("{numbers} of {fixture} {were} not requested{}", kept.unwrap_or_default())
             }
             Self::Mixed { interactions, rules } => mixed(*interactions, rules, &fixture),
-            Self::Removed { count: number, path } => format!(
-                "{} of {fixture} that the test no longer uses moved to {}",
-                count(*number, "interaction"),
-                excerpt(path, PATH)
-            ),
-            Self::Editing { count: number, path } => format!(
-                "{} without a recording got the response at the same place of {fixture}, and wait in {}",
-                count(*number, "request"),
-                excerpt(path, PATH)
-            ),
             Self::Borrowed { interactions, owner } => {
                 let (numbers, were) = (named(interactions), were(interactions.len()));
                 format!("{numbers} of {fixture} {were} recorded by test {}", code(owner))

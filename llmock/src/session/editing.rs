@@ -21,7 +21,6 @@ use crate::provider::Provider;
 use crate::report::{Miss, Note, Outcome, Report};
 use crate::session::ledger::StandIn;
 use crate::session::pending::Pending;
-use crate::session::respond::Decision;
 use crate::session::save;
 use crate::session::state::State;
 use crate::session::stored::replay;
@@ -39,9 +38,8 @@ pub(super) fn is_on(state: &State) -> bool {
 pub(super) async fn stand_in(
     state: &Arc<State>,
     pending: &Pending,
-    decision: &Decision,
+    is_miss: bool,
 ) -> Option<Response> {
-    let is_miss = matches!(decision, Decision::Unmatched(..) | Decision::Miss(_));
     if !is_miss || !is_on(state) {
         return None;
     }

@@ -175,7 +175,8 @@ async fn respond_from_source(
     if let Outcome::Response(response) = after {
         return Ok((response, None));
     }
-    if let Some(response) = editing::stand_in(state, &pending, &decision).await {
+    let is_miss = matches!(decision, Decision::Unmatched(..) | Decision::Miss(_));
+    if let Some(response) = editing::stand_in(state, &pending, is_miss).await {
         return Ok((response, None));
     }
     if let Some(reason) = without_reply(state, &sent, &decision, [before, after]) {

@@ -128,7 +128,12 @@ fn arguments_are_what_the_attribute_would_write() {
 
 #[test]
 fn every_key_has_a_method_of_the_builder() {
-    let builder = concat!(include_str!("../../builder.rs"), include_str!("../../builder/teams.rs"));
+    let builder = concat!(
+        include_str!("../../builder.rs"),
+        include_str!("../../builder/checks.rs"),
+        include_str!("../../builder/editing.rs"),
+        include_str!("../../builder/teams.rs")
+    );
     for key in llmock_rules::KEYS {
         // The fixture is a path here, there is no attribute whose crate is to be found, and no test to run again.
         let has_method = builder.contains(&format!("self.set(\"{}\"", key.name));

@@ -8,6 +8,16 @@ impl Note {
     /// What happened, as a clause.
     pub(super) fn clause_of_files(&self, fixture: &str) -> String {
         match self {
+            Self::Removed { count: number, path } => format!(
+                "{} of {fixture} that the test no longer uses moved to {}",
+                count(*number, "interaction"),
+                excerpt(path, PATH)
+            ),
+            Self::Editing { count: number, path } => format!(
+                "{} without a recording got the response at the same place of {fixture}, and wait in {}",
+                count(*number, "request"),
+                excerpt(path, PATH)
+            ),
             Self::Similar { interaction, score, prompt } => {
                 similar(*interaction, score, prompt.as_deref(), fixture)
             }

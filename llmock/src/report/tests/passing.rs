@@ -159,7 +159,7 @@ fn every_note_is_a_line_of_its_own() {
     insta::assert_snapshot!(text, @r#"
     llmock: api::summarize: recorded 1 interaction → tests/fixtures/summarize.json
     llmock: api::summarize: no request was forwarded, so tests/fixtures/summarize.json is unchanged; if it should be recorded, look whether the client uses llmock's address
-    llmock: api::summarize: 2 interactions of tests/fixtures/summarize.json have no owner beside those of this test, so `order = "strict"` does not hold for them; to give them an owner: llmock adopt tests
+    llmock: api::summarize: 2 interactions of tests/fixtures/summarize.json have no owner beside those of this test, so `order = "strict"` does not hold for them; to give them an owner: llmock adopt tests/fixtures/summarize.json --owner api::summarize
     llmock: api::summarize: #1, #2, #3, #4, #5, and 2 more of tests/fixtures/summarize.json were not requested, and kept because the test returned before its end; if the test no longer needs this, record it again: LLMOCK_MODE=record cargo test --test api -- summarize --exact
     llmock: api::summarize: 2 requests without a recording got the response at the same place of tests/fixtures/summarize.json, and wait in tests/fixtures/summarize.json.pending; review it with `llmock review`, or record it: LLMOCK_MODE=record cargo test --test api -- summarize --exact
     llmock: api::summarize: 2 interactions of tests/fixtures/summarize.json that the test no longer uses moved to tests/fixtures/summarize.json.removed; the next run in which the test passes deletes that file
