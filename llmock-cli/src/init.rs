@@ -279,7 +279,7 @@ mod tests {
     #[test]
     fn adds_only_lines_that_are_missing() {
         let lines = ["# why".to_owned(), "a".to_owned(), "b".to_owned()];
-        let add = |text: &str| extended(text, &lines).map(|(text, added)| (text, added));
+        let add = |text: &str| extended(text, &lines);
         let both = |text: &str, added: &str| Some((text.to_owned(), added.to_owned()));
         assert_eq!(add(""), both("# why\na\nb\n", "a; b"));
         assert_eq!(add("x\n  a"), both("x\n  a\n# why\nb\n", "b"));

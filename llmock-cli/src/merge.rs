@@ -15,6 +15,10 @@ pub(crate) use text::{conflicted, of as text_of};
 
 /// What becomes of an interaction.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are as many as interactions, and most are whole"
+)]
 pub(crate) enum Piece {
     Clean(Interaction),
     /// `None` is an interaction that this side removed.
@@ -111,12 +115,11 @@ fn items(fixture: &Fixture) -> Vec<Item<'_>> {
 /// Pairs two versions: `partner[at]` is the position in `old` of `new[at]`.
 fn partners(old: &[Item<'_>], new: &[Item<'_>]) -> Vec<Option<usize>> {
     type Fits = fn(&Item<'_>, &Item<'_>) -> bool;
-    let same_test: Fits = |a, b| a.interaction.test() == b.interaction.test();
-    let rounds: [&dyn Fn(&Item<'_>, &Item<'_>) -> bool; 4] = [
-        &|a, b| same_test(a, b) && a.content == b.content,
-        &same_test,
-        &|a, b| a.content == b.content,
-        &|_, _| true,
+    let rounds: [Fits; 4] = [
+        |a, b| a.interaction.test() == b.interaction.test() && a.content == b.content,
+        |a, b| a.interaction.test() == b.interaction.test(),
+        |a, b| a.content == b.content,
+        |_, _| true,
     ];
     let mut by_request: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, item) in old.iter().enumerate() {
@@ -171,12 +174,11 @@ fn slots(base: &[Item<'_>], ours: &[Item<'_>], theirs: &[Item<'_>]) -> Vec<Slot>
             (slot.ours.is_some() && one.ours == slot.ours)
                 || (slot.theirs.is_some() && one.theirs == slot.theirs)
         };
-        match order.iter().position(same) {
-            Some(at) => after = at + 1,
-            None => {
-                order.insert(after, slot);
-                after += 1;
-            }
+        if let Some(at) = order.iter().position(same) {
+            after = at + 1;
+        } else {
+            order.insert(after, slot);
+            after += 1;
         }
     }
     order
@@ -216,6 +218,7 @@ fn newer<'f>(ours: &[Item<'f>], theirs: &[Item<'f>]) -> BTreeMap<Option<&'f str>
 }
 
 /// One interaction in three versions: what it becomes, `Some(None)` if it is removed, `None` if they conflict.
+#[expect(clippy::option_option, reason = "removed is another outcome than undecided")]
 fn resolve(
     [base, ours, theirs]: [Option<&Item<'_>>; 3],
     newer: &BTreeMap<Option<&str>, Side>,

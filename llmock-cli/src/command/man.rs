@@ -41,16 +41,14 @@ pub(crate) fn man(screen: &mut Screen, arguments: &Page, command: clap::Command)
     }
     let wanted =
         arguments.command.as_ref().map_or("llmock".to_owned(), |it| format!("llmock-{it}"));
-    match pages.iter().position(|(name, _)| *name == wanted) {
-        Some(at) => screen.bytes(&pages.swap_remove(at).1),
-        None => {
-            let given = arguments.command.as_deref().unwrap_or_default();
-            let names = pages.iter().filter_map(|(name, _)| name.strip_prefix("llmock-"));
-            let near = llmock_rules::nearest(given, names);
-            let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            screen.problem(&Problem::Other(format!("there is no command `{given}`{hint}")))
-        }
+    if let Some(at) = pages.iter().position(|(name, _)| *name == wanted) {
+        return screen.bytes(&pages.swap_remove(at).1);
     }
+    let given = arguments.command.as_deref().unwrap_or_default();
+    let names = pages.iter().filter_map(|(name, _)| name.strip_prefix("llmock-"));
+    let near = llmock_rules::nearest(given, names);
+    let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    screen.problem(&Problem::Other(format!("there is no command `{given}`{hint}")))
 }
 
 /// The name and the text of each page.

@@ -123,7 +123,7 @@ async fn of_archive(layer: &RemoteLayer, cache: &Cache) -> Result<Pulled, Proble
     let partial = cache.partial(&digest)?;
     for (name, bytes) in &unpacked {
         manifest.add(name, bytes).map_err(|why| Problem::Other(format!("`{location}`: {why}")))?;
-        cache.write(&files(&partial).join(name), bytes)?;
+        Cache::write(&files(&partial).join(name), bytes)?;
     }
     cache.finish(&partial, &manifest, &digest)?;
     Ok(Pulled { digest, files: unpacked.len(), fetched: unpacked.len(), is_new: true })
@@ -183,7 +183,7 @@ impl Cache {
         Ok(folder)
     }
 
-    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), Problem> {
+    fn write(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
         let written = || {
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder)?;
@@ -219,7 +219,7 @@ impl Cache {
                 let copy = |from: &PathBuf| {
                     has(&from.join(name))
                         && fs::read(from.join(name))
-                            .is_ok_and(|bytes| self.write(&into, &bytes).is_ok())
+                            .is_ok_and(|bytes| Self::write(&into, &bytes).is_ok())
                 };
                 let is_there = has(&into) || (sources.iter().any(copy) && has(&into));
                 !is_there
@@ -253,7 +253,7 @@ impl Cache {
                 if sha256(&object.bytes) != file.sha256 {
                     return Err(wrong_digest(name, &self.location, &file.sha256, &object.bytes));
                 }
-                self.write(&into, &object.bytes)
+                Self::write(&into, &object.bytes)
             }
         });
         let mut done = 0;
@@ -270,7 +270,7 @@ impl Cache {
     /// Gives a version its name, and makes it the one in force.
     fn finish(&self, partial: &Path, manifest: &Manifest, digest: &str) -> Result<(), Problem> {
         // An interrupted pull of the same version may have left what this one does not have.
-        self.write(&partial.join(MANIFEST), manifest.to_json().as_bytes())?;
+        Self::write(&partial.join(MANIFEST), manifest.to_json().as_bytes())?;
         let version = self.place.version(digest);
         // A version that was changed makes room for the good one.
         if version.exists() {
@@ -283,7 +283,7 @@ impl Cache {
     fn point_to(&self, digest: &str) -> Result<(), Problem> {
         let pointer = self.place.pointer();
         let new = pointer.with_extension("new");
-        self.write(&new, format!("{digest}\n").as_bytes())?;
+        Self::write(&new, format!("{digest}\n").as_bytes())?;
         fs::rename(&new, &pointer).map_err(|why| unwritable(&pointer, why))
     }
 }

@@ -1,9 +1,9 @@
 use super::*;
 
 /// An interaction of `test` with a prompt, a text, and the hour of its recording.
-fn one(test: &str, prompt: &str, text: &str, hour: u32) -> String {
+fn one(owner: &str, prompt: &str, text: &str, hour: u32) -> String {
     format!(
-        r#"{{"provider": "openai", "test": "{test}", "recorded_at": "2026-11-30T{hour:02}:00:00Z", "request": {{"path":
+        r#"{{"provider": "openai", "test": "{owner}", "recorded_at": "2026-11-30T{hour:02}:00:00Z", "request": {{"path":
         "/v1/chat/completions", "body": {{"model": "m", "messages": [{{"role": "user", "content": "{prompt}"}}]}}}}, "response":
         {{"body": {{"id": "chatcmpl-{hour}", "choices": [{{"message": {{"role": "assistant", "content": "{text}"}}}}]}}}}}}"#
     )

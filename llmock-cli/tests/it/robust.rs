@@ -43,9 +43,9 @@ fn files(desk: &Desk) -> Vec<(std::path::PathBuf, Vec<u8>)> {
         for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
             let path = entry.path();
             if path.is_dir() {
-                walk(&path, all)
+                walk(&path, all);
             } else {
-                all.push((path.clone(), fs::read(&path).unwrap()))
+                all.push((path.clone(), fs::read(&path).unwrap()));
             }
         }
     }

@@ -44,7 +44,7 @@ impl SocketClient {
     }
 
     /// The next message that is no ping.
-    pub fn next(&mut self) -> Result<Message, Error> {
+    pub fn read(&mut self) -> Result<Message, Error> {
         loop {
             match self.0.read() {
                 Ok(Message::Ping(_) | Message::Pong(_)) => {}
@@ -56,7 +56,7 @@ impl SocketClient {
     /// The text of the next message.
     #[track_caller]
     pub fn text(&mut self) -> String {
-        match self.next() {
+        match self.read() {
             Ok(message) => message.into_text().unwrap().to_string(),
             Err(error) => panic!("no message: {error}"),
         }
@@ -87,7 +87,7 @@ impl SocketClient {
     #[track_caller]
     pub fn closed(&mut self) -> (u16, String) {
         loop {
-            match self.next() {
+            match self.read() {
                 Ok(Message::Close(Some(frame))) => {
                     return (frame.code.into(), frame.reason.to_string());
                 }

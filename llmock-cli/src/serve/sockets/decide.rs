@@ -72,7 +72,7 @@ fn unknown(path: &str) -> String {
 }
 
 fn decided(answer: Answer, socket: Option<Plan>, source: Option<Arc<str>>) -> Decided {
-    let detail = Detail { socket, source, ..Detail::default() };
+    let detail = Detail { source, socket, ..Detail::default() };
     Decided {
         answer,
         by: dispatch::OURSELVES,

@@ -22,7 +22,7 @@ fn history(server: &Server) -> Vec<Value> {
     history["requests"].as_array().unwrap().clone()
 }
 
-fn create(client: &mut SocketClient, body: Value) -> Vec<Value> {
+fn create(client: &mut SocketClient, body: &Value) -> Vec<Value> {
     let mut message = json!({"type": "response.create", "model": "gpt-5"});
     message.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
     client.send(message.to_string());
@@ -33,7 +33,7 @@ fn create(client: &mut SocketClient, body: Value) -> Vec<Value> {
 fn strategies_respond_on_sockets_of_responses() {
     let server = Workdir::new().serve(&[], &[]);
     let mut client = open(&server, "/v1/responses");
-    let events = create(&mut client, json!({"input": "Hello!", "store": false}));
+    let events = create(&mut client, &json!({"input": "Hello!", "store": false}));
     assert_eq!(events[0]["type"], "response.created");
     let last = &events[events.len() - 1]["response"];
     assert_eq!(last["output"][0]["content"][0]["text"], "Hello!");
@@ -57,7 +57,7 @@ fn strategies_respond_on_sockets_of_responses() {
     let last = &events[events.len() - 1]["response"];
     assert_eq!(last["output"][0]["content"][0]["text"], "last tool call result is sunny");
     // Only the prompt is prepared.
-    let events = create(&mut client, json!({"input": "Hello!", "generate": false}));
+    let events = create(&mut client, &json!({"input": "Hello!", "generate": false}));
     assert_eq!((events.len(), &events[1]["response"]["output"]), (2, &json!([])));
     // Errors are messages, and the socket goes on.
     client.send(r#"{"type":"response.create","model":"gpt-5","input":"x","previous_response_id":"resp_none"}"#);
@@ -98,7 +98,7 @@ fn schemas_and_scenarios_respond_on_sockets() {
     let schema = json!({"type": "object", "properties": {"days": {"type": "integer", "minimum": 3}},
         "required": ["days"], "additionalProperties": false});
     let text = json!({"format": {"type": "json_schema", "name": "trip", "schema": schema}});
-    let events = create(&mut client, json!({"input": "plan", "text": text}));
+    let events = create(&mut client, &json!({"input": "plan", "text": text}));
     let last = &events[events.len() - 1]["response"];
     let made = last["output"][0]["content"][0]["text"].as_str().unwrap();
     assert_eq!(serde_json::from_str::<Value>(made).unwrap(), json!({"days": 3}));
@@ -272,7 +272,7 @@ fn recorded_sockets_are_replayed() {
     let mut client = SocketClient::open(&server.origin, REALTIME, &cut).unwrap();
     client.text();
     client.send(r#"{"type":"first"}"#);
-    client.next().unwrap_err();
+    client.read().unwrap_err();
 }
 
 #[test]

@@ -41,14 +41,14 @@ fn many_sockets_are_recorded_and_replayed() {
     let base = format!("{}/v1", upstream.url());
     let talk = |server: &Server, number: usize| {
         let mut client = open(server, REALTIME);
-        let mut received = vec![client.next().unwrap()];
+        let mut received = vec![client.read().unwrap()];
         client.send(if number == 0 {
             "{\"large\":1}".to_owned()
         } else {
             format!("{{\"n\":{number}}}")
         });
         for _ in 0..4 {
-            received.push(client.next().unwrap());
+            received.push(client.read().unwrap());
         }
         received
     };
@@ -84,7 +84,7 @@ fn a_kill_at_any_message_leaves_the_old_file() {
         let mut client = open(&server, REALTIME);
         for number in 0..messages {
             if number % 2 == 0 {
-                client.next().unwrap();
+                client.read().unwrap();
             } else {
                 client.send("go");
             }

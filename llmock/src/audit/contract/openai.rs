@@ -21,13 +21,16 @@ pub(super) fn messages(request: &Request<'_>) -> Option<Found> {
 pub(super) fn types(request: &Request<'_>) -> Option<Found> {
     let is_list = |value: &Json<'_>| value.as_array().is_some();
     let is_number = |value: &Json<'_>| matches!(value, Json::Number(_));
-    let checks: [(&str, &str, &dyn Fn(&Json<'_>) -> bool); 4] = [
-        ("messages", "an array", &is_list),
-        ("tools", "an array", &is_list),
-        ("temperature", "a number", &is_number),
-        ("top_p", "a number", &is_number),
+    let checks = [
+        ("messages", "an array"),
+        ("tools", "an array"),
+        ("temperature", "a number"),
+        ("top_p", "a number"),
     ];
-    checks.into_iter().find_map(|(name, expected, is_right)| {
+    checks.into_iter().find_map(|(name, expected)| {
+        let is_right = |value: &Json<'_>| {
+            if expected == "an array" { is_list(value) } else { is_number(value) }
+        };
         let given = request.body.get(name).filter(|given| !given.is_null() && !is_right(given))?;
         let message = format!("'{name}' is {}, and not {expected}", given.kind());
         Found::at(format!("$.{name}"), message)

@@ -111,14 +111,13 @@ fn in_path(method: &str, path: &str) -> Option<String> {
             Some(id) if !ACTIONS.contains(id) && !COLLECTIONS.contains(id) => {
                 return Some(format!("its path quotes what the provider stored, `{name}/{id}`"));
             }
-            Some(_) => {}
             None if method == "POST" && !CALLS.contains(&name) => {
                 return Some(format!("it creates something at the provider, in `{name}`"));
             }
             None if method == "GET" => {
                 return Some(format!("it lists what the provider stores, `{name}`"));
             }
-            None => {}
+            _ => {}
         }
     }
     let is_safe = matches!(method, "POST" | "GET" | "HEAD" | "QUERY");

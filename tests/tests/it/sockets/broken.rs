@@ -36,7 +36,7 @@ fn a_frame_without_a_mask_is_named() {
         let url = mock.base_url(Provider::OpenAI);
         let (host, base) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
         let mut stream = TcpStream::connect(host).unwrap();
-        let target = format!("/{}/realtime?model=gpt-realtime", base);
+        let target = format!("/{base}/realtime?model=gpt-realtime");
         let head = format!(
             "GET {target} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"

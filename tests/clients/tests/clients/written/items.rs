@@ -74,8 +74,8 @@ async fn every_kind_of_item_reaches_the_client(mock: &LlmMock) {
             let whole: Value = serde_json::from_str(&raw(mock, false).await).unwrap();
             assert_eq!(whole["output"], json!([item]));
             let streamed = raw(mock, true).await;
-            let done = streamed.lines().filter(|line| line.contains("response.output_item.done"));
-            assert!(done.last().unwrap().contains(&format!("\"{kind}\"")), "{streamed}");
+            let done = streamed.lines().rfind(|line| line.contains("response.output_item.done"));
+            assert!(done.unwrap().contains(&format!("\"{kind}\"")), "{streamed}");
             continue;
         }
         {
