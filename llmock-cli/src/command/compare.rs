@@ -105,7 +105,7 @@ pub(crate) fn compare(screen: &mut Screen, arguments: &Compare) -> io::Result<i3
 fn made(arguments: &Compare) -> Result<Comparison, Problem> {
     use_prices(arguments.prices.as_deref())?;
     let Model { provider, name } = &arguments.model;
-    let command = TestCommand::parse(&arguments.command, arguments.nextest).to_the_end();
+    let command = TestCommand::parse(&arguments.command, arguments.nextest).until_the_end();
     command.build()?;
     let safe =
         |char: char| if char.is_ascii_alphanumeric() || "-_.".contains(char) { char } else { '-' };

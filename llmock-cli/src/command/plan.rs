@@ -52,7 +52,7 @@ pub(crate) fn plan(screen: &mut Screen, arguments: &PlanArguments) -> io::Result
 
 fn made(arguments: &PlanArguments) -> Result<Plan, Problem> {
     use_prices(arguments.prices.as_deref())?;
-    let command = TestCommand::parse(&arguments.command, arguments.nextest).to_the_end();
+    let command = TestCommand::parse(&arguments.command, arguments.nextest).until_the_end();
     command.build()?;
     let folder = last_run::folder();
     let lines = std::path::absolute(folder.join("plan.jsonl")).unwrap_or(folder.join("plan.jsonl"));

@@ -79,6 +79,7 @@ pub(crate) struct Replay {
 }
 
 /// Which tests run, and how.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[derive(Args, Debug)]
 pub(crate) struct Tests {
     /// Only tests whose names contain this; can be repeated
@@ -189,7 +190,7 @@ fn command(
     owners: &dyn Fn() -> Result<Vec<String>, Problem>,
 ) -> Result<Option<TestCommand>, Problem> {
     use_prices(tests.prices.as_deref())?;
-    let mut command = TestCommand::parse(&tests.cargo, tests.nextest).to_the_end();
+    let mut command = TestCommand::parse(&tests.cargo, tests.nextest).until_the_end();
     if let Some(prices) = &tests.prices {
         let prices = std::path::absolute(prices).unwrap_or_else(|_| prices.clone());
         command = command.variable("LLMOCK_PRICES", prices);

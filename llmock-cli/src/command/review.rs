@@ -156,18 +156,17 @@ pub(crate) fn review(screen: &mut Screen, Review { paths, json }: &Review) -> io
         let mut decisions = Vec::new();
         for at in 0..file.interactions.len() {
             number += 1;
-            let decision = match for_all {
-                Some(decision) => decision,
-                None => {
-                    let place = format!("{number}/{total}");
-                    match ask(screen, &mut input, file, at, &place)? {
-                        Answer::All(decision) => {
-                            for_all = Some(decision);
-                            decision
-                        }
-                        Answer::One(decision) => decision,
-                        Answer::Info | Answer::Diff => Decision::Skip,
+            let decision = if let Some(decision) = for_all {
+                decision
+            } else {
+                let place = format!("{number}/{total}");
+                match ask(screen, &mut input, file, at, &place)? {
+                    Answer::All(decision) => {
+                        for_all = Some(decision);
+                        decision
                     }
+                    Answer::One(decision) => decision,
+                    Answer::Info | Answer::Diff => Decision::Skip,
                 }
             };
             decisions.push(decision);

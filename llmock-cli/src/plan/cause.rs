@@ -54,8 +54,8 @@ pub(crate) fn causes(old: &Interaction, new: &Interaction) -> BTreeSet<Cause> {
                 serde_json::from_str::<String>(&value).unwrap_or(value)
             };
             let (old, new) = (
-                text(change.old().map(|text| text.to_string())),
-                text(change.new_value().map(|text| text.to_string())),
+                text(change.old().map(ToString::to_string)),
+                text(change.new_value().map(ToString::to_string)),
             );
             let (old, new) = hunk(&old, &new);
             Cause { place: place(&path, &after), old, new }
@@ -65,8 +65,8 @@ pub(crate) fn causes(old: &Interaction, new: &Interaction) -> BTreeSet<Cause> {
 
 /// ``tool `search` `` for a path into the definitions of tools.
 fn tool(path: &str, body: &Value) -> Option<String> {
-    let list = ["$.tools", "$.functions", "$.toolConfig.tools"].into_iter();
-    let rest = list.filter_map(|list| path.strip_prefix(list)).next()?;
+    let mut lists = ["$.tools", "$.functions", "$.toolConfig.tools"].into_iter();
+    let rest = lists.find_map(|list| path.strip_prefix(list))?;
     let name = ["tools", "functions"].into_iter().find_map(|list| {
         let one = &body[list][index(rest)?];
         let names = [&one["function"]["name"], &one["name"], &one["toolSpec"]["name"]];

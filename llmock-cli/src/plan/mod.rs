@@ -190,14 +190,14 @@ fn planned(
 }
 
 /// A request for which no recording could stand in; nothing tells what its response will be.
-fn unknown(test: &str, fixture: &str, one: &Value) -> Planned {
+fn unknown(owner: &str, fixture: &str, one: &Value) -> Planned {
     let text = |name: &str| one[name].as_str().map(str::to_owned);
     let mut usage = TokenUsage::default();
     usage.input = one["tokens"].as_u64().unwrap_or_default();
     let model = text("model").unwrap_or_default();
     let provider = known_provider(one["provider"].as_str().unwrap_or_default());
     Planned {
-        test: test.to_owned(),
+        test: owner.to_owned(),
         fixture: fixture.to_owned(),
         number: None,
         prompt: text("prompt"),

@@ -74,9 +74,10 @@ fn write(waiting: &Waiting, chosen: Vec<Interaction>) -> Result<(), Problem> {
         }
         is_same
     });
-    match written.map_err(Problem::NotEdited)? {
-        true => Ok(()),
-        false => Err(Problem::ChangedMeanwhile(fixture.path().to_owned())),
+    if written.map_err(Problem::NotEdited)? {
+        Ok(())
+    } else {
+        Err(Problem::ChangedMeanwhile(fixture.path().to_owned()))
     }
 }
 

@@ -56,7 +56,7 @@ impl TestCommand {
     }
 
     /// Runs all test programs, also after one has failed.
-    pub(crate) fn to_the_end(mut self) -> Self {
+    pub(crate) fn until_the_end(mut self) -> Self {
         if self.is_cargo() && !self.arguments.iter().any(|word| word == "--no-fail-fast") {
             self.arguments.push("--no-fail-fast".into());
         }
@@ -217,7 +217,7 @@ mod tests {
         }
         assert_eq!(parsed("just test -- x", false).shown(), "just test -- x");
         assert!(parsed("just test", false).only(&owners).is_err());
-        let named = parsed("-q", false).matching(&["chat".to_owned()]).unwrap().to_the_end();
+        let named = parsed("-q", false).matching(&["chat".to_owned()]).unwrap().until_the_end();
         assert_eq!(named.shown(), "cargo test -q --no-fail-fast -- chat");
     }
 }

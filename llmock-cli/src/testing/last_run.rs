@@ -117,9 +117,8 @@ impl Tested {
 
 /// The file of the working directory's package or workspace.
 pub(crate) fn path() -> Result<PathBuf, Problem> {
-    let mut folders = build_folders();
-    folders.iter_mut().for_each(|target| target.push(LAST_RUN));
-    folders.into_iter().find(|file| file.is_file()).ok_or(Problem::NoLastRun)
+    let mut files = build_folders().into_iter().map(|target| target.join(LAST_RUN));
+    files.find(|file| file.is_file()).ok_or(Problem::NoLastRun)
 }
 
 /// Folders that may be the build directory, the likeliest first.

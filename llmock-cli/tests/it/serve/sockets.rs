@@ -41,7 +41,7 @@ fn strategies_respond_on_sockets_of_responses() {
     let tools = json!([{"type": "function", "name": "weather", "parameters": {"type": "object"}}]);
     let id = last["id"].as_str().unwrap();
     let next = json!({"input": CALL, "tools": tools, "store": false, "previous_response_id": id});
-    let events = create(&mut client, next);
+    let events = create(&mut client, &next);
     let last = &events[events.len() - 1]["response"];
     let call = &last["output"][0];
     assert_eq!((&call["type"], &call["name"]), (&json!("function_call"), &json!("weather")));
@@ -50,7 +50,7 @@ fn strategies_respond_on_sockets_of_responses() {
         json!({"type": "function_call_output", "call_id": call["call_id"], "output": "sunny"});
     let events = create(
         &mut client,
-        json!({"input": [result], "tools": tools, "store": false, "previous_response_id": id,
+        &json!({"input": [result], "tools": tools, "store": false, "previous_response_id": id,
             "stream_id": "lane"}),
     );
     assert!(events.iter().all(|event| event["stream_id"] == "lane"), "{events:?}");
