@@ -167,7 +167,7 @@ mod tests {
             ("", "expected a folder"),
             ("tests/fixtures#sha256=00", "a folder has no digest"),
             ("s4://bucket/x", "unknown scheme `s4`; did you mean `s3://`?"),
-            ("ftp://host/x", "unknown scheme `ftp`: expected `s3://`, "),
+            ("ftp://host/x", "unknown scheme `ftp`; did you mean `http://`?"),
             ("s3://", "names no bucket"),
             ("s3:///main", "names no bucket"),
             ("https://me:secret@host/x", "holds credentials"),

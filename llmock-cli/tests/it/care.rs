@@ -205,7 +205,8 @@ fn check_finds_old_recordings_and_what_the_provider_would_reject() {
     assert_eq!(check(&["--stale", "--format", "names"]).out, "old\n");
     assert_eq!(check(&["--stale", "--max-age", "52w"]).code, 0);
     let retired = check(&["--retired", "--json"]);
-    let found: serde_json::Value = serde_json::from_str(&retired.out).unwrap();
+    let raw = desk.command(&["check", "fixtures", "--retired", "--json"]).output().unwrap().stdout;
+    let found: serde_json::Value = serde_json::from_slice(&raw).unwrap();
     assert_eq!((retired.code, found.as_array().unwrap().len()), (1, 1), "{found}");
     assert_eq!(check(&["--retired", "--allow", "retired_model"]).code, 0);
 

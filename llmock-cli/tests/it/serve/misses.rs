@@ -184,13 +184,16 @@ fn misses_name_all_differences_and_what_accepts_them() {
     let server = workdir.serve(&["--fixtures", "all.json"], &[]);
     let other_run = Request::post("/v1/responses", body("x", "2"));
     assert_eq!(response_text(&server, &other_run), "{\"said\":\"1\"}");
-    let request = Request::post("/v1/responses", body("y", "2").replace("1}", "2}"));
+    let request = Request::post(
+        "/v1/responses",
+        body("y", "2").replace("\"seed\":1}", "\"seed\":2,\"top_p\":1}"),
+    );
     let missed = server.send(&request);
-    let ignore = r#"matching.ignore=["$.input[*].id","$.seed"]"#;
+    let ignore = r#"matching.ignore=["$.seed","$.top_p"]"#;
     for _ in 0..2 {
         let text: Value = serde_json::from_str(&missed.text()).unwrap();
         let message = text["error"]["message"].as_str().unwrap().to_owned();
-        for part in ["it differs at $.input[0].id, $.input[1].id, $.seed", ignore] {
+        for part in ["it differs at $.seed, $.top_p", ignore] {
             assert!(message.contains(part), "{part} is not in {message}");
         }
         server.wait_for_stderr(message.strip_prefix("llmock: ").unwrap());

@@ -42,6 +42,10 @@ impl Session {
     pub fn mock(&self) -> LlmMock {
         LlmMock
     }
+
+    pub fn body_end(&self) -> BodyEnd {
+        BodyEnd
+    }
 }
 
 pub async fn replay<T>(body: Pin<&mut dyn Future<Output = T>>, _: Session) -> Ended<T> {
@@ -64,4 +68,10 @@ impl<T> Ended<T> {
     pub fn conclude(self, _: ()) -> T {
         self.0
     }
+}
+
+pub struct BodyEnd;
+
+impl BodyEnd {
+    pub fn reach(&self) {}
 }

@@ -203,7 +203,7 @@ fn requests_that_only_came_in_another_order_are_one_entry() {
     let mut report = with_misses([early(1, 4), early(2, 3), early(3, 2)]);
     report.arrivals = Some(Arrivals { order: vec![4, 3, 2, 1], recorded: 4 });
     insta::assert_snapshot!(plain(&report), @r#"
-    llmock: 3 requests arrived in a different order than in tests/fixtures/summarize.json
+    llmock: 4 requests arrived in a different order than in tests/fixtures/summarize.json
 
       × POST /v1/chat/completions   openai gpt-4o · 1st, 2nd, and 3rd request of this test
         prompt: "question 4"
