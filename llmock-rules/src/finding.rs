@@ -84,7 +84,7 @@ pub const FINDINGS: &[FindingCode] = &[
     note("only_replayed_in_ci", "`auto` only replays in CI"),
     note("reply_unused", "a repeated reply was never requested"),
     warning("layers_differ", "two layers have different responses to the same request"),
-    note("misspelt_variable", "a variable is set that nobody reads"),
+    note("misspelt_variable", "a variable is set that nothing reads"),
     warning("similar", "the recording of a similar request responded"),
     warning("not_similar", "a similar recording was not used, or could not be looked for"),
     note("adversarial_chunks", "streams were cut at places that can be chosen again"),

@@ -44,7 +44,7 @@ pub(crate) fn apply(waiting: &Waiting, decisions: &[Decision]) -> Result<(), Pro
     }
     let mut file = Fixture::load(&waiting.path).map_err(Problem::Unreadable)?;
     if waiting.kind == Kind::Pending {
-        // Saving computes hashes anew, and here they name recordings.
+        // Saving computes hashes again, and here they name recordings.
         file.interactions_mut().retain(|one| left.contains(one));
         return file.save_keeping_hashes().map_err(Problem::NotSaved);
     }

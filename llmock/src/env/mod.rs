@@ -87,7 +87,7 @@ pub(crate) fn is_cargo() -> bool {
     std::env::var_os("CARGO").is_some()
 }
 
-/// Variables that nobody reads because their names are misspelt, as they were when the first test ended.
+/// Variables that nothing reads because their names are misspelt, as they were when the first test ended.
 pub(crate) fn misspelt() -> &'static [Misspelt] {
     static FOUND: LazyLock<Vec<Misspelt>> = LazyLock::new(|| {
         names::misspelt(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))

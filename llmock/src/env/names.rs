@@ -50,7 +50,7 @@ pub(crate) fn of_the_library() -> impl Iterator<Item = &'static str> {
     ALL.iter().map(|(name, _)| *name)
 }
 
-/// A variable that nobody reads.
+/// A variable that nothing reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Misspelt {
     pub(crate) name: String,

@@ -112,7 +112,7 @@ pub(crate) enum Note {
     OnlyReplayedInCi { mode: &'static str },
     /// A further layer has other responses to requests that an earlier layer has.
     LayersDiffer { layer: String, requests: usize },
-    /// A variable is set that nobody reads.
+    /// A variable is set that nothing reads.
     MisspeltVariable { name: String, meant: &'static str },
     /// The recording of a similar request responded.
     Similar { interaction: usize, score: String, prompt: Option<String> },

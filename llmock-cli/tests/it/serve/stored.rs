@@ -50,7 +50,7 @@ fn responses_are_retrieved_continued_and_deleted() {
     let next = json!({"model": "m", "input": "two", "previous_response_id": id(&first)});
     let second = ask(&server, "/v1/responses", &next);
     assert_eq!(second["previous_response_id"], first["id"]);
-    // Earlier turns are part of the prompt, whoever sends them.
+    // Earlier turns are part of the prompt, also if a client no longer sends them.
     let tokens = |of: &Value, name: &str| of["usage"][name].as_u64().unwrap();
     assert!(tokens(&second, "input_tokens") > tokens(&first, "total_tokens"), "{second}");
     let items = get(&server, &format!("/v1/responses/{}/input_items?order=asc", id(&second)));
