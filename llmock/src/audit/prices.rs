@@ -67,6 +67,7 @@ pub(crate) fn use_own(prices: OwnPrices) {
 }
 
 /// The day of the prices: that of the user's own, if there are any.
+#[cfg_attr(not(feature = "server"), expect(unreachable_pub, reason = "the command uses it"))]
 pub fn prices_date() -> &'static str {
     OWN.get().map_or(PRICES_DATE, |own| own.date.as_str())
 }

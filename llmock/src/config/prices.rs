@@ -13,6 +13,7 @@ use crate::provider::Provider;
 
 /// Why a file of prices was not read.
 #[derive(Clone, Debug, thiserror::Error)]
+#[cfg_attr(not(feature = "server"), expect(unreachable_pub, reason = "the command uses it"))]
 pub enum PricesError {
     /// The file could not be read.
     #[error("failed to read the prices `{path}`: {why}")]
@@ -43,6 +44,7 @@ pub(crate) fn of_environment() -> Result<(), PricesError> {
 /// # Errors
 ///
 /// If the file cannot be read, or has another form.
+#[cfg_attr(not(feature = "server"), expect(unreachable_pub, reason = "the command uses it"))]
 pub fn use_file(path: &Path) -> Result<(), PricesError> {
     let name = path.display().to_string();
     let text = fs::read_to_string(path);

@@ -129,7 +129,9 @@ fn usage(interaction: &Interaction) -> TokenUsage {
                 }
             }
         }
-        _ => {}
+        Content::Body(_) => {}
+        #[cfg(feature = "websocket")]
+        Content::Socket(_) => {}
     }
     usage
 }

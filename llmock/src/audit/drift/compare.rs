@@ -114,7 +114,9 @@ fn error_inside(response: &Response) -> Option<String> {
     let error = match &response.content {
         Content::Body(Body::Json(text)) => wire::error_in_body("POST", &json::parse(text).ok()?),
         Content::Stream(stream) => wire::error_in_stream("POST", stream),
-        _ => None,
+        Content::Body(_) => None,
+        #[cfg(feature = "websocket")]
+        Content::Socket(_) => None,
     }?;
     Some(error.message.map(|message| format!(": {message:?}")).unwrap_or_default())
 }
