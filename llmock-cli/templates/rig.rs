@@ -11,7 +11,7 @@ async fn ask(question: &str) -> String {
     model.call(CompletionRequest::new(question)).await.unwrap().text()
 }
 
-#[llm_replay(scripted = true)]
+#[llm_replay(scripted = true, provider = "openai")]
 #[tokio::test]
 async fn the_reply_comes_from_the_test() {
     llmock::current().reply([Reply::text("Paris.")]);
