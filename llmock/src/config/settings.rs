@@ -36,7 +36,7 @@ pub(crate) struct Settings {
     pub(crate) fixtures: Sourced<Option<FixtureFolder>>,
     /// Folders and stores with further fixtures, in the order in which they are searched.
     pub(crate) layers: Sourced<Vec<Layer>>,
-    /// For whom fixtures are encrypted; nobody means that they are not.
+    /// For whom fixtures are encrypted; without any they are not.
     pub(crate) recipients: Sourced<Vec<String>>,
     /// Keys of which the layers further out do not count.
     pub(crate) reset: Vec<ResettableKey>,

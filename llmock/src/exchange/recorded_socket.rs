@@ -1,4 +1,4 @@
-//! What a fixture keeps of a WebSocket that the provider accepted, whoever records it.
+//! What a fixture keeps of a WebSocket that the provider accepted, for sessions and servers alike.
 
 use std::time::SystemTime;
 
