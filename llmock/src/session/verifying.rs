@@ -328,7 +328,7 @@ mod probe {
             patience: job.patience,
         };
         let response = forward::forward(job, keeper).await?;
-        // Whoever reads the response keeps it going.
+        // The reader of the response keeps it going.
         let _ = response.into_body().buffered().await;
         drop(permit);
         received.await.map_err(|_| UpstreamError::Stopped)

@@ -160,7 +160,7 @@ fn a_recorded_agent_grows_with_its_turns() {
             let (_folder, fixture) = recorded_agent(turns);
             let text = read(&fixture);
             assert!(text.starts_with("{\n  \"llmock\": 2,"), "{}", &text[..30]);
-            // Every request is whole for whoever reads it through llmock, and replays.
+            // Every request is whole for a reader that goes through llmock, and replays.
             let loaded = Fixture::load(&fixture).unwrap();
             let last = loaded.interactions().last().unwrap();
             assert_eq!(last.request().messages().len(), 2 * turns);
