@@ -219,7 +219,7 @@ fn others(page: &mut Page, report: &Report) {
     }
     let lead = if command::are_too_many(&all) {
         format!(
-            "{} have failed so far. To record every test of their files:",
+            "{} have failed so far. To record what they miss, and to keep the other recordings:",
             count(all.len(), "test")
         )
     } else if helps {
@@ -228,7 +228,7 @@ fn others(page: &mut Page, report: &Report) {
         format!("Recording helps {} that failed earlier in this run:", count(number, "test"))
     };
     page.line(2, &lead);
-    page.line(6, &command::of_all(&all, "record"));
+    page.line(6, &command::of_all(&all));
 }
 
 /// The rules that a reader has to know of to understand this report.

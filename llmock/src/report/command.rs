@@ -121,8 +121,8 @@ impl Command {
     }
 }
 
-/// One shell line that runs several tests in that mode: an invocation for each target.
-pub(crate) fn of_all(tests: &[Invocation], mode: &str) -> String {
+/// One shell line that records several tests: an invocation for each target.
+pub(crate) fn of_all(tests: &[Invocation]) -> String {
     let mut targets: Vec<(&str, Vec<&Filter>)> = Vec::new();
     for Invocation { run, filter } in tests {
         let exact = filter.as_ref().map(|filter| filter.exact);
@@ -137,8 +137,10 @@ pub(crate) fn of_all(tests: &[Invocation], mode: &str) -> String {
     let line = |(run, filters): &mut (&str, Vec<&Filter>)| {
         filters.sort_unstable();
         filters.dedup();
-        // A shell takes longer lines, but no one reads them: without names all tests of the target run.
-        let shown = if are_too_many(tests) { &[][..] } else { &filters[..] };
+        // A shell takes longer lines, but no one reads them. Without names all tests of the target run, and this mode
+        // pays only for the requests that no recording has.
+        let (mode, shown) =
+            if are_too_many(tests) { ("refresh", &[][..]) } else { ("record", &filters[..]) };
         format!("LLMOCK_MODE={mode} {}", Invocation::line(run, shown))
     };
     targets.iter_mut().map(line).collect::<Vec<_>>().join(" && ")
@@ -150,7 +152,7 @@ pub(crate) fn are_too_many(tests: &[Invocation]) -> bool {
 }
 
 /// Names in a command for several tests.
-const NAMES: usize = 40;
+const NAMES: usize = 8;
 
 const NEXTEST: &str = "cargo nextest run";
 

@@ -54,9 +54,13 @@ impl Guide {
 
 /// Without the day of the recording.
 fn dated(text: &str) -> String {
-    let mut parts = text.split(", recorded ");
+    const BEFORE: &str = "(recorded ";
+    let mut parts = text.split(BEFORE);
     let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| text + ", recorded DAY" + part.get(10..).unwrap_or_default())
+    parts.fold(first, |text, part| {
+        let day = part.find(|c: char| c != '-' && !c.is_ascii_digit()).unwrap_or_default();
+        text + BEFORE + "DAY" + &part[day..]
+    })
 }
 
 fn completion(at: usize) -> Response {

@@ -181,25 +181,22 @@ fn several_tests_share_one_line() {
     let (api, lib) = ("cargo test --test api", "cargo test -p other --lib");
     let tests = [test(api, "b", true), test(lib, "c", true), test(api, "a::x", true)];
     assert_eq!(
-        of_all(&tests, "record"),
+        of_all(&tests),
         "LLMOCK_MODE=record cargo test --test api -- a::x b --exact && \
          LLMOCK_MODE=record cargo test -p other --lib -- c --exact"
     );
     let mixed = [test(api, "b", true), test(api, "cases", false), test(api, "b", true)];
     assert_eq!(
-        of_all(&mixed, "record"),
+        of_all(&mixed),
         "LLMOCK_MODE=record cargo test --test api -- b --exact && \
          LLMOCK_MODE=record cargo test --test api -- cases"
     );
     let nextest = [test("cargo nextest run", "b", true), test("cargo nextest run", "a", true)];
-    assert_eq!(
-        of_all(&nextest, "record"),
-        "LLMOCK_MODE=record cargo nextest run -E 'test(=a) | test(=b)'"
-    );
+    assert_eq!(of_all(&nextest), "LLMOCK_MODE=record cargo nextest run -E 'test(=a) | test(=b)'");
     let many: Vec<_> = (0..=NAMES).map(|at| test(api, &format!("t{at}"), true)).collect();
-    assert_eq!(of_all(&many, "record"), "LLMOCK_MODE=record cargo test --test api");
+    assert_eq!(of_all(&many), "LLMOCK_MODE=refresh cargo test --test api");
     let doctest = Invocation { run: "cargo test --doc".to_owned(), filter: None };
-    assert_eq!(of_all(&[doctest], "record"), "LLMOCK_MODE=record cargo test --doc");
+    assert_eq!(of_all(&[doctest]), "LLMOCK_MODE=record cargo test --doc");
 }
 
 #[test]
