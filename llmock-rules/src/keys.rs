@@ -5,8 +5,8 @@ use crate::problem::Problem;
 use crate::{
     ApiVersion, Audio, CacheGuard, ContainedText, Contract, CountedField, Embeddings, EnvName,
     FaultRule, Field, FieldName, FieldsCheck, FindingCode, FixtureFolder, FixtureName, HeaderName,
-    HeaderPattern, JsonPath, LaneName, Layer, MaxAge, Mode, Order, Place, ProviderId, Recipient,
-    SideCall, Similarity, StreamRule, Sweep, Unused,
+    HeaderPattern, JsonPath, LaneName, Layer, MaxAge, Mode, Network, Order, Place, ProviderId,
+    Recipient, SideCall, Similarity, StreamRule, Sweep, Unused,
 };
 
 #[derive(Debug)]
@@ -126,6 +126,7 @@ pub const KEYS: &[Key] = &[
         r#"env = { MY_LLM_URL = "{base}/openai/v1" }"#),
     shared("proxy", Form::Switch, "proxy = true", "proxy = true"),
     shared("intercept", Form::Switch, "intercept = true", "intercept = true"),
+    shared("network", Form::Text(check!(Network)), r#"network = "block""#, r#"network = "block""#),
     of_one_test("scripted", Form::Switch, "scripted = true"),
     shared("contains", Form::Pairs(&CONTAINS), r#"contains("$.messages", "weather")"#,
         r#"contains = [{ path = "$.messages", text = "weather" }]"#),

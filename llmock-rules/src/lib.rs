@@ -51,7 +51,9 @@ pub use recipient::Recipient;
 pub use request::{AllowErrors, SideCall};
 pub use similar::{Embeddings, Similarity};
 pub use stream::{Chunks, Pace, StreamRule};
-pub use word::{ApiVersion, Audio, CacheGuard, Contract, Mode, Order, Sweep, Switch, Unused};
+pub use word::{
+    ApiVersion, Audio, CacheGuard, Contract, Mode, Network, Order, Sweep, Switch, Unused,
+};
 
 macro_rules! from_str {
     ($($name:ident)*) => {$(

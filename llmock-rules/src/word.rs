@@ -92,6 +92,16 @@ words! {
 }
 
 words! {
+    /// Whether clients may connect to the hosts of providers.
+    Network, "value":
+    /// They may.
+    #[default]
+    Allow = "allow",
+    /// Connections by `HTTPS_PROXY` are refused.
+    Block = "block",
+}
+
+words! {
     /// What happens if a test does not use all recorded interactions.
     Unused, "value":
     /// A note on standard error.

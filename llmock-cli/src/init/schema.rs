@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use llmock_rules::{ApiVersion, CacheGuard, Contract, Form, KEYS, Mode, Order, Sweep, Unused};
+use llmock_rules::{
+    ApiVersion, CacheGuard, Contract, Form, KEYS, Mode, Network, Order, Sweep, Unused,
+};
 use serde_json::{Map, Value, json};
 
 use super::Step;
@@ -51,6 +53,7 @@ fn words(key: &str) -> Option<Value> {
     }
     let names = match key {
         "mode" => names!(Mode),
+        "network" => names!(Network),
         "order" => names!(Order),
         "unused" => names!(Unused),
         "sweep" => names!(Sweep),

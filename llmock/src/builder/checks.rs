@@ -17,6 +17,22 @@ impl LlmMockBuilder {
         self.set("audio", Value::Text(&rule.into()))
     }
 
+    /// Whether child processes with [`envs`](crate::LlmMock::envs) may connect to the hosts of providers: `allow` (the default),
+    /// or `block`, which refuses connections by `HTTPS_PROXY`. Other hosts are reached as before.
+    ///
+    /// ```no_run
+    /// use llmock::LlmMock;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = LlmMock::builder().fixture("tests/fixtures/agent").network("block").start()?;
+    /// std::process::Command::new("my-agent").envs(mock.envs()).status()?;
+    /// mock.finish()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn network(self, rule: impl Into<String>) -> Self {
+        self.set("network", Value::Text(&rule.into()))
+    }
+
     /// The age from which on recordings are reported: `90d`, `12w`, or `fail after 90d`, which fails.
     pub fn max_age(self, age: impl Into<String>) -> Self {
         self.set("max_age", Value::Text(&age.into()))

@@ -1,13 +1,13 @@
-//! The settings of what happens to responses on their way, and of the sweep.
+//! The settings of what happens to messages and connections on their way, and of the sweep.
 
-use llmock_rules::{FaultRule, Problem, StreamRule, Sweep, Value};
+use llmock_rules::{Audio, FaultRule, Network, Problem, StreamRule, Sweep, Value};
 
 use super::origin::{Origin, Sourced};
 use super::reading::of_field;
 use super::settings::{Settings, Wrong};
 
 impl Settings {
-    /// Adds what happens to responses on their way.
+    /// Adds what happens to messages and connections on their way.
     pub(super) fn add_control(
         &mut self,
         origin: &Origin,
@@ -26,6 +26,12 @@ impl Settings {
             }
             ("sweep", Value::Text(text)) => {
                 self.sweep = origin.of(Sweep::parse(text).map_err(one)?);
+            }
+            ("audio", Value::Text(text)) => {
+                self.audio = origin.of(Audio::parse(text).map_err(one)?);
+            }
+            ("network", Value::Text(text)) => {
+                self.network = origin.of(Network::parse(text).map_err(one)?);
             }
             ("fault", Value::Fields(fields)) => {
                 let rule = FaultRule::parse(fields).map_err(|wrong| of_field(key, wrong))?;

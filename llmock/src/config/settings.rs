@@ -11,7 +11,7 @@ mod teams;
 
 use llmock_rules::{
     AllowErrors, Audio, BaseUrl, CountedField, EnvName, FaultRule, FieldName, FindingCode,
-    FixtureFolder, JsonPath, Layer, Mode, Order, Place, Problem, ProviderId, Recipient,
+    FixtureFolder, JsonPath, Layer, Mode, Network, Order, Place, Problem, ProviderId, Recipient,
     ResettableKey, SideCall, StreamRule, Sweep, Unused, Value, nearest,
 };
 
@@ -66,6 +66,8 @@ pub(crate) struct Settings {
     pub(crate) declared: Vec<Sourced<Declared>>,
     pub(crate) proxy: Sourced<bool>,
     pub(crate) intercept: Sourced<bool>,
+    /// Whether clients may connect to the hosts of providers.
+    pub(crate) network: Sourced<Network>,
     /// Ids and times of providers are stored as numbers.
     pub(crate) scrub_ids: Sourced<bool>,
     /// Embeddings are not looked up per input.
@@ -108,9 +110,6 @@ impl Settings {
             ("mode", Value::Text(text)) => self.mode = origin.of(Mode::parse(text).map_err(one)?),
             ("fixtures", Value::Text(text)) => {
                 self.fixtures = origin.of(Some(FixtureFolder::parse(text).map_err(one)?));
-            }
-            ("audio", Value::Text(text)) => {
-                self.audio = origin.of(Audio::parse(text).map_err(one)?);
             }
             ("order", Value::Text(text)) => {
                 self.order = origin.of(Order::parse(text).map_err(one)?);
@@ -301,6 +300,7 @@ impl Settings {
             declared: first_of_each([self.declared, outer.declared].concat(), |one| one.provider),
             proxy: self.proxy.or(outer.proxy),
             intercept: self.intercept.or(outer.intercept),
+            network: self.network.or(outer.network),
             scripted: self.scripted.or(outer.scripted),
             scrub_ids: self.scrub_ids.or(outer.scrub_ids),
             whole_batches: self.whole_batches.or(outer.whole_batches),

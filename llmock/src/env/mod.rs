@@ -4,6 +4,7 @@
 //! process; [`test_vars`] writes what one test needs and restores it.
 //! `docs/isolation.md` says how sound that is, with figures.
 
+mod guarded;
 pub(crate) mod names;
 mod setup;
 mod spare;
@@ -14,6 +15,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+pub(crate) use guarded::guarded;
 pub(crate) use names::{
     AGE_IDENTITY, ALLOW_CI_RECORD, BASE_URL, CACHE_DIR, DISABLED, DRAIN_TIMEOUT, EMBEDDINGS_KEY,
     LLM_MOCK_DISABLED, MAX_BODY, MAX_REQUESTS, MAX_TOKENS, MAX_USD, MODE, MODEL, Misspelt,
@@ -21,6 +23,7 @@ pub(crate) use names::{
 };
 pub(crate) use setup::{
     Originals, intercepted, no_proxy, originals, proxies_of_loopback_now, redirect,
+    redirect_and_guard,
 };
 pub(crate) use test_vars::{TestVars, absent};
 

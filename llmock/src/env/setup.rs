@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::sync::OnceLock;
 
+use super::guarded::guarded;
 use super::spare::SPARES;
 use super::{BASE_URL, same_name, write};
 use crate::provider::{Address, Provider, is_address};
@@ -12,6 +13,9 @@ use crate::provider::{Address, Provider, is_address};
 /// Variables that send a client's requests through a proxy, in the spellings that clients read.
 const PROXIES: [&str; 6] =
     ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
+/// Those for `https`.
+pub(super) const HTTPS_PROXY: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
 
 /// Variables that name the hosts to reach without one.
 const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
@@ -29,9 +33,9 @@ static SETUP: OnceLock<Originals> = OnceLock::new();
 ///
 /// In record mode it names the real upstreams: with `OPENAI_BASE_URL` set to a gateway, llmock records from there.
 pub(crate) struct Originals {
-    variables: BTreeMap<OsString, OsString>,
+    pub(super) variables: BTreeMap<OsString, OsString>,
     /// What llmock has written since; empty for a snapshot without a setup.
-    written: Vec<(String, String)>,
+    pub(super) written: Vec<(String, String)>,
 }
 
 /// The environment before the setup; without one, as it was at the first call.
@@ -53,7 +57,7 @@ pub(crate) fn proxies_of_loopback_now() -> Vec<(String, String)> {
 /// Variables that lead `https` through the front at `proxy`, and have clients trust these certificates: each TLS
 /// library and language reads its own.
 pub(crate) fn intercepted(proxy: &str, certificates: &str) -> Vec<(String, String)> {
-    let proxies = ["HTTPS_PROXY", "https_proxy"].map(|name| (name, proxy));
+    let proxies = HTTPS_PROXY.map(|name| (name, proxy));
     let all = proxies.into_iter().chain(CERTIFICATES.map(|name| (name, certificates)));
     all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
@@ -64,10 +68,27 @@ pub(crate) fn intercepted(proxy: &str, certificates: &str) -> Vec<(String, Strin
 /// as it can: before the first test that needs it, and with it before the front's thread, unless a test with a handle
 /// has started that; with `preload!` before `main`. Later calls do nothing and give the same answer.
 pub(crate) fn redirect(base: &str) -> &'static Originals {
+    setup(base, |_| Vec::new())
+}
+
+/// The same, and leads `https` through the front at `proxy` for as long as the process lives.
+pub(crate) fn redirect_and_guard(base: &str, proxy: &str) -> &'static Originals {
+    setup(base, |originals| [originals.exceptions(), guarded(proxy)].concat())
+}
+
+fn setup(
+    base: &str,
+    first: impl FnOnce(&Originals) -> Vec<(String, String)>,
+) -> &'static Originals {
     let table = Provider::base_urls(base);
     SETUP.get_or_init(|| {
         let mut originals = Originals::now();
-        let writes = originals.writes(base, &table);
+        let mut writes = first(&originals);
+        for (name, value) in originals.writes(base, &table) {
+            if !writes.iter().any(|(first, _)| same_name(first, &name)) {
+                writes.push((name, value));
+            }
+        }
         for (name, value) in &writes {
             write(name, Some(OsStr::new(value)));
         }
@@ -165,7 +186,7 @@ impl Originals {
         NO_PROXY.map(|name| (name.to_owned(), list.clone())).into()
     }
 
-    fn exceptions_but(&self, dropped: impl Fn(&str) -> bool) -> Vec<&str> {
+    pub(super) fn exceptions_but(&self, dropped: impl Fn(&str) -> bool) -> Vec<&str> {
         let named = NO_PROXY.into_iter().filter_map(|name| self.get(name));
         let mut hosts: Vec<&str> = Vec::new();
         for host in named.flat_map(|list| list.split(',')).map(str::trim) {
@@ -183,7 +204,8 @@ impl Originals {
             ["HTTP_PROXY", "http_proxy"].map(|name| (name.to_owned(), proxy.to_owned())).into();
         let is_set = NO_PROXY.into_iter().any(|name| self.get(name).is_some());
         // What the setup has written there names loopback.
-        if is_set || !self.no_proxy().is_empty() {
+        let is_written = self.written.iter().any(|(name, _)| NO_PROXY.contains(&&**name));
+        if is_set || is_written || !self.no_proxy().is_empty() {
             let list = self.exceptions_but(is_loopback).join(",");
             variables.extend(NO_PROXY.map(|name| (name.to_owned(), list.clone())));
         }

@@ -82,6 +82,9 @@ pub(crate) trait Handler: Send + Sync + std::fmt::Debug {
     /// host.
     fn provider_at(&self, origin: &str, target: &str) -> Option<(Provider, String)>;
 
+    /// Whether tunnels of its clients end at llmock.
+    fn intercepts(&self) -> bool;
+
     /// A client that opened a tunnel is about to check llmock's certificate; the session waits for the result.
     #[cfg(all(feature = "intercept", target_os = "linux"))]
     fn begin_handshake(&self) -> InFlightGuard;

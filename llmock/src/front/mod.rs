@@ -1,7 +1,7 @@
 //! The front: one HTTP server per process that owns the address clients see.
 //!
 //! It has a thread and a runtime of its own, so that blocking clients, current-thread runtimes and sync tests all
-//! work. It starts when it is first needed, never stops, and prints nothing: text printed from its thread would appear
+//! work. It starts when it is first needed, never stops, and prints nothing of its own: text printed from its thread would appear
 //! in the captured output of whichever test runs at that time. It knows requests, sessions by address ([`registry`])
 //! and connections; a session decides how to respond ([`handler`]).
 
@@ -13,6 +13,7 @@ mod handshake;
 #[cfg(any(test, feature = "__fuzz"))]
 pub(crate) mod in_memory;
 pub(crate) mod intercept;
+pub(crate) mod network;
 pub(crate) mod proxy;
 pub(crate) mod refused;
 pub(crate) mod registry;

@@ -76,6 +76,20 @@ pub(super) fn no_tunnel(authority: &str) -> String {
     )
 }
 
+/// The message for a connection to the host of a provider with `network = "block"`.
+pub(super) fn blocked(authority: &str) -> String {
+    format!(
+        "llmock: connections to `{}` are refused, because of `network = \"block\"`; {}",
+        excerpt(authority, PATH),
+        "the client does not use the address of llmock in a base-URL variable or from `mock.base_url(..)`"
+    )
+}
+
+/// The message for a server that a tunnel does not reach.
+pub(super) fn unreachable(authority: &str, why: &std::io::Error) -> String {
+    format!("llmock: no connection to `{}`: {why}", excerpt(authority, PATH))
+}
+
 /// The refused requests of this process.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals {

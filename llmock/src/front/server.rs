@@ -21,6 +21,7 @@ use super::arrival::Arrival;
 use super::handler::{Aborted, Incoming, TooLarge};
 use super::handshake;
 use super::intercept;
+use super::network;
 use super::refused::{self, AddressedBy};
 use super::registry::{Registry, refusal};
 use super::silent::SilentConnection;
@@ -182,6 +183,9 @@ async fn serve(
 ) -> Result<Response, Aborted> {
     let received = Instant::now();
     if request.method() == Method::CONNECT {
+        if network::guards(&request, &registry) {
+            return Ok(network::connect(request, &registry).await);
+        }
         return Ok(connect(request, registry));
     }
     let (request, upgrade) = handshake::taken(request);

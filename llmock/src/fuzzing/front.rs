@@ -40,6 +40,10 @@ impl Handler for Reader {
         origin.contains("openai").then(|| (Provider::OpenAI, target.to_owned()))
     }
 
+    fn intercepts(&self) -> bool {
+        false
+    }
+
     #[cfg(all(feature = "intercept", target_os = "linux"))]
     fn begin_handshake(&self) -> InFlightGuard {
         Arc::new(InFlight::default()).begin()

@@ -1,5 +1,7 @@
 //! Variables that lead clients to an address of the front.
 
+use llmock_rules::Network;
+
 use crate::config::Settings;
 use crate::env;
 use crate::front::proxy;
@@ -60,7 +62,13 @@ pub(crate) fn through(state: &State) -> Vec<(String, String)> {
     if let Some(trust) = &state.trust {
         variables.extend(env::intercepted(&proxy, &trust.path().display().to_string()));
     }
-    match (in_force.proxy.value, in_force.intercept.value) {
+    let is_guarded = state.trust.is_none() && in_force.network.value == Network::Block;
+    if is_guarded {
+        variables.extend(env::guarded(&proxy));
+    } else if state.trust.is_none() {
+        variables.extend(originals.unguarded());
+    }
+    match (in_force.proxy.value, in_force.intercept.value || is_guarded) {
         (true, _) => variables.extend(originals.through(&proxy)),
         (false, true) => variables.extend(originals.exceptions()),
         (false, false) => {}

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use llmock_rules::{Unused, Value};
+use llmock_rules::{Network, Unused, Value};
 
 use crate::config::limits::Limits;
 use crate::config::{Origin, Settings, SettingsError};
@@ -20,6 +20,7 @@ use crate::fixture::interaction::Interaction;
 use crate::fixture::store::{self, LoadError};
 use crate::front::Front;
 use crate::front::intercept::{self, Trust};
+use crate::front::network;
 use crate::layer::LayerError;
 use crate::mode::Mode;
 use crate::provider::{Declared, Provider};
@@ -216,7 +217,11 @@ fn open(
 
 /// Prepares a session that changes proxies or certificates.
 fn trusted(in_force: &Settings) -> Result<Option<Trust>, Failure> {
-    if in_force.proxy.value || in_force.intercept.value {
+    let is_guarded = in_force.network.value == Network::Block;
+    if is_guarded {
+        network::guard();
+    }
+    if in_force.proxy.value || in_force.intercept.value || is_guarded {
         // The client that forwards requests reads these variables too, and needs the original ones.
         #[cfg(feature = "record")]
         crate::exchange::forward::prepare();

@@ -68,6 +68,10 @@ impl Handler for State {
         proxied::provider_at(self, origin, target)
     }
 
+    fn intercepts(&self) -> bool {
+        self.trust.is_some()
+    }
+
     #[cfg(all(feature = "intercept", target_os = "linux"))]
     fn begin_handshake(&self) -> InFlightGuard {
         self.in_flight.begin()

@@ -16,6 +16,7 @@ mod intercept;
 mod layers;
 mod links;
 mod matching;
+mod network;
 mod packages;
 mod pages;
 mod providers_page;

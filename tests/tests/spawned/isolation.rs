@@ -133,6 +133,30 @@ fn preload_sets_variables_before_main() {
 }
 
 #[test]
+fn preload_blocks_the_network_for_every_test() {
+    let app = app();
+    let run = |test: &str, toml: &str, mode: &str| {
+        app.scratch().write("llmock.toml", toml);
+        let words = [test, "--exact", "--include-ignored", "--nocapture"];
+        app.scratch().test(app.program("preloaded"), words).env("LLMOCK_MODE", mode).output()
+    };
+    let block = "network = 'block'";
+    let ran = run("guarded", block, "");
+    assert!(ran.success, "{}", ran.everything());
+    let told =
+        "llmock: connections to `api.openai.com:443` are refused, because of `network = \"block\"`";
+    assert!(ran.stderr().contains(told), "{}", ran.everything());
+    for test in ["guarded_and_replayed", "allowed", "replays"] {
+        let ran = run(test, block, "");
+        assert!(ran.success, "{test}: {}", ran.everything());
+    }
+    for (toml, mode) in [("", ""), (block, "off")] {
+        let ran = run("guarded", toml, mode);
+        assert!(ran.everything().contains("a proxy"), "{toml} {mode}: {}", ran.everything());
+    }
+}
+
+#[test]
 fn nextest_runs_tests_in_parallel() {
     if !has_nextest() {
         return;

@@ -1,6 +1,6 @@
 //! Settings as arguments of the attribute, as reports name them.
 
-use llmock_rules::{AllowErrors, Audio, Order, Unused};
+use llmock_rules::{AllowErrors, Audio, Network, Order, Unused};
 
 use super::Settings;
 use crate::config::origin::{Origin, Sourced};
@@ -21,6 +21,9 @@ impl Settings {
         }
         if self.audio.value != Audio::default() {
             all.push((format!("audio = \"{}\"", self.audio.value), &self.audio.origin));
+        }
+        if self.network.value != Network::default() {
+            all.push((format!("network = \"{}\"", self.network.value), &self.network.origin));
         }
         self.matching_arguments(&mut all);
         self.headers.arguments(&mut all);
