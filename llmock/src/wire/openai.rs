@@ -28,17 +28,26 @@ pub(crate) static API: Api = Api {
     ..DEFAULT
 };
 
-pub(super) const VOLATILE: &[&str] = &[
-    "user",
-    "safety_identifier",
-    "metadata",
-    "store",
-    "service_tier",
-    "prompt_cache_key",
-    "prompt_cache_retention",
-    "prompt_cache_options",
-    "timestamp",
-];
+/// The members that are left out of every comparison, with those of one format before the last.
+macro_rules! volatile {
+    ($($further:literal),*) => {
+        &[
+            "user",
+            "safety_identifier",
+            "metadata",
+            "store",
+            "service_tier",
+            "prompt_cache_key",
+            "prompt_cache_retention",
+            "prompt_cache_options",
+            $($further,)*
+            "timestamp",
+        ]
+    };
+}
+pub(super) use volatile;
+
+pub(super) const VOLATILE: &[&str] = volatile!();
 
 fn kind_of_error(status: u16) -> &'static str {
     match status {

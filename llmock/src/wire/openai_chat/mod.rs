@@ -45,18 +45,7 @@ pub(super) static FORMAT: Format = Format {
 
 /// OpenAI's, and the marker of gateways in front of other models.
 /// <https://openrouter.ai/docs/client-sdks/typescript/models/anthropiccachecontroldirective>
-const VOLATILE: &[&str] = &[
-    "user",
-    "safety_identifier",
-    "metadata",
-    "store",
-    "service_tier",
-    "prompt_cache_key",
-    "prompt_cache_retention",
-    "prompt_cache_options",
-    "cache_control",
-    "timestamp",
-];
+const VOLATILE: &[&str] = openai::volatile!("cache_control");
 
 pub(super) const TOOL_IDS: &[ToolIdPath] =
     &[&["messages", "[]", "tool_calls", "[]", "id"], &["messages", "[]", "tool_call_id"]];

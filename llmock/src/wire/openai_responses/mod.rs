@@ -19,18 +19,7 @@ const REQUIREMENTS: Requirements = Requirements::NONE.messages("input").model().
 
 /// Those of OpenAI's other formats, and what codex adds: an id of its installation, of the session and the turn.
 /// <https://github.com/openai/codex/blob/main/codex-rs/codex-api/src/common.rs>
-const VOLATILE: &[&str] = &[
-    "user",
-    "safety_identifier",
-    "metadata",
-    "client_metadata",
-    "store",
-    "service_tier",
-    "prompt_cache_key",
-    "prompt_cache_retention",
-    "prompt_cache_options",
-    "timestamp",
-];
+const VOLATILE: &[&str] = openai::volatile!("client_metadata");
 
 pub(crate) static FORMAT: Format = Format {
     name: "OpenAI responses",
