@@ -33,6 +33,25 @@ impl Reply {
         self
     }
 
+    /// Adds an event to the stream, in the provider's own format, behind so many of the events that the reply has without it; `0`
+    /// is before the first. A place behind the end of the stream is refused when the request arrives.
+    ///
+    /// ```
+    /// use llmock::Provider;
+    /// use llmock::reply::{Reply, RequestShape};
+    ///
+    /// let reply = Reply::text("Hi").event_after(1, r#"{"type":"response.metadata","verified":true}"#);
+    /// let request = RequestShape::post("/v1/responses", r#"{"model":"gpt-5","stream":true,"input":"Hello!"}"#);
+    /// let text = reply.render(Provider::OpenAI, &request).text();
+    /// let place = |name: &str| text.find(name).unwrap();
+    /// assert!(place("response.created") < place("response.metadata"));
+    /// assert!(place("response.metadata") < place("response.in_progress"));
+    /// ```
+    pub fn event_after(mut self, events: usize, json: impl std::fmt::Display) -> Self {
+        self.extras.placed.push((events, in_one_line(&json.to_string())));
+        self
+    }
+
     /// Sets the ids of the items of the output, in their order; further items get derived ones. For Responses.
     pub fn item_ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.extras.item_ids = ids.into_iter().map(Into::into).collect();

@@ -276,7 +276,8 @@ macro_rules! setters {
 setters! {
     /// Sets the reasoning, for the APIs that show it. In OpenAI's chat completions it only counts as tokens.
     reasoning: impl Into<String>;
-    /// Sets the signature of the reasoning, which Anthropic's and Bedrock's clients send back.
+    /// Sets the signature of the reasoning, which clients of Anthropic, Bedrock, and Gemini send back, and those of Responses if
+    /// they ask for it (`reasoning.encrypted_content`).
     signature: impl Into<String>;
     /// Sets the finish reason; by default it follows from tool calls and refusals.
     finish: Finish;

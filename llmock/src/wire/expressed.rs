@@ -12,6 +12,7 @@ impl Reply {
         let all = [
             (Feature::Items, !extras.items.is_empty()),
             (Feature::Events, !extras.events.is_empty()),
+            (Feature::PlacedEvents, !extras.placed.is_empty()),
             (Feature::ItemIds, !extras.item_ids.is_empty()),
             (Feature::Searches, !extras.searches.is_empty()),
             (Feature::Citations, !extras.citations.is_empty()),
@@ -28,10 +29,12 @@ impl Reply {
     pub(crate) fn invalid_json(&self) -> Option<(Feature, &str)> {
         let items = self.extras.items.iter().map(|item| (Feature::Items, item));
         let events = self.extras.events.iter().map(|event| (Feature::Events, event));
+        let placed = self.extras.placed.iter().map(|(_, event)| (Feature::PlacedEvents, event));
         let is_object =
             |text: &str| json::parse(text).is_ok_and(|value| value.as_object().is_some());
         items
             .chain(events)
+            .chain(placed)
             .find(|(_, text)| !is_object(text))
             .map(|(feature, text)| (feature, &**text))
     }

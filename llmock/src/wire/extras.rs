@@ -9,6 +9,8 @@ pub(crate) struct Extras {
     pub(crate) items: Vec<String>,
     /// Events of the stream in the provider's own format, as JSON.
     pub(crate) events: Vec<String>,
+    /// Events in the provider's own format, each behind so many of the others.
+    pub(crate) placed: Vec<(usize, String)>,
     /// The ids of the output's items, in their order.
     pub(crate) item_ids: Vec<String>,
     /// What the provider has searched the web for.
@@ -36,6 +38,7 @@ pub(crate) struct Citation {
 pub(crate) enum Feature {
     Items,
     Events,
+    PlacedEvents,
     ItemIds,
     Searches,
     Citations,
@@ -52,6 +55,7 @@ impl Feature {
         match self {
             Self::Items => ".item(..)",
             Self::Events => ".event(..)",
+            Self::PlacedEvents => ".event_after(..)",
             Self::ItemIds => ".item_ids(..)",
             Self::Searches => ".web_search(..)",
             Self::Citations => ".citation(..)",

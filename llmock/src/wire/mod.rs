@@ -35,6 +35,7 @@ mod openai_completions;
 mod openai_embeddings;
 pub(crate) mod openai_responses;
 pub(crate) mod pieces;
+mod placed;
 mod plain;
 pub(crate) mod reading;
 pub(crate) mod recorded;

@@ -8,6 +8,7 @@ use super::context::RenderContext;
 use super::extras::Feature;
 use super::format::Kind;
 use super::ids::{DerivedId, seed_of};
+use super::placed;
 use super::rendered::Rendered;
 use super::requirements::Limit;
 use super::target::Target;
@@ -172,15 +173,17 @@ impl Reading<'_> {
         let streams = target.streams(self.body.as_ref());
         reply.features().into_iter().find_map(|feature| {
             let method = feature.method();
-            let is_expressed = kind == Kind::Conversation && format.expresses.contains(&feature);
+            let kept = if feature == Feature::PlacedEvents { Feature::Events } else { feature };
+            let is_expressed = kind == Kind::Conversation && format.expresses.contains(&kept);
             if !is_expressed {
                 let path = target.path_alone();
                 return Some(format!("the format of {} ({path}) has nothing for `{method}`", format.name));
             }
             match feature {
-                Feature::Events if !streams => Some(format!(
+                Feature::Events | Feature::PlacedEvents if !streams => Some(format!(
                     "`{method}` needs a streamed response, and the request asks for one in one piece"
                 )),
+                Feature::PlacedEvents => placed::misplaced(reply, |reply| self.render(reply)),
                 Feature::Choices | Feature::LogProbs if streams && format.name == "Gemini" => Some(
                     format!("streams of {} have nothing for `{method}`", format.name),
                 ),
@@ -214,7 +217,7 @@ impl Reading<'_> {
         } else if let Some(message) = too_long() {
             failure::error(&context, &Failure::new(400, message))
         } else {
-            (operation.render)(&context)
+            placed::between((operation.render)(&context), &reply.extras.placed)
         };
         rendered.finish(&context)
     }

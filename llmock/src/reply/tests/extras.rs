@@ -1,6 +1,6 @@
 //! Parts of replies that not every format can express, whole and streamed.
 
-use super::super::{Reply, RequestShape};
+use super::super::{RenderedBody, Reply, RequestShape};
 use super::rendering::data;
 use crate::json;
 use crate::provider::Provider;
@@ -134,4 +134,40 @@ fn redacted_reasoning_is_opaque() {
     let body = whole(&reply, Provider::OpenAI, RESPONSES);
     assert_eq!(text(&body, "output/0/encrypted_content").as_deref(), Some("b3BhcXVl"), "{body}");
     assert_eq!(text(&body, "output/1/type").as_deref(), Some("message"), "{body}");
+}
+
+/// The same event in each framing: behind the first of its stream, and written as that is.
+#[test]
+fn events_stand_between_others_in_every_framing() {
+    let event = r#"{"type":"x","n":1}"#;
+    let chat = r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"a"}]}"#;
+    let gemini = r#"{"contents":[{"role":"user","parts":[{"text":"a"}]}]}"#;
+    let messages =
+        r#"{"model":"m","max_tokens":9,"stream":true,"messages":[{"role":"user","content":"a"}]}"#;
+    let stream = "/v1beta/models/m:streamGenerateContent";
+    let sse = format!("{stream}?alt=sse");
+    for (provider, path, body, framed) in [
+        (Provider::OpenAI, "/v1/chat/completions", chat, format!("data: {event}\n\n")),
+        (Provider::Anthropic, "/v1/messages", messages, format!("event: x\ndata: {event}\n\n")),
+        (Provider::Gemini, &sse, gemini, format!("data: {event}\r\n\r\n")),
+        (Provider::Ollama, "/api/chat", chat, format!("{event}\n")),
+    ] {
+        let request = RequestShape::post(path, body);
+        let RenderedBody::Stream(without) = Reply::text("a b").render(provider, &request).body
+        else {
+            panic!("{path} is no stream")
+        };
+        for after in [0, 1, without.len()] {
+            let reply = Reply::text("a b").event_after(after, event);
+            let RenderedBody::Stream(events) = reply.render(provider, &request).body else {
+                panic!("{path} is no stream")
+            };
+            assert_eq!(events[after], framed, "{path}");
+            assert_eq!(events.len(), without.len() + 1, "{path}");
+        }
+    }
+    let reply = Reply::text("a").event_after(1, event);
+    let request = RequestShape::post(stream, gemini);
+    let why = request.read(Provider::Gemini).inexpressible(&reply).unwrap();
+    assert!(why.contains("this stream is a JSON array"), "{why}");
 }

@@ -334,17 +334,24 @@ fn replies_that_a_format_cannot_express_are_refused() {
             Reply::text("a").event("{}"),
             Reply::text("a").event("no json"),
             Reply::text("a").namespace("n").tool_call("t", "{}").namespace("n"),
+            Reply::text("a").event_after(1, "{}"),
         ]);
         for why in [
             "the format of OpenAI chat (/v1/chat/completions) has nothing for `.item(..)`",
             "`.event(..)` needs a streamed response",
             "`.event(..)` takes a JSON object, not `no json`",
             "has nothing for `.namespace(..)`",
+            "`.event_after(..)` needs a streamed response",
         ] {
             let (status, message) = ask(&mock, "a");
             assert_eq!(status, 418);
             assert!(message.contains(why), "{message}");
         }
+        mock.reply(Reply::text("a").event_after(99, "{}"));
+        let streamed = r#"{"model":"m","stream":true,"messages":[]}"#;
+        let message = chat(&mock, streamed).text();
+        let why = "`.event_after(99, ..)` is behind the end: the stream has ";
+        assert!(message.contains(why), "{message}");
         mock.finish().unwrap_err();
     });
 }
