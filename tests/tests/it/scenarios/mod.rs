@@ -2,7 +2,7 @@
 //!
 //! | project | its harness | lines | file |
 //! |---|---|---|---|
-//! | codex | `core/tests/common/responses.rs`, `streaming_sse.rs` | 1,718 + 709 | `codex` |
+//! | codex | `core/tests/common/responses.rs`, `streaming_sse.rs` | 1,718 + 709 | `codex`: 47 tests, and what each part of the harness becomes |
 //! | rig | `tests/common/cassettes.rs` | 4,264 | `rig` |
 //! | goose | `acp_fixtures/mod.rs` | 663 | `goose` |
 //! | Meilisearch | the closure and the map of embeddings in `openai.rs` | 1 closure, 238 kB of data | `meilisearch` |

@@ -1,11 +1,11 @@
-//! codex: streams that a test writes, in sequence, with gates, and readers of what was sent.
+//! One test for each facility of the harness: events, sequences, gates, and readers of requests.
 
 use llmock::reply::{Reply, request};
 use llmock::{LlmMock, Provider, llm_replay};
 use llmock_testkit::client::{JSON, send};
 use serde_json::{Value, json};
 
-use super::{events, item, respond};
+use crate::scenarios::{events, item, respond};
 
 fn user(text: &str) -> Value {
     json!([{"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}])
