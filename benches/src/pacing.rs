@@ -16,6 +16,9 @@ const STREAMS: usize = 1000;
 const EVENTS: usize = 40;
 const GAP: Duration = Duration::from_millis(50);
 
+/// How much later than the machine alone 99 of 100 events may come.
+const BOUND: Duration = Duration::from_millis(5);
+
 /// Holds the streams open to their end.
 pub fn figures(effort: Effort) {
     let streams = if effort == Effort::Measure { STREAMS } else { 10 };
@@ -37,14 +40,19 @@ pub fn figures(effort: Effort) {
     let title = format!("distance from the recorded time, {streams} streams");
     table::figure(&title, &percentiles(&held.errors));
     table::figure("lateness of a thread that only sleeps", &percentiles(&held.machine));
+    if effort == Effort::Measure {
+        let own = percentile(&held.errors, 99).saturating_sub(percentile(&held.machine, 99));
+        assert!(own < BOUND, "99 of 100 events have to come within {BOUND:?} of their time");
+    }
+}
+
+fn percentile(sorted: &[Duration], share: usize) -> Duration {
+    let last = sorted.len().saturating_sub(1);
+    sorted.get(last * share / 100).copied().unwrap_or_default()
 }
 
 fn percentiles(sorted: &[Duration]) -> String {
-    let at = |share: usize| {
-        let last = sorted.len().saturating_sub(1);
-        let time = sorted.get(last * share / 100).copied().unwrap_or_default();
-        format!("{:.2} ms", time.as_secs_f64() * 1e3)
-    };
+    let at = |share| format!("{:.2} ms", percentile(sorted, share).as_secs_f64() * 1e3);
     format!("p50 {}, p99 {}", at(50), at(99))
 }
 

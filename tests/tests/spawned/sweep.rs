@@ -1,26 +1,29 @@
 //! Sweeps of programs that handle failing responses badly, and of programs that handle them well.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
+use std::time::{Duration, Instant};
 
 use llmock_testkit::scratch::{App, Ran, fixture};
 
-/// A recorded stream of five events, of which the last one is the terminator.
-fn stream() -> String {
-    let delta = |text: &str| {
+/// A recorded stream of these texts, of a last one, and of the terminator.
+fn stream(prompt: &str, texts: &[&str]) -> String {
+    let delta = |text: &&str| {
         format!(
             r#"{{"choices":[{{"index":0,"delta":{{"content":"{text}"}},"finish_reason":null}}]}}"#
         )
     };
     let last = r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
-    let events =
-        [delta("Good "), delta("morn"), delta("ing"), last.to_owned(), "\"[DONE]\"".into()];
+    let ends = [last.to_owned(), "\"[DONE]\"".into()];
+    let events: Vec<String> = texts.iter().map(delta).chain(ends).collect();
     let mut text = String::new();
     for (at, event) in events.iter().enumerate() {
         let comma = if at == 0 { "" } else { "," };
         let _ = write!(text, "{comma}{{\"data\":{event}}}");
     }
-    let request =
-        r#"{"model":"gpt-5","stream":true,"messages":[{"role":"user","content":"stream"}]}"#;
+    let request = format!(
+        r#"{{"model":"gpt-5","stream":true,"messages":[{{"role":"user","content":"{prompt}"}}]}}"#
+    );
     format!(
         r#"{{"llmock":1,"interactions":[{{"provider":"openai","request":{{"method":"POST","path":"/v1/chat/completions","body":{request}}},"response":{{"status":200,"headers":{{"content-type":"text/event-stream"}},"stream":{{"framing":"sse","events":[{text}]}}}}}}]}}"#
     )
@@ -34,7 +37,8 @@ fn app() -> App {
         "swept",
         &[
             ("tests/api.rs", tests),
-            ("tests/fixtures/stream.json", &stream()),
+            ("tests/fixtures/stream.json", &stream("stream", &["Good ", "morn", "ing"])),
+            ("tests/fixtures/long.json", &stream("long", &["word "; 220])),
             ("tests/fixtures/whole.json", &whole),
             ("tests/fixtures/two.json", &two),
         ],
@@ -94,11 +98,30 @@ fn a_sweep_that_cannot_be_made_fails_the_test() {
     let app = app();
     let nothing = app.failure("refused::sends_nothing");
     assert!(nothing.contains("the test sends no request"), "{nothing}");
+    let program = include_str!("programs/swept.rs");
+    let before = program.split("fn sends_nothing").next().unwrap();
+    // The attribute is two lines above the function.
+    let place = format!("tests/api.rs:{}:", before.lines().count() - 2);
+    assert!(nothing.contains(&place), "{place}: {nothing}");
     let once = format!("llmock-once-{}", std::process::id());
     let ran = app.one("refused::works_once").env("ONCE", &once).output();
     let text = ran.only_failure("refused::works_once");
     assert!(text.contains("a swept test must be repeatable"), "{text}");
     let _ = std::fs::remove_dir(std::env::temp_dir().join(once));
+}
+
+/// A figure, which `.ci/run control` measures.
+#[test]
+#[ignore = "measures time"]
+fn two_hundred_cuts_take_a_few_seconds() {
+    const MOST: Duration = Duration::from_secs(10);
+    let app = app();
+    let begun = Instant::now();
+    let ran = app.one("long").env("LLMOCK_SWEEP", "cuts").env("LLMOCK_SWEEP_MAX", "200").output();
+    let took = begun.elapsed();
+    assert!(ran.success && ran.everything().contains("swept 200 of "), "{}", ran.everything());
+    let _ = writeln!(std::io::stderr(), "200 cuts took {:.1} s", took.as_secs_f64());
+    assert!(took < MOST, "{took:?}");
 }
 
 #[test]

@@ -4,6 +4,8 @@ mod faults;
 mod features;
 mod items;
 mod kinds;
+#[cfg(feature = "sweep-clients")]
+mod matrix;
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;

@@ -325,3 +325,11 @@ fn streamed() {
     let answer = call(&base(), "stream", true, Some(500)).unwrap();
     whole_stream(&answer).unwrap();
 }
+
+/// Of more than two hundred events.
+#[llm_replay(fixture = "long")]
+#[test]
+fn long() {
+    let answer = call(&base(), "long", true, Some(2000)).unwrap();
+    whole_stream(&answer).unwrap();
+}
