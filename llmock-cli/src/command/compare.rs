@@ -1,9 +1,7 @@
 //! `llmock compare`: the suite on another model, beside the committed fixtures.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 use std::{fs, io};
 
 use clap::Args;
@@ -15,9 +13,9 @@ use crate::output::Screen;
 use crate::output::style::{BOLD, GREEN, RED, YELLOW};
 use crate::output::text::{count, padded, thousands, visible};
 use crate::problem::Problem;
-use crate::testing::cost::{self, use_prices};
+use crate::testing::cost;
 use crate::testing::last_run::{self, Usage};
-use crate::testing::{LastRun, TestCommand, Tested};
+use crate::testing::{LastRun, RunLog, Runner, Tested};
 use crate::{target, workspace};
 
 /// Run the tests on another model, and compare what they take
@@ -35,21 +33,8 @@ pub(crate) struct Compare {
     #[arg(long, value_name = "PROVIDER:MODEL", value_parser = model)]
     model: Model,
 
-    /// Prices that count before llmock's table; see docs/recording.md
-    #[arg(long, value_name = "FILE")]
-    prices: Option<PathBuf>,
-
-    /// Run `cargo nextest run` instead of `cargo test`
-    #[arg(long)]
-    nextest: bool,
-
-    /// Print JSON; the output of the tests goes to standard error
-    #[arg(long)]
-    json: bool,
-
-    /// The command that runs the tests, such as `cargo test -p api`; by default `cargo test`
-    #[arg(last = true, value_name = "COMMAND")]
-    command: Vec<OsString>,
+    #[command(flatten)]
+    runner: Runner,
 }
 
 #[derive(Clone, Debug)]
@@ -88,7 +73,7 @@ struct Comparison {
 pub(crate) fn compare(screen: &mut Screen, arguments: &Compare) -> io::Result<i32> {
     match made(arguments) {
         Ok(comparison) => {
-            if arguments.json {
+            if arguments.runner.json {
                 screen.json(&comparison.json(arguments))?;
             } else {
                 comparison.print(screen, arguments)?;
@@ -103,9 +88,8 @@ pub(crate) fn compare(screen: &mut Screen, arguments: &Compare) -> io::Result<i3
 }
 
 fn made(arguments: &Compare) -> Result<Comparison, Problem> {
-    use_prices(arguments.prices.as_deref())?;
     let Model { provider, name } = &arguments.model;
-    let command = TestCommand::parse(&arguments.command, arguments.nextest).until_the_end();
+    let command = arguments.runner.command()?;
     command.build()?;
     let safe =
         |char: char| if char.is_ascii_alphanumeric() || "-_.".contains(char) { char } else { '-' };
@@ -118,18 +102,15 @@ fn made(arguments: &Compare) -> Result<Comparison, Problem> {
         fs::remove_dir_all(&folder).map_err(failed)?;
     }
     fs::create_dir_all(&folder).map_err(failed)?;
-    let mut command = command
+    let log = RunLog::new("compare")?;
+    let command = log
+        .of(command)
         .variable("LLMOCK_MODE", "record")
         .variable("LLMOCK_RECORD_DIR", &folder)
         .variable("LLMOCK_MODEL", format!("{}:{name}", provider.id()));
-    if let Some(prices) = &arguments.prices {
-        command = command
-            .variable("LLMOCK_PRICES", std::path::absolute(prices).unwrap_or(prices.clone()));
-    }
     let before = committed();
-    let start = SystemTime::now();
-    let status = command.run(arguments.json)?;
-    let run = LastRun::since(start)?;
+    let status = command.run(arguments.runner.json)?;
+    let run = LastRun::parse(&log.text()?);
     if run.tests.is_empty() {
         return Err(Problem::NoTestUsedLlmock);
     }

@@ -1,7 +1,5 @@
 //! `llmock plan`: what an edit makes obsolete, and what it costs to record that again.
 
-use std::ffi::OsString;
-use std::path::PathBuf;
 use std::{fs, io};
 
 use clap::Args;
@@ -9,8 +7,7 @@ use clap::Args;
 use crate::output::Screen;
 use crate::plan::{self, Plan, shown};
 use crate::problem::Problem;
-use crate::testing::cost::use_prices;
-use crate::testing::{TestCommand, last_run};
+use crate::testing::{Runner, last_run};
 
 /// Show what an edit makes obsolete, and what it costs to record it again
 ///
@@ -25,34 +22,20 @@ use crate::testing::{TestCommand, last_run};
     ("llmock record --planned", "records what the last plan names"),
 ]))]
 pub(crate) struct PlanArguments {
-    /// Prices that count before llmock's table; see docs/recording.md
-    #[arg(long, value_name = "FILE")]
-    prices: Option<PathBuf>,
-
-    /// Run `cargo nextest run` instead of `cargo test`
-    #[arg(long)]
-    nextest: bool,
-
-    /// Print JSON; the output of the tests goes to standard error
-    #[arg(long)]
-    json: bool,
-
-    /// The command that runs the tests, such as `cargo test -p api`; by default `cargo test`
-    #[arg(last = true, value_name = "COMMAND")]
-    command: Vec<OsString>,
+    #[command(flatten)]
+    runner: Runner,
 }
 
 pub(crate) fn plan(screen: &mut Screen, arguments: &PlanArguments) -> io::Result<()> {
     match made(arguments) {
-        Ok(plan) if arguments.json => screen.json(&shown::json(&plan)),
+        Ok(plan) if arguments.runner.json => screen.json(&shown::json(&plan)),
         Ok(plan) => shown::print(screen, &plan),
         Err(problem) => screen.problem(&problem),
     }
 }
 
 fn made(arguments: &PlanArguments) -> Result<Plan, Problem> {
-    use_prices(arguments.prices.as_deref())?;
-    let command = TestCommand::parse(&arguments.command, arguments.nextest).until_the_end();
+    let command = arguments.runner.command()?;
     command.build()?;
     let folder = last_run::folder();
     let lines = std::path::absolute(folder.join("plan.jsonl")).unwrap_or(folder.join("plan.jsonl"));

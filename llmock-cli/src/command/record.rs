@@ -1,10 +1,7 @@
 //! `llmock record`, `refresh` and `replay`: the tests in a mode, with a filter, and what came of it.
 
-use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
 use std::process::ExitStatus;
-use std::time::SystemTime;
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -15,10 +12,10 @@ use crate::output::text::{count, visible};
 use crate::plan;
 use crate::problem::Problem;
 use crate::suite::Suite;
-use crate::testing::cost::{self, use_prices};
+use crate::testing::cost;
 use crate::testing::difference::{Before, Difference};
 use crate::testing::renamed::{self, Rename};
-use crate::testing::{LastRun, TestCommand, changed};
+use crate::testing::{LastRun, RunLog, Runner, TestCommand, changed};
 use crate::workspace;
 
 pub(crate) const EXIT_CODES: &str = "\
@@ -79,7 +76,6 @@ pub(crate) struct Replay {
 }
 
 /// Which tests run, and how.
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[derive(Args, Debug)]
 pub(crate) struct Tests {
     /// Only tests whose names contain this; can be repeated
@@ -94,21 +90,8 @@ pub(crate) struct Tests {
     #[arg(long, conflicts_with_all = ["names", "failed"])]
     changed: bool,
 
-    /// Prices that count before llmock's table; see docs/recording.md
-    #[arg(long, value_name = "FILE")]
-    prices: Option<PathBuf>,
-
-    /// Run `cargo nextest run` instead of `cargo test`
-    #[arg(long)]
-    nextest: bool,
-
-    /// Print the summary as JSON; the output of the tests goes to standard error
-    #[arg(long)]
-    json: bool,
-
-    /// Arguments for `cargo test`, or a whole command such as `cargo nextest run -p api`
-    #[arg(last = true, value_name = "CARGO ARGUMENTS")]
-    cargo: Vec<OsString>,
+    #[command(flatten)]
+    runner: Runner,
 }
 
 pub(crate) fn record(screen: &mut Screen, Record { tests, planned }: &Record) -> io::Result<i32> {
@@ -165,9 +148,9 @@ fn run(
         }
         Err(problem) => return failed(screen, &problem),
     };
-    match outcome(&command, mode, tests.json) {
+    match outcome(&command, mode, tests.runner.json) {
         Ok(outcome) => {
-            if tests.json {
+            if tests.runner.json {
                 screen.json(&outcome.json(mode))?;
             } else {
                 outcome.print(screen, mode)?;
@@ -189,12 +172,7 @@ fn command(
     is_planned: bool,
     owners: &dyn Fn() -> Result<Vec<String>, Problem>,
 ) -> Result<Option<TestCommand>, Problem> {
-    use_prices(tests.prices.as_deref())?;
-    let mut command = TestCommand::parse(&tests.cargo, tests.nextest).until_the_end();
-    if let Some(prices) = &tests.prices {
-        let prices = std::path::absolute(prices).unwrap_or_else(|_| prices.clone());
-        command = command.variable("LLMOCK_PRICES", prices);
-    }
+    let command = tests.runner.command()?;
     if !(tests.failed || tests.changed || is_planned) {
         return command.matching(&tests.names).map(Some);
     }
@@ -210,9 +188,9 @@ pub(crate) fn outcome(
 ) -> Result<Outcome, Problem> {
     command.build()?;
     let before = Before::read();
-    let start = SystemTime::now();
-    let status = command.clone().variable("LLMOCK_MODE", mode).run(is_quiet)?;
-    let run = LastRun::since(start)?;
+    let log = RunLog::new(mode)?;
+    let status = log.of(command.clone()).variable("LLMOCK_MODE", mode).run(is_quiet)?;
+    let run = LastRun::parse(&log.text()?);
     let renames = if mode == "replay" { Vec::new() } else { renames(&before, &run, command)? };
     Ok(Outcome { differences: before.differences(), run, renames, status })
 }

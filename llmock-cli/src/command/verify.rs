@@ -2,9 +2,8 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
-use std::{env, fs};
 
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
@@ -13,6 +12,8 @@ use crate::output::Screen;
 use crate::output::style::{BOLD, DIM, GREEN, RED, YELLOW};
 use crate::output::text::{count, padded, visible};
 use crate::problem::Problem;
+use crate::testing::RunLog;
+use crate::testing::run_log::RUN_LOG;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -104,22 +105,18 @@ pub(crate) fn verify(screen: &mut Screen, arguments: &Verify) -> ExitCode {
 fn run(command: &[OsString]) -> Result<(ExitStatus, Table), Problem> {
     let usual = ["cargo", "test", "--no-fail-fast"].map(OsString::from);
     let words = if command.is_empty() { &usual[..] } else { command };
-    let failed = |action, path: &Path, why| Problem::Io { action, path: path.to_owned(), why };
-    let folder = env::temp_dir();
-    let log = folder.join(format!("llmock-verify-{}.jsonl", std::process::id()));
-    fs::write(&log, "").map_err(|why| failed("write", &log, why))?;
+    let log = RunLog::new("verify")?;
     let status = Command::new(&words[0])
         .args(&words[1..])
         .env("LLMOCK_MODE", "verify")
-        .env("LLMOCK_RUN_LOG", &log)
+        .env(RUN_LOG, log.path())
         .env_remove("LLMOCK_DISABLED")
         // Standard output is the table's.
         .stdout(Stdio::from(io::stderr()))
         .status();
-    let text = fs::read_to_string(&log);
-    let _ = fs::remove_file(&log);
-    let status = status.map_err(|why| failed("run", Path::new(&words[0]), why))?;
-    Ok((status, table(&text.map_err(|why| failed("read", &log, why))?)))
+    let status =
+        status.map_err(|why| Problem::Io { action: "run", path: PathBuf::from(&words[0]), why })?;
+    Ok((status, table(&log.text()?)))
 }
 
 /// The last result of each test, in the order of their names.

@@ -36,6 +36,11 @@ impl Kind {
         }
     }
 
+    /// For programs.
+    pub(crate) fn name(self) -> &'static str {
+        self.suffix().trim_start_matches('.')
+    }
+
     /// What one of its interactions is.
     pub(crate) const fn title(self) -> &'static str {
         match self {
@@ -56,7 +61,7 @@ impl Kind {
         }
     }
 
-    fn of(path: &Path) -> Option<Self> {
+    pub(crate) fn of(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?;
         Self::ALL.into_iter().find(|kind| name.ends_with(&format!(".json{}", kind.suffix())))
     }

@@ -5,33 +5,35 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::problem::Problem;
+use crate::review::Kind;
 use crate::tests_in;
 use crate::workspace;
 
 /// The owners of these tests, sorted.
 ///
-/// A file that has tests stands for its tests, a fixture for its owners, and other code for all tests of its package.
+/// A file that has tests stands for its tests, a fixture for its owners, and other code for all tests of its package. What
+/// waits for a review beside a fixture is read by no test.
 pub(crate) fn owners() -> Result<Vec<String>, Problem> {
     let root = workspace::root();
     let mut owners = BTreeSet::new();
-    for file in files(&root)? {
+    for file in files(&root)?.iter().filter(|file| Kind::of(file).is_none()) {
         let extension = file.extension().and_then(|extension| extension.to_str());
         match extension {
             Some("rs") => {
-                let own = tests_in::read(&file).unwrap_or_default();
+                let own = tests_in::read(file).unwrap_or_default();
                 let own: Vec<_> = own.into_iter().filter(|test| test.is_replayed).collect();
                 if own.is_empty() {
-                    owners.extend(of_package(&file));
+                    owners.extend(of_package(file));
                 }
                 owners.extend(own.into_iter().map(|test| test.owner));
             }
             Some("json") => {
-                let fixture = crate::target::load(&file, false).ok().flatten();
+                let fixture = crate::target::load(file, false).ok().flatten();
                 let tests = fixture.iter().flat_map(llmock::Fixture::interactions);
                 owners.extend(tests.filter_map(|one| one.test().map(str::to_owned)));
             }
             // A prompt in a file of its own.
-            _ => owners.extend(of_package(&file)),
+            _ => owners.extend(of_package(file)),
         }
     }
     Ok(owners.into_iter().collect())

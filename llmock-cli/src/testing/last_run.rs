@@ -1,7 +1,6 @@
 //! `target/llmock/last-run.jsonl`: what llmock wrote about each test of the last run.
 
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::path::PathBuf;
 use std::{env, fs};
 
 use serde_json::Value;
@@ -73,20 +72,8 @@ impl LastRun {
         Ok(Self::parse(&text))
     }
 
-    /// The run that has just ended; without tests if none of it used llmock.
-    pub(crate) fn since(start: SystemTime) -> Result<Self, Problem> {
-        let is_new = |path: &Path| {
-            let written = fs::metadata(path).and_then(|file| file.modified());
-            written.is_ok_and(|written| written >= start)
-        };
-        match path() {
-            Ok(path) if is_new(&path) => Self::read(),
-            Ok(_) | Err(Problem::NoLastRun) => Ok(Self::default()),
-            Err(problem) => Err(problem),
-        }
-    }
-
-    fn parse(text: &str) -> Self {
+    /// The run that wrote these lines; without tests if none of it used llmock.
+    pub(crate) fn parse(text: &str) -> Self {
         let mut tests: Vec<Tested> = Vec::new();
         for line in text.lines() {
             // The line of a request without a test has another form, and a process may have been killed while it wrote one.

@@ -24,7 +24,7 @@ names! {
     DRAIN_TIMEOUT = "LLMOCK_DRAIN_TIMEOUT", "how long a response that is being recorded may go on after its client has left, or after the test has ended, in seconds (30)";
     TURN_TIMEOUT = "LLMOCK_TURN_TIMEOUT", "how long a test without a handle waits for its turn, in seconds (300)";
     MAX_BODY = "LLMOCK_MAX_BODY", "the largest request body, in bytes or as `16M` (16 MiB)";
-    RUN_LOG = "LLMOCK_RUN_LOG", "a file to which every test adds its line of `last-run.jsonl` too; `llmock verify` sets it";
+    RUN_LOG = "LLMOCK_RUN_LOG", "a file to which every test adds its line of `last-run.jsonl` too; the commands that run tests set it";
     MAX_REQUESTS = "LLMOCK_MAX_REQUESTS", "the most requests that one run of the tests sends to providers";
     MAX_TOKENS = "LLMOCK_MAX_TOKENS", "the tokens, in and out, after which a run sends nothing more to providers";
     MAX_USD = "LLMOCK_MAX_USD", "the same in dollars, by the table of prices";
