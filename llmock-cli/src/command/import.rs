@@ -46,6 +46,8 @@ pub(crate) struct Import {
 
     /// The request of responses that were recorded without it
     ///
+    /// Without this, the shape of a response tells its endpoint, and the first run of its test the request.
+    ///
     /// A JSON body, or an HTTP request: a first line such as `POST https://api.openai.com/v1/chat/completions`, headers,
     /// an empty line, and the body. A folder holds a request for each file, by its name.
     #[arg(long, value_name = "FILE")]

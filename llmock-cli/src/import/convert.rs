@@ -89,6 +89,9 @@ fn interaction(
     for what in recorded.losses {
         add(format!("not kept: {what}"));
     }
+    for what in recorded.notes {
+        add(format!("note: {what}"));
+    }
     for name in dropped_headers {
         add(format!("not kept: response header {name}"));
     }

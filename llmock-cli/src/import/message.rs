@@ -24,6 +24,8 @@ pub(crate) struct Recorded {
     pub(crate) socket: Option<Vec<ForeignMessage>>,
     /// What of it the file does not have, and why.
     pub(crate) losses: Vec<String>,
+    /// What a person has to know about it.
+    pub(crate) notes: Vec<String>,
 }
 
 /// One half of an exchange.
@@ -111,6 +113,7 @@ pub(crate) fn pair(request: &Node<'_>, response: &Node<'_>) -> Result<Recorded, 
         recorded_at: None,
         socket: None,
         losses,
+        notes: Vec::new(),
     };
     Ok(recorded)
 }

@@ -189,8 +189,9 @@ impl<'o> Work<'o> {
             return Ok(Some(format));
         }
         if let Some(format) = format::of(source) {
-            // A folder holds other JSON too, and a response alone cannot be imported without its request.
-            let is_guess = format.name == format::RESPONSE && !input.is_named;
+            // A folder holds other JSON too, which only a request makes a response.
+            let is_stream = input.path.extension().is_some_and(|ending| ending == "sse");
+            let is_guess = format.name == format::RESPONSE && !input.is_named && !is_stream;
             return Ok(Some(format).filter(|_| !is_guess || self.asked.is_given()));
         }
         if source.root().is_some_and(|root| root.has("llmock")) {

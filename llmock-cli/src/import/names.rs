@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 /// Endings of the files that recorders write. In a folder, other files are not looked at.
-const ENDINGS: [&str; 9] = ["yaml", "yml", "json", "har", "gz", "mitm", "flow", "flows", "dump"];
+const ENDINGS: [&str; 10] =
+    ["yaml", "yml", "json", "har", "gz", "mitm", "flow", "flows", "dump", "sse"];
 
 /// A file to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +79,7 @@ fn stem(path: &Path) -> String {
     let mut stem = name.as_str();
     while let Some((before, ending)) = stem.rsplit_once('.') {
         let is_known = ENDINGS.contains(&ending.to_ascii_lowercase().as_str())
-            || ["txt", "sse", "ndjson", "jsonl", "http", "bin"].contains(&ending);
+            || ["txt", "ndjson", "jsonl", "http", "bin"].contains(&ending);
         if before.is_empty() || !is_known {
             break;
         }

@@ -3,6 +3,7 @@
 mod aimock;
 mod dd_apm;
 mod go_vcr;
+mod guessed;
 mod har;
 mod httpmock;
 mod llm_mock;
@@ -50,9 +51,9 @@ pub(crate) enum ReadError {
     NotHttp(String),
     #[error("{0}")]
     Malformed(String),
-    /// It holds responses without their requests.
+    /// It holds a response without its request, which cannot be guessed.
     #[error(
-        "it holds {0} without its request: name the request with `--request FILE` (JSON, or an HTTP request whose first line is `POST https://host/path`)"
+        "it holds {0} without its request, and its shape tells no API: name the request with `--request FILE` (JSON, or an HTTP request whose first line is `POST https://host/path`)"
     )]
     NoRequest(&'static str),
 }
@@ -118,7 +119,7 @@ pub(crate) static FORMATS: &[Format] = &[
     },
     Format {
         name: RESPONSE,
-        tools: "a response alone: an HTTP message, server-sent events, NDJSON, or JSON; needs `--request`",
+        tools: "a response alone: an HTTP message, server-sent events, NDJSON, or JSON; `--request` has its request",
         detect: plain::detect,
         read: plain::read,
     },

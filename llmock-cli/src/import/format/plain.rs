@@ -4,7 +4,7 @@ use super::super::message::Recorded;
 use super::super::request::Asked;
 use super::super::source::Source;
 use super::super::tree::Node;
-use super::{ReadError, Recording};
+use super::{ReadError, Recording, guessed};
 
 /// Members of which every response of a provider has one.
 const MEMBERS: [&str; 14] = [
@@ -52,14 +52,15 @@ pub(super) fn read(source: &Source<'_>, asked: &Asked) -> Result<Recording, Read
         "application/x-ndjson" => "lines of JSON",
         _ => "a response",
     });
-    let Some(request) = asked.request_for(source.path) else {
-        return Err(ReadError::NoRequest(what));
-    };
+    let guess = || source.text.and_then(|text| guessed::request(body_of(text)));
+    let named = asked.request_for(source.path).cloned();
+    let is_guessed = named.is_none();
+    let request = named.or_else(guess).ok_or(ReadError::NoRequest(what))?;
     let mut recorded = Recorded {
-        method: request.method.clone(),
-        url: request.url.clone(),
-        request_headers: request.headers.clone(),
-        request_body: request.body.clone(),
+        method: request.method,
+        url: request.url,
+        request_headers: request.headers,
+        request_body: request.body,
         status: 200,
         ..Recorded::default()
     };
@@ -72,7 +73,24 @@ pub(super) fn read(source: &Source<'_>, asked: &Asked) -> Result<Recording, Read
             "status and headers: the file has the body of the response only, 200 and its type are assumed".to_owned(),
         );
     }
+    if is_guessed {
+        recorded.notes.push(format!(
+            "the request is not known; {} {} stands in for it: run its test once with `while_editing = true`, then `llmock accept` \
+             keeps the request that the test sends",
+            recorded.method, recorded.url
+        ));
+    }
     Ok(Recording { exchanges: vec![recorded.complete()], ..Recording::default() })
+}
+
+/// What is behind the head of an HTTP message, or all of a body alone.
+fn body_of(text: &str) -> &str {
+    if !text.starts_with("HTTP/") {
+        return text;
+    }
+    let end = |mark: &str| text.find(mark).map(|at| at + mark.len());
+    let ends = [end("\r\n\r\n"), end("\n\n")];
+    ends.into_iter().flatten().min().map_or("", |at| &text[at..])
 }
 
 /// The type of a body without headers.

@@ -1,5 +1,6 @@
 //! `llmock import`: recordings of other tools become fixtures, which `llmock serve` replays.
 
+mod alone;
 mod exports;
 mod originals;
 mod samples;

@@ -88,7 +88,7 @@ fn what_is_missing_is_named() {
         ),
         (
             &["answer.sse"],
-            "error: answer.sse was not imported: it holds a stream of events without its request: name the request \
+            "error: answer.sse was not imported: it holds a stream of events without its request, and its shape tells no API: name the request \
              with `--request FILE` (JSON, or an HTTP request whose first line is `POST https://host/path`)\n",
         ),
         (
