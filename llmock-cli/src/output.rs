@@ -1,5 +1,6 @@
 //! Output of the commands for fixtures; that of the server is below.
 
+pub(crate) mod changes;
 pub(crate) mod conversation;
 mod exporting;
 mod importing;

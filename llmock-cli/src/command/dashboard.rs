@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::json;
 
 use crate::dashboard::{self, Library, ServerUrl, Site};
 use crate::output::Screen;
@@ -45,10 +46,14 @@ pub(crate) struct Dashboard {
     /// Read this `last-run.jsonl`; by default that of the build directory of the working directory
     #[arg(long, value_name = "FILE")]
     last_run: Option<PathBuf>,
+
+    /// Print the address as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) fn dashboard(screen: &mut Screen, arguments: Dashboard) -> io::Result<()> {
-    let Dashboard { paths, edit, port, server, server_key, last_run } = arguments;
+    let Dashboard { paths, edit, port, server, server_key, last_run, json } = arguments;
     if let Err(problem) = check(&paths, last_run.as_ref()) {
         return screen.problem(&problem);
     }
@@ -64,7 +69,11 @@ pub(crate) fn dashboard(screen: &mut Screen, arguments: Dashboard) -> io::Result
     };
     let url = format!("http://{}/{token}/", listener.local_addr()?);
     let site = Site::new(Library::new(paths), token, edit, last_run, server, server_key);
-    screen.line(&format!("dashboard: {url}"))?;
+    if json {
+        screen.json(&json!({ "url": url }))?;
+    } else {
+        screen.line(&format!("dashboard: {url}"))?;
+    }
     screen.flush()?;
     screen.note(if edit {
         "pages can change files (`--edit`); press Ctrl-C to stop"

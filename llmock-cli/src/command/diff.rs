@@ -10,6 +10,7 @@ use llmock::Fixture;
 use serde_json::{Value, json};
 
 use crate::output::Screen;
+use crate::output::changes::json as changes_as_json;
 use crate::output::style::{BOLD, GREEN, RED};
 use crate::output::text::{count, visible};
 use crate::pairs::{Pair, pairs};
@@ -90,7 +91,8 @@ pub(crate) fn diff(screen: &mut Screen, arguments: &Diff) -> io::Result<()> {
         screen.line("no differences")?;
     } else {
         screen.gap()?;
-        screen.line(&format!("{} differ", count(differing, "interaction")))?;
+        let verb = if differing == 1 { "differs" } else { "differ" };
+        screen.line(&format!("{} {verb}", count(differing, "interaction")))?;
     }
     if arguments.exit_code && differing > 0 {
         screen.fail();
@@ -137,17 +139,7 @@ fn print(screen: &mut Screen, pair: &Pair<'_, '_>, changes: &[Change]) -> io::Re
         Pair::Added(new) => (screen.paint(GREEN, "added"), new),
     };
     screen.line(&format!("{mark} {}", title(entry)))?;
-    let mut half = None;
-    for change in changes {
-        if half != Some(change.half) {
-            half = Some(change.half);
-            screen.line(&format!("  {}", change.half.name()))?;
-        }
-        for line in change.lines(screen.style.colour).lines() {
-            screen.line(line)?;
-        }
-    }
-    Ok(())
+    screen.changes(changes)
 }
 
 fn title(entry: &Entry<'_>) -> String {
@@ -168,14 +160,6 @@ fn as_json(pair: &Pair<'_, '_>, changes: &[Change]) -> Value {
     let side = |entry: Option<&&Entry<'_>>| {
         entry.map(|entry| json!({ "number": entry.number, "hash": entry.hash }))
     };
-    let change = |change: &Change| {
-        json!({
-            "half": change.half.name(),
-            "path": change.path(),
-            "old": change.old(),
-            "new": change.new_value(),
-        })
-    };
-    let changes: Vec<Value> = changes.iter().map(change).collect();
+    let changes = changes_as_json(changes);
     json!({ "kind": kind, "old": side(old), "new": side(new), "changes": changes })
 }

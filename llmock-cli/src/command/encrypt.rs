@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use llmock::__command::{is_encrypted_path, read_text, recipients_of};
 use llmock::Fixture;
+use serde_json::json;
 
 use crate::output::Screen;
 use crate::output::text::count;
@@ -26,6 +27,10 @@ pub(crate) struct Encrypt {
     /// Fixtures, with or without `.json`, or folders of fixtures; by default the workspace
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
+
+    /// Print JSON: an array with an object for each change
+    #[arg(long)]
+    json: bool,
 }
 
 /// Print the text of an encrypted fixture
@@ -43,22 +48,26 @@ pub(crate) struct Decrypt {
 }
 
 pub(crate) fn encrypt(screen: &mut Screen, arguments: &Encrypt) -> io::Result<()> {
+    screen.collect_changes(arguments.json);
     let found = workspace::read(&arguments.paths);
+    screen.unread(&found)?;
     let mut encrypted = 0;
     for fixture in found.fixtures.iter().filter(|one| !is_encrypted_path(one.path())) {
         match replace(fixture) {
             Ok(new) => {
                 encrypted += 1;
-                screen.line(&format!("encrypted {}", workspace::shown(&new)))?;
+                let (old, new) = (workspace::shown(fixture.path()), workspace::shown(&new));
+                let change = json!({ "action": "encrypted", "file": old, "out": new });
+                screen.changed(&format!("encrypted {new}"), change)?;
             }
             Err(problem) => screen.problem(&problem)?,
         }
     }
     if encrypted == 0 && !screen.has_failed() {
         screen
-            .line(&format!("nothing to encrypt in {}", count(found.fixtures.len(), "fixture")))?;
+            .remark(&format!("nothing to encrypt in {}", count(found.fixtures.len(), "fixture")))?;
     }
-    screen.unread(&found)
+    Ok(())
 }
 
 /// Writes the encrypted file, and removes the plain one.

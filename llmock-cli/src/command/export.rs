@@ -32,9 +32,14 @@ pub(crate) struct Export {
     /// Overwrite a file that exists
     #[arg(long)]
     force: bool,
+
+    /// Print JSON about the file that was written, and what it does not have
+    #[arg(long, requires = "out")]
+    json: bool,
 }
 
 pub(crate) fn export(screen: &mut Screen, arguments: &Export) -> io::Result<()> {
-    let Export { path, to, out, force } = arguments;
+    let Export { path, to, out, force, json } = arguments;
+    screen.collect_changes(*json);
     export::export(screen, path, *to, out.as_deref(), *force)
 }

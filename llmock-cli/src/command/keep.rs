@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use llmock::Fixture;
+use serde_json::json;
 
 use crate::output::Screen;
 use crate::problem::Problem;
@@ -21,10 +22,20 @@ use crate::workspace;
 pub(crate) struct Keep {
     /// The file that ends in `.json.failed`, or its fixture
     path: PathBuf,
+
+    /// Print JSON: an array with an object for each change
+    #[arg(long)]
+    json: bool,
 }
 
-pub(crate) fn keep(screen: &mut Screen, Keep { path }: &Keep) -> io::Result<()> {
+pub(crate) fn keep(screen: &mut Screen, Keep { path, json }: &Keep) -> io::Result<()> {
+    screen.collect_changes(*json);
     match Fixture::keep_attempts(path) {
+        Ok(fixture) if *json => {
+            let (file, all) = (workspace::shown(fixture.path()), fixture.interactions().len());
+            screen.collect(&json!({ "action": "kept", "file": file, "interactions": all }));
+            Ok(())
+        }
         Ok(fixture) => {
             let fixtures = [fixture];
             screen.listing(&fixtures[0], &workspace::entries(&fixtures))

@@ -7,10 +7,12 @@ use std::process::{Command, ExitCode, Stdio};
 use clap::Args;
 use llmock::__command::changes;
 use llmock::{Fixture, Interaction};
+use serde_json::{Value, json};
 
 use crate::init;
 use crate::merge::{self, Merged, Piece};
 use crate::output::Screen;
+use crate::output::changes::json as changes_as_json;
 use crate::output::text::{count, shortened, visible};
 use crate::problem::Problem;
 use crate::replace::replace;
@@ -66,6 +68,10 @@ pub(crate) struct Merge {
     #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u8).range(1..))]
     marker_size: u8,
 
+    /// Print the conflicts as JSON
+    #[arg(long, conflicts_with_all = ["stdout", "install"])]
+    json: bool,
+
     /// Set up this repository: the driver in git's configuration, and `.gitattributes`
     #[arg(long, conflicts_with_all = ["base", "stdout"])]
     install: bool,
@@ -88,6 +94,8 @@ pub(crate) fn merge(screen: &mut Screen, arguments: &Merge) -> ExitCode {
     match done.and_then(|code| screen.flush().map(|()| code)) {
         Ok(0) if screen.has_failed() => ExitCode::FAILURE,
         Ok(code) => ExitCode::from(code),
+        // The reader of `--stdout` has closed the pipe, as `head` does.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             screen.unwritable(&error);
             ExitCode::from(CRASHED)
@@ -132,7 +140,9 @@ fn files(screen: &mut Screen, arguments: &Merge, versions: &Versions<'_>) -> io:
         }
     };
     let merged = merge::merge(&base, &ours, &theirs);
-    report(screen, &visible(&name), &merged)?;
+    if !arguments.json {
+        report(screen, &visible(&name), &merged)?;
+    }
     let (text, code) = match merged.clean() {
         Some(interactions) => (merge::text_of(&interactions), 0),
         None => (merge::conflicted(&merged.pieces, arguments.marker_size.into()), CONFLICTS),
@@ -142,6 +152,9 @@ fn files(screen: &mut Screen, arguments: &Merge, versions: &Versions<'_>) -> io:
     } else if let Err(why) = replace(versions.ours, text.as_bytes()) {
         screen.problem(&Problem::NotWritten { path: versions.ours.to_owned(), why })?;
         return Ok(CRASHED);
+    }
+    if arguments.json {
+        screen.json(&as_json(&name, &merged))?;
     }
     Ok(code)
 }
@@ -165,6 +178,30 @@ fn by_lines(screen: &mut Screen, arguments: &Merge, versions: &Versions<'_>) -> 
             Ok(CRASHED)
         }
     }
+}
+
+/// What there is to decide, for programs.
+fn as_json(name: &str, merged: &Merged) -> Value {
+    let conflicts = merged.pieces.iter().filter_map(|piece| {
+        let Piece::Conflict { ours, theirs } = piece else { return None };
+        let one = ours.as_ref().or(theirs.as_ref())?;
+        let changes = match (ours, theirs) {
+            (Some(ours), Some(theirs)) => changes(ours, theirs),
+            _ => Vec::new(),
+        };
+        Some(json!({
+            "test": one.test(),
+            "prompt": one.prompt(),
+            "ours": ours.is_some(),
+            "theirs": theirs.is_some(),
+            "changes": changes_as_json(&changes),
+        }))
+    });
+    json!({
+        "file": name,
+        "conflicts": conflicts.collect::<Value>(),
+        "both_recorded": merged.both_recorded,
+    })
 }
 
 /// What there is to decide, on standard error: git shows it between its own lines.

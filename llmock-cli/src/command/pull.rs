@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use llmock_rules::{Layer, RemoteLayer};
+use serde_json::{Value, json};
 
 use crate::layers::block_on;
 use crate::layers::configured::configured;
@@ -27,6 +28,10 @@ pub(crate) struct Pull {
     /// Addresses of stores and archives, as `layers` has them
     #[arg(value_name = "LAYER", value_parser = remote)]
     layers: Vec<RemoteLayer>,
+
+    /// Print JSON: an array with an object for each layer
+    #[arg(long)]
+    json: bool,
 }
 
 /// A layer that is fetched.
@@ -41,6 +46,7 @@ pub(super) fn remote(text: &str) -> Result<RemoteLayer, String> {
 }
 
 pub(crate) fn pull(screen: &mut Screen, arguments: &Pull) -> io::Result<()> {
+    screen.collect_changes(arguments.json);
     let wanted = match wanted(&arguments.layers) {
         Ok(wanted) => wanted,
         Err(problem) => return screen.problem(&problem),
@@ -48,7 +54,7 @@ pub(crate) fn pull(screen: &mut Screen, arguments: &Pull) -> io::Result<()> {
     for (layer, base) in wanted {
         let name = Layer::Remote(layer.clone());
         match block_on(|| pull::pull(&layer, &base)) {
-            Ok(pulled) => screen.line(&line(&name, &pulled))?,
+            Ok(pulled) => screen.changed(&line(&name, &pulled), as_json(&name, &pulled))?,
             Err(problem) => screen.problem(&problem)?,
         }
     }
@@ -76,6 +82,17 @@ fn wanted(named: &[RemoteLayer]) -> Result<Vec<(RemoteLayer, PathBuf)>, Problem>
         return Err(Problem::Other(format!("no layer of this workspace is fetched\nhint: {hint}")));
     }
     Ok(wanted)
+}
+
+fn as_json(layer: &Layer, pulled: &Pulled) -> Value {
+    let Pulled { digest, files, fetched, is_new } = pulled;
+    json!({
+        "action": if *is_new { "pulled" } else { "kept" },
+        "layer": layer.to_string(),
+        "digest": digest,
+        "files": files,
+        "fetched": fetched,
+    })
 }
 
 fn line(layer: &Layer, pulled: &Pulled) -> String {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use llmock_rules::{Layer, RemoteLayer};
+use serde_json::{Value, json};
 
 use super::pull::remote;
 use crate::layers::block_on;
@@ -45,9 +46,14 @@ pub(crate) struct Push {
     /// Keep this many versions of the layer, and remove older ones and the files that only they have
     #[arg(long, value_name = "VERSIONS", value_parser = clap::value_parser!(u32).range(1..))]
     keep: Option<u32>,
+
+    /// Print JSON: an array with an object for the layer
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) fn push(screen: &mut Screen, arguments: &Push) -> io::Result<()> {
+    screen.collect_changes(arguments.json);
     let rules = Rules {
         force: arguments.force,
         delete: arguments.delete,
@@ -58,7 +64,7 @@ pub(crate) fn push(screen: &mut Screen, arguments: &Push) -> io::Result<()> {
         Ok((layer, pushed))
     });
     match pushed {
-        Ok((layer, pushed)) => screen.line(&line(&layer, &pushed)),
+        Ok((layer, pushed)) => screen.changed(&line(&layer, &pushed), as_json(&layer, &pushed)),
         Err(problem) => screen.problem(&problem),
     }
 }
@@ -109,6 +115,20 @@ fn only_store(all: &[Configured]) -> Result<(RemoteLayer, PathBuf), Problem> {
             Err(Problem::Other(format!("there are several stores: {names}\nhint: name one: `llmock push LAYER`")))
         }
     }
+}
+
+fn as_json(layer: &RemoteLayer, pushed: &Pushed) -> Value {
+    let Pushed { digest, added, changed, removed, files, pruned } = pushed;
+    json!({
+        "action": "pushed",
+        "layer": Layer::Remote(layer.clone()).to_string(),
+        "digest": digest,
+        "files": files,
+        "added": added,
+        "changed": changed,
+        "removed": removed,
+        "pruned": pruned,
+    })
 }
 
 fn line(layer: &RemoteLayer, pushed: &Pushed) -> String {

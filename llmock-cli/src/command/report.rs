@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::json;
 
 use crate::dashboard::{self, Library};
 use crate::output::Screen;
@@ -36,13 +37,19 @@ pub(crate) struct Report {
     /// Read this `last-run.jsonl`; by default that of the build directory of the working directory
     #[arg(long, value_name = "FILE")]
     last_run: Option<PathBuf>,
+
+    /// Print JSON: an array with an object for the file
+    #[arg(long)]
+    json: bool,
 }
 
 /// What every report has, and hardly another file.
 const MARK: &str = "<title>llmock report</title>";
 
 pub(crate) fn report(screen: &mut Screen, arguments: &Report) -> io::Result<()> {
-    let Report { paths, html, conversations, last_run } = arguments;
+    let Report { paths, html, conversations, last_run, json } = arguments;
+    // The report itself has standard output for itself.
+    screen.collect_changes(*json && html.as_os_str() != "-");
     if let Err(problem) = super::dashboard::check(paths, last_run.as_ref()) {
         return screen.problem(&problem);
     }
@@ -55,7 +62,9 @@ pub(crate) fn report(screen: &mut Screen, arguments: &Report) -> io::Result<()> 
     match write(html, &text) {
         Ok(()) => {
             let length = size(text.len() as u64);
-            screen.line(&format!("wrote {} ({length})", visible(&html.display().to_string())))
+            let file = html.display().to_string();
+            let change = json!({ "action": "written", "file": file, "bytes": text.len() });
+            screen.changed(&format!("wrote {} ({length})", visible(&file)), change)
         }
         Err(problem) => screen.problem(&problem),
     }

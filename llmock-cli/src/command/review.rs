@@ -9,6 +9,7 @@ use llmock::Interaction;
 use serde_json::{Value, json};
 
 use crate::output::Screen;
+use crate::output::changes::json as changes_as_json;
 use crate::output::style::{BOLD, DIM, GREEN, RED, YELLOW};
 use crate::output::text::{count, shortened, visible};
 use crate::problem::Problem;
@@ -21,7 +22,8 @@ use crate::workspace;
 ///
 /// On a terminal single keys answer, as in `cargo insta review`: `a` accepts, `r` rejects, `s` skips, `i` shows where it
 /// comes from, `d` switches between the difference and the whole; `A`, `R` and `S` answer for all that follow. Without a
-/// terminal the same letters are read line by line from standard input, whose end skips the rest.
+/// terminal the same letters are read line by line from standard input, whose end skips the rest, as `q`, Ctrl-C and
+/// Ctrl-D do on a terminal. What was decided before is written.
 #[derive(Args, Debug)]
 #[command(after_help = super::help(&[
     ("llmock review", "everything that waits in the workspace"),
@@ -38,7 +40,7 @@ pub(crate) struct Review {
     json: bool,
 }
 
-/// Which interactions are decided without a question.
+/// Which interactions are decided without a question, and how that is printed.
 #[derive(Args, Debug)]
 pub(crate) struct Chosen {
     /// Fixtures, files beside them such as `chat.json.failed`, or folders; by default the workspace
@@ -48,6 +50,10 @@ pub(crate) struct Chosen {
     /// Only the interaction whose hash starts with these digits, as `llmock review --json` shows it
     #[arg(long, value_name = "PREFIX", value_parser = crate::selection::prefix)]
     hash: Option<String>,
+
+    /// Print JSON: an array with an object for each change
+    #[arg(long)]
+    json: bool,
 }
 
 /// Accept what waits beside fixtures: failed attempts, pending requests, removals
@@ -81,12 +87,13 @@ pub(crate) fn reject(screen: &mut Screen, Reject { chosen }: &Reject) -> io::Res
 }
 
 fn decide_all(screen: &mut Screen, chosen: &Chosen, decision: Decision) -> io::Result<()> {
+    screen.collect_changes(chosen.json);
     let files = match waiting(&chosen.paths).and_then(|files| select(files, chosen)) {
         Ok(files) => files,
         Err(problem) => return screen.problem(&problem),
     };
     if files.is_empty() {
-        return screen.line("nothing waits for a decision");
+        return screen.remark("nothing waits for a decision");
     }
     for (file, is_chosen) in files {
         let decisions: Vec<Decision> = is_chosen
@@ -108,19 +115,24 @@ fn select(files: Vec<Waiting>, chosen: &Chosen) -> Result<Vec<(Waiting, Vec<bool
             .collect());
     };
     let is_it = |one: &Interaction| workspace::digits(&one.hash()).starts_with(prefix.as_str());
-    let found: usize =
-        files.iter().map(|file| file.interactions.iter().filter(|one| is_it(one)).count()).sum();
-    match found {
-        1 => {}
-        0 => {
+    let all = files.iter().flat_map(|file| &file.interactions);
+    let found: Vec<String> = all.filter(|one| is_it(one)).map(Interaction::hash).collect();
+    match found.as_slice() {
+        [_] => {}
+        [] => {
             return Err(Problem::Other(format!(
                 "nothing that waits has a hash that starts with `{prefix}`"
             )));
         }
-        many => {
-            let hint = "name its file, or add digits";
+        [first, rest @ ..] => {
+            let hint = if rest.iter().all(|one| one == first) {
+                "their requests are equal; `llmock review` asks for each"
+            } else {
+                "name its file, or add digits"
+            };
             return Err(Problem::Other(format!(
-                "`{prefix}` is ambiguous, {many} hashes begin with it\nhint: {hint}"
+                "`{prefix}` is ambiguous, {} hashes begin with it\nhint: {hint}",
+                found.len()
             )));
         }
     }
@@ -232,17 +244,7 @@ fn differences(screen: &mut Screen, old: &Interaction, new: &Interaction) -> io:
     if found.is_empty() {
         return screen.line("  the same request and the same response as in the fixture");
     }
-    let mut half = None;
-    for change in found {
-        if half != Some(change.half) {
-            half = Some(change.half);
-            screen.line(&format!("  {}", change.half.name()))?;
-        }
-        for line in change.lines(screen.style.colour).lines() {
-            screen.line(line)?;
-        }
-    }
-    Ok(())
+    screen.changes(&found)
 }
 
 fn whole(screen: &mut Screen, one: &Interaction) -> io::Result<()> {
@@ -265,27 +267,31 @@ fn finish(screen: &mut Screen, file: &Waiting, decisions: &[Decision]) -> io::Re
         (Decision::Skip, "skipped", YELLOW),
     ];
     let parts = parts.into_iter().filter(|(decision, ..)| number(*decision) > 0);
+    let parts: Vec<_> = parts.collect();
+    let name = workspace::shown(&file.path);
+    for (decision, word, _) in &parts {
+        screen.collect(&json!({
+            "action": word,
+            "kind": file.kind.name(),
+            "file": name,
+            "fixture": workspace::shown(&file.fixture_path),
+            "interactions": number(*decision),
+        }));
+    }
     let parts: Vec<String> = parts
+        .into_iter()
         .map(|(decision, word, colour)| {
             format!("{} {}", screen.paint(colour, word), count(number(decision), file.kind.title()))
         })
         .collect();
-    screen.line(&format!("{}: {}", visible(&workspace::shown(&file.path)), parts.join(", ")))
+    screen.remark(&format!("{}: {}", visible(&name), parts.join(", ")))
 }
 
 fn item(file: &Waiting, at: usize) -> Value {
     let one = &file.interactions[at];
-    let changes: Vec<Value> = file
-        .recorded(at)
-        .map(|old| changes(old, one))
-        .unwrap_or_default()
-        .iter()
-        .map(|change| {
-            json!({ "half": change.half.name(), "path": change.path(), "old": change.old(), "new": change.new_value() })
-        })
-        .collect();
+    let changes = file.recorded(at).map(|old| changes(old, one)).unwrap_or_default();
     json!({
-        "kind": file.kind.suffix().trim_start_matches('.'),
+        "kind": file.kind.name(),
         "file": workspace::shown(&file.path),
         "number": at + 1,
         "fixture": workspace::shown(&file.fixture_path),
@@ -293,6 +299,6 @@ fn item(file: &Waiting, at: usize) -> Value {
         "hash": workspace::digits(&one.hash()),
         "prompt": one.prompt(),
         "response": summary(one).response,
-        "changes": changes,
+        "changes": changes_as_json(&changes),
     })
 }

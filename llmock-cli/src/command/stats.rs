@@ -80,6 +80,9 @@ const LARGEST: usize = 5;
 
 pub(crate) fn stats(screen: &mut Screen, arguments: &Stats) -> io::Result<()> {
     let found = reading::read(&arguments.paths);
+    if found.fixtures.is_empty() && !found.problems.is_empty() {
+        return screen.unread(&found);
+    }
     let entries = found.entries();
     let mut all = Sums::default();
     let mut groups = Groups::new();

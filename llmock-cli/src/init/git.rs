@@ -13,10 +13,11 @@ const ATTRIBUTES: [&str; 2] = [
     "**/fixtures/**/*.json text eol=lf linguist-generated merge=llmock",
 ];
 
-const IGNORED: [&str; 3] = [
-    "# What failed recordings leave, and what a refresh removed.",
+const IGNORED: [&str; 4] = [
+    "# What failed recordings leave, what edits have changed, and what a refresh removed.",
     "*.json.failed*",
-    "*.json.removed",
+    "*.json.pending*",
+    "*.json.removed*",
 ];
 
 const NAME: (&str, &str) = ("merge.llmock.name", "merges recordings of llmock by interaction");

@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use llmock::Fixture;
+use serde_json::json;
 
 use super::Screen;
 use super::text::{count, visible};
@@ -26,11 +27,19 @@ impl Screen {
         file: &Path,
         exported: &Exported,
     ) -> io::Result<()> {
-        let held = count(fixture.interactions().len(), "interaction");
+        let all = fixture.interactions().len();
         let (fixture, file) = (fixture.path().display().to_string(), file.display().to_string());
-        writeln!(self.out, "{}: {held} -> {}", visible(&fixture), visible(&file))?;
+        self.collect(&json!({
+            "action": "exported",
+            "file": fixture,
+            "out": file,
+            "interactions": all,
+            "losses": exported.losses,
+        }));
+        let held = count(all, "interaction");
+        self.remark(&format!("{}: {held} -> {}", visible(&fixture), visible(&file)))?;
         for loss in &exported.losses {
-            writeln!(self.out, "  {}", visible(loss))?;
+            self.remark(&format!("  {}", visible(loss)))?;
         }
         Ok(())
     }

@@ -40,10 +40,11 @@ impl Input {
     pub(crate) fn answer(&mut self) -> io::Result<Answer> {
         loop {
             let answer = match self {
-                Self::Terminal(term) => match term.read_key() {
+                // `read_key` would end the process at Ctrl-C, with what was decided before.
+                Self::Terminal(term) => match term.read_key_raw() {
                     Ok(key) => of_key(&key),
-                    // Ctrl-C leaves what is not decided.
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                    // The terminal was closed.
+                    Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                         Some(Answer::All(Decision::Skip))
                     }
                     Err(error) => return Err(error),
@@ -78,6 +79,9 @@ fn of_key(key: &Key) -> Option<Answer> {
     }
 }
 
+/// Ctrl-D.
+const END_OF_INPUT: char = '\u{4}';
+
 fn of_char(char: char) -> Option<Answer> {
     Some(match char {
         'a' => Answer::One(Decision::Accept),
@@ -85,7 +89,7 @@ fn of_char(char: char) -> Option<Answer> {
         's' | ' ' => Answer::One(Decision::Skip),
         'A' => Answer::All(Decision::Accept),
         'R' => Answer::All(Decision::Reject),
-        'S' | 'q' => Answer::All(Decision::Skip),
+        'S' | 'q' | END_OF_INPUT => Answer::All(Decision::Skip),
         'i' => Answer::Info,
         'd' => Answer::Diff,
         _ => return None,

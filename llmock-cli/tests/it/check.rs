@@ -1,7 +1,8 @@
-//! `llmock check` in the formats of other programs, and the hooks and workflows that run it.
+//! `llmock check`: what it finds and repairs, the formats of other programs, and the hooks and workflows that run it.
 
 use serde_json::{Value, json};
 
+use crate::care;
 use crate::command::Desk;
 use crate::merge::fixture;
 
@@ -183,4 +184,105 @@ fn hooks_and_workflows_run_commands_that_exist() {
         // Without a `Cargo.toml` there are no tests to list.
         assert_eq!(ran(arguments).code, 0, "{arguments}");
     }
+}
+
+#[test]
+fn check_fixes_owners_of_renamed_tests_and_the_form() {
+    let desk = care::desk();
+    desk.write("tests.txt", "api::greets\nmoved::gone\napi::also_gone\n");
+    let checked = desk.run(&["check", "--tests", "tests.txt"]);
+    assert!(
+        checked.out.contains("error[renamed_owner] f/a.json#2: test `api::gone` does not exist"),
+        "{}",
+        checked.out
+    );
+    assert_eq!(desk.run(&["check", "--tests", "tests.txt", "--fix"]).code, 0);
+    assert!(desk.read("f/a.json").contains("\"test\": \"moved::gone\""));
+
+    desk.write("f/b.json", &desk.read("f/b.json").replace("  ", " "));
+    let checked = desk.run(&["check", "--no-tests"]);
+    assert!(checked.out.contains("error[not_canonical] f/b.json"), "{}", checked.out);
+    assert_eq!(desk.run(&["check", "--no-tests", "--fix"]).code, 0);
+}
+
+#[test]
+fn check_finds_secrets_and_broken_files_in_every_format() {
+    let desk = care::desk();
+    desk.write(
+        "f/b.json",
+        &desk.read("f/b.json").replace("Once more.", "sk-proj-Zk3vR8qLw2NnT6yBdF1hJ9cXs5mPa7gQ"),
+    );
+    desk.write("f/c.json", "{\"llmock\": 1, \"interactions\": [");
+    let codes = |format: &str| desk.run(&["check", "--no-tests", "--format", format]);
+    let text = codes("text");
+    assert_eq!(text.code, 1);
+    assert!(
+        text.out.contains("error[secret] f/b.json#1: ")
+            && text.out.contains("error[unreadable] f/c.json: "),
+        "{}",
+        text.out
+    );
+    assert!(!text.out.contains("sk-proj-Zk3v"), "{}", text.out);
+    assert!(codes("json").out.contains("\"code\": \"secret\""));
+    assert!(codes("sarif").out.contains("\"ruleId\": \"unreadable\""));
+    let junit = codes("junit").out;
+    assert!(
+        junit.contains("tests=\"3\" failures=\"2\"") && junit.contains("name=\"f/a.json\"/>"),
+        "{junit}"
+    );
+}
+
+/// A recording of a day, with this model.
+fn recording(test: &str, day: &str, model: &str) -> String {
+    format!(
+        r#"{{"provider":"anthropic","test":"{test}","recorded_at":"{day}T10:00:00Z","request":{{"path":"/v1/messages","body":{{"model":"{model}","max_tokens":5,"messages":[{{"role":"user","content":"hi"}}]}}}},"response":{{"body":{{"type":"message"}}}}}}"#
+    )
+}
+
+#[test]
+fn check_finds_old_recordings_and_what_the_provider_would_reject() {
+    let desk = Desk::with(&[]);
+    let file = |interactions: &[String]| {
+        format!("{{\"llmock\":1,\"interactions\":[{}]}}", interactions.join(","))
+    };
+    let fresh = recording("api::new", "2026-11-20", "claude-opus-4-7");
+    let gone = recording("api::gone", "2026-11-21", "claude-3-haiku-20240307");
+    let old = recording("api::old", "2026-01-02", "claude-opus-4-7");
+    desk.write("fixtures/a.json", &file(&[fresh.clone(), old, gone]));
+    desk.write("fixtures/b.json", &file(&[fresh]));
+    let check = |arguments: &[&str]| {
+        let words: Vec<&str> = ["check", "fixtures"].iter().chain(arguments).copied().collect();
+        desk.run(&words)
+    };
+    let quiet = ["--no-tests", "--allow", "not_canonical"];
+    let ran = check(&quiet);
+    assert_eq!(ran.code, 0, "warnings alone: {}", ran.out);
+    assert!(!ran.out.contains("[stale]"), "nothing sets an age: {}", ran.out);
+    let told = [
+        "1 of 4 requests would be rejected by their provider, 1 of them because model or endpoint was turned off",
+        "warning[retired_model] fixtures/a.json#3: the provider would reject $.model: \"model: claude-3-haiku-20240307. Requests to retired models will fail.\" (since 2026-04-20, https://",
+    ];
+    for told in told {
+        assert!(ran.out.contains(told), "{told}: {}", ran.out);
+    }
+
+    let stale = check(&["--stale"]);
+    assert_eq!(stale.code, 1, "{}", stale.out);
+    let told = "warning[stale] fixtures/a.json#2: recorded on 2026-01-02, which is longer ago than 90 days\n  record again: LLMOCK_MODE=record cargo test -- old --exact\n";
+    assert!(stale.out.starts_with(told), "{}", stale.out);
+    assert_eq!(check(&["--stale", "--format", "names"]).out, "old\n");
+    assert_eq!(check(&["--stale", "--max-age", "52w"]).code, 0);
+    let retired = check(&["--retired", "--json"]);
+    let raw = desk.command(&["check", "fixtures", "--retired", "--json"]).output().unwrap().stdout;
+    let found: serde_json::Value = serde_json::from_slice(&raw).unwrap();
+    assert_eq!((retired.code, found.as_array().unwrap().len()), (1, 1), "{found}");
+    assert_eq!(check(&["--retired", "--allow", "retired_model"]).code, 0);
+
+    desk.write("llmock.toml", "max_age = \"fail after 100d\"\n");
+    let ran = check(&quiet);
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(ran.out.contains("longer ago than 100 days"), "{}", ran.out);
+    let wrong = check(&["--max-age", "a while"]);
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.err.contains("expected a value such as `90d`"), "{}", wrong.err);
 }

@@ -6,6 +6,18 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+/// What a caller may have set, and what must not decide what a command prints.
+const CALLERS_OWN: [&str; 8] = [
+    "NO_COLOR",
+    "CLICOLOR_FORCE",
+    "CLICOLOR",
+    "CARGO_TERM_COLOR",
+    "CARGO_TARGET_DIR",
+    "CARGO_BUILD_TARGET_DIR",
+    "CI",
+    "LLMOCK_MODE",
+];
+
 /// A folder with a command in it.
 #[derive(Debug)]
 pub(crate) struct Desk {
@@ -50,7 +62,7 @@ impl Desk {
         command.args(arguments).current_dir(self.folder.path());
         // Ages count from the first of December 2026, and the caller's wishes for colours do not count.
         command.env("SOURCE_DATE_EPOCH", "1796083200");
-        for variable in ["NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "CARGO_TERM_COLOR"] {
+        for variable in CALLERS_OWN {
             command.env_remove(variable);
         }
         command

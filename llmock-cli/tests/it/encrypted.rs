@@ -118,7 +118,7 @@ fn git_shows_what_has_changed() {
     assert!(shown.contains("marigold bay") && shown.contains("lighthouse"), "{shown}");
     let (code, out, err) = with_identity(&desk, &["diff", "fixtures/chat"]);
     assert_eq!((code, err.as_str()), (0, ""));
-    assert!(out.contains("lighthouse") && out.contains("1 interaction differ"), "{out}");
+    assert!(out.contains("lighthouse") && out.contains("1 interaction differs"), "{out}");
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn writes_every_part_and_overwrites_nothing() {
     let ignored = desk.read(".gitignore");
     assert!(
         ignored.starts_with("/target\n*.json.failed*\n#")
-            && ignored.ends_with("\n*.json.removed\n"),
+            && ignored.ends_with("\n*.json.pending*\n*.json.removed*\n"),
         "{ignored}"
     );
     for name in ["fixture", "settings"] {

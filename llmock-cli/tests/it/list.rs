@@ -2,6 +2,8 @@
 
 use std::process::Stdio;
 
+use serde_json::Value;
+
 use crate::command::Desk;
 
 const SHOP: &str = r#"Fixture:      shop.json
@@ -187,4 +189,35 @@ fn help_lists_the_exit_codes() {
     }
     let version = concat!("llmock ", env!("CARGO_PKG_VERSION"), "\n");
     assert_eq!(desk.prints(&["--version"]), version);
+}
+
+#[test]
+fn filters_by_age_origin_model_test_and_secrets() {
+    let desk = Desk::with(&["agent.json", "shop.json"]);
+    desk.write(
+        "leak.json",
+        r#"{"llmock": 1, "interactions": [{"provider": "openai", "request": {"path": "/v1/chat/completions", "body": {
+           "model": "m", "messages": [{"role": "user", "content": "key sk-proj-Zk3vR8qLw2NnT6yBdF1hJ9cXs5mPa7gQ"}]}}, "response": {"body": {}}}]}"#,
+    );
+    let numbers = |arguments: &[&str]| -> Vec<String> {
+        let listed = desk.json(&[&["list", "--json"], arguments].concat());
+        let place = |one: &Value| format!("{}#{}", one["file"].as_str().unwrap(), one["number"]);
+        listed.as_array().unwrap().iter().map(place).collect()
+    };
+    assert_eq!(numbers(&["agent"]).len(), 4);
+    assert_eq!(numbers(&[]).len(), 9);
+    assert_eq!(numbers(&["--stale", "300d"]), ["agent.json#2"]);
+    assert_eq!(numbers(&["--source", "written"]), ["agent.json#4"]);
+    assert_eq!(numbers(&["--model", "sonnet"]), ["agent.json#1"]);
+    assert_eq!(numbers(&["--test", "agent::counts"]), ["agent.json#2"]);
+    assert_eq!(numbers(&["--provider", "anthropic"]), ["agent.json#1", "shop.json#3"]);
+    assert_eq!(numbers(&["--secrets"]), ["leak.json#1"]);
+    assert!(numbers(&["--retired"]).is_empty());
+    desk.write(
+        "old.json",
+        &desk.read("shop.json").replace("\"claude\"", "\"claude-3-haiku-20240307\""),
+    );
+    assert_eq!(numbers(&["--retired"]), ["old.json#3"]);
+    std::fs::remove_file(desk.path("old.json")).unwrap();
+    assert_eq!(desk.prints(&["list", "--model", "nothing"]), "no interaction is like that\n");
 }

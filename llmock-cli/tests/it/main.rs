@@ -1,11 +1,15 @@
 //! The command `llmock`, run as a process.
 
+mod adopt;
 mod care;
 mod check;
 mod clear;
 mod command;
 mod dashboard;
+mod diff;
 mod encrypted;
+mod fmt;
+mod grep;
 mod import;
 mod init;
 mod keep;
@@ -14,6 +18,9 @@ mod list;
 mod merge;
 mod notes;
 mod program;
+mod prune;
+mod record;
+mod rename;
 mod review;
 mod robust;
 mod run;
@@ -22,5 +29,6 @@ mod server;
 mod show;
 mod similar;
 mod snapshots;
+mod stats;
 mod terminal;
 mod verify;

@@ -94,7 +94,7 @@ fn other_files_are_merged_by_lines_and_failures_write_nothing() {
     assert!(error.starts_with("error: this is not a git repository"), "{error}");
 }
 
-fn git(folder: &Path, arguments: &[&str]) -> (bool, String) {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> (bool, String) {
     let program = Path::new(env!("CARGO_BIN_EXE_llmock"));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders =

@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::command::Desk;
 
 /// The names of all commands, from the help.
-fn commands(desk: &Desk) -> Vec<String> {
+pub(crate) fn commands(desk: &Desk) -> Vec<String> {
     let help = desk.prints(&["--help"]);
     let list = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
     list.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
@@ -72,4 +72,16 @@ fn cargo_has_the_same_program() {
     #[cfg(unix)]
     assert!(error.contains("cargo llmock"), "{error}");
     assert!(error.contains("list"), "{error}");
+}
+
+/// Commands whose output is a document itself, or that of another program.
+const WITHOUT_JSON: [&str; 6] = ["completions", "decrypt", "man", "run", "schema", "serve"];
+
+#[test]
+fn every_command_has_a_form_for_programs() {
+    let desk = Desk::with(&[]);
+    for command in commands(&desk) {
+        let has = desk.prints(&[&command, "--help"]).contains("--json");
+        assert_eq!(has, !WITHOUT_JSON.contains(&command.as_str()), "{command}");
+    }
 }

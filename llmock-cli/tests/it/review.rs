@@ -1,6 +1,6 @@
 //! `llmock review`, `accept` and `reject`, as a shell and a script run them.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;
 
 use crate::command::{Desk, Ran};
@@ -150,4 +150,51 @@ fn wrong_files_and_paths_have_messages() {
     assert!(missing.contains("fixture `nowhere.json` does not exist"), "{missing}");
     desk.write("h/bad.json.removed", "no JSON");
     assert!(desk.fails(&["review", "h"]).contains("h/bad.json.removed"));
+}
+
+#[test]
+fn what_changes_while_it_is_reviewed_is_not_overwritten() {
+    for changed in ["f/chat.json", "f/chat.json.failed"] {
+        let desk = desk();
+        let mut child = desk
+            .command(&["review"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut shown = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("[S]kip all") {
+            line.clear();
+            assert!(shown.read_line(&mut line).unwrap() > 0, "it asks");
+        }
+        let other = file(&[interaction("a", "first", "of someone else")]);
+        desk.write(changed, &other);
+        let before = ["f/chat.json", "f/chat.json.failed"].map(|name| desk.read(name));
+        child.stdin.take().unwrap().write_all(b"A\n").unwrap();
+        std::io::copy(&mut shown, &mut std::io::sink()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr).replace('\\', "/");
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        let expected =
+            format!("error: `{changed}` has changed while it was reviewed; nothing was written\n");
+        assert_eq!(error, expected);
+        assert_eq!(["f/chat.json", "f/chat.json.failed"].map(|name| desk.read(name)), before);
+    }
+}
+
+#[test]
+fn programs_read_what_was_decided() {
+    let desk = desk();
+    let hash = desk.json(&["review", "--json"])[1]["hash"].as_str().unwrap()[..12].to_owned();
+    let decided = desk.json(&["reject", "--hash", &hash, "--json"]);
+    let action = |one: &serde_json::Value| format!("{} {}", one["action"], one["interactions"]);
+    let all: Vec<String> = decided.as_array().unwrap().iter().map(action).collect();
+    assert_eq!(all, ["\"rejected\" 1", "\"skipped\" 1"]);
+    let decided = desk.json(&["accept", "--json"]);
+    assert_eq!(decided[0]["fixture"], "f/chat.json");
+    assert_eq!(desk.json(&["accept", "--json"]), serde_json::json!([]));
+    desk.write("f/chat.json.failed", &file(&[interaction("a", "fourth", "kept")]));
+    assert_eq!(desk.json(&["keep", "f/chat", "--json"])[0]["action"], "kept");
 }

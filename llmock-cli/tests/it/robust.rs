@@ -15,6 +15,10 @@ fn desk() -> Desk {
     desk
 }
 
+const CASSETTE: &str = r#"{"version": 1, "interactions": [{
+    "request": {"method": "GET", "uri": "https://api.openai.com/v1/models"},
+    "response": {"status": {"code": 200}, "body": {"string": "[]"}}}]}"#;
+
 /// Each command with `PATH` in the place of its fixture.
 const COMMANDS: &[&str] = &[
     "list PATH",
@@ -31,7 +35,60 @@ const COMMANDS: &[&str] = &[
     "export PATH --to vcr",
     "import PATH --out imported",
     "keep PATH",
+    "encrypt PATH",
+    "run --fixture PATH -- true",
 ];
+
+/// What each of the other commands says of a name that does not exist, and its exit code. None of them starts to serve.
+const UNKNOWN: &[(&str, i32)] = &[
+    ("init nowhere", 1),
+    ("record -- nowhere", 1),
+    ("refresh -- nowhere", 1),
+    ("replay -- nowhere", 1),
+    ("plan -- nowhere", 1),
+    ("compare --model openai:m -- nowhere", 1),
+    ("verify -- nowhere", 101),
+    ("record --prices nowhere", 1),
+    ("review nowhere", 1),
+    ("accept nowhere", 1),
+    ("reject nowhere", 1),
+    ("review nowhere.json.failed", 1),
+    ("decrypt nowhere", 1),
+    ("layers nowhere", 2),
+    ("pull nowhere", 2),
+    ("push nowhere", 2),
+    ("notes nowhere", 1),
+    ("dashboard nowhere", 1),
+    ("dashboard f --last-run nowhere", 1),
+    ("report nowhere --html report.html", 1),
+    ("merge nowhere f/a.json f/a.json", 129),
+    ("schema nowhere", 2),
+    ("completions nowhere", 2),
+    ("man nowhere", 1),
+    ("serve --config nowhere", 1),
+    ("run -- nowhere", 127),
+    ("import f/a.json --out imported --request nowhere", 1),
+    ("check --tests nowhere", 1),
+    ("diff --rev nowhere f/a", 1),
+];
+
+#[test]
+fn every_command_names_what_does_not_exist() {
+    let desk = desk();
+    let before = files(&desk);
+    for (command, code) in UNKNOWN {
+        let ran = desk.run(&command.split(' ').collect::<Vec<_>>());
+        assert_eq!(ran.code, *code, "{command}: {ran:?}");
+        assert!(ran.err.contains("nowhere"), "{command}: {ran:?}");
+        assert!(!ran.err.contains("panicked"), "{command}: {ran:?}");
+        assert!(files(&desk) == before, "{command} has changed files");
+    }
+    let tried = COMMANDS.iter().copied().chain(UNKNOWN.iter().map(|(command, _)| *command));
+    let tried: Vec<&str> = tried.filter_map(|command| command.split(' ').next()).collect();
+    for command in crate::program::commands(&desk) {
+        assert!(tried.contains(&command.as_str()), "{command} is not tried");
+    }
+}
 
 fn arguments<'a>(command: &'a str, path: &'a str) -> Vec<&'a str> {
     command.split(' ').map(|word| if word == "PATH" { path } else { word }).collect()
@@ -100,14 +157,25 @@ fn a_reader_that_closes_the_pipe_is_no_failure() {
     let many: Vec<String> = (0..3000).map(|at| format!("p{at}")).collect();
     let many: Vec<_> = many.iter().map(|prompt| ("api::a", prompt.as_str(), "x", 1)).collect();
     desk.write("f/many.json", &fixture(&many));
+    desk.write("f/other.json.failed", &fixture(&many));
     for command in [
         "list f/many",
         "show f/many",
+        "show f/many --raw",
         "grep p f/many",
+        "stats f/many --json",
         "list f/many --json",
         "show f/many --json",
         "diff f/many shop",
+        "diff f/many shop --json",
         "export f/many --to har",
+        "export f/many --to vcr",
+        "decrypt f/many.json",
+        "merge shop.json f/many.json shop.json --stdout",
+        "report f --html -",
+        "review --json",
+        "schema fixture",
+        "man",
         "completions bash",
         "check --no-tests",
     ] {
@@ -133,7 +201,22 @@ fn a_reader_that_closes_the_pipe_is_no_failure() {
 #[test]
 fn an_output_that_cannot_be_written_is_a_failure() {
     let desk = desk();
-    for command in ["list f/a", "show f/a --json", "stats", "schema fixture"] {
+    for command in [
+        "list f/a",
+        "show f/a",
+        "show f/a --json",
+        "grep p f",
+        "stats",
+        "diff f/a shop",
+        "check --no-tests --json",
+        "export f/a --to har",
+        "decrypt f/a.json",
+        "report f --html -",
+        "review",
+        "man",
+        "completions bash",
+        "schema fixture",
+    ] {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let words: Vec<&str> = command.split(' ').collect();
         let output = desk.command(&words).stdout(full).output().unwrap();
@@ -156,6 +239,9 @@ fn a_tree_that_cannot_be_written_stays_as_it_is() {
         fs::set_permissions(desk.path(folder), fs::Permissions::from_mode(mode)).unwrap();
     };
     desk.write("ro/a.json", &desk.read("f/a.json").replace("  ", " "));
+    desk.write("ro/a.json.failed", &fixture(&[("api::a", "p", "new", 1)]));
+    desk.write("ro/Cargo.toml", "[package]\nname = \"app\"\n");
+    desk.write("cassette.json", CASSETTE);
     read_only("ro", true);
     let is_root = fs::write(desk.path("ro/probe"), "").is_ok();
     let before = files(&desk);
@@ -166,17 +252,29 @@ fn a_tree_that_cannot_be_written_stays_as_it_is() {
             "rename api::a api::z",
             "clear ro/a",
             "rename ro/a ro/b",
+            "accept ro",
+            "reject ro",
+            "keep ro/a",
+            "init ro",
+            "import cassette.json --out ro/out",
+            "export f/a --to har --out ro/a.har",
+            "report f --html ro/report.html",
+            "merge f/a.json ro/a.json f/a.json",
         ] {
             let ran = desk.run(&command.split(' ').collect::<Vec<_>>());
-            assert!(ran.code == 1 && ran.err.contains("ro"), "{command}: {ran:?}");
+            assert!(matches!(ran.code, 1 | 129) && ran.err.contains("ro"), "{command}: {ran:?}");
             assert!(files(&desk) == before, "{command}");
         }
     }
     read_only("ro", false);
     desk.write("taken", "a file in the place of a folder");
-    for command in
-        ["export f/a --to vcr --out taken/a.yaml", "man --out taken/man1", "rename f/a taken/b"]
-    {
+    for command in [
+        "export f/a --to vcr --out taken/a.yaml",
+        "man --out taken/man1",
+        "rename f/a taken/b",
+        "report f --html taken/report.html",
+        "import cassette.json --out taken/fixtures",
+    ] {
         let ran = desk.run(&command.split(' ').collect::<Vec<_>>());
         assert!(
             ran.code == 1 && (ran.err.contains("taken") || ran.err.contains("f/a.json")),
@@ -184,6 +282,16 @@ fn a_tree_that_cannot_be_written_stays_as_it_is() {
         );
     }
     assert!(desk.path("f/a.json").is_file());
+    // A folder in the place of the new file.
+    desk.write("f/new.json.failed", &fixture(&[("api::a", "p", "1", 1)]));
+    let before = desk.read("f/new.json.failed");
+    fs::create_dir(desk.path("f/new.json")).unwrap();
+    desk.write("f/new.json/inside", "");
+    for command in ["accept f/new.json.failed", "keep f/new.json.failed"] {
+        let ran = desk.run(&command.split(' ').collect::<Vec<_>>());
+        assert!(ran.code == 1 && ran.err.contains("f/new.json"), "{command}: {ran:?}");
+        assert_eq!(desk.read("f/new.json.failed"), before, "{command}");
+    }
 }
 
 #[test]
@@ -193,6 +301,11 @@ fn ambiguous_hashes_and_missing_terminals_are_explained() {
     desk.write("f/twice.json", &fixture(&twice));
     let hash =
         desk.json(&["list", "f/twice", "--json"])[0]["hash"].as_str().unwrap()[..8].to_owned();
+    desk.write("f/twice.json.failed", &fixture(&twice));
+    for command in ["accept", "reject"] {
+        let error = desk.fails(&[command, "f/twice", "--hash", &hash]);
+        assert!(error.contains("is ambiguous, 2 hashes begin with it"), "{error}");
+    }
     for command in ["show", "clear"] {
         let error = desk.fails(&[command, "f/twice", "--hash", &hash]);
         assert!(error.contains("is ambiguous") && error.contains("--number 1"), "{error}");

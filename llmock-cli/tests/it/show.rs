@@ -1,6 +1,4 @@
-//! `llmock show`, `grep`, `stats`, and the filters of `list`: recordings as people read them.
-
-use serde_json::Value;
+//! `llmock show`: recordings as people read them.
 
 use crate::command::Desk;
 
@@ -121,110 +119,6 @@ fn names_what_it_cannot_show() {
     assert!(
         desk.fails(&["show", "broken"]).starts_with("error: failed to load fixture `broken.json`")
     );
-}
-
-#[test]
-fn filters_by_age_origin_model_test_and_secrets() {
-    let desk = Desk::with(&["agent.json", "shop.json"]);
-    desk.write(
-        "leak.json",
-        r#"{"llmock": 1, "interactions": [{"provider": "openai", "request": {"path": "/v1/chat/completions", "body": {
-           "model": "m", "messages": [{"role": "user", "content": "key sk-proj-Zk3vR8qLw2NnT6yBdF1hJ9cXs5mPa7gQ"}]}}, "response": {"body": {}}}]}"#,
-    );
-    let numbers = |arguments: &[&str]| -> Vec<String> {
-        let listed = desk.json(&[&["list", "--json"], arguments].concat());
-        let place = |one: &Value| format!("{}#{}", one["file"].as_str().unwrap(), one["number"]);
-        listed.as_array().unwrap().iter().map(place).collect()
-    };
-    assert_eq!(numbers(&["agent"]).len(), 4);
-    assert_eq!(numbers(&[]).len(), 9);
-    assert_eq!(numbers(&["--stale", "300d"]), ["agent.json#2"]);
-    assert_eq!(numbers(&["--source", "written"]), ["agent.json#4"]);
-    assert_eq!(numbers(&["--model", "sonnet"]), ["agent.json#1"]);
-    assert_eq!(numbers(&["--test", "agent::counts"]), ["agent.json#2"]);
-    assert_eq!(numbers(&["--provider", "anthropic"]), ["agent.json#1", "shop.json#3"]);
-    assert_eq!(numbers(&["--secrets"]), ["leak.json#1"]);
-    assert!(numbers(&["--retired"]).is_empty());
-    desk.write(
-        "old.json",
-        &desk.read("shop.json").replace("\"claude\"", "\"claude-3-haiku-20240307\""),
-    );
-    assert_eq!(numbers(&["--retired"]), ["old.json#3"]);
-    std::fs::remove_file(desk.path("old.json")).unwrap();
-    assert_eq!(desk.prints(&["list", "--model", "nothing"]), "no interaction is like that\n");
-}
-
-#[test]
-fn greps_what_was_sent_and_received() {
-    let desk = Desk::with(&["agent.json"]);
-    assert_eq!(
-        desk.prints(&["grep", r"order \d+"]),
-        "agent.json#3:1:user: order 66\nagent.json#3:1:user: order 67\n"
-    );
-    assert_eq!(
-        desk.prints(&["grep", "-i", "ONE, TWO", "agent"]),
-        "agent.json#2:2:assistant: One, two.\n"
-    );
-    assert_eq!(desk.prints(&["grep", "-F", "-l", "(", "agent"]), "agent.json\n");
-    let found = desk.json(&["grep", "Paris", "--json"]);
-    assert_eq!(found[0]["role"], "assistant");
-    assert_eq!(
-        desk.fails(&["grep", "nothing at all"]),
-        "error: nothing matches `nothing at all`\n"
-    );
-    let wrong = desk.fails(&["grep", "("]);
-    assert!(wrong.starts_with("error: invalid pattern: "), "{wrong}");
-}
-
-#[test]
-fn counts_what_fixtures_hold() {
-    let desk = Desk::with(&["agent.json", "shop.json"]);
-    let shown = desk.prints(&["stats"]);
-    let expected = "2 fixtures, 8 interactions (2 streamed, 1 error) of 2 tests\n";
-    assert!(shown.starts_with(expected), "{shown}");
-    let counted = desk.json(&["stats", "agent", "--json"]);
-    assert_eq!(counted["models"][0]["model"], "claude-sonnet-4-6");
-    assert_eq!(counted["models"][0]["tokens"]["input"], 120);
-}
-
-#[test]
-fn counts_turns_that_lose_the_prompt_cache() {
-    const TURN: &str = r#"{"provider":"anthropic","request":{"path":"/v1/messages","body":{"model":"m","max_tokens":5,"system":"Today is DAY.","messages":[{"role":"user","content":"hi"}MORE]}},"response":{"body":{"type":"message","usage":{"input_tokens":4000,"output_tokens":20}}}}"#;
-    let turn = |day: &str, more: &str| TURN.replace("DAY", day).replace("MORE", more);
-    let more = r#",{"role":"assistant","content":"hello"},{"role":"user","content":"and now?"}"#;
-    let file =
-        |turns: [String; 2]| format!(r#"{{"llmock":1,"interactions":[{}]}}"#, turns.join(","));
-    let desk = Desk::with(&[]);
-    desk.write("stable.json", &file([turn("Monday", ""), turn("Monday", more)]));
-    assert!(desk.prints(&["stats"]).contains("prompt cache: 1 of 1 turn keep their prefix\n"));
-    desk.write("broken.json", &file([turn("2026-11-30", ""), turn("2026-12-01", more)]));
-    let shown = desk.prints(&["stats"]);
-    assert!(
-        shown.contains("prompt cache: 1 of 2 turns keep their prefix; the others lose about "),
-        "{shown}"
-    );
-    assert!(
-        shown.contains("  broken.json: request 2 continues request 1, but differs at $.system: "),
-        "{shown}"
-    );
-    let counted = desk.json(&["stats", "--json"]);
-    assert_eq!((&counted["cache"]["turns"], &counted["cache"]["kept"]), (&2.into(), &1.into()));
-    assert_eq!(counted["cache"]["breaks"][0]["path"], "$.system");
-}
-
-#[test]
-fn formats_fixtures_and_says_what_would_change() {
-    let desk = Desk::with(&["agent.json"]);
-    let checked = desk.run(&["fmt", "--check"]);
-    assert_eq!(checked.code, 1);
-    assert_eq!(checked.out, "agent.json is not in its canonical form\n");
-    assert_eq!(checked.err, "error: 1 fixture would be changed by `llmock fmt`\n");
-    let before = desk.prints(&["show", "agent"]);
-    assert_eq!(desk.prints(&["fmt"]), "formatted agent.json\n");
-    assert_eq!(desk.prints(&["fmt"]), "");
-    assert_eq!(desk.prints(&["fmt", "--check"]), "");
-    assert_eq!(desk.prints(&["show", "agent"]), before);
-    assert!(desk.read("agent.json").contains("\"hash\": \""));
 }
 
 #[test]
