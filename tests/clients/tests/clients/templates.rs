@@ -4,7 +4,7 @@
 mod anthropic;
 #[path = "../../../../llmock-cli/templates/async_openai.rs"]
 mod async_openai;
-#[cfg(feature = "provider-clients")]
+#[cfg(feature = "genai-client")]
 #[path = "../../../../llmock-cli/templates/genai.rs"]
 mod genai;
 #[path = "../../../../llmock-cli/templates/http.rs"]
