@@ -195,8 +195,9 @@ fn every_command_prints_what_its_snapshot_shows() {
         bare.push_str(rest);
         // Colours carry no meaning of their own; where a difference has none, carets below it mark it.
         let is_mark = |line: &str| line.contains('^') && line.trim_matches([' ', '^']).is_empty();
-        let unmarked: Vec<&str> = plain.lines().filter(|line| !is_mark(line)).collect();
-        assert_eq!(bare.lines().collect::<Vec<_>>(), unmarked, "{name}");
+        let [bare, unmarked] = [&bare, &plain]
+            .map(|text| text.lines().filter(|line| !is_mark(line)).collect::<Vec<_>>());
+        assert_eq!(bare, unmarked, "{name}");
         insta::assert_snapshot!(*name, format!("{plain}======== with colours\n{coloured}"));
     }
 }
