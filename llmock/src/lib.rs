@@ -84,7 +84,8 @@ pub mod __server {
         playback.examine_miss(request)
     }
     pub use crate::reply::server::scenarios::{
-        Given, Progress, Scenarios, computed, in_session, json_reply, last_user_matches, sent,
+        Given, Progress, Scenarios, computed, has_result, in_session, json_reply,
+        last_user_matches, sent,
     };
 
     /// The provider's own error for a request that it would reject today, by the table of the contract: of a server with

@@ -66,10 +66,19 @@ pub(crate) enum Verdict {
     Recorded(Answer, Arc<str>),
     /// The content of an answer; its format follows from the request.
     Reply(Box<Reply>),
-    /// The content of an answer that a person has written, and what happens to it on its way.
-    Scripted(Box<(Reply, Detail)>),
+    /// The content of an answer that a person has written.
+    Scripted(Box<Scripted>),
     /// The next strategy decides. `why` is reported if none answers.
     Pass { why: Option<String> },
+}
+
+/// A reply of a scenario, and what happens to it on its way.
+#[derive(Debug)]
+pub(crate) struct Scripted {
+    pub(crate) reply: Reply,
+    pub(crate) detail: Detail,
+    /// The scenario, and the number of its reply.
+    pub(crate) step: (usize, usize),
 }
 
 /// What the client receives.

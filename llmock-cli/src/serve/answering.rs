@@ -9,6 +9,8 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body_util::{BodyExt as _, Either};
 use hyper::body::Incoming;
 use llmock::Provider;
+#[cfg(feature = "otel")]
+use llmock::reply::Endpoint;
 use llmock::reply::Reply;
 use tokio::time::Instant;
 
@@ -24,6 +26,8 @@ use super::limits::{self, quota::Left};
 use super::log::Line;
 use super::pace::{self, Pace};
 use super::session_path::SessionPath;
+#[cfg(feature = "otel")]
+use super::spans::Handled;
 use super::state::{Running, State};
 use super::{auth, sessions, shown_headers};
 
@@ -241,7 +245,22 @@ pub(super) fn remember(
         state.count_miss();
     }
     state.verdicts.note(api_request, decided, fault);
-    print(state, api_request, decided, fault, took);
+    let line = line(api_request, decided, fault, took);
+    #[cfg(feature = "otel")]
+    if let Some(spans) = &state.spans {
+        spans.add(&Handled {
+            line: line.clone(),
+            provider: api_request.provider(),
+            is_conversation: api_request.route.target.endpoint() == Endpoint::Conversation,
+            headers: &api_request.headers,
+            body: &api_request.body,
+            answer: &decided.answer,
+        });
+    }
+    let mode = state.running().config.log;
+    if mode.wants_all() || line.miss.is_some() {
+        mode.print(&line);
+    }
     let journal = state.journal.load();
     if !journal.wants(&api_request.method, api_request.uri.path()) {
         return;
@@ -262,21 +281,16 @@ pub(super) fn remember(
     journal.record(entry, &api_request.body);
 }
 
-/// Prints the line of a request, if it has one.
-fn print(
-    state: &State,
-    api_request: &ApiRequest,
-    decided: &Decided,
+/// A request and its outcome.
+fn line<'a>(
+    api_request: &'a ApiRequest,
+    decided: &'a Decided,
     fault: Option<Fault>,
     took: Duration,
-) {
-    let mode = state.running().config.log;
+) -> Line<'a> {
     let detail = decided.detail.as_deref();
-    if !mode.wants_all() && detail.is_none_or(|detail| detail.miss.is_none()) {
-        return;
-    }
     let body = &decided.answer.body;
-    mode.print(&Line {
+    Line {
         arrived: api_request.arrived_at,
         method: api_request.method.as_str(),
         path: &api_request.route.sent,
@@ -290,7 +304,7 @@ fn print(
         took,
         source: detail.and_then(|detail| detail.source.as_deref()),
         miss: detail.and_then(|detail| detail.miss.as_deref()),
-    });
+    }
 }
 
 async fn paced(

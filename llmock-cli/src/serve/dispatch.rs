@@ -7,10 +7,12 @@ use std::time::UNIX_EPOCH;
 use llmock::__server::{contract_error, sent_request};
 use llmock::reply::{Endpoint, Message, Model, Reading, Reply};
 
-use super::answer::{Decided, Detail, Verdict};
+use super::answer::{Decided, Detail, Scripted, Verdict};
 use super::api_request::ApiRequest;
+use super::config::StrategyName;
 use super::gate;
 use super::known_models;
+use super::repeats::{Place, Repeated};
 use super::sockets::decide as sockets;
 use super::state::Running;
 use super::stored;
@@ -31,16 +33,20 @@ pub(crate) async fn decide(api_request: &ApiRequest, running: &Running, number: 
     let is_kept = stored::is_kept(api_request);
     let repeats = running.repeats.as_ref().filter(|_| !is_kept && api_request.route.area.is_none());
     let place = repeats.and_then(|repeats| repeats.place(api_request));
-    if let Some(decided) =
-        place.and_then(|place| place.answer(api_request, created(api_request), number))
-    {
-        return decided;
+    let created = created(api_request);
+    match place.and_then(|place| place.answer(api_request, running, created, number)) {
+        Some(Repeated::Decided(decided)) => return decided,
+        Some(Repeated::Scripted(scripted, matching)) => {
+            return written(api_request, &read(api_request, number), place, &matching, scripted);
+        }
+        None => {}
     }
     let earlier = stored::earlier_tokens(api_request, running);
     let reading = read(api_request, number).continued(earlier);
     let model = reading.model().map(Cow::into_owned);
-    let mut recorded = None;
-    let (verdict, by) = run_strategies(api_request, &reading, running, number, &mut recorded).await;
+    let mut found = Found::default();
+    let (verdict, by) = run_strategies(api_request, &reading, running, number, &mut found).await;
+    let Found { recorded, matching } = found;
     let reply = match verdict {
         Verdict::Answer(answer) => {
             let is_own = by == OURSELVES;
@@ -52,13 +58,11 @@ pub(crate) async fn decide(api_request: &ApiRequest, running: &Running, number: 
         }
         Verdict::Reply(reply) => reply,
         Verdict::Scripted(scripted) => {
-            let (reply, detail) = *scripted;
-            let mut answer = reading.render(&reply).into();
+            let mut decided = written(api_request, &reading, place, &matching, *scripted);
             if is_kept {
-                stored::keep(api_request, running, number, &mut answer);
+                stored::keep(api_request, running, number, &mut decided.answer);
             }
-            let detail = Some(Box::new(detail));
-            return Decided { answer, by, model, is_own: true, recorded, detail };
+            return Decided { recorded, ..decided };
         }
         Verdict::Pass { why } => {
             // In a box, so that other requests do not have to carry its state.
@@ -69,7 +73,8 @@ pub(crate) async fn decide(api_request: &ApiRequest, running: &Running, number: 
         }
     };
     let reply = Box::new(reading.fitted(*reply));
-    if let Some(place) = place {
+    // Used up scenarios leave the response to others, in this session.
+    if let Some(place) = place.filter(|_| matching.is_empty()) {
         place.keep(api_request, &reading, &reply, by, model.as_deref());
     }
     let mut answer = reading.render(&reply).into();
@@ -77,6 +82,32 @@ pub(crate) async fn decide(api_request: &ApiRequest, running: &Running, number: 
         stored::keep(api_request, running, number, &mut answer);
     }
     Decided { answer, by, model, is_own: true, recorded, detail: None }
+}
+
+/// The answer that a scenario has, kept if the request comes again.
+fn written(
+    api_request: &ApiRequest,
+    reading: &Reading<'_>,
+    place: Option<Place<'_>>,
+    matching: &[usize],
+    scripted: Scripted,
+) -> Decided {
+    let Scripted { reply, detail, step } = scripted;
+    let mut reply = reading.with_custom_calls(reply);
+    if let Some(why) = reading.inexpressible_step(&reply) {
+        reply = *strategy::skipping(Box::new(reply), &[why]);
+    }
+    if let Some(place) = place {
+        place.keep_step(api_request, matching, step, reading, &reply);
+    }
+    Decided {
+        answer: reading.render(&reply).into(),
+        by: StrategyName::Scenario.name(),
+        model: reading.model().map(Cow::into_owned),
+        is_own: true,
+        recorded: None,
+        detail: Some(Box::new(detail)),
+    }
 }
 
 /// The same for a request that is part of another one.
@@ -94,12 +125,21 @@ pub(crate) fn refused(api_request: &ApiRequest, reply: &Reply, number: u64) -> D
     Decided { answer, by: OURSELVES, model: None, is_own: true, recorded: None, detail: None }
 }
 
+/// What strategies found out on their way.
+#[derive(Debug, Default)]
+struct Found {
+    /// Whether a recording had the answer, if recordings were looked up.
+    recorded: Option<bool>,
+    /// The scenarios that the request matches.
+    matching: Vec<usize>,
+}
+
 async fn run_strategies(
     api_request: &ApiRequest,
     reading: &Reading<'_>,
     running: &Running,
     number: u64,
-    recorded: &mut Option<bool>,
+    found: &mut Found,
 ) -> (Verdict, &'static str) {
     let area = api_request.route.area.filter(|_| !running.makes_nothing_up);
     let mut is_stored = false;
@@ -109,11 +149,16 @@ async fn run_strategies(
         let verdict = match strategy {
             Strategy::Fixture { fixtures, spent } => {
                 let verdict = fixtures.answer(api_request, *spent);
-                *recorded = Some(matches!(verdict, Verdict::Recorded(..)));
+                found.recorded = Some(matches!(verdict, Verdict::Recorded(..)));
                 verdict
             }
             Strategy::Scenario(scenarios) => {
-                scenarios.answer(api_request, || is_valid(api_request, reading, running))
+                let is_valid = || is_valid(api_request, reading, running);
+                found.matching = scenarios.matching(api_request, is_valid);
+                match scenarios.give(api_request, &found.matching) {
+                    Some(scripted) => Verdict::Scripted(Box::new(scripted)),
+                    None => Verdict::Pass { why: None },
+                }
             }
             // In a box, so that other requests do not have to carry its state.
             Strategy::Proxy(proxy) => Box::pin(proxy.answer(api_request)).await,
@@ -159,7 +204,7 @@ fn noting(decision: Verdict, whys: &[String]) -> Verdict {
     match decision {
         Verdict::Reply(reply) => Verdict::Reply(strategy::skipping(reply, whys)),
         Verdict::Scripted(mut scripted) => {
-            scripted.0 = *strategy::skipping(Box::new(scripted.0), whys);
+            scripted.reply = *strategy::skipping(Box::new(scripted.reply), whys);
             Verdict::Scripted(scripted)
         }
         Verdict::Recorded(mut answer, recording) => {

@@ -90,6 +90,13 @@ impl FromStr for LogMode {
 }
 
 impl Line<'_> {
+    /// The path without its query and without keys.
+    #[cfg(feature = "otel")]
+    pub(crate) fn shown_path(&self) -> String {
+        let path = without_keys(self.path);
+        path.split('?').next().unwrap_or_default().to_owned()
+    }
+
     /// `POST /v1/chat/completions gpt-4o stream 200 MirrorStrategy 0 ms`.
     fn text(&self) -> String {
         let path = without_keys(self.path);

@@ -4,7 +4,8 @@
 //! and [`answering`] handles those for providers: [`api_request`] is the request, [`strategy`] finds its response, and [`answer`] sends it.
 //! [`fault`] and [`pace`] make responses fail or slow them down on purpose, [`journal`], [`log`] and [`metrics`] record
 //! requests, [`limits`] refuses what exceeds a quota, [`stored`] keeps what clients store,
-//! [`known_models`] lists models, [`repeats`] serves repeated requests from templates, and [`sockets`] has WebSockets.
+//! [`known_models`] lists models, [`repeats`] serves repeated requests from templates, [`sockets`] has WebSockets,
+//! and `spans` sends what happened to a collector.
 
 mod answer;
 mod answering;
@@ -34,6 +35,8 @@ mod session_path;
 mod sessions;
 mod shown_headers;
 mod sockets;
+#[cfg(feature = "otel")]
+mod spans;
 mod state;
 mod stored;
 mod strategy;
@@ -145,7 +148,7 @@ async fn serve(
     let state = Arc::new(State::new(config, own_addresses(scheme, address), boundary_of(address))?);
     let running = state.running();
     let strategies: Vec<&str> = running.chain.iter().map(strategy::Strategy::name).collect();
-    let workers = server::workers(&state, tls).map_err(ServeError::Runtime)?;
+    let workers = server::workers(listener, &state, tls).map_err(ServeError::Runtime)?;
     // Before the ready line, which promises that signals are handled.
     let stop = reload::stopped().map_err(ServeError::Runtime)?;
     let reload =
@@ -164,7 +167,7 @@ async fn serve(
             None => stop.await,
         }
     };
-    let served = server::serve(listener, workers, &state, stop).await;
+    let served = server::serve(workers, &state, stop).await;
     if let Some(path) = certificate {
         let _ = std::fs::remove_file(path);
     }
@@ -187,6 +190,10 @@ async fn finished(
     if let Some(scenarios) = running.scenarios() {
         let (unmatched, shadowed) = scenarios.unused();
         serving::unused_scenarios(&unmatched, &shadowed);
+    }
+    #[cfg(feature = "otel")]
+    if let Some(spans) = &state.spans {
+        spans.end();
     }
     serving::stopped(served.has_sent_all, unwritten);
     let wrong = judged(state, &running.config.verdict);

@@ -15,6 +15,8 @@ use super::metrics::Metrics;
 use super::repeats::Repeats;
 use super::routes::Routes;
 use super::sockets::open::Sockets;
+#[cfg(feature = "otel")]
+use super::spans::Spans;
 use super::stored::Shelf;
 use super::strategy::Strategy;
 use super::strategy::custom::CustomAnswers;
@@ -36,6 +38,9 @@ pub(crate) struct State {
     pub(crate) boundary: Boundary,
     pub(crate) quotas: Quotas,
     pub(crate) sockets: Sockets,
+    /// Where spans go, if a collector is configured.
+    #[cfg(feature = "otel")]
+    pub(crate) spans: Option<Spans>,
     /// Addresses at which the server is reached.
     own: Vec<String>,
     /// How many requests there were.
@@ -65,6 +70,9 @@ pub(crate) enum SetupError {
     Fixtures(#[from] Problem),
     #[error("{0}")]
     Record(#[from] RecordRefused),
+    #[cfg(feature = "otel")]
+    #[error("cannot send spans (`otlp-endpoint`): {0}")]
+    Spans(String),
 }
 
 impl State {
@@ -76,8 +84,12 @@ impl State {
     ) -> Result<Self, SetupError> {
         let fixtures = Arc::new(Fixtures::of_server_at(own.first().cloned().unwrap_or_default()));
         let journal = ArcSwap::from_pointee(Journal::new(config.history));
+        #[cfg(feature = "otel")]
+        let spans = config.otlp_endpoint.as_ref().map(|url| Spans::to(url.as_str()));
         let running = Running::new(config, &fixtures, &own, None)?;
         Ok(Self {
+            #[cfg(feature = "otel")]
+            spans: spans.transpose().map_err(SetupError::Spans)?,
             running: ArcSwap::from_pointee(running),
             fixtures,
             journal,
@@ -197,7 +209,11 @@ impl Running {
         let chain: Vec<_> = config.strategies.iter().map(strategy).collect::<Result<_, _>>()?;
         // Last, because loading cannot be undone.
         fixtures.load(&config)?;
-        let repeats = chain.iter().all(Strategy::is_stateless).then(Repeats::default);
+        // Scenarios anywhere else would have to wait for what comes before them.
+        let is_first = |at: usize, one: &Strategy| at == 0 || !matches!(one, Strategy::Scenario(_));
+        let mut all = chain.iter().enumerate();
+        let is_repeatable = all.all(|(at, one)| one.is_repeatable() && is_first(at, one));
+        let repeats = is_repeatable.then(Repeats::default);
         let makes_nothing_up = chain.iter().any(Strategy::takes_anything)
             && chain.iter().all(|one| one.takes_anything() || one.is_written());
         let shelf = previous.map(|running| Arc::clone(&running.shelf)).unwrap_or_default();

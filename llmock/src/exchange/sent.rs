@@ -204,8 +204,12 @@ impl SentRequest {
 
     /// The model that it names, in its body or in its path.
     pub fn model(&self) -> Option<String> {
-        let body = self.parsed();
-        (self.format().model)(self.provider, &self.path, body.as_ref()).map(Cow::into_owned)
+        self.model_in(self.parsed().as_ref())
+    }
+
+    /// The same for who has read the body.
+    pub(crate) fn model_in(&self, body: Option<&Json<'_>>) -> Option<String> {
+        (self.format().model)(self.provider, &self.path, body).map(Cow::into_owned)
     }
 
     /// Whether it asks for a streamed response.
@@ -225,8 +229,12 @@ impl SentRequest {
 
     /// The text of the last message of the user.
     pub fn last_user_text(&self) -> Option<String> {
+        Self::last_of_user(self.messages())
+    }
+
+    pub(crate) fn last_of_user(messages: Vec<Message>) -> Option<String> {
         let is_users = |message: &Message| message.role == Role::User && !message.text.is_empty();
-        self.messages().into_iter().rev().find(is_users).map(|message| message.text)
+        messages.into_iter().rev().find(is_users).map(|message| message.text)
     }
 
     /// The tools that it offers to the model.

@@ -8,6 +8,7 @@ use regex::Regex;
 
 use super::pattern::fits;
 use super::schema;
+use super::seen::Seen;
 use crate::exchange::sent::SentRequest;
 use crate::provider::Provider;
 
@@ -44,7 +45,8 @@ enum Part {
     LastUserMatches(Regex),
     System(String),
     OffersTool(String),
-    ToolResult(String),
+    /// Of this tool, or of any.
+    ToolResult(Option<String>, String),
     Schema(String),
     BodyContains(String),
     Header(String, String),
@@ -127,7 +129,13 @@ impl RequestMatcher {
 
     /// Requests that bring a new result of a tool with this text: one that came after the last message of the model.
     pub fn tool_result(self, text: impl Into<String>) -> Self {
-        self.and(Part::ToolResult(text.into()))
+        self.and(Part::ToolResult(None, text.into()))
+    }
+
+    /// The same for a result of this tool.
+    #[cfg(feature = "server")]
+    pub(crate) fn result_of(self, tool: Option<String>, text: String) -> Self {
+        self.and(Part::ToolResult(tool, text))
     }
 
     /// Requests that demand a response of the schema with this name, or a call of the tool with this name; `*` stands for
@@ -172,24 +180,37 @@ impl RequestMatcher {
 
     /// Whether all parts hold.
     pub fn matches(&self, request: &SentRequest) -> bool {
-        self.parts.iter().all(|part| part.holds(request))
+        self.holds(&Seen::of(request))
+    }
+
+    /// The same for one of many conditions on a request.
+    pub(crate) fn holds(&self, seen: &Seen<'_>) -> bool {
+        self.parts.iter().all(|part| part.holds(seen))
     }
 
     /// The first part that does not hold, as it is written.
     pub(crate) fn unmet(&self, request: &SentRequest) -> Option<String> {
-        self.parts.iter().find(|part| !part.holds(request)).map(|part| format!("{part:?}"))
+        let seen = Seen::of(request);
+        self.parts.iter().find(|part| !part.holds(&seen)).map(|part| format!("{part:?}"))
     }
 
     /// Whether it runs code of the test.
     pub(crate) fn has_closure(&self) -> bool {
         self.parts.iter().any(|part| matches!(part, Part::Matching(_)))
     }
+
+    /// Whether it holds for all requests with the same method, path and body, or for none of them.
+    #[cfg(feature = "server")]
+    pub(crate) fn reads_no_headers(&self) -> bool {
+        !self.parts.iter().any(|part| matches!(part, Part::Matching(_) | Part::Header(..)))
+    }
 }
 
 impl Part {
-    fn holds(&self, request: &SentRequest) -> bool {
+    fn holds(&self, seen: &Seen<'_>) -> bool {
+        let request = seen.request();
         let contains =
-            |found: Option<String>, text: &str| found.is_some_and(|found| found.contains(text));
+            |found: Option<&str>, text: &str| found.is_some_and(|found| found.contains(text));
         match self {
             Self::Provider(provider) => request.provider() == *provider,
             Self::Method(method) => request.method() == method,
@@ -197,20 +218,22 @@ impl Part {
                 let path = request.path().split('?').next().unwrap_or_default();
                 fits(pattern, path)
             }
-            Self::Model(pattern) => request.model().is_some_and(|model| fits(pattern, &model)),
-            Self::LastUser(text) => contains(request.last_user_text(), text),
+            Self::Model(pattern) => seen.model().is_some_and(|model| fits(pattern, model)),
+            Self::LastUser(text) => contains(seen.last_user(), text),
             Self::LastUserMatches(pattern) => {
-                request.last_user_text().is_some_and(|found| pattern.is_match(&found))
+                seen.last_user().is_some_and(|found| pattern.is_match(found))
             }
-            Self::System(text) => contains(request.system(), text),
-            Self::OffersTool(name) => request.tool(name).is_some(),
-            Self::ToolResult(text) => {
-                request.new_tool_results().iter().any(|result| result.text.contains(text))
+            Self::System(text) => contains(seen.system(), text),
+            Self::OffersTool(name) => seen.tools().iter().any(|tool| tool.name == *name),
+            Self::ToolResult(tool, text) => seen.new_results().iter().any(|result| {
+                result.text.contains(text) && (tool.is_none() || *tool == result.name)
+            }),
+            Self::Schema(name) => {
+                seen.body().is_some_and(|body| schema::names::demands(body, name))
             }
-            Self::Schema(name) => schema::names::demands(request, name),
             Self::BodyContains(text) => request.text().contains(text),
             Self::Header(name, pattern) => request.has_header(name, |value| fits(pattern, value)),
-            Self::Streaming(streaming) => request.is_streaming() == *streaming,
+            Self::Streaming(streaming) => seen.is_streaming() == *streaming,
             Self::Matching(condition) => condition(request),
         }
     }
@@ -236,7 +259,7 @@ impl fmt::Debug for Part {
             }
             Self::System(text) => write!(f, "system({text:?})"),
             Self::OffersTool(name) => write!(f, "offers_tool({name:?})"),
-            Self::ToolResult(text) => write!(f, "tool_result({text:?})"),
+            Self::ToolResult(_, text) => write!(f, "tool_result({text:?})"),
             Self::Schema(name) => write!(f, "schema({name:?})"),
             Self::BodyContains(text) => write!(f, "body_contains({text:?})"),
             // The value may be a key.

@@ -21,6 +21,7 @@ mod recording;
 pub(crate) mod replies;
 pub(crate) mod rules;
 pub(crate) mod schema;
+mod seen;
 #[cfg(feature = "server")]
 pub(crate) mod server;
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use super::condition::RequestMatcher;
 use super::replies::{Replies, Scripted};
+use super::seen::Seen;
 use crate::exchange::sent::SentRequest;
 
 /// The place of a rule among those of its session.
@@ -145,7 +146,8 @@ impl Rules {
 
     /// The rules that a request matches. Runs closures of the test.
     pub(crate) fn matching(&self, request: &SentRequest) -> Vec<RuleNumber> {
-        let matches = |rule: &Rule| rule.condition.as_ref().is_none_or(|one| one.matches(request));
+        let seen = Seen::of(request);
+        let matches = |rule: &Rule| rule.condition.as_ref().is_none_or(|one| one.holds(&seen));
         let all = self.rules.iter().enumerate();
         all.filter(|(_, rule)| matches(rule)).map(|(at, _)| RuleNumber(at)).collect()
     }

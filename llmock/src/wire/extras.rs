@@ -66,6 +66,19 @@ impl Feature {
             Self::Namespaces => ".namespace(..)",
         }
     }
+
+    /// The key of a scenario that has it.
+    #[cfg(feature = "server")]
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::Items => "items",
+            Self::Events => "events",
+            Self::Searches => "web-search",
+            Self::Citations => "citations",
+            Self::CustomCalls => "call",
+            other => other.method(),
+        }
+    }
 }
 
 /// Tokens with their log probabilities, as OpenAI's formats write them.

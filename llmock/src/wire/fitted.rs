@@ -57,6 +57,17 @@ impl Reading<'_> {
 }
 
 impl Reading<'_> {
+    /// The reply with its calls in the form of the tools that the request offers: a custom tool takes a text.
+    #[cfg(feature = "server")]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_custom_calls(&self, mut reply: Reply) -> Reply {
+        if let Some(body) = &self.body {
+            name_custom_calls(&mut reply, body);
+        }
+        reply
+    }
+
     /// How many tokens the model reads in the request, by the estimate that `usage` reports.
     pub fn input_tokens(&self) -> u64 {
         tokens::of_request(self.body.as_ref())

@@ -155,6 +155,21 @@ impl Reading<'_> {
 
     /// Why the format of the request cannot express a reply; `None` if it can.
     pub(crate) fn inexpressible(&self, reply: &Reply) -> Option<String> {
+        self.without_words_for(reply, Feature::method)
+    }
+
+    /// The same in the words of scenarios.
+    #[cfg(feature = "server")]
+    #[doc(hidden)]
+    pub fn inexpressible_step(&self, reply: &Reply) -> Option<String> {
+        self.without_words_for(reply, Feature::key)
+    }
+
+    fn without_words_for(
+        &self,
+        reply: &Reply,
+        name: fn(Feature) -> &'static str,
+    ) -> Option<String> {
         let target = self.target();
         let (format, kind) = (target.format, target.operation.kind);
         if let Some(recorded) = &reply.recorded {
@@ -168,11 +183,11 @@ impl Reading<'_> {
             return Some(format!("no reply is known to `{} {path}`", target.method));
         }
         if let Some((feature, text)) = reply.invalid_json() {
-            return Some(format!("`{}` takes a JSON object, not `{text}`", feature.method()));
+            return Some(format!("`{}` takes a JSON object, not `{text}`", name(feature)));
         }
         let streams = target.streams(self.body.as_ref());
         reply.features().into_iter().find_map(|feature| {
-            let method = feature.method();
+            let method = name(feature);
             let kept = if feature == Feature::PlacedEvents { Feature::Events } else { feature };
             let is_expressed = kind == Kind::Conversation && format.expresses.contains(&kept);
             if !is_expressed {

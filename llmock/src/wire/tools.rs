@@ -103,6 +103,7 @@ fn named(tool: &Json<'_>) -> Option<Tool> {
         "input_schema",
         "inputSchema/json",
         "parametersJsonSchema",
+        "parameters_json_schema",
         "parameter_definitions",
     ];
     let schema = schemas.iter().find_map(|path| tool.find(path));

@@ -74,6 +74,7 @@ pub(super) const KEYS: &[Key] = &[
     key("faults.kinds", List, "FAULTS", "The faults to draw from, separated by semicolons"),
     key("faults.seed", Kind::Number, "NUMBER", "Makes the same requests fail after every start"),
     key("log", Kind::Word("text"), "FORMAT", "Print a line for each request: `text`, `json`, `off`, or `auto`, which is text on a terminal [default: auto]"),
+    key("otlp-endpoint", Text, "URL", "Send a span for each request to this OpenTelemetry collector, over HTTP; needs the feature `otel`"),
     key("quota.requests-per-minute", Kind::Number, "NUMBER", "How many requests a session may send per minute; more get status 429"),
     key("quota.tokens-per-minute", Kind::Number, "NUMBER", "How many tokens its requests and their responses may have per minute"),
     key("quota.window", Text, "DURATION", "How long the minute of a quota is [default: 1m]"),

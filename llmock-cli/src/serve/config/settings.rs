@@ -95,6 +95,9 @@ pub(crate) struct Config {
     /// The most tokens of a request. Absent: any number.
     #[serde(deserialize_with = "strict")]
     pub(crate) context_window: Option<u64>,
+    /// The collector of spans, if there is one.
+    #[serde(deserialize_with = "collector")]
+    pub(crate) otlp_endpoint: Option<BaseUrl>,
     /// Whether the verdict on clients is printed at the end, and how.
     #[serde(deserialize_with = "verdict")]
     pub(crate) verdict: VerdictForm,
@@ -142,6 +145,7 @@ impl Default for Config {
             log: LogMode::Auto,
             quota: Quota::default(),
             context_window: None,
+            otlp_endpoint: None,
             verdict: VerdictForm::default(),
             history: 1000,
             body_limit: 16 << 20,
@@ -183,6 +187,10 @@ impl Config {
                 "`record` has no effect without `ProxyStrategy` in `strategies`",
             ),
             (has(Fixture) && self.fixtures.is_none(), "`FixtureStrategy` needs `fixtures`"),
+            (
+                self.otlp_endpoint.is_some() && !cfg!(feature = "otel"),
+                "`otlp-endpoint` needs llmock with spans: `cargo install llmock-cli --features otel`",
+            ),
             (self.quota.window.is_zero(), "`quota.window` is 0: name a duration, such as `1m`"),
         ];
         for (is_invalid, reason) in invalid.into_iter().chain(self.invalid_tls()) {
@@ -335,6 +343,11 @@ fn history<'de, D: Deserializer<'de>>(value: D) -> Result<usize, D::Error> {
 
 fn log<'de, D: Deserializer<'de>>(value: D) -> Result<LogMode, D::Error> {
     scalar(value, LogMode::from_str)
+}
+
+fn collector<'de, D: Deserializer<'de>>(value: D) -> Result<Option<BaseUrl>, D::Error> {
+    let url: Option<Parsed<BaseUrl>> = Option::deserialize(value)?;
+    Ok(url.map(|url| url.0))
 }
 
 fn verdict<'de, D: Deserializer<'de>>(value: D) -> Result<VerdictForm, D::Error> {

@@ -66,9 +66,12 @@ impl Strategy {
         matches!(self, Self::Fixture { .. } | Self::Proxy(_))
     }
 
-    /// Whether its answer follows from the request alone.
-    pub(crate) fn is_stateless(&self) -> bool {
-        !self.takes_anything() && !matches!(self, Self::Scenario(_))
+    /// Whether its answer follows from method, path and body alone; that of scenarios, up to their positions, too.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        match self {
+            Self::Scenario(scenarios) => scenarios.read_no_headers(),
+            _ => !self.takes_anything(),
+        }
     }
 
     /// Whether it answers only what a person has written for it.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use llmock::__server::{self as engine, Progress};
+use llmock::SentRequest;
 use llmock::reply::{Endpoint, Replies, Reply, RequestMatcher, request};
 use parking_lot::Mutex;
 
 use super::fixture::Fixtures;
 use crate::output::serving;
-use crate::serve::answer::{Detail, Verdict};
+use crate::serve::answer::{Detail, Scripted};
 use crate::serve::api_request::ApiRequest;
 use crate::serve::config::scenarios::{Content, ErrorReply, Scenario, Step, StepPace, When};
 use crate::serve::fault::Fault;
@@ -88,30 +89,39 @@ impl Scenarios {
         }
     }
 
-    /// The reply to a request. `is_valid`: whether it is one that the provider would not refuse.
-    pub(crate) fn answer(
+    /// Whether requests with the same method, path and body match the same scenarios.
+    pub(crate) fn read_no_headers(&self) -> bool {
+        self.engine.read_no_headers()
+    }
+
+    /// The scenarios that a request matches. `is_valid`: whether it is one that the provider would not refuse.
+    pub(crate) fn matching(
         &self,
         api_request: &ApiRequest,
         is_valid: impl FnOnce() -> bool,
-    ) -> Verdict {
+    ) -> Vec<usize> {
         let target = &api_request.route.target;
         let is_conversation = target.endpoint() == Endpoint::Conversation;
-        let session = api_request.session.to_string();
-        let (headers, body) = (&api_request.headers, api_request.body.clone());
-        let sent = engine::sent(target, headers, &api_request.route.path, body, &session);
-        let mut matching = self.engine.matching(&sent);
+        let mut matching = self.engine.matching(&sent(api_request));
         matching.retain(|rule| is_conversation || self.known[*rule].names_path);
-        if matching.is_empty() || (is_conversation && !is_valid()) {
-            return Verdict::Pass { why: None };
+        if !matching.is_empty() && is_conversation && !is_valid() {
+            matching.clear();
         }
-        for rule in &matching {
+        matching
+    }
+
+    /// The next reply of the first of these scenarios that has one.
+    pub(crate) fn give(&self, api_request: &ApiRequest, matching: &[usize]) -> Option<Scripted> {
+        if matching.is_empty() {
+            return None;
+        }
+        for rule in matching {
             self.uses[*rule].has_matched.store(true, Ordering::Relaxed);
         }
-        let session = self.fixtures.sessions.of(&session);
+        let session = self.fixtures.sessions.of(&api_request.session.to_string());
         let given = session.in_scenarios(self.generation, |progress: &mut Progress| {
-            self.engine.give(&matching, progress, &sent)
-        });
-        let Some(given) = given else { return Verdict::Pass { why: None } };
+            self.engine.give(matching, progress, || sent(api_request))
+        })?;
         self.uses[given.rule].has_replied.store(true, Ordering::Relaxed);
         if let Some(other) = given.other {
             self.report(given.rule, other);
@@ -124,7 +134,7 @@ impl Scenarios {
             fault: way.fault,
             ..Detail::default()
         };
-        Verdict::Scripted(Box::new((given.reply, detail)))
+        Some(Scripted { reply: given.reply, detail, step: (given.rule, given.step) })
     }
 
     fn report(&self, first: usize, other: usize) {
@@ -147,6 +157,13 @@ impl Scenarios {
             shadowed.map(|(known, _)| &*known.place).collect(),
         )
     }
+}
+
+/// A request as conditions read it.
+fn sent(api_request: &ApiRequest) -> SentRequest {
+    let (route, body) = (&api_request.route, api_request.body.clone());
+    let session = api_request.session.to_string();
+    engine::sent(&route.target, &api_request.headers, &route.path, body, &session)
 }
 
 impl Known {
@@ -187,12 +204,7 @@ fn condition(when: &When) -> RequestMatcher {
         all = all.offers_tool(name);
     }
     for result in &when.tool_result {
-        let (tool, text) = (result.tool.clone(), result.contains.clone());
-        all = all.matching(move |sent| {
-            sent.new_tool_results()
-                .iter()
-                .any(|one| one.text.contains(&text) && (tool.is_none() || tool == one.name))
-        });
+        all = engine::has_result(all, result.tool.clone(), result.contains.clone());
     }
     if let Some(model) = &when.model {
         all = all.model(model);
@@ -286,8 +298,14 @@ fn usual_message(status: u16) -> &'static str {
 
 /// Adds what every reply may have.
 fn dressing(step: &Step) -> impl Fn(Reply) -> Reply + Send + Sync + 'static {
-    let Step { reasoning, finish, usage, headers, .. } = step.clone();
+    let Step { reasoning, finish, usage, extras, headers, .. } = step.clone();
     move |mut reply| {
+        reply = extras.items.iter().fold(reply, Reply::item);
+        reply = extras.events.iter().fold(reply, Reply::event);
+        reply = extras.searches.iter().fold(reply, Reply::web_search);
+        for source in &extras.citations {
+            reply = reply.citation(&source.url, &source.title);
+        }
         if let Some(reasoning) = &reasoning {
             reply = reply.reasoning(reasoning);
         }

@@ -215,7 +215,8 @@ fn survives_clients_that_disconnect_early() {
     ] {
         let mut socket = connect(&server);
         socket.write_all(half).unwrap();
-        socket.shutdown(Shutdown::Write).unwrap();
+        // The server may have refused it already.
+        let _ = socket.shutdown(Shutdown::Write);
         let mut response = Vec::new();
         let _ = socket.read_to_end(&mut response);
         // HTTP/2 begins with the server's settings: a frame of type 4 on the connection itself.

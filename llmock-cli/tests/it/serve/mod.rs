@@ -35,6 +35,8 @@ mod sessions;
 mod shapes;
 mod sockets;
 mod sockets_volume;
+#[cfg(all(feature = "otel", unix))]
+mod spans;
 mod stored;
 mod stored_elsewhere;
 mod strategies;

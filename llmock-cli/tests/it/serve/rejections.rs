@@ -2,71 +2,169 @@
 
 use super::strategies::{json_of, post, user};
 use crate::server::Workdir;
-use serde_json::json;
+use serde_json::{Value, json};
 
-#[test]
-fn conversations_are_rejected_in_the_words_of_the_provider() {
-    let server = Workdir::new().serve(&[], &[]);
-    let tool = json!({"role": "tool", "tool_call_id": "a", "content": "1"});
-    let response =
-        json!({"role": "user", "parts": [{"functionResponse": {"name": "f", "response": {}}}]});
-    let converse =
-        json!({"role": "user", "content": [{"toolResult": {"toolUseId": "t", "content": []}}]});
-    for (path, body, place, words) in [
+/// The pages that show the words of providers, as the rejections cite them.
+const CITED: [&str; 4] = [
+    include_str!("../../../../llmock/src/reply/server/rejections/anthropic.rs"),
+    include_str!("../../../../llmock/src/reply/server/rejections/bedrock.rs"),
+    include_str!("../../../../llmock/src/reply/server/rejections/gemini.rs"),
+    include_str!("../../../../llmock/src/reply/server/rejections/openai.rs"),
+];
+
+const CHAT: &str = "/v1/chat/completions";
+const CONVERSE: &str = "/model/m/converse";
+const GENERATE: &str = "/v1beta/models/m:generateContent";
+
+/// A rejected request: path, body, where the message is, the whole message, and the page that shows it.
+type Rejected = (&'static str, Value, &'static str, &'static str, &'static str);
+
+fn of_openai() -> Vec<Rejected> {
+    let tool = |id: &str| json!({"role": "tool", "tool_call_id": id, "content": "1"});
+    let calls = json!({"role": "assistant", "tool_calls": [
+        {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}},
+        {"id": "b", "type": "function", "function": {"name": "f", "arguments": "{}"}}]});
+    let chat = |messages: Value| json!({"model": "m", "messages": messages});
+    let input = |item: Value| json!({"model": "m", "input": [item]});
+    vec![
         (
-            "/v1/chat/completions",
-            json!({"model": "m", "messages": [user("x"), tool]}),
+            CHAT,
+            chat(json!([user("x"), tool("a")])),
             "/error/message",
-            "must be a response to a preceeding message with 'tool_calls'",
+            "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.",
+            "https://github.com/sdcb/chats/pull/132",
         ),
         (
-            "/v1/chat/completions",
+            CHAT,
+            chat(json!([user("x"), calls, tool("a")])),
+            "/error/message",
+            "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: b",
+            "https://github.com/sdcb/chats/pull/132",
+        ),
+        (
+            CHAT,
+            chat(json!([user("x"), calls, tool("a"), tool("b"), tool("c")])),
+            "/error/message",
+            "Invalid parameter: 'tool_call_id' of 'c' not found in 'tool_calls' of previous message.",
+            "https://github.com/dapr/dapr-agents/issues/145",
+        ),
+        (
+            CHAT,
             json!({"model": "m", "stream": true, "messages": []}),
             "/error/message",
-            "Invalid 'messages': empty array.",
+            "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+            "https://github.com/CopilotKit/CopilotKit/issues/529",
         ),
         (
             "/mistral/v1/chat/completions",
-            json!({"model": "m", "messages": [user("x"), tool]}),
+            chat(json!([user("x"), tool("a")])),
             "/error/message",
             "Not the same number of function calls and responses",
+            "https://github.com/mistralai/client-python/issues/234",
         ),
         (
             "/v1/responses",
-            json!({"model": "m", "input": [{"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}]}),
+            input(json!({"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"})),
             "/error/message",
             "No tool output found for function call c.",
+            "https://github.com/continuedev/continue/issues/10092",
         ),
+        (
+            "/v1/responses",
+            input(json!({"type": "function_call_output", "call_id": "c", "output": "1"})),
+            "/error/message",
+            "No tool call found for function call output with call_id c.",
+            "https://github.com/bytedance/trae-agent/issues/245",
+        ),
+    ]
+}
+
+fn of_anthropic() -> Vec<Rejected> {
+    let messages = |all: Value| json!({"model": "m", "max_tokens": 9, "messages": all});
+    let used = json!({"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "f", "input": {}}]});
+    let result = user(json!([{"type": "tool_result", "tool_use_id": "t"}]));
+    vec![
         (
             "/v1/messages",
             json!({"model": "m", "messages": [user("x")]}),
             "/error/message",
             "max_tokens: Field required",
+            "https://docs.claude.com/en/api/messages",
         ),
         (
             "/v1/messages",
-            json!({"model": "m", "max_tokens": 9, "messages": [user(json!([{"type": "tool_result", "tool_use_id": "t"}]))]}),
+            messages(json!([result])),
             "/error/message",
-            "messages.0.content.0: unexpected `tool_use_id` found in `tool_result` blocks: t.",
+            "messages.0.content.0: unexpected `tool_use_id` found in `tool_result` blocks: t. Each `tool_result` block must have a corresponding `tool_use` block in the previous message.",
+            "https://github.com/anthropics/claude-code/issues/13460",
         ),
         (
-            "/v1beta/models/m:generateContent",
+            "/v1/messages",
+            messages(json!([user("x"), used, user("y")])),
+            "/error/message",
+            "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: t. Each `tool_use` block must have a corresponding `tool_result` block in the next message.",
+            "https://github.com/anthropics/claude-code/issues/8210",
+        ),
+    ]
+}
+
+fn of_others() -> Vec<Rejected> {
+    let response =
+        json!({"role": "user", "parts": [{"functionResponse": {"name": "f", "response": {}}}]});
+    let call = json!({"functionCall": {"name": "f", "args": {}}});
+    let two = json!([{"role": "model", "parts": [call, call]}, response]);
+    let result =
+        json!({"role": "user", "content": [{"toolResult": {"toolUseId": "t", "content": []}}]});
+    let used = json!({"role": "assistant", "content": [{"toolUse": {"toolUseId": "t", "name": "f", "input": {}}}]});
+    vec![
+        (
+            GENERATE,
+            json!({"contents": []}),
+            "/error/message",
+            "* GenerateContentRequest.contents: contents is not specified\n",
+            "https://github.com/ikechan8370/chatgpt-plugin/issues/733",
+        ),
+        (
+            GENERATE,
+            json!({"contents": two}),
+            "/error/message",
+            "Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.",
+            "https://github.com/google-gemini/gemini-cli/issues/16543",
+        ),
+        (
+            GENERATE,
             json!({"contents": [response]}),
             "/error/message",
-            "function response turn comes immediately after a function call turn",
+            "Please ensure that function response turn comes immediately after a function call turn.",
+            "https://github.com/langchain-ai/langchain/issues/27799",
         ),
         (
-            "/model/m/converse",
-            json!({"messages": [converse]}),
+            CONVERSE,
+            json!({"messages": [result]}),
             "/message",
-            "The number of toolResult blocks at messages.0.content exceeds",
+            "The number of toolResult blocks at messages.0.content exceeds the number of toolUse blocks of previous turn.",
+            "https://github.com/strands-agents/harness-sdk/issues/1435",
         ),
-    ] {
+        (
+            CONVERSE,
+            json!({"messages": [used, {"role": "user", "content": [{"text": "x"}]}]}),
+            "/message",
+            "Expected toolResult blocks at messages.1.content for the following Ids: t",
+            "https://github.com/genkit-ai/aws-bedrock-js-plugin/issues/664",
+        ),
+    ]
+}
+
+#[test]
+fn conversations_are_rejected_in_the_words_of_the_provider() {
+    let server = Workdir::new().serve(&[], &[]);
+    let all = [of_openai(), of_anthropic(), of_others()].concat();
+    for (path, body, place, words, page) in all {
         let response = post(&server, path, &body);
         assert_eq!(response.status, 400, "{path} {}", response.text());
         let found = json_of(&response);
-        let message = found.pointer(place).and_then(|message| message.as_str());
-        assert!(message.is_some_and(|message| message.contains(words)), "{path} {found}");
+        assert_eq!(found.pointer(place).and_then(Value::as_str), Some(words), "{path} {body}");
+        assert!(CITED.iter().any(|file| file.contains(page)), "{page} is not cited");
     }
 }
 

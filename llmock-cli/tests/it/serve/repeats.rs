@@ -128,3 +128,47 @@ fn repeated_requests_apply_their_own_headers() {
         assert_eq!(request["body"], conversation("Hello", false));
     }
 }
+
+#[test]
+fn scenarios_keep_the_position_of_each_session_when_requests_repeat() {
+    let folder = Workdir::new();
+    folder.write(
+        "llmock.yaml",
+        "replies:
+- when: {contains: many, model: m}
+  then: [one, {call: {f: {}}}, {text: late, headers: {x-mine: yes}}, last]
+- when: {contains: once}
+  then: [first]
+  once: true
+- when: {schema: Trip}
+  then: {json: {days: 2}}
+",
+    );
+    let server = folder.serve(&["--config", "llmock.yaml"], &[]);
+    let said = |text: &str, session: &str| {
+        let request = post("/v1/chat/completions", &conversation(text, false));
+        let response = server.send(&request.header("x-llmock-session", session));
+        let body: Value = serde_json::from_str(&response.text()).unwrap();
+        let message = &body["choices"][0]["message"];
+        let call = message["tool_calls"][0]["function"]["name"].as_str();
+        (call.or(message["content"].as_str()).unwrap().to_owned(), body["id"].to_string())
+    };
+    let mut ids = HashSet::new();
+    for session in ["a", "b"] {
+        let all: Vec<String> = (0..TIMES + 1)
+            .map(|_| {
+                let (text, id) = said("many", session);
+                ids.insert(id);
+                text
+            })
+            .collect();
+        assert_eq!(all, ["one", "f", "late", "last", "last", "last"], "{session}");
+        let all: Vec<String> = (0..4).map(|_| said("once", session).0).collect();
+        assert_eq!(all, ["first", "once", "once", "once"], "{session}");
+    }
+    assert_eq!(ids.len(), 2 * (TIMES + 1));
+    let history: Value =
+        serde_json::from_str(&server.send(&Request::get("/history")).text()).unwrap();
+    let by = |at: usize| history["requests"][at]["answered_by"].clone();
+    assert_eq!((by(5), by(7)), (json!("ScenarioStrategy"), json!("MirrorStrategy")));
+}

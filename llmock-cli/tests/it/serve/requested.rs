@@ -142,3 +142,48 @@ fn the_tier_of_the_service_is_named() {
         assert_eq!(found["service_tier"], named);
     }
 }
+
+#[test]
+fn a_seed_makes_no_difference_to_texts_that_are_always_the_same() {
+    let server = server();
+    let messages = json!([{"role": "user", "content": "one two"}]);
+    let contents = json!([{"parts": [{"text": "one two"}]}]);
+    let gemini = "/v1beta/models/m:generateContent";
+    for (path, body, place) in [
+        (
+            "/v1/chat/completions",
+            json!({"model": "m", "messages": messages, "seed": 7}),
+            "/choices/0",
+        ),
+        (
+            "/mistral/v1/chat/completions",
+            json!({"model": "m", "messages": messages, "random_seed": 7}),
+            "/choices/0",
+        ),
+        ("/v1/completions", json!({"model": "m", "prompt": "one two", "seed": 7}), "/choices/0"),
+        (
+            gemini,
+            json!({"contents": contents, "generationConfig": {"seed": 7}}),
+            "/candidates/0/content",
+        ),
+        ("/v2/chat", json!({"model": "m", "messages": messages, "seed": 7}), "/message"),
+        (
+            "/api/chat",
+            json!({"model": "m", "stream": false, "messages": messages, "options": {"seed": 7}}),
+            "/message",
+        ),
+    ] {
+        let said = || ask(&server, path, &body).pointer(place).cloned();
+        let first = said();
+        assert!(first.is_some(), "{path}");
+        assert_eq!(said(), first, "{path}");
+    }
+    // what OpenAI compares before it relies on a seed
+    let body = json!({"model": "m", "messages": messages, "seed": 7});
+    let print = |seed: i64| {
+        let body = with(&body, &json!({"seed": seed}));
+        ask(&server, "/v1/chat/completions", &body)["system_fingerprint"].clone()
+    };
+    assert!(print(7).is_string());
+    assert_eq!(print(7), print(8));
+}

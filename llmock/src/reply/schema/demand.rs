@@ -66,18 +66,16 @@ const FORMATS: [&str; 4] =
 const SCHEMAS: [&str; 4] =
     ["json_schema/schema", "json_schema/schema_definition", "schema", "json_schema"];
 
-/// Gemini's: <https://ai.google.dev/api/generate-content#generationconfig>.
-const GOOGLE: [(&str, &str, [&str; 3]); 2] = [
-    (
-        "generationConfig",
-        "responseMimeType",
-        ["responseJsonSchema", "_responseJsonSchema", "responseSchema"],
-    ),
-    (
-        "generation_config",
-        "response_mime_type",
-        ["response_json_schema", "_response_json_schema", "response_schema"],
-    ),
+/// Gemini's: <https://ai.google.dev/api/generate-content#generationconfig>. Clients mix both spellings.
+const GOOGLE: [&str; 2] = ["generationConfig", "generation_config"];
+const GOOGLE_KINDS: [&str; 2] = ["responseMimeType", "response_mime_type"];
+const GOOGLE_SCHEMAS: [&str; 6] = [
+    "responseJsonSchema",
+    "_responseJsonSchema",
+    "response_json_schema",
+    "_response_json_schema",
+    "responseSchema",
+    "response_schema",
 ];
 
 /// Bedrock's schema, a JSON text:
@@ -91,11 +89,7 @@ fn output(body: &Json<'_>) -> Option<Output> {
     FORMATS
         .iter()
         .find_map(|place| of_format(body.find(place)?))
-        .or_else(|| {
-            GOOGLE
-                .iter()
-                .find_map(|(config, kind, schemas)| of_google(body.get(config)?, kind, schemas))
-        })
+        .or_else(|| GOOGLE.iter().find_map(|config| of_google(body.get(config)?)))
         .or_else(|| body.find(BEDROCK).and_then(schema_text).map(Output::Schema))
         .or_else(|| of_ollama(body.get("format")?))
         .or_else(|| {
@@ -114,9 +108,10 @@ fn of_format(format: &Json<'_>) -> Option<Output> {
     }
 }
 
-fn of_google(config: &Json<'_>, kind: &str, schemas: &[&str]) -> Option<Output> {
-    let schema = schemas.iter().find_map(|name| schema_text(config.get(name)?));
-    match (config.text(kind).as_deref(), schema) {
+fn of_google(config: &Json<'_>) -> Option<Output> {
+    let schema = GOOGLE_SCHEMAS.iter().find_map(|name| schema_text(config.get(name)?));
+    let kind = GOOGLE_KINDS.iter().find_map(|name| config.text(name));
+    match (kind.as_deref(), schema) {
         (Some("text/x.enum"), Some(schema)) => Some(Output::Word(schema)),
         (Some("text/plain"), _) => None,
         (_, Some(schema)) => Some(Output::Schema(schema)),
@@ -148,10 +143,10 @@ fn schema_text(schema: &Json<'_>) -> Option<String> {
 }
 
 fn choice(body: &Json<'_>) -> Choice {
-    let google = body
-        .find("toolConfig/functionCallingConfig")
-        .or_else(|| body.find("tool_config/function_calling_config"));
-    if let Some(google) = google {
+    let configs = ["toolConfig", "tool_config"].iter().filter_map(|name| body.get(name));
+    let names = ["functionCallingConfig", "function_calling_config"];
+    let mut found = configs.filter_map(|one| names.iter().find_map(|name| one.get(name)));
+    if let Some(google) = found.next() {
         return of_function_calling(google);
     }
     let choice = ["tool_choice", "toolConfig/toolChoice", "function_call"];

@@ -7,6 +7,7 @@ mod choices;
 mod containers;
 mod decimal;
 mod demand;
+mod hints;
 mod instance;
 mod kinds;
 pub(crate) mod names;
@@ -134,6 +135,8 @@ pub(crate) fn text(output: &Output, style: Style, prompt: Option<&str>) -> Made 
 /// JSON that a schema allows, or what comes close and why.
 fn json(schema: &str, style: Style, prompt: Option<&str>) -> (String, Option<NoInstance>) {
     let Some(parsed) = tools::parsed(schema.as_bytes()) else { return ("{}".to_owned(), None) };
+    let hinted = hints::applied(&parsed);
+    let parsed = hinted.as_ref().and_then(|text| tools::parsed(text.as_bytes())).unwrap_or(parsed);
     if let Some(prompt) = prompt.filter(|prompt| allows(&parsed, prompt)) {
         return (prompt.to_owned(), None);
     }

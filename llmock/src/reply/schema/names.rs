@@ -3,16 +3,17 @@
 use super::{Demand, Mode, Output, allowed};
 #[cfg(feature = "server")]
 use super::{called, forced};
+#[cfg(feature = "server")]
 use crate::exchange::sent::SentRequest;
+use crate::json::Json;
 use crate::reply::pattern::fits;
 use crate::wire::tools;
 
 /// Whether the request demands a schema of this name, or a call of a tool of this name. Formats without a name for schemas
 /// have the `title` of the schema.
-pub(crate) fn demands(sent: &SentRequest, pattern: &str) -> bool {
-    let Some(body) = sent.parsed() else { return false };
-    let demand = Demand::of(&body);
-    let is_tool = || allowed(&body, &demand).iter().any(|one| fits(pattern, &one.tool.name));
+pub(crate) fn demands(body: &Json<'_>, pattern: &str) -> bool {
+    let demand = Demand::of(body);
+    let is_tool = || allowed(body, &demand).iter().any(|one| fits(pattern, &one.tool.name));
     if demand.choice.mode == Mode::Required && is_tool() {
         return true;
     }
@@ -50,6 +51,7 @@ pub(crate) fn tool_for(sent: &SentRequest, pattern: Option<&str>) -> Option<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::sent::SentRequest;
     use crate::provider::Provider;
 
     #[test]
@@ -79,8 +81,9 @@ mod tests {
             ("ollama", "/api/chat", r#"{"format":{"title":"Invoice","type":"object"}}"#),
         ] {
             let sent = SentRequest::for_tests(Provider::from_id(id), path, body.to_owned());
-            assert!(demands(&sent, "Invoice") && demands(&sent, "Inv*"), "{body}");
-            assert!(!demands(&sent, "Order"), "{body}");
+            let read = sent.parsed().unwrap();
+            assert!(demands(&read, "Invoice") && demands(&read, "Inv*"), "{body}");
+            assert!(!demands(&read, "Order"), "{body}");
         }
     }
 }

@@ -53,12 +53,19 @@ impl Scenarios {
         self.0.matching(sent).into_iter().map(RuleNumber::index).collect()
     }
 
+    /// Whether requests with the same method, path and body match the same rules.
+    #[must_use]
+    pub fn read_no_headers(&self) -> bool {
+        let mut conditions = self.0.all().iter().filter_map(|rule| rule.condition.as_ref());
+        conditions.all(RequestMatcher::reads_no_headers)
+    }
+
     /// Takes the next reply of the first of these rules that has one.
     pub fn give(
         &self,
         matching: &[usize],
         progress: &mut Progress,
-        sent: &SentRequest,
+        sent: impl FnOnce() -> SentRequest,
     ) -> Option<Given> {
         let matching: Vec<RuleNumber> = matching.iter().copied().map(RuleNumber::at).collect();
         let turn = Turn::BeforeFixture;
@@ -66,8 +73,8 @@ impl Scenarios {
             Chosen::Reply { rule, number, reply, other } => {
                 let reply = match reply {
                     Scripted::Written(reply) => *reply,
-                    Scripted::Computed(reply) => reply(sent),
-                    Scripted::BySchema => match schema::reply(sent) {
+                    Scripted::Computed(reply) => reply(&sent()),
+                    Scripted::BySchema => match schema::reply(&sent()) {
                         Ok(reply) => reply,
                         Err(why) => Reply::error(500, why.to_string()),
                     },
@@ -104,6 +111,15 @@ pub fn last_user_matches(
     pattern: &str,
 ) -> Result<RequestMatcher, Problem> {
     condition.with_pattern(pattern)
+}
+
+/// A condition on a new result of a tool, of this one or of any.
+pub fn has_result(
+    condition: RequestMatcher,
+    tool: Option<String>,
+    contains: String,
+) -> RequestMatcher {
+    condition.result_of(tool, contains)
 }
 
 /// A request as conditions read it. Nothing in it is redacted, so it must not be printed.
@@ -166,7 +182,8 @@ mod tests {
         let [mut one, mut two] = [Progress::default(), Progress::default()];
         let give = |progress: &mut Progress, text: &str| {
             let sent = chat(text);
-            let given = scenarios.give(&scenarios.matching(&sent), progress, &sent).unwrap();
+            let given =
+                scenarios.give(&scenarios.matching(&sent), progress, || sent.clone()).unwrap();
             (given.rule, given.step, given.reply.text.unwrap(), given.other)
         };
         assert_eq!(give(&mut one, "ab"), (0, 0, "1".into(), Some(1)));

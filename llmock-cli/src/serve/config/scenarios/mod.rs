@@ -3,6 +3,7 @@
 //! They are read apart from all other keys, which go through a tree of JSON: a tree has no lines, and does not keep the
 //! order of members.
 
+mod extras;
 mod fault;
 mod json;
 mod parts;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
+use super::extras::{Citation, ObjectText, StepExtras, Texts};
 use super::fault::{Placed, StepFault};
 use super::json::JsonText;
 use super::parts::{Call, Calls, ErrorReply, FinishName, Headers, StepPace, Usage};
@@ -23,6 +24,7 @@ pub(crate) struct Step {
     pub(crate) finish: Option<Finish>,
     /// Tokens of the request, of the response, and those of the request that came from the cache.
     pub(crate) usage: Option<(u64, u64, u64)>,
+    pub(crate) extras: StepExtras,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) pace: Option<StepPace>,
     pub(crate) fault: Option<Fault>,
@@ -53,6 +55,10 @@ struct Fields {
     finish: Option<FinishName>,
     usage: Option<Usage>,
     reasoning: Option<String>,
+    items: Option<Vec<ObjectText>>,
+    events: Option<Vec<ObjectText>>,
+    web_search: Option<Texts>,
+    citations: Option<Vec<Citation>>,
     headers: Option<Headers>,
     pace: Option<StepPace>,
     fault: Option<StepFault>,
@@ -68,9 +74,11 @@ impl TryFrom<Fields> for Step {
             && fields.call.is_none()
             && fields.refusal.is_none()
             && fields.error.is_none();
-        if is_empty && fields.fault.is_none() && fields.reasoning.is_none() {
+        let extras =
+            StepExtras::new(fields.items, fields.events, fields.web_search, fields.citations);
+        if is_empty && fields.fault.is_none() && fields.reasoning.is_none() && extras.is_empty() {
             return Err(
-                "empty reply: expected `text`, `json`, `call`, `error`, `refusal`, or `fault`"
+                "empty reply: expected `text`, `json`, `call`, `error`, `refusal`, `items`, or `fault`"
                     .to_owned(),
             );
         }
@@ -92,9 +100,12 @@ impl TryFrom<Fields> for Step {
         };
         let is_error = matches!(content, Content::Error(_));
         if is_error
-            && (fields.finish.is_some() || fields.usage.is_some() || fields.reasoning.is_some())
+            && (fields.finish.is_some()
+                || fields.usage.is_some()
+                || fields.reasoning.is_some()
+                || !extras.is_empty())
         {
-            return Err("an error has no `finish`, `usage`, or `reasoning`".to_owned());
+            return Err("an error has no `finish`, `usage`, `reasoning`, `items`, `events`, `web-search`, or `citations`".to_owned());
         }
         let times = fields.times.unwrap_or(1);
         if !(1..=MOST_TIMES).contains(&times) {
@@ -105,6 +116,7 @@ impl TryFrom<Fields> for Step {
             reasoning: fields.reasoning,
             finish: fields.finish.map(|finish| finish.0),
             usage: fields.usage.map(|usage| (usage.input, usage.output, usage.cached)),
+            extras,
             headers,
             pace: fields.pace,
             fault,
@@ -245,6 +257,9 @@ mod tests {
             ("{call: {}}", "no tool is named"),
             ("{call: 7}", "expected a mapping of tools"),
             ("{text: a, headers: {'a b': c}}", "invalid header `a b"),
+            ("{text: a, items: [7]}", "expected a mapping, in the format of the provider"),
+            ("{error: 500, events: [{type: x}]}", "an error has no `finish`"),
+            ("{text: a, citations: [{ur: b}]}", "unknown field `ur`"),
             ("[a]", "expected a text, or a mapping"),
         ] {
             let error = read(text).unwrap_err();

@@ -50,12 +50,12 @@ pub(super) fn demands(schema: &Value, prompt: &str) -> Vec<(&'static str, Value,
         ),
         (
             "/v1/messages",
-            json!({"model": "m", "max_tokens": 64, "messages": messages, "output_config": {"format": anthropic}}),
+            json!({"model": "m", "max_tokens": 4096, "messages": messages, "output_config": {"format": anthropic}}),
             "/content/0/text",
         ),
         (
             "/v1/messages",
-            json!({"model": "m", "max_tokens": 64, "messages": messages, "output_format": anthropic}),
+            json!({"model": "m", "max_tokens": 4096, "messages": messages, "output_format": anthropic}),
             "/content/0/text",
         ),
         (
@@ -74,6 +74,12 @@ pub(super) fn demands(schema: &Value, prompt: &str) -> Vec<(&'static str, Value,
             gemini,
             json!({"contents": contents, "generation_config": {"response_mime_type": "application/json",
                 "response_schema": schema}}),
+            candidate,
+        ),
+        (
+            gemini,
+            json!({"contents": contents, "generationConfig": {"response_mime_type": "application/json",
+                "response_json_schema": schema}}),
             candidate,
         ),
         (
@@ -115,7 +121,7 @@ pub(super) fn demands(schema: &Value, prompt: &str) -> Vec<(&'static str, Value,
         ),
         (
             "/model/anthropic.claude-sonnet-5/invoke",
-            json!({"anthropic_version": "bedrock-2023-05-31", "max_tokens": 64, "messages": messages,
+            json!({"anthropic_version": "bedrock-2023-05-31", "max_tokens": 4096, "messages": messages,
                 "output_config": {"format": anthropic}}),
             "/content/0/text",
         ),
@@ -142,8 +148,8 @@ pub(super) fn in_capitals(schema: &Value) -> Value {
 }
 
 /// Every way to force the second of two tools, or any: path, body, and where the name and the arguments are.
-pub(super) fn forced() -> Vec<(&'static str, Value, &'static str, &'static str)> {
-    let (schema, messages) = (city(), json!([user("one two")]));
+pub(super) fn forced(schema: &Value) -> Vec<(&'static str, Value, &'static str, &'static str)> {
+    let messages = json!([user("one two")]);
     let contents = json!([{"role": "user", "parts": [{"text": "one two"}]}]);
     let chat = |choice: Value| {
         let tool = |name: &str| json!({"type": "function", "function": {"name": name, "parameters": schema}});
@@ -162,12 +168,12 @@ pub(super) fn forced() -> Vec<(&'static str, Value, &'static str, &'static str)>
     };
     let anthropic = |choice: Value| {
         let tool = |name: &str| json!({"name": name, "input_schema": schema});
-        let body = json!({"model": "m", "max_tokens": 9, "messages": messages, "tools": [tool("a"), tool("b")],
+        let body = json!({"model": "m", "max_tokens": 4096, "messages": messages, "tools": [tool("a"), tool("b")],
             "tool_choice": choice});
         ("/v1/messages", body, "/content/0/name", "/content/0/input")
     };
     let gemini = |config: Value| {
-        let tool = |name: &str| json!({"name": name, "parameters": in_capitals(&schema)});
+        let tool = |name: &str| json!({"name": name, "parameters": in_capitals(schema)});
         let body = json!({"contents": contents, "tools": [{"functionDeclarations": [tool("a"), tool("b")]}],
             "toolConfig": {"functionCallingConfig": config}});
         (
@@ -176,6 +182,13 @@ pub(super) fn forced() -> Vec<(&'static str, Value, &'static str, &'static str)>
             "/candidates/0/content/parts/0/functionCall/name",
             "/candidates/0/content/parts/0/functionCall/args",
         )
+    };
+    // as google-genai for Python sends it
+    let snake = |config: Value| {
+        let tool = |name: &str| json!({"name": name, "parameters_json_schema": schema});
+        let (path, mut body, name, arguments) = gemini(config);
+        body["tools"] = json!([{"functionDeclarations": [tool("a"), tool("b")]}]);
+        (path, body, name, arguments)
     };
     let bedrock = |choice: Value| {
         let tool =
@@ -200,6 +213,7 @@ pub(super) fn forced() -> Vec<(&'static str, Value, &'static str, &'static str)>
         responses(json!({"type": "allowed_tools", "mode": "required", "tools": allowed})),
         anthropic(json!({"type": "tool", "name": "b"})),
         gemini(json!({"mode": "ANY", "allowedFunctionNames": ["b"]})),
+        snake(json!({"mode": "ANY", "allowedFunctionNames": ["b"]})),
         bedrock(json!({"tool": {"name": "b"}})),
         chat(json!("required")),
         chat(json!("any")),
