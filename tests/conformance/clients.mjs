@@ -342,6 +342,13 @@ const checks = {
   },
 };
 
+// Nothing here takes longer, unless it hangs.
+const PATIENCE = 30;
+const late = () =>
+  new Promise((_, reject) => {
+    setTimeout(() => reject(new Error(`no result after ${PATIENCE} s`)), PATIENCE * 1000).unref();
+  });
+
 let passed = 0;
 let failed = 0;
 for (const [name, check] of Object.entries(checks)) {
@@ -351,7 +358,7 @@ for (const [name, check] of Object.entries(checks)) {
     continue;
   }
   try {
-    await check();
+    await Promise.race([check(), late()]);
     passed += 1;
     console.log(`ok node ${name}`);
   } catch (error) {
