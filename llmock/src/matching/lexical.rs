@@ -85,14 +85,13 @@ impl Lexicon {
 
     /// From 0, nothing in common, to 1, the same words.
     pub fn similarity(&self, left: &str, right: &str) -> f32 {
-        let [left, right] = [left, right].map(|text| self.vector(text));
-        let dot: f32 =
-            left.iter().filter_map(|(feature, weight)| Some(weight * right.get(feature)?)).sum();
-        let length = |vector: &BTreeMap<u64, f32>| {
-            vector.values().map(|weight| weight * weight).sum::<f32>().sqrt()
-        };
-        let lengths = length(&left) * length(&right);
-        if lengths > 0.0 { (dot / lengths).clamp(0.0, 1.0) } else { 0.0 }
+        cosine(&self.vector(left), &self.vector(right))
+    }
+
+    /// The similarity of a text with each of the others.
+    pub fn similarities(&self, text: &str, others: &[&str]) -> Vec<f32> {
+        let vector = self.vector(text);
+        others.iter().map(|other| cosine(&vector, &self.vector(other))).collect()
     }
 
     fn vector(&self, text: &str) -> BTreeMap<u64, f32> {
@@ -105,6 +104,16 @@ impl Lexicon {
         }
         vector
     }
+}
+
+fn cosine(left: &BTreeMap<u64, f32>, right: &BTreeMap<u64, f32>) -> f32 {
+    let dot: f32 =
+        left.iter().filter_map(|(feature, weight)| Some(weight * right.get(feature)?)).sum();
+    let length = |vector: &BTreeMap<u64, f32>| {
+        vector.values().map(|weight| weight * weight).sum::<f32>().sqrt()
+    };
+    let lengths = length(left) * length(right);
+    if lengths > 0.0 { (dot / lengths).clamp(0.0, 1.0) } else { 0.0 }
 }
 
 /// Whether two texts say different things by their numbers, negations, or opposites, however alike they are.

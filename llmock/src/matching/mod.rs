@@ -1,8 +1,8 @@
 //! What makes two requests the same, and how the closest recording differs from a request.
 //!
 //! [`key`] identifies a request: [`target`] is the canonical address, [`body`] applies a test's own
-//! [`rules`], and [`canonical`] walks the result. [`nearest`] finds the recording closest to a miss, and [`diff`] lists
-//! the differences, both over [`tree`]; [`divergence`] finds where a conversation leaves the recorded one. [`placeholders`] compares a request that matches nothing once more.
+//! [`rules`], and [`canonical`] walks the result. [`nearest`] finds the recording closest to a miss among those
+//! of a [`shortlist`], and [`diff`] lists the differences, all over [`tree`]; [`divergence`] finds where a conversation leaves the recorded one. [`placeholders`] compares a request that matches nothing once more.
 //! `docs/matching.md` is the specification; its tables are the tests.
 
 mod align;
@@ -25,6 +25,7 @@ mod order;
 pub(crate) mod placeholders;
 mod resemblance;
 mod rules;
+mod shortlist;
 mod target;
 mod tree;
 

@@ -1,17 +1,20 @@
 //! Finds the recorded request that is most similar to a miss.
 //!
-//! A fixture may hold thousands: all are compared by common words, the best few by structure.
+//! A fixture may hold thousands: all are compared by the rare words that they share, the best few by structure and by the
+//! words of their prompts. Structure alone does not decide: the requests of a program differ in little but the prompt, and
+//! most words of two prompts are those of every sentence.
 
 use super::align::{alike, likeness};
 use super::diff::{Subject, diff_of, subject};
 use super::difference::Difference;
 use super::divergence::{Divergence, divergence};
-use super::long;
-use super::resemblance::resemble;
+use super::lexical::Lexicon;
+use super::resemblance::{prompt, resemble};
 use super::rules::MatchRules;
+use super::shortlist::finalists;
 use super::target::{RequestTarget, target};
-use super::tree::{TreeNode, word_hash, words};
-use crate::fixture::interaction::{Body, Interaction, Part, PartValue, Request};
+use super::tree::TreeNode;
+use crate::fixture::interaction::{Interaction, Request};
 use crate::provider::Provider;
 
 /// The recorded request most like the one that missed.
@@ -26,11 +29,10 @@ pub(crate) struct Nearest {
     pub(crate) divergence: Option<Divergence>,
 }
 
-const FINALISTS: usize = 8;
-/// The bodies of all finalists together, unless the first one alone is longer.
-const MOST_BYTES: usize = 16 << 20;
 /// Below this a request to another path does not help.
 const LEAST_ALIKE_ELSEWHERE: u8 = 40;
+/// What the words of the prompts weigh beside the structure. Measured with the pairs of `pairs.tsv`.
+const WORDS: f32 = 2.0;
 
 /// The candidate most similar to `request`, and how it differs; the first of equals. Candidates with the same provider,
 /// method, and path take precedence. Without one, another path of the provider counts if the request is similar enough.
@@ -52,20 +54,14 @@ pub(crate) fn nearest<'i>(
     let least = if here.is_empty() { LEAST_ALIKE_ELSEWHERE } else { 0 };
     let pool = if here.is_empty() { elsewhere } else { here };
     let sent = Profile::new(provider, request, rules);
-    let mut best: Option<(Nearest, &Request, Profile)> = None;
-    for (at, candidate) in finalists(request, pool) {
-        let profile = Profile::new(provider, candidate, rules);
-        let alike_percent = sent.percent(&profile);
-        let is_best = best.as_ref().is_none_or(|(best, ..)| alike_percent > best.alike_percent);
-        if alike_percent >= least && is_best {
-            best = Some((
-                Nearest { at, alike_percent, resembles: true, divergence: None },
-                candidate,
-                profile,
-            ));
-        }
-    }
-    let (mut nearest, recorded, profile) = best?;
+    let compared = finalists(request, pool).into_iter().map(|(at, request)| {
+        let profile = Profile::new(provider, request, rules);
+        Candidate { at, request, alike_percent: sent.percent(&profile), profile }
+    });
+    let compared: Vec<Candidate<'_>> =
+        compared.filter(|candidate| candidate.alike_percent >= least).collect();
+    let Candidate { at, request: recorded, alike_percent, profile } = best(&sent, compared)?;
+    let mut nearest = Nearest { at, alike_percent, resembles: true, divergence: None };
     if let (Subject::Json(old), Subject::Json(new)) = (&profile.body, &sent.body) {
         nearest.resembles = resemble(old, new);
         nearest.divergence = divergence(old, new);
@@ -74,84 +70,38 @@ pub(crate) fn nearest<'i>(
     Some((nearest, diff_of(recorded, request, provider, rules, bodies)))
 }
 
-/// The candidates with the most words in common with the request, in their own order: not more than can be compared
-/// while a client waits.
-fn finalists<'i>(request: &Request, pool: Vec<(usize, &'i Request)>) -> Vec<(usize, &'i Request)> {
-    let total: usize = pool.iter().map(|(_, candidate)| size(candidate)).sum();
-    if pool.len() <= FINALISTS && total <= MOST_BYTES {
-        return pool;
-    }
-    let sketch = Sketch::of(request);
-    let mut scored: Vec<_> = pool
-        .into_iter()
-        .enumerate()
-        .map(|(order, candidate)| (sketch.shared_permille(candidate.1), order, candidate))
-        .collect();
-    scored.sort_unstable_by_key(|(score, order, _)| (std::cmp::Reverse(*score), *order));
-    let mut bytes = 0;
-    let fits = |(at, (_, _, (_, candidate))): &(usize, (usize, usize, (usize, &Request)))| {
-        bytes += size(candidate);
-        *at == 0 || (*at < FINALISTS && bytes <= MOST_BYTES)
+/// A recorded request beside the one that missed.
+struct Candidate<'i> {
+    at: usize,
+    request: &'i Request,
+    alike_percent: u8,
+    profile: Profile,
+}
+
+/// The most similar candidate by structure and by the words of the prompts; the first of equals.
+fn best<'i>(sent: &Profile, mut candidates: Vec<Candidate<'i>>) -> Option<Candidate<'i>> {
+    let is_same = |candidate: &Candidate<'_>| candidate.alike_percent == 100;
+    let at = candidates.iter().position(is_same).or_else(|| {
+        let words = shared_words(sent, &candidates);
+        let score = |at: usize| f32::from(candidates[at].alike_percent) / 100.0 + WORDS * words[at];
+        (0..candidates.len())
+            .max_by(|one, other| score(*one).total_cmp(&score(*other)).then(other.cmp(one)))
+    })?;
+    Some(candidates.swap_remove(at))
+}
+
+/// How alike the prompt of each candidate is to the one that was sent, by words.
+fn shared_words(sent: &Profile, candidates: &[Candidate<'_>]) -> Vec<f32> {
+    let (Subject::Json(new), false) = (&sent.body, candidates.len() < 2) else {
+        return vec![0.0; candidates.len()];
     };
-    let mut chosen: Vec<_> = scored.into_iter().enumerate().take_while(fits).collect();
-    chosen.sort_unstable_by_key(|(_, (_, order, _))| *order);
-    chosen.into_iter().map(|(_, (_, _, candidate))| candidate).collect()
-}
-
-fn size(request: &Request) -> usize {
-    match &request.body {
-        Body::Json(text) | Body::Text(text) => text.len(),
-        Body::Bytes(bytes) => bytes.len(),
-        Body::Form(_) | Body::Empty => 0,
-    }
-}
-
-/// The words of a request as bits: enough to exclude candidates that have nothing in common with it.
-struct Sketch {
-    bits: Vec<u64>,
-    words: usize,
-}
-
-impl Sketch {
-    fn of(request: &Request) -> Self {
-        let mut sketch = Self { bits: vec![0; 1 << 10], words: 0 };
-        each_word(request, |at, bit| {
-            sketch.bits[at] |= bit;
-            sketch.words += 1;
-        });
-        sketch
-    }
-
-    fn shared_permille(&self, other: &Request) -> usize {
-        let (mut shared, mut all) = (0, self.words);
-        each_word(other, |at, bit| {
-            shared += usize::from(self.bits[at] & bit != 0);
-            all += 1;
-        });
-        // A long body must not win because it has every word: its other words count against it.
-        2000 * shared.min(self.words) / all.max(1)
-    }
-}
-
-/// Calls `note` with the place in a sketch of every word of a request.
-fn each_word(request: &Request, mut note: impl FnMut(usize, u64)) {
-    let mut then = |text: &str| {
-        for hash in long::samples(text).flat_map(words).map(word_hash) {
-            note((hash >> 22) as usize, 1 << ((hash >> 16) & 63));
-        }
+    let prompt_of = |candidate: &Candidate<'_>| match &candidate.profile.body {
+        Subject::Json(old) => prompt(old),
+        _ => String::new(),
     };
-    then(&request.path);
-    match &request.body {
-        Body::Json(text) | Body::Text(text) => then(text),
-        Body::Form(parts) => parts.iter().for_each(|Part { name, value, .. }| {
-            then(name);
-            match value {
-                PartValue::Text(text) => then(text),
-                PartValue::File { sha256, .. } => then(sha256),
-            }
-        }),
-        Body::Empty | Body::Bytes(_) => {}
-    }
+    let prompts: Vec<String> = candidates.iter().map(prompt_of).collect();
+    let texts: Vec<&str> = prompts.iter().map(String::as_str).collect();
+    Lexicon::new(texts.iter().copied()).similarities(&prompt(new), &texts)
 }
 
 /// A request, prepared for the exact comparison.
@@ -221,7 +171,7 @@ impl Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::interaction::{Content, Origin, Response};
+    use crate::fixture::interaction::{Body, Content, Origin, Response};
 
     fn interaction(provider: Provider, path: &str, body: &str) -> Interaction {
         let request = Request {
@@ -324,31 +274,49 @@ mod tests {
         assert_eq!(found.at, 1234);
     }
 
-    /// How often the structural comparison and the words alone find the recording that means the same.
+    /// The words of a prompt find the recording that means the same, where structure finds 46 of these 100.
     #[test]
     fn finds_what_means_the_same_in_other_words() {
-        use crate::matching::Lexicon;
         let pairs: Vec<Vec<&str>> = include_str!("pairs.tsv")
             .lines()
             .filter(|line| line.starts_with("same"))
             .map(|line| line.split('\t').collect())
             .collect();
-        let recorded: Vec<_> = pairs
-            .iter()
-            .map(|pair| interaction(Provider::OpenAI, CHAT, &message(pair[1])))
-            .collect();
-        let lexicon = Lexicon::new(pairs.iter().map(|pair| pair[1]));
-        let by_words = |sent: &str| {
-            let scores = pairs.iter().map(|pair| lexicon.similarity(sent, pair[1])).enumerate();
-            scores.max_by(|(_, left), (_, right)| left.total_cmp(right)).map(|(at, _)| at)
+        // Requests of one program share a system prompt and a tool, which must not decide.
+        let shared = |text: &str| {
+            let system =
+                "You help the customers of a shop. Answer in one sentence, and never guess.";
+            format!(
+                r#"{{"model":"m","messages":[{{"role":"system","content":"{system}"}},{{"role":"user","content":"{text}"}}],"tools":[{{"type":"function","function":{{"name":"find_order","description":"Finds the order of a customer"}}}}]}}"#
+            )
         };
-        let (mut structural, mut lexical) = (0, 0);
-        for (at, pair) in pairs.iter().enumerate() {
-            let sent = interaction(Provider::OpenAI, CHAT, &message(pair[2]));
-            structural += usize::from(find(&recorded, &sent).is_some_and(|found| found.at == at));
-            lexical += usize::from(by_words(pair[2]) == Some(at));
+        for body in [message as fn(&str) -> String, shared] {
+            let of = |text: &str| interaction(Provider::OpenAI, CHAT, &body(text));
+            let recorded: Vec<_> = pairs.iter().map(|pair| of(pair[1])).collect();
+            let is_found = |(at, pair): &(usize, &Vec<&str>)| {
+                find(&recorded, &of(pair[2])).is_some_and(|found| found.at == *at)
+            };
+            let found = pairs.iter().enumerate().filter(is_found).count();
+            // 78 without what they share; `docs/internals/decisions.md` says it.
+            assert!(found >= 75, "{found}");
         }
-        // `docs/internals/decisions.md` has these numbers.
-        assert_eq!((structural, lexical), (46, 83));
+    }
+
+    #[test]
+    fn structure_decides_between_equal_prompts() {
+        let with = |tools: &str, model: &str, text: &str| {
+            let body = format!(
+                r#"{{"model":"{model}","tools":{tools},"messages":[{{"role":"user","content":"{text}"}}]}}"#
+            );
+            interaction(Provider::OpenAI, CHAT, &body)
+        };
+        let tool = r#"[{"type":"function","function":{"name":"find_order","description":"Finds an order of a customer by its number"}}]"#;
+        let prompt = "Where is my parcel?";
+        let recorded = [
+            with("[]", "small", prompt),
+            with(tool, "large", "Which of your kettles is the quietest?"),
+            with(tool, "small", prompt),
+        ];
+        assert_eq!(find(&recorded, &with(tool, "large", prompt)).unwrap().at, 2);
     }
 }

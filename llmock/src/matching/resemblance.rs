@@ -34,17 +34,32 @@ const PROMPTS: [&str; 11] = [
     "content",
 ];
 
+/// The texts of a conversation without those of the system: of a long one its beginning and its end, where it says what
+/// is to be done.
+pub(super) fn prompt(body: &TreeNode) -> String {
+    let text = whole_prompt(body);
+    if text.len() <= LONGEST_IN_ORDER {
+        return text;
+    }
+    let half = LONGEST_IN_ORDER / 2;
+    let head = (0..=half).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    let tail = (text.len() - half..).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+    format!("{} {}", &text[..head], &text[tail..])
+}
+
+fn whole_prompt(body: &TreeNode) -> String {
+    let mut text = String::new();
+    for name in PROMPTS {
+        if let Some(prompt) = body.member(name) {
+            collect(prompt, &mut text);
+        }
+    }
+    text
+}
+
 /// Whether the bodies have prompts that resemble each other; bodies without a prompt do.
 pub(super) fn resemble(recorded: &TreeNode, sent: &TreeNode) -> bool {
-    let [old, new] = [recorded, sent].map(|root| {
-        let mut text = String::new();
-        for name in PROMPTS {
-            if let Some(prompt) = root.member(name) {
-                collect(prompt, &mut text);
-            }
-        }
-        text
-    });
+    let [old, new] = [recorded, sent].map(whole_prompt);
     if old.is_empty() || new.is_empty() || old == new {
         return true;
     }
