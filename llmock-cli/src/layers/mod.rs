@@ -14,6 +14,7 @@ pub(crate) mod retention;
 pub(crate) mod served;
 pub(crate) mod shared;
 pub(crate) mod store;
+mod transfer;
 
 use std::thread;
 

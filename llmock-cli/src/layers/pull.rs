@@ -5,17 +5,12 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use futures_util::{StreamExt as _, TryStreamExt as _};
 use llmock::__command::{LayerFile, Manifest, Place, cache_folder, files, location, sha256};
 use llmock_rules::RemoteLayer;
 
-use super::archive;
 use super::store::{MANIFEST, Store, blob, kept};
-use crate::output::progress::Progress;
+use super::{archive, transfer};
 use crate::problem::Problem;
-
-/// Transfers at the same time.
-const TOGETHER: usize = 8;
 
 /// What a pull has done.
 #[derive(Debug)]
@@ -238,8 +233,7 @@ impl Cache {
         missing: Vec<(&String, &LayerFile)>,
         partial: &Path,
     ) -> Result<(), Problem> {
-        let progress = Progress::new("fetched", missing.len());
-        let transfers = futures_util::stream::iter(missing).map(|(name, file)| {
+        let transfers = missing.into_iter().map(|(name, file)| {
             let into = files(partial).join(name);
             async move {
                 let found = store.get(&blob(&file.sha256)).await?;
@@ -256,15 +250,7 @@ impl Cache {
                 Self::write(&into, &object.bytes)
             }
         });
-        let mut done = 0;
-        let counted = transfers.buffer_unordered(TOGETHER).try_for_each(|()| {
-            done += 1;
-            progress.step(done);
-            std::future::ready(Ok(()))
-        });
-        let outcome = counted.await;
-        progress.end();
-        outcome
+        transfer::all("fetched", transfers).await
     }
 
     /// Gives a version its name, and makes it the one in force.

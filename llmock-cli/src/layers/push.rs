@@ -10,19 +10,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{StreamExt as _, TryStreamExt as _};
 use llmock::__command::{LayerFile, Manifest, sha256};
 use llmock_rules::RemoteLayer;
 
 use super::pull::{Cache, parse};
 use super::store::{MANIFEST, Object, Replaced, Store, blob, kept};
-use super::{names, retention};
-use crate::output::progress::Progress;
+use super::{names, retention, transfer};
 use crate::problem::Problem;
 
 /// How often the manifest may change under a push.
 const ATTEMPTS: u32 = 50;
-const TOGETHER: usize = 8;
 
 /// How a push decides.
 #[derive(Clone, Copy, Debug, Default)]
@@ -187,20 +184,11 @@ impl Merge<'_> {
                 wanted.insert(digest, bytes.clone());
             }
         }
-        let progress = Progress::new("pushed", wanted.len());
-        let transfers = futures_util::stream::iter(wanted).map(|(digest, bytes)| async move {
+        let transfers = wanted.into_iter().map(|(digest, bytes)| async move {
             let name = blob(&digest);
             if self.store.has(&name).await? { Ok(()) } else { self.store.put(&name, bytes).await }
         });
-        let mut done = 0;
-        let counted = transfers.buffer_unordered(TOGETHER).try_for_each(|()| {
-            done += 1;
-            progress.step(done);
-            std::future::ready(Ok(()))
-        });
-        let outcome = counted.await;
-        progress.end();
-        outcome
+        transfer::all("pushed", transfers).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! `llmock pull`, `push`, and `layers`: fixtures that a team shares.
 
 mod archives;
+mod clouds;
 mod folders;
 mod replicas;
 mod s3;

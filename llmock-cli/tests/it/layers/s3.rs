@@ -32,6 +32,8 @@ pub(crate) enum Fault {
     Expired,
     /// Files have other bytes.
     Wrong,
+    /// A push gets no further than to the manifest.
+    Unfinished,
 }
 
 type Body = UnsyncBoxBody<Bytes, io::Error>;
@@ -125,7 +127,8 @@ impl Inner {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         self.requests.lock().unwrap().push(format!("{method} {path}"));
         let fault = *self.fault.lock().unwrap();
-        if fault == Fault::Expired {
+        let is_manifest = method == Method::PUT && path.ends_with("/main/manifest.json");
+        if fault == Fault::Expired || (fault == Fault::Unfinished && is_manifest) {
             return expired();
         }
         let guard = if method == Method::PUT { Some(self.writing.lock().await) } else { None };
@@ -137,7 +140,8 @@ impl Inner {
             return response;
         };
         let (parts, body) = response.into_parts();
-        if method != Method::GET || !path.contains("/blobs/") || fault == Fault::None {
+        let is_whole = matches!(fault, Fault::None | Fault::Unfinished);
+        if method != Method::GET || !path.contains("/blobs/") || is_whole {
             return Response::from_parts(
                 parts,
                 body.map_err(|error| io::Error::other(error.to_string())).boxed_unsync(),

@@ -101,6 +101,33 @@ fn faults_of_a_store_leave_the_cache_as_it_was() {
 }
 
 #[test]
+fn a_push_that_does_not_finish_changes_nothing_and_goes_on_later() {
+    let server = Server::start();
+    let (alice, bob) = (team(&server), team(&server));
+    alice.records("a.json", &[("a", "a")]);
+    alice.prints(&["push"]);
+    bob.prints(&["pull"]);
+    alice.records("a.json", &[("a", "changed")]);
+    alice.records("b.json", &[("b", "b")]);
+    server.set(Fault::Unfinished);
+    let error = alice.fails(&["push"]);
+    assert!(error.contains("the credentials have expired"), "{error}");
+    assert!(
+        bob.prints(&["pull"]).contains(": up to date, 1 file"),
+        "a reader sees the old version"
+    );
+    server.set(Fault::None);
+    server.requests();
+    assert!(alice.prints(&["push"]).contains(": 1 added, 1 changed; 2 files"));
+    let again = server
+        .requests()
+        .into_iter()
+        .filter(|one| one.starts_with("PUT") && one.contains("/blobs/"));
+    assert_eq!(again.count(), 0, "the files had arrived");
+    assert!(bob.prints(&["pull"]).contains(": 2 files, 2 fetched"));
+}
+
+#[test]
 fn a_changed_cache_is_noticed_and_fetched_again() {
     let server = Server::start();
     let alice = team(&server);
@@ -121,7 +148,7 @@ fn a_changed_cache_is_noticed_and_fetched_again() {
 }
 
 /// Twelve processes push a file each, at the same time; none is lost.
-fn many_writers(layer: &str, variables: &[(&'static str, String)]) {
+pub(super) fn many_writers(layer: &str, variables: &[(&'static str, String)]) {
     let writers: Vec<Team> =
         (0..12).map(|_| Team::new(variables.to_vec(), &["fixtures", layer])).collect();
     let running: Vec<_> = writers
