@@ -162,7 +162,7 @@ pub mod __command {
     pub const PRICES_DATE: &str = crate::audit::prices::PRICES_DATE;
     pub use crate::audit::prices::prices_date;
     pub use crate::config::prices::{PricesError, use_file as use_prices};
-    pub use crate::encryption::{is_encrypted_path, recipients_of};
+    pub use crate::encryption::{decrypted, is_encrypted_path, recipients_of, sealed};
     pub use crate::fixture::read_text;
     pub use crate::inspect::*;
     pub use crate::layer::cache::{Place, files, folder as cache_folder, location};

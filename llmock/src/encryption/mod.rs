@@ -25,6 +25,26 @@ pub(crate) fn open<'b>(path: &Path, bytes: Cow<'b, [u8]>) -> io::Result<Cow<'b, 
     age::decrypt(path, &bytes).map(Cow::Owned).map_err(io::Error::other)
 }
 
+/// The bytes of a file as they were before it was encrypted.
+///
+/// # Errors
+///
+/// If they are not encrypted, or no identity of this process opens them.
+#[cfg(feature = "server")]
+pub fn decrypted(path: &Path, bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+    open(path, bytes.into()).map(Cow::into_owned)
+}
+
+/// The bytes that a file of this name is to have.
+///
+/// # Errors
+///
+/// If its recipients are unknown or invalid.
+#[cfg(feature = "server")]
+pub fn sealed(path: &Path, bytes: &[u8]) -> io::Result<Vec<u8>> {
+    seal(path, bytes).map(Cow::into_owned)
+}
+
 /// The bytes that a file of this name is to have: encrypted, if its name says so.
 pub(crate) fn seal<'b>(path: &Path, bytes: &'b [u8]) -> io::Result<Cow<'b, [u8]>> {
     if !is_encrypted(path) {

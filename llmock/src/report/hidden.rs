@@ -3,9 +3,10 @@
 use sha2::{Digest as _, Sha256};
 
 use super::{Closest, Failure, Miss, MissReason, Note, Report};
+use crate::audit::drift::{Change, Verdict, Verified};
 use crate::hex;
 use crate::json;
-use crate::matching::Difference;
+use crate::matching::{Difference, Divergence};
 
 /// What stands for a text.
 fn digest(text: &str) -> String {
@@ -48,9 +49,17 @@ impl Miss {
         self.turn = None;
         self.body = None;
         match &mut self.reason {
-            MissReason::BodyDiffers { closest: Closest { others, .. }, differences } => {
+            MissReason::BodyDiffers {
+                closest: Closest { others, divergence, .. },
+                differences,
+            } => {
                 for (_, prompt) in others {
                     *prompt = digest(prompt);
+                }
+                if let Some(Divergence { recorded, sent, earlier, .. }) = divergence.as_deref_mut()
+                {
+                    let turns = recorded.iter_mut().chain(sent).chain(earlier);
+                    turns.for_each(|turn| hide(&mut turn.text));
                 }
                 hide_differences(differences);
             }
@@ -58,6 +67,7 @@ impl Miss {
                 hide(prompt);
                 hide_differences(differences);
             }
+            MissReason::ClosurePanicked { why } => *why = digest(why),
             #[cfg(feature = "websocket")]
             MissReason::Message { differences, why, .. } => {
                 *why = digest(why);
@@ -75,6 +85,7 @@ impl Report {
         self.misses = self.misses.into_iter().map(Miss::hidden).collect();
         self.failures.iter_mut().for_each(hide_failure);
         self.notes.iter_mut().for_each(hide_note);
+        self.verified.iter_mut().for_each(hide_verified);
         self
     }
 }
@@ -94,7 +105,36 @@ fn hide_failure(failure: &mut Failure) {
         Failure::UpstreamError { message, .. } => hide(message),
         Failure::MockExpectations { text, .. } => *text = digest(text),
         Failure::Concluded { conclusion, .. } => conclusion.message = digest(&conclusion.message),
+        Failure::Drift { interactions, .. } => {
+            for (code, change) in interactions.iter_mut().flat_map(|one| &mut one.changes) {
+                if QUOTING.contains(code) {
+                    *change = digest(change);
+                }
+            }
+        }
+        Failure::VerifyFailed { interactions } => {
+            for one in interactions {
+                one.why = digest(&one.why);
+            }
+        }
         _ => {}
+    }
+}
+
+/// Changes whose words quote a response; others name members and types.
+const QUOTING: [&str; 2] = ["drift_status", "drift_value"];
+
+fn hide_verified(verified: &mut Verified) {
+    match &mut verified.verdict {
+        Verdict::Compared(changes) => {
+            for Change { code, message, .. } in changes {
+                if QUOTING.contains(code) {
+                    *message = digest(message);
+                }
+            }
+        }
+        Verdict::Failed(why) => *why = digest(why),
+        Verdict::Skipped(_) => {}
     }
 }
 

@@ -10,9 +10,11 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::encryption;
 use crate::exchange::{RequestNumber, RespondedBy};
 use crate::fixture::interaction::{Body, Interaction, Request};
 use crate::fixture::{Position, format, store};
+use crate::hex;
 use crate::json;
 use crate::json::write::{Object, object};
 use crate::matching;
@@ -160,6 +162,13 @@ fn plan_line(state: &State, report: &Report) -> String {
     };
     let pending: Vec<Interaction> =
         ledger.stand_ins.iter().map(|one| one.pending.clone()).collect();
+    let new = |miss: &Miss| {
+        if state.setup.is_encrypted() {
+            new_request(&miss.clone().hidden())
+        } else {
+            new_request(miss)
+        }
+    };
     let line = object! {
         "test": *state.setup.test(),
         "fixture": *state.setup.fixture.to_string_lossy(),
@@ -169,10 +178,21 @@ fn plan_line(state: &State, report: &Report) -> String {
         "own": numbers(&mut state.fixture.own()),
         "stand_ins": ledger.stand_ins.iter().map(|one| one.interaction.number()).collect::<Vec<_>>(),
         "at": ledger.stand_ins.iter().map(|one| one.request.number()).collect::<Vec<_>>(),
-        "pending": format::write(&pending),
-        "new": report.misses.iter().map(new_request).collect::<Vec<_>>(),
+        "new": report.misses.iter().map(new).collect::<Vec<_>>(),
     };
-    line.into_text()
+    with_pending(line, state, &format::write(&pending)).into_text()
+}
+
+/// Adds the requests that stood in: as they are, or encrypted as the fixture is, in hexadecimal digits.
+fn with_pending(line: Object, state: &State, pending: &str) -> Object {
+    if !state.setup.is_encrypted() {
+        return line.with("pending", pending);
+    }
+    let path = encryption::encrypted(&state.setup.write_to);
+    match encryption::seal(&path, pending.as_bytes()) {
+        Ok(sealed) => line.with("sealed", hex::encode(&sealed).as_str()),
+        Err(why) => line.with("unsealed", why.to_string().as_str()),
+    }
 }
 
 fn new_request(miss: &Miss) -> Object {

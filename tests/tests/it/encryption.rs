@@ -10,8 +10,9 @@ use llmock_testkit::scratch::{fixture, question};
 use llmock_testkit::upstream::Upstream;
 
 // Keys that the tests of age publish.
-const IDENTITY: &str = "AGE-SECRET-KEY-1GQ9778VQXMMJVE8SK7J6VT8UJ4HDQAJUVSFCWCM02D8GEWQ72PVQ2Y5J33";
-const RECIPIENT: &str = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
+pub(crate) const IDENTITY: &str =
+    "AGE-SECRET-KEY-1GQ9778VQXMMJVE8SK7J6VT8UJ4HDQAJUVSFCWCM02D8GEWQ72PVQ2Y5J33";
+pub(crate) const RECIPIENT: &str = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
 const STRANGER: &str = "AGE-SECRET-KEY-1D8JAD8SXNFVQEFHAUNNAX4QCE3K5CUKMT7YYHNGTUSSP97YGWL4STV89UH";
 const SSH_RECIPIENT: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsKLqeplhpW+uObz5dvMgjz1OxfM/XXUB+VHtZ6isGN";
@@ -49,7 +50,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[track_caller]
-fn nothing_is_readable(folder: &Path) {
+pub(crate) fn nothing_is_readable(folder: &Path) {
     for file in files(folder) {
         let bytes = fs::read(&file).unwrap();
         let text = String::from_utf8_lossy(&bytes);
@@ -61,7 +62,7 @@ fn nothing_is_readable(folder: &Path) {
     }
 }
 
-fn names(folder: &Path) -> Vec<String> {
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     files(folder)
         .iter()
         .map(|file| file.file_name().unwrap().to_string_lossy().into_owned())
@@ -224,5 +225,90 @@ fn a_plain_fixture_is_not_recorded_into() {
             error.contains("a secret key is no recipient") && !error.contains(IDENTITY),
             "{error}"
         );
+    });
+}
+
+#[test]
+fn edits_plans_and_refreshed_files_are_not_readable() {
+    alone(&[("LLMOCK_AGE_IDENTITY", IDENTITY)], |process| {
+        let upstream = Upstream::chat(RECEIVED);
+        let edited = question("which way does the grey heron fly");
+        if process.part() == "plan" {
+            let folder = PathBuf::from(std::env::var_os("FOLDER").unwrap());
+            let mock = session(&folder, Mode::Replay, &upstream).start().unwrap();
+            assert!(chat(&mock, &edited).text().contains(RECEIVED));
+            assert_eq!(chat(&mock, &question("one heron more")).status, 418);
+            mock.finish().unwrap_err();
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let mock = session(folder, Mode::Record, &upstream).start().unwrap();
+        assert!(chat(&mock, &question(SENT)).text().contains(RECEIVED));
+        mock.finish().unwrap();
+
+        let plan = folder.join("plan.jsonl");
+        let mut planning = process.again("plan");
+        planning.env("FOLDER", folder).env("LLMOCK_PLAN", &plan);
+        let output = planning.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let line = fs::read_to_string(&plan).unwrap();
+        assert!(line.contains("\"sealed\":\"") && line.contains("sha256:"), "{line}");
+        nothing_is_readable(folder);
+        fs::remove_file(plan).unwrap();
+
+        let mock = session(folder, Mode::Replay, &upstream).while_editing(true).start().unwrap();
+        assert!(chat(&mock, &edited).text().contains(RECEIVED));
+        mock.finish().unwrap();
+        assert_eq!(names(folder), ["chat.json.age", "chat.json.age.pending"]);
+        nothing_is_readable(folder);
+
+        let mock = session(folder, Mode::Refresh, &upstream).start().unwrap();
+        assert!(chat(&mock, &edited).text().contains(RECEIVED));
+        mock.finish().unwrap();
+        assert_eq!(names(folder), ["chat.json.age", "chat.json.age.removed"]);
+        nothing_is_readable(folder);
+
+        // A provider quotes what it was sent.
+        let refusing = Upstream::start([llmock_testkit::upstream::Response::error(
+            400,
+            "no heron is allowed here",
+        )]);
+        let mock = session(folder, Mode::Verify, &refusing).start().unwrap();
+        chat(&mock, &edited).bytes();
+        let report = mock.finish().unwrap_err().to_string();
+        let run = std::env::current_exe().unwrap();
+        let run = run.ancestors().nth(3).unwrap().join("llmock/last-run.jsonl");
+        for text in [&report, &fs::read_to_string(run).unwrap()] {
+            assert!(!text.contains("heron"), "{text}");
+        }
+    });
+}
+
+#[test]
+fn a_conversation_that_diverges_is_reported_by_digests() {
+    alone(&[("LLMOCK_AGE_IDENTITY", IDENTITY)], |_| {
+        let folder = tempfile::tempdir().unwrap();
+        let upstream = Upstream::chat(RECEIVED);
+        let talk = |last: &str| {
+            let turn =
+                |role: &str, text: &str| format!(r#"{{"role":"{role}","content":"{text}"}}"#);
+            let turns = [
+                turn("user", "where does a heron sleep"),
+                turn("assistant", "beside the marigold"),
+                turn("user", last),
+            ];
+            format!(r#"{{"model":"gpt-5","messages":[{}]}}"#, turns.join(","))
+        };
+        let mock = session(folder.path(), Mode::Record, &upstream).start().unwrap();
+        assert_eq!(chat(&mock, &talk("and where does the heron eat")).status, 200);
+        mock.finish().unwrap();
+        let mock = session(folder.path(), Mode::Replay, &upstream).start().unwrap();
+        let refused = chat(&mock, &talk("and where does the heron drink")).text();
+        let report = mock.finish().unwrap_err().to_string();
+        for text in [&refused, &report] {
+            assert!(!text.contains("heron") && !text.contains("marigold"), "{text}");
+        }
+        assert!(report.contains("turn 3 of 3") && report.contains("sha256:"), "{report}");
     });
 }

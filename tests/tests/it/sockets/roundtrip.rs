@@ -8,6 +8,7 @@ use llmock_testkit::sockets::{SocketServer, Step};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{next, open, recorder, replayer, step, text};
+use crate::encryption::{IDENTITY, RECIPIENT, names, nothing_is_readable};
 
 #[test]
 fn replays_a_conversation_message_by_message() {
@@ -90,5 +91,41 @@ fn replays_fragments_binary_data_and_pings() {
         let mock = replayer(&fixture).fail_on_unused().start().unwrap();
         assert_eq!(talk(&mut open(&mock)), live);
         mock.finish().unwrap();
+    });
+}
+
+#[test]
+fn the_data_of_an_encrypted_socket_is_encrypted() {
+    alone(&[("LLMOCK_AGE_IDENTITY", IDENTITY)], |_| {
+        let (folder, fixture) = place();
+        let server = SocketServer::start(
+            None,
+            vec![
+                Step::Receive,
+                step(r#"{"text":"the heron flies"}"#),
+                Step::binary(b"heron ".repeat(200)),
+                Step::close(1000, "bye"),
+            ],
+        );
+        let talk = |client: &mut super::Client| {
+            client.send(Message::binary(b"marigold".repeat(90))).unwrap();
+            [next(client), next(client)]
+        };
+        let mock = recorder(&server, &fixture).recipients([RECIPIENT]).start().unwrap();
+        let live = talk(&mut open(&mock));
+        nothing_is_readable(folder.path());
+        mock.finish().unwrap();
+        nothing_is_readable(folder.path());
+        let names = names(folder.path());
+        assert_eq!(names.len(), 3, "{names:?}");
+        assert!(names.iter().all(|name| name.ends_with(".age")), "{names:?}");
+        let mock = replayer(&fixture).start().unwrap();
+        assert_eq!(talk(&mut open(&mock)), live);
+        mock.finish().unwrap();
+        // An attempt that failed keeps its data too.
+        let mock = recorder(&server, &fixture).recipients([RECIPIENT]).start().unwrap();
+        talk(&mut open(&mock));
+        assert!(mock.fail().is_none());
+        nothing_is_readable(folder.path());
     });
 }
