@@ -10,6 +10,7 @@ mod finding;
 mod import;
 mod init;
 mod layers;
+mod likeness;
 mod merge;
 mod output;
 mod owners;

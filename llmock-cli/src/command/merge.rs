@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use clap::Args;
-use llmock::__command::changes;
+use llmock::__command::{changes, decrypted, is_encrypted_path, sealed};
 use llmock::{Fixture, Interaction};
 use serde_json::{Value, json};
 
@@ -105,14 +105,7 @@ pub(crate) fn merge(screen: &mut Screen, arguments: &Merge) -> ExitCode {
 
 fn files(screen: &mut Screen, arguments: &Merge, versions: &Versions<'_>) -> io::Result<u8> {
     let name = arguments.path.clone().unwrap_or_else(|| versions.ours.display().to_string());
-    let read = |path: &Path| {
-        std::fs::read_to_string(path).map_err(|why| Problem::Io {
-            action: "read",
-            path: path.to_owned(),
-            why,
-        })
-    };
-    let texts = [versions.base, versions.ours, versions.theirs].map(read);
+    let texts = [versions.base, versions.ours, versions.theirs].map(|path| read(path, &name));
     let [base, ours, theirs] = match texts {
         [Ok(base), Ok(ours), Ok(theirs)] => [base, ours, theirs],
         texts => {
@@ -132,11 +125,14 @@ fn files(screen: &mut Screen, arguments: &Merge, versions: &Versions<'_>) -> io:
     let [base, ours, theirs] = match parsed {
         [Ok(base), Ok(ours), Ok(theirs)] => [base, ours, theirs],
         parsed => {
+            let is_encrypted = is_encrypted_path(name.as_ref());
+            let then = if is_encrypted { "nothing was merged" } else { "merging by lines" };
             for problem in parsed.into_iter().filter_map(Result::err) {
-                let note = format!("note: {}; merging by lines", crate::problem::chain(&problem));
+                let note = format!("note: {}; {then}", crate::problem::chain(&problem));
                 screen.note(&visible(&note))?;
             }
-            return by_lines(screen, arguments, versions);
+            // Lines of encrypted files mean nothing.
+            return if is_encrypted { Ok(CRASHED) } else { by_lines(screen, arguments, versions) };
         }
     };
     let merged = merge::merge(&base, &ours, &theirs);
@@ -149,7 +145,17 @@ fn files(screen: &mut Screen, arguments: &Merge, versions: &Versions<'_>) -> io:
     };
     if arguments.stdout {
         screen.bytes(text.as_bytes())?;
-    } else if let Err(why) = replace(versions.ours, text.as_bytes()) {
+        return Ok(code);
+    }
+    if code == CONFLICTS && is_encrypted_path(name.as_ref()) {
+        // Marks are for an editor, and no editor reads the file.
+        screen.note(&visible(&format!(
+            "{name} is encrypted, so it keeps our version without marks; `git checkout --theirs` takes the other one"
+        )))?;
+        return Ok(code);
+    }
+    let written = sealed(name.as_ref(), text.as_bytes());
+    if let Err(why) = written.and_then(|bytes| replace(versions.ours, &bytes)) {
         screen.problem(&Problem::NotWritten { path: versions.ours.to_owned(), why })?;
         return Ok(CRASHED);
     }
@@ -157,6 +163,15 @@ fn files(screen: &mut Screen, arguments: &Merge, versions: &Versions<'_>) -> io:
         screen.json(&as_json(&name, &merged))?;
     }
     Ok(code)
+}
+
+/// The text of a version, which git has in a file of another name; that of an encrypted fixture is decrypted.
+fn read(path: &Path, name: &str) -> Result<String, Problem> {
+    let text = std::fs::read(path).and_then(|bytes| {
+        let bytes = if bytes.is_empty() { bytes } else { decrypted(name.as_ref(), bytes)? };
+        String::from_utf8(bytes).map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why))
+    });
+    text.map_err(|why| Problem::Io { action: "read", path: path.to_owned(), why })
 }
 
 /// As git merges files without a driver.

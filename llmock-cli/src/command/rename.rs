@@ -5,19 +5,21 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use llmock::__command::is_encrypted_path;
 use llmock::Fixture;
 use serde_json::json;
 
 use crate::output::Screen;
 use crate::output::text::{count, visible};
 use crate::problem::Problem;
+use crate::review::{Kind, with_suffix};
 use crate::target;
 use crate::workspace;
 
 /// Rename an owner in all fixtures, or a fixture file
 ///
 /// With names that contain `::`, every interaction of test OLD becomes one of test NEW; a module stands for the tests in
-/// it. With paths, the file is moved; `NAME.json.failed` goes with it. Nothing is overwritten.
+/// it. With paths, the file is moved, and what belongs to it. Nothing is overwritten.
 #[derive(Args, Debug)]
 #[command(after_help = super::help(&[
     ("llmock rename api::old api::new", "a test"),
@@ -101,6 +103,22 @@ fn owner(screen: &mut Screen, arguments: &Rename) -> io::Result<()> {
     Ok(())
 }
 
+/// A fixture, and what belongs to it, with their new names.
+fn with_it(old: &Path, new: &Path) -> Vec<(PathBuf, PathBuf)> {
+    let stem = |path: &Path| {
+        let plain = if is_encrypted_path(path) { path.with_extension("") } else { path.to_owned() };
+        plain.with_extension("")
+    };
+    let both =
+        |(old, new): (&Path, &Path), suffix| (with_suffix(old, suffix), with_suffix(new, suffix));
+    let mut moves = vec![(old.to_owned(), new.to_owned())];
+    moves.extend(Kind::ALL.map(|kind| both((old, new), kind.suffix())));
+    let stems = (stem(old), stem(new));
+    let further = [".vectors", ".vectors.age", ".assets"];
+    moves.extend(further.map(|suffix| both((stems.0.as_path(), stems.1.as_path()), suffix)));
+    moves
+}
+
 fn file(screen: &mut Screen, old: &Path, new: &Path, dry_run: bool) -> io::Result<()> {
     let fixture = match target::of(old) {
         Ok(target::Target::Fixture(fixture)) => fixture,
@@ -108,10 +126,20 @@ fn file(screen: &mut Screen, old: &Path, new: &Path, dry_run: bool) -> io::Resul
         Err(problem) => return screen.problem(&problem),
     };
     let new = if target::is_json(new) { new.to_owned() } else { target::with_json(new) };
+    let new = match (is_encrypted_path(fixture.path()), is_encrypted_path(&new)) {
+        (true, false) => with_suffix(&new, ".age"),
+        (false, true) => {
+            return screen.problem(&Problem::Other(format!(
+                "`{}` is not encrypted\nhint: `llmock encrypt` writes the encrypted file",
+                fixture.path().display()
+            )));
+        }
+        _ => new,
+    };
     if new.exists() {
         return screen.problem(&Problem::Exists(new));
     }
-    let moves = [(fixture.path().to_owned(), new.clone()), (failed(fixture.path()), failed(&new))];
+    let moves = with_it(fixture.path(), &new);
     for (from, to) in moves.iter().filter(|(from, _)| from.exists()) {
         if !dry_run {
             let parent = to.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -127,10 +155,4 @@ fn file(screen: &mut Screen, old: &Path, new: &Path, dry_run: bool) -> io::Resul
         screen.changed(&format!("{verb} {} to {}", visible(&from), visible(&to)), change)?;
     }
     Ok(())
-}
-
-fn failed(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".failed");
-    name.into()
 }

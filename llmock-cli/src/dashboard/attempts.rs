@@ -1,22 +1,13 @@
-//! Files that wait for a decision: what a failed recording has kept, and what a test wants to change.
+//! Files that wait for a decision, as `llmock review` reads them, each with its digest.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use llmock::Fixture;
+use llmock::__command::is_encrypted_path;
 use sha2::{Digest as _, Sha256};
 
-use crate::target;
+use crate::review::{self, Kind, Waiting};
 use crate::workspace;
-
-/// What a file holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// `NAME.json.failed`: the recording of a test that did not pass.
-    Failed,
-    /// `NAME.json.pending`: requests that differ from their recordings.
-    Pending,
-}
 
 #[derive(Debug)]
 pub(crate) struct Attempt {
@@ -25,61 +16,36 @@ pub(crate) struct Attempt {
     pub(crate) path: PathBuf,
     pub(crate) kind: Kind,
     /// What it holds, or why it cannot be read.
-    pub(crate) content: Result<Fixture, String>,
-    /// The fixture that it belongs to, if that exists and can be read.
-    pub(crate) fixture: Option<Fixture>,
+    pub(crate) content: Result<Waiting, String>,
     /// Changes with the bytes of the file.
     pub(crate) digest: String,
 }
 
-/// The files of these folders and fixtures, in the order of their names.
-pub(crate) fn find(roots: &[PathBuf]) -> Vec<Attempt> {
-    let mut files: Vec<PathBuf> = Vec::new();
-    for root in roots {
-        if root.is_dir() {
-            files
-                .extend(target::collected(root, |path| kind(path).is_some()).into_iter().flatten());
-        }
-        let json = if target::is_json(root) { root.clone() } else { target::with_json(root) };
-        for ending in [".failed", ".pending"] {
-            let mut name = json.as_os_str().to_owned();
-            name.push(ending);
-            let file = PathBuf::from(name);
-            if file.is_file() {
-                files.push(file);
-            }
+impl Attempt {
+    /// Leaves out what an encrypted file holds.
+    pub(crate) fn hide(&mut self) {
+        if is_encrypted_path(&self.path) {
+            self.content = Err("The file is encrypted; a report holds nothing of it.".to_owned());
         }
     }
-    files.sort();
-    files.dedup();
-    files.iter().filter_map(|path| read(path)).collect()
 }
 
-fn kind(path: &Path) -> Option<Kind> {
-    let name = path.file_name()?.to_str()?;
-    if name.ends_with(".json.failed") {
-        Some(Kind::Failed)
-    } else if name.ends_with(".json.pending") {
-        Some(Kind::Pending)
-    } else {
-        None
-    }
+/// The files of these folders and fixtures, in the order of their names.
+pub(crate) fn find(roots: &[PathBuf]) -> Vec<Attempt> {
+    // What cannot be looked at is shown with the fixtures.
+    let files = roots.iter().flat_map(|root| review::beside(root)).flatten().collect();
+    review::sorted(files).iter().filter_map(|path| read(path)).collect()
 }
 
 fn read(path: &Path) -> Option<Attempt> {
-    let kind = kind(path)?;
-    let content = match kind {
-        Kind::Failed => Fixture::load(path).map_err(|error| crate::problem::chain(&error)),
-        Kind::Pending => pending(path),
-    };
-    let fixture = Fixture::load(path.with_extension("")).ok();
     let name = workspace::shown(path).trim_start_matches("./").to_owned();
-    Some(Attempt { name, path: path.to_owned(), kind, content, fixture, digest: digest(path)? })
-}
-
-fn pending(path: &Path) -> Result<Fixture, String> {
-    let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
-    Fixture::parse(path, &text).map_err(|error| crate::problem::chain(&error))
+    Some(Attempt {
+        name,
+        path: path.to_owned(),
+        kind: Kind::of(path)?,
+        content: review::read(path).map_err(|problem| problem.to_string()),
+        digest: digest(path)?,
+    })
 }
 
 /// The digest of a file, which a form sends back: what was decided about another version is not done.

@@ -1,13 +1,13 @@
 //! What a form of a page changes. A form names a file that the page has shown, and the digest of what it has shown.
 
-use std::fs;
-
 use llmock::Fixture;
 
 use super::accepting;
-use super::attempts::{self, Attempt, Kind};
+use super::attempts::Attempt;
 use super::pages::Board;
 use crate::problem::chain;
+use crate::review::apply::{Decision, apply};
+use crate::review::{Kind, Waiting};
 
 /// Why nothing was changed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,8 +20,6 @@ pub(crate) enum EditProblem {
     Gone(String),
     #[error("`{0}` has changed since the page was shown. Nothing was changed: look at it again.")]
     Changed(String),
-    #[error("A pending edit is accepted by `llmock review`.")]
-    Pending,
     #[error("{0}")]
     Failed(String),
 }
@@ -31,7 +29,7 @@ impl EditProblem {
         match self {
             Self::ReadOnly => 403,
             Self::Gone(_) => 404,
-            Self::Changed(_) | Self::Pending => 409,
+            Self::Changed(_) => 409,
             Self::Failed(_) => 500,
         }
     }
@@ -44,6 +42,8 @@ pub(crate) struct Form {
     digest: String,
     test: String,
     request: u64,
+    /// One interaction of the file, counted from one; without it, all of them.
+    number: Option<usize>,
 }
 
 impl Form {
@@ -55,6 +55,8 @@ impl Form {
                 "digest" => form.digest = value.into_owned(),
                 "test" => form.test = value.into_owned(),
                 "request" => form.request = value.parse().unwrap_or_default(),
+                // A number that is none must not decide about everything.
+                "n" => form.number = Some(value.parse().unwrap_or_default()),
                 _ => {}
             }
         }
@@ -62,15 +64,55 @@ impl Form {
     }
 }
 
-/// Puts what a failed recording has kept into its fixture.
-pub(crate) fn keep(board: &Board, form: &Form) -> Result<(), EditProblem> {
-    let attempt = shown(board, form)?;
-    if attempt.kind == Kind::Pending {
-        return Err(EditProblem::Pending);
+/// Accepts what waits, as `llmock accept` does: what a failed recording has kept becomes part of its fixture, a pending
+/// request keeps the response that it got, and a removed interaction stays removed.
+pub(crate) fn keep(board: &Board, form: &Form) -> Result<&'static str, EditProblem> {
+    let (attempt, waiting) = shown(board, form)?;
+    if attempt.kind == Kind::Failed && form.number.is_none() {
+        // Of several attempts of a test the last one counts.
+        Fixture::keep_attempts(&attempt.path)
+            .map_err(|error| EditProblem::Failed(chain(&error)))?;
+    } else {
+        decide(form, waiting?, Decision::Accept)?;
     }
-    Fixture::keep_attempts(&attempt.path)
-        .map(drop)
-        .map_err(|error| EditProblem::Failed(chain(&error)))
+    Ok(match attempt.kind {
+        Kind::Failed => "kept",
+        Kind::Pending => "approved",
+        Kind::Removed => "deleted",
+    })
+}
+
+/// Rejects what waits, as `llmock reject` does.
+pub(crate) fn discard(board: &Board, form: &Form) -> Result<&'static str, EditProblem> {
+    let (attempt, waiting) = shown(board, form)?;
+    match waiting {
+        Ok(waiting) => decide(form, waiting, Decision::Reject)?,
+        // What cannot be read can be removed, but nothing of it can be put back.
+        Err(_) if attempt.kind == Kind::Failed && form.number.is_none() => {
+            std::fs::remove_file(&attempt.path).map_err(|why| {
+                EditProblem::Failed(format!("failed to remove `{}`: {why}", attempt.name))
+            })?;
+        }
+        Err(problem) => return Err(problem),
+    }
+    Ok(match attempt.kind {
+        Kind::Failed => "discarded",
+        Kind::Pending => "rejected",
+        Kind::Removed => "restored",
+    })
+}
+
+fn decide(form: &Form, waiting: &Waiting, decision: Decision) -> Result<(), EditProblem> {
+    let decisions: Vec<Decision> = (1..=waiting.interactions.len())
+        .map(|number| match form.number {
+            Some(chosen) if chosen != number => Decision::Skip,
+            _ => decision,
+        })
+        .collect();
+    if decisions.iter().all(|one| *one == Decision::Skip) {
+        return Err(EditProblem::Gone(form.file.clone()));
+    }
+    apply(waiting, &decisions).map_err(|problem| EditProblem::Failed(problem.to_string()))
 }
 
 /// Makes a request of the last run match the closest recording.
@@ -78,23 +120,19 @@ pub(crate) fn accept(board: &Board, form: &Form) -> Result<(), EditProblem> {
     accepting::accept(board, &form.test, form.request, &form.digest)
 }
 
-/// Removes what a failed recording has kept.
-pub(crate) fn discard(board: &Board, form: &Form) -> Result<(), EditProblem> {
-    let attempt = shown(board, form)?;
-    if attempt.kind == Kind::Pending {
-        return Err(EditProblem::Pending);
-    }
-    fs::remove_file(&attempt.path)
-        .map_err(|why| EditProblem::Failed(format!("failed to remove `{}`: {why}", attempt.name)))
-}
-
-/// The file of a form, if it still is what the page has shown.
-fn shown<'b>(board: &'b Board, form: &Form) -> Result<&'b Attempt, EditProblem> {
+/// The file of a form with what it holds, if it still is what the page has shown.
+fn shown<'b>(
+    board: &'b Board,
+    form: &Form,
+) -> Result<(&'b Attempt, Result<&'b Waiting, EditProblem>), EditProblem> {
     if !board.edit {
         return Err(EditProblem::ReadOnly);
     }
     let attempt = board.attempts.iter().find(|attempt| attempt.name == form.file);
     let attempt = attempt.ok_or_else(|| EditProblem::Gone(form.file.clone()))?;
-    let is_same = attempts::digest(&attempt.path).is_some_and(|digest| digest == form.digest);
-    if is_same { Ok(attempt) } else { Err(EditProblem::Changed(form.file.clone())) }
+    if attempt.digest != form.digest {
+        return Err(EditProblem::Changed(form.file.clone()));
+    }
+    let waiting = attempt.content.as_ref().map_err(|why| EditProblem::Failed(why.clone()));
+    Ok((attempt, waiting))
 }

@@ -9,8 +9,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 use std::{fs, io};
 
-use llmock::__command::{Summary, summary};
+use llmock::__command::{Summary, is_encrypted_path, sha256, summary};
 use llmock::{Fixture, Interaction, price_of};
+use llmock_rules::FindingCode;
 
 use crate::command::check;
 use crate::finding::Finding;
@@ -23,6 +24,8 @@ use crate::workspace::{self, Found, Listed};
 const MAX_SIZE: u64 = 1_000_000;
 /// How long layers are shown as they were read.
 const FRESH: Duration = Duration::from_secs(10);
+/// Digits of the digest that stands for a text.
+const DIGEST: usize = 12;
 
 /// A fixture with what every list shows of it.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ pub(crate) struct File {
     pub(crate) bytes: u64,
     /// The layer that it comes from, if that is not a folder of the workspace.
     pub(crate) layer: Option<String>,
+    /// Whether only digests of its texts are shown.
+    pub(crate) is_hidden: bool,
     findings: OnceLock<Vec<Finding>>,
 }
 
@@ -52,7 +57,7 @@ impl File {
     fn new(fixture: Fixture, bytes: u64, layer: Option<String>) -> Self {
         let rows = fixture.interactions().iter().map(row).collect();
         let name = workspace::shown(fixture.path()).trim_start_matches("./").to_owned();
-        Self { name, fixture, rows, bytes, layer, findings: OnceLock::new() }
+        Self { name, fixture, rows, bytes, layer, is_hidden: false, findings: OnceLock::new() }
     }
 
     /// The interactions with their rows, counted from one.
@@ -69,7 +74,41 @@ impl File {
     /// The name without the folder and `.json`.
     pub(crate) fn title(&self) -> &str {
         let name = self.name.rsplit_once(['/', '\\']).map_or(&*self.name, |(_, name)| name);
+        let name = name.strip_suffix(".age").unwrap_or(name);
         name.strip_suffix(".json").unwrap_or(name)
+    }
+
+    pub(crate) fn is_encrypted(&self) -> bool {
+        is_encrypted_path(self.fixture.path())
+    }
+
+    /// The same with digests in place of texts.
+    fn hidden(&self) -> Self {
+        let digest = |text: &mut Option<String>| {
+            *text =
+                text.take().map(|text| format!("sha256:{}", &sha256(text.as_bytes())[..DIGEST]));
+        };
+        let rows = self.rows.iter().map(|row| {
+            let mut summary = row.summary.clone();
+            digest(&mut summary.prompt);
+            digest(&mut summary.response);
+            Row { hash: row.hash.clone(), summary, cost: row.cost }
+        });
+        // A message may quote what it is about.
+        let findings = self.findings().iter().map(|finding| Finding {
+            message: FindingCode::named(finding.code).map_or("", |code| code.meaning).to_owned(),
+            remedy: Some("`llmock check` has the details".to_owned()),
+            ..finding.clone()
+        });
+        Self {
+            name: self.name.clone(),
+            fixture: self.fixture.clone(),
+            rows: rows.collect(),
+            bytes: self.bytes,
+            layer: self.layer.clone(),
+            is_hidden: true,
+            findings: OnceLock::from(findings.collect::<Vec<_>>()),
+        }
     }
 
     /// What `llmock check` finds in the file alone.
@@ -97,6 +136,13 @@ pub(crate) struct Snapshot {
 impl Snapshot {
     pub(crate) fn file(&self, name: &str) -> Option<&Arc<File>> {
         self.files.iter().find(|file| file.name == name)
+    }
+
+    /// Leaves out the texts of encrypted fixtures, for a file that everyone can read.
+    pub(crate) fn hide_encrypted(&mut self) {
+        for file in self.files.iter_mut().filter(|file| file.is_encrypted()) {
+            *file = Arc::new(file.hidden());
+        }
     }
 }
 

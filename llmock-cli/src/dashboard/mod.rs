@@ -31,9 +31,12 @@ use last_run::LastRun;
 use links::Links;
 use pages::Board;
 
-/// Everything as it is now, for a file.
+/// Everything as it is now, for a file: of encrypted fixtures digests and names alone.
 pub(crate) fn board_of_file(library: &mut Library, last_run: Option<&PathBuf>) -> Board {
-    board(library, last_run, Links::File, false)
+    let mut board = board(library, last_run, Links::File, false);
+    board.snapshot.hide_encrypted();
+    board.attempts.iter_mut().for_each(attempts::Attempt::hide);
+    board
 }
 
 fn board(library: &mut Library, last_run: Option<&PathBuf>, links: Links, edit: bool) -> Board {

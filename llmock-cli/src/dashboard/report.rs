@@ -47,9 +47,9 @@ pub(crate) fn render(board: &Board, conversations: usize) -> askama::Result<Stri
     let mut left = conversations;
     let mut hidden = 0;
     for file in &board.snapshot.files {
-        let shown = file.rows.len().min(left);
+        let shown = if file.is_hidden { 0 } else { file.rows.len().min(left) };
         left -= shown;
-        hidden += file.rows.len() - shown;
+        hidden += if file.is_hidden { 0 } else { file.rows.len() - shown };
         let mut body = Interactions::new(board, file, 1, shown).render()?;
         for number in 1..=shown {
             let page = ConversationPage::new(board, file, number, shown);

@@ -190,9 +190,9 @@ impl Site {
         let (board, reads) = self.board();
         let form = Form::read(form);
         let done = match action {
-            "keep" => edits::keep(&board, &form).map(|()| "kept"),
+            "keep" => edits::keep(&board, &form),
             "accept" => edits::accept(&board, &form).map(|()| "accepted"),
-            "discard" => edits::discard(&board, &form).map(|()| "discarded"),
+            "discard" => edits::discard(&board, &form),
             _ => {
                 let address = Address { page: action, query: "" };
                 return page(&board, 404, &not_found(&board, address), "");
@@ -225,8 +225,12 @@ impl Site {
 fn notice(done: &str) -> &'static str {
     match done {
         "kept" => "The recording is part of its fixture now.",
+        "approved" => "The fixture has the changed request now.",
+        "deleted" => "What was removed is deleted for good.",
         "accepted" => "The fixture has the request now. Run the test again.",
         "discarded" => "The recording was discarded.",
+        "rejected" => "The edit is forgotten: the fixture keeps the recorded request.",
+        "restored" => "The removed recording is part of its fixture again.",
         _ => "",
     }
 }

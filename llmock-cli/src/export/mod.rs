@@ -8,6 +8,7 @@ mod wiremock;
 use std::io;
 use std::path::Path;
 
+use llmock::__command::is_encrypted_path;
 use llmock::__server::imported::{origin_of, request_body, request_headers};
 use llmock::{Fixture, Interaction, LoadError, Provider};
 
@@ -72,6 +73,13 @@ pub(crate) fn export(
     };
     let exported = of(fixture.interactions(), target);
     let Some(file) = out else { return screen.exported(&exported) };
+    if is_encrypted_path(fixture.path()) {
+        return screen.problem(&Problem::Other(format!(
+            "`{}` is encrypted, and `{}` would not be\nhint: without `--out` the text is printed",
+            fixture.path().display(),
+            file.display()
+        )));
+    }
     if file.exists() && !overwrite {
         return screen.problem(&Problem::FileExists(file.to_owned()));
     }

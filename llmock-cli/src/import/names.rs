@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use llmock::__command::recipients_of;
+
 /// Endings of the files that recorders write. In a folder, other files are not looked at.
 const ENDINGS: [&str; 10] =
     ["yaml", "yml", "json", "har", "gz", "mitm", "flow", "flows", "dump", "sse"];
@@ -34,11 +36,13 @@ pub(crate) fn inputs(paths: &[PathBuf], out: &Path, any_ending: bool) -> io::Res
     for one in &all {
         *counts.entry(one.below.join(stem(&one.path))).or_default() += 1;
     }
+    // Where there are recipients, a recording of another tool becomes an encrypted fixture too.
+    let ending = if recipients_of(&out.join("any.json")).is_empty() { "json" } else { "json.age" };
     for one in &mut all {
         let plain = one.below.join(stem(&one.path));
         // Two files that differ in their endings: both keep them.
         let name = if counts[&plain] > 1 { whole_name(&one.path) } else { stem(&one.path) };
-        one.fixture = out.join(clean(&one.below)).join(format!("{}.json", portable(&name)));
+        one.fixture = out.join(clean(&one.below)).join(format!("{}.{ending}", portable(&name)));
     }
     Ok(all)
 }

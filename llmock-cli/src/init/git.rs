@@ -8,14 +8,18 @@ use crate::problem::Problem;
 
 /// `linguist-generated` folds them on GitHub and GitLab, `merge` names the driver.
 /// <https://docs.github.com/en/repositories/working-with-files/managing-files/customizing-how-changed-files-appear-on-github>
-const ATTRIBUTES: [&str; 2] = [
+const ATTRIBUTES: [&str; 3] = [
     "# Recordings of llmock: folded in reviews, and merged by interaction (`llmock merge --install`, once in each clone).",
     "**/fixtures/**/*.json text eol=lf linguist-generated merge=llmock",
+    "**/fixtures/**/*.json.age -text linguist-generated merge=llmock diff=llmock",
 ];
 
-const IGNORED: [&str; 4] = [
+const IGNORED: [&str; 7] = [
     "# What failed recordings leave, what edits have changed, and what a refresh removed.",
     "*.json.failed*",
+    "*.json.age.failed*",
+    "*.json.age.pending*",
+    "*.json.age.removed*",
     "*.json.pending*",
     "*.json.removed*",
 ];
@@ -23,6 +27,10 @@ const IGNORED: [&str; 4] = [
 const NAME: (&str, &str) = ("merge.llmock.name", "merges recordings of llmock by interaction");
 /// <https://git-scm.com/docs/gitattributes#_defining_a_custom_merge_driver>
 const DRIVER: (&str, &str) = ("merge.llmock.driver", "llmock merge %O %A %B %P --marker-size %L");
+
+/// Shows encrypted recordings in `git diff`.
+/// <https://git-scm.com/docs/gitattributes#_performing_text_diffs_of_binary_files>
+const TEXTCONV: (&str, &str) = ("diff.llmock.textconv", "llmock decrypt");
 
 pub(super) fn attributes(folder: &Path) -> Step {
     Step::Lines { path: folder.join(".gitattributes"), lines: ATTRIBUTES.map(str::to_owned).into() }
@@ -45,7 +53,7 @@ pub(super) fn install(root: &Path, dry_run: bool) -> Result<(Outcome, Option<Str
         return Ok((Outcome::Kept, what));
     }
     if !dry_run {
-        for (key, value) in [NAME, DRIVER] {
+        for (key, value) in [NAME, DRIVER, TEXTCONV] {
             git(root, &["config", "--local", key, value])?;
         }
     }

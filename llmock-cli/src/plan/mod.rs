@@ -6,10 +6,12 @@ pub(crate) mod cause;
 pub(crate) mod shown;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use llmock::__command::{conversation, estimated_tokens, known_provider, summary};
+use llmock::__command::{
+    conversation, decrypted, estimated_tokens, is_encrypted_path, known_provider, sha256, summary,
+};
 use llmock::{Fixture, Interaction, TokenUsage, price_of};
 use serde_json::Value;
 
@@ -96,8 +98,9 @@ impl Plan {
         if line["passed"] != true && !is_new {
             self.failed.push(test.to_owned());
         }
-        let pending = line["pending"].as_str().unwrap_or_default();
-        let pending = Fixture::parse(&path, pending).map_err(Problem::Unreadable)?;
+        let pending = pending(&path, line)?;
+        let pending = Fixture::parse(&path, &pending).map_err(Problem::Unreadable)?;
+        let first = self.requests.len();
         let recorded = if stand_ins.is_empty() {
             Vec::new()
         } else {
@@ -119,6 +122,9 @@ impl Plan {
         }
         for one in line["new"].as_array().into_iter().flatten() {
             self.requests.push(unknown(test, &shown, one));
+        }
+        if is_encrypted_path(&path) {
+            self.requests[first..].iter_mut().for_each(Planned::hide);
         }
         let unused = own.iter().filter(|at| !used.contains(at) && !stand_ins.contains(at)).count();
         if unused > 0 && line["passed"] == true {
@@ -148,6 +154,43 @@ impl Plan {
         let each: Vec<_> = each.collect();
         crate::testing::last_run::Usage::total(&each)
     }
+}
+
+impl Planned {
+    /// The plan is a file, and an encrypted fixture has no text in one.
+    fn hide(&mut self) {
+        let digest = |text: &str| match text {
+            "" => String::new(),
+            text => format!("sha256:{}", &sha256(text.as_bytes())[..12]),
+        };
+        let is_hidden = |text: &str| text.starts_with("sha256:");
+        self.prompt =
+            self.prompt.take().map(|text| if is_hidden(&text) { text } else { digest(&text) });
+        let causes = std::mem::take(&mut self.causes).into_iter();
+        self.causes = causes
+            .map(|cause| Cause { old: digest(&cause.old), new: digest(&cause.new), ..cause })
+            .collect();
+    }
+}
+
+/// The requests that stood in, as the text of a fixture. Those of an encrypted one are encrypted in the line.
+fn pending(path: &Path, line: &Value) -> Result<String, Problem> {
+    if let Some(why) = line["unsealed"].as_str() {
+        return Err(Problem::Io {
+            action: "plan",
+            path: path.to_owned(),
+            why: io::Error::other(why),
+        });
+    }
+    let Some(sealed) = line["sealed"].as_str() else {
+        return Ok(line["pending"].as_str().unwrap_or_default().to_owned());
+    };
+    let digits = sealed.as_bytes().chunks_exact(2).filter_map(|two| str::from_utf8(two).ok());
+    let bytes: Vec<u8> = digits.filter_map(|two| u8::from_str_radix(two, 16).ok()).collect();
+    let text = decrypted(path, bytes).and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why))
+    });
+    text.map_err(|why| Problem::Io { action: "read", path: path.to_owned(), why })
 }
 
 /// The messages of a request.

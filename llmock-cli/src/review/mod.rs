@@ -26,7 +26,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::Failed, Self::Pending, Self::Removed];
+    pub(crate) const ALL: [Self; 3] = [Self::Failed, Self::Pending, Self::Removed];
 
     pub(crate) const fn suffix(self) -> &'static str {
         match self {
@@ -50,6 +50,15 @@ impl Kind {
         }
     }
 
+    /// What the buttons are called that accept one and reject it.
+    pub(crate) const fn verbs(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Failed => ("Put into the fixture", "Discard"),
+            Self::Pending => ("Accept", "Reject"),
+            Self::Removed => ("Delete for good", "Put back"),
+        }
+    }
+
     /// What accepting one does.
     pub(crate) const fn effect(self) -> &'static str {
         match self {
@@ -61,9 +70,14 @@ impl Kind {
         }
     }
 
+    /// `chat.json.failed`, and `chat.json.age.failed` beside an encrypted fixture.
     pub(crate) fn of(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?;
-        Self::ALL.into_iter().find(|kind| name.ends_with(&format!(".json{}", kind.suffix())))
+        let is_it = |kind: &Self| {
+            name.strip_suffix(kind.suffix())
+                .is_some_and(|fixture| target::is_json(fixture.as_ref()))
+        };
+        Self::ALL.into_iter().find(is_it)
     }
 }
 
@@ -73,7 +87,7 @@ pub(crate) struct Waiting {
     pub(crate) kind: Kind,
     pub(crate) path: PathBuf,
     /// The bytes that were reviewed.
-    bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     pub(crate) interactions: Vec<Interaction>,
     /// The fixture beside it, which need not exist.
     pub(crate) fixture_path: PathBuf,
@@ -84,32 +98,45 @@ pub(crate) struct Waiting {
 pub(crate) fn waiting(paths: &[PathBuf]) -> Result<Vec<Waiting>, Problem> {
     let root = [crate::workspace::root()];
     let paths = if paths.is_empty() { &root[..] } else { paths };
-    let mut files: Vec<PathBuf> = Vec::new();
-    for path in paths {
-        if Kind::of(path).is_some() {
-            if !path.is_file() {
-                return Err(Problem::NoSuchFile(path.clone()));
-            }
-            files.push(path.clone());
-        } else if path.is_dir() && !target::with_json(path).is_file() {
-            let found = target::collected(path, |path| Kind::of(path).is_some());
-            files.extend(found.into_iter().collect::<Result<Vec<_>, _>>()?);
-        } else {
-            let fixture =
-                if target::is_json(path) { path.clone() } else { target::with_json(path) };
-            let beside = Kind::ALL.map(|kind| with_suffix(&fixture, kind.suffix()));
-            if !fixture.is_file() && !beside.iter().any(|path| path.is_file()) {
-                return Err(Problem::Missing { path: fixture, similar: None });
-            }
-            files.extend(beside.into_iter().filter(|path| path.is_file()));
-        }
+    let files = paths.iter().flat_map(|path| beside(path)).collect::<Result<Vec<_>, _>>()?;
+    sorted(files).iter().map(|path| read(path)).collect()
+}
+
+/// The files that wait in a folder or beside a fixture, with the reason for what cannot be looked at.
+pub(crate) fn beside(path: &Path) -> Vec<Result<PathBuf, Problem>> {
+    if Kind::of(path).is_some() {
+        let is_there = path.is_file();
+        return vec![
+            is_there.then(|| path.to_owned()).ok_or_else(|| Problem::NoSuchFile(path.to_owned())),
+        ];
     }
+    let fixtures = if target::is_json(path) {
+        vec![path.to_owned()]
+    } else {
+        let plain = target::with_json(path);
+        vec![plain.clone(), with_suffix(&plain, ".age")]
+    };
+    if path.is_dir() && !fixtures.iter().any(|fixture| fixture.is_file()) {
+        return target::collected(path, |path| Kind::of(path).is_some());
+    }
+    let all = fixtures
+        .iter()
+        .flat_map(|fixture| Kind::ALL.into_iter().map(|kind| with_suffix(fixture, kind.suffix())));
+    let found: Vec<_> = all.filter(|path| path.is_file()).map(Ok).collect();
+    if found.is_empty() && !fixtures.iter().any(|fixture| fixture.is_file()) {
+        return vec![Err(Problem::Missing { path: fixtures[0].clone(), similar: None })];
+    }
+    found
+}
+
+/// In the order of their names, each once.
+pub(crate) fn sorted(mut files: Vec<PathBuf>) -> Vec<PathBuf> {
     for file in &mut files {
         *file = file.strip_prefix(".").map_or_else(|_| file.clone(), Path::to_owned);
     }
     files.sort();
     files.dedup();
-    files.iter().map(|path| read(path)).collect()
+    files
 }
 
 pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
@@ -118,7 +145,7 @@ pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-fn read(path: &Path) -> Result<Waiting, Problem> {
+pub(crate) fn read(path: &Path) -> Result<Waiting, Problem> {
     let unreadable = |why| Problem::Io { action: "read", path: path.to_owned(), why };
     let kind = Kind::of(path).unwrap_or(Kind::Failed);
     let bytes = fs::read(path).map_err(unreadable)?;

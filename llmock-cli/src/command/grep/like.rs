@@ -3,11 +3,12 @@
 use std::io;
 use std::path::PathBuf;
 
-use llmock::__command::{Conversation, Lexicon, conversation};
+use llmock::__command::{Conversation, conversation};
 use serde_json::{Value, json};
 
 use super::Grep;
 use crate::layers::reading;
+use crate::likeness::ranked;
 use crate::output::Screen;
 use crate::output::style::{BLUE, DIM};
 use crate::output::text::{shortened, visible};
@@ -16,8 +17,6 @@ use crate::workspace::{self, Entry};
 
 /// How many are shown.
 const MOST: usize = 10;
-/// Texts that have less in common are not alike.
-const LEAST: f32 = 0.02;
 
 pub(super) fn like(screen: &mut Screen, arguments: &Grep, wanted: &str) -> io::Result<()> {
     // The first argument is a path where there is no pattern.
@@ -26,15 +25,8 @@ pub(super) fn like(screen: &mut Screen, arguments: &Grep, wanted: &str) -> io::R
     let found = reading::read(&paths);
     let entries = found.entries();
     let texts = workspace::parallel(&entries, texts);
-    let lexicon = Lexicon::new(texts.iter().flatten().map(String::as_str));
-    let scores = workspace::parallel(&texts, |texts| {
-        texts.iter().map(|text| lexicon.similarity(wanted, text)).fold(0.0, f32::max)
-    });
-    let mut ranked: Vec<(f32, &Entry<'_>)> = scores.into_iter().zip(&entries).collect();
-    ranked.retain(|(score, _)| *score >= LEAST);
-    // The order of the files decides between equals.
-    ranked.sort_by(|(left, _), (right, _)| right.total_cmp(left));
-    ranked.truncate(MOST);
+    let ranked: Vec<(f32, &Entry<'_>)> =
+        ranked(wanted, &texts, MOST).into_iter().map(|(at, score)| (score, &entries[at])).collect();
     if ranked.is_empty() && found.problems.is_empty() {
         screen.problem(&Problem::Other(format!("nothing is like `{}`", visible(wanted))))?;
     }

@@ -72,10 +72,13 @@ impl Findings {
 }
 
 fn item(board: &Board, finding: &Finding) -> Item {
-    let is_fixture = board.snapshot.file(&finding.file).is_some();
+    let file = board.snapshot.file(&finding.file);
+    let is_fixture = file.is_some();
     let href = match finding.number {
-        Some(number) => board.links.conversation(&finding.file, number),
-        None => board.links.fixture(&finding.file, 1),
+        Some(number) if file.is_none_or(|file| !file.is_hidden) => {
+            board.links.conversation(&finding.file, number)
+        }
+        _ => board.links.fixture(&finding.file, 1),
     };
     Item {
         place: visible(&finding.location()),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use askama::Template;
 
+use super::search::{self, Found};
 use super::{Board, Paging};
 use crate::dashboard::library::{File, Row};
 use crate::dashboard::links::{fixture_anchor, suite_anchor};
@@ -56,6 +57,8 @@ pub(crate) struct Fixtures {
     summary: String,
     rows: Vec<FixtureRow>,
     paging: Paging,
+    /// The recorded requests that are most like the text.
+    alike: Vec<Found>,
 }
 
 struct FixtureRow {
@@ -102,6 +105,7 @@ impl Fixtures {
             ),
             rows: files[rows].iter().map(|file| row_of(board, file)).collect(),
             paging,
+            alike: search::found(board, &wanted.suite, &wanted.text),
         }
     }
 }
@@ -184,6 +188,11 @@ impl Interactions {
         ];
         if let Some(layer) = &file.layer {
             facts.push(format!("layer {}, read-only", visible(layer)));
+        }
+        if file.is_hidden {
+            facts.push("encrypted: a report shows digests, `llmock show` the texts".to_owned());
+        } else if file.is_encrypted() {
+            facts.push("encrypted".to_owned());
         }
         if sums.oldest.is_some() {
             facts.push(format!("oldest recording {} ago", sums.age()));

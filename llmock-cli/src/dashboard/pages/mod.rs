@@ -11,6 +11,7 @@ pub(crate) mod live;
 pub(crate) mod overview;
 pub(crate) mod review;
 pub(crate) mod run;
+pub(crate) mod search;
 
 use super::attempts::Attempt;
 use super::last_run::LastRun;

@@ -2,16 +2,14 @@
 
 use askama::Template;
 use llmock::__command::changes;
-use llmock::Fixture;
 
 use super::Board;
 use super::fixtures::{InteractionRow, interaction_row};
 use crate::dashboard::ansi::{Span, spans};
-use crate::dashboard::attempts::{Attempt, Kind};
+use crate::dashboard::attempts::Attempt;
 use crate::dashboard::library::row;
 use crate::output::text::{shortened, visible, visible_lines};
-use crate::pairs::{Pair, pairs};
-use crate::workspace;
+use crate::review::{Kind, Waiting};
 
 /// Changes of one file that are shown.
 const SHOWN: usize = 50;
@@ -23,22 +21,28 @@ pub(crate) struct Review {
     is_file: bool,
     keep: String,
     discard: String,
-    files: Vec<Waiting>,
+    files: Vec<WaitingView>,
 }
 
-struct Waiting {
+struct WaitingView {
     name: String,
     shown: String,
     digest: String,
-    is_pending: bool,
+    title: &'static str,
+    accept: &'static str,
+    reject: &'static str,
+    /// Whether what cannot be read may be thrown away.
+    is_disposable: bool,
     problem: String,
     command: String,
     changes: Vec<ChangeView>,
+    /// Interactions that are as recorded.
+    same: usize,
     hidden: usize,
 }
 
 struct ChangeView {
-    /// `new` or `changed`.
+    /// `new`, `changed`, or `removed`.
     kind: &'static str,
     test: String,
     row: InteractionRow,
@@ -52,59 +56,64 @@ impl Review {
             is_file: board.is_file(),
             keep: board.links.page("keep"),
             discard: board.links.page("discard"),
-            files: board.attempts.iter().map(waiting).collect(),
+            files: board.attempts.iter().map(view).collect(),
         }
     }
 }
 
-fn waiting(attempt: &Attempt) -> Waiting {
-    let (changes, problem) = match &attempt.content {
-        Ok(content) => (changes_of(content, attempt.fixture.as_ref()), String::new()),
-        Err(why) => (Vec::new(), visible_lines(why)),
+fn view(attempt: &Attempt) -> WaitingView {
+    let (mut changes, same, problem) = match &attempt.content {
+        Ok(content) => {
+            let all: Vec<_> =
+                (0..content.interactions.len()).map(|at| change(content, at)).collect();
+            let same = all.iter().filter(|one| one.is_none()).count();
+            (all.into_iter().flatten().collect(), same, String::new())
+        }
+        Err(why) => (Vec::new(), 0, visible_lines(why)),
     };
     let hidden = changes.len().saturating_sub(SHOWN);
-    let mut changes = changes;
     changes.truncate(SHOWN);
-    Waiting {
+    let (accept, reject) = attempt.kind.verbs();
+    WaitingView {
         name: attempt.name.clone(),
         shown: visible(&attempt.name),
         digest: attempt.digest.clone(),
-        is_pending: attempt.kind == Kind::Pending,
+        title: match attempt.kind {
+            Kind::Failed => "failed attempt",
+            Kind::Pending => "pending edit",
+            Kind::Removed => "removed",
+        },
+        accept,
+        reject,
+        is_disposable: attempt.kind == Kind::Failed,
         problem,
         command: visible(&match attempt.kind {
             Kind::Failed => format!("llmock keep {}", attempt.name),
-            Kind::Pending => format!("llmock review {}", attempt.name),
+            Kind::Pending | Kind::Removed => format!("llmock review {}", attempt.name),
         }),
         changes,
+        same,
         hidden,
     }
 }
 
-/// What the fixture would have afterwards that it does not have now.
-fn changes_of(content: &Fixture, fixture: Option<&Fixture>) -> Vec<ChangeView> {
-    let new = [content.clone()];
-    let old: Vec<Fixture> = fixture.cloned().into_iter().collect();
-    let (before, after) = (workspace::entries(&old), workspace::entries(&new));
-    let mut views = Vec::new();
-    for pair in pairs(&before, &after) {
-        let (kind, entry, spans) = match pair {
-            Pair::Both(old, new) => {
-                let found = changes(old.interaction, new.interaction);
-                let lines: String =
-                    found.iter().map(|change| format!("{}\n", change.lines(true))).collect();
-                ("changed", new, spans(&lines))
+/// What one interaction would change; `None` if the fixture has it as it is.
+fn change(waiting: &Waiting, at: usize) -> Option<ChangeView> {
+    let new = waiting.interactions.get(at)?;
+    let (kind, spans) = match waiting.recorded(at) {
+        Some(old) => {
+            let found = changes(old, new);
+            if found.is_empty() {
+                return None;
             }
-            Pair::Added(new) => ("new", new, Vec::new()),
-            Pair::Removed(_) => continue,
-        };
-        let view = interaction_row(
-            entry.number,
-            entry.interaction,
-            &row(entry.interaction),
-            String::new(),
-        );
-        let test = entry.interaction.test().unwrap_or_default();
-        views.push(ChangeView { kind, test: shortened(test, 200), row: view, spans });
-    }
-    views
+            let lines: String =
+                found.iter().map(|change| format!("{}\n", change.lines(true))).collect();
+            ("changed", spans(&lines))
+        }
+        None if waiting.kind == Kind::Removed => ("removed", Vec::new()),
+        None => ("new", Vec::new()),
+    };
+    let test = shortened(new.test().unwrap_or_default(), 200);
+    let row = interaction_row(at + 1, new, &row(new), String::new());
+    Some(ChangeView { kind, test, row, spans })
 }

@@ -136,8 +136,14 @@ fn miss_view(board: &Board, test: &TestRun, miss: &Miss) -> MissView {
         address: shortened(&address, 200),
         sentence: visible_lines(&miss.sentence),
         differs_at: miss.differs_at.iter().map(|path| shortened(path, 200)).collect(),
-        closest: number
-            .map(|(number, file)| (number, board.links.conversation(&file.name, number))),
+        closest: number.map(|(number, file)| {
+            let href = if file.is_hidden {
+                board.links.fixture(&file.name, 1)
+            } else {
+                board.links.conversation(&file.name, number)
+            };
+            (number, href)
+        }),
         test: test.test.clone(),
         accept: acceptable.map(|one| Accept {
             digest: one.digest,

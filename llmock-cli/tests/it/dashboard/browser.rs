@@ -289,7 +289,7 @@ fn the_keyboard_is_enough() {
     browser.wait("getComputedStyle(document.body).colorScheme === 'dark'");
 
     // A decision.
-    browser.tab_to("Put into the fixture");
+    browser.tab_to("Put into the fixture (all)");
     browser.press(&["Enter"]);
     browser.wait(
         "document.querySelector('[role=status]')?.textContent.includes('part of its fixture now')",

@@ -181,15 +181,21 @@ pub(crate) fn demo() -> Desk {
     write("support/finds_an_order", &order());
     let saddle = "Loosen the clamp below the saddle, stand beside the bike, and set the saddle to the height of your hip. Tighten the \
          clamp again and check that the saddle does not turn.";
-    let stream = Chat {
+    let stream = |prompt| Chat {
         test: "support::streams_an_answer",
         model: "gpt-5-mini",
         at: "2026-11-18T09:13:11Z",
-        messages: vec![user("How do I adjust the saddle height of a city bike?")],
+        messages: vec![user(prompt)],
         answer: said(saddle),
         tokens: (96, 41),
     };
-    write("support/streams_an_answer", &[stream.stream()]);
+    let recorded = stream("How do I adjust the saddle height of a city bike?").stream();
+    write("support/streams_an_answer", std::slice::from_ref(&recorded));
+    // An edit of its prompt, with the response that the recording has.
+    let mut edited = stream("How do I set the saddle height of my city bike?").stream();
+    let recorded = llmock::Fixture::parse("x.json", &file(&[recorded])).unwrap();
+    edited["hash"] = recorded.interactions()[0].hash().into();
+    desk.write("tests/fixtures/support/streams_an_answer.json.pending", &file(&[edited]));
     let refusal = |answer| {
         let test = "support::refuses_other_topics";
         simple(

@@ -112,3 +112,73 @@ fn accepts_a_changed_request_for_its_recorded_response() {
     assert_eq!(board.post("accept", &form(1, &digest(&run))).status, 303);
     assert_eq!(desk.json(&["show", fixture, "--json"]).as_array().unwrap().len(), 3);
 }
+
+/// The form of one button of a file: of an interaction, or of all.
+fn form(page: &str, file: &str, number: Option<usize>) -> String {
+    let (_, of_file) = page.split_once(&format!("</span> {file}</h2>")).expect("the file");
+    let number = number.map(|number| format!("&n={number}")).unwrap_or_default();
+    format!("file={file}&digest={}{number}", digest(of_file))
+}
+
+#[test]
+fn accepts_and_rejects_pending_edits_and_removals() {
+    let desk = Desk::with(&[]);
+    let file = |prompts: &[&str]| {
+        let pairs: Vec<(&str, &str)> = prompts.iter().map(|prompt| (*prompt, "answer")).collect();
+        llmock_testkit::scratch::fixture(&pairs)
+    };
+    desk.write("chat.json", &file(&["one", "two", "three"]));
+    let fixture = llmock::Fixture::load(desk.path("chat.json")).unwrap();
+    let mut edited: serde_json::Value =
+        serde_json::from_str(&file(&["the first", "the second", "the third"])).unwrap();
+    for (one, recorded) in
+        edited["interactions"].as_array_mut().unwrap().iter_mut().zip(fixture.interactions())
+    {
+        one["hash"] = recorded.hash().into();
+    }
+    desk.write("chat.json.pending", &edited.to_string());
+    desk.write("chat.json.removed", &file(&["an old one"]));
+    let prompts = |file: &str| -> Vec<String> {
+        let shown = desk.json(&["list", file, "--json"]);
+        let all = shown.as_array().unwrap().iter();
+        all.map(|one| one["prompt"].as_str().unwrap().to_owned()).collect()
+    };
+
+    let reading = Dashboard::start(&desk, &[]).page("review");
+    assert!(
+        reading.contains("pending edit") && reading.contains("llmock review chat.json.pending")
+    );
+    let board = Dashboard::start(&desk, &["--edit"]);
+    let review = board.page("review");
+    assert!(
+        review.contains("the second") && review.contains(">Accept<") && review.contains("(all)")
+    );
+    assert!(review.contains("an old one") && review.contains(">Put back<"), "{review}");
+    let pending = |number| form(&board.page("review"), "chat.json.pending", number);
+    // Numbers that the file does not have decide nothing.
+    for number in ["0", "4", "x"] {
+        let refused = board.post("keep", &format!("{}&n={number}", pending(None)));
+        assert_eq!(refused.status, 404, "{number}: {}", refused.text());
+    }
+    let before = pending(Some(2));
+    let kept = board.post("keep", &before);
+    assert_eq!(kept.header("location"), Some(&*format!("{}/review?done=approved", board.base)));
+    assert_eq!(prompts("chat"), ["one", "the second", "three"]);
+    // The numbers have moved: the form of the older page does nothing.
+    assert_eq!(board.post("keep", &before).status, 409);
+    assert_eq!(board.post("discard", &pending(Some(1))).status, 303);
+    assert_eq!(prompts("chat"), ["one", "the second", "three"]);
+    assert_eq!(board.post("keep", &pending(None)).status, 303);
+    assert_eq!(prompts("chat"), ["one", "the second", "the third"]);
+    assert!(!desk.path("chat.json.pending").exists());
+
+    let restored = board.post("discard", &form(&board.page("review"), "chat.json.removed", None));
+    assert_eq!(restored.header("location"), Some(&*format!("{}/review?done=restored", board.base)));
+    assert_eq!(prompts("chat"), ["one", "the second", "the third", "an old one"]);
+    assert!(board.page("review?done=restored").contains("is part of its fixture again"));
+    // An edit whose recording is gone changes nothing.
+    desk.write("chat.json.pending", &edited.to_string());
+    let failed = board.post("keep", &pending(Some(2)));
+    assert_eq!(failed.status, 500, "{}", failed.text());
+    assert_eq!(prompts("chat"), ["one", "the second", "the third", "an old one"]);
+}

@@ -33,10 +33,21 @@ impl Dashboard {
 
     /// In a folder of the desk.
     pub(crate) fn start_in(desk: &Desk, folder: &str, arguments: &[&str]) -> Self {
+        Self::start_with(desk, folder, arguments, &[])
+    }
+
+    /// With these variables.
+    pub(crate) fn start_with(
+        desk: &Desk,
+        folder: &str,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let mut command = desk.command(&["dashboard"]);
         command
             .current_dir(desk.path(folder))
             .args(arguments)
+            .envs(variables.iter().copied())
             .env_remove("CARGO_TARGET_DIR")
             .env_remove("LLMOCK_API_KEY");
         command.stdout(Stdio::piped()).stderr(Stdio::piped());

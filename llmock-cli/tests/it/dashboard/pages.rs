@@ -21,6 +21,13 @@ fn shows_suites_fixtures_and_conversations() {
     let found = board.page("fixtures?q=COUNT+to+two&suite=shop");
     assert!(found.contains("1 fixture with 4 recorded requests"), "{found}");
     assert!(board.page("fixtures?q=nothing-like-it").contains("No fixture has this text"));
+    // Words are found in another order and in other forms, the most similar recording first.
+    let alike = board.page("fixtures?q=please+count+up+to+the+number+two");
+    assert!(alike.contains("No fixture has this text"), "{alike}");
+    let (_, alike) = alike.split_once("<h2>Most alike by their words</h2>").expect("a list");
+    let first = alike.split("</li>").next().unwrap();
+    assert!(first.contains("Count to two.") && first.contains("agent.json#"), "{first}");
+    assert!(!board.page("fixtures?q=zzzz+qqqq").contains("Most alike"));
 
     let fixture = board.page("fixture?file=shop/orders.json");
     assert!(fixture.contains("Count to two.") && fixture.contains("One, two."), "{fixture}");
@@ -117,11 +124,32 @@ fn pages_through_ten_thousand_interactions_and_reads_files_once() {
     assert!(board.page("fixture?file=big/f000.json&page=99").contains("page 3 of 3"));
     let searched = board.page("fixtures?q=question+249");
     assert!(searched.contains("1 fixture with 250 recorded requests"), "{searched}");
+    assert!(searched.contains("big/f000.json#250</code>"), "{searched}");
     for page in ["", "fixtures", "findings", "cost", "conversation?file=big/f000.json&n=250"] {
         let response = board.get(page);
         assert_eq!(response.header("x-llmock-files-read"), Some("200"), "{page}");
         assert!(response.bytes().len() < 400_000, "{page} has {}", response.bytes().len());
     }
+}
+
+#[test]
+fn shows_fixtures_of_layers_outside_of_the_workspace() {
+    let desk = desk();
+    desk.write("pkg/Cargo.toml", "[package]\nname = \"pkg\"\nversion = \"0.1.0\"\n");
+    desk.write("pkg/llmock.toml", "layers = [\"fixtures\", \"../contracts\"]\n");
+    desk.write("pkg/fixtures/own.json", &desk.read("agent.json"));
+    desk.write("contracts/team/shared.json", &desk.read("agent.json"));
+    let board = Dashboard::start_in(&desk, "pkg", &["--edit"]);
+    let fixtures = board.page("fixtures");
+    assert!(fixtures.contains("2 fixtures with 8 recorded requests"), "{fixtures}");
+    assert_eq!(fixtures.matches(">layer ../contracts<").count(), 1, "{fixtures}");
+    let fixture = board.page("fixture?file=../contracts/team/shared.json");
+    assert!(fixture.contains("layer ../contracts, read-only"), "{fixture}");
+    let shown = board.page("conversation?file=../contracts/team/shared.json&n=2");
+    assert!(shown.contains("One, two."), "{shown}");
+    // A path alone shows its own fixtures.
+    let board = Dashboard::start_in(&desk, "pkg", &["fixtures"]);
+    assert!(board.page("fixtures").contains("1 fixture with 4 recorded requests"));
 }
 
 #[test]
