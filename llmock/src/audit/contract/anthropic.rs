@@ -1,6 +1,8 @@
 //! What Anthropic's Messages reject, in the words of its errors, or of its documentation where no error is quoted.
 
-use super::check::{Found, Request, is, is_given, number, turns};
+use std::collections::HashSet;
+
+use super::check::{Found, Request, is, is_given, turns};
 use super::schema;
 use crate::json::Json;
 
@@ -8,7 +10,7 @@ pub(super) fn max_tokens(request: &Request<'_>) -> Option<Found> {
     if request.has("max_tokens") {
         return None;
     }
-    Found::at("$.max_tokens", "Missing required parameters: `max_tokens`")
+    Found::at("$.max_tokens", "max_tokens: Field required")
 }
 
 /// No page was found that shows the words about an empty list: the wording is llmock's.
@@ -35,6 +37,92 @@ pub(super) fn roles(request: &Request<'_>) -> Option<Found> {
         )
     };
     request.body.items("messages").iter().enumerate().find_map(unknown)
+}
+
+/// A message without content. The last one may be an empty beginning of the response.
+pub(super) fn empty_message(request: &Request<'_>) -> Option<Found> {
+    let messages = request.body.items("messages");
+    let is_empty = |message: &Json<'_>| match message.get("content") {
+        Some(Json::String(text)) => text.raw().is_empty(),
+        Some(Json::Array(blocks)) => blocks.is_empty(),
+        _ => false,
+    };
+    let at = messages.iter().position(is_empty)?;
+    if at + 1 == messages.len() && is(&messages[at], "role", "assistant") {
+        return None;
+    }
+    Found::at(
+        format!("$.messages[{at}].content"),
+        format!(
+            "messages.{at}: all messages must have non-empty content except for the optional final assistant message"
+        ),
+    )
+}
+
+/// A message whose only text is blank; beside another text, a blank one is accepted.
+pub(super) fn blank_text(request: &Request<'_>) -> Option<Found> {
+    let is_blank = |text: &str| !text.is_empty() && text.trim().is_empty();
+    let is_blank_block = |block: &Json<'_>| {
+        is(block, "type", "text") && block.text("text").is_some_and(|text| is_blank(&text))
+    };
+    let is_wrong = |message: &Json<'_>| match message.get("content") {
+        Some(Json::String(text)) => is_blank(&text.decode()),
+        Some(Json::Array(blocks)) => !blocks.is_empty() && blocks.iter().all(is_blank_block),
+        _ => false,
+    };
+    let at = request.body.items("messages").iter().position(is_wrong)?;
+    Found::at(
+        format!("$.messages[{at}].content"),
+        "messages: text content blocks must contain non-whitespace text",
+    )
+}
+
+/// The beginning of the response ends in a blank.
+pub(super) fn trailing_whitespace(request: &Request<'_>) -> Option<Found> {
+    let messages = request.body.items("messages");
+    let last = messages.last().filter(|last| is(last, "role", "assistant"))?;
+    let text = match last.get("content")? {
+        Json::String(text) => text.decode(),
+        Json::Array(blocks) => {
+            blocks.last().filter(|block| is(block, "type", "text"))?.text("text")?
+        }
+        _ => return None,
+    };
+    let is_wrong = text.ends_with(char::is_whitespace) && !text.trim().is_empty();
+    let at = messages.len() - 1;
+    let message = "messages: final assistant content cannot end with trailing whitespace";
+    if is_wrong { Found::at(format!("$.messages[{at}].content"), message) } else { None }
+}
+
+/// Two calls of one id.
+pub(super) fn unique_calls(request: &Request<'_>) -> Option<Found> {
+    let mut known = HashSet::new();
+    let is_again = |(_, _, block, _): &(usize, usize, &Json<'_>, bool)| {
+        is(block, "type", "tool_use")
+            && block.text("id").is_some_and(|id| !known.insert(id.into_owned()))
+    };
+    let (at, block, ..) = blocks(request).find(is_again)?;
+    Found::at(
+        format!("$.messages[{at}].content[{block}].id"),
+        format!("messages.{at}.content.{block}: `tool_use` ids must be unique"),
+    )
+}
+
+/// Reports are about Sonnet 4.5 and 4.6; later models take neither.
+pub(super) fn sampling_pair(request: &Request<'_>) -> Option<Found> {
+    let is_one =
+        request.claude.is_some_and(|claude| claude.is_at_least(4, 5) && !claude.is_at_least(4, 7));
+    if !is_one
+        || !request.model.contains("sonnet")
+        || !request.has("temperature")
+        || !request.has("top_p")
+    {
+        return None;
+    }
+    Found::at(
+        "$.top_p",
+        "`temperature` and `top_p` cannot both be specified for this model. Please use only one.",
+    )
 }
 
 pub(super) fn empty_text(request: &Request<'_>) -> Option<Found> {
@@ -161,35 +249,6 @@ pub(super) fn strict_schema(request: &Request<'_>) -> Option<Found> {
     })
 }
 
-fn budget(request: &Request<'_>) -> Option<f64> {
-    let thinking = request.body.get("thinking").filter(|one| is(one, "type", "enabled"))?;
-    number(thinking.get("budget_tokens")?)
-}
-
-pub(super) fn budget_minimum(request: &Request<'_>) -> Option<Found> {
-    budget(request).filter(|budget| *budget < 1024.0)?;
-    Found::at(
-        "$.thinking.budget_tokens",
-        "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024",
-    )
-}
-
-pub(super) fn budget_maximum(request: &Request<'_>) -> Option<Found> {
-    // With thinking between tool calls, the budget is that of all of them.
-    if request.names_beta("interleaved-thinking") {
-        return None;
-    }
-    let most = request.number("max_tokens")?;
-    budget(request).filter(|budget| *budget >= most)?;
-    Found::at("$.max_tokens", "budget_tokens must be < max_tokens")
-}
-
-pub(super) fn thinking_temperature(request: &Request<'_>) -> Option<Found> {
-    budget(request)?;
-    request.number("temperature").filter(|given| !is_one(*given))?;
-    Found::at("$.temperature", "`temperature` may only be set to 1 when thinking is enabled.")
-}
-
 /// The last turn is the model's, and it is text: a turn that the provider has paused may be continued.
 pub(super) fn prefill(request: &Request<'_>) -> Option<Found> {
     let messages = request.body.items("messages");
@@ -206,15 +265,6 @@ pub(super) fn prefill(request: &Request<'_>) -> Option<Found> {
     Found::at(
         format!("$.messages[{}]", messages.len() - 1),
         "This model does not support assistant message prefill. The conversation must end with a user message.",
-    )
-}
-
-pub(super) fn budget_tokens(request: &Request<'_>) -> Option<Found> {
-    request.body.get("thinking").filter(|one| is(one, "type", "enabled"))?;
-    Found::at(
-        "$.thinking.type",
-        "\"thinking.type.enabled\" is not supported for this model. Use \"thinking.type.adaptive\" and \
-         \"output_config.effort\" to control thinking behavior.",
     )
 }
 

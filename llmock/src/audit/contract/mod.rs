@@ -15,6 +15,8 @@ mod responses;
 mod retired;
 mod schema;
 pub(crate) mod table;
+mod thinking;
+mod tools;
 
 use super::Conclusion;
 use crate::exchange::sent::SentRequest;

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::check::{Found, Request, is, number, texts};
+use super::check::{Found, Request, is, is_given, number, texts};
 use super::{anthropic, model, schema};
 use crate::json::Json;
+use crate::provider::Provider;
 
 pub(super) fn messages(request: &Request<'_>) -> Option<Found> {
     match request.body.get("messages") {
@@ -15,6 +16,59 @@ pub(super) fn messages(request: &Request<'_>) -> Option<Found> {
         ),
         Some(_) => None,
     }
+}
+
+/// Azure names the model in its path.
+pub(super) fn model(request: &Request<'_>) -> Option<Found> {
+    if request.sent.provider() != Provider::OpenAI || request.has("model") {
+        return None;
+    }
+    Found::at("$.model", "you must provide a model parameter")
+}
+
+/// Messages of these roles have a content; the model's may have calls instead.
+pub(super) fn content(request: &Request<'_>) -> Option<Found> {
+    let is_wrong = |message: &Json<'_>| {
+        ["system", "developer", "user", "tool"].iter().any(|role| is(message, "role", role))
+            && !is_given(message.get("content"))
+    };
+    let at = request.body.items("messages").iter().position(is_wrong)?;
+    Found::at(
+        format!("$.messages[{at}].content"),
+        "Invalid value for 'content': expected a string, got null.",
+    )
+}
+
+pub(super) fn both_limits(request: &Request<'_>) -> Option<Found> {
+    if !request.has("max_tokens") || !request.has("max_completion_tokens") {
+        return None;
+    }
+    Found::at(
+        "$.max_tokens",
+        "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
+    )
+}
+
+pub(super) fn stream_options(request: &Request<'_>) -> Option<Found> {
+    let is_streaming = request.body.get("stream").and_then(Json::as_bool) == Some(true);
+    if is_streaming || !request.has("stream_options") {
+        return None;
+    }
+    Found::at(
+        "$.stream_options",
+        "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
+    )
+}
+
+/// A result that does not say whose it is.
+pub(super) fn tool_call_id(request: &Request<'_>) -> Option<Found> {
+    let is_wrong =
+        |message: &Json<'_>| is(message, "role", "tool") && !is_given(message.get("tool_call_id"));
+    let at = request.body.items("messages").iter().position(is_wrong)?;
+    Found::at(
+        format!("$.messages[{at}].tool_call_id"),
+        "Missing parameter 'tool_call_id': messages with role 'tool' must have a 'tool_call_id'.",
+    )
 }
 
 /// Members of another type than the API's. The words are llmock's.
@@ -87,7 +141,7 @@ pub(super) fn orphan_result(request: &Request<'_>) -> Option<Found> {
     let mut open: HashSet<String> = HashSet::new();
     for (at, message) in request.body.items("messages").iter().enumerate() {
         if is(message, "role", "tool") {
-            let id = message.get("tool_call_id").and_then(Json::as_str).unwrap_or_default();
+            let Some(id) = message.text("tool_call_id") else { continue };
             if !open.contains(&*id) {
                 return Found::at(
                     format!("$.messages[{at}].role"),

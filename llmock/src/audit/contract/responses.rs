@@ -53,14 +53,71 @@ pub(super) fn unanswered_call(request: &Request<'_>) -> Option<Found> {
     )
 }
 
+/// Members of chat completions that have another name here.
+const MOVED: [(&str, &str); 3] = [
+    ("messages", "input"),
+    ("max_completion_tokens", "max_output_tokens"),
+    ("response_format", "text.format"),
+];
+
 pub(super) fn moved(request: &Request<'_>) -> Option<Found> {
-    if !request.has("max_completion_tokens") {
+    let (old, new) = MOVED.into_iter().find(|(old, _)| request.has(old))?;
+    Found::at(
+        format!("$.{old}"),
+        format!(
+            "Unsupported parameter: '{old}'. In the Responses API, this parameter has moved to '{new}'. Try again with the \
+             new parameter."
+        ),
+    )
+}
+
+/// Results are items of their own, and not messages.
+pub(super) fn roles(request: &Request<'_>) -> Option<Found> {
+    const KNOWN: [&str; 4] = ["assistant", "system", "developer", "user"];
+    request.body.items("input").iter().enumerate().find_map(|(at, item)| {
+        let role = item.get("role")?.as_str()?;
+        if KNOWN.contains(&&*role) {
+            return None;
+        }
+        Found::at(
+            format!("$.input[{at}].role"),
+            format!(
+                "Invalid value: '{role}'. Supported values are: 'assistant', 'system', 'developer', and 'user'."
+            ),
+        )
+    })
+}
+
+/// What the model wrote is no input.
+pub(super) fn output_text(request: &Request<'_>) -> Option<Found> {
+    request.body.items("input").iter().enumerate().find_map(|(at, item)| {
+        let parts = item.items("content").iter();
+        let part = parts.into_iter().position(|part| is(part, "type", "input_text"));
+        let part = part.filter(|_| is(item, "role", "assistant"))?;
+        Found::at(
+            format!("$.input[{at}].content[{part}].type"),
+            "Invalid value: 'input_text'. Supported values are: 'output_text' and 'refusal'.",
+        )
+    })
+}
+
+/// Reasoning that nothing of the model's follows.
+pub(super) fn lonely_reasoning(request: &Request<'_>) -> Option<Found> {
+    if !is_whole(request) {
         return None;
     }
+    let items = request.body.items("input");
+    let is_lonely = |at: &usize| {
+        is(&items[*at], "type", "reasoning")
+            && items.get(at + 1).is_none_or(|next| is(next, "role", "user"))
+    };
+    let at = (0..items.len()).find(is_lonely)?;
+    let id = items[at].text("id")?;
     Found::at(
-        "$.max_completion_tokens",
-        "Unsupported parameter: 'max_completion_tokens'. In the Responses API, this parameter has moved to \
-         'max_output_tokens'. Try again with the new parameter.",
+        format!("$.input[{at}]"),
+        format!(
+            "Item '{id}' of type 'reasoning' was provided without its required following item."
+        ),
     )
 }
 

@@ -23,6 +23,20 @@ const GEMINI_LIVE: &str = "https://ai.google.dev/gemini-api/docs/deprecations?au
 const GEMINI_IMAGE: &str = "https://ai.google.dev/gemini-api/docs/deprecations?authuser=0&hl=en";
 const GEMINI_LITE: &str = "https://github.com/gibbonsr4/ai-keywords-lightroom/releases/tag/v1.2.2";
 const GEMINI_2_5: &str = "https://dev.to/aideprecations/what-to-do-before-gemini-25-pro-and-25-flash-are-retired-on-december-1-2026-5gg9";
+const GPT_3: &str = "https://www.cnblogs.com/jerryqm/p/17606462.html";
+/// Copies of OpenAI's page of deprecations.
+const CODEX_MINI: &str = "https://archive.li/3RThE";
+const JULY: &str =
+    "https://spybara.com/openai/api/history/docs/en/2026-04-22-0555..2026-04-23-0556/";
+const DALL_E: &str = "https://dev.to/flarecanary/dalle-shuts-down-may-12-the-gpt-image-1-migration-isnt-the-drop-in-swap-it-looks-like-3p02";
+const GEMINI_1_5: &str = "https://github.com/YMP-CO/ReOldAi/issues/4";
+const GEMINI_2_0: &str =
+    "https://modeldex.dev/news/google-shuts-down-the-gemini-2-0-flash-family-on-the-gemini-api";
+const GEMINI_CHANGELOG: &str = "https://ai.google.dev/gemini-api/docs/changelog?hl=es";
+const IMAGEN: &str = "https://ai.google.dev/gemini-api/docs/changelog?hl=zh-CN";
+const ASSISTANTS: &str = "https://langroid.github.io/langroid/notes/openai-assistant-removal/";
+const FINE_TUNES: &str =
+    "https://megalodon.jp/ref/2023-0922-1051-20/https://platform.openai.com:443/docs/deprecations";
 const ENDPOINT: &str = "https://github.com/api-evangelist/openai/blob/18acc6d3dc5924d1778ed502ca8db20c3440a13b/\
     lifecycle/openai-lifecycle.yml";
 
@@ -39,7 +53,17 @@ const MODELS: &[(Provider, &str, &str, &[&str])] = &[
     (Provider::Anthropic, "2026-06-15", ANTHROPIC, &["claude-opus-4-20250514", "claude-sonnet-4-20250514",
         "claude-opus-4-0", "claude-sonnet-4-0"]),
     (Provider::Anthropic, "2026-08-05", ANTHROPIC, &["claude-opus-4-1-20250805", "claude-opus-4-1"]),
+    (Provider::OpenAI, "2024-01-04", GPT_3, &["text-ada-001", "text-babbage-001", "text-curie-001", "text-davinci-001",
+        "text-davinci-002", "text-davinci-003", "ada", "babbage", "curie", "davinci"]),
+    (Provider::OpenAI, "2026-01-16", CODEX_MINI, &["codex-mini-latest"]),
     (Provider::OpenAI, "2026-02-17", GPT_4O, &["chatgpt-4o-latest"]),
+    (Provider::OpenAI, "2026-05-12", DALL_E, &["dall-e-2", "dall-e-3"]),
+    (Provider::OpenAI, "2026-07-23", JULY, &["computer-use-preview", "computer-use-preview-2025-03-11",
+        "gpt-4o-audio-preview-2024-12-17", "gpt-4o-mini-audio-preview-2024-12-17",
+        "gpt-4o-mini-realtime-preview-2024-12-17", "gpt-4o-mini-search-preview-2025-03-11",
+        "gpt-4o-search-preview-2025-03-11", "gpt-4o-mini-tts-2025-03-20", "gpt-audio-mini-2025-10-06",
+        "gpt-realtime-mini-2025-10-06", "o3-deep-research", "o3-deep-research-2025-06-26", "o4-mini-deep-research",
+        "o4-mini-deep-research-2025-06-26"]),
     (Provider::OpenAI, "2026-07-23", GPT_5, &["gpt-5-chat-latest", "gpt-5-codex", "gpt-5.1-chat-latest",
         "gpt-5.1-codex", "gpt-5.1-codex-max", "gpt-5.1-codex-mini", "gpt-5.2-codex"]),
     (Provider::OpenAI, "2026-08-10", GPT_5, &["gpt-5.3-chat-latest"]),
@@ -54,17 +78,26 @@ const MODELS: &[(Provider, &str, &str, &[&str])] = &[
         "gpt-5-nano", "gpt-5-nano-2025-08-07", "o3", "o3-2025-04-16"]),
     (Provider::OpenAI, "2027-01-14", JANUARY, &["gpt-4o-2024-08-06", "gpt-4o-2024-11-20", "gpt-4o-mini-2024-07-18",
         "gpt-4.1-2025-04-14", "gpt-4.1-mini-2025-04-14"]),
+    (Provider::Gemini, "2025-09-29", GEMINI_1_5, &["gemini-1.5-pro", "gemini-1.5-flash", "gemini-1.5-flash-8b"]),
+    (Provider::Gemini, "2025-11-10", IMAGEN, &["imagen-3.0-generate-002"]),
     (Provider::Gemini, "2025-12-02", GEMINI, &["gemini-2.5-pro-preview-03-25", "gemini-2.5-pro-preview-05-06",
         "gemini-2.5-pro-preview-06-05"]),
     (Provider::Gemini, "2025-12-09", GEMINI_LIVE, &["gemini-2.0-flash-live-001", "gemini-live-2.5-flash-preview"]),
-    (Provider::Gemini, "2026-03-09", GEMINI, &["gemini-3-pro-preview"]),
+    (Provider::Gemini, "2026-01-14", GEMINI_CHANGELOG, &["text-embedding-004"]),
+    (Provider::Gemini, "2026-01-15", GEMINI_CHANGELOG, &["gemini-2.5-flash-image-preview"]),
+    (Provider::Gemini, "2026-03-09", GEMINI, ALIASES),
     (Provider::Gemini, "2026-05-25", GEMINI_LITE, &["gemini-3.1-flash-lite-preview"]),
+    (Provider::Gemini, "2026-06-01", GEMINI_2_0, &["gemini-2.0-flash", "gemini-2.0-flash-001", "gemini-2.0-flash-lite",
+        "gemini-2.0-flash-lite-001"]),
     (Provider::Gemini, "2026-06-25", GEMINI_IMAGE, &["gemini-3.1-flash-image-preview", "gemini-3-pro-image-preview"]),
     (Provider::Gemini, "2026-12-01", GEMINI_2_5, ROUTED),
 ];
 
 /// Another model responds to requests for these.
 const ROUTED: &[&str] = &["gemini-2.5-pro", "gemini-2.5-flash"];
+
+/// The same: <https://github.com/crewAIInc/crewAI/pull/7003>.
+const ALIASES: &[&str] = &["gemini-3-pro-preview"];
 
 /// The day on which a model was or will be turned off, and the page that says so.
 pub(crate) fn retirement(provider: Provider, model: &str) -> Option<(&'static str, &'static str)> {
@@ -77,7 +110,7 @@ pub(crate) fn retirement(provider: Provider, model: &str) -> Option<(&'static st
 pub(super) fn model(request: &Request<'_>, today: &str) -> Option<Rejection> {
     let (provider, model) = (request.sent.provider(), request.model);
     let (day, source) = retirement(provider, model).filter(|(day, _)| *day <= today)?;
-    if provider == Provider::Gemini && ROUTED.contains(&model) {
+    if provider == Provider::Gemini && [ROUTED, ALIASES].concat().contains(&model) {
         return None;
     }
     let (kind, message) = match provider {
@@ -87,8 +120,9 @@ pub(super) fn model(request: &Request<'_>, today: &str) -> Option<Rejection> {
         Provider::Gemini => (
             "NOT_FOUND",
             format!(
-                "models/{model} is not found for API version v1beta, or is not supported for generateContent. Call \
-                 ListModels to see the list of available models and their supported methods."
+                "models/{model} is not found for API version v1beta, or is not supported for {}. Call ListModels to see \
+                 the list of available models and their supported methods.",
+                method(request.sent)
             ),
         ),
         _ => (
@@ -110,11 +144,20 @@ pub(super) fn model(request: &Request<'_>, today: &str) -> Option<Rejection> {
     })
 }
 
-/// The beginning of a path of OpenAI's, its day, and what it was.
-const ENDPOINTS: &[(&str, &str, &str)] = &[
-    ("/v1/videos", "2026-09-24", "the Videos API"),
-    ("/v1/evals", "2026-11-30", "the Evals API"),
-    ("/v1/prompts", "2026-11-30", "the Prompts API"),
+/// What Gemini's path calls: `generateContent` of `models/x:generateContent`.
+fn method(request: &SentRequest) -> &str {
+    let path = request.path().split('?').next().unwrap_or_default();
+    path.rsplit_once(':').map_or("generateContent", |(_, method)| method)
+}
+
+/// The beginning of a path of OpenAI's, its day, what it was, and the page.
+const ENDPOINTS: &[(&str, &str, &str, &str)] = &[
+    ("/v1/fine-tunes", "2024-01-04", "the endpoint for fine-tunes", FINE_TUNES),
+    ("/v1/assistants", "2026-08-26", "the Assistants API", ASSISTANTS),
+    ("/v1/threads", "2026-08-26", "the Assistants API", ASSISTANTS),
+    ("/v1/videos", "2026-09-24", "the Videos API", ENDPOINT),
+    ("/v1/evals", "2026-11-30", "the Evals API", ENDPOINT),
+    ("/v1/prompts", "2026-11-30", "the Prompts API", ENDPOINT),
 ];
 
 pub(super) fn endpoint(request: &SentRequest, today: &str) -> Option<Rejection> {
@@ -125,7 +168,8 @@ pub(super) fn endpoint(request: &SentRequest, today: &str) -> Option<Rejection> 
     let is_at = |start: &str| {
         path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    let (_, day, what) = ENDPOINTS.iter().find(|(start, day, _)| *day <= today && is_at(start))?;
+    let (_, day, what, source) =
+        ENDPOINTS.iter().find(|(start, day, ..)| *day <= today && is_at(start))?;
     Some(Rejection {
         code: "retired_endpoint",
         rule: "retired/endpoint",
@@ -134,6 +178,6 @@ pub(super) fn endpoint(request: &SentRequest, today: &str) -> Option<Rejection> 
         status: 404,
         kind: "invalid_request_error",
         since: Some(day),
-        source: ENDPOINT,
+        source,
     })
 }

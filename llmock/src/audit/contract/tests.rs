@@ -1,3 +1,5 @@
+mod seeded;
+
 use super::*;
 use crate::provider::Provider;
 
@@ -181,7 +183,9 @@ fn seeded_violations_of_openai_are_found() {
             (r#"{"model":"gpt-4.1-mini","messages":"hi"}"#.to_owned(), "openai/types $.messages"),
             (more(r#""temperature":"hot""#), "openai/types $.temperature"),
             (
-                more(r#""tools":[{}],"tool_choice":"banana""#),
+                more(
+                    r#""tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"banana""#,
+                ),
                 "openai/tool_choice_word $.tool_choice",
             ),
             (
@@ -260,7 +264,7 @@ fn seeded_violations_of_google_and_aws_are_found() {
     );
     check(
         Provider::Gemini,
-        "/v1beta/models/gemini-3-pro-preview:generateContent",
+        "/v1beta/models/gemini-2.0-flash:generateContent",
         &[(format!(r#"{{"contents":[{user}]}}"#), "retired/model path")],
     );
     let user = r#"{"role":"user","content":[{"text":"hi"}]}"#;
@@ -360,7 +364,7 @@ fn every_rule_names_a_page_and_a_day() {
     let told = conclusion("contract", &[(1, found[0].clone()), (2, found[0].clone())], 3).unwrap();
     assert_eq!(
         told.message,
-        "the provider would reject request 1 at $.max_tokens: \"Missing required parameters: `max_tokens`\" \
-         (https://github.com/anthropics/skills/blob/0da71c3b54277f20e96146648444590eab1dc82c/skills/claude-api/shared/error-codes.md)"
+        "the provider would reject request 1 at $.max_tokens: \"max_tokens: Field required\" \
+         (https://github.com/tickernelz/opencode-mem/issues/50)"
     );
 }
