@@ -3,6 +3,7 @@
 use llmock_rules::MaxAge;
 
 use super::Conclusion;
+use crate::fixture::moment::seconds;
 
 /// A recording that was used: its number in the file, and when it was recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,25 +11,6 @@ pub(crate) struct Recorded {
     pub(crate) interaction: usize,
     /// RFC 3339, in UTC.
     pub(crate) at: String,
-}
-
-/// Seconds since 1970 of a time such as `2026-04-23T10:00:00Z`.
-pub(crate) fn seconds(time: &str) -> Option<u64> {
-    let field = |from: usize, to: usize| time.get(from..to)?.parse::<i64>().ok();
-    let (year, month, day) = (field(0, 4)?, field(5, 7)?, field(8, 10)?);
-    let (hours, minutes) = (field(11, 13)?, field(14, 16)?);
-    let seconds = field(17, 19)?;
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    // Days from the civil date; the year begins in March, so that the leap day is its last.
-    let year = if month <= 2 { year - 1 } else { year };
-    let month = (month + 9) % 12;
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * month + 2) / 5 + day - 1;
-    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
-    u64::try_from(days * 86_400 + hours * 3_600 + minutes * 60 + seconds).ok()
 }
 
 /// What a test is told about recordings that are too old now, in seconds since 1970.
