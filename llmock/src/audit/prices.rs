@@ -136,7 +136,17 @@ impl UsageSummary {
 
     /// In dollars, if every model has a price.
     pub(crate) fn dollars(&self) -> Option<String> {
-        (self.unpriced.is_empty() && self.tokens.total() > 0).then(|| dollars(self.cost))
+        self.is_priced().then(|| dollars(self.cost))
+    }
+
+    /// The same to the millionth, for what adds up the tests of a suite.
+    pub(crate) fn exact_dollars(&self) -> Option<String> {
+        let (whole, rest) = (self.cost / 1_000_000, self.cost % 1_000_000);
+        self.is_priced().then(|| format!("{whole}.{rest:06}"))
+    }
+
+    fn is_priced(&self) -> bool {
+        self.unpriced.is_empty() && self.tokens.total() > 0
     }
 }
 
@@ -158,6 +168,7 @@ mod tests {
         // 600,000 at 0.25, 400,000 at 0.025, 100,000 at 2.00.
         assert_eq!(sum.cost, 150_000 + 10_000 + 200_000);
         assert_eq!(sum.dollars().as_deref(), Some("0.3600"));
+        assert_eq!(sum.exact_dollars().as_deref(), Some("0.360000"));
         sum.add(Provider::OpenAI, Some("of-mine".to_owned()), usage);
         assert_eq!((sum.requests, sum.dollars(), sum.unpriced.len()), (2, None, 1));
         assert_eq!(dollars(1_234_567), "1.2346");

@@ -84,7 +84,7 @@ fn used(usage: &UsageSummary) -> Object {
         "output": tokens.output,
     };
     let unpriced = Some(&usage.unpriced).filter(|models| !models.is_empty());
-    object.with_some("usd", usage.dollars().as_ref()).with_some("unpriced", unpriced)
+    object.with_some("usd", usage.exact_dollars().as_ref()).with_some("unpriced", unpriced)
 }
 
 fn again(test: &Invocation) -> Object {
@@ -102,6 +102,17 @@ pub(crate) fn read(line: &str) -> Option<(String, String, Option<Invocation>)> {
     let filter = || Some(Filter { name: text(&rerun["test"])?, exact: rerun["exact"] == true });
     let command = text(&rerun["run"]).map(|run| Invocation { run, filter: filter() });
     Some((text(&line["run"])?, text(&line["test"])?, command))
+}
+
+/// A line for a test whose session was dropped before it ended: nothing is known of it but why.
+pub(crate) fn unfinished_line(test: &str, fixture: &str, sentence: &str) -> String {
+    let line = object! {
+        "test": *test,
+        "fixture": *fixture,
+        "verdict": *"cancelled",
+        "failures": vec![named("unfinished", without_name(sentence))],
+    };
+    line.into_text()
 }
 
 /// A line for a request that reached no session; `refused` is its only member.

@@ -63,16 +63,25 @@ fn respond(
     request: &Request,
     number: RequestNumber,
 ) -> Option<Response> {
-    let again =
-        state.ledger().stand_ins.iter().find(|one| one.pending.request == *request).cloned();
-    let interaction = match &again {
-        Some(earlier) => earlier.interaction,
-        None => choose(state, provider, request, number)?,
+    let earlier =
+        state.ledger().stand_ins.iter().rfind(|one| one.pending.request == *request).cloned();
+    let free = free(state, provider, request, number);
+    // A request that was recorded several times stands in as often; after that the last one repeats.
+    let twin = |earlier: &StandIn| {
+        let recorded = &state.fixture.get(earlier.interaction).request;
+        free.iter().copied().find(|at| state.fixture.get(*at).request == *recorded)
+    };
+    let (interaction, is_repeated) = match &earlier {
+        Some(earlier) => match twin(earlier) {
+            Some(twin) => (twin, false),
+            None => (earlier.interaction, true),
+        },
+        None => (choose(state, provider, request, &free)?, false),
     };
     let recorded = state.fixture.get(interaction);
     let mut ledger = state.ledger();
     ledger.exchange(number).sent.responded_by = RespondedBy::Fixture;
-    if again.is_none() {
+    if !is_repeated {
         let pending = Interaction {
             hash: recorded.hash(),
             test: state.setup.owner.clone(),
@@ -87,13 +96,13 @@ fn respond(
     Some(replay(state, interaction, provider, request))
 }
 
-/// The recording at the same place: of this test, not used yet, with as many turns, and the most similar one of those.
-fn choose(
+/// Recordings of this test that nothing has used yet and that a client of this request understands.
+fn free(
     state: &State,
     provider: Provider,
     request: &Request,
     number: RequestNumber,
-) -> Option<Position> {
+) -> Vec<Position> {
     let fixture = &state.fixture;
     let (taken, is_streaming) = {
         let mut ledger = state.ledger();
@@ -108,11 +117,21 @@ fn choose(
             && one.request.method == request.method
             && one.is_streaming() == is_streaming
     };
-    let free: Vec<Position> = fixture.own().filter(fits).collect();
+    fixture.own().filter(fits).collect()
+}
+
+/// The recording at the same place: with as many turns, and the most similar one of those.
+fn choose(
+    state: &State,
+    provider: Provider,
+    request: &Request,
+    free: &[Position],
+) -> Option<Position> {
+    let fixture = &state.fixture;
     let turns = turns(request);
     let as_long = free.iter().copied().filter(|at| self::turns(&fixture.get(*at).request) == turns);
     let as_long: Vec<Position> = as_long.collect();
-    [as_long, free].iter().find_map(|pool| {
+    [as_long.as_slice(), free].iter().find_map(|pool| {
         let candidates = pool.iter().map(|at| (at.index(), fixture.get(*at)));
         let (nearest, _) = matching::nearest(provider, request, candidates, fixture.rules())?;
         Some(Position::from_index(nearest.at))
@@ -134,7 +153,8 @@ pub(super) fn finish(state: &State, report: &mut Report) {
     }
     let setup = &state.setup;
     if let Some(path) = &setup.limits.plan {
-        let _ = append(path, &plan_line(state, report));
+        let has_passed = report.outcome == Outcome::Passed && report.misses.is_empty();
+        let _ = append(path, &plan_line(state, has_passed, &report.misses));
         return;
     }
     let stand_ins = state.ledger().stand_ins.clone();
@@ -152,8 +172,16 @@ pub(super) fn finish(state: &State, report: &mut Report) {
     }
 }
 
+/// Keeps for a plan what a session saw that was dropped before it ended, as when a test panics.
+pub(super) fn abandon(state: &State) {
+    if let Some(path) = state.setup.limits.plan.as_ref().filter(|_| is_on(state)) {
+        let misses = state.ledger().misses.clone();
+        let _ = append(path, &plan_line(state, false, &misses));
+    }
+}
+
 /// What a test would record, as one line of JSON.
-fn plan_line(state: &State, report: &Report) -> String {
+fn plan_line(state: &State, has_passed: bool, misses: &[Miss]) -> String {
     let ledger = state.ledger();
     let numbers = |all: &mut dyn Iterator<Item = Position>| -> Vec<usize> {
         let mut numbers: Vec<usize> = all.map(Position::number).collect();
@@ -172,13 +200,13 @@ fn plan_line(state: &State, report: &Report) -> String {
     let line = object! {
         "test": *state.setup.test(),
         "fixture": *state.setup.fixture.to_string_lossy(),
-        "passed": report.outcome == Outcome::Passed && !report.fails(),
+        "passed": has_passed,
         "requests": ledger.counted().count(),
         "used": numbers(&mut ledger.used().into_iter()),
         "own": numbers(&mut state.fixture.own()),
         "stand_ins": ledger.stand_ins.iter().map(|one| one.interaction.number()).collect::<Vec<_>>(),
         "at": ledger.stand_ins.iter().map(|one| one.request.number()).collect::<Vec<_>>(),
-        "new": report.misses.iter().map(new).collect::<Vec<_>>(),
+        "new": misses.iter().map(new).collect::<Vec<_>>(),
     };
     with_pending(line, state, &format::write(&pending)).into_text()
 }

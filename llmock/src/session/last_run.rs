@@ -14,6 +14,17 @@ use crate::report::{Invocation, Report, ledger};
 /// As much of the file is read to find the other failures of a run.
 const LONGEST: u64 = 16 << 20;
 
+/// Adds the line of a test that did not end.
+pub(crate) fn append_unfinished(
+    (test, fixture): (&str, &str),
+    sentence: &str,
+    package: Option<&Path>,
+    redactor: &Redactor,
+) {
+    let line = ledger::unfinished_line(test, fixture, sentence);
+    let _ = try_append(&redactor.json(&line), package);
+}
+
 /// Adds a test's line; the first line of a run removes those of the previous run. Never fails a test.
 pub(crate) fn append(report: &Report, package: Option<&Path>, redactor: &Redactor) {
     let _ = try_append(&redactor.json(&ledger::line(report)), package);

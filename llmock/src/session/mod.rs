@@ -199,6 +199,7 @@ impl Session {
         let Some(state) = self.state.take() else { return self.release_env() };
         state.close();
         state.traffic.close();
+        editing::abandon(&state);
         state.ledger().is_settled = true;
         state.in_flight.drain(CANCELLED_DRAIN);
         redacted::look_again(&state);
@@ -212,7 +213,13 @@ impl Session {
             Surface::Attribute => sentences::cancelled,
             Surface::Builder => sentences::dropped_unfinished,
         };
-        announce::line(&sentence(setup.test(), kept.as_deref()));
+        let sentence = sentence(setup.test(), kept.as_deref());
+        if !child::is_child() {
+            let of = (setup.test(), &*setup.shown);
+            let redactor = state.secrets.redactor();
+            last_run::append_unfinished(of, &sentence, setup.package.as_deref(), &redactor);
+        }
+        announce::line(&sentence);
     }
 }
 

@@ -156,13 +156,16 @@ pub(crate) fn described(described: Described) -> Result<Session, NotOpened> {
         Ok(interactions) => Some(interactions),
         Err(LoadError::Missing { .. }) if !in_force.mode.value.only_replays() => None,
         Err(LoadError::Missing { .. }) if !in_force.layers.value.is_empty() => None,
+        // All its requests are to be recorded.
+        Err(LoadError::Missing { .. }) if limits.plan.is_some() => None,
         Err(error) => return Err(NotOpened::NoFixture(error, Box::new(command))),
     };
     let base = layered::base(&in_force, places.cwd.as_deref());
     let names = layered::name_in_first(&in_force, base.as_deref(), &whole);
     let Layered { interactions, inherited, shown: elsewhere } =
         layered::read(interactions, &names, &in_force, base.as_deref()).map_err(no_layer)?;
-    if interactions.is_none() && in_force.mode.value.only_replays() && !in_force.scripted.value {
+    let may_be_missing = in_force.scripted.value || limits.plan.is_some();
+    if interactions.is_none() && in_force.mode.value.only_replays() && !may_be_missing {
         let missing = LoadError::Missing { path: fixture };
         return Err(NotOpened::NoFixture(missing, Box::new(command)));
     }
