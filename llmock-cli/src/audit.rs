@@ -2,16 +2,14 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
 use llmock::{Fixture, Interaction};
 use llmock_rules::MaxAge;
-use toml_edit::DocumentMut;
 
 use crate::finding::Finding;
+use crate::nearest;
 use crate::output::text::{now, since};
 use crate::workspace;
 
@@ -71,6 +69,35 @@ impl Arguments {
     }
 }
 
+/// Whose recordings are old, for `llmock record --stale`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Stale {
+    /// Tests, each once.
+    pub(crate) owners: Vec<String>,
+    /// Old recordings that no test owns, so that none can record them again.
+    pub(crate) ownerless: usize,
+}
+
+impl Stale {
+    /// Of all fixtures that are older than this, or than `max_age` of their `llmock.toml`, or than 90 days.
+    pub(crate) fn of(fixtures: &[Fixture], max_age: Option<MaxAge>) -> Self {
+        let rule = Rule { max_age, demands_age: true };
+        let mut stale = Self::default();
+        for fixture in fixtures {
+            let Some(limit) = rule.of(fixture).and_then(MaxAge::limit) else { continue };
+            for (.., one) in older(fixture, limit) {
+                match one.test() {
+                    Some(test) => stale.owners.push(test.to_owned()),
+                    None => stale.ownerless += 1,
+                }
+            }
+        }
+        stale.owners.sort();
+        stale.owners.dedup();
+        stale
+    }
+}
+
 /// How old recordings may be.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Rule {
@@ -78,6 +105,26 @@ pub(crate) struct Rule {
     max_age: Option<MaxAge>,
     /// Recordings without a limit have the usual one.
     demands_age: bool,
+}
+
+impl Rule {
+    /// The limit of one fixture.
+    fn of(self, fixture: &Fixture) -> Option<MaxAge> {
+        let usual = self.demands_age.then(|| MaxAge::parse(USUAL).unwrap_or_default());
+        self.max_age.or_else(|| nearest::max_age(fixture.path())).or(usual)
+    }
+}
+
+/// The interactions that are older, with their ages and numbers.
+fn older(
+    fixture: &Fixture,
+    limit: Duration,
+) -> impl Iterator<Item = (Duration, usize, &Interaction)> {
+    let all = (1..).zip(fixture.interactions());
+    all.filter_map(move |(number, one)| {
+        let age = since(one.recorded_at()).filter(|age| *age > limit)?;
+        Some((age, number, one))
+    })
 }
 
 /// What was found, and how much was looked at.
@@ -126,8 +173,7 @@ pub(crate) fn audit(fixtures: &[Fixture], rule: Rule) -> Audited {
 }
 
 fn of_fixture(fixture: &Fixture, rule: Rule, day: &str) -> Audited {
-    let usual = rule.demands_age.then(|| MaxAge::parse(USUAL).unwrap_or_default());
-    let rule = rule.max_age.or_else(|| nearest_rule(fixture.path())).or(usual);
+    let rule = rule.of(fixture);
     let mut audited = Audited::default();
     contract(&mut audited, fixture, day);
     if let Some(rule) = rule {
@@ -140,10 +186,8 @@ fn of_fixture(fixture: &Fixture, rule: Rule, day: &str) -> Audited {
 fn age(audited: &mut Audited, fixture: &Fixture, rule: MaxAge) {
     let Some(limit) = rule.limit() else { return };
     let mut old: BTreeMap<Option<&str>, Vec<(Duration, usize, &Interaction)>> = BTreeMap::new();
-    for (number, one) in (1..).zip(fixture.interactions()) {
-        if let Some(age) = since(one.recorded_at()).filter(|age| *age > limit) {
-            old.entry(one.test()).or_default().push((age, number, one));
-        }
+    for found in older(fixture, limit) {
+        old.entry(found.2.test()).or_default().push(found);
     }
     for (test, mut old) in old {
         old.sort_by_key(|(age, number, _)| (Reverse(*age), *number));
@@ -208,16 +252,6 @@ fn contract(audited: &mut Audited, fixture: &Fixture, day: &str) {
     }));
 }
 
-/// `max_age` of the nearest `llmock.toml` above a file that has one.
-fn nearest_rule(path: &Path) -> Option<MaxAge> {
-    let absolute = std::path::absolute(path).ok()?;
-    absolute.ancestors().skip(1).find_map(|folder| {
-        let text = fs::read_to_string(folder.join("llmock.toml")).ok()?;
-        let document: DocumentMut = text.parse().ok()?;
-        MaxAge::parse(document.get("max_age")?.as_str()?).ok()
-    })
-}
-
 /// The tests that own the interactions of findings, without their crates. Names that no Rust function has are left out:
 /// they become arguments of a command.
 pub(crate) fn owners(fixtures: &[Fixture], findings: &[Finding]) -> Vec<String> {
@@ -241,6 +275,6 @@ pub(crate) fn owners(fixtures: &[Fixture], findings: &[Finding]) -> Vec<String> 
 }
 
 /// Checks `--max-age`.
-fn age_argument(text: &str) -> Result<MaxAge, String> {
+pub(crate) fn age_argument(text: &str) -> Result<MaxAge, String> {
     MaxAge::parse(text).map_err(|problem| problem.to_string())
 }

@@ -12,6 +12,7 @@ mod init;
 mod layers;
 mod likeness;
 mod merge;
+mod nearest;
 mod output;
 mod owners;
 mod pairs;

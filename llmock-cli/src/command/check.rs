@@ -1,8 +1,9 @@
 //! `llmock check`: what is wrong with fixtures, for CI and pre-commit hooks.
 
+mod fix;
 mod similar;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ use llmock_rules::{FindingCode, Severity};
 use crate::audit::{self, Arguments, Audited};
 use crate::finding::{self, Finding};
 use crate::layers::reading;
+use crate::nearest;
 use crate::output::Screen;
 use crate::output::style::{DIM, RED, YELLOW};
 use crate::output::text::{count, size, visible};
@@ -125,7 +127,7 @@ pub(crate) fn check(screen: &mut Screen, arguments: &Check) -> io::Result<()> {
         Err(problem) => return screen.problem(&problem),
     };
     if arguments.fix {
-        fix(screen, &found, suite.as_ref())?;
+        fix::fix(screen, &found, suite.as_ref())?;
         found = workspace::read(&arguments.paths);
     }
     let audited = audit::audit(&found.fixtures, arguments.audit.rule());
@@ -149,6 +151,7 @@ pub(crate) fn check(screen: &mut Screen, arguments: &Check) -> io::Result<()> {
     }
     let is_wanted = |code| only.is_empty() || only.contains(&code) || code == "unreadable";
     findings.retain(|one| is_wanted(one.code) && !arguments.allow.contains(&one.code));
+    without_allowed(&mut findings);
     findings.sort_by(|left, right| (&left.file, left.number).cmp(&(&right.file, right.number)));
     print(screen, arguments, (&found, &audited), &findings)?;
     let is_strict = arguments.deny_warnings || !only.is_empty();
@@ -161,6 +164,17 @@ pub(crate) fn check(screen: &mut Screen, arguments: &Check) -> io::Result<()> {
         screen.problem(problem)?;
     }
     Ok(())
+}
+
+/// `allow` of the `llmock.toml` above a file counts for the command, too.
+fn without_allowed(findings: &mut Vec<Finding>) {
+    let mut known: HashMap<PathBuf, Vec<String>> = HashMap::new();
+    findings.retain(|one| {
+        let file = PathBuf::from(&one.file);
+        let folder = file.parent().unwrap_or(&file).to_owned();
+        let allowed = known.entry(folder).or_insert_with(|| nearest::allowed(&file));
+        !allowed.iter().any(|code| code == one.code)
+    });
 }
 
 fn suite(arguments: &Check) -> Result<Option<Suite>, Problem> {
@@ -349,35 +363,6 @@ fn belongs(fixture: &Fixture, test: &TestFunction) -> bool {
         Some(name) => path.ends_with(name.trim_start_matches('/').trim_end_matches(".json")),
         None => test.owner.rsplit("::").next().is_some_and(|function| path.ends_with(function)),
     }
-}
-
-/// Renames owners, and formats files.
-fn fix(screen: &mut Screen, found: &Found, suite: Option<&Suite>) -> io::Result<()> {
-    let gone = suite.map(|suite| owners::gone(&found.fixtures, suite)).unwrap_or_default();
-    let renamed: BTreeMap<&str, &str> =
-        gone.iter().filter_map(|gone| Some((gone.owner.as_str(), gone.now.as_deref()?))).collect();
-    for fixture in &found.fixtures {
-        let is_stale =
-            |one: &llmock::Interaction| one.test().is_some_and(|test| renamed.contains_key(test));
-        let has_stale = fixture.interactions().iter().any(is_stale);
-        if !has_stale && super::fmt::is_canonical(fixture) {
-            continue;
-        }
-        let done = Fixture::edit(fixture.path(), |interactions| {
-            for interaction in interactions {
-                if let Some(now) = interaction.test().and_then(|test| renamed.get(test).copied()) {
-                    interaction.set_test(Some(now));
-                }
-            }
-        });
-        let path = workspace::shown(fixture.path());
-        match done {
-            Ok(()) if has_stale => screen.note(&format!("fixed the owners in {path}"))?,
-            Ok(()) => screen.note(&format!("formatted {path}"))?,
-            Err(error) => screen.problem(&Problem::NotEdited(error))?,
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

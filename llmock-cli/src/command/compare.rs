@@ -179,29 +179,7 @@ fn looked_at(folder: &Path, provider: Provider) -> Result<(Counts, Counts), Prob
 impl Comparison {
     fn print(&self, screen: &mut Screen, arguments: &Compare) -> io::Result<()> {
         let Model { provider, name } = &arguments.model;
-        screen.line("")?;
-        let width = self.rows.iter().map(|row| row.tested.test.len()).max().unwrap_or_default();
-        for row in &self.rows {
-            let passed = row.tested.has_passed();
-            let verdict = screen
-                .paint(if passed { GREEN } else { RED }, if passed { "passed" } else { "failed" });
-            let (old, new) = (&row.before, &row.tested.usage);
-            let tokens = |usage: &Usage| {
-                thousands(usize::try_from(usage.input + usage.output).unwrap_or(usize::MAX))
-            };
-            let usd = |usage: &Usage| {
-                usage.usd.map_or_else(|| "?".to_owned(), |usd| format!("${usd:.4}"))
-            };
-            screen.line(&format!(
-                "{}  {verdict}  {} → {} tokens  {} → {}  {} ms",
-                padded(&visible(&row.tested.test), width),
-                tokens(old),
-                tokens(new),
-                usd(old),
-                usd(new),
-                thousands(usize::try_from(row.tested.milliseconds).unwrap_or(usize::MAX)),
-            ))?;
-        }
+        self.print_rows(screen)?;
         for (error, times) in &self.errors {
             let line = format!(
                 "{} responded to {}: {}",
@@ -233,9 +211,39 @@ impl Comparison {
         screen.line(&format!("as committed: {}", cost::shown(&before)))?;
         screen.line(&format!("with {}: {}", visible(name), cost::shown(&after)))?;
         if before.usd.is_none() || after.usd.is_none() {
-            screen.line("hint: `--prices FILE` names prices of your own")?;
+            screen.line(cost::NO_PRICE)?;
         }
         screen.line(&format!("recorded in {}", workspace::shown(&self.folder)))
+    }
+
+    fn print_rows(&self, screen: &mut Screen) -> io::Result<()> {
+        screen.line("")?;
+        let width = self.rows.iter().map(|row| row.tested.test.len()).max().unwrap_or_default();
+        for row in &self.rows {
+            let passed = row.tested.has_passed();
+            let verdict = screen
+                .paint(if passed { GREEN } else { RED }, if passed { "passed" } else { "failed" });
+            let (old, new) = (&row.before, &row.tested.usage);
+            let tokens = |usage: &Usage| {
+                thousands(usize::try_from(usage.input + usage.output).unwrap_or(usize::MAX))
+            };
+            let usd = |usage: &Usage| {
+                usage.usd.map_or_else(|| "?".to_owned(), |usd| format!("${usd:.4}"))
+            };
+            screen.line(&format!(
+                "{}  {verdict}  {} → {} tokens  {} → {}  {} ms",
+                padded(&visible(&row.tested.test), width),
+                tokens(old),
+                tokens(new),
+                usd(old),
+                usd(new),
+                thousands(usize::try_from(row.tested.milliseconds).unwrap_or(usize::MAX)),
+            ))?;
+            if let Some(why) = row.tested.failures.first().filter(|_| !passed) {
+                screen.line(&format!("  {}", visible(why.lines().next().unwrap_or_default())))?;
+            }
+        }
+        Ok(())
     }
 
     fn totals(&self) -> (Usage, Usage) {

@@ -4,8 +4,10 @@ use std::io;
 use std::process::ExitStatus;
 
 use clap::Args;
+use llmock_rules::MaxAge;
 use serde_json::{Value, json};
 
+use crate::audit::{Stale, age_argument};
 use crate::output::Screen;
 use crate::output::style::{BOLD, DIM, RED};
 use crate::output::text::{count, visible};
@@ -37,6 +39,7 @@ Exit codes:
     ("llmock record --changed -- -p api", "tests that git sees as changed, in a package"),
     ("llmock record --nextest", "with cargo-nextest"),
     ("llmock record --planned", "what the last `llmock plan` names"),
+    ("llmock record --stale", "what is older than `max_age`, or than 90 days"),
     ("LLMOCK_MAX_USD=0.50 llmock record", "stops when that much is spent, and keeps what was recorded"),
 ], EXIT_CODES))]
 pub(crate) struct Record {
@@ -46,6 +49,14 @@ pub(crate) struct Record {
     /// Only what the last `llmock plan` names: the tests of the plan, in mode `refresh`
     #[arg(long, conflicts_with_all = ["names", "failed", "changed"])]
     planned: bool,
+
+    /// Only tests with a recording that is older than `max_age` of the nearest `llmock.toml`, or than 90 days
+    #[arg(long, conflicts_with_all = ["names", "failed", "changed", "planned"])]
+    stale: bool,
+
+    /// The age that `--stale` allows, such as `30d`
+    #[arg(long, value_name = "AGE", requires = "stale", value_parser = age_argument)]
+    max_age: Option<MaxAge>,
 }
 
 /// Replay known requests, record new ones, and remove what passing tests no longer use
@@ -94,29 +105,54 @@ pub(crate) struct Tests {
     runner: Runner,
 }
 
-pub(crate) fn record(screen: &mut Screen, Record { tests, planned }: &Record) -> io::Result<i32> {
-    if *planned {
-        // Known requests of these tests are replayed, so that no more than the plan is recorded.
-        return run(screen, tests, "refresh", &|| plan::tests(), true);
-    }
-    run(screen, tests, "record", &|| chosen(tests), false)
+/// The tests that a flag chooses.
+struct Choice<'a> {
+    owners: &'a dyn Fn() -> Result<Vec<String>, Problem>,
+    /// What is printed if there are none.
+    none: &'static str,
 }
 
-/// The owners that a flag chooses.
-fn chosen(tests: &Tests) -> Result<Vec<String>, Problem> {
-    if tests.failed {
-        Ok(LastRun::read()?.failed().map(|one| one.test.clone()).collect())
-    } else {
-        changed::owners()
+pub(crate) fn record(screen: &mut Screen, arguments: &Record) -> io::Result<i32> {
+    let Record { tests, planned, stale, max_age } = arguments;
+    if *planned {
+        // Known requests of these tests are replayed, so that no more than the plan is recorded.
+        let none = "nothing is planned: every request is recorded";
+        return run(screen, tests, "refresh", Some(Choice { owners: &plan::tests, none }));
     }
+    if *stale {
+        let found = Stale::of(&workspace::read(&[]).fixtures, *max_age);
+        if found.ownerless > 0 {
+            let old = count(found.ownerless, "old recording");
+            let stay = if found.ownerless == 1 { "stays as it is" } else { "stay as they are" };
+            screen.note(&format!(
+                "{old} without an owner {stay}: no test is known that records it"
+            ))?;
+        }
+        let owners = || Ok(found.owners.clone());
+        let none = "no recording of a test is older than allowed";
+        return run(screen, tests, "record", Some(Choice { owners: &owners, none }));
+    }
+    run(screen, tests, "record", chosen(tests))
+}
+
+/// What the flags of all three commands choose.
+fn chosen(tests: &Tests) -> Option<Choice<'static>> {
+    if tests.failed {
+        return Some(Choice { owners: &failed_tests, none: "no test failed in the last run" });
+    }
+    tests.changed.then_some(Choice { owners: &changed::owners, none: "no test has changed" })
+}
+
+fn failed_tests() -> Result<Vec<String>, Problem> {
+    Ok(LastRun::read()?.failed().map(|one| one.test.clone()).collect())
 }
 
 pub(crate) fn refresh(screen: &mut Screen, Refresh { tests }: &Refresh) -> io::Result<i32> {
-    run(screen, tests, "refresh", &|| chosen(tests), false)
+    run(screen, tests, "refresh", chosen(tests))
 }
 
 pub(crate) fn replay(screen: &mut Screen, Replay { tests }: &Replay) -> io::Result<i32> {
-    run(screen, tests, "replay", &|| chosen(tests), false)
+    run(screen, tests, "replay", chosen(tests))
 }
 
 /// What a run of the tests came to.
@@ -128,22 +164,17 @@ pub(crate) struct Outcome {
     pub(crate) status: ExitStatus,
 }
 
-/// `owners` are the tests of a flag that chooses some.
 fn run(
     screen: &mut Screen,
     tests: &Tests,
     mode: &str,
-    owners: &dyn Fn() -> Result<Vec<String>, Problem>,
-    is_planned: bool,
+    choice: Option<Choice<'_>>,
 ) -> io::Result<i32> {
-    let command = match command(tests, is_planned, owners) {
+    let none = choice.as_ref().map_or("", |choice| choice.none);
+    let command = match command(tests, choice.as_ref()) {
         Ok(Some(command)) => command,
         Ok(None) => {
-            screen.line(match tests.failed {
-                _ if is_planned => "nothing is planned: every request is recorded",
-                true => "no test failed in the last run",
-                false => "no test has changed",
-            })?;
+            screen.line(none)?;
             return Ok(0);
         }
         Err(problem) => return failed(screen, &problem),
@@ -167,16 +198,10 @@ fn failed(screen: &mut Screen, problem: &Problem) -> io::Result<i32> {
 }
 
 /// The command with its filter; `None` if no test is left.
-fn command(
-    tests: &Tests,
-    is_planned: bool,
-    owners: &dyn Fn() -> Result<Vec<String>, Problem>,
-) -> Result<Option<TestCommand>, Problem> {
+fn command(tests: &Tests, choice: Option<&Choice<'_>>) -> Result<Option<TestCommand>, Problem> {
     let command = tests.runner.command()?;
-    if !(tests.failed || tests.changed || is_planned) {
-        return command.matching(&tests.names).map(Some);
-    }
-    let owners = owners()?;
+    let Some(choice) = choice else { return command.matching(&tests.names).map(Some) };
+    let owners = (choice.owners)()?;
     if owners.is_empty() { Ok(None) } else { command.only(&owners).map(Some) }
 }
 

@@ -47,6 +47,8 @@ pub(crate) struct Plan {
     pub(crate) tests: usize,
     /// Tests that failed by themselves, whose later requests are not known.
     pub(crate) failed: Vec<String>,
+    /// Tests that ended at a new request; what they send after its response is not known.
+    pub(crate) open: Vec<String>,
 }
 
 /// The file in which a plan waits for `llmock record --planned`.
@@ -95,8 +97,10 @@ impl Plan {
         let shown = workspace::shown(&path);
         self.tests += usize::from(line["requests"].as_u64().is_some_and(|requests| requests > 0));
         let is_new = line["new"].as_array().is_some_and(|new| !new.is_empty());
-        if line["passed"] != true && !is_new {
-            self.failed.push(test.to_owned());
+        match (line["passed"] == true, is_new) {
+            (false, true) => self.open.push(test.to_owned()),
+            (false, false) => self.failed.push(test.to_owned()),
+            (true, _) => {}
         }
         let pending = pending(&path, line)?;
         let pending = Fixture::parse(&path, &pending).map_err(Problem::Unreadable)?;
@@ -106,31 +110,57 @@ impl Plan {
         } else {
             Fixture::load(&path).map_err(Problem::Unreadable)?.interactions().to_vec()
         };
-        let mut earlier: Vec<(usize, Vec<String>)> = Vec::new();
-        for (new, number) in pending.interactions().iter().zip(&stand_ins) {
-            let Some(old) = recorded.get(number - 1) else { continue };
-            let turns = turns(old);
-            let later_turn_of = earlier
-                .iter()
-                .rev()
-                .find(|(_, before)| turns.len() > before.len() && turns.starts_with(before))
-                .map(|(number, _)| *number);
-            earlier.push((*number, turns));
-            // A request that was recorded itself is not obsolete because another one came instead.
-            let number = Some(*number).filter(|number| !used.contains(number));
-            self.requests.push(planned(test, &shown, number, later_turn_of, old, new));
-        }
+        let mut spare: Vec<usize> = own
+            .iter()
+            .copied()
+            .filter(|at| !used.contains(at) && !stand_ins.contains(at))
+            .collect();
+        self.add_stand_ins(
+            (test, &shown),
+            (&recorded, pending.interactions()),
+            (&used, &stand_ins),
+            &mut spare,
+        );
         for one in line["new"].as_array().into_iter().flatten() {
             self.requests.push(unknown(test, &shown, one));
         }
         if is_encrypted_path(&path) {
             self.requests[first..].iter_mut().for_each(Planned::hide);
         }
-        let unused = own.iter().filter(|at| !used.contains(at) && !stand_ins.contains(at)).count();
-        if unused > 0 && line["passed"] == true {
-            *self.unused.entry(shown).or_default() += unused;
+        if !spare.is_empty() && line["passed"] == true {
+            *self.unused.entry(shown).or_default() += spare.len();
         }
         Ok(())
+    }
+
+    /// The requests that recordings stood in for.
+    fn add_stand_ins(
+        &mut self,
+        (test, shown): (&str, &str),
+        (recorded, pending): (&[Interaction], &[Interaction]),
+        (used, stand_ins): (&[usize], &[usize]),
+        spare: &mut Vec<usize>,
+    ) {
+        let mut earlier: Vec<(usize, Vec<String>)> = Vec::new();
+        for (new, stood_in) in pending.iter().zip(stand_ins) {
+            // What was requested itself is not obsolete because it stood in: another one of its length is.
+            let (number, at) = match used.contains(stood_in) {
+                false => (Some(*stood_in), *stood_in),
+                true => match instead(recorded, *stood_in, spare) {
+                    Some(other) => (Some(other), other),
+                    None => (None, *stood_in),
+                },
+            };
+            let Some(old) = recorded.get(at - 1) else { continue };
+            let turns = turns(old);
+            let later_turn_of = earlier
+                .iter()
+                .rev()
+                .find(|(_, before)| turns.len() > before.len() && turns.starts_with(before))
+                .map(|(number, _)| *number);
+            earlier.push((at, turns));
+            self.requests.push(planned(test, shown, number, later_turn_of, old, new));
+        }
     }
 
     /// The tests that would record something.
@@ -191,6 +221,14 @@ fn pending(path: &Path, line: &Value) -> Result<String, Problem> {
         String::from_utf8(bytes).map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why))
     });
     text.map_err(|why| Problem::Io { action: "read", path: path.to_owned(), why })
+}
+
+/// Takes a recording that nothing used, with as many messages as the one that stood in.
+fn instead(recorded: &[Interaction], stood_in: usize, spare: &mut Vec<usize>) -> Option<usize> {
+    let length = |number: usize| recorded.get(number - 1).map(|one| turns(one).len());
+    let wanted = length(stood_in);
+    let place = spare.iter().position(|other| length(*other) == wanted)?;
+    Some(spare.remove(place))
 }
 
 /// The messages of a request.

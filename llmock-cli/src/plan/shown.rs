@@ -51,6 +51,13 @@ pub(crate) fn print(screen: &mut Screen, plan: &Plan) -> io::Result<()> {
         let line = format!("failed by itself: {}; its later requests are not known", visible(test));
         screen.line(&screen.paint(RED, &line))?;
     }
+    for test in &plan.open {
+        let line = format!(
+            "ends at a new request: {}; what it sends after the response is not known",
+            visible(test)
+        );
+        screen.line(&screen.paint(DIM, &line))?;
+    }
     if plan.requests.is_empty() {
         return screen.line("every request is recorded: nothing has to be recorded again");
     }
@@ -63,7 +70,11 @@ pub(crate) fn print(screen: &mut Screen, plan: &Plan) -> io::Result<()> {
         plan.affected().len(),
         count(plan.tests, "test")
     ))?;
-    screen.line(&screen.paint(BOLD, &format!("to record: {}", cost::shown(&plan.usage()))))?;
+    let usage = plan.usage();
+    screen.line(&screen.paint(BOLD, &format!("to record: {}", cost::shown(&usage))))?;
+    if usage.usd.is_none() {
+        screen.line(cost::NO_PRICE)?;
+    }
     let by = format!(
         "tokens as recorded, changed by the length of the requests; prices of {}",
         prices_date()
@@ -110,6 +121,7 @@ pub(crate) fn json(plan: &Plan) -> Value {
         "causes": by_cause(plan).iter().map(group).collect::<Vec<_>>(),
         "unused": plan.unused,
         "failed": plan.failed,
+        "open": plan.open,
         "usage": cost::json(&plan.usage()),
         "prices": prices_date(),
     })

@@ -8,6 +8,9 @@ use crate::output::text::{count, thousands};
 use crate::problem::Problem;
 use crate::testing::last_run::Usage;
 
+/// The way out where a model has no price.
+pub(crate) const NO_PRICE: &str = "hint: `--prices FILE` names prices of your own";
+
 /// `3 requests, 1,203 tokens in and 88 out, about $0.0021`.
 pub(crate) fn shown(usage: &Usage) -> String {
     let number = |number: u64| thousands(usize::try_from(number).unwrap_or(usize::MAX));

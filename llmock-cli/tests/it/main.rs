@@ -31,4 +31,5 @@ mod similar;
 mod snapshots;
 mod stats;
 mod terminal;
+mod value;
 mod verify;
