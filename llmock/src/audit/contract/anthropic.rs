@@ -94,18 +94,20 @@ pub(super) fn trailing_whitespace(request: &Request<'_>) -> Option<Found> {
     if is_wrong { Found::at(format!("$.messages[{at}].content"), message) } else { None }
 }
 
-/// Two calls of one id.
+/// Two calls of one id in a message; other turns may have the same ids.
 pub(super) fn unique_calls(request: &Request<'_>) -> Option<Found> {
-    let mut known = HashSet::new();
-    let is_again = |(_, _, block, _): &(usize, usize, &Json<'_>, bool)| {
-        is(block, "type", "tool_use")
-            && block.text("id").is_some_and(|id| !known.insert(id.into_owned()))
-    };
-    let (at, block, ..) = blocks(request).find(is_again)?;
-    Found::at(
-        format!("$.messages[{at}].content[{block}].id"),
-        format!("messages.{at}.content.{block}: `tool_use` ids must be unique"),
-    )
+    request.body.items("messages").iter().enumerate().find_map(|(at, message)| {
+        let mut known = HashSet::new();
+        let is_again = |block: &Json<'_>| {
+            let id = block.text("id").filter(|_| is(block, "type", "tool_use"));
+            id.is_some_and(|id| !known.insert(id.into_owned()))
+        };
+        let block = message.items("content").iter().position(is_again)?;
+        Found::at(
+            format!("$.messages[{at}].content[{block}].id"),
+            format!("messages.{at}.content.{block}: `tool_use` ids must be unique"),
+        )
+    })
 }
 
 /// Reports are about Sonnet 4.5 and 4.6; later models take neither.

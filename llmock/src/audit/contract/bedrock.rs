@@ -113,22 +113,3 @@ pub(super) fn sampling(request: &Request<'_>) -> Option<Found> {
         format!("The model returned the following errors: `{name}` is deprecated for this model."),
     )
 }
-
-pub(super) fn first_role(request: &Request<'_>) -> Option<Found> {
-    request.body.items("messages").first().filter(|first| is(first, "role", "assistant"))?;
-    Found::at(
-        "$.messages[0].role",
-        "A conversation must start with a user message. Try again with a conversation that starts with a user message.",
-    )
-}
-
-pub(super) fn alternation(request: &Request<'_>) -> Option<Found> {
-    let messages = request.body.items("messages");
-    let role = |at: usize| messages[at].text("role");
-    let at = (1..messages.len()).find(|at| role(*at).is_some() && role(*at) == role(at - 1))?;
-    Found::at(
-        format!("$.messages[{at}].role"),
-        "A conversation must alternate between user and assistant roles. Make sure the conversation alternates between user \
-         and assistant roles and try again.",
-    )
-}

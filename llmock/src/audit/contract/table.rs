@@ -162,8 +162,6 @@ pub(crate) static RULES: &[Rule] = &[
     rule("gemini/response_order", Gemini, gemini::response_order, "https://github.com/langchain-ai/langchain/issues/27799"),
     rule("gemini/thought_signature", Gemini, gemini::thought_signature, "https://github.com/nanbingxyz/5ire/issues/405"),
     rule("bedrock/blank_text", Converse, bedrock::blank_text, "https://github.com/OpenHands/OpenHands/issues/5339"),
-    rule("bedrock/first_role", Converse, bedrock::first_role, "https://github.com/langgenius/dify/issues/12340"),
-    rule("bedrock/alternation", Converse, bedrock::alternation, "https://github.com/langchain-ai/langchain-aws/issues/130"),
     rule("bedrock/tool_config", Converse, bedrock::tool_config, "https://github.com/langgenius/dify/issues/16421"),
     rule("bedrock/unanswered_call", Converse, bedrock::unanswered_call, "https://github.com/zeroclaw-labs/zeroclaw/pull/1476"),
     rule("bedrock/orphan_result", Converse, bedrock::orphan_result, "https://github.com/Just-Curieous/Curie/issues/16"),

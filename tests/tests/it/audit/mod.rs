@@ -6,4 +6,5 @@ mod contract;
 mod corpus;
 mod drift;
 mod local;
+mod verified;
 mod versions;

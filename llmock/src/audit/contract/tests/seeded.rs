@@ -141,7 +141,7 @@ fn members_and_tools_of_openai_are_checked() {
 }
 
 #[test]
-fn orders_of_google_and_aws_are_checked() {
+fn orders_of_google_are_checked() {
     let user = r#"{"role":"user","parts":[{"text":"hi"}]}"#;
     let call = r#"{"role":"model","parts":[{"functionCall":{"name":"a"}}]}"#;
     let result = r#"{"role":"user","parts":[{"functionResponse":{"name":"a"}}]}"#;
@@ -162,22 +162,6 @@ fn orders_of_google_and_aws_are_checked() {
             contents(&format!("{user},{call},{result}")),
             "gemini/thought_signature $.contents[1].parts[0]",
         )],
-    );
-    check(
-        Provider::Bedrock,
-        "/model/amazon.nova-lite-v1:0/converse",
-        &[
-            (
-                r#"{"messages":[{"role":"assistant","content":[{"text":"a"}]},{"role":"user","content":[{"text":"b"}]}]}"#
-                    .to_owned(),
-                "bedrock/first_role $.messages[0].role",
-            ),
-            (
-                r#"{"messages":[{"role":"user","content":[{"text":"a"}]},{"role":"user","content":[{"text":"b"}]}]}"#
-                    .to_owned(),
-                "bedrock/alternation $.messages[1].role",
-            ),
-        ],
     );
 }
 
@@ -228,6 +212,8 @@ fn likenesses_of_violations_are_accepted() {
         message(&format!("{USER},{}", model("\"\""))),
         message(&format!(r#"{{"role":"user","content":{blocks}}}"#)),
         message(&format!("{USER},{},{USER}", model("\"ends in a blank \""))),
+        // Recorded conversations have the same id in several turns.
+        message(&format!("{USER},{0},{result},{0},{result}", model(&format!("[{call}]")))),
         thinking(&format!(
             r#""messages":[{USER},{},{result}]"#,
             model(&format!("[{thought},{call}]"))
