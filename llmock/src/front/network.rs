@@ -121,8 +121,9 @@ async fn through(proxy: &Authority, authority: &Authority) -> io::Result<TcpStre
     let mut stream = TcpStream::connect((proxy.host(), proxy.port_u16().unwrap_or(80))).await?;
     let mut head = format!("CONNECT {authority} HTTP/1.1\r\nhost: {authority}\r\n");
     if let Some((credentials, _)) = proxy.as_str().rsplit_once('@') {
-        let credentials = BASE64_STANDARD.encode(credentials);
-        head += &format!("proxy-authorization: Basic {credentials}\r\n");
+        head.push_str("proxy-authorization: Basic ");
+        head.push_str(&BASE64_STANDARD.encode(credentials));
+        head.push_str("\r\n");
     }
     stream.write_all(format!("{head}\r\n").as_bytes()).await?;
     let mut answer = Vec::new();

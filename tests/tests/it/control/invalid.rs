@@ -127,18 +127,16 @@ fn a_mistake_with_the_handle_has_its_line() {
 #[test]
 #[ignore = "takes half a minute"]
 fn a_gate_that_is_never_released_has_its_line() {
-    alone(&[], |_| {
-        let mock = scripted();
-        mock.reply(Reply::text("Hi"));
-        let gate = mock.hold_stream().start();
-        let line = line!() - 1;
-        let body = prompt("x").replacen('{', "{\"stream\":true,", 1);
-        let begun = std::time::Instant::now();
-        assert!(chat(&mock, &body).text().contains("[DONE]"));
-        assert!(begun.elapsed() > Duration::from_secs(29));
-        let report = mock.finish().unwrap_err().to_string();
-        assert!(report.contains("and was not released"), "{report}");
-        assert!(report.contains(&format!("{}:", here(line))), "{report}");
-        drop(gate);
-    });
+    let mock = scripted();
+    mock.reply(Reply::text("Hi"));
+    let gate = mock.hold_stream().start();
+    let line = line!() - 1;
+    let body = prompt("x").replacen('{', "{\"stream\":true,", 1);
+    let begun = std::time::Instant::now();
+    assert!(chat(&mock, &body).text().contains("[DONE]"));
+    assert!(begun.elapsed() > Duration::from_secs(29));
+    let report = mock.finish().unwrap_err().to_string();
+    assert!(report.contains("and was not released"), "{report}");
+    assert!(report.contains(&here(line)), "{report}");
+    drop(gate);
 }
