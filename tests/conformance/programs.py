@@ -24,8 +24,8 @@ TRIP = {
 }
 MADE = {"city": "city", "days": 2}
 REFUSED = 'raise error {"code": 400, "message": "not today"}'
-# What a shell makes of it shows that it ran.
-ECHO = "echo sun$((40+2))"
+# What a shell makes of it shows that it ran. gemini-cli refuses substitutions.
+ECHO = "printf sun%d 42"
 
 
 def start(program, *arguments, stdin="", **variables):

@@ -57,6 +57,7 @@ fn main() -> ExitCode {
         }
     }
     load(&contenders, Load::NeverAgain, 32, &options);
+    strategies(&options);
     fixtures(&options);
     paced_streams(&options);
     ExitCode::SUCCESS
@@ -182,6 +183,48 @@ fn table(
         }
     }
     text
+}
+
+/// What strategies cost beside the mirror, for requests that come again and for those that do not.
+fn strategies(options: &Options) {
+    const SCHEMA: &str = r#","response_format":{"type":"json_schema","json_schema":{"name":"x","schema":
+        {"type":"object","properties":{"city":{"type":"string"},"days":{"type":"integer","minimum":2}},"required":["city","days"]}}}"#;
+    const REPLIES: &str = r#"[{"when":{"contains":"nothing like this"},"then":"no"},
+        {"when":{"contains":"two","model":"gpt-*"},"then":"one two three four five six seven eight"}]"#;
+    let named = |name: &str, more: &[&str]| {
+        let mut recipe = llmock(&options.llmock, more);
+        name.clone_into(&mut recipe.name);
+        recipe
+    };
+    let schema = SCHEMA.split_whitespace().collect::<String>();
+    let recipes = [
+        named("mirror", &[]),
+        named("a demanded schema", &[]),
+        named("scenarios", &["--replies", REPLIES]),
+        named("a custom reply", &["--custom-replies", &custom_reply()]),
+    ];
+    let servers: Vec<_> = recipes.iter().map(started).collect();
+    for (title, words) in [
+        ("strategies, repeated", WORDS.to_owned()),
+        ("strategies, each once", format!("{WORDS} {NUMBER}")),
+    ] {
+        let mut rounds: Vec<Vec<Seen>> = vec![Vec::new(); recipes.len()];
+        for _ in 0..options.rounds {
+            for (at, server) in servers.iter().enumerate() {
+                let Some(server) = server else { continue };
+                let more = if at == 1 { &*schema } else { "" };
+                let ask = Ask::demanding(server.address, &words, more, &[]);
+                let during = Duration::from_secs_f64(options.seconds);
+                rounds[at].push(asked(server, &ask, 32, during));
+            }
+        }
+        let memory: Vec<_> = servers.iter().map(|server| server.as_ref()?.memory()).collect();
+        say(&table(title, &recipes, &rounds, &memory));
+    }
+}
+
+fn custom_reply() -> String {
+    format!(r#"[{{"question":"{WORDS}","answer":"{WORDS}"}}]"#)
 }
 
 /// Whether it matters how many recordings there are.

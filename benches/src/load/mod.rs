@@ -28,8 +28,13 @@ impl Ask {
     /// Asks for these words back, streamed or not; `headers` are whole lines.
     pub fn new(address: SocketAddr, words: &str, streams: bool, headers: &[String]) -> Self {
         let stream = if streams { r#","stream":true"# } else { "" };
+        Self::demanding(address, words, stream, headers)
+    }
+
+    /// The same with further members of the body: `,"n":2`.
+    pub fn demanding(address: SocketAddr, words: &str, more: &str, headers: &[String]) -> Self {
         let body = format!(
-            r#"{{"model":"gpt-4o"{stream},"messages":[{{"role":"user","content":"{words}"}}]}}"#
+            r#"{{"model":"gpt-4o"{more},"messages":[{{"role":"user","content":"{words}"}}]}}"#
         );
         let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
         let bytes: Vec<u8> = format!(
