@@ -37,7 +37,7 @@ pub(crate) async fn decide(api_request: &ApiRequest, running: &Running, number: 
     match place.and_then(|place| place.answer(api_request, running, created, number)) {
         Some(Repeated::Decided(decided)) => return decided,
         Some(Repeated::Scripted(scripted, matching)) => {
-            return written(api_request, &read(api_request, number), place, &matching, scripted);
+            return written(api_request, &read(api_request, number), place, &matching, *scripted);
         }
         None => {}
     }

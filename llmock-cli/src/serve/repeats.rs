@@ -69,7 +69,7 @@ type Step = (usize, usize);
 pub(crate) enum Repeated {
     Decided(Decided),
     /// The reply of a scenario that has no template yet, and the scenarios that match.
-    Scripted(Scripted, Vec<usize>),
+    Scripted(Box<Scripted>, Vec<usize>),
 }
 
 impl Known {
@@ -209,7 +209,7 @@ impl KnownScenarios {
         let replies = self.replies.read();
         let template = replies.iter().find(|(step, _)| *step == scripted.step);
         let Some(template) = template.and_then(|(_, template)| template.as_ref()) else {
-            return Some(Repeated::Scripted(scripted, self.matching.clone()));
+            return Some(Repeated::Scripted(Box::new(scripted), self.matching.clone()));
         };
         Some(Repeated::Decided(Decided {
             answer: template.render(created, number).into(),

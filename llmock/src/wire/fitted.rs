@@ -60,7 +60,6 @@ impl Reading<'_> {
     /// The reply with its calls in the form of the tools that the request offers: a custom tool takes a text.
     #[cfg(feature = "server")]
     #[doc(hidden)]
-    #[must_use]
     pub fn with_custom_calls(&self, mut reply: Reply) -> Reply {
         if let Some(body) = &self.body {
             name_custom_calls(&mut reply, body);

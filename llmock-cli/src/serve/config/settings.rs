@@ -187,13 +187,9 @@ impl Config {
                 "`record` has no effect without `ProxyStrategy` in `strategies`",
             ),
             (has(Fixture) && self.fixtures.is_none(), "`FixtureStrategy` needs `fixtures`"),
-            (
-                self.otlp_endpoint.is_some() && !cfg!(feature = "otel"),
-                "`otlp-endpoint` needs llmock with spans: `cargo install llmock-cli --features otel`",
-            ),
             (self.quota.window.is_zero(), "`quota.window` is 0: name a duration, such as `1m`"),
         ];
-        for (is_invalid, reason) in invalid.into_iter().chain(self.invalid_tls()) {
+        for (is_invalid, reason) in invalid.into_iter().chain(self.invalid_servers()) {
             if is_invalid {
                 return Err(ConfigError::Settings(Problem::new(reason)));
             }
@@ -245,13 +241,17 @@ impl Config {
 }
 
 impl Config {
-    /// Settings of TLS that contradict each other.
-    fn invalid_tls(&self) -> [(bool, &'static str); 2] {
+    /// Settings of TLS that contradict each other, and spans that this build cannot send.
+    fn invalid_servers(&self) -> [(bool, &'static str); 3] {
         let has_one = self.tls_cert.is_some() != self.tls_key.is_some();
         let has_both = self.tls_self_signed && self.tls_cert.is_some();
         [
             (has_one, "`tls-cert` and `tls-key` need each other"),
             (has_both, "`tls-self-signed` and `tls-cert` exclude each other"),
+            (
+                self.otlp_endpoint.is_some() && !cfg!(feature = "otel"),
+                "`otlp-endpoint` needs llmock with spans: `cargo install llmock-cli --features otel`",
+            ),
         ]
     }
 

@@ -44,7 +44,7 @@ fn url_of_traces(endpoint: &str) -> String {
 struct Client {
     url: String,
     /// Made on that thread: it must not be made where async code runs.
-    client: OnceLock<reqwest::blocking::Client>,
+    http: OnceLock<reqwest::blocking::Client>,
     is_reported: AtomicBool,
 }
 
@@ -68,14 +68,13 @@ impl HttpClient for Client {
 
 impl Client {
     fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let client = match self.client.get() {
-            Some(client) => client,
-            None => {
-                let made = reqwest::blocking::Client::builder().timeout(PATIENCE).build()?;
-                self.client.get_or_init(|| made)
-            }
+        let http = if let Some(http) = self.http.get() {
+            http
+        } else {
+            let made = reqwest::blocking::Client::builder().timeout(PATIENCE).build()?;
+            self.http.get_or_init(|| made)
         };
-        let response = client.execute(request.try_into()?)?.error_for_status()?;
+        let response = http.execute(request.try_into()?)?.error_for_status()?;
         let status = response.status();
         Ok(Response::builder().status(status).body(response.bytes()?)?)
     }

@@ -155,7 +155,7 @@ fn scenarios_keep_the_position_of_each_session_when_requests_repeat() {
     };
     let mut ids = HashSet::new();
     for session in ["a", "b"] {
-        let all: Vec<String> = (0..TIMES + 1)
+        let all: Vec<String> = (0..=TIMES)
             .map(|_| {
                 let (text, id) = said("many", session);
                 ids.insert(id);

@@ -6,6 +6,8 @@
 //! * `Note: minimum value: 2.`: litellm, <https://github.com/BerriAI/litellm/issues/19444>
 //! * a line `minimum: 2; max length: 9.`: Vercel's AI SDK, <https://www.npmjs.com/package/@ai-sdk/anthropic>
 
+use std::fmt::Write as _;
+
 use crate::json::layout::{self, Layout};
 use crate::json::{self, Json};
 
@@ -29,12 +31,12 @@ const VALUES: [&str; 5] = ["const", "enum", "default", "examples", "example"];
 
 /// The schema with the keywords that its descriptions name; `None` if they name none.
 pub(super) fn applied(schema: &Json<'_>) -> Option<String> {
-    let mut written = String::new();
-    write(schema, &mut written).then_some(written)
+    let mut text = String::new();
+    written(schema, &mut text).then_some(text)
 }
 
 /// Whether a keyword was added.
-fn write(value: &Json<'_>, out: &mut String) -> bool {
+fn written(value: &Json<'_>, out: &mut String) -> bool {
     let mut has_hints = false;
     match value {
         Json::Object(members) => {
@@ -48,7 +50,7 @@ fn write(value: &Json<'_>, out: &mut String) -> bool {
                 if VALUES.contains(&&*name) {
                     out.push_str(&layout::print(inner, Layout::Compact));
                 } else {
-                    has_hints |= write(inner, out);
+                    has_hints |= written(inner, out);
                 }
             }
             let described = value.text("description").map(|text| hints(&text)).unwrap_or_default();
@@ -57,7 +59,7 @@ fn write(value: &Json<'_>, out: &mut String) -> bool {
                     has_hints = true;
                     out.push(separator);
                     separator = ',';
-                    out.push_str(&format!("\"{keyword}\":{hint}"));
+                    let _ = write!(out, "\"{keyword}\":{hint}");
                 }
             }
             out.push_str(if separator == '{' { "{}" } else { "}" });
@@ -68,7 +70,7 @@ fn write(value: &Json<'_>, out: &mut String) -> bool {
                 if at > 0 {
                     out.push(',');
                 }
-                has_hints |= write(item, out);
+                has_hints |= written(item, out);
             }
             out.push(']');
         }
