@@ -139,6 +139,21 @@ fn files(screen: &mut Screen, arguments: &Merge, versions: &Versions<'_>) -> io:
     if !arguments.json {
         report(screen, &visible(&name), &merged)?;
     }
+    let code = write(screen, arguments, versions.ours, &name, &merged)?;
+    if arguments.json && !arguments.stdout && code != CRASHED {
+        screen.json(&as_json(&name, &merged))?;
+    }
+    Ok(code)
+}
+
+/// Writes the result over our version, or prints it.
+fn write(
+    screen: &mut Screen,
+    arguments: &Merge,
+    ours: &Path,
+    name: &str,
+    merged: &Merged,
+) -> io::Result<u8> {
     let (text, code) = match merged.clean() {
         Some(interactions) => (merge::text_of(&interactions), 0),
         None => (merge::conflicted(&merged.pieces, arguments.marker_size.into()), CONFLICTS),
@@ -155,12 +170,9 @@ fn files(screen: &mut Screen, arguments: &Merge, versions: &Versions<'_>) -> io:
         return Ok(code);
     }
     let written = sealed(name.as_ref(), text.as_bytes());
-    if let Err(why) = written.and_then(|bytes| replace(versions.ours, &bytes)) {
-        screen.problem(&Problem::NotWritten { path: versions.ours.to_owned(), why })?;
+    if let Err(why) = written.and_then(|bytes| replace(ours, &bytes)) {
+        screen.problem(&Problem::NotWritten { path: ours.to_owned(), why })?;
         return Ok(CRASHED);
-    }
-    if arguments.json {
-        screen.json(&as_json(&name, &merged))?;
     }
     Ok(code)
 }
