@@ -9,6 +9,8 @@ mod cause;
 mod compare;
 mod report;
 
+use std::collections::HashMap;
+
 use crate::exchange::sent::SentRequest;
 use crate::fixture::Interaction;
 use crate::json::Json;
@@ -31,11 +33,11 @@ pub(crate) fn report(turns: &[Turn<'_>]) -> CacheReport {
     let bodies: Vec<Option<Json<'_>>> = turns.iter().map(|turn| turn.request.parsed()).collect();
     let parts: Vec<Option<Parts<'_>>> =
         bodies.iter().map(|body| Parts::of(body.as_ref()?)).collect();
+    let endpoints = endpoints(turns);
     let mut report = CacheReport::default();
     for (at, turn) in turns.iter().enumerate() {
         let Some(now) = &parts[at] else { continue };
-        let earlier =
-            (0..at).rev().filter(|earlier| is_same_endpoint(turns[*earlier].request, turn.request));
+        let earlier = (0..at).rev().filter(|earlier| endpoints[*earlier] == endpoints[at]);
         let earlier = earlier.filter_map(|earlier| Some((earlier, parts[earlier].as_ref()?)));
         // The one that it has most in common with; of several the latest.
         let previous = earlier.filter(|(_, before)| now.continues(before)).fold(
@@ -90,16 +92,23 @@ impl CacheReport {
     }
 }
 
-fn is_same_endpoint(before: &SentRequest, now: &SentRequest) -> bool {
-    let endpoint = |request: &SentRequest| {
+/// A number for each request, equal for those to one endpoint with one model: every two requests of a file are compared.
+fn endpoints(turns: &[Turn<'_>]) -> Vec<usize> {
+    let mut known = HashMap::new();
+    let endpoint = |turn: &Turn<'_>| {
+        let request = turn.request;
         let path = request.path().split('?').next().unwrap_or_default();
         // The streamed form of a request has the same prompt.
-        path.replace(":streamGenerateContent", ":generateContent")
-            .replace("converse-stream", "converse")
+        let path = path
+            .replace(":streamGenerateContent", ":generateContent")
+            .replace("converse-stream", "converse");
+        (request.provider(), path, request.model())
     };
-    before.provider() == now.provider()
-        && endpoint(before) == endpoint(now)
-        && before.model() == now.model()
+    let number = |turn| {
+        let next = known.len();
+        *known.entry(endpoint(turn)).or_insert(next)
+    };
+    turns.iter().map(number).collect()
 }
 
 /// The tokens behind the break: their share of the prompt's characters, of the tokens that the response reports.
