@@ -282,7 +282,11 @@ fn a_tree_that_cannot_be_written_stays_as_it_is() {
         );
     }
     assert!(desk.path("f/a.json").is_file());
-    // A folder in the place of the new file.
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_fixture_keeps_what_waits() {
+    let desk = desk();
     desk.write("f/new.json.failed", &fixture(&[("api::a", "p", "1", 1)]));
     let before = desk.read("f/new.json.failed");
     fs::create_dir(desk.path("f/new.json")).unwrap();
