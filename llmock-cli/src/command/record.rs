@@ -117,7 +117,7 @@ pub(crate) fn record(screen: &mut Screen, arguments: &Record) -> io::Result<i32>
     if *planned {
         // Known requests of these tests are replayed, so that no more than the plan is recorded.
         let none = "nothing is planned: every request is recorded";
-        return run(screen, tests, "refresh", Some(Choice { owners: &plan::tests, none }));
+        return run(screen, tests, "refresh", Some(&Choice { owners: &plan::tests, none }));
     }
     if *stale {
         let found = Stale::of(&workspace::read(&[]).fixtures, *max_age);
@@ -130,9 +130,9 @@ pub(crate) fn record(screen: &mut Screen, arguments: &Record) -> io::Result<i32>
         }
         let owners = || Ok(found.owners.clone());
         let none = "no recording of a test is older than allowed";
-        return run(screen, tests, "record", Some(Choice { owners: &owners, none }));
+        return run(screen, tests, "record", Some(&Choice { owners: &owners, none }));
     }
-    run(screen, tests, "record", chosen(tests))
+    run(screen, tests, "record", chosen(tests).as_ref())
 }
 
 /// What the flags of all three commands choose.
@@ -148,11 +148,11 @@ fn failed_tests() -> Result<Vec<String>, Problem> {
 }
 
 pub(crate) fn refresh(screen: &mut Screen, Refresh { tests }: &Refresh) -> io::Result<i32> {
-    run(screen, tests, "refresh", chosen(tests))
+    run(screen, tests, "refresh", chosen(tests).as_ref())
 }
 
 pub(crate) fn replay(screen: &mut Screen, Replay { tests }: &Replay) -> io::Result<i32> {
-    run(screen, tests, "replay", chosen(tests))
+    run(screen, tests, "replay", chosen(tests).as_ref())
 }
 
 /// What a run of the tests came to.
@@ -168,10 +168,10 @@ fn run(
     screen: &mut Screen,
     tests: &Tests,
     mode: &str,
-    choice: Option<Choice<'_>>,
+    choice: Option<&Choice<'_>>,
 ) -> io::Result<i32> {
-    let none = choice.as_ref().map_or("", |choice| choice.none);
-    let command = match command(tests, choice.as_ref()) {
+    let none = choice.map_or("", |choice| choice.none);
+    let command = match command(tests, choice) {
         Ok(Some(command)) => command,
         Ok(None) => {
             screen.line(none)?;

@@ -144,13 +144,10 @@ impl Plan {
         let mut earlier: Vec<(usize, Vec<String>)> = Vec::new();
         for (new, stood_in) in pending.iter().zip(stand_ins) {
             // What was requested itself is not obsolete because it stood in: another one of its length is.
-            let (number, at) = match used.contains(stood_in) {
-                false => (Some(*stood_in), *stood_in),
-                true => match instead(recorded, *stood_in, spare) {
-                    Some(other) => (Some(other), other),
-                    None => (None, *stood_in),
-                },
-            };
+            let other =
+                used.contains(stood_in).then(|| instead(recorded, *stood_in, spare)).flatten();
+            let number = other.or_else(|| (!used.contains(stood_in)).then_some(*stood_in));
+            let at = number.unwrap_or(*stood_in);
             let Some(old) = recorded.get(at - 1) else { continue };
             let turns = turns(old);
             let later_turn_of = earlier

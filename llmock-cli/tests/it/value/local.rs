@@ -63,7 +63,7 @@ fn two_settings_of_a_real_model_are_compared() {
     assert_eq!(place.fixtures(), before);
 }
 
-const LIBRARY: &str = r##"//! An application with five prompts.
+const LIBRARY: &str = r#"//! An application with five prompts.
 use client::send;
 
 pub const COAST: &str = "You explain things of the coast.";
@@ -109,7 +109,7 @@ pub fn formats(name: &str) {
 pub fn plain(name: &str) {
     talk(",\"user\":\"u\"", "Be brief.", name, &["Name a river."]);
 }
-"##;
+"#;
 
 /// Edits of the source: what is replaced, by what, the group whose tests miss, and how often each test then sends.
 const SOURCES: [(&str, &str, &str, usize); 10] = [
@@ -125,10 +125,10 @@ const SOURCES: [(&str, &str, &str, usize); 10] = [
     ("\"Name a sea.\", \"Name another.\"", "\"Name a sea.\"", "", 0),
 ];
 
-#[test]
-#[ignore = "builds a workspace ten times"]
-fn ten_edits_of_a_workspace_are_planned_exactly() {
-    const TESTS: [&str; 5] = ["coast", "guide", "tools", "formats", "plain"];
+const TESTS: [&str; 5] = ["coast", "guide", "tools", "formats", "plain"];
+
+/// Fifty tests, ten of each group.
+fn tests() -> String {
     let mut tests = String::from("use llmock::llm_replay;\n");
     for group in TESTS {
         for at in 0..10 {
@@ -138,6 +138,13 @@ fn ten_edits_of_a_workspace_are_planned_exactly() {
             );
         }
     }
+    tests
+}
+
+#[test]
+#[ignore = "builds a workspace ten times"]
+fn ten_edits_of_a_workspace_are_planned_exactly() {
+    let tests = tests();
     let manifest = "[package]\nname = \"planned\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
         [dependencies]\nclient.path = \"client\"\n\n[dev-dependencies]\nllmock = { path = \"$LLMOCK\" }\n";
     let client = "[package]\nname = \"client\"\nversion = \"0.0.0\"\nedition = \"2024\"\n";
