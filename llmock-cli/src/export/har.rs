@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use llmock::__server::imported::ForeignMessage;
 use serde_json::{Value, json};
 
 use super::Exchange;
@@ -43,7 +44,7 @@ fn entry(exchange: &Exchange<'_>) -> Value {
     answer["size"] = json!(exchange.response_body.len());
     let reason = http::StatusCode::from_u16(exchange.status).ok();
     let reason = reason.and_then(|it| it.canonical_reason()).unwrap_or_default();
-    json!({
+    let mut entry = json!({
         "startedDateTime": exchange.interaction.recorded_at().unwrap_or(NO_TIME),
         "time": 0,
         "request": request,
@@ -60,7 +61,24 @@ fn entry(exchange: &Exchange<'_>) -> Value {
         },
         "cache": {},
         "timings": { "send": 0, "wait": 0, "receive": 0 },
-    })
+    });
+    if let Some(messages) = &exchange.socket {
+        entry["_resourceType"] = json!("websocket");
+        entry["_webSocketMessages"] = messages.iter().map(message).collect();
+    }
+    entry
+}
+
+/// A message of a WebSocket, as the developer tools of Chrome export it. Its time is in seconds.
+fn message(message: &ForeignMessage) -> Value {
+    #[expect(clippy::cast_precision_loss, reason = "no test takes that long")]
+    let time = message.ms as f64 / 1000.0;
+    let (opcode, data) = match std::str::from_utf8(&message.bytes) {
+        Ok(text) if !message.is_binary => (1, text.to_owned()),
+        _ => (2, STANDARD.encode(&message.bytes)),
+    };
+    let side = if message.is_from_client { "send" } else { "receive" };
+    json!({ "type": side, "time": time, "opcode": opcode, "data": data })
 }
 
 fn headers(headers: &[(String, String)]) -> Vec<Value> {

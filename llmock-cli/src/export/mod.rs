@@ -9,7 +9,9 @@ use std::io;
 use std::path::Path;
 
 use llmock::__command::is_encrypted_path;
-use llmock::__server::imported::{origin_of, request_body, request_headers};
+use llmock::__server::imported::{
+    ForeignMessage, origin_of, request_body, request_headers, socket,
+};
 use llmock::{Fixture, Interaction, LoadError, Provider};
 
 use crate::import::place::OWN_HOST;
@@ -51,9 +53,14 @@ struct Exchange<'i> {
     status: u16,
     response_headers: Vec<(String, String)>,
     response_body: Vec<u8>,
+    /// The messages of a WebSocket.
+    socket: Option<Vec<ForeignMessage>>,
 }
 
 const NO_FORM: &str = "the form of the request: a fixture has digests of its files";
+const NO_SOCKET: &str =
+    "it is a WebSocket, which this format does not have (`--to har` has its messages)";
+const NO_CLOSE: &str = "the fragments of the messages, and how the WebSocket was closed";
 const NO_CHUNKS: &str = "the times and the chunks of the stream";
 
 /// Exports one fixture; to standard output, unless a file is named.
@@ -91,8 +98,18 @@ pub(crate) fn export(
 
 /// The interactions in the format of that tool.
 pub(crate) fn of(interactions: &[Interaction], target: Target) -> Exported {
-    let exchanges: Vec<Exchange<'_>> = interactions.iter().map(Exchange::of).collect();
     let mut losses = Vec::new();
+    let mut exchanges: Vec<Exchange<'_>> = interactions.iter().map(Exchange::of).collect();
+    for (at, _) in exchanges.iter().enumerate().filter(|(_, exchange)| exchange.socket.is_some()) {
+        let what = match target {
+            Target::Har => format!("not kept: {NO_CLOSE}"),
+            _ => format!("skipped: {NO_SOCKET}"),
+        };
+        losses.push(format!("interaction {}: {what}", at + 1));
+    }
+    if target != Target::Har {
+        exchanges.retain(|exchange| exchange.socket.is_none());
+    }
     let text = match target {
         Target::Vcr => vcr::text(&exchanges),
         Target::Har => har::text(&exchanges),
@@ -118,16 +135,23 @@ impl<'i> Exchange<'i> {
         if body.as_ref().is_some_and(|body| body.starts_with(b"{") || body.starts_with(b"[")) {
             headers.push(("content-type".to_owned(), "application/json".to_owned()));
         }
+        let mut response_headers = pairs(response.headers());
+        let (protocol, socket) = socket(interaction).unzip();
+        if let Some(protocol) = protocol.flatten() {
+            response_headers.push(("sec-websocket-protocol".to_owned(), protocol.to_owned()));
+        }
+        let origin = origin(interaction.provider());
         Self {
             interaction,
-            method: interaction.method(),
-            origin: origin(interaction.provider()),
+            method: if socket.is_some() { "GET" } else { interaction.method() },
+            origin: if socket.is_some() { origin.replacen("http", "ws", 1) } else { origin },
             path: interaction.path(),
             request_headers: headers,
             request_body: body,
             status: response.status(),
-            response_headers: pairs(response.headers()),
+            response_headers,
             response_body: response.body().into_owned(),
+            socket,
         }
     }
 

@@ -39,6 +39,8 @@ pub(crate) const PARSED_REQUEST: &str =
     "the bytes of the request: the recorder kept its JSON as a tree, which compares the same";
 pub(crate) const PARSED_RESPONSE: &str =
     "the bytes of the response: the recorder kept its JSON as a tree, which is printed compact";
+pub(crate) const PARSED_MESSAGES: &str =
+    "the bytes of the messages: the recorder kept their JSON as trees, which are printed compact";
 pub(crate) const NO_FORM: &str = "the body of the request: the recorder dropped the multipart form, so only a request without a body matches";
 
 impl Recorded {

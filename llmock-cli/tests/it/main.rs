@@ -30,6 +30,7 @@ mod show;
 mod similar;
 mod snapshots;
 mod stats;
+mod sockets;
 mod terminal;
 mod value;
 mod verify;

@@ -45,7 +45,9 @@ pub(crate) fn judge(kind: &FaultKind, reaction: &Reaction) -> Vec<SweepCode> {
         {
             codes.push(SweepCode::DidNotRetry);
         }
-        FaultKind::Cut { .. } | FaultKind::EmptyBody if has_accepted && repeats == 0 => {
+        FaultKind::Cut { .. } | FaultKind::Close { .. } | FaultKind::EmptyBody
+            if has_accepted && repeats == 0 =>
+        {
             codes.push(SweepCode::AcceptedTruncated);
         }
         _ => {}

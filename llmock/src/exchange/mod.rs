@@ -114,6 +114,11 @@ impl SocketLog {
         let messages = transcript.shown(redactor);
         Self { transcript: self.transcript.clone(), messages, close: transcript.closed() }
     }
+
+    /// The tokens that the server has reported so far, if it is a WebSocket.
+    pub(crate) fn usage(&self) -> Option<TokenUsage> {
+        self.transcript.as_ref().map(Transcript::usage)
+    }
 }
 
 /// The place of a request in the run, in order of arrival.
@@ -236,6 +241,10 @@ impl Exchange {
     /// # }
     /// ```
     pub fn usage(&self) -> TokenUsage {
+        #[cfg(feature = "websocket")]
+        if let Some(usage) = self.socket.usage() {
+            return usage;
+        }
         self.received.as_ref().map(ReceivedResponse::usage).unwrap_or_default()
     }
 }

@@ -7,8 +7,9 @@ use bytes::Bytes;
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
 use crate::fixture::redact::Redactor;
-use crate::fixture::socket::{Close, Message, Side};
+use crate::fixture::socket::{self, Close, Message, Side};
 use crate::sync::lock;
+use crate::wire::usage::TokenUsage;
 
 /// What has happened on a socket so far.
 #[derive(Clone, Debug)]
@@ -77,6 +78,13 @@ impl Transcript {
             },
         };
         self.messages().into_iter().map(shown).collect()
+    }
+
+    /// The tokens that the server has reported so far.
+    pub(crate) fn usage(&self) -> TokenUsage {
+        let inner = lock(&self.inner);
+        let servers = inner.messages.iter().filter(|message| message.from == Side::Server);
+        socket::usage(servers.filter_map(Message::text))
     }
 
     /// Code and reason of the close frame.

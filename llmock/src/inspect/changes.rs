@@ -2,7 +2,9 @@
 
 use super::conversation::conversation;
 use super::part::Part;
+use super::sockets;
 use crate::fixture::interaction::{Body, Content, Interaction};
+use crate::fixture::socket::Side;
 use crate::json::quote;
 use crate::json::write::Object;
 use crate::matching::{Difference, diff_of_json};
@@ -91,6 +93,13 @@ pub fn changes(old: &Interaction, new: &Interaction) -> Vec<Change> {
     }
     match (&old.response.content, &new.response.content) {
         (old, new) if old == new => {}
+        (Content::Socket(old), Content::Socket(new)) => {
+            let half = |side| if side == Side::Client { Half::Request } else { Half::Response };
+            let differences = sockets::changes(old, new).into_iter();
+            found.extend(
+                differences.map(|(side, difference)| Change { half: half(side), difference }),
+            );
+        }
         (Content::Body(old), Content::Body(new)) => {
             found.extend(bodies(Half::Response, "body", old, new));
         }
@@ -142,8 +151,7 @@ fn streamed(old: &Interaction, new: &Interaction) -> Vec<Change> {
     if found.is_empty() {
         let events = |one: &Interaction| match &one.response.content {
             Content::Stream(stream) => Some(stream.events.len().to_string()),
-            Content::Socket(socket) => Some(socket.messages.len().to_string()),
-            Content::Body(_) => None,
+            Content::Socket(_) | Content::Body(_) => None,
         };
         let (old, new) = (events(old), events(new));
         if old != new {

@@ -1,8 +1,8 @@
 //! Interactions as people read them, for the command: conversations, summaries, differences, and secrets.
 //!
 //! [`conversation`] reads a request and its response into turns of [`part`]s, the same for every wire format;
-//! [`summary`] is the line that a list shows, [`moments`] a stream over time, [`changes`] what differs between two recordings, and [`secrets`] what a
-//! recording would have redacted.
+//! [`summary`] is the line that a list shows, [`moments`] a stream over time, [`changes`] what differs between two recordings, [`sockets`] both
+//! for WebSockets, and [`secrets`] what a recording would have redacted.
 
 mod accepted;
 mod changes;
@@ -12,6 +12,7 @@ mod moments;
 mod part;
 mod response;
 mod secrets;
+mod sockets;
 mod summary;
 
 pub use accepted::with_request_body;

@@ -2,7 +2,7 @@
 
 use super::conversation::Turn;
 use super::part::Part;
-use super::response;
+use super::{response, sockets};
 use crate::fixture::interaction::{Body, Content, Interaction, Request};
 use crate::fixture::socket::{Data, Message};
 use crate::json;
@@ -47,7 +47,13 @@ pub fn summary(interaction: &Interaction) -> Summary {
             found.usage = usage_of(stream);
             found.response = format.preview(stream);
         }
-        Content::Socket(_) => found.response = line(&response::turns(format, response).0),
+        Content::Socket(socket) => {
+            let gist = sockets::gist(&request.path, socket);
+            found.model = found.model.or(gist.model);
+            found.prompt = gist.prompt;
+            found.response = gist.response.or_else(|| line(&response::turns(format, response).0));
+            found.usage = gist.usage;
+        }
         Content::Body(content) => {
             if let Body::Json(text) = content
                 && let Ok(body) = json::parse(text)

@@ -320,6 +320,19 @@ pub fn request_body(interaction: &Interaction) -> Option<Bytes> {
     }
 }
 
+/// The subprotocol and the messages of an interaction that is a WebSocket.
+#[must_use]
+pub fn socket(interaction: &Interaction) -> Option<(Option<&str>, Vec<ForeignMessage>)> {
+    let Content::Socket(socket) = &interaction.response.content else { return None };
+    let message = |one: &Message| ForeignMessage {
+        is_from_client: one.from == Side::Client,
+        ms: one.ms,
+        is_binary: one.is_binary,
+        bytes: one.bytes().to_vec(),
+    };
+    Some((socket.protocol.as_deref(), socket.messages.iter().map(message).collect()))
+}
+
 /// The headers of the request that a fixture keeps: those that choose the version of an API.
 #[must_use]
 pub fn request_headers(interaction: &Interaction) -> Vec<(String, String)> {

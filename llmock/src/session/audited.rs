@@ -151,6 +151,8 @@ pub(super) fn usage(ledger: &Ledger) -> UsageSummary {
         if exchange.sent.responded_by == RespondedBy::Upstream {
             let response = exchange.observation.so_far();
             let usage = response.map(|response| response.usage()).unwrap_or_default();
+            #[cfg(feature = "websocket")]
+            let usage = exchange.socket.usage().unwrap_or(usage);
             summary.add(exchange.sent.provider(), exchange.sent.model(), usage);
         }
     }

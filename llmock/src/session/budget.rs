@@ -131,7 +131,7 @@ fn usage(interaction: &Interaction) -> TokenUsage {
         }
         Content::Body(_) => {}
         #[cfg(feature = "websocket")]
-        Content::Socket(_) => {}
+        Content::Socket(socket) => return socket.usage(),
     }
     usage
 }

@@ -201,6 +201,7 @@ impl SessionKeeper {
             &redactor,
             &keeps_header,
         );
+        budget::add(&state, &kept.0.interaction);
         store(&state, in_flight, (number, key), kept, None).await;
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::api::{self, Api};
 use super::compare::{ClientIds, Compared, request};
 use super::expect::Expectation;
+use super::quoted::{QuotedIds, replaced};
 use super::script::SocketScript;
 use crate::exchange::transcript::SocketMessage;
 use crate::fixture::interaction::{Body, Interaction, Request};
@@ -34,6 +35,7 @@ pub(crate) struct Player {
     at: usize,
     recorded_ids: ClientIds,
     ids: ClientIds,
+    quoted: QuotedIds,
 }
 
 #[derive(Clone, Debug)]
@@ -101,6 +103,7 @@ impl Player {
             at: 0,
             recorded_ids: ClientIds::default(),
             ids: ClientIds::default(),
+            quoted: QuotedIds::default(),
         };
         player.prepare();
         player
@@ -131,6 +134,7 @@ impl Player {
             at: 0,
             recorded_ids: ClientIds::default(),
             ids: ClientIds::default(),
+            quoted: QuotedIds::default(),
         }
     }
 
@@ -208,13 +212,9 @@ impl Player {
 
     /// The text of a message of the server, with the ids that this client made up.
     pub(crate) fn text(&self, message: &Message) -> Option<String> {
-        let mut text = message.text()?.to_owned();
-        for (recorded, own) in self.recorded_ids.0.iter().zip(&self.ids.0) {
-            if recorded != own {
-                text = text.replace(&json::quote(recorded), &json::quote(own));
-            }
-        }
-        Some(text)
+        let text = message.text()?;
+        let quoted = self.quoted.of(text).iter().map(|(recorded, own)| (recorded, own));
+        Some(replaced(text, self.recorded_ids.0.iter().zip(&self.ids.0).chain(quoted)))
     }
 
     /// Takes a message of the client.
@@ -228,8 +228,9 @@ impl Player {
         match Compared::of(self.api, message, &mut ids, &|id| is_sent(before, id)) {
             Compared::Audio(bytes) => self.accept_audio(&bytes)?,
             Compared::Single(body) => {
-                self.accept_single(body)?;
+                let at = self.accept_single(body)?;
                 self.ids = ids;
+                self.quoted.note(self.api, &socket.messages[at], message);
             }
         }
         Ok(())
@@ -258,7 +259,8 @@ impl Player {
         Err(Refused { why, differences: Vec::new() })
     }
 
-    fn accept_single(&mut self, body: Body) -> Result<(), Refused> {
+    /// The recorded message that it is.
+    fn accept_single(&mut self, body: Body) -> Result<usize, Refused> {
         let key = self.key(body.clone());
         let mut expected: Option<Body> = None;
         for at in self.at..self.steps.len() {
@@ -267,7 +269,7 @@ impl Player {
                 Step::Single { key: known, is_accepted, .. } if *known == key => {
                     *is_accepted = true;
                     self.pass_audio(at);
-                    return Ok(());
+                    return Ok(at);
                 }
                 Step::Single { body, .. } => {
                     expected.get_or_insert_with(|| body.clone());

@@ -71,6 +71,8 @@ impl TokenUsage {
             "completion_tokens",
             "output_tokens",
             "candidatesTokenCount",
+            // Of Gemini Live: <https://ai.google.dev/api/live>.
+            "responseTokenCount",
             "outputTokens",
             "eval_count",
         ]);

@@ -6,6 +6,7 @@ mod replaying;
 mod replies;
 mod roundtrip;
 mod scripts;
+mod swept;
 mod volumes;
 
 use std::net::TcpStream;
@@ -36,7 +37,7 @@ fn replayer(fixture: &Path) -> LlmMockBuilder {
 }
 
 /// Opens a socket at a path below the provider's host, with these subprotocols.
-fn open_with(mock: &MockSession, path: &str, protocols: &str) -> Result<Client, Error> {
+fn open_with(mock: &LlmMock, path: &str, protocols: &str) -> Result<Client, Error> {
     let base = mock.ws_url(Provider::OpenAI);
     let url = base.strip_suffix("/v1").unwrap_or(&base).to_owned() + path;
     let mut request = url.into_client_request().unwrap();

@@ -1,7 +1,10 @@
 //! Fixtures of aimock: `fixtures` of rules (`match`) and responses without a provider's format.
 //!
 //! A rule becomes the smallest request that it matches, in the format of OpenAI or Anthropic, plain and streamed, and its
-//! response becomes a `reply`. Rules about an earlier conversation name no request and are skipped.
+//! response becomes a `reply`. Rules about an earlier conversation name no request and are skipped. Recordings of GPT-Live
+//! become [sockets](live).
+
+mod live;
 
 use serde_json::{Map, Value, json};
 
@@ -31,22 +34,31 @@ pub(super) fn read(source: &Source<'_>, asked: &Asked) -> Result<Recording, Read
     let mut interactions = Vec::new();
     let mut losses = Vec::new();
     for (at, fixture) in numbered {
+        let recorded = fixture.get("response").and_then(|response| response.some("live"));
+        if let Some(recorded) = recorded {
+            match live::socket(recorded) {
+                Ok(socket) => recording.exchanges.push(socket.complete()),
+                Err(why) => recording.skipped.push(format!("entry {}: {why}", at + 1)),
+            }
+            continue;
+        }
         match entry(fixture, asked, source, &mut losses) {
             Ok(entries) => interactions.extend(entries),
             Err(why) => recording.skipped.push(format!("entry {}: {why}", at + 1)),
         }
     }
     if interactions.is_empty()
+        && recording.exchanges.is_empty()
         && let Some(first) = recording.skipped.first()
     {
         return Err(ReadError::Malformed(first.clone()));
     }
-    if !interactions.is_empty() {
-        losses.push(
-            "aimock's matching by a part of the prompt: a fixture compares whole requests"
-                .to_owned(),
-        );
+    if interactions.is_empty() {
+        return Ok(recording);
     }
+    losses.push(
+        "aimock's matching by a part of the prompt: a fixture compares whole requests".to_owned(),
+    );
     losses.sort();
     losses.dedup();
     recording.losses = losses;

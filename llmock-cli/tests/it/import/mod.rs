@@ -4,6 +4,7 @@ mod alone;
 mod exports;
 mod originals;
 mod samples;
+mod sockets;
 mod wrong;
 
 use std::path::{Path, PathBuf};

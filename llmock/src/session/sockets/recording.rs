@@ -12,6 +12,7 @@ use crate::fixture::interaction::Request;
 use crate::front::handler::Aborted;
 use crate::provider::Provider;
 use crate::report::MissReason;
+use crate::session::budget;
 use crate::session::pending::Pending;
 use crate::session::recording::{self, SessionKeeper};
 use crate::session::refuse::refuse;
@@ -31,6 +32,9 @@ pub(super) async fn forward(
         Ok(upstream) => upstream,
         Err(reason) => return Ok(refuse(state, &pending, reason)),
     };
+    if let Err(why) = budget::reserve(state, provider, None) {
+        return Ok(refuse(state, &pending, MissReason::RecordRefused { why }));
+    }
     let target = request::upstream_target(provider, &incoming.rest);
     let url = state.setup.upstreams.url(provider, &base, &target);
     state.ledger().exchange(*number).sent.responded_by = RespondedBy::Upstream;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use llmock::MockSession;
 use llmock::control::Fault;
 use llmock_testkit::process::alone;
 use llmock_testkit::recorded::{place, read};
@@ -9,7 +10,7 @@ use llmock_testkit::sockets::{SocketServer, Step};
 use tokio_tungstenite::tungstenite::stream::MaybeTlsStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::{TEST, next, open, open_with, recorder, replayer, step, text};
+use super::{Client, TEST, next, open, open_with, recorder, replayer, step, text};
 
 /// A fixture with a socket on which the server sends three messages after one of the client.
 fn fixture(path: &std::path::Path) {
@@ -23,14 +24,28 @@ fn fixture(path: &std::path::Path) {
     std::fs::write(path, text).unwrap();
 }
 
+/// Opens the socket of [`fixture`], and sends its message.
+fn begun(mock: &MockSession) -> Client {
+    let mut client = open(mock);
+    client.send(Message::text(r#"{"type":"go"}"#)).unwrap();
+    client
+}
+
+/// No fault is left for the next socket.
+fn is_whole(mock: &MockSession) {
+    let mut client = begun(mock);
+    for n in 1..=3 {
+        assert_eq!(text(&mut client), format!(r#"{{"n":{n}}}"#));
+    }
+}
+
 #[test]
 fn gates_hold_messages() {
     let (_folder, path) = place();
     fixture(&path);
     let mock = replayer(&path).start().unwrap();
     let gate = mock.hold_stream().at_event(1).start();
-    let mut client = open(&mock);
-    client.send(Message::text(r#"{"type":"go"}"#)).unwrap();
+    let mut client = begun(&mock);
     assert_eq!(text(&mut client), r#"{"n":1}"#);
     gate.reached_blocking();
     assert_eq!(mock.exchanges()[0].socket_messages().len(), 2);
@@ -47,17 +62,11 @@ fn faults_cut_and_damage_messages() {
     fixture(&path);
     let mock = replayer(&path).start().unwrap();
     mock.fault(Fault::cut_after_event(1));
-    let mut client = open(&mock);
-    client.send(Message::text(r#"{"type":"go"}"#)).unwrap();
+    let mut client = begun(&mock);
     assert_eq!(text(&mut client), r#"{"n":1}"#);
     client.read().expect_err("the connection is cut");
     // The next socket is whole.
-    let mut client = open(&mock);
-    client.send(Message::text(r#"{"type":"go"}"#)).unwrap();
-    for n in 1..=3 {
-        assert_eq!(text(&mut client), format!(r#"{{"n":{n}}}"#));
-    }
-    drop(client);
+    is_whole(&mock);
     mock.finish().unwrap();
 }
 
@@ -67,34 +76,26 @@ fn faults_close_a_socket_and_send_a_message_that_is_too_large() {
     fixture(&path);
     let mock = replayer(&path).start().unwrap();
     mock.fault(Fault::close_after_event(2).close_code(1013));
-    let mut client = open(&mock);
-    client.send(Message::text(r#"{"type":"go"}"#)).unwrap();
+    let mut client = begun(&mock);
     for n in 1..=2 {
         assert_eq!(text(&mut client), format!(r#"{{"n":{n}}}"#));
     }
     let Message::Close(Some(frame)) = next(&mut client) else { panic!("not closed") };
     assert_eq!(u16::from(frame.code), 1013);
     mock.fault(Fault::oversized_event(1));
-    let mut client = open(&mock);
-    client.send(Message::text(r#"{"type":"go"}"#)).unwrap();
+    let mut client = begun(&mock);
     let error = client.read().expect_err("it has more than the client takes");
     assert!(matches!(error, Error::Capacity(_)), "{error}");
     drop(client);
     mock.fault(Fault::stall_after_event(1));
-    let mut client = open(&mock);
-    client.send(Message::text(r#"{"type":"go"}"#)).unwrap();
+    let mut client = begun(&mock);
     assert_eq!(text(&mut client), r#"{"n":1}"#);
     let MaybeTlsStream::Plain(stream) = client.get_ref() else { panic!("it is plain") };
     stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
     assert!(matches!(client.read(), Err(Error::Io(_))), "nothing follows");
     drop(client);
     // The faults were for one socket each.
-    let mut client = open(&mock);
-    client.send(Message::text(r#"{"type":"go"}"#)).unwrap();
-    for n in 1..=3 {
-        assert_eq!(text(&mut client), format!(r#"{{"n":{n}}}"#));
-    }
-    drop(client);
+    is_whole(&mock);
     mock.finish().unwrap();
 }
 
