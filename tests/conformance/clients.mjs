@@ -22,6 +22,7 @@ const OpenAI = packages.openai?.default;
 const Anthropic = packages.anthropic?.default;
 
 const URL = process.env.MOCK_URL;
+const RECORDER = process.env.MOCK_RECORDER_URL;
 const SECURE = process.env.MOCK_SECURE_URL;
 const KEYED = process.env.MOCK_KEYED_URL;
 const KEY = "your-secret-api-key";
@@ -59,6 +60,73 @@ const cohere = (url = URL, token = "any") =>
 const ollama = (host = URL, key = "any") =>
   new packages.ollama.Ollama({ host, headers: { Authorization: `Bearer ${key}` } });
 const claude = { model: "claude-mock", max_tokens: 100 };
+
+// What a Realtime session says to a message.
+async function realtime(url, apiKey) {
+  const { OpenAIRealtimeWS } = await import("openai/realtime/ws");
+  const client = new OpenAI({ apiKey, baseURL: `${url}/v1` });
+  const socket = new OpenAIRealtimeWS({ model: "gpt-realtime" }, client);
+  const said = await new Promise((resolve, reject) => {
+    let text = "";
+    socket.on("error", reject);
+    socket.on("response.output_text.delta", (event) => (text += event.delta));
+    socket.on("response.done", () => resolve(text));
+    socket.on("session.created", () => {
+      socket.send({ type: "session.update", session: { type: "realtime", output_modalities: ["text"] } });
+      const content = [{ type: "input_text", text: "Hello!" }];
+      socket.send({ type: "conversation.item.create", item: { type: "message", role: "user", content } });
+      socket.send({ type: "response.create" });
+    });
+  });
+  socket.close();
+  return said;
+}
+
+// The texts of two responses on one socket, the second behind the first.
+async function responses(url, apiKey) {
+  const { ResponsesWS } = await import("openai/resources/responses/ws");
+  const socket = new ResponsesWS(new OpenAI({ apiKey, baseURL: `${url}/v1` }));
+  const texts = await new Promise((resolve, reject) => {
+    const texts = [];
+    socket.on("error", reject);
+    socket.on("response.completed", ({ response }) => {
+      texts.push(response.output[0].content[0].text);
+      if (texts.length === 2) return resolve(texts);
+      socket.send({ type: "response.create", model: "gpt-5", input: "two", previous_response_id: response.id });
+    });
+    socket.send({ type: "response.create", model: "gpt-5", input: "one" });
+  });
+  socket.close();
+  return texts;
+}
+
+// What a Live session says to a message.
+async function live(baseUrl, apiKey) {
+  const { GoogleGenAI } = packages.gemini;
+  const client = new GoogleGenAI({ apiKey, httpOptions: { baseUrl } });
+  let session;
+  const said = await new Promise((resolve, reject) => {
+    let text = "";
+    const onmessage = (message) => {
+      text += message.text ?? "";
+      if (message.serverContent?.turnComplete) resolve(text);
+    };
+    const config = { responseModalities: ["TEXT"] };
+    client.live.connect({ model: "gemini-live", config, callbacks: { onmessage, onerror: reject } }).then((opened) => {
+      session = opened;
+      session.sendClientContent({ turns: [{ role: "user", parts: [{ text: "Hello!" }] }], turnComplete: true });
+    }, reject);
+  });
+  session.close();
+  return said;
+}
+
+// The last handshake at a path was answered by a recording.
+async function replayed(path) {
+  const answer = await fetch(`${RECORDER}/history?method=WEBSOCKET&path=${path}`);
+  const { requests } = await answer.json();
+  assert.equal(requests.at(-1).answered_by, "FixtureStrategy");
+}
 
 const checks = {
   async "openai chat mirrors, streams, and counts"() {
@@ -276,58 +344,29 @@ const checks = {
   },
 
   async "openai talks over Realtime"() {
-    const { OpenAIRealtimeWS } = await import("openai/realtime/ws");
-    const client = new OpenAI({ apiKey: "any", baseURL: `${SECURE}/v1` });
-    const socket = new OpenAIRealtimeWS({ model: "gpt-realtime" }, client);
-    const said = await new Promise((resolve, reject) => {
-      let text = "";
-      socket.on("error", reject);
-      socket.on("response.output_text.delta", (event) => (text += event.delta));
-      socket.on("response.done", () => resolve(text));
-      socket.on("session.created", () => {
-        socket.send({ type: "session.update", session: { type: "realtime", output_modalities: ["text"] } });
-        const content = [{ type: "input_text", text: "Hello!" }];
-        socket.send({ type: "conversation.item.create", item: { type: "message", role: "user", content } });
-        socket.send({ type: "response.create" });
-      });
-    });
-    socket.close();
-    assert.equal(said, "Hello!");
+    assert.equal(await realtime(SECURE, "any"), "Hello!");
   },
 
   async "openai opens Responses over a WebSocket"() {
-    const { ResponsesWS } = await import("openai/resources/responses/ws");
-    const client = new OpenAI({ apiKey: "any", baseURL: `${URL}/v1` });
-    const socket = new ResponsesWS(client);
-    const said = await new Promise((resolve, reject) => {
-      socket.on("error", reject);
-      socket.on("response.completed", (event) => resolve(event.response.output[0].content[0].text));
-      socket.send({ type: "response.create", model: "gpt-5", input: "Hello!" });
-    });
-    socket.close();
-    assert.equal(said, "Hello!");
+    assert.deepEqual(await responses(URL, "any"), ["one", "two"]);
+  },
+
+  async "openai sockets replay from a recording"() {
+    for (const talk of [realtime, responses]) {
+      // Another key is another session, which begins with what is recorded.
+      assert.deepEqual(await talk(RECORDER, "first"), await talk(RECORDER, "second"));
+    }
+    await replayed("/v1/realtime");
+    await replayed("/v1/responses");
   },
 
   async "gemini talks over Live"() {
-    const { GoogleGenAI } = packages.gemini;
-    const client = new GoogleGenAI({ apiKey: "any", httpOptions: { baseUrl: URL } });
-    const said = await new Promise((resolve, reject) => {
-      let text = "";
-      const onmessage = (message) => {
-        text += message.text ?? "";
-        if (message.serverContent?.turnComplete) resolve(text);
-      };
-      client.live
-        .connect({
-          model: "gemini-live",
-          config: { responseModalities: ["TEXT"] },
-          callbacks: { onmessage, onerror: reject },
-        })
-        .then((session) => {
-          session.sendClientContent({ turns: [{ role: "user", parts: [{ text: "Hello!" }] }], turnComplete: true });
-        }, reject);
-    });
-    assert.equal(said, "Hello!");
+    assert.equal(await live(URL, "any"), "Hello!");
+  },
+
+  async "gemini sockets replay from a recording"() {
+    assert.equal(await live(RECORDER, "first"), await live(RECORDER, "second"));
+    await replayed("/ws/");
   },
 
   async "cohere makes the JSON and the calls that a request demands"() {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use llmock::__command::{Conversation, Part, Speaker, Turn};
+use llmock::__command::{Conversation, Moment, Part, Speaker, Turn, moments};
 use llmock::Interaction;
 use serde_json::{Value, json};
 
@@ -62,21 +62,20 @@ impl Screen {
         Ok(())
     }
 
-    /// The events of a stream, a line each.
+    /// The events of a stream, or the messages of a WebSocket, a line each.
     pub(crate) fn events(&mut self, entry: &Entry<'_>) -> io::Result<()> {
         self.gap()?;
         self.head(entry)?;
-        let events = entry.interaction.response().events();
+        let events = events(entry.interaction);
         if events.is_empty() {
             return self.line("the response is not a stream of events");
         }
-        let last = events.last().map(|event| event.at().as_millis().to_string().len());
-        let width = last.unwrap_or_default();
-        for event in &events {
-            let at = self.paint(style::DIM, &format!("{:>width$} ms", event.at().as_millis()));
-            let name =
-                event.name().map(|name| format!("{}  ", self.paint(style::BLUE, &visible(name))));
-            self.line(&format!("{at}  {}{}", name.unwrap_or_default(), visible(event.data())))?;
+        let width = events.last().map(|event| event.ms.to_string().len()).unwrap_or_default();
+        for Event { ms, name, data } in &events {
+            let at = self.paint(style::DIM, &format!("{ms:>width$} ms"));
+            let name = name.as_deref().map(visible);
+            let name = name.map(|name| format!("{}  ", self.paint(style::BLUE, &name)));
+            self.line(&format!("{at}  {}{}", name.unwrap_or_default(), visible(data)))?;
         }
         Ok(())
     }
@@ -189,11 +188,31 @@ pub(crate) fn turn_as_json(turn: &Turn) -> Value {
     json!({ "role": turn.speaker.name(), "parts": parts })
 }
 
+/// An event of a stream, or a message of a WebSocket, whose name is its side.
+struct Event {
+    ms: u64,
+    name: Option<String>,
+    data: String,
+}
+
+/// The status of a WebSocket.
+const SWITCHING_PROTOCOLS: u16 = 101;
+
+fn events(interaction: &Interaction) -> Vec<Event> {
+    if interaction.status() == SWITCHING_PROTOCOLS {
+        let event = |one: Moment| Event { ms: one.ms, name: one.name, data: one.data };
+        return moments(interaction).into_iter().map(event).collect();
+    }
+    let event = |one: &llmock::ResponseEvent| Event {
+        ms: u64::try_from(one.at().as_millis()).unwrap_or(u64::MAX),
+        name: one.name().map(str::to_owned),
+        data: one.data().to_owned(),
+    };
+    interaction.response().events().iter().map(event).collect()
+}
+
 /// The events of a stream for programs.
 pub(crate) fn events_as_json(interaction: &Interaction) -> Value {
-    let event = |event: &llmock::ResponseEvent| {
-        let ms = u64::try_from(event.at().as_millis()).unwrap_or(u64::MAX);
-        json!({ "ms": ms, "event": event.name(), "data": event.data() })
-    };
-    interaction.response().events().iter().map(event).collect::<Vec<_>>().into()
+    let event = |Event { ms, name, data }| json!({ "ms": ms, "event": name, "data": data });
+    events(interaction).into_iter().map(event).collect::<Vec<_>>().into()
 }

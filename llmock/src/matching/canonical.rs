@@ -166,14 +166,21 @@ impl Walk<'_, '_> {
         (self.send)(Token::ToolId(number, text));
     }
 
-    /// Whether a member is the id of a message that the model did not write. The model's has its id from the provider.
+    /// Whether a member is the id of a message that the model did not write, or of the result of a function. The model's
+    /// have their ids from the provider.
     fn is_id_of_client(&self, name: &str, object: &Json<'_>, place: &Place<'_>) -> bool {
         let is_here = |path: &&ToolIdPath| match **path {
             [above @ .., last] => *last == name && place.is_at(above),
             [] => false,
         };
+        let is_result = || {
+            let kind = object.text("type");
+            kind.is_some_and(|kind| {
+                matches!(&*kind, "function_call_output" | "custom_tool_call_output")
+            })
+        };
         self.format.message_ids.iter().any(|path| is_here(&path))
-            && object.text("role").is_some_and(|role| role != "assistant")
+            && object.text("role").map_or_else(is_result, |role| role != "assistant")
     }
 
     /// Whether a member of the object at this place cannot change the response.

@@ -10,5 +10,6 @@ mod recorded;
 mod road;
 #[cfg(feature = "provider-clients")]
 mod served;
+mod sockets;
 mod templates;
 mod written;

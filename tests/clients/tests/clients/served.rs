@@ -14,6 +14,7 @@ mod models;
 mod others;
 mod responses;
 mod server;
+mod sockets;
 
 #[cfg(feature = "openssl-clients")]
 use crate::apps::anthropic_sdk;

@@ -34,14 +34,14 @@ fn converse(mock: &LlmMock) -> Result<String, String> {
     }
 }
 
-#[llm_replay(fixture = "sockets/swept", sweep = "faults")]
+#[llm_replay(fixture = "swept", sweep = "faults")]
 #[test]
 fn a_program_that_waits_for_the_end_passes(mock: &LlmMock) -> Result<(), String> {
     assert_eq!(converse(mock)?, "Good morning");
     Ok(())
 }
 
-#[llm_replay(fixture = "sockets/swept", sweep = "cuts")]
+#[llm_replay(fixture = "swept", sweep = "cuts")]
 #[test]
 #[ignore = "it has to fail: the test below runs it"]
 fn takes_whatever_arrives(mock: &LlmMock) {
