@@ -12,34 +12,45 @@ use crate::{Effort, fixtures, rivals, table};
 /// The upstream sends the first event at once and the others later, so that whoever waits for all of
 /// them is found out.
 pub fn figures(effort: Effort) {
-    let folder = tempfile::tempdir().expect("a temporary directory");
     let mut answer = Answer::events(fixtures::events());
     answer.pause = Duration::from_millis(5);
     let upstream = rivals::hyper(answer);
     let request = fixtures::streaming_request();
-    let direct = Post::new(&upstream, "/chat/completions", &request);
+    let first_byte = |base: &str| Post::new(base, "/chat/completions", &request).first_byte();
+    beside(effort, 600, "time to the first byte of a stream", &upstream, first_byte);
+}
+
+/// Compares the time that something takes at the base URL of a session that records, a new one each time, with the time
+/// that it takes at the upstream.
+pub fn beside(
+    effort: Effort,
+    rounds: usize,
+    title: &str,
+    upstream: &str,
+    took: impl Fn(&str) -> Duration,
+) {
+    let folder = tempfile::tempdir().expect("a temporary directory");
     let mut sessions = 0;
     let mut open = || {
         sessions += 1;
         LlmMock::builder()
             .fixture(folder.path().join(format!("recorded-{sessions}")))
             .mode(Mode::Record)
-            .upstream(Provider::OpenAI, upstream.clone())
+            .upstream(Provider::OpenAI, upstream)
             .start()
     };
     if let Err(error) = open().map(llmock::MockSession::fail) {
-        return table::skipped(&format!("recording overhead: {error}"));
+        return table::skipped(&format!("{title} while recording: {error}"));
     }
     let through = || {
         let mock = open().expect("as the first");
-        let base = mock.base_url(Provider::OpenAI);
-        let took = Post::new(&base, "/chat/completions", &request).first_byte();
+        let took = took(&mock.base_url(Provider::OpenAI));
         // Not `finish`, which would say what it wrote; the recording is waited for either way.
         assert!(mock.fail().is_none(), "the upstream answers");
         took
     };
     let contenders =
-        vec![timed("recording through llmock", through), timed("direct", || direct.first_byte())];
-    let times = race(effort.plan(600, Duration::from_secs(15)), contenders);
-    table::compare("time to the first byte of a stream", &times);
+        vec![timed("recording through llmock", through), timed("direct", || took(upstream))];
+    let times = race(effort.plan(rounds, Duration::from_secs(15)), contenders);
+    table::compare(title, &times);
 }

@@ -18,8 +18,6 @@ pub(crate) struct Control {
     gates: Vec<Arc<GateState>>,
     sent: usize,
     bytes: usize,
-    /// Where messages ended, in bytes.
-    ends: Vec<usize>,
     /// For the log of a sweep.
     on_its_way: Option<OnItsWay>,
 }
@@ -47,7 +45,7 @@ impl Control {
         fault: Option<Hit>,
         gates: Vec<Arc<GateState>>,
     ) -> Self {
-        Self { traffic, fault, gates, sent: 0, bytes: 0, ends: Vec::new(), on_its_way: None }
+        Self { traffic, fault, gates, sent: 0, bytes: 0, on_its_way: None }
     }
 
     /// The same for a socket whose messages are logged.
@@ -100,7 +98,14 @@ impl Control {
     pub(crate) fn pass(&mut self, bytes: Bytes) -> Bytes {
         self.sent += 1;
         self.bytes += bytes.len();
-        self.ends.push(self.bytes);
+        if let Some(on_its_way) = &self.on_its_way {
+            // At once: the test may end before its socket does.
+            on_its_way.note_response(|response| {
+                response.is_stream = true;
+                response.bytes = self.bytes;
+                response.ends.push(self.bytes);
+            });
+        }
         if let Some(hit) = &self.fault
             && let FaultKind::Oversized { event } = hit.kind
             && event == self.sent
@@ -135,14 +140,6 @@ impl Drop for Control {
     fn drop(&mut self) {
         for gate in &self.gates {
             gate.note_end(self.sent);
-        }
-        let ends = std::mem::take(&mut self.ends);
-        if let Some(on_its_way) = &self.on_its_way {
-            on_its_way.note_response(|response| {
-                response.is_stream = true;
-                response.bytes = ends.last().copied().unwrap_or_default();
-                response.ends = ends;
-            });
         }
         if let Some(hit) = &self.fault {
             self.traffic.note_behind_end(hit, self.sent, self.bytes);

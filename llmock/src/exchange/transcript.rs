@@ -80,6 +80,15 @@ impl Transcript {
         self.messages().into_iter().map(shown).collect()
     }
 
+    /// Whether the client ended the socket.
+    #[cfg(feature = "server")]
+    pub(crate) fn has_client_left(&self) -> bool {
+        match &lock(&self.inner).close {
+            Close::Frame { from, .. } | Close::Cut { from, .. } => *from == Side::Client,
+            Close::Open => false,
+        }
+    }
+
     /// The tokens that the server has reported so far.
     pub(crate) fn usage(&self) -> TokenUsage {
         let inner = lock(&self.inner);

@@ -19,7 +19,9 @@ use crate::exchange::request::MAX_BODY;
 use crate::exchange::response::is_outage;
 use crate::exchange::verify::{Original, OriginalRequest};
 use crate::fixture::socket::Socket;
+use crate::fixture::store;
 use crate::matching::Key;
+use crate::socket::relay::Saving;
 use crate::sync::lock;
 use crate::wire::ReportedError;
 
@@ -138,6 +140,24 @@ impl Keeper for RecordingKeeper {
 }
 
 impl RecordingKeeper {
+    /// Keeps what a WebSocket has received while it is open, if it is recorded.
+    pub(super) fn saving(&self, accepted: &HeaderMap) -> Option<Saving> {
+        let writer = self.attempt.writer.as_ref()?;
+        let mut unfinished = store::Unfinished::of(writer.fixture());
+        let Request { compared, found, redactor, .. } = self.request.clone();
+        let (sent, accepted) = (self.sent.clone(), accepted.clone());
+        Some(Saving::new(move |socket| {
+            let asked = (compared.clone(), found.clone());
+            let sent = sent.clone();
+            let (recorded, _) =
+                recorded_socket::recorded(sent, asked, &accepted, socket, None, &redactor, &|_| {
+                    false
+                });
+            // The recording itself reports a folder that cannot be written.
+            let _ = unfinished.keep(&recorded.interaction);
+        }))
+    }
+
     /// Keeps the messages of a WebSocket that has ended.
     pub(super) async fn keep_socket(self, accepted: &HeaderMap, socket: Socket) {
         let Self { attempt, in_flight, sent, request } = self;

@@ -54,11 +54,15 @@ impl RelayedSocket {
     /// Relays the messages, and records them.
     #[must_use]
     pub fn serve(self, upgrade: OnUpgrade, settings: SocketSettings) -> ServedSocket {
-        let Self { accepted: Accepted { io, headers }, keeper } = self;
+        let Self { accepted, keeper } = self;
+        let headers = accepted.headers.clone();
+        let saving = keeper.saving(&headers);
         Box::pin(async move {
             let transcript = Transcript::new();
-            let (ends, limit) = ((upgrade, io), settings.limit());
-            match relay::run(ends, &transcript, keeper.in_flight(), limit).await {
+            let (ends, limit) = ((upgrade, accepted), settings.limit());
+            let relayed =
+                relay::run(ends, &transcript, keeper.in_flight(), saving.clone(), limit).await;
+            let ended = match relayed {
                 relay::Relayed::Nothing => SocketEnd::Closed,
                 relay::Relayed::Broken(why) => SocketEnd::Broken(why),
                 relay::Relayed::Whole => {
@@ -66,7 +70,9 @@ impl RelayedSocket {
                     keeper.keep_socket(&headers, socket).await;
                     SocketEnd::Closed
                 }
-            }
+            };
+            drop(saving);
+            ended
         })
     }
 }

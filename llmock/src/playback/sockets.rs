@@ -74,6 +74,8 @@ pub enum SocketEnd {
     Closed,
     /// A message of the client is not the recorded one; the text has the details.
     Refused(String),
+    /// The client left before it sent everything that was recorded; the text has the first of it.
+    Left(String),
     /// The client broke a rule of the protocol, or a limit.
     Broken(String),
 }
@@ -148,11 +150,12 @@ impl PlayedSocket {
             };
             let player = Arc::new(Mutex::new(player));
             let chosen = Arc::clone(&player);
+            let (ended_with, transcript) = (Arc::clone(&player), Transcript::new());
             let choose = |messages: &[Message]| self.choose(&chosen, messages);
             let playing = Playing {
                 player,
                 choose: &choose,
-                transcript: Transcript::new(),
+                transcript: transcript.clone(),
                 pace: settings.is_paced.then_some(Pace::Recorded),
                 redact: &note,
                 control: Mutex::new(settings.control()),
@@ -166,11 +169,17 @@ impl PlayedSocket {
                 ended = playing.run(&mut sender, &mut source) => ended,
                 () = stopped(stop) => {
                     sender.close(Some(GOING_AWAY), STOPS).await;
-                    Ended::Done
+                    return SocketEnd::Closed;
                 }
             };
             match ended {
-                Ended::Done => SocketEnd::Closed,
+                Ended::Done => {
+                    let unsent = lock(&ended_with).unsent_text();
+                    let unsent = unsent.filter(|_| transcript.has_client_left());
+                    unsent.map_or(SocketEnd::Closed, |what| {
+                        SocketEnd::Left(format!("the client left before it sent {what}"))
+                    })
+                }
                 Ended::Broken(broken) => {
                     connection::break_off(sender, source, &broken).await;
                     SocketEnd::Broken(broken.why)

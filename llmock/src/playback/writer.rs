@@ -153,7 +153,9 @@ pub(super) fn allowed() -> Result<(), RecordRefused> {
 
 /// Adds to a fixture what killed processes left in their journals.
 pub(super) fn recover(path: &Path) -> Result<usize, RecordRefused> {
-    store::recover(path).map_err(|error| RecordRefused(chain_of(&error)))
+    let refused = |error: UpdateError| RecordRefused(chain_of(&error));
+    store::recover_sockets(path).map_err(|error| refused(UpdateError::Save(error)))?;
+    store::recover(path).map_err(refused)
 }
 
 fn chain_of(error: &UpdateError) -> String {
@@ -189,6 +191,11 @@ impl Writer {
             checked.unwrap_or(Ok(()))
         };
         self.writable.get_or_try_init(check).await.copied()
+    }
+
+    /// The fixture that it writes.
+    pub(super) fn fixture(&self) -> &Path {
+        &self.path
     }
 
     /// Adds a response to the journal, from which it is written later.
@@ -258,7 +265,7 @@ impl Waiting {
     fn add(&mut self, fixture: &Path, finished: Finished) -> io::Result<()> {
         let added = match &mut self.journal {
             Some(journal) => journal.add(fixture, &finished.interaction),
-            none => Journal::create(fixture)
+            none => Journal::of_server(fixture)
                 .and_then(|journal| none.insert(journal).add(fixture, &finished.interaction)),
         };
         self.finished.push(finished);

@@ -27,6 +27,8 @@ use crate::session::pending::Pending;
 use crate::session::refuse::refuse;
 use crate::session::state::State;
 use crate::session::{announce, budget};
+#[cfg(feature = "websocket")]
+use crate::socket::relay::Saving;
 use crate::wire;
 
 /// Forwards a request and relays the response while it arrives.
@@ -147,7 +149,12 @@ fn sent(incoming: &Incoming) -> OriginalRequest {
 async fn check_writable(state: &Arc<State>) -> Result<(), MissReason> {
     let check = || async {
         let checked = Arc::clone(state);
-        let check = move || fixture_store::check_writable(&checked.setup.write_to);
+        let check = move || {
+            fixture_store::check_writable(&checked.setup.write_to)?;
+            #[cfg(feature = "websocket")]
+            fixture_store::recover_sockets(&checked.setup.write_to)?;
+            Ok(())
+        };
         match tokio::task::spawn_blocking(check).await {
             Ok(Err(SaveError { path, source })) => {
                 let path = state.setup.shown_path(&path);
@@ -185,24 +192,44 @@ impl SessionKeeper {
         Self { state, in_flight, number, sent, client, asked, key }
     }
 
+    /// Keeps what a socket has received while it is open.
+    #[cfg(feature = "websocket")]
+    pub(super) fn saving(&self, accepted: &http::HeaderMap) -> Saving {
+        let (state, sent) = (Arc::clone(&self.state), self.sent.clone());
+        let (asked, accepted) = (self.asked.clone(), accepted.clone());
+        let mut unfinished = fixture_store::Unfinished::of(&state.setup.write_to);
+        Saving::new(move |socket| {
+            let (sent, asked) = (sent.clone(), asked.clone());
+            let (recorded, _) = state.recorded_socket(sent, asked, &accepted, socket);
+            // The recording itself reports a folder that cannot be written.
+            let _ = unfinished.keep(&recorded.interaction);
+        })
+    }
+
     /// Keeps the messages of a socket that has ended.
     #[cfg(feature = "websocket")]
     pub(super) async fn keep_socket(self, accepted: &http::HeaderMap, socket: Socket) {
         let Self { state, in_flight, number, sent, asked, key, .. } = self;
-        let redactor = state.secrets.redactor();
-        let keeps_header = |name: &str| state.setup.in_force.headers.keeps_of_response(name);
-        let owner = state.setup.owner.as_deref();
-        let kept = recorded_socket::recorded(
-            sent,
-            asked,
-            accepted,
-            socket,
-            owner,
-            &redactor,
-            &keeps_header,
-        );
+        let kept = state.recorded_socket(sent, asked, accepted, socket);
         budget::add(&state, &kept.0.interaction);
         store(&state, in_flight, (number, key), kept, None).await;
+    }
+}
+
+#[cfg(feature = "websocket")]
+impl State {
+    /// What a fixture keeps of a socket.
+    fn recorded_socket(
+        &self,
+        sent: OriginalRequest,
+        asked: (Request, Found),
+        accepted: &http::HeaderMap,
+        socket: Socket,
+    ) -> (Recorded, Original) {
+        let redactor = self.secrets.redactor();
+        let keeps_header = |name: &str| self.setup.in_force.headers.keeps_of_response(name);
+        let owner = self.setup.owner.as_deref();
+        recorded_socket::recorded(sent, asked, accepted, socket, owner, &redactor, &keeps_header)
     }
 }
 

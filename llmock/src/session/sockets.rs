@@ -30,7 +30,7 @@ use crate::session::verifying;
 use crate::socket::accepting::{redact, reject, selected};
 use crate::socket::connection::{self, Broken, Limit, Receiver, Sender};
 use crate::socket::play::{Ended, Playing};
-use crate::socket::player::Player;
+use crate::socket::player::{EXCERPT, Player};
 use crate::socket::script::SocketScript;
 use crate::sync::lock;
 
@@ -41,9 +41,6 @@ mod written;
 
 /// How long messages that are on their way may take to arrive when a test ends.
 const ARRIVAL: Duration = Duration::from_millis(500);
-
-/// A message of which a report shows the beginning.
-const EXCERPT: usize = 120;
 
 /// Responds to a handshake.
 pub(super) async fn respond(state: &Arc<State>, mut pending: Pending) -> Result<Response, Aborted> {
@@ -256,15 +253,7 @@ pub(super) fn unsent(ledger: &Ledger) -> Vec<(Position, Option<String>)> {
     let sockets = ledger.sockets.iter().filter(|socket| !socket.is_refused);
     let unsent = sockets.filter_map(|socket| {
         let SocketSource::Recorded(interaction) = &socket.source else { return None };
-        let player = lock(&socket.player);
-        let unsent = player.unsent();
-        let first = unsent.first()?;
-        let what = first.text().unwrap_or("binary data");
-        let more = match unsent.len() {
-            1 => String::new(),
-            count => format!(" and {} more", count - 1),
-        };
-        let text = format!("message not sent: {}{more}", excerpt(what, EXCERPT));
+        let text = format!("message not sent: {}", lock(&socket.player).unsent_text()?);
         Some((*interaction, Some(text)))
     });
     unsent.collect()

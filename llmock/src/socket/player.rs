@@ -17,6 +17,10 @@ use crate::fixture::socket::{Close, Message, Side, Socket};
 use crate::json;
 use crate::matching::{self, Difference, Key, MatchRules};
 use crate::provider::Provider;
+use crate::report::values::excerpt;
+
+/// A message of which a report shows the beginning.
+pub(crate) const EXCERPT: usize = 120;
 
 /// A stored socket on its way to one client.
 #[derive(Debug)]
@@ -362,6 +366,17 @@ impl Player {
     pub(crate) fn sent(&self) -> usize {
         let taken = &self.steps[..self.at.min(self.steps.len())];
         taken.iter().filter(|step| matches!(step, Step::Server)).count()
+    }
+
+    /// The first message of the client that was recorded and did not come, and how many more did not.
+    pub(crate) fn unsent_text(&self) -> Option<String> {
+        let unsent = self.unsent();
+        let what = unsent.first()?.text().unwrap_or("binary data");
+        let more = match unsent.len() {
+            1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        Some(format!("{}{more}", excerpt(what, EXCERPT)))
     }
 
     /// The messages of the client that were recorded and did not come.

@@ -1,5 +1,6 @@
 //! Connects a client with the provider and keeps what both send.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -12,12 +13,21 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::connection::{self, Broken, Limit, Received, Receiver, Sender};
 use super::play::GOODBYE;
+use super::upstream::Accepted;
 use crate::exchange::forward::end_to_end;
 use crate::exchange::in_flight::{InFlightGuard, Phase};
 use crate::exchange::request;
 use crate::exchange::response::Response;
 use crate::exchange::transcript::Transcript;
 use crate::fixture::socket::{Close, Message, Side, Socket};
+use crate::sync::lock;
+
+/// What was received is kept once nothing has happened for so long, and at the latest after [`LATEST`].
+const PAUSE: Duration = Duration::from_millis(50);
+const LATEST: Duration = Duration::from_millis(500);
+
+/// Keeping takes at most one part of so many of the time.
+const SHARE: u32 = 20;
 
 /// A socket on which nothing happens for so long at the end of a test is open for good.
 const QUIET: Duration = Duration::from_millis(300);
@@ -28,6 +38,8 @@ struct Relay<'r, A, B> {
     upstream: (Sender<B>, Receiver<B>),
     transcript: &'r Transcript,
     in_flight: &'r InFlightGuard,
+    /// When something was received last.
+    noted: watch::Sender<Instant>,
 }
 
 /// What has become of a socket.
@@ -57,17 +69,67 @@ fn protocol(headers: &HeaderMap) -> Option<String> {
     request::text(headers, "sec-websocket-protocol").map(str::to_owned)
 }
 
+/// Keeps what an open socket has received so far, in case the process is killed. What it kept is removed with it.
+#[derive(Clone)]
+pub(crate) struct Saving(Arc<Mutex<dyn FnMut(Socket) + Send>>);
+
+impl Saving {
+    pub(crate) fn new(save: impl FnMut(Socket) + Send + 'static) -> Self {
+        Self(Arc::new(Mutex::new(save)))
+    }
+
+    /// Saves whenever a socket has been quiet; never ends.
+    async fn run(
+        self,
+        headers: &HeaderMap,
+        transcript: &Transcript,
+        mut activity: watch::Receiver<Instant>,
+    ) {
+        while activity.changed().await.is_ok() {
+            let latest = Instant::now() + LATEST;
+            loop {
+                tokio::select! {
+                    () = sleep_until(latest.min(Instant::now() + PAUSE)) => break,
+                    _ = activity.changed() => {}
+                }
+            }
+            let begun = Instant::now();
+            let (socket, saving) = (socket(headers, transcript), self.clone());
+            let saved = move || (lock(&saving.0))(socket);
+            if tokio::task::spawn_blocking(saved).await.is_err() {
+                break;
+            }
+            sleep_until(Instant::now() + begun.elapsed() * SHARE).await;
+        }
+        std::future::pending::<()>().await;
+    }
+}
+
 /// Relays until either side closes the socket, or the recording ends.
 pub(crate) async fn run(
-    (client, upstream): (OnUpgrade, reqwest::Upgraded),
+    (client, upstream): (OnUpgrade, Accepted),
     transcript: &Transcript,
     in_flight: &InFlightGuard,
+    saving: Option<Saving>,
     limit: Limit,
 ) -> Relayed {
+    let Accepted { io: upstream, headers } = upstream;
     let Ok(client) = client.await else { return Relayed::Nothing };
     let client = connection::open(TokioIo::new(client), Role::Server, limit).await;
     let upstream = connection::open(upstream, Role::Client, limit).await;
-    match (Relay { client, upstream, transcript, in_flight }).run().await {
+    let (noted, activity) = watch::channel(Instant::now());
+    let relay = Relay { client, upstream, transcript, in_flight, noted };
+    let saving = async {
+        match saving {
+            Some(saving) => saving.run(&headers, transcript, activity).await,
+            None => std::future::pending().await,
+        }
+    };
+    let ended = tokio::select! {
+        ended = relay.run() => ended,
+        () = saving => None,
+    };
+    match ended {
         Some((side, broken)) => {
             Relayed::Broken(format!("a message of the {} {}", side.name(), broken.why))
         }
@@ -91,10 +153,10 @@ where
 {
     /// Relays until either side closes the socket, or the recording ends. Returns what broke it, and who did.
     async fn run(self) -> Option<(Side, Broken)> {
-        let Self { client, upstream, transcript, in_flight } = self;
+        let Self { client, upstream, transcript, in_flight, noted } = self;
         let (mut to_client, mut from_client) = client;
         let (mut to_upstream, mut from_upstream) = upstream;
-        let (noted, activity) = watch::channel(Instant::now());
+        let activity = noted.subscribe();
         let ended = {
             let mut up = std::pin::pin!(pump(
                 Side::Client,

@@ -1,5 +1,6 @@
 //! A blocking client of WebSockets.
 
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -101,5 +102,28 @@ impl SocketClient {
     pub fn close(mut self) {
         let _ = self.0.close(None);
         while self.0.read().is_ok() {}
+    }
+}
+
+/// Opens a socket and sends these bytes as they are. Returns what the server sends until it explains itself.
+#[track_caller]
+pub fn explanation_of(origin: &str, target: &str, bytes: &[u8]) -> String {
+    let host = origin.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let head = format!(
+        "GET {target} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer any\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    );
+    stream.write_all(&[head.as_bytes(), bytes].concat()).unwrap();
+    let (mut all, mut buffer) = (Vec::new(), [0; 1024]);
+    loop {
+        let text = String::from_utf8_lossy(&all).into_owned();
+        if text.contains("llmock: ") {
+            return text;
+        }
+        let count = stream.read(&mut buffer).unwrap();
+        assert!(count > 0, "no explanation: {text}");
+        all.extend_from_slice(&buffer[..count]);
     }
 }

@@ -5,6 +5,7 @@ mod controlled;
 mod replaying;
 mod replies;
 mod roundtrip;
+mod routes;
 mod scripts;
 mod swept;
 mod volumes;

@@ -136,6 +136,9 @@ impl Socket {
             }
         };
         match served.await {
+            SocketEnd::Left(why) => {
+                report(&state, &request, by, source.as_deref(), (&why, begun.elapsed()));
+            }
             SocketEnd::Refused(why) | SocketEnd::Broken(why) => {
                 state.count_miss();
                 let took = begun.elapsed();

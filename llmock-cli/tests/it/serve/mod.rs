@@ -34,6 +34,7 @@ mod schemas;
 mod sessions;
 mod shapes;
 mod sockets;
+mod sockets_broken;
 mod sockets_volume;
 #[cfg(all(feature = "otel", unix))]
 mod spans;

@@ -119,3 +119,51 @@ fn a_thousand_idle_sockets_take_little_memory() {
     assert!(more < 50, "{more} MiB for {IDLE} sockets");
     drop(idle);
 }
+
+/// Killed while its socket is open. What was received is an attempt of the fixture, and the fixture is as it was.
+#[test]
+fn what_an_open_socket_received_survives_a_kill() {
+    let steps = vec![
+        Step::text("hello"),
+        Step::Receive,
+        Step::text("one"),
+        Step::Receive,
+        Step::binary(vec![1; 2000]),
+    ];
+    let upstream = SocketServer::start(None, steps);
+    let base = format!("{}/v1", upstream.url());
+    for messages in [1, 3, 5] {
+        let workdir = Workdir::new();
+        workdir.fixture("all/recorded.json", &[("kept", "kept")]);
+        let before = workdir.read("all/recorded.json");
+        let record =
+            || workdir.serve(&["--fixtures", "all", "--record"], &[("OPENAI_BASE_URL", &*base)]);
+        let server = record();
+        let mut client = open(&server, REALTIME);
+        for number in 0..messages {
+            if number % 2 == 0 {
+                client.read().unwrap();
+            } else {
+                client.send("go");
+            }
+        }
+        let folder = workdir.path("all");
+        let kept = || {
+            let mut files = std::fs::read_dir(&folder).unwrap().flatten();
+            let is_kept =
+                |file: &std::fs::DirEntry| file.file_name().to_string_lossy().contains("socket-");
+            let text = std::fs::read_to_string(files.find(is_kept)?.path()).ok()?;
+            (text.matches("\"from\"").count() == messages).then_some(())
+        };
+        crate::server::soon("what the open socket has received", kept);
+        // Killed, not stopped.
+        drop(server);
+        drop(client);
+        assert_eq!(workdir.read("all/recorded.json"), before, "after {messages} messages");
+        drop(record());
+        let attempts = workdir.interactions("all/recorded.json.failed");
+        assert_eq!(attempts.len(), 1, "after {messages} messages");
+        assert_eq!(workdir.read("all/recorded.json"), before, "after {messages} messages");
+        assert!(kept().is_none());
+    }
+}

@@ -60,7 +60,7 @@ fn begin(
     accepted: Accepted,
 ) -> Response {
     let Pending { number, incoming, request, .. } = pending;
-    let Accepted { io, headers } = accepted;
+    let headers = accepted.headers.clone();
     let response = relay::accepted(&incoming.headers, &headers);
     let transcript = Transcript::new();
     state.ledger().exchange(*number).socket.transcript = Some(transcript.clone());
@@ -68,7 +68,10 @@ fn begin(
     let state = Arc::clone(state);
     tokio::spawn(async move {
         let limit = state.message_limit();
-        match relay::run((upgrade, io), &transcript, keeper.in_flight(), limit).await {
+        let saving = keeper.saving(&headers);
+        let ends = (upgrade, accepted);
+        let saved = Some(saving.clone());
+        match relay::run(ends, &transcript, keeper.in_flight(), saved, limit).await {
             Relayed::Nothing => {}
             Relayed::Broken(why) => failed.note(&state, why),
             Relayed::Whole => {
@@ -76,6 +79,7 @@ fn begin(
                 keeper.keep_socket(&headers, socket).await;
             }
         }
+        drop(saving);
         transcript.end();
         state.activity.note();
     });

@@ -1,12 +1,11 @@
 //! Sockets that end badly have one clear message each.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::time::Duration;
 
 use llmock::Provider;
 use llmock_testkit::process::alone;
 use llmock_testkit::recorded::{place, read};
+use llmock_testkit::socket_client::explanation_of;
 use llmock_testkit::sockets::{SocketServer, Step};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -34,24 +33,10 @@ fn a_frame_without_a_mask_is_named() {
     ] {
         let mock = replayer(&path).start().unwrap();
         let url = mock.base_url(Provider::OpenAI);
-        let (host, base) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
-        let mut stream = TcpStream::connect(host).unwrap();
-        let target = format!("/{base}/realtime?model=gpt-realtime");
-        let head = format!(
-            "GET {target} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-        );
-        stream.write_all(head.as_bytes()).unwrap();
-        stream.write_all(frame).unwrap();
-        let mut all = Vec::new();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        let mut buffer = [0; 1024];
-        while !String::from_utf8_lossy(&all).contains("llmock: ") {
-            let count = stream.read(&mut buffer).unwrap();
-            assert!(count > 0, "no close frame: {}", String::from_utf8_lossy(&all));
-            all.extend_from_slice(&buffer[..count]);
-        }
-        drop(stream);
+        let base = url.find("/s/").unwrap();
+        let target = format!("{}/realtime?model=gpt-realtime", &url[base..]);
+        let explained = explanation_of(&url[..base], &target, frame);
+        assert!(explained.contains(why), "{why}: {explained}");
         let report = mock.finish().unwrap_err().to_string();
         assert!(report.contains(why), "{why}: {report}");
     }
