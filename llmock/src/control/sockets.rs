@@ -9,6 +9,7 @@ use llmock_rules::{At, FaultKind};
 use super::deliver::damage;
 use super::gate::GateState;
 use super::traffic::{Hit, OnItsWay, Traffic};
+use crate::json::{self, Json};
 
 /// What happens between the messages of one socket. A message of the server counts as an event.
 #[derive(Debug)]
@@ -104,6 +105,9 @@ impl Control {
                 response.is_stream = true;
                 response.bytes = self.bytes;
                 response.ends.push(self.bytes);
+                if is_terminal(&bytes) {
+                    response.complete_after = Some(self.sent);
+                }
             });
         }
         if let Some(hit) = &self.fault
@@ -134,6 +138,23 @@ impl Control {
             gate.note_disconnected();
         }
     }
+}
+
+/// Whether a message ends a response, or the session: what follows need not matter to a program. Messages of other APIs all do.
+fn is_terminal(message: &[u8]) -> bool {
+    const TYPES: [&str; 5] = [
+        "response.done",
+        "response.completed",
+        "response.incomplete",
+        "response.failed",
+        "session.closed",
+    ];
+    let Some(message) = std::str::from_utf8(message).ok().and_then(|text| json::parse(text).ok())
+    else {
+        return false;
+    };
+    let is_turn = message.find("serverContent/turnComplete").and_then(Json::as_bool);
+    is_turn == Some(true) || message.text("type").is_some_and(|kind| TYPES.contains(&&*kind))
 }
 
 impl Drop for Control {

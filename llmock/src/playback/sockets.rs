@@ -28,7 +28,7 @@ use crate::socket::accepting::{redact, reject, selected};
 use crate::socket::connection::{self, Limit};
 use crate::socket::dialogue::{self, Dialogue};
 use crate::socket::play::{Ended, Playing};
-use crate::socket::player::Player;
+use crate::socket::player::{Player, Refused};
 use crate::socket::talk::{Answered, Talk};
 use crate::sync::lock;
 
@@ -185,8 +185,7 @@ impl PlayedSocket {
                     SocketEnd::Broken(broken.why)
                 }
                 Ended::Refused(number, refused) => {
-                    let (why, differences) = (refused.why, refused.differences);
-                    let message = self.explained(MissReason::Message { number, why, differences });
+                    let message = self.explained(number, refused);
                     let path = &self.interaction.request.path;
                     reject(path, &message, &mut sender, &mut source).await;
                     SocketEnd::Refused(message)
@@ -205,7 +204,9 @@ impl PlayedSocket {
         fitting.map(|fitting| *lock(player) = fitting).is_some()
     }
 
-    fn explained(&self, reason: MissReason) -> String {
+    fn explained(&self, number: usize, refused: Refused) -> String {
+        let Refused { why, differences } = refused;
+        let reason = MissReason::Message { number, why, differences };
         let Interaction { provider, request, .. } = &*self.interaction;
         let miss = miss::describe(*provider, request, RequestNumber::FIRST, reason);
         answer::explanation(&miss, &self.recording, "")
