@@ -173,13 +173,7 @@ impl PlayedSocket {
                 }
             };
             match ended {
-                Ended::Done => {
-                    let unsent = lock(&ended_with).unsent_text();
-                    let unsent = unsent.filter(|_| transcript.has_client_left());
-                    unsent.map_or(SocketEnd::Closed, |what| {
-                        SocketEnd::Left(format!("the client left before it sent {what}"))
-                    })
-                }
+                Ended::Done => left(&ended_with, &transcript),
                 Ended::Broken(broken) => {
                     connection::break_off(sender, source, &broken).await;
                     SocketEnd::Broken(broken.why)
@@ -211,6 +205,14 @@ impl PlayedSocket {
         let miss = miss::describe(*provider, request, RequestNumber::FIRST, reason);
         answer::explanation(&miss, &self.recording, "")
     }
+}
+
+/// How a socket has ended whose client may have left early.
+fn left(player: &Mutex<Player>, transcript: &Transcript) -> SocketEnd {
+    let unsent = lock(player).unsent_text().filter(|_| transcript.has_client_left());
+    unsent.map_or(SocketEnd::Closed, |what| {
+        SocketEnd::Left(format!("the client left before it sent {what}"))
+    })
 }
 
 /// The code of an endpoint that goes away: RFC 6455, section 7.4.1.
