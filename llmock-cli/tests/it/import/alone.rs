@@ -23,7 +23,7 @@ fn the_first_run_of_a_test_completes_a_response_alone() {
             let session = replay(&desk.path("f/greets.json"), "alone::greets");
             let mock = session.while_editing(is_editing).start().unwrap();
             let text = chat(&mock, body).text();
-            mock.finish().map(|_| text).map_err(|error| error.to_string())
+            mock.finish().map(|()| text).map_err(|error| error.to_string())
         };
         run(false).expect_err("the request is not known yet");
         assert_eq!(run(true).unwrap(), STREAM);
