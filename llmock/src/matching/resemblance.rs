@@ -43,7 +43,9 @@ pub(super) fn prompt(body: &TreeNode) -> String {
     }
     let half = LONGEST_IN_ORDER / 2;
     let head = (0..=half).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
-    let tail = (text.len() - half..).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+    let tail = (text.len() - half..=text.len())
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(text.len());
     format!("{} {}", &text[..head], &text[tail..])
 }
 
