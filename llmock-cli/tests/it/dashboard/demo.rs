@@ -171,6 +171,34 @@ fn last_run() -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
+/// The recordings of a search, one of them from a model of its own.
+fn searches(write: &dyn Fn(&str, &[Value])) {
+    let ranked = ["red bike", "light bike", "bike for a child"].map(|query| {
+        let prompt = format!("Rank these products for the query \"{query}\".");
+        simple(
+            "search::ranks_products",
+            "gpt-4o-mini",
+            "2026-04-11T10:00:00Z",
+            &prompt,
+            "1. City bike 2. Touring bike",
+            (320, 24),
+        )
+    });
+    write("search/ranks_products", &ranked);
+    let tall = "Which of our bikes suit a tall person?";
+    write(
+        "search/own_model",
+        &[simple(
+            "search::own_model",
+            "shop-llama-8b",
+            "2026-10-01T10:00:00Z",
+            tall,
+            "The touring bike in size XL.",
+            (61, 11),
+        )],
+    );
+}
+
 /// Writes the workspace.
 pub(crate) fn demo() -> Desk {
     let desk = Desk::with(&[]);
@@ -247,30 +275,7 @@ pub(crate) fn demo() -> Desk {
     for number in 1..24 {
         write(&format!("summaries/article_{number:02}"), &[summary(number)]);
     }
-    let ranked = ["red bike", "light bike", "bike for a child"].map(|query| {
-        let prompt = format!("Rank these products for the query \"{query}\".");
-        simple(
-            "search::ranks_products",
-            "gpt-4o-mini",
-            "2026-04-11T10:00:00Z",
-            &prompt,
-            "1. City bike 2. Touring bike",
-            (320, 24),
-        )
-    });
-    write("search/ranks_products", &ranked);
-    let tall = "Which of our bikes suit a tall person?";
-    write(
-        "search/own_model",
-        &[simple(
-            "search::own_model",
-            "shop-llama-8b",
-            "2026-10-01T10:00:00Z",
-            tall,
-            "The touring bike in size XL.",
-            (61, 11),
-        )],
-    );
+    searches(&write);
     desk.run(&["fmt"]);
     desk.write("tests/fixtures/search/broken.json", "{\"llmock\": 1, \"interactions\": [\n");
     desk.write("target/llmock/last-run.jsonl", &last_run());

@@ -254,10 +254,17 @@ impl Upstreams {
 /// The second setting of a real model.
 pub(super) const BRIEF: &str = "brief-model";
 
-/// The tokens that a response reports.
+/// The tokens that a response reports. Anthropic counts those of its cache apart.
 fn used(response: &str) -> u64 {
     let response: Value = serde_json::from_str(response).unwrap_or_default();
-    let names = ["prompt_tokens", "completion_tokens", "input_tokens", "output_tokens"];
+    let names = [
+        "prompt_tokens",
+        "completion_tokens",
+        "input_tokens",
+        "output_tokens",
+        "cache_read_input_tokens",
+        "cache_creation_input_tokens",
+    ];
     names.iter().filter_map(|name| response["usage"][name].as_u64()).sum()
 }
 

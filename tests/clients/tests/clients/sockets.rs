@@ -50,7 +50,7 @@ fn replays<T: PartialEq + std::fmt::Debug>(client: impl Fn(String) -> T) -> T {
 /// The texts of responses on one socket of rig, each behind the one before.
 pub(crate) async fn responses(base_url: &str, turns: &[&str]) -> Vec<String> {
     let model = openai_at(base_url).responses(MODEL);
-    let mut session = model.responses_websocket().connect().await.unwrap();
+    let mut session = Box::pin(model.responses_websocket().connect()).await.unwrap();
     let mut texts = Vec::new();
     for turn in turns {
         let response = session.completion(CompletionRequest::new(*turn)).await.unwrap();
