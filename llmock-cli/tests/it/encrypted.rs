@@ -98,7 +98,7 @@ fn a_file_without_its_identity_names_the_recipients() {
     let desk = desk();
     let mut command = desk.command(&["list"]);
     let output = command
-        .env("HOME", desk.path("nobody"))
+        .env("HOME", desk.path("without-keys"))
         .env_remove("LLMOCK_AGE_IDENTITY")
         .output()
         .unwrap();
@@ -286,9 +286,9 @@ fn a_dashboard_shows_encrypted_fixtures_to_those_with_an_identity() {
     assert_eq!(board.post("keep", &form).status, 303);
     assert!(board.page("fixture?file=fixtures/chat.json.age").contains("where is the grey heron"));
     nothing_is_readable(desk.path("").as_path());
-    let home = desk.path("nobody").display().to_string();
-    let nobody = [("LLMOCK_AGE_IDENTITY", ""), ("HOME", home.as_str())];
-    let board = Dashboard::start_with(&desk, ".", &[], &nobody);
+    let home = desk.path("without-keys").display().to_string();
+    let no_identity = [("LLMOCK_AGE_IDENTITY", ""), ("HOME", home.as_str())];
+    let board = Dashboard::start_with(&desk, ".", &[], &no_identity);
     let findings = board.page("findings");
     assert!(
         findings.contains(&format!("encrypted for {RECIPIENT}, and there is no identity")),

@@ -13,7 +13,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
             "list f",
             "list shop",
             "list --stale 30d f",
-            "list --test nobody f",
+            "list --test none f",
             "list nowhere",
             "list f/a f/broken",
         ],
@@ -63,7 +63,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
         "rename",
         &[
             "rename api::greets api::salutes",
-            "rename api::nobody x",
+            "rename api::none x",
             "rename f/a f/b",
             "rename f/b g/c",
         ],

@@ -16,14 +16,29 @@ pub(crate) struct Divergence {
     pub(crate) earlier: Vec<Label>,
 }
 
+/// The turns of two bodies, and how many of the first ones are the same.
+fn turns<'t>(
+    old: &'t TreeNode,
+    new: &'t TreeNode,
+) -> Option<(&'t [TreeNode], &'t [TreeNode], usize)> {
+    let members = ["messages", "input", "contents", "chat_history"];
+    let of = |name: &&str| Some((old.member(name)?.elements(), new.member(name)?.elements()));
+    let (old, new) = members.iter().find_map(of)?;
+    let same = old.iter().zip(new).take_while(|(old, new)| old.hash == new.hash).count();
+    Some((old, new, same))
+}
+
+/// How many turns a conversation shares with a recorded one before they part; 0 if the model has not had one of them.
+pub(super) fn common_turns(old: &TreeNode, new: &TreeNode) -> usize {
+    let Some((_, new, same)) = turns(old, new) else { return 0 };
+    let known = Calls::new();
+    if new[..same].iter().any(|turn| is_by_model(&label(turn, &known))) { same } else { 0 }
+}
+
 /// Compares the turns of two bodies. `None` if they are the same, or if the model has not had a turn yet: then it is no
 /// conversation.
 pub(super) fn divergence(old: &TreeNode, new: &TreeNode) -> Option<Divergence> {
-    let members = ["messages", "input", "contents", "chat_history"];
-    let of = |name: &&str| Some((old.member(name)?.elements(), new.member(name)?.elements()));
-    let (old_turns, new_turns) = members.iter().find_map(of)?;
-    let same = old_turns.iter().zip(new_turns).take_while(|(old, new)| old.hash == new.hash);
-    let same = same.count();
+    let (old_turns, new_turns, same) = turns(old, new)?;
     let (recorded, sent) = (old_turns.get(same), new_turns.get(same));
     if recorded.is_none() && sent.is_none() {
         return None;

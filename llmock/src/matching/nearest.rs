@@ -7,7 +7,7 @@
 use super::align::{alike, likeness};
 use super::diff::{Subject, diff_of, subject};
 use super::difference::Difference;
-use super::divergence::{Divergence, divergence};
+use super::divergence::{Divergence, common_turns, divergence};
 use super::lexical::Lexicon;
 use super::resemblance::{prompt, resemble};
 use super::rules::MatchRules;
@@ -78,14 +78,19 @@ struct Candidate<'i> {
     profile: Profile,
 }
 
-/// The most similar candidate by structure and by the words of the prompts; the first of equals.
+/// The candidate that goes along with a conversation for longest; of those the most similar by structure and by the words
+/// of the prompts; the first of equals.
 fn best<'i>(sent: &Profile, mut candidates: Vec<Candidate<'i>>) -> Option<Candidate<'i>> {
     let is_same = |candidate: &Candidate<'_>| candidate.alike_percent == 100;
     let at = candidates.iter().position(is_same).or_else(|| {
         let words = shared_words(sent, &candidates);
         let score = |at: usize| f32::from(candidates[at].alike_percent) / 100.0 + WORDS * words[at];
-        (0..candidates.len())
-            .max_by(|one, other| score(*one).total_cmp(&score(*other)).then(other.cmp(one)))
+        let turns: Vec<usize> =
+            candidates.iter().map(|one| sent.common_turns(&one.profile)).collect();
+        (0..candidates.len()).max_by(|one, other| {
+            let by_turns = turns[*one].cmp(&turns[*other]);
+            by_turns.then(score(*one).total_cmp(&score(*other))).then(other.cmp(one))
+        })
     })?;
     Some(candidates.swap_remove(at))
 }
@@ -121,6 +126,13 @@ impl Profile {
             range: request.range.clone(),
             headers: headers.collect(),
             body: subject(provider, request, rules),
+        }
+    }
+
+    fn common_turns(&self, recorded: &Self) -> usize {
+        match (&recorded.body, &self.body) {
+            (Subject::Json(old), Subject::Json(new)) => common_turns(old, new),
+            _ => 0,
         }
     }
 

@@ -11,6 +11,7 @@ mod control;
 mod corpus;
 mod declared;
 mod encryption;
+mod event_stream;
 #[cfg(all(feature = "intercept", target_os = "linux"))]
 mod intercept;
 mod layers;

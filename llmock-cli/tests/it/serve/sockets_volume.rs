@@ -63,17 +63,31 @@ fn many_sockets_are_recorded_and_replayed() {
     }
 }
 
-#[test]
-fn a_kill_at_any_message_leaves_the_old_file() {
-    let steps = vec![
+/// Five messages, the second and the fourth of them from the client.
+fn turns() -> Vec<Step> {
+    vec![
         Step::text("hello"),
         Step::Receive,
         Step::text("one"),
         Step::Receive,
         Step::binary(vec![1; 2000]),
-        Step::close(1000, "bye"),
-    ];
-    let upstream = SocketServer::start(None, steps);
+    ]
+}
+
+/// The first messages of the client's side of [`turns`].
+fn take_turns(client: &mut SocketClient, messages: usize) {
+    for number in 0..messages {
+        if number % 2 == 0 {
+            client.read().unwrap();
+        } else {
+            client.send("go");
+        }
+    }
+}
+
+#[test]
+fn a_kill_at_any_message_leaves_the_old_file() {
+    let upstream = SocketServer::start(None, [turns(), vec![Step::close(1000, "bye")]].concat());
     let base = format!("{}/v1", upstream.url());
     let workdir = Workdir::new();
     workdir.fixture("all/recorded.json", &[("kept", "kept")]);
@@ -82,13 +96,7 @@ fn a_kill_at_any_message_leaves_the_old_file() {
         let server =
             workdir.serve(&["--fixtures", "all", "--record"], &[("OPENAI_BASE_URL", &*base)]);
         let mut client = open(&server, REALTIME);
-        for number in 0..messages {
-            if number % 2 == 0 {
-                client.read().unwrap();
-            } else {
-                client.send("go");
-            }
-        }
+        take_turns(&mut client, messages);
         // Killed, not stopped.
         drop(server);
         assert_eq!(workdir.read("all/recorded.json"), before, "after {messages} messages");
@@ -123,14 +131,7 @@ fn a_thousand_idle_sockets_take_little_memory() {
 /// Killed while its socket is open. What was received is an attempt of the fixture, and the fixture is as it was.
 #[test]
 fn what_an_open_socket_received_survives_a_kill() {
-    let steps = vec![
-        Step::text("hello"),
-        Step::Receive,
-        Step::text("one"),
-        Step::Receive,
-        Step::binary(vec![1; 2000]),
-    ];
-    let upstream = SocketServer::start(None, steps);
+    let upstream = SocketServer::start(None, turns());
     let base = format!("{}/v1", upstream.url());
     for messages in [1, 3, 5] {
         let workdir = Workdir::new();
@@ -140,13 +141,7 @@ fn what_an_open_socket_received_survives_a_kill() {
             || workdir.serve(&["--fixtures", "all", "--record"], &[("OPENAI_BASE_URL", &*base)]);
         let server = record();
         let mut client = open(&server, REALTIME);
-        for number in 0..messages {
-            if number % 2 == 0 {
-                client.read().unwrap();
-            } else {
-                client.send("go");
-            }
-        }
+        take_turns(&mut client, messages);
         let folder = workdir.path("all");
         let kept = || {
             let mut files = std::fs::read_dir(&folder).unwrap().flatten();

@@ -54,11 +54,11 @@ fn requests_that_providers_accepted_are_not_rejected() {
             }
         }
     }
-    skipped(&format!(
-        "nothing: {accepted} accepted requests were not rejected; of {rejected} rejected ones the table has {known}, the others \
+    println!(
+        "{accepted} accepted requests were not rejected; of {rejected} rejected ones the table has {known}, the others \
          are about keys, models, files and rates; {} requests name a retired model",
         retired.values().sum::<usize>()
-    ));
+    );
     assert!(wrong.is_empty(), "{} of {accepted}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
@@ -75,6 +75,6 @@ fn conversations_of_recorded_traffic_keep_their_prefix() {
         kept += report.kept;
         breaks.extend(report.breaks.iter().map(|one| format!("{path}: {one}")));
     }
-    skipped(&format!("nothing: of {turns} turns {kept} keep their prefix:\n{}", breaks.join("\n")));
+    println!("of {turns} turns {kept} keep their prefix:\n{}", breaks.join("\n"));
     assert_eq!(turns, kept + breaks.len());
 }

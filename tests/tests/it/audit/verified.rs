@@ -8,6 +8,8 @@ use llmock_testkit::process::alone;
 use llmock_testkit::recorded::place;
 use llmock_testkit::upstream::{Request, Response, Upstream, replay};
 
+use crate::event_stream::frame;
+
 const TEST: &str = "audit::test";
 const SSE: &str = "text/event-stream";
 
@@ -17,29 +19,6 @@ struct Api {
     path: &'static str,
     content_type: &'static str,
     chunks: Vec<Vec<u8>>,
-}
-
-/// A frame of an AWS event stream.
-fn frame(kind: &str, payload: &str) -> Vec<u8> {
-    let sum = |bytes: &[u8]| {
-        let mut crc = flate2::Crc::new();
-        crc.update(bytes);
-        crc.sum().to_be_bytes()
-    };
-    let name = b":event-type";
-    let mut headers = vec![u8::try_from(name.len()).unwrap()];
-    headers.extend(name);
-    headers.push(7);
-    headers.extend(u16::try_from(kind.len()).unwrap().to_be_bytes());
-    headers.extend(kind.as_bytes());
-    let length = u32::try_from(16 + headers.len() + payload.len()).unwrap();
-    let mut frame = length.to_be_bytes().to_vec();
-    frame.extend(u32::try_from(headers.len()).unwrap().to_be_bytes());
-    frame.extend(sum(&frame));
-    frame.extend(headers);
-    frame.extend(payload.as_bytes());
-    frame.extend(sum(&frame));
-    frame
 }
 
 /// The same for each API, with a text, an id, and the names of a member and of an end that may drift.

@@ -8,6 +8,8 @@ use llmock_testkit::process::alone;
 use llmock_testkit::recorded::{place, read};
 use llmock_testkit::upstream::{Response, Upstream, replay};
 
+use crate::event_stream::frame;
+
 const TEST: &str = "bad_input::test";
 
 /// Records and replays one request to Bedrock, Ollama or `OpenAI`; both times it hears the same.
@@ -33,38 +35,11 @@ fn both_ways(
     live
 }
 
-/// An event of AWS's binary framing; the checksums are those of `crc32`.
-fn frame(payload: &[u8], crc: impl Fn(&[u8]) -> u32) -> Vec<u8> {
-    let mut headers = Vec::new();
-    for (name, value) in [(":message-type", "event"), (":event-type", "contentBlockDelta")] {
-        headers.push(u8::try_from(name.len()).unwrap());
-        headers.extend(name.bytes());
-        headers.push(7);
-        headers.extend(u16::try_from(value.len()).unwrap().to_be_bytes());
-        headers.extend(value.bytes());
-    }
-    let total = u32::try_from(16 + headers.len() + payload.len()).unwrap();
-    let mut frame = total.to_be_bytes().to_vec();
-    frame.extend(u32::try_from(headers.len()).unwrap().to_be_bytes());
-    frame.extend(crc(&frame).to_be_bytes());
-    frame.extend(headers);
-    frame.extend(payload);
-    frame.extend(crc(&frame).to_be_bytes());
-    frame
-}
-
-/// CRC-32 of IEEE 802.3, bit by bit.
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 * (crc & 1)))
-    })
-}
-
 #[test]
 fn broken_event_stream_checksums_replay() {
     alone(&[], |_| {
-        let payload = br#"{"delta":{"text":"Hi"},"contentBlockIndex":0}"#;
-        let right = frame(payload, crc32);
+        let payload = r#"{"delta":{"text":"Hi"},"contentBlockIndex":0}"#;
+        let right = frame("contentBlockDelta", payload);
         let mut broken = right.clone();
         *broken.last_mut().unwrap() ^= 1;
         let mut cut = right.clone();

@@ -9,6 +9,8 @@ use llmock_testkit::process::alone;
 use llmock_testkit::recorded::{failed, interactions, place, read};
 use llmock_testkit::upstream::{Gate, Response, Upstream, replay};
 
+use crate::event_stream::frame;
+
 const TEST: &str = "endings::test";
 const DONE: &str = "data: [DONE]\n\n";
 const HELLO: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hello\"}}]}\n\n";
@@ -30,29 +32,6 @@ fn end_of(fixture: &Path, at: usize) -> String {
     let stream = &interactions(fixture)[at]["response"]["stream"];
     assert!(stream.is_object(), "{}", read(fixture));
     stream["end"].as_str().unwrap_or("complete").to_owned()
-}
-
-/// A frame of an AWS event stream.
-fn frame(kind: &str, payload: &str) -> Vec<u8> {
-    let sum = |bytes: &[u8]| {
-        let mut crc = flate2::Crc::new();
-        crc.update(bytes);
-        crc.sum().to_be_bytes()
-    };
-    let name = b":event-type";
-    let mut headers = vec![u8::try_from(name.len()).unwrap()];
-    headers.extend(name);
-    headers.push(7);
-    headers.extend(u16::try_from(kind.len()).unwrap().to_be_bytes());
-    headers.extend(kind.as_bytes());
-    let length = u32::try_from(16 + headers.len() + payload.len()).unwrap();
-    let mut frame = length.to_be_bytes().to_vec();
-    frame.extend(u32::try_from(headers.len()).unwrap().to_be_bytes());
-    frame.extend(sum(&frame));
-    frame.extend(headers);
-    frame.extend(payload.as_bytes());
-    frame.extend(sum(&frame));
-    frame
 }
 
 /// A stream of each format: provider, path, content type, and chunks.

@@ -40,6 +40,7 @@ const OTHER: &[(&str, &str)] = &[
     ("faults.kinds", "truncate;slow=1s"),
     ("faults.seed", "1"),
     ("log", "json"),
+    ("otlp-endpoint", "http://localhost:4318"),
     ("quota.requests-per-minute", "1"),
     ("quota.tokens-per-minute", "1"),
     ("quota.window", "1s"),
@@ -66,6 +67,11 @@ fn variables_flags_and_set_override_the_file() {
             "tls-cert" | "tls-key" => &with_tls,
             _ => &file,
         };
+        if path == "otlp-endpoint" && cfg!(not(feature = "otel")) {
+            let refused = read(file, &[(&variable(path), value)], &Flags::default());
+            assert!(refused.is_err(), "a build without spans takes it");
+            continue;
+        }
         let before = read(file, &[], &Flags::default()).unwrap();
         let by_variable = read(file, &[(&variable(path), value)], &Flags::default()).unwrap();
         let by_set = read(file, &[], &with_set(&[&format!("{path}={value}")])).unwrap();
