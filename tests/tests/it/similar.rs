@@ -215,6 +215,7 @@ fn an_endpoint_with_other_dimensions_is_named() {
 
 /// The pairs of `docs/teams.md`, measured with a real model: none of its thresholds tells meanings apart, as published.
 #[test]
+#[ignore = "takes half a minute on a model; `.ci/run plan` runs it"]
 fn a_real_model_is_measured_on_labelled_pairs() {
     let Some(url) = llmock_testkit::model::url() else { return };
     let pairs = include_str!("../../../llmock/src/matching/pairs.tsv").lines();
