@@ -112,7 +112,7 @@ fn a_sweep_that_cannot_be_made_fails_the_test() {
 
 /// A figure, which `.ci/run control` measures.
 #[test]
-#[ignore = "measures time"]
+#[ignore = "measures time, for which the machine must be idle; `.ci/run control` runs it"]
 fn two_hundred_cuts_take_a_few_seconds() {
     const MOST: Duration = Duration::from_secs(10);
     let app = app();

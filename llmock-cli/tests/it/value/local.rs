@@ -24,7 +24,7 @@ pub(super) fn texts(folder: &Path) -> String {
 }
 
 #[test]
-#[ignore = "takes a minute, and needs a model server"]
+#[ignore = "takes a minute on a model server; `.ci/run plan` starts one and runs it"]
 fn a_plan_predicts_the_tokens_of_a_real_recording() {
     let Some(url) = model::url() else { return };
     let upstreams = Upstreams::relayed(url);
@@ -48,7 +48,7 @@ fn a_plan_predicts_the_tokens_of_a_real_recording() {
 }
 
 #[test]
-#[ignore = "takes a minute, and needs a model server"]
+#[ignore = "takes a minute on a model server; `.ci/run plan` starts one and runs it"]
 fn two_settings_of_a_real_model_are_compared() {
     let Some(url) = model::url() else { return };
     let upstreams = Upstreams::relayed(url);
@@ -142,7 +142,7 @@ fn tests() -> String {
 }
 
 #[test]
-#[ignore = "builds a workspace ten times"]
+#[ignore = "builds a workspace ten times, a minute or more; `.ci/run plan` runs it"]
 fn ten_edits_of_a_workspace_are_planned_exactly() {
     let tests = tests();
     let manifest = "[package]\nname = \"planned\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\

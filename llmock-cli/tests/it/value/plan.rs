@@ -55,7 +55,7 @@ fn ten_edits_of_ten_tests_are_planned_exactly() {
 }
 
 #[test]
-#[ignore = "runs fifty tests thirty times"]
+#[ignore = "runs fifty tests thirty times; the test of ten runs by default, and `.ci/run plan` runs this one"]
 fn ten_edits_of_fifty_tests_are_planned_exactly() {
     planned_exactly(10);
 }

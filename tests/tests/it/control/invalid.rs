@@ -125,7 +125,7 @@ fn a_mistake_with_the_handle_has_its_line() {
 
 /// A gate opens after half a minute, which `.ci/run control` waits for.
 #[test]
-#[ignore = "takes half a minute"]
+#[ignore = "waits half a minute for a gate; `.ci/run control` runs it"]
 fn a_gate_that_is_never_released_has_its_line() {
     let mock = scripted();
     mock.reply(Reply::text("Hi"));

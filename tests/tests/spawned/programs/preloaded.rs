@@ -25,7 +25,7 @@ fn replays() {
 
 /// As a client whose address is fixed, in a test that knows nothing of llmock.
 #[test]
-#[ignore = "needs `network = \"block\"`"]
+#[ignore = "needs `network = \"block\"`; `isolation.rs` sets it and runs it"]
 fn guarded() {
     let proxy = std::env::var("HTTPS_PROXY").expect("a proxy");
     let mut stream = TcpStream::connect(proxy.trim_start_matches("http://")).unwrap();
@@ -38,7 +38,7 @@ fn guarded() {
 
 #[llm_replay(fixture = "hello")]
 #[test]
-#[ignore = "needs `network = \"block\"`"]
+#[ignore = "needs `network = \"block\"`; `isolation.rs` sets it and runs it"]
 fn guarded_and_replayed() {
     guarded();
     assert_eq!(client::ask("hello"), "hi there");
@@ -46,7 +46,7 @@ fn guarded_and_replayed() {
 
 #[llm_replay(fixture = "hello", network = "allow")]
 #[test]
-#[ignore = "needs `network = \"block\"`"]
+#[ignore = "needs `network = \"block\"`; `isolation.rs` sets it and runs it"]
 fn allowed() {
     assert_eq!(std::env::var("HTTPS_PROXY").unwrap(), "");
     assert_eq!(client::ask("hello"), "hi there");
