@@ -21,14 +21,14 @@ pub fn figures(effort: Effort) {
 }
 
 /// Compares the time that something takes at the base URL of a session that records, a new one each time, with the time
-/// that it takes at the upstream.
+/// that it takes at the upstream. Returns how much more the median is.
 pub fn beside(
     effort: Effort,
     rounds: usize,
     title: &str,
     upstream: &str,
     took: impl Fn(&str) -> Duration,
-) {
+) -> Option<Duration> {
     let folder = tempfile::tempdir().expect("a temporary directory");
     let mut sessions = 0;
     let mut open = || {
@@ -40,7 +40,8 @@ pub fn beside(
             .start()
     };
     if let Err(error) = open().map(llmock::MockSession::fail) {
-        return table::skipped(&format!("{title} while recording: {error}"));
+        table::skipped(&format!("{title} while recording: {error}"));
+        return None;
     }
     let through = || {
         let mock = open().expect("as the first");
@@ -53,4 +54,6 @@ pub fn beside(
         vec![timed("recording through llmock", through), timed("direct", || took(upstream))];
     let times = race(effort.plan(rounds, Duration::from_secs(15)), contenders);
     table::compare(title, &times);
+    let [own, direct] = [&times[0], &times[1]].map(|times| times.percentile(0.5));
+    Some(own.saturating_sub(direct))
 }
