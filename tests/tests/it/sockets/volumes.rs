@@ -16,6 +16,9 @@ fn sockets() -> usize {
     std::env::var("LLMOCK_TEST_SOCKETS").map_or(SOCKETS, |count| count.parse().unwrap())
 }
 
+/// The socket of this number has a message of 10 MB.
+const LARGE: usize = 7;
+
 /// Everything that a provider may do on a socket.
 fn steps() -> Vec<Step> {
     vec![
@@ -23,7 +26,11 @@ fn steps() -> Vec<Step> {
         Step::Receive,
         Step::Receive,
         Step::Frame(0x89, b"ping".to_vec()),
-        Step::Answer(|sent| [b"{\"echo\": ", sent, b"}"].concat()),
+        Step::Answer(|sent| {
+            let is_large = sent.windows(5).any(|five| five == b"large");
+            let more = vec![b' '; if is_large { 10_000_000 } else { 0 }];
+            [b"{\"echo\": ", sent, &more, b"}"].concat()
+        }),
         Step::Frame(0x01, b"{\"frag".to_vec()),
         Step::Frame(0x00, b"ment\":".to_vec()),
         Step::Frame(0x80, "\"\u{e9}\"}".as_bytes().to_vec()),
@@ -36,9 +43,10 @@ fn steps() -> Vec<Step> {
 
 /// What the client of the socket with this number receives. `is_turned`: it sends its messages in the other order.
 fn talk(client: &mut Client, number: usize, is_turned: bool) -> Vec<Message> {
+    let kind = if number == LARGE { "large" } else { "second" };
     let mut messages = [
         format!(r#"{{"type":"first","n":{number}}}"#),
-        format!(r#"{{"type":"second","n":{number}}}"#),
+        format!(r#"{{"type":"{kind}","n":{number}}}"#),
     ];
     let mut received = vec![next(client)];
     if is_turned {
