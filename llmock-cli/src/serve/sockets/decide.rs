@@ -67,7 +67,8 @@ fn unknown(path: &str) -> String {
     let path = path.split('?').next().unwrap_or(path);
     format!(
         "no WebSocket is known at `{path}`: strategies talk on those of Responses (`/v1/responses`), Realtime \
-         (`/v1/realtime`), and Gemini Live (`...BidiGenerateContent`), and any other needs a recording"
+         (`/v1/realtime`), GPT-Live (`/v1/live/sessions`), and Gemini Live (`...BidiGenerateContent`), and any other \
+         needs a recording"
     )
 }
 

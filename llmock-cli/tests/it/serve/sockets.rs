@@ -180,6 +180,57 @@ fn strategies_talk_on_sockets_of_realtime() {
 }
 
 #[test]
+fn strategies_talk_on_sockets_of_gpt_live() {
+    let server = Workdir::new().serve(&[], &[]);
+    let mut client = open(&server, "/v1/live/sessions");
+    client.send(r#"{"type":"response.create"}"#);
+    assert_eq!(client.json()["error"]["code"], "session_not_started");
+    let tools = json!([{"type": "function", "name": "weather", "parameters": {"type": "object"}}]);
+    let delegation = json!({"type": "responses", "responses": {"model": "gpt-5", "tools": tools}});
+    let session = json!({"model": "gpt-live-1", "delegation": delegation});
+    client.send(json!({"type": "session.start", "event_id": "e", "session": session}).to_string());
+    let started = client.json();
+    assert_eq!(
+        (&started["type"], &started["client_event_id"]),
+        (&json!("session.started"), &json!("e"))
+    );
+    assert_eq!(started["session"]["status"], "active");
+    client.send(r#"{"type":"session.input_audio.append","audio":"AAAA"}"#);
+    let mut ask = |item: Value| {
+        client.send(json!({"type": "response.item.create", "item": item}).to_string());
+        client.send(r#"{"type":"response.create"}"#);
+        let mut inner = Vec::new();
+        while inner.last().is_none_or(|last: &Value| last["type"] != "response.completed") {
+            inner.push(client.json()["event"].take());
+        }
+        inner
+    };
+    // A call of a tool, its result, and what is spoken then.
+    let inner = ask(json!({"type": "message", "role": "user", "content": CALL}));
+    let call = &inner.iter().find(|it| it["type"] == "response.output_item.done").unwrap()["item"];
+    assert_eq!((&call["type"], &call["name"]), (&json!("function_call"), &json!("weather")));
+    let call_id = call["call_id"].clone();
+    ask(json!({"type": "function_call_output", "call_id": call_id, "output": "sunny"}));
+    assert_eq!(transcript(&mut client, "sunny"), "last tool call result is sunny");
+    client.send(r#"{"type":"session.commentary.append","content":"Hello!","delegation_id":null}"#);
+    assert_eq!(client.json()["type"], "session.commentary.appended");
+    assert_eq!(transcript(&mut client, "Hello!"), "Hello!");
+    client.send(r#"{"type":"session.close"}"#);
+    assert_eq!(client.until("session.closed").pop().unwrap()["reason"], "close_requested");
+    assert_eq!(client.closed().0, 1000);
+}
+
+/// What is spoken, up to these words.
+fn transcript(client: &mut SocketClient, end: &str) -> String {
+    let mut text = String::new();
+    while !text.ends_with(end) {
+        let event = client.until("session.output_transcript.delta").pop().unwrap();
+        text.push_str(event["delta"].as_str().unwrap());
+    }
+    text
+}
+
+#[test]
 fn strategies_talk_on_sockets_of_gemini_live() {
     let server = Workdir::new().serve(&[], &[]);
     let mut client = open(&server, LIVE);

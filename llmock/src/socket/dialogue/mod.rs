@@ -4,6 +4,7 @@
 //! responds to requests responds on sockets. Pure: [`talk`](super::talk) carries it out.
 
 mod gemini_live;
+mod live;
 mod realtime;
 mod realtime_events;
 mod responses;
@@ -59,6 +60,9 @@ pub(crate) fn at(target: &str, headers: &HeaderMap, seed: u64) -> Option<Box<dyn
         Kind::Responses => Some(Box::new(responses::Responses::new(path))),
         Kind::Realtime if path.ends_with("/realtime") => {
             Some(Box::new(realtime::Realtime::new(target, is_beta(headers), seed)))
+        }
+        Kind::Realtime if path.ends_with("/live/sessions") => {
+            Some(Box::new(live::Live::new(path, seed)))
         }
         Kind::GeminiLive if path.contains("BidiGenerateContent") => {
             Some(Box::new(gemini_live::GeminiLive::new(path, seed)))

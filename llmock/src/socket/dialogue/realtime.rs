@@ -378,7 +378,7 @@ impl Dialogue for Realtime {
 }
 
 /// Puts the members of an object into another one, and those of objects in it alike.
-fn merge(into: &mut Value, from: Value) {
+pub(super) fn merge(into: &mut Value, from: Value) {
     match (into, from) {
         (Value::Object(into), Value::Object(from)) => {
             for (name, value) in from {
