@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::fixture::socket::{Close, Data, Message, Side, Socket};
+use crate::fixture::socket::{self, Close, Data, Message, Side, Socket};
 use crate::json::{self, Json, quote};
 use crate::matching::{Difference, diff_of_json};
 use crate::wire::usage::TokenUsage;
@@ -54,14 +54,9 @@ fn texts(socket: &Socket, side: Side) -> impl Iterator<Item = &str> {
 
 /// In the address, as Realtime has it, or in a message of the client.
 fn model(path: &str, socket: &Socket) -> Option<String> {
-    let (_, query) = path.split_once('?').unwrap_or((path, ""));
-    let named = query.split('&').find_map(|pair| pair.strip_prefix("model="));
-    named.map(str::to_owned).or_else(|| {
-        texts(socket, Side::Client).find_map(|text| {
-            let message = json::parse(text).ok()?;
-            let places = ["model", "session/model", "setup/model"];
-            places.iter().find_map(|place| message.text(place)).map(Cow::into_owned)
-        })
+    socket::model_of_path(path).map(str::to_owned).or_else(|| {
+        let mut messages = texts(socket, Side::Client);
+        messages.find_map(|text| socket::model_of_message(&json::parse(text).ok()?))
     })
 }
 

@@ -8,7 +8,7 @@ use super::{ForwardError, Recorder, Relayed, Request, Sent};
 use crate::exchange::forward::Keeper as _;
 use crate::exchange::transcript::Transcript;
 use crate::playback::sockets::{ServedSocket, SocketEnd, SocketSettings};
-use crate::socket::relay;
+use crate::socket::relay::{self, Terms};
 use crate::socket::upstream::{self, Accepted, Handshake};
 
 /// A WebSocket that the provider has accepted.
@@ -59,12 +59,14 @@ impl RelayedSocket {
         let saving = keeper.saving(&headers);
         Box::pin(async move {
             let transcript = Transcript::new();
-            let (ends, limit) = ((upgrade, accepted), settings.limit());
-            let relayed =
-                relay::run(ends, &transcript, keeper.in_flight(), saving.clone(), limit).await;
+            let terms = Terms { limit: settings.limit(), saving: saving.clone(), allow: None };
+            let ends = (upgrade, accepted);
+            let relayed = relay::run(ends, &transcript, keeper.in_flight(), terms).await;
             let ended = match relayed {
                 relay::Relayed::Nothing => SocketEnd::Closed,
-                relay::Relayed::Broken(why) => SocketEnd::Broken(why),
+                relay::Relayed::Broken(why) | relay::Relayed::Stopped(why) => {
+                    SocketEnd::Broken(why)
+                }
                 relay::Relayed::Whole => {
                     let socket = relay::socket(&headers, &transcript);
                     keeper.keep_socket(&headers, socket).await;

@@ -31,10 +31,48 @@ pub(super) fn reserve(
     provider: Provider,
     model: Option<&str>,
 ) -> Result<(), String> {
-    let limits = state.setup.limits.spending;
-    if limits == Spending::default() {
+    if !is_limited(state) {
         return Ok(());
     }
+    check_priced(state, provider, model)?;
+    admit(state, 1)
+}
+
+/// Counts a handshake. A socket whose messages name its model is admitted without one: [`allows_more`] decides about those.
+#[cfg(feature = "websocket")]
+pub(super) fn reserve_socket(
+    state: &State,
+    provider: Provider,
+    model: Option<&str>,
+) -> Result<(), String> {
+    if !is_limited(state) {
+        return Ok(());
+    }
+    if model.is_some() {
+        check_priced(state, provider, model)?;
+    }
+    admit(state, 1)
+}
+
+/// Whether a message of a client may be sent on an open socket, or why not.
+#[cfg(feature = "websocket")]
+pub(super) fn allows_more(
+    state: &State,
+    provider: Provider,
+    model: Option<&str>,
+) -> Result<(), String> {
+    check_priced(state, provider, model)?;
+    admit(state, 0)
+}
+
+/// Whether this run has a limit.
+pub(super) fn is_limited(state: &State) -> bool {
+    state.setup.limits.spending != Spending::default()
+}
+
+/// With a limit of dollars, everything needs a price.
+fn check_priced(state: &State, provider: Provider, model: Option<&str>) -> Result<(), String> {
+    let limits = state.setup.limits.spending;
     let is_priced = model.is_some_and(|model| prices::price(provider, model).is_some());
     if limits.cost.is_some() && !is_priced {
         let model = model.unwrap_or("this request");
@@ -42,10 +80,17 @@ pub(super) fn reserve(
             "no price is known for {model}, so that LLMOCK_MAX_USD cannot be kept; name one in the file of LLMOCK_PRICES"
         ));
     }
+    Ok(())
+}
+
+/// Counts so many new requests, unless a limit is reached. Messages belong to the request that opened their socket.
+fn admit(state: &State, requests: u64) -> Result<(), String> {
+    let limits = state.setup.limits.spending;
     let counted = update(state, |spent| {
+        let limits = if requests == 0 { Spending { requests: None, ..limits } } else { limits };
         let reached = reached(limits, *spent);
         if reached.is_none() {
-            spent.requests += 1;
+            spent.requests += requests;
         }
         reached
     });
@@ -60,14 +105,19 @@ pub(super) fn reserve(
 
 /// Adds what a response reports.
 pub(super) fn add(state: &State, interaction: &Interaction) {
-    if state.setup.limits.spending == Spending::default() {
+    if !is_limited(state) {
         return;
     }
     let usage = usage(interaction);
     let price = interaction.model().and_then(|model| prices::price(interaction.provider, &model));
+    count(state, (usage.total(), price.map_or(0, |price| price.of(usage))));
+}
+
+/// Adds tokens and micro-dollars.
+pub(super) fn count(state: &State, (tokens, cost): (u64, u64)) {
     let _ = update(state, |spent| {
-        spent.tokens += usage.total();
-        spent.cost += price.map_or(0, |price| price.of(usage));
+        spent.tokens += tokens;
+        spent.cost += cost;
     });
 }
 

@@ -91,10 +91,7 @@ fn model(pending: &Pending) -> Option<String> {
 }
 
 /// The address of the provider, and how reports show it; noted as one that received a request.
-pub(super) async fn upstream(
-    state: &Arc<State>,
-    provider: Provider,
-) -> Result<(String, String), MissReason> {
+async fn upstream(state: &Arc<State>, provider: Provider) -> Result<(String, String), MissReason> {
     check_writable(state).await?;
     let (base, shown) = base(state, provider)?;
     note_upstream(state, provider, &shown);
@@ -128,7 +125,7 @@ pub(super) fn job(state: &State, pending: &Pending, base: &str) -> Job {
     }
 }
 
-fn note_upstream(state: &State, provider: Provider, shown: &str) {
+pub(super) fn note_upstream(state: &State, provider: Provider, shown: &str) {
     if state.ledger().add_upstream(provider, shown) {
         announce::upstream(provider, shown, state.key_variable(provider).as_deref());
     }
@@ -146,7 +143,7 @@ fn sent(incoming: &Incoming) -> OriginalRequest {
 }
 
 /// Tries once whether the fixture can be written: a response that cannot be kept should not be paid for.
-async fn check_writable(state: &Arc<State>) -> Result<(), MissReason> {
+pub(super) async fn check_writable(state: &Arc<State>) -> Result<(), MissReason> {
     let check = || async {
         let checked = Arc::clone(state);
         let check = move || {
@@ -206,12 +203,11 @@ impl SessionKeeper {
         })
     }
 
-    /// Keeps the messages of a socket that has ended.
+    /// Keeps the messages of a socket that has ended. Its tokens were counted while they came.
     #[cfg(feature = "websocket")]
     pub(super) async fn keep_socket(self, accepted: &http::HeaderMap, socket: Socket) {
         let Self { state, in_flight, number, sent, asked, key, .. } = self;
         let kept = state.recorded_socket(sent, asked, accepted, socket);
-        budget::add(&state, &kept.0.interaction);
         store(&state, in_flight, (number, key), kept, None).await;
     }
 }

@@ -37,6 +37,8 @@ use crate::sync::lock;
 mod choice;
 #[cfg(feature = "record")]
 mod recording;
+#[cfg(feature = "record")]
+mod spending;
 mod written;
 
 /// How long messages that are on their way may take to arrive when a test ends.

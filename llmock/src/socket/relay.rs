@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::protocol::Role;
 
+use super::accepting;
 use super::connection::{self, Broken, Limit, Received, Receiver, Sender};
 use super::play::GOODBYE;
 use super::upstream::Accepted;
@@ -38,8 +39,20 @@ struct Relay<'r, A, B> {
     upstream: (Sender<B>, Receiver<B>),
     transcript: &'r Transcript,
     in_flight: &'r InFlightGuard,
+    allow: Option<(&'r str, &'r Allow<'r>)>,
     /// When something was received last.
     noted: watch::Sender<Instant>,
+}
+
+/// Decides about each text that a side sends: why it must not reach the other one.
+pub(crate) type Allow<'a> = dyn Fn(Side, &str) -> Result<(), String> + Send + Sync + 'a;
+
+/// Under which conditions a socket is relayed.
+pub(crate) struct Terms<'t> {
+    pub(crate) limit: Limit,
+    pub(crate) saving: Option<Saving>,
+    /// The path of the handshake, and what is allowed; everything otherwise.
+    pub(crate) allow: Option<(&'t str, &'t Allow<'t>)>,
 }
 
 /// What has become of a socket.
@@ -49,6 +62,8 @@ pub(crate) enum Relayed {
     Nothing,
     /// One side broke a rule: why.
     Broken(String),
+    /// It was ended before a message that was not allowed: why. What came before can be replayed.
+    Stopped(String),
     /// It ended, and can be replayed.
     Whole,
 }
@@ -110,15 +125,15 @@ pub(crate) async fn run(
     (client, upstream): (OnUpgrade, Accepted),
     transcript: &Transcript,
     in_flight: &InFlightGuard,
-    saving: Option<Saving>,
-    limit: Limit,
+    terms: Terms<'_>,
 ) -> Relayed {
+    let Terms { limit, saving, allow } = terms;
     let Accepted { io: upstream, headers } = upstream;
     let Ok(client) = client.await else { return Relayed::Nothing };
     let client = connection::open(TokioIo::new(client), Role::Server, limit).await;
     let upstream = connection::open(upstream, Role::Client, limit).await;
     let (noted, activity) = watch::channel(Instant::now());
-    let relay = Relay { client, upstream, transcript, in_flight, noted };
+    let relay = Relay { client, upstream, transcript, in_flight, allow, noted };
     let saving = async {
         match saving {
             Some(saving) => saving.run(&headers, transcript, activity).await,
@@ -127,13 +142,14 @@ pub(crate) async fn run(
     };
     let ended = tokio::select! {
         ended = relay.run() => ended,
-        () = saving => None,
+        () = saving => Ended::Gone,
     };
     match ended {
-        Some((side, broken)) => {
-            Relayed::Broken(format!("a message of the {} {}", side.name(), broken.why))
+        Ended::Broken(side, broken) => {
+            Relayed::Broken(format!("from the {}: {}", side.name(), broken.why))
         }
-        None => Relayed::Whole,
+        Ended::Refused(why) => Relayed::Stopped(why),
+        Ended::Closed | Ended::Gone => Relayed::Whole,
     }
 }
 
@@ -144,6 +160,8 @@ enum Ended {
     /// The connection of this side, or of the other one, has ended.
     Gone,
     Broken(Side, Broken),
+    /// A message was not allowed.
+    Refused(String),
 }
 
 impl<A, B> Relay<'_, A, B>
@@ -151,9 +169,10 @@ where
     A: AsyncRead + AsyncWrite + Unpin,
     B: AsyncRead + AsyncWrite + Unpin,
 {
-    /// Relays until either side closes the socket, or the recording ends. Returns what broke it, and who did.
-    async fn run(self) -> Option<(Side, Broken)> {
-        let Self { client, upstream, transcript, in_flight, noted } = self;
+    /// Relays until either side closes the socket, or the recording ends. Returns what ended it.
+    async fn run(self) -> Ended {
+        let Self { client, upstream, transcript, in_flight, allow, noted } = self;
+        let (path, allow) = allow.unzip();
         let (mut to_client, mut from_client) = client;
         let (mut to_upstream, mut from_upstream) = upstream;
         let activity = noted.subscribe();
@@ -162,14 +181,14 @@ where
                 Side::Client,
                 &mut from_client,
                 &mut to_upstream,
-                transcript,
+                (transcript, allow),
                 &noted
             ));
             let mut down = std::pin::pin!(pump(
                 Side::Server,
                 &mut from_upstream,
                 &mut to_client,
-                transcript,
+                (transcript, allow),
                 &noted
             ));
             tokio::select! {
@@ -189,19 +208,26 @@ where
                 () = recording_ends(in_flight, activity) => Ended::Gone,
             }
         };
-        match ended {
+        match &ended {
             Ended::Broken(side, broken) => {
-                to_client.close(Some(broken.code), &broken.why).await;
                 to_upstream.close(Some(1001), "").await;
-                Some((side, broken))
+                let why = format!("from the {}: {}", side.name(), broken.why);
+                let broken = Broken { code: broken.code, why };
+                connection::break_off(to_client, from_client, &broken).await;
+            }
+            Ended::Refused(why) => {
+                to_upstream.close(Some(1000), "").await;
+                let why = format!("llmock: {why}");
+                accepting::reject(path.unwrap_or_default(), &why, &mut to_client, &mut from_client)
+                    .await;
             }
             Ended::Gone if transcript.so_far().1 == Close::Open => {
                 to_client.close(Some(1001), "llmock: the test has ended").await;
                 to_upstream.close(Some(1000), "").await;
-                None
             }
-            Ended::Gone | Ended::Closed => None,
+            Ended::Gone | Ended::Closed => {}
         }
+        ended
     }
 }
 
@@ -210,7 +236,7 @@ async fn pump<A, B>(
     from: Side,
     source: &mut Receiver<A>,
     target: &mut Sender<B>,
-    transcript: &Transcript,
+    (transcript, allow): (&Transcript, Option<&Allow<'_>>),
     noted: &watch::Sender<Instant>,
 ) -> Ended
 where
@@ -225,6 +251,10 @@ where
             Received::Message { is_binary, bytes, fragments } => {
                 let mut message = Message::received(from, ms, is_binary, bytes.clone());
                 message.fragments.clone_from(&fragments);
+                let allowed = allow.zip(message.text()).map(|(allow, text)| allow(from, text));
+                if let Some(Err(why)) = allowed {
+                    return Ended::Refused(why);
+                }
                 transcript.add(message);
                 if target.message(is_binary, bytes, fragments.as_deref()).await.is_err() {
                     // The other direction finds out why.

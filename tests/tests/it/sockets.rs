@@ -2,6 +2,7 @@
 
 mod broken;
 mod controlled;
+mod limits;
 mod replaying;
 mod replies;
 mod roundtrip;

@@ -41,12 +41,18 @@ fn frames_that_break_the_protocol_are_named() {
     recorded(&workdir, &json!({"from": "server", "code": 1000}));
     let replaying = workdir.serve(&["--fixtures", "voice.json"], &[]);
     let talking = workdir.serve(&[], &[]);
+    let upstream = SocketServer::start(None, vec![Step::Receive]);
+    let base = format!("{}/v1", upstream.url());
+    let recording =
+        workdir.serve(&["--fixtures", "all", "--record"], &[("OPENAI_BASE_URL", &*base)]);
     for (frame, why) in [
         (&[0x81, 0x02, b'h', b'i'][..], "a frame without a mask"),
         (&[0xc1, 0x82, 0, 0, 0, 0, b'h', b'i'], "a frame uses an extension"),
         (&[0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe], "is not valid UTF-8"),
+        // Only its head: nothing is waited for.
+        (&[0x81, 0xff, 0, 0, 0, 0, 4, 0, 0, 0, 1, 2, 3, 4], "a message has 64 MiB"),
     ] {
-        for server in [&replaying, &talking] {
+        for server in [&replaying, &talking, &recording] {
             let explained = explanation_of(&server.origin, REALTIME, frame);
             assert!(explained.contains(why), "{why}: {explained}");
             server.wait_for_stderr(why);

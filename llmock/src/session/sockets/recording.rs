@@ -9,6 +9,7 @@ use crate::exchange::response::Response;
 use crate::exchange::transcript::Transcript;
 use crate::exchange::{RequestNumber, RespondedBy, miss, request};
 use crate::fixture::interaction::Request;
+use crate::fixture::socket;
 use crate::front::handler::Aborted;
 use crate::provider::Provider;
 use crate::report::MissReason;
@@ -16,8 +17,9 @@ use crate::session::budget;
 use crate::session::pending::Pending;
 use crate::session::recording::{self, SessionKeeper};
 use crate::session::refuse::refuse;
+use crate::session::sockets::spending::Meter;
 use crate::session::state::State;
-use crate::socket::relay::{self, Relayed};
+use crate::socket::relay::{self, Allow, Relayed, Terms};
 use crate::socket::upstream::{self, Accepted, Handshake};
 
 /// Opens the provider's side of a socket, and relays what both sides send.
@@ -28,18 +30,26 @@ pub(super) async fn forward(
 ) -> Result<Response, Aborted> {
     let Pending { number, incoming, request, found } = &pending;
     let provider = incoming.provider;
-    let (base, shown) = match recording::upstream(state, provider).await {
+    let (base, shown) = match recording::base(state, provider) {
         Ok(upstream) => upstream,
         Err(reason) => return Ok(refuse(state, &pending, reason)),
     };
-    if let Err(why) = budget::reserve(state, provider, None) {
+    let model = socket::model_of_path(&request.path);
+    if let Err(why) = budget::reserve_socket(state, provider, model) {
         return Ok(refuse(state, &pending, MissReason::RecordRefused { why }));
     }
     let target = request::upstream_target(provider, &incoming.rest);
     let url = state.setup.upstreams.url(provider, &base, &target);
-    state.ledger().exchange(*number).sent.responded_by = RespondedBy::Upstream;
     let keeper = SessionKeeper::new(state, *number, incoming, (request.clone(), found.clone()));
-    match upstream::connect(&url, &incoming.headers).await {
+    // Messages cost money, a handshake does not: so it need not wait for the disk.
+    let (writable, handshake) =
+        tokio::join!(recording::check_writable(state), upstream::connect(&url, &incoming.headers));
+    if let Err(reason) = writable {
+        return Ok(refuse(state, &pending, reason));
+    }
+    recording::note_upstream(state, provider, &shown);
+    state.ledger().exchange(*number).sent.responded_by = RespondedBy::Upstream;
+    match handshake {
         Ok(Handshake::Accepted(accepted)) => Ok(begin(state, keeper, &pending, upgrade, accepted)),
         Ok(Handshake::Refused(response)) => {
             let received = upstream::refusal(response).await;
@@ -70,14 +80,26 @@ fn begin(
         let limit = state.message_limit();
         let saving = keeper.saving(&headers);
         let ends = (upgrade, accepted);
-        let saved = Some(saving.clone());
-        match relay::run(ends, &transcript, keeper.in_flight(), saved, limit).await {
-            Relayed::Nothing => {}
-            Relayed::Broken(why) => failed.note(&state, why),
-            Relayed::Whole => {
-                let socket = relay::socket(&headers, &transcript);
-                keeper.keep_socket(&headers, socket).await;
+        let meter = Meter::new(&state, failed.provider, &failed.request.path);
+        let allow = |side, text: &str| meter.message(side, text);
+        let allow = meter.is_needed().then_some((&*failed.request.path, &allow as &Allow<'_>));
+        let terms = Terms { limit, saving: Some(saving.clone()), allow };
+        let relayed = relay::run(ends, &transcript, keeper.in_flight(), terms).await;
+        let keep = match relayed {
+            Relayed::Nothing => false,
+            Relayed::Broken(why) => {
+                failed.note(&state, MissReason::Socket { why });
+                false
             }
+            Relayed::Stopped(why) => {
+                failed.note(&state, MissReason::RecordRefused { why });
+                true
+            }
+            Relayed::Whole => true,
+        };
+        if keep {
+            let socket = relay::socket(&headers, &transcript);
+            keeper.keep_socket(&headers, socket).await;
         }
         drop(saving);
         transcript.end();
@@ -86,7 +108,7 @@ fn begin(
     response
 }
 
-/// A socket that broke a rule is no recording.
+/// A socket that broke a rule is no recording, and one that a limit has ended is not a whole one.
 struct Failed {
     number: RequestNumber,
     provider: Provider,
@@ -94,8 +116,7 @@ struct Failed {
 }
 
 impl Failed {
-    fn note(&self, state: &State, why: String) {
-        let reason = MissReason::Socket { why };
+    fn note(&self, state: &State, reason: MissReason) {
         let miss = miss::describe(self.provider, &self.request, self.number, reason);
         state.ledger().add_miss(self.number, miss);
     }
