@@ -50,8 +50,11 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     // More than two edits, and a suggestion is more often wrong than right.
     const MAX_DISTANCE: usize = 2;
     let word = plain(word);
+    let length = word.chars().count();
     known
         .into_iter()
+        // Each edit changes the length by one at most, and comparing letters is slow in a debug build.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= MAX_DISTANCE)
         .map(|candidate| (strsim::osa_distance(&word, &plain(candidate)), candidate))
         // A word of two letters is within two edits of every other one.
         .filter(|(distance, candidate)| *distance <= MAX_DISTANCE && *distance < candidate.len())

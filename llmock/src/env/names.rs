@@ -65,8 +65,12 @@ pub(crate) fn meant_by(name: &str) -> Option<&'static str> {
     if !is_close || OF_THE_SERVER.contains(&name) {
         return None;
     }
-    let own = of_the_library().filter(|own| !own.ends_with('_'));
-    nearest(name, own).filter(|own| *own != name)
+    let (beginnings, own): (Vec<_>, Vec<_>) = of_the_library().partition(|own| own.ends_with('_'));
+    // A process has dozens of them, and comparing is slow without optimization.
+    if own.contains(&name) || beginnings.iter().any(|start| name.starts_with(start)) {
+        return None;
+    }
+    nearest(name, own)
 }
 
 /// Those among `names` that are close to a variable of the library, in the order of the alphabet.
