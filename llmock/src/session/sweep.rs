@@ -27,6 +27,8 @@ use crate::sync::lock;
 const LEAST_LIMIT: Duration = Duration::from_secs(5);
 /// The limit of a run, in times of one without a fault.
 const LIMIT_FACTOR: u32 = 10;
+/// How long after its end a process is noticed.
+const LONGEST_PAUSE: Duration = Duration::from_millis(2);
 /// The limit of a run without a fault.
 const FIRST_LIMIT: Duration = Duration::from_secs(120);
 /// Without a fault.
@@ -175,6 +177,8 @@ impl Runner {
             .args([&self.test, "--exact", "--include-ignored"])
             .env(env::SWEEP_FAULT, fault)
             .env(env::SWEEP_RESULT, result)
+            // Most of them panic, and the symbols of a large binary take longer than the test.
+            .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
@@ -237,7 +241,7 @@ fn wait(child: &mut Child, limit: Duration) -> Option<bool> {
             Ok(Some(status)) => return Some(status.success()),
             Ok(None) if begun.elapsed() < limit => {
                 thread::sleep(pause);
-                pause = (pause * 2).min(Duration::from_millis(10));
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
             _ => {
                 let _ = child.kill();
