@@ -14,6 +14,7 @@ use http::uri::Authority;
 use http::{StatusCode, Uri};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
+use percent_encoding::percent_decode_str;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::TcpStream;
 
@@ -122,6 +123,7 @@ async fn through(proxy: &Authority, authority: &Authority) -> io::Result<TcpStre
     let mut head = format!("CONNECT {authority} HTTP/1.1\r\nhost: {authority}\r\n");
     if let Some((credentials, _)) = proxy.as_str().rsplit_once('@') {
         head.push_str("proxy-authorization: Basic ");
+        let credentials: Vec<u8> = percent_decode_str(credentials).collect();
         head.push_str(&BASE64_STANDARD.encode(credentials));
         head.push_str("\r\n");
     }

@@ -127,12 +127,12 @@ fn other_hosts_are_reached_through_the_former_proxy() {
             return;
         }
         let (port, serving) = server("\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\npong");
-        let proxy = format!("http://user:word@127.0.0.1:{port}");
+        let proxy = format!("http://us%40er:w%C3%B6rd%2F@127.0.0.1:{port}");
         let ran = process.again("client").env("HTTPS_PROXY", proxy).output().unwrap();
         assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
         let head = serving.join().unwrap();
         assert!(head.starts_with("CONNECT files.example.org:443 HTTP/1.1\r\n"), "{head}");
-        assert!(head.contains("proxy-authorization: Basic dXNlcjp3b3Jk\r\n"), "{head}");
+        assert!(head.contains("proxy-authorization: Basic dXNAZXI6d8O2cmQv\r\n"), "{head}");
     });
 }
 
