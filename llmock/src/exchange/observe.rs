@@ -23,6 +23,8 @@ pub(crate) struct Observation(Arc<Mutex<Progress>>);
 #[derive(Debug, Default)]
 struct Progress {
     response: Option<ReceivedResponse>,
+    /// Who receives it: a body that waits at a gate ends some time after its client has left.
+    client: Client,
     /// No more will come.
     is_over: bool,
     /// A client that seemed to have left when the end was sent; its connection knows whether it took everything.
@@ -54,6 +56,9 @@ impl Observation {
     pub(crate) fn so_far(&self) -> Option<ReceivedResponse> {
         let progress = lock(&self.0);
         let mut response = progress.response.clone()?;
+        if response.end == Ending::Open && progress.client.has_left() {
+            response.end = Ending::Disconnected;
+        }
         if progress.undecided.as_ref().is_some_and(|client| client.has_received() != Some(true)) {
             response.end = Ending::Disconnected;
         }
@@ -94,7 +99,9 @@ impl Watching {
             (name.as_str().to_owned(), value)
         });
         let received = ReceivedResponse::begin(parts.status.as_u16(), headers.collect());
-        lock(&self.observation.0).response = Some(received);
+        let mut progress = lock(&self.observation.0);
+        (progress.response, progress.client) = (Some(received), self.client.clone());
+        drop(progress);
         let has_no_body = self.is_head
             || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         let length = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());

@@ -79,6 +79,7 @@ fn a_gate_sees_its_client_leave() {
         gate.reached_blocking();
         drop(response);
         gate.client_disconnected_blocking();
+        assert!(mock.exchanges()[0].disconnected_early());
         gate.release_all();
         mock.settled_blocking();
         mock.finish().unwrap();
