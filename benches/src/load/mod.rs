@@ -1,12 +1,13 @@
 //! Many clients at once, on a server in a process of its own.
 //!
 //! [`clients`] ask as fast as they are answered, [`paced`] holds many slow streams open, [`bare`] is the
-//! limit that any server on hyper has, [`process`] starts and weighs the contenders.
+//! limit that any server on hyper has, [`slow`] paces streams without llmock, [`process`] starts and weighs the contenders.
 
 pub mod bare;
 pub mod clients;
 pub mod paced;
 pub mod process;
+pub mod slow;
 
 use std::net::SocketAddr;
 use std::ops::Range;
