@@ -8,6 +8,7 @@ mod checks;
 mod providers;
 mod recorded;
 mod road;
+mod scenarios;
 #[cfg(feature = "provider-clients")]
 mod served;
 mod sockets;

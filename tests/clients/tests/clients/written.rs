@@ -1,5 +1,7 @@
 //! Answers that a person writes, read by the clients that read the real ones.
 
+#[cfg(feature = "provider-clients")]
+mod bedrock;
 mod faults;
 mod features;
 mod items;

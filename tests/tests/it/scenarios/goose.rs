@@ -2,14 +2,19 @@
 
 use llmock::reply::{Reply, request};
 use llmock::{LlmMock, MockSession, Provider, llm_replay};
-use llmock_testkit::client::{prompt, send};
+use llmock_testkit::client::prompt;
 use llmock_testkit::process::alone;
 
+use super::client;
+
+/// As goose's own code sends its requests, with reqwest:
+/// <https://github.com/block/goose/blob/1834fc686f87bd71e9d8b1dfa8fd1156cdf441cb/crates/goose/src/providers/api_client.rs>.
 fn ask(mock: &LlmMock, text: &str) -> (u16, String) {
     let url = format!("{}/chat/completions", mock.base_url(Provider::OpenAI));
-    let headers = [("content-type", "application/json"), ("session-id", "s1")];
-    let response = send("POST", &url, &headers, prompt(text).as_bytes());
-    (response.status, response.text())
+    let request = client().post(url).header("session-id", "s1").bearer_auth("key");
+    let request = request.header("content-type", "application/json").body(prompt(text));
+    let response = request.send().unwrap();
+    (response.status().as_u16(), response.text().unwrap())
 }
 
 /// `OpenAiFixture::new(vec![(substring, file)])`: the exchanges come in order, and each has to hold its substring.

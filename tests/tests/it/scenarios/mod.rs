@@ -1,12 +1,15 @@
 //! What the test harnesses of other projects do, done with llmock: a test for each part that a project can delete.
 //!
-//! | project | its harness | lines | file |
-//! |---|---|---|---|
-//! | codex | `core/tests/common/responses.rs`, `streaming_sse.rs` | 1,718 + 709 | `codex`: 47 tests, and what each part of the harness becomes |
-//! | rig | `tests/common/cassettes.rs` | 4,264 | `rig` |
-//! | goose | `acp_fixtures/mod.rs` | 663 | `goose` |
-//! | Meilisearch | the closure and the map of embeddings in `openai.rs` | 1 closure, 238 kB of data | `meilisearch` |
-//! | zeroclaw | 430 mounts of wiremock in 39 files | – | `zeroclaw` |
+//! | project | its harness | lines | its client | file |
+//! |---|---|---|---|---|
+//! | codex | `core/tests/common/responses.rs`, `streaming_sse.rs` | 1,718 + 709 | its own | `codex`: 47 tests, and what each part of the harness becomes |
+//! | rig | `tests/common/cassettes.rs` | 4,264 | rig | `rig`; with rig itself `tests/clients`, `scenarios.rs` |
+//! | goose | `acp_fixtures/mod.rs` | 663 | requests by reqwest | `goose`, by reqwest |
+//! | Meilisearch | the closure and the map of embeddings in `openai.rs` | 1 closure, 238 kB of data | requests by ureq | `meilisearch`; with async-openai `tests/clients`, `scenarios.rs` |
+//! | zeroclaw | 430 mounts of wiremock in 39 files | – | requests by reqwest | `zeroclaw`, by reqwest |
+//!
+//! codex, goose, Meilisearch, and zeroclaw write their requests and read the responses in code of their programs, which is no
+//! crate that a test could depend on. codex itself runs against `llmock serve` in `tests/conformance`.
 
 mod codex;
 mod goose;
@@ -14,9 +17,18 @@ mod meilisearch;
 mod rig;
 mod zeroclaw;
 
+use std::sync::LazyLock;
+
 use llmock::{LlmMock, Provider};
 use llmock_testkit::client::{JSON, ResponseStream, send};
 use serde_json::{Value, json};
+
+/// The client that goose and zeroclaw write their requests with.
+fn client() -> &'static reqwest::blocking::Client {
+    static CLIENT: LazyLock<reqwest::blocking::Client> =
+        LazyLock::new(|| reqwest::blocking::Client::builder().no_proxy().build().unwrap());
+    &CLIENT
+}
 
 /// Sends a request to an endpoint of a provider.
 fn post(mock: &LlmMock, provider: Provider, path: &str, body: &Value) -> ResponseStream {

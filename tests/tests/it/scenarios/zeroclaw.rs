@@ -4,17 +4,23 @@ use std::time::{Duration, Instant};
 
 use llmock::reply::{Reply, request};
 use llmock::{LlmMock, Provider, llm_replay};
-use llmock_testkit::client::{prompt, send};
+use llmock_testkit::client::prompt;
 
-/// Sends until there is a response, as a client with retries does: with the wait that the provider asks for.
+use super::client;
+
+/// Sends until there is a response, as a client with retries does: with the wait that the provider asks for. The requests are
+/// those of zeroclaw's own code, with reqwest:
+/// <https://github.com/zeroclaw-labs/zeroclaw/blob/04b323c9cedaf9df4f5f86fb6ba390d0fe484101/src/providers/openai.rs>.
 fn retrying(mock: &LlmMock, key: &'static str) -> (usize, String) {
     let url = format!("{}/chat/completions", mock.base_url(Provider::OpenAI));
     for attempt in 1.. {
-        let headers = [("content-type", "application/json"), ("authorization", key)];
-        let response = send("POST", &url, &headers, prompt("a").as_bytes());
-        let wait = response.header("retry-after").and_then(|wait| wait.parse().ok());
-        let status = response.status;
-        let text = response.text();
+        let request = client().post(&url).header("authorization", key);
+        let request = request.header("content-type", "application/json").body(prompt("a"));
+        let response = request.send().unwrap();
+        let wait = response.headers().get("retry-after").and_then(|wait| wait.to_str().ok());
+        let wait = wait.and_then(|wait| wait.parse().ok());
+        let status = response.status();
+        let text = response.text().unwrap();
         if status != 429 {
             return (attempt, text);
         }
@@ -55,18 +61,19 @@ fn the_other_provider_responds(mock: &LlmMock) {
     mock.when(request().provider(Provider::OpenAI)).reply(Reply::error(503, "overloaded"));
     let other = mock.when(request().provider(Provider::Anthropic)).reply(Reply::text("fine"));
     let body = r#"{"model":"m","max_tokens":5,"messages":[{"role":"user","content":"a"}]}"#;
-    let mut said = String::new();
+    let mut text = String::new();
     for (provider, path) in
         [(Provider::OpenAI, "/chat/completions"), (Provider::Anthropic, "/v1/messages")]
     {
         let url = format!("{}{path}", mock.base_url(provider));
-        let response = send("POST", &url, &llmock_testkit::client::JSON, body.as_bytes());
-        let status = response.status;
-        said = response.text();
+        let request = client().post(url).header("content-type", "application/json");
+        let response = request.body(body).send().unwrap();
+        let status = response.status();
+        text = response.text().unwrap();
         if status == 200 {
             break;
         }
     }
-    assert!(said.contains("fine"), "{said}");
+    assert!(text.contains("fine"), "{text}");
     assert_eq!(other.exchanges().len(), 1);
 }

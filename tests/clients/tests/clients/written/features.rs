@@ -1,5 +1,7 @@
 //! Every feature of a reply in every API, whole and streamed: its client reads it, or the reply is refused.
 
+use std::fmt::Debug;
+
 use llmock::reply::Reply;
 use llmock::{FinishError, LlmMock};
 use rig_core::completion::CompletionRequest;
@@ -9,22 +11,26 @@ use super::kinds::models;
 const ITEM: &str = r#"{"type":"text","text":"an item"}"#;
 
 /// A feature, the APIs that can express it, and the raw item or event in the format of the API.
-struct Feature {
-    name: &'static str,
-    reply: fn(api: &str) -> Reply,
-    apis: &'static [&'static str],
+pub(super) struct Feature {
+    pub(super) name: &'static str,
+    pub(super) reply: fn(api: &str) -> Reply,
+    pub(super) apis: &'static [&'static str],
     /// Streams, bodies in one piece.
     streams: (bool, bool),
 }
 
-const ALL: &[&str] = &["chat", "responses", "anthropic", "gemini", "ollama", "cohere"];
+pub(super) const ALL: &[&str] = &["chat", "responses", "anthropic", "gemini", "ollama", "cohere"];
+
+/// Those, and Bedrock, which rig does not speak.
+const EVERYWHERE: &[&str] =
+    &["chat", "responses", "anthropic", "gemini", "ollama", "cohere", "bedrock"];
 
 #[rustfmt::skip]
-const FEATURES: &[Feature] = &[
-    Feature { name: "text", reply: |_| Reply::text("Hi"), apis: ALL, streams: (true, true) },
-    Feature { name: "tool_call", reply: |_| Reply::new().tool_call("t", "{}"), apis: ALL, streams: (true, true) },
-    Feature { name: "reasoning", reply: |_| Reply::text("Hi").reasoning("Hm").signature("c2ln"), apis: ALL, streams: (true, true) },
-    Feature { name: "content_type", reply: |_| Reply::text("Hi").header("x-mark", "1"), apis: ALL, streams: (true, true) },
+pub(super) const FEATURES: &[Feature] = &[
+    Feature { name: "text", reply: |_| Reply::text("Hi"), apis: EVERYWHERE, streams: (true, true) },
+    Feature { name: "tool_call", reply: |_| Reply::new().tool_call("t", "{}"), apis: EVERYWHERE, streams: (true, true) },
+    Feature { name: "reasoning", reply: |_| Reply::text("Hi").reasoning("Hm").signature("c2ln"), apis: EVERYWHERE, streams: (true, true) },
+    Feature { name: "content_type", reply: |_| Reply::text("Hi").header("x-mark", "1"), apis: EVERYWHERE, streams: (true, true) },
     Feature { name: "custom_tool_call", reply: |_| Reply::text("Hi").custom_tool_call("t", "in"), apis: &["chat", "responses"], streams: (true, true) },
     Feature { name: "namespace", reply: |_| Reply::text("Hi").tool_call("t", "{}").namespace("n"), apis: &["responses"], streams: (true, true) },
     Feature { name: "item_ids", reply: |_| Reply::text("Hi").item_ids(["msg_mine"]), apis: &["responses"], streams: (true, true) },
@@ -85,23 +91,34 @@ async fn every_feature_is_read_by_the_client_or_refused() {
                     if streamed { feature.streams.0 && !only_whole } else { feature.streams.1 };
                 let is_expressed = feature.apis.contains(api) && fits;
                 let ended = mock.finish();
-                let mistake = match (answer, ended) {
-                    (Ok(answer), Ok(())) if is_expressed => {
-                        let is_read = feature.name == "tool_call" || answer.text().contains("Hi");
-                        (!is_read).then(|| format!("it read {answer:?}"))
-                    }
-                    (Err(_), Err(error)) if !is_expressed => {
-                        let (is_miss, text) =
-                            (matches!(error, FinishError::Missed { .. }), error.to_string());
-                        let parts = ["cannot be sent", "features.rs:"];
-                        let is_clear = is_miss && parts.iter().all(|part| text.contains(part));
-                        (!is_clear).then_some(text)
-                    }
-                    other => Some(format!("expressed: {is_expressed}, got {other:?}")),
-                };
+                let is_read = answer.as_ref().is_ok_and(|answer| {
+                    feature.name == "tool_call" || answer.text().contains("Hi")
+                });
+                let mistake = judge(is_expressed, answer, is_read, ended, "features.rs:");
                 mistakes.extend(mistake.map(|mistake| format!("{place}: {mistake}")));
             }
         }
     }
     assert!(mistakes.is_empty(), "{}", mistakes.join("\n\n"));
+}
+
+/// What is wrong with the answer that a client has read or not, and with the end of its session; a refusal names the reply at
+/// `line`.
+pub(super) fn judge<A: Debug, E: Debug>(
+    is_expressed: bool,
+    answer: Result<A, E>,
+    is_read: bool,
+    ended: Result<(), FinishError>,
+    line: &str,
+) -> Option<String> {
+    match (answer, ended) {
+        (Ok(answer), Ok(())) if is_expressed => (!is_read).then(|| format!("it read {answer:?}")),
+        (Err(_), Err(error)) if !is_expressed => {
+            let (is_miss, text) = (matches!(error, FinishError::Missed { .. }), error.to_string());
+            let is_clear =
+                is_miss && ["cannot be sent", line].iter().all(|part| text.contains(part));
+            (!is_clear).then_some(text)
+        }
+        other => Some(format!("expressed: {is_expressed}, got {other:?}")),
+    }
 }
