@@ -91,6 +91,15 @@ impl Times {
         percentile(&sorted, part)
     }
 
+    /// How much longer than the rival's half of the rounds took.
+    pub fn beyond(&self, rival: &Self) -> Duration {
+        let pairs = self.times.iter().zip(&rival.times);
+        let mut more: Vec<Duration> =
+            pairs.map(|(own, other)| own.saturating_sub(*other)).collect();
+        more.sort_unstable();
+        percentile(&more, 0.5)
+    }
+
     /// How many times the rival's time this one's is, round by round.
     pub fn against(&self, rival: &Self) -> Spread {
         let pairs = self.times.iter().zip(&rival.times);
@@ -129,6 +138,7 @@ mod tests {
         // The rounds differ, the relation does not.
         let (own, rival) = (millis(&[2, 20, 200]), millis(&[1, 10, 100]));
         assert_eq!(own.against(&rival), Spread { low: 2.0, median: 2.0, high: 2.0 });
+        assert_eq!(own.beyond(&rival), Duration::from_millis(10));
         assert_eq!(own.percentile(0.5), Duration::from_millis(20));
         assert_eq!(own.percentile(1.0), Duration::from_millis(200));
     }

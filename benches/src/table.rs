@@ -41,6 +41,14 @@ pub fn figure(title: &str, value: &str) {
     line(&format!("\n{title:<54}{value:>10}"));
 }
 
+/// Shows a time beside the most that it may be, and returns whether it is at most that.
+pub fn bounded(title: &str, own: Duration, bound: Duration) -> bool {
+    let keeps = own <= bound;
+    let verdict = if keeps { "" } else { ": TOO MUCH" };
+    line(&format!("  {title:<52}{:>10}   of at most {}{verdict}", time(own), time(bound)));
+    keeps
+}
+
 /// Says why a figure is missing.
 pub fn skipped(what: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED: {what}");

@@ -104,8 +104,10 @@ fn collect(node: &TreeNode, into: &mut String) {
 fn is_data(text: &str) -> bool {
     /// The longest words of languages that separate words are shorter.
     const LONGEST_WORD: usize = 80;
+    // What has no blank so far is no prose.
+    let head = &text.as_bytes()[..text.len().min(LONGEST)];
     text.starts_with("data:")
-        || (text.len() > LONGEST_WORD && text.bytes().all(|byte| byte.is_ascii_graphic()))
+        || (text.len() > LONGEST_WORD && head.iter().all(u8::is_ascii_graphic))
 }
 
 /// The share of common pairs of letters.
