@@ -116,8 +116,8 @@ impl List {
         let interaction = entry.interaction;
         let is_old =
             |least: Duration| since(interaction.recorded_at()).is_some_and(|age| age > least);
-        let today = humantime::format_rfc3339_seconds(now()).to_string();
         let is_retired = || {
+            let today = humantime::format_rfc3339_seconds(now()).to_string();
             let model = entry.summary.model.as_deref();
             let day = model.and_then(|model| llmock::retirement(interaction.provider(), model));
             day.is_some_and(|day| day <= today.as_str())

@@ -108,7 +108,8 @@ impl<'o> Work<'o> {
 
     /// The outcomes in the order of the files, and the files that are no recordings.
     fn run(&self) -> (Vec<Outcome>, Vec<PathBuf>) {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+        // Each of them waits for the disk now and then.
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4) * 2;
         let next = AtomicUsize::new(0);
         let done: Mutex<Vec<(usize, Done)>> = Mutex::default();
         let progress = Progress::new("imported", self.inputs.len());
@@ -163,13 +164,13 @@ impl<'o> Work<'o> {
             providers: &self.options.providers,
         };
         let converted = convert::convert(&source, format, &conversion, owner.as_deref());
-        let (mut interactions, losses) = match converted {
+        let (interactions, losses) = match converted {
             Ok(converted) => converted,
             Err(why) => return failed(Some(format.name), why.to_string()),
         };
         let written =
             Written { fixture: input.fixture.clone(), interactions: interactions.len(), losses };
-        match save(&input.fixture, &mut interactions, self.options.overwrite) {
+        match save(&input.fixture, &interactions, self.options.overwrite) {
             Ok(()) => Some(Outcome {
                 source: input.path.clone(),
                 format: Some(format.name),

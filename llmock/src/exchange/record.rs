@@ -16,7 +16,7 @@ use crate::fixture::redact::{Found, Redactor};
 use crate::json;
 use crate::matching::{self, MatchRules};
 use crate::provider::{self, Address, Links, Provider};
-use crate::stream::{Chunk, End, Framing, Stream, framing_in, framing_of};
+use crate::stream::{Chunk, End, Framing, Stream, concat, framing_in, framing_of};
 use crate::wire::{self, ReportedError};
 
 /// A response as a fixture keeps it.
@@ -92,7 +92,7 @@ pub(crate) fn original(
     let response = ReceivedBytes {
         status: received.status.as_u16(),
         headers: received.headers.iter().map(header).collect(),
-        body: chunks.iter().flat_map(|chunk| &chunk.bytes).copied().collect(),
+        body: concat(chunks),
         unredacted,
     };
     Original { request, response }
@@ -192,9 +192,7 @@ fn response_of(
     // Gateways send events under other types.
     let framing = match framing {
         None | Some(Framing::Bytes) => {
-            let body: Vec<u8> =
-                chunks.iter().flat_map(|chunk| chunk.bytes.iter().copied()).collect();
-            framing_in(&body, content_type, streamed).or(framing)
+            framing_in(&concat(&chunks), content_type, streamed).or(framing)
         }
         known => known,
     };
@@ -206,9 +204,8 @@ fn response_of(
             (None, Content::Stream(Stream::from_chunks(Framing::Bytes, &chunks, received.end)))
         }
         None => {
-            let bytes = chunks.into_iter().flat_map(|chunk| chunk.bytes).collect();
             // Without its type: the parts of a multipart response are bytes to replay, not to compare.
-            (Some(received.ms), Content::Body(Body::from_wire(None, bytes)))
+            (Some(received.ms), Content::Body(Body::from_wire(None, concat(&chunks))))
         }
     };
     Response { status: received.status.as_u16(), headers, ms, content }
@@ -241,8 +238,7 @@ fn plain(received: &UpstreamResponse, coding: Option<&str>, max_body: usize) -> 
     if coding.is_none_or(|coding| coding.trim().is_empty()) {
         return Some(received.chunks.clone());
     }
-    let whole: Vec<u8> =
-        received.chunks.iter().flat_map(|chunk| chunk.bytes.iter().copied()).collect();
+    let whole = concat(&received.chunks);
     // Responses may be larger than the requests that a client may send.
     let limit = max_body.saturating_mul(4);
     let bytes = encoding::decompress(coding, &whole, limit).ok()?;

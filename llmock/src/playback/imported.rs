@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Mutex;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -19,6 +20,7 @@ use crate::fixture::socket::{Close, Message, Side, Socket};
 use crate::fixture::{FormatError, encoding, format, store};
 use crate::provider::Provider;
 use crate::stream::{Chunk, End};
+use crate::sync::lock;
 
 /// One exchange of another recorder, with the bytes that it kept.
 #[derive(Clone, Debug, Default)]
@@ -217,6 +219,7 @@ impl Importer {
         let mut interactions = format::read(text)?;
         for interaction in &mut interactions {
             self.redactor.interaction(interaction);
+            interaction.hash = interaction.hash();
             interaction.origin = Origin::Imported;
             if owner.is_some() {
                 interaction.test = owner.map(str::to_owned);
@@ -348,25 +351,27 @@ pub fn text_of(interactions: &mut [Interaction]) -> String {
     format::write(interactions)
 }
 
-/// Writes a fixture in one step, under its lock.
+/// Writes a fixture in one step, under its lock. Several threads may write fixtures at once.
 ///
 /// # Errors
 ///
 /// Returns an error if the file exists and `overwrite` is not set, or if it cannot be written.
 pub fn save(
     path: &Path,
-    interactions: &mut [Interaction],
+    interactions: &[Interaction],
     overwrite: bool,
 ) -> Result<(), store::SaveError> {
-    for interaction in interactions.iter_mut() {
-        interaction.hash = interaction.hash();
-    }
+    // The lock of a folder is polled, so that threads of one process had better wait for each other.
+    static WRITING: Mutex<()> = Mutex::new(());
+    // Without the lock: other threads write meanwhile.
+    let text = store::composed(path, interactions)?;
+    let _writing = lock(&WRITING);
     let file = store::lock(path)?;
     if !overwrite && path.exists() {
         let source = std::io::Error::new(std::io::ErrorKind::AlreadyExists, "the file exists");
         return Err(store::SaveError { path: path.to_owned(), source });
     }
-    file.save(interactions)
+    file.save_composed(interactions, &text)
 }
 
 #[cfg(test)]

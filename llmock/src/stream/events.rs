@@ -145,7 +145,8 @@ pub(crate) struct Chunk {
     pub(crate) bytes: Vec<u8>,
 }
 
-fn concat(chunks: &[Chunk]) -> Vec<u8> {
+/// The bytes of a whole body.
+pub(crate) fn concat(chunks: &[Chunk]) -> Vec<u8> {
     chunks.iter().map(|chunk| &*chunk.bytes).collect::<Vec<_>>().concat()
 }
 

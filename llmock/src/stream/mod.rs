@@ -17,6 +17,8 @@ mod sse;
 mod tests;
 
 pub(crate) use boundaries::Boundaries;
+#[cfg(feature = "record")]
+pub(crate) use events::concat;
 pub(crate) use events::{Chunk, End, Event, Stream};
 #[cfg(feature = "record")]
 pub(crate) use framing::framing_in;
