@@ -67,10 +67,15 @@ pub(crate) fn layout_of_value<'a>(
     let core = text.get(start..end)?;
     // A line break can only stand between tokens, so that it tells the two kinds of layout apart.
     let broken = core.contains('\n');
+    let mut printed = String::with_capacity(core.len());
     let layout = Layout::ALL
         .into_iter()
         .filter(|layout| layout.style().indent.is_some() == broken)
-        .find(|layout| print(value, *layout) == core)?;
+        .find(|layout| {
+            printed.clear();
+            layout.style().value(value, 0, &mut printed);
+            printed == core
+        })?;
     Some((layout, &text[..start], &text[end..]))
 }
 

@@ -68,7 +68,8 @@ pub(crate) fn framing_in(
         let text = std::str::from_utf8(line).ok().filter(|line| line.starts_with('{'));
         text.is_some_and(|line| json::parse(line).is_ok())
     };
-    let is_lines = (streamed || is_json) && is_object(first) && lines.next().is_some_and(is_object);
+    // Most bodies have one line, which is not worth parsing.
+    let is_lines = (streamed || is_json) && lines.next().is_some_and(is_object) && is_object(first);
     is_lines.then_some(Framing::Ndjson)
 }
 
