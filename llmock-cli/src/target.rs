@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use llmock::__command::is_encrypted_path;
 use llmock::{Fixture, LoadError};
 
 use crate::problem::Problem;
@@ -135,6 +136,12 @@ pub(crate) fn with_json(path: &Path) -> PathBuf {
     name.into()
 }
 
+/// The path of a fixture without its `.json` or `.json.age`.
+pub(crate) fn without_json(path: &Path) -> PathBuf {
+    let plain = if is_encrypted_path(path) { path.with_extension("") } else { path.to_owned() };
+    plain.with_extension("")
+}
+
 pub(crate) fn is_json(path: &Path) -> bool {
     let ends =
         |path: &Path, end: &str| path.extension().is_some_and(|one| one.eq_ignore_ascii_case(end));
@@ -154,7 +161,8 @@ pub(crate) fn is_other_text(text: &str) -> bool {
 
 /// The fixture next to a missing one with nearly the same name.
 fn similar(missing: &Path) -> Option<PathBuf> {
-    let wanted = missing.file_stem()?.to_string_lossy();
+    let wanted = without_json(missing);
+    let wanted = wanted.file_name()?.to_string_lossy();
     let folder = match missing.parent()? {
         here if here.as_os_str().is_empty() => Path::new("."),
         folder => folder,
@@ -162,7 +170,7 @@ fn similar(missing: &Path) -> Option<PathBuf> {
     let siblings = fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
     let mut names: Vec<String> = siblings
         .filter(|path| is_json(path))
-        .filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
+        .filter_map(|path| Some(without_json(&path).file_name()?.to_string_lossy().into_owned()))
         .collect();
     names.sort();
     let name = llmock_rules::nearest(&wanted, names.iter().map(String::as_str))?;

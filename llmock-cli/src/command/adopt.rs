@@ -12,6 +12,7 @@ use crate::output::Screen;
 use crate::output::text::{count, visible};
 use crate::problem::Problem;
 use crate::replace::replace;
+use crate::target;
 use crate::tests_in::{self, TestFunction};
 use crate::workspace;
 
@@ -164,7 +165,11 @@ fn fixtures(screen: &mut Screen, path: &Path, arguments: &Adopt) -> io::Result<(
                 continue;
             }
         }
-        let verb = if arguments.dry_run { "would belong" } else { "belong" };
+        let verb = match (arguments.dry_run, number) {
+            (true, _) => "would belong",
+            (false, 1) => "belongs",
+            (false, _) => "belong",
+        };
         let interactions = count(number, "interaction");
         let change = json!({
             "action": "set_owner",
@@ -192,7 +197,8 @@ fn filled(pattern: &str, path: &Path, fixture: &Path) -> String {
     let folder = if below == fixture { None } else { below.parent() };
     let parts = folder.into_iter().flat_map(Path::iter);
     let folder: Vec<String> = parts.map(|part| plain(&part.to_string_lossy())).collect();
-    let name = plain(&fixture.file_stem().unwrap_or_default().to_string_lossy());
+    let name = target::without_json(fixture);
+    let name = plain(&name.file_name().unwrap_or_default().to_string_lossy());
     let owner = pattern.replace("{dir}", &folder.join("::")).replace("{name}", &name);
     // A fixture at the top has no folder.
     owner.replace("::::", "::").trim_matches(':').to_owned()
@@ -200,7 +206,7 @@ fn filled(pattern: &str, path: &Path, fixture: &Path) -> String {
 
 /// The one test with the attribute whose fixture this is.
 fn of_sources(fixture: &Path, tests: &[TestFunction]) -> Option<String> {
-    let path = fixture.with_extension("");
+    let path = target::without_json(fixture);
     let is_its = |test: &&TestFunction| {
         let name = match &test.fixture {
             Some(name) => name.trim_start_matches('/').trim_end_matches(".json").to_owned(),

@@ -22,6 +22,7 @@ use crate::output::text::{count, size, visible};
 use crate::owners::{self, Gone};
 use crate::problem::Problem;
 use crate::suite::Suite;
+use crate::target;
 use crate::tests_in::{self, TestFunction};
 use crate::workspace::{self, Found};
 
@@ -358,7 +359,7 @@ fn belongs(fixture: &Fixture, test: &TestFunction) -> bool {
     if owners.any(owned) {
         return true;
     }
-    let path = fixture.path().with_extension("");
+    let path = target::without_json(fixture.path());
     match &test.fixture {
         Some(name) => path.ends_with(name.trim_start_matches('/').trim_end_matches(".json")),
         None => test.owner.rsplit("::").next().is_some_and(|function| path.ends_with(function)),

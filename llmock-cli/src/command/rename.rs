@@ -105,15 +105,11 @@ fn owner(screen: &mut Screen, arguments: &Rename) -> io::Result<()> {
 
 /// A fixture, and what belongs to it, with their new names.
 fn with_it(old: &Path, new: &Path) -> Vec<(PathBuf, PathBuf)> {
-    let stem = |path: &Path| {
-        let plain = if is_encrypted_path(path) { path.with_extension("") } else { path.to_owned() };
-        plain.with_extension("")
-    };
     let both =
         |(old, new): (&Path, &Path), suffix| (with_suffix(old, suffix), with_suffix(new, suffix));
     let mut moves = vec![(old.to_owned(), new.to_owned())];
     moves.extend(Kind::ALL.map(|kind| both((old, new), kind.suffix())));
-    let stems = (stem(old), stem(new));
+    let stems = (target::without_json(old), target::without_json(new));
     let further = [".vectors", ".vectors.age", ".assets"];
     moves.extend(further.map(|suffix| both((stems.0.as_path(), stems.1.as_path()), suffix)));
     moves
