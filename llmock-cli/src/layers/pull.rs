@@ -11,6 +11,7 @@ use llmock_rules::RemoteLayer;
 use super::store::{MANIFEST, Store, blob, kept};
 use super::{archive, transfer};
 use crate::problem::Problem;
+use crate::target;
 
 /// What a pull has done.
 #[derive(Debug)]
@@ -178,6 +179,13 @@ impl Cache {
         Ok(folder)
     }
 
+    /// What interrupted pulls have left, of this version and of earlier ones.
+    fn interrupted(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.place.folder()).into_iter().flatten().flatten();
+        let is_partial = |path: &PathBuf| path.is_dir() && target::is_hidden(path);
+        entries.map(|entry| entry.path()).filter(is_partial).collect()
+    }
+
     fn write(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
         let written = || {
             if let Some(folder) = path.parent() {
@@ -203,7 +211,9 @@ impl Cache {
         }
         let partial = self.partial(&digest)?;
         let before = self.place.fetched().map(|digest| files(&self.place.version(&digest)));
-        let sources: Vec<PathBuf> = own.map(Path::to_owned).into_iter().chain(before).collect();
+        let interrupted = self.interrupted().into_iter().map(|folder| files(&folder));
+        let sources: Vec<PathBuf> =
+            own.map(Path::to_owned).into_iter().chain(before).chain(interrupted).collect();
         let missing: Vec<_> = manifest
             .files
             .iter()
@@ -263,7 +273,10 @@ impl Cache {
             fs::remove_dir_all(&version).map_err(|why| unwritable(&version, why))?;
         }
         fs::rename(partial, &version).map_err(|why| unwritable(&version, why))?;
-        self.point_to(digest)
+        self.point_to(digest)?;
+        self.interrupted().iter().try_for_each(|folder| {
+            fs::remove_dir_all(folder).map_err(|why| unwritable(folder, why))
+        })
     }
 
     fn point_to(&self, digest: &str) -> Result<(), Problem> {

@@ -21,6 +21,9 @@ use tempfile::TempDir;
 
 const BUCKET: &str = "team";
 
+/// Of this many bytes and more a file is large.
+pub(crate) const LARGE: usize = 10_000;
+
 /// What the server does instead of its work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -32,6 +35,8 @@ pub(crate) enum Fault {
     Expired,
     /// Files have other bytes.
     Wrong,
+    /// A large file arrives by half, and the rest never.
+    Stalled,
     /// A push gets no further than to the manifest.
     Unfinished,
 }
@@ -148,7 +153,12 @@ impl Inner {
             );
         }
         let bytes = body.collect().await.unwrap().to_bytes();
-        let body = if fault == Fault::Cut { cut(&bytes) } else { whole(wrong(&bytes)) };
+        let body = match fault {
+            Fault::Cut => cut(&bytes),
+            Fault::Stalled if bytes.len() > LARGE => stalled(&bytes),
+            Fault::Stalled => whole(bytes),
+            _ => whole(wrong(&bytes)),
+        };
         Response::from_parts(parts, body)
     }
 }
@@ -162,6 +172,14 @@ fn cut(bytes: &Bytes) -> Body {
     let half = bytes.slice(..bytes.len() / 2);
     let frames = [Ok(Frame::data(half)), Err(io::Error::other("the connection breaks"))];
     StreamBody::new(futures::stream::iter(frames)).boxed_unsync()
+}
+
+/// The first half, and nothing after it.
+fn stalled(bytes: &Bytes) -> Body {
+    let half = bytes.slice(..bytes.len() / 2);
+    let first = futures::stream::iter([Ok(Frame::data(half))]);
+    let never = futures::stream::pending();
+    StreamBody::new(futures::StreamExt::chain(first, never)).boxed_unsync()
 }
 
 /// As many bytes, and other ones.

@@ -5,7 +5,8 @@ use std::fs;
 use llmock_testkit::process::skipped;
 
 use super::Team;
-use super::s3::{Fault, Server};
+use super::s3::{Fault, LARGE, Server};
+use crate::server::soon;
 
 const LAYER: &str = "s3://team/main";
 
@@ -98,6 +99,46 @@ fn faults_of_a_store_leave_the_cache_as_it_was() {
         error.contains("the store refused the credentials\nhint: set `AWS_ACCESS_KEY_ID`"),
         "{error}"
     );
+}
+
+#[test]
+fn a_pull_that_is_killed_changes_nothing_and_goes_on_later() {
+    let server = Server::start();
+    let (alice, bob) = (team(&server), team(&server));
+    alice.records("a.json", &[("a", "a")]);
+    alice.prints(&["push"]);
+    bob.prints(&["pull"]);
+    let before = bob.prints(&["layers", "--verify"]);
+    for name in ["b.json", "c.json"] {
+        alice.records(name, &[(name, "small")]);
+    }
+    alice.records("large.json", &[("large", &"x".repeat(LARGE))]);
+    alice.prints(&["push"]);
+    server.set(Fault::Stalled);
+    let mut pull = bob.command(&["pull"]).stdout(std::process::Stdio::null()).spawn().unwrap();
+    let arrived = |name: &str| {
+        let found =
+            bob.cached().into_iter().find(|path| path.ends_with(&format!("files/{name}")))?;
+        fs::read_to_string(&found).is_ok_and(|text| text.ends_with("}\n")).then_some(found)
+    };
+    soon("two files", || Some((arrived("b.json")?, arrived("c.json")?)));
+    pull.kill().unwrap();
+    pull.wait().unwrap();
+    server.set(Fault::None);
+    assert_eq!(bob.prints(&["layers", "--verify"]), before);
+    // A file of which half is there is transferred again, also if the store has another version by then.
+    let half = arrived("c.json").unwrap();
+    let text = fs::read(&half).unwrap();
+    fs::write(&half, &text[..text.len() / 2]).unwrap();
+    alice.records("d.json", &[("d", "d")]);
+    alice.prints(&["push"]);
+    let pulled = bob.prints(&["pull"]);
+    assert!(pulled.contains(": 5 files, 3 fetched"), "{pulled}");
+    bob.prints(&["layers", "--verify"]);
+    // Nothing is left of the first attempt.
+    let is_left = |path: &String| path.rsplit("/layers/").next().unwrap().contains("/.");
+    let left: Vec<String> = bob.cached().into_iter().filter(is_left).collect();
+    assert!(left.iter().all(|path| path.ends_with("/.lock")), "{left:?}");
 }
 
 #[test]
