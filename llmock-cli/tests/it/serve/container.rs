@@ -165,7 +165,7 @@ impl Drop for Container {
 }
 
 /// The objects of the manifest by their kind.
-fn manifest(kind: &str) -> Value {
+pub(crate) fn manifest(kind: &str) -> Value {
     let text = fs::read_to_string(root().join("deploy/kubernetes.yaml")).unwrap();
     let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
     let mut found = documents.into_iter().filter(|object| object["kind"] == kind);

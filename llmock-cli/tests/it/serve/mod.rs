@@ -9,7 +9,7 @@ mod bombs;
 mod boundary;
 mod config;
 mod connections;
-mod container;
+pub(crate) mod container;
 mod errors_inside;
 mod exchanges;
 mod fixtures;
