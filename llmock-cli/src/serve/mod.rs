@@ -72,6 +72,8 @@ enum ServeError {
     Setup(#[from] SetupError),
     #[error("cannot listen on `{host}:{port}`: {why}")]
     Bind { host: String, port: u16, why: io::Error },
+    #[error("port {port} is in use\nhint: `--port 0` takes a free one")]
+    PortInUse { port: u16 },
     #[error(transparent)]
     Tls(#[from] TlsError),
     #[error("cannot start: {0}")]
@@ -137,7 +139,10 @@ async fn serve(
     program: Option<&Program>,
 ) -> Result<ExitCode, ServeError> {
     let (host, port) = (config.host.clone(), config.port);
-    let failed = |why| ServeError::Bind { host: host.clone(), port, why };
+    let failed = |why: io::Error| match why.kind() {
+        io::ErrorKind::AddrInUse => ServeError::PortInUse { port },
+        _ => ServeError::Bind { host: host.clone(), port, why },
+    };
     let tls = tls::of(&config)?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let certificate = tls.as_ref().and_then(|tls| tls.certificate.clone());

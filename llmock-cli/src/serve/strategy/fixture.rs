@@ -17,7 +17,7 @@ use llmock::{Fixture, Interaction};
 use parking_lot::Mutex;
 
 use crate::layers::served;
-use crate::output::server;
+use crate::output::{server, serving};
 use crate::problem::Problem;
 use crate::serve::answer::{Answer, AnswerBody, End, Piece, Verdict};
 use crate::serve::api_request::{ApiRequest, Compared};
@@ -81,6 +81,11 @@ impl Fixtures {
             Some(path) if !config.record || exists(path) => read(path)?,
             _ => Vec::new(),
         };
+        if let Some(path) =
+            config.fixtures.as_ref().filter(|_| !config.record && fixtures.is_empty())
+        {
+            serving::note(&format!("there are no fixtures in `{}`", path.display()));
+        }
         let playback = Playback::new(fixtures).rules(config.matching.clone());
         self.playback.store(playback.max_body(config.body_limit).into());
         Ok(())

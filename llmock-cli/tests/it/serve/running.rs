@@ -45,10 +45,18 @@ fn reports_a_port_in_use() {
     let ran = command.args(["serve", "--port", &port]).env_clear().output().unwrap();
     let stderr = String::from_utf8(ran.stderr).unwrap();
     assert_eq!((ran.status.code(), ran.stdout.as_slice()), (Some(1), &b""[..]), "{stderr}");
-    assert!(
-        stderr.starts_with(&format!("error: cannot listen on `127.0.0.1:{port}`: ")),
-        "{stderr}"
-    );
+    let expected = format!("error: port {port} is in use\nhint: `--port 0` takes a free one\n");
+    assert_eq!(stderr, expected);
+}
+
+#[test]
+fn names_a_folder_without_fixtures() {
+    let workdir = Workdir::new();
+    workdir.write("empty/README", "");
+    let server = workdir.serve(&["--fixtures", "empty"], &[]);
+    server.wait_for_stderr("llmock: there are no fixtures in `empty`\n");
+    assert_eq!(server.ready["interactions"], 0);
+    assert_eq!(server.send(&chat("Hi")).status, 418);
 }
 
 #[test]
