@@ -14,8 +14,9 @@ use crate::dashboard::Dashboard;
 use crate::server::Workdir;
 
 // Keys that the tests of age publish.
-const IDENTITY: &str = "AGE-SECRET-KEY-1GQ9778VQXMMJVE8SK7J6VT8UJ4HDQAJUVSFCWCM02D8GEWQ72PVQ2Y5J33";
-const RECIPIENT: &str = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
+pub(crate) const IDENTITY: &str =
+    "AGE-SECRET-KEY-1GQ9778VQXMMJVE8SK7J6VT8UJ4HDQAJUVSFCWCM02D8GEWQ72PVQ2Y5J33";
+pub(crate) const RECIPIENT: &str = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
 
 /// Whatever a test sends and receives has one of these words.
 const SENT: &str = "where is the heron";
@@ -198,6 +199,7 @@ fn no_command_leaves_what_is_readable() {
         assert!(out.contains(expected), "{arguments:?}: {out}");
         nothing_is_readable(desk.path("").as_path());
     };
+    desk.write("tests.txt", "api::greets: test\n");
     // What waits beside it.
     for command in [&["accept"][..], &["keep", "fixtures/chat.json.age.failed"]] {
         seal(&desk, "fixtures/chat.json.age.failed", &attempt);
@@ -229,9 +231,12 @@ fn no_command_leaves_what_is_readable() {
     assert_eq!(code, 0, "{out} {err}");
     fs::remove_file(desk.path("other.har")).unwrap();
     run(&["list", "fixtures/imported/other.json.age"], "grey heron");
+    // Owners, and what no test owns.
+    run(&["adopt", "fixtures/imported", "--owner", "api::{name}"], "belong to api::other");
+    run(&["prune", "--tests", "tests.txt", "--yes"], "removed fixtures/imported/other.json.age");
     // A store gets what is on disk, and a report names files and digests.
     let store = format!("file://{}", desk.path("store").display());
-    run(&["push", &store, "--from", "fixtures"], "2 added");
+    run(&["push", &store, "--from", "fixtures"], "1 added");
     seal(&desk, "fixtures/chat.json.age.failed", &attempt);
     run(&["report", "--html", "out.html"], "wrote out.html");
     let report = desk.read("out.html");
@@ -330,5 +335,25 @@ fn a_server_records_into_an_encrypted_fixture() {
         assert!(request(text).send(&server.origin).text().contains(RECEIVED), "{text}");
     }
     assert_eq!(upstream.requests().len(), 2);
+    nothing_is_readable(&workdir.path(""));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_verdict_names_no_texts() {
+    let workdir = Workdir::new();
+    workdir.write("llmock.toml", &format!("recipients = [{RECIPIENT:?}]\n"));
+    let path = workdir.path("fixtures/chat.json.age");
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, sealed(&path, fixture(&[(SENT, RECEIVED)]).as_bytes()).unwrap()).unwrap();
+    let server = workdir.serve(
+        &["--fixtures", "fixtures", "--verdict=junit=verdict.xml"],
+        &[("LLMOCK_AGE_IDENTITY", IDENTITY)],
+    );
+    let request = llmock_testkit::client::Request::post("/v1/chat/completions", question(SENT));
+    server.send(&request.clone().header("x-llmock-fault", "status=401"));
+    assert!(server.send(&request).text().contains(RECEIVED));
+    server.stderr_after_exit(1);
+    assert!(workdir.read("verdict.xml").contains("sweep_retried_in_vain"));
     nothing_is_readable(&workdir.path(""));
 }

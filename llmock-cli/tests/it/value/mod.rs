@@ -2,6 +2,8 @@
 //! of what goes wrong, with a suite of fifty tests that this very program runs.
 
 mod compare;
+#[cfg(unix)]
+mod encrypted;
 mod findings;
 mod local;
 mod messages;

@@ -23,7 +23,7 @@ fn cargo(place: &Place, builds: bool) -> std::path::PathBuf {
 }
 
 /// `llmock` with that program as Cargo.
-fn llmock(place: &Place, builds: bool, arguments: &[&str], edit: &str) -> Command {
+pub(super) fn llmock(place: &Place, builds: bool, arguments: &[&str], edit: &str) -> Command {
     let mut command = place.command(Path::new(env!("CARGO_BIN_EXE_llmock")), edit);
     command.args(arguments).env("CARGO", cargo(place, builds));
     command
