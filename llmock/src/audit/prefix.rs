@@ -38,16 +38,13 @@ pub(crate) fn report(turns: &[Turn<'_>]) -> CacheReport {
     for (at, turn) in turns.iter().enumerate() {
         let Some(now) = &parts[at] else { continue };
         let earlier = (0..at).rev().filter(|earlier| endpoints[*earlier] == endpoints[at]);
-        let earlier = earlier.filter_map(|earlier| Some((earlier, parts[earlier].as_ref()?)));
-        // The one that it has most in common with; of several the latest.
-        let previous = earlier.filter(|(_, before)| now.continues(before)).fold(
-            None,
-            |best: Option<(usize, &Parts<'_>)>, (earlier, before)| match best {
-                Some((_, other)) if now.shared(other) >= now.shared(before) => best,
-                _ => Some((earlier, before)),
-            },
-        );
-        let Some((earlier, before)) = previous else { continue };
+        let earlier: Vec<(usize, &Parts<'_>)> =
+            earlier.filter_map(|earlier| Some((earlier, parts[earlier].as_ref()?))).collect();
+        // A retry, or another sample: all of its prompt was sent before.
+        if earlier.iter().any(|(_, before)| now.repeats(before)) {
+            continue;
+        }
+        let Some((earlier, before)) = previous(now, &earlier) else { continue };
         report.turns += 1;
         let Some(difference) = first_difference(before, now) else {
             report.kept += 1;
@@ -64,6 +61,21 @@ pub(crate) fn report(turns: &[Turn<'_>]) -> CacheReport {
         });
     }
     report
+}
+
+/// The request that this one continues, of those in front of it, the latest first: the one that it has most messages in
+/// common with. Of several, one whose whole prompt it begins with, as agents share the message of a user under system
+/// prompts of their own; else the latest.
+fn previous<'p, 'j>(
+    now: &Parts<'j>,
+    earlier: &[(usize, &'p Parts<'j>)],
+) -> Option<(usize, &'p Parts<'j>)> {
+    let continued: Vec<_> = earlier.iter().filter(|(_, before)| now.continues(before)).collect();
+    let most = continued.iter().map(|(_, before)| now.shared(before)).max()?;
+    let closest: Vec<_> =
+        continued.into_iter().filter(|(_, before)| now.shared(before) == most).collect();
+    let kept = closest.iter().find(|(_, before)| first_difference(before, now).is_none());
+    kept.or(closest.first()).map(|found| **found)
 }
 
 impl CacheReport {

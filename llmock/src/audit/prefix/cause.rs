@@ -51,21 +51,32 @@ static ID: LazyLock<Regex> = LazyLock::new(|| {
 
 /// What changes on every request stands at the beginning of many prompts.
 fn text(path: &str, before: &str, now: &str) -> String {
-    let changed = changed_words(before, now);
+    let (old, new) = changed_words(before, now);
     let place = place(path);
-    if TIME.is_match(&changed.0) && TIME.is_match(&changed.1) {
+    if have_both(&TIME, &old, &new) {
         return format!("{place}: a date or a time in it; put it behind what stays the same");
     }
-    if ID.is_match(&changed.0) && ID.is_match(&changed.1) {
+    if have_both(&ID, &old, &new) {
         return format!("{place}: an id in it that is new each time");
     }
     let is_number = |text: &str| {
         !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || ".,%".contains(c))
     };
-    if is_number(&changed.0) && is_number(&changed.1) {
+    if is_number(&old) && is_number(&new) {
         return format!("{place}: a number in it that is new each time");
     }
     place.to_owned()
+}
+
+fn have_both(pattern: &Regex, old: &str, new: &str) -> bool {
+    pattern.is_match(old) && pattern.is_match(new)
+}
+
+/// Whether two texts differ in a time or an id alone, so that they are the same text for a reader.
+pub(super) fn is_time_or_id(kind: &Kind) -> bool {
+    let Kind::Text { before, now } = kind else { return false };
+    let (old, new) = changed_words(before, now);
+    have_both(&TIME, &old, &new) || have_both(&ID, &old, &new)
 }
 
 /// What differs between two texts, widened to whole words.

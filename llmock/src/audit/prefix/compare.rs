@@ -79,10 +79,25 @@ impl<'j> Parts<'j> {
         })
     }
 
-    /// Whether this is a later turn of the same conversation: it is longer, and has a message of the earlier one.
+    /// Whether this is a later turn of the same conversation: it is longer, and has a message of the earlier one, or its
+    /// first one with another time or id in it.
     pub(super) fn continues(&self, before: &Self) -> bool {
         self.messages.len() > before.messages.len()
-            && (self.shared(before) > 0 || before.messages.iter().any(|one| self.has(one)))
+            && (self.shared(before) > 0
+                || before.messages.iter().any(|one| self.has(one))
+                || self.begins_alike(before))
+    }
+
+    fn begins_alike(&self, before: &Self) -> bool {
+        let [old, ..] = before.messages else { return false };
+        let [new, ..] = self.messages else { return false };
+        difference(old, new, String::new(), false)
+            .is_some_and(|(_, kind, _)| super::cause::is_time_or_id(&kind))
+    }
+
+    /// Whether this is an earlier prompt once more.
+    pub(super) fn repeats(&self, before: &Self) -> bool {
+        self.messages.len() == before.messages.len() && first_difference(before, self).is_none()
     }
 
     fn has(&self, message: &Json<'_>) -> bool {

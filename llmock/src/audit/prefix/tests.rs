@@ -117,3 +117,40 @@ fn ten_seeded_breaks_are_found_with_place_and_cause() {
         assert_eq!((found.previous, found.request), (1, 2));
     }
 }
+
+#[test]
+fn a_repeated_request_is_no_turn() {
+    let first = body(TOOLS, "s", &[USER]);
+    let without = body("[]", "s", &[USER, MODEL, NEXT]);
+    let report = looked_at(&[first, without.clone(), without]);
+    assert_eq!((report.turns, report.breaks.len()), (1, 1), "{report}");
+}
+
+#[test]
+fn agents_that_share_a_message_are_two_conversations() {
+    let turns =
+        |system: &str| [body(TOOLS, system, &[USER]), body(TOOLS, system, &[USER, MODEL, NEXT])];
+    let ([one, later], [two, more]) = (turns("You plan."), turns("You write."));
+    let report = looked_at(&[one, two, later, more]);
+    assert_eq!((report.turns, report.kept), (2, 2), "{report}");
+}
+
+#[test]
+fn a_conversation_whose_only_message_has_another_time_is_continued() {
+    let id = "3f2b8c1a-9d4e-4f6a-8b7c-1d2e3f4a5b6c";
+    let user = |text: &str| format!(r#"{{"role":"user","content":"{text}"}}"#);
+    for (old, new, cause) in [
+        ("It is 10:01. Hi!", "It is 10:02. Hi!", Some("a date or a time")),
+        (id, "4f2b8c1a-9d4e-4f6a-8b7c-1d2e3f4a5b6c", Some("an id in it")),
+        ("Explain chapter 1.", "Explain chapter 2.", None),
+        ("Name a sea.", "Name a river.", None),
+    ] {
+        let now = body(TOOLS, "s", &[&user(new), MODEL, NEXT]);
+        let report = looked_at(&[body(TOOLS, "s", &[&user(old)]), now]);
+        let found = report
+            .breaks
+            .first()
+            .map(|one| (one.path.as_str(), one.cause.contains(cause.unwrap_or("no break"))));
+        assert_eq!(found, cause.map(|_| ("$.messages[0].content", true)), "{old}: {report}");
+    }
+}

@@ -7,6 +7,7 @@ use std::path::Path;
 use llmock::{CONTRACT_DATE, CacheReport, Fixture};
 use llmock_testkit::process::skipped;
 use llmock_tests::corpus::{row, written};
+use serde_json::Value;
 
 /// Names the folder of the corpus.
 const FOLDER: &str = "LLMOCK_CORPUS";
@@ -77,4 +78,67 @@ fn conversations_of_recorded_traffic_keep_their_prefix() {
     }
     println!("of {turns} turns {kept} keep their prefix:\n{}", breaks.join("\n"));
     assert_eq!(turns, kept + breaks.len());
+}
+
+/// How many messages a request has.
+fn messages(row: &row::Row) -> Option<usize> {
+    let body: Value = serde_json::from_slice(&row.request_body).ok()?;
+    let lists = ["messages", "input", "contents"].map(|name| body[name].as_array().map(Vec::len));
+    lists.into_iter().flatten().find(|length| *length > 0)
+}
+
+/// Two requests, one after the other, as turns that were accepted at one address.
+fn pair(before: &row::Row, now: &row::Row) -> row::Cassette {
+    let turn = |row: &row::Row| row::Row {
+        url: before.url.clone(),
+        status: 200,
+        response_body: b"{}".to_vec(),
+        streaming: None,
+        ..row.clone()
+    };
+    row::Cassette { rows: vec![turn(before), turn(now)], ..row::Cassette::default() }
+}
+
+/// The part of a prompt that a path is in.
+fn part(path: &str) -> &'static str {
+    let begins = |names: &[&str]| names.iter().any(|name| path.starts_with(name));
+    match path {
+        _ if begins(&["$.tools"]) => "tools",
+        _ if begins(&["$.system", "$.instructions"]) => "system",
+        _ if begins(&["$.messages[0]", "$.input[0]", "$.contents[0]"]) => "first message",
+        _ => "later message",
+    }
+}
+
+/// What `CacheReport` counts of a whole recording is more and less: it knows which of all earlier requests a turn
+/// continues, reads Cohere's `chat_history`, and leaves out what was rejected or went to another address.
+#[test]
+fn of_812_consecutive_turns_780_keep_their_prefix_and_32_are_named() {
+    let Ok(folder) = std::env::var(FOLDER) else {
+        return skipped("recorded traffic, as `LLMOCK_CORPUS` names no folder of it");
+    };
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("pair.json");
+    let (mut turns, mut kept) = (0, 0);
+    let (mut breaks, mut parts) = (Vec::new(), BTreeMap::<&str, usize>::new());
+    for cassette in row::load(Path::new(&folder)).expect("the folder is a corpus") {
+        let sent = cassette.rows.iter();
+        let sent: Vec<_> = sent.filter_map(|row| Some((row, messages(row)?))).collect();
+        for two in sent.windows(2).filter(|two| two[1].1 > two[0].1) {
+            std::fs::write(&file, written::fixture(&pair(two[0].0, two[1].0))).unwrap();
+            let report = CacheReport::of(Fixture::load(&file).unwrap().interactions());
+            turns += report.turns;
+            kept += report.kept;
+            for found in &report.breaks {
+                *parts.entry(part(&found.path)).or_default() += 1;
+                breaks.push(format!("{}: {}: {}", cassette.path, found.path, found.cause));
+            }
+        }
+    }
+    println!(
+        "of {turns} consecutive turns {kept} keep their prefix; the others:\n{}",
+        breaks.join("\n")
+    );
+    let expected = BTreeMap::from([("first message", 6), ("system", 6), ("tools", 20)]);
+    assert_eq!((turns, kept, parts), (812, 780, expected));
 }
