@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::Conclusion;
 use crate::exchange::sent::SentRequest;
+use crate::json::Json;
 use crate::provider::{API_HEADERS, Provider};
 
 /// A version that a request and its recording do not share.
@@ -48,7 +49,41 @@ pub(crate) fn differences(recorded: &SentRequest, sent: &SentRequest) -> Vec<Ver
         recorded: of(recorded),
         sent: of(sent),
     });
-    headers.chain(address).filter(|one| one.recorded != one.sent).collect()
+    let members = members(recorded, sent);
+    headers.chain(address).chain(members).filter(|one| one.recorded != one.sent).collect()
+}
+
+/// What Bedrock and Vertex take in the body in place of headers, and Converse among the fields that it passes on.
+///
+/// <https://platform.claude.com/docs/en/build-with-claude/claude-on-vertex-ai>,
+/// <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages-request-response.html>
+const MEMBERS: [(&str, &str); 3] = [
+    ("anthropic_version", "anthropic_version"),
+    ("anthropic_beta", "anthropic_beta"),
+    ("anthropic_beta", "additionalModelRequestFields/anthropic_beta"),
+];
+
+fn members(recorded: &SentRequest, sent: &SentRequest) -> Vec<VersionDifference> {
+    let is_partner = matches!(sent.provider(), Provider::Bedrock | Provider::Vertex);
+    if !is_partner || recorded.body() == sent.body() {
+        return Vec::new();
+    }
+    let (Some(old), Some(new)) = (recorded.parsed(), sent.parsed()) else { return Vec::new() };
+    let difference = |(name, path): (&'static str, &str)| VersionDifference {
+        name,
+        recorded: member(&old, path),
+        sent: member(&new, path),
+    };
+    MEMBERS.map(difference).into()
+}
+
+/// A version, or the names of betas in an order of their own.
+fn member(body: &Json<'_>, path: &str) -> Option<String> {
+    let texts: BTreeSet<_> = match body.find(path)? {
+        Json::Array(items) => items.iter().filter_map(Json::as_str).collect(),
+        one => BTreeSet::from([one.as_str()?]),
+    };
+    (!texts.is_empty()).then(|| texts.into_iter().collect::<Vec<_>>().join(","))
 }
 
 /// The names in a header, in an order of their own: lists are not ordered.
@@ -168,6 +203,47 @@ mod tests {
             let found = differences(&recorded, &sent);
             let found: Vec<_> = found.iter().map(VersionDifference::clause).collect();
             assert_eq!(found, expected, "{recorded:?} {sent:?}");
+        }
+    }
+
+    #[test]
+    fn versions_in_bodies_are_compared_where_providers_take_them_there() {
+        let at = |provider, path: &str, body: &str| {
+            SentRequest::for_tests(provider, path, body.to_owned())
+        };
+        let invoke = |body: &str| at(Provider::Bedrock, "/model/m/invoke", body);
+        let converse = |body: &str| at(Provider::Bedrock, "/model/m/converse", body);
+        let vertex = |body: &str| at(Provider::Vertex, "/v1/x/models/m:rawPredict", body);
+        for (recorded, sent, expected) in [
+            (
+                vertex(r#"{"anthropic_version":"vertex-2023-10-16"}"#),
+                vertex(r#"{"anthropic_version":"vertex-2026-10-21"}"#),
+                "recorded with anthropic_version vertex-2023-10-16, sent with vertex-2026-10-21",
+            ),
+            (
+                invoke(r#"{"anthropic_beta":["b","a"]}"#),
+                invoke(r#"{"anthropic_beta":["a"]}"#),
+                "recorded with anthropic_beta a,b, sent with a",
+            ),
+            (
+                converse(r#"{"additionalModelRequestFields":{"anthropic_beta":["a"]}}"#),
+                converse("{}"),
+                "recorded with anthropic_beta a, sent without",
+            ),
+            (
+                invoke(r#"{"anthropic_beta":["a","b"]}"#),
+                invoke(r#"{"anthropic_beta":["b","a"]}"#),
+                "",
+            ),
+            (
+                at(Provider::OpenAI, "/v1/chat/completions", "{}"),
+                at(Provider::OpenAI, "/v1/chat/completions", r#"{"anthropic_beta":["a"]}"#),
+                "",
+            ),
+        ] {
+            let found = differences(&recorded, &sent);
+            let found: Vec<_> = found.iter().map(VersionDifference::clause).collect();
+            assert_eq!(found.join(", "), expected);
         }
     }
 

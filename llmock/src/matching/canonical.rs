@@ -191,7 +191,7 @@ impl Walk<'_, '_> {
         })
     }
 
-    /// Whether an element of an array consists of annotations and nothing else: Bedrock's cache points.
+    /// Whether an object consists of annotations and nothing else: Bedrock's cache points.
     fn is_annotation_alone(&self, item: &Json<'_>, place: &Place<'_>) -> bool {
         let Some(members @ [_, ..]) = item.as_object() else { return false };
         members.iter().all(|(name, _)| self.is_annotation(&name.decode(), place))
@@ -205,11 +205,11 @@ impl Walk<'_, '_> {
             .filter(|(_, value)| place.exact || !value.is_null())
             .map(|(name, value)| (name.decode(), value))
             .filter(|(name, value)| {
-                if is_top {
-                    self.format.counts(name, value)
-                } else {
-                    !self.is_annotation(name, place)
+                if !is_top {
+                    return !self.is_annotation(name, place);
                 }
+                let place = Place { step: name, above: Some(place), ..*place };
+                self.format.counts(name, value) && !self.is_annotation_alone(value, &place)
             })
             .collect();
         counting.sort_by(|(a, _), (b, _)| a.cmp(b));

@@ -1,7 +1,7 @@
-//! Annotations deep in a request body that cannot change the response: what the provider keeps cached.
+//! Annotations deep in a request body that are no part of a request's key: what the provider keeps cached, and betas.
 //!
 //! Each is known by its whole place, so that a member of the same name in a schema, in arguments or in a text counts. An
-//! element of an array that consists of nothing else is left out with it.
+//! object that consists of nothing else is left out with it.
 
 use super::ToolIdPath;
 
@@ -49,7 +49,7 @@ pub(super) const OPENAI_RESPONSES: &[ToolIdPath] = &[
 ];
 
 /// Cache points are blocks of their own: <https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html>. The
-/// others are those of Anthropic's models in `invoke`.
+/// others are those of Anthropic's models in `invoke`, and their betas in `converse`.
 pub(super) const BEDROCK: &[ToolIdPath] = &[
     &["system", "[]", "cachePoint"],
     &["messages", "[]", "content", "[]", "cachePoint"],
@@ -58,4 +58,5 @@ pub(super) const BEDROCK: &[ToolIdPath] = &[
     &["tools", "[]", "cache_control"],
     &["messages", "[]", "content", "[]", "cache_control"],
     &["messages", "[]", "content", "[]", "content", "[]", "cache_control"],
+    &["additionalModelRequestFields", "anthropic_beta"],
 ];

@@ -36,7 +36,17 @@ pub(super) static FORMAT: Format = Format {
         Operation::conversation(At::Any, render).requires(ON_VERTEX.model()),
     ],
     api: Some(&API),
-    volatile: &["metadata", "service_tier", "cache_control", "inference_geo", "speed", "timestamp"],
+    volatile: &[
+        "metadata",
+        "service_tier",
+        "cache_control",
+        "inference_geo",
+        "speed",
+        // What Vertex and Bedrock take in place of headers.
+        "anthropic_version",
+        "anthropic_beta",
+        "timestamp",
+    ],
     annotations: annotations::ANTHROPIC,
     tool_ids: &[
         &["messages", "[]", "content", "[]", "id"],

@@ -55,6 +55,8 @@ pub(super) static FORMAT: Format = Format {
         "performanceConfig",
         "serviceTier",
         "cache_control",
+        "anthropic_version",
+        "anthropic_beta",
         "timestamp",
     ],
     annotations: annotations::BEDROCK,
