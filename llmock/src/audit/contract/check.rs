@@ -100,6 +100,14 @@ impl<'r> Request<'r> {
         is_given(self.body.find(path))
     }
 
+    /// The first role in a list that is none of these, and its place.
+    pub(super) fn unknown_role(&self, list: &str, known: &[&str]) -> Option<(String, String)> {
+        self.body.items(list).iter().enumerate().find_map(|(at, one)| {
+            let role = one.text("role").filter(|role| !known.contains(&&**role))?;
+            Some((format!("$.{list}[{at}].role"), role.into_owned()))
+        })
+    }
+
     pub(super) fn number(&self, path: &str) -> Option<f64> {
         number(self.body.find(path)?)
     }

@@ -117,18 +117,9 @@ pub(super) fn top_logprobs(request: &Request<'_>) -> Option<Found> {
 
 pub(super) fn roles(request: &Request<'_>) -> Option<Found> {
     const KNOWN: [&str; 6] = ["system", "assistant", "user", "function", "tool", "developer"];
-    request.body.items("messages").iter().enumerate().find_map(|(at, message)| {
-        let role = message.get("role")?.as_str()?;
-        if KNOWN.contains(&&*role) {
-            return None;
-        }
-        Found::at(
-            format!("$.messages[{at}].role"),
-            format!(
-                "'role' is '{role}', and not 'developer', 'system', 'user', 'assistant', 'tool', or 'function'"
-            ),
-        )
-    })
+    let (place, role) = request.unknown_role("messages", &KNOWN)?;
+    let known = "'developer', 'system', 'user', 'assistant', 'tool', or 'function'";
+    Found::at(place, format!("'role' is '{role}', and not {known}"))
 }
 
 /// The ids of the calls of a message.

@@ -74,18 +74,9 @@ pub(super) fn moved(request: &Request<'_>) -> Option<Found> {
 /// Results are items of their own, and not messages.
 pub(super) fn roles(request: &Request<'_>) -> Option<Found> {
     const KNOWN: [&str; 4] = ["assistant", "system", "developer", "user"];
-    request.body.items("input").iter().enumerate().find_map(|(at, item)| {
-        let role = item.get("role")?.as_str()?;
-        if KNOWN.contains(&&*role) {
-            return None;
-        }
-        Found::at(
-            format!("$.input[{at}].role"),
-            format!(
-                "Invalid value: '{role}'. Supported values are: 'assistant', 'system', 'developer', and 'user'."
-            ),
-        )
-    })
+    let (place, role) = request.unknown_role("input", &KNOWN)?;
+    let known = "'assistant', 'system', 'developer', and 'user'";
+    Found::at(place, format!("Invalid value: '{role}'. Supported values are: {known}."))
 }
 
 /// What the model wrote is no input.

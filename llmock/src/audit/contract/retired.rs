@@ -10,6 +10,11 @@ const ANTHROPIC: &str = "https://github.com/endoflife-date/endoflife.date/blob/0
     products/anthropic-claude.md";
 const OPENAI: &str =
     "https://developers.openai.com/api/docs/deprecations?translationFallback=zh-Hans";
+/// The history at the end of that page.
+const HISTORY: &str = "https://developers.openai.com/api/docs/deprecations";
+const MISTRAL: &str = "https://docs.mistral.ai/getting-started/models/models_overview/";
+/// What the release says of Groq's page of deprecations, <https://console.groq.com/docs/deprecations.md>.
+const GROQ: &str = "https://github.com/papi-ai/groq/releases/tag/v0.15.2";
 const GPT_4O: &str = "https://github.com/Laisky/one-api/blob/0198cfe31176d2ae3e51056a47e21d9bee84581d/\
     relay/adaptor/openai/constants_gpt4o.go";
 const GPT_5: &str =
@@ -55,6 +60,35 @@ const MODELS: &[(Provider, &str, &str, &[&str])] = &[
     (Provider::Anthropic, "2026-08-05", ANTHROPIC, &["claude-opus-4-1-20250805", "claude-opus-4-1"]),
     (Provider::OpenAI, "2024-01-04", GPT_3, &["text-ada-001", "text-babbage-001", "text-curie-001", "text-davinci-001",
         "text-davinci-002", "text-davinci-003", "ada", "babbage", "curie", "davinci"]),
+    (Provider::OpenAI, "2024-01-04", HISTORY, &["code-davinci-002", "text-davinci-edit-001", "code-davinci-edit-001",
+        "text-similarity-ada-001", "text-search-ada-doc-001", "text-search-ada-query-001", "code-search-ada-code-001",
+        "code-search-ada-text-001", "text-similarity-babbage-001", "text-search-babbage-doc-001",
+        "text-search-babbage-query-001", "code-search-babbage-code-001", "code-search-babbage-text-001",
+        "text-similarity-curie-001", "text-search-curie-doc-001", "text-search-curie-query-001",
+        "text-similarity-davinci-001", "text-search-davinci-doc-001", "text-search-davinci-query-001"]),
+    (Provider::OpenAI, "2024-09-13", HISTORY, &["gpt-3.5-turbo-0613", "gpt-3.5-turbo-16k-0613"]),
+    (Provider::OpenAI, "2024-12-06", HISTORY, &["gpt-4-vision-preview", "gpt-4-1106-vision-preview"]),
+    (Provider::OpenAI, "2025-06-06", HISTORY, &["gpt-4-32k", "gpt-4-32k-0613", "gpt-4-32k-0314"]),
+    // With the snapshots that these names stood for.
+    (Provider::OpenAI, "2025-07-14", HISTORY, &["gpt-4.5-preview", "gpt-4.5-preview-2025-02-27"]),
+    (Provider::OpenAI, "2025-07-28", HISTORY, &["o1-preview", "o1-preview-2024-09-12"]),
+    (Provider::OpenAI, "2025-10-10", HISTORY, &["gpt-4o-realtime-preview-2024-10-01", "gpt-4o-audio-preview-2024-10-01"]),
+    (Provider::OpenAI, "2025-10-27", HISTORY, &["o1-mini", "o1-mini-2024-09-12", "text-moderation-007",
+        "text-moderation-stable", "text-moderation-latest"]),
+    (Provider::OpenAI, "2026-03-26", HISTORY, &["gpt-4-0314", "gpt-4-0125-preview", "gpt-4-turbo-preview"]),
+    (Provider::OpenAI, "2026-05-07", HISTORY, &["gpt-4o-realtime-preview", "gpt-4o-realtime-preview-2025-06-03",
+        "gpt-4o-realtime-preview-2024-12-17", "gpt-4o-mini-realtime-preview", "gpt-4o-audio-preview",
+        "gpt-4o-mini-audio-preview"]),
+    (Provider::OpenAI, "2026-09-24", HISTORY, &["sora-2", "sora-2-pro", "sora-2-2025-10-06", "sora-2-2025-12-08",
+        "sora-2-pro-2025-10-06"]),
+    (Provider::OpenAI, "2026-09-28", HISTORY, &["gpt-3.5-turbo-instruct", "babbage-002", "davinci-002",
+        "gpt-3.5-turbo-1106"]),
+    (Provider::OpenAI, "2026-10-01", HISTORY, &["gpt-5.4-cyber"]),
+    (Provider::OpenAI, "2026-12-11", HISTORY, &["gpt-5-pro", "gpt-5-pro-2025-10-06", "o3-pro", "o3-pro-2025-06-10"]),
+    (Provider::OpenAI, "2027-01-20", HISTORY, &["gpt-realtime", "gpt-audio", "gpt-realtime-mini", "gpt-audio-mini",
+        "gpt-4o-mini-transcribe-2025-03-20"]),
+    (Provider::OpenAI, "2027-02-26", HISTORY, &["whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe",
+        "gpt-4o-transcribe-diarize"]),
     (Provider::OpenAI, "2026-01-16", CODEX_MINI, &["codex-mini-latest"]),
     (Provider::OpenAI, "2026-02-17", GPT_4O, &["chatgpt-4o-latest"]),
     (Provider::OpenAI, "2026-05-12", DALL_E, &["dall-e-2", "dall-e-3"]),
@@ -78,6 +112,23 @@ const MODELS: &[(Provider, &str, &str, &[&str])] = &[
         "gpt-5-nano", "gpt-5-nano-2025-08-07", "o3", "o3-2025-04-16"]),
     (Provider::OpenAI, "2027-01-14", JANUARY, &["gpt-4o-2024-08-06", "gpt-4o-2024-11-20", "gpt-4o-mini-2024-07-18",
         "gpt-4.1-2025-04-14", "gpt-4.1-mini-2025-04-14"]),
+    (Provider::Mistral, "2025-03-30", MISTRAL, &["open-mistral-7b", "open-mixtral-8x7b", "open-mixtral-8x22b",
+        "mistral-large-2407"]),
+    (Provider::Mistral, "2025-06-06", MISTRAL, &["open-codestral-mamba"]),
+    (Provider::Mistral, "2025-06-16", MISTRAL, &["codestral-2405", "mistral-small-2402", "mistral-large-2402",
+        "mistral-medium-2312"]),
+    (Provider::Mistral, "2025-09-30", MISTRAL, &["mistral-saba-2502"]),
+    (Provider::Mistral, "2025-11-30", MISTRAL, &["magistral-small-2507", "magistral-medium-2506", "magistral-small-2506",
+        "devstral-small-2505", "mistral-small-2503", "mistral-small-2501", "codestral-2501", "mistral-small-2409"]),
+    (Provider::Mistral, "2025-12-31", MISTRAL, &["mistral-ocr-2503", "ministral-3b-2410", "ministral-8b-2410",
+        "pixtral-12b-2409"]),
+    (Provider::Mistral, "2026-03-31", MISTRAL, &["labs-devstral-small-2512"]),
+    (Provider::Mistral, "2026-05-31", MISTRAL, &["voxtral-mini-2507", "devstral-medium-2507", "devstral-small-2507",
+        "mistral-ocr-2505", "mistral-large-2411", "pixtral-large-2411"]),
+    (Provider::Mistral, "2026-06-30", MISTRAL, &["mistral-moderation-2411"]),
+    (Provider::Mistral, "2026-07-31", MISTRAL, &["magistral-small-2509"]),
+    (Provider::Groq, "2025-03-20", GROQ, &["mixtral-8x7b-32768"]),
+    (Provider::Groq, "2026-08-16", GROQ, &["llama-3.3-70b-versatile", "llama-3.1-8b-instant"]),
     (Provider::Gemini, "2025-09-29", GEMINI_1_5, &["gemini-1.5-pro", "gemini-1.5-flash", "gemini-1.5-flash-8b"]),
     (Provider::Gemini, "2025-11-10", IMAGEN, &["imagen-3.0-generate-002"]),
     (Provider::Gemini, "2025-12-02", GEMINI, &["gemini-2.5-pro-preview-03-25", "gemini-2.5-pro-preview-05-06",
@@ -113,11 +164,35 @@ pub(super) fn model(request: &Request<'_>, today: &str) -> Option<Rejection> {
     if provider == Provider::Gemini && [ROUTED, ALIASES].concat().contains(&model) {
         return None;
     }
-    let (kind, message) = match provider {
-        Provider::Anthropic => {
-            ("not_found_error", format!("model: {model}. Requests to retired models will fail."))
-        }
+    let Words { status, kind, message } = words(request, model);
+    Some(Rejection {
+        code: "retired_model",
+        rule: "retired/model",
+        place: if request.has("model") { "$.model".to_owned() } else { "path".to_owned() },
+        message,
+        status,
+        kind,
+        since: Some(day),
+        source,
+    })
+}
+
+struct Words {
+    status: u16,
+    kind: &'static str,
+    message: String,
+}
+
+/// How the provider rejects a model that it has no more.
+fn words(request: &Request<'_>, model: &str) -> Words {
+    let (status, kind, message) = match request.sent.provider() {
+        Provider::Anthropic => (
+            404,
+            "not_found_error",
+            format!("model: {model}. Requests to retired models will fail."),
+        ),
         Provider::Gemini => (
+            404,
             "NOT_FOUND",
             format!(
                 "models/{model} is not found for API version v1beta, or is not supported for {}. Call ListModels to see \
@@ -125,23 +200,26 @@ pub(super) fn model(request: &Request<'_>, today: &str) -> Option<Rejection> {
                 method(request.sent)
             ),
         ),
+        // <https://github.com/mistralai/mistral-vibe/issues/617>
+        Provider::Mistral => (400, "invalid_model", format!("Invalid model: {model}")),
+        // <https://github.com/rashadphz/farfalle/issues/107>
+        Provider::Groq => (
+            400,
+            "invalid_request_error",
+            format!(
+                "The model `{model}` has been decommissioned and is no longer supported. Please refer to \
+                 https://console.groq.com/docs/deprecations for a recommendation on which model to use instead."
+            ),
+        ),
         _ => (
+            404,
             "invalid_request_error",
             format!(
                 "At the time of the shut down, the model will no longer be accessible: {model}"
             ),
         ),
     };
-    Some(Rejection {
-        code: "retired_model",
-        rule: "retired/model",
-        place: if request.has("model") { "$.model".to_owned() } else { "path".to_owned() },
-        message,
-        status: 404,
-        kind,
-        since: Some(day),
-        source,
-    })
+    Words { status, kind, message }
 }
 
 /// What Gemini's path calls: `generateContent` of `models/x:generateContent`.
@@ -153,6 +231,7 @@ fn method(request: &SentRequest) -> &str {
 /// The beginning of a path of OpenAI's, its day, what it was, and the page.
 const ENDPOINTS: &[(&str, &str, &str, &str)] = &[
     ("/v1/fine-tunes", "2024-01-04", "the endpoint for fine-tunes", FINE_TUNES),
+    ("/v1/edits", "2024-01-04", "the endpoint for edits", HISTORY),
     ("/v1/assistants", "2026-08-26", "the Assistants API", ASSISTANTS),
     ("/v1/threads", "2026-08-26", "the Assistants API", ASSISTANTS),
     ("/v1/videos", "2026-09-24", "the Videos API", ENDPOINT),

@@ -169,11 +169,15 @@ fn orders_of_google_are_checked() {
 fn models_and_endpoints_are_retired_from_their_day_on() {
     let models = [
         (Provider::OpenAI, "text-davinci-003", "2024-01-04"),
+        (Provider::OpenAI, "o1-preview", "2025-07-28"),
+        (Provider::OpenAI, "gpt-4-turbo-preview", "2026-03-26"),
         (Provider::OpenAI, "dall-e-3", "2026-05-12"),
         (Provider::OpenAI, "o3-deep-research", "2026-07-23"),
         (Provider::Gemini, "gemini-1.5-flash", "2025-09-29"),
         (Provider::Gemini, "gemini-2.0-flash", "2026-06-01"),
         (Provider::Gemini, "text-embedding-004", "2026-01-14"),
+        (Provider::Mistral, "open-mistral-7b", "2025-03-30"),
+        (Provider::Groq, "llama-3.3-70b-versatile", "2026-08-16"),
     ];
     for (provider, model, day) in models {
         assert_eq!(retirement(provider, model), Some(day), "{model}");
