@@ -23,6 +23,7 @@ use crate::provider::Provider;
 use crate::report::{Miss, Note, Outcome, Report};
 use crate::session::ledger::StandIn;
 use crate::session::pending::Pending;
+use crate::session::reframed;
 use crate::session::save;
 use crate::session::state::State;
 use crate::session::stored::replay;
@@ -65,7 +66,8 @@ fn respond(
 ) -> Option<Response> {
     let earlier =
         state.ledger().stand_ins.iter().rfind(|one| one.pending.request == *request).cloned();
-    let free = free(state, provider, request, number);
+    let is_streaming = state.ledger().exchange(number).sent.is_streaming();
+    let free = free(state, provider, request);
     // A request that was recorded several times stands in as often; after that the last one repeats.
     let twin = |earlier: &StandIn| {
         let recorded = &state.fixture.get(earlier.interaction).request;
@@ -76,9 +78,16 @@ fn respond(
             Some(twin) => (twin, false),
             None => (earlier.interaction, true),
         },
-        None => (choose(state, provider, request, &free)?, false),
+        None => (choose(state, provider, request, &free, is_streaming)?, false),
     };
     let recorded = state.fixture.get(interaction);
+    let sent = state.ledger().exchange(number).sent.clone();
+    let is_switched = recorded.is_streaming() != sent.is_streaming();
+    let response = if is_switched && recorded.response.status < 400 {
+        reframed::response(recorded, &sent)?
+    } else {
+        replay(state, interaction, provider, request)
+    };
     let mut ledger = state.ledger();
     ledger.exchange(number).sent.responded_by = RespondedBy::Fixture;
     if !is_repeated {
@@ -92,46 +101,47 @@ fn respond(
         };
         ledger.stand_ins.push(StandIn { request: number, interaction, pending });
     }
-    drop(ledger);
-    Some(replay(state, interaction, provider, request))
+    Some(response)
 }
 
-/// Recordings of this test that nothing has used yet and that a client of this request understands.
-fn free(
-    state: &State,
-    provider: Provider,
-    request: &Request,
-    number: RequestNumber,
-) -> Vec<Position> {
+/// Recordings of this test that nothing has used yet.
+fn free(state: &State, provider: Provider, request: &Request) -> Vec<Position> {
     let fixture = &state.fixture;
-    let (taken, is_streaming) = {
-        let mut ledger = state.ledger();
+    let taken = {
+        let ledger = state.ledger();
         let mut taken: HashSet<Position> = ledger.used();
         taken.extend(ledger.stand_ins.iter().map(|one| one.interaction));
-        (taken, ledger.exchange(number).sent.is_streaming())
+        taken
     };
     let fits = |at: &Position| {
         let one = fixture.get(*at);
-        !taken.contains(at)
-            && one.provider == provider
-            && one.request.method == request.method
-            && one.is_streaming() == is_streaming
+        !taken.contains(at) && one.provider == provider && one.request.method == request.method
     };
     fixture.own().filter(fits).collect()
 }
 
-/// The recording at the same place: with as many turns, and the most similar one of those.
+/// The recording at the same place: the same request with streaming switched; else one that a client of this request
+/// understands, with as many turns, and the most similar one of those; else one with streaming switched.
 fn choose(
     state: &State,
     provider: Provider,
     request: &Request,
     free: &[Position],
+    is_streaming: bool,
 ) -> Option<Position> {
     let fixture = &state.fixture;
+    let (alike, switched): (Vec<Position>, Vec<Position>) =
+        free.iter().partition(|at| fixture.get(**at).is_streaming() == is_streaming);
+    let requests = switched.iter().map(|at| (*at, &fixture.get(*at).request));
+    if let Some(twin) = reframed::twin(provider, request, requests, fixture.rules()) {
+        return Some(twin);
+    }
     let turns = turns(request);
-    let as_long = free.iter().copied().filter(|at| self::turns(&fixture.get(*at).request) == turns);
-    let as_long: Vec<Position> = as_long.collect();
-    [as_long.as_slice(), free].iter().find_map(|pool| {
+    let as_long = |pool: &[Position]| -> Vec<Position> {
+        let is_as_long = |at: &Position| self::turns(&fixture.get(*at).request) == turns;
+        pool.iter().copied().filter(is_as_long).collect()
+    };
+    [as_long(&alike), alike, as_long(&switched), switched].iter().find_map(|pool| {
         let candidates = pool.iter().map(|at| (at.index(), fixture.get(*at)));
         let (nearest, _) = matching::nearest(provider, request, candidates, fixture.rules())?;
         Some(Position::from_index(nearest.at))

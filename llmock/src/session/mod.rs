@@ -34,6 +34,7 @@ pub(crate) mod proxied;
 #[cfg(feature = "record")]
 pub(crate) mod recording;
 pub(crate) mod redacted;
+mod reframed;
 pub(crate) mod refresh;
 pub(crate) mod refuse;
 #[cfg(feature = "websocket")]

@@ -70,7 +70,7 @@ pub(crate) async fn respond(
 }
 
 /// Why a reply becomes no response.
-enum Unrenderable {
+pub(super) enum Unrenderable {
     Panicked(String),
     Refused(String),
 }
@@ -89,7 +89,7 @@ async fn written(reply: Scripted, sent: &SentRequest) -> Result<Reply, Unrendera
     }
 }
 
-fn rendered(reply: &Reply, sent: &SentRequest) -> Result<Response, Unrenderable> {
+pub(super) fn rendered(reply: &Reply, sent: &SentRequest) -> Result<Response, Unrenderable> {
     let shape = RequestShape::new(&sent.method, &sent.path, &sent.body);
     let reading = shape.read(sent.provider);
     if let Some(why) = reading.inexpressible(reply) {

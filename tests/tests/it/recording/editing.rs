@@ -3,24 +3,29 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use llmock::{MockSession, Mode};
-use llmock_testkit::client::chat;
+use llmock::{MockSession, Mode, Provider};
+use llmock_testkit::client::{chat, send};
 use llmock_testkit::process::alone;
 use llmock_testkit::recorded::{failed, place, prompts};
-use llmock_testkit::upstream::{Response, Upstream, replay};
+use llmock_testkit::upstream::{Request, Response, Upstream, replay};
 
 const TEST: &str = "editing::test";
 
 /// The second and later turns contain what was received for the earlier ones.
 fn conversation(mock: &MockSession, system: &str, prompts: &[&str]) -> Vec<String> {
+    talk(mock, "", system, prompts)
+}
+
+/// A conversation whose requests have further members.
+fn talk(mock: &MockSession, more: &str, system: &str, prompts: &[&str]) -> Vec<String> {
     let mut messages = vec![format!(r#"{{"role":"system","content":"{system}"}}"#)];
     let mut received = Vec::new();
     for prompt in prompts {
         messages.push(format!(r#"{{"role":"user","content":"{prompt}"}}"#));
-        let body = format!(r#"{{"messages":[{}],"model":"m"}}"#, messages.join(","));
+        let body = format!(r#"{{"messages":[{}],"model":"m"{more}}}"#, messages.join(","));
         let text = chat(mock, &body).text();
-        let answer = text.split(r#""content":""#).nth(1).and_then(|rest| rest.split('"').next());
-        let answer = answer.unwrap_or_default().to_owned();
+        let pieces = text.split(r#""content":""#).skip(1);
+        let answer: String = pieces.filter_map(|rest| rest.split('"').next()).collect();
         messages.push(format!(r#"{{"role":"assistant","content":"{answer}"}}"#));
         received.push(answer);
     }
@@ -64,6 +69,82 @@ fn an_edited_prompt_gets_the_responses_at_its_places() {
         let mock = replay(&fixture, TEST).start().unwrap();
         conversation(&mock, "Be kind.", &["one"]);
         mock.finish().unwrap_err();
+    });
+}
+
+#[test]
+fn switching_streaming_keeps_the_place_of_every_turn() {
+    alone(&[], |_| {
+        let streams = |request: &Request| request.text().contains(r#""stream":true"#);
+        let upstream = Upstream::scripted(move |at, request| {
+            let event = format!(
+                "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"answer {at}\"}}}}]}}\n\n"
+            );
+            match streams(request) {
+                true => Response::sse([event, "data: [DONE]\n\n".to_owned()]),
+                false => Response::json(format!(
+                    r#"{{"choices":[{{"index":0,"message":{{"role":"assistant","content":"answer {at}"}}}}]}}"#
+                )),
+            }
+        });
+        for (recorded, now) in [("", r#","stream":true"#), (r#","stream":true"#, "")] {
+            let (_folder, fixture) = place();
+            let mock = upstream.record(&fixture, TEST).start().unwrap();
+            let answers = talk(&mock, recorded, "Be terse.", &["one", "two", "three"]);
+            mock.finish().unwrap();
+            for system in ["Be terse.", "Be kind."] {
+                let mock = replay(&fixture, TEST).while_editing(true).start().unwrap();
+                assert_eq!(talk(&mock, now, system, &["one", "two", "three"]), answers, "{now}");
+                mock.finish().unwrap();
+                assert_eq!(prompts(&pending(&fixture)), ["one", "two", "three"]);
+            }
+        }
+    });
+}
+
+#[test]
+fn calls_keep_their_place_when_streaming_is_switched() {
+    alone(&[], |_| {
+        let body = r#"{"type":"message","role":"assistant","content":[{"type":"text","text":"I look."},{"type":"tool_use","id":"toolu_1","name":"search","input":{"title":"map"}}],"stop_reason":"tool_use","usage":{"input_tokens":5,"output_tokens":5}}"#;
+        let google = r#"{"candidates":[{"content":{"role":"model","parts":[{"text":"I look."},{"functionCall":{"name":"search","args":{"title":"map"}}}]},"finishReason":"STOP"}]}"#;
+        let user = r#"{"role":"user","content":"Where?"}"#;
+        let contents = r#"{"contents":[{"role":"user","parts":[{"text":"Where?"}]}]}"#;
+        let sent =
+            |more: &str| format!(r#"{{"model":"m","max_tokens":9,"messages":[{user}]{more}}}"#);
+        let path = "/v1beta/models/g:generateContent";
+        let streamed = "/v1beta/models/g:streamGenerateContent?alt=sse";
+        for (provider, response, before, after) in [
+            (
+                Provider::Anthropic,
+                body,
+                ("/v1/messages", sent("")),
+                ("/v1/messages", sent(r#","stream":true"#)),
+            ),
+            (
+                Provider::Gemini,
+                google,
+                (path, contents.to_owned()),
+                (streamed, contents.to_owned()),
+            ),
+        ] {
+            let (_folder, fixture) = place();
+            let upstream = Upstream::scripted(move |_, _| Response::json(response));
+            let session = replay(&fixture, TEST).mode(Mode::Record);
+            let mock = session.upstream(provider, upstream.url()).start().unwrap();
+            let post = |mock: &MockSession, (path, body): &(&str, String)| {
+                let url = format!("{}{path}", mock.base_url(provider));
+                send("POST", &url, &[("content-type", "application/json")], body.as_bytes())
+                    .collect()
+            };
+            assert_eq!(post(&mock, &before).status, 200);
+            mock.finish().unwrap();
+            let mock = replay(&fixture, TEST).while_editing(true).start().unwrap();
+            let received = post(&mock, &after).text();
+            for part in ["data: ", "I look.", "search", "map"] {
+                assert!(received.contains(part), "{part}: {received}");
+            }
+            mock.finish().unwrap();
+        }
     });
 }
 
