@@ -32,10 +32,24 @@ pub(crate) struct Ran {
     pub(crate) err: String,
 }
 
+impl Ran {
+    /// Runs a command to its end.
+    pub(crate) fn of(mut command: Command) -> Self {
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
+    }
+}
+
 impl Desk {
+    /// In this folder.
+    pub(crate) fn new(folder: TempDir) -> Self {
+        Self { folder }
+    }
+
     /// With these files of `tests/fixtures`.
     pub(crate) fn with(fixtures: &[&str]) -> Self {
-        let desk = Self { folder: tempfile::tempdir().unwrap() };
+        let desk = Self::new(tempfile::tempdir().unwrap());
         for name in fixtures {
             let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
             desk.write(name, &fs::read_to_string(from).unwrap());
@@ -69,10 +83,10 @@ impl Desk {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
-        let Output { status, stdout, stderr } = self.command(arguments).output().unwrap();
+        let ran = Ran::of(self.command(arguments));
         // The name of a path is printed as the system spells it.
-        let text = |bytes| String::from_utf8(bytes).unwrap().replace('\\', "/");
-        Ran { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
+        let text = |text: String| text.replace('\\', "/");
+        Ran { out: text(ran.out), err: text(ran.err), ..ran }
     }
 
     /// Runs it successfully and gives what it printed.

@@ -2,20 +2,16 @@
 
 use serde_json::Value;
 
-use super::place::{Place, ran};
+use super::place::Place;
 use super::program::{UNKNOWN, Upstreams};
+use crate::command::Ran;
 
 /// `llmock compare` on this model, and what it printed.
-pub(super) fn compare(
-    place: &Place,
-    model: &str,
-    more: &[&str],
-    upstreams: &Upstreams,
-) -> crate::command::Ran {
+pub(super) fn compare(place: &Place, model: &str, more: &[&str], upstreams: &Upstreams) -> Ran {
     let arguments = [&["compare", "--model", model], more].concat();
     let mut command = place.llmock(&arguments, "");
     command.envs(upstreams.variables());
-    ran(command)
+    Ran::of(command)
 }
 
 #[test]

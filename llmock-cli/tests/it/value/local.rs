@@ -10,8 +10,9 @@ use llmock_testkit::scratch::Scratch;
 use serde_json::Value;
 
 use super::compare::compare;
-use super::place::{Place, ran};
+use super::place::Place;
 use super::program::{BRIEF, EDITS, Upstreams};
+use crate::command::Ran;
 
 /// The texts of all files below a folder.
 pub(super) fn texts(folder: &Path) -> String {
@@ -31,7 +32,7 @@ fn a_plan_predicts_the_tokens_of_a_real_recording() {
     let place = Place::recorded(4, &upstreams);
     let recorded = place.fixtures();
     for edit in EDITS {
-        let planned = ran(place.llmock(&["plan", "--json"], edit));
+        let planned = Ran::of(place.llmock(&["plan", "--json"], edit));
         let planned: Value = serde_json::from_str(&planned.out).unwrap();
         let usage = &planned["usage"];
         let predicted = usage["input"].as_u64().unwrap() + usage["output"].as_u64().unwrap();

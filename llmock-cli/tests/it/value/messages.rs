@@ -1,8 +1,8 @@
 //! What goes wrong around plans, comparisons, and recordings, in one clear sentence each.
 
-use super::place::{Place, ran};
+use super::place::Place;
 use super::program::Upstreams;
-use crate::command::Desk;
+use crate::command::{Desk, Ran};
 
 #[test]
 fn invalid_models_and_programs_are_named() {
@@ -30,7 +30,7 @@ fn invalid_models_and_programs_are_named() {
     ] {
         let mut command = place.command(std::path::Path::new(env!("CARGO_BIN_EXE_llmock")), "");
         command.args(arguments);
-        let ran = ran(command);
+        let ran = Ran::of(command);
         assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
         assert!(ran.err.contains(part), "{part}: {ran:?}");
     }
@@ -45,7 +45,7 @@ fn a_suite_without_llmock_is_no_plan() {
     {
         let mut command = place.command(std::path::Path::new(env!("CARGO_BIN_EXE_llmock")), "");
         command.args(arguments);
-        let ran = ran(command);
+        let ran = Ran::of(command);
         assert_eq!((ran.code, ran.err.trim()), (1, "error: no test used llmock"), "{ran:?}");
     }
 }
@@ -56,14 +56,14 @@ fn a_provider_that_is_down_is_no_drift() {
     let place = Place::recorded(1, &upstreams);
     let mut command = place.llmock(&["verify"], "");
     command.envs(upstreams.variables());
-    let fine = ran(command);
+    let fine = Ran::of(command);
     assert_eq!(fine.code, 0, "{fine:?}");
     assert!(fine.out.contains("9 recordings of 5 tests: 9 same"), "{fine:?}");
 
     let variables = upstreams.stop();
     let mut command = place.llmock(&["verify"], "");
     command.envs(variables);
-    let down = ran(command);
+    let down = Ran::of(command);
     assert_eq!(down.code, 3, "{down:?}");
     for part in ["does not respond: connection refused", "9 recordings of 5 tests: 9 failed"] {
         assert!(down.out.contains(part), "{part}: {down:?}");

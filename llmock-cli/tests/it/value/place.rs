@@ -1,23 +1,30 @@
 //! A folder with a build directory in which this test program lies, so that its last run is a file of its own.
 
 use std::fs;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::program::{GROUPS, Upstreams};
+use crate::command::{Desk, Ran};
 use llmock_testkit::process::KEPT;
 use serde_json::Value;
-use tempfile::TempDir;
-
-use super::program::{GROUPS, Upstreams};
-use crate::command::Ran;
 
 /// A workspace whose tests are the suite of `program`.
 #[derive(Debug)]
 pub(super) struct Place {
-    folder: TempDir,
+    desk: Desk,
     pub(super) suite: PathBuf,
     /// Tests of each group.
     pub(super) each: usize,
+}
+
+impl Deref for Place {
+    type Target = Desk;
+
+    fn deref(&self) -> &Desk {
+        &self.desk
+    }
 }
 
 impl Place {
@@ -31,7 +38,7 @@ impl Place {
         if fs::hard_link(&program, &suite).is_err() {
             fs::copy(&program, &suite).unwrap();
         }
-        let place = Self { folder, suite, each };
+        let place = Self { desk: Desk::new(folder), suite, each };
         place.write("Cargo.toml", "[workspace]\n");
         place
     }
@@ -44,26 +51,12 @@ impl Place {
         place
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    pub(super) fn write(&self, name: &str, text: &str) {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
-    pub(super) fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap()
-    }
-
     /// A program with the variables that a program needs, and those of the suite.
     pub(super) fn command(&self, program: &Path, edit: &str) -> Command {
         let mut command = Command::new(program);
         let kept = KEPT.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
         let kept: Vec<_> = kept.filter(|(name, _)| *name != "CARGO_MANIFEST_DIR").collect();
-        command.env_clear().envs(kept).current_dir(self.folder.path());
+        command.env_clear().envs(kept).current_dir(self.path(""));
         command.env("SUITE_EACH", self.each.to_string()).env("SUITE_EDIT", edit);
         command
     }
@@ -82,7 +75,7 @@ impl Place {
         if let Some(upstreams) = upstreams {
             command.envs(upstreams.variables());
         }
-        ran(command)
+        Ran::of(command)
     }
 
     /// The fixtures as they are.
@@ -105,10 +98,4 @@ impl Place {
         let all = (1..).zip(file["interactions"].as_array().unwrap());
         all.filter(|(_, one)| one["test"] == owner.as_str()).map(|(number, _)| number).collect()
     }
-}
-
-pub(super) fn ran(mut command: Command) -> Ran {
-    let output = command.output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ran { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
 }

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::place::{Place, ran};
+use super::place::Place;
 use super::program::{EDITS, Upstreams};
+use crate::command::Ran;
 
 /// The obsolete recordings of a test and edit, as places in the test's own recordings, and how many requests are new.
 fn expected(edit: &str, test: &str) -> (Vec<usize>, usize) {
@@ -32,7 +33,7 @@ fn groups(edit: &str, each: usize) -> (usize, usize, u64) {
 }
 
 fn plan(place: &Place, edit: &str) -> Value {
-    let ran = ran(place.llmock(&["plan", "--json"], edit));
+    let ran = Ran::of(place.llmock(&["plan", "--json"], edit));
     assert_eq!(ran.code, 0, "{edit}: {ran:?}");
     serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {}", ran.out))
 }
@@ -113,7 +114,7 @@ fn planned_exactly(each: usize) {
 fn plans_name_causes_and_what_is_not_known() {
     let upstreams = Upstreams::scripted();
     let place = Place::recorded(2, &upstreams);
-    let text = |edit| ran(place.llmock(&["plan"], edit)).out;
+    let text = |edit| Ran::of(place.llmock(&["plan"], edit)).out;
     let system = text("system");
     for part in [
         "system prompt: \"tersely and politely.\" → \"kindly and at length.\"  6 requests",
@@ -142,6 +143,6 @@ fn plans_name_causes_and_what_is_not_known() {
         "prices.toml",
         "date = \"2026-11-30\"\n[[price]]\nprovider = \"openai\"\nmodel = \"gpt-4.1-mini\"\ninput = 1\noutput = 1\n",
     );
-    let priced = ran(place.llmock(&["plan", "--prices", "prices.toml"], "system")).out;
+    let priced = Ran::of(place.llmock(&["plan", "--prices", "prices.toml"], "system")).out;
     assert!(priced.contains("about $0."), "{priced}");
 }

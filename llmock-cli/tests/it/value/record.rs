@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use super::place::{Place, ran};
+use super::place::Place;
 use super::program::{ARGUMENTS, Upstreams};
 use crate::command::Ran;
 
@@ -33,7 +33,7 @@ fn record(place: &Place, arguments: &[&str], edit: &str, upstreams: &Upstreams) 
     let _ = std::fs::remove_file(place.path("arguments"));
     let mut command = llmock(place, true, arguments, edit);
     command.envs(upstreams.variables());
-    ran(command)
+    Ran::of(command)
 }
 
 #[test]
@@ -41,14 +41,14 @@ fn exactly_what_is_planned_is_recorded() {
     let upstreams = Upstreams::scripted();
     let place = Place::recorded(2, &upstreams);
     upstreams.received();
-    let planned = ran(place.llmock(&["plan"], "middle_turn"));
+    let planned = Ran::of(place.llmock(&["plan"], "middle_turn"));
     assert!(planned.out.contains("2 recordings obsolete, in 1 of 10 tests"), "{planned:?}");
     let done = record(&place, &["record", "--planned"], "middle_turn", &upstreams);
     assert_eq!(done.code, 0, "{done:?}");
     assert_eq!(place.read("arguments"), "test --no-fail-fast -- --exact b1\n");
     assert_eq!(upstreams.received().tests, ["b1", "b1"]);
     assert!(place.read("f/b.json").contains("first Monday"), "{}", place.read("f/b.json"));
-    let again = ran(place.llmock(&["plan"], "middle_turn"));
+    let again = Ran::of(place.llmock(&["plan"], "middle_turn"));
     assert!(again.out.contains("nothing has to be recorded again"), "{again:?}");
     let none = record(&place, &["record", "--planned"], "middle_turn", &upstreams);
     assert_eq!((none.code, none.out.trim()), (0, "nothing is planned: every request is recorded"));
@@ -59,11 +59,11 @@ fn a_limit_stops_a_planned_recording_and_loses_nothing() {
     let upstreams = Upstreams::scripted();
     let place = Place::recorded(2, &upstreams);
     let before = place.fixtures();
-    ran(place.llmock(&["plan"], "system"));
+    Ran::of(place.llmock(&["plan"], "system"));
     upstreams.received();
     let mut command = llmock(&place, true, &["record", "--planned"], "system");
     command.envs(upstreams.variables()).env("LLMOCK_MAX_REQUESTS", "4");
-    let stopped = ran(command);
+    let stopped = Ran::of(command);
     assert_ne!(stopped.code, 0, "{stopped:?}");
     let told = format!("{}{}", stopped.out, stopped.err);
     assert!(told.contains("LLMOCK_MAX_REQUESTS=4 is reached in this run"), "{stopped:?}");
@@ -71,7 +71,7 @@ fn a_limit_stops_a_planned_recording_and_loses_nothing() {
     // The first test is recorded, and what the second one had so far is kept.
     assert_ne!(place.fixtures(), before);
     assert!(place.read("f/b.json.failed").contains("b1: When do you open?"));
-    let rest = ran(place.llmock(&["plan", "--json"], "system"));
+    let rest = Ran::of(place.llmock(&["plan", "--json"], "system"));
     let rest: serde_json::Value = serde_json::from_str(&rest.out).unwrap();
     assert_eq!(rest["requests"].as_array().unwrap().len(), 3, "{rest:#}");
 }
@@ -95,7 +95,7 @@ fn tests_with_old_recordings_are_recorded_again() {
     };
     age("f/d.json", 1, true);
     age("f/e.json", 0, false);
-    let checked = ran(llmock(&place, true, &["check", "--stale", "--format", "names"], ""));
+    let checked = Ran::of(llmock(&place, true, &["check", "--stale", "--format", "names"], ""));
     assert_eq!((checked.code, checked.out.as_str()), (1, "d1\n"), "{checked:?}");
     place.write("llmock.toml", "max_age = \"5200w\"\n");
     let allowed = record(&place, &["record", "--stale"], "", &upstreams);
@@ -118,7 +118,7 @@ fn a_suite_that_does_not_build_runs_nothing() {
         &["replay"],
         &["compare", "--model", "openai:gpt-5-mini"],
     ] {
-        let broken = ran(llmock(&place, false, arguments, ""));
+        let broken = Ran::of(llmock(&place, false, arguments, ""));
         assert_eq!(broken.code, 1, "{broken:?}");
         let told =
             "error: the tests do not build, so none was run: `cargo test --no-fail-fast` shows why";
