@@ -80,12 +80,12 @@ fn switching_streaming_keeps_the_place_of_every_turn() {
             let event = format!(
                 "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"answer {at}\"}}}}]}}\n\n"
             );
-            match streams(request) {
-                true => Response::sse([event, "data: [DONE]\n\n".to_owned()]),
-                false => Response::json(format!(
-                    r#"{{"choices":[{{"index":0,"message":{{"role":"assistant","content":"answer {at}"}}}}]}}"#
-                )),
+            if streams(request) {
+                return Response::sse([event, "data: [DONE]\n\n".to_owned()]);
             }
+            Response::json(format!(
+                r#"{{"choices":[{{"index":0,"message":{{"role":"assistant","content":"answer {at}"}}}}]}}"#
+            ))
         });
         for (recorded, now) in [("", r#","stream":true"#), (r#","stream":true"#, "")] {
             let (_folder, fixture) = place();
