@@ -19,16 +19,18 @@ pub(super) fn of(difference: &Difference) -> String {
         Kind::Added if is_whole_tool => "a tool was added in the middle of a conversation",
         Kind::Removed if is_whole_tool => "a tool was removed in the middle of a conversation",
         _ if is_schema => "a schema changed",
-        Kind::Text { before, now } => return text(path, before, now),
+        Kind::Text { before, now } => return text(place(difference), before, now),
         Kind::Added | Kind::Removed | Kind::Other if is_tools => "the definition of a tool changed",
         Kind::Removed => "an earlier turn was removed",
-        Kind::Added | Kind::Other => return place(path).to_owned(),
+        Kind::Added | Kind::Other => return place(difference).to_owned(),
     }
     .to_owned()
 }
 
-fn place(path: &str) -> &'static str {
-    let is_system = path.starts_with("$.system")
+fn place(difference: &Difference) -> &'static str {
+    let path = &difference.path;
+    let is_system = difference.is_system
+        || path.starts_with("$.system")
         || path.starts_with("$.instructions")
         || path.starts_with("$.preamble");
     match path {
@@ -50,9 +52,8 @@ static ID: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// What changes on every request stands at the beginning of many prompts.
-fn text(path: &str, before: &str, now: &str) -> String {
+fn text(place: &str, before: &str, now: &str) -> String {
     let (old, new) = changed_words(before, now);
-    let place = place(path);
     if have_both(&TIME, &old, &new) {
         return format!("{place}: a date or a time in it; put it behind what stays the same");
     }

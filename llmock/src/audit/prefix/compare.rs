@@ -51,6 +51,8 @@ pub(super) struct Difference {
     pub(super) kind: Kind,
     /// How much of the earlier prompt stands before it.
     pub(super) before: usize,
+    /// In the system prompt, where that is one of the messages.
+    pub(super) is_system: bool,
 }
 
 impl<'j> Parts<'j> {
@@ -130,7 +132,7 @@ pub(super) fn first_difference(before: &Parts<'_>, now: &Parts<'_>) -> Option<Di
             (Some(_), None) => Some((path, Kind::Removed, 0)),
         };
         if let Some((path, kind, inside)) = found {
-            return Some(Difference { path, kind, before: passed + inside });
+            return Some(Difference { path, kind, before: passed + inside, is_system: false });
         }
         passed += old.map_or(0, size);
     }
@@ -141,7 +143,8 @@ pub(super) fn first_difference(before: &Parts<'_>, now: &Parts<'_>) -> Option<Di
             None => Some((path, Kind::Removed, 0)),
         };
         if let Some((path, kind, inside)) = found {
-            return Some(Difference { path, kind, before: passed + inside });
+            let is_system = matches!(old.text("role").as_deref(), Some("system" | "developer"));
+            return Some(Difference { path, kind, before: passed + inside, is_system });
         }
         passed += size(old);
     }

@@ -154,3 +154,14 @@ fn a_conversation_whose_only_message_has_another_time_is_continued() {
         assert_eq!(found, cause.map(|_| ("$.messages[0].content", true)), "{old}: {report}");
     }
 }
+
+#[test]
+fn a_system_prompt_among_the_messages_is_named_as_one() {
+    let system = |day: &str| format!(r#"{{"role":"developer","content":"Today is {day}."}}"#);
+    let (monday, tuesday) = (system("2026-11-30"), system("2026-12-01"));
+    let now = body(TOOLS, "s", &[&tuesday, USER, MODEL, NEXT]);
+    let report = looked_at(&[body(TOOLS, "s", &[&monday, USER]), now]);
+    let told =
+        "differs at $.messages[0].content: the system prompt changed: a date or a time in it";
+    assert!(report.to_string().contains(told), "{report}");
+}
