@@ -333,3 +333,7 @@ fn long() {
     let answer = call(&base(), "long", true, Some(2000)).unwrap();
     whole_stream(&answer).unwrap();
 }
+
+/// What a process costs that has no recording.
+#[test]
+fn empty() {}
