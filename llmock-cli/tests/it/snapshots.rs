@@ -130,6 +130,19 @@ const COMMANDS: &[(&str, &[&str])] = &[
             "compare --model opnai:gpt-5",
         ],
     ),
+    (
+        "init",
+        &["init --template nothing", "init --template anthropic", "init --template anthropic"],
+    ),
+    (
+        "run",
+        &[
+            "run --reply Hello -- no-such-program",
+            "run --fixture nowhere -- true",
+            "run --fixture f/a --reply Hello -- true",
+        ],
+    ),
+    ("push", &["push", "push nowhere", "push s3://team/main --keep 0", "pull"]),
     ("merge", &["merge f/a.json f/a.json f/b.json --stdout", "merge f/a.json", "merge --install"]),
 ];
 
