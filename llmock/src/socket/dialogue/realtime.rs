@@ -45,11 +45,16 @@ impl Realtime {
             "model": model.as_deref().unwrap_or("gpt-realtime"), "instructions": "",
             "tools": [], "tool_choice": "auto",
         });
+        // Some clients require these members.
+        let turns = json!({
+            "type": "server_vad", "threshold": 0.5, "prefix_padding_ms": 300, "silence_duration_ms": 500,
+            "create_response": true, "interrupt_response": true,
+        });
         let more = if is_beta {
             json!({
                 "modalities": ["text", "audio"], "voice": "alloy", "input_audio_format": "pcm16",
                 "output_audio_format": "pcm16", "input_audio_transcription": null,
-                "turn_detection": {"type": "server_vad"}, "temperature": 0.8,
+                "turn_detection": turns, "temperature": 0.8,
                 "max_response_output_tokens": "inf",
             })
         } else {
@@ -59,7 +64,7 @@ impl Realtime {
                 "truncation": "auto", "prompt": null, "tracing": null, "include": null,
                 "audio": {
                     "input": {"format": format, "transcription": null, "noise_reduction": null,
-                        "turn_detection": {"type": "server_vad"}},
+                        "turn_detection": turns},
                     "output": {"format": format, "voice": "marin", "speed": 1.0},
                 },
             })
