@@ -54,7 +54,7 @@ pub fn figures(effort: Effort) {
     let folder = tempfile::tempdir().expect("a temporary directory");
     let path = folder.path().join("paced.json");
     fs::write(&path, fixture()).expect("a writable directory");
-    let plain = slow::serve(EVENTS, GAP);
+    let bare = slow::serve(EVENTS, GAP);
     make_room(&path, 2 * streams);
     let (mut own, mut control, mut machine) =
         (Rounds::default(), Rounds::default(), Rounds::default());
@@ -62,7 +62,7 @@ pub fn figures(effort: Effort) {
         let held = replayed(&path, plan);
         own.add(&held.errors);
         machine.add(&held.machine);
-        control.add(&hold(&asking(plain, "/v1/chat/completions"), plan).errors);
+        control.add(&hold(&asking(bare, "/v1/chat/completions"), plan).errors);
     }
     own.show(&format!("distance from the recorded time, {streams} streams"));
     control.show("the same streams of a server of tokio alone");
