@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::place::{Place, ran};
+use super::place::Place;
 use super::program::Upstreams;
 use super::record;
 use crate::command::Ran;
@@ -39,7 +39,7 @@ fn commands_that_run_tests_leave_nothing_readable() {
     let run = |mut command: Command| -> Ran {
         command.envs(upstreams.variables()).env("LLMOCK_AGE_IDENTITY", IDENTITY);
         command.env("TMPDIR", place.path("tmp"));
-        let done = ran(command);
+        let done = Ran::of(command);
         assert_eq!(done.code, 0, "{done:?}");
         nothing_is_readable(&place.path(""));
         done
