@@ -1,6 +1,6 @@
 //! `LLMOCK_MAX_REQUESTS`, `LLMOCK_MAX_TOKENS` and `LLMOCK_MAX_USD`: what one run of all tests sends to providers.
 //!
-//! The tests of a run are in many processes, so that their sum stands in `target/llmock/spent`, whose first word is the run.
+//! The tests of a run are in many processes, so that their sum stands in `target/llmock/spent`, a line for each run.
 //! A request that is on its way when a limit is reached ends as every other one.
 
 use std::fs::{self, File};
@@ -133,6 +133,9 @@ fn reached(limits: Spending, spent: Spent) -> Option<String> {
     Some(format!("LLMOCK_MAX_USD={}", prices::dollars(limit)))
 }
 
+/// How many other runs a file remembers: some may run at the same time.
+const OTHERS: usize = 100;
+
 /// Changes the sum of this run under a lock.
 fn update<T>(state: &State, change: impl FnOnce(&mut Spent) -> T) -> io::Result<T> {
     let folder = last_run::folder(state.setup.package.as_deref());
@@ -145,17 +148,23 @@ fn update<T>(state: &State, change: impl FnOnce(&mut Spent) -> T) -> io::Result<
     let mut text = String::new();
     file.read_to_string(&mut text)?;
     let run = last_run::unique_run_id();
-    let mut words = text.split_whitespace();
+    let is_own = |line: &&str| line.split(' ').next() == Some(run.as_str());
     let mut spent = Spent::default();
-    if words.next() == Some(run.as_str()) {
+    if let Some(line) = text.lines().find(is_own) {
+        let mut words = line.split(' ').skip(1);
         let mut number = || words.next().and_then(|word| word.parse().ok()).unwrap_or_default();
         spent = Spent { requests: number(), tokens: number(), cost: number() };
     }
     let outcome = change(&mut spent);
     let Spent { requests, tokens, cost } = spent;
+    let mut all = format!("{run} {requests} {tokens} {cost}\n");
+    for other in text.lines().filter(|line| !is_own(line)).take(OTHERS) {
+        all.push_str(other);
+        all.push('\n');
+    }
     file.seek(SeekFrom::Start(0))?;
     file.set_len(0)?;
-    file.write_all(format!("{run} {requests} {tokens} {cost}\n").as_bytes())?;
+    file.write_all(all.as_bytes())?;
     Ok(outcome)
 }
 

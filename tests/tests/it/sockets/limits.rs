@@ -17,38 +17,43 @@ fn create(model: &str) -> Message {
 }
 
 /// Two responses on one socket, of which the first reaches the limit.
-fn stops_after_the_first_response(variables: &[(&str, &str)], limit: &str) {
-    alone(variables, |_| {
-        let (_folder, path) = place();
-        let steps = vec![Step::Receive, step(DONE), Step::Receive, step(DONE)];
-        let server = SocketServer::start(None, steps);
-        let mock = recorder(&server, &path).start().unwrap();
-        let mut client = open_with(&mock, "/v1/responses", "").unwrap();
-        client.send(create("m")).unwrap();
-        assert_eq!(text(&mut client), DONE);
-        client.send(create("m")).unwrap();
-        let error = text(&mut client);
-        assert!(error.contains(r#""type":"error""#) && error.contains(limit), "{error}");
-        let Message::Close(Some(close)) = next(&mut client) else { panic!("not closed") };
-        assert_eq!(u16::from(close.code), 1008, "{close}");
-        let report = mock.finish().unwrap_err().to_string();
-        assert!(report.contains(limit), "{report}");
-        assert_eq!(server.received().len(), 1, "the second message is not sent");
-        let kept = read(&path.with_extension("json.failed"));
-        assert_eq!(kept.matches("\"from\"").count(), 2, "{kept}");
+fn stops_after_the_first_response(limit: &str) {
+    let (_folder, path) = place();
+    let steps = vec![Step::Receive, step(DONE), Step::Receive, step(DONE)];
+    let server = SocketServer::start(None, steps);
+    let mock = recorder(&server, &path).start().unwrap();
+    let mut client = open_with(&mock, "/v1/responses", "").unwrap();
+    client.send(create("m")).unwrap();
+    assert_eq!(text(&mut client), DONE);
+    client.send(create("m")).unwrap();
+    let error = text(&mut client);
+    assert!(error.contains(r#""type":"error""#) && error.contains(limit), "{error}");
+    let Message::Close(Some(close)) = next(&mut client) else { panic!("not closed") };
+    assert_eq!(u16::from(close.code), 1008, "{close}");
+    let report = mock.finish().unwrap_err().to_string();
+    assert!(report.contains(limit), "{report}");
+    assert_eq!(server.received().len(), 1, "the second message is not sent");
+    let kept = read(&path.with_extension("json.failed"));
+    assert_eq!(kept.matches("\"from\"").count(), 2, "{kept}");
+}
+
+#[test]
+fn tokens_of_an_open_socket_count() {
+    alone(&[("LLMOCK_MAX_TOKENS", "15")], |_| {
+        stops_after_the_first_response("LLMOCK_MAX_TOKENS=15 is reached");
     });
 }
 
 #[test]
-fn tokens_and_dollars_of_an_open_socket_count() {
+fn dollars_of_an_open_socket_count() {
     let folder = tempfile::tempdir().unwrap();
     let prices = folder.path().join("prices.toml");
     let row = "[[price]]\nprovider = \"openai\"\nmodel = \"m\"\ninput = 1\noutput = 1\n";
     fs::write(&prices, format!("date = \"2026-11-30\"\n{row}")).unwrap();
     let prices = prices.display().to_string();
-    let dollars = [("LLMOCK_MAX_USD", "0.00001"), ("LLMOCK_PRICES", &*prices)];
-    stops_after_the_first_response(&dollars, "LLMOCK_MAX_USD=0.00001 is reached");
-    stops_after_the_first_response(&[("LLMOCK_MAX_TOKENS", "15")], "LLMOCK_MAX_TOKENS=15 is");
+    alone(&[("LLMOCK_MAX_USD", "0.00001"), ("LLMOCK_PRICES", &prices)], |_| {
+        stops_after_the_first_response("LLMOCK_MAX_USD=0.00001 is reached");
+    });
 }
 
 #[test]
