@@ -48,11 +48,11 @@ fn tokens_of_an_open_socket_count() {
 fn dollars_of_an_open_socket_count() {
     let folder = tempfile::tempdir().unwrap();
     let prices = folder.path().join("prices.toml");
-    let row = "[[price]]\nprovider = \"openai\"\nmodel = \"m\"\ninput = 1\noutput = 1\n";
+    let row = "[[price]]\nprovider = \"openai\"\nmodel = \"m\"\ninput = 10\noutput = 10\n";
     fs::write(&prices, format!("date = \"2026-11-30\"\n{row}")).unwrap();
     let prices = prices.display().to_string();
-    alone(&[("LLMOCK_MAX_USD", "0.00001"), ("LLMOCK_PRICES", &prices)], |_| {
-        stops_after_the_first_response("LLMOCK_MAX_USD=0.00001 is reached");
+    alone(&[("LLMOCK_MAX_USD", "0.0001"), ("LLMOCK_PRICES", &prices)], |_| {
+        stops_after_the_first_response("LLMOCK_MAX_USD=0.0001 is reached");
     });
 }
 
