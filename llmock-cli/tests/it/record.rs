@@ -1,5 +1,6 @@
 //! `llmock record`, `refresh` and `replay` on a workspace of their own, with a provider that is scripted.
 
+use std::path::Path;
 use std::process::Command;
 
 use llmock_testkit::scratch::{CLIENT, Ran, Scratch, has_nextest};
@@ -121,6 +122,7 @@ const ALL: [&str; 3] = ["api::greets passed", "api::sums passed", "web::opens pa
 fn a_suite_is_recorded_refreshed_renamed_and_replayed() {
     let workspace = Workspace::new();
     records_and_replays(&workspace);
+    prints_the_notes_of_a_run(&workspace);
     refreshes(&workspace);
     keeps_attempts_of_failing_tests(&workspace);
     runs_what_failed_last(&workspace);
@@ -185,16 +187,35 @@ fn keeps_attempts_of_failing_tests(workspace: &Workspace) {
     assert_eq!(verdicts(&replayed), ["api::greets passed"], "{replayed:#}");
 }
 
-/// In a build directory of its own, since every test program of this one writes to its `last-run.jsonl`.
-fn runs_what_failed_last(workspace: &Workspace) {
+/// A folder for a `last-run.jsonl` of its own, since every test program of this one writes to that of the build, and
+/// the argument with which cargo builds there all the same.
+fn own_ledger(workspace: &Workspace) -> (String, String) {
     let own = workspace.scratch.path("own-target");
     std::fs::create_dir_all(own.join("llmock")).unwrap();
-    let line = r#"{"run":"1","test":"web::opens","fixture":"f.json","verdict":"failed"}"#;
-    std::fs::write(own.join("llmock/last-run.jsonl"), format!("{line}\n")).unwrap();
     let build = std::env::current_exe().unwrap();
     let build = build.ancestors().nth(3).unwrap().display().to_string();
-    let words = format!("replay --failed --json {BOTH} --target-dir {build}");
-    let own = own.display().to_string();
+    (own.display().to_string(), format!("--target-dir {build}"))
+}
+
+fn prints_the_notes_of_a_run(workspace: &Workspace) {
+    let (own, build) = own_ledger(workspace);
+    let variables = [("CARGO_TARGET_DIR", own.as_str()), ("SHORT", "1")];
+    let replayed = workspace.json(&format!("replay sums --json -- --test api {build}"), &variables);
+    assert_eq!(verdicts(&replayed), ["api::sums passed"], "{replayed:#}");
+    let notes = workspace.llmock("notes", &variables[..1]);
+    assert!(notes.success, "{}", notes.everything());
+    let expected = [
+        "api::sums  tests/fixtures/api/sums.json",
+        "(\"two\") of tests/fixtures/api/sums.json was not requested",
+    ];
+    assert!(expected.iter().all(|part| notes.stdout.contains(part)), "{}", notes.everything());
+}
+
+fn runs_what_failed_last(workspace: &Workspace) {
+    let (own, build) = own_ledger(workspace);
+    let line = r#"{"run":"1","test":"web::opens","fixture":"f.json","verdict":"failed"}"#;
+    std::fs::write(Path::new(&own).join("llmock/last-run.jsonl"), format!("{line}\n")).unwrap();
+    let words = format!("replay --failed --json {BOTH} {build}");
     let replayed = workspace.json(&words, &[("CARGO_TARGET_DIR", &own)]);
     assert_eq!(verdicts(&replayed), ["web::opens passed"], "{replayed:#}");
 }
