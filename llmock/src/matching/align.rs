@@ -157,13 +157,14 @@ pub(crate) fn likeness(left: &TreeNode, right: &TreeNode) -> f32 {
     if left.hash == right.hash {
         return 1.0;
     }
+    let (left, right) = (left.bag(), right.bag());
     let (mut i, mut j, mut shared) = (0, 0, 0_usize);
-    while let (Some(a), Some(b)) = (left.bag.get(i), right.bag.get(j)) {
+    while let (Some(a), Some(b)) = (left.get(i), right.get(j)) {
         shared += usize::from(a == b);
         i += usize::from(a <= b);
         j += usize::from(b <= a);
     }
-    ratio(2 * shared, left.bag.len() + right.bag.len())
+    ratio(2 * shared, left.len() + right.len())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
@@ -192,7 +193,8 @@ pub(crate) fn alike(left: &TreeNode, right: &TreeNode) -> f32 {
 }
 
 fn text_ratio(a: &str, b: &str, left: &TreeNode, right: &TreeNode) -> f32 {
-    if left.bag.len().max(right.bag.len()) > MOST_WORDS || long::is_long(a) || long::is_long(b) {
+    let is_long = long::is_long(a) || long::is_long(b);
+    if is_long || left.bag().len().max(right.bag().len()) > MOST_WORDS {
         return likeness(left, right);
     }
     word_ratio(a, b)
