@@ -48,8 +48,9 @@ impl TreeNode {
         // Long prompts matter more than flags but must not drown them.
         #[expect(clippy::cast_precision_loss, reason = "a weight, not a count")]
         let weight = 1.0 + (1.0 + words as f32).log2();
-        let bag =
-            if canonical == text { OnceCell::new() } else { OnceCell::from(text_bag(canonical)) };
+        // The same text, not only an equal one: to compare long texts takes time.
+        let is_as_sent = std::ptr::eq(canonical, text);
+        let bag = if is_as_sent { OnceCell::new() } else { OnceCell::from(text_bag(canonical)) };
         Self { kind: NodeKind::Text(text.to_owned()), hash: long::hash(canonical), weight, bag }
     }
 
