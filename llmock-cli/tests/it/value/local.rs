@@ -108,11 +108,12 @@ pub fn formats(name: &str) {
 }
 
 pub fn plain(name: &str) {
-    talk(",\"user\":\"u\"", "Be brief.", name, &["Name a river."]);
+    talk(",\"user\":\"u\"", "Be brief.", name, &["Describe a river."]);
 }
 "#;
 
-/// Edits of the source: what is replaced, by what, the group whose tests miss, and how often each test then sends.
+/// Edits of the source: what is replaced, by what, the group whose tests miss, and how often each test then sends. The
+/// answers fill their limit of tokens before and after: how many words a model chooses for another prompt is not planned.
 const SOURCES: [(&str, &str, &str, usize); 10] = [
     ("things of the coast.\"", "things of the sea.\"", "coast,tools", 1),
     ("you answer tersely", "you answer kindly", "guide", 3),
@@ -121,7 +122,7 @@ const SOURCES: [(&str, &str, &str, usize); 10] = [
     ("markdown", "plain text", "formats", 2),
     ("And on Sundays?", "And on Mondays?", "guide", 2),
     ("What may I bring?", "What is forbidden?", "guide", 1),
-    ("Name a river.", "Name a lake.", "plain", 1),
+    ("Describe a river.", "Describe a lake.", "plain", 1),
     ("\\\"user\\\":\\\"u\\\"", "\\\"user\\\":\\\"v\\\"", "", 0),
     ("\"Name a sea.\", \"Name another.\"", "\"Name a sea.\"", "", 0),
 ];
