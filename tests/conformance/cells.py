@@ -6,8 +6,8 @@ import sys
 import traceback
 
 COLUMNS = ("chat", "stream", "tools", "structured", "forced", "embeddings", "errors")
-# Nothing here takes longer, unless it hangs.
-PATIENCE = 90
+# Nothing here takes longer, unless it hangs. The first cell of a framework loads it, which takes a minute and more on a busy machine.
+PATIENCE = 300
 
 _cells = {}
 _explained = {}
