@@ -1,15 +1,16 @@
 //! Conversations that providers reject, in their own words.
 
 use super::strategies::{json_of, post, user};
-use crate::server::Workdir;
+use crate::server::{Server, Workdir};
 use serde_json::{Value, json};
 
 /// The pages that show the words of providers, as the rejections cite them.
-const CITED: [&str; 4] = [
+const CITED: [&str; 5] = [
     include_str!("../../../../llmock/src/reply/server/rejections/anthropic.rs"),
     include_str!("../../../../llmock/src/reply/server/rejections/bedrock.rs"),
     include_str!("../../../../llmock/src/reply/server/rejections/gemini.rs"),
     include_str!("../../../../llmock/src/reply/server/rejections/openai.rs"),
+    include_str!("../../../../llmock/src/reply/server/rejections/strict.rs"),
 ];
 
 const CHAT: &str = "/v1/chat/completions";
@@ -89,7 +90,14 @@ fn of_anthropic() -> Vec<Rejected> {
             json!({"model": "m", "messages": [user("x")]}),
             "/error/message",
             "max_tokens: Field required",
-            "https://docs.claude.com/en/api/messages",
+            "https://github.com/tickernelz/opencode-mem/issues/50",
+        ),
+        (
+            "/v1/messages",
+            messages(json!([])),
+            "/error/message",
+            "messages: at least one message is required",
+            "https://portkey.ai/error-library/input-validation-error-10153",
         ),
         (
             "/v1/messages",
@@ -155,12 +163,70 @@ fn of_others() -> Vec<Rejected> {
     ]
 }
 
-#[test]
-fn conversations_are_rejected_in_the_words_of_the_provider() {
-    let server = Workdir::new().serve(&[], &[]);
-    let all = [of_openai(), of_anthropic(), of_others()].concat();
+fn of_strict() -> Vec<Rejected> {
+    let chat = |more: Value| {
+        let mut body = json!({"model": "m", "messages": [user("x")]});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let format = |schema: Value| {
+        chat(json!({"response_format": {"type": "json_schema", "json_schema":
+            {"name": "response", "strict": true, "schema": schema}}}))
+    };
+    let open = json!({"type": "object", "properties": {}});
+    let closed = |properties: Value| json!({"type": "object", "properties": properties, "required": ["a"], "additionalProperties": false});
+    let function = json!({"type": "function", "function": {"name": "f", "strict": true,
+        "parameters": closed(json!({"a": open}))}});
+    vec![
+        (
+            "/v1/messages",
+            json!({"model": "m", "max_tokens": 9, "messages": [{"role": "system", "content": "s"}, user("x")]}),
+            "/error/message",
+            "messages: Unexpected role \"system\". The Messages API accepts a top-level `system` parameter, not \"system\" as an input message role.",
+            "https://github.com/ianarawjo/ChainForge/issues/271",
+        ),
+        (
+            CHAT,
+            format(open.clone()),
+            "/error/message",
+            "Invalid schema for response_format 'response': In context=(), 'additionalProperties' is required to be supplied and to be false.",
+            "https://github.com/moeru-ai/xsai/issues/145",
+        ),
+        (
+            CHAT,
+            format(closed(json!({"a": {"type": "string"}, "roles": {"type": "string"}}))),
+            "/error/message",
+            "Invalid schema for response_format 'response': In context=(), 'required' is required to be supplied and to be an array including every key in properties. Missing 'roles'.",
+            "https://github.com/vercel/ai/issues/6484",
+        ),
+        (
+            CHAT,
+            chat(json!({"tools": [function]})),
+            "/error/message",
+            "Invalid schema for function 'f': In context=('properties', 'a'), 'additionalProperties' is required to be supplied and to be false.",
+            "https://github.com/lastmile-ai/openai-agents-mcp/issues/2",
+        ),
+        (
+            CHAT,
+            chat(json!({"tools": [{"type": "function"}]})),
+            "/error/message",
+            "Missing required parameter: 'tools[0].function'.",
+            "https://github.com/bolna-ai/bolna/issues/144",
+        ),
+        (
+            "/v1/responses",
+            json!({"model": "m", "input": "x", "tools": [{"type": "function"}]}),
+            "/error/message",
+            "Missing required parameter: 'tools[0].name'.",
+            "https://github.com/microsoft/vscode-copilot-release/issues/11157",
+        ),
+    ]
+}
+
+/// Sends each request, and compares the whole message with that of the page.
+fn are_rejected(server: &Server, all: Vec<Rejected>) {
     for (path, body, place, words, page) in all {
-        let response = post(&server, path, &body);
+        let response = post(server, path, &body);
         assert_eq!(response.status, 400, "{path} {}", response.text());
         let found = json_of(&response);
         assert_eq!(found.pointer(place).and_then(Value::as_str), Some(words), "{path} {body}");
@@ -169,27 +235,19 @@ fn conversations_are_rejected_in_the_words_of_the_provider() {
 }
 
 #[test]
+fn conversations_are_rejected_in_the_words_of_the_provider() {
+    let server = Workdir::new().serve(&[], &[]);
+    are_rejected(&server, [of_openai(), of_anthropic(), of_others()].concat());
+}
+
+#[test]
 fn strict_servers_reject_schemas_and_roles() {
-    let open = json!({"type": "object", "properties": {"a": {"type": "string"}}});
-    let format = json!({"type": "json_schema", "json_schema": {"name": "x", "strict": true, "schema": open}});
-    for (path, body, words) in [
-        (
-            "/v1/chat/completions",
-            json!({"model": "m", "messages": [user("x")], "response_format": format}),
-            "'additionalProperties' is required to be supplied and to be false",
-        ),
-        (
-            "/v1/messages",
-            json!({"model": "m", "max_tokens": 9, "messages": [{"role": "system", "content": "s"}, user("x")]}),
-            "The Messages API accepts a top-level `system` parameter",
-        ),
-    ] {
-        let loose = post(&Workdir::new().serve(&[], &[]), path, &body);
-        assert_eq!(loose.status, 200, "{}", loose.text());
-        let strict = post(&Workdir::new().serve(&["--strict"], &[]), path, &body);
-        let message = json_of(&strict)["error"]["message"].as_str().unwrap().to_owned();
-        assert!(strict.status == 400 && message.contains(words), "{message}");
+    let loose = Workdir::new().serve(&[], &[]);
+    for (path, body, ..) in of_strict() {
+        let response = post(&loose, path, &body);
+        assert_eq!(response.status, 200, "{}", response.text());
     }
+    are_rejected(&Workdir::new().serve(&["--strict"], &[]), of_strict());
 }
 
 #[test]

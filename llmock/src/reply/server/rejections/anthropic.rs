@@ -1,12 +1,11 @@
 //! Anthropic's messages.
 //!
-//! `max_tokens` is required: <https://docs.claude.com/en/api/messages>. The words about calls are those of errors that users
-//! report:
+//! `max_tokens` is required: <https://docs.claude.com/en/api/messages>. The words are those of errors that users report:
 //!
+//! * <https://github.com/tickernelz/opencode-mem/issues/50> (no limit)
+//! * <https://portkey.ai/error-library/input-validation-error-10153> (no messages)
 //! * <https://github.com/anthropics/claude-code/issues/8210> (a call without its result)
 //! * <https://github.com/anthropics/claude-code/issues/13460> (a result without its call)
-//!
-//! No page was found that shows what it says without messages: the wording is llmock's.
 
 use super::{invalid, is_empty};
 use crate::json::Json;

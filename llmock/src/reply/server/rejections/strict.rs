@@ -1,8 +1,14 @@
 //! What providers reject beyond the structure of a conversation, with the setting `strict`.
 //!
-//! * <https://github.com/ianarawjo/ChainForge/issues/271> (Anthropic's system prompt)
 //! * <https://platform.openai.com/docs/guides/structured-outputs#supported-schemas> (strict schemas)
-//! * <https://github.com/xemantic/xemantic-ai-tool-schema/issues/37> (the same of a function)
+//!
+//! The words are those of errors that users report:
+//!
+//! * <https://github.com/ianarawjo/ChainForge/issues/271> (Anthropic's system prompt)
+//! * <https://github.com/moeru-ai/xsai/issues/145>, <https://github.com/vercel/ai/issues/6484> (a schema of a response)
+//! * <https://github.com/lastmile-ai/openai-agents-mcp/issues/2> (the schema of a function)
+//! * <https://github.com/bolna-ai/bolna/issues/144> (no function), and of Responses
+//!   <https://github.com/microsoft/vscode-copilot-release/issues/11157> (no name)
 
 use super::invalid;
 use crate::json::Json;
