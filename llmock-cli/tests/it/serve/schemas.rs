@@ -199,7 +199,11 @@ fn impossible_schemas_are_reported_and_come_close() {
             json!({"n": 0}),
         ),
         (object(json!(false)), "nothing is allowed at `$.n`", json!({"n": null})),
-        (object(json!({"$ref": "#"})), "it has no end", Value::Null),
+        (
+            object(json!({"$ref": "#"})),
+            "it has no end, because every instance contains another one at `$.n.n.n…`",
+            Value::Null,
+        ),
         (
             object(json!({"$ref": "#/$defs/No"})),
             "`#/$defs/No` is not defined at `$.n`",

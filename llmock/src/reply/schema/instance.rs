@@ -16,6 +16,9 @@ const DEEPEST: usize = 6;
 /// Schemas that demand more than this are endless.
 const ENDLESS: usize = 64;
 
+/// Steps of the path that a message about such a schema has.
+const BEGINNING: usize = 4;
+
 /// So many values are made at most, with those that did not fit.
 const FUEL: usize = 20_000;
 
@@ -108,7 +111,10 @@ impl<'a, 'b> Maker<'a, 'b> {
         word: &str,
     ) -> Result<String, NoInstance> {
         if self.place.len() > ENDLESS {
-            return Err(self.never("it has no end"));
+            // The rest of the path repeats its beginning.
+            let place = format!("{}…", self.place[..BEGINNING].join("."));
+            let reason = "it has no end, because every instance contains another one";
+            return Err(NoInstance { place, ..self.never(reason) });
         }
         self.place.push(step.to_owned());
         let made = self.value(schemas, word);
