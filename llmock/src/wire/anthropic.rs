@@ -1,4 +1,6 @@
-//! Anthropic's messages, at Anthropic, on Vertex and inside Bedrock's `invoke`.
+//! Anthropic's messages, at Anthropic, on Vertex and inside Bedrock's `invoke`. [`items`] streams blocks of the provider's own.
+
+mod items;
 
 use super::content::Reply;
 use super::context::rfc3339;
@@ -306,7 +308,7 @@ fn blocks(context: &RenderContext<'_>, events: &mut Vec<(&'static str, Object)>)
         block(&tool_use(context, at).with("input", &Object::new()), deltas);
     }
     for item in &reply.extras.items {
-        block(&Raw(item), Vec::new());
+        items::stream(item, reply, &mut block);
     }
 }
 

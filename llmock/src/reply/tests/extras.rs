@@ -53,6 +53,101 @@ fn custom_calls_have_an_input_and_a_namespace() {
     assert_eq!(text(&body, "choices/0/message/tool_calls/0/custom/input").as_deref(), Some("in"));
 }
 
+/// Items of Responses, and the events that a stream has between their beginning and their end.
+const ITEMS: [(&str, &str); 14] = [
+    (
+        r#"{"type":"file_search_call"}"#,
+        "file_search_call.in_progress file_search_call.searching file_search_call.completed",
+    ),
+    (
+        r#"{"type":"web_search_call"}"#,
+        "web_search_call.in_progress web_search_call.searching web_search_call.completed",
+    ),
+    (
+        r#"{"type":"image_generation_call"}"#,
+        "image_generation_call.in_progress image_generation_call.generating image_generation_call.completed",
+    ),
+    (
+        r#"{"type":"code_interpreter_call","code":"1"}"#,
+        "code_interpreter_call.in_progress code_interpreter_call_code.delta code_interpreter_call_code.done code_interpreter_call.interpreting code_interpreter_call.completed",
+    ),
+    (
+        r#"{"type":"mcp_call","arguments":"{}"}"#,
+        "mcp_call.in_progress mcp_call_arguments.delta mcp_call_arguments.done mcp_call.completed",
+    ),
+    (
+        r#"{"type":"mcp_call","arguments":"","error":"no"}"#,
+        "mcp_call.in_progress mcp_call_arguments.done mcp_call.failed",
+    ),
+    (
+        r#"{"type":"mcp_list_tools","error":null}"#,
+        "mcp_list_tools.in_progress mcp_list_tools.completed",
+    ),
+    (
+        r#"{"type":"shell_call","action":{"commands":["ls","pwd"]}}"#,
+        "shell_call_command.added shell_call_command.delta shell_call_command.done shell_call_command.added shell_call_command.delta shell_call_command.done",
+    ),
+    (
+        r#"{"type":"shell_call_output","output":[{"stdout":"a","stderr":""}]}"#,
+        "shell_call_output_content.delta shell_call_output_content.done",
+    ),
+    (
+        r#"{"type":"apply_patch_call","operation":{"diff":"+a"}}"#,
+        "apply_patch_call_operation_diff.delta apply_patch_call_operation_diff.done",
+    ),
+    (
+        r#"{"type":"custom_tool_call","input":"a"}"#,
+        "custom_tool_call_input.delta custom_tool_call_input.done",
+    ),
+    (
+        r#"{"type":"reasoning","summary":[],"content":[{"type":"reasoning_text","text":"a"}]}"#,
+        "reasoning_text.delta reasoning_text.done",
+    ),
+    (r#"{"type":"compaction"}"#, "compaction.compacting"),
+    (r#"{"type":"computer_call"}"#, ""),
+];
+
+#[test]
+fn streams_tell_how_an_item_of_the_provider_comes_about() {
+    for (item, expected) in ITEMS {
+        let reply = Reply::new().item(item.replacen('{', r#"{"id":"one_1","#, 1));
+        let events = streamed(&reply, Provider::OpenAI, RESPONSES);
+        let kinds: Vec<_> = events.iter().map(|event| text(event, "type").unwrap()).collect();
+        let begin = kinds.iter().position(|kind| kind == "response.output_item.added").unwrap();
+        let end = kinds.iter().position(|kind| kind == "response.output_item.done").unwrap();
+        let between: Vec<_> =
+            expected.split_whitespace().map(|kind| format!("response.{kind}")).collect();
+        assert_eq!(kinds[begin + 1..end], between, "{item}");
+        for (number, event) in events.iter().enumerate() {
+            let event = json::parse(event).unwrap();
+            assert_eq!(
+                event.get("sequence_number").and_then(json::Json::as_u64),
+                u64::try_from(number).ok()
+            );
+        }
+        let names_it = |event: &&String| text(event, "item_id").is_none_or(|id| id == "one_1");
+        assert!(events[begin + 1..end].iter().all(|event| names_it(&event)), "{events:?}");
+    }
+}
+
+#[test]
+fn blocks_of_the_provider_are_filled_piece_by_piece() {
+    let reply = Reply::new()
+        .item(
+            r#"{"type":"server_tool_use","id":"s_1","name":"code_execution","input":{"code":"1"}}"#,
+        )
+        .item(r#"{"type":"compaction","content":"short","encrypted_content":"e"}"#);
+    let events = streamed(&reply, Provider::Anthropic, MESSAGES);
+    let has =
+        |part: &str| assert!(events.iter().any(|event| event.contains(part)), "{part}: {events:?}");
+    has(
+        r#""content_block":{"type":"server_tool_use","id":"s_1","name":"code_execution","input":{}}"#,
+    );
+    has(r#""delta":{"type":"input_json_delta","partial_json":"{\"code\":\"1\"}"}"#);
+    has(r#""content_block":{"type":"compaction","content":null,"encrypted_content":"e"}"#);
+    has(r#""delta":{"type":"compaction_delta","content":"short","encrypted_content":"e"}"#);
+}
+
 #[test]
 fn items_and_events_are_sent_as_they_are() {
     let item = r#"{"type":"local_shell_call","id":"lsh_1","x":1.0}"#;

@@ -4,7 +4,8 @@
 use super::super::content::Reply;
 use super::super::extras::{Citation, logprobs};
 use super::super::format::{RenderContext, Sse};
-use super::{State, response};
+use super::sender::Sender;
+use super::{State, progress, response};
 use crate::json;
 use crate::json::write::{Null, Object, Raw, ToJson, object};
 
@@ -186,7 +187,7 @@ fn encrypted(context: &RenderContext<'_>, full: bool) -> Option<String> {
 
 /// All events of a response.
 pub(super) fn stream(context: &RenderContext<'_>) -> Sse {
-    let mut sender = Sender { sse: Sse::new(), sent: 0 };
+    let mut sender = Sender::new();
     let in_background = context.is_set("background");
     let created = if in_background { State::Queued } else { State::Begun };
     sender.send("response.created", &object! { "response": response(context, created) });
@@ -220,7 +221,12 @@ pub(super) fn stream(context: &RenderContext<'_>) -> Sse {
                     sender.send(&format!("response.web_search_call.{state}"), &inside);
                 }
             }
-            Item::Redacted(_) | Item::Raw(_) => {}
+            Item::Raw(raw) => {
+                if let Ok(item) = json::parse(&context.reply.extras.items[raw]) {
+                    progress::send(&mut sender, &inside, at, &item, context.reply);
+                }
+            }
+            Item::Redacted(_) => {}
         }
         sender.send("response.output_item.done", &whole(status, true));
     }
@@ -233,33 +239,7 @@ pub(super) fn stream(context: &RenderContext<'_>) -> Sse {
         None => ("response.completed", finished),
     };
     sender.send(name, &object! { "response": response(context, state) });
-    sender.sse
-}
-
-struct Sender {
-    sse: Sse,
-    sent: usize,
-}
-
-impl Sender {
-    /// Adds an event of this type; `members` are those after the type and the number.
-    fn send(&mut self, kind: &str, members: &Object) {
-        let event = object! { "type": kind, "sequence_number": self.sent };
-        self.sse.named(kind, &event.joined(members));
-        self.sent += 1;
-    }
-}
-
-impl Sender {
-    /// An event that the reply has in this very format, named by its type.
-    fn raw(&mut self, event: &str) {
-        let parsed = json::parse(event).ok();
-        match parsed.and_then(|event| event.text("type").map(String::from)) {
-            Some(kind) => self.sse.named(&kind, &Raw(event)),
-            None => self.sse.data(&Raw(event)),
-        }
-        self.sent += 1;
-    }
+    sender.finished()
 }
 
 fn reasoning(sender: &mut Sender, place: &Object, reply: &Reply) {

@@ -1,7 +1,9 @@
 //! OpenAI's Responses API: the response in one piece, and the endpoints around it. [`items`] writes the output and the
-//! stream.
+//! stream, [`progress`] what happens to an item of the provider's own.
 
 mod items;
+mod progress;
+mod sender;
 
 use items::Item;
 
