@@ -1,7 +1,7 @@
 //! Loads `llmock serve` beside a bare hyper server and beside its rivals, all in turns in the same run.
 //!
 //! `benches/serve` builds, installs and calls it:
-//! `serve_load LLMOCK [--seconds S] [--rounds N] [NAME=COMMAND with {port}]...`
+//! `serve_load LLMOCK [--seconds S] [--rounds N] [--only PART[,PART]] [NAME=COMMAND with {port}]...`
 
 use std::fmt::Write as _;
 use std::fs;
@@ -18,6 +18,9 @@ use llmock_benches::load::{Ask, NUMBER, bare, clients};
 const CONNECTIONS: [usize; 3] = [1, 32, 512];
 const WORDS: &str = "one two three four five six seven eight";
 
+/// What can be measured alone.
+const PARTS: [&str; 7] = ["start", "plain", "streams", "once", "strategies", "fixtures", "paced"];
+
 /// What clients ask for.
 #[derive(Clone, Copy)]
 enum Load {
@@ -33,6 +36,8 @@ struct Options {
     llmock: String,
     seconds: f64,
     rounds: usize,
+    /// Of [`PARTS`]; none for all.
+    only: Vec<String>,
     rivals: Vec<Recipe>,
 }
 
@@ -44,32 +49,59 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let Some(options) = options(words) else {
-        say("usage: serve_load LLMOCK [--seconds S] [--rounds N] [NAME=COMMAND with {port}]...");
+        say("usage: serve_load LLMOCK [--seconds S] [--rounds N] [--only PART[,PART]] \
+             [NAME=COMMAND with {port}]...");
+        say(&format!("parts: {}", PARTS.join(", ")));
         return ExitCode::FAILURE;
     };
+    let wanted = |part: &str| options.only.is_empty() || options.only.iter().any(|one| one == part);
     let mut contenders = vec![llmock(&options.llmock, &[]), bare_hyper()];
     contenders.extend(options.rivals.clone());
-    start_up(&contenders);
-    say("aims at 32 connections: 0.85 x of bare hyper, 1.50 x of the best other server");
-    for kind in [Load::Plain, Load::Streams] {
-        for connections in CONNECTIONS {
+    say(
+        "aims: 0.80 x of bare hyper with one connection, 0.90 x with 32 and 1.40 x of llmposter, 0.95 x for streams, \
+         0.90 x for requests that never come again, and 0.80 x of the mirror for other strategies",
+    );
+    if wanted("start") {
+        start_up(&contenders);
+    }
+    for (part, kind) in [("plain", Load::Plain), ("streams", Load::Streams)] {
+        for connections in CONNECTIONS.into_iter().filter(|_| wanted(part)) {
             load(&contenders, kind, connections, &options);
         }
     }
-    load(&contenders, Load::NeverAgain, 32, &options);
-    strategies(&options);
-    fixtures(&options);
-    paced_streams(&options);
+    if wanted("once") {
+        load(&contenders, Load::NeverAgain, 32, &options);
+    }
+    if wanted("strategies") {
+        strategies(&options);
+    }
+    if wanted("fixtures") {
+        fixtures(&options);
+    }
+    if wanted("paced") {
+        paced_streams(&options);
+    }
     ExitCode::SUCCESS
 }
 
 fn options(mut words: impl Iterator<Item = String>) -> Option<Options> {
-    let mut options =
-        Options { llmock: words.next()?, seconds: 0.5, rounds: 15, rivals: Vec::new() };
+    let mut options = Options {
+        llmock: words.next()?,
+        seconds: 0.5,
+        rounds: 15,
+        only: Vec::new(),
+        rivals: Vec::new(),
+    };
     while let Some(word) = words.next() {
         match word.as_str() {
             "--seconds" => options.seconds = words.next()?.parse().ok()?,
             "--rounds" => options.rounds = words.next()?.parse().ok()?,
+            "--only" => {
+                options.only = words.next()?.split(',').map(str::to_owned).collect();
+                if !options.only.iter().all(|part| PARTS.contains(&&**part)) {
+                    return None;
+                }
+            }
             rival => options.rivals.push(Recipe::parse(rival)?),
         }
     }
@@ -140,7 +172,7 @@ fn load(contenders: &[Recipe], kind: Load, connections: usize, options: &Options
     }
     let title = format!("{name}, {connections} connections");
     let memory: Vec<_> = servers.iter().map(|server| server.as_ref()?.memory()).collect();
-    say(&table(&title, contenders, &rounds, &memory));
+    say(&table(&title, contenders, &rounds, &memory, Ratio::FirstToEach));
 }
 
 fn asked(server: &Server, ask: &Ask, connections: usize, during: Duration) -> Seen {
@@ -150,15 +182,29 @@ fn asked(server: &Server, ask: &Ask, connections: usize, during: Duration) -> Se
     seen
 }
 
+/// What the last column of a table compares.
+#[derive(Clone, Copy)]
+enum Ratio {
+    /// The first contender with each other.
+    FirstToEach,
+    /// Each other with the first.
+    EachToFirst,
+}
+
 fn table(
     title: &str,
     contenders: &[Recipe],
     rounds: &[Vec<Seen>],
     memory: &[Option<(u64, u64)>],
+    ratio: Ratio,
 ) -> String {
+    let compares = match ratio {
+        Ratio::FirstToEach => "llmock is",
+        Ratio::EachToFirst => "of the first",
+    };
     let mut text = format!(
         "{title:<28}{:>10}{:>11}{:>11}{:>14}{:>11}{:>8}   {}",
-        "a second", "p50", "p99", "cpu of one", "memory", "failed", "llmock is"
+        "a second", "p50", "p99", "cpu of one", "memory", "failed", compares
     );
     for (at, contender) in contenders.iter().enumerate() {
         if rounds[at].is_empty() {
@@ -178,8 +224,11 @@ fn table(
         );
         if at > 0 {
             let ratios = rounds[0].iter().zip(&rounds[at]);
-            let ratio = median(ratios.map(|(own, rival)| own.per_second() / rival.per_second()));
-            let _ = write!(text, "   {ratio:.2} x");
+            let of_first = median(ratios.map(|(first, other)| match ratio {
+                Ratio::FirstToEach => first.per_second() / other.per_second(),
+                Ratio::EachToFirst => other.per_second() / first.per_second(),
+            }));
+            let _ = write!(text, "   {of_first:.2} x");
         }
     }
     text
@@ -189,6 +238,8 @@ fn table(
 fn strategies(options: &Options) {
     const SCHEMA: &str = r#","response_format":{"type":"json_schema","json_schema":{"name":"x","schema":
         {"type":"object","properties":{"city":{"type":"string"},"days":{"type":"integer","minimum":2}},"required":["city","days"]}}}"#;
+    const TOOL: &str = r#","tool_choice":"required","tools":[{"type":"function","function":{"name":"find","parameters":
+        {"type":"object","properties":{"city":{"type":"string"},"days":{"type":"integer","minimum":2}},"required":["city","days"]}}}]"#;
     const REPLIES: &str = r#"[{"when":{"contains":"nothing like this"},"then":"no"},
         {"when":{"contains":"two","model":"gpt-*"},"then":"one two three four five six seven eight"}]"#;
     let named = |name: &str, more: &[&str]| {
@@ -196,10 +247,11 @@ fn strategies(options: &Options) {
         name.clone_into(&mut recipe.name);
         recipe
     };
-    let schema = SCHEMA.split_whitespace().collect::<String>();
+    let [schema, tool] = [SCHEMA, TOOL].map(|text| text.split_whitespace().collect::<String>());
     let recipes = [
         named("mirror", &[]),
         named("a demanded schema", &[]),
+        named("a forced tool", &[]),
         named("scenarios", &["--replies", REPLIES]),
         named("a custom reply", &["--custom-replies", &custom_reply()]),
     ];
@@ -212,14 +264,14 @@ fn strategies(options: &Options) {
         for _ in 0..options.rounds {
             for (at, server) in servers.iter().enumerate() {
                 let Some(server) = server else { continue };
-                let more = if at == 1 { &*schema } else { "" };
+                let more = [&*schema, &tool].get(at.wrapping_sub(1)).copied().unwrap_or_default();
                 let ask = Ask::demanding(server.address, &words, more, &[]);
                 let during = Duration::from_secs_f64(options.seconds);
                 rounds[at].push(asked(server, &ask, 32, during));
             }
         }
         let memory: Vec<_> = servers.iter().map(|server| server.as_ref()?.memory()).collect();
-        say(&table(title, &recipes, &rounds, &memory));
+        say(&table(title, &recipes, &rounds, &memory, Ratio::EachToFirst));
     }
 }
 
@@ -251,7 +303,7 @@ fn fixtures(options: &Options) {
         }
     }
     let memory: Vec<_> = servers.iter().map(|server| server.as_ref()?.memory()).collect();
-    say(&table("the last recording", &recipes, &rounds, &memory));
+    say(&table("the last recording", &recipes, &rounds, &memory, Ratio::EachToFirst));
 }
 
 fn question(number: usize) -> String {
