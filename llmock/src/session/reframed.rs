@@ -81,7 +81,9 @@ pub(super) fn response(recorded: &Interaction, sent: &SentRequest) -> Option<Res
 /// Texts and calls of a body: in every format a call has a name and arguments, and a text is a `text` or a `content`.
 fn read(value: &Json<'_>, texts: &mut String, calls: &mut Vec<(String, String)>) {
     if let Json::Array(items) = value {
-        items.iter().for_each(|item| read(item, texts, calls));
+        for item in items {
+            read(item, texts, calls);
+        }
     }
     let Some(members) = value.as_object() else { return };
     let is_thought = value.get("thought").and_then(Json::as_bool) == Some(true);
@@ -96,10 +98,11 @@ fn read(value: &Json<'_>, texts: &mut String, calls: &mut Vec<(String, String)>)
     for (name, inner) in members {
         match (&*name.decode(), inner) {
             ("text" | "content" | "response", Json::String(text)) => texts.push_str(&text.decode()),
-            ("choices" | "candidates" | "output" | "message" | "content" | "parts", _)
-            | ("tool_calls" | "function" | "functionCall" | "toolUse", _) => {
-                read(inner, texts, calls);
-            }
+            (
+                "choices" | "candidates" | "output" | "message" | "content" | "parts"
+                | "tool_calls" | "function" | "functionCall" | "toolUse",
+                _,
+            ) => read(inner, texts, calls),
             _ => {}
         }
     }

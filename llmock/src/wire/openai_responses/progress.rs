@@ -44,10 +44,10 @@ pub(super) fn send(
         }
         "compaction" => states(&kind, &["compacting"]),
         "function_call" => {
-            written(sender, place, ["function_call_arguments", "arguments"], item, reply)
+            written(sender, place, ["function_call_arguments", "arguments"], item, reply);
         }
         "custom_tool_call" => {
-            written(sender, place, ["custom_tool_call_input", "input"], item, reply)
+            written(sender, place, ["custom_tool_call_input", "input"], item, reply);
         }
         "apply_patch_call" => {
             if let Some(operation) =
