@@ -46,7 +46,9 @@ fn many_sockets_are_recorded_and_replayed() {
         if is_turned {
             messages.reverse();
         }
-        messages.into_iter().for_each(|message| client.send(message));
+        for message in messages {
+            client.send(message);
+        }
         for _ in 0..4 {
             received.push(client.read().unwrap());
         }
