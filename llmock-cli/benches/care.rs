@@ -34,6 +34,7 @@ const TEST: Plan = Plan { rounds: 1, interactions: 100, stream: 20_000, import: 
 const PER_FILE: usize = 20;
 
 /// What a command may take.
+#[derive(Clone, Copy)]
 enum Bound {
     Time(Duration),
     /// Megabytes a second.

@@ -204,7 +204,8 @@ pub(super) fn many_writers(layer: &str, variables: &[(&'static str, String)]) {
         assert!(process.wait().unwrap().success());
     }
     let reader = Team::new(variables.to_vec(), &["fixtures", layer]);
-    assert!(reader.prints(&["pull"]).contains(": 12 files, 12 fetched"));
+    let pulled = reader.prints(&["pull"]);
+    assert!(pulled.contains(": 12 files, 12 fetched"), "{pulled}");
 }
 
 #[test]

@@ -201,7 +201,7 @@ fn impossible_schemas_are_reported_and_come_close() {
         (object(json!(false)), "nothing is allowed at `$.n`", json!({"n": null})),
         (
             object(json!({"$ref": "#"})),
-            "it has no end, because every instance contains another one at `$.n.n.n…`",
+            "it has no end, because every instance contains another one at `$.n.n.n`",
             Value::Null,
         ),
         (

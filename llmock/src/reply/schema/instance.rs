@@ -112,7 +112,7 @@ impl<'a, 'b> Maker<'a, 'b> {
     ) -> Result<String, NoInstance> {
         if self.place.len() > ENDLESS {
             // The rest of the path repeats its beginning.
-            let place = format!("{}…", self.place[..BEGINNING].join("."));
+            let place = self.place[..BEGINNING].join(".");
             let reason = "it has no end, because every instance contains another one";
             return Err(NoInstance { place, ..self.never(reason) });
         }

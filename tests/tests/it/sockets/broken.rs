@@ -24,27 +24,30 @@ fn fixture(path: &std::path::Path) {
 
 #[test]
 fn frames_that_break_the_protocol_are_named() {
-    let (_folder, path) = place();
-    fixture(&path);
-    let provider = SocketServer::start(None, vec![Step::Receive]);
-    for (frame, why) in [
-        (&[0x81, 0x02, b'h', b'i'][..], "a frame without a mask"),
-        (&[0xc1, 0x82, 0, 0, 0, 0, b'h', b'i'], "a frame uses an extension"),
-        (&[0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe], "is not valid UTF-8"),
-        // Only its head: nothing is waited for.
-        (&[0x81, 0xff, 0, 0, 0, 0, 4, 0, 0, 0, 1, 2, 3, 4], "a message has 64 MiB"),
-    ] {
-        for builder in [replayer(&path), recorder(&provider, &path.with_file_name("new.json"))] {
-            let mock = builder.start().unwrap();
-            let url = mock.base_url(Provider::OpenAI);
-            let base = url.find("/s/").unwrap();
-            let target = format!("{}/realtime?model=gpt-realtime", &url[base..]);
-            let explained = explanation_of(&url[..base], &target, frame);
-            assert!(explained.contains(why), "{why}: {explained}");
-            let report = mock.finish().unwrap_err().to_string();
-            assert!(report.contains(why), "{why}: {report}");
+    alone(&[], |_| {
+        let (_folder, path) = place();
+        fixture(&path);
+        let provider = SocketServer::start(None, vec![Step::Receive]);
+        for (frame, why) in [
+            (&[0x81, 0x02, b'h', b'i'][..], "a frame without a mask"),
+            (&[0xc1, 0x82, 0, 0, 0, 0, b'h', b'i'], "a frame uses an extension"),
+            (&[0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe], "is not valid UTF-8"),
+            // Only its head: nothing is waited for.
+            (&[0x81, 0xff, 0, 0, 0, 0, 4, 0, 0, 0, 1, 2, 3, 4], "a message has 64 MiB"),
+        ] {
+            for builder in [replayer(&path), recorder(&provider, &path.with_file_name("new.json"))]
+            {
+                let mock = builder.start().unwrap();
+                let url = mock.base_url(Provider::OpenAI);
+                let base = url.find("/s/").unwrap();
+                let target = format!("{}/realtime?model=gpt-realtime", &url[base..]);
+                let explained = explanation_of(&url[..base], &target, frame);
+                assert!(explained.contains(why), "{why}: {explained}");
+                let report = mock.finish().unwrap_err().to_string();
+                assert!(report.contains(why), "{why}: {report}");
+            }
         }
-    }
+    });
 }
 
 #[test]
