@@ -1,5 +1,6 @@
 //! A real S3 server in this process: `s3s` checks signatures and speaks the protocol, `s3s-fs` keeps objects in a folder.
-//! It compares `If-Match` and `If-None-Match`; between that and the write there is a gap, which a lock closes here.
+//! It compares `If-Match` and `If-None-Match`. Between that and the write there is a gap, as there is between the tag of an
+//! object and its bytes when it is read: one request at a time closes both.
 
 use std::convert::Infallible;
 use std::io;
@@ -61,7 +62,7 @@ impl Server {
         let (fault, requests) = (Arc::default(), Arc::default());
         let origin = serve(Inner {
             service: builder.build(),
-            writing: Arc::default(),
+            turn: Arc::default(),
             fault: Arc::clone(&fault),
             requests: Arc::clone(&requests),
         });
@@ -97,7 +98,7 @@ impl Server {
 #[derive(Clone)]
 struct Inner {
     service: S3Service,
-    writing: Arc<tokio::sync::Mutex<()>>,
+    turn: Arc<tokio::sync::Mutex<()>>,
     fault: Arc<Mutex<Fault>>,
     requests: Arc<Mutex<Vec<String>>>,
 }
@@ -136,7 +137,7 @@ impl Inner {
         if fault == Fault::Expired || (fault == Fault::Unfinished && is_manifest) {
             return expired();
         }
-        let guard = if method == Method::PUT { Some(self.writing.lock().await) } else { None };
+        let guard = self.turn.lock().await;
         let response = Service::call(&self.service, request).await;
         drop(guard);
         let Ok(response) = response else {
