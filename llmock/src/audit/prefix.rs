@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use crate::exchange::sent::SentRequest;
 use crate::fixture::Interaction;
 use crate::json::Json;
+use crate::provider;
 use crate::wire::usage::TokenUsage;
 
 use compare::{Parts, first_difference};
@@ -109,11 +110,9 @@ fn endpoints(turns: &[Turn<'_>]) -> Vec<usize> {
     let mut known = HashMap::new();
     let endpoint = |turn: &Turn<'_>| {
         let request = turn.request;
-        let path = request.path().split('?').next().unwrap_or_default();
         // The streamed form of a request has the same prompt.
-        let path = path
-            .replace(":streamGenerateContent", ":generateContent")
-            .replace("converse-stream", "converse");
+        let path =
+            provider::without_streaming(request.path().split('?').next().unwrap_or_default());
         (request.provider(), path, request.model())
     };
     let number = |turn| {

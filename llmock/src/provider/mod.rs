@@ -35,6 +35,7 @@ pub(crate) use names::{
 };
 pub(crate) use path::{
     canonical_path, default_upstream, has_dot_segment, upstream_base, upstream_url,
+    without_streaming,
 };
 pub use table::Provider;
 

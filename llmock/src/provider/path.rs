@@ -228,6 +228,31 @@ fn with_aliases(entry: &ProviderEntry, path: String) -> String {
     if path.is_empty() { "/".to_owned() } else { path }
 }
 
+/// How the paths end that ask for a stream, and those of the same methods without one.
+const STREAMED: [(&str, &str); 4] = [
+    (":streamGenerateContent", ":generateContent"),
+    (":streamRawPredict", ":rawPredict"),
+    ("/converse-stream", "/converse"),
+    ("/invoke-with-response-stream", "/invoke"),
+];
+
+/// The path of the same request without streaming, where an API has two.
+pub(crate) fn without_streaming(path_and_query: &str) -> String {
+    let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
+    let whole = STREAMED
+        .iter()
+        .find_map(|(streamed, whole)| Some(format!("{}{whole}", path.strip_suffix(streamed)?)));
+    let mut whole = whole.unwrap_or_else(|| path.to_owned());
+    // Gemini's streams are server-sent events if the query says so.
+    let others: Vec<&str> =
+        query.split('&').filter(|pair| !pair.is_empty() && *pair != "alt=sse").collect();
+    if !others.is_empty() {
+        whole.push('?');
+        whole.push_str(&others.join("&"));
+    }
+    whole
+}
+
 /// `v1`, `v1beta`, `v4`, `v1alpha2`.
 pub(super) fn is_version(segment: &str) -> bool {
     let Some(rest) = segment.strip_prefix('v') else { return false };

@@ -7,7 +7,7 @@ use crate::fixture::Position;
 use crate::fixture::interaction::{Body, Content, Interaction, Request};
 use crate::json::{self, Json};
 use crate::matching::{self, MatchRules};
-use crate::provider::Provider;
+use crate::provider::{self, Provider};
 use crate::reply::Reply;
 use crate::session::scripted;
 use crate::wire;
@@ -27,16 +27,8 @@ pub(super) fn twin<'f>(
 
 /// The request without what asks for a stream: members of the body, or parts of the address.
 fn without_streaming(request: &Request) -> Request {
-    let mut plain = request.clone();
-    for (streamed, whole) in [
-        (":streamGenerateContent", ":generateContent"),
-        (":streamRawPredict", ":rawPredict"),
-        ("/converse-stream", "/converse"),
-        ("/invoke-with-response-stream", "/invoke"),
-        ("?alt=sse", ""),
-    ] {
-        plain.path = plain.path.replace(streamed, whole);
-    }
+    let path = provider::without_streaming(&request.path);
+    let mut plain = Request { path, ..request.clone() };
     if let Body::Json(text) = &request.body
         && let Ok(serde_json::Value::Object(mut members)) = serde_json::from_str(text)
     {

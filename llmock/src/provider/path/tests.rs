@@ -344,3 +344,24 @@ fn finds_dot_segments_in_every_spelling() {
         assert!(!has_dot_segment(path), "{path}");
     }
 }
+
+#[test]
+fn streamed_paths_have_one_without_streaming() {
+    for (streamed, whole) in [
+        ("/v1/chat/completions", "/v1/chat/completions"),
+        ("/v1beta/models/m:streamGenerateContent?alt=sse", "/v1beta/models/m:generateContent"),
+        (
+            "/v1beta/models/m:streamGenerateContent?alt=sse&x=1",
+            "/v1beta/models/m:generateContent?x=1",
+        ),
+        (
+            "/v1/publishers/anthropic/models/m:streamRawPredict",
+            "/v1/publishers/anthropic/models/m:rawPredict",
+        ),
+        ("/model/m/converse-stream", "/model/m/converse"),
+        ("/model/m/invoke-with-response-stream", "/model/m/invoke"),
+        ("/model/converse-stream/converse", "/model/converse-stream/converse"),
+    ] {
+        assert_eq!(without_streaming(streamed), whole);
+    }
+}
