@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// What a caller may have set, and what must not decide what a command prints.
-const CALLERS_OWN: [&str; 8] = [
+const CALLERS_OWN: [&str; 7] = [
     "NO_COLOR",
     "CLICOLOR_FORCE",
     "CLICOLOR",
@@ -15,7 +15,6 @@ const CALLERS_OWN: [&str; 8] = [
     "CARGO_TARGET_DIR",
     "CARGO_BUILD_TARGET_DIR",
     "CI",
-    "LLMOCK_MODE",
 ];
 
 /// A folder with a command in it.
@@ -76,6 +75,10 @@ impl Desk {
         command.args(arguments).current_dir(self.folder.path());
         // Ages count from the first of December 2026, and the caller's wishes for colours do not count.
         command.env("SOURCE_DATE_EPOCH", "1796083200");
+        let settings = std::env::vars_os().map(|(name, _)| name);
+        for variable in settings.filter(|name| name.to_string_lossy().starts_with("LLMOCK_")) {
+            command.env_remove(variable);
+        }
         for variable in CALLERS_OWN {
             command.env_remove(variable);
         }

@@ -220,11 +220,11 @@ fn missing_root(entry: &ProviderEntry, path: &[&str]) -> &'static [&'static str]
 }
 
 fn with_aliases(entry: &ProviderEntry, path: String) -> String {
-    for (from, to) in entry.aliases {
-        if let Some(rest) = below(&path, from) {
-            return format!("{to}{rest}");
-        }
-    }
+    let renamed = entry
+        .aliases
+        .iter()
+        .find_map(|(from, to)| below(&path, from).map(|rest| format!("{to}{rest}")));
+    let path = renamed.unwrap_or(path);
     if path.is_empty() { "/".to_owned() } else { path }
 }
 

@@ -5,6 +5,7 @@ use super::*;
 /// Provider, what follows its segment on the wire, and the canonical form.
 const PATHS: &[(&str, &str, &str)] = &[
     ("openai", "/v1/chat/completions", "/v1/chat/completions"),
+    ("deepseek", "/v1", "/"),
     ("openai", "//chat/completions", "/v1/chat/completions"),
     ("openai", "/chat/completions", "/v1/chat/completions"),
     ("openai", "chat/completions", "/v1/chat/completions"),
